@@ -1,0 +1,54 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+/// Settings of every target: the strictest the compiler offers.
+let common: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+/// Only the kits own C pointers; everywhere else an unsafe expression does not compile.
+let strict: [SwiftSetting] = common + [.strictMemorySafety()]
+
+let package = Package(
+    name: "supamanager",
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+    ],
+    targets: [
+        // Layer 0: module maps of the four system libraries.
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+
+        // Layer 1: kits (owners of the C libraries, no domain) and the model (the domain, no library).
+        .target(name: "CurlKit", dependencies: ["CCurl"], swiftSettings: common),
+        .target(name: "PostgresKit", dependencies: ["CPostgres"], swiftSettings: common),
+        .target(name: "TokenKit", dependencies: ["COpenSSL"], swiftSettings: common),
+        .target(name: "YAMLKit", dependencies: ["CYAML"], swiftSettings: common),
+        .target(name: "ProjectModel", swiftSettings: strict),
+
+        // Layer 2: the pure core.
+        .target(name: "Reconciler", dependencies: ["ProjectModel"], swiftSettings: strict),
+
+        // Layer 3: ports and loops.
+        .target(
+            name: "Orchestrator",
+            dependencies: [
+                "ProjectModel", "Reconciler",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,110 @@
+public import ProjectModel
+public import Reconciler
+
+/// Chooses ports and subnets: outside of what is leased, listened on, published or routed. The database's unique
+/// constraints and the engine at start have the last words; whoever loses there comes back and chooses again.
+public struct LeaseBroker: Sendable {
+    private let store: any ProjectStore
+    private let host: any HostNetwork
+    private let survey: EngineSurvey
+    private let ports: PortRange
+    private let subnets: SubnetAllocator
+    private let bindAddress: String
+
+    /// A broker for one host. `bindAddress` is the host address on which projects publish.
+    public init(
+        store: any ProjectStore, host: any HostNetwork, survey: EngineSurvey, ports: PortRange,
+        subnets: SubnetAllocator, bindAddress: String
+    ) {
+        self.store = store
+        self.host = host
+        self.survey = survey
+        self.ports = ports
+        self.subnets = subnets
+        self.bindAddress = bindAddress
+    }
+
+    /// Ports for all `variables` and a subnet.
+    public func choose(
+        ports variables: [String], at time: Timestamp, avoiding taken: EngineUse = EngineUse()
+    ) async throws(LeaseError) -> Leases {
+        let leased: TakenLeases
+        let use: HostUse
+        do {
+            leased = try await store.leases(at: time)
+            use = try hostUse()
+        } catch let error as StoreError {
+            throw .store(error)
+        } catch {
+            throw .host("\(error)")
+        }
+        let engine = await survey.latest
+        let allocator = PortAllocator(range: ports, ephemeral: use.ephemeral)
+        let takenPorts = leased.ports.union(use.listening).union(engine.ports).union(taken.ports)
+        guard let chosen = allocator.choose(variables.count, taken: takenPorts) else { throw .noPorts(ports) }
+        let takenSubnets = leased.subnets.union(use.routes).union(engine.subnets).union(taken.subnets)
+        guard let subnet = subnets.choose(taken: takenSubnets) else { throw .noSubnets(subnets.pool) }
+        return Leases(ports: Dictionary(uniqueKeysWithValues: zip(variables.sorted(), chosen)), subnet: subnet)
+    }
+
+    private struct HostUse {
+        var listening: Set<UInt16>
+        var routes: [IPv4Network]
+        var ephemeral: PortRange?
+    }
+
+    private func hostUse() throws(HostError) -> HostUse {
+        HostUse(
+            listening: try host.listeningPorts(on: bindAddress), routes: try host.routes(),
+            ephemeral: try host.ephemeralPorts())
+    }
+}
+
+/// Why nothing could be leased.
+public enum LeaseError: Error, Sendable, Equatable, CustomStringConvertible {
+    case noPorts(PortRange)
+    case noSubnets(IPv4Network)
+    case store(StoreError)
+    case host(String)
+
+    public var description: String {
+        switch self {
+        case .noPorts(let range):
+            "no free host ports are left in \(range): delete a project or widen SUPAMANAGER_PORT_RANGE"
+        case .noSubnets(let pool):
+            "no free subnet is left in \(pool): delete a project or widen SUPAMANAGER_SUBNET_POOL"
+        case .store(let error): "\(error)"
+        case .host(let reason): "the host's network cannot be read: \(reason)"
+        }
+    }
+}
+
+/// Ports and subnets that are in use, by whom ever.
+public struct EngineUse: Sendable, Equatable {
+    /// Host ports.
+    public var ports: Set<UInt16>
+    /// Subnets.
+    public var subnets: Set<IPv4Network>
+
+    /// What is in use.
+    public init(ports: Set<UInt16> = [], subnets: Set<IPv4Network> = []) {
+        self.ports = ports
+        self.subnets = subnets
+    }
+}
+
+/// What the engine's own list of ports and networks said last. Requests read this instead of asking the engine.
+public actor EngineSurvey {
+    /// The last answers.
+    public private(set) var latest = EngineUse()
+    private let engine: any ContainerEngine
+
+    /// A survey that has asked nothing yet.
+    public init(engine: any ContainerEngine) { self.engine = engine }
+
+    /// Asks the engine.
+    public func refresh() async throws(EngineError) {
+        let ports = try await engine.portsInUse()
+        latest = EngineUse(ports: ports, subnets: Set(try await engine.subnetsInUse()))
+    }
+}

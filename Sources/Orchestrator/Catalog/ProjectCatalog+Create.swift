@@ -1,0 +1,94 @@
+public import ProjectModel
+import Reconciler
+
+/// What somebody asks for when creating a project, not yet checked.
+public struct ProjectRequest: Sendable {
+    /// Name.
+    public var name: String
+    /// Organization.
+    public var organizationSlug: String
+    /// Region label.
+    public var region: String
+    /// Cloud provider label.
+    public var cloudProvider: String
+    /// Database password; generated when absent.
+    public var databasePassword: Secret<String>?
+    /// Services; the template's default set when absent.
+    public var services: [String]?
+
+    /// A request.
+    public init(
+        name: String, organizationSlug: String, region: String = "local", cloudProvider: String = "AWS",
+        databasePassword: Secret<String>? = nil, services: [String]? = nil
+    ) {
+        self.name = name
+        self.organizationSlug = organizationSlug
+        self.region = region
+        self.cloudProvider = cloudProvider
+        self.databasePassword = databasePassword
+        self.services = services
+    }
+}
+
+extension ProjectCatalog {
+    /// Variable of the template that takes the password of the request.
+    public static let passwordVariable = "POSTGRES_PASSWORD"
+    /// Accepted lengths of a database password.
+    public static let passwordLengths = 4...72
+
+    /// Creates a project: record, leases and sealed secrets in one transaction. It comes up afterwards.
+    public func create(_ request: ProjectRequest) async throws(CatalogError) -> ProjectRecord {
+        let name: ProjectName
+        do { name = try ProjectName(request.name) } catch { throw .badName(error) }
+        let given = try givenSecrets(request.databasePassword)
+        let needs = try requirements(request.services)
+        for attempt in 1...Self.leaseAttemptsMax {
+            do {
+                return try await insert(name, request, needs, given)
+            } catch .store(.leaseTaken) where attempt < Self.leaseAttemptsMax {
+                continue
+            } catch {
+                throw error
+            }
+        }
+        throw .store(.leaseTaken)
+    }
+
+    private func insert(
+        _ name: ProjectName, _ request: ProjectRequest, _ needs: StackRequirements, _ given: [String: Secret<String>]
+    ) async throws(CatalogError) -> ProjectRecord {
+        var generator = SystemRandomNumberGenerator()
+        let ref = ProjectRef(using: &generator)
+        let now = time.now()
+        let leases: Leases
+        let secrets: SealedSecrets
+        do { leases = try await broker.choose(ports: needs.ports, at: now) } catch { throw .leases(error) }
+        do { secrets = try minter.mint(needs, for: ref, given: given, at: now) } catch { throw .keys(error) }
+        let project = NewProject(
+            ref: ref, name: name, organizationSlug: request.organizationSlug, region: request.region,
+            cloudProvider: request.cloudProvider, services: needs.services, leases: leases, secrets: secrets, at: now)
+        let record = try await stored { () async throws(StoreError) in try await store.insert(project) }
+        await loop.wake(ref)
+        return record
+    }
+
+    /// The password becomes part of connection URLs in a dozen containers, so it has to be free of characters that
+    /// mean something there.
+    private func givenSecrets(_ password: Secret<String>?) throws(CatalogError) -> [String: Secret<String>] {
+        guard let password else { return [:] }
+        let characters = password.reveal().utf8
+        guard Self.passwordLengths.contains(characters.count) else {
+            throw .badPassword(
+                "db_pass must have \(Self.passwordLengths.lowerBound) to \(Self.passwordLengths.upperBound) characters")
+        }
+        let isSafe = characters.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                || [0x2D, 0x2E, 0x5F, 0x7E].contains(byte)
+        }
+        guard isSafe else {
+            throw .badPassword(
+                "db_pass may contain letters, digits and - . _ ~ only, because it becomes part of connection URLs")
+        }
+        return [Self.passwordVariable: password]
+    }
+}

@@ -1,0 +1,137 @@
+public import ProjectModel
+public import Reconciler
+
+/// What people can ask of projects. Requests change records and wake the loop; none of them calls the engine.
+public struct ProjectCatalog: Sendable {
+    /// Tries to find leases that nobody else takes at the same moment.
+    static let leaseAttemptsMax = 8
+
+    let store: any ProjectStore
+    let renderer: any StackRenderer
+    let minter: any KeyMinter
+    let broker: LeaseBroker
+    let loop: ReconcileLoop
+    let health: HealthLoop
+    let engine: any ContainerEngine
+    let time: any TimeSource
+
+    /// A catalogue on its ports.
+    public init(
+        store: any ProjectStore, renderer: any StackRenderer, minter: any KeyMinter, broker: LeaseBroker,
+        loop: ReconcileLoop, health: HealthLoop, engine: any ContainerEngine, time: any TimeSource = SystemTime()
+    ) {
+        self.store = store
+        self.renderer = renderer
+        self.minter = minter
+        self.broker = broker
+        self.loop = loop
+        self.health = health
+        self.engine = engine
+        self.time = time
+    }
+
+    /// The project, unless it is deleted or there never was one.
+    public func project(_ ref: ProjectRef) async throws(CatalogError) -> ProjectRecord {
+        guard let record = try await stored({ () async throws(StoreError) in try await store.project(ref) }), record.status != .deleted else {
+            throw .notFound(ref)
+        }
+        return record
+    }
+
+    /// One page of projects.
+    public func projects(_ query: ProjectQuery) async throws(CatalogError) -> ProjectPage {
+        try await stored { () async throws(StoreError) in try await store.projects(query) }
+    }
+
+    /// The latest events of a project, newest first.
+    public func events(of ref: ProjectRef, limit: Int) async throws(CatalogError) -> [ProjectEvent] {
+        _ = try await project(ref)
+        return try await stored { () async throws(StoreError) in try await store.events(of: ref, limit: limit) }
+    }
+
+    /// The project's secrets in the clear. Minted once: every call gives the same.
+    public func secrets(of ref: ProjectRef) async throws(CatalogError) -> [String: Secret<String>] {
+        let sealed = try await stored { () async throws(StoreError) in try await store.secrets(of: ref) }
+        do { return try minter.open(sealed, of: ref) } catch { throw .keys(error) }
+    }
+
+    /// Base URL of the project's gateway; absent while it has no ports.
+    public func apiURL(of record: ProjectRecord) -> String? { record.leases.map { renderer.apiURL(of: $0) } }
+
+    /// Asks for a change of status: pause, resume, restart or delete. Asking again for what is under way changes
+    /// nothing and succeeds.
+    public func request(_ event: ProjectLifecycle.Event, of ref: ProjectRef) async throws(CatalogError)
+        -> ProjectRecord
+    {
+        let record = try await project(ref)
+        switch ProjectLifecycle.answer(to: event, in: record.status) {
+        case .stay: return record
+        case .refuse: throw .conflict(record.status, event)
+        case .move(let status):
+            let move = try await statusMove(record, event, to: status)
+            let moved = try await stored { () async throws(StoreError) in try await store.move(ref, move) }
+            guard moved else { throw .changedMeanwhile(ref) }
+            await loop.wake(ref)
+            return try await project(ref)
+        }
+    }
+
+    private func statusMove(
+        _ record: ProjectRecord, _ event: ProjectLifecycle.Event, to status: ProjectStatus
+    ) async throws(CatalogError) -> StatusMove {
+        var move = StatusMove(from: record.status, to: status, cause: "on request", at: time.now())
+        move.requestsRestart = event == .restartRequested
+        if record.status == .failed, status == .provisioning {
+            let needs = try requirements(record.services.map(\.text))
+            do {
+                move.leases = .acquire(try await broker.choose(ports: needs.ports, at: time.now()))
+            } catch { throw .leases(error) }
+        }
+        return move
+    }
+
+    func requirements(_ services: [String]?) throws(CatalogError) -> StackRequirements {
+        do { return try renderer.requirements(services: services) } catch { throw .template(error) }
+    }
+
+    func stored<Value>(_ body: () async throws(StoreError) -> Value) async throws(CatalogError) -> Value {
+        do { return try await body() } catch { throw .store(error) }
+    }
+}
+
+/// Why a request to the catalogue failed. The HTTP layer gives each a status in one place.
+public enum CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// There is no such project.
+    case notFound(ProjectRef)
+    /// Not possible in the status that the project has.
+    case conflict(ProjectStatus, ProjectLifecycle.Event)
+    /// The status changed between reading and writing.
+    case changedMeanwhile(ProjectRef)
+    /// The name is not one.
+    case badName(ProjectName.Problem)
+    /// The database password cannot be used.
+    case badPassword(String)
+    /// The template or the selection of services.
+    case template(TemplateError)
+    /// Ports or subnets.
+    case leases(LeaseError)
+    /// The store.
+    case store(StoreError)
+    /// Keys.
+    case keys(KeyError)
+
+    public var description: String {
+        switch self {
+        case .notFound(let ref): "there is no project \(ref)"
+        case .conflict(let status, let event):
+            "this is not possible while the project is \(status.rawValue) (\(event))"
+        case .changedMeanwhile(let ref): "project \(ref) changed at the same moment: look again and repeat"
+        case .badName(let problem): "\(problem)"
+        case .badPassword(let text): text
+        case .template(let error): "\(error)"
+        case .leases(let error): "\(error)"
+        case .store(let error): "\(error)"
+        case .keys(let error): "\(error)"
+        }
+    }
+}

@@ -1,0 +1,59 @@
+public import ProjectModel
+public import Reconciler
+
+/// Makes the calls of a plan, each once what it waits for has succeeded, several at a time. It decides nothing: a
+/// failed call is reported, and what waited for it is left out.
+public struct PlanExecutor: Sendable {
+    /// Calls of one plan that are under way at once. More only makes the engine slower: it creates and starts
+    /// containers under locks of its own.
+    public static let parallelCallsMax = 8
+
+    /// How one step ended.
+    public struct Outcome: Sendable, Equatable {
+        /// The step.
+        public let step: Plan.Step
+        /// What the engine said, when it refused.
+        public let error: EngineError?
+    }
+
+    private let engine: any ContainerEngine
+
+    /// An executor on an engine.
+    public init(engine: any ContainerEngine) { self.engine = engine }
+
+    /// Runs the plan. Outcomes come in the order in which the calls ended; steps that were left out have none.
+    public func run(_ plan: Plan, of ref: ProjectRef) async -> [Outcome] {
+        var open = plan.steps
+        var succeeded: Set<Int> = []
+        var outcomes: [Outcome] = []
+        await withTaskGroup(of: Outcome.self) { group in
+            var underWay = 0
+            func launch() {
+                while underWay < Self.parallelCallsMax,
+                    let index = open.firstIndex(where: { succeeded.isSuperset(of: $0.after) })
+                {
+                    let step = open.remove(at: index)
+                    underWay += 1
+                    group.addTask { await perform(step, of: ref) }
+                }
+            }
+            launch()
+            while let outcome = await group.next() {
+                underWay -= 1
+                outcomes.append(outcome)
+                if outcome.error == nil { succeeded.insert(outcome.step.number) }
+                if !Task.isCancelled { launch() }
+            }
+        }
+        return outcomes
+    }
+
+    private func perform(_ step: Plan.Step, of ref: ProjectRef) async -> Outcome {
+        do {
+            try await engine.perform(step.operation, for: ref)
+            return Outcome(step: step, error: nil)
+        } catch {
+            return Outcome(step: step, error: error)
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import ProjectModel
+import Reconciler
+
+/// What a loop remembers of one project between two looks. All of it may be lost at any time: it makes retries
+/// patient and renders cheap, nothing more.
+struct ProjectMemory: Sendable {
+    var backoffs: [ServiceName: RestartBackoff] = [:]
+    var callFailures: [ServiceName: CallFailures] = [:]
+    /// Looks in a row that ended with an error or a refused call.
+    var troubles = 0
+    /// Leases replaced since the last success.
+    var replacements = 0
+    /// What the last look found.
+    var latest: Finding?
+    private var rendered: (key: RenderKey, stack: DesiredStack, secrets: [String: Secret<String>])?
+
+    /// What a look found, for those who ask.
+    struct Finding: Sendable {
+        var states: [ServiceName: Assessment.ServiceState]
+        var healthNames: [ServiceName: String]
+    }
+
+    /// What the rendered stack depends on.
+    struct RenderKey: Sendable, Equatable {
+        let name: ProjectName
+        let services: [ServiceName]
+        let leases: Leases?
+
+        init(_ record: ProjectRecord) {
+            name = record.name
+            services = record.services
+            leases = record.leases
+        }
+    }
+
+    /// Wait after `troubles` looks in a row went wrong: doubling from 200 ms to 15 s.
+    var patience: Duration { min(.milliseconds(200) * (1 << min(max(troubles - 1, 0), 10)), .seconds(15)) }
+
+    func stack(for record: ProjectRecord) -> DesiredStack? {
+        rendered.flatMap { $0.key == RenderKey(record) ? $0.stack : nil }
+    }
+
+    var secrets: [String: Secret<String>] { rendered?.secrets ?? [:] }
+
+    mutating func keep(_ stack: DesiredStack, _ secrets: [String: Secret<String>], for record: ProjectRecord) {
+        rendered = (RenderKey(record), stack, secrets)
+    }
+
+    /// Takes in how the calls of a plan ended.
+    mutating func note(_ outcomes: [PlanExecutor.Outcome], at time: Timestamp) {
+        for outcome in outcomes {
+            guard let service = outcome.step.operation.service else { continue }
+            if let error = outcome.error {
+                if error.isTransient { continue }
+                let count = (callFailures[service]?.count ?? 0) + 1
+                callFailures[service] = CallFailures(count: count, message: "\(outcome.step.operation): \(error)")
+            } else {
+                callFailures[service] = nil
+            }
+            switch outcome.step.operation {
+            case .startContainer, .restartContainer: backoffs[service, default: RestartBackoff()].noteStart(at: time)
+            default: break
+            }
+        }
+        let failed = outcomes.contains { $0.error != nil }
+        troubles = failed ? troubles + 1 : 0
+    }
+
+    /// Forgets what is about earlier starts, because a new one was asked for.
+    mutating func startAfresh() {
+        backoffs = [:]
+        callFailures = [:]
+        replacements = 0
+    }
+}

@@ -1,0 +1,42 @@
+import ProjectModel
+import Reconciler
+
+/// The queue of projects to look at, shared between those who wake and the one loop that takes.
+actor ProjectQueue {
+    /// Something can be taken. One waiting signal is enough: the taker takes until nothing is left.
+    nonisolated let signals: AsyncStream<Void>
+    private let signal: AsyncStream<Void>.Continuation
+    private var queue: WorkQueue<ProjectRef>
+    private var alarms: [ProjectRef: Timestamp] = [:]
+
+    init(activeMax: Int) {
+        queue = WorkQueue(activeMax: activeMax)
+        (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    func add(_ ref: ProjectRef) {
+        queue.add(ref)
+        signal.yield()
+    }
+
+    func take() -> ProjectRef? { queue.take() }
+
+    func finish(_ ref: ProjectRef) {
+        queue.finish(ref)
+        signal.yield()
+    }
+
+    /// Sets the project's alarm; false when it is set to an earlier time already, so that nobody needs to wait twice.
+    func setAlarm(of ref: ProjectRef, at time: Timestamp) -> Bool {
+        if let present = alarms[ref], present <= time { return false }
+        alarms[ref] = time
+        return true
+    }
+
+    /// The alarm of `time` has gone off: adds the project, unless another alarm has replaced this one.
+    func ring(_ ref: ProjectRef, at time: Timestamp) {
+        guard alarms[ref] == time else { return }
+        alarms[ref] = nil
+        add(ref)
+    }
+}

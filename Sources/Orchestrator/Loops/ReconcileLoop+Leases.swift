@@ -1,0 +1,51 @@
+import Logging
+import ProjectModel
+import Reconciler
+
+extension ReconcileLoop {
+    /// Replaces ports and subnets that the engine says are taken by others. True when something was replaced: the
+    /// next look renders the stack anew and goes on from there.
+    func replaceRefusedLeases(
+        _ outcomes: [PlanExecutor.Outcome], _ record: ProjectRecord, _ memory: inout ProjectMemory
+    ) async throws -> Bool {
+        guard memory.replacements < Self.replacementsMax, let leases = record.leases else { return false }
+        var replaced = false
+        for outcome in outcomes {
+            switch outcome.error {
+            case .portTaken(let port, _):
+                guard let variable = variable(of: port, outcome.step.operation, leases, memory.stack(for: record))
+                else { continue }
+                try await replacePort(variable, leases, record)
+                replaced = true
+            case .subnetTaken:
+                let fresh = try await broker.choose(
+                    ports: [], at: time.now(), avoiding: EngineUse(subnets: [leases.subnet]))
+                try await store.replaceSubnet(of: record.ref, with: fresh.subnet, at: time.now())
+                replaced = true
+            default: continue
+            }
+            logger.notice(
+                "a lease was taken by somebody else and has been replaced",
+                metadata: ["project": "\(record.ref)", "error": "\(outcome.error.map { "\($0)" } ?? "")"])
+        }
+        if replaced { memory.replacements += 1 }
+        return replaced
+    }
+
+    private func replacePort(_ variable: String, _ leases: Leases, _ record: ProjectRecord) async throws {
+        let taken = EngineUse(ports: leases.ports[variable].map { [$0] } ?? [])
+        let fresh = try await broker.choose(ports: [variable], at: time.now(), avoiding: taken)
+        guard let port = fresh.ports[variable] else { return }
+        try await store.replacePort(variable, of: record.ref, with: port, at: time.now())
+    }
+
+    /// The variable whose port was refused. The engine names the port; when it does not, it is one of those that the
+    /// container publishes.
+    private func variable(
+        of port: UInt16?, _ operation: Operation, _ leases: Leases, _ stack: DesiredStack?
+    ) -> String? {
+        if let port { return leases.ports.first { $0.value == port }?.key }
+        guard let service = operation.service, let ports = stack?.services[service]?.spec.ports else { return nil }
+        return leases.ports.sorted { $0.key < $1.key }.first { lease in ports.contains { $0.hostPort == lease.value } }?.key
+    }
+}

@@ -1,0 +1,150 @@
+import Logging
+import ProjectModel
+import Reconciler
+
+extension ReconcileLoop {
+    /// Lines of a failed service's log that are kept with the project.
+    static let logTailLines = 40
+    /// Leases replaced in a row before the engine's refusal counts as a failure.
+    static let replacementsMax = 20
+
+    /// Reads what should be, reads what is, judges, and acts on the difference: either one status change or one plan.
+    func look(at ref: ProjectRef) async throws -> NextLook {
+        guard let record = try await store.project(ref) else {
+            logger.warning("the engine holds objects of a project without a record", metadata: ["project": "\(ref)"])
+            return .whenWoken
+        }
+        guard record.status != .deleted else {
+            await forget(ref)
+            return .whenWoken
+        }
+        var memory = await memories.take(ref)
+        let desired = try await desiredStack(of: record, &memory)
+        let observed = try await engine.observe(ref)
+        await health.watch(record.status.goal == .running ? desired : nil, observed, of: ref)
+        let assessment = assess(await circumstances(record, desired, observed, memory))
+        memory.latest = ProjectMemory.Finding(
+            states: assessment.services,
+            healthNames: desired?.services.compactMapValues(\.healthName) ?? memory.latest?.healthNames ?? [:])
+        if let next = try await changeStatus(record, assessment, observed, memory) {
+            await memories.put(memory, of: ref)
+            return next
+        }
+        let plan = reconcile(try await situation(record, desired, observed, assessment))
+        let next = try await carryOut(plan, record, &memory) ?? assessment.nextLook.map(NextLook.at) ?? .whenWoken
+        await memories.put(memory, of: ref)
+        return next
+    }
+
+    private func forget(_ ref: ProjectRef) async {
+        await memories.drop(ref)
+        await health.watch(nil, ObservedStack(), of: ref)
+    }
+
+    /// The rendered stack, where the goal needs one. To stop in order it helps, but is not needed.
+    private func desiredStack(of record: ProjectRecord, _ memory: inout ProjectMemory) async throws -> DesiredStack? {
+        guard record.status.goal != .absent else { return nil }
+        if let known = memory.stack(for: record) { return known }
+        let secrets = try minter.open(try await store.secrets(of: record.ref), of: record.ref)
+        let stack = try renderer.render(record, secrets: secrets)
+        memory.keep(stack, secrets, for: record)
+        return stack
+    }
+
+    private func circumstances(
+        _ record: ProjectRecord, _ desired: DesiredStack?, _ observed: ObservedStack, _ memory: ProjectMemory
+    ) async -> Circumstances {
+        Circumstances(
+            status: record.status, statusSince: max(record.statusChangedAt, bornAt), desired: desired,
+            observed: observed, health: await health.tallies(of: record.ref), backoffs: memory.backoffs,
+            callFailures: memory.callFailures, restartRequestedAt: record.restartRequestedAt, now: time.now())
+    }
+
+    private func situation(
+        _ record: ProjectRecord, _ desired: DesiredStack?, _ observed: ObservedStack, _ assessment: Assessment
+    ) async throws -> Situation {
+        var missing: Set<String> = []
+        if record.status.goal == .running, let desired {
+            let images = desired.services.values.filter { service in
+                observed.container(of: service.name)?.configHash != service.configHash
+            }.map(\.spec.image)
+            if !images.isEmpty { missing = try await engine.missingImages(Set(images)) }
+        }
+        return Situation(
+            goal: record.status.goal, desired: desired, observed: observed, ready: assessment.ready,
+            missingImages: missing, restartBefore: record.restartRequestedAt, held: assessment.held,
+            sick: assessment.sick)
+    }
+
+    /// Moves the project along its status machine, when what was found says so.
+    private func changeStatus(
+        _ record: ProjectRecord, _ assessment: Assessment, _ observed: ObservedStack, _ memory: ProjectMemory
+    ) async throws -> NextLook? {
+        guard let event = assessment.event,
+            case .move(let status) = ProjectLifecycle.answer(to: event, in: record.status)
+        else { return nil }
+        var move = StatusMove(from: record.status, to: status, cause: assessment.cause, at: time.now())
+        move.failure = record.failure
+        switch event {
+        case .startFailed: move.failure = await failure(assessment, observed, memory)
+        case .allReady: move.failure = nil
+        case .nothingLeft:
+            try folders.remove(record.ref)
+            move.leases = status == .deleted ? .releaseAndForgetSecrets : .release
+        default: break
+        }
+        if try await store.move(record.ref, move) {
+            logger.info(
+                "a project changed its status",
+                metadata: ["project": "\(record.ref)", "status": "\(status.rawValue)", "cause": "\(move.cause)"])
+        }
+        return .now
+    }
+
+    private func failure(
+        _ assessment: Assessment, _ observed: ObservedStack, _ memory: ProjectMemory
+    ) async -> ProjectFailure {
+        guard let failed = assessment.failure else { return ProjectFailure(message: assessment.cause) }
+        var failure = ProjectFailure(service: failed.service, message: failed.message)
+        if let container = observed.container(of: failed.service) {
+            do {
+                let tail = try await engine.logTail(ofContainer: container.id, lines: Self.logTailLines)
+                failure.logTail = redact(tail, memory.secrets)
+            } catch {
+                failure.logTail = "(the log could not be read: \(error))"
+            }
+        }
+        failure.message = redact(failure.message, memory.secrets)
+        return failure
+    }
+
+    /// Makes the plan's calls. Nothing when there was nothing to do.
+    private func carryOut(
+        _ plan: Plan, _ record: ProjectRecord, _ memory: inout ProjectMemory
+    ) async throws -> NextLook? {
+        guard !plan.isEmpty else { return nil }
+        logger.debug("carrying out a plan", metadata: ["project": "\(record.ref)", "plan": "\(plan)"])
+        let creates = plan.steps.contains { if case .createContainer = $0.operation { true } else { false } }
+        if creates { try folders.prepare(record.ref) }
+        let outcomes = await PlanExecutor(engine: engine).run(plan, of: record.ref)
+        if Task.isCancelled { return .whenWoken }
+        if try await replaceRefusedLeases(outcomes, record, &memory) { return .now }
+        memory.note(outcomes, at: time.now())
+        for outcome in outcomes {
+            guard let error = outcome.error else { continue }
+            logger.warning(
+                "the engine refused a step",
+                metadata: [
+                    "project": "\(record.ref)", "step": "\(outcome.step.operation)", "cause": "\(outcome.step.cause)",
+                    "error": "\(error)",
+                ])
+        }
+        return memory.troubles == 0 ? .now : .at(time.now() + memory.patience)
+    }
+}
+
+/// Takes every secret value out of a text before it is stored or shown.
+func redact(_ text: String, _ secrets: [String: Secret<String>]) -> String {
+    secrets.values.map { $0.reveal() }.filter { $0.count >= 8 }.sorted { $0.count > $1.count }
+        .reduce(text) { $0.split(separator: $1, omittingEmptySubsequences: false).joined(separator: "<secret>") }
+}

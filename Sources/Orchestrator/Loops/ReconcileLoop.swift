@@ -1,0 +1,157 @@
+public import Logging
+public import ProjectModel
+public import ServiceLifecycle
+
+/// Holds every project at what its record says. It takes no hint of what changed: a restart of the manager, a timer,
+/// an event and a request all lead to the same ``look(at:)``.
+public final class ReconcileLoop: Service {
+    /// Projects looked at at once.
+    public static let parallelProjectsMax = 8
+    /// Time between two full lists, in case a hint was lost.
+    public static let resyncInterval: Duration = .seconds(30)
+    /// Waits before the subscription to events is tried again.
+    static let reconnectWaits: (first: Duration, longest: Duration) = (.milliseconds(200), .seconds(5))
+
+    let store: any ProjectStore
+    let engine: any ContainerEngine
+    let renderer: any StackRenderer
+    let folders: any ProjectFolders
+    let minter: any KeyMinter
+    let broker: LeaseBroker
+    let survey: EngineSurvey
+    let health: HealthLoop
+    let time: any TimeSource
+    let logger: Logger
+    let queue = ProjectQueue(activeMax: parallelProjectsMax)
+    let memories = Memories()
+    /// Deadlines count from the later of a status' beginning and this: a manager that was down has not been waiting.
+    let bornAt: Timestamp
+
+    /// A loop on its ports.
+    public init(
+        store: any ProjectStore, engine: any ContainerEngine, renderer: any StackRenderer,
+        folders: any ProjectFolders, minter: any KeyMinter, broker: LeaseBroker, survey: EngineSurvey,
+        health: HealthLoop, time: any TimeSource = SystemTime(), logger: Logger
+    ) {
+        self.store = store
+        self.engine = engine
+        self.renderer = renderer
+        self.folders = folders
+        self.minter = minter
+        self.broker = broker
+        self.survey = survey
+        self.health = health
+        self.time = time
+        self.logger = logger
+        bornAt = time.now()
+    }
+
+    /// Memories of all projects. Only one look at a project runs at a time, so take and put cannot cross.
+    actor Memories {
+        private var all: [ProjectRef: ProjectMemory] = [:]
+
+        func take(_ ref: ProjectRef) -> ProjectMemory { all[ref] ?? ProjectMemory() }
+        func put(_ memory: ProjectMemory, of ref: ProjectRef) { all[ref] = memory }
+        func drop(_ ref: ProjectRef) { all[ref] = nil }
+    }
+
+    /// Asks for a look at a project, soon.
+    public func wake(_ ref: ProjectRef) async { await queue.add(ref) }
+
+    /// Works until it is cancelled or the service group shuts down.
+    public func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { group in
+                group.addTask { await self.followEngine() }
+                group.addTask { await self.resyncRegularly() }
+                group.addTask { for await ref in self.health.changes { await self.queue.add(ref) } }
+                for await _ in self.queue.signals {
+                    while let ref = await self.queue.take() { group.addTask { await self.work(on: ref) } }
+                }
+                group.cancelAll()
+            }
+        }
+    }
+
+    /// One look, and what comes after it.
+    private func work(on ref: ProjectRef) async {
+        let next = await lookSafely(at: ref)
+        await queue.finish(ref)
+        switch next {
+        case .whenWoken: return
+        case .now: await queue.add(ref)
+        case .at(let due):
+            guard await queue.setAlarm(of: ref, at: due) else { return }
+            try? await time.sleep(for: max(due.since(time.now()), .zero))
+            await queue.ring(ref, at: due)
+        }
+    }
+
+    private func lookSafely(at ref: ProjectRef) async -> NextLook {
+        do {
+            return try await look(at: ref)
+        } catch {
+            if Task.isCancelled { return .whenWoken }
+            var memory = await memories.take(ref)
+            memory.troubles += 1
+            await memories.put(memory, of: ref)
+            logger.warning(
+                "a look at a project failed",
+                metadata: ["project": "\(ref)", "error": "\(error)", "retry_in": "\(memory.patience)"])
+            return .at(time.now() + memory.patience)
+        }
+    }
+
+    /// When to look again.
+    enum NextLook: Sendable, Equatable {
+        case whenWoken
+        case now
+        case at(Timestamp)
+    }
+}
+
+// MARK: - What wakes
+
+extension ReconcileLoop {
+    /// Follows the engine's events. Each new subscription begins with a full list: what happened before it is only
+    /// to be found there.
+    private func followEngine() async {
+        var wait = Self.reconnectWaits.first
+        while !Task.isCancelled {
+            do {
+                for try await event in engine.events() {
+                    wait = Self.reconnectWaits.first
+                    switch event {
+                    case .connected: await resync()
+                    case .changed(let ref): await queue.add(ref)
+                    }
+                }
+                logger.notice("the engine closed the event stream; connecting again")
+            } catch {
+                if Task.isCancelled { return }
+                logger.warning("the engine's events cannot be followed", metadata: ["error": "\(error)"])
+            }
+            do { try await time.sleep(for: wait) } catch { return }
+            wait = min(wait * 2, Self.reconnectWaits.longest)
+        }
+    }
+
+    private func resyncRegularly() async {
+        while !Task.isCancelled {
+            await resync()
+            do { try await time.sleep(for: Self.resyncInterval) } catch { return }
+        }
+    }
+
+    /// Wakes every project that the store or the engine knows.
+    private func resync() async {
+        do {
+            for ref in try await store.refs() { await queue.add(ref) }
+            try await survey.refresh()
+            for ref in try await engine.projects() { await queue.add(ref) }
+        } catch {
+            if Task.isCancelled { return }
+            logger.warning("a full list failed; it is tried again", metadata: ["error": "\(error)"])
+        }
+    }
+}

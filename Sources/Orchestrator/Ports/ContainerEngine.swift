@@ -1,0 +1,72 @@
+public import ProjectModel
+public import Reconciler
+
+/// The container engine as the orchestration sees it. Every call concerns only objects that bear this
+/// installation's label; what is not ours is invisible here, except as ports and networks that are taken.
+public protocol ContainerEngine: Sendable {
+    /// All networks, volumes and containers of one project.
+    func observe(_ ref: ProjectRef) async throws(EngineError) -> ObservedStack
+    /// All projects of this installation of which the engine holds anything at all.
+    func projects() async throws(EngineError) -> Set<ProjectRef>
+    /// Those of `images` that the engine does not have.
+    func missingImages(_ images: Set<String>) async throws(EngineError) -> Set<String>
+    /// Makes exactly one call. What is already as asked for (stopped, removed) is success.
+    func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError)
+    /// The last lines that a container wrote to its standard output and error.
+    func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> String
+    /// Runs a command in a container and gives its exit code.
+    func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int
+    /// Subnets of all networks of the engine, ours or not.
+    func subnetsInUse() async throws(EngineError) -> [IPv4Network]
+    /// Host ports of all containers of the engine, ours or not, running or not.
+    func portsInUse() async throws(EngineError) -> Set<UInt16>
+    /// What happens on the engine, until the connection ends. The first element is always
+    /// ``EngineEvent/connected``: from then on nothing is missed, so that is the moment to list everything.
+    func events() -> AsyncThrowingStream<EngineEvent, any Error>
+    /// Whether the engine answers; throws what is wrong.
+    func ping() async throws(EngineError)
+}
+
+/// A hint that something has happened. It says where to look, never what to do.
+public enum EngineEvent: Sendable, Equatable {
+    /// The subscription stands.
+    case connected
+    /// Something happened to an object of a project.
+    case changed(ProjectRef)
+}
+
+/// Why a call to the engine failed.
+public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The engine could not be reached, or the answer was lost.
+    case unavailable(String)
+    /// A host port is taken, by whom ever.
+    case portTaken(UInt16?, message: String)
+    /// The subnet overlaps another network.
+    case subnetTaken(message: String)
+    /// The name belongs to something else.
+    case nameTaken(message: String)
+    /// The engine does not have the image.
+    case imageMissing(String)
+    /// There is no such object (any more).
+    case notFound(message: String)
+    /// Any other refusal, with the engine's own words.
+    case refused(status: Int, message: String)
+
+    public var description: String {
+        switch self {
+        case .unavailable(let reason): "the Docker Engine does not answer: \(reason)"
+        case .portTaken(let port, let message): "host port \(port.map(String.init) ?? "") is taken: \(message)"
+        case .subnetTaken(let message): "the subnet is taken: \(message)"
+        case .nameTaken(let message): "the name is taken: \(message)"
+        case .imageMissing(let image): "the engine does not have the image \(image)"
+        case .notFound(let message): message
+        case .refused(let status, let message): "the Docker Engine refused with \(status): \(message)"
+        }
+    }
+
+    /// Whether the same call may succeed later without anybody doing anything.
+    public var isTransient: Bool {
+        if case .unavailable = self { return true }
+        return false
+    }
+}

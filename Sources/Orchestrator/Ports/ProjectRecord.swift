@@ -1,0 +1,198 @@
+public import ProjectModel
+
+/// What the store knows of a project.
+public struct ProjectRecord: Sendable, Equatable {
+    /// Number that `/platform` answers call `id`.
+    public var number: Int64
+    /// Public identifier.
+    public var ref: ProjectRef
+    /// Name given by a person.
+    public var name: ProjectName
+    /// Slug of the organization it belongs to.
+    public var organizationSlug: String
+    /// Region as given at creation; a label only.
+    public var region: String
+    /// Cloud provider as given at creation; a label only.
+    public var cloudProvider: String
+    /// What it is doing.
+    public var status: ProjectStatus
+    /// What failed, if the last thing did.
+    public var failure: ProjectFailure?
+    /// Services of the project.
+    public var services: [ServiceName]
+    /// Ports and subnet; absent when released.
+    public var leases: Leases?
+    /// Containers started before this time are to be restarted.
+    public var restartRequestedAt: Timestamp?
+    /// Creation time.
+    public var insertedAt: Timestamp
+    /// Last change.
+    public var updatedAt: Timestamp
+    /// Last change of ``status``.
+    public var statusChangedAt: Timestamp
+
+    /// A record from its parts.
+    public init(
+        number: Int64, ref: ProjectRef, name: ProjectName, organizationSlug: String, region: String,
+        cloudProvider: String, status: ProjectStatus, failure: ProjectFailure? = nil, services: [ServiceName],
+        leases: Leases?, restartRequestedAt: Timestamp? = nil, insertedAt: Timestamp, updatedAt: Timestamp,
+        statusChangedAt: Timestamp
+    ) {
+        self.number = number
+        self.ref = ref
+        self.name = name
+        self.organizationSlug = organizationSlug
+        self.region = region
+        self.cloudProvider = cloudProvider
+        self.status = status
+        self.failure = failure
+        self.services = services
+        self.leases = leases
+        self.restartRequestedAt = restartRequestedAt
+        self.insertedAt = insertedAt
+        self.updatedAt = updatedAt
+        self.statusChangedAt = statusChangedAt
+    }
+}
+
+/// Ports and subnet of one project.
+public struct Leases: Sendable, Equatable {
+    /// Host ports by the template variable that carries them (`GATEWAY_PORT`).
+    public var ports: [String: UInt16]
+    /// Subnet of the project's network.
+    public var subnet: IPv4Network
+
+    /// A set of leases.
+    public init(ports: [String: UInt16], subnet: IPv4Network) {
+        self.ports = ports
+        self.subnet = subnet
+    }
+}
+
+/// Everything that cannot be leased at the moment, according to the store.
+public struct TakenLeases: Sendable, Equatable {
+    /// Ports leased or in quarantine.
+    public var ports: Set<UInt16>
+    /// Subnets leased or in quarantine.
+    public var subnets: Set<IPv4Network>
+
+    /// What is taken.
+    public init(ports: Set<UInt16> = [], subnets: Set<IPv4Network> = []) {
+        self.ports = ports
+        self.subnets = subnets
+    }
+}
+
+/// Why a project is not what it should be, in words for people.
+public struct ProjectFailure: Sendable, Equatable {
+    /// The service that failed, where one did.
+    public var service: ServiceName?
+    /// What happened.
+    public var message: String
+    /// The last lines that the service logged, without secrets.
+    public var logTail: String?
+
+    /// A failure.
+    public init(service: ServiceName? = nil, message: String, logTail: String? = nil) {
+        self.service = service
+        self.message = message
+        self.logTail = logTail
+    }
+}
+
+/// A project about to be stored.
+public struct NewProject: Sendable, Equatable {
+    /// Identifier, drawn at random.
+    public var ref: ProjectRef
+    /// Name; unique in its organization.
+    public var name: ProjectName
+    /// Organization.
+    public var organizationSlug: String
+    /// Region label.
+    public var region: String
+    /// Cloud provider label.
+    public var cloudProvider: String
+    /// Services.
+    public var services: [ServiceName]
+    /// Ports and subnet.
+    public var leases: Leases
+    /// Sealed secrets.
+    public var secrets: SealedSecrets
+    /// Creation time.
+    public var at: Timestamp
+
+    /// A new project.
+    public init(
+        ref: ProjectRef, name: ProjectName, organizationSlug: String, region: String, cloudProvider: String,
+        services: [ServiceName], leases: Leases, secrets: SealedSecrets, at: Timestamp
+    ) {
+        self.ref = ref
+        self.name = name
+        self.organizationSlug = organizationSlug
+        self.region = region
+        self.cloudProvider = cloudProvider
+        self.services = services
+        self.leases = leases
+        self.secrets = secrets
+        self.at = at
+    }
+}
+
+/// A project's secrets as they are stored: readable only with the master key.
+public struct SealedSecrets: Sendable, Equatable {
+    /// The project's own key, wrapped by the master key.
+    public var wrappedKey: [UInt8]
+    /// Sealed values by name.
+    public var values: [String: [UInt8]]
+
+    /// Sealed secrets.
+    public init(wrappedKey: [UInt8], values: [String: [UInt8]]) {
+        self.wrappedKey = wrappedKey
+        self.values = values
+    }
+}
+
+/// Which projects to list, and in which order.
+public struct ProjectQuery: Sendable, Equatable {
+    /// Orders that Studio asks for.
+    public enum Sort: String, Sendable, CaseIterable {
+        case nameAscending = "name_asc"
+        case nameDescending = "name_desc"
+        case createdAscending = "created_asc"
+        case createdDescending = "created_desc"
+    }
+
+    /// Most rows that one answer holds.
+    public static let limitMax = 100
+
+    /// Rows wanted, 1 to ``limitMax``.
+    public var limit: Int
+    /// Rows left out at the beginning.
+    public var offset: Int
+    /// Order.
+    public var sort: Sort
+    /// Part of the name or the ref, without regard to case.
+    public var search: String?
+
+    /// A query; the first hundred by name by default.
+    public init(limit: Int = limitMax, offset: Int = 0, sort: Sort = .nameAscending, search: String? = nil) {
+        self.limit = limit
+        self.offset = offset
+        self.sort = sort
+        self.search = search
+    }
+}
+
+/// One page of projects.
+public struct ProjectPage: Sendable, Equatable {
+    /// Projects that match, on all pages.
+    public var count: Int
+    /// Projects of this page.
+    public var projects: [ProjectRecord]
+
+    /// A page.
+    public init(count: Int, projects: [ProjectRecord]) {
+        self.count = count
+        self.projects = projects
+    }
+}

@@ -1,0 +1,112 @@
+public import ProjectModel
+
+/// Where projects live. Every method is one transaction.
+public protocol ProjectStore: Sendable {
+    /// Stores a new project with its leases and sealed secrets; all or nothing.
+    func insert(_ project: NewProject) async throws(StoreError) -> ProjectRecord
+    /// The record of a project, tombstones included.
+    func project(_ ref: ProjectRef) async throws(StoreError) -> ProjectRecord?
+    /// Projects that are not deleted.
+    func projects(_ query: ProjectQuery) async throws(StoreError) -> ProjectPage
+    /// Refs of all projects that are not deleted.
+    func refs() async throws(StoreError) -> [ProjectRef]
+    /// The sealed secrets of a project.
+    func secrets(of ref: ProjectRef) async throws(StoreError) -> SealedSecrets
+    /// Changes the status if it still is `from`, and records the change; false when it is not.
+    func move(_ ref: ProjectRef, _ move: StatusMove) async throws(StoreError) -> Bool
+    /// Everything that is leased or in quarantine at `time`.
+    func leases(at time: Timestamp) async throws(StoreError) -> TakenLeases
+    /// Gives a project another port for one variable; the old one goes into quarantine.
+    func replacePort(_ variable: String, of ref: ProjectRef, with port: UInt16, at time: Timestamp)
+        async throws(StoreError)
+    /// Gives a project another subnet; the old one goes into quarantine.
+    func replaceSubnet(of ref: ProjectRef, with subnet: IPv4Network, at time: Timestamp) async throws(StoreError)
+    /// The latest events of a project, newest first.
+    func events(of ref: ProjectRef, limit: Int) async throws(StoreError) -> [ProjectEvent]
+    /// Whether the database answers; throws what is wrong.
+    func ping() async throws(StoreError)
+}
+
+/// Why the store failed.
+public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The database could not be reached in time.
+    case unavailable(String)
+    /// Another project of the organization has the name.
+    case nameTaken(String)
+    /// Another project took a port, the subnet or the ref first: choose again.
+    case leaseTaken
+    /// There is no such project.
+    case notFound(ProjectRef)
+    /// The database refused; the text is its message, never a value.
+    case refused(String)
+
+    public var description: String {
+        switch self {
+        case .unavailable(let reason): "the database does not answer: \(reason)"
+        case .nameTaken(let name): "a project named \"\(name)\" exists already in this organization"
+        case .leaseTaken: "a port or subnet was leased by another project at the same moment"
+        case .notFound(let ref): "there is no project \(ref)"
+        case .refused(let message): "the database refused: \(message)"
+        }
+    }
+}
+
+/// A status change to record.
+public struct StatusMove: Sendable, Equatable {
+    /// Status that the project must have now.
+    public var from: ProjectStatus
+    /// Status that it gets.
+    public var to: ProjectStatus
+    /// Why, for people and for the event log.
+    public var cause: String
+    /// What failed, when something did; nil clears what was recorded before.
+    public var failure: ProjectFailure?
+    /// Containers started before ``at`` are to be restarted.
+    public var requestsRestart: Bool
+    /// What happens to the ports and the subnet in the same transaction.
+    public var leases: LeaseChange
+    /// When.
+    public var at: Timestamp
+
+    /// What happens to the leases of a project.
+    public enum LeaseChange: Sendable, Equatable {
+        case keep
+        /// Ports and subnet go into quarantine; sealed secrets stay.
+        case release
+        /// Ports and subnet go into quarantine; sealed secrets are destroyed.
+        case releaseAndForgetSecrets
+        /// New ones for a project that had released them.
+        case acquire(Leases)
+    }
+
+    /// A change of status.
+    public init(
+        from: ProjectStatus, to: ProjectStatus, cause: String, failure: ProjectFailure? = nil,
+        requestsRestart: Bool = false, leases: LeaseChange = .keep, at: Timestamp
+    ) {
+        self.from = from
+        self.to = to
+        self.cause = cause
+        self.failure = failure
+        self.requestsRestart = requestsRestart
+        self.leases = leases
+        self.at = at
+    }
+}
+
+/// One line of a project's history.
+public struct ProjectEvent: Sendable, Equatable {
+    /// When it happened.
+    public var at: Timestamp
+    /// Status after it.
+    public var status: ProjectStatus
+    /// What happened and why.
+    public var cause: String
+
+    /// An event.
+    public init(at: Timestamp, status: ProjectStatus, cause: String) {
+        self.at = at
+        self.status = status
+        self.cause = cause
+    }
+}

@@ -1,0 +1,93 @@
+public import ProjectModel
+public import Reconciler
+
+/// Turns the template and a project's variables into the stack that the engine should hold.
+public protocol StackRenderer: Sendable {
+    /// What a project with these services needs before it can be rendered. `nil` means the template's default set.
+    func requirements(services: [String]?) throws(TemplateError) -> StackRequirements
+    /// The stack of a project. Its folder must have been prepared before containers start.
+    func render(_ project: ProjectRecord, secrets: [String: Secret<String>]) throws(TemplateError) -> DesiredStack
+    /// Base URL under which the project's gateway is reached from outside.
+    func apiURL(of leases: Leases) -> String
+}
+
+/// The project's folder on the host: configuration files of the template, never a secret.
+public protocol ProjectFolders: Sendable {
+    /// Makes the folder and writes the template's files into it; writing them again changes nothing.
+    func prepare(_ ref: ProjectRef) throws(TemplateError)
+    /// Removes the folder; one that is not there is success.
+    func remove(_ ref: ProjectRef) throws(TemplateError)
+}
+
+/// What a selection of services needs.
+public struct StackRequirements: Sendable, Equatable {
+    /// The services, sorted.
+    public var services: [ServiceName]
+    /// Variables that carry leased host ports.
+    public var ports: [String]
+    /// Secrets to generate.
+    public var secrets: [SecretRequirement]
+    /// API tokens to mint.
+    public var tokens: [TokenRequirement]
+
+    /// Requirements.
+    public init(
+        services: [ServiceName], ports: [String], secrets: [SecretRequirement], tokens: [TokenRequirement]
+    ) {
+        self.services = services
+        self.ports = ports
+        self.secrets = secrets
+        self.tokens = tokens
+    }
+}
+
+/// A secret to generate.
+public struct SecretRequirement: Sendable, Equatable {
+    /// Characters a secret may consist of.
+    public enum Alphabet: String, Sendable, CaseIterable {
+        case alphanumeric, hex, base64, base64url
+    }
+
+    /// Variable that carries it.
+    public var name: String
+    /// Its characters.
+    public var alphabet: Alphabet
+    /// Its exact number of characters.
+    public var length: Int
+
+    /// A secret to generate.
+    public init(name: String, alphabet: Alphabet, length: Int) {
+        self.name = name
+        self.alphabet = alphabet
+        self.length = length
+    }
+}
+
+/// An API token to mint.
+public struct TokenRequirement: Sendable, Equatable {
+    /// Variable that carries it.
+    public var name: String
+    /// Value of its `role` claim.
+    public var role: String
+
+    /// A token to mint.
+    public init(name: String, role: String) {
+        self.name = name
+        self.role = role
+    }
+}
+
+/// What is wrong with a template or a selection of its services.
+public enum TemplateError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The selection of services is not possible; the text says why and what is missing.
+    case badSelection(String)
+    /// The template itself is wrong, or a file could not be read or written.
+    case broken(String)
+
+    public var description: String {
+        switch self {
+        case .badSelection(let text): text
+        case .broken(let text): "the template cannot be used: \(text)"
+        }
+    }
+}

@@ -1,0 +1,46 @@
+/// What a project is doing, in the manager's own words. The stored value is the raw value.
+public enum ProjectStatus: String, CaseIterable, Sendable {
+    /// Accepted; containers are being created. Next: STARTING, ACTIVE, ROLLING_BACK or DELETING.
+    case provisioning = "PROVISIONING"
+    /// All containers exist; services become ready in the order of their dependencies. Next as for PROVISIONING.
+    case starting = "STARTING"
+    /// Every required service is ready. Next: DEGRADED, PAUSING, RESTARTING or DELETING.
+    case active = "ACTIVE"
+    /// At least one required service is not ready; the manager is healing it. Next as for ACTIVE, and ACTIVE.
+    case degraded = "DEGRADED"
+    /// Containers are being stopped on request. Next: PAUSED or DELETING.
+    case pausing = "PAUSING"
+    /// No container runs; data, ports and subnet are kept. Next: RESUMING or DELETING.
+    case paused = "PAUSED"
+    /// Containers are being started again on request. Next: ACTIVE, DEGRADED or DELETING.
+    case resuming = "RESUMING"
+    /// Containers are being restarted on request. Next: ACTIVE, DEGRADED or DELETING.
+    case restarting = "RESTARTING"
+    /// The first start failed; what it made is being removed. Next: FAILED or DELETING.
+    case rollingBack = "ROLLING_BACK"
+    /// The first start failed and nothing is left of it but the record and the reason. Next: PROVISIONING or DELETING.
+    case failed = "FAILED"
+    /// Everything is being removed on request. Next: DELETED.
+    case deleting = "DELETING"
+    /// Nothing is left. The record is kept as a tombstone and shown nowhere.
+    case deleted = "DELETED"
+
+    /// What the engine should hold for a project with this status.
+    public var goal: Goal {
+        switch self {
+        case .provisioning, .starting, .active, .degraded, .resuming, .restarting: .running
+        case .pausing, .paused: .stopped
+        case .rollingBack, .failed, .deleting, .deleted: .absent
+        }
+    }
+
+    /// What the engine should hold for a project. Desired state is derived from the status, never stored beside it.
+    public enum Goal: Sendable, Equatable, CaseIterable {
+        /// All services run.
+        case running
+        /// All containers exist or not, none runs; volumes are kept.
+        case stopped
+        /// No container, network or volume exists.
+        case absent
+    }
+}

@@ -1,0 +1,145 @@
+import ProjectModel
+
+/// Judges a project that should run.
+struct RunningAssessor {
+    let circumstances: Circumstances
+    let desired: DesiredStack
+    var assessment = Assessment()
+
+    init(_ circumstances: Circumstances, _ desired: DesiredStack) {
+        self.circumstances = circumstances
+        self.desired = desired
+    }
+
+    func assess() -> Assessment {
+        var copy = self
+        copy.judgeServices()
+        copy.judgeProject()
+        return copy.assessment
+    }
+
+    /// Whether a failing service ends the attempt, rather than being healed for ever.
+    private var isStarting: Bool {
+        switch circumstances.status {
+        case .provisioning, .starting, .resuming, .restarting: true
+        default: false
+        }
+    }
+
+    private mutating func judgeServices() {
+        for service in desired.services.values.sorted(by: { $0.name < $1.name }) {
+            assessment.services[service.name] = state(of: service)
+            holdBack(service)
+        }
+    }
+
+    private mutating func state(of service: DesiredService) -> Assessment.ServiceState {
+        guard let container = circumstances.observed.container(of: service.name) else {
+            return .comingUp("its container does not exist yet")
+        }
+        guard container.configHash == service.configHash else { return .comingUp("its container is being replaced") }
+        switch container.state {
+        case .created: return .comingUp("its container is not started yet")
+        case .exited where service.runsOnce && container.exitCode == 0: return .ready
+        case .exited, .dead, .removing: return .failing(Self.end(of: container))
+        case .restarting: return .failing("\(Self.end(of: container)); the engine is restarting it")
+        case .paused: return .failing("its container was frozen from outside")
+        case .running: return runningState(of: service, container)
+        }
+    }
+
+    private mutating func runningState(
+        of service: DesiredService, _ container: ObservedContainer
+    ) -> Assessment.ServiceState {
+        if let requested = circumstances.restartRequestedAt, let started = container.startedAt, started < requested {
+            return .comingUp("its restart is outstanding")
+        }
+        guard service.probe != nil else { return .ready }
+        let run = Incarnation(containerID: container.id, startedAt: container.startedAt)
+        guard let tally = circumstances.health[service.name], tally.incarnation == run else {
+            return .comingUp("its first probe is outstanding")
+        }
+        let answer = tally.lastFailure ?? "it has not answered yet"
+        switch tally.verdict {
+        case .ready: return .ready
+        case .failing: return .failing(answer)
+        case .sick:
+            assessment.sick[service.name] = "it has failed \(tally.failures) probes in a row: \(answer)"
+            return .failing(answer)
+        case .starting:
+            guard let started = container.startedAt else { return .comingUp(answer) }
+            lookAgain(at: started + service.bootDeadline)
+            if circumstances.now.since(started) < service.bootDeadline { return .comingUp(answer) }
+            assessment.sick[service.name] = "it was not ready within \(service.bootDeadline): \(answer)"
+            return .failing("not ready within \(service.bootDeadline): \(answer)")
+        }
+    }
+
+    private static func end(of container: ObservedContainer) -> String {
+        if container.isOutOfMemory { return "it ran out of memory and was ended by the kernel" }
+        return container.exitCode.map { "it ended with exit code \($0)" } ?? "its container is \(container.state.rawValue)"
+    }
+
+    private mutating func holdBack(_ service: DesiredService) {
+        guard let next = circumstances.backoffs[service.name]?.nextStart, next > circumstances.now else { return }
+        assessment.held[service.name] = "backing off until \(next)"
+        lookAgain(at: next)
+    }
+
+    private mutating func lookAgain(at time: Timestamp) {
+        guard time > circumstances.now else { return }
+        assessment.nextLook = min(assessment.nextLook ?? time, time)
+    }
+
+    private mutating func judgeProject() {
+        let required = desired.services.values.filter { !$0.isOptional }.sorted { $0.name < $1.name }
+        if isStarting, let failure = startFailure(among: required) {
+            assessment.event = .startFailed
+            assessment.failure = failure
+            assessment.cause = "\(failure.service): \(failure.message)"
+        } else if let blocker = required.first(where: { assessment.services[$0.name]?.isReady != true }) {
+            judgeUnready(blocker.name)
+        } else {
+            assessment.event = .allReady
+            assessment.cause = "every required service is ready"
+        }
+        if isStarting { lookAgain(at: circumstances.statusSince + Assessment.startDeadline) }
+    }
+
+    private mutating func judgeUnready(_ blocker: ServiceName) {
+        let haveContainers = desired.services.keys.allSatisfy { circumstances.observed.container(of: $0) != nil }
+        assessment.event =
+            circumstances.status == .provisioning && haveContainers ? .containersCreated : .serviceNotReady
+        switch assessment.services[blocker] {
+        case .comingUp(let text), .failing(let text): assessment.cause = "\(blocker) is not ready: \(text)"
+        default: assessment.cause = "\(blocker) is not ready"
+        }
+    }
+
+    private func startFailure(among required: [DesiredService]) -> Assessment.StartFailure? {
+        for service in required where assessment.services[service.name]?.isReady != true {
+            if let message = startFailure(of: service) { return .init(service: service.name, message: message) }
+        }
+        guard circumstances.now.since(circumstances.statusSince) >= Assessment.startDeadline else { return nil }
+        return required.first { assessment.services[$0.name]?.isReady != true }.map {
+            .init(service: $0.name, message: "the start did not end within \(Assessment.startDeadline)")
+        }
+    }
+
+    private func startFailure(of service: DesiredService) -> String? {
+        if let refused = circumstances.callFailures[service.name], refused.count >= CallFailures.countUntilFailed {
+            return refused.message
+        }
+        guard let container = circumstances.observed.container(of: service.name) else { return nil }
+        let starts = (circumstances.backoffs[service.name]?.attempts ?? 0) + container.restartCount
+        if case .failing(let text)? = assessment.services[service.name] {
+            if !container.state.isUp || container.state == .restarting, starts >= RestartBackoff.attemptsUntilFailed {
+                return "\(text), after \(starts) starts"
+            }
+            if assessment.sick[service.name] != nil { return text }
+        }
+        // A container that keeps ending is seen as running now and then: the engine's count tells.
+        return container.restartCount >= RestartBackoff.attemptsUntilFailed
+            ? "it keeps ending, \(container.restartCount) restarts so far" : nil
+    }
+}

@@ -1,0 +1,124 @@
+public import ProjectModel
+
+/// All that the judgement of a project rests on.
+public struct Circumstances: Sendable, Equatable {
+    /// The project's status.
+    public var status: ProjectStatus
+    /// Since when the deadline of the status counts.
+    public var statusSince: Timestamp
+    /// What should be; absent when the goal needs no template.
+    public var desired: DesiredStack?
+    /// What is.
+    public var observed: ObservedStack
+    /// Probe tallies.
+    public var health: [ServiceName: ServiceHealth]
+    /// Starts made so far.
+    public var backoffs: [ServiceName: RestartBackoff]
+    /// Calls that failed in a row, and what the engine said.
+    public var callFailures: [ServiceName: CallFailures]
+    /// Containers started before this time are to be restarted.
+    public var restartRequestedAt: Timestamp?
+    /// Now.
+    public var now: Timestamp
+
+    /// Circumstances from their parts.
+    public init(
+        status: ProjectStatus, statusSince: Timestamp, desired: DesiredStack?, observed: ObservedStack,
+        health: [ServiceName: ServiceHealth] = [:], backoffs: [ServiceName: RestartBackoff] = [:],
+        callFailures: [ServiceName: CallFailures] = [:], restartRequestedAt: Timestamp? = nil, now: Timestamp
+    ) {
+        self.status = status
+        self.statusSince = statusSince
+        self.desired = desired
+        self.observed = observed
+        self.health = health
+        self.backoffs = backoffs
+        self.callFailures = callFailures
+        self.restartRequestedAt = restartRequestedAt
+        self.now = now
+    }
+}
+
+/// Calls for one service that the engine refused in a row.
+public struct CallFailures: Sendable, Equatable {
+    /// Refusals in a row after which a start counts as failed.
+    public static let countUntilFailed = 4
+
+    /// How many.
+    public var count: Int
+    /// What the engine said last.
+    public var message: String
+
+    /// Refusals.
+    public init(count: Int, message: String) {
+        self.count = count
+        self.message = message
+    }
+}
+
+/// What a look at a project found.
+public struct Assessment: Sendable, Equatable {
+    /// What one service is doing.
+    public enum ServiceState: Sendable, Equatable {
+        case ready
+        /// On its way, with what it is doing.
+        case comingUp(String)
+        /// Should answer and does not, with what is wrong.
+        case failing(String)
+
+        /// Whether it answers.
+        public var isReady: Bool { self == .ready }
+    }
+
+    /// Why a start has failed.
+    public struct StartFailure: Sendable, Equatable {
+        /// The service to blame.
+        public var service: ServiceName
+        /// What happened.
+        public var message: String
+    }
+
+    /// Longest time from the beginning of a start to its end, whatever its services do.
+    public static let startDeadline: Duration = .seconds(900)
+
+    /// States of all services of the stack.
+    public var services: [ServiceName: ServiceState] = [:]
+    /// Services not to be started yet, and why.
+    public var held: [ServiceName: String] = [:]
+    /// Running services to be restarted, and why.
+    public var sick: [ServiceName: String] = [:]
+    /// What this means for the status.
+    public var event: ProjectLifecycle.Event?
+    /// What this means in words.
+    public var cause = ""
+    /// Set when ``event`` is ``ProjectLifecycle/Event/startFailed``.
+    public var failure: StartFailure?
+    /// When time alone will change the picture.
+    public var nextLook: Timestamp?
+
+    /// Services that answer.
+    public var ready: Set<ServiceName> { Set(services.filter(\.value.isReady).keys) }
+}
+
+/// Judges a project. Pure.
+public func assess(_ circumstances: Circumstances) -> Assessment {
+    switch circumstances.status.goal {
+    case .absent:
+        var assessment = Assessment()
+        if circumstances.observed.isEmpty {
+            assessment.event = .nothingLeft
+            assessment.cause = "nothing of the project is left on the engine"
+        }
+        return assessment
+    case .stopped:
+        var assessment = Assessment()
+        if !circumstances.observed.containers.contains(where: \.state.isUp) {
+            assessment.event = .allStopped
+            assessment.cause = "no container runs"
+        }
+        return assessment
+    case .running:
+        guard let desired = circumstances.desired else { return Assessment() }
+        return RunningAssessor(circumstances, desired).assess()
+    }
+}

@@ -1,0 +1,137 @@
+public import ProjectModel
+
+/// What the engine should hold for one project, as rendered from its template.
+public struct DesiredStack: Sendable, Equatable {
+    /// The project.
+    public var ref: ProjectRef
+    /// The project's one network.
+    public var network: DesiredNetwork
+    /// Volumes by their name on the engine.
+    public var volumes: [String: DesiredVolume]
+    /// Services by name.
+    public var services: [ServiceName: DesiredService]
+
+    /// A stack from its parts.
+    public init(
+        ref: ProjectRef, network: DesiredNetwork, volumes: [String: DesiredVolume] = [:],
+        services: [ServiceName: DesiredService] = [:]
+    ) {
+        self.ref = ref
+        self.network = network
+        self.volumes = volumes
+        self.services = services
+    }
+
+    /// Services that wait for `service`, directly.
+    public func dependents(of service: ServiceName) -> [ServiceName] {
+        services.values.filter { $0.dependencies.contains { $0.service == service } }.map(\.name).sorted()
+    }
+}
+
+/// A network to create.
+public struct DesiredNetwork: Sendable, Equatable {
+    /// Name on the engine.
+    public var name: String
+    /// Key in the Compose file (`default`).
+    public var composeName: String
+    /// The leased subnet.
+    public var subnet: IPv4Network
+    /// Whether the network has no way out.
+    public var isInternal: Bool
+
+    /// A network.
+    public init(name: String, composeName: String = "default", subnet: IPv4Network, isInternal: Bool = false) {
+        self.name = name
+        self.composeName = composeName
+        self.subnet = subnet
+        self.isInternal = isInternal
+    }
+}
+
+/// A named volume to create.
+public struct DesiredVolume: Sendable, Equatable {
+    /// Name on the engine.
+    public var name: String
+    /// Key in the Compose file (`db-data`).
+    public var composeName: String
+    /// Volume driver; `local` unless the template says otherwise.
+    public var driver: String
+    /// Options of the driver.
+    public var driverOptions: [String: String]
+
+    /// A volume.
+    public init(
+        name: String, composeName: String, driver: String = "local", driverOptions: [String: String] = [:]
+    ) {
+        self.name = name
+        self.composeName = composeName
+        self.driver = driver
+        self.driverOptions = driverOptions
+    }
+}
+
+/// One service of a stack: its container and what the manager must know to start and watch it.
+public struct DesiredService: Sendable, Equatable {
+    /// The service.
+    public var name: ServiceName
+    /// Name of its container on the engine.
+    public var containerName: String
+    /// Fingerprint of everything that must lead to a new container when it changes.
+    public var configHash: String
+    /// The container.
+    public var spec: ContainerSpec
+    /// What must be started or ready before.
+    public var dependencies: [Dependency]
+    /// How readiness is found out; a service without a probe is ready while its container runs.
+    public var probe: Probe?
+    /// Whether the project counts as healthy without it.
+    public var isOptional: Bool
+    /// Whether it runs once and ends (something waits for its successful end).
+    public var runsOnce: Bool
+    /// Longest time from start to first readiness before the start counts as failed.
+    public var bootDeadline: Duration
+    /// The service's name in the Management API's health answer, where it has one.
+    public var healthName: String?
+
+    /// Default of ``bootDeadline``; the slowest real service needs about a minute on a small machine.
+    public static let bootDeadlineDefault: Duration = .seconds(180)
+
+    /// A service.
+    public init(
+        name: ServiceName, containerName: String, configHash: String, spec: ContainerSpec,
+        dependencies: [Dependency] = [], probe: Probe? = nil, isOptional: Bool = false, runsOnce: Bool = false,
+        bootDeadline: Duration = bootDeadlineDefault, healthName: String? = nil
+    ) {
+        self.name = name
+        self.containerName = containerName
+        self.configHash = configHash
+        self.spec = spec
+        self.dependencies = dependencies
+        self.probe = probe
+        self.isOptional = isOptional
+        self.runsOnce = runsOnce
+        self.bootDeadline = bootDeadline
+        self.healthName = healthName
+    }
+}
+
+/// One entry of `depends_on`.
+public struct Dependency: Sendable, Equatable {
+    /// What has to be true of the other service; Compose's three conditions.
+    public enum Condition: String, Sendable, Equatable {
+        case started = "service_started"
+        case healthy = "service_healthy"
+        case completed = "service_completed_successfully"
+    }
+
+    /// The other service.
+    public var service: ServiceName
+    /// What has to be true of it.
+    public var condition: Condition
+
+    /// A dependency.
+    public init(on service: ServiceName, _ condition: Condition = .healthy) {
+        self.service = service
+        self.condition = condition
+    }
+}

@@ -1,0 +1,105 @@
+public import ProjectModel
+
+/// What the engine holds for one project: every object with the installation's and the project's label, and nothing
+/// else. Read in one go before a decision, so that the decision is a pure function.
+public struct ObservedStack: Sendable, Equatable {
+    /// Networks of the project.
+    public var networks: [ObservedNetwork]
+    /// Volumes of the project.
+    public var volumes: [ObservedVolume]
+    /// Containers of the project, in every state.
+    public var containers: [ObservedContainer]
+
+    /// A snapshot; nothing by default.
+    public init(
+        networks: [ObservedNetwork] = [], volumes: [ObservedVolume] = [], containers: [ObservedContainer] = []
+    ) {
+        self.networks = networks
+        self.volumes = volumes
+        self.containers = containers
+    }
+
+    /// Whether nothing of the project is left.
+    public var isEmpty: Bool { networks.isEmpty && volumes.isEmpty && containers.isEmpty }
+
+    /// The container of a service; the running one, then the first by id, should there be several.
+    public func container(of service: ServiceName) -> ObservedContainer? {
+        containers.filter { $0.service == service }
+            .min { ($0.state.isUp ? 0 : 1, $0.id) < ($1.state.isUp ? 0 : 1, $1.id) }
+    }
+}
+
+/// A network as the engine lists it.
+public struct ObservedNetwork: Sendable, Equatable {
+    /// Engine's id.
+    public var id: String
+    /// Name on the engine.
+    public var name: String
+    /// Its first subnet.
+    public var subnet: IPv4Network?
+
+    /// A network.
+    public init(id: String, name: String, subnet: IPv4Network?) {
+        self.id = id
+        self.name = name
+        self.subnet = subnet
+    }
+}
+
+/// A volume as the engine lists it; its name is its id.
+public struct ObservedVolume: Sendable, Equatable {
+    /// Name on the engine.
+    public var name: String
+
+    /// A volume.
+    public init(name: String) { self.name = name }
+}
+
+/// A container as the engine lists it.
+public struct ObservedContainer: Sendable, Equatable {
+    /// Engine's id.
+    public var id: String
+    /// Name on the engine.
+    public var name: String
+    /// The service, from its Compose label; absent when the label is missing or unreadable.
+    public var service: ServiceName?
+    /// Fingerprint it was created with.
+    public var configHash: String
+    /// The engine's word for what it is doing.
+    public var state: State
+    /// Exit code of the last run, once there was one.
+    public var exitCode: Int?
+    /// Last start.
+    public var startedAt: Timestamp?
+    /// Times the engine itself has restarted it.
+    public var restartCount: Int
+    /// Address on the project's network while it runs.
+    public var address: IPv4Address?
+    /// Whether the kernel ended it for lack of memory.
+    public var isOutOfMemory: Bool
+
+    /// The engine's seven container states.
+    public enum State: String, Sendable, CaseIterable {
+        case created, running, paused, restarting, removing, exited, dead
+
+        /// Whether a process exists or is about to.
+        public var isUp: Bool { self == .running || self == .paused || self == .restarting }
+    }
+
+    /// A container.
+    public init(
+        id: String, name: String, service: ServiceName?, configHash: String, state: State, exitCode: Int? = nil,
+        startedAt: Timestamp? = nil, restartCount: Int = 0, address: IPv4Address? = nil, isOutOfMemory: Bool = false
+    ) {
+        self.id = id
+        self.name = name
+        self.service = service
+        self.configHash = configHash
+        self.state = state
+        self.exitCode = exitCode
+        self.startedAt = startedAt
+        self.restartCount = restartCount
+        self.address = address
+        self.isOutOfMemory = isOutOfMemory
+    }
+}

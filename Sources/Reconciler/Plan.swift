@@ -1,0 +1,99 @@
+public import ProjectModel
+
+/// One call to the engine.
+public enum Operation: Sendable, Equatable {
+    case createNetwork(DesiredNetwork)
+    case createVolume(DesiredVolume)
+    case pullImage(String)
+    case createContainer(DesiredService)
+    case startContainer(name: String, service: ServiceName)
+    case restartContainer(id: String, service: ServiceName, gracePeriod: Duration)
+    case stopContainer(id: String, service: ServiceName?, gracePeriod: Duration)
+    case removeContainer(id: String, service: ServiceName?)
+    case removeNetwork(id: String, name: String)
+    case removeVolume(name: String)
+
+    /// The service concerned, where there is one.
+    public var service: ServiceName? {
+        switch self {
+        case .createContainer(let desired): desired.name
+        case .startContainer(_, let service), .restartContainer(_, let service, _): service
+        case .stopContainer(_, let service, _), .removeContainer(_, let service): service
+        case .createNetwork, .createVolume, .pullImage, .removeNetwork, .removeVolume: nil
+        }
+    }
+}
+
+extension Operation: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .createNetwork(let network): "network \(network.composeName) CreateNetwork"
+        case .createVolume(let volume): "volume \(volume.composeName) CreateVolume"
+        case .pullImage(let image): "image \(image) PullImage"
+        case .createContainer(let desired): "\(desired.name) CreateContainer"
+        case .startContainer(_, let service): "\(service) StartContainer"
+        case .restartContainer(_, let service, _): "\(service) RestartContainer"
+        case .stopContainer(let id, let service, _): "\(service?.text ?? id) StopContainer"
+        case .removeContainer(let id, let service): "\(service?.text ?? id) RemoveContainer"
+        case .removeNetwork(_, let name): "network \(name) RemoveNetwork"
+        case .removeVolume(let name): "volume \(name) RemoveVolume"
+        }
+    }
+}
+
+/// What to do next, as a value: steps with their causes and the steps each waits for. It prints itself, one line a
+/// step, and that text is what people and tests read.
+public struct Plan: Sendable, Equatable {
+    /// One call and why.
+    public struct Step: Sendable, Equatable {
+        /// Position in the plan, from 1.
+        public let number: Int
+        /// The call.
+        public let operation: Operation
+        /// Why it is made.
+        public let cause: String
+        /// Numbers of the steps that must have succeeded before; always smaller than ``number``.
+        public let after: [Int]
+    }
+
+    /// A service that should run and is not started yet, and why.
+    public struct Waiting: Sendable, Equatable {
+        /// The service.
+        public let service: ServiceName
+        /// What it waits for.
+        public let cause: String
+    }
+
+    /// Steps in an order in which they could run one after the other.
+    public private(set) var steps: [Step] = []
+    /// What is not started yet, and why.
+    public private(set) var waiting: [Waiting] = []
+
+    /// An empty plan.
+    public init() {}
+
+    /// Whether nothing is to be done.
+    public var isEmpty: Bool { steps.isEmpty }
+
+    /// Adds a step that waits for earlier ones and returns its number. A number that is not in the plan yet is left
+    /// out, so a cycle cannot be written down.
+    @discardableResult
+    public mutating func add(_ operation: Operation, because cause: String, after: [Int] = []) -> Int {
+        let number = steps.count + 1
+        steps.append(Step(number: number, operation: operation, cause: cause, after: after.filter { $0 < number }.sorted()))
+        return number
+    }
+
+    /// Notes that a service has to wait.
+    public mutating func wait(_ service: ServiceName, for cause: String) {
+        waiting.append(Waiting(service: service, cause: cause))
+    }
+}
+
+extension Plan: CustomStringConvertible {
+    public var description: String {
+        let calls = steps.map { "\($0.after) -> #\($0.number) \($0.operation), \($0.cause)" }
+        let waits = waiting.map { "\($0.service) waits, \($0.cause)" }
+        return (calls + waits).joined(separator: "\n")
+    }
+}

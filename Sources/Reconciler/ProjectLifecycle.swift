@@ -1,0 +1,94 @@
+public import ProjectModel
+
+/// The status machine of one project, as a value: a status and an event in, one answer out. It holds no clock, socket
+/// or task.
+public enum ProjectLifecycle {
+    /// What can happen to a project.
+    public enum Event: Sendable, Equatable, CaseIterable {
+        /// Somebody asks to pause.
+        case pauseRequested
+        /// Somebody asks to resume (Studio says restore).
+        case resumeRequested
+        /// Somebody asks to restart.
+        case restartRequested
+        /// Somebody asks to delete.
+        case deleteRequested
+        /// Every container exists.
+        case containersCreated
+        /// Every required service is ready, and no restart is outstanding.
+        case allReady
+        /// At least one required service is not ready.
+        case serviceNotReady
+        /// A start has failed for good: a deadline has passed or a service keeps ending.
+        case startFailed
+        /// No container runs.
+        case allStopped
+        /// Nothing with the project's label is left on the engine, and its folder is gone.
+        case nothingLeft
+    }
+
+    /// What follows.
+    public enum Answer: Sendable, Equatable {
+        /// The status changes.
+        case move(to: ProjectStatus)
+        /// Nothing changes: the event says nothing new in this status.
+        case stay
+        /// A request that is not possible in this status: HTTP 409.
+        case refuse
+    }
+
+    /// The answer to an event. Total: every status knows every event.
+    public static func answer(to event: Event, in status: ProjectStatus) -> Answer {
+        switch event {
+        case .pauseRequested, .resumeRequested, .restartRequested, .deleteRequested: answer(toRequest: event, in: status)
+        case .containersCreated: status == .provisioning ? .move(to: .starting) : .stay
+        case .allReady: readiness(in: status)
+        case .serviceNotReady: status == .active ? .move(to: .degraded) : .stay
+        case .startFailed: failure(in: status)
+        case .allStopped: status == .pausing ? .move(to: .paused) : .stay
+        case .nothingLeft: absence(in: status)
+        }
+    }
+
+    private static func answer(toRequest event: Event, in status: ProjectStatus) -> Answer {
+        switch (event, status) {
+        case (.deleteRequested, .deleting): .stay
+        case (.deleteRequested, .deleted): .refuse
+        case (.deleteRequested, _): .move(to: .deleting)
+        case (.pauseRequested, .active), (.pauseRequested, .degraded): .move(to: .pausing)
+        case (.pauseRequested, .pausing), (.pauseRequested, .paused): .stay
+        case (.resumeRequested, .paused): .move(to: .resuming)
+        case (.resumeRequested, .failed): .move(to: .provisioning)
+        case (.resumeRequested, .resuming): .stay
+        case (.restartRequested, .active), (.restartRequested, .degraded): .move(to: .restarting)
+        case (.restartRequested, .restarting): .stay
+        default: .refuse
+        }
+    }
+
+    private static func readiness(in status: ProjectStatus) -> Answer {
+        switch status {
+        case .provisioning, .starting, .degraded, .resuming, .restarting: .move(to: .active)
+        case .active, .pausing, .paused, .rollingBack, .failed, .deleting, .deleted: .stay
+        }
+    }
+
+    /// A first start that fails is rolled back. A project that has been active has data: it is never torn down, but
+    /// goes on healing as DEGRADED.
+    private static func failure(in status: ProjectStatus) -> Answer {
+        switch status {
+        case .provisioning, .starting: .move(to: .rollingBack)
+        case .resuming, .restarting: .move(to: .degraded)
+        case .active, .degraded, .pausing, .paused, .rollingBack, .failed, .deleting, .deleted: .stay
+        }
+    }
+
+    private static func absence(in status: ProjectStatus) -> Answer {
+        switch status {
+        case .rollingBack: .move(to: .failed)
+        case .deleting: .move(to: .deleted)
+        case .provisioning, .starting, .active, .degraded, .pausing, .paused, .resuming, .restarting, .failed, .deleted:
+            .stay
+        }
+    }
+}

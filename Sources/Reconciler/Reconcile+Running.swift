@@ -1,0 +1,190 @@
+import ProjectModel
+
+/// Plans the way to "all services run": network and volumes, images, containers, and the start of each service whose
+/// dependencies are met now. What has to wait is noted with its reason; a later look goes on from there.
+func planRunning(_ desired: DesiredStack, _ situation: Situation) -> Plan {
+    var planner = RunningPlanner(desired: desired, situation: situation)
+    planner.planNetwork()
+    planner.planVolumes()
+    for name in startOrder(desired.services) {
+        if let service = desired.services[name] { planner.planService(service) }
+    }
+    planner.planStrangers()
+    return planner.plan
+}
+
+private struct RunningPlanner {
+    let desired: DesiredStack
+    let situation: Situation
+    var plan = Plan()
+    /// Step that creates the network, when one is needed.
+    var networkStep: Int?
+    /// A network whose subnet is no longer ours: everything on it has to be made again.
+    var wrongNetwork: ObservedNetwork?
+    var volumeSteps: [String: Int] = [:]
+    var imageSteps: [String: Int] = [:]
+    /// Removals that a wrong network forced, by service.
+    var removals: [ServiceName: Int] = [:]
+    /// Steps after which a service has been started.
+    var startSteps: [ServiceName: Int] = [:]
+    /// Services whose present container is going to be replaced or restarted: not ready any more.
+    var disturbed: Set<ServiceName> = []
+
+    init(desired: DesiredStack, situation: Situation) {
+        self.desired = desired
+        self.situation = situation
+    }
+
+    mutating func planNetwork() {
+        let present = situation.observed.networks.filter { $0.name == desired.network.name }
+        if let network = present.first, network.subnet == desired.network.subnet { return }
+        guard let wrong = present.first else {
+            networkStep = plan.add(.createNetwork(desired.network), because: "not found")
+            return
+        }
+        wrongNetwork = wrong
+        var removed: [Int] = []
+        for container in situation.observed.containers.sorted(by: { $0.id < $1.id }) {
+            let number = plan.add(
+                .removeContainer(id: container.id, service: container.service), because: "its network changes")
+            removed.append(number)
+            if let service = container.service { removals[service] = number }
+        }
+        let removal = plan.add(
+            .removeNetwork(id: wrong.id, name: wrong.name), because: "its subnet is not the leased one", after: removed)
+        networkStep = plan.add(.createNetwork(desired.network), because: "its subnet has changed", after: [removal])
+    }
+
+    mutating func planVolumes() {
+        let present = Set(situation.observed.volumes.map(\.name))
+        for volume in desired.volumes.values.sorted(by: { $0.name < $1.name }) where !present.contains(volume.name) {
+            volumeSteps[volume.name] = plan.add(.createVolume(volume), because: "not found")
+        }
+    }
+
+    mutating func planService(_ service: DesiredService) {
+        let container = wrongNetwork == nil ? situation.observed.container(of: service.name) : nil
+        guard let container else {
+            let cause = removals[service.name] == nil ? "not found" : "its network has changed"
+            return planFresh(service, because: cause, after: removals[service.name])
+        }
+        if container.configHash != service.configHash {
+            return planReplacement(of: container, service, because: "its configuration has changed")
+        }
+        if container.state == .dead || container.state == .removing {
+            return planReplacement(of: container, service, because: "its container is \(container.state.rawValue)")
+        }
+        if container.state.isUp { return planRestart(of: container, service) }
+        if service.runsOnce, container.state == .exited, container.exitCode == 0 { return }
+        planStart(service, because: container.state == .created ? "not started yet" : "it has ended", after: [])
+    }
+
+    private mutating func planReplacement(
+        of container: ObservedContainer, _ service: DesiredService, because cause: String
+    ) {
+        disturbed.insert(service.name)
+        var previous: [Int] = []
+        if container.state.isUp {
+            previous = [
+                plan.add(
+                    .stopContainer(
+                        id: container.id, service: service.name, gracePeriod: service.spec.stopGracePeriod),
+                    because: cause)
+            ]
+        }
+        let removal = plan.add(
+            .removeContainer(id: container.id, service: service.name), because: cause, after: previous)
+        planFresh(service, because: cause, after: removal)
+    }
+
+    private mutating func planFresh(_ service: DesiredService, because cause: String, after removal: Int?) {
+        disturbed.insert(service.name)
+        var after = [removal, networkStep, planImage(service.spec.image)].compactMap { $0 }
+        for case .volume(let name) in service.spec.mounts.map(\.source) { after += [volumeSteps[name]].compactMap { $0 } }
+        let creation = plan.add(.createContainer(service), because: cause, after: Array(Set(after)))
+        planStart(service, because: "just created", after: [creation])
+    }
+
+    private mutating func planImage(_ image: String) -> Int? {
+        guard situation.missingImages.contains(image) else { return nil }
+        if let known = imageSteps[image] { return known }
+        let number = plan.add(.pullImage(image), because: "not on this engine")
+        imageSteps[image] = number
+        return number
+    }
+
+    private mutating func planStart(_ service: DesiredService, because cause: String, after: [Int]) {
+        if let hold = situation.held[service.name] { return plan.wait(service.name, for: hold) }
+        switch dependenciesMet(service) {
+        case .failure(let unmet): plan.wait(service.name, for: unmet.cause)
+        case .success(let steps):
+            startSteps[service.name] = plan.add(
+                .startContainer(name: service.containerName, service: service.name), because: cause,
+                after: after + steps)
+        }
+    }
+
+    private mutating func planRestart(of container: ObservedContainer, _ service: DesiredService) {
+        guard let cause = restartCause(of: container) else { return }
+        disturbed.insert(service.name)
+        if let hold = situation.held[service.name] { return plan.wait(service.name, for: hold) }
+        switch dependenciesMet(service) {
+        case .failure(let unmet): plan.wait(service.name, for: "\(cause), but \(unmet.cause)")
+        case .success(let steps):
+            startSteps[service.name] = plan.add(
+                .restartContainer(
+                    id: container.id, service: service.name, gracePeriod: service.spec.stopGracePeriod),
+                because: cause, after: steps)
+        }
+    }
+
+    private func restartCause(of container: ObservedContainer) -> String? {
+        if container.state == .paused { return "it was frozen from outside" }
+        if let before = situation.restartBefore, let started = container.startedAt, started < before {
+            return "a restart was requested"
+        }
+        return container.service.flatMap { situation.sick[$0] }
+    }
+
+    private struct Unmet: Error { let cause: String }
+
+    private func dependenciesMet(_ service: DesiredService) -> Result<[Int], Unmet> {
+        var steps: [Int] = []
+        for dependency in service.dependencies {
+            let name = dependency.service
+            let container = situation.observed.container(of: name)
+            switch dependency.condition {
+            case .healthy:
+                guard situation.ready.contains(name), !disturbed.contains(name) else {
+                    return .failure(Unmet(cause: "\(name) is not ready"))
+                }
+            case .started:
+                if let step = startSteps[name] {
+                    steps.append(step)
+                } else if container?.state.isUp != true || disturbed.contains(name) {
+                    return .failure(Unmet(cause: "\(name) is not started"))
+                }
+            case .completed:
+                guard container?.state == .exited, container?.exitCode == 0, !disturbed.contains(name) else {
+                    return .failure(Unmet(cause: "\(name) has not completed"))
+                }
+            }
+        }
+        return .success(steps)
+    }
+
+    /// Containers with the project's label that the template does not know (any more), and duplicates.
+    mutating func planStrangers() {
+        guard wrongNetwork == nil else { return }
+        for container in situation.observed.containers.sorted(by: { $0.id < $1.id }) {
+            if let name = container.service, desired.services[name] != nil,
+                situation.observed.container(of: name)?.id == container.id
+            {
+                continue
+            }
+            plan.add(
+                .removeContainer(id: container.id, service: container.service),
+                because: "the template has no place for it")
+        }
+    }
+}
