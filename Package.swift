@@ -49,6 +49,55 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
+
+        // Layer 4: adapters, named after their technology.
+        .target(
+            name: "DockerEngine", dependencies: ["CurlKit", "Orchestrator", "ProjectModel", "Reconciler"],
+            swiftSettings: strict),
+        .target(
+            name: "PostgresStore", dependencies: ["Orchestrator", "PostgresKit", "ProjectModel", "TokenKit"],
+            swiftSettings: strict),
+        .target(
+            name: "ComposeTemplates",
+            dependencies: ["Orchestrator", "ProjectModel", "Reconciler", "TokenKit", "YAMLKit"],
+            swiftSettings: strict),
+        .target(name: "ProjectKeys", dependencies: ["Orchestrator", "ProjectModel", "TokenKit"], swiftSettings: strict),
+        .target(name: "LinuxHost", dependencies: ["Orchestrator", "ProjectModel"], swiftSettings: strict),
+        .target(
+            name: "NetworkProbes",
+            dependencies: [
+                "Orchestrator", "ProjectModel", "Reconciler",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+
+        // Layer 5: the HTTP face.
+        .target(
+            name: "ManagementAPI",
+            dependencies: [
+                "Orchestrator", "ProjectModel", "Reconciler",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+
+        // Layer 6: the program. Wiring only.
+        .executableTarget(
+            name: "supamanager",
+            dependencies: [
+                "ComposeTemplates", "CurlKit", "DockerEngine", "LinuxHost", "ManagementAPI", "NetworkProbes",
+                "Orchestrator", "PostgresKit", "PostgresStore", "ProjectKeys", "ProjectModel", "Reconciler", "TokenKit",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -43,7 +43,7 @@ public struct IPv4Network: Hashable, Comparable, Sendable, CustomStringConvertib
     public init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let address = IPv4Address(parts[0]), let length = Int(parts[1]),
-            let network = IPv4Network(containing: address, prefixLength: length), network.base == address
+            String(length) == String(parts[1]), let network = IPv4Network(containing: address, prefixLength: length), network.base == address
         else { return nil }
         self = network
     }

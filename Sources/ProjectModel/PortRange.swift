@@ -9,12 +9,13 @@ public struct PortRange: Hashable, Sendable, CustomStringConvertible {
         self.bounds = bounds
     }
 
-    /// Reads `FIRST-LAST`.
+    /// Reads `FIRST-LAST`; two numbers without signs or leading zeros.
     public init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 2, let first = UInt16(parts[0]), let last = UInt16(parts[1]), first <= last, first > 0
         else { return nil }
         bounds = first...last
+        guard description == String(text) else { return nil }
     }
 
     public var description: String { "\(bounds.lowerBound)-\(bounds.upperBound)" }

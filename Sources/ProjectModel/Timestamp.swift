@@ -14,20 +14,21 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         return Timestamp(milliseconds: overflow ? (duration < .zero ? .min : .max) : sum)
     }
 
-    /// The time from `earlier` to this one; negative when `earlier` is later.
+    /// The time from `earlier` to this one; negative when `earlier` is later, saturating at the ends of the range.
     public func since(_ earlier: Timestamp) -> Duration {
-        .milliseconds(milliseconds.subtractingReportingOverflow(earlier.milliseconds).partialValue)
+        let (difference, overflow) = milliseconds.subtractingReportingOverflow(earlier.milliseconds)
+        return .milliseconds(overflow ? (earlier < self ? .max : .min) : difference)
     }
 
     public var description: String { "\(milliseconds)ms" }
 }
 
 extension Duration {
-    /// The duration in milliseconds, rounded towards zero.
+    /// The duration in milliseconds, rounded towards zero, saturating at the ends of the range.
     public var wholeMilliseconds: Int64 {
         let parts = components
-        let (milliseconds, overflow) = parts.seconds.multipliedReportingOverflow(by: 1_000)
-        if overflow { return parts.seconds < 0 ? .min : .max }
-        return milliseconds + parts.attoseconds / 1_000_000_000_000_000
+        let (whole, isTooLong) = parts.seconds.multipliedReportingOverflow(by: 1_000)
+        let (sum, overflow) = whole.addingReportingOverflow(parts.attoseconds / 1_000_000_000_000_000)
+        return isTooLong || overflow ? (parts.seconds < 0 ? .min : .max) : sum
     }
 }

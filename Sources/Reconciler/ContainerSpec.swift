@@ -32,6 +32,8 @@ public struct ContainerSpec: Sendable, Equatable {
     public var ports: [PublishedPort] = []
     /// Further ports the process listens on, `port/protocol`.
     public var exposedPorts: [String] = []
+    /// Name on the engine of the network that the container joins; the engine's default when absent.
+    public var networkName: String?
     /// Further names of the container on its network; the service name is always one.
     public var networkAliases: [String] = []
     /// Fixed address on the network, when the service needs one.

@@ -10,16 +10,20 @@ public struct DesiredStack: Sendable, Equatable {
     public var volumes: [String: DesiredVolume]
     /// Services by name.
     public var services: [ServiceName: DesiredService]
+    /// Files that the project's folder must hold besides those of the template, by path relative to it. They come
+    /// from Compose's `configs` and may be made of secrets.
+    public var files: [String: Secret<String>]
 
     /// A stack from its parts.
     public init(
         ref: ProjectRef, network: DesiredNetwork, volumes: [String: DesiredVolume] = [:],
-        services: [ServiceName: DesiredService] = [:]
+        services: [ServiceName: DesiredService] = [:], files: [String: Secret<String>] = [:]
     ) {
         self.ref = ref
         self.network = network
         self.volumes = volumes
         self.services = services
+        self.files = files
     }
 
     /// Services that wait for `service`, directly.
@@ -36,14 +40,23 @@ public struct DesiredNetwork: Sendable, Equatable {
     public var composeName: String
     /// The leased subnet.
     public var subnet: IPv4Network
+    /// Part of the subnet from which the engine hands out addresses by itself; all of it when absent.
+    public var addressRange: IPv4Network?
+    /// The host's own address on the network; the engine's choice when absent.
+    public var gateway: IPv4Address?
     /// Whether the network has no way out.
     public var isInternal: Bool
 
     /// A network.
-    public init(name: String, composeName: String = "default", subnet: IPv4Network, isInternal: Bool = false) {
+    public init(
+        name: String, composeName: String = "default", subnet: IPv4Network, addressRange: IPv4Network? = nil,
+        gateway: IPv4Address? = nil, isInternal: Bool = false
+    ) {
         self.name = name
         self.composeName = composeName
         self.subnet = subnet
+        self.addressRange = addressRange
+        self.gateway = gateway
         self.isInternal = isInternal
     }
 }

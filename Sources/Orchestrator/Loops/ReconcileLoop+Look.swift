@@ -31,7 +31,7 @@ extension ReconcileLoop {
             return next
         }
         let plan = reconcile(try await situation(record, desired, observed, assessment))
-        let next = try await carryOut(plan, record, &memory) ?? assessment.nextLook.map(NextLook.at) ?? .whenWoken
+        let next = try await carryOut(plan, record, desired, &memory) ?? assessment.nextLook.map(NextLook.at) ?? .whenWoken
         await memories.put(memory, of: ref)
         return next
     }
@@ -120,12 +120,12 @@ extension ReconcileLoop {
 
     /// Makes the plan's calls. Nothing when there was nothing to do.
     private func carryOut(
-        _ plan: Plan, _ record: ProjectRecord, _ memory: inout ProjectMemory
+        _ plan: Plan, _ record: ProjectRecord, _ desired: DesiredStack?, _ memory: inout ProjectMemory
     ) async throws -> NextLook? {
         guard !plan.isEmpty else { return nil }
         logger.debug("carrying out a plan", metadata: ["project": "\(record.ref)", "plan": "\(plan)"])
         let creates = plan.steps.contains { if case .createContainer = $0.operation { true } else { false } }
-        if creates { try folders.prepare(record.ref) }
+        if creates, let desired { try folders.prepare(desired) }
         let outcomes = await PlanExecutor(engine: engine).run(plan, of: record.ref)
         if Task.isCancelled { return .whenWoken }
         if try await replaceRefusedLeases(outcomes, record, &memory) { return .now }

@@ -18,7 +18,7 @@ public protocol ContainerEngine: Sendable {
     func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int
     /// Subnets of all networks of the engine, ours or not.
     func subnetsInUse() async throws(EngineError) -> [IPv4Network]
-    /// Host ports of all containers of the engine, ours or not, running or not.
+    /// Host ports that containers of the engine hold at the moment, ours or not.
     func portsInUse() async throws(EngineError) -> Set<UInt16>
     /// What happens on the engine, until the connection ends. The first element is always
     /// ``EngineEvent/connected``: from then on nothing is missed, so that is the moment to list everything.

@@ -11,10 +11,11 @@ public protocol StackRenderer: Sendable {
     func apiURL(of leases: Leases) -> String
 }
 
-/// The project's folder on the host: configuration files of the template, never a secret.
+/// The project's folder on the host: configuration files that containers mount.
 public protocol ProjectFolders: Sendable {
-    /// Makes the folder and writes the template's files into it; writing them again changes nothing.
-    func prepare(_ ref: ProjectRef) throws(TemplateError)
+    /// Makes the folder and writes the template's files and the stack's own into it; writing them again changes
+    /// nothing.
+    func prepare(_ stack: DesiredStack) throws(TemplateError)
     /// Removes the folder; one that is not there is success.
     func remove(_ ref: ProjectRef) throws(TemplateError)
 }

@@ -1,0 +1,17 @@
+#pragma once
+#include <libpq-fe.h>
+#include <spawn.h>
+// Glibc's Swift module leaves out eventfd; a connection's thread is woken through one.
+#include <sys/eventfd.h>
+#include <sys/file.h>
+
+/// In Swift the structure of the same name hides the function flock.
+static inline int postgreskit_flock(int descriptor, int operation) { return flock(descriptor, operation); }
+
+// glibc 2.34 and up has these; its headers show them only with _GNU_SOURCE, which a Swift build does not define.
+int pipe2(int descriptors[2], int flags);
+int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
+int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
+
+/// POSIX_SPAWN_SETSID of glibc's <spawn.h>, hidden for the same reason.
+static const short postgreskit_spawn_new_session = 0x80;

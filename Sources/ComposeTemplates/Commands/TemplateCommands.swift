@@ -1,0 +1,98 @@
+/// The commands `template check` and `template config` without their shell: texts in, texts out.
+public enum TemplateCommands {
+    /// What a command has to say.
+    public struct Report: Sendable, Hashable {
+        /// For the standard output, ending in a line feed unless empty.
+        public var text: String
+        /// For the standard error, ending in a line feed unless empty.
+        public var notes: String
+        /// Whether the command succeeded.
+        public var isSuccess: Bool
+    }
+
+    /// The forms of `template config`.
+    public enum Format: String, Sendable, Hashable, CaseIterable {
+        /// YAML
+        case yaml
+        /// JSON
+        case json
+    }
+
+    /// Checks a template as the manager would use it, with every profile and with stand-ins for what the manager provides.
+    public static func check(
+        text: String, fileName: String, environment: [String: String] = [:], files: TemplateFiles = .none
+    ) -> Report {
+        do {
+            let manifest = try ComposeLoader.manifest(text: text, fileName: fileName)
+            let given = manifest.standIns().merging(environment) { _, given in given }
+            var options = ComposeLoader.Options(environment: try manifest.settings(overriding: given), profiles: ["*"])
+            options.projectName = "project"
+            options.files = files
+            let loaded = try ComposeLoader.load(text: text, fileName: fileName, options: options)
+            return Report(
+                text: "\(fileName): \(summary(of: loaded.project))\n", notes: lines(warnings: loaded.warnings),
+                isSuccess: true)
+        } catch let rejection as TemplateRejection {
+            return failure(rejection)
+        } catch {
+            return Report(text: "", notes: "\(fileName): \(TemplateManifest.key): \(error)\n", isSuccess: false)
+        }
+    }
+
+    /// Prints the normalised form of a Compose file, the counterpart of `docker compose config`. What
+    /// `TemplatePolicy.standard` would refuse is shown and noted.
+    /// - Parameter envFile: name and text of the `.env` file; `environment` wins over it.
+    public static func config(
+        text: String, fileName: String, envFile: (name: String, text: String)? = nil,
+        environment: [String: String] = [:],
+        projectName: String? = nil, profiles: Set<String> = [], files: TemplateFiles = .none, format: Format = .yaml
+    ) -> Report {
+        do {
+            var given = environment
+            if let envFile {
+                let values = try DotEnv.parse(envFile.text, fileName: envFile.name, environment: environment)
+                given.merge(values) { own, _ in own }
+            }
+            let manifest = try ComposeLoader.manifest(text: text, fileName: fileName)
+            var options = ComposeLoader.Options(
+                projectName: projectName ?? given[ProjectName.variable],
+                environment: try manifest.settings(overriding: given), profiles: profiles)
+            options.files = files
+            let refusals = refusals(text: text, fileName: fileName, options: options)
+            options.policy = .unrestricted
+            let loaded = try ComposeLoader.load(text: text, fileName: fileName, options: options)
+            let output = format == .json ? loaded.project.json() + "\n" : loaded.project.yaml()
+            return Report(text: output, notes: lines(warnings: loaded.warnings + refusals), isSuccess: true)
+        } catch let rejection as TemplateRejection {
+            return failure(rejection)
+        } catch {
+            return Report(text: "", notes: "\(error)\n", isSuccess: false)
+        }
+    }
+
+    private static func refusals(
+        text: String, fileName: String, options: ComposeLoader.Options
+    ) -> [TemplateProblem] {
+        do {
+            _ = try ComposeLoader.load(text: text, fileName: fileName, options: options)
+            return []
+        } catch { return error.problems.filter { $0.kind == .refused } }
+    }
+
+    private static func failure(_ rejection: TemplateRejection) -> Report {
+        Report(text: "", notes: lines(warnings: rejection.warnings) + rejection.description + "\n", isSuccess: false)
+    }
+
+    private static func lines(warnings: [TemplateProblem]) -> String {
+        warnings.map { "warning: \($0)\n" }.joined()
+    }
+
+    private static func summary(of project: ComposeProject) -> String {
+        let optional = project.services.values.filter { !$0.profiles.isEmpty }.count
+        let parts = [
+            "\(project.services.count) services (\(optional) in profiles)", "\(project.networks.count) networks",
+            "\(project.volumes.count) volumes", "\(project.configs.count) configs",
+        ]
+        return "ok, " + parts.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,123 @@
+public import Orchestrator
+public import ProjectModel
+public import Reconciler
+
+/// Renders a Compose template into stacks: the ``Orchestrator/StackRenderer`` of production.
+public struct ComposeStackRenderer: StackRenderer {
+    /// What is the same for all projects of an installation.
+    public struct Settings: Sendable {
+        /// Host address on which projects publish their ports.
+        public var bindAddress: String
+        /// Host name or address under which people reach the published ports.
+        public var publicHost: String
+        /// Prefix of all image names, for a mirror or an air-gapped host; none when absent.
+        public var imageRegistry: String?
+        /// Absolute path of the folder that holds the projects' folders.
+        public var projectsFolder: String
+        /// Values for documented variables of the template, in place of their defaults.
+        public var variables: [String: String]
+
+        /// Settings.
+        public init(
+            bindAddress: String, publicHost: String, imageRegistry: String?, projectsFolder: String,
+            variables: [String: String] = [:]
+        ) {
+            self.bindAddress = bindAddress
+            self.publicHost = publicHost
+            self.imageRegistry = imageRegistry
+            self.projectsFolder = projectsFolder
+            self.variables = variables
+        }
+    }
+
+    /// Variable of the template whose port carries the project's API.
+    public static let gatewayPortVariable = "GATEWAY_PORT"
+
+    let template: StackTemplate
+    let settings: Settings
+
+    /// A renderer of one template.
+    public init(template: StackTemplate, settings: Settings) {
+        self.template = template
+        self.settings = settings
+    }
+
+    public func apiURL(of leases: Leases) -> String {
+        guard let port = leases.ports[Self.gatewayPortVariable] else { return "http://\(settings.publicHost)" }
+        return "http://\(settings.publicHost):\(port)"
+    }
+
+    /// Renders once with stand-in values, which shows what a selection publishes, and so which ports it needs.
+    public func requirements(services: [String]?) throws(TemplateError) -> StackRequirements {
+        let manifest = template.manifest
+        guard services?.isEmpty != true else { throw .badSelection("the list of services is empty: name at least one") }
+        let standIns = zip(manifest.ports, UInt16(1)...).map { ($0, $1) }
+        let ports = Dictionary(standIns) { first, _ in first }
+        var environment = manifest.standIns().merging(settings.variables) { $1 }
+        for (variable, port) in ports { environment[variable] = String(port) }
+        let project = try template.project(
+            named: "a", environment: environment, services: services.map { Set($0) })
+        let published = Set(project.services.values.flatMap(\.ports).compactMap(\.publishedPort))
+        return StackRequirements(
+            services: project.services.keys.compactMap { ServiceName($0) }.sorted(),
+            ports: standIns.filter { published.contains(Int($0.1)) }.map(\.0).sorted(),
+            secrets: manifest.secrets.sorted { $0.key < $1.key }.map { name, form in
+                SecretRequirement(
+                    name: name, alphabet: SecretRequirement.Alphabet(form.alphabet), length: form.length)
+            },
+            tokens: manifest.tokens.sorted { $0.key < $1.key }.map { TokenRequirement(name: $0, role: $1.rawValue) })
+    }
+
+    public func render(
+        _ project: ProjectRecord, secrets: [String: Secret<String>]
+    ) throws(TemplateError) -> DesiredStack {
+        guard let leases = project.leases else { throw .broken("project \(project.ref) has no ports and no subnet") }
+        var environment = try self.environment(ref: project.ref.text, name: project.name.text, leases: leases)
+        for (name, secret) in secrets { environment[name] = secret.reveal() }
+        let compose = try template.project(
+            named: project.ref.text, environment: environment, services: Set(project.services.map(\.text)))
+        return try StackRendering(
+            project: compose, ref: project.ref, leases: leases, environment: environment, settings: settings
+        ).stack()
+    }
+
+    /// Everything but secrets that the manager gives to interpolation.
+    private func environment(ref: String, name: String, leases: Leases) throws(TemplateError) -> [String: String] {
+        let manifest = template.manifest
+        var environment = settings.variables
+        environment["PROJECT_REF"] = ref
+        environment["PROJECT_NAME"] = name
+        environment["BIND_ADDRESS"] = settings.bindAddress
+        environment["PUBLIC_URL"] = apiURL(of: leases)
+        environment["SUBNET"] = leases.subnet.description
+        for (variable, number) in manifest.addresses {
+            guard let address = UInt32(exactly: number).flatMap({ leases.subnet.address(at: $0) }) else {
+                throw .broken("address \(variable): the subnet \(leases.subnet) has no host \(number)")
+            }
+            environment[variable] = address.description
+        }
+        for (variable, range) in manifest.ranges {
+            guard let base = UInt32(exactly: range.first).flatMap({ leases.subnet.address(at: $0) }),
+                let network = IPv4Network(containing: base, prefixLength: range.prefixLength)
+            else { throw .broken("range \(variable) is not within the subnet \(leases.subnet)") }
+            environment[variable] = network.description
+        }
+        for (variable, port) in leases.ports { environment[variable] = String(port) }
+        // A port that the selection does not publish still has a name in the file. Each gets a number of its own.
+        for (number, variable) in manifest.ports.enumerated() where environment[variable] == nil {
+            environment[variable] = String(number + 1)
+        }
+        return environment
+    }
+}
+
+extension SecretRequirement.Alphabet {
+    init(_ alphabet: SecretForm.Alphabet) {
+        switch alphabet {
+        case .alphanumeric: self = .alphanumeric
+        case .hex: self = .hex
+        case .base64: self = .base64
+        case .base64url: self = .base64url
+        }
+    }
+}

@@ -1,0 +1,46 @@
+/// What a template tells the manager about one service in `x-supamanager`.
+public struct ServiceManifest: Sendable, Hashable {
+    /// How the manager sees that the service is well; nil where only its container is watched.
+    public var probe: ServiceProbe?
+    /// Whether the project stays active without it.
+    public var isOptional = false
+    /// Seconds until it must have been ready once; nil for the manager's own bound.
+    public var bootSeconds: Int?
+    /// Its name in the health API; nil where it is not listed there.
+    public var healthName: String?
+
+    /// Nothing is said.
+    public init() {}
+}
+
+/// A check that the manager runs against a service's address.
+public enum ServiceProbe: Sendable, Hashable {
+    /// A GET request.
+    case http(HTTPProbe)
+    /// A TCP connection.
+    case tcp(port: Int)
+    /// A PostgreSQL handshake.
+    case postgres(port: Int, user: String, database: String)
+    /// A command inside the container that must end with status 0.
+    case exec(command: [String])
+}
+
+/// A GET request that must be answered well.
+public struct HTTPProbe: Sendable, Hashable {
+    /// The port in the container.
+    public var port: Int
+    /// The path, starting with `/`.
+    public var path: String
+    /// The one status that is well; nil for every status from 200 to 299.
+    public var status: Int?
+    /// Further request headers.
+    public var headers: [String: String] = [:]
+    /// The `Host` header; nil for the address.
+    public var host: String?
+
+    /// A GET request for `path` at `port`.
+    public init(port: Int, path: String) {
+        self.port = port
+        self.path = path
+    }
+}

@@ -1,0 +1,118 @@
+/// What a template tells the manager in `x-supamanager` at top level.
+///
+/// Ports, addresses, secrets and tokens are variables that the manager gives to interpolation;
+/// `variables` are settings that people may change.
+public struct TemplateManifest: Sendable, Hashable {
+    /// The template's own version.
+    public var version: String?
+    /// Variables that get a leased host port each, in the order of the text.
+    public var ports: [String] = []
+    /// Variables that get a fixed address each: the host's number within the project's subnet, 2 to 30.
+    public var addresses: [String: Int] = [:]
+    /// Variables that get a part of the project's subnet each, such as `10.0.0.16/28`, for `ip_range`.
+    public var ranges: [String: AddressRange] = [:]
+    /// Variables that get a generated secret each.
+    public var secrets: [String: SecretForm] = [:]
+    /// Variables that get a signed token each. The signing key is the secret `TemplateManifest.tokenSecretVariable`.
+    public var tokens: [String: TokenRole] = [:]
+    /// Settings, in the order of the text.
+    public var variables: [TemplateVariable] = []
+    /// Files and folders of the template that are copied into the project folder: relative paths without `..`.
+    public var files: [String] = []
+    /// The service that takes the others' logs.
+    public var logCollector: LogCollector?
+
+    /// The key it is read from.
+    public static let key = "x-supamanager"
+
+    /// The secret that signs tokens.
+    public static let tokenSecretVariable = "JWT_SECRET"
+
+    /// Nothing is asked for.
+    public init() {}
+}
+
+/// A part of a project's subnet.
+public struct AddressRange: Sendable, Hashable {
+    /// The number of its first address within the subnet; a multiple of its size.
+    public var first: Int
+    /// The length of its prefix in bits: 28 for sixteen addresses.
+    public var prefixLength: Int
+
+    /// A range from `first`.
+    public init(first: Int, prefixLength: Int) {
+        self.first = first
+        self.prefixLength = prefixLength
+    }
+
+    /// How many addresses it has.
+    public var size: Int { 1 << (32 - prefixLength) }
+
+    /// The numbers of its addresses within the subnet.
+    public var hostNumbers: Range<Int> { first..<(first + size) }
+}
+
+/// What a generated secret looks like.
+public struct SecretForm: Sendable, Hashable {
+    /// The characters that it is made of.
+    public enum Alphabet: String, Sendable, Hashable, CaseIterable {
+        /// `A`–`Z`, `a`–`z`, `0`–`9`
+        case alphanumeric
+        /// `0`–`9`, `a`–`f`
+        case hex
+        /// The base64 alphabet, `+` and `/` included.
+        case base64
+        /// The base64 alphabet with `-` and `_`.
+        case base64url
+    }
+
+    /// The characters that it is made of.
+    public var alphabet: Alphabet
+    /// How many characters it has.
+    public var length: Int
+
+    /// A secret of `length` characters.
+    public init(alphabet: Alphabet, length: Int) {
+        self.alphabet = alphabet
+        self.length = length
+    }
+}
+
+/// The database roles that a project's API keys stand for.
+public enum TokenRole: String, Sendable, Hashable, CaseIterable {
+    /// Everybody.
+    case anon
+    /// The project's own back end.
+    case serviceRole = "service_role"
+}
+
+/// A setting of a template.
+public struct TemplateVariable: Sendable, Hashable {
+    /// The variable's name.
+    public var name: String
+    /// Its value unless somebody gives another; may use variables in turn. Nil where one must be given.
+    public var defaultValue: String?
+    /// What it is for.
+    public var summary: String?
+
+    /// A setting called `name`.
+    public init(name: String, defaultValue: String? = nil, summary: String? = nil) {
+        self.name = name
+        self.defaultValue = defaultValue
+        self.summary = summary
+    }
+}
+
+/// The service that takes the others' logs, and what they do without it.
+public struct LogCollector: Sendable, Hashable {
+    /// The collecting service.
+    public var service: String
+    /// The logging of the others when the collector is not part of the project.
+    public var fallback: ComposeLogging
+
+    /// `service` collects, else `fallback`.
+    public init(service: String, fallback: ComposeLogging) {
+        self.service = service
+        self.fallback = fallback
+    }
+}

@@ -1,0 +1,138 @@
+import Orchestrator
+import ProjectModel
+import Reconciler
+import TokenKit
+
+/// Maps one project's Compose model to the engine-neutral stack.
+struct StackRendering {
+    /// Part of every fingerprint: raise it when the same Compose text leads to another container than before.
+    static let fingerprintVersion = 1
+
+    let project: ComposeProject
+    let ref: ProjectRef
+    let leases: Leases
+    let environment: [String: String]
+    let settings: ComposeStackRenderer.Settings
+
+    /// Absolute path of the project's folder.
+    var folder: String { settings.projectsFolder + "/" + ref.text }
+
+    func stack() throws(TemplateError) -> DesiredStack {
+        var services: [ServiceName: DesiredService] = [:]
+        var completed: Set<String> = []
+        for service in project.services.values {
+            for (name, dependency) in service.dependsOn where dependency.condition == .completed {
+                completed.insert(name)
+            }
+        }
+        for compose in project.services.values {
+            let service = try desiredService(compose, runsOnce: completed.contains(compose.name))
+            services[service.name] = service
+        }
+        var files: [String: Secret<String>] = [:]
+        for (key, config) in project.configs {
+            if let text = try configText(key, config) { files[Self.configPath(key)] = Secret(text) }
+        }
+        return DesiredStack(
+            ref: ref, network: try network(), volumes: volumes(), services: services, files: files)
+    }
+
+    // MARK: Network and volumes
+
+    private func network() throws(TemplateError) -> DesiredNetwork {
+        guard project.networks.count == 1, let (key, network) = project.networks.first else {
+            throw .broken("a project has exactly one network, and this template has \(project.networks.count)")
+        }
+        let pool = network.ipam.pools.first
+        return DesiredNetwork(
+            name: network.name ?? "\(ref)_\(key)", composeName: key,
+            subnet: pool?.subnet.flatMap { IPv4Network($0) } ?? leases.subnet,
+            addressRange: pool?.ipRange.flatMap { IPv4Network($0) },
+            gateway: pool?.gateway.flatMap { IPv4Address($0) }, isInternal: network.isInternal)
+    }
+
+    private func volumes() -> [String: DesiredVolume] {
+        var volumes: [String: DesiredVolume] = [:]
+        for (key, volume) in project.volumes {
+            let name = volumeName(key)
+            volumes[name] = DesiredVolume(
+                name: name, composeName: key, driver: volume.driver ?? "local", driverOptions: volume.driverOptions)
+        }
+        return volumes
+    }
+
+    func volumeName(_ key: String) -> String { project.volumes[key]?.name ?? "\(ref)_\(key)" }
+
+    // MARK: Configs
+
+    static func configPath(_ key: String) -> String { "configs/\(key)" }
+
+    private func configText(_ key: String, _ config: ComposeConfig) throws(TemplateError) -> String? {
+        switch config.source {
+        case .file: return nil
+        case .content(let text): return text
+        case .environment(let variable):
+            guard let text = environment[variable] else {
+                throw .broken("config \(key) is the value of \(variable), which is not set")
+            }
+            return text
+        }
+    }
+
+    // MARK: Services
+
+    private func desiredService(_ compose: ComposeService, runsOnce: Bool) throws(TemplateError) -> DesiredService {
+        guard let name = ServiceName(compose.name) else {
+            throw .broken("\"\(compose.name)\" is longer than \(ServiceName.lengthMax) characters or no service name")
+        }
+        var spec = try containerSpec(compose)
+        spec.networkName = try network().name
+        var dependencies: [Dependency] = []
+        for (other, dependency) in compose.dependsOn.sorted(by: { $0.key < $1.key }) {
+            guard let otherName = ServiceName(other) else { continue }
+            dependencies.append(Dependency(on: otherName, Dependency.Condition(dependency.condition)))
+        }
+        return DesiredService(
+            name: name, containerName: "\(ref)-\(name)-1", configHash: try fingerprint(compose, image: spec.image),
+            spec: spec, dependencies: dependencies, probe: try compose.manifest.probe.map(probe),
+            isOptional: compose.manifest.isOptional, runsOnce: runsOnce,
+            bootDeadline: compose.manifest.bootSeconds.map { .seconds($0) } ?? DesiredService.bootDeadlineDefault,
+            healthName: compose.manifest.healthName)
+    }
+
+    /// A hash of all that must lead to a new container when it changes.
+    private func fingerprint(_ compose: ComposeService, image: String) throws(TemplateError) -> String {
+        let text = "\(Self.fingerprintVersion)\n\(image)\n\(compose.canonicalJSON)"
+        do {
+            return Hex.encode(try Digest.sha256(Array(text.utf8)))
+        } catch { throw .broken("no fingerprint for \(compose.name): \(error)") }
+    }
+
+    private func probe(_ probe: ServiceProbe) throws(TemplateError) -> Probe {
+        switch probe {
+        case .http(let http):
+            var headers = http.headers
+            if let host = http.host { headers["Host"] = host }
+            return .http(port: try port(http.port), path: http.path, status: http.status, headers: headers)
+        case .tcp(let number): return .tcp(port: try port(number))
+        case .postgres(let number, let user, let database):
+            return .postgres(port: try port(number), user: user, database: database)
+        case .exec(let command): return .exec(command: command)
+        }
+    }
+
+    func port(_ number: Int) throws(TemplateError) -> UInt16 {
+        guard let port = UInt16(exactly: number), port > 0 else { throw .broken("\(number) is not a port") }
+        return port
+    }
+}
+
+extension Dependency.Condition {
+    init(_ condition: ComposeDependency.Condition) {
+        switch condition {
+        case .started: self = .started
+        case .healthy: self = .healthy
+        case .completed: self = .completed
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import Reconciler
+
+extension ContainerHostSpec {
+    /// What the host does for a service's container.
+    init(_ spec: Reconciler.ContainerSpec) {
+        self.init(
+            mounts: spec.mounts.map(MountSpec.init(_:)), portBindings: spec.ports.map(PortBinding.init(_:)),
+            restartPolicy: RestartPolicy(spec.restartPolicy),
+            log: spec.logging.map { LogSpec(driver: $0.driver, options: $0.options) },
+            resources: ResourceSpec(spec), addedCapabilities: spec.addedCapabilities,
+            droppedCapabilities: spec.droppedCapabilities, securityOptions: spec.securityOptions,
+            isReadOnly: spec.isReadOnly, usesInit: spec.usesInit, extraHosts: spec.extraHosts,
+            kernelParameters: spec.sysctls)
+    }
+}
+
+extension MountSpec {
+    init(_ mount: Reconciler.ContainerSpec.Mount) {
+        let source: Source =
+            switch mount.source {
+            case .bind(let path): .bind(path: path)
+            case .volume(let name): .volume(name: name)
+            case .tmpfs(let sizeBytes, let mode):
+                .tmpfs(sizeBytes: sizeBytes, mode: mode.flatMap { UInt32(exactly: $0) })
+            }
+        self.init(source, target: mount.target, isReadOnly: mount.isReadOnly)
+    }
+}
+
+extension PortBinding {
+    init(_ port: Reconciler.ContainerSpec.PublishedPort) {
+        self.init(
+            containerPort: ContainerPort(
+                Int(port.containerPort), ContainerPort.Transport(rawValue: port.transport) ?? .tcp),
+            hostAddress: port.hostAddress, hostPort: Int(port.hostPort))
+    }
+}
+
+extension RestartPolicy {
+    init(_ policy: Reconciler.ContainerSpec.RestartPolicy) {
+        switch policy {
+        case .no: self = .never
+        case .always: self = .always
+        case .unlessStopped: self = .unlessStopped
+        case .onFailure(let maximumRetries): self = .onFailure(maximumRetries: maximumRetries ?? 0)
+        }
+    }
+}
+
+extension ResourceSpec {
+    init(_ spec: Reconciler.ContainerSpec) {
+        let resources = spec.resources
+        self.init(
+            memoryBytes: resources.memoryBytes, memoryAndSwapBytes: resources.memorySwapBytes,
+            memoryReservationBytes: resources.memoryReservationBytes, nanoCPUs: resources.nanoCPUs,
+            cpuShares: resources.cpuShares, processes: resources.processesMax,
+            sharedMemoryBytes: spec.sharedMemoryBytes,
+            ulimits: spec.ulimits.sorted { $0.key < $1.key }.map {
+                Ulimit(name: $0.key, soft: $0.value.soft, hard: $0.value.hard)
+            })
+    }
+}

@@ -1,0 +1,46 @@
+public import Orchestrator
+import ProjectModel
+
+extension DockerContainerEngine {
+    /// Actions that can change what a look at a project finds. Everything else – above all the exec events of health
+    /// checks, three a run – stays out of the stream.
+    static let actions = ["create", "start", "die", "stop", "oom", "pause", "unpause", "destroy", "restart", "rename"]
+
+    public func events() -> AsyncThrowingStream<Orchestrator.EngineEvent, any Error> {
+        let source = EventSource(engine: self)
+        return AsyncThrowingStream { try await source.next() }
+    }
+
+    /// Opens the stream of events of this installation.
+    fileprivate func subscribe() async throws(EngineError) -> EngineStream<EngineEvent> {
+        let filter = EventFilter(
+            types: [.container, .network, .volume], actions: Self.actions,
+            labels: [.equals(StackLabels.installation, installation)])
+        return try await translated { client in try await client.events(filter) }
+    }
+}
+
+/// One subscription, pulled by its reader: nothing runs while nobody asks.
+private actor EventSource {
+    private let engine: DockerContainerEngine
+    private var iterator: EngineStream<EngineEvent>.AsyncIterator?
+    private var isSubscribed = false
+
+    init(engine: DockerContainerEngine) { self.engine = engine }
+
+    func next() async throws -> Orchestrator.EngineEvent? {
+        guard isSubscribed else {
+            iterator = try await engine.subscribe().makeAsyncIterator()
+            isSubscribed = true
+            return .connected
+        }
+        while var stream = iterator {
+            iterator = nil
+            let event = try await stream.next(isolation: self)
+            guard let event else { return nil }
+            iterator = stream
+            if let ref = event.attributes[StackLabels.project].flatMap({ ProjectRef($0) }) { return .changed(ref) }
+        }
+        return nil
+    }
+}

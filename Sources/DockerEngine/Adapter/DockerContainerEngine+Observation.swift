@@ -1,0 +1,65 @@
+import ProjectModel
+import Reconciler
+
+extension DockerContainerEngine {
+    /// Lists do not tell when a container was started or how it ended: that takes one inspection each.
+    func containers(_ summaries: [ContainerSummary], _ client: DockerClient) async throws -> [ObservedContainer] {
+        try await withThrowingTaskGroup(of: ObservedContainer?.self) { group in
+            for summary in summaries {
+                group.addTask { () async throws -> ObservedContainer? in
+                    do {
+                        return ObservedContainer(summary, try await client.inspectContainer(summary.id))
+                    } catch let error as DockerError where error.isNotFound {
+                        // Removed between the list and the inspection: it is not there.
+                        return nil
+                    }
+                }
+            }
+            return try await group.reduce(into: []) { if let container = $1 { $0.append(container) } }
+                .sorted { $0.id < $1.id }
+        }
+    }
+}
+
+extension ObservedNetwork {
+    init(_ network: Network) {
+        self.init(
+            id: network.id, name: network.name,
+            subnet: network.subnets.lazy.compactMap { $0.subnet.flatMap { IPv4Network($0) } }.first)
+    }
+}
+
+extension ObservedContainer {
+    init(_ summary: ContainerSummary, _ inspection: ContainerInspection) {
+        let state = inspection.state
+        self.init(
+            id: summary.id, name: summary.name,
+            service: summary.labels[StackLabels.composeService].flatMap { ServiceName($0) },
+            configHash: summary.labels[StackLabels.composeConfigHash] ?? "", state: State(state.status),
+            exitCode: state.finishedAt == nil ? nil : state.exitCode,
+            startedAt: state.startedAt.map { Timestamp($0) }, restartCount: inspection.restartCount,
+            address: inspection.endpoints.values.lazy.compactMap { IPv4Address($0.ipv4Address) }.first,
+            isOutOfMemory: state.wasKilledForMemory)
+    }
+}
+
+extension ObservedContainer.State {
+    /// A word that we do not know counts as running: what we do not understand is left alone.
+    init(_ state: ContainerState) {
+        switch state {
+        case .created: self = .created
+        case .running, .other: self = .running
+        case .paused: self = .paused
+        case .restarting: self = .restarting
+        case .removing: self = .removing
+        case .exited: self = .exited
+        case .dead: self = .dead
+        }
+    }
+}
+
+extension Timestamp {
+    init(_ time: EngineTimestamp) {
+        self.init(milliseconds: time.secondsSince1970 * 1_000 + Int64(time.nanoseconds) / 1_000_000)
+    }
+}

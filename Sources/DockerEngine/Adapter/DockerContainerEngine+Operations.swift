@@ -1,0 +1,92 @@
+public import Orchestrator
+public import ProjectModel
+public import Reconciler
+
+extension DockerContainerEngine {
+    public func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError) {
+        try await translated { client in try await self.call(client, operation, ref) }
+    }
+
+    private func call(_ client: DockerClient, _ operation: Operation, _ ref: ProjectRef) async throws {
+        switch operation {
+        case .createNetwork(let network): _ = try await client.createNetwork(spec(of: network, ref))
+        case .createVolume(let volume): try await createVolume(volume, ref, client)
+        case .pullImage(let image):
+            // The image is there once the stream has ended without an error.
+            for try await _ in try await client.pullImage(ImageReference(image)) {}
+        case .createContainer(let service): _ = try await client.createContainer(containerSpec(of: service, ref))
+        case .startContainer(let name, _): _ = try await client.startContainer(name)
+        case .restartContainer(let id, _, let gracePeriod):
+            try await client.restartContainer(id, timeoutSeconds: Int(gracePeriod.components.seconds))
+        case .stopContainer(let id, _, let gracePeriod):
+            try await ignoringAbsence {
+                _ = try await client.stopContainer(id, timeoutSeconds: Int(gracePeriod.components.seconds))
+            }
+        case .removeContainer(let id, _):
+            try await ignoringAbsence { try await client.removeContainer(id, force: true) }
+        case .removeNetwork(let id, _): try await ignoringAbsence { try await client.removeNetwork(id) }
+        case .removeVolume(let name): try await removeVolume(name, ref, client)
+        }
+    }
+
+    /// To ask for a volume that exists gives that volume, whoever made it. So look whose it is.
+    private func createVolume(_ desired: DesiredVolume, _ ref: ProjectRef, _ client: DockerClient) async throws {
+        var labels = StackLabels.common(ref, installation: installation)
+        labels[StackLabels.composeVolume] = desired.composeName
+        let volume = try await client.createVolume(
+            VolumeSpec(
+                name: desired.name, driver: desired.driver, driverOptions: desired.driverOptions, labels: labels))
+        guard isOurs(volume.labels, ref) else {
+            throw EngineError.nameTaken(message: "volume \(desired.name) exists and is not of this project")
+        }
+    }
+
+    /// Volumes have no id: one of the same name may have taken the place of ours since it was listed.
+    private func removeVolume(_ name: String, _ ref: ProjectRef, _ client: DockerClient) async throws {
+        try await ignoringAbsence {
+            guard self.isOurs(try await client.inspectVolume(name).labels, ref) else {
+                throw EngineError.nameTaken(message: "volume \(name) is not of this project any more; it is left alone")
+            }
+            try await client.removeVolume(name)
+        }
+    }
+
+    private func isOurs(_ labels: [String: String], _ ref: ProjectRef) -> Bool {
+        labels[StackLabels.installation] == installation && labels[StackLabels.project] == ref.text
+    }
+
+    private func ignoringAbsence(_ body: () async throws -> Void) async throws {
+        do { try await body() } catch let error as DockerError where error.isNotFound {}
+    }
+
+    // MARK: Specifications
+
+    private func spec(of network: DesiredNetwork, _ ref: ProjectRef) -> NetworkSpec {
+        var labels = StackLabels.common(ref, installation: installation)
+        labels[StackLabels.composeNetwork] = network.composeName
+        return NetworkSpec(
+            name: network.name, subnet: network.subnet.description, gateway: network.gateway?.description,
+            addressRange: network.addressRange?.description, isInternal: network.isInternal, labels: labels)
+    }
+
+    private func containerSpec(of service: DesiredService, _ ref: ProjectRef) -> ContainerSpec {
+        let spec = service.spec
+        var labels = spec.labels
+        labels.merge(StackLabels.common(ref, installation: installation)) { $1 }
+        labels.merge(StackLabels.container(service)) { $1 }
+        let endpoints = spec.networkName.map { name in
+            EndpointSpec(
+                network: name, aliases: [service.name.text] + spec.networkAliases,
+                ipv4Address: spec.address?.description)
+        }
+        return ContainerSpec(
+            name: service.containerName, image: spec.image, command: spec.command, entrypoint: spec.entrypoint,
+            environment: spec.environment.reveal(), labels: labels,
+            exposedPorts: spec.exposedPorts.compactMap { ContainerPort($0) }, user: spec.user,
+            workingDirectory: spec.workingDirectory, hostname: spec.hostname,
+            // The manager probes by itself; the engine's exec checks cost 45 ms of processor time each.
+            healthcheck: .disabled, stopSignal: spec.stopSignal,
+            stopTimeoutSeconds: Int(spec.stopGracePeriod.components.seconds), host: ContainerHostSpec(spec),
+            endpoints: endpoints.map { [$0] } ?? [])
+    }
+}

@@ -1,0 +1,117 @@
+public import CurlKit
+public import Orchestrator
+public import ProjectModel
+public import Reconciler
+
+/// The Docker Engine as ``Orchestrator/ContainerEngine``. It sees and touches objects of one installation only.
+public final class DockerContainerEngine: ContainerEngine {
+    let connection: EngineConnection
+    let installation: String
+
+    /// An adapter for one installation. Nothing is asked of the engine until the first call.
+    public init(host: DockerHost, http: HTTPClient, installation: String) {
+        connection = EngineConnection(host: host, http: http)
+        self.installation = installation
+    }
+
+    public func observe(_ ref: ProjectRef) async throws(EngineError) -> ObservedStack {
+        try await translated { client in
+            let labels = StackLabels.filter(installation: self.installation, ref)
+            async let networks = client.listNetworks(labels: labels)
+            async let volumes = client.listVolumes(labels: labels)
+            let containers = try await self.containers(client.listContainers(labels: labels), client)
+            return ObservedStack(
+                networks: try await networks.map(ObservedNetwork.init(_:)),
+                volumes: try await volumes.map { ObservedVolume(name: $0.name) }, containers: containers)
+        }
+    }
+
+    public func projects() async throws(EngineError) -> Set<ProjectRef> {
+        try await translated { client in
+            let labels = StackLabels.filter(installation: self.installation)
+            async let networks = client.listNetworks(labels: labels).map(\.labels)
+            async let volumes = client.listVolumes(labels: labels).map(\.labels)
+            let containers = try await client.listContainers(labels: labels).map(\.labels)
+            let all = try await containers + networks + volumes
+            return Set(all.compactMap { $0[StackLabels.project].flatMap { ProjectRef($0) } })
+        }
+    }
+
+    public func missingImages(_ images: Set<String>) async throws(EngineError) -> Set<String> {
+        try await translated { client in
+            try await withThrowingTaskGroup(of: String?.self) { group in
+                for image in images {
+                    group.addTask { () async throws -> String? in
+                        do {
+                            _ = try await client.inspectImage(image)
+                            return nil
+                        } catch let error as DockerError where error.isNotFound { return image }
+                    }
+                }
+                return try await group.reduce(into: Set()) { if let image = $1 { $0.insert(image) } }
+            }
+        }
+    }
+
+    public func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> String {
+        try await translated { client in
+            try await client.logs(of: id, LogQuery(tailLines: lines)).text
+        }
+    }
+
+    public func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int {
+        let code = try await translated { client in try await client.runExec(in: id, ExecSpec(command)).exitCode }
+        guard let code else { throw .refused(status: 200, message: "the command's exit code is not known") }
+        return code
+    }
+
+    public func subnetsInUse() async throws(EngineError) -> [IPv4Network] {
+        try await translated { client in
+            try await client.listNetworks().flatMap { $0.subnets.compactMap { $0.subnet.flatMap { IPv4Network($0) } } }
+        }
+    }
+
+    public func portsInUse() async throws(EngineError) -> Set<UInt16> {
+        try await translated { client in
+            let ports = try await client.listContainers().flatMap { $0.ports.compactMap(\.hostPort) }
+            return Set(ports.compactMap { UInt16(exactly: $0) })
+        }
+    }
+
+    public func ping() async throws(EngineError) {
+        try await translated { client in try await client.ping() }
+    }
+
+    /// Runs calls and gives their errors the meaning that the orchestration knows.
+    func translated<Value: Sendable>(
+        _ body: @Sendable (DockerClient) async throws -> Value
+    ) async throws(EngineError) -> Value {
+        do {
+            return try await body(try await connection.client())
+        } catch let error as DockerError {
+            throw EngineError(error)
+        } catch let error as EngineError {
+            throw error
+        } catch { throw .unavailable("\(error)") }
+    }
+}
+
+/// The connection to the engine, made at first use: the manager starts whether or not the engine is up.
+actor EngineConnection {
+    private let host: DockerHost
+    private let http: HTTPClient
+    private var present: DockerClient?
+
+    init(host: DockerHost, http: HTTPClient) {
+        self.host = host
+        self.http = http
+    }
+
+    /// The client, once a version has been agreed on.
+    func client() async throws(DockerError) -> DockerClient {
+        if let present { return present }
+        let client = try await DockerClient.connect(to: host, http: http)
+        present = client
+        return client
+    }
+}

@@ -1,0 +1,23 @@
+import Orchestrator
+
+extension EngineError {
+    /// The meaning of a Docker error for the orchestration.
+    init(_ error: DockerError) {
+        let message = error.engineMessage ?? "\(error)"
+        if error.isEngineUnavailable || error.isCancelled {
+            self = .unavailable("\(error)")
+        } else if let conflict = error.hostPortConflict {
+            self = .portTaken(conflict.port.flatMap { UInt16(exactly: $0) }, message: message)
+        } else if error.isSubnetUnavailable {
+            self = .subnetTaken(message: message)
+        } else if error.isNameInUse {
+            self = .nameTaken(message: message)
+        } else if error.isNoSuchImage {
+            self = .imageMissing(message)
+        } else if error.isNotFound {
+            self = .notFound(message: message)
+        } else {
+            self = .refused(status: error.statusCode ?? 0, message: message)
+        }
+    }
+}

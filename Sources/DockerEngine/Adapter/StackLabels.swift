@@ -1,0 +1,34 @@
+import ProjectModel
+import Reconciler
+
+/// Labels on every object that the manager makes: Compose's own, so that `docker compose ls` and `ps` know the
+/// project and its owner can leave with it, and ours, by which we know what we may touch.
+enum StackLabels {
+    static let installation = "supamanager.installation"
+    static let project = "supamanager.project"
+    static let composeProject = "com.docker.compose.project"
+    static let composeService = "com.docker.compose.service"
+    static let composeConfigHash = "com.docker.compose.config-hash"
+    static let composeContainerNumber = "com.docker.compose.container-number"
+    static let composeOneOff = "com.docker.compose.oneoff"
+    static let composeNetwork = "com.docker.compose.network"
+    static let composeVolume = "com.docker.compose.volume"
+
+    /// Labels of any object of a project.
+    static func common(_ ref: ProjectRef, installation id: String) -> [String: String] {
+        [installation: id, project: ref.text, composeProject: ref.text]
+    }
+
+    /// Labels of a service's container.
+    static func container(_ service: DesiredService) -> [String: String] {
+        [
+            composeService: service.name.text, composeConfigHash: service.configHash, composeContainerNumber: "1",
+            composeOneOff: "False",
+        ]
+    }
+
+    /// The filter for everything of an installation, or of one of its projects.
+    static func filter(installation id: String, _ ref: ProjectRef? = nil) -> [LabelFilter] {
+        [.equals(installation, id)] + (ref.map { [.equals(project, $0.text)] } ?? [])
+    }
+}

@@ -1,0 +1,186 @@
+import CurlKit
+
+extension DockerClient {
+    /// Creates a container without starting it. Maps to `POST /containers/create`.
+    ///
+    /// - Throws: an error with `isNameInUse` or `isNoSuchImage`.
+    public func createContainer(_ spec: ContainerSpec) async throws(DockerError) -> CreatedContainer {
+        var call = EngineCall(method: "POST", path: "/containers/create")
+        call.query = [("name", try ObjectName.segment(spec.name, of: "container name"))]
+        call.timeout = DockerLimits.changeTimeout
+        try call.setBody(spec)
+        return try await wire.document(CreatedContainer.self, call)
+    }
+
+    /// Starts a container. Maps to `POST /containers/{id}/start`.
+    ///
+    /// - Returns: `unchanged` if it ran already.
+    /// - Throws: an error with `hostPortConflict` or `isAddressInUse` when its lease turns out to be taken.
+    @discardableResult
+    public func startContainer(_ id: String) async throws(DockerError) -> ChangeOutcome {
+        var call = try containerCall("POST", id, "/start")
+        call.timeout = DockerLimits.startTimeout
+        return try await wire.change(call)
+    }
+
+    /// Asks a container to stop, and kills it when it does not. Maps to `POST /containers/{id}/stop`.
+    ///
+    /// - Parameter timeoutSeconds: how long it may take to obey; nil means the container's own `StopTimeout`. Give it
+    ///   when that is longer than a minute, since the call's deadline follows from it.
+    /// - Returns: `unchanged` if it did not run.
+    @discardableResult
+    public func stopContainer(_ id: String, timeoutSeconds: Int? = nil) async throws(DockerError) -> ChangeOutcome {
+        try await wire.change(try stoppingCall("/stop", id, timeoutSeconds))
+    }
+
+    /// Stops and starts a container. Maps to `POST /containers/{id}/restart`.
+    ///
+    /// - Parameter timeoutSeconds: as with `stopContainer`.
+    public func restartContainer(_ id: String, timeoutSeconds: Int? = nil) async throws(DockerError) {
+        var call = try stoppingCall("/restart", id, timeoutSeconds)
+        call.timeout += DockerLimits.startTimeout
+        try await wire.send(call)
+    }
+
+    /// Sends a signal to a container's first process. Maps to `POST /containers/{id}/kill`.
+    ///
+    /// - Parameter signal: a name such as `SIGHUP`, or a number.
+    /// - Throws: an error with `isContainerNotRunning`.
+    public func killContainer(_ id: String, signal: String = "SIGKILL") async throws(DockerError) {
+        var call = try containerCall("POST", id, "/kill")
+        call.query = [("signal", signal)]
+        call.timeout = DockerLimits.changeTimeout
+        try await wire.send(call)
+    }
+
+    /// Removes a container. Maps to `DELETE /containers/{id}`.
+    ///
+    /// - Parameters:
+    ///   - force: whether to kill it first if it runs.
+    ///   - removesAnonymousVolumes: whether volumes without a name go with it.
+    public func removeContainer(
+        _ id: String, force: Bool = false, removesAnonymousVolumes: Bool = true
+    ) async throws(DockerError) {
+        var call = try containerCall("DELETE", id)
+        call.query = [("force", "\(force)"), ("v", "\(removesAnonymousVolumes)")]
+        call.timeout = DockerLimits.removeTimeout
+        call.isLong = true
+        try await wire.send(call)
+    }
+
+    /// Everything about one container. Maps to `GET /containers/{id}/json`.
+    public func inspectContainer(_ id: String) async throws(DockerError) -> ContainerInspection {
+        try await wire.document(ContainerInspection.self, try containerCall("GET", id, "/json"))
+    }
+
+    /// Containers in every state, or only those that run. Maps to `GET /containers/json`.
+    ///
+    /// - Parameter labels: all of these must be there.
+    public func listContainers(
+        labels: [LabelFilter] = [], includesStopped: Bool = true
+    ) async throws(DockerError) -> [ContainerSummary] {
+        var call = EngineCall(method: "GET", path: "/containers/json")
+        call.query = [("all", "\(includesStopped)")]
+        try call.setFilters(["label": labels.map(\.text)])
+        return try await wire.document([ContainerSummary].self, call)
+    }
+
+    /// Changes what the engine does when a container exits. Maps to `POST /containers/{id}/update`.
+    public func updateContainer(_ id: String, restartPolicy: RestartPolicy) async throws(DockerError) {
+        struct Body: Encodable {
+            let restartPolicy: RestartPolicy
+            enum CodingKeys: String, CodingKey { case restartPolicy = "RestartPolicy" }
+        }
+        var call = try containerCall("POST", id, "/update")
+        call.timeout = DockerLimits.changeTimeout
+        try call.setBody(Body(restartPolicy: restartPolicy))
+        try await wire.send(call)
+    }
+
+    /// Waits until a container does not run. Maps to `POST /containers/{id}/wait`.
+    ///
+    /// - Parameter timeout: how long to wait before failing with `timedOut`; nil means for ever.
+    public func waitForContainer(_ id: String, timeout: Duration?) async throws(DockerError) -> ContainerExit {
+        var call = try containerCall("POST", id, "/wait")
+        call.query = [("condition", "not-running")]
+        // The head may come at once or only with the body; the whole wait has one limit.
+        call.timeout = timeout ?? DockerLimits.streamHeadTimeout
+        let stream = try await wire.stream(call, totalTimeout: timeout)
+        do {
+            let body = try await stream.collect(limitBytes: DockerLimits.errorBodyBytes)
+            return try EngineWire.decode(ContainerExit.self, body, call: call.label)
+        } catch let error as DockerError {
+            throw error
+        } catch let error as HTTPTransportError {
+            throw .transport(error)
+        } catch {
+            throw .decoding(reason: "unexpected failure", call: call.label)
+        }
+    }
+
+    func containerCall(_ method: String, _ id: String, _ rest: String = "") throws(DockerError) -> EngineCall {
+        EngineCall(method: method, path: "/containers/\(try ObjectName.segment(id, of: "container"))\(rest)")
+    }
+
+    private func stoppingCall(
+        _ rest: String, _ id: String, _ timeoutSeconds: Int?
+    ) throws(DockerError) -> EngineCall {
+        var call = try containerCall("POST", id, rest)
+        call.query = timeoutSeconds.map { [("t", "\($0)")] } ?? []
+        call.timeout =
+            DockerLimits.stopMargin + (timeoutSeconds.map { .seconds($0) } ?? DockerLimits.engineStopTimeout)
+        call.isLong = true
+        return call
+    }
+}
+
+/// A container that has just been created.
+public struct CreatedContainer: Sendable, Equatable, Decodable {
+    /// Its identifier.
+    public let id: String
+    /// What the engine warns of, for instance a limit that the kernel does not support.
+    public let warnings: [String]
+
+    enum CodingKeys: String, CodingKey {
+        case id = "Id"
+        case warnings = "Warnings"
+    }
+
+    /// Reads the engine's answer.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        id = try container.decode(String.self, forKey: .id)
+        warnings = try container.value(.warnings, default: [])
+    }
+}
+
+/// How a container ended.
+public struct ContainerExit: Sendable, Equatable, Decodable {
+    /// The exit code of its first process; 128 plus the signal's number if one killed it.
+    public let code: Int
+    /// What the engine says went wrong with the wait, if anything did.
+    public let message: String?
+
+    /// An exit.
+    public init(code: Int, message: String? = nil) {
+        self.code = code
+        self.message = message
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case code = "StatusCode"
+        case error = "Error"
+    }
+
+    private struct Failure: Decodable {
+        let message: String?
+        enum CodingKeys: String, CodingKey { case message = "Message" }
+    }
+
+    /// Reads the engine's answer.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        code = try container.decode(Int.self, forKey: .code)
+        message = try container.decodeIfPresent(Failure.self, forKey: .error)?.message
+    }
+}

@@ -1,0 +1,47 @@
+/// How long calls to the engine may take, and how much they may bring.
+///
+/// The times are long against what was measured (lists: milliseconds, a start under load: seconds), since an engine
+/// under pressure is slow, and giving up early makes it slower.
+public enum DockerLimits {
+    /// Version, ping, inspect, list.
+    public static let queryTimeout = Duration.seconds(30)
+    /// Creating a container, network or volume, tagging an image.
+    public static let changeTimeout = Duration.seconds(60)
+    /// Starting a container: image layers are mounted and ports bound.
+    public static let startTimeout = Duration.seconds(120)
+    /// Removing a container, a volume or an image: files are deleted.
+    public static let removeTimeout = Duration.seconds(180)
+    /// What stopping and restarting may take beyond the time given to the process.
+    public static let stopMargin = Duration.seconds(60)
+    /// The time that the engine gives a process to stop when neither caller nor container says.
+    public static let engineStopTimeout = Duration.seconds(10)
+    /// How long the head of a streamed answer may take.
+    public static let streamHeadTimeout = Duration.seconds(60)
+    /// How long a pull may show no progress at all. Unpacking a large layer is silent for a while.
+    public static let pullIdleTimeout = Duration.seconds(600)
+    /// Importing an image from a tar archive.
+    public static let importTimeout = Duration.seconds(600)
+    /// Copying files into or out of a container.
+    public static let archiveTimeout = Duration.seconds(120)
+    /// A command in a container, unless the caller says.
+    public static let execTimeout = Duration.seconds(60)
+    /// Reading logs that are already there.
+    public static let logsTimeout = Duration.seconds(30)
+
+    /// Bytes of an answer that is one JSON document. A list of a thousand containers has about three million.
+    public static let documentBytes = 64 * 1024 * 1024
+    /// Bytes of one line of a stream of JSON documents (events, pull progress).
+    public static let streamLineBytes = 1024 * 1024
+    /// Bytes of an error's body, of which the message is taken.
+    public static let errorBodyBytes = 64 * 1024
+    /// Characters of an engine's message that an error keeps.
+    public static let errorMessageCharacters = 1000
+    /// Bytes of logs that are read at once, unless the caller says.
+    public static let logBytes = 1024 * 1024
+    /// Bytes of a command's output, unless the caller says.
+    public static let execOutputBytes = 1024 * 1024
+    /// Bytes of an archive read from a container, unless the caller says.
+    public static let archiveBytes = 64 * 1024 * 1024
+    /// Entries of an archive read from a container.
+    public static let archiveEntries = 10_000
+}

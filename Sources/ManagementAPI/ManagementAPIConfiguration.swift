@@ -1,0 +1,46 @@
+/// What answers say about this host and about the stack's template.
+public struct ManagementAPIConfiguration: Sendable {
+    /// Host name or address under which people reach the published ports of projects; no scheme, no port.
+    public var publicHost: String
+    /// Template variable that carries the leased port of PostgreSQL.
+    public var databasePortVariable: String
+    /// Secret that holds the anon key.
+    public var anonKeyVariable: String
+    /// Secret that holds the service_role key.
+    public var serviceKeyVariable: String
+    /// Secret that holds the JWT secret.
+    public var jwtSecretVariable: String
+    /// The database that the template runs.
+    public var database: DatabaseVersion
+
+    /// A configuration; the names of the template that comes with SupaManager by default.
+    public init(
+        publicHost: String, databasePortVariable: String = "POSTGRES_PORT", anonKeyVariable: String = "ANON_KEY",
+        serviceKeyVariable: String = "SERVICE_ROLE_KEY", jwtSecretVariable: String = "JWT_SECRET",
+        database: DatabaseVersion = DatabaseVersion(version: "17.6.1.175", engine: "17")
+    ) {
+        self.publicHost = publicHost
+        self.databasePortVariable = databasePortVariable
+        self.anonKeyVariable = anonKeyVariable
+        self.serviceKeyVariable = serviceKeyVariable
+        self.jwtSecretVariable = jwtSecretVariable
+        self.database = database
+    }
+}
+
+/// The PostgreSQL that projects run, in the words of the Management API.
+public struct DatabaseVersion: Sendable, Equatable {
+    /// Version of the image, beginning with PostgreSQL's major version: the Supabase CLI splits it at the first dot.
+    public var version: String
+    /// PostgreSQL's major version.
+    public var engine: String
+    /// Release channel.
+    public var releaseChannel: String
+
+    /// A version.
+    public init(version: String, engine: String, releaseChannel: String = "ga") {
+        self.version = version
+        self.engine = engine
+        self.releaseChannel = releaseChannel
+    }
+}

@@ -1,0 +1,53 @@
+import HTTPTypes
+import Orchestrator
+
+/// Something that has to answer before the manager counts as ready.
+public struct ReadinessCheck: Sendable {
+    let name: String
+    let check: @Sendable () async throws -> Void
+
+    /// A check.
+    ///
+    /// - Parameters:
+    ///   - name: What is asked, in one word (`database`).
+    ///   - check: Asks; throws what is wrong, in words for people and without secrets.
+    public init(name: String, check: @escaping @Sendable () async throws -> Void) {
+        self.name = name
+        self.check = check
+    }
+}
+
+/// `/health`: the manager runs. `/ready`: it can work.
+struct ProbeController: Sendable {
+    let checks: [ReadinessCheck]
+
+    /// Longest time that one check may take.
+    static let checkDeadline: Duration = .seconds(5)
+
+    var routes: [Route] {
+        [
+            Route(.get, "/health", .open) { _ in try APIResponse(json: ["status": "ok"]) },
+            Route(.get, "/ready", .open, ready),
+        ]
+    }
+
+    private func ready(_ request: APIRequest) async throws -> APIResponse {
+        let problems = await withTaskGroup(of: String?.self, returning: [String].self) { group in
+            for check in checks { group.addTask { await problem(of: check) } }
+            return await group.reduce(into: []) { found, problem in
+                if let problem { found.append(problem) }
+            }
+        }
+        guard problems.isEmpty else { throw APIError.unavailable(problems.sorted().joined(separator: "; ")) }
+        return try APIResponse(json: ["status": "ready"])
+    }
+
+    private func problem(of check: ReadinessCheck) async -> String? {
+        do {
+            let isDone = try await withDeadline(Self.checkDeadline) { try await check.check() } != nil
+            return isDone ? nil : "\(check.name): no answer within \(Self.checkDeadline)"
+        } catch {
+            return "\(check.name): \(error)"
+        }
+    }
+}

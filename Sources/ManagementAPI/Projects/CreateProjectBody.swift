@@ -1,0 +1,95 @@
+import HTTPTypes
+import Orchestrator
+import ProjectModel
+
+/// Body of `POST /platform/projects` and, with its own spelling of two fields, of `POST /v1/projects`. Fields that
+/// mean nothing here (compute sizes, plans, …) are ignored.
+struct CreateProjectBody: Decodable, Sendable {
+    let name: String
+    let organizationSlug: String?
+    let organizationNumber: Int64?
+    let databasePassword: Secret<String>?
+    let cloudProvider: String
+    let region: String
+    let services: [String]?
+
+    /// Region of projects that name none.
+    static let defaultRegion = "local"
+    /// Longest accepted region code.
+    static let regionLengthMax = 64
+    /// Most services that a request may list.
+    static let servicesMax = 64
+    /// Cloud providers that the contract knows; the first is the default.
+    static let cloudProviders = ["AWS", "AWS_K8S", "AWS_NIMBUS", "FLY"]
+
+    enum CodingKeys: String, CodingKey {
+        case name, services, region
+        case organizationSlug = "organization_slug"
+        case organizationAlias = "organization_id"
+        case organizationNumber = "org_id"
+        case databasePassword = "db_pass"
+        case cloudProvider = "cloud_provider"
+        case regionSelection = "region_selection"
+    }
+
+    private struct RegionSelection: Decodable {
+        let code: String
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        name = try container.decode(String.self, forKey: .name)
+        let slug = try container.decodeIfPresent(String.self, forKey: .organizationSlug)
+        organizationSlug = try slug ?? container.decodeIfPresent(String.self, forKey: .organizationAlias)
+        // Read as Double: JSON knows one kind of number, and 1.0 is 1.
+        organizationNumber = try container.decodeIfPresent(Double.self, forKey: .organizationNumber)
+            .map { Int64(exactly: $0) ?? 0 }
+        databasePassword = try container.decodeIfPresent(String.self, forKey: .databasePassword).map { Secret($0) }
+        cloudProvider =
+            try container.decodeIfPresent(String.self, forKey: .cloudProvider) ?? Self.cloudProviders[0]
+        let selection = try container.decodeIfPresent(RegionSelection.self, forKey: .regionSelection)
+        region =
+            try selection?.code ?? container.decodeIfPresent(String.self, forKey: .region) ?? Self.defaultRegion
+        services = try container.decodeIfPresent([String].self, forKey: .services)
+    }
+
+    /// The request to the catalogue; 400 or 404 for what can be told without it.
+    func request() throws(APIError) -> ProjectRequest {
+        let organization = try Organization.named(slug: organizationSlug, number: organizationNumber)
+        guard Self.cloudProviders.contains(cloudProvider) else {
+            throw APIError(
+                .badRequest, "cloud_provider must be one of \(Self.cloudProviders.joined(separator: ", "))")
+        }
+        guard Self.isRegion(region) else {
+            throw APIError(
+                .badRequest,
+                "the region must have 1 to \(Self.regionLengthMax) characters: letters a-z, digits and hyphens")
+        }
+        return ProjectRequest(
+            name: name, organizationSlug: organization.slug, region: region, cloudProvider: cloudProvider,
+            databasePassword: databasePassword, services: try checkedServices())
+    }
+
+    private func checkedServices() throws(APIError) -> [String]? {
+        guard let services else { return nil }
+        guard (1...Self.servicesMax).contains(services.count) else {
+            throw APIError(
+                .badRequest, "services must list 1 to \(Self.servicesMax) services; leave it out for all of them")
+        }
+        var seen: Set<String> = []
+        for service in services {
+            guard ServiceName(service) != nil else {
+                throw APIError(.badRequest, "services holds something that is not the name of a service")
+            }
+            guard seen.insert(service).inserted else {
+                throw APIError(.badRequest, "services lists \(service) twice")
+            }
+        }
+        return services
+    }
+
+    private static func isRegion(_ text: String) -> Bool {
+        (1...regionLengthMax).contains(text.utf8.count)
+            && text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D }
+    }
+}

@@ -1,0 +1,100 @@
+import HTTPTypes
+import Orchestrator
+import ProjectModel
+import Reconciler
+
+/// What the Management API has no word for: the live state of each service, and the history of a project.
+struct ProgressController: Sendable {
+    let catalog: ProjectCatalog
+
+    /// Most events that one answer holds.
+    static let eventsMax = 200
+    /// Events of an answer when nothing is asked for.
+    static let eventsDefault = 50
+
+    var routes: [Route] {
+        [
+            Route(.get, "/platform/projects/{ref}/services", .permission(.projectAdminRead), services),
+            Route(.get, "/platform/projects/{ref}/events", .permission(.projectAdminRead), events),
+        ]
+    }
+
+    private func services(_ request: APIRequest) async throws -> APIResponse {
+        let record = try await catalog.project(try request.ref())
+        return try APIResponse(json: ProjectProgress(record, try await catalog.health(of: record.ref)))
+    }
+
+    private func events(_ request: APIRequest) async throws -> APIResponse {
+        let limit = try request.query.number("limit", in: 1...Self.eventsMax, default: Self.eventsDefault)
+        let events = try await catalog.events(of: try request.ref(), limit: limit)
+        return try APIResponse(json: ["events": events.map(EventBody.init)])
+    }
+}
+
+/// One line of a project's history.
+struct EventBody: Encodable, Sendable {
+    let at: String
+    let status: String
+    let message: String
+
+    init(_ event: ProjectEvent) {
+        at = event.at.rfc3339
+        status = event.status.studioStatus.rawValue
+        message = event.cause
+    }
+}
+
+/// A project on its way, service by service.
+struct ProjectProgress: Encodable, Sendable {
+    let ref: String
+    let status: String
+    let failure: Nullable<Failure>
+    let services: [Service]
+
+    /// Why the last thing failed.
+    struct Failure: Encodable, Sendable {
+        let service: Nullable<String>
+        let message: String
+        let logTail: Nullable<String>
+
+        enum CodingKeys: String, CodingKey {
+            case service, message
+            case logTail = "log_tail"
+        }
+    }
+
+    /// One service.
+    struct Service: Encodable, Sendable {
+        let service: String
+        let state: String
+        let message: Nullable<String>
+        let observedAt: Nullable<String>
+
+        enum CodingKeys: String, CodingKey {
+            case service, state, message
+            case observedAt = "observed_at"
+        }
+
+        init(_ report: ServiceReport) {
+            service = report.service.text
+            observedAt = Nullable(report.observedAt?.rfc3339)
+            switch report.state {
+            case .ready: (state, message) = ("ready", Nullable(nil))
+            case .comingUp(let text): (state, message) = ("coming_up", Nullable(text))
+            case .failing(let text): (state, message) = ("failing", Nullable(text))
+            }
+        }
+    }
+
+    init(_ record: ProjectRecord, _ reports: [ServiceReport]) {
+        ref = record.ref.text
+        status = record.status.studioStatus.rawValue
+        failure = Nullable(
+            record.failure.map { failure in
+                Failure(
+                    service: Nullable(failure.service?.text), message: failure.message,
+                    logTail: Nullable(failure.logTail))
+            })
+        services = reports.map(Service.init)
+    }
+}

@@ -1,0 +1,58 @@
+import Orchestrator
+import ProjectModel
+
+/// `GET /platform/projects/{ref}`.
+struct ProjectDetail: Encodable, Sendable {
+    let id: Int64
+    let ref: String
+    let name: String
+    let status: String
+    let organizationID: Int64
+    let region: String
+    let cloudProvider: String
+    let insertedAt: String
+    let updatedAt: String
+    let databaseHost: String
+    let connectionString: String
+    let restURL: String
+    let databaseVersion: String
+    let subscriptionID = "local"
+    let isBranchEnabled = false
+    let isPhysicalBackupsEnabled = false
+    let isHighlyAvailable = false
+    let integrationSource = Nullable<String>(nil)
+
+    /// `apiURL` is the base URL of the project's gateway; absent while it has no ports.
+    init(_ record: ProjectRecord, apiURL: String?, _ configuration: ManagementAPIConfiguration) {
+        id = record.number
+        ref = record.ref.text
+        name = record.name.text
+        status = record.status.studioStatus.rawValue
+        organizationID = Organization.default.number
+        region = record.region
+        cloudProvider = record.cloudProvider
+        insertedAt = record.insertedAt.rfc3339
+        updatedAt = record.updatedAt.rfc3339
+        databaseHost = configuration.publicHost
+        // Studio only hands it back to us, and polls for as long as it is empty: it names the project, nothing else.
+        connectionString = record.leases == nil ? "" : "sm:\(record.ref.text)"
+        restURL = apiURL.map { "\($0)/rest/v1/" } ?? ""
+        databaseVersion = "supabase-postgres-\(configuration.database.version)"
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id, ref, name, status, region, connectionString
+        case organizationID = "organization_id"
+        case cloudProvider = "cloud_provider"
+        case insertedAt = "inserted_at"
+        case updatedAt = "updated_at"
+        case databaseHost = "db_host"
+        case restURL = "restUrl"
+        case databaseVersion = "dbVersion"
+        case subscriptionID = "subscription_id"
+        case isBranchEnabled = "is_branch_enabled"
+        case isPhysicalBackupsEnabled = "is_physical_backups_enabled"
+        case isHighlyAvailable = "high_availability"
+        case integrationSource = "integration_source"
+    }
+}

@@ -1,0 +1,95 @@
+import Orchestrator
+import ProjectModel
+
+/// A project's connection data and keys, as Studio's settings pages read them. It holds secrets in the clear.
+struct ProjectSettings: Encodable, Sendable {
+    let ref: String
+    let name: String
+    let status: String
+    let region: String
+    let cloudProvider: String
+    let insertedAt: String
+    let databaseHost: String
+    let databaseDNSName: String
+    let databaseName = "postgres"
+    let databaseUser = "postgres"
+    let databasePort: Int
+    let databaseAddressKind: String
+    let isSSLEnforced = false
+    let jwtSecret: String?
+    let serviceAPIKeys: [ServiceKey]
+    let application: Application?
+
+    /// The port of PostgreSQL as long as no port is leased.
+    static let unleasedDatabasePort = 5_432
+
+    /// One key.
+    struct ServiceKey: Encodable, Sendable {
+        let name: String
+        let tags: String
+        let apiKey: String
+
+        enum CodingKeys: String, CodingKey {
+            case name, tags
+            case apiKey = "api_key"
+        }
+    }
+
+    /// Where the project's gateway is.
+    struct Application: Encodable, Sendable {
+        let databaseSchema = "public"
+        let endpoint: String
+        let storageEndpoint: String
+        let scheme: String
+
+        enum CodingKeys: String, CodingKey {
+            case endpoint
+            case databaseSchema = "db_schema"
+            case storageEndpoint = "storage_endpoint"
+            case scheme = "protocol"
+        }
+
+        /// Takes `http://host:port` apart; Studio wants scheme and authority on their own.
+        init?(apiURL: String) {
+            guard let mark = apiURL.firstRange(of: "://") else { return nil }
+            scheme = String(apiURL[..<mark.lowerBound])
+            endpoint = String(apiURL[mark.upperBound...].prefix { $0 != "/" })
+            storageEndpoint = endpoint
+        }
+    }
+
+    init(_ record: ProjectRecord, keys: ClientKeys, apiURL: String?, _ configuration: ManagementAPIConfiguration) {
+        ref = record.ref.text
+        name = record.name.text
+        status = record.status.studioStatus.rawValue
+        region = record.region
+        cloudProvider = record.cloudProvider
+        insertedAt = record.insertedAt.rfc3339
+        databaseHost = configuration.publicHost
+        databaseDNSName = configuration.publicHost
+        databasePort =
+            record.leases?.ports[configuration.databasePortVariable].map(Int.init) ?? Self.unleasedDatabasePort
+        databaseAddressKind = configuration.publicHost.contains(":") ? "ipv6" : "ipv4"
+        jwtSecret = keys.jwtSecret?.reveal()
+        serviceAPIKeys = keys.byRole.map { role, key in
+            ServiceKey(name: "\(role) key", tags: role, apiKey: key.reveal())
+        }
+        application = apiURL.flatMap(Application.init)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case ref, name, status, region
+        case cloudProvider = "cloud_provider"
+        case insertedAt = "inserted_at"
+        case databaseHost = "db_host"
+        case databaseDNSName = "db_dns_name"
+        case databaseName = "db_name"
+        case databaseUser = "db_user"
+        case databasePort = "db_port"
+        case databaseAddressKind = "db_ip_addr_config"
+        case isSSLEnforced = "ssl_enforced"
+        case jwtSecret = "jwt_secret"
+        case serviceAPIKeys = "service_api_keys"
+        case application = "app_config"
+    }
+}

@@ -1,0 +1,19 @@
+import HTTPTypes
+import Orchestrator
+
+/// `GET /platform/projects/{ref}/settings`.
+struct SettingsController: Sendable {
+    let catalog: ProjectCatalog
+    let configuration: ManagementAPIConfiguration
+
+    var routes: [Route] {
+        [Route(.get, "/platform/projects/{ref}/settings", .permission(.apiKeysRead), read)]
+    }
+
+    private func read(_ request: APIRequest) async throws -> APIResponse {
+        let record = try await catalog.project(try request.ref())
+        let keys = try await ClientKeys(of: record.ref, in: catalog, configuration)
+        let settings = ProjectSettings(record, keys: keys, apiURL: catalog.apiURL(of: record), configuration)
+        return try APIResponse(json: settings)
+    }
+}

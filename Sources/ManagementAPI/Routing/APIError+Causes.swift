@@ -1,0 +1,85 @@
+import HTTPTypes
+import Orchestrator
+import ProjectModel
+import Reconciler
+
+/// The only place where an error of the layers below becomes a status.
+extension APIError {
+    /// Whatever a handler threw. What is no error of ours is a defect of ours: 500, without details.
+    init(anything error: any Error) {
+        switch error {
+        case let error as APIError: self = error
+        case let error as CatalogError: self.init(error)
+        case let error as AccessTokenError: self.init(error)
+        default: self.init(.internalServerError, "the request failed inside SupaManager")
+        }
+    }
+
+    /// An error of the catalogue.
+    init(_ error: CatalogError) {
+        switch error {
+        case .notFound(let ref): self = .noProject(ref)
+        case .conflict(let status, let event):
+            let words = "\(event.verb) a project while it is \(status.studioStatus.rawValue)"
+            self.init(.conflict, "it is not possible to \(words)")
+        case .changedMeanwhile: self.init(.conflict, "\(error)")
+        case .badName, .badPassword: self.init(.badRequest, "\(error)")
+        case .template(let error): self.init(error)
+        case .leases(let error): self.init(error)
+        case .store(let error): self.init(error)
+        case .keys(let error): self.init(.internalServerError, "\(error)")
+        }
+    }
+
+    /// An error of the verifier of access tokens.
+    init(_ error: AccessTokenError) {
+        switch error {
+        case .unavailable: self = .unavailable("\(error)")
+        }
+    }
+
+    /// 404 for a project.
+    static func noProject(_ ref: ProjectRef) -> APIError { APIError(.notFound, "there is no project \(ref)") }
+
+    private init(_ error: TemplateError) {
+        switch error {
+        case .badSelection: self.init(.badRequest, "\(error)")
+        case .broken: self.init(.internalServerError, "\(error)")
+        }
+    }
+
+    private init(_ error: LeaseError) {
+        switch error {
+        case .noPorts, .noSubnets: self.init(.insufficientStorage, "\(error)")
+        case .store(let error): self.init(error)
+        case .host: self.init(.internalServerError, "\(error)")
+        }
+    }
+
+    private init(_ error: StoreError) {
+        switch error {
+        case .unavailable, .leaseTaken: self = .unavailable("\(error)")
+        case .nameTaken: self.init(.conflict, "\(error)")
+        case .notFound(let ref): self = .noProject(ref)
+        case .refused: self.init(.internalServerError, "\(error)")
+        }
+    }
+}
+
+extension HTTPResponse.Status {
+    /// 507: no port or subnet is left.
+    static let insufficientStorage = HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage")
+}
+
+extension ProjectLifecycle.Event {
+    /// What was asked for, in one word; other events are never asked for.
+    fileprivate var verb: String {
+        switch self {
+        case .pauseRequested: "pause"
+        case .resumeRequested: "resume"
+        case .restartRequested: "restart"
+        case .deleteRequested: "delete"
+        case .containersCreated, .allReady, .serviceNotReady, .startFailed, .allStopped, .nothingLeft: "change"
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Hummingbird
+import HummingbirdCore
+public import Logging
+import NIOCore
+public import ServiceLifecycle
+import Synchronization
+
+/// Serves the Management API on a TCP address until it is told to stop. A graceful shutdown closes idle keep-alive
+/// connections at once and lets requests under way end; their deadline bounds it.
+public struct ManagementAPIServer: Service {
+    private let api: ManagementAPI
+    private let address: ListenAddress
+    private let limits: ServerLimits
+    private let logger: Logger
+    private let onListening: @Sendable (UInt16) async -> Void
+
+    /// A server; ``run()`` begins to listen.
+    ///
+    /// - Parameters:
+    ///   - api: What is served.
+    ///   - address: Where.
+    ///   - limits: Bounds of what clients can ask for.
+    ///   - logger: Receives a line per request at debug level, and failures.
+    ///   - onListening: Called once the socket listens, with its port.
+    public init(
+        api: ManagementAPI, address: ListenAddress, limits: ServerLimits = ServerLimits(), logger: Logger,
+        onListening: @escaping @Sendable (UInt16) async -> Void = { _ in }
+    ) {
+        self.api = api
+        self.address = address
+        self.limits = limits
+        self.logger = logger
+        self.onListening = onListening
+    }
+
+    /// Listens and serves until it is told to stop; throws ``ListenError`` when the address cannot be bound.
+    public func run() async throws {
+        let progress = Progress()
+        do {
+            try await application(progress).run()
+        } catch let error where !progress.isListening.load(ordering: .acquiring) && !(error is CancellationError) {
+            throw ListenError(address: address, reason: "\(error)")
+        }
+    }
+
+    /// How far a run has come: an error before it listens is about the address.
+    private final class Progress: Sendable {
+        let isListening = Atomic<Bool>(false)
+    }
+
+    private func application(_ progress: Progress) -> Application<RequestResponder> {
+        Application(
+            responder: RequestResponder(api: api, limits: limits),
+            server: .http1(configuration: connectionConfiguration),
+            configuration: ApplicationConfiguration(
+                address: .hostname(address.host, port: Int(address.port)), backlog: limits.backlogMax,
+                availableConnectionsDelegate: MaximumAvailableConnections(limits.connectionsMax, logger: logger)),
+            onServerRunning: { [onListening, address] channel in
+                progress.isListening.store(true, ordering: .releasing)
+                await onListening(UInt16(clamping: channel.localAddress?.port ?? Int(address.port)))
+            },
+            logger: logger)
+    }
+
+    private var connectionConfiguration: HTTP1Channel.Configuration {
+        HTTP1Channel.Configuration(
+            idleTimeout: TimeAmount(limits.idleDeadline),
+            httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
+                maxHeaderFieldSize: limits.headerFieldBytesMax, maxHeaderListSize: limits.headerBytesMax,
+                maxHeaderFieldCount: limits.headerFieldsMax))
+    }
+}

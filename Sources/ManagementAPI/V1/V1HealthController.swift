@@ -1,0 +1,80 @@
+import HTTPTypes
+import Orchestrator
+import ProjectModel
+import Reconciler
+
+/// `GET /v1/projects/{ref}/health`. It answers from what the loops know: no probe runs inside a request.
+struct V1HealthController: Sendable {
+    let catalog: ProjectCatalog
+
+    /// Longest `timeout_ms` that a client may send.
+    static let timeoutMillisecondsMax = 10_000
+
+    var routes: [Route] {
+        [Route(.get, "/v1/projects/{ref}/health", .permission(.projectAdminRead), health)]
+    }
+
+    private func health(_ request: APIRequest) async throws -> APIResponse {
+        let ref = try request.ref()
+        let wanted = try Self.wanted(request.query)
+        // Accepted and checked, but nothing here waits.
+        _ = try request.query.number("timeout_ms", in: 0...Self.timeoutMillisecondsMax, default: 0)
+        let record = try await catalog.project(ref)
+        let reports = try await catalog.health(of: ref)
+        let entries = wanted.compactMap { name in
+            reports.first { $0.healthName == name.rawValue }.map { HealthEntry(name, $0.state, in: record.status) }
+        }
+        return try APIResponse(json: entries)
+    }
+
+    /// The services asked for, each once; all of them when none is named.
+    private static func wanted(_ query: QueryParameters) throws(APIError) -> [HealthName] {
+        guard let texts = query.list("services") else { return HealthName.allCases }
+        var names: [HealthName] = []
+        for text in texts {
+            guard let name = HealthName(rawValue: text) else {
+                let known = HealthName.allCases.map(\.rawValue).joined(separator: ", ")
+                throw APIError(.badRequest, "services must be a list of \(known)")
+            }
+            if !names.contains(name) { names.append(name) }
+        }
+        return names
+    }
+}
+
+/// The eight services that the Management API has health names for.
+enum HealthName: String, CaseIterable, Sendable {
+    case auth, db
+    case dbPostgresUser = "db_postgres_user"
+    case pooler, realtime, rest, storage
+    case pgBouncer = "pg_bouncer"
+}
+
+/// One service in the health answer.
+struct HealthEntry: Encodable, Sendable, Equatable {
+    let name: String
+    let healthy: Bool
+    let status: String
+    let error: String?
+
+    /// While a project starts nothing is unhealthy yet: the Terraform provider gives up at the first UNHEALTHY.
+    init(_ name: HealthName, _ state: Assessment.ServiceState, in projectStatus: ProjectStatus) {
+        self.name = name.rawValue
+        switch state {
+        case .ready: (healthy, status, error) = (true, "ACTIVE_HEALTHY", nil)
+        case .comingUp: (healthy, status, error) = (false, "COMING_UP", nil)
+        case .failing where projectStatus.isStart: (healthy, status, error) = (false, "COMING_UP", nil)
+        case .failing(let text): (healthy, status, error) = (false, "UNHEALTHY", text)
+        }
+    }
+}
+
+extension ProjectStatus {
+    /// Whether services are on their way up for the first time since somebody asked for it.
+    fileprivate var isStart: Bool {
+        switch self {
+        case .provisioning, .starting, .resuming, .restarting: true
+        case .active, .degraded, .pausing, .paused, .rollingBack, .failed, .deleting, .deleted: false
+        }
+    }
+}

@@ -1,0 +1,56 @@
+import Orchestrator
+import ProjectModel
+
+/// A project on `/v1`: its ref is its id, and the slug is the id of its organization.
+struct V1Project: Encodable, Sendable {
+    let id: String
+    let ref: String
+    let organizationID: String
+    let organizationSlug: String
+    let name: String
+    let region: String
+    let createdAt: String
+    let status: String
+    /// Absent in the answer to a creation.
+    let database: Database?
+
+    /// Where and what the project's database is.
+    struct Database: Encodable, Sendable {
+        let host: String
+        let version: String
+        let postgresEngine: String
+        let releaseChannel: String
+
+        enum CodingKeys: String, CodingKey {
+            case host, version
+            case postgresEngine = "postgres_engine"
+            case releaseChannel = "release_channel"
+        }
+
+        init(_ configuration: ManagementAPIConfiguration) {
+            host = configuration.publicHost
+            version = configuration.database.version
+            postgresEngine = configuration.database.engine
+            releaseChannel = configuration.database.releaseChannel
+        }
+    }
+
+    init(_ record: ProjectRecord, database: Database?) {
+        id = record.ref.text
+        ref = record.ref.text
+        organizationID = record.organizationSlug
+        organizationSlug = record.organizationSlug
+        name = record.name.text
+        region = record.region
+        createdAt = record.insertedAt.rfc3339
+        status = record.status.studioStatus.rawValue
+        self.database = database
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id, ref, name, region, status, database
+        case organizationID = "organization_id"
+        case organizationSlug = "organization_slug"
+        case createdAt = "created_at"
+    }
+}

@@ -1,0 +1,140 @@
+import Orchestrator
+import ProjectModel
+import Reconciler
+
+extension EngineState {
+    /// Wait of the engine's restart policy before the first restart; it doubles each time.
+    static let policyWait: Duration = .milliseconds(100)
+    /// Exit code of a process that was killed.
+    static let killed = 137
+
+    mutating func start(_ id: String, at now: Timestamp) throws(EngineError) {
+        guard var container = containers[id] else { throw .notFound(message: "No such container: \(id)") }
+        if container.state == .running { return }
+        if let refusal = behaviour(of: container).refusal { throw refusal }
+        let network = try network(of: container)
+        try checkPorts(of: container)
+        container.networkID = network?.id
+        container.address = try network.flatMap { network throws(EngineError) in
+            try address(for: container, on: network)
+        }
+        container.restartCount = 0
+        container.restartAt = nil
+        containers[id] = container
+        noteViolations(of: container, at: now)
+        run(id, at: now)
+    }
+
+    /// The process begins.
+    mutating func run(_ id: String, at now: Timestamp) {
+        guard var container = containers[id] else { return }
+        container.state = .running
+        container.startedAt = now
+        container.restartAt = nil
+        container.end = behaviour(of: container).exit.map { (now + $0.after, $0.code) }
+        containers[id] = container
+        settleEnd(of: container, at: now)
+    }
+
+    /// The process ends; the engine starts it again when its policy says so and nobody asked for the end.
+    mutating func end(_ id: String, code: Int, at now: Timestamp, manually: Bool) {
+        guard var container = containers[id] else { return }
+        container.state = .exited
+        container.exitCode = code
+        container.end = nil
+        container.restartAt = nil
+        if !manually, restarts(container, after: code) {
+            container.state = .restarting
+            container.restartCount += 1
+            container.restartAt = now + Self.policyWait * (1 << min(container.restartCount - 1, 10))
+        }
+        containers[id] = container
+        if let ref = container.ref { changed.append(ref) }
+    }
+
+    private func restarts(_ container: FakeContainer, after code: Int) -> Bool {
+        switch container.service?.spec.restartPolicy {
+        case .always, .unlessStopped: true
+        case .onFailure(let limit): code != 0 && container.restartCount < limit ?? .max
+        case .no, nil: false
+        }
+    }
+
+    /// Brings the engine's own processes up to date: ends and restarts that are due, and calls that were carried out
+    /// late.
+    mutating func settle(at now: Timestamp) {
+        let due = late.filter { $0.due <= now }
+        late.removeAll { $0.due <= now }
+        for call in due {
+            // Whoever asked is gone: there is nobody to tell.
+            do { try carryOut(call.operation, call.ref, at: now) } catch { continue }
+        }
+        for container in containers.values.sorted(by: { $0.id < $1.id }) {
+            settleEnd(of: container, at: now)
+            if let restart = container.restartAt, restart <= now {
+                run(container.id, at: restart)
+                if let ref = container.ref { changed.append(ref) }
+            }
+        }
+    }
+
+    private mutating func settleEnd(of container: FakeContainer, at now: Timestamp) {
+        guard container.state == .running, let end = container.end, end.at <= now else { return }
+        self.end(container.id, code: end.code, at: end.at, manually: false)
+    }
+
+    /// The network that the container joins; none is the engine's default, on which it gets no address of ours.
+    private func network(of container: FakeContainer) throws(EngineError) -> FakeNetwork? {
+        if let id = container.networkID {
+            guard let network = networks[id] else { throw .notFound(message: "network \(id) not found") }
+            return network
+        }
+        guard let name = container.service?.spec.networkName else { return nil }
+        guard let network = networks.values.first(where: { $0.name == name }) else {
+            throw .notFound(message: "network \(name) not found")
+        }
+        return network
+    }
+
+    private func checkPorts(of container: FakeContainer) throws(EngineError) {
+        let others = containers.values.filter { $0.id != container.id && $0.state.isUp }
+        for port in container.ports
+        where hostPorts.contains(port) || others.contains(where: { $0.ports.contains(port) }) {
+            throw .portTaken(port, message: "Bind for 127.0.0.1:\(port) failed: port is already allocated")
+        }
+    }
+
+    private func address(
+        for container: FakeContainer, on network: FakeNetwork
+    ) throws(EngineError) -> IPv4Address? {
+        guard let subnet = network.subnet else { return nil }
+        let used = Set(
+            containers.values.filter { $0.id != container.id && $0.state.isUp && $0.networkID == network.id }
+                .compactMap(\.address))
+        if let wanted = container.service?.spec.address {
+            if used.contains(wanted) { throw .refused(status: 403, message: "Address already in use") }
+            return wanted
+        }
+        for number in 2..<UInt32(clamping: subnet.addressCount - 1) {
+            if let candidate = subnet.address(at: number), !used.contains(candidate) { return candidate }
+        }
+        throw .refused(status: 403, message: "no available IPv4 addresses on this network's address pools")
+    }
+
+    /// A real service started before what it depends on ends with an error, or hangs. Here it is written down.
+    private mutating func noteViolations(of container: FakeContainer, at now: Timestamp) {
+        guard let service = container.service else { return }
+        for dependency in service.dependencies {
+            let other = containers.values.first { $0.ref == container.ref && $0.service?.name == dependency.service }
+            let isMet =
+                switch dependency.condition {
+                case .healthy: other.map { isAnswering($0, at: now) || ($0.state == .exited && $0.exitCode == 0) }
+                case .started: other.map { $0.state.isUp || ($0.state == .exited && $0.exitCode == 0) }
+                case .completed: other.map { $0.state == .exited && $0.exitCode == 0 }
+                }
+            if isMet != true {
+                violations.append("\(service.name) was started while \(dependency.service) was not there yet")
+            }
+        }
+    }
+}

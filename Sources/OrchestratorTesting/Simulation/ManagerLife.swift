@@ -1,0 +1,149 @@
+import Orchestrator
+import ProjectModel
+import Reconciler
+import Synchronization
+
+/// The life of one manager process. It can end before or after any call to the engine; from then on nothing that the
+/// process still tries has any effect, exactly as after SIGKILL.
+public final class ManagerLife: Sendable {
+    /// When a process dies.
+    public enum Death: Sendable, Equatable {
+        case never
+        /// Before the call of this number (from 1, all calls to the engine counted) reaches the engine.
+        case before(call: Int)
+        /// After the engine has carried the call out, before its answer arrives.
+        case after(call: Int)
+    }
+
+    private let death: Death
+    private let state = Mutex((calls: 0, isAlive: true))
+
+    /// A life that ends as `death` says.
+    public init(_ death: Death = .never) { self.death = death }
+
+    /// Whether it goes on.
+    public var isAlive: Bool { state.withLock(\.isAlive) }
+
+    /// Calls made to the engine so far.
+    public var calls: Int { state.withLock(\.calls) }
+
+    func die() { state.withLock { $0.isAlive = false } }
+
+    fileprivate func begin() -> (number: Int, isAlive: Bool) {
+        state.withLock { state in
+            guard state.isAlive else { return (0, false) }
+            state.calls += 1
+            if death == .before(call: state.calls) { state.isAlive = false }
+            return (state.calls, state.isAlive)
+        }
+    }
+
+    fileprivate func end(_ number: Int) -> Bool {
+        state.withLock { state in
+            if death == .after(call: number) { state.isAlive = false }
+            return state.isAlive
+        }
+    }
+
+    fileprivate func engineCall<Value: Sendable>(
+        _ body: () async throws(EngineError) -> Value
+    ) async throws(EngineError) -> Value {
+        let (number, isAlive) = begin()
+        guard isAlive else { throw .unavailable("the manager is dead") }
+        let value = try await body()
+        guard end(number) else { throw .unavailable("the manager is dead") }
+        return value
+    }
+
+    fileprivate func storeCall<Value: Sendable>(
+        _ body: () async throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        guard isAlive else { throw .unavailable("the manager is dead") }
+        return try await body()
+    }
+}
+
+/// An engine as a mortal manager sees it.
+struct MortalEngine: ContainerEngine {
+    let engine: any ContainerEngine
+    let life: ManagerLife
+
+    func observe(_ ref: ProjectRef) async throws(EngineError) -> ObservedStack {
+        try await life.engineCall { () async throws(EngineError) in try await engine.observe(ref) }
+    }
+    func projects() async throws(EngineError) -> Set<ProjectRef> {
+        try await life.engineCall { () async throws(EngineError) in try await engine.projects() }
+    }
+    func missingImages(_ images: Set<String>) async throws(EngineError) -> Set<String> {
+        try await life.engineCall { () async throws(EngineError) in try await engine.missingImages(images) }
+    }
+    func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError) {
+        try await life.engineCall { () async throws(EngineError) in try await engine.perform(operation, for: ref) }
+    }
+    func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> String {
+        try await life.engineCall { () async throws(EngineError) in
+            try await engine.logTail(ofContainer: id, lines: lines)
+        }
+    }
+    func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int {
+        try await life.engineCall { () async throws(EngineError) in
+            try await engine.runCommand(command, inContainer: id)
+        }
+    }
+    func subnetsInUse() async throws(EngineError) -> [IPv4Network] {
+        try await life.engineCall { () async throws(EngineError) in try await engine.subnetsInUse() }
+    }
+    func portsInUse() async throws(EngineError) -> Set<UInt16> {
+        try await life.engineCall { () async throws(EngineError) in try await engine.portsInUse() }
+    }
+    func events() -> AsyncThrowingStream<EngineEvent, any Error> { engine.events() }
+    func ping() async throws(EngineError) {
+        try await life.engineCall { () async throws(EngineError) in try await engine.ping() }
+    }
+}
+
+/// A store as a mortal manager sees it.
+struct MortalStore: ProjectStore {
+    let store: any ProjectStore
+    let life: ManagerLife
+
+    func insert(_ project: NewProject) async throws(StoreError) -> ProjectRecord {
+        try await life.storeCall { () async throws(StoreError) in try await store.insert(project) }
+    }
+    func project(_ ref: ProjectRef) async throws(StoreError) -> ProjectRecord? {
+        try await life.storeCall { () async throws(StoreError) in try await store.project(ref) }
+    }
+    func projects(_ query: ProjectQuery) async throws(StoreError) -> ProjectPage {
+        try await life.storeCall { () async throws(StoreError) in try await store.projects(query) }
+    }
+    func refs() async throws(StoreError) -> [ProjectRef] {
+        try await life.storeCall { () async throws(StoreError) in try await store.refs() }
+    }
+    func secrets(of ref: ProjectRef) async throws(StoreError) -> SealedSecrets {
+        try await life.storeCall { () async throws(StoreError) in try await store.secrets(of: ref) }
+    }
+    func move(_ ref: ProjectRef, _ move: StatusMove) async throws(StoreError) -> Bool {
+        try await life.storeCall { () async throws(StoreError) in try await store.move(ref, move) }
+    }
+    func leases(at time: Timestamp) async throws(StoreError) -> TakenLeases {
+        try await life.storeCall { () async throws(StoreError) in try await store.leases(at: time) }
+    }
+    func replacePort(
+        _ variable: String, of ref: ProjectRef, with port: UInt16, at time: Timestamp
+    ) async throws(StoreError) {
+        try await life.storeCall { () async throws(StoreError) in
+            try await store.replacePort(variable, of: ref, with: port, at: time)
+        }
+    }
+    func replaceSubnet(of ref: ProjectRef, with subnet: IPv4Network, at time: Timestamp) async throws(StoreError) {
+        try await life.storeCall { () async throws(StoreError) in
+            try await store.replaceSubnet(of: ref, with: subnet, at: time)
+        }
+    }
+    func events(of ref: ProjectRef, limit: Int) async throws(StoreError) -> [ProjectEvent] {
+        try await life.storeCall { () async throws(StoreError) in try await store.events(of: ref, limit: limit) }
+    }
+    func ping() async throws(StoreError) {
+        try await life.storeCall { () async throws(StoreError) in try await store.ping() }
+    }
+}

@@ -1,0 +1,126 @@
+public import Logging
+public import Orchestrator
+public import ProjectModel
+import Reconciler
+
+/// A host with an engine, a database and a clock, all in memory, on which managers live and die.
+public struct SimulatedHost: Sendable {
+    /// Ports that projects get: inside of the usual range, both sides of the ephemeral one's end.
+    public static let portRange = "54320-65535"
+    /// Pool of subnets that projects get.
+    public static let subnetPool = "10.201.0.0/16"
+
+    /// The clock. It moves on when nothing else can.
+    public let time: VirtualTime
+    /// The engine.
+    public let engine: FakeEngine
+    /// The database.
+    public let store: InMemoryProjectStore
+    /// The template.
+    public let renderer: FakeRenderer
+    /// The project folders.
+    public let folders = FakeFolders()
+    /// The host's network.
+    public let network = FakeHostNetwork()
+    /// The keys.
+    public let minter = PlainKeyMinter()
+    /// Where managers log to.
+    public let logger: Logger
+
+    /// Runs `body` on a new host. Tasks run one at a time in an order drawn from `seed`, time passes only when all of
+    /// them wait: the same seed gives the same run, and no run really waits.
+    public static func run<Value: Sendable>(
+        seed: UInt64, template: [TemplateService] = SampleTemplates.small,
+        logger: Logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() },
+        _ body: @Sendable (SimulatedHost) async throws -> Value
+    ) async throws -> Value {
+        let time = VirtualTime()
+        let host = SimulatedHost(
+            time: time, engine: FakeEngine(time: time, seed: seed), store: InMemoryProjectStore(),
+            renderer: FakeRenderer(template), logger: logger)
+        host.engine.addImages(Set(template.map(\.image)))
+        let executor = SimulationExecutor(seed: seed) { time.advanceToNextSleeper() }
+        return try await withTaskExecutorPreference(executor) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await host.engine.run() }
+                defer { group.cancelAll() }
+                return try await body(host)
+            }
+        }
+    }
+
+    /// Runs a manager on the host for as long as `body` takes; then the process is killed.
+    public func manage<Value: Sendable>(
+        _ life: ManagerLife = ManagerLife(), _ body: @Sendable (SimulatedManager) async throws -> Value
+    ) async throws -> Value {
+        let manager = try SimulatedManager(on: self, life)
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await manager.health.run() }
+            group.addTask { try await manager.loop.run() }
+            defer {
+                life.die()
+                group.cancelAll()
+            }
+            return try await body(manager)
+        }
+    }
+
+    /// Waits until `condition` holds. False when it does not within `limit` of virtual time.
+    public func wait(
+        upTo limit: Duration = .seconds(300), until condition: @Sendable () async throws -> Bool
+    ) async throws -> Bool {
+        let end = time.now() + limit
+        while time.now() < end {
+            if try await condition() { return true }
+            try await time.sleep(for: .milliseconds(20))
+        }
+        return try await condition()
+    }
+
+    /// Waits until a project has a status; gives its record whatever it is then.
+    @discardableResult
+    public func wait(
+        for status: ProjectStatus, of ref: ProjectRef, upTo limit: Duration = .seconds(300)
+    ) async throws -> ProjectRecord? {
+        _ = try await wait(upTo: limit) { try await store.project(ref)?.status == status }
+        return try await store.project(ref)
+    }
+}
+
+/// One manager process on a ``SimulatedHost``.
+public struct SimulatedManager: Sendable {
+    /// What requests go to.
+    public let catalog: ProjectCatalog
+    /// The loop that acts.
+    public let loop: ReconcileLoop
+    /// The loop that probes.
+    public let health: HealthLoop
+    /// Its life.
+    public let life: ManagerLife
+
+    init(on host: SimulatedHost, _ life: ManagerLife) throws {
+        guard let ports = PortRange(SimulatedHost.portRange), let pool = IPv4Network(SimulatedHost.subnetPool),
+            let subnets = SubnetAllocator(pool: pool)
+        else { throw HostError("the simulation's own ranges are wrong") }
+        let engine = MortalEngine(engine: host.engine, life: life)
+        let store = MortalStore(store: host.store, life: life)
+        let survey = EngineSurvey(engine: engine)
+        let broker = LeaseBroker(
+            store: store, host: host.network, survey: survey, ports: ports, subnets: subnets, bindAddress: "127.0.0.1")
+        self.life = life
+        health = HealthLoop(prober: FakeProber(engine: host.engine), engine: engine, time: host.time)
+        loop = ReconcileLoop(
+            store: store, engine: engine, renderer: host.renderer, folders: host.folders, minter: host.minter,
+            broker: broker, survey: survey, health: health, time: host.time, logger: host.logger)
+        catalog = ProjectCatalog(
+            store: store, renderer: host.renderer, minter: host.minter, broker: broker, loop: loop, health: health,
+            engine: engine, time: host.time)
+    }
+
+    /// Creates a project under a name.
+    public func create(_ name: String = "demo", password: String? = nil) async throws -> ProjectRef {
+        try await catalog.create(
+            ProjectRequest(name: name, organizationSlug: "default", databasePassword: password.map { Secret($0) })
+        ).ref
+    }
+}

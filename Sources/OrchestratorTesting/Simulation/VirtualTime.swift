@@ -1,0 +1,81 @@
+public import Orchestrator
+public import ProjectModel
+import Synchronization
+
+/// Time that passes only when told to. Sleepers wake in the order of their due times; equal ones in the order in
+/// which they fell asleep.
+public final class VirtualTime: TimeSource {
+    private struct Sleeper {
+        let id: Int
+        let due: Timestamp
+        let continuation: CheckedContinuation<Void, any Error>
+    }
+
+    private struct State {
+        var now: Timestamp
+        var lastID = 0
+        var sleepers: [Sleeper] = []
+        var cancelled: Set<Int> = []
+    }
+
+    /// Where virtual time begins: far enough from zero that subtractions stay positive.
+    public static let beginning = Timestamp(milliseconds: 1_800_000_000_000)
+
+    private let state: Mutex<State>
+
+    /// Time that stands still at `start`.
+    public init(start: Timestamp = VirtualTime.beginning) { state = Mutex(State(now: start)) }
+
+    /// The present virtual time.
+    public func now() -> Timestamp { state.withLock(\.now) }
+
+    /// Waits until somebody has moved time on by `duration`.
+    public func sleep(for duration: Duration) async throws {
+        let id = state.withLock { state in
+            state.lastID += 1
+            return state.lastID
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { lieDown(id, duration, $0) }
+        } onCancel: {
+            cancel(id)
+        }
+    }
+
+    private func lieDown(_ id: Int, _ duration: Duration, _ continuation: CheckedContinuation<Void, any Error>) {
+        let isCancelled = state.withLock { state in
+            if state.cancelled.remove(id) != nil { return true }
+            // At least a millisecond: a loop that "sleeps" for nothing must not hold time still.
+            let due = state.now + max(duration, .milliseconds(1))
+            let place = state.sleepers.firstIndex { $0.due > due } ?? state.sleepers.endIndex
+            state.sleepers.insert(Sleeper(id: id, due: due, continuation: continuation), at: place)
+            return false
+        }
+        if isCancelled { continuation.resume(throwing: CancellationError()) }
+    }
+
+    private func cancel(_ id: Int) {
+        let sleeper = state.withLock { state -> Sleeper? in
+            guard let index = state.sleepers.firstIndex(where: { $0.id == id }) else {
+                state.cancelled.insert(id)
+                return nil
+            }
+            return state.sleepers.remove(at: index)
+        }
+        sleeper?.continuation.resume(throwing: CancellationError())
+    }
+
+    /// Moves time to the next due sleeper and wakes all that are due then. False when nobody sleeps.
+    @discardableResult
+    public func advanceToNextSleeper() -> Bool {
+        let due = state.withLock { state -> [Sleeper] in
+            guard let first = state.sleepers.first else { return [] }
+            state.now = max(state.now, first.due)
+            let count = state.sleepers.prefix { $0.due <= state.now }.count
+            defer { state.sleepers.removeFirst(count) }
+            return Array(state.sleepers.prefix(count))
+        }
+        due.forEach { $0.continuation.resume() }
+        return !due.isEmpty
+    }
+}

@@ -1,0 +1,101 @@
+public import Orchestrator
+public import ProjectModel
+import Synchronization
+
+/// Projects in memory, under the same rules as in PostgreSQL: unique refs, names, ports and subnets, quarantine after
+/// release, conditional moves. ``ProjectStoreContract`` holds both to the same.
+public final class InMemoryProjectStore: ProjectStore {
+    /// How long a released port or subnet is given to nobody, unless told otherwise.
+    public static let quarantineDefault: Duration = .seconds(600)
+
+    private let state: Mutex<StoreState>
+
+    /// An empty store.
+    public init(quarantine: Duration = InMemoryProjectStore.quarantineDefault) {
+        state = Mutex(StoreState(quarantine: quarantine))
+    }
+
+    /// Makes every call fail as if the database were away, or ends that.
+    public func setDown(_ isDown: Bool) { state.withLock { $0.isDown = isDown } }
+
+    private func transaction<Value: Sendable>(
+        _ body: (inout StoreState) throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        await Task.yield()
+        return try state.withLock { state throws(StoreError) in
+            if state.isDown { throw .unavailable("connection refused") }
+            // What fails half-way leaves nothing behind, as a transaction does.
+            var copy = state
+            let value = try body(&copy)
+            state = copy
+            return value
+        }
+    }
+
+    /// Stores a new project.
+    public func insert(_ project: NewProject) async throws(StoreError) -> ProjectRecord {
+        try await transaction { state throws(StoreError) in try state.insert(project) }
+    }
+
+    /// The record of a project, tombstones included.
+    public func project(_ ref: ProjectRef) async throws(StoreError) -> ProjectRecord? {
+        try await transaction { $0.record(ref) }
+    }
+
+    /// One page of projects that are not deleted.
+    public func projects(_ query: ProjectQuery) async throws(StoreError) -> ProjectPage {
+        try await transaction { $0.page(query) }
+    }
+
+    /// Refs of projects that are not deleted.
+    public func refs() async throws(StoreError) -> [ProjectRef] {
+        try await transaction { state in state.records.values.filter { $0.status != .deleted }.map(\.ref).sorted() }
+    }
+
+    /// The sealed secrets of a project.
+    public func secrets(of ref: ProjectRef) async throws(StoreError) -> SealedSecrets {
+        try await transaction { state throws(StoreError) in
+            guard let secrets = state.secrets[ref] else { throw .notFound(ref) }
+            return secrets
+        }
+    }
+
+    /// Changes the status if it still is what the move starts from.
+    public func move(_ ref: ProjectRef, _ move: StatusMove) async throws(StoreError) -> Bool {
+        try await transaction { state throws(StoreError) in try state.move(ref, move) }
+    }
+
+    /// Everything leased or in quarantine.
+    public func leases(at time: Timestamp) async throws(StoreError) -> TakenLeases {
+        try await transaction { state in
+            state.freeQuarantined(at: time)
+            return TakenLeases(ports: Set(state.ports.keys), subnets: Set(state.subnets.keys))
+        }
+    }
+
+    /// Another port for one variable.
+    public func replacePort(
+        _ variable: String, of ref: ProjectRef, with port: UInt16, at time: Timestamp
+    ) async throws(StoreError) {
+        try await transaction { state throws(StoreError) in
+            try state.replacePort(variable, of: ref, with: port, at: time)
+        }
+    }
+
+    /// Another subnet.
+    public func replaceSubnet(
+        of ref: ProjectRef, with subnet: IPv4Network, at time: Timestamp
+    ) async throws(StoreError) {
+        try await transaction { state throws(StoreError) in
+            try state.replaceSubnet(of: ref, with: subnet, at: time)
+        }
+    }
+
+    /// The latest events, newest first.
+    public func events(of ref: ProjectRef, limit: Int) async throws(StoreError) -> [ProjectEvent] {
+        try await transaction { Array(($0.events[ref] ?? []).reversed().prefix(limit)) }
+    }
+
+    /// Whether it is there.
+    public func ping() async throws(StoreError) { try await transaction { _ in } }
+}

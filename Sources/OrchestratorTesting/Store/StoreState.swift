@@ -1,0 +1,152 @@
+import Orchestrator
+import ProjectModel
+
+/// The tables of an ``InMemoryProjectStore``, as a value: a failed transaction is a copy thrown away.
+struct StoreState: Sendable {
+    /// Who has a port or subnet, or until when nobody gets it.
+    enum Holder: Sendable, Equatable {
+        case project(ProjectRef, variable: String)
+        case quarantine(until: Timestamp)
+    }
+
+    let quarantine: Duration
+    var records: [ProjectRef: ProjectRecord] = [:]
+    var secrets: [ProjectRef: SealedSecrets] = [:]
+    var events: [ProjectRef: [ProjectEvent]] = [:]
+    var ports: [UInt16: Holder] = [:]
+    var subnets: [IPv4Network: Holder] = [:]
+    var isDown = false
+    private var lastNumber: Int64 = 0
+
+    init(quarantine: Duration) { self.quarantine = quarantine }
+
+    mutating func insert(_ project: NewProject) throws(StoreError) -> ProjectRecord {
+        guard records[project.ref] == nil else { throw .leaseTaken }
+        let isNameTaken = records.values.contains {
+            $0.status != .deleted && $0.organizationSlug == project.organizationSlug
+                && $0.name.text.lowercased() == project.name.text.lowercased()
+        }
+        if isNameTaken { throw .nameTaken(project.name.text) }
+        lastNumber += 1
+        records[project.ref] = ProjectRecord(
+            number: lastNumber, ref: project.ref, name: project.name, organizationSlug: project.organizationSlug,
+            region: project.region, cloudProvider: project.cloudProvider, status: .provisioning,
+            services: project.services, leases: nil, insertedAt: project.at, updatedAt: project.at,
+            statusChangedAt: project.at)
+        secrets[project.ref] = project.secrets
+        try acquire(project.leases, for: project.ref, at: project.at)
+        events[project.ref] = [ProjectEvent(at: project.at, status: .provisioning, cause: "on request")]
+        guard let record = record(project.ref) else { throw .notFound(project.ref) }
+        return record
+    }
+
+    func record(_ ref: ProjectRef) -> ProjectRecord? {
+        guard var record = records[ref] else { return nil }
+        record.leases = leases(of: ref)
+        return record
+    }
+
+    private func leases(of ref: ProjectRef) -> Leases? {
+        let subnet = subnets.first { if case .project(ref, _) = $0.value { true } else { false } }?.key
+        var found: [String: UInt16] = [:]
+        for case (let port, .project(ref, let variable)) in ports { found[variable] = port }
+        return subnet.map { Leases(ports: found, subnet: $0) }
+    }
+
+    func page(_ query: ProjectQuery) -> ProjectPage {
+        let wanted = query.search?.lowercased() ?? ""
+        let all = records.values.filter { record in
+            record.status != .deleted
+                && (wanted.isEmpty || record.name.text.lowercased().contains(wanted) || record.ref.text.contains(wanted))
+        }.compactMap { record($0.ref) }.sorted(by: order(query.sort))
+        return ProjectPage(count: all.count, projects: Array(all.dropFirst(query.offset).prefix(query.limit)))
+    }
+
+    private func order(_ sort: ProjectQuery.Sort) -> (ProjectRecord, ProjectRecord) -> Bool {
+        switch sort {
+        case .nameAscending: { ($0.name.text.lowercased(), $0.number) < ($1.name.text.lowercased(), $1.number) }
+        case .nameDescending: { ($0.name.text.lowercased(), $0.number) > ($1.name.text.lowercased(), $1.number) }
+        case .createdAscending: { ($0.insertedAt, $0.number) < ($1.insertedAt, $1.number) }
+        case .createdDescending: { ($0.insertedAt, $0.number) > ($1.insertedAt, $1.number) }
+        }
+    }
+
+    mutating func move(_ ref: ProjectRef, _ move: StatusMove) throws(StoreError) -> Bool {
+        guard var record = records[ref], record.status == move.from else { return false }
+        record.status = move.to
+        record.failure = move.failure
+        if move.requestsRestart { record.restartRequestedAt = move.at }
+        record.updatedAt = move.at
+        record.statusChangedAt = move.at
+        records[ref] = record
+        switch move.leases {
+        case .keep: break
+        case .release: release(ref, at: move.at)
+        case .releaseAndForgetSecrets:
+            release(ref, at: move.at)
+            secrets[ref] = nil
+        case .acquire(let leases): try acquire(leases, for: ref, at: move.at)
+        }
+        events[ref, default: []].append(ProjectEvent(at: move.at, status: move.to, cause: move.cause))
+        return true
+    }
+}
+
+// MARK: - Leases
+
+extension StoreState {
+    mutating func freeQuarantined(at time: Timestamp) {
+        func isOver(_ holder: Holder) -> Bool {
+            if case .quarantine(let end) = holder { end <= time } else { false }
+        }
+        ports = ports.filter { !isOver($0.value) }
+        subnets = subnets.filter { !isOver($0.value) }
+    }
+
+    mutating func acquire(_ leases: Leases, for ref: ProjectRef, at time: Timestamp) throws(StoreError) {
+        freeQuarantined(at: time)
+        guard self.leases(of: ref) == nil else { throw .leaseTaken }
+        for (variable, port) in leases.ports { try take(port, variable, ref) }
+        try take(leases.subnet, ref)
+    }
+
+    private mutating func take(_ port: UInt16, _ variable: String, _ ref: ProjectRef) throws(StoreError) {
+        guard ports[port] == nil else { throw .leaseTaken }
+        ports[port] = .project(ref, variable: variable)
+    }
+
+    private mutating func take(_ subnet: IPv4Network, _ ref: ProjectRef) throws(StoreError) {
+        if subnets.keys.contains(where: { $0.overlaps(subnet) }) { throw .leaseTaken }
+        subnets[subnet] = .project(ref, variable: "")
+    }
+
+    mutating func release(_ ref: ProjectRef, at time: Timestamp) {
+        let end = Holder.quarantine(until: time + quarantine)
+        for case (let port, .project(ref, _)) in ports { ports[port] = end }
+        for case (let subnet, .project(ref, _)) in subnets { subnets[subnet] = end }
+    }
+
+    mutating func replacePort(
+        _ variable: String, of ref: ProjectRef, with port: UInt16, at time: Timestamp
+    ) throws(StoreError) {
+        freeQuarantined(at: time)
+        guard let old = ports.first(where: { $0.value == .project(ref, variable: variable) })?.key else {
+            throw .refused("project \(ref) has no port \(variable) to replace")
+        }
+        ports[old] = .quarantine(until: time + quarantine)
+        try take(port, variable, ref)
+        records[ref]?.updatedAt = time
+    }
+
+    mutating func replaceSubnet(
+        of ref: ProjectRef, with subnet: IPv4Network, at time: Timestamp
+    ) throws(StoreError) {
+        freeQuarantined(at: time)
+        guard let old = subnets.first(where: { $0.value == .project(ref, variable: "") })?.key else {
+            throw .refused("project \(ref) has no subnet to replace")
+        }
+        subnets[old] = .quarantine(until: time + quarantine)
+        try take(subnet, ref)
+        records[ref]?.updatedAt = time
+    }
+}

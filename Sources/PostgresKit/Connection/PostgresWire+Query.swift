@@ -1,0 +1,72 @@
+import CPostgres
+
+/// Statements: prepared ones with parameters, and scripts without.
+extension PostgresWire {
+    /// Runs a statement, which is prepared at its first use and then kept.
+    func query(
+        _ sql: String, _ parameters: EncodedParameters, _ interrupt: Interrupt
+    ) throws(PostgresError) -> PostgresRows {
+        do throws(PostgresError) {
+            return try execute(sql, parameters, interrupt)
+        } catch {
+            guard error.isStaleStatement else { throw error }
+            // Who lost one has lost all of them, by `DISCARD ALL` or `DEALLOCATE ALL`.
+            if error.isUnknownStatement { statements.reset() } else { statements.forget(sql) }
+            // Inside a transaction the error has aborted it, and only its owner can run it again.
+            guard case .idle = status else { throw error }
+            return try execute(sql, parameters, interrupt)
+        }
+    }
+
+    /// Runs one or more statements without parameters in one exchange; rows are not returned.
+    func script(_ sql: String, _ interrupt: Interrupt) throws(PostgresError) -> PostgresRows {
+        guard !sql.utf8.contains(0) else { throw .invalidConfiguration(reason: "SQL text holds a NUL character") }
+        return try run(Exchange { PQsendQuery($0, sql) }, interrupt)
+    }
+
+    private func execute(
+        _ sql: String, _ parameters: EncodedParameters, _ interrupt: Interrupt
+    ) throws(PostgresError) -> PostgresRows {
+        let name = try prepare(sql, interrupt)
+        let exchange = Exchange(parameterTexts: parameters.texts) { connection in
+            parameters.withPointers { count, values in
+                PQsendQueryPrepared(connection, name, count, values, nil, nil, 0)
+            }
+        }
+        return try run(exchange, interrupt)
+    }
+
+    private func prepare(_ sql: String, _ interrupt: Interrupt) throws(PostgresError) -> String {
+        if let name = statements.name(of: sql) { return name }
+        guard !sql.utf8.contains(0) else { throw .invalidConfiguration(reason: "SQL text holds a NUL character") }
+        if case .idle = status { try deallocateGarbage(interrupt) }
+        let name = statements.newName()
+        _ = try run(Exchange { PQsendPrepare($0, name, sql, 0, nil) }, interrupt)
+        statements.insert(sql, name: name)
+        return name
+    }
+
+    /// Not inside a transaction, which an error here would abort.
+    private func deallocateGarbage(_ interrupt: Interrupt) throws(PostgresError) {
+        for name in statements.garbage {
+            do throws(PostgresError) {
+                _ = try run(Exchange { PQsendQuery($0, "DEALLOCATE \(name)") }, interrupt)
+            } catch {
+                guard error.isUnknownStatement else { throw error }
+            }
+            statements.deallocated(name)
+        }
+    }
+}
+
+extension PostgresError {
+    /// Whether a prepared statement must be made anew: its tables have changed, or the server has forgotten it.
+    fileprivate var isStaleStatement: Bool {
+        if isUnknownStatement { return true }
+        guard case .server(let error) = self else { return false }
+        return error.sqlState == PostgresState.featureNotSupported && error.message.contains("cached plan")
+    }
+
+    /// Whether the server does not know a prepared statement of this name.
+    fileprivate var isUnknownStatement: Bool { sqlState == PostgresState.invalidStatementName }
+}

@@ -1,0 +1,166 @@
+import CPostgres
+import Glibc
+
+/// The owner of one libpq connection. It lives on one thread, blocks only in `poll`, and there never beyond the
+/// interrupt it was given.
+final class PostgresWire {
+    let limits: PostgresLimits
+    let wakeup: Wakeup
+    var statements: StatementCache
+    var notifications: NotificationBuffer
+    private(set) var connection: OpaquePointer?
+
+    /// Why there is no connection.
+    private(set) var failure = PostgresError.closed
+
+    init(limits: PostgresLimits, wakeup: Wakeup) {
+        self.limits = limits
+        self.wakeup = wakeup
+        statements = StatementCache(capacity: limits.maximumCachedStatements)
+        notifications = NotificationBuffer(capacity: limits.maximumBufferedNotifications)
+    }
+
+    deinit {
+        drop(because: .closed)
+    }
+
+    /// Whether the connection is there, and not inside a transaction.
+    var status: ConnectionStatus {
+        guard let connection else { return .closed }
+        return PQtransactionStatus(connection) == PQTRANS_IDLE ? .idle : .inTransaction
+    }
+
+    /// The connection, or the reason why there is none.
+    func open() throws(PostgresError) -> OpaquePointer {
+        guard let connection else { throw failure }
+        return connection
+    }
+
+    /// Closes the connection for the reason that later calls are to see.
+    func drop(because reason: PostgresError) {
+        guard let connection else { return }
+        PQfinish(connection)
+        self.connection = nil
+        failure = reason
+        statements.reset()
+    }
+
+    /// Connects and logs in.
+    func connect(_ parameters: PostgresConnectionParameters, _ interrupt: Interrupt) throws(PostgresError) {
+        let connection = try begin(parameters)
+        self.connection = connection
+        do throws(PostgresError) {
+            try poll(connection, interrupt)
+        } catch {
+            drop(because: error)
+            throw error
+        }
+        PQsetErrorVerbosity(connection, PQERRORS_DEFAULT)
+        PQsetNoticeProcessor(connection, { _, _ in }, nil)
+        guard PQsetnonblocking(connection, 1) == 0 else {
+            let error = ServerReport.connectFailure(connection)
+            drop(because: error)
+            throw error
+        }
+    }
+
+    /// Resolves names, which may block, and sends the first packet.
+    private func begin(_ parameters: PostgresConnectionParameters) throws(PostgresError) -> OpaquePointer {
+        let pairs = try parameters.keywords()
+        let keywords = CStringArray(pairs.map(\.keyword))
+        let values = CStringArray(pairs.map(\.value))
+        let connection = keywords.withPointers { keywords in
+            values.withPointers { values in PQconnectStartParams(keywords, values, 0) }
+        }
+        guard let connection else { throw .noResources(errno: ENOMEM) }
+        // Verbose messages hold the SQLSTATE, which libpq tells in no other way before there is a connection.
+        PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
+        return connection
+    }
+
+    private func poll(_ connection: OpaquePointer, _ interrupt: Interrupt) throws(PostgresError) {
+        var direction = PGRES_POLLING_WRITING
+        while PQstatus(connection) != CONNECTION_BAD {
+            switch direction {
+            case PGRES_POLLING_OK: return
+            case PGRES_POLLING_FAILED: throw ServerReport.connectFailure(connection)
+            case PGRES_POLLING_READING: try wait(connection, for: POLLIN, interrupt)
+            default: try wait(connection, for: POLLOUT, interrupt)
+            }
+            direction = PQconnectPoll(connection)
+        }
+        throw ServerReport.connectFailure(connection)
+    }
+
+    private func wait(
+        _ connection: OpaquePointer, for events: Int32, _ interrupt: Interrupt
+    ) throws(PostgresError) {
+        switch waitForSocket(connection, events: events, interrupt) {
+        case nil: return
+        case .cancelled: throw .cancelled
+        case .deadline: throw .connectDeadlineExceeded
+        }
+    }
+}
+
+extension PostgresWire {
+    /// Waits until the socket is ready (then nil) or the interrupt fires (then its reason).
+    func waitForSocket(_ connection: OpaquePointer, events: Int32, _ interrupt: Interrupt) -> Interrupt.Reason? {
+        while true {
+            if let reason = interrupt.reason { return reason }
+            if poll(connection, events: events, milliseconds: interrupt.remainingMilliseconds) { return nil }
+        }
+    }
+
+    /// Polls the socket and the wakeup once. Whether the socket is ready.
+    private func poll(_ connection: OpaquePointer, events: Int32, milliseconds: Int32) -> Bool {
+        var descriptors = [
+            pollfd(fd: PQsocket(connection), events: Int16(events), revents: 0),
+            pollfd(fd: wakeup.descriptor, events: Int16(POLLIN), revents: 0),
+        ]
+        guard Glibc.poll(&descriptors, nfds_t(descriptors.count), milliseconds) > 0 else { return false }
+        if descriptors[1].revents != 0 { wakeup.clear() }
+        return descriptors[0].revents != 0
+    }
+
+    /// Waits for a wakeup while nothing is to be done. What the server says meanwhile is taken in, so that a
+    /// connection that it closes is known to be closed at once.
+    func idle() {
+        guard let connection else {
+            var descriptor = pollfd(fd: wakeup.descriptor, events: Int16(POLLIN), revents: 0)
+            Glibc.poll(&descriptor, 1, -1)
+            wakeup.clear()
+            return
+        }
+        guard poll(connection, events: POLLIN, milliseconds: -1) else { return }
+        _ = takeInput(connection)
+    }
+
+    /// Takes in what the server has sent, notifications included. Whether the connection is still there.
+    func takeInput(_ connection: OpaquePointer) -> Bool {
+        guard PQconsumeInput(connection) == 1, PQstatus(connection) != CONNECTION_BAD else {
+            drop(because: .connectionLost(reason: ServerReport.firstLine(PQerrorMessage(connection))))
+            return false
+        }
+        while let notification = PQnotifies(connection) {
+            notifications.append(
+                PostgresNotification(
+                    channel: String(cString: notification.pointee.relname),
+                    payload: String(cString: notification.pointee.extra)))
+            PQfreemem(notification)
+        }
+        return true
+    }
+}
+
+/// What a connection can be used for at the moment.
+enum ConnectionStatus: Sendable {
+    /// Open and outside a transaction.
+    case idle
+
+    /// Open, inside a transaction or a statement.
+    case inTransaction
+
+    /// Closed, or not yet open.
+    case closed
+}

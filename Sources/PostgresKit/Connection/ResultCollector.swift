@@ -1,0 +1,119 @@
+import CPostgres
+
+/// Gathers the results of one exchange with the server, row by row, into values that no longer need libpq.
+struct ResultCollector {
+    private let limitBytes: Int
+    private let parameterTexts: [String]
+    private var columns = PostgresColumns(names: [], types: [])
+    private var cells: [String?] = []
+    private var rowCount = 0
+    private var commandTag = ""
+    private var byteCount = 0
+
+    /// The first error that the server reported.
+    private(set) var failure: PostgresError?
+
+    /// Set once the values hold more bytes than allowed; what comes after is dropped.
+    private(set) var isTooLarge = false
+
+    /// Set when the server has switched to the COPY protocol, which the kit does not speak.
+    private(set) var isCopy = false
+
+    init(limitBytes: Int, parameterTexts: [String]) {
+        self.limitBytes = limitBytes
+        self.parameterTexts = parameterTexts
+    }
+
+    /// Takes over what `result` holds. The caller clears it.
+    mutating func take(_ result: OpaquePointer) {
+        switch PQresultStatus(result) {
+        case PGRES_SINGLE_TUPLE, PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
+            takeRows(result)
+        case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
+            isCopy = true
+        default:
+            failure = failure ?? ServerReport.error(result, removing: parameterTexts)
+        }
+    }
+
+    /// The rows, once the exchange has ended without an error.
+    var rows: PostgresRows {
+        PostgresRows(columns: columns, cells: cells, rowCount: rowCount, commandTag: commandTag)
+    }
+
+    private mutating func takeRows(_ result: OpaquePointer) {
+        let width = PQnfields(result)
+        if rowCount == 0 { columns = Self.columns(of: result, width: width) }
+        for row in 0..<PQntuples(result) where !isTooLarge {
+            for column in 0..<width { cells.append(takeCell(result, row, column)) }
+            rowCount += 1
+            if byteCount > limitBytes {
+                isTooLarge = true
+                cells = []
+                rowCount = 0
+            }
+        }
+        if let tag = PQcmdStatus(result), tag.pointee != 0 { commandTag = String(cString: tag) }
+    }
+
+    private mutating func takeCell(_ result: OpaquePointer, _ row: Int32, _ column: Int32) -> String? {
+        guard PQgetisnull(result, row, column) == 0, let value = PQgetvalue(result, row, column) else { return nil }
+        let length = Int(PQgetlength(result, row, column))
+        byteCount += length + MemoryLayout<String?>.size
+        return String(decoding: UnsafeRawBufferPointer(start: value, count: length), as: UTF8.self)
+    }
+
+    private static func columns(of result: OpaquePointer, width: Int32) -> PostgresColumns {
+        PostgresColumns(
+            names: (0..<width).map { PQfname(result, $0).map { String(cString: $0) } ?? "" },
+            types: (0..<width).map { PostgresTypeID(number: PQftype(result, $0)) })
+    }
+}
+
+/// Reads error reports out of libpq.
+enum ServerReport {
+    /// The error of a failed result. Without a SQLSTATE it is libpq's own, and the connection is lost.
+    static func error(_ result: OpaquePointer, removing values: [String]) -> PostgresError {
+        guard let sqlState = field(result, "C") else {
+            return .connectionLost(reason: firstLine(PQresultErrorMessage(result)))
+        }
+        return .server(
+            PostgresServerError(
+                sqlState: sqlState, rawMessage: field(result, "M") ?? "no message", rawDetail: field(result, "D"),
+                constraint: field(result, "n"), schema: field(result, "s"), table: field(result, "t"),
+                column: field(result, "c"), removing: values))
+    }
+
+    /// The first line of a C string.
+    static func firstLine(_ text: UnsafePointer<CChar>?) -> String {
+        let text = text.map { String(cString: $0) } ?? ""
+        return text.split(separator: "\n").first.map(String.init) ?? "no reason given"
+    }
+
+    /// Why a connection attempt failed, from libpq's verbose message:
+    /// `connection to server at … failed: FATAL:  28P01: password authentication failed …` and a `LOCATION` line.
+    static func connectFailure(_ connection: OpaquePointer) -> PostgresError {
+        let text = PQerrorMessage(connection).map { String(cString: $0) } ?? ""
+        let lines = text.split(separator: "\n").filter { !$0.hasPrefix("LOCATION:") }
+        var reason = lines.isEmpty ? "no reason given" : lines.joined(separator: "; ")
+        var sqlState: String?
+        if let range = reason.firstRange(of: ":  "), let code = state(at: reason[range.upperBound...]) {
+            sqlState = code
+            reason.removeSubrange(range.upperBound..<reason.index(range.upperBound, offsetBy: code.count + 2))
+        }
+        return .connectFailed(reason: reason, sqlState: sqlState)
+    }
+
+    /// The five characters of a SQLSTATE that `text` begins with, when a colon and a space follow.
+    private static func state(at text: Substring) -> String? {
+        let code = text.prefix(5)
+        let isCode = code.utf8.count == 5
+            && code.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0) }
+        return isCode && text.dropFirst(5).hasPrefix(": ") ? String(code) : nil
+    }
+
+    /// A field by its code in the protocol; the `PG_DIAG_…` macros are characters, which Swift does not import.
+    private static func field(_ result: OpaquePointer, _ code: Unicode.Scalar) -> String? {
+        PQresultErrorField(result, Int32(code.value)).map { String(cString: $0) }
+    }
+}

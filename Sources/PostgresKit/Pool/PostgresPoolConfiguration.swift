@@ -1,0 +1,26 @@
+/// The named limits of a pool.
+public struct PostgresPoolConfiguration: Sendable {
+    /// Connections that are made at the start and kept when idle.
+    public var minimumConnections = 1
+
+    /// Connections at the same time.
+    public var maximumConnections = 10
+
+    /// Time for a caller to get a connection, reconnecting included.
+    public var acquireDeadline: Duration = .seconds(5)
+
+    /// Callers that may wait at the same time.
+    public var maximumWaiters = 1_024
+
+    /// A connection that was idle for longer is pinged before it is used.
+    public var idleBeforeCheck: Duration = .seconds(15)
+
+    /// An idle connection beyond the minimum is closed after this time, when the pool is next used.
+    public var idleLimit: Duration = .seconds(600)
+
+    /// How long ``PostgresPool/close()`` waits for connections in use before it cancels what they do.
+    public var closeDeadline: Duration = .seconds(10)
+
+    /// The default limits.
+    public init() {}
+}

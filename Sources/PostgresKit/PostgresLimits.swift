@@ -1,0 +1,38 @@
+/// The named limits of one connection. Every wait, queue and result of the kit is bounded by one of them.
+public struct PostgresLimits: Sendable {
+    /// Time for name resolution, connect, TLS and authentication together.
+    public var connectDeadline: Duration = .seconds(5)
+
+    /// Time for one statement, unless the call names its own.
+    public var statementDeadline: Duration = .seconds(30)
+
+    /// How long a cancelled statement may take to end before the connection is dropped instead.
+    public var cancelGrace: Duration = .seconds(2)
+
+    /// Time for the round trip of a ping.
+    public var pingDeadline: Duration = .seconds(2)
+
+    /// Prepared statements kept per connection; the least recently used one is deallocated beyond.
+    public var maximumCachedStatements = 128
+
+    /// Bytes of values that one result may hold; a bigger one is cancelled.
+    public var maximumResultBytes = 64 << 20
+
+    /// Calls that may wait for one connection's thread.
+    public var maximumQueuedCalls = 256
+
+    /// Notifications kept for a listener that does not keep up; beyond, the oldest are dropped and a gap is reported.
+    public var maximumBufferedNotifications = 1_024
+
+    /// The default limits.
+    public init() {}
+}
+
+/// Limits that follow from the protocol or from the system and cannot be configured.
+public enum PostgresProtocolLimit {
+    /// Parameters of one statement; their number is sent as 16 bits.
+    public static let parameters = 65_535
+
+    /// Bytes of a folder of Unix sockets: `sockaddr_un` holds 107 bytes, and `/.s.PGSQL.65535` needs 15 of them.
+    public static let socketFolderBytes = 107 - 15
+}

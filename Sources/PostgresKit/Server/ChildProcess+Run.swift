@@ -1,0 +1,90 @@
+import CPostgres
+import Glibc
+
+extension ChildProcess {
+    /// Bytes of output that ``run(_:arguments:environment:within:)`` keeps; of more, the last ones.
+    public static let maximumOutputBytes = 65_536
+
+    private static let outputPollInterval: Duration = .milliseconds(5)
+
+    /// What a program that ran to its end left behind.
+    public struct Completed: Sendable {
+        /// How it ended; nil when it was killed because the deadline passed or the task was cancelled.
+        public let exit: ChildExit?
+
+        /// Its output, standard error included.
+        public let output: String
+
+        /// Whether it exited with code 0.
+        public var isSuccess: Bool { exit == .code(0) }
+    }
+
+    /// Runs a program to its end and keeps its output. It is killed when the deadline passes or the task is cancelled.
+    public static func run(
+        _ executable: String, arguments: [String], environment: [String: String], within deadline: Duration
+    ) async throws(ChildProcessError) -> Completed {
+        let pipe = try OutputPipe(executable: executable)
+        let child = try start(
+            ChildCommand(
+                executable: executable, arguments: arguments, environment: environment,
+                output: .descriptor(pipe.writeEnd)))
+        pipe.closeWriteEnd()
+        let end = ContinuousClock.now + deadline
+        var output: [UInt8] = []
+        var isCancelled = false
+        while child.exitStatus == nil, ContinuousClock.now < end, !isCancelled {
+            pipe.drain(into: &output, keeping: maximumOutputBytes)
+            do {
+                try await Task.sleep(for: outputPollInterval)
+            } catch {
+                isCancelled = true
+            }
+        }
+        let exit = child.exitStatus
+        if exit == nil { child.kill() }
+        pipe.drain(into: &output, keeping: maximumOutputBytes)
+        return Completed(exit: exit, output: String(decoding: output, as: UTF8.self))
+    }
+
+    /// Ends it at once and reaps it. A process that was sent SIGKILL ends without its own doing.
+    private func kill() {
+        send(signal: SIGKILL)
+        while exitStatus == nil { sched_yield() }
+    }
+}
+
+/// A pipe from a program's output.
+private final class OutputPipe {
+    private let readEnd: Int32
+    private(set) var writeEnd: Int32
+
+    init(executable: String) throws(ChildProcessError) {
+        var ends: [Int32] = [-1, -1]
+        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw ChildProcessError(executable: executable, errno: errno) }
+        (readEnd, writeEnd) = (ends[0], ends[1])
+        // Only this end: the program expects an ordinary, blocking one.
+        _ = fcntl(readEnd, F_SETFL, O_NONBLOCK)
+    }
+
+    deinit {
+        close(readEnd)
+        closeWriteEnd()
+    }
+
+    func closeWriteEnd() {
+        guard writeEnd >= 0 else { return }
+        close(writeEnd)
+        writeEnd = -1
+    }
+
+    /// Takes what is there, and keeps the last `limit` bytes.
+    func drain(into output: inout [UInt8], keeping limit: Int) {
+        var buffer = [UInt8](repeating: 0, count: 4_096)
+        while true {
+            let count = read(readEnd, &buffer, buffer.count)
+            guard count > 0 else { return }
+            output.append(contentsOf: buffer.prefix(count))
+            output.removeFirst(max(0, output.count - limit))
+        }
+    }
+}

@@ -1,0 +1,27 @@
+import Orchestrator
+import PostgresKit
+import ProjectModel
+
+/// SQL of the table `project_events`.
+enum EventRows {
+    static func insert(
+        _ event: ProjectEvent, of ref: ProjectRef, in session: some PostgresSession
+    ) async throws {
+        _ = try await session.execute(
+            "insert into project_events (ref, at, status, cause) values ($1, $2, $3, $4)",
+            [.text(ref.text), .timestamp(event.at.postgres), .text(event.status.rawValue), .text(event.cause)])
+    }
+
+    static func latest(
+        _ ref: ProjectRef, limit: Int, in session: some PostgresSession
+    ) async throws -> [ProjectEvent] {
+        try await session.query(
+            "select at, status, cause from project_events where ref = $1 order by number desc limit $2",
+            [.text(ref.text), .int(limit)]
+        ).map { row in
+            ProjectEvent(
+                at: Timestamp(try row.timestamp("at")), status: try ProjectRows.status(row.string("status")),
+                cause: try row.string("cause"))
+        }
+    }
+}

@@ -1,0 +1,29 @@
+public import PostgresKit
+
+/// The row that tells this installation from all others: its id is on every object that it makes.
+public struct InstallationRow: Sendable, Equatable {
+    /// Twelve lower-case letters and digits.
+    public let id: String
+    /// A constant sealed with the master key: opens with the right one only.
+    public let keyCheck: [UInt8]
+
+    /// An installation.
+    public init(id: String, keyCheck: [UInt8]) {
+        self.id = id
+        self.keyCheck = keyCheck
+    }
+
+    /// The row, once there is one.
+    public static func load(from session: some PostgresSession) async throws(PostgresError) -> InstallationRow? {
+        guard let row = try await session.first("select id, key_check from installation") else { return nil }
+        return InstallationRow(id: try row.string("id"), keyCheck: try row.bytes("key_check"))
+    }
+
+    /// Stores the row unless another manager was faster, and gives the one that counts.
+    public func store(in session: some PostgresSession) async throws(PostgresError) -> InstallationRow {
+        _ = try await session.execute(
+            "insert into installation (id, key_check) values ($1, $2) on conflict do nothing",
+            [.text(id), .bytes(keyCheck)])
+        return try await Self.load(from: session) ?? self
+    }
+}

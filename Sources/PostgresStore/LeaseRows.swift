@@ -1,0 +1,92 @@
+import Orchestrator
+import PostgresKit
+import ProjectModel
+
+/// SQL of the tables `port_leases` and `subnet_leases`.
+enum LeaseRows {
+    /// How long a released port or subnet is given to nobody: clients with an old address must not reach a stranger.
+    static let quarantine: Duration = .seconds(600)
+
+    static func insert(
+        _ leases: Leases, of ref: ProjectRef, at time: Timestamp, in session: some PostgresSession
+    ) async throws {
+        try await freeQuarantined(at: time, in: session)
+        for (variable, port) in leases.ports.sorted(by: { $0.key < $1.key }) {
+            try await insertPort(port, variable, ref, in: session)
+        }
+        try await insertSubnet(leases.subnet, ref, in: session)
+    }
+
+    /// Everything that is leased or still in quarantine.
+    static func taken(at time: Timestamp, in session: some PostgresSession) async throws -> TakenLeases {
+        let now = PostgresParameter.timestamp(time.postgres)
+        let ports = try await session.query(
+            "select port from port_leases where free_at is null or free_at > $1", [now])
+        let subnets = try await session.query(
+            "select subnet::text as subnet from subnet_leases where free_at is null or free_at > $1", [now])
+        return TakenLeases(
+            ports: Set(try ports.map { UInt16(clamping: try $0.int("port")) }),
+            subnets: Set(try subnets.compactMap { IPv4Network(try $0.string("subnet")) }))
+    }
+
+    static func release(_ ref: ProjectRef, at time: Timestamp, in session: some PostgresSession) async throws {
+        let parameters: [PostgresParameter] = [.text(ref.text), .timestamp((time + quarantine).postgres)]
+        _ = try await session.execute(
+            "update port_leases set ref = null, variable = null, free_at = $2 where ref = $1", parameters)
+        _ = try await session.execute(
+            "update subnet_leases set ref = null, free_at = $2 where ref = $1", parameters)
+    }
+
+    static func replacePort(
+        _ variable: String, of ref: ProjectRef, with port: UInt16, at time: Timestamp, in session: some PostgresSession
+    ) async throws {
+        try await freeQuarantined(at: time, in: session)
+        let released = try await session.execute(
+            """
+            update port_leases set ref = null, variable = null, free_at = $3 where ref = $1 and variable = $2
+            """,
+            [.text(ref.text), .text(variable), .timestamp((time + quarantine).postgres)])
+        guard released == 1 else { throw StoreError.refused("project \(ref) has no port \(variable) to replace") }
+        try await insertPort(port, variable, ref, in: session)
+        try await touch(ref, at: time, in: session)
+    }
+
+    static func replaceSubnet(
+        of ref: ProjectRef, with subnet: IPv4Network, at time: Timestamp, in session: some PostgresSession
+    ) async throws {
+        try await freeQuarantined(at: time, in: session)
+        let released = try await session.execute(
+            "update subnet_leases set ref = null, free_at = $2 where ref = $1",
+            [.text(ref.text), .timestamp((time + quarantine).postgres)])
+        guard released == 1 else { throw StoreError.refused("project \(ref) has no subnet to replace") }
+        try await insertSubnet(subnet, ref, in: session)
+        try await touch(ref, at: time, in: session)
+    }
+
+    private static func insertPort(
+        _ port: UInt16, _ variable: String, _ ref: ProjectRef, in session: some PostgresSession
+    ) async throws {
+        _ = try await session.execute(
+            "insert into port_leases (port, ref, variable) values ($1::integer, $2, $3)",
+            [.int(Int(port)), .text(ref.text), .text(variable)])
+    }
+
+    private static func insertSubnet(
+        _ subnet: IPv4Network, _ ref: ProjectRef, in session: some PostgresSession
+    ) async throws {
+        _ = try await session.execute(
+            "insert into subnet_leases (subnet, ref) values ($1::cidr, $2)",
+            [.text(subnet.description), .text(ref.text)])
+    }
+
+    private static func freeQuarantined(at time: Timestamp, in session: some PostgresSession) async throws {
+        let now = PostgresParameter.timestamp(time.postgres)
+        _ = try await session.execute("delete from port_leases where free_at <= $1", [now])
+        _ = try await session.execute("delete from subnet_leases where free_at <= $1", [now])
+    }
+
+    private static func touch(_ ref: ProjectRef, at time: Timestamp, in session: some PostgresSession) async throws {
+        _ = try await session.execute(
+            "update projects set updated_at = $2 where ref = $1", [.text(ref.text), .timestamp(time.postgres)])
+    }
+}

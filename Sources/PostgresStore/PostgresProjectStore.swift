@@ -1,0 +1,130 @@
+public import Orchestrator
+public import PostgresKit
+public import ProjectModel
+
+/// Projects in PostgreSQL. One transaction a method; the SQL of each table stands in a file of its own.
+public struct PostgresProjectStore: ProjectStore {
+    let pool: PostgresPool
+
+    /// A store on a pool whose database has been migrated.
+    public init(pool: PostgresPool) { self.pool = pool }
+
+    public func insert(_ project: NewProject) async throws(StoreError) -> ProjectRecord {
+        try await transaction { transaction in
+            try await ProjectRows.insert(project, in: transaction)
+            try await SecretRows.insert(project.secrets, of: project.ref, in: transaction)
+            try await LeaseRows.insert(project.leases, of: project.ref, at: project.at, in: transaction)
+            try await EventRows.insert(
+                ProjectEvent(at: project.at, status: .provisioning, cause: "on request"), of: project.ref,
+                in: transaction)
+            guard let record = try await ProjectRows.select(project.ref, in: transaction) else {
+                throw StoreError.notFound(project.ref)
+            }
+            return record
+        }
+    }
+
+    public func project(_ ref: ProjectRef) async throws(StoreError) -> ProjectRecord? {
+        try await reading { try await ProjectRows.select(ref, in: pool) }
+    }
+
+    public func projects(_ query: ProjectQuery) async throws(StoreError) -> ProjectPage {
+        try await reading { try await ProjectRows.page(query, in: pool) }
+    }
+
+    public func refs() async throws(StoreError) -> [ProjectRef] {
+        try await reading { try await ProjectRows.refs(in: pool) }
+    }
+
+    public func secrets(of ref: ProjectRef) async throws(StoreError) -> SealedSecrets {
+        let sealed = try await reading { try await SecretRows.select(ref, in: pool) }
+        guard let sealed else { throw .notFound(ref) }
+        return sealed
+    }
+
+    public func move(_ ref: ProjectRef, _ move: StatusMove) async throws(StoreError) -> Bool {
+        try await transaction { transaction in
+            guard try await ProjectRows.update(ref, move, in: transaction) else { return false }
+            switch move.leases {
+            case .keep: break
+            case .release: try await LeaseRows.release(ref, at: move.at, in: transaction)
+            case .releaseAndForgetSecrets:
+                try await LeaseRows.release(ref, at: move.at, in: transaction)
+                try await SecretRows.delete(ref, in: transaction)
+            case .acquire(let leases): try await LeaseRows.insert(leases, of: ref, at: move.at, in: transaction)
+            }
+            try await EventRows.insert(
+                ProjectEvent(at: move.at, status: move.to, cause: move.cause), of: ref, in: transaction)
+            return true
+        }
+    }
+
+    public func leases(at time: Timestamp) async throws(StoreError) -> TakenLeases {
+        try await reading { try await LeaseRows.taken(at: time, in: pool) }
+    }
+
+    public func replacePort(
+        _ variable: String, of ref: ProjectRef, with port: UInt16, at time: Timestamp
+    ) async throws(StoreError) {
+        try await transaction { transaction in
+            try await LeaseRows.replacePort(variable, of: ref, with: port, at: time, in: transaction)
+        }
+    }
+
+    public func replaceSubnet(
+        of ref: ProjectRef, with subnet: IPv4Network, at time: Timestamp
+    ) async throws(StoreError) {
+        try await transaction { transaction in
+            try await LeaseRows.replaceSubnet(of: ref, with: subnet, at: time, in: transaction)
+        }
+    }
+
+    public func events(of ref: ProjectRef, limit: Int) async throws(StoreError) -> [ProjectEvent] {
+        try await reading { try await EventRows.latest(ref, limit: limit, in: pool) }
+    }
+
+    public func ping() async throws(StoreError) {
+        try await reading { try await pool.ping() }
+    }
+}
+
+// MARK: - Errors
+
+extension PostgresProjectStore {
+    private func transaction<Value: Sendable>(
+        _ body: @Sendable @escaping (PostgresTransaction) async throws -> Value
+    ) async throws(StoreError) -> Value {
+        do { return try await pool.transaction { try await body($0) } } catch { throw Self.storeError(error) }
+    }
+
+    private func reading<Value>(_ body: () async throws -> Value) async throws(StoreError) -> Value {
+        do { return try await body() } catch { throw Self.storeError(error) }
+    }
+
+    /// The only place where a database error gets a meaning.
+    static func storeError(_ error: any Error) -> StoreError {
+        switch error {
+        case let known as StoreError: return known
+        case let postgres as PostgresError:
+            switch postgres.constraint {
+            case "projects_name_in_organization": return .nameTaken("of the request")
+            case "projects_ref_key", "port_leases_pkey", "subnet_leases_pkey", "subnet_leases_subnet_excl",
+                "port_leases_ref_variable_key", "subnet_leases_ref_key":
+                return .leaseTaken
+            default: return postgres.isTransient ? .unavailable("\(postgres)") : .refused("\(postgres)")
+            }
+        case is CancellationError: return .unavailable("the call was cancelled")
+        default: return .refused("\(error)")
+        }
+    }
+}
+
+extension Timestamp {
+    /// The time as PostgreSQL counts it.
+    var postgres: PostgresTimestamp { PostgresTimestamp(microsecondsSinceEpoch: milliseconds * 1_000) }
+
+    /// A time from PostgreSQL, rounded down to milliseconds.
+    init(_ time: PostgresTimestamp) {
+        self.init(milliseconds: time.microsecondsSinceEpoch / 1_000)
+    }
+}

@@ -1,0 +1,137 @@
+import Orchestrator
+import PostgresKit
+import ProjectModel
+
+/// SQL of the table `projects`, with the leases of each project joined in.
+enum ProjectRows {
+    private static let columns = """
+        p.number, p.ref, p.name, p.organization_slug, p.region, p.cloud_provider, p.status, p.failure_service,
+        p.failure_message, p.failure_log_tail, p.services, p.restart_requested_at, p.inserted_at, p.updated_at,
+        p.status_changed_at, s.subnet::text as subnet,
+        (select array_agg(variable order by variable) from port_leases l where l.ref = p.ref) as variables,
+        (select array_agg(port::text order by variable) from port_leases l where l.ref = p.ref) as ports
+        """
+    private static let tables = "projects p left join subnet_leases s on s.ref = p.ref"
+
+    static func insert(_ project: NewProject, in session: some PostgresSession) async throws {
+        do {
+            _ = try await session.execute(
+                """
+                insert into projects (ref, name, organization_slug, region, cloud_provider, status, services,
+                    wrapped_key, inserted_at, updated_at, status_changed_at)
+                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $9)
+                """,
+                [
+                    .text(project.ref.text), .text(project.name.text), .text(project.organizationSlug),
+                    .text(project.region), .text(project.cloudProvider),
+                    .text(ProjectStatus.provisioning.rawValue), .textArray(project.services.map(\.text)),
+                    .bytes(project.secrets.wrappedKey), .timestamp(project.at.postgres),
+                ])
+        } catch {
+            guard error.constraint == "projects_name_in_organization" else { throw error }
+            throw StoreError.nameTaken(project.name.text)
+        }
+    }
+
+    static func select(_ ref: ProjectRef, in session: some PostgresSession) async throws -> ProjectRecord? {
+        try await session.first("select \(columns) from \(tables) where p.ref = $1", [.text(ref.text)]).map(record)
+    }
+
+    static func refs(in session: some PostgresSession) async throws -> [ProjectRef] {
+        try await session.query("select ref from projects where status <> 'DELETED' order by ref").map {
+            try ref($0.string("ref"))
+        }
+    }
+
+    static func page(_ query: ProjectQuery, in session: some PostgresSession) async throws -> ProjectPage {
+        let pattern = query.search.map { "%\(escaped($0))%" }
+        let filter = "p.status <> 'DELETED' and ($1::text is null or p.name ilike $1 or p.ref ilike $1)"
+        let count = try await session.single(
+            "select count(*) as count from projects p where \(filter)", [.optional(pattern)])
+        let rows = try await session.query(
+            "select \(columns) from \(tables) where \(filter) order by \(order(query.sort)) limit $2 offset $3",
+            [.optional(pattern), .int(query.limit), .int(query.offset)])
+        return ProjectPage(count: try count.int("count"), projects: try rows.map(record))
+    }
+
+    /// Changes the status if it still is what the move starts from.
+    static func update(
+        _ ref: ProjectRef, _ move: StatusMove, in session: some PostgresSession
+    ) async throws -> Bool {
+        let changed = try await session.execute(
+            """
+            update projects set status = $3, failure_service = $4, failure_message = $5, failure_log_tail = $6,
+                restart_requested_at = case when $7 then $8 else restart_requested_at end,
+                updated_at = $8, status_changed_at = $8
+            where ref = $1 and status = $2
+            """,
+            [
+                .text(ref.text), .text(move.from.rawValue), .text(move.to.rawValue),
+                .optional(move.failure?.service?.text), .optional(move.failure?.message),
+                .optional(move.failure?.logTail), .bool(move.requestsRestart), .timestamp(move.at.postgres),
+            ])
+        return changed == 1
+    }
+
+    // MARK: Reading
+
+    private static func record(_ row: PostgresRow) throws -> ProjectRecord {
+        let name = try row.string("name")
+        return ProjectRecord(
+            number: try row.int64("number"), ref: try ref(row.string("ref")), name: try ProjectName(name),
+            organizationSlug: try row.string("organization_slug"), region: try row.string("region"),
+            cloudProvider: try row.string("cloud_provider"), status: try status(row.string("status")),
+            failure: try failure(row), services: try row.textArray("services").compactMap { ServiceName($0) },
+            leases: try leases(row),
+            restartRequestedAt: try row.optionalTimestamp("restart_requested_at").map { Timestamp($0) },
+            insertedAt: Timestamp(try row.timestamp("inserted_at")),
+            updatedAt: Timestamp(try row.timestamp("updated_at")),
+            statusChangedAt: Timestamp(try row.timestamp("status_changed_at")))
+    }
+
+    static func status(_ text: String) throws -> ProjectStatus {
+        guard let status = ProjectStatus(rawValue: text) else {
+            throw StoreError.refused("a project has the unknown status \(text)")
+        }
+        return status
+    }
+
+    private static func ref(_ text: String) throws -> ProjectRef {
+        guard let ref = ProjectRef(text) else { throw StoreError.refused("\(text) is not a project ref") }
+        return ref
+    }
+
+    private static func failure(_ row: PostgresRow) throws -> ProjectFailure? {
+        guard let message = try row.optionalString("failure_message") else { return nil }
+        return ProjectFailure(
+            service: try row.optionalString("failure_service").flatMap { ServiceName($0) }, message: message,
+            logTail: try row.optionalString("failure_log_tail"))
+    }
+
+    private static func leases(_ row: PostgresRow) throws -> Leases? {
+        guard let subnet = try row.optionalString("subnet").flatMap({ IPv4Network($0) }) else { return nil }
+        guard try row.optionalString("variables") != nil else { return Leases(ports: [:], subnet: subnet) }
+        let ports = try row.textArray("ports").compactMap { UInt16($0) }
+        return Leases(
+            ports: Dictionary(zip(try row.textArray("variables"), ports)) { first, _ in first }, subnet: subnet)
+    }
+
+    private static func order(_ sort: ProjectQuery.Sort) -> String {
+        switch sort {
+        case .nameAscending: "lower(p.name), p.number"
+        case .nameDescending: "lower(p.name) desc, p.number desc"
+        case .createdAscending: "p.number"
+        case .createdDescending: "p.number desc"
+        }
+    }
+
+    /// The text with the wildcards of `like` taken literally.
+    private static func escaped(_ text: String) -> String {
+        var result = ""
+        for character in text {
+            if character == "%" || character == "_" || character == "\\" { result.append("\\") }
+            result.append(character)
+        }
+        return result
+    }
+}

@@ -1,0 +1,84 @@
+public import Orchestrator
+public import ProjectModel
+
+/// Makes a project's secrets with libcrypto's generator and seals them under the master key: the
+/// ``Orchestrator/KeyMinter`` of production.
+public struct SealingKeyMinter: KeyMinter {
+    /// Secret that signs the API tokens.
+    public static let tokenSecret = "JWT_SECRET"
+
+    private let master: MasterKey
+    private let installation: String
+    private let policy: APITokenPolicy
+
+    /// A minter for one installation.
+    public init(master: MasterKey, installation: String, policy: APITokenPolicy = APITokenPolicy()) {
+        self.master = master
+        self.installation = installation
+        self.policy = policy
+    }
+
+    public func mint(
+        _ requirements: StackRequirements, for ref: ProjectRef, given: [String: Secret<String>], at time: Timestamp
+    ) throws(KeyError) -> SealedSecrets {
+        do throws(ProjectKeyError) {
+            var values: [String: Secret<String>] = [:]
+            for required in requirements.secrets {
+                if let value = given[required.name] {
+                    values[required.name] = value
+                } else {
+                    values[required.name] = try specification(of: required).generate()
+                }
+            }
+            if !requirements.tokens.isEmpty {
+                values.merge(try tokens(requirements.tokens, ref, values[Self.tokenSecret], time)) { $1 }
+            }
+            let keyring = try ProjectKeyring(creatingFor: ref, installation: installation, master: master)
+            var sealed: [String: [UInt8]] = [:]
+            for (name, value) in values { sealed[name] = try keyring.seal(value, name: name) }
+            return SealedSecrets(wrappedKey: keyring.wrappedKey, values: sealed)
+        } catch { throw .cannotMint("\(error)") }
+    }
+
+    public func open(_ sealed: SealedSecrets, of ref: ProjectRef) throws(KeyError) -> [String: Secret<String>] {
+        do throws(ProjectKeyError) {
+            let keyring = try ProjectKeyring(
+                wrappedKey: sealed.wrappedKey, ref: ref, installation: installation, master: master)
+            var values: [String: Secret<String>] = [:]
+            for (name, value) in sealed.values { values[name] = try keyring.open(value, name: name) }
+            return values
+        } catch { throw .cannotOpen(ref, "\(error)") }
+    }
+
+    private func tokens(
+        _ required: [TokenRequirement], _ ref: ProjectRef, _ secret: Secret<String>?, _ time: Timestamp
+    ) throws(ProjectKeyError) -> [String: Secret<String>] {
+        guard let secret else {
+            throw .invalidSpecification(name: Self.tokenSecret, reason: "tokens need it, and the template has none")
+        }
+        let expiry = try policy.expiry(of: ref, issuedAt: time)
+        var tokens: [String: Secret<String>] = [:]
+        for token in required {
+            guard let role = APIRole(rawValue: token.role) else {
+                throw .invalidSpecification(name: token.name, reason: "there is no role \(token.role)")
+            }
+            tokens[token.name] = try APIToken.mint(
+                role: role, ref: ref, secret: secret, issuedAt: time, expiry: expiry)
+        }
+        return tokens
+    }
+
+    /// Alphanumeric secrets begin with a letter: some readers of configuration files take digits for a number.
+    private func specification(of required: SecretRequirement) -> SecretSpecification {
+        let alphabet: SecretSpecification.Alphabet =
+            switch required.alphabet {
+            case .alphanumeric: .alphanumeric
+            case .hex: .hex
+            case .base64: .base64
+            case .base64url: .base64url
+            }
+        return SecretSpecification(
+            name: required.name, alphabet: alphabet, length: required.length,
+            startsWithLetter: required.alphabet == .alphanumeric)
+    }
+}

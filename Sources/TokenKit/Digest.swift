@@ -1,0 +1,26 @@
+import COpenSSL
+
+/// SHA-256 and HMAC-SHA256.
+public enum Digest {
+    /// Bytes of a SHA-256 digest.
+    public static let sha256ByteCount = 32
+
+    /// The SHA-256 digest (FIPS 180-4).
+    public static func sha256(_ message: [UInt8]) throws(TokenError) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: sha256ByteCount)
+        guard EVP_Digest(message, message.count, &digest, nil, EVP_sha256(), nil) == 1 else {
+            throw .crypto("SHA-256")
+        }
+        return digest
+    }
+
+    /// The HMAC with SHA-256 (RFC 2104, RFC 4231).
+    public static func hmacSHA256(_ message: [UInt8], key: KeyBytes) throws(TokenError) -> [UInt8] {
+        var tag = [UInt8](repeating: 0, count: sha256ByteCount)
+        let isDone = key.withBytes { bytes in
+            HMAC(EVP_sha256(), bytes, Int32(key.count), message, message.count, &tag, nil) != nil
+        }
+        guard isDone else { throw .crypto("HMAC-SHA256") }
+        return tag
+    }
+}

@@ -1,0 +1,36 @@
+import FoundationEssentials
+import Logging
+import ManagementAPI
+import TokenKit
+
+/// The folder with everything that the manager keeps on disk.
+struct DataFolder {
+    /// Name of the file that holds the access token made at the first start.
+    static let tokenFileName = "admin-token"
+
+    let path: String
+
+    /// Makes the folder, unless it is there. Others may pass through it, since PostgreSQL runs as a user of its own,
+    /// but not list it; what is private in it has rights of its own.
+    init(_ path: String) throws {
+        self.path = path
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
+    }
+
+    /// The access token of an installation that was given none: made once, readable for the owner alone.
+    func adminToken(_ logger: Logger) throws -> AccessToken {
+        let file = path + "/" + Self.tokenFileName
+        if let data = FileManager.default.contents(atPath: file) {
+            let text = String(decoding: data, as: UTF8.self)
+            return try AccessToken(String(text.prefix { $0 != "\n" }))
+        }
+        let text = "sbp_" + Hex.encode(try RandomSource.bytes(20))
+        guard
+            FileManager.default.createFile(
+                atPath: file, contents: Data((text + "\n").utf8), attributes: [.posixPermissions: 0o600])
+        else { throw ServeSettings.Problem(description: "the access token cannot be written to \(file)") }
+        logger.notice("an access token with all rights was made", metadata: ["file": "\(file)"])
+        return try AccessToken(text)
+    }
+}

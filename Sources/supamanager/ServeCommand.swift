@@ -1,0 +1,74 @@
+import ArgumentParser
+import FoundationEssentials
+
+/// `supamanager serve`: the manager itself.
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run the manager.",
+        discussion: """
+            Every option can also be given as an environment variable; the option wins. Without a database URL the \
+            manager runs a private PostgreSQL in its data folder. The Docker Engine is reached through DOCKER_HOST \
+            (unix:// only), /var/run/docker.sock by default.
+            """)
+
+    @Option(help: "Address to listen on, HOST:PORT. [SUPAMANAGER_LISTEN; default: 127.0.0.1:8080]")
+    var listen: String?
+
+    @Option(help: "Folder for everything the manager keeps on disk. [SUPAMANAGER_DATA_DIR]")
+    var dataDir: String?
+
+    @Option(help: "PostgreSQL to keep state in, postgres://…; a private one when absent. [SUPAMANAGER_DATABASE_URL]")
+    var databaseURL: String?
+
+    @Option(help: "File with the master key; created at the first start. [SUPAMANAGER_MASTER_KEY_FILE]")
+    var masterKeyFile: String?
+
+    @Option(help: "Prefix of all image names, for a mirror or an air-gapped host. [SUPAMANAGER_IMAGE_REGISTRY]")
+    var imageRegistry: String?
+
+    @Option(help: "Host ports to lease, FIRST-LAST. [SUPAMANAGER_PORT_RANGE; default: 54320-65535]")
+    var portRange: String?
+
+    @Option(help: "Addresses to lease a /27 per project from. [SUPAMANAGER_SUBNET_POOL; default: 10.201.0.0/16]")
+    var subnetPool: String?
+
+    @Option(help: "Host address on which projects publish. [SUPAMANAGER_BIND_ADDRESS; default: 127.0.0.1]")
+    var bindAddress: String?
+
+    @Option(help: "Host name under which people reach published ports. [SUPAMANAGER_PUBLIC_HOST]")
+    var publicHost: String?
+
+    @Option(help: "Access token with all rights, sbp_ and 40 hex digits. [SUPAMANAGER_ADMIN_TOKEN]")
+    var adminToken: String?
+
+    @Option(help: "Folder of the stack's template. [SUPAMANAGER_TEMPLATE]")
+    var template: String?
+
+    @Option(help: "The Docker Engine's socket, unix:///path. [DOCKER_HOST; default: unix:///var/run/docker.sock]")
+    var dockerHost: String?
+
+    @Option(help: "debug, info, notice, warning or error. [SUPAMANAGER_LOG_LEVEL; default: info]")
+    var logLevel: String?
+
+    func run() async throws {
+        let settings: ServeSettings
+        do {
+            settings = try ServeSettings(options: options, environment: ProcessInfo.processInfo.environment)
+        } catch { throw ValidationError("\(error)") }
+        try await Server(settings: settings).run()
+    }
+
+    /// Options that were given, under the names of their environment variables.
+    private var options: [String: String] {
+        let given: [String: String?] = [
+            "SUPAMANAGER_LISTEN": listen, "SUPAMANAGER_DATA_DIR": dataDir, "SUPAMANAGER_DATABASE_URL": databaseURL,
+            "SUPAMANAGER_MASTER_KEY_FILE": masterKeyFile, "SUPAMANAGER_IMAGE_REGISTRY": imageRegistry,
+            "SUPAMANAGER_PORT_RANGE": portRange, "SUPAMANAGER_SUBNET_POOL": subnetPool,
+            "SUPAMANAGER_BIND_ADDRESS": bindAddress, "SUPAMANAGER_PUBLIC_HOST": publicHost,
+            "SUPAMANAGER_ADMIN_TOKEN": adminToken, "SUPAMANAGER_TEMPLATE": template, "DOCKER_HOST": dockerHost,
+            "SUPAMANAGER_LOG_LEVEL": logLevel,
+        ]
+        return given.compactMapValues { $0 }
+    }
+}

@@ -1,0 +1,86 @@
+import DockerEngine
+import FoundationEssentials
+import Logging
+import ManagementAPI
+import PostgresKit
+import ProjectModel
+import Reconciler
+
+/// What `serve` runs with: options first, then environment variables, then defaults; all checked.
+struct ServeSettings: Sendable {
+    var listen: ListenAddress
+    var dataFolder: String
+    /// Absent: the manager runs a private cluster.
+    var database: PostgresConnectionParameters?
+    var masterKeyFile: String
+    var imageRegistry: String?
+    var ports: PortRange
+    var subnets: SubnetAllocator
+    var bindAddress: String
+    var publicHost: String
+    /// Absent: the manager makes one and keeps it in its data folder.
+    var adminToken: AccessToken?
+    var templateFolder: String
+    var dockerHost: DockerHost
+    var logLevel: Logger.Level
+
+    /// A setting that cannot be used.
+    struct Problem: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    init(options: [String: String], environment: [String: String]) throws {
+        // An empty variable counts as not set, as in Compose.
+        func value(_ name: String) -> String? { (options[name] ?? environment[name]).flatMap { $0.isEmpty ? nil : $0 } }
+        func parsed<Value>(_ name: String, default text: String, _ parse: (String) -> Value?, _ form: String) throws
+            -> Value
+        {
+            let given = value(name) ?? text
+            guard let result = parse(given) else { throw Problem(description: "\(name)=\(given) is not \(form)") }
+            return result
+        }
+        listen = try parsed("SUPAMANAGER_LISTEN", default: "127.0.0.1:8080", { ListenAddress($0) }, "HOST:PORT")
+        dataFolder = Self.absolute(value("SUPAMANAGER_DATA_DIR") ?? Self.defaultDataFolder(environment))
+        database = try value("SUPAMANAGER_DATABASE_URL").map { try PostgresConnectionParameters(url: $0) }
+        masterKeyFile = Self.absolute(value("SUPAMANAGER_MASTER_KEY_FILE") ?? dataFolder + "/master.key")
+        imageRegistry = value("SUPAMANAGER_IMAGE_REGISTRY").map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+        ports = try parsed(
+            "SUPAMANAGER_PORT_RANGE", default: "54320-65535", { PortRange($0) }, "a range of ports, FIRST-LAST")
+        subnets = try parsed(
+            "SUPAMANAGER_SUBNET_POOL", default: "10.201.0.0/16",
+            { IPv4Network($0).flatMap { SubnetAllocator(pool: $0) } }, "a network like 10.201.0.0/16, /27 at the least")
+        let bind = try parsed(
+            "SUPAMANAGER_BIND_ADDRESS", default: "127.0.0.1", { IPv4Address($0)?.description }, "an IPv4 address")
+        bindAddress = bind
+        publicHost = value("SUPAMANAGER_PUBLIC_HOST") ?? (bind == "0.0.0.0" ? "127.0.0.1" : bind)
+        adminToken = try value("SUPAMANAGER_ADMIN_TOKEN").map { try AccessToken($0) }
+        templateFolder = try Self.templateFolder(value("SUPAMANAGER_TEMPLATE"))
+        dockerHost = try DockerHost(parsing: value("DOCKER_HOST"))
+        logLevel = try parsed("SUPAMANAGER_LOG_LEVEL", default: "info", { Logger.Level(rawValue: $0) }, "a log level")
+    }
+
+    private static func defaultDataFolder(_ environment: [String: String]) -> String {
+        let home = environment["HOME"] ?? "/root"
+        return home == "/root" ? "/var/lib/supamanager" : (environment["XDG_DATA_HOME"] ?? home + "/.local/share") + "/supamanager"
+    }
+
+    private static func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+    }
+
+    /// The given folder, or the one that came with the program: beside the working folder or above the executable.
+    private static func templateFolder(_ given: String?) throws -> String {
+        if let given { return absolute(given) }
+        var places = [FileManager.default.currentDirectoryPath]
+        var place = CommandLine.arguments.first.map { URL(filePath: $0).standardizedFileURL.path } ?? ""
+        if let resolved = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") { place = resolved }
+        while place.count > 1, let slash = place.lastIndex(of: "/") {
+            place = String(place[..<slash])
+            places += [place, place + "/share/supamanager"]
+        }
+        let candidates = places.map { $0 + "/Templates/supabase" }
+        guard let found = candidates.first(where: { FileManager.default.fileExists(atPath: $0 + "/compose.yaml") })
+        else { throw Problem(description: "the template is not to be found: say where with SUPAMANAGER_TEMPLATE") }
+        return found
+    }
+}

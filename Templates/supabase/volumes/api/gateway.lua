@@ -1,0 +1,244 @@
+-- Decides who may pass the gateway.
+--
+-- Every route of envoy.yaml names its rule in its metadata (`access`); a route without one is closed:
+--   open          anyone
+--   key           an API key of either role
+--   service_role  the service_role key only
+--   functions     anyone, but an opaque key (sb_…) must be genuine; it moves to the header sb-api-key
+--   dashboard     user name and password of the dashboard
+--   denied        nobody
+--
+-- Keys come from the environment when Envoy starts, so no file holds a secret. Without them Envoy does not start.
+
+local function required(name)
+    local value = os.getenv(name)
+    if value == nil or value == "" then
+        error("gateway: the variable " .. name .. " is required")
+    end
+    return value
+end
+
+local anon_key = required("ANON_KEY")
+local service_role_key = required("SERVICE_ROLE_KEY")
+local dashboard_login = required("DASHBOARD_USERNAME") .. ":" .. required("DASHBOARD_PASSWORD")
+local public_url = required("SUPABASE_PUBLIC_URL")
+
+local public_scheme = string.match(public_url, "^(https?)://[^/]+")
+if public_scheme == nil then
+    error("gateway: SUPABASE_PUBLIC_URL must begin with http:// or https:// and name a host")
+end
+local public_origin = string.match(public_url, "^https?://[^/]+")
+local default_ports = { http = "80", https = "443" }
+
+-- Each accepted key with its role and the JSON Web Token that the services behind the gateway understand.
+local keys = {
+    [anon_key] = { role = "anon", token = anon_key },
+    [service_role_key] = { role = "service_role", token = service_role_key },
+}
+local function accept_opaque(name, role, token)
+    local value = os.getenv(name)
+    if value ~= nil and value ~= "" then
+        keys[value] = { role = role, token = token, opaque = true }
+    end
+end
+accept_opaque("SUPABASE_PUBLISHABLE_KEY", "anon", anon_key)
+accept_opaque("SUPABASE_SECRET_KEY", "service_role", service_role_key)
+
+local function is_opaque(text)
+    return text ~= nil and string.sub(text, 1, 3) == "sb_"
+end
+
+-- The text after "Bearer ", or nil.
+local function bearer(headers)
+    local value = headers:get("authorization")
+    if value == nil then
+        return nil
+    end
+    return string.match(value, "^[Bb][Ee][Aa][Rr][Ee][Rr]%s+(%S+)%s*$")
+end
+
+local function is_jwt(text)
+    return text ~= nil and string.find(text, "^[%w_-]+%.[%w_-]+%.[%w_-]*$") ~= nil
+end
+
+-- Refuses the request; the gateway's local reply format wraps the message into {"message": …}.
+local function refuse(handle, status, message, headers)
+    local reply = headers or {}
+    reply[":status"] = tostring(status)
+    handle:respond(reply, message)
+end
+
+local function percent_decoded(text)
+    return (string.gsub(text, "%%(%x%x)", function(code) return string.char(tonumber(code, 16)) end))
+end
+
+-- The key of a request: the header, else the query parameter (browsers cannot set headers on a WebSocket).
+local function api_key(headers)
+    local key = headers:get("apikey")
+    if key ~= nil and key ~= "" then
+        return key
+    end
+    local query = string.match(headers:get(":path") or "", "%?([^#]*)")
+    for pair in string.gmatch(query or "", "[^&]+") do
+        local value = string.match(pair, "^apikey=(.+)$")
+        if value ~= nil then
+            return percent_decoded(value)
+        end
+    end
+    return nil
+end
+
+-- Checks the API key; true when the request may go on.
+local function pass_with_key(handle, headers, metadata, service_role_only)
+    local key = api_key(headers)
+    if key == nil then
+        refuse(handle, 401, "No API key found in request")
+        return false
+    end
+    local known = keys[key]
+    if known == nil then
+        refuse(handle, 401, "Invalid API key")
+        return false
+    end
+    if service_role_only and known.role ~= "service_role" then
+        refuse(handle, 403, "This route is reserved for the service_role key")
+        return false
+    end
+
+    -- A user's own token goes through; anything else is replaced by the token that belongs to the key.
+    if not is_jwt(bearer(headers)) then
+        headers:replace("authorization", "Bearer " .. known.token)
+    end
+    headers:replace("apikey", known.token)
+    if metadata:get("copy_key") then
+        headers:replace("x-api-key", known.token)
+    end
+    return true
+end
+
+local function pass_to_functions(handle, headers)
+    headers:remove("sb-api-key")
+    local header_key = headers:get("apikey")
+    local bearer_key = bearer(headers)
+    if not is_opaque(header_key) then header_key = nil end
+    if not is_opaque(bearer_key) then bearer_key = nil end
+    if header_key ~= nil and bearer_key ~= nil and header_key ~= bearer_key then
+        refuse(handle, 401, "Two different API keys in one request")
+        return false
+    end
+    local key = header_key or bearer_key
+    if key == nil then
+        return true
+    end
+    local known = keys[key]
+    if known == nil then
+        refuse(handle, 401, "Invalid API key")
+        return false
+    end
+    headers:replace("sb-api-key", key)
+    headers:remove("apikey")
+    if bearer_key ~= nil or headers:get("authorization") == nil then
+        headers:replace("authorization", "Bearer " .. known.token)
+    end
+    return true
+end
+
+local function pass_to_dashboard(handle, headers)
+    local given = string.match(headers:get("authorization") or "", "^[Bb][Aa][Ss][Ii][Cc]%s+(%S+)%s*$")
+    if given ~= handle:base64Escape(dashboard_login) then
+        local challenge = { ["www-authenticate"] = 'Basic realm="dashboard", charset="UTF-8"' }
+        refuse(handle, 401, "The dashboard needs a user name and a password", challenge)
+        return false
+    end
+    headers:remove("authorization")
+    return true
+end
+
+-- Routes for administrators answer scripts of the project's own address and of local development only.
+local function is_trusted_origin(origin)
+    return origin == public_origin
+        or string.find(origin, "^https?://localhost$") ~= nil
+        or string.find(origin, "^https?://localhost:%d+$") ~= nil
+        or string.find(origin, "^https?://127%.0%.0%.1$") ~= nil
+        or string.find(origin, "^https?://127%.0%.0%.1:%d+$") ~= nil
+end
+
+local function cross_origin_headers(origin, requested)
+    return {
+        ["access-control-allow-origin"] = origin,
+        ["access-control-allow-methods"] = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS",
+        ["access-control-allow-headers"] = requested or "authorization, apikey, content-type",
+        ["access-control-max-age"] = "3600",
+        ["vary"] = "origin",
+    }
+end
+
+-- Answers the browser's preflight of an administrator's route; true when it was one.
+local function answer_preflight(handle, headers)
+    local origin = headers:get("origin")
+    if origin == nil or not is_trusted_origin(origin) then
+        return false
+    end
+    handle:streamInfo():dynamicMetadata():set("gateway", "origin", origin)
+    if headers:get(":method") ~= "OPTIONS" or headers:get("access-control-request-method") == nil then
+        return false
+    end
+    local reply = cross_origin_headers(origin, headers:get("access-control-request-headers"))
+    reply[":status"] = "204"
+    handle:respond(reply, "")
+    return true
+end
+
+-- Tells the service behind the gateway how the client addressed it.
+local function add_forwarding_headers(headers, metadata)
+    local authority = headers:get(":authority") or ""
+    headers:replace("x-forwarded-proto", public_scheme)
+    headers:replace("x-forwarded-host", authority)
+    headers:replace("x-forwarded-port", string.match(authority, ":(%d+)$") or default_ports[public_scheme])
+    local prefix = metadata:get("prefix")
+    if prefix ~= nil then
+        headers:replace("x-forwarded-prefix", prefix)
+    else
+        headers:remove("x-forwarded-prefix")
+    end
+end
+
+function envoy_on_request(handle)
+    local headers = handle:headers()
+    local metadata = handle:metadata()
+    local access = metadata:get("access")
+
+    if metadata:get("trusted_origins_only") and answer_preflight(handle, headers) then
+        return
+    end
+
+    local passes
+    if access == "open" then
+        passes = true
+    elseif access == "key" then
+        passes = pass_with_key(handle, headers, metadata, false)
+    elseif access == "service_role" then
+        passes = pass_with_key(handle, headers, metadata, true)
+    elseif access == "functions" then
+        passes = pass_to_functions(handle, headers)
+    elseif access == "dashboard" then
+        passes = pass_to_dashboard(handle, headers)
+    else
+        refuse(handle, 403, "This route is closed")
+        passes = false
+    end
+
+    if passes then
+        add_forwarding_headers(headers, metadata)
+    end
+end
+
+function envoy_on_response(handle)
+    local state = handle:streamInfo():dynamicMetadata():get("gateway")
+    if state ~= nil and state["origin"] ~= nil then
+        for name, value in pairs(cross_origin_headers(state["origin"], nil)) do
+            handle:headers():replace(name, value)
+        end
+        handle:headers():replace("access-control-expose-headers", "*")
+    end
+end

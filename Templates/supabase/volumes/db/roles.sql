@@ -1,0 +1,17 @@
+-- Gives every login role of the stack the project's database password. The image creates the roles without one.
+-- Runs as an init script: as `postgres`, while that role is still a superuser.
+\set ON_ERROR_STOP on
+\getenv project_password POSTGRES_PASSWORD
+
+select format('alter role %I with login password %L', rolname, :'project_password')
+from pg_roles
+where rolname in (
+    'authenticator',
+    'pgbouncer',
+    'supabase_admin',
+    'supabase_auth_admin',
+    'supabase_functions_admin',
+    'supabase_storage_admin'
+)
+order by rolname
+\gexec

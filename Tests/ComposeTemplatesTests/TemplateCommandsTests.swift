@@ -1,0 +1,80 @@
+import ComposeTemplates
+import Testing
+
+@Suite struct TemplateCommandsTests {
+    private static let template = """
+        x-supamanager:
+          ports: [API_PORT]
+          secrets: {KEY: {alphabet: hex, length: 16}}
+          variables: {LEVEL: {default: info}}
+        services:
+          a:
+            image: i
+            ports: ["${BIND_ADDRESS}:${API_PORT}:80"]
+            environment: {KEY: "${KEY:?}", LEVEL: $LEVEL, OTHER: $OTHER}
+          b: {image: i, profiles: [more]}
+        """
+
+    @Test func aGoodTemplateIsSummarised() {
+        let report = TemplateCommands.check(text: Self.template, fileName: "t.yaml")
+        #expect(report.isSuccess)
+        #expect(report.text == "t.yaml: ok, 2 services (1 in profiles), 1 networks, 0 volumes, 0 configs\n")
+        #expect(
+            report.notes
+                == "warning: t.yaml:9:51: services.a.environment.OTHER: OTHER is not set and stands for an empty text\n")
+    }
+
+    @Test func aBadTemplateIsReportedLineByLine() {
+        let text = "services:\n  a:\n    image: i\n    privileged: true\n    pid: host\n"
+        let report = TemplateCommands.check(text: text, fileName: "t.yaml")
+        #expect(!report.isSuccess)
+        #expect(report.text.isEmpty)
+        #expect(
+            report.notes == """
+                t.yaml:4:5: services.a.privileged: full rights on the host end all isolation
+                t.yaml:5:5: services.a.pid: "host" shows the service processes outside of its container
+
+                """)
+        let cyclic = "x-supamanager: {variables: {A: {default: $A}}}\nservices: {}\n"
+        #expect(
+            TemplateCommands.check(text: cyclic, fileName: "t").notes
+                == "t: x-supamanager: A: its default uses itself: A -> A\n")
+    }
+
+    @Test func configPrintsBothForms() throws {
+        let envFile = (name: "e.env", text: "API_PORT=8000\nKEY=fromfile\nBIND_ADDRESS=127.0.0.1\nOTHER=\n")
+        let yaml = TemplateCommands.config(
+            text: Self.template, fileName: "t.yaml", envFile: envFile, environment: ["KEY": "outer"], projectName: "p")
+        #expect(yaml.isSuccess)
+        #expect(yaml.text.contains("KEY: outer\n"))
+        #expect(yaml.text.contains("LEVEL: info\n"))
+        #expect(yaml.text.contains("published: \"8000\"\n"))
+        #expect(yaml.notes.isEmpty)
+        let json = TemplateCommands.config(
+            text: Self.template, fileName: "t.yaml", envFile: envFile, projectName: "p", profiles: ["more"], format: .json)
+        guard case .object(let project) = try JSONValue(text: json.text), case .object(let services)? = project["services"] else {
+            Issue.record("not the form of a project: \(json)")
+            return
+        }
+        #expect(services.keys.sorted() == ["a", "b"])
+    }
+
+    @Test func configShowsWhatThePolicyRefusesAndSaysSo() {
+        let text = "name: n\nservices:\n  a: {image: i, pid: host}\n"
+        let report = TemplateCommands.config(text: text, fileName: "t.yaml")
+        #expect(report.isSuccess)
+        #expect(report.text.contains("pid: host"))
+        #expect(report.notes.hasPrefix("warning: t.yaml:3:17: services.a.pid:"))
+    }
+
+    @Test func configReportsBadFiles() {
+        let bad = TemplateCommands.config(text: "services: {a: {}}", fileName: "t.yaml", projectName: "p")
+        #expect(!bad.isSuccess)
+        #expect(bad.notes == "t.yaml:1:12: services.a: needs an image\n")
+        let env = TemplateCommands.config(text: "services: {}", fileName: "t", envFile: (name: "e", text: "A='x"))
+        #expect(env.notes == "e:1: the quote is never closed\n")
+        let missing = TemplateCommands.config(text: Self.template, fileName: "t.yaml", projectName: "p")
+        #expect(missing.notes.contains("warning: t.yaml:8:15: services.a.ports[0]: API_PORT is not set"))
+        #expect(missing.notes.contains("t.yaml:9:24: services.a.environment.KEY: required variable KEY is missing a value"))
+    }
+}

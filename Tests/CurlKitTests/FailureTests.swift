@@ -1,0 +1,143 @@
+import Glibc
+import HTTPStub
+import Testing
+
+@testable import CurlKit
+
+@Suite("Failures of exchanges")
+struct FailureTests {
+    @Test("answers that break off or are no HTTP are told apart")
+    func brokenAnswers() async throws {
+        let cases: [(steps: [StubStep], code: HTTPTransportError.Code)] = [
+            ([.close], .connectionLost),
+            ([.text("HTTP/1.1 200 OK\r\nContent-Le"), .close], .connectionLost),
+            ([.text("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"), .close], .connectionLost),
+            ([.text("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel"), .close], .connectionLost),
+            ([.text("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), .close], .connectionLost),
+            ([.text("nonsense\r\n\r\n"), .close], .malformedResponse),
+        ]
+        for (number, expected) in cases.enumerated() {
+            try await withStub { _ in
+                expected.steps
+            } test: { client, stub async throws in
+                // A POST is not repeated, so the stub sees exactly one.
+                let code = await transportCode { _ = try await client.send(stub.request("POST")) }
+                #expect(code == expected.code, "case \(number)")
+                #expect(stub.requests.count == 1)
+            }
+        }
+    }
+
+    @Test("an answer that never comes ends with the deadline, and the connection with it")
+    func deadline() async throws {
+        try await withStub { _ in
+            [.text("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe"), .hang]
+        } test: { client, stub async throws in
+            var request = stub.request()
+            request.totalTimeout = .milliseconds(50)
+            let code = await transportCode { _ = try await client.send(request) }
+            #expect(code == .timedOut)
+            #expect(await stub.eventually { $0.closedByPeer == 1 })
+        }
+    }
+
+    @Test("an answer that falls silent ends with the idle limit")
+    func idle() async throws {
+        try await withStub { _ in
+            [.text("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhe"), .hang]
+        } test: { client, stub async throws in
+            var request = stub.request()
+            request.idleTimeout = .milliseconds(500)
+            #expect(await transportCode { _ = try await client.send(request) } == .idleTimedOut)
+        }
+    }
+
+    @Test("a body beyond the limit is an error, whether its length is announced or not")
+    func bodyTooLarge() async throws {
+        try await withStub { request in
+            request.path == "/announced"
+                ? [.head(200, headers: ["Content-Length: 5000"]), .fill(bytes: 5000)]
+                : [.head(200), .fill(bytes: 100_000_000)]
+        } test: { client, stub async throws in
+            for path in ["/announced", "/endless"] {
+                var request = stub.request("GET", path)
+                request.responseBodyLimitBytes = 4999
+                #expect(await transportCode { _ = try await client.send(request) } == .bodyTooLarge)
+            }
+            var request = stub.request("GET", "/announced")
+            request.responseBodyLimitBytes = 5000
+            #expect(try await client.send(request).body.count == 5000)
+            #expect(await stub.eventually { $0.closedByPeer >= 2 })
+            #expect(stub.sentBytes < 50_000_000)
+        }
+    }
+
+    @Test("header fields beyond the limit are an error")
+    func headTooLarge() async throws {
+        var limits = HTTPClientLimits()
+        limits.responseHeadBytes = 2000
+        try await withStub(limits: limits) { _ in
+            [.head(200, headers: (0..<100).map { "X-\($0): \(String(repeating: "y", count: 100))" }), .close]
+        } test: { client, stub async throws in
+            #expect(await transportCode { _ = try await client.send(stub.request()) } == .headTooLarge)
+        }
+    }
+
+    @Test("a missing socket, a refused one and a file that is none are told apart")
+    func cannotConnect() async throws {
+        let client = try HTTPClient()
+        let folder = "/tmp/curlkit-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
+        #expect(mkdir(folder, 0o700) == 0)
+        let path = folder + "/s"
+        let missing = HTTPRequest(url: "http://stub/", unixSocketPath: path)
+        #expect(await transportCode { _ = try await client.send(missing) } == .socketMissing)
+        // Bound and not listening.
+        let socket = try StubServer.bind(unixPath: path)
+        #expect(await transportCode { _ = try await client.send(missing) } == .connectionRefused)
+        close(socket)
+        unlink(path)
+        rmdir(folder)
+        let closed = HTTPRequest(url: "http://127.0.0.1:1/")
+        #expect(await transportCode { _ = try await client.send(closed) } == .connectionRefused)
+        await client.shutdown()
+    }
+
+    @Test(
+        "what cannot be sent as written is refused before a connection is made",
+        arguments: [
+            HTTPRequest(method: "get", url: "http://a/"), HTTPRequest(method: "GET X", url: "http://a/"),
+            HTTPRequest(url: "file:///etc/passwd"), HTTPRequest(url: "http://a/ b"),
+            HTTPRequest(url: "http://a/\r\nX: y"), HTTPRequest(url: "http://a/", unixSocketPath: "relative"),
+            HTTPRequest(url: "http://a/", unixSocketPath: "/" + String(repeating: "x", count: 107)),
+            HTTPRequest(url: "http://a/", headers: [("X", "a\r\nY: b")]),
+            HTTPRequest(url: "http://a/", headers: [("X:", "a")]), HTTPRequest(url: "http://a/", headers: [("", "a")]),
+        ])
+    func invalid(_ request: HTTPRequest) async throws {
+        let client = try HTTPClient()
+        #expect(await transportCode { _ = try await client.send(request) } == .invalidRequest)
+        #expect(await transportCode { _ = try await client.stream(request) } == .invalidRequest)
+        await client.shutdown()
+    }
+
+    @Test("a request body beyond the limit is refused")
+    func requestTooLarge() async throws {
+        var limits = HTTPClientLimits()
+        limits.requestBodyBytes = 10
+        try await withStub(limits: limits) { _ in
+            [.response()]
+        } test: { client, stub async throws in
+            let large = stub.request("PUT", "/", body: [UInt8](repeating: 0, count: 11))
+            #expect(await transportCode { _ = try await client.send(large) } == .requestTooLarge)
+            #expect(stub.connections == 0)
+        }
+    }
+
+    @Test("an error names the target without path, query or password")
+    func errorText() {
+        let request = HTTPRequest(method: "bad", url: "http://user:password@10.0.0.1:80/secret?token=secret")
+        let text = HTTPTransportError(.timedOut, target: request.target).description
+        #expect(text.hasPrefix("http://10.0.0.1:80: "))
+        #expect(!text.contains("secret"))
+        #expect(!text.contains("password"))
+    }
+}

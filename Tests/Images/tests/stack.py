@@ -1,0 +1,84 @@
+"""The template as the tests see it: the parsed Compose file, and environments made from it with fresh secrets."""
+
+import base64
+import functools
+import hashlib
+import hmac
+import json
+import pathlib
+import re
+import secrets
+import string
+import time
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+TEMPLATE = ROOT / "Templates" / "supabase"
+IMAGE_PREFIX = "supamanager.test"
+
+_ALPHABETS = {"alphanumeric": string.ascii_letters + string.digits, "hex": "0123456789abcdef"}
+_PROVIDED = {
+    "PROJECT_REF": "abcdefghijklmnopqrst", "PROJECT_NAME": "Test project", "BIND_ADDRESS": "127.0.0.1",
+    "PUBLIC_URL": "http://127.0.0.1:54321", "SUBNET": "10.99.0.0/27", "DYNAMIC_RANGE": "10.99.0.16/28",
+}
+_REFERENCE = re.compile(r"\$\$|\$\{([A-Z][A-Z0-9_]*)(?::-((?:[^{}]|\$\{[^{}]*\})*))?\}")
+
+
+@functools.cache
+def compose():
+    return yaml.safe_load((TEMPLATE / "compose.yaml").read_text(encoding="utf-8"))
+
+
+def references(value):
+    """Every variable that a part of the file refers to, with its inline default (None without one)."""
+    if isinstance(value, str):
+        for match in _REFERENCE.finditer(value):
+            if match[1]:
+                yield match[1], match[2]
+                yield from references(match[2] or "")
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from references(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from references(item)
+
+
+def token(role, secret, **changes):
+    def part(value):
+        return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+    now = int(time.time())
+    claims = {"role": role, "iss": "supabase", "ref": "abcdefghijklmnopqrst", "iat": now, "exp": now + 3600, **changes}
+    signed = part(b'{"alg":"HS256","typ":"JWT"}') + "." + part(json.dumps(claims).encode())
+    return signed + "." + part(hmac.new(secret.encode(), signed.encode(), hashlib.sha256).digest())
+
+
+def variables():
+    """Values for every variable of the template, with new secrets on each call."""
+    extension = compose()["x-supamanager"]
+    values = dict(_PROVIDED)
+    for number, name in enumerate(extension["ports"]):
+        values[name] = str(54321 + number)
+    for name, host_number in extension["addresses"].items():
+        values[name] = f"10.99.0.{host_number}"
+    for name, form in extension["secrets"].items():
+        values[name] = "".join(secrets.choice(_ALPHABETS[form["alphabet"]]) for _ in range(form["length"]))
+    for name, claims in extension["tokens"].items():
+        values[name] = token(claims["role"], values["JWT_SECRET"])
+    for name, setting in extension["variables"].items():
+        values[name] = setting["default"]
+    return values
+
+
+def interpolate(text, values):
+    def replacement(match):
+        if match[0] == "$$":
+            return "$"
+        return values.get(match[1]) or interpolate(match[2] or "", values)
+    return _REFERENCE.sub(replacement, text)
+
+
+def environment(service, values):
+    """The environment that the template gives to a service."""
+    return {name: interpolate(text, values) for name, text in compose()["services"][service]["environment"].items()}

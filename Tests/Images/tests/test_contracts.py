@@ -1,0 +1,124 @@
+"""The contract doubles accept what the template gives them and refuse everything less, with a reason."""
+
+import sys
+import unittest
+from unittest import mock
+
+import stack
+
+sys.path.insert(0, str(stack.ROOT / "Tests/Images/double"))
+
+import importlib  # noqa: E402
+
+import database  # noqa: E402
+from contract import Environment, Refusal  # noqa: E402
+
+WITH_DATABASE = ("auth", "rest", "realtime", "storage", "meta", "analytics", "pooler")
+WITHOUT_DATABASE = ("imgproxy", "functions", "vector", "studio")
+SERVICES = WITH_DATABASE + WITHOUT_DATABASE
+# Passed on by the template for the real image; the double has nothing to say about them.
+UNCHECKED = {
+    "realtime": {"DISABLE_HEALTHCHECK_LOGGING"},
+    "studio": {"SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY"},
+}
+
+
+class Passed(Exception):
+    """The environment was accepted."""
+
+
+def check(service, environment):
+    """Runs a service's checks; raises Refusal with the reason, or Passed."""
+    with mock.patch.object(Environment, "finish", autospec=True) as finish:
+        def ended(self):
+            if self._problems:
+                raise Refusal("; ".join(self._problems))
+            raise Passed
+        finish.side_effect = ended
+        importlib.import_module(f"services.{service}").start(Environment(environment), [], lambda *_: None)
+
+
+class ContractTests(unittest.TestCase):
+    def setUp(self):
+        self.values = stack.variables()
+
+    def refusal(self, service, environment):
+        with self.assertRaises(Refusal) as caught:
+            check(service, environment)
+        return str(caught.exception)
+
+    def test_the_template_satisfies_every_double(self):
+        for service in SERVICES:
+            with self.subTest(service), self.assertRaises(Passed):
+                check(service, stack.environment(service, self.values))
+
+    def test_each_variable_of_the_template_is_missed_by_name(self):
+        for service in SERVICES:
+            environment = stack.environment(service, self.values)
+            for name in set(environment) - UNCHECKED.get(service, set()):
+                with self.subTest(service=service, variable=name):
+                    rest = {key: value for key, value in environment.items() if key != name}
+                    self.assertIn(f"{name} is required", self.refusal(service, rest))
+
+    def test_malformed_values_are_refused_by_name(self):
+        other = stack.variables()
+        expired = stack.token("anon", self.values["JWT_SECRET"], exp=1)
+        cases = [
+            ("auth", "GOTRUE_JWT_SECRET", "short"),
+            ("auth", "API_EXTERNAL_URL", "http://127.0.0.1:8000"),
+            ("auth", "API_EXTERNAL_URL", "127.0.0.1:8000/auth/v1"),
+            ("auth", "GOTRUE_DB_DATABASE_URL", "postgres://postgres:secret-x@db:5432/postgres"),
+            ("auth", "GOTRUE_DB_DATABASE_URL", "postgres://supabase_auth_admin:a/b@db:5432/postgres"),
+            ("auth", "GOTRUE_DISABLE_SIGNUP", "maybe"),
+            ("auth", "GOTRUE_SMTP_MAX_FREQUENCY", "60"),
+            ("rest", "PGRST_JWT_SECRET", "@/run/secrets/a-file-name-that-is-long-enough"),
+            ("rest", "PGRST_DB_URI", "postgres://authenticator@db:5432/postgres"),
+            ("realtime", "DB_ENC_KEY", "x" * 15),
+            ("realtime", "DB_ENC_KEY", "x" * 17),
+            ("realtime", "SECRET_KEY_BASE", "x" * 63),
+            ("realtime", "DB_USER", "postgres"),
+            ("storage", "ANON_KEY", "not-a-token"),
+            ("storage", "ANON_KEY", other["ANON_KEY"]),
+            ("storage", "ANON_KEY", self.values["SERVICE_ROLE_KEY"]),
+            ("storage", "ANON_KEY", expired),
+            ("storage", "SERVICE_KEY", self.values["ANON_KEY"]),
+            ("storage", "FILE_SIZE_LIMIT", "50MB"),
+            ("imgproxy", "IMGPROXY_BIND", "5001"),
+            ("meta", "PG_META_DB_PORT", "99999"),
+            ("functions", "SUPABASE_SECRET_KEYS", "[]"),
+            ("analytics", "LOGFLARE_PRIVATE_ACCESS_TOKEN", self.values["LOGFLARE_PUBLIC_ACCESS_TOKEN"]),
+            ("analytics", "DB_DATABASE", "postgres"),
+            ("vector", "LOGFLARE_PUBLIC_ACCESS_TOKEN", "short"),
+            ("studio", "SUPABASE_SERVICE_KEY", self.values["ANON_KEY"]),
+            ("studio", "PG_META_CRYPTO_KEY", "short"),
+            ("pooler", "VAULT_ENC_KEY", "x" * 31),
+            ("pooler", "DATABASE_URL", "postgres://supabase_admin:secret-x@db:5432/_supabase"),
+        ]
+        for service, name, value in cases:
+            with self.subTest(service=service, variable=name, value=value):
+                environment = {**stack.environment(service, self.values), name: value}
+                reason = self.refusal(service, environment)
+                self.assertIn(name, reason)
+                self.assertNotIn("secret-x", reason)
+
+    def test_a_refusal_never_shows_a_secret(self):
+        secret_values = [self.values[name] for name in stack.compose()["x-supamanager"]["secrets"]]
+        for service in SERVICES:
+            environment = stack.environment(service, self.values)
+            broken = {name: f"?{value}?" if value in secret_values else value for name, value in environment.items()}
+            broken.pop(sorted(broken)[0])
+            reason = self.refusal(service, broken)
+            for value in secret_values:
+                self.assertNotIn(value, reason)
+
+    def test_a_role_that_the_database_refuses_ends_the_start_at_once(self):
+        refused = database.psycopg2.OperationalError('FATAL:  password authentication failed for user "authenticator"')
+        with mock.patch.object(database.psycopg2, "connect", side_effect=refused) as connect:
+            with self.assertRaises(Refusal) as caught:
+                database.connect({"user": "authenticator"}, "rest")
+        self.assertEqual(connect.call_count, 1)
+        self.assertIn("authenticator", str(caught.exception))
+
+
+if __name__ == "__main__":
+    unittest.main()

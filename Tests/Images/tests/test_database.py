@@ -1,0 +1,105 @@
+"""The database stand-in: a real PostgreSQL whose first start is all or nothing.
+
+Needs a Docker Engine and the offline images (scripts/make-test-images).
+"""
+
+import secrets
+import time
+import unittest
+
+import stack
+from engine import NEEDED, docker, image, images_are_there, logs
+
+READY_DEADLINE_SECONDS = 60
+
+
+@unittest.skipUnless(images_are_there("db"), NEEDED)
+class DatabaseTests(unittest.TestCase):
+    def setUp(self):
+        self.environment = stack.environment("db", stack.variables())
+        self.volume = docker("volume", "create", f"supamanager-test-{secrets.token_hex(6)}")
+        self.addCleanup(docker, "volume", "rm", self.volume)
+
+    def start(self, **changes):
+        service = stack.compose()["services"]["db"]
+        arguments = ["run", "--detach", "--volume", f"{self.volume}:/var/lib/postgresql/data"]
+        for name, value in {**self.environment, **changes}.items():
+            arguments += ["--env", f"{name}={value}"]
+        for volume in service["volumes"]:
+            if volume.startswith("./"):
+                arguments += ["--volume", volume.replace("./", f"{stack.TEMPLATE}/", 1)]
+        command = [stack.interpolate(word, {}) for word in service["command"]]
+        container = docker(*arguments, image("db"), *command)
+        self.addCleanup(docker, "rm", "--force", container)
+        return container
+
+    def query(self, container, statement, user="postgres", database="postgres", password=None):
+        return docker("exec", "--env", f"PGPASSWORD={password or self.environment['POSTGRES_PASSWORD']}", container,
+                      "psql", "-h", "127.0.0.1", "-U", user, "-d", database, "-qtAc", statement)
+
+    def wait_until_ready(self, container):
+        deadline = time.monotonic() + READY_DEADLINE_SECONDS
+        while True:
+            try:
+                return self.query(container, "select 1")
+            except RuntimeError:
+                self.assertLess(time.monotonic(), deadline, logs(container))
+                time.sleep(0.1)
+
+    def assert_is_complete(self, container):
+        for user in ("authenticator", "supabase_auth_admin", "supabase_storage_admin", "supabase_admin", "pgbouncer"):
+            self.assertEqual(self.query(container, "select current_user", user=user), user)
+        self.assertEqual(self.query(
+            container, "select count(*) from pg_namespace where nspname in ('_analytics', '_supavisor')",
+            user="supabase_admin", database="_supabase"), "2")
+        self.assertEqual(self.query(container, "show app.settings.jwt_exp"), "3600")
+        self.assertEqual(self.query(container, "show wal_level"), "logical")
+        self.assertEqual(self.query(container, "select rolsuper from pg_roles where rolname = 'postgres'"), "f")
+
+    def test_first_start_makes_the_roles_databases_and_schemas_of_the_template(self):
+        container = self.start()
+        self.wait_until_ready(container)
+        self.assert_is_complete(container)
+        with self.assertRaisesRegex(RuntimeError, "password authentication failed"):
+            self.query(container, "select 1", password="wrong")
+
+    def test_an_interrupted_first_start_begins_again_wherever_it_was_cut(self):
+        for line in ("98-webhooks", "99-roles", "97-_supabase", "99-realtime"):
+            with self.subTest(line):
+                container = self.start()
+                deadline = time.monotonic() + READY_DEADLINE_SECONDS
+                while line not in logs(container):
+                    self.assertLess(time.monotonic(), deadline, logs(container))
+                    time.sleep(0.01)
+                docker("kill", "--signal", "KILL", container)
+                docker("start", container)
+                self.wait_until_ready(container)
+                self.assert_is_complete(container)
+                docker("rm", "--force", container)
+                docker("volume", "rm", self.volume)
+                docker("volume", "create", self.volume)
+
+    def test_data_survives_a_killed_server_and_a_new_container(self):
+        container = self.start()
+        self.wait_until_ready(container)
+        self.query(container, "create table kept (word text); insert into kept values ('still here')")
+        docker("kill", "--signal", "KILL", container)
+        docker("rm", container)
+        successor = self.start()
+        self.wait_until_ready(successor)
+        self.assertEqual(self.query(successor, "select word from kept"), "still here")
+        self.assertNotIn("running /docker-entrypoint-initdb.d", logs(successor))
+
+    def test_refuses_to_start_without_a_password_or_on_foreign_files(self):
+        container = self.start(POSTGRES_PASSWORD="")
+        self.assertEqual(docker("wait", container), "1")
+        self.assertIn("POSTGRES_PASSWORD is required", logs(container))
+        docker("run", "--rm", "--volume", f"{self.volume}:/data", "--entrypoint", "sh", image("db"), "-c",
+               "rm -rf /data/.unfinished && printf x > /data/photo.jpg")
+        container = self.start()
+        self.assertEqual(docker("wait", container), "1")
+        self.assertIn("holds files but no database", logs(container))
+
+
+if __name__ == "__main__":
+    unittest.main()

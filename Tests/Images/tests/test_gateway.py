@@ -1,0 +1,216 @@
+"""The real Envoy with the template's configuration: who gets in where, and what the services then see.
+
+Needs a Docker Engine and the offline images (scripts/make-test-images).
+"""
+
+import base64
+import http.client
+import json
+import os
+import time
+import unittest
+
+import stack
+from engine import NEEDED, docker, images_are_there
+
+READY_DEADLINE_SECONDS = 20
+UPSTREAMS = ("auth", "rest", "realtime", "storage", "functions", "meta", "studio")
+AUTH, REST, REALTIME, STORAGE, FUNCTIONS, META, STUDIO = "9999", "3000", "4000", "5000", "9000", "8080", "3000"
+
+
+@unittest.skipUnless(images_are_there("gateway", "auth"), NEEDED)
+class GatewayTests(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.values = stack.variables()
+        cls.values["SUPABASE_PUBLISHABLE_KEY"] = "sb_publishable_test"
+        cls.values["SUPABASE_SECRET_KEY"] = "sb_secret_test"
+        cls.anon, cls.service_role = cls.values["ANON_KEY"], cls.values["SERVICE_ROLE_KEY"]
+        cls.containers = []
+        cls.addClassCleanup(cls.remove_containers)
+        gateway = cls.run_gateway(stack.environment("gateway", cls.values))
+        double = stack.compose()["services"]["auth"]["image"]
+        cls.containers.append(docker(
+            "run", "--detach", "--network", f"container:{gateway}", "--entrypoint", "/usr/bin/python3",
+            "--volume", f"{stack.ROOT}/Tests/Images/tests/echo_upstreams.py:/echo.py:ro",
+            f"{stack.IMAGE_PREFIX}/{double}", "-I", "/echo.py"))
+        cls.port = int(docker("port", gateway, "8000/tcp").rpartition(":")[2])
+        cls.wait_until_ready()
+
+    @classmethod
+    def run_gateway(cls, environment):
+        service = stack.compose()["services"]["gateway"]
+        arguments = ["run", "--detach", "--publish", "127.0.0.1::8000", "--label", f"supamanager.test.run={os.getpid()}"]
+        for name, value in environment.items():
+            arguments += ["--env", f"{name}={value}"]
+        for name in UPSTREAMS:
+            arguments += ["--add-host", f"{name}:127.0.0.1"]
+        for volume in service["volumes"]:
+            arguments += ["--volume", volume.replace("./", f"{stack.TEMPLATE}/", 1)]
+        container = docker(*arguments, f"{stack.IMAGE_PREFIX}/{service['image']}", *service["command"])
+        cls.containers.append(container)
+        return container
+
+    @classmethod
+    def remove_containers(cls):
+        if cls.containers:
+            docker("rm", "--force", *reversed(cls.containers))
+
+    @classmethod
+    def wait_until_ready(cls):
+        deadline = time.monotonic() + READY_DEADLINE_SECONDS
+        while True:
+            try:
+                if cls.request("/auth/v1/verify")[0] == 200:
+                    return
+            except OSError:
+                pass
+            if time.monotonic() > deadline:
+                raise RuntimeError("the gateway did not become ready: " + docker("logs", cls.containers[0]))
+            time.sleep(0.1)
+
+    @classmethod
+    def request(cls, path, headers=None, method="GET"):
+        """Status, headers and decoded body of one request through the gateway."""
+        connection = http.client.HTTPConnection("127.0.0.1", cls.port, timeout=10)
+        try:
+            connection.request(method, path, headers=headers or {})
+            response = connection.getresponse()
+            body = response.read()
+            return response.status, response.headers, json.loads(body) if body else None
+        finally:
+            connection.close()
+
+    def login(self, password=None):
+        text = f"{self.values['DASHBOARD_USERNAME']}:{password or self.values['DASHBOARD_PASSWORD']}"
+        return {"Authorization": "Basic " + base64.b64encode(text.encode()).decode()}
+
+    def assert_reaches(self, path, port, upstream_path, headers=None):
+        status, _, body = self.request(path, headers)
+        self.assertEqual(status, 200, f"{path}: {body}")
+        self.assertEqual((body["service"], body["path"]), (port, upstream_path), path)
+        return body["headers"]
+
+    def assert_refuses(self, status, path, headers=None):
+        found, _, body = self.request(path, headers)
+        self.assertEqual(found, status, path)
+        self.assertEqual(list(body), ["message"], path)
+        self.assertTrue(body["message"])
+
+    def test_open_routes_need_no_key(self):
+        for name in ("verify", "callback", "authorize", "sso/saml/acs", "sso/saml/metadata", ".well-known/jwks.json"):
+            self.assert_reaches(f"/auth/v1/{name}", AUTH, f"/{name}")
+        for suffix in ("", "/auth/v1"):
+            self.assert_reaches(f"/.well-known/oauth-authorization-server{suffix}", AUTH,
+                                "/.well-known/oauth-authorization-server")
+
+    def test_api_routes_take_either_key_and_nothing_else(self):
+        routes = [
+            ("/auth/v1/user", AUTH, "/user"), ("/rest/v1/todos", REST, "/todos"),
+            ("/graphql/v1", REST, "/rpc/graphql"), ("/realtime/v1/api/broadcast", REALTIME, "/api/broadcast"),
+            ("/realtime/v1/websocket", REALTIME, "/socket/websocket"),
+        ]
+        for path, port, upstream_path in routes:
+            for key in (self.anon, self.service_role, "sb_publishable_test", "sb_secret_test"):
+                self.assert_reaches(path, port, upstream_path, {"apikey": key})
+            self.assert_reaches(f"{path}?apikey={self.anon}", port, upstream_path)
+            self.assert_refuses(401, path)
+            self.assert_refuses(401, path, {"apikey": ""})
+            self.assert_refuses(401, path, {"apikey": self.anon + "x"})
+            self.assert_refuses(401, path, {"apikey": self.anon[:-1]})
+            self.assert_refuses(401, path, {"Authorization": f"Bearer {self.anon}"})
+            self.assert_refuses(401, f"{path}?apikey=wrong")
+
+    def test_reserved_routes_take_the_service_role_key_only(self):
+        for path, port, upstream_path in (("/rest/v1/", REST, "/"), ("/rest/v1", REST, "/"), ("/pg/tables", META, "/tables")):
+            self.assert_reaches(path, port, upstream_path, {"apikey": self.service_role})
+            self.assert_reaches(path, port, upstream_path, {"apikey": "sb_secret_test"})
+            self.assert_refuses(403, path, {"apikey": self.anon})
+            self.assert_refuses(403, path, {"apikey": "sb_publishable_test"})
+            self.assert_refuses(401, path)
+
+    def test_spelling_a_path_differently_opens_nothing(self):
+        for path in ("/rest/v1//", "/rest/v1/.", "/rest/v1/x/..", "/rest/v1/%2e", "/rest/v1/?select=*", "//rest/v1/",
+                     "/auth/v1/../../pg/tables", "/storage/v1/../../pg/tables"):
+            self.assert_refuses(403, path, {"apikey": self.anon})
+        self.assert_refuses(401, "/auth/v1/verify/../admin/users")
+        self.assert_refuses(401, "/auth/v1/verify/x")
+
+    def test_closed_routes_are_closed_to_everyone(self):
+        for path in ("/realtime/v1/api/tenants", "/realtime/v1/api/tenants/realtime-dev", "/realtime/v1/api/openapi",
+                     "/mcp", "/api/mcp", "/api/mcp/x"):
+            self.assert_refuses(403, path, {"apikey": self.service_role, **self.login()})
+
+    def test_the_dashboard_needs_its_login_and_never_sees_it(self):
+        for path in ("/", "/project/default", "/api/platform/profile"):
+            self.assert_refuses(401, path)
+            self.assert_refuses(401, path, self.login("wrong"))
+            self.assert_refuses(401, path, {"apikey": self.service_role})
+            self.assertNotIn("authorization", self.assert_reaches(path, STUDIO, path, self.login()))
+        self.assertIn("Basic", self.request("/")[1]["www-authenticate"])
+
+    def test_authorization_is_made_from_the_key_unless_the_caller_brings_a_token(self):
+        def seen(headers):
+            return self.assert_reaches("/auth/v1/user", AUTH, "/user", headers)["authorization"]
+        user = stack.token("authenticated", "another secret")
+        self.assertEqual(seen({"apikey": self.anon}), f"Bearer {self.anon}")
+        self.assertEqual(seen({"apikey": self.anon, "Authorization": f"Bearer {user}"}), f"Bearer {user}")
+        self.assertEqual(seen({"apikey": self.anon, "Authorization": "Bearer sb_secret_test"}), f"Bearer {self.anon}")
+        self.assertEqual(seen({"apikey": "sb_secret_test"}), f"Bearer {self.service_role}")
+
+    def test_realtime_sees_its_tenant_and_a_copy_of_the_key(self):
+        headers = self.assert_reaches(f"/realtime/v1/websocket?apikey={self.anon}", REALTIME, "/socket/websocket")
+        self.assertEqual(headers["host"], "realtime-dev.supabase-realtime")
+        self.assertEqual(headers["x-api-key"], self.anon)
+
+    def test_functions_get_genuine_opaque_keys_only(self):
+        def reaches(headers):
+            return self.assert_reaches("/functions/v1/hello", FUNCTIONS, "/hello", headers)
+        self.assertNotIn("sb-api-key", reaches({"sb-api-key": "sb_secret_test"}))
+        headers = reaches({"apikey": "sb_publishable_test"})
+        self.assertEqual((headers["sb-api-key"], headers["authorization"]), ("sb_publishable_test", f"Bearer {self.anon}"))
+        self.assert_refuses(401, "/functions/v1/hello", {"apikey": "sb_secret_wrong"})
+        self.assert_refuses(401, "/functions/v1/hello",
+                            {"apikey": "sb_publishable_test", "Authorization": "Bearer sb_secret_test"})
+
+    def test_forwarding_headers_tell_the_public_address_and_cannot_be_forged(self):
+        headers = self.assert_reaches("/storage/v1/object/a%2Fb", STORAGE, "/object/a%2Fb", {
+            "X-Forwarded-Prefix": "/evil", "X-Forwarded-Host": "evil.example", "X-Envoy-Original-Path": "/evil"})
+        self.assertEqual(headers["x-forwarded-prefix"], "/storage/v1")
+        self.assertEqual(headers["x-forwarded-host"], f"127.0.0.1:{self.port}")
+        self.assertEqual(headers["x-forwarded-port"], str(self.port))
+        self.assertNotIn("/evil", headers.get("x-envoy-original-path", ""))
+        self.assertEqual(self.request("/storage/v1/x", {"under_score": "1"})[0], 400)
+
+    def test_any_origin_may_call_the_apis_but_not_the_administration(self):
+        preflight = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
+        status, headers, _ = self.request("/rest/v1/todos", preflight, "OPTIONS")
+        self.assertEqual((status, headers["access-control-allow-origin"]), (200, "https://app.example"))
+        for path in ("/pg/tables", "/"):
+            status, headers, _ = self.request(path, preflight, "OPTIONS")
+            self.assertEqual((status, headers["access-control-allow-origin"]), (401, None), path)
+        for origin in ("http://localhost:3000", self.values["PUBLIC_URL"]):
+            status, headers, _ = self.request("/pg/tables", {**preflight, "Origin": origin}, "OPTIONS")
+            self.assertEqual((status, headers["access-control-allow-origin"]), (204, origin))
+        status, headers, _ = self.request("/pg/tables", {**preflight, "Origin": "http://localhost.evil.example"}, "OPTIONS")
+        self.assertEqual((status, headers["access-control-allow-origin"]), (401, None))
+
+    def test_the_access_log_holds_no_key(self):
+        self.request(f"/auth/v1/logged?apikey={self.anon}")
+        deadline = time.monotonic() + READY_DEADLINE_SECONDS  # Envoy writes its log once a second
+        while "/auth/v1/logged" not in (log := docker("logs", self.containers[0])):
+            self.assertLess(time.monotonic(), deadline, "the request never appeared in the log")
+            time.sleep(0.1)
+        self.assertNotIn(self.anon, log)
+
+    def test_does_not_start_without_its_keys(self):
+        environment = stack.environment("gateway", self.values)
+        for name in ("ANON_KEY", "SERVICE_ROLE_KEY", "DASHBOARD_PASSWORD", "SUPABASE_PUBLIC_URL"):
+            container = self.run_gateway({**environment, name: ""})
+            self.assertNotEqual(docker("wait", container), "0")
+            errors = subprocess.run(["docker", "logs", container], capture_output=True, text=True, check=True).stderr
+            self.assertIn(f"the variable {name} is required", errors)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,105 @@
+"""The template keeps its own promises: every variable documented, nothing privileged, every service complete."""
+
+import unittest
+
+import yaml
+
+import stack
+
+
+class TemplateTests(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.file = stack.compose()
+        cls.extension = cls.file["x-supamanager"]
+        cls.services = cls.file["services"]
+
+    def test_has_exactly_the_services_of_the_design(self):
+        self.assertEqual(set(self.services), {
+            "db", "gateway", "auth", "rest", "realtime", "storage", "imgproxy", "meta", "functions", "analytics",
+            "vector", "studio", "pooler"})
+        self.assertEqual([name for name, service in self.services.items() if "profiles" in service], ["pooler"])
+
+    def test_every_variable_used_is_declared_and_every_one_declared_is_used(self):
+        body = {key: value for key, value in self.file.items() if key != "x-supamanager"}
+        declared = {*self.extension["ports"], *self.extension["addresses"], *self.extension["ranges"],
+                    *self.extension["secrets"], *self.extension["tokens"], *self.extension["variables"],
+                    "PROJECT_REF", "PROJECT_NAME", "BIND_ADDRESS", "PUBLIC_URL", "SUBNET"}
+        self.assertEqual({name for name, _ in stack.references(body)}, declared)
+
+    def test_inline_defaults_say_the_same_as_the_declarations(self):
+        body = {key: value for key, value in self.file.items() if key != "x-supamanager"}
+        for name, default in stack.references(body):
+            if name in self.extension["variables"]:
+                self.assertEqual(default, self.extension["variables"][name]["default"], name)
+
+    def test_the_readme_documents_every_variable_with_its_default(self):
+        lines = (stack.TEMPLATE / "README.md").read_text(encoding="utf-8").splitlines()
+        rows = {line.split("`")[1]: line for line in lines if line.startswith("| `")}
+        for name, _ in stack.references(self.file):
+            self.assertIn(name, rows)
+        for name, setting in self.extension["variables"].items():
+            self.assertIn(f"| `{setting['default']}` |" if setting["default"] else "| empty |", rows[name])
+
+    def test_secrets_have_the_lengths_that_the_services_demand(self):
+        lengths = {name: form["length"] for name, form in self.extension["secrets"].items()}
+        self.assertEqual(lengths["REALTIME_DB_ENC_KEY"], 16)
+        self.assertEqual(lengths["VAULT_ENC_KEY"], 32)
+        self.assertGreaterEqual(lengths["JWT_SECRET"], 32)
+        self.assertGreaterEqual(lengths["SECRET_KEY_BASE"], 64)
+
+    def test_nothing_breaks_out_of_the_project(self):
+        text = (stack.TEMPLATE / "compose.yaml").read_text(encoding="utf-8")
+        self.assertNotIn("docker.sock", text)
+        for name, service in self.services.items():
+            for key in ("privileged", "container_name", "network_mode", "pid", "ipc", "cap_add", "devices"):
+                self.assertNotIn(key, service, name)
+            self.assertIn("no-new-privileges:true", service["security_opt"])
+            for volume in service.get("volumes", []):
+                source, _, rest = volume.partition(":")
+                if source in self.file["volumes"]:
+                    continue
+                self.assertTrue(source.startswith("./volumes/"), volume)
+                self.assertTrue(rest.endswith(":ro"), volume)
+                self.assertTrue((stack.TEMPLATE / source).exists(), volume)
+
+    def test_only_gateway_database_and_pooler_are_published_on_the_configured_address(self):
+        published = {name: service["ports"] for name, service in self.services.items() if "ports" in service}
+        self.assertEqual(set(published), {"db", "gateway", "pooler"})
+        for ports in published.values():
+            for port in ports:
+                self.assertTrue(port.startswith("${BIND_ADDRESS:-127.0.0.1}:${"), port)
+
+    def test_every_service_is_probed_limited_logged_and_restarted(self):
+        for name, service in self.services.items():
+            with self.subTest(name):
+                (kind,) = service["x-supamanager"]["probe"]
+                self.assertIn(kind, ("http", "tcp", "postgres"))
+                self.assertGreater(service["x-supamanager"]["boot-seconds"], 0)
+                self.assertEqual(service["restart"], "unless-stopped")
+                self.assertTrue(service["mem_limit"])
+                self.assertGreater(service["pids_limit"], 0)
+                self.assertIn("test", service["healthcheck"])
+                options = service["logging"]["options"]
+                self.assertTrue("cache-max-size" in options or "max-size" in options)
+                self.assertEqual(service["networks"]["default"]["ipv4_address"], "${%s_ADDRESS}" % name.upper())
+
+    def test_fixed_addresses_are_distinct_and_outside_the_dynamic_range(self):
+        numbers = list(self.extension["addresses"].values())
+        dynamic = self.extension["ranges"]["DYNAMIC_RANGE"]
+        self.assertEqual(len(numbers), len(set(numbers)))
+        self.assertLess(max(numbers), dynamic["first"])
+        self.assertEqual(dynamic["first"] % 2 ** (32 - dynamic["prefix"]), 0)
+
+    def test_gateway_knows_every_upstream_by_a_fixed_address(self):
+        text = (stack.TEMPLATE / "volumes/api/envoy.yaml").read_text(encoding="utf-8")
+        envoy = yaml.safe_load(text)
+        known = {entry.split(":")[0] for entry in self.services["gateway"]["extra_hosts"]}
+        self.assertEqual({cluster["name"] for cluster in envoy["static_resources"]["clusters"]}, known)
+        # Envoy reads more words as booleans than this parser does.
+        for line in text.splitlines():
+            self.assertNotRegex(line.partition("#")[0], r":\s*(y|n|yes|no|on|off)\s*(,|}|$)")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,51 @@
+import ProjectModel
+import Reconciler
+import Testing
+
+@Suite("Probe tallies")
+struct ServiceHealthTests {
+    private let run = Incarnation(containerID: "a", startedAt: Timestamp(milliseconds: 1))
+
+    private func tally(_ results: String) -> ServiceHealth {
+        var tally = ServiceHealth(of: run)
+        for (number, letter) in results.enumerated() {
+            let result: ProbeResult = letter == "+" ? .ready : .notReady("answer \(number)")
+            tally.record(result, of: run, at: Timestamp(milliseconds: Int64(number)))
+        }
+        return tally
+    }
+
+    @Test(
+        "one success makes ready, two failures in a row make failing, fifteen make sick",
+        arguments: [
+            ("", .starting), ("-", .starting), (String(repeating: "-", count: 100), .starting), ("+", .ready),
+            ("-----+", .ready), ("+-", .ready), ("+--", .failing), ("+-+-+-", .ready), ("+--+", .ready),
+            ("+" + String(repeating: "-", count: 14), .failing), ("+" + String(repeating: "-", count: 15), .sick),
+            ("+" + String(repeating: "-", count: 40), .sick), ("+" + String(repeating: "-", count: 15) + "+", .ready),
+        ] as [(String, ServiceHealth.Verdict)])
+    func verdicts(results: String, verdict: ServiceHealth.Verdict) {
+        #expect(tally(results).verdict == verdict)
+    }
+
+    @Test("the tally remembers the last failure and when it was seen, and forgets it with a success")
+    func lastFailure() {
+        #expect(tally("+--").lastFailure == "answer 2")
+        #expect(tally("+--").failures == 2)
+        #expect(tally("+--").observedAt == Timestamp(milliseconds: 2))
+        #expect(tally("+--+").lastFailure == nil)
+        #expect(tally("").observedAt == nil)
+    }
+
+    @Test("results of another run of the container count for nothing")
+    func otherRun() {
+        var tally = tally("+")
+        let before = tally
+        for other in [
+            Incarnation(containerID: "b", startedAt: run.startedAt),
+            Incarnation(containerID: "a", startedAt: Timestamp(milliseconds: 2)), Incarnation(containerID: "a", startedAt: nil),
+        ] {
+            for _ in 0..<20 { tally.record(.notReady("late"), of: other, at: Timestamp(milliseconds: 9)) }
+        }
+        #expect(tally == before)
+    }
+}
