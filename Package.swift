@@ -61,7 +61,8 @@ let package = Package(
             name: "ComposeTemplates",
             dependencies: ["Orchestrator", "ProjectModel", "Reconciler", "TokenKit", "YAMLKit"],
             swiftSettings: strict),
-        .target(name: "ProjectKeys", dependencies: ["Orchestrator", "ProjectModel", "TokenKit"], swiftSettings: strict),
+        .target(
+            name: "ProjectKeys", dependencies: ["Orchestrator", "ProjectModel", "TokenKit"], swiftSettings: strict),
         .target(name: "LinuxHost", dependencies: ["Orchestrator", "ProjectModel"], swiftSettings: strict),
         .target(
             name: "NetworkProbes",
@@ -86,6 +87,11 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // Doubles of the ports, and contracts that doubles and adapters both keep.
+        .target(
+            name: "OrchestratorTesting", dependencies: ["Orchestrator", "ProjectModel", "Reconciler"],
+            swiftSettings: strict),
+
         // Layer 6: the program. Wiring only.
         .executableTarget(
             name: "supamanager",
@@ -98,6 +104,63 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
+
+        // Tests. `HTTPStub` and `PostgresTestSupport` are shared by several of them.
+        .target(name: "HTTPStub", path: "Tests/HTTPStub", swiftSettings: common),
+        .target(
+            name: "PostgresTestSupport", dependencies: ["PostgresKit", "PostgresStore"],
+            path: "Tests/PostgresTestSupport", swiftSettings: common),
+        .testTarget(name: "CurlKitTests", dependencies: ["CurlKit", "HTTPStub"], swiftSettings: common),
+        .testTarget(
+            name: "PostgresKitTests", dependencies: ["PostgresKit", "PostgresTestSupport"], swiftSettings: common),
+        .testTarget(name: "TokenKitTests", dependencies: ["TokenKit"], swiftSettings: common),
+        .testTarget(name: "YAMLKitTests", dependencies: ["YAMLKit"], swiftSettings: common),
+        .testTarget(
+            name: "ProjectModelTests", dependencies: ["OrchestratorTesting", "ProjectModel"], swiftSettings: strict),
+        .testTarget(
+            name: "ReconcilerTests", dependencies: ["OrchestratorTesting", "ProjectModel", "Reconciler"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "OrchestratorTests",
+            dependencies: [
+                "Orchestrator", "OrchestratorTesting", "ProjectModel", "Reconciler",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "DockerEngineTests",
+            dependencies: [
+                "CurlKit", "DockerEngine", "HTTPStub", "Orchestrator", "OrchestratorTesting", "ProjectModel",
+                "Reconciler",
+            ],
+            swiftSettings: common),
+        .testTarget(
+            name: "PostgresStoreTests",
+            dependencies: [
+                "Orchestrator", "OrchestratorTesting", "PostgresKit", "PostgresStore", "PostgresTestSupport",
+                "ProjectModel",
+            ],
+            swiftSettings: common),
+        .testTarget(
+            name: "ComposeTemplatesTests",
+            dependencies: ["ComposeTemplates", "Orchestrator", "ProjectModel", "Reconciler", "YAMLKit"],
+            swiftSettings: common),
+        .testTarget(
+            name: "ProjectKeysTests", dependencies: ["Orchestrator", "ProjectKeys", "ProjectModel", "TokenKit"],
+            swiftSettings: common),
+        .testTarget(
+            name: "LinuxHostTests", dependencies: ["LinuxHost", "Orchestrator", "ProjectModel"],
+            swiftSettings: common),
+        .testTarget(
+            name: "NetworkProbesTests",
+            dependencies: [
+                "NetworkProbes", "Orchestrator", "ProjectModel", "Reconciler",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            swiftSettings: common),
     ],
     swiftLanguageModes: [.v6]
 )

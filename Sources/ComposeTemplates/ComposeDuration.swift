@@ -5,7 +5,8 @@ enum ComposeDuration {
         ("h", 3_600_000_000_000), ("d", 86_400_000_000_000), ("w", 604_800_000_000_000),
     ]
 
-    /// The duration, or nil where `text` is none: numbers with a unit each, one after the other; `0` alone needs no unit.
+    /// The duration, or nil where `text` is none: numbers with a unit each, one after the other; `0` alone needs no
+    /// unit.
     static func parse(_ text: String) -> Duration? {
         if text == "0" { return .zero }
         var rest = text[...]

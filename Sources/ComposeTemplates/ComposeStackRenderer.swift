@@ -42,6 +42,7 @@ public struct ComposeStackRenderer: StackRenderer {
         self.settings = settings
     }
 
+    /// `http://`, the public host and the gateway's port.
     public func apiURL(of leases: Leases) -> String {
         guard let port = leases.ports[Self.gatewayPortVariable] else { return "http://\(settings.publicHost)" }
         return "http://\(settings.publicHost):\(port)"
@@ -68,6 +69,7 @@ public struct ComposeStackRenderer: StackRenderer {
             tokens: manifest.tokens.sorted { $0.key < $1.key }.map { TokenRequirement(name: $0, role: $1.rawValue) })
     }
 
+    /// Interpolates, selects the project's services, and maps them.
     public func render(
         _ project: ProjectRecord, secrets: [String: Secret<String>]
     ) throws(TemplateError) -> DesiredStack {

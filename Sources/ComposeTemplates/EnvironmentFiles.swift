@@ -40,7 +40,7 @@ struct EnvironmentFiles {
         }
         guard !reference.path.isEmpty else { return nil }
         guard ProjectPath.isInside(reference.path) else {
-            cursor.fail(.refused, "\"\(reference.path)\" must be a relative path without ..")
+            cursor.fail(.refused, "\((cursor.child("path") ?? cursor).shown) must be a relative path without ..")
             return nil
         }
         return reference
@@ -63,12 +63,13 @@ struct EnvironmentFiles {
         return [:]
     }
 
-    /// Every line is `NAME=value`, taken as it is.
+    /// Every line is `NAME=value`, taken as it is, or a name that takes its value from the environment.
     private func raw(_ text: String) -> [String: String] {
         text.split(separator: "\n").reduce(into: [:]) { result, line in
             let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, !line.hasPrefix("#") else { return }
-            result[String(parts[0])] = String(parts[1])
+            guard !line.hasPrefix("#") else { return }
+            let name = String(parts[0])
+            result[name] = parts.count == 2 ? String(parts[1]) : environment[name]
         }
     }
 }

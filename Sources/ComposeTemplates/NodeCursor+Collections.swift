@@ -40,7 +40,7 @@ extension NodeCursor {
                 let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
                 let name = String(parts[0])
                 guard !name.isEmpty else {
-                    element.fail("must be NAME=value or NAME, not \"\(text.prefix(40))\"")
+                    element.fail("must be NAME=value or NAME, not \(element.shown)")
                     continue
                 }
                 guard result[name] == nil else {

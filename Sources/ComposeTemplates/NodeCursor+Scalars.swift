@@ -51,16 +51,16 @@ extension NodeCursor {
         }
         guard let number else { return wrongType("a whole number") }
         guard range.contains(number) else {
-            fail(outside(range, number))
+            fail(outside(range))
             return nil
         }
         return number
     }
 
-    private func outside(_ range: ClosedRange<Int>, _ number: Int) -> String {
+    private func outside(_ range: ClosedRange<Int>) -> String {
         switch (range.lowerBound, range.upperBound) {
-        case (let low, .max): "must be greater than or equal to \(low), not \(number)"
-        case (let low, let high): "must be from \(low) to \(high), not \(number)"
+        case (let low, .max): "must be greater than or equal to \(low), not \(shown)"
+        case (let low, let high): "must be from \(low) to \(high), not \(shown)"
         }
     }
 
@@ -120,7 +120,7 @@ extension NodeCursor {
     where Option: RawRepresentable<String> & CaseIterable {
         guard let text = string() else { return nil }
         guard let option = Option(rawValue: text) else {
-            fail("must be one of \(Option.allCases.map(\.rawValue).joined(separator: ", ")), not \"\(text)\"")
+            fail("must be one of \(Option.allCases.map(\.rawValue).joined(separator: ", ")), not \(shown)")
             return nil
         }
         return option
@@ -130,7 +130,7 @@ extension NodeCursor {
     func wrongType<Value>(_ expected: String) -> Value? {
         let found: String
         switch node.scalar?.value {
-        case .string(let text): found = "\"\(text.prefix(40))\""
+        case .string: found = shown
         case .integer, .float, .boolean: found = "the \(node.typeName) \(node.scalar?.text ?? "")"
         default: found = "a \(node.typeName)"
         }

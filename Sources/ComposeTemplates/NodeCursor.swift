@@ -13,6 +13,21 @@ struct NodeCursor {
 
     func fail(_ reason: String) { fail(.invalid, reason) }
 
+    /// The scalar as it stands in the file, shortened, for messages: never the value of a variable.
+    var shown: String {
+        let template = log.template(at: path)
+        let text = template ?? node.scalar?.text ?? ""
+        if template == nil, !text.isEmpty, !isString { return text }
+        return "\"\(text.prefix(Self.maximumShown))\(text.count > Self.maximumShown ? "…" : "")\""
+    }
+
+    private var isString: Bool {
+        if case .string? = node.scalar?.value { true } else { false }
+    }
+
+    /// Characters of a value that a message shows.
+    private static let maximumShown = 80
+
     /// The elements of a list, with a problem for anything else. Null is an empty list.
     func elements() -> [NodeCursor] {
         if node.isNull { return [] }

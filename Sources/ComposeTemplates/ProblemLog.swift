@@ -11,10 +11,17 @@ final class ProblemLog {
     private(set) var warnings: [TemplateProblem] = []
     private(set) var unlisted = 0
     private var marks: [String: YAMLMark] = [:]
+    private var templates: [String: String] = [:]
 
     init(file: String) { self.file = file }
 
     func note(_ mark: YAMLMark, at path: String) { marks[path] = mark }
+
+    /// Remembers what stood at `path` before its variables were put in: messages show that, since a variable's value
+    /// may be a secret.
+    func note(template: String, at path: String) { templates[path] = template }
+
+    func template(at path: String) -> String? { templates[path] }
 
     /// The place of `path`, or of the nearest key above it that stands in the text.
     func mark(of path: String) -> YAMLMark? {

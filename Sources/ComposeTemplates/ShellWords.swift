@@ -28,7 +28,8 @@ enum ShellWords {
                 if let finished = word { words.append(finished) }
                 word = nil
             } else if ";&|<>()`".contains(character) {
-                throw Failure(description: "no shell runs this text: quote \"\(character)\", or write [sh, -c, \"…\"]")
+                let advice = "quote \"\(character)\", or write [sh, -c, \"…\"]"
+                throw Failure(description: "no shell runs this text: \(advice)")
             } else {
                 word = (word ?? "") + String(character)
             }

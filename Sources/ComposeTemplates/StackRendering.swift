@@ -18,6 +18,7 @@ struct StackRendering {
     var folder: String { settings.projectsFolder + "/" + ref.text }
 
     func stack() throws(TemplateError) -> DesiredStack {
+        try refuseUnsupported()
         var services: [ServiceName: DesiredService] = [:]
         var completed: Set<String> = []
         for service in project.services.values {

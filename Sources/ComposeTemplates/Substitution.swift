@@ -77,8 +77,8 @@ enum SubstitutionToken {
         return Substitution.Operation(kind: kind, countsEmptyAsUnset: hasColon)
     }
 
-    /// The brace that closes the one at the start of `bytes`: braces inside count, so that a JSON text can be a default.
-    /// Where they do not balance, the last one closes, as in Compose.
+    /// The brace that closes the one at the start of `bytes`: braces inside count, so that a JSON text can be a
+    /// default. Where they do not balance, the last one closes, as in Compose.
     private static func closingBrace(_ bytes: ArraySlice<UInt8>) -> Int? {
         var open = 0
         for index in bytes.indices {

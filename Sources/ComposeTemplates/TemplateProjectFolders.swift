@@ -19,6 +19,7 @@ public struct TemplateProjectFolders: ProjectFolders {
         self.root = root
     }
 
+    /// Writes what differs; what is there and equal is left alone.
     public func prepare(_ stack: DesiredStack) throws(TemplateError) {
         let folder = path(of: stack.ref)
         do {
@@ -34,6 +35,7 @@ public struct TemplateProjectFolders: ProjectFolders {
         } catch { throw .broken("the folder \(folder) cannot be filled: \(error)") }
     }
 
+    /// Removes the folder with all in it.
     public func remove(_ ref: ProjectRef) throws(TemplateError) {
         let folder = path(of: ref)
         guard FileManager.default.fileExists(atPath: folder) else { return }

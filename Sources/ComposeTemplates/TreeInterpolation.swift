@@ -1,6 +1,7 @@
 import YAMLKit
 
-/// Substitutes the variables of a whole file. What held a `$` is a string afterwards, whatever it looks like; keys stay.
+/// Substitutes the variables of a whole file. What held a `$` is a string afterwards, whatever it looks like; keys
+/// stay as they are.
 struct TreeInterpolation {
     let log: ProblemLog
     let lookup: (String) -> String?
@@ -16,13 +17,10 @@ struct TreeInterpolation {
             let changed = elements.enumerated().map { apply(to: $0.element, path: "\(path)[\($0.offset)]") }
             return YAMLNode(.sequence(changed), mark: node.mark)
         case .mapping(let mapping):
-            var changed = mapping
-            for entry in mapping.entries {
+            let changed = mapping.mapValues { entry in
                 let keyPath = path.isEmpty ? entry.key : "\(path).\(entry.key)"
                 // What the manager reads there are names and defaults, which it resolves on its own.
-                guard keyPath != TemplateManifest.key else { continue }
-                changed.set(
-                    YAMLMapping.Entry(entry.keyScalar, at: entry.keyMark, value: apply(to: entry.value, path: keyPath)))
+                return keyPath == TemplateManifest.key ? entry.value : apply(to: entry.value, path: keyPath)
             }
             return YAMLNode(.mapping(changed), mark: node.mark)
         }
@@ -34,6 +32,7 @@ struct TreeInterpolation {
             for name in outcome.unset {
                 log.warn(.interpolation, at: mark, path: path, "\(name) is not set and stands for an empty text")
             }
+            log.note(template: scalar.text, at: path)
             return outcome.text
         } catch {
             log.add(.interpolation, at: mark, path: path, error.description)

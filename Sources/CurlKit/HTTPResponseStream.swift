@@ -29,6 +29,11 @@ public struct HTTPResponseStream: AsyncSequence, Sendable {
         Iterator(lease: lease)
     }
 
+    /// Ends the stream with `timedOut` if it is not over by then. Replaces the request's own total deadline.
+    public func limitRemainingTime(to duration: Duration) {
+        lease.limitRemainingTime(to: duration)
+    }
+
     /// Reads the rest of the body.
     ///
     /// - Throws: `bodyTooLarge` when it has more than `limitBytes` bytes; the transfer has then been ended.
@@ -79,6 +84,10 @@ final class TransferLease: Sendable {
 
     func cancel() {
         loop.cancel(transfer)
+    }
+
+    func limitRemainingTime(to duration: Duration) {
+        loop.setDeadline(of: transfer, at: ContinuousClock.now + duration)
     }
 
     func next() async -> StreamBuffer.Chunk {

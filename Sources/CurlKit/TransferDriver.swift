@@ -54,6 +54,8 @@ struct TransferDriver {
         case .cancel(let transfer):
             transfer.isCancelled = true
             if transfer.phase == .waiting || transfer.phase == .active { finish(transfer, .cancelled) }
+        case .setDeadline(let transfer, let deadline):
+            if transfer.phase == .active { schedule(transfer, (deadline, .timedOut)) }
         case .resume(let transfer):
             guard transfer.phase == .active, let handle = transfer.handle else { return }
             // Hands over at once what libcurl holds back, so it can fail like any delivery.

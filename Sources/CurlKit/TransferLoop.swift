@@ -13,6 +13,7 @@ final class TransferLoop: @unchecked Sendable {
         case start(Transfer)
         case cancel(Transfer)
         case resume(Transfer)
+        case setDeadline(Transfer, at: ContinuousClock.Instant)
     }
 
     /// How a loop stands, for observation and tests.
@@ -92,6 +93,11 @@ final class TransferLoop: @unchecked Sendable {
     /// Lets a paused transfer read on.
     func resume(_ transfer: Transfer) {
         inbox.withLock { enqueue(.resume(transfer), in: &$0) }
+    }
+
+    /// Gives a transfer that is under way another deadline.
+    func setDeadline(of transfer: Transfer, at deadline: ContinuousClock.Instant) {
+        inbox.withLock { enqueue(.setDeadline(transfer, at: deadline), in: &$0) }
     }
 
     private func enqueue(_ command: Command, in inbox: inout Inbox) {

@@ -54,7 +54,7 @@ extension ContainerSpec: Encodable {
         }
     }
 
-    /// The engine takes an empty list for "the image's" and a list of one empty string for "none".
+    /// The engine's documented way to say "none" is a list of one empty string.
     private var wireEntrypoint: [String]? {
         entrypoint.map { $0.isEmpty ? [""] : $0 }
     }

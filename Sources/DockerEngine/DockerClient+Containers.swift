@@ -1,5 +1,3 @@
-import CurlKit
-
 extension DockerClient {
     /// Creates a container without starting it. Maps to `POST /containers/create`.
     ///
@@ -105,17 +103,7 @@ extension DockerClient {
         call.query = [("condition", "not-running")]
         // The head may come at once or only with the body; the whole wait has one limit.
         call.timeout = timeout ?? DockerLimits.streamHeadTimeout
-        let stream = try await wire.stream(call, totalTimeout: timeout)
-        do {
-            let body = try await stream.collect(limitBytes: DockerLimits.errorBodyBytes)
-            return try EngineWire.decode(ContainerExit.self, body, call: call.label)
-        } catch let error as DockerError {
-            throw error
-        } catch let error as HTTPTransportError {
-            throw .transport(error)
-        } catch {
-            throw .decoding(reason: "unexpected failure", call: call.label)
-        }
+        return try await wire.lateDocument(ContainerExit.self, call, timeout: timeout)
     }
 
     func containerCall(_ method: String, _ id: String, _ rest: String = "") throws(DockerError) -> EngineCall {

@@ -28,6 +28,9 @@ public enum DockerLimits {
     /// Reading logs that are already there.
     public static let logsTimeout = Duration.seconds(30)
 
+    /// How long the body of an error may take once its head is there.
+    public static let errorBodyTimeout = Duration.seconds(10)
+
     /// Bytes of an answer that is one JSON document. A list of a thousand containers has about three million.
     public static let documentBytes = 64 * 1024 * 1024
     /// Bytes of one line of a stream of JSON documents (events, pull progress).

@@ -49,19 +49,31 @@ struct EngineWire: Sendable {
         request.headTimeout = call.timeout
         request.totalTimeout = totalTimeout
         request.idleTimeout = idleTimeout
+        let stream: HTTPResponseStream
         do {
-            let stream = try await http.stream(request, overflow: overflow)
-            if Self.isSuccess(stream.head.status) { return stream }
-            // Only the message is wanted; a body that cannot be read leaves the status, which says enough.
-            let body = try? await stream.collect(limitBytes: DockerLimits.errorBodyBytes)
-            throw Self.error(status: stream.head.status, body: body ?? [], call: call)
-        } catch let error as HTTPTransportError {
-            throw .transport(error)
-        } catch let error as DockerError {
-            throw error
+            stream = try await http.stream(request, overflow: overflow)
         } catch {
-            throw .decoding(reason: "unexpected failure", call: call.label)
+            throw .transport(error)
         }
+        if Self.isSuccess(stream.head.status) { return stream }
+        stream.limitRemainingTime(to: DockerLimits.errorBodyTimeout)
+        // Only the message is wanted; a body that cannot be read leaves the status, which says enough.
+        let body = (try? await stream.collect(limitBytes: DockerLimits.errorBodyBytes)) ?? []
+        throw Self.error(status: stream.head.status, body: body, call: call)
+    }
+
+    /// Makes a call whose answer is one document that may be a long time coming.
+    func lateDocument<Document: Decodable>(
+        _ type: Document.Type, _ call: EngineCall, timeout: Duration?
+    ) async throws(DockerError) -> Document {
+        let stream = try await self.stream(call, totalTimeout: timeout)
+        let body: [UInt8]
+        do {
+            body = try await stream.collect(limitBytes: call.limitBytes)
+        } catch {
+            throw .transport(error)
+        }
+        return try Self.decode(type, body, call: call.label)
     }
 
     private func request(for call: EngineCall) -> HTTPRequest {

@@ -13,12 +13,14 @@ final class ProbeAttempt: Sendable {
 
     private let eventLoop: any EventLoop
     private let deadline: TimeAmount
+    private let farewell: TimeAmount
     private let state: NIOLoopBoundBox<State>
     private let outcome: EventLoopPromise<ProbeResult>
 
-    init(on eventLoop: any EventLoop, deadline: TimeAmount) {
+    init(on eventLoop: any EventLoop, deadline: TimeAmount, farewell: TimeAmount) {
         self.eventLoop = eventLoop
         self.deadline = max(.zero, min(deadline, ProbeLimits.deadline))
+        self.farewell = farewell
         state = NIOLoopBoundBox.makeBoxSendingValue(State(), eventLoop: eventLoop)
         outcome = eventLoop.makePromise()
     }
@@ -69,7 +71,7 @@ final class ProbeAttempt: Sendable {
     /// while answers are still on their way would be reset, and the service would write that into its log.
     func settleAndLetServiceClose(_ result: ProbeResult) {
         conclude(result)
-        startTimer(ProbeLimits.farewell) { self.settle(result) }
+        startTimer(farewell) { self.settle(result) }
         state.value.channel?.close(mode: .output, promise: nil)
     }
 

@@ -11,5 +11,5 @@ enum ProbeLimits {
     /// Longest deadline; longer ones count as this.
     static let deadline = TimeAmount.hours(1)
     /// How long a service may take to end the connection after it got our end of file.
-    static let farewell = TimeAmount.milliseconds(200)
+    static let farewell = TimeAmount.milliseconds(500)
 }

@@ -11,7 +11,7 @@ public actor EmbeddedCluster {
     public nonisolated let parameters: PostgresConnectionParameters
 
     let site: EmbeddedClusterSite
-    private let lock: FileLock
+    private var lock: FileLock?
     private var server: ChildProcess
     private var isStopping = false
 
@@ -91,6 +91,8 @@ public actor EmbeddedCluster {
     public func stop() async throws(EmbeddedClusterError) {
         isStopping = true
         try await site.stop(server)
+        // Not before: until then another manager must not come near the folder.
+        lock = nil
     }
 }
 

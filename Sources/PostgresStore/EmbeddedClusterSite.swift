@@ -1,7 +1,7 @@
 import FoundationEssentials
 import PostgresKit
 
-/// Everything that is fixed about a cluster once its folder is prepared: where it lies, who runs it, with which programs.
+/// What is fixed about a cluster once its folder is prepared: where it lies, who runs it, with which programs.
 struct EmbeddedClusterSite: Sendable {
     let configuration: EmbeddedClusterConfiguration
     let layout: EmbeddedClusterLayout
@@ -49,9 +49,11 @@ struct EmbeddedClusterSite: Sendable {
     ) throws(EmbeddedClusterError) -> String {
         try files { () throws(FileSystemError) in try PrivateFolder.prepare(folder, owner: account) }
         let resolved = URL(filePath: folder).resolvingSymlinksInPath().path
-        guard let obstacle = try files({ () throws(FileSystemError) in
-            try PrivateFolder.obstacle(on: resolved, for: account)
-        }) else { return resolved }
+        guard
+            let obstacle = try files({ () throws(FileSystemError) in
+                try PrivateFolder.obstacle(on: resolved, for: account)
+            })
+        else { return resolved }
         let isParent = resolved.hasPrefix(obstacle + "/") && !resolved.dropFirst(obstacle.count + 1).contains("/")
         // The manager's own data folder, private to root: the server's group may pass through, and read nothing.
         let isAdmitted = try files { () throws(FileSystemError) in

@@ -9,6 +9,7 @@ public struct PostgresProjectStore: ProjectStore {
     /// A store on a pool whose database has been migrated.
     public init(pool: PostgresPool) { self.pool = pool }
 
+    /// Inserts the project with its leases, secrets and first event.
     public func insert(_ project: NewProject) async throws(StoreError) -> ProjectRecord {
         try await transaction { transaction in
             try await ProjectRows.insert(project, in: transaction)
@@ -24,24 +25,29 @@ public struct PostgresProjectStore: ProjectStore {
         }
     }
 
+    /// Selects one project with its leases.
     public func project(_ ref: ProjectRef) async throws(StoreError) -> ProjectRecord? {
         try await reading { try await ProjectRows.select(ref, in: pool) }
     }
 
+    /// Selects one page and counts all.
     public func projects(_ query: ProjectQuery) async throws(StoreError) -> ProjectPage {
         try await reading { try await ProjectRows.page(query, in: pool) }
     }
 
+    /// Selects the refs of all projects that are not deleted.
     public func refs() async throws(StoreError) -> [ProjectRef] {
         try await reading { try await ProjectRows.refs(in: pool) }
     }
 
+    /// Selects the sealed secrets.
     public func secrets(of ref: ProjectRef) async throws(StoreError) -> SealedSecrets {
         let sealed = try await reading { try await SecretRows.select(ref, in: pool) }
         guard let sealed else { throw .notFound(ref) }
         return sealed
     }
 
+    /// Updates the status if it is as expected, and the leases and secrets with it.
     public func move(_ ref: ProjectRef, _ move: StatusMove) async throws(StoreError) -> Bool {
         try await transaction { transaction in
             guard try await ProjectRows.update(ref, move, in: transaction) else { return false }
@@ -59,10 +65,12 @@ public struct PostgresProjectStore: ProjectStore {
         }
     }
 
+    /// Selects what is leased or in quarantine.
     public func leases(at time: Timestamp) async throws(StoreError) -> TakenLeases {
         try await reading { try await LeaseRows.taken(at: time, in: pool) }
     }
 
+    /// Releases one port into quarantine and leases another.
     public func replacePort(
         _ variable: String, of ref: ProjectRef, with port: UInt16, at time: Timestamp
     ) async throws(StoreError) {
@@ -71,6 +79,7 @@ public struct PostgresProjectStore: ProjectStore {
         }
     }
 
+    /// Releases the subnet into quarantine and leases another.
     public func replaceSubnet(
         of ref: ProjectRef, with subnet: IPv4Network, at time: Timestamp
     ) async throws(StoreError) {
@@ -79,10 +88,12 @@ public struct PostgresProjectStore: ProjectStore {
         }
     }
 
+    /// Selects the latest events.
     public func events(of ref: ProjectRef, limit: Int) async throws(StoreError) -> [ProjectEvent] {
         try await reading { try await EventRows.latest(ref, limit: limit, in: pool) }
     }
 
+    /// Makes one round trip.
     public func ping() async throws(StoreError) {
         try await reading { try await pool.ping() }
     }

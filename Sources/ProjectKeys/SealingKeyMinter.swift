@@ -18,6 +18,7 @@ public struct SealingKeyMinter: KeyMinter {
         self.policy = policy
     }
 
+    /// Generates what is required, signs the tokens with ``tokenSecret``, and seals all of it.
     public func mint(
         _ requirements: StackRequirements, for ref: ProjectRef, given: [String: Secret<String>], at time: Timestamp
     ) throws(KeyError) -> SealedSecrets {
@@ -40,6 +41,7 @@ public struct SealingKeyMinter: KeyMinter {
         } catch { throw .cannotMint("\(error)") }
     }
 
+    /// Unwraps the project's key and opens every value.
     public func open(_ sealed: SealedSecrets, of ref: ProjectRef) throws(KeyError) -> [String: Secret<String>] {
         do throws(ProjectKeyError) {
             let keyring = try ProjectKeyring(

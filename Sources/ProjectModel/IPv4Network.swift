@@ -18,10 +18,12 @@ public struct IPv4Address: Hashable, Comparable, Sendable, CustomStringConvertib
         self.number = number
     }
 
+    /// The same in words.
     public var description: String {
         "\(number >> 24).\(number >> 16 & 255).\(number >> 8 & 255).\(number & 255)"
     }
 
+    /// Orders by value.
     public static func < (left: IPv4Address, right: IPv4Address) -> Bool { left.number < right.number }
 }
 
@@ -43,7 +45,8 @@ public struct IPv4Network: Hashable, Comparable, Sendable, CustomStringConvertib
     public init?(_ text: some StringProtocol) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let address = IPv4Address(parts[0]), let length = Int(parts[1]),
-            String(length) == String(parts[1]), let network = IPv4Network(containing: address, prefixLength: length), network.base == address
+            String(length) == String(parts[1]), let network = IPv4Network(containing: address, prefixLength: length),
+            network.base == address
         else { return nil }
         self = network
     }
@@ -63,8 +66,10 @@ public struct IPv4Network: Hashable, Comparable, Sendable, CustomStringConvertib
     /// Whether the two blocks share an address.
     public func overlaps(_ other: IPv4Network) -> Bool { base <= other.last && other.base <= last }
 
+    /// The same in words.
     public var description: String { "\(base)/\(prefixLength)" }
 
+    /// Orders by value.
     public static func < (left: IPv4Network, right: IPv4Network) -> Bool {
         (left.base, left.prefixLength) < (right.base, right.prefixLength)
     }

@@ -18,5 +18,6 @@ public struct PortRange: Hashable, Sendable, CustomStringConvertible {
         guard description == String(text) else { return nil }
     }
 
+    /// The same in words.
     public var description: String { "\(bounds.lowerBound)-\(bounds.upperBound)" }
 }

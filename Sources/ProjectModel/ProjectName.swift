@@ -11,6 +11,7 @@ public struct ProjectName: Hashable, Sendable, CustomStringConvertible {
         case badEdge
         case forbidden(Character)
 
+        /// The same in words.
         public var description: String {
             switch self {
             case .empty: "the project name is empty: give it at least one letter or digit"
@@ -35,6 +36,7 @@ public struct ProjectName: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
+    /// The same in words.
     public var description: String { text }
 
     private static func isAlphanumeric(_ character: Character) -> Bool {

@@ -21,7 +21,9 @@ public struct ProjectRef: Hashable, Comparable, Sendable, CustomStringConvertibl
             decoding: (0..<Self.length).map { _ in UInt8.random(in: 97...122, using: &generator) }, as: UTF8.self)
     }
 
+    /// The same in words.
     public var description: String { text }
 
+    /// Orders by value.
     public static func < (left: ProjectRef, right: ProjectRef) -> Bool { left.text < right.text }
 }

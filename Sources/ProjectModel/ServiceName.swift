@@ -15,8 +15,10 @@ public struct ServiceName: Hashable, Comparable, Sendable, CustomStringConvertib
         self.text = String(text)
     }
 
+    /// The same in words.
     public var description: String { text }
 
+    /// Orders by value.
     public static func < (left: ServiceName, right: ServiceName) -> Bool { left.text < right.text }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {

@@ -6,6 +6,7 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
     /// A time from milliseconds since the epoch.
     public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
+    /// Orders by value.
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }
 
     /// The time `duration` later, saturating at the ends of the range.
@@ -20,6 +21,7 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         return .milliseconds(overflow ? (earlier < self ? .max : .min) : difference)
     }
 
+    /// The same in words.
     public var description: String { "\(milliseconds)ms" }
 }
 

@@ -51,9 +51,7 @@ struct RunningAssessor {
     private mutating func runningState(
         of service: DesiredService, _ container: ObservedContainer
     ) -> Assessment.ServiceState {
-        if let requested = circumstances.restartRequestedAt, let started = container.startedAt, started < requested {
-            return .comingUp("its restart is outstanding")
-        }
+        if isOutstanding(container) { return .comingUp("its restart is outstanding") }
         guard service.probe != nil else { return .ready }
         let run = Incarnation(containerID: container.id, startedAt: container.startedAt)
         guard let tally = circumstances.health[service.name], tally.incarnation == run else {
@@ -75,9 +73,16 @@ struct RunningAssessor {
         }
     }
 
+    /// Whether the container is still to be restarted on request: what its present run came to counts no longer.
+    private func isOutstanding(_ container: ObservedContainer) -> Bool {
+        guard let requested = circumstances.restartRequestedAt, let started = container.startedAt else { return false }
+        return container.state == .running && started < requested
+    }
+
     private static func end(of container: ObservedContainer) -> String {
         if container.isOutOfMemory { return "it ran out of memory and was ended by the kernel" }
-        return container.exitCode.map { "it ended with exit code \($0)" } ?? "its container is \(container.state.rawValue)"
+        return container.exitCode.map { "it ended with exit code \($0)" }
+            ?? "its container is \(container.state.rawValue)"
     }
 
     private mutating func holdBack(_ service: DesiredService) {
@@ -130,7 +135,8 @@ struct RunningAssessor {
         if let refused = circumstances.callFailures[service.name], refused.count >= CallFailures.countUntilFailed {
             return refused.message
         }
-        guard let container = circumstances.observed.container(of: service.name) else { return nil }
+        guard let container = circumstances.observed.container(of: service.name), !isOutstanding(container)
+        else { return nil }
         let starts = (circumstances.backoffs[service.name]?.attempts ?? 0) + container.restartCount
         if case .failing(let text)? = assessment.services[service.name] {
             if !container.state.isUp || container.state == .restarting, starts >= RestartBackoff.attemptsUntilFailed {

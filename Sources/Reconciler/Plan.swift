@@ -25,6 +25,7 @@ public enum Operation: Sendable, Equatable {
 }
 
 extension Operation: CustomStringConvertible {
+    /// The same in words.
     public var description: String {
         switch self {
         case .createNetwork(let network): "network \(network.composeName) CreateNetwork"
@@ -80,7 +81,8 @@ public struct Plan: Sendable, Equatable {
     @discardableResult
     public mutating func add(_ operation: Operation, because cause: String, after: [Int] = []) -> Int {
         let number = steps.count + 1
-        steps.append(Step(number: number, operation: operation, cause: cause, after: after.filter { $0 < number }.sorted()))
+        steps.append(
+            Step(number: number, operation: operation, cause: cause, after: after.filter { $0 < number }.sorted()))
         return number
     }
 
@@ -91,6 +93,7 @@ public struct Plan: Sendable, Equatable {
 }
 
 extension Plan: CustomStringConvertible {
+    /// The same in words.
     public var description: String {
         let calls = steps.map { "\($0.after) -> #\($0.number) \($0.operation), \($0.cause)" }
         let waits = waiting.map { "\($0.service) waits, \($0.cause)" }

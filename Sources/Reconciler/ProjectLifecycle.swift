@@ -40,7 +40,8 @@ public enum ProjectLifecycle {
     /// The answer to an event. Total: every status knows every event.
     public static func answer(to event: Event, in status: ProjectStatus) -> Answer {
         switch event {
-        case .pauseRequested, .resumeRequested, .restartRequested, .deleteRequested: answer(toRequest: event, in: status)
+        case .pauseRequested, .resumeRequested, .restartRequested, .deleteRequested:
+            answer(toRequest: event, in: status)
         case .containersCreated: status == .provisioning ? .move(to: .starting) : .stay
         case .allReady: readiness(in: status)
         case .serviceNotReady: status == .active ? .move(to: .degraded) : .stay

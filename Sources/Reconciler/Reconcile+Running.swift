@@ -6,10 +6,10 @@ func planRunning(_ desired: DesiredStack, _ situation: Situation) -> Plan {
     var planner = RunningPlanner(desired: desired, situation: situation)
     planner.planNetwork()
     planner.planVolumes()
+    planner.planStrangers()
     for name in startOrder(desired.services) {
         if let service = desired.services[name] { planner.planService(service) }
     }
-    planner.planStrangers()
     return planner.plan
 }
 
@@ -25,6 +25,8 @@ private struct RunningPlanner {
     var imageSteps: [String: Int] = [:]
     /// Removals that a wrong network forced, by service.
     var removals: [ServiceName: Int] = [:]
+    /// Removals of containers without a place in the template, by the name that they free.
+    var freedNames: [String: Int] = [:]
     /// Steps after which a service has been started.
     var startSteps: [ServiceName: Int] = [:]
     /// Services whose present container is going to be replaced or restarted: not ready any more.
@@ -71,6 +73,9 @@ private struct RunningPlanner {
         if container.configHash != service.configHash {
             return planReplacement(of: container, service, because: "its configuration has changed")
         }
+        if container.name != service.containerName {
+            return planReplacement(of: container, service, because: "its name is not the template's")
+        }
         if container.state == .dead || container.state == .removing {
             return planReplacement(of: container, service, because: "its container is \(container.state.rawValue)")
         }
@@ -99,8 +104,11 @@ private struct RunningPlanner {
 
     private mutating func planFresh(_ service: DesiredService, because cause: String, after removal: Int?) {
         disturbed.insert(service.name)
-        var after = [removal, networkStep, planImage(service.spec.image)].compactMap { $0 }
-        for case .volume(let name) in service.spec.mounts.map(\.source) { after += [volumeSteps[name]].compactMap { $0 } }
+        let freed = freedNames[service.containerName]
+        var after = [removal, freed, networkStep, planImage(service.spec.image)].compactMap { $0 }
+        for case .volume(let name) in service.spec.mounts.map(\.source) {
+            after += [volumeSteps[name]].compactMap { $0 }
+        }
         let creation = plan.add(.createContainer(service), because: cause, after: Array(Set(after)))
         planStart(service, because: "just created", after: [creation])
     }
@@ -161,7 +169,7 @@ private struct RunningPlanner {
             case .started:
                 if let step = startSteps[name] {
                     steps.append(step)
-                } else if container?.state.isUp != true || disturbed.contains(name) {
+                } else if container.map({ isStarted($0, name) }) != true || disturbed.contains(name) {
                     return .failure(Unmet(cause: "\(name) is not started"))
                 }
             case .completed:
@@ -173,6 +181,12 @@ private struct RunningPlanner {
         return .success(steps)
     }
 
+    /// Whether a container counts as started: one that runs once may have ended well by now.
+    private func isStarted(_ container: ObservedContainer, _ name: ServiceName) -> Bool {
+        container.state.isUp
+            || desired.services[name]?.runsOnce == true && container.state == .exited && container.exitCode == 0
+    }
+
     /// Containers with the project's label that the template does not know (any more), and duplicates.
     mutating func planStrangers() {
         guard wrongNetwork == nil else { return }
@@ -182,7 +196,7 @@ private struct RunningPlanner {
             {
                 continue
             }
-            plan.add(
+            freedNames[container.name] = plan.add(
                 .removeContainer(id: container.id, service: container.service),
                 because: "the template has no place for it")
         }

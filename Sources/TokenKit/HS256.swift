@@ -26,7 +26,8 @@ public enum HS256 {
         guard secret.count >= minimumSecretBytes else {
             throw .invalidArgument(reason: "a JWT secret has at least \(minimumSecretBytes) bytes")
         }
-        let signed = Base64URL.encode(try json(Header(alg: "HS256", typ: "JWT")))
+        let signed =
+            Base64URL.encode(try json(Header(alg: "HS256", typ: "JWT")))
             + "." + Base64URL.encode(try json(claims))
         let token = signed + "." + Base64URL.encode(try Digest.hmacSHA256(Array(signed.utf8), key: secret))
         guard token.utf8.count <= maximumTokenBytes else {

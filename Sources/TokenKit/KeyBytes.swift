@@ -47,6 +47,7 @@ public final class KeyBytes: @unchecked Sendable {
 }
 
 extension KeyBytes: Equatable {
+    /// Whether two keys are equal, in a time that depends on their lengths only.
     public static func == (left: KeyBytes, right: KeyBytes) -> Bool {
         left.count == right.count && CRYPTO_memcmp(left.memory.baseAddress, right.memory.baseAddress, left.count) == 0
     }

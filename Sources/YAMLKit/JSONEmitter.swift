@@ -8,7 +8,8 @@ public enum JSONEmitter {
         case canonical
     }
 
-    /// The text of `node` in `layout`, without a line feed at its end. What JSON has no number for (`.nan`, `.inf`) is a string.
+    /// The text of `node` in `layout`, without a line feed at its end. What JSON has no number for (`.nan`, `.inf`) is
+    /// a string.
     public static func emit(_ node: YAMLNode, layout: Layout = .indented) -> String {
         var text = ""
         write(node, layout: layout, level: 0, to: &text)

@@ -40,7 +40,16 @@ public struct YAMLMapping: Sendable, Hashable {
     /// A mapping with `pairs` in that order; of a key that comes twice the last value counts.
     public init(_ pairs: [(key: String, value: YAMLNode)]) {
         entries = []
-        for (key, value) in pairs { set(Entry(YAMLScalar(key, style: .doubleQuoted), value: value)) }
+        entries.reserveCapacity(pairs.count)
+        var indices: [String: Int] = [:]
+        for (key, value) in pairs {
+            if let index = indices[key] {
+                entries[index].value = value
+            } else {
+                indices[key] = entries.count
+                entries.append(Entry(YAMLScalar(key, style: .doubleQuoted), value: value))
+            }
+        }
     }
 
     /// The value of `key`.
@@ -55,21 +64,12 @@ public struct YAMLMapping: Sendable, Hashable {
     /// The number of keys.
     public var count: Int { entries.count }
 
-    /// Adds `entry`, or gives its key the new value.
-    public mutating func set(_ entry: Entry) {
-        if let index = entries.firstIndex(where: { $0.key == entry.key }) {
-            entries[index] = entry
-        } else {
-            entries.append(entry)
-        }
-    }
-
     /// Takes entries that are known to have different keys.
     init(unique entries: [Entry]) { self.entries = entries }
 
-    /// The same keys in the same order with other values.
-    public func mapValues(_ change: (YAMLNode) -> YAMLNode) -> YAMLMapping {
-        YAMLMapping(unique: entries.map { Entry($0.keyScalar, at: $0.keyMark, value: change($0.value)) })
+    /// The same keys in the same order with the values that `change` makes of the entries.
+    public func mapValues(_ change: (Entry) -> YAMLNode) -> YAMLMapping {
+        YAMLMapping(unique: entries.map { Entry($0.keyScalar, at: $0.keyMark, value: change($0)) })
     }
 
     /// The entries that `isIncluded` accepts.

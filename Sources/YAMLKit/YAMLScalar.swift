@@ -42,7 +42,8 @@ public struct YAMLScalar: Sendable, Hashable {
         self.tag = tag
     }
 
-    /// The value under the core schema: a plain scalar by its form, everything else a string unless a tag says otherwise.
+    /// The value under the core schema: a plain scalar by its form, everything else a string unless a tag says
+    /// otherwise.
     public var value: YAMLScalarValue {
         switch tag {
         case .string: .string(text)

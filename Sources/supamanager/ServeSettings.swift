@@ -61,7 +61,8 @@ struct ServeSettings: Sendable {
 
     private static func defaultDataFolder(_ environment: [String: String]) -> String {
         let home = environment["HOME"] ?? "/root"
-        return home == "/root" ? "/var/lib/supamanager" : (environment["XDG_DATA_HOME"] ?? home + "/.local/share") + "/supamanager"
+        return home == "/root"
+            ? "/var/lib/supamanager" : (environment["XDG_DATA_HOME"] ?? home + "/.local/share") + "/supamanager"
     }
 
     private static func absolute(_ path: String) -> String {
@@ -73,7 +74,9 @@ struct ServeSettings: Sendable {
         if let given { return absolute(given) }
         var places = [FileManager.default.currentDirectoryPath]
         var place = CommandLine.arguments.first.map { URL(filePath: $0).standardizedFileURL.path } ?? ""
-        if let resolved = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") { place = resolved }
+        if let resolved = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") {
+            place = resolved
+        }
         while place.count > 1, let slash = place.lastIndex(of: "/") {
             place = String(place[..<slash])
             places += [place, place + "/share/supamanager"]

@@ -62,10 +62,14 @@ struct Server {
             onListening: { port in
                 logger.notice(
                     "listening",
-                    metadata: ["address": "\(settings.listen)", "port": "\(port)", "installation": "\(installation.id)"])
+                    metadata: [
+                        "address": "\(settings.listen)", "port": "\(port)", "installation": "\(installation.id)",
+                    ])
             })
         var services: [any Service] = [core.health, core.loop, server]
-        if let cluster = database.cluster { services.insert(ClusterSupervision(cluster: cluster, logger: logger), at: 0) }
+        if let cluster = database.cluster {
+            services.insert(ClusterSupervision(cluster: cluster, logger: logger), at: 0)
+        }
         // At debug level the group prints each service whole.
         var groupLogger = logger
         groupLogger.logLevel = max(logger.logLevel, .info)
@@ -90,7 +94,8 @@ struct Server {
         }
         let master = try MasterKey.load(path: settings.masterKeyFile, sealedDataExists: false)
         let id = Hex.encode(try RandomSource.bytes(6))
-        let row = try await InstallationRow(id: id, keyCheck: master.keyCheck(installation: id)).store(in: database.pool)
+        let row = try await InstallationRow(id: id, keyCheck: master.keyCheck(installation: id)).store(
+            in: database.pool)
         try master.verify(keyCheck: row.keyCheck, installation: row.id)
         logger.notice("this is a new installation", metadata: ["master_key": "\(settings.masterKeyFile)"])
         return (row, master)
@@ -125,7 +130,8 @@ struct Server {
             folders: TemplateProjectFolders(template: template, root: projects), minter: minter, broker: broker,
             survey: survey, health: health, logger: logger)
         let catalog = ProjectCatalog(
-            store: store, renderer: renderer, minter: minter, broker: broker, loop: loop, health: health, engine: engine)
+            store: store, renderer: renderer, minter: minter, broker: broker, loop: loop, health: health, engine: engine
+        )
         return Core(store: store, health: health, loop: loop, catalog: catalog)
     }
 }

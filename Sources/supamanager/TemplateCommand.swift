@@ -104,6 +104,7 @@ private struct StandardError: TextOutputStream {
     func write(_ text: String) {
         let bytes = Array(text.utf8)
         // SAFETY: the call reads the buffer during the closure only. A reader that has gone away is no reason to fail.
-        _ = unsafe bytes.withUnsafeBytes { buffer in unsafe Glibc.write(STDERR_FILENO, buffer.baseAddress, buffer.count) }
+        _ = unsafe bytes.withUnsafeBytes { buffer in unsafe Glibc.write(STDERR_FILENO, buffer.baseAddress, buffer.count)
+        }
     }
 }

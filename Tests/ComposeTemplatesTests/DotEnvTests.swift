@@ -3,11 +3,14 @@ import Testing
 
 @Suite struct DotEnvTests {
     @Test(arguments: [
-        ("A=b", "b"), ("A = b ", "b"), ("export A=b", "b"), ("export\tA=b", "b"), ("A: b", "b"), ("A=", ""), ("A=b # c", "b"),
+        ("A=b", "b"), ("A = b ", "b"), ("export A=b", "b"), ("export\tA=b", "b"), ("A: b", "b"), ("A=", ""),
+        ("A=b # c", "b"),
         ("A=b#c", "b#c"), ("A=#c", ""), ("A='b # c' # d", "b # c"), ("A=\"b # c\"", "b # c"), ("A='$B'", "$B"),
-        ("A='it''s'", "it"), ("A=\"x\\ny\"", "x\ny"), ("A='x\\ny'", "x\\ny"), ("A=x\\ny", "x\\ny"), ("A=\"a\\\"b\"", "a\"b"),
+        ("A='it''s'", "it"), ("A=\"x\\ny\"", "x\ny"), ("A='x\\ny'", "x\\ny"), ("A=x\\ny", "x\\ny"),
+        ("A=\"a\\\"b\"", "a\"b"),
         ("A='a\\'b'", "a'b"), ("A=\"one\ntwo\"", "one\ntwo"), ("A='one\n#two'", "one\n#two"), ("A=\"\\$B\"", "$B"),
-        ("A=\"\\0101\"", "A"), ("A=\"\\t\\\\\"", "\t\\"), ("B=1\nA=$B", "1"), ("B=1\nA=\"${B}2\"", "12"), ("A=${C:-d}", "d"),
+        ("A=\"\\0101\"", "A"), ("A=\"\\t\\\\\"", "\t\\"), ("B=1\nA=$B", "1"), ("B=1\nA=\"${B}2\"", "12"),
+        ("A=${C:-d}", "d"),
         ("A=$OUTER", "outer"), ("OUTER=inner\nA=$OUTER", "outer"), ("A=a b", "a b"), ("# c\n\n  A=b", "b"),
         ("A=1\nA=2", "2"), ("A=b\r\nC=d", "b"), ("\u{FEFF}A=b", "b"), ("A=$$x", "$x"), ("A=\"a\"  \nC=d", "a"),
     ])
@@ -28,7 +31,8 @@ import Testing
 
     @Test(arguments: [
         ("A=1\nB C=2\n", "f:2: a variable's name has a space in it"),
-        ("A=1\n=2\n", "f:2: a variable's name is missing"), ("A!=1\n", "f:1: unexpected character \"!\" in a variable's name"),
+        ("A=1\n=2\n", "f:2: a variable's name is missing"),
+        ("A!=1\n", "f:1: unexpected character \"!\" in a variable's name"),
         ("\nA=\"secret\nmore", "f:2: the quote is never closed"),
         ("A='x' secret\n", "f:1: unexpected text after the closing quote"),
         ("A=1\nB=${secret", "f:2: B: not a valid substitution; put the value in single quotes or write $$ for $"),
@@ -48,7 +52,9 @@ import Testing
     @Test(arguments: 0..<30)
     func randomTextsNeverCrash(seed: Int) {
         var generator = SeededGenerator(seed: UInt64(seed))
-        let pieces = ["A", "=", "\"", "'", "\\", "\n", "$", "{", "}", "#", " ", ":", "export ", "é", "\r\n", "\u{0}", "0"]
+        let pieces = [
+            "A", "=", "\"", "'", "\\", "\n", "$", "{", "}", "#", " ", ":", "export ", "é", "\r\n", "\u{0}", "0",
+        ]
         for _ in 0..<300 {
             let text = (0..<Int.random(in: 0...20, using: &generator))
                 .map { _ in pieces.randomElement(using: &generator) ?? "" }.joined()

@@ -21,7 +21,9 @@ import YAMLKit
         #expect(try Interpolation.substitute(template, variables: Self.variables).text == expected)
     }
 
-    @Test(arguments: ["${", "${}", "${ SET}", "${SET }", "${1}", "${SET!}", "${SET:}", "${SET:x}", "${UNSET:-${}}", "a ${SET"])
+    @Test(arguments: [
+        "${", "${}", "${ SET}", "${SET }", "${1}", "${SET!}", "${SET:}", "${SET:x}", "${UNSET:-${}}", "a ${SET",
+    ])
     func aBrokenSubstitutionIsAnError(template: String) {
         #expect {
             try Interpolation.substitute(template, variables: Self.variables)
@@ -65,7 +67,9 @@ import YAMLKit
         #expect(throws: InterpolationError.tooLong) {
             try Interpolation.substitute("$A$A$A", variables: ["A": large])
         }
-        #expect(throws: InterpolationError.tooLong) { try Interpolation.substitute(large + large + "x", variables: [:]) }
+        #expect(throws: InterpolationError.tooLong) {
+            try Interpolation.substitute(large + large + "x", variables: [:])
+        }
     }
 
     @Test func theVariablesOfATreeAreFoundWithWhatIsSaidOfThem() throws {

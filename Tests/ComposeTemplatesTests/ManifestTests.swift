@@ -111,21 +111,45 @@ import Testing
         ("{prots: [A]}", "1:17: x-supamanager.prots: unknown key; did you mean ports?"),
         ("{ports: [\"A B\"]}", "1:25: x-supamanager.ports[0]: \"A B\" is no name of a variable"),
         ("{ports: A}", "1:24: x-supamanager.ports: must be a list, not a string"),
-        ("{addresses: {A: 1}}", "1:32: x-supamanager.addresses.A: must be from 2 to 30, not 1"),
-        ("{addresses: {A: 31}}", "1:32: x-supamanager.addresses.A: must be from 2 to 30, not 31"),
+        ("{addresses: {A: 0}}", "1:32: x-supamanager.addresses.A: must be from 1 to 30, not 0"),
+        ("{addresses: {A: 31}}", "1:32: x-supamanager.addresses.A: must be from 1 to 30, not 31"),
         ("{addresses: {A: 2, B: 2}}", "1:28: x-supamanager.addresses: A and B have the same number 2"),
-        ("{addresses: {A: 17}, ranges: {R: {first: 16, prefix: 28}}}", "1:32: x-supamanager.addresses.A: the number lies in the range R"),
-        ("{ranges: {R: {first: 8, prefix: 28}}}", "1:29: x-supamanager.ranges.R: a range of 16 addresses cannot start at 8: it starts at a multiple of its size"),
-        ("{secrets: {A: {alphabet: letters, length: 9}}}", "1:41: x-supamanager.secrets.A.alphabet: must be one of alphanumeric, hex, base64, base64url, not \"letters\""),
-        ("{secrets: {A: {alphabet: hex, length: 7}}}", "1:54: x-supamanager.secrets.A.length: must be from 8 to 256, not 7"),
+        (
+            "{addresses: {A: 17}, ranges: {R: {first: 16, prefix: 28}}}",
+            "1:32: x-supamanager.addresses.A: the number lies in the range R"
+        ),
+        (
+            "{ranges: {R: {first: 8, prefix: 28}}}",
+            "1:29: x-supamanager.ranges.R: a range of 16 addresses cannot start at 8: it starts at a multiple of its size"
+        ),
+        (
+            "{secrets: {A: {alphabet: letters, length: 9}}}",
+            "1:41: x-supamanager.secrets.A.alphabet: must be one of alphanumeric, hex, base64, base64url, not \"letters\""
+        ),
+        (
+            "{secrets: {A: {alphabet: hex, length: 7}}}",
+            "1:54: x-supamanager.secrets.A.length: must be from 8 to 256, not 7"
+        ),
         ("{secrets: {A: {alphabet: hex}}}", "1:30: x-supamanager.secrets.A: needs length"),
-        ("{ports: [A], secrets: {A: {alphabet: hex, length: 8}}}", "1:38: x-supamanager.secrets: A is already declared in ports"),
-        ("{tokens: {T: {role: anon}}}", "1:17: x-supamanager.tokens: tokens are signed with JWT_SECRET, which must be one of the secrets"),
-        ("{tokens: {T: {role: root}}, secrets: {JWT_SECRET: {alphabet: hex, length: 40}}}", "1:36: x-supamanager.tokens.T.role: must be one of anon, service_role, not \"root\""),
+        (
+            "{ports: [A], secrets: {A: {alphabet: hex, length: 8}}}",
+            "1:38: x-supamanager.secrets: A is already declared in ports"
+        ),
+        (
+            "{tokens: {T: {role: anon}}}",
+            "1:17: x-supamanager.tokens: tokens are signed with JWT_SECRET, which must be one of the secrets"
+        ),
+        (
+            "{tokens: {T: {role: root}}, secrets: {JWT_SECRET: {alphabet: hex, length: 40}}}",
+            "1:36: x-supamanager.tokens.T.role: must be one of anon, service_role, not \"root\""
+        ),
         ("{files: [../x]}", "1:25: x-supamanager.files[0]: \"../x\" must be a relative path without .."),
         ("{files: [/x]}", "1:25: x-supamanager.files[0]: \"/x\" must be a relative path without .."),
         ("{log-collector: {service: a}}", "1:32: x-supamanager.log-collector: needs fallback"),
-        ("{variables: {A: {defualt: x}}}", "1:33: x-supamanager.variables.A.defualt: unknown key; did you mean default?"),
+        (
+            "{variables: {A: {defualt: x}}}",
+            "1:33: x-supamanager.variables.A.defualt: unknown key; did you mean default?"
+        ),
         ("{x-more: 1}", "1:17: x-supamanager.x-more: unknown key"),
     ])
     func mistakesInTheManifestAreReportedWhereTheyAre(manifest: String, expected: String) {
@@ -136,11 +160,26 @@ import Testing
 
     @Test(arguments: [
         ("{probe: {http: {port: 80}}}", "4:35: services.a.x-supamanager.probe.http: needs path"),
-        ("{probe: {http: {port: 0, path: /}}}", "4:42: services.a.x-supamanager.probe.http.port: must be from 1 to 65535, not 0"),
-        ("{probe: {http: {port: 1, path: x}}}", "4:51: services.a.x-supamanager.probe.http.path: must be a path that starts with /, not \"x\""),
-        ("{probe: {http: {port: 1, path: \"/a b\"}}}", "4:51: services.a.x-supamanager.probe.http.path: must be a path that starts with /, not \"/a b\""),
-        ("{probe: {grpc: {}}}", "4:29: services.a.x-supamanager.probe.grpc: unknown key; a probe is one of http, tcp, postgres, exec"),
-        ("{probe: {tcp: {port: 1}, exec: {command: [x]}}}", "4:28: services.a.x-supamanager.probe: needs exactly one of http, tcp, postgres, exec"),
+        (
+            "{probe: {http: {port: 0, path: /}}}",
+            "4:42: services.a.x-supamanager.probe.http.port: must be from 1 to 65535, not 0"
+        ),
+        (
+            "{probe: {http: {port: 1, path: x}}}",
+            "4:51: services.a.x-supamanager.probe.http.path: must be a path that starts with /, not \"x\""
+        ),
+        (
+            "{probe: {http: {port: 1, path: \"/a b\"}}}",
+            "4:51: services.a.x-supamanager.probe.http.path: must be a path that starts with /, not \"/a b\""
+        ),
+        (
+            "{probe: {grpc: {}}}",
+            "4:29: services.a.x-supamanager.probe.grpc: unknown key; a probe is one of http, tcp, postgres, exec"
+        ),
+        (
+            "{probe: {tcp: {port: 1}, exec: {command: [x]}}}",
+            "4:28: services.a.x-supamanager.probe: needs exactly one of http, tcp, postgres, exec"
+        ),
         ("{probe: {exec: {command: []}}}", "4:45: services.a.x-supamanager.probe.exec.command: must not be empty"),
         ("{probe: {postgres: {port: 1, user: u}}}", "4:39: services.a.x-supamanager.probe.postgres: needs database"),
         ("{boot-seconds: 0}", "4:35: services.a.x-supamanager.boot-seconds: must be from 1 to 3600, not 0"),

@@ -68,7 +68,8 @@ import Testing
             return .equal
         } catch let rejection as TemplateRejection {
             if recorded.error != nil { return .failedAsRecorded }
-            guard let problem = rejection.problems.first(where: { $0.kind == .unsupported || $0.kind == .syntax }) else {
+            guard let problem = rejection.problems.first(where: { $0.kind == .unsupported || $0.kind == .syntax })
+            else {
                 Issue.record("\(label) fails, but not for an unsupported key: \(rejection)")
                 return nil
             }

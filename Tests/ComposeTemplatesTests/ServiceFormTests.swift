@@ -1,4 +1,5 @@
 import ComposeTemplates
+import Foundation
 import Testing
 import YAMLKit
 
@@ -20,6 +21,29 @@ import YAMLKit
         #expect(try service(map, environment: ["HOST": "h"]).environment == expected)
     }
 
+    @Test func environmentFilesAreReadFromTheTemplatesFolder() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "compose-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try Data("A=1".utf8).write(to: folder.appending(path: "a.env"))
+        let large = Data(repeating: UInt8(ascii: "#"), count: TemplateFiles.maximumBytes + 1)
+        try large.write(to: folder.appending(path: "large.env"))
+        var options = ComposeLoader.Options(projectName: "demo")
+        options.files = .folder(folder.path)
+        let settings = options
+        func load(_ file: String) throws -> ComposeService? {
+            let text = "services: {a: {image: i, env_file: \(file)}}"
+            return try ComposeLoader.load(text: text, fileName: "f", options: settings).project.services["a"]
+        }
+        #expect(try load("a.env")?.environment == ["A": "1"])
+        #expect {
+            try load("large.env")
+        } throws: {
+            "\($0)" == "f:1:36: services.a.env_file: large.env cannot be read: it has more than 1048576 bytes"
+        }
+        #expect(throws: TemplateRejection.self) { try load("missing.env") }
+    }
+
     @Test func environmentFilesComeFirstAndAreOverridden() throws {
         let body = """
             env_file:
@@ -29,18 +53,20 @@ import YAMLKit
               - {path: raw.env, format: raw}
             environment: {C: own}
             """
-        let files = ["one.env": "A=1\nB=1\nC=1", "sub/two.env": "B=$A$HOST", "raw.env": "R='x' # $A\n# c\n"]
+        let files = ["one.env": "A=1\nB=1\nC=1", "sub/two.env": "B=$A$HOST", "raw.env": "R='x' # $A\n# c\nHOST\n"]
         let environment = try service(body, environment: ["HOST": "h"], files: files).environment
-        #expect(environment == ["A": "1", "B": "1h", "C": "own", "R": "'x' # $A"])
+        #expect(environment == ["A": "1", "B": "1h", "C": "own", "HOST": "h", "R": "'x' # $A"])
         #expect(try service("env_file: one.env", files: files).environment["A"] == "1")
     }
 
-    @Test(arguments: [
-        ("80", nil, nil, 80, "tcp"), ("8000:80", nil, "8000", 80, "tcp"), ("8000:80/udp", nil, "8000", 80, "udp"),
-        ("127.0.0.1:8000:80", "127.0.0.1", "8000", 80, "tcp"), ("127.0.0.1::80", "127.0.0.1", nil, 80, "tcp"),
-        ("[::1]:8000:80", "::1", "8000", 80, "tcp"), ("8000-8010:80", nil, "8000-8010", 80, "tcp"),
-    ] as [(String, String?, String?, Int, String)])
-    func shortPortsAreWrittenOut(text: String, host: String?, published: String?, target: Int, transport: String) throws {
+    @Test(
+        arguments: [
+            ("80", nil, nil, 80, "tcp"), ("8000:80", nil, "8000", 80, "tcp"), ("8000:80/udp", nil, "8000", 80, "udp"),
+            ("127.0.0.1:8000:80", "127.0.0.1", "8000", 80, "tcp"), ("127.0.0.1::80", "127.0.0.1", nil, 80, "tcp"),
+            ("[::1]:8000:80", "::1", "8000", 80, "tcp"), ("8000-8010:80", nil, "8000-8010", 80, "tcp"),
+        ] as [(String, String?, String?, Int, String)])
+    func shortPortsAreWrittenOut(text: String, host: String?, published: String?, target: Int, transport: String) throws
+    {
         let ports = try service("ports: [\"\(text)\"]").ports
         #expect(ports.count == 1)
         #expect(ports.first?.hostIP == host)
@@ -129,7 +155,9 @@ import YAMLKit
         #expect(service.restart == .onFailure(maximumRetries: 3))
         #expect(service.stopGracePeriod == .seconds(3600))
         #expect(service.initProcess == true)
-        #expect(service.canonicalJSON.contains(#""healthcheck":{"interval":"1m30s","retries":3,"start_interval":"1.5s","start_period":"0s""#))
+        #expect(
+            service.canonicalJSON.contains(
+                #""healthcheck":{"interval":"1m30s","retries":3,"start_interval":"1.5s","start_period":"0s""#))
         #expect(service.canonicalJSON.contains(#""stop_grace_period":"1h0m0s""#))
     }
 
@@ -190,7 +218,8 @@ import YAMLKit
     }
 
     @Test func configsComeFromFilesTextsOrVariables() throws {
-        let rest = "configs: {one: {content: \"a $$b ${V}\"}, two: {file: ./f}, three: {environment: V, name: demo_x}}\n"
+        let rest =
+            "configs: {one: {content: \"a $$b ${V}\"}, two: {file: ./f}, three: {environment: V, name: demo_x}}\n"
         let body = "configs: [one, {source: two, target: /t, uid: 1, mode: 0440}, three]"
         let service = try service(body, rest: rest, environment: ["V": "v"])
         #expect(service.configs.map(\.path) == ["/one", "/t", "/three"])

@@ -21,7 +21,8 @@ import Testing
         #expect(report.text == "t.yaml: ok, 2 services (1 in profiles), 1 networks, 0 volumes, 0 configs\n")
         #expect(
             report.notes
-                == "warning: t.yaml:9:51: services.a.environment.OTHER: OTHER is not set and stands for an empty text\n")
+                == "warning: t.yaml:9:58: services.a.environment.OTHER: OTHER is not set and stands for an empty text\n"
+        )
     }
 
     @Test func aBadTemplateIsReportedLineByLine() {
@@ -51,8 +52,11 @@ import Testing
         #expect(yaml.text.contains("published: \"8000\"\n"))
         #expect(yaml.notes.isEmpty)
         let json = TemplateCommands.config(
-            text: Self.template, fileName: "t.yaml", envFile: envFile, projectName: "p", profiles: ["more"], format: .json)
-        guard case .object(let project) = try JSONValue(text: json.text), case .object(let services)? = project["services"] else {
+            text: Self.template, fileName: "t.yaml", envFile: envFile, projectName: "p", profiles: ["more"],
+            format: .json)
+        guard case .object(let project) = try JSONValue(text: json.text),
+            case .object(let services)? = project["services"]
+        else {
             Issue.record("not the form of a project: \(json)")
             return
         }
@@ -74,7 +78,8 @@ import Testing
         let env = TemplateCommands.config(text: "services: {}", fileName: "t", envFile: (name: "e", text: "A='x"))
         #expect(env.notes == "e:1: the quote is never closed\n")
         let missing = TemplateCommands.config(text: Self.template, fileName: "t.yaml", projectName: "p")
-        #expect(missing.notes.contains("warning: t.yaml:8:15: services.a.ports[0]: API_PORT is not set"))
-        #expect(missing.notes.contains("t.yaml:9:24: services.a.environment.KEY: required variable KEY is missing a value"))
+        #expect(missing.notes.contains("warning: t.yaml:8:13: services.a.ports[0]: API_PORT is not set"))
+        #expect(
+            missing.notes.contains("t.yaml:9:24: services.a.environment.KEY: required variable KEY is missing a value"))
     }
 }

@@ -171,6 +171,18 @@ struct StreamTests {
         }
     }
 
+    @Test("a stream under way can be given a deadline")
+    func laterDeadline() async throws {
+        try await withStub { _ in
+            [.head(200), .text("x"), .hang]
+        } test: { client, stub async throws in
+            let stream = try await client.stream(stub.request())
+            stream.limitRemainingTime(to: .milliseconds(50))
+            #expect(await transportCode { _ = try await stream.collect(limitBytes: 100) } == .timedOut)
+            #expect(await stub.eventually { $0.closedByPeer == 1 })
+        }
+    }
+
     @Test("collecting stops at the limit and closes the connection")
     func collectLimit() async throws {
         try await withStub { _ in

@@ -106,11 +106,21 @@ struct LiveContainerTests {
             let id = try await engine.start(spec)
             #expect(try await engine.client.waitForContainer(id, timeout: .seconds(30)).code == 0)
             #expect(try await engine.client.logs(of: id).text == "entry command\n")
-            var without = engine.spec("none", "echo shell")
-            without.entrypoint = []
-            let other = try await engine.start(without)
-            #expect(try await engine.client.waitForContainer(other, timeout: .seconds(30)).code == 0)
-            #expect(try await engine.client.logs(of: other).text == "shell\n")
+            let image = try ImageReference(engine.name("entry") + ":1")
+            let imageID = try await engine.client.importImage(
+                try LiveEngine.rootFileSystem(), as: image, changes: ["ENTRYPOINT [\"/bin/echo\", \"image\"]"])
+            for (entrypoint, expected) in [(nil, "image /bin/sh -c echo shell\n"), ([], "shell\n")]
+                as [([String]?, String)]
+            {
+                var spec = engine.spec(entrypoint == nil ? "kept" : "none", "echo shell")
+                spec.image = imageID
+                spec.entrypoint = entrypoint
+                let id = try await engine.start(spec)
+                #expect(try await engine.client.waitForContainer(id, timeout: .seconds(30)).code == 0)
+                #expect(try await engine.client.logs(of: id).text == expected)
+                try await engine.client.removeContainer(id)
+            }
+            try await engine.client.removeImage("\(image)")
         }
     }
 

@@ -152,7 +152,8 @@ struct ResourceWireTests {
             }
         } test: { docker, stub async throws in
             let spec = NetworkSpec(
-                name: "net", subnet: "10.0.0.0/27", gateway: "10.0.0.1", isInternal: true, labels: ["a": "b"],
+                name: "net", subnet: "10.0.0.0/27", gateway: "10.0.0.1", addressRange: "10.0.0.16/28", isInternal: true,
+                labels: ["a": "b"],
                 driverOptions: ["o": "p"])
             #expect(try await docker.createNetwork(spec) == "n1")
             _ = try await docker.createNetwork(NetworkSpec(name: "plain"))
@@ -177,7 +178,7 @@ struct ResourceWireTests {
                     == sortedJSON(
                         #"""
                         {"Name": "net", "CheckDuplicate": true, "Driver": "bridge", "Internal": true, "Labels": {"a": "b"},
-                         "Options": {"o": "p"}, "IPAM": {"Config": [{"Subnet": "10.0.0.0/27", "Gateway": "10.0.0.1"}]}}
+                         "Options": {"o": "p"}, "IPAM": {"Config": [{"Subnet": "10.0.0.0/27", "Gateway": "10.0.0.1", "IPRange": "10.0.0.16/28"}]}}
                         """#))
             #expect(!stub.calls[1].bodyText.contains("IPAM"))
             #expect(

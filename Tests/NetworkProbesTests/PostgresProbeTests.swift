@@ -95,11 +95,18 @@ private let notPostgres = ProbeResult.notReady("its answer is not PostgreSQL's")
         }
     }
 
-    @Test func aServerThatNeverHangsUpIsHungUpOn() async throws {
-        try await StubServer.with(StubScript(answer: PostgresMessages.authenticationRequest)) { stub in
+    @Test func aServerThatStillTalksIsNotCutOff() async throws {
+        let script = StubScript(answer: PostgresMessages.authenticationOk, ending: .lastWords)
+        try await StubServer.with(script) { stub in
             #expect(await run(.database(stub.port)) == .ready)
             await stub.closed(1)
+            #expect(!stub.wasReset)
         }
+    }
+
+    @Test func aServerThatNeverHangsUpIsHungUpOn() async throws {
+        let script = StubScript(answer: PostgresMessages.authenticationRequest, ending: .never)
+        #expect(try await StubServer.with(script) { stub in await run(.database(stub.port)) } == .ready)
     }
 
     @Test(arguments: [("", "postgres"), ("a\0b", "postgres"), ("a", ""), ("a", "b\0")])

@@ -7,8 +7,7 @@ import Testing
 @Suite(.enabled(if: PostgresCluster.isAvailable, "PostgreSQL's programs are not installed"))
 struct RealPostgresTests {
     @Test func aServerIsReadyWhileItRunsAndItsLogStaysQuiet() async throws {
-        let cluster = try PostgresCluster()
-        defer { cluster.remove() }
+        let cluster = try await PostgresCluster()
         let probes = [
             Probe.postgres(port: cluster.port, user: PostgresCluster.trusted, database: "postgres"),
             Probe.postgres(port: cluster.port, user: "nobody-there", database: "nowhere"),
@@ -16,7 +15,7 @@ struct RealPostgresTests {
         ]
         for probe in probes { #expect(await run(probe) == .notReady("connection refused")) }
 
-        try cluster.start()
+        try await cluster.start()
         let quietLog = try cluster.log()
         for probe in probes { #expect(await run(probe) == .ready) }
         let results = await withTaskGroup(of: ProbeResult.self) { group in
@@ -26,17 +25,13 @@ struct RealPostgresTests {
         #expect(results.allSatisfy { $0 == .ready })
         #expect(results.count == 60)
 
-        try cluster.stop()
+        cluster.stop()
         for probe in probes { #expect(await run(probe) == .notReady("connection refused")) }
         let log = try cluster.log()
-        #expect(log.hasPrefix(quietLog))
+        #expect(log.starts(with: quietLog))
         let added = log.dropFirst(quietLog.count)
         let beforeShutdown = added.prefix { !$0.contains("received fast shutdown request") }
         #expect(beforeShutdown.isEmpty)
         #expect(added.count > beforeShutdown.count)
     }
-}
-
-extension [String] {
-    fileprivate func hasPrefix(_ lines: [String]) -> Bool { starts(with: lines) }
 }

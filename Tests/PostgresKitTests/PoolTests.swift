@@ -9,7 +9,10 @@ import Testing
 struct PoolTests {
     @Test("many callers share few connections, and each gets its own answer")
     func concurrency() async throws {
-        try await withPool({ $0.maximumConnections = 3 }) { pool async throws in
+        try await withPool({
+            $0.maximumConnections = 3
+            $0.acquireDeadline = .seconds(60)
+        }) { pool async throws in
             let backends = try await withThrowingTaskGroup(of: Int64.self) { group in
                 for number in 0..<60 {
                     group.addTask {
@@ -30,7 +33,7 @@ struct PoolTests {
     func acquireDeadline() async throws {
         try await withPool({
             $0.maximumConnections = 1
-            $0.acquireDeadline = .milliseconds(100)
+            $0.acquireDeadline = .seconds(2)
         }) { pool async throws in
             let error = try await pool.withConnection { _ in await failure { try await pool.ping() } }
             #expect(error == .acquireDeadlineExceeded)

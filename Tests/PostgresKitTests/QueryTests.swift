@@ -49,7 +49,8 @@ struct QueryTests {
         }
     }
 
-    @Test("an identifier is quoted whatever it holds", arguments: ["a\"b", "a;b", "select", "Ä b", "a'b\\", "\"\u{301}x"])
+    @Test(
+        "an identifier is quoted whatever it holds", arguments: ["a\"b", "a;b", "select", "Ä b", "a'b\\", "\"\u{301}x"])
     func identifiers(name: String) async throws {
         try await withConnection { connection async throws in
             let quoted = try PostgresQuoting.identifier(name)
@@ -72,7 +73,8 @@ struct QueryTests {
     @Test("a column that is not as expected is named with what is wrong")
     func columnProblems() async throws {
         let row = try await withConnection { connection async throws in
-            try await connection.single("SELECT 'x'::text AS name, NULL::bigint AS age, 1 AS twin, 2 AS twin, '\\x00'::bytea AS raw")
+            try await connection.single(
+                "SELECT 'x'::text AS name, NULL::bigint AS age, 1 AS twin, 2 AS twin, '\\x00'::bytea AS raw")
         }
         #expect(throws: PostgresError.column(name: "nme", problem: .missing)) { try row.string("nme") }
         #expect(throws: PostgresError.column(name: "age", problem: .null)) { try row.int64("age") }
@@ -111,10 +113,11 @@ struct QueryTests {
 
     @Test("a result beyond the limit is cut off, and the connection is still good")
     func resultLimit() async throws {
-        let limits = shortLimits { $0.maximumResultBytes = 100_000 }
+        var limits = PostgresLimits()
+        limits.maximumResultBytes = 100_000
         try await withConnection(limits: limits) { connection async throws in
             let error = await failure {
-                try await connection.query("SELECT repeat('x', 1000) FROM generate_series(1, 100000000)")
+                try await connection.query("SELECT repeat('x', 1000), generate_series(1, 1000000)")
             }
             #expect(error == .resultTooLarge(limitBytes: 100_000))
             #expect(try await connection.single("SELECT 1 AS one").int("one") == 1)

@@ -52,7 +52,8 @@ struct SecrecyTests {
 }
 
 @Suite(
-    "Server errors on a real server", .enabled("needs PostgreSQL's server programs") { await TestCluster.isAvailable() },
+    "Server errors on a real server",
+    .enabled("needs PostgreSQL's server programs") { await TestCluster.isAvailable() },
     .postgresCluster)
 struct ServerErrorTests {
     /// Statements that make PostgreSQL quote its input in the message, the detail or both.

@@ -80,6 +80,7 @@ public struct TestFolder: Sendable {
 
 /// Runs a whole suite with one ``TestCluster``.
 public struct PostgresClusterTrait: SuiteTrait, TestScoping {
+    /// Starts the cluster, runs the suite, stops and removes the cluster.
     public func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {

@@ -18,7 +18,8 @@ struct IPv4Tests {
     @Test(
         "what is not an address is refused",
         arguments: [
-            "", ".", "...", "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4", "1.2.3.+4", "1.2.3.-4", " 1.2.3.4", "1.2.3.4 ",
+            "", ".", "...", "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4", "1.2.3.+4", "1.2.3.-4", " 1.2.3.4",
+            "1.2.3.4 ",
             "1.2.3.", ".1.2.3", "a.b.c.d", "1.2.3.4/8", "١.٢.٣.٤", "1.2.3.4\0", "::1", "0x1.2.3.4", "1..2.3",
         ])
     func badAddress(text: String) {
@@ -54,7 +55,8 @@ struct IPv4Tests {
         "what is not a network is refused",
         arguments: [
             "", "/", "10.0.0.0", "10.0.0.0/", "/8", "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/+8",
-            "10.0.0.0/08", "10.0.0.0/8/8", "10.0.0.0/ 8", "10.0.0.0/8 ", "10.0.0/8", "10.0.0.33/27", "10.0.0.0/255.0.0.0",
+            "10.0.0.0/08", "10.0.0.0/8/8", "10.0.0.0/ 8", "10.0.0.0/8 ", "10.0.0/8", "10.0.0.33/27",
+            "10.0.0.0/255.0.0.0",
         ])
     func badNetwork(text: String) {
         #expect(IPv4Network(text) == nil)
@@ -103,7 +105,9 @@ struct IPv4Tests {
 
 @Suite("Port ranges")
 struct PortRangeTests {
-    @Test("a range is two ports in order", arguments: [("1-1", 1, 1), ("54320-65535", 54_320, 65_535)] as [(String, UInt16, UInt16)])
+    @Test(
+        "a range is two ports in order",
+        arguments: [("1-1", 1, 1), ("54320-65535", 54_320, 65_535)] as [(String, UInt16, UInt16)])
     func good(text: String, first: UInt16, last: UInt16) throws {
         let range = try #require(PortRange(text))
         #expect(range.bounds == first...last)
@@ -114,7 +118,8 @@ struct PortRangeTests {
     @Test(
         "anything else is refused",
         arguments: [
-            "", "-", "1", "1-", "-1", "0-10", "0-0", "10-9", "1-65536", "1-2-3", "+1-2", "1-+2", "01-2", " 1-2", "1-2 ", "a-b",
+            "", "-", "1", "1-", "-1", "0-10", "0-0", "10-9", "1-65536", "1-2-3", "+1-2", "1-+2", "01-2", " 1-2", "1-2 ",
+            "a-b",
             "1–2",
         ])
     func bad(text: String) {

@@ -32,7 +32,8 @@ struct NameTests {
     }
 
     @Test(
-        "a project name is what people type", arguments: ["a", "7", "My Project", "a-b_c d", "x_1", String(repeating: "n", count: 256)])
+        "a project name is what people type",
+        arguments: ["a", "7", "My Project", "a-b_c d", "x_1", String(repeating: "n", count: 256)])
     func goodName(text: String) throws {
         #expect(try ProjectName(text).text == text)
         #expect(try ProjectName(text).description == text)

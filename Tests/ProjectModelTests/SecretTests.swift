@@ -30,7 +30,8 @@ struct SecretTests {
         let holder = Holder(secret: secret, nested: ["k": Secret([Self.value])], optional: secret)
         let forms: [any Any] = [
             secret, Optional(secret) as any Any, [secret], ["k": secret], (1, secret), Set([secret]), holder,
-            Choice.one(secret), Result<Secret<String>, Never>.success(secret), Secret(secret), Mirror(reflecting: holder),
+            Choice.one(secret), Result<Secret<String>, Never>.success(secret), Secret(secret),
+            Mirror(reflecting: holder),
             Secret(Self.value as String?), [[secret]], AnyHashable(secret),
         ]
         for form in forms {

@@ -25,7 +25,8 @@ struct TimestampTests {
     @Test(
         "a duration in whole milliseconds is cut towards zero and stops at the ends of the range",
         arguments: [
-            (.zero, 0), (.microseconds(1_999), 1), (.microseconds(-1_999), -1), (.nanoseconds(999_999), 0), (.seconds(3), 3_000),
+            (.zero, 0), (.microseconds(1_999), 1), (.microseconds(-1_999), -1), (.nanoseconds(999_999), 0),
+            (.seconds(3), 3_000),
             (.seconds(Int64.max), .max), (.seconds(Int64.min), .min),
             (Duration(secondsComponent: 9_223_372_036_854_775, attosecondsComponent: 900_000_000_000_000_000), .max),
             (Duration(secondsComponent: -9_223_372_036_854_775, attosecondsComponent: -900_000_000_000_000_000), .min),

@@ -6,7 +6,8 @@ import Testing
 @Suite("Choosing ports")
 struct PortAllocatorTests {
     private func allocator(_ range: String, ephemeral: String? = nil) throws -> PortAllocator {
-        PortAllocator(range: try #require(PortRange(range)), ephemeral: try ephemeral.map { try #require(PortRange($0)) })
+        PortAllocator(
+            range: try #require(PortRange(range)), ephemeral: try ephemeral.map { try #require(PortRange($0)) })
     }
 
     @Test("every port of the range is given exactly once, then none")
@@ -64,9 +65,10 @@ struct PortAllocatorTests {
     func property(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let allocator = try allocator("61000-61063", ephemeral: "61020-61040")
-        let taken = Set((0..<Int.random(in: 0...70, using: &generator)).map { _ in
-            UInt16.random(in: 60_990...61_070, using: &generator)
-        })
+        let taken = Set(
+            (0..<Int.random(in: 0...70, using: &generator)).map { _ in
+                UInt16.random(in: 60_990...61_070, using: &generator)
+            })
         let free = Set(61_000...61_063).subtracting(taken)
         let count = Int.random(in: 0...20, using: &generator)
         let chosen = allocator.choose(count, taken: taken)

@@ -83,7 +83,9 @@ struct ReconcileRunningTests {
                 """)
     }
 
-    @Test("a container that is not up is replaced without being stopped", arguments: [ObservedContainer.State.exited, .created, .dead])
+    @Test(
+        "a container that is not up is replaced without being stopped",
+        arguments: [ObservedContainer.State.exited, .created, .dead])
     func replacedWhileDown(state: ObservedContainer.State) throws {
         let stack = try Stacks.stack([Stacks.service(.db)])
         var observed = Stacks.observed(stack, state)
@@ -186,7 +188,9 @@ struct ReconcileRunningTests {
     @Test("a service that is held back is created, but neither started nor restarted")
     func held() throws {
         let stack = try Stacks.stack([Stacks.service(.db)])
-        #expect(Stacks.plan(stack, Stacks.observed(stack, .exited)) { $0.held = [.db: "backing off"] } == "db waits, backing off")
+        #expect(
+            Stacks.plan(stack, Stacks.observed(stack, .exited)) { $0.held = [.db: "backing off"] }
+                == "db waits, backing off")
         #expect(
             Stacks.plan(stack, ObservedStack()) { $0.held = [.db: "backing off"] } == """
                 [] -> #1 network default CreateNetwork, not found
@@ -204,7 +208,9 @@ struct ReconcileRunningTests {
     func sick() throws {
         let stack = try Stacks.four()
         #expect(
-            Stacks.plan(stack, Stacks.observed(stack), ready: [.auth, .rest, .gateway]) { $0.sick = [.db: "it does not answer"] }
+            Stacks.plan(stack, Stacks.observed(stack), ready: [.auth, .rest, .gateway]) {
+                $0.sick = [.db: "it does not answer"]
+            }
                 == "[] -> #1 db RestartContainer, it does not answer")
     }
 
@@ -212,7 +218,8 @@ struct ReconcileRunningTests {
     func frozen() throws {
         let stack = try Stacks.stack([Stacks.service(.db)])
         #expect(
-            Stacks.plan(stack, Stacks.observed(stack, .paused)) == "[] -> #1 db RestartContainer, it was frozen from outside")
+            Stacks.plan(stack, Stacks.observed(stack, .paused))
+                == "[] -> #1 db RestartContainer, it was frozen from outside")
         #expect(Stacks.plan(stack, Stacks.observed(stack, .restarting)) == "")
     }
 
@@ -236,6 +243,24 @@ struct ReconcileRunningTests {
                 [] -> #1 db RemoveContainer, the template has no place for it
                 [] -> #2 studio RemoveContainer, the template has no place for it
                 [] -> #3 c-unreadable RemoveContainer, the template has no place for it
+                """)
+    }
+
+    @Test("a container under another name is replaced, once whoever holds its name is gone")
+    func renamed() throws {
+        let stack = try Stacks.stack([Stacks.service(.db)])
+        var observed = Stacks.observed(stack)
+        var other = observed.containers[0]
+        (other.id, other.state) = ("holder", .exited)
+        observed.containers[0].name = "renamed"
+        observed.containers.append(other)
+        #expect(
+            Stacks.plan(stack, observed, ready: [.db]) == """
+                [] -> #1 db RemoveContainer, the template has no place for it
+                [] -> #2 db StopContainer, its name is not the template's
+                [2] -> #3 db RemoveContainer, its name is not the template's
+                [1, 3] -> #4 db CreateContainer, its name is not the template's
+                [4] -> #5 db StartContainer, just created
                 """)
     }
 

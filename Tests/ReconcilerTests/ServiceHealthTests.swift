@@ -42,7 +42,8 @@ struct ServiceHealthTests {
         let before = tally
         for other in [
             Incarnation(containerID: "b", startedAt: run.startedAt),
-            Incarnation(containerID: "a", startedAt: Timestamp(milliseconds: 2)), Incarnation(containerID: "a", startedAt: nil),
+            Incarnation(containerID: "a", startedAt: Timestamp(milliseconds: 2)),
+            Incarnation(containerID: "a", startedAt: nil),
         ] {
             for _ in 0..<20 { tally.record(.notReady("late"), of: other, at: Timestamp(milliseconds: 9)) }
         }

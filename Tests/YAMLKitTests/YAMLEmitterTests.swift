@@ -31,12 +31,16 @@ import YAMLKit
     /// Texts that some reader takes for a boolean, a number, a date, a time, null or a structure.
     @Test(arguments: [
         "true", "no", "On", "Y", "n", "null", "~", "", "1", "1.5", "0755", "0x1f", "1e3", "12:30", "2001-12-14", "+1",
-        ".5", "-", "- a", "a: b", "a #b", "#a", "&a", "*a", "!a", "@a", "`a", "%a", "{a}", "[a", "a]", "'a'", "\"a\"", "a,b",
-        " a", "a ", "a:", "<<", "=", "?", "|", ">", "a\tb", "a\nb\n\n", "\na", " a\nb", "a \nb", "é", "\u{85}", "\u{2028}", "\u{FEFF}",
+        ".5", "-", "- a", "a: b", "a #b", "#a", "&a", "*a", "!a", "@a", "`a", "%a", "{a}", "[a", "a]", "'a'", "\"a\"",
+        "a,b",
+        " a", "a ", "a:", "<<", "=", "?", "|", ">", "a\tb", "a\nb\n\n", "\na", " a\nb", "a \nb", "é", "\u{85}",
+        "\u{2028}", "\u{FEFF}",
         "\u{FFFE}", "\u{7}", "NaN", ".inf", "\\", "a\r\nb", "😀", "---", "... a", "\u{0}",
     ])
     func aStringStaysTheSameString(text: String) throws {
-        for node in [YAMLNode.map([("k", .string(text))]), .list([.string(text)]), .map([(text, .string(text))]), .string(text)] {
+        for node in [
+            YAMLNode.map([("k", .string(text))]), .list([.string(text)]), .map([(text, .string(text))]), .string(text),
+        ] {
             let emitted = YAMLEmitter.emit(node)
             #expect(try YAMLParser.parse(emitted) == node, "\(emitted)")
         }
@@ -66,7 +70,10 @@ import YAMLKit
     @Test(arguments: 0..<40)
     func randomTextsNeverCrashTheParser(seed: Int) throws {
         var generator = SplitMix(seed: UInt64(seed) &+ 1_000)
-        let pieces = ["a", ":", " ", "\n", "- ", "[", "]", "{", "}", ",", "&x ", "*x", "<<: ", "\"", "'", "|", ">", "#", "!!str ", "é", "\t", "? ", "1", "~", "%", "\\", "\u{0}"]
+        let pieces = [
+            "a", ":", " ", "\n", "- ", "[", "]", "{", "}", ",", "&x ", "*x", "<<: ", "\"", "'", "|", ">", "#", "!!str ",
+            "é", "\t", "? ", "1", "~", "%", "\\", "\u{0}",
+        ]
         for _ in 0..<200 {
             let text = (0..<Int.random(in: 0...30, using: &generator))
                 .map { _ in pieces.randomElement(using: &generator) ?? "" }.joined()
@@ -83,13 +90,18 @@ import YAMLKit
         case 3, 4: .string(text(&generator))
         case 5: .list((0..<Int.random(in: 0...3, using: &generator)).map { _ in tree(depth: depth - 1, &generator) })
         default:
-            .map((0..<Int.random(in: 0...3, using: &generator)).map { _ in (text(&generator), tree(depth: depth - 1, &generator)) })
+            .map(
+                (0..<Int.random(in: 0...3, using: &generator)).map { _ in
+                    (text(&generator), tree(depth: depth - 1, &generator))
+                })
         }
     }
 
     private static func text(_ generator: inout SplitMix) -> String {
         let alphabet = Array("ab:#-{}[],&*!|>'\"%@` \n\t\\é0.~?=<$\u{85}\u{2029}😀y")
-        return String((0..<Int.random(in: 0...8, using: &generator)).map { _ in alphabet.randomElement(using: &generator) ?? "a" })
+        return String(
+            (0..<Int.random(in: 0...8, using: &generator)).map { _ in alphabet.randomElement(using: &generator) ?? "a" }
+        )
     }
 }
 

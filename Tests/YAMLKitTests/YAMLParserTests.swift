@@ -23,7 +23,8 @@ import YAMLKit
         ("null", YAMLScalarValue.null), ("~", .null), ("", .null), ("true", .boolean(true)), ("FALSE", .boolean(false)),
         ("yes", .string("yes")), ("on", .string("on")), ("12", .integer(12)), ("-7", .integer(-7)), ("+3", .integer(3)),
         ("0o17", .integer(15)), ("0x1F", .integer(31)), ("0755", .integer(755)), ("1_000", .string("1_000")),
-        ("1.5", .float(1.5)), (".5", .float(0.5)), ("5.", .float(5)), ("1e3", .float(1000)), ("-.inf", .float(-.infinity)),
+        ("1.5", .float(1.5)), (".5", .float(0.5)), ("5.", .float(5)), ("1e3", .float(1000)),
+        ("-.inf", .float(-.infinity)),
         ("1.2.3", .string("1.2.3")), ("12:30", .string("12:30")), ("0x", .string("0x")), ("0o-7", .string("0o-7")),
         (".", .string(".")), ("-", .string("-")), ("e5", .string("e5")), ("1e", .string("1e")), ("inf", .string("inf")),
         ("nan", .string("nan")), ("99999999999999999999", .float(1e20)),
@@ -33,11 +34,15 @@ import YAMLKit
     }
 
     @Test func quotesAndTagsDecideTheType() throws {
-        let root = try #require(try YAMLParser.parse("[\"1\", '1', !!str 1, ! 1, |-\n  1\n, 1, !!float 1, !!int \"1\"]\n".replacing("|-\n  1\n", with: "\"1\"")))
+        let root = try #require(
+            try YAMLParser.parse(
+                "[\"1\", '1', !!str 1, ! 1, |-\n  1\n, 1, !!float 1, !!int \"1\"]\n".replacing(
+                    "|-\n  1\n", with: "\"1\"")))
         let values = root.sequence?.compactMap { $0.scalar?.value }
         #expect(
             values == [
-                .string("1"), .string("1"), .string("1"), .string("1"), .string("1"), .integer(1), .integer(1), .integer(1),
+                .string("1"), .string("1"), .string("1"), .string("1"), .string("1"), .integer(1), .integer(1),
+                .integer(1),
             ])
         let block = try YAMLParser.parse("a: |\n  1\nb: >-\n  2\n  3\n")
         #expect(block?["a"]?.scalar?.value == .string("1\n"))

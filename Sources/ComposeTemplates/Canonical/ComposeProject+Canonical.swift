@@ -10,7 +10,7 @@ extension ComposeProject {
     /// The normalised file as YAML, as `docker compose config` prints it. A `$` is doubled, so that the text can be
     /// read again as a Compose file and gives the same project.
     public func yaml(includingExtensions: Bool = false) -> String {
-        YAMLEmitter.emit(canonicalNode(includingExtensions: includingExtensions).escapingDollars())
+        YAMLEmitter.emit(canonicalNode(includingExtensions: includingExtensions).escapingDollars(isTopLevel: true))
     }
 
     /// The normalised file as a tree.
@@ -27,13 +27,18 @@ extension ComposeProject {
 }
 
 extension YAMLNode {
-    fileprivate func escapingDollars() -> YAMLNode {
+    /// Doubles every `$` of a value that a load will interpolate.
+    fileprivate func escapingDollars(isTopLevel: Bool = false) -> YAMLNode {
         switch content {
         case .scalar(let scalar):
             guard scalar.text.utf8.contains(UInt8(ascii: "$")) else { return self }
             return .string(scalar.text.replacing("$", with: "$$"))
         case .sequence(let elements): return .list(elements.map { $0.escapingDollars() })
-        case .mapping(let mapping): return YAMLNode(.mapping(mapping.mapValues { $0.escapingDollars() }))
+        case .mapping(let mapping):
+            let changed = mapping.mapValues { entry in
+                isTopLevel && entry.key == TemplateManifest.key ? entry.value : entry.value.escapingDollars()
+            }
+            return YAMLNode(.mapping(changed))
         }
     }
 }

@@ -15,8 +15,7 @@ struct DependencyGraph {
         return dependencies.keys.sorted().compactMap { cycle(from: $0, path: [], finished: &finished) }
     }
 
-    /// Depth first without recursion into the system's stack being unbounded: a path holds each service once, and the
-    /// parser bounds how many services there are.
+    /// Depth first; a path holds each service once, so `ComposeProject.maximumServices` bounds the recursion.
     private func cycle(from name: String, path: [String], finished: inout Set<String>) -> [String]? {
         if let start = path.firstIndex(of: name) { return Array(path[start...]) }
         guard !finished.contains(name) else { return nil }
@@ -28,7 +27,8 @@ struct DependencyGraph {
         return found
     }
 
-    /// The services in levels: each depends on earlier levels only. Services of a cycle, and what depends on them, are left out.
+    /// The services in levels: each depends on earlier levels only. Services of a cycle, and what depends on them, are
+    /// left out.
     func levels() -> [[String]] {
         var open = dependencies
         var levels: [[String]] = []

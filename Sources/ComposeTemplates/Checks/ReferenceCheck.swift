@@ -36,6 +36,21 @@ struct ReferenceCheck {
             log.add(.invalid, path: "\(path).network_mode", "network_mode and networks exclude each other")
         }
         checkTwofoldLimits(service, path: path)
+        checkTargets(service, path: path)
+    }
+
+    /// The engine mounts one thing at a path.
+    private func checkTargets(_ service: ComposeService, path: String) {
+        let targets =
+            service.volumes.enumerated().map { ($0.element.target, "volumes[\($0.offset)]") }
+            + service.tmpfs.enumerated().map { (String($0.element.prefix { $0 != ":" }), "tmpfs[\($0.offset)]") }
+            + service.configs.enumerated().map { ($0.element.path, "configs[\($0.offset)]") }
+        var owners: [String: String] = [:]
+        for (target, key) in targets {
+            let target = ProjectPath.cleaned(target)
+            guard let owner = owners.updateValue(key, forKey: target) else { continue }
+            log.add(.invalid, path: "\(path).\(key)", "\(owner) is mounted at the same path")
+        }
     }
 
     /// The older keys and `deploy.resources` may both be there, but they have to say the same.

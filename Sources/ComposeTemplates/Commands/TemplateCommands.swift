@@ -18,7 +18,8 @@ public enum TemplateCommands {
         case json
     }
 
-    /// Checks a template as the manager would use it, with every profile and with stand-ins for what the manager provides.
+    /// Checks a template as the manager would use it, with every profile and with stand-ins for what the manager
+    /// provides.
     public static func check(
         text: String, fileName: String, environment: [String: String] = [:], files: TemplateFiles = .none
     ) -> Report {

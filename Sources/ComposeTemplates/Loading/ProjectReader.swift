@@ -25,7 +25,12 @@ struct ProjectReader {
             cursor.log.warn(.unsupported, at: cursor.node.mark, path: cursor.path, "obsolete; it has no effect")
         },
         "services": { cursor, project in
-            for (name, value) in cursor.entries() where ServiceName.check(name, value) {
+            let entries = cursor.entries()
+            guard entries.count <= ComposeProject.maximumServices else {
+                cursor.fail("\(entries.count) services, more than the allowed \(ComposeProject.maximumServices)")
+                return
+            }
+            for (name, value) in entries where ServiceName.check(name, value) {
                 project.services[name] = ComposeService(name: name, reading: value)
             }
         },

@@ -17,6 +17,9 @@ public struct ComposeProject: Sendable, Equatable {
     /// What `x-supamanager` at top level says; empty where there is none.
     public var manifest = TemplateManifest()
 
+    /// Services of one file, those of inactive profiles included.
+    public static let maximumServices = 256
+
     /// A project without services.
     public init(name: String) { self.name = name }
 }

@@ -7,7 +7,8 @@ public struct TemplateManifest: Sendable, Hashable {
     public var version: String?
     /// Variables that get a leased host port each, in the order of the text.
     public var ports: [String] = []
-    /// Variables that get a fixed address each: the host's number within the project's subnet, 2 to 30.
+    /// Variables that get a fixed address each: the host's number within the project's subnet, 1 to 30,
+    /// of which 1 is the subnet's gateway.
     public var addresses: [String: Int] = [:]
     /// Variables that get a part of the project's subnet each, such as `10.0.0.16/28`, for `ip_range`.
     public var ranges: [String: AddressRange] = [:]

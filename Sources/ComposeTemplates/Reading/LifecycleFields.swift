@@ -40,7 +40,8 @@ extension ComposeHealthcheck {
         self.init()
         cursor.read(into: &self, fields: Self.fields)
         guard let test, let test0 = test.first, !["NONE", "CMD", "CMD-SHELL"].contains(test0) else { return }
-        cursor.child("test")?.fail("the first element must be NONE, CMD or CMD-SHELL, not \"\(test0)\"")
+        let first = cursor.child("test")?.elements().first
+        first?.fail("the first element must be NONE, CMD or CMD-SHELL, not \(first?.shown ?? "")")
     }
 
     private static let fields: FieldTable<ComposeHealthcheck> = [
@@ -71,7 +72,7 @@ extension ComposeRestart {
             guard let retries = Int(parts[1]), retries >= 0 else { fallthrough }
             self = .onFailure(maximumRetries: retries)
         default:
-            cursor.fail("must be \"no\", always, unless-stopped, on-failure or on-failure:N, not \"\(text)\"")
+            cursor.fail("must be \"no\", always, unless-stopped, on-failure or on-failure:N, not \(cursor.shown)")
             return nil
         }
     }

@@ -20,7 +20,7 @@ extension ComposeMount {
             return nil
         }
         guard parts.count <= 3, parts.allSatisfy({ !$0.isEmpty }) else {
-            cursor.fail("\"\(text)\" is not source:target or source:target:options")
+            cursor.fail("\(cursor.shown) is not source:target or source:target:options")
             return nil
         }
         let isPath = "./~".contains(parts[0].prefix(1))
@@ -31,7 +31,9 @@ extension ComposeMount {
             case "ro": readOnly = true
             case "rw": readOnly = false
             case "nocopy" where kind == .volume: volume?.noCopy = true
-            default: cursor.fail(.unsupported, "the mount option \"\(option)\" is not supported")
+            default:
+                cursor.fail(
+                    .unsupported, "\(cursor.shown) has a mount option that is not supported; use ro, rw or nocopy")
             }
         }
     }
@@ -53,7 +55,7 @@ extension ComposeMount {
         }
         guard let typeName = type.string(), let targetPath = target.nonEmptyString() else { return nil }
         guard let kind = Kind(rawValue: typeName) else {
-            type.fail(.unsupported, "mounts of type \"\(typeName)\" are not supported; use bind, volume or tmpfs")
+            type.fail(.unsupported, "mounts of type \(type.shown) are not supported; use bind, volume or tmpfs")
             return nil
         }
         self.init(kind, source: nil, target: targetPath)

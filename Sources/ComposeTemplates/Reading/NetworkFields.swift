@@ -119,7 +119,7 @@ enum ExtraHosts {
                 guard let text = element.string() else { continue }
                 let end = text.firstIndex { $0 == "=" } ?? text.firstIndex { $0 == ":" }
                 guard let end, end > text.startIndex else {
-                    element.fail("must be name=address, not \"\(text.prefix(80))\"")
+                    element.fail("must be name=address, not \(element.shown)")
                     continue
                 }
                 append(String(text[..<end]), String(text[text.index(after: end)...]), of: element, to: &lines)
@@ -141,7 +141,7 @@ enum ExtraHosts {
     ) {
         let bare = address.hasPrefix("[") && address.hasSuffix("]") ? String(address.dropFirst().dropLast()) : address
         guard bare == "host-gateway" || IPAddress.isIPv4(bare) || IPAddress.isIPv6(bare) else {
-            cursor.fail("\"\(address.prefix(80))\" is not an IP address")
+            cursor.fail("\(cursor.shown) gives no IP address")
             return
         }
         lines.append((name, bare))

@@ -2,8 +2,8 @@ import YAMLKit
 
 /// The short forms of ports: `3000`, `8000:80`, `127.0.0.1:8000:80/udp`, `8000-8001:80-81`, `[::1]:8000:80`.
 enum PortSyntax {
-    /// Ports of a range that are published one by one.
-    static let maximumRange = 1_000
+    /// Ports of one service, ranges written out.
+    static let maximumPorts = 1_000
 
     /// Why a text is no port.
     struct Failure: Error {
@@ -52,8 +52,8 @@ enum PortSyntax {
             throw Failure(reason: "\"\(text)\" is not a port from 1 to 65535")
         }
         guard first <= last else { throw Failure(reason: "the range \"\(text)\" runs backwards") }
-        guard last - first < maximumRange else {
-            throw Failure(reason: "\"\(text)\" is more than \(maximumRange) ports")
+        guard last - first < maximumPorts else {
+            throw Failure(reason: "\"\(text)\" is more than \(maximumPorts) ports")
         }
         return first...last
     }
@@ -85,14 +85,28 @@ enum PortSyntax {
 }
 
 extension ComposePort {
-    /// The ports of one element of `ports`, in the short or the long form.
-    static func all(reading cursor: NodeCursor) -> [ComposePort] {
+    /// The elements of `ports`, ranges written out.
+    static func list(reading cursor: NodeCursor) -> [ComposePort] {
+        var ports: [ComposePort] = []
+        for element in cursor.elements() {
+            ports += all(reading: element)
+            guard ports.count <= PortSyntax.maximumPorts else {
+                cursor.fail("more than \(PortSyntax.maximumPorts) ports")
+                return []
+            }
+        }
+        return ports
+    }
+
+    /// The ports of one element, in the short or the long form.
+    private static func all(reading cursor: NodeCursor) -> [ComposePort] {
         if cursor.node.mapping != nil { return ComposePort(longForm: cursor).map { [$0] } ?? [] }
         guard let text = cursor.text() else { return [] }
         do {
             return try PortSyntax.parse(text)
         } catch {
-            cursor.fail(error.reason)
+            let isTemplate = cursor.log.template(at: cursor.path) != nil
+            cursor.fail(isTemplate ? "\(cursor.shown) gives no [address:][host:]container[/protocol]" : error.reason)
             return []
         }
     }

@@ -14,7 +14,12 @@ extension ComposeDeploy {
                             "limits": field(\.limits) { ComposeResources(reading: $0) },
                             "reservations": field(\.reservations) { ComposeResources(reading: $0) },
                         ])
-                }
+                },
+                // The normalised form always has it, with nothing in it.
+                "placement": { placement, _ in
+                    guard placement.node.mapping?.isEmpty != true else { return }
+                    placement.failAtKey(.unsupported, UnsupportedKeys.ofDeploy["placement"] ?? "not supported")
+                },
             ], reasons: UnsupportedKeys.ofDeploy)
     }
 }

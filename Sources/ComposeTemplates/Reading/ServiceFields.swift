@@ -29,7 +29,7 @@ enum ServiceFields {
     ]
 
     private static let connections: FieldTable<ComposeService> = [
-        "ports": field(\.ports) { $0.elements().flatMap { ComposePort.all(reading: $0) } },
+        "ports": field(\.ports) { ComposePort.list(reading: $0) },
         "expose": field(\.expose) { $0.elements().compactMap { PortSyntax.exposed($0) } },
         "networks": field(\.networks) { ComposeNetworkAttachment.all(reading: $0) },
         "network_mode": field(\.networkMode) { $0.nonEmptyString() },

@@ -34,7 +34,8 @@ extension TemplateManifest {
     private func checkNames(_ cursor: NodeCursor) {
         var owners: [String: String] = [:]
         let groups = [
-            ("ports", ports), ("addresses", addresses.keys.sorted()), ("ranges", ranges.keys.sorted()), ("secrets", secrets.keys.sorted()),
+            ("ports", ports), ("addresses", addresses.keys.sorted()), ("ranges", ranges.keys.sorted()),
+            ("secrets", secrets.keys.sorted()),
             ("tokens", tokens.keys.sorted()), ("variables", variables.map(\.name)),
         ]
         for (group, names) in groups {
@@ -49,7 +50,7 @@ extension TemplateManifest {
             cursor.child("addresses")?.fail(
                 "\(names.sorted().joined(separator: " and ")) have the same number \(number ?? 0)")
         }
-        for (range, numbers) in ranges.mapValues(\.hostNumbers) {
+        for (range, numbers) in ranges.mapValues(\.hostNumbers).sorted(by: { $0.key < $1.key }) {
             for name in addresses.filter({ numbers.contains($0.value) }).keys.sorted() {
                 cursor.child("addresses")?.child(name)?.fail("the number lies in the range \(range)")
             }
@@ -91,7 +92,7 @@ extension NodeCursor {
     fileprivate func projectPath() -> String? {
         guard let text = nonEmptyString() else { return nil }
         guard ProjectPath.isInside(text) else {
-            fail(.refused, "\"\(text)\" must be a relative path without ..")
+            fail(.refused, "\(shown) must be a relative path without ..")
             return nil
         }
         return text

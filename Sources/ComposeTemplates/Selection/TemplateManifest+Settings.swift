@@ -10,7 +10,8 @@ extension TemplateManifest {
         return resolver.values
     }
 
-    /// Values of the right form for everything that the manager would provide, for checking a template without a project.
+    /// Values of the right form for everything that the manager would provide, for checking a template without a
+    /// project.
     public func standIns() -> [String: String] {
         var values = [
             "PROJECT_REF": "abcdefghijklmnopqrst", "PROJECT_NAME": "project", "BIND_ADDRESS": "127.0.0.1",
@@ -54,6 +55,10 @@ private struct Resolver {
             throw TemplateSettingsError(
                 variable: name, reason: "its default uses itself: \((open + [name]).joined(separator: " -> "))")
         }
+        guard open.count < Interpolation.maximumDepth else {
+            throw TemplateSettingsError(
+                variable: name, reason: "the defaults use one another more than \(Interpolation.maximumDepth) deep")
+        }
         guard let template = variable.defaultValue else {
             let purpose = variable.summary.map { " (\($0))" } ?? ""
             throw TemplateSettingsError(variable: name, reason: "has no default and must be given\(purpose)")
@@ -62,16 +67,11 @@ private struct Resolver {
             for used in try Interpolation.variables(in: template) where defaults[used.name] != nil {
                 _ = try value(of: used.name, within: open + [name])
             }
-            let known = values
-            let text = try Interpolation.substitute(template, variables: known).text
+            let text = try Interpolation.substitute(template, variables: values).text
             values[name] = text
             return text
-        } catch let error as InterpolationError {
-            throw TemplateSettingsError(variable: name, reason: error.description)
         } catch let error as TemplateSettingsError {
             throw error
-        } catch {
-            throw TemplateSettingsError(variable: name, reason: "\(error)")
-        }
+        } catch { throw TemplateSettingsError(variable: name, reason: "\(error)") }
     }
 }

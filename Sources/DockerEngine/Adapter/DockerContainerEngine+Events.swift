@@ -6,6 +6,7 @@ extension DockerContainerEngine {
     /// checks, three a run – stays out of the stream.
     static let actions = ["create", "start", "die", "stop", "oom", "pause", "unpause", "destroy", "restart", "rename"]
 
+    /// Follows the events of the installation's objects.
     public func events() -> AsyncThrowingStream<Orchestrator.EngineEvent, any Error> {
         let source = EventSource(engine: self)
         return AsyncThrowingStream { try await source.next() }

@@ -3,6 +3,7 @@ public import ProjectModel
 public import Reconciler
 
 extension DockerContainerEngine {
+    /// Makes the one call that the operation stands for.
     public func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError) {
         try await translated { client in try await self.call(client, operation, ref) }
     }

@@ -14,6 +14,7 @@ public final class DockerContainerEngine: ContainerEngine {
         self.installation = installation
     }
 
+    /// Lists by label, and inspects each container.
     public func observe(_ ref: ProjectRef) async throws(EngineError) -> ObservedStack {
         try await translated { client in
             let labels = StackLabels.filter(installation: self.installation, ref)
@@ -26,6 +27,7 @@ public final class DockerContainerEngine: ContainerEngine {
         }
     }
 
+    /// Lists all objects of the installation by label.
     public func projects() async throws(EngineError) -> Set<ProjectRef> {
         try await translated { client in
             let labels = StackLabels.filter(installation: self.installation)
@@ -37,6 +39,7 @@ public final class DockerContainerEngine: ContainerEngine {
         }
     }
 
+    /// Inspects each image.
     public func missingImages(_ images: Set<String>) async throws(EngineError) -> Set<String> {
         try await translated { client in
             try await withThrowingTaskGroup(of: String?.self) { group in
@@ -53,24 +56,28 @@ public final class DockerContainerEngine: ContainerEngine {
         }
     }
 
+    /// Reads the end of a container's log.
     public func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> String {
         try await translated { client in
             try await client.logs(of: id, LogQuery(tailLines: lines)).text
         }
     }
 
+    /// Runs an exec to its end.
     public func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int {
         let code = try await translated { client in try await client.runExec(in: id, ExecSpec(command)).exitCode }
         guard let code else { throw .refused(status: 200, message: "the command's exit code is not known") }
         return code
     }
 
+    /// Lists all networks.
     public func subnetsInUse() async throws(EngineError) -> [IPv4Network] {
         try await translated { client in
             try await client.listNetworks().flatMap { $0.subnets.compactMap { $0.subnet.flatMap { IPv4Network($0) } } }
         }
     }
 
+    /// Lists all containers.
     public func portsInUse() async throws(EngineError) -> Set<UInt16> {
         try await translated { client in
             let ports = try await client.listContainers().flatMap { $0.ports.compactMap(\.hostPort) }
@@ -78,6 +85,7 @@ public final class DockerContainerEngine: ContainerEngine {
         }
     }
 
+    /// Makes one round trip.
     public func ping() async throws(EngineError) {
         try await translated { client in try await client.ping() }
     }

@@ -67,6 +67,7 @@ public enum LeaseError: Error, Sendable, Equatable, CustomStringConvertible {
     case store(StoreError)
     case host(String)
 
+    /// The same in words.
     public var description: String {
         switch self {
         case .noPorts(let range):

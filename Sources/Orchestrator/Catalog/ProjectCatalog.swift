@@ -3,8 +3,11 @@ public import Reconciler
 
 /// What people can ask of projects. Requests change records and wake the loop; none of them calls the engine.
 public struct ProjectCatalog: Sendable {
-    /// Tries to find leases that nobody else takes at the same moment.
-    static let leaseAttemptsMax = 8
+    /// Tries to find leases that nobody else takes at the same moment. Of several requests at once all choose the
+    /// lowest free ones and one of them gets them, so this is also the number of requests that all find some.
+    static let leaseAttemptsMax = 64
+    /// Tries to change a status that somebody else, the loop as a rule, changes at the same moment.
+    static let requestAttemptsMax = 8
 
     let store: any ProjectStore
     let renderer: any StackRenderer
@@ -32,7 +35,9 @@ public struct ProjectCatalog: Sendable {
 
     /// The project, unless it is deleted or there never was one.
     public func project(_ ref: ProjectRef) async throws(CatalogError) -> ProjectRecord {
-        guard let record = try await stored({ () async throws(StoreError) in try await store.project(ref) }), record.status != .deleted else {
+        guard let record = try await stored({ () async throws(StoreError) in try await store.project(ref) }),
+            record.status != .deleted
+        else {
             throw .notFound(ref)
         }
         return record
@@ -63,16 +68,27 @@ public struct ProjectCatalog: Sendable {
     public func request(_ event: ProjectLifecycle.Event, of ref: ProjectRef) async throws(CatalogError)
         -> ProjectRecord
     {
-        let record = try await project(ref)
-        switch ProjectLifecycle.answer(to: event, in: record.status) {
-        case .stay: return record
-        case .refuse: throw .conflict(record.status, event)
-        case .move(let status):
-            let move = try await statusMove(record, event, to: status)
-            let moved = try await stored { () async throws(StoreError) in try await store.move(ref, move) }
-            guard moved else { throw .changedMeanwhile(ref) }
-            await loop.wake(ref)
-            return try await project(ref)
+        for _ in 1...Self.requestAttemptsMax {
+            let record = try await project(ref)
+            switch ProjectLifecycle.answer(to: event, in: record.status) {
+            case .stay: return record
+            case .refuse: throw .conflict(record.status, event)
+            case .move(let status):
+                guard try await move(record, event, to: status) else { continue }
+                await loop.wake(ref)
+                return try await project(ref)
+            }
+        }
+        throw .changedMeanwhile(ref)
+    }
+
+    /// False when the status or a lease went to somebody else at the same moment: the answer may be another one now.
+    private func move(
+        _ record: ProjectRecord, _ event: ProjectLifecycle.Event, to status: ProjectStatus
+    ) async throws(CatalogError) -> Bool {
+        let move = try await statusMove(record, event, to: status)
+        do { return try await store.move(record.ref, move) } catch .leaseTaken { return false } catch {
+            throw .store(error)
         }
     }
 
@@ -120,6 +136,7 @@ public enum CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Keys.
     case keys(KeyError)
 
+    /// The same in words.
     public var description: String {
         switch self {
         case .notFound(let ref): "there is no project \(ref)"

@@ -6,6 +6,8 @@ import Reconciler
 struct ProjectMemory: Sendable {
     var backoffs: [ServiceName: RestartBackoff] = [:]
     var callFailures: [ServiceName: CallFailures] = [:]
+    /// When the start was asked for that ``backoffs`` and ``callFailures`` are about.
+    private var startRequestedAt: Timestamp?
     /// Looks in a row that ended with an error or a refused call.
     var troubles = 0
     /// Leases replaced since the last success.
@@ -46,17 +48,29 @@ struct ProjectMemory: Sendable {
         rendered = (RenderKey(record), stack, secrets)
     }
 
+    /// Takes in the record. What earlier starts came to says nothing about one that was asked for since.
+    mutating func note(_ record: ProjectRecord) {
+        switch record.status {
+        case .provisioning, .resuming, .restarting:
+            guard startRequestedAt != record.statusChangedAt else { return }
+            startRequestedAt = record.statusChangedAt
+            startAfresh()
+        default: break
+        }
+    }
+
     /// Takes in how the calls of a plan ended.
-    mutating func note(_ outcomes: [PlanExecutor.Outcome], at time: Timestamp) {
+    mutating func note(_ outcomes: [PlanExecutor.Outcome], of plan: Plan, at time: Timestamp) {
         for outcome in outcomes {
-            guard let service = outcome.step.operation.service else { continue }
             if let error = outcome.error {
                 if error.isTransient { continue }
-                let count = (callFailures[service]?.count ?? 0) + 1
-                callFailures[service] = CallFailures(count: count, message: "\(outcome.step.operation): \(error)")
-            } else {
-                callFailures[service] = nil
+                for service in plan.services(concernedBy: outcome.step) {
+                    let count = (callFailures[service]?.count ?? 0) + 1
+                    callFailures[service] = CallFailures(count: count, message: "\(outcome.step.operation): \(error)")
+                }
             }
+            guard let service = outcome.step.operation.service else { continue }
+            if outcome.error == nil { callFailures[service] = nil }
             switch outcome.step.operation {
             case .startContainer, .restartContainer: backoffs[service, default: RestartBackoff()].noteStart(at: time)
             default: break
@@ -67,9 +81,17 @@ struct ProjectMemory: Sendable {
     }
 
     /// Forgets what is about earlier starts, because a new one was asked for.
-    mutating func startAfresh() {
+    private mutating func startAfresh() {
         backoffs = [:]
         callFailures = [:]
         replacements = 0
+    }
+}
+
+extension Plan {
+    /// The service that a step is about; for a network, a volume or an image the services whose steps wait for it.
+    fileprivate func services(concernedBy step: Step) -> Set<ServiceName> {
+        if let service = step.operation.service { return [service] }
+        return Set(steps.filter { $0.after.contains(step.number) }.compactMap(\.operation.service))
     }
 }

@@ -46,6 +46,7 @@ extension ReconcileLoop {
     ) -> String? {
         if let port { return leases.ports.first { $0.value == port }?.key }
         guard let service = operation.service, let ports = stack?.services[service]?.spec.ports else { return nil }
-        return leases.ports.sorted { $0.key < $1.key }.first { lease in ports.contains { $0.hostPort == lease.value } }?.key
+        return leases.ports.sorted { $0.key < $1.key }.first { lease in ports.contains { $0.hostPort == lease.value } }?
+            .key
     }
 }

@@ -14,13 +14,15 @@ extension ReconcileLoop {
             logger.warning("the engine holds objects of a project without a record", metadata: ["project": "\(ref)"])
             return .whenWoken
         }
-        guard record.status != .deleted else {
+        var memory = await memories.take(ref)
+        memory.note(record)
+        let desired = try await desiredStack(of: record, &memory)
+        let observed = try await engine.observe(ref)
+        // A call that was under way when the last manager died may come true after the project is gone.
+        if record.status == .deleted, observed.isEmpty {
             await forget(ref)
             return .whenWoken
         }
-        var memory = await memories.take(ref)
-        let desired = try await desiredStack(of: record, &memory)
-        let observed = try await engine.observe(ref)
         await health.watch(record.status.goal == .running ? desired : nil, observed, of: ref)
         let assessment = assess(await circumstances(record, desired, observed, memory))
         memory.latest = ProjectMemory.Finding(
@@ -31,7 +33,8 @@ extension ReconcileLoop {
             return next
         }
         let plan = reconcile(try await situation(record, desired, observed, assessment))
-        let next = try await carryOut(plan, record, desired, &memory) ?? assessment.nextLook.map(NextLook.at) ?? .whenWoken
+        let next =
+            try await carryOut(plan, record, desired, &memory) ?? assessment.nextLook.map(NextLook.at) ?? .whenWoken
         await memories.put(memory, of: ref)
         return next
     }
@@ -45,10 +48,18 @@ extension ReconcileLoop {
     private func desiredStack(of record: ProjectRecord, _ memory: inout ProjectMemory) async throws -> DesiredStack? {
         guard record.status.goal != .absent else { return nil }
         if let known = memory.stack(for: record) { return known }
-        let secrets = try minter.open(try await store.secrets(of: record.ref), of: record.ref)
-        let stack = try renderer.render(record, secrets: secrets)
-        memory.keep(stack, secrets, for: record)
-        return stack
+        do {
+            let secrets = try minter.open(try await store.secrets(of: record.ref), of: record.ref)
+            let stack = try renderer.render(record, secrets: secrets)
+            memory.keep(stack, secrets, for: record)
+            return stack
+        } catch {
+            guard record.status.goal == .stopped else { throw error }
+            logger.warning(
+                "a stack cannot be rendered; its containers stop in no particular order",
+                metadata: ["project": "\(record.ref)", "error": "\(error)"])
+            return nil
+        }
     }
 
     private func circumstances(
@@ -83,7 +94,9 @@ extension ReconcileLoop {
         guard let event = assessment.event,
             case .move(let status) = ProjectLifecycle.answer(to: event, in: record.status)
         else { return nil }
-        var move = StatusMove(from: record.status, to: status, cause: assessment.cause, at: time.now())
+        var move = StatusMove(
+            from: record.status, to: status, cause: redact(assessment.cause, memory.secrets),
+            at: time.now())
         move.failure = record.failure
         switch event {
         case .startFailed: move.failure = await failure(assessment, observed, memory)
@@ -122,29 +135,34 @@ extension ReconcileLoop {
     private func carryOut(
         _ plan: Plan, _ record: ProjectRecord, _ desired: DesiredStack?, _ memory: inout ProjectMemory
     ) async throws -> NextLook? {
-        guard !plan.isEmpty else { return nil }
+        guard !plan.isEmpty else {
+            memory.troubles = 0
+            return nil
+        }
         logger.debug("carrying out a plan", metadata: ["project": "\(record.ref)", "plan": "\(plan)"])
         let creates = plan.steps.contains { if case .createContainer = $0.operation { true } else { false } }
         if creates, let desired { try folders.prepare(desired) }
         let outcomes = await PlanExecutor(engine: engine).run(plan, of: record.ref)
         if Task.isCancelled { return .whenWoken }
         if try await replaceRefusedLeases(outcomes, record, &memory) { return .now }
-        memory.note(outcomes, at: time.now())
+        memory.note(outcomes, of: plan, at: time.now())
         for outcome in outcomes {
             guard let error = outcome.error else { continue }
             logger.warning(
                 "the engine refused a step",
                 metadata: [
                     "project": "\(record.ref)", "step": "\(outcome.step.operation)", "cause": "\(outcome.step.cause)",
-                    "error": "\(error)",
+                    "error": "\(redact("\(error)", memory.secrets))",
                 ])
         }
         return memory.troubles == 0 ? .now : .at(time.now() + memory.patience)
     }
 }
 
-/// Takes every secret value out of a text before it is stored or shown.
+/// Takes every secret value out of a text before it is stored or shown, down to the shortest password that is accepted.
 func redact(_ text: String, _ secrets: [String: Secret<String>]) -> String {
-    secrets.values.map { $0.reveal() }.filter { $0.count >= 8 }.sorted { $0.count > $1.count }
-        .reduce(text) { $0.split(separator: $1, omittingEmptySubsequences: false).joined(separator: "<secret>") }
+    secrets.values.map { $0.reveal() }.filter { $0.utf8.count >= ProjectCatalog.passwordLengths.lowerBound }.sorted {
+        $0.count > $1.count
+    }
+    .reduce(text) { $0.split(separator: $1, omittingEmptySubsequences: false).joined(separator: "<secret>") }
 }

@@ -52,6 +52,7 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Any other refusal, with the engine's own words.
     case refused(status: Int, message: String)
 
+    /// The same in words.
     public var description: String {
         switch self {
         case .unavailable(let reason): "the Docker Engine does not answer: \(reason)"

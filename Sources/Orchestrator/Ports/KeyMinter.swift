@@ -17,6 +17,7 @@ public enum KeyError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The generator or the library failed.
     case cannotMint(String)
 
+    /// The same in words.
     public var description: String {
         switch self {
         case .cannotOpen(let ref, let reason): "the secrets of project \(ref) cannot be opened: \(reason)"

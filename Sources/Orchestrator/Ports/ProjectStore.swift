@@ -40,6 +40,7 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The database refused; the text is its message, never a value.
     case refused(String)
 
+    /// The same in words.
     public var description: String {
         switch self {
         case .unavailable(let reason): "the database does not answer: \(reason)"

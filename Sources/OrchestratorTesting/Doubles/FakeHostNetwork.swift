@@ -23,6 +23,9 @@ public final class FakeHostNetwork: HostNetwork {
     /// Sets the ports on which something listens.
     public func setListening(_ ports: Set<UInt16>) { state.withLock { $0.listening = ports } }
 
+    /// Sets the routes.
+    public func setRoutes(_ routes: [IPv4Network]) { state.withLock { $0.routes = routes } }
+
     /// Makes every question fail, or succeed again.
     public func setFailure(_ failure: HostError?) { state.withLock { $0.failure = failure } }
 

@@ -69,7 +69,8 @@ extension EngineState {
             // Whoever asked is gone: there is nobody to tell.
             do { try carryOut(call.operation, call.ref, at: now) } catch { continue }
         }
-        for container in containers.values.sorted(by: { $0.id < $1.id }) {
+        let pending = containers.values.filter { $0.endAt != nil || $0.restartAt != nil }
+        for container in pending.sorted(by: { $0.id < $1.id }) {
             settleEnd(of: container, at: now)
             if let restart = container.restartAt, restart <= now {
                 run(container.id, at: restart)

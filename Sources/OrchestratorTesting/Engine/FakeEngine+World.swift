@@ -15,6 +15,9 @@ extension FakeEngine {
     /// Makes images known to the engine.
     public func addImages(_ images: Set<String>) { touch { $0.images.formUnion(images) } }
 
+    /// Makes the engine forget images.
+    public func removeImages(_ images: Set<String>) { touch { $0.images.subtract(images) } }
+
     /// Makes pulls of an image fail, or succeed again.
     public func setPullable(_ isPullable: Bool, image: String) {
         touch { state in

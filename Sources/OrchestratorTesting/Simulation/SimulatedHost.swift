@@ -54,11 +54,14 @@ public struct SimulatedHost: Sendable {
         _ life: ManagerLife = ManagerLife(), _ body: @Sendable (SimulatedManager) async throws -> Value
     ) async throws -> Value {
         let manager = try SimulatedManager(on: self, life)
+        // Its end takes a detour over threads outside of the simulation, during which time must not run ahead.
+        defer { time.setFrozen(false) }
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await manager.health.run() }
             group.addTask { try await manager.loop.run() }
             defer {
                 life.die()
+                time.setFrozen(true)
                 group.cancelAll()
             }
             return try await body(manager)
@@ -112,8 +115,9 @@ public struct SimulatedManager: Sendable {
         loop = ReconcileLoop(
             store: store, engine: engine, renderer: host.renderer, folders: host.folders, minter: host.minter,
             broker: broker, survey: survey, health: health, time: host.time, logger: host.logger)
+        // Whoever asks gets an answer: it is the loops that die in the middle.
         catalog = ProjectCatalog(
-            store: store, renderer: host.renderer, minter: host.minter, broker: broker, loop: loop, health: health,
+            store: host.store, renderer: host.renderer, minter: host.minter, broker: broker, loop: loop, health: health,
             engine: engine, time: host.time)
     }
 

@@ -16,6 +16,7 @@ public final class VirtualTime: TimeSource {
         var lastID = 0
         var sleepers: [Sleeper] = []
         var cancelled: Set<Int> = []
+        var isFrozen = false
     }
 
     /// Where virtual time begins: far enough from zero that subtractions stay positive.
@@ -65,11 +66,15 @@ public final class VirtualTime: TimeSource {
         sleeper?.continuation.resume(throwing: CancellationError())
     }
 
-    /// Moves time to the next due sleeper and wakes all that are due then. False when nobody sleeps.
+    /// Holds time still, whoever sleeps, or lets it go on. To be used while something outside of the simulation is
+    /// waited for.
+    public func setFrozen(_ isFrozen: Bool) { state.withLock { $0.isFrozen = isFrozen } }
+
+    /// Moves time to the next due sleeper and wakes all that are due then. False when nobody sleeps or time is frozen.
     @discardableResult
     public func advanceToNextSleeper() -> Bool {
         let due = state.withLock { state -> [Sleeper] in
-            guard let first = state.sleepers.first else { return [] }
+            guard !state.isFrozen, let first = state.sleepers.first else { return [] }
             state.now = max(state.now, first.due)
             let count = state.sleepers.prefix { $0.due <= state.now }.count
             defer { state.sleepers.removeFirst(count) }

@@ -57,7 +57,8 @@ struct StoreState: Sendable {
         let wanted = query.search?.lowercased() ?? ""
         let all = records.values.filter { record in
             record.status != .deleted
-                && (wanted.isEmpty || record.name.text.lowercased().contains(wanted) || record.ref.text.contains(wanted))
+                && (wanted.isEmpty || record.name.text.lowercased().contains(wanted)
+                    || record.ref.text.contains(wanted))
         }.compactMap { record($0.ref) }.sorted(by: order(query.sort))
         return ProjectPage(count: all.count, projects: Array(all.dropFirst(query.offset).prefix(query.limit)))
     }

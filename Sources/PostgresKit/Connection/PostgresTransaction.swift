@@ -25,6 +25,7 @@ public final class PostgresTransaction: PostgresSession {
         self.connection = connection
     }
 
+    /// Runs one statement inside the transaction; see ``PostgresConnection/query(_:_:deadline:)``.
     public func query(
         _ sql: String, _ parameters: [PostgresParameter], deadline: Duration?
     ) async throws(PostgresError) -> PostgresRows {

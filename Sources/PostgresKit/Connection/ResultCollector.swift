@@ -107,7 +107,8 @@ enum ServerReport {
     /// The five characters of a SQLSTATE that `text` begins with, when a colon and a space follow.
     private static func state(at text: Substring) -> String? {
         let code = text.prefix(5)
-        let isCode = code.utf8.count == 5
+        let isCode =
+            code.utf8.count == 5
             && code.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0) }
         return isCode && text.dropFirst(5).hasPrefix(": ") ? String(code) : nil
     }

@@ -17,6 +17,7 @@ public struct PostgresNotifications: AsyncSequence, Sendable {
         case notification(PostgresNotification)
     }
 
+    /// What iterating throws.
     public typealias Failure = PostgresError
 
     private let parameters: PostgresConnectionParameters
@@ -37,6 +38,7 @@ public struct PostgresNotifications: AsyncSequence, Sendable {
         self.limits = limits
     }
 
+    /// An iterator that connects when it is first asked.
     public func makeAsyncIterator() -> Iterator {
         Iterator(source: self)
     }
@@ -51,6 +53,7 @@ public struct PostgresNotifications: AsyncSequence, Sendable {
             self.source = source
         }
 
+        /// The next event; nil when the task was cancelled.
         public mutating func next(
             isolation actor: isolated (any Actor)? = #isolation
         ) async throws(PostgresError) -> Element? {

@@ -80,6 +80,7 @@ public final class PostgresPool: PostgresSession {
         }
     }
 
+    /// Runs one statement on one of the connections; see ``PostgresConnection/query(_:_:deadline:)``.
     public func query(
         _ sql: String, _ parameters: [PostgresParameter], deadline: Duration?
     ) async throws(PostgresError) -> PostgresRows {

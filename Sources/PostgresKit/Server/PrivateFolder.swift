@@ -99,6 +99,8 @@ public final class FileLock: Sendable {
     }
 
     deinit {
+        // Closing alone would leave it locked for as long as a child that is just being started holds a copy.
+        _ = postgreskit_flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 }

@@ -51,12 +51,16 @@ public enum PostgresParameter: Sendable, Equatable {
 extension PostgresParameter: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,
     ExpressibleByNilLiteral
 {
+    /// A text.
     public init(stringLiteral value: String) { self = .text(value) }
 
+    /// A whole number.
     public init(integerLiteral value: Int64) { self = .int(value) }
 
+    /// A truth value.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
 
+    /// NULL.
     public init(nilLiteral: ()) { self = .null }
 }
 

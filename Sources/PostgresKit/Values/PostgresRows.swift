@@ -16,8 +16,10 @@ public struct PostgresRows: Sendable, RandomAccessCollection {
         self.commandTag = commandTag
     }
 
+    /// The index of the first row: zero.
     public var startIndex: Int { 0 }
 
+    /// The row at a position.
     public subscript(position: Int) -> PostgresRow {
         precondition(indices.contains(position), "row index out of range")
         let width = columns.names.count

@@ -8,6 +8,7 @@ public struct PostgresTimestamp: Sendable, Hashable, Comparable {
         self.microsecondsSinceEpoch = microsecondsSinceEpoch
     }
 
+    /// Whether one time is before another.
     public static func < (left: Self, right: Self) -> Bool {
         left.microsecondsSinceEpoch < right.microsecondsSinceEpoch
     }

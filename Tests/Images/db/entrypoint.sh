@@ -37,7 +37,8 @@ make_cluster() {
     mkdir "$unfinished" || refuse "cannot write to $data"
     printf '%s' "$POSTGRES_PASSWORD" >/tmp/password
     initdb --pgdata "$unfinished" --username supabase_admin --pwfile /tmp/password --auth scram-sha-256 \
-        --no-locale --encoding UTF8 --no-sync >/tmp/initdb.log 2>&1 || { cat /tmp/initdb.log >&2; refuse "initdb failed"; }
+        --no-locale --encoding UTF8 --no-sync >/tmp/initdb.log 2>&1 \
+        || { cat /tmp/initdb.log >&2; refuse "initdb failed"; }
     rm -f /tmp/password
 
     # On a Unix socket only: nobody can mistake a half-made database for a ready one.

@@ -4,11 +4,16 @@ It refuses to start, with one line on stderr, unless everything that the real im
 Then it answers the real service's health endpoint on the real port until SIGTERM or SIGINT.
 """
 
-import importlib
 import os
 import signal
-import sys
-import threading
+
+# Before anything else is loaded: the first process of a container ignores signals that it has no handler for. The
+# process ends on the spot, since an orderly end of the interpreter can crash in threads that still use the database.
+for number in (signal.SIGTERM, signal.SIGINT):
+    signal.signal(number, lambda *_: os._exit(0))
+
+import importlib  # noqa: E402
+import sys  # noqa: E402
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
@@ -24,19 +29,17 @@ def main():
     if service not in SERVICES:
         sys.exit(f"double: unknown service {service!r}; known: {', '.join(SERVICES)}")
 
-    stopped = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: (stopped.set(), sys.exit(0)))
-
     log = logger(service)
     environment = Environment(os.environ)
     try:
         importlib.import_module(f"services.{service}").start(environment, arguments, log)
     except Refusal as refusal:
         print(f"{service}: cannot start: {refusal}", file=sys.stderr, flush=True)
-        sys.exit(1)
+        # Not an orderly end either: threads may be running by now.
+        os._exit(1)
     log("info", f"{service} (stand-in) is ready")
-    stopped.wait()
+    while True:
+        signal.pause()
 
 
 main()

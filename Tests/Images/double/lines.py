@@ -10,7 +10,8 @@ def _json(level, message):
 
 def _pino(level, message):
     number = {"info": 30, "warning": 40, "error": 50}.get(level, 30)
-    return json.dumps({"level": number, "time": int(time.time() * 1000), "pid": 1, "hostname": "storage", "msg": message})
+    now = int(time.time() * 1000)
+    return json.dumps({"level": number, "time": now, "pid": 1, "hostname": "storage", "msg": message})
 
 
 def _postgrest(_, message):

@@ -20,6 +20,11 @@ def logs(container):
     return done.stdout + done.stderr
 
 
+def remove(container):
+    """Removes a container if it is still there."""
+    subprocess.run(["docker", "rm", "--force", container], capture_output=True, check=False)
+
+
 def image(service):
     return f"{stack.IMAGE_PREFIX}/{stack.compose()['services'][service]['image']}"
 

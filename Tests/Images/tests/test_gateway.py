@@ -6,12 +6,11 @@ Needs a Docker Engine and the offline images (scripts/make-test-images).
 import base64
 import http.client
 import json
-import os
 import time
 import unittest
 
 import stack
-from engine import NEEDED, docker, images_are_there
+from engine import NEEDED, docker, image, images_are_there, logs, remove
 
 READY_DEADLINE_SECONDS = 20
 UPSTREAMS = ("auth", "rest", "realtime", "storage", "functions", "meta", "studio")
@@ -29,32 +28,31 @@ class GatewayTests(unittest.TestCase):
         cls.containers = []
         cls.addClassCleanup(cls.remove_containers)
         gateway = cls.run_gateway(stack.environment("gateway", cls.values))
-        double = stack.compose()["services"]["auth"]["image"]
         cls.containers.append(docker(
             "run", "--detach", "--network", f"container:{gateway}", "--entrypoint", "/usr/bin/python3",
             "--volume", f"{stack.ROOT}/Tests/Images/tests/echo_upstreams.py:/echo.py:ro",
-            f"{stack.IMAGE_PREFIX}/{double}", "-I", "/echo.py"))
+            image("auth"), "-I", "/echo.py"))
         cls.port = int(docker("port", gateway, "8000/tcp").rpartition(":")[2])
         cls.wait_until_ready()
 
     @classmethod
     def run_gateway(cls, environment):
         service = stack.compose()["services"]["gateway"]
-        arguments = ["run", "--detach", "--publish", "127.0.0.1::8000", "--label", f"supamanager.test.run={os.getpid()}"]
+        arguments = ["run", "--detach", "--publish", "127.0.0.1::8000"]
         for name, value in environment.items():
             arguments += ["--env", f"{name}={value}"]
         for name in UPSTREAMS:
             arguments += ["--add-host", f"{name}:127.0.0.1"]
         for volume in service["volumes"]:
             arguments += ["--volume", volume.replace("./", f"{stack.TEMPLATE}/", 1)]
-        container = docker(*arguments, f"{stack.IMAGE_PREFIX}/{service['image']}", *service["command"])
+        container = docker(*arguments, image("gateway"), *service["command"])
         cls.containers.append(container)
         return container
 
     @classmethod
     def remove_containers(cls):
-        if cls.containers:
-            docker("rm", "--force", *reversed(cls.containers))
+        for container in reversed(cls.containers):
+            remove(container)
 
     @classmethod
     def wait_until_ready(cls):
@@ -66,7 +64,7 @@ class GatewayTests(unittest.TestCase):
             except OSError:
                 pass
             if time.monotonic() > deadline:
-                raise RuntimeError("the gateway did not become ready: " + docker("logs", cls.containers[0]))
+                raise RuntimeError("the gateway did not become ready: " + logs(cls.containers[0]))
             time.sleep(0.1)
 
     @classmethod
@@ -122,7 +120,8 @@ class GatewayTests(unittest.TestCase):
             self.assert_refuses(401, f"{path}?apikey=wrong")
 
     def test_reserved_routes_take_the_service_role_key_only(self):
-        for path, port, upstream_path in (("/rest/v1/", REST, "/"), ("/rest/v1", REST, "/"), ("/pg/tables", META, "/tables")):
+        routes = [("/rest/v1/", REST, "/"), ("/rest/v1", REST, "/"), ("/pg/tables", META, "/tables")]
+        for path, port, upstream_path in routes:
             self.assert_reaches(path, port, upstream_path, {"apikey": self.service_role})
             self.assert_reaches(path, port, upstream_path, {"apikey": "sb_secret_test"})
             self.assert_refuses(403, path, {"apikey": self.anon})
@@ -168,7 +167,8 @@ class GatewayTests(unittest.TestCase):
             return self.assert_reaches("/functions/v1/hello", FUNCTIONS, "/hello", headers)
         self.assertNotIn("sb-api-key", reaches({"sb-api-key": "sb_secret_test"}))
         headers = reaches({"apikey": "sb_publishable_test"})
-        self.assertEqual((headers["sb-api-key"], headers["authorization"]), ("sb_publishable_test", f"Bearer {self.anon}"))
+        self.assertEqual(headers["sb-api-key"], "sb_publishable_test")
+        self.assertEqual(headers["authorization"], f"Bearer {self.anon}")
         self.assert_refuses(401, "/functions/v1/hello", {"apikey": "sb_secret_wrong"})
         self.assert_refuses(401, "/functions/v1/hello",
                             {"apikey": "sb_publishable_test", "Authorization": "Bearer sb_secret_test"})
@@ -192,15 +192,20 @@ class GatewayTests(unittest.TestCase):
         for origin in ("http://localhost:3000", self.values["PUBLIC_URL"]):
             status, headers, _ = self.request("/pg/tables", {**preflight, "Origin": origin}, "OPTIONS")
             self.assertEqual((status, headers["access-control-allow-origin"]), (204, origin))
-        status, headers, _ = self.request("/pg/tables", {**preflight, "Origin": "http://localhost.evil.example"}, "OPTIONS")
+        foreign = {**preflight, "Origin": "http://localhost.evil.example"}
+        status, headers, _ = self.request("/pg/tables", foreign, "OPTIONS")
         self.assertEqual((status, headers["access-control-allow-origin"]), (401, None))
 
-    def test_the_access_log_holds_no_key(self):
+    def test_the_access_log_tells_every_request_but_no_key_and_no_refused_probe(self):
+        self.request("/auth/v1/probed", {"User-Agent": "supamanager-probe"})
+        self.request("/auth/v1/refused")
         self.request(f"/auth/v1/logged?apikey={self.anon}")
         deadline = time.monotonic() + READY_DEADLINE_SECONDS  # Envoy writes its log once a second
-        while "/auth/v1/logged" not in (log := docker("logs", self.containers[0])):
+        while "/auth/v1/logged" not in (log := logs(self.containers[0])):
             self.assertLess(time.monotonic(), deadline, "the request never appeared in the log")
             time.sleep(0.1)
+        self.assertIn("/auth/v1/refused", log)
+        self.assertNotIn("/auth/v1/probed", log)
         self.assertNotIn(self.anon, log)
 
     def test_does_not_start_without_its_keys(self):
@@ -208,8 +213,7 @@ class GatewayTests(unittest.TestCase):
         for name in ("ANON_KEY", "SERVICE_ROLE_KEY", "DASHBOARD_PASSWORD", "SUPABASE_PUBLIC_URL"):
             container = self.run_gateway({**environment, name: ""})
             self.assertNotEqual(docker("wait", container), "0")
-            errors = subprocess.run(["docker", "logs", container], capture_output=True, text=True, check=True).stderr
-            self.assertIn(f"the variable {name} is required", errors)
+            self.assertIn(f"the variable {name} is required", logs(container))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 import CurlKit
 import FoundationEssentials
 import Logging
-import Orchestrator
 import OrchestratorTesting
 import ProjectModel
 import Reconciler
 import ServiceLifecycle
 
 @testable import ManagementAPI
+@testable import Orchestrator
 
 /// A Management API on a port of this machine, over ports that live in memory. No loop runs: a project keeps the
 /// status that a test gives it.
@@ -57,7 +57,7 @@ struct APIHost: Sendable {
         }
     }
 
-    private static func catalog(
+    static func catalog(
         _ store: InMemoryProjectStore, _ engine: FakeEngine, _ renderer: TestRenderer, ports: String, _ logger: Logger
     ) throws -> ProjectCatalog {
         guard let range = PortRange(ports), let pool = IPv4Network("10.201.0.0/16"),
@@ -80,12 +80,57 @@ struct APIHost: Sendable {
     func send(
         _ method: String, _ path: String, body: String? = nil, token: String? = APIHost.token,
         headers: [(name: String, value: String)] = []
-    ) async throws -> HTTPResponse {
+    ) async throws -> Answer {
+        try await send(method, path, bytes: Array((body ?? "").utf8), token: token, headers: headers)
+    }
+
+    /// One exchange with a body that need not be text.
+    func send(
+        _ method: String, _ path: String, bytes: [UInt8], token: String? = APIHost.token,
+        headers: [(name: String, value: String)] = []
+    ) async throws -> Answer {
         let authorization = token.map { [(name: "Authorization", value: "Bearer \($0)")] } ?? []
-        return try await client.send(
-            HTTPRequest(
-                method: method, url: "http://127.0.0.1:\(port)\(path)", headers: authorization + headers,
-                body: Array((body ?? "").utf8)))
+        return Answer(
+            try await client.send(
+                HTTPRequest(
+                    method: method, url: "http://127.0.0.1:\(port)\(path)", headers: authorization + headers,
+                    body: bytes)))
+    }
+
+    /// Gives a project a status together with what always comes with it: a failed one has no leases.
+    func bring(_ ref: ProjectRef, to status: ProjectStatus) async throws {
+        switch status {
+        case .provisioning: return
+        case .failed:
+            try await set(.rollingBack, of: ref)
+            guard try await store.move(ref, StatusMoveFixture.failed(ref)) else {
+                throw HostError("the status did not change")
+            }
+        case .starting, .active, .degraded, .pausing, .paused, .resuming, .restarting, .rollingBack, .deleting,
+            .deleted:
+            try await set(status, of: ref)
+        }
+    }
+
+    /// Runs the manager's loops and the fake engine for as long as `body` takes.
+    func withLoops(_ body: @Sendable () async throws -> Void) async throws {
+        engine.addImages(Set(renderer.base.services.map(\.image)))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await engine.run() }
+            group.addTask { try await catalog.health.run() }
+            group.addTask { try await catalog.loop.run() }
+            defer { group.cancelAll() }
+            try await body()
+        }
+    }
+
+    /// Waits until a project has a status, for a minute at most.
+    func wait(for status: ProjectStatus, of ref: ProjectRef) async throws {
+        let end = ContinuousClock.now + .seconds(60)
+        while try await store.project(ref)?.status != status {
+            guard ContinuousClock.now < end else { throw HostError("project \(ref) did not become \(status)") }
+            try await Task.sleep(for: .milliseconds(20))
+        }
     }
 
     /// Creates a project over the wire and gives its ref.
@@ -102,25 +147,10 @@ struct APIHost: Sendable {
     }
 
     /// Gives a project a status, as the loops would.
-    func set(_ status: ProjectStatus, of ref: ProjectRef, failure: ProjectFailure? = nil) async throws {
+    func set(_ status: ProjectStatus, of ref: ProjectRef) async throws {
         let record = try await catalog.project(ref)
         let move = StatusMove(
-            from: record.status, to: status, cause: "for the test", failure: failure, at: SystemTime().now())
+            from: record.status, to: status, cause: "for the test", at: SystemTime().now())
         guard try await store.move(ref, move) else { throw HostError("the status did not change") }
     }
-}
-
-extension HTTPResponse {
-    /// The body as JSON; throws when it is not.
-    var json: JSONValue { get throws { try JSONValue(bytes: body) } }
-
-    /// The message of a refusal, which must be all that it holds.
-    var message: String? {
-        get throws {
-            let json = try json
-            return json.keys == ["message"] ? json["message"]?.text : nil
-        }
-    }
-
-    var isJSON: Bool { headers["Content-Type"] == "application/json" }
 }

@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 /// Any JSON, to look into answers without the types that wrote them.
-enum JSONValue: Decodable, Equatable, Sendable {
+enum JSONValue: Decodable, Hashable, Sendable {
     case null
     case bool(Bool)
     case number(Double)
@@ -42,6 +42,11 @@ enum JSONValue: Decodable, Equatable, Sendable {
 
     var text: String? {
         if case .string(let text) = self { text } else { nil }
+    }
+
+    /// Whether this is a time as RFC 3339 has it, in UTC with milliseconds.
+    var isTimestamp: Bool {
+        text?.wholeMatch(of: /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z/) != nil
     }
 
     var count: Int {

@@ -8,7 +8,8 @@ struct RawConnection: Sendable {
     /// Connects, runs `body` with the connection and everything that the server sends, and closes.
     static func run<Value: Sendable>(
         port: UInt16,
-        _ body: @Sendable (RawConnection, inout NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator)
+        _ body:
+            @Sendable (RawConnection, inout NIOAsyncChannelInboundStream<ByteBuffer>.AsyncIterator)
             async throws -> Value
     ) async throws -> Value {
         let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)

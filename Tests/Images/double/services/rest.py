@@ -34,7 +34,8 @@ def start(environment, arguments, log):
         database.require("select pg_has_role(oid, 'MEMBER') from pg_roles where rolname = %s",
                          f"authenticator cannot become {role}", (role,))
     for schema in schemas:
-        database.require("select true from pg_namespace where nspname = %s", f"schema {schema} does not exist", (schema,))
+        database.require("select true from pg_namespace where nspname = %s",
+                         f"schema {schema} does not exist", (schema,))
     if database.value("select rolinherit from pg_roles where rolname = current_user"):
         raise Refusal("authenticator must be NOINHERIT")
 

@@ -1,0 +1,107 @@
+import Orchestrator
+import ProjectModel
+
+extension StoreContractRun {
+    func checkMoves() async throws {
+        let before = try await record(1)
+        try promise("a move from another status is not made", try await !move(1, .active, .pausing, seconds: 10))
+        try promise("and changes nothing", try await record(1) == before)
+        try promise("a move of nobody is not made", try await !move(77, .active, .pausing, seconds: 10))
+        let failure = ProjectFailure(service: .auth, message: "it ended", logTail: "line 1\nline \"2\"\u{2028}ü")
+        try promise("a move is made", try await move(1, .provisioning, .active, seconds: 20) { $0.failure = failure })
+        let active = try await record(1)
+        try promise("a move sets the status", active.status == .active && active.failure == failure)
+        try promise(
+            "a move sets its times",
+            active.statusChangedAt == start + .seconds(20) && active.updatedAt == start + .seconds(20)
+                && active.insertedAt == before.insertedAt)
+        try promise("leases stay", active.leases == before.leases)
+        let isMoved = try await move(1, .active, .restarting, seconds: 30) { $0.requestsRestart = true }
+        let restarting = try await record(1)
+        try promise("a restart is noted", isMoved && restarting.restartRequestedAt == start + .seconds(30))
+        try promise("a move without a failure clears the last", restarting.failure == nil)
+        _ = try await move(1, .restarting, .active, seconds: 40)
+        try promise("a restart stays noted", try await record(1).restartRequestedAt == start + .seconds(30))
+        let events = try await store.events(of: .sample(1_001), limit: 3)
+        try promise("the history is newest first", events.map(\.status) == [.active, .restarting, .active])
+        try promise("the history has causes and times", events[1].cause == "because of RESTARTING")
+        try promise("events have their times", events[1].at == start + .seconds(30))
+    }
+
+    func checkReplacements() async throws {
+        let ref = try await record(1).ref
+        let at = start + .seconds(50)
+        try await store.replacePort("DB_PORT", of: ref, with: 20_500, at: at)
+        guard let subnet = IPv4Network("10.77.100.0/27") else { return }
+        try await store.replaceSubnet(of: ref, with: subnet, at: at)
+        let leases = try await record(1).leases
+        try promise(
+            "another port and subnet take the place of the old",
+            leases == Leases(ports: ["DB_PORT": 20_500, "GATEWAY_PORT": 20_011], subnet: subnet))
+        let taken = try await store.leases(at: at)
+        try promise("the old port is in quarantine, the new one taken", taken.ports.isSuperset(of: [20_010, 20_500]))
+        try promise("so are the subnets", taken.subnets.contains(subnet) && taken.subnets.count == 3)
+        let clash = try await error { () async throws(StoreError) in
+            try await store.replacePort("DB_PORT", of: ref, with: 20_021, at: at)
+        }
+        try promise("another's port is leaseTaken", clash == .leaseTaken)
+        try promise("a refused replacement changes nothing", try await record(1).leases == leases)
+        let later = try await store.leases(at: at + ProjectStoreContract.quarantineMax)
+        try promise("quarantine ends", !later.ports.contains(20_010) && later.ports.contains(20_500))
+    }
+
+    func checkRelease() async throws {
+        _ = try await move(1, .active, .rollingBack, seconds: 60)
+        _ = try await move(1, .rollingBack, .failed, seconds: 61) { $0.leases = .release }
+        let failed = try await record(1)
+        try promise("released leases are gone from the record", failed.leases == nil)
+        try promise("secrets outlive a release", try await store.secrets(of: failed.ref).values.count == 2)
+        let at = start + .seconds(62)
+        try promise("released leases are in quarantine", try await store.leases(at: at).ports.contains(20_500))
+        var rival = try project(5, ports: [20_500, 29_001])
+        rival.at = at
+        try promise("what is in quarantine is not leased", try await insertionError(rival) == .leaseTaken)
+        guard let subnet = IPv4Network("10.77.120.0/27") else { return }
+        let fresh = Leases(ports: ["DB_PORT": 20_600, "GATEWAY_PORT": 20_601], subnet: subnet)
+        _ = try await move(1, .failed, .provisioning, seconds: 63) { $0.leases = .acquire(fresh) }
+        try promise("new leases can be acquired", try await record(1).leases == fresh)
+        rival.at = at + ProjectStoreContract.quarantineMax
+        _ = try await store.insert(rival)
+        try promise("after quarantine a port is leased again", try await record(5).leases?.ports["DB_PORT"] == 20_500)
+    }
+
+    func checkPages() async throws {
+        // Three projects are there: "Project 1" twice, in two organizations, and "Project 5".
+        let all = try await store.projects(ProjectQuery())
+        try promise("a page counts all projects", all.count == 3 && all.projects.count == 3)
+        let second = try await store.projects(ProjectQuery(limit: 1, offset: 1, sort: .createdAscending))
+        try promise("a page can be cut out", second.count == 3 && second.projects.map(\.ref) == [.sample(1_002)])
+        let newest = try await store.projects(ProjectQuery(sort: .createdDescending)).projects.map(\.ref)
+        try promise("newest first", newest == [.sample(1_005), .sample(1_002), .sample(1_001)])
+        let names = try await store.projects(ProjectQuery(sort: .nameDescending)).projects.map(\.name.text)
+        try promise("by name, backwards", names == ["Project 5", "Project 1", "Project 1"])
+        let found = try await store.projects(ProjectQuery(search: "ECT 5"))
+        try promise("search is without regard to case", found.projects.map(\.ref) == [.sample(1_005)])
+        for wildcard in ["%", "_", "\\", "'"] {
+            let none = try await store.projects(ProjectQuery(search: wildcard))
+            try promise("\(wildcard) in a search is a character like any other", none.count == 0)
+        }
+    }
+
+    func checkDeletion() async throws {
+        let ref = try await record(5).ref
+        _ = try await move(5, .provisioning, .deleting, seconds: 70)
+        let end = start + .seconds(80)
+        _ = try await move(5, .deleting, .deleted, seconds: 80) { $0.leases = .releaseAndForgetSecrets }
+        let tombstone = try await record(5)
+        try promise("a deleted project leaves a tombstone", tombstone.status == .deleted && tombstone.leases == nil)
+        try promise("a tombstone is not listed", try await !store.refs().contains(ref))
+        try promise("nor on a page", try await store.projects(ProjectQuery(search: "Project 5")).count == 0)
+        let missing = try await error { () async throws(StoreError) in _ = try await store.secrets(of: ref) }
+        try promise("secrets of a deleted project are gone", missing == .notFound(ref))
+        var successor = try project(6, name: "Project 5")
+        successor.at = end
+        _ = try await store.insert(successor)
+        try promise("its name is free again", try await record(6).name.text == "Project 5")
+    }
+}

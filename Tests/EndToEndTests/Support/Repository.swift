@@ -1,0 +1,37 @@
+import Foundation
+
+/// Where the things under test are.
+enum Repository {
+    /// The repository's folder.
+    static let root = URL(filePath: #filePath).resolvingSymlinksInPath()
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path
+
+    /// The template that comes with the program.
+    static let template = root + "/Templates/supabase"
+
+    /// The program: `SUPAMANAGER_TEST_BINARY`, or what was built together with these tests.
+    static let binary: String = {
+        if let given = ProcessInfo.processInfo.environment["SUPAMANAGER_TEST_BINARY"] { return given }
+        let tests = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        return URL(filePath: tests).deletingLastPathComponent().path + "/supamanager"
+    }()
+
+    /// Whether the program is there.
+    static var hasBinary: Bool { FileManager.default.isExecutableFile(atPath: binary) }
+}
+
+/// A copy of the template in which some text is replaced.
+struct ChangedTemplate {
+    let folder: String
+
+    /// - Throws: ``Trouble`` when `text` does not occur exactly once: then the change would not be the one meant.
+    init(in parent: String, named name: String, replacing text: String, with replacement: String) throws {
+        folder = parent + "/" + name
+        try FileManager.default.copyItem(atPath: Repository.template, toPath: folder)
+        let file = folder + "/compose.yaml"
+        let parts = try String(contentsOfFile: file, encoding: .utf8).components(separatedBy: text)
+        guard parts.count == 2 else { throw Trouble("the template holds \(parts.count - 1) times: \(text)") }
+        try parts.joined(separator: replacement).write(toFile: file, atomically: true, encoding: .utf8)
+    }
+}

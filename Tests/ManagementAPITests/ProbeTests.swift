@@ -1,0 +1,39 @@
+import Orchestrator
+import OrchestratorTesting
+import Testing
+
+@testable import ManagementAPI
+
+@Suite("/health and /ready")
+struct ProbeTests {
+    private static func checks(_ store: InMemoryProjectStore, _ engine: FakeEngine) -> [ReadinessCheck] {
+        [
+            ReadinessCheck(name: "database") { try await store.ping() },
+            ReadinessCheck(name: "engine") { try await engine.ping() },
+        ]
+    }
+
+    @Test("health answers without a token whatever else is down; ready tells what is missing, and when it is back")
+    func readiness() async throws {
+        try await APIHost.run(readiness: Self.checks) { host in
+            let ready = try await host.send("GET", "/ready", token: nil)
+            #expect(ready.status == 200)
+            #expect(try ready.json == .object(["status": .string("ready")]))
+            host.engine.setDown(true)
+            let noEngine = try await host.send("GET", "/ready", token: nil)
+            #expect(noEngine.status == 503)
+            #expect(noEngine.header("Retry-After") == "2")
+            #expect(try noEngine.message?.hasPrefix("engine: ") == true)
+            host.store.setDown(true)
+            let nothing = try await host.send("GET", "/ready", token: nil)
+            #expect(try nothing.message?.contains("database: ") == true)
+            #expect(try nothing.message?.contains("engine: ") == true)
+            let health = try await host.send("GET", "/health", token: nil)
+            #expect(health.status == 200)
+            #expect(try health.json == .object(["status": .string("ok")]))
+            host.engine.setDown(false)
+            host.store.setDown(false)
+            #expect(try await host.send("GET", "/ready", token: nil).status == 200)
+        }
+    }
+}

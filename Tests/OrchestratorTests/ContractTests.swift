@@ -1,0 +1,35 @@
+import Orchestrator
+import OrchestratorTesting
+import ProjectModel
+import Reconciler
+import Testing
+
+@Suite("The doubles keep the contracts of their ports")
+struct ContractTests {
+    @Test("the fake engine does what every engine does", arguments: UInt64(0)..<10)
+    func engine(seed: UInt64) async throws {
+        try await SimulatedHost.run(seed: seed) { host in
+            host.engine.addImages(["contract/image:1"])
+            try await ContainerEngineContract.run(
+                on: host.engine,
+                .init(
+                    ref: .sample(4), namePrefix: "contract-", image: "contract/image:1", command: ["sleep", "60"],
+                    subnet: try #require(IPv4Network("10.210.0.0/27")), ports: (61_500, 61_501)))
+            #expect(host.engine.contents(of: .sample(4)).isEmpty)
+            #expect(host.engine.foreignNames == [])
+        }
+    }
+
+    @Test("the store in memory does what every store does")
+    func store() async throws {
+        try await ProjectStoreContract.run(on: InMemoryProjectStore())
+    }
+
+    @Test("a store that is away says so on every call")
+    func storeAway() async throws {
+        let store = InMemoryProjectStore()
+        store.setDown(true)
+        await #expect(throws: StoreError.unavailable("connection refused")) { try await store.ping() }
+        await #expect(throws: StoreError.unavailable("connection refused")) { try await store.refs() }
+    }
+}

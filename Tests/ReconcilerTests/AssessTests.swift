@@ -1,0 +1,263 @@
+import OrchestratorTesting
+import ProjectModel
+import Testing
+
+@testable import Reconciler
+
+/// A stack of db ← auth (and an optional rest) at some moment.
+private struct Scene {
+    static let start = Stacks.longAgo
+    var circumstances: Circumstances
+
+    init(_ status: ProjectStatus = .starting, _ state: ObservedContainer.State = .running) throws {
+        let stack = try Stacks.stack([
+            Stacks.service(.db), Stacks.service(.auth, after: [Dependency(on: .db)]),
+            Stacks.service(.rest, isOptional: true),
+        ])
+        circumstances = Circumstances(
+            status: status, statusSince: Self.start, desired: stack, observed: Stacks.observed(stack, state),
+            now: Self.start + .seconds(1))
+        for service in stack.services.keys { probe(service, "+") }
+    }
+
+    /// Sets the tally of the present run of a service.
+    mutating func probe(_ service: ServiceName, _ results: String) {
+        guard let container = circumstances.observed.container(of: service) else { return }
+        let run = Incarnation(containerID: container.id, startedAt: container.startedAt)
+        var tally = ServiceHealth(of: run)
+        for letter in results {
+            tally.record(letter == "+" ? .ready : .notReady("HTTP 503"), of: run, at: Self.start)
+        }
+        circumstances.health[service] = tally
+    }
+
+    mutating func observe(_ service: ServiceName, _ change: (inout ObservedContainer) -> Void) {
+        circumstances.observed.set(service, change)
+    }
+
+    mutating func starts(_ service: ServiceName, _ count: Int) {
+        var backoff = RestartBackoff()
+        for _ in 0..<count { backoff.noteStart(at: Self.start) }
+        circumstances.backoffs[service] = backoff
+    }
+
+    var assessment: Assessment { assess(circumstances) }
+    func state(_ service: ServiceName) -> Assessment.ServiceState? { assessment.services[service] }
+}
+
+@Suite("Judging a project that should run")
+struct AssessTests {
+    @Test("a project whose required services answer is ready")
+    func ready() throws {
+        let assessment = try Scene().assessment
+        #expect(assessment.event == .allReady)
+        #expect(assessment.ready == [.db, .auth, .rest])
+        #expect(assessment.held.isEmpty && assessment.sick.isEmpty && assessment.failure == nil)
+    }
+
+    @Test("an optional service that fails changes nothing but its own state")
+    func optional() throws {
+        var scene = try Scene(.active)
+        scene.observe(.rest) { ($0.state, $0.exitCode) = (.exited, 1) }
+        scene.starts(.rest, 9)
+        #expect(scene.assessment.event == .allReady)
+        #expect(scene.state(.rest) == .failing("it ended with exit code 1"))
+    }
+
+    @Test("a container that is missing, outdated or new is coming up")
+    func comingUp() throws {
+        var scene = try Scene()
+        scene.observe(.db) { $0.configHash = "old" }
+        scene.observe(.auth) { $0.state = .created }
+        scene.circumstances.observed.containers.removeAll { $0.service == .rest }
+        #expect(scene.state(.db) == .comingUp("its container is being replaced"))
+        #expect(scene.state(.auth) == .comingUp("its container is not started yet"))
+        #expect(scene.state(.rest) == .comingUp("its container does not exist yet"))
+        #expect(scene.assessment.event == .serviceNotReady)
+        #expect(scene.assessment.cause == "auth is not ready: its container is not started yet")
+    }
+
+    @Test("a container that is down or disturbed is failing, with what happened to it")
+    func failing() throws {
+        for (change, text) in [
+            ({ ($0.state, $0.exitCode) = (.exited, 137) }, "it ended with exit code 137"),
+            ({ $0.state = .dead }, "its container is dead"),
+            ({ $0.state = .paused }, "its container was frozen from outside"),
+            ({ ($0.state, $0.exitCode) = (.restarting, 2) }, "it ended with exit code 2; the engine is restarting it"),
+            (
+                { ($0.state, $0.exitCode, $0.isOutOfMemory) = (.exited, 137, true) },
+                "it ran out of memory and was ended by the kernel"
+            ),
+        ] as [((inout ObservedContainer) -> Void, String)] {
+            var scene = try Scene(.active)
+            scene.observe(.db, change)
+            #expect(scene.state(.db) == .failing(text))
+            #expect(scene.assessment.event == .serviceNotReady)
+            #expect(scene.assessment.cause == "db is not ready: \(text)")
+        }
+    }
+
+    @Test("readiness has hysteresis: one failed probe is nothing, two are failing, fifteen are sick")
+    func hysteresis() throws {
+        var scene = try Scene(.active)
+        scene.probe(.db, "+-")
+        #expect(scene.state(.db) == .ready)
+        scene.probe(.db, "+--")
+        #expect(scene.state(.db) == .failing("HTTP 503"))
+        #expect(scene.assessment.sick.isEmpty)
+        scene.probe(.db, "+" + String(repeating: "-", count: 15))
+        #expect(scene.assessment.sick[.db] == "it has failed 15 probes in a row: HTTP 503")
+    }
+
+    @Test("results of an earlier run count for nothing, and a service without a probe is ready while it runs")
+    func runs() throws {
+        var scene = try Scene()
+        scene.observe(.db) { $0.startedAt = Scene.start + .seconds(5) }
+        #expect(scene.state(.db) == .comingUp("its first probe is outstanding"))
+        scene.circumstances.health = [:]
+        #expect(scene.state(.auth) == .comingUp("its first probe is outstanding"))
+        scene.circumstances.desired?.services[.auth]?.probe = nil
+        #expect(scene.state(.auth) == .ready)
+    }
+
+    @Test("a service that is not ready by its boot deadline fails the start; until then it is coming up")
+    func bootDeadline() throws {
+        var scene = try Scene()
+        scene.probe(.db, "---")
+        let deadline = Scene.start + DesiredService.bootDeadlineDefault
+        scene.circumstances.now = deadline + .milliseconds(-1)
+        #expect(scene.state(.db) == .comingUp("HTTP 503"))
+        #expect(scene.assessment.event == .serviceNotReady)
+        #expect(scene.assessment.nextLook == deadline)
+        scene.circumstances.now = deadline
+        #expect(scene.assessment.event == .startFailed)
+        #expect(scene.assessment.failure?.service == .db)
+        #expect(scene.assessment.failure?.message.contains("HTTP 503") == true)
+        scene.circumstances.status = .degraded
+        #expect(scene.assessment.event == .serviceNotReady)
+        #expect(scene.assessment.sick[.db]?.contains("HTTP 503") == true)
+    }
+
+    @Test("four starts that end fail the start, in any mix of our own and the engine's", arguments: 0...4)
+    func crashLoop(own: Int) throws {
+        var scene = try Scene()
+        scene.observe(.db) { ($0.state, $0.exitCode, $0.restartCount) = (.exited, 1, 4 - own) }
+        scene.starts(.db, own)
+        scene.circumstances.now = Scene.start + .seconds(60)
+        #expect(scene.assessment.event == .startFailed)
+        #expect(scene.assessment.failure == .init(service: .db, message: "it ended with exit code 1, after 4 starts"))
+        scene.observe(.db) { $0.restartCount -= 1 }
+        if own < 4 { #expect(scene.assessment.event == .serviceNotReady) }
+    }
+
+    @Test("a container that the engine keeps restarting fails the start even while it is seen running")
+    func engineRestarts() throws {
+        var scene = try Scene()
+        scene.probe(.db, "")
+        scene.observe(.db) { $0.restartCount = 4 }
+        #expect(scene.assessment.failure?.message == "it keeps ending, 4 restarts so far")
+        scene.probe(.db, "+")
+        #expect(scene.assessment.event == .allReady)
+    }
+
+    @Test("four refused calls in a row fail the start with the engine's words")
+    func callFailures() throws {
+        var scene = try Scene(.provisioning, .created)
+        scene.circumstances.callFailures[.auth] = CallFailures(count: 3, message: "no space left")
+        #expect(scene.assessment.event == .containersCreated)
+        scene.circumstances.callFailures[.auth]?.count = 4
+        #expect(scene.assessment.failure == .init(service: .auth, message: "no space left"))
+        #expect(scene.assessment.cause == "auth: no space left")
+    }
+
+    @Test("a start ends at its deadline whatever its services do, and only a start has one")
+    func startDeadline() throws {
+        var scene = try Scene(.resuming, .created)
+        scene.circumstances.now = Scene.start + Assessment.startDeadline + .milliseconds(-1)
+        #expect(scene.assessment.event == .serviceNotReady)
+        #expect(scene.assessment.nextLook == Scene.start + Assessment.startDeadline)
+        scene.circumstances.now = Scene.start + Assessment.startDeadline
+        #expect(scene.assessment.event == .startFailed)
+        for status in [ProjectStatus.active, .degraded] {
+            scene.circumstances.status = status
+            #expect(scene.assessment.event == .serviceNotReady)
+            #expect(scene.assessment.nextLook == nil)
+        }
+    }
+
+    @Test("a service that backs off is held, and looked at again when it may start")
+    func held() throws {
+        var scene = try Scene(.degraded)
+        scene.observe(.db) { ($0.state, $0.exitCode) = (.exited, 1) }
+        scene.starts(.db, 5)
+        let next = Scene.start + .seconds(4)
+        #expect(scene.assessment.held.keys.map(\.text) == ["db"])
+        #expect(scene.assessment.nextLook == next)
+        scene.circumstances.now = next
+        #expect(scene.assessment.held.isEmpty)
+        #expect(scene.assessment.nextLook == nil)
+    }
+
+    @Test("a container whose restart is outstanding is not ready, and not to blame for what was before")
+    func restartOutstanding() throws {
+        var scene = try Scene(.restarting)
+        scene.circumstances.restartRequestedAt = Scene.start + .milliseconds(1)
+        scene.observe(.db) { $0.restartCount = 9 }
+        scene.probe(.auth, "+" + String(repeating: "-", count: 20))
+        #expect(scene.state(.db) == .comingUp("its restart is outstanding"))
+        #expect(scene.assessment.event == .serviceNotReady)
+        #expect(scene.assessment.sick.isEmpty)
+        for service in [ServiceName.db, .auth, .rest] {
+            scene.observe(service) { ($0.startedAt, $0.restartCount) = (Scene.start + .milliseconds(1), 0) }
+            scene.probe(service, "+")
+        }
+        #expect(scene.assessment.event == .allReady)
+    }
+
+    @Test("a service that runs once is ready when it has ended well, and failing when it has not")
+    func runsOnce() throws {
+        var scene = try Scene()
+        scene.circumstances.desired?.services[.db]?.runsOnce = true
+        scene.observe(.db) { ($0.state, $0.exitCode) = (.exited, 0) }
+        #expect(scene.state(.db) == .ready)
+        scene.observe(.db) { $0.exitCode = 2 }
+        #expect(scene.state(.db) == .failing("it ended with exit code 2"))
+    }
+
+    @Test("a provisioning whose containers all exist has reached its next status")
+    func containersCreated() throws {
+        var scene = try Scene(.provisioning, .created)
+        #expect(scene.assessment.event == .containersCreated)
+        scene.circumstances.observed.containers.removeLast()
+        #expect(scene.assessment.event == .serviceNotReady)
+    }
+
+    @Test("a project that should be stopped is, once nothing is up", arguments: ObservedContainer.State.allCases)
+    func stopped(state: ObservedContainer.State) throws {
+        let scene = try Scene(.pausing, state)
+        #expect(scene.assessment.event == (state.isUp ? nil : .allStopped))
+        #expect(scene.assessment.services.isEmpty)
+    }
+
+    @Test("a project that should be absent is, once nothing of it is left")
+    func absent() throws {
+        for status in [ProjectStatus.deleting, .rollingBack] {
+            var scene = try Scene(status)
+            #expect(scene.assessment.event == nil)
+            scene.circumstances.observed.containers = []
+            scene.circumstances.observed.networks = []
+            #expect(scene.assessment.event == (scene.circumstances.observed.volumes.isEmpty ? .nothingLeft : nil))
+            scene.circumstances.observed = ObservedStack(volumes: [ObservedVolume(name: "data")])
+            #expect(scene.assessment.event == nil)
+            scene.circumstances.observed = ObservedStack()
+            #expect(scene.assessment.event == .nothingLeft)
+        }
+    }
+
+    @Test("without a template nothing is judged")
+    func noTemplate() throws {
+        var scene = try Scene()
+        scene.circumstances.desired = nil
+        #expect(scene.assessment == Assessment())
+    }
+}
