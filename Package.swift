@@ -80,6 +80,7 @@ let package = Package(
             dependencies: [
                 "Orchestrator", "ProjectModel", "Reconciler",
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -89,7 +90,10 @@ let package = Package(
 
         // Doubles of the ports, and contracts that doubles and adapters both keep.
         .target(
-            name: "OrchestratorTesting", dependencies: ["Orchestrator", "ProjectModel", "Reconciler"],
+            name: "OrchestratorTesting",
+            dependencies: [
+                "Orchestrator", "ProjectModel", "Reconciler", .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
 
         // Layer 6: the program. Wiring only.
@@ -149,6 +153,17 @@ let package = Package(
         .testTarget(
             name: "ProjectKeysTests", dependencies: ["Orchestrator", "ProjectKeys", "ProjectModel", "TokenKit"],
             swiftSettings: common),
+        .testTarget(
+            name: "ManagementAPITests",
+            dependencies: [
+                "CurlKit", "ManagementAPI", "Orchestrator", "OrchestratorTesting", "ProjectModel", "Reconciler",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "LinuxHostTests", dependencies: ["LinuxHost", "Orchestrator", "ProjectModel"],
             swiftSettings: common),

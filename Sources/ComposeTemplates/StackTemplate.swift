@@ -48,4 +48,13 @@ public struct StackTemplate: Sendable {
             return try loaded.project.selecting(services: services).withoutUnusedResources()
         } catch { throw .badSelection("\(error)") }
     }
+
+    /// The tag of a service's image, where it has one.
+    public func imageTag(of service: String) throws(TemplateError) -> String? {
+        let project = try project(named: "a", environment: manifest.standIns(), services: nil)
+        guard let image = project.services[service]?.image, let colon = image.lastIndex(of: ":"),
+            !image[colon...].contains("/")
+        else { return nil }
+        return String(image[image.index(after: colon)...])
+    }
 }

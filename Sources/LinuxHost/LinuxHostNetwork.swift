@@ -1,4 +1,3 @@
-import FoundationEssentials
 public import Orchestrator
 public import ProjectModel
 

@@ -1,12 +1,11 @@
-import FoundationEssentials
 import Orchestrator
 
-/// The proc file system. Its files have no size of their own, so each is read to its end and then measured.
+/// The proc file system, or what stands in for it.
 struct ProcFolder: Sendable {
     let path: String
 
-    /// Largest file that is looked into: a table of about 400,000 sockets.
-    static let fileBytes = 64 << 20
+    /// Largest file that is read: a table of about 400,000 sockets.
+    static let fileBytesMax = 64 << 20
 
     /// Reads and parses a file that must be there.
     func read<Value>(
@@ -23,24 +22,12 @@ struct ProcFolder: Sendable {
         _ name: String, parse: ([UInt8]) throws(MalformedLine) -> Value
     ) throws(HostError) -> Value? {
         let file = "\(path)/\(name)"
-        guard let data = try contents(of: file) else { return nil }
-        guard data.count <= Self.fileBytes else {
-            throw HostError("\(file) is larger than \(Self.fileBytes) bytes")
-        }
-        do throws(MalformedLine) {
-            return try parse([UInt8](data))
-        } catch {
-            throw HostError("\(file), line \(error.number): \(error.reason)")
-        }
-    }
-
-    private func contents(of file: String) throws(HostError) -> Data? {
         do {
-            return try Data(contentsOf: URL(filePath: file))
-        } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
-            return nil
+            return try KernelFile.bytes(of: file, bytesMax: Self.fileBytesMax).map(parse)
+        } catch let error as MalformedLine {
+            throw HostError("\(file), line \(error.number): \(error.reason)")
         } catch {
-            throw HostError("\(file) cannot be read: \(error)")
+            throw HostError("\(file) \(error)")
         }
     }
 }

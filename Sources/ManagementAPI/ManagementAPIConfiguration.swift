@@ -10,6 +10,12 @@ public struct ManagementAPIConfiguration: Sendable {
     public var serviceKeyVariable: String
     /// Secret that holds the JWT secret.
     public var jwtSecretVariable: String
+    /// Secret that holds the database password.
+    public var databasePasswordVariable = "POSTGRES_PASSWORD"
+    /// Secret that holds the dashboard's password.
+    public var dashboardPasswordVariable = "DASHBOARD_PASSWORD"
+    /// User name of the dashboard's login.
+    public var dashboardUser = "supabase"
     /// The database that the template runs.
     public var database: DatabaseVersion
 
@@ -17,7 +23,7 @@ public struct ManagementAPIConfiguration: Sendable {
     public init(
         publicHost: String, databasePortVariable: String = "POSTGRES_PORT", anonKeyVariable: String = "ANON_KEY",
         serviceKeyVariable: String = "SERVICE_ROLE_KEY", jwtSecretVariable: String = "JWT_SECRET",
-        database: DatabaseVersion = DatabaseVersion(version: "17.6.1.175", engine: "17")
+        database: DatabaseVersion
     ) {
         self.publicHost = publicHost
         self.databasePortVariable = databasePortVariable
@@ -42,5 +48,11 @@ public struct DatabaseVersion: Sendable, Equatable {
         self.version = version
         self.engine = engine
         self.releaseChannel = releaseChannel
+    }
+
+    /// The version that an image's tag tells, for example `17.6.1.175`; what stands before the first dot is
+    /// PostgreSQL's major version.
+    public init(imageTag tag: String) {
+        self.init(version: tag, engine: String(tag.prefix { $0 != "." }))
     }
 }

@@ -7,7 +7,8 @@ import Reconciler
 /// | --- | --- |
 /// | authentication request (`R`) | ready |
 /// | error of class 28 or 3D000 | ready: role, password, `pg_hba.conf` or database are wrong, but only a server that takes connections finds out; restarting it would mend nothing |
-/// | any other error, such as 57P03 (starting up, shutting down), 57P01, 53300 (no slot left) | not ready |
+/// | error 53300 (no slot left) | ready: the server is alive and busy; restarting it would turn load into an outage |
+/// | any other error, such as 57P03 (starting up, shutting down) or 57P01 | not ready |
 /// | notice (`N`), other protocol version offered (`v`) | none yet, the next message counts |
 /// | anything else | not ready: not PostgreSQL |
 struct PostgresAnswer {
@@ -88,7 +89,7 @@ struct PostgresErrorFields {
     }
 
     var verdict: ProbeResult {
-        if let code, code == "3D000" || (code.hasPrefix("28") && code.utf8.count == 5) { return .ready }
+        if let code, code == "3D000" || code == "53300" || (code.hasPrefix("28") && code.utf8.count == 5) { return .ready }
         return .notReady("refused with \(code ?? "an error without a code"): \(message ?? "no message")")
     }
 }

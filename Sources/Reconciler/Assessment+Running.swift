@@ -44,6 +44,8 @@ struct RunningAssessor {
         case .exited, .dead, .removing: return .failing(Self.end(of: container))
         case .restarting: return .failing("\(Self.end(of: container)); the engine is restarting it")
         case .paused: return .failing("its container was frozen from outside")
+        case .running where container.isUnreachable(as: service):
+            return .failing("it was disconnected from the project's network")
         case .running: return runningState(of: service, container)
         }
     }
@@ -62,7 +64,7 @@ struct RunningAssessor {
         case .ready: return .ready
         case .failing: return .failing(answer)
         case .sick:
-            assessment.sick[service.name] = "it has failed \(tally.failures) probes in a row: \(answer)"
+            assessment.sick[service.name] = "it has not answered for \(ServiceHealth.failingUntilSick): \(answer)"
             return .failing(answer)
         case .starting:
             guard let started = container.startedAt else { return .comingUp(answer) }

@@ -77,6 +77,8 @@ public struct ObservedContainer: Sendable, Equatable {
     public var address: IPv4Address?
     /// Whether the kernel ended it for lack of memory.
     public var isOutOfMemory: Bool
+    /// Whether it runs without being on the project's network: somebody has disconnected it.
+    public var isCutOff: Bool
 
     /// The engine's seven container states.
     public enum State: String, Sendable, CaseIterable {
@@ -89,7 +91,8 @@ public struct ObservedContainer: Sendable, Equatable {
     /// A container.
     public init(
         id: String, name: String, service: ServiceName?, configHash: String, state: State, exitCode: Int? = nil,
-        startedAt: Timestamp? = nil, restartCount: Int = 0, address: IPv4Address? = nil, isOutOfMemory: Bool = false
+        startedAt: Timestamp? = nil, restartCount: Int = 0, address: IPv4Address? = nil, isOutOfMemory: Bool = false,
+        isCutOff: Bool = false
     ) {
         self.id = id
         self.name = name
@@ -101,5 +104,16 @@ public struct ObservedContainer: Sendable, Equatable {
         self.restartCount = restartCount
         self.address = address
         self.isOutOfMemory = isOutOfMemory
+        self.isCutOff = isCutOff
+    }
+}
+
+extension ObservedContainer {
+    /// Whether others cannot reach it where they look for it: not on the network, or not at its fixed address.
+    func isUnreachable(as service: DesiredService) -> Bool {
+        guard state == .running else { return false }
+        if isCutOff { return true }
+        guard let wanted = service.spec.address, let address else { return false }
+        return wanted != address
     }
 }

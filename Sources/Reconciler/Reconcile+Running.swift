@@ -79,6 +79,9 @@ private struct RunningPlanner {
         if container.state == .dead || container.state == .removing {
             return planReplacement(of: container, service, because: "its container is \(container.state.rawValue)")
         }
+        if container.isUnreachable(as: service) {
+            return planReplacement(of: container, service, because: "it was disconnected from the project's network")
+        }
         if container.state.isUp { return planRestart(of: container, service) }
         if service.runsOnce, container.state == .exited, container.exitCode == 0 { return }
         planStart(service, because: container.state == .created ? "not started yet" : "it has ended", after: [])

@@ -39,10 +39,4 @@ public struct RestartBackoff: Sendable, Equatable {
         attempts += 1
         lastStart = time
     }
-
-    /// Forgets all starts: the service has proven itself.
-    public mutating func forgive() {
-        attempts = 0
-        lastStart = nil
-    }
 }

@@ -15,12 +15,13 @@ public struct Incarnation: Sendable, Hashable {
 }
 
 /// The tally of probe results of one service, with hysteresis: one success makes it ready, several failures in a row
-/// make it not ready, many more make it sick, that is, worth a restart.
+/// make it not ready, and when that lasts it is sick, that is, worth a restart.
 public struct ServiceHealth: Sendable, Equatable {
     /// Failures in a row after which a ready service counts as not ready.
     public static let failuresUntilNotReady = 2
-    /// Failures in a row after which a service that was ready is restarted.
-    public static let failuresUntilSick = 15
+    /// How long a service that was ready may fail before it is restarted. Long enough for a reload, a failover or a
+    /// burst of load: a restart that was not needed does more harm than a minute of waiting.
+    public static let failingUntilSick: Duration = .seconds(60)
 
     /// What the tally says.
     public enum Verdict: Sendable, Equatable {
@@ -40,6 +41,8 @@ public struct ServiceHealth: Sendable, Equatable {
     public private(set) var failures = 0
     /// Whether the run has ever been ready.
     public private(set) var wasReady = false
+    /// When the first of these failures came in.
+    public private(set) var failingSince: Timestamp?
     /// What the last failure said.
     public private(set) var lastFailure: String?
     /// When the last result came in.
@@ -51,8 +54,8 @@ public struct ServiceHealth: Sendable, Equatable {
     /// What the tally says now.
     public var verdict: Verdict {
         guard wasReady else { return .starting }
-        if failures >= Self.failuresUntilSick { return .sick }
-        return failures >= Self.failuresUntilNotReady ? .failing : .ready
+        guard failures >= Self.failuresUntilNotReady, let failingSince, let observedAt else { return .ready }
+        return observedAt.since(failingSince) >= Self.failingUntilSick ? .sick : .failing
     }
 
     /// Takes one result in; one about another run is dropped.
@@ -62,10 +65,12 @@ public struct ServiceHealth: Sendable, Equatable {
         switch result {
         case .ready:
             failures = 0
+            failingSince = nil
             wasReady = true
             lastFailure = nil
         case .notReady(let text):
             failures += 1
+            failingSince = failingSince ?? time
             lastFailure = text
         }
     }

@@ -57,7 +57,7 @@ struct Server {
                     ReadinessCheck(name: "database") { try await store.ping() },
                     ReadinessCheck(name: "engine") { try await engine.ping() },
                 ],
-                configuration: ManagementAPIConfiguration(publicHost: settings.publicHost)),
+                configuration: try apiConfiguration(template)),
             address: settings.listen, limits: ServerLimits(), logger: logger,
             onListening: { port in
                 logger.notice(
@@ -82,6 +82,16 @@ struct Server {
             throw error
         }
         await http.shutdown()
+    }
+
+    /// What answers say about the stack comes from the template.
+    private func apiConfiguration(_ template: StackTemplate) throws -> ManagementAPIConfiguration {
+        var configuration = ManagementAPIConfiguration(
+            publicHost: settings.publicHost,
+            database: DatabaseVersion(imageTag: try template.imageTag(of: "db") ?? "unknown"))
+        let user = template.manifest.variables.first { $0.name == "DASHBOARD_USERNAME" }?.defaultValue
+        if let user { configuration.dashboardUser = user }
+        return configuration
     }
 
     /// The row that identifies this installation and the master key that belongs to it. The first start makes both;

@@ -22,6 +22,12 @@ private let hasIPv6 = (try? BoundSocket(address: "::1", port: 0)) != nil
         }
     }
 
+    /// The kernel hands out a page at a time: the table of these is longer than that.
+    @Test func noListenerIsMissedWhereThereAreMany() throws {
+        let listeners = try Listeners(count: 200)
+        #expect(try LinuxHostNetwork().listeningPorts(on: "127.0.0.1").isSuperset(of: listeners.ports))
+    }
+
     @Test func aClosedListenerIsGone() throws {
         let port: UInt16
         do {
@@ -38,6 +44,19 @@ private let hasIPv6 = (try? BoundSocket(address: "::1", port: 0)) != nil
         let range = try #require(try host.ephemeralPorts())
         let recorded = try String(contentsOfFile: "/proc/sys/net/ipv4/ip_local_port_range", encoding: .utf8)
         #expect(recorded == "\(range.bounds.lowerBound)\t\(range.bounds.upperBound)\n")
+    }
+}
+
+/// Many listeners on 127.0.0.1.
+private final class Listeners {
+    let ports: Set<UInt16>
+    private let next: Listeners?
+    private let socket: BoundSocket
+
+    init(count: Int) throws {
+        socket = try BoundSocket.listening(on: "127.0.0.1")
+        next = count > 1 ? try Listeners(count: count - 1) : nil
+        ports = (next?.ports ?? []).union([socket.port])
     }
 }
 

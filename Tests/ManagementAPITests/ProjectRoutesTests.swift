@@ -136,6 +136,28 @@ struct ProjectRoutesTests {
         }
     }
 
+    @Test("credentials tell how to log in to the database and the dashboard, with the passwords that were minted")
+    func credentials() async throws {
+        try await APIHost.run { host in
+            let ref = try await host.create()
+            let answer = try await host.send("GET", "/platform/projects/\(ref)/credentials")
+            #expect(answer.status == 200)
+            let json = try answer.json
+            let ports = try #require(try await host.store.project(ref)?.leases?.ports)
+            #expect(json["database"]?["port"] == .number(Double(ports["DB_PORT"] ?? 0)))
+            #expect(json["database"]?["user"] == .string("postgres"))
+            #expect(json["dashboard"]?["username"] == .string("supabase"))
+            #expect(json["dashboard"]?["url"] == .string("http://127.0.0.1:\(ports["GATEWAY_PORT"] ?? 0)"))
+            guard case .string(let password)? = json["database"]?["password"] else {
+                Issue.record("there is no database password")
+                return
+            }
+            #expect(password.count >= 8)
+            let again = try await host.send("GET", "/platform/projects/\(ref)/credentials")
+            #expect(try again.json == json)
+        }
+    }
+
     @Test("settings hold the keys from the first answer on, and scheme and authority apart")
     func settings() async throws {
         try await APIHost.run { host in

@@ -181,7 +181,7 @@ struct WireTests {
                 InMemoryProjectStore(), FakeEngine(time: VirtualTime()), TestRenderer(), ports: "54320-65535",
                 log.logger),
             verifier: BootstrapTokenVerifier(try AccessToken(APIHost.token)), readiness: [],
-            configuration: ManagementAPIConfiguration(publicHost: "127.0.0.1"))
+            configuration: ManagementAPIConfiguration(publicHost: "127.0.0.1", database: .sample))
         let (ports, continuation) = AsyncStream<UInt16>.makeStream()
         let server = ManagementAPIServer(
             api: api, address: ListenAddress(host: "127.0.0.1", port: 0), logger: log.logger,
@@ -209,7 +209,7 @@ struct WireTests {
             let server = ManagementAPIServer(
                 api: ManagementAPI(
                     catalog: host.catalog, verifier: BootstrapTokenVerifier(try AccessToken(APIHost.token)),
-                    readiness: [], configuration: ManagementAPIConfiguration(publicHost: "127.0.0.1")),
+                    readiness: [], configuration: ManagementAPIConfiguration(publicHost: "127.0.0.1", database: .sample)),
                 address: address, logger: host.log.logger)
             let error = await #expect(throws: ListenError.self) { try await server.run() }
             #expect(error?.address == address)

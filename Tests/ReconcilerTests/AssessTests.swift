@@ -25,8 +25,9 @@ private struct Scene {
         guard let container = circumstances.observed.container(of: service) else { return }
         let run = Incarnation(containerID: container.id, startedAt: container.startedAt)
         var tally = ServiceHealth(of: run)
-        for letter in results {
-            tally.record(letter == "+" ? .ready : .notReady("HTTP 503"), of: run, at: Self.start)
+        for (second, letter) in results.enumerated() {
+            tally.record(
+                letter == "+" ? .ready : .notReady("HTTP 503"), of: run, at: Self.start + .seconds(second))
         }
         circumstances.health[service] = tally
     }
@@ -97,7 +98,7 @@ struct AssessTests {
         }
     }
 
-    @Test("readiness has hysteresis: one failed probe is nothing, two are failing, fifteen are sick")
+    @Test("readiness has hysteresis: one failed probe is nothing, two are failing, a minute of them is sick")
     func hysteresis() throws {
         var scene = try Scene(.active)
         scene.probe(.db, "+-")
@@ -105,8 +106,8 @@ struct AssessTests {
         scene.probe(.db, "+--")
         #expect(scene.state(.db) == .failing("HTTP 503"))
         #expect(scene.assessment.sick.isEmpty)
-        scene.probe(.db, "+" + String(repeating: "-", count: 15))
-        #expect(scene.assessment.sick[.db] == "it has failed 15 probes in a row: HTTP 503")
+        scene.probe(.db, "+" + String(repeating: "-", count: 61))
+        #expect(scene.assessment.sick[.db] == "it has not answered for 60.0 seconds: HTTP 503")
     }
 
     @Test("results of an earlier run count for nothing, and a service without a probe is ready while it runs")
@@ -259,5 +260,15 @@ struct AssessTests {
         var scene = try Scene()
         scene.circumstances.desired = nil
         #expect(scene.assessment == Assessment())
+    }
+
+    @Test("a container off the network, or at another address than its own, is failing, whatever its probe said")
+    func disconnected() throws {
+        var scene = try Scene(.active)
+        scene.probe(.db, "+")
+        scene.observe(.db) { $0.isCutOff = true }
+        #expect(scene.state(.db) == .failing("it was disconnected from the project's network"))
+        scene.observe(.db) { $0.state = .exited }
+        #expect(scene.state(.db) != .failing("it was disconnected from the project's network"))
     }
 }

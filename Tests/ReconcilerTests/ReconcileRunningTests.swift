@@ -214,6 +214,30 @@ struct ReconcileRunningTests {
                 == "[] -> #1 db RestartContainer, it does not answer")
     }
 
+    @Test("a container that was taken off the network, or has another address than its own, is replaced")
+    func disconnected() throws {
+        let stack = try Stacks.stack([Stacks.service(.db)])
+        let replacement = """
+            [] -> #1 db StopContainer, it was disconnected from the project's network
+            [1] -> #2 db RemoveContainer, it was disconnected from the project's network
+            [2] -> #3 db CreateContainer, it was disconnected from the project's network
+            [3] -> #4 db StartContainer, just created
+            """
+        var observed = Stacks.observed(stack)
+        observed.set(.db) { $0.isCutOff = true }
+        #expect(Stacks.plan(stack, observed) == replacement)
+
+        var fixed = stack
+        fixed.services[.db]?.spec.address = IPv4Address("10.201.0.2")
+        observed.set(.db) {
+            $0.isCutOff = false
+            $0.address = IPv4Address("10.201.0.9")
+        }
+        #expect(Stacks.plan(fixed, observed) == replacement)
+        observed.set(.db) { $0.address = IPv4Address("10.201.0.2") }
+        #expect(Stacks.plan(fixed, observed) == "")
+    }
+
     @Test("a container that was frozen from outside is restarted, one that the engine restarts is left to it")
     func frozen() throws {
         let stack = try Stacks.stack([Stacks.service(.db)])

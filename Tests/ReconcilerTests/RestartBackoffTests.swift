@@ -42,13 +42,4 @@ struct RestartBackoffTests {
         for _ in 0..<10_000 { backoff.noteStart(at: start) }
         #expect(backoff.delay == RestartBackoff.longest)
     }
-
-    @Test("forgiving forgets everything")
-    func forgive() {
-        var backoff = RestartBackoff()
-        for _ in 0..<5 { backoff.noteStart(at: start) }
-        backoff.forgive()
-        #expect(backoff == RestartBackoff())
-        #expect(backoff.nextStart == nil)
-    }
 }

@@ -10,18 +10,19 @@ struct ServiceHealthTests {
         var tally = ServiceHealth(of: run)
         for (number, letter) in results.enumerated() {
             let result: ProbeResult = letter == "+" ? .ready : .notReady("answer \(number)")
-            tally.record(result, of: run, at: Timestamp(milliseconds: Int64(number)))
+            tally.record(result, of: run, at: Timestamp(milliseconds: Int64(number) * 1_000))
         }
         return tally
     }
 
     @Test(
-        "one success makes ready, two failures in a row make failing, fifteen make sick",
+        "one success makes ready, two failures in a row make failing, a minute of failures makes sick",
         arguments: [
             ("", .starting), ("-", .starting), (String(repeating: "-", count: 100), .starting), ("+", .ready),
             ("-----+", .ready), ("+-", .ready), ("+--", .failing), ("+-+-+-", .ready), ("+--+", .ready),
-            ("+" + String(repeating: "-", count: 14), .failing), ("+" + String(repeating: "-", count: 15), .sick),
-            ("+" + String(repeating: "-", count: 40), .sick), ("+" + String(repeating: "-", count: 15) + "+", .ready),
+            ("+" + String(repeating: "-", count: 60), .failing), ("+" + String(repeating: "-", count: 61), .sick),
+            ("+" + String(repeating: "-", count: 99), .sick), ("+" + String(repeating: "-", count: 61) + "+", .ready),
+            (String(repeating: "-", count: 90) + "+--", .failing),
         ] as [(String, ServiceHealth.Verdict)])
     func verdicts(results: String, verdict: ServiceHealth.Verdict) {
         #expect(tally(results).verdict == verdict)
@@ -31,7 +32,7 @@ struct ServiceHealthTests {
     func lastFailure() {
         #expect(tally("+--").lastFailure == "answer 2")
         #expect(tally("+--").failures == 2)
-        #expect(tally("+--").observedAt == Timestamp(milliseconds: 2))
+        #expect(tally("+--").observedAt == Timestamp(milliseconds: 2_000))
         #expect(tally("+--+").lastFailure == nil)
         #expect(tally("").observedAt == nil)
     }

@@ -3,12 +3,21 @@ import Reconciler
 
 extension DockerContainerEngine {
     /// Lists do not tell when a container was started or how it ended: that takes one inspection each.
-    func containers(_ summaries: [ContainerSummary], _ client: DockerClient) async throws -> [ObservedContainer] {
+    func containers(
+        _ summaries: [ContainerSummary], on networks: [Network], _ client: DockerClient
+    ) async throws -> [ObservedContainer] {
+        let networkIDs = Set(networks.map(\.id))
+        return try await inspected(summaries, networkIDs, client)
+    }
+
+    private func inspected(
+        _ summaries: [ContainerSummary], _ networkIDs: Set<String>, _ client: DockerClient
+    ) async throws -> [ObservedContainer] {
         try await withThrowingTaskGroup(of: ObservedContainer?.self) { group in
             for summary in summaries {
                 group.addTask { () async throws -> ObservedContainer? in
                     do {
-                        return ObservedContainer(summary, try await client.inspectContainer(summary.id))
+                        return ObservedContainer(summary, try await client.inspectContainer(summary.id), networkIDs)
                     } catch let error as DockerError where error.isNotFound {
                         // Removed between the list and the inspection: it is not there.
                         return nil
@@ -30,16 +39,17 @@ extension ObservedNetwork {
 }
 
 extension ObservedContainer {
-    init(_ summary: ContainerSummary, _ inspection: ContainerInspection) {
+    init(_ summary: ContainerSummary, _ inspection: ContainerInspection, _ networkIDs: Set<String>) {
         let state = inspection.state
+        let endpoint = inspection.endpoints.values.first { networkIDs.contains($0.networkID) }
         self.init(
             id: summary.id, name: summary.name,
             service: summary.labels[StackLabels.composeService].flatMap { ServiceName($0) },
             configHash: summary.labels[StackLabels.composeConfigHash] ?? "", state: State(state.status),
             exitCode: state.finishedAt == nil ? nil : state.exitCode,
             startedAt: state.startedAt.map { Timestamp($0) }, restartCount: inspection.restartCount,
-            address: inspection.endpoints.values.lazy.compactMap { IPv4Address($0.ipv4Address) }.first,
-            isOutOfMemory: state.wasKilledForMemory)
+            address: endpoint.flatMap { IPv4Address($0.ipv4Address) }, isOutOfMemory: state.wasKilledForMemory,
+            isCutOff: state.isRunning && endpoint == nil)
     }
 }
 

@@ -24,9 +24,18 @@ extension DockerContainerEngine {
                 _ = try await client.stopContainer(id, timeoutSeconds: Int(gracePeriod.components.seconds))
             }
         case .removeContainer(let id, _):
-            try await ignoringAbsence { try await client.removeContainer(id, force: true) }
+            try await ignoringAbsence { try await self.removeContainer(id, client) }
         case .removeNetwork(let id, _): try await ignoringAbsence { try await client.removeNetwork(id) }
         case .removeVolume(let name): try await removeVolume(name, ref, client)
+        }
+    }
+
+    /// A removal that is under way already is as good as one of ours.
+    private func removeContainer(_ id: String, _ client: DockerClient) async throws {
+        do {
+            try await client.removeContainer(id, force: true)
+        } catch {
+            guard error.isConflict, error.engineMessage?.contains("already in progress") == true else { throw error }
         }
     }
 

@@ -18,11 +18,12 @@ public final class DockerContainerEngine: ContainerEngine {
     public func observe(_ ref: ProjectRef) async throws(EngineError) -> ObservedStack {
         try await translated { client in
             let labels = StackLabels.filter(installation: self.installation, ref)
-            async let networks = client.listNetworks(labels: labels)
             async let volumes = client.listVolumes(labels: labels)
-            let containers = try await self.containers(client.listContainers(labels: labels), client)
+            async let summaries = client.listContainers(labels: labels)
+            let networks = try await client.listNetworks(labels: labels)
+            let containers = try await self.containers(summaries, on: networks, client)
             return ObservedStack(
-                networks: try await networks.map(ObservedNetwork.init(_:)),
+                networks: networks.map(ObservedNetwork.init(_:)),
                 volumes: try await volumes.map { ObservedVolume(name: $0.name) }, containers: containers)
         }
     }

@@ -1,6 +1,5 @@
 import FoundationEssentials
 import HTTPTypes
-import Logging
 import NIOCore
 import ProjectModel
 
@@ -14,8 +13,6 @@ struct APIRequest: Sendable {
     let body: ByteBuffer
     /// Who asks; nobody on open routes.
     let principal: Principal?
-    /// Logs with the request's name.
-    let logger: Logger
 
     /// The project that the path names; 404 when it cannot be one.
     func ref() throws(APIError) -> ProjectRef {

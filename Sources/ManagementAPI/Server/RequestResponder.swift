@@ -102,15 +102,18 @@ struct RequestResponder: HTTPResponder {
         do {
             let query = try QueryParameters(request.uri.query ?? "")
             let call = APIRequest(
-                parameters: admission.found.parameters, query: query, body: body, principal: admission.principal,
-                logger: logger)
+                parameters: admission.found.parameters, query: query, body: body, principal: admission.principal)
             return try await admission.found.route.handle(call)
-        } catch {
-            let error = APIError(anything: error)
+        } catch let cause {
+            let error = APIError(anything: cause)
             if error.status.kind == .serverError {
                 logger.error(
                     "request failed",
-                    metadata: ["route": "\(admission.found.route.name)", "reason": "\(error.message)"])
+                    metadata: [
+                        "route": "\(admission.found.route.name)", "reason": "\(error.message)",
+                        // The type alone: what an unknown error prints may hold a secret.
+                        "error": "\(type(of: cause))", "principal": "\(admission.principal?.name ?? "-")",
+                    ])
             }
             return APIResponse(error)
         }

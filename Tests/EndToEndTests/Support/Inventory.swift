@@ -42,9 +42,9 @@ struct Inventory: Sendable {
 
     var isEmpty: Bool { containers.isEmpty && networks.isEmpty && volumes.isEmpty }
 
-    /// Names of everything.
+    /// Names of everything, sorted.
     var names: [String] {
-        containers.map(\.name) + networks.compactMap { $0["Name"].text } + volumes.compactMap { $0["Name"].text }
+        (containers.map(\.name) + (networks + volumes).compactMap { $0["Name"].text }).sorted()
     }
 
     /// Subnets of the networks.

@@ -20,9 +20,9 @@ extension ManagerProcess {
         do {
             try await manager.start()
             outcome = .success(try await $current.withValue(manager) { try await body(manager) })
-        } catch {
-            outcome = .failure(error)
-        }
+        } catch let trouble as Trouble {
+            outcome = .failure(Trouble("\(trouble)\n\(manager.logTail)"))
+        } catch { outcome = .failure(error) }
         await uncancelled { await manager.clear() }
         try outcome.get()
     }

@@ -42,10 +42,23 @@ extension Project {
             in: database.id)
     }
 
-    /// Whether a service's container can open a TCP connection.
-    func canConnect(from service: String, to host: String, port: UInt16) async throws -> Bool {
+    /// Somewhere that a container might connect to.
+    struct Target: Hashable, Sendable {
+        let host: String
+        let port: UInt16
+    }
+
+    /// Those of the targets to which a service's container can open a TCP connection.
+    func reachable(_ targets: Set<Target>, from service: String) async throws -> Set<Target> {
         let container = try await inventory().container(service)
-        return try await Engine.exitCode(
-            of: ["/bin/sh", "-c", "timeout 5 nc -w 2 \(host) \(port)"], in: container.id) == 0
+        return try await withThrowingTaskGroup(of: Target?.self) { group in
+            for target in targets {
+                group.addTask {
+                    let command = ["/bin/sh", "-c", "timeout 5 nc -w 2 \(target.host) \(target.port)"]
+                    return try await Engine.exitCode(of: command, in: container.id) == 0 ? target : nil
+                }
+            }
+            return try await group.reduce(into: []) { if let target = $1 { $0.insert(target) } }
+        }
     }
 }

@@ -85,10 +85,10 @@ struct Project: Sendable {
     /// Connection data and keys.
     func settings() async throws -> JSONValue { try await manager.client.must("GET", path + "/settings") }
 
-    /// All that helps to understand a failure.
+    /// What the API tells about services and history, to understand a failure.
     func report() async -> String {
         let services = (try? await manager.client.send("GET", path + "/services").text) ?? "no answer"
         let events = (try? await manager.client.send("GET", path + "/events").text) ?? "no answer"
-        return "services: \(services)\nevents: \(events)\nlog:\n\(manager.logTail)"
+        return "services: \(services)\nevents: \(events)"
     }
 }

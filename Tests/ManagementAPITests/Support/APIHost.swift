@@ -36,7 +36,7 @@ struct APIHost: Sendable {
         let verifier = try verifier ?? BootstrapTokenVerifier(AccessToken(token))
         let api = ManagementAPI(
             catalog: catalog, verifier: verifier, readiness: readiness(store, engine),
-            configuration: ManagementAPIConfiguration(publicHost: "127.0.0.1", databasePortVariable: "DB_PORT"))
+            configuration: ManagementAPIConfiguration(publicHost: "127.0.0.1", databasePortVariable: "DB_PORT", database: .sample))
         let (listening, continuation) = AsyncStream<UInt16>.makeStream()
         let server = ManagementAPIServer(
             api: api, address: ListenAddress(host: "127.0.0.1", port: 0), limits: limits, logger: log.logger,
@@ -153,4 +153,9 @@ struct APIHost: Sendable {
             from: record.status, to: status, cause: "for the test", at: SystemTime().now())
         guard try await store.move(ref, move) else { throw HostError("the status did not change") }
     }
+}
+
+extension DatabaseVersion {
+    /// A version as the tag of a database image has it.
+    static let sample = DatabaseVersion(imageTag: "17.6.1.175")
 }

@@ -16,6 +16,6 @@ func allRoutes() -> [Route] {
     else { return [] }
     return ManagementAPI(
         catalog: catalog, verifier: BootstrapTokenVerifier(token), readiness: [],
-        configuration: ManagementAPIConfiguration(publicHost: "127.0.0.1")
+        configuration: ManagementAPIConfiguration(publicHost: "127.0.0.1", database: .sample)
     ).routes.routes
 }
