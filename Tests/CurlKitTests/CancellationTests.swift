@@ -61,7 +61,7 @@ struct CancellationTests {
         var limits = HTTPClientLimits()
         limits.exchangeConnections = 1
         limits.waitingRequests = 1
-        limits.queueTimeout = .milliseconds(50)
+        limits.queueTimeout = .seconds(1)
         try await withStub(limits: limits) { _ in
             [.hang]
         } test: { client, stub async throws in

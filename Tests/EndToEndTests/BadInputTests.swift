@@ -54,7 +54,8 @@ extension EndToEnd {
                 "a text as services", #"{"name": "a", "organization_slug": "default", "services": "db"}"#,
                 mentioning: "services"),
             Refusal(
-                "a password that breaks URLs", #"{"name": "a", "organization_slug": "default", "db_pass": "p@ss/word"}"#,
+                "a password that breaks URLs",
+                #"{"name": "a", "organization_slug": "default", "db_pass": "p@ss/word"}"#,
                 mentioning: "db_pass"),
             Refusal("no body", "", mentioning: "body"),
             Refusal("half a body", #"{"name": "a", "organization_slug""#, mentioning: "JSON"),
@@ -81,7 +82,9 @@ extension EndToEnd {
             arguments: [nil, "", "sbp_", "sbp_" + String(repeating: "0", count: 40), "x y", "Bearer"])
         func refusesToken(_ token: String?) async throws {
             let manager = try sharedManager()
-            for (method, path) in [("POST", "/platform/projects"), ("GET", "/platform/projects"), ("POST", "/v1/projects")] {
+            for (method, path) in [
+                ("POST", "/platform/projects"), ("GET", "/platform/projects"), ("POST", "/v1/projects"),
+            ] {
                 let body = method == "POST" ? Refusal.named("stranger") : ""
                 let answer = try await manager.client.send(method, path, body: body, token: token)
                 #expect(answer.status == 401, "\(method) \(path): \(answer.text)")

@@ -39,7 +39,8 @@ extension EndToEnd {
             Break(
                 "a command that does not exist",
                 replacing: "image: darthsim/imgproxy:v3.31.4\n",
-                with: "image: darthsim/imgproxy:v3.31.4\n    entrypoint: [\"/absent\"]\n", telling: "/absent", logs: false),
+                with: "image: darthsim/imgproxy:v3.31.4\n    entrypoint: [\"/absent\"]\n", telling: "/absent",
+                logs: false),
         ]
 
         @Test("The project fails with the reason, nothing is left, and it can be deleted", arguments: breaks)

@@ -4,7 +4,9 @@ import Testing
 extension EndToEnd {
     @Suite("A given database", .timeLimit(.minutes(2)), .enabled(if: ThrowawayDatabase.isAvailable))
     struct GivenDatabase {
-        @Test("A manager with SUPAMANAGER_DATABASE_URL keeps its state there, over a kill, and runs no cluster of its own")
+        @Test(
+            "A manager with SUPAMANAGER_DATABASE_URL keeps its state there, over a kill, and runs no cluster of its own"
+        )
         func wholeLife() async throws {
             try await ThrowawayDatabase.with { database in
                 try await ManagerProcess.with { settings in

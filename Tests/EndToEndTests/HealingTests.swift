@@ -40,7 +40,8 @@ extension EndToEnd {
             let known = try await project.events().count
             try await disturbance.inflict(on: try await project.inventory().container(service))
             do {
-                _ = try await eventually("the way down and up again after \(disturbance)", within: Self.noticeDeadline) {
+                _ = try await eventually("the way down and up again after \(disturbance)", within: Self.noticeDeadline)
+                {
                     let statuses = try await project.events().dropFirst(known).map(\.status)
                     return statuses.first == "ACTIVE_UNHEALTHY" && statuses.last == "ACTIVE_HEALTHY" ? true : nil
                 }

@@ -8,10 +8,13 @@ extension EndToEnd {
 
         @Test(
             "A provisioning is finished after the restart, whenever the manager was killed",
-            arguments: [Duration.milliseconds(0), .milliseconds(100), .milliseconds(400), .seconds(1), .seconds(2), .seconds(4)])
+            arguments: [
+                Duration.milliseconds(0), .milliseconds(100), .milliseconds(400), .seconds(1), .seconds(2), .seconds(4),
+            ])
         func provisioning(_ moment: Duration) async throws {
             let manager = try sharedManager()
-            let project = try await Project.create("provisioning \(moment)".filter { $0 != "." }, services: Self.services, by: manager)
+            let project = try await Project.create(
+                "provisioning \(moment)".filter { $0 != "." }, services: Self.services, by: manager)
             try await Task.sleep(for: moment)
             try await manager.kill()
             try await manager.start()
@@ -38,7 +41,8 @@ extension EndToEnd {
             arguments: [Duration.milliseconds(0), .milliseconds(150), .milliseconds(600)])
         func deletion(_ moment: Duration) async throws {
             let manager = try sharedManager()
-            let project = try await Project.active("deletion \(moment)".filter { $0 != "." }, services: Self.services, by: manager)
+            let project = try await Project.active(
+                "deletion \(moment)".filter { $0 != "." }, services: Self.services, by: manager)
             let ports = try await project.ports().all
             try await project.delete()
             try await Task.sleep(for: moment)

@@ -24,7 +24,8 @@ extension EndToEnd {
             try await ManagerProcess.with { manager in
                 // The listener has to win a race against the engine: the manager takes a moment, but not for ever.
                 for attempt in 1...5 {
-                    let project = try await Project.create("stolen \(attempt)", services: ["db", "gateway"], by: manager)
+                    let project = try await Project.create(
+                        "stolen \(attempt)", services: ["db", "gateway"], by: manager)
                     let leased = try #require(try await project.ports().database)
                     guard let thief = try? PortHolder(leased) else { continue }
                     try await project.wait(for: "ACTIVE_HEALTHY")

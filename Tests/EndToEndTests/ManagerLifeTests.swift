@@ -43,7 +43,8 @@ extension EndToEnd {
             try await sharedProject().wait(for: "ACTIVE_HEALTHY")
         }
 
-        @Test("With a wrong or damaged master key it refuses to start, and leaves the file alone", arguments: [32, 31, 0])
+        @Test(
+            "With a wrong or damaged master key it refuses to start, and leaves the file alone", arguments: [32, 31, 0])
         func wrongKey(byteCount: Int) async throws {
             let manager = try sharedManager()
             let file = manager.settings.keyFile
@@ -72,7 +73,8 @@ extension EndToEnd {
         func badSettings() async throws {
             let environment = try sharedManager().settings.environment
             for (name, value) in [
-                ("SUPAMANAGER_PORT_RANGE", "9-1"), ("SUPAMANAGER_SUBNET_POOL", "10.0.0.0/30"), ("SUPAMANAGER_LISTEN", "x"),
+                ("SUPAMANAGER_PORT_RANGE", "9-1"), ("SUPAMANAGER_SUBNET_POOL", "10.0.0.0/30"),
+                ("SUPAMANAGER_LISTEN", "x"),
                 ("SUPAMANAGER_BIND_ADDRESS", "everywhere"),
             ] {
                 let run = try await Command.run(
@@ -84,7 +86,9 @@ extension EndToEnd {
 
         @Test("An access token of the wrong form is refused without being repeated")
         func badToken() async throws {
-            let environment = try sharedManager().settings.environment.merging(["SUPAMANAGER_ADMIN_TOKEN": "hunter2"]) { $1 }
+            let environment = try sharedManager().settings.environment.merging(["SUPAMANAGER_ADMIN_TOKEN": "hunter2"]) {
+                $1
+            }
             let run = try await Command.run([Repository.binary, "serve"], environment: environment)
             #expect(run.exitCode != 0)
             #expect(run.output.contains("sbp_") && !run.output.contains("hunter2"), "\(run.output)")

@@ -5,7 +5,8 @@ extension EndToEnd {
     @Suite("A project with all services", .sharedProject("Whole stack"), .timeLimit(.minutes(3)))
     struct WholeStack {
         static let services: Set = [
-            "db", "gateway", "auth", "rest", "realtime", "storage", "imgproxy", "meta", "functions", "analytics", "vector",
+            "db", "gateway", "auth", "rest", "realtime", "storage", "imgproxy", "meta", "functions", "analytics",
+            "vector",
             "studio",
         ]
 
@@ -81,7 +82,9 @@ extension EndToEnd {
             #expect(Set(services.compactMap { $0["service"].text }) == Self.services)
             #expect(services.allSatisfy { $0["state"].text == "ready" }, "\(services)")
             let health = try await client.must("GET", "/v1/projects/\(project.ref)/health").items
-            #expect(Set(health.compactMap { $0["name"].text }).isSuperset(of: ["auth", "db", "realtime", "rest", "storage"]))
+            #expect(
+                Set(health.compactMap { $0["name"].text }).isSuperset(of: ["auth", "db", "realtime", "rest", "storage"])
+            )
             #expect(health.allSatisfy { $0["status"].text == "ACTIVE_HEALTHY" }, "\(health)")
         }
 
@@ -89,10 +92,14 @@ extension EndToEnd {
         func keys() async throws {
             let project = try sharedProject()
             let settings = try await project.settings()
-            let list = try await project.manager.client.must("GET", "/v1/projects/\(project.ref)/api-keys?reveal=true").items
+            let list = try await project.manager.client.must("GET", "/v1/projects/\(project.ref)/api-keys?reveal=true")
+                .items
             for (name, key) in [("anon", project.anonKey), ("service_role", project.serviceKey)] {
                 #expect(key.split(separator: ".").count == 3)
-                #expect(settings["service_api_keys"].items.filter { $0["tags"].text == name }.map(\.["api_key"].text) == [key])
+                #expect(
+                    settings["service_api_keys"].items.filter { $0["tags"].text == name }.map(\.["api_key"].text) == [
+                        key
+                    ])
                 #expect(list.filter { $0["name"].text == name }.map(\.["api_key"].text) == [key])
             }
         }
@@ -102,7 +109,8 @@ extension EndToEnd {
             let project = try sharedProject()
             let reserved = "/rest/v1/"
             let open = "/rest/v1/sm_absent"
-            #expect(try await project.gateway("GET", open, key: project.anonKey).status == 404, "rest knows no such table")
+            #expect(
+                try await project.gateway("GET", open, key: project.anonKey).status == 404, "rest knows no such table")
             #expect(try await project.gateway("GET", open, key: project.serviceKey).status == 404)
             #expect(try await project.gateway("GET", open, key: nil).status == 401)
             #expect(try await project.gateway("GET", open, key: "wrong").status == 401)
@@ -131,7 +139,8 @@ extension EndToEnd {
             let anon = try await project.gateway("GET", "/rest/v1/sm_notes", key: project.anonKey)
             #expect(anon.json.items.compactMap { $0["note"].text } == ["for all"], "\(anon.text)")
             let service = try await project.gateway("GET", "/rest/v1/sm_notes", key: project.serviceKey)
-            #expect(service.json.items.compactMap { $0["note"].text } == ["for all", "for the service"], "\(service.text)")
+            #expect(
+                service.json.items.compactMap { $0["note"].text } == ["for all", "for the service"], "\(service.text)")
         }
 
         @Test("No secret stands in the manager's log, on its disk or in a label")
@@ -188,7 +197,10 @@ extension EndToEnd {
 
             try await project.ask(for: "resume")
             #expect(["RESTORING", "ACTIVE_HEALTHY"].contains(try await project.status()))
-            #expect(try await project.wait(for: "ACTIVE_HEALTHY").allSatisfy { ["RESTORING", "ACTIVE_HEALTHY"].contains($0) })
+            #expect(
+                try await project.wait(for: "ACTIVE_HEALTHY").allSatisfy {
+                    ["RESTORING", "ACTIVE_HEALTHY"].contains($0)
+                })
             #expect(try await project.ports() == ports)
             #expect(try await project.inventory().containers.map(\.id) == before.containers.map(\.id))
             try await query("SELECT 1 / (SELECT count(*) FROM sm_kept WHERE answer = 42)")
@@ -202,7 +214,10 @@ extension EndToEnd {
             let before = try await project.inventory()
             try await project.ask(for: "restart")
             #expect(try await project.status() == "RESTARTING")
-            #expect(try await project.wait(for: "ACTIVE_HEALTHY").allSatisfy { ["RESTARTING", "ACTIVE_HEALTHY"].contains($0) })
+            #expect(
+                try await project.wait(for: "ACTIVE_HEALTHY").allSatisfy {
+                    ["RESTARTING", "ACTIVE_HEALTHY"].contains($0)
+                })
             let after = try await project.inventory()
             #expect(after.names == before.names)
             for (old, new) in zip(before.containers, after.containers) {

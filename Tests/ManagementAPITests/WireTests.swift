@@ -153,8 +153,14 @@ struct WireTests {
         try await APIHost.run(limits: limits) { host in
             for beginning in ["", "GET /health HTTP/1.1\r\nHos"] {
                 try await RawConnection.run(port: host.port) { connection, answer in
-                    try await connection.write(beginning)
-                    #expect(try await answer.rest().isEmpty)
+                    do {
+                        try await connection.write(beginning)
+                    } catch {
+                        // On a slow machine the connection is closed before we have written anything: as wanted.
+                        return
+                    }
+                    let rest = try await answer.rest()
+                    #expect(rest.isEmpty)
                 }
             }
         }
@@ -209,7 +215,8 @@ struct WireTests {
             let server = ManagementAPIServer(
                 api: ManagementAPI(
                     catalog: host.catalog, verifier: BootstrapTokenVerifier(try AccessToken(APIHost.token)),
-                    readiness: [], configuration: ManagementAPIConfiguration(publicHost: "127.0.0.1", database: .sample)),
+                    readiness: [], configuration: ManagementAPIConfiguration(publicHost: "127.0.0.1", database: .sample)
+                ),
                 address: address, logger: host.log.logger)
             let error = await #expect(throws: ListenError.self) { try await server.run() }
             #expect(error?.address == address)

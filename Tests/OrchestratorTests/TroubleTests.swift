@@ -52,7 +52,7 @@ struct TroubleTests {
                 host.engine.behave(.rest, as: ServiceBehaviour(answers: false))
                 #expect(try await host.wait(for: .degraded, of: ref, upTo: .seconds(3))?.status == .degraded)
                 #expect(
-                    try await host.wait(upTo: .seconds(30)) {
+                    try await host.wait(upTo: .seconds(90)) {
                         host.engine.container(.rest, of: ref)?.startedAt != start
                     })
                 host.engine.behave(.rest, as: ServiceBehaviour())

@@ -17,8 +17,10 @@ struct Bystanders: Sendable {
     init() async throws {
         let stem = "smtest-e2e-" + String(UInt32.random(in: 0...UInt32.max), radix: 36)
         name = stem + "_db-data"
-        network = try await Engine.mustCall(
-            "POST", "/networks/create", body: jsonText(["Name": stem + "_default", "Labels": Self.labels]))["Id"].text ?? ""
+        network =
+            try await Engine.mustCall(
+                "POST", "/networks/create", body: jsonText(["Name": stem + "_default", "Labels": Self.labels]))["Id"]
+            .text ?? ""
         try await Engine.mustCall("POST", "/volumes/create", body: jsonText(["Name": name, "Labels": Self.labels]))
         let container = try await Engine.mustCall(
             "POST", "/containers/create?name=\(stem)-db-1",

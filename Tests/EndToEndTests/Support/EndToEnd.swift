@@ -72,7 +72,8 @@ extension Trait where Self == IssueHandlingTrait {
             // The handler is asked once for every level of suites.
             let title = "the end of the manager's log:"
             var issue = issue
-            guard let manager = ManagerProcess.current, !issue.comments.contains(where: { $0.rawValue.hasPrefix(title) })
+            guard let manager = ManagerProcess.current,
+                !issue.comments.contains(where: { $0.rawValue.hasPrefix(title) })
             else { return issue }
             issue.comments.append("\(title)\n\(manager.logTail)")
             return issue

@@ -53,7 +53,9 @@ extension ManagerProcess {
     }
 
     private func deleteProjects() async throws {
-        for project in try await client.projects() { _ = try await client.send("DELETE", "/platform/projects/\(project)") }
+        for project in try await client.projects() {
+            _ = try await client.send("DELETE", "/platform/projects/\(project)")
+        }
         _ = try await eventually("an empty list of projects\n\(logTail)", within: Self.clearanceDeadline) {
             try await client.projects().isEmpty ? true : nil
         }

@@ -21,7 +21,8 @@ extension Project {
     func gateway(_ method: String, _ path: String, key: String?, body: String = "") async throws -> Exchange {
         guard let port = try await ports().gateway else { throw Trouble("\(ref) has no gateway port") }
         return try await Exchange.send(
-            method, "http://127.0.0.1:\(port)" + path, headers: key.map { [(name: "apikey", value: $0)] } ?? [], body: body)
+            method, "http://127.0.0.1:\(port)" + path, headers: key.map { [(name: "apikey", value: $0)] } ?? [],
+            body: body)
     }
 
     /// Runs SQL as `postgres` inside the database's container, with the password that it was given.

@@ -6,7 +6,8 @@ struct Project: Sendable {
     static let deadline: Duration = .seconds(90)
     /// The fifteen statuses that Studio knows.
     static let studioStatuses: Set = [
-        "INACTIVE", "ACTIVE_HEALTHY", "ACTIVE_UNHEALTHY", "COMING_UP", "UNKNOWN", "GOING_DOWN", "INIT_FAILED", "REMOVED",
+        "INACTIVE", "ACTIVE_HEALTHY", "ACTIVE_UNHEALTHY", "COMING_UP", "UNKNOWN", "GOING_DOWN", "INIT_FAILED",
+        "REMOVED",
         "RESTORING", "UPGRADING", "PAUSING", "RESTORE_FAILED", "RESTARTING", "PAUSE_FAILED", "RESIZING",
     ]
     /// Statuses at which the Terraform provider gives up waiting for a project to become active.

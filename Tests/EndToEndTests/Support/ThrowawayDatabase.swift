@@ -29,18 +29,21 @@ struct ThrowawayDatabase: Sendable {
             return PortHolder.isFree(port) ? port : nil
         }
         // The server refuses to run as root.
-        let prefix = NSUserName() == "root" ? ["setpriv", "--reuid", account, "--regid", account, "--clear-groups"] : []
+        let prefix =
+            NSUserName() == "root" ? ["setpriv", "--reuid", account, "--regid", account, "--clear-groups"] : []
         try await must(prefix + ["mkdir", "-m", "700", folder])
         try await must(
             prefix + [
-                "sh", "-c", "printf \(password) >\(folder)/password && exec \(programs)/initdb --no-sync -D \(folder)/data "
+                "sh", "-c",
+                "printf \(password) >\(folder)/password && exec \(programs)/initdb --no-sync -D \(folder)/data "
                     + "-U supamanager --pwfile \(folder)/password --auth scram-sha-256",
             ])
         let server = Process()
         server.executableURL = URL(filePath: "/usr/bin/env")
         server.arguments =
             prefix + [
-                "\(programs)/postgres", "-D", folder + "/data", "-c", "listen_addresses=127.0.0.1", "-c", "port=\(port)",
+                "\(programs)/postgres", "-D", folder + "/data", "-c", "listen_addresses=127.0.0.1", "-c",
+                "port=\(port)",
                 "-c", "unix_socket_directories=\(folder)", "-c", "fsync=off", "-c", "logging_collector=on",
             ]
         server.standardInput = FileHandle.nullDevice
@@ -60,7 +63,9 @@ struct ThrowawayDatabase: Sendable {
         server.interrupt()
         await uncancelled {
             do {
-                _ = try await eventually("the end of PostgreSQL", within: startDeadline) { server.isRunning ? nil : true }
+                _ = try await eventually("the end of PostgreSQL", within: startDeadline) {
+                    server.isRunning ? nil : true
+                }
             } catch { Issue.record("\(error)") }
         }
         try outcome.get()

@@ -36,7 +36,8 @@ struct APIHost: Sendable {
         let verifier = try verifier ?? BootstrapTokenVerifier(AccessToken(token))
         let api = ManagementAPI(
             catalog: catalog, verifier: verifier, readiness: readiness(store, engine),
-            configuration: ManagementAPIConfiguration(publicHost: "127.0.0.1", databasePortVariable: "DB_PORT", database: .sample))
+            configuration: ManagementAPIConfiguration(
+                publicHost: "127.0.0.1", databasePortVariable: "DB_PORT", database: .sample))
         let (listening, continuation) = AsyncStream<UInt16>.makeStream()
         let server = ManagementAPIServer(
             api: api, address: ListenAddress(host: "127.0.0.1", port: 0), limits: limits, logger: log.logger,

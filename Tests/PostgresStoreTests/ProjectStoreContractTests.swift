@@ -1,0 +1,99 @@
+import Orchestrator
+import OrchestratorTesting
+import PostgresKit
+import PostgresTestSupport
+import ProjectModel
+import Testing
+
+@testable import PostgresStore
+
+@Suite(
+    "Projects in a real PostgreSQL",
+    .enabled("needs PostgreSQL's server programs") { await TestCluster.isAvailable() },
+    .postgresCluster)
+struct ProjectStoreContractTests {
+    private func withStore(_ body: (PostgresProjectStore, PostgresPool) async throws -> Void) async throws {
+        let pool = PostgresPool(try await TestCluster.running.emptyDatabase())
+        do {
+            _ = try await Migrations.apply(Schema.migrations, to: pool)
+            try await body(PostgresProjectStore(pool: pool), pool)
+        } catch {
+            await pool.close()
+            throw error
+        }
+        await pool.close()
+    }
+
+    private func project(_ number: Int, port: UInt16? = nil) throws -> NewProject {
+        let subnet = try #require(
+            IPv4Network(containing: IPv4Address(number: 0x0AC9_0000 + UInt32(number) * 32), prefixLength: 27))
+        return NewProject(
+            ref: .sample(UInt64(number)), name: try ProjectName("project \(number)"), organizationSlug: "default",
+            region: "local", cloudProvider: "AWS", services: [.db],
+            leases: Leases(ports: ["GATEWAY_PORT": port ?? UInt16(50_000 + number)], subnet: subnet),
+            secrets: SealedSecrets(wrappedKey: [1, 2], values: ["A": [3, 4], "B": [5]]),
+            at: Timestamp(milliseconds: 1_000))
+    }
+
+    @Test("the store does what every store does")
+    func contract() async throws {
+        try await withStore { store, _ async throws in try await ProjectStoreContract.run(on: store) }
+    }
+
+    @Test("the database itself refuses a port twice and overlapping subnets, and nothing of the loser is stored")
+    func constraints() async throws {
+        try await withStore { store, pool async throws in
+            _ = try await store.insert(project(1))
+            await #expect(throws: StoreError.leaseTaken) { try await store.insert(project(2, port: 50_001)) }
+            var overlapping = try project(3)
+            overlapping.leases.subnet = try #require(IPv4Network("10.201.0.0/16"))
+            await #expect(throws: StoreError.leaseTaken) { try await store.insert(overlapping) }
+            #expect(try await store.refs() == [.sample(1)])
+            #expect(try await pool.single("select count(*) as n from project_secrets").int("n") == 2)
+        }
+    }
+
+    @Test("fifty projects that want ports at the same moment each get their own, or are told that it is taken")
+    func concurrentLeases() async throws {
+        try await withStore { store, pool async throws in
+            let inserted = await withTaskGroup(of: Bool.self) { group in
+                for number in 1...50 {
+                    // Every port is wanted twice.
+                    group.addTask {
+                        do {
+                            _ = try await store.insert(project(number, port: UInt16(51_000 + number / 2)))
+                            return true
+                        } catch { return false }
+                    }
+                }
+                return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            let leases = try await pool.single("select count(*) as n from port_leases where ref is not null")
+            #expect(try leases.int("n") == inserted)
+            #expect(inserted == 26)
+        }
+    }
+
+    @Test("destroyed secrets are gone from the database, and the wrapped key with them")
+    func forgotten() async throws {
+        try await withStore { store, pool async throws in
+            _ = try await store.insert(project(1))
+            let move = StatusMove(
+                from: .provisioning, to: .deleted, cause: "test", leases: .releaseAndForgetSecrets,
+                at: Timestamp(milliseconds: 2_000))
+            #expect(try await store.move(.sample(1), move))
+            await #expect(throws: StoreError.notFound(.sample(1))) { try await store.secrets(of: .sample(1)) }
+            #expect(try await pool.single("select count(*) as n from project_secrets").int("n") == 0)
+        }
+    }
+
+    @Test("names with wildcards of like are searched literally")
+    func search() async throws {
+        try await withStore { store, _ async throws in
+            for number in 1...3 { _ = try await store.insert(project(number)) }
+            #expect(try await store.projects(ProjectQuery(search: "PROJECT 2")).projects.map(\.ref) == [.sample(2)])
+            #expect(try await store.projects(ProjectQuery(search: "%")).count == 0)
+            #expect(try await store.projects(ProjectQuery(search: "_")).count == 0)
+        }
+    }
+}
