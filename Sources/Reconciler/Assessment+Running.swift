@@ -5,6 +5,8 @@ struct RunningAssessor {
     let circumstances: Circumstances
     let desired: DesiredStack
     var assessment = Assessment()
+    /// Services of which nothing is known yet, good or bad: no probe has come back often enough.
+    private var unknown: Set<ServiceName> = []
 
     init(_ circumstances: Circumstances, _ desired: DesiredStack) {
         self.circumstances = circumstances
@@ -57,6 +59,7 @@ struct RunningAssessor {
         guard service.probe != nil else { return .ready }
         let run = Incarnation(containerID: container.id, startedAt: container.startedAt)
         guard let tally = circumstances.health[service.name], tally.incarnation == run else {
+            unknown.insert(service.name)
             return .comingUp("its first probe is outstanding")
         }
         let answer = tally.lastFailure ?? "it has not answered yet"
@@ -67,6 +70,7 @@ struct RunningAssessor {
             assessment.sick[service.name] = "it has not answered for \(ServiceHealth.failingUntilSick): \(answer)"
             return .failing(answer)
         case .starting:
+            if tally.failures < ServiceHealth.failuresUntilNotReady { unknown.insert(service.name) }
             guard let started = container.startedAt else { return .comingUp(answer) }
             lookAgain(at: started + service.bootDeadline)
             if circumstances.now.since(started) < service.bootDeadline { return .comingUp(answer) }
@@ -104,13 +108,21 @@ struct RunningAssessor {
             assessment.event = .startFailed
             assessment.failure = failure
             assessment.cause = "\(failure.service): \(failure.message)"
-        } else if let blocker = required.first(where: { assessment.services[$0.name]?.isReady != true }) {
+        } else if let blocker = required.first(where: {
+            assessment.services[$0.name]?.isReady != true && !isExcused($0)
+        }) {
             judgeUnready(blocker.name)
-        } else {
+        } else if circumstances.status != .active || required.allSatisfy({ !unknown.contains($0.name) }) {
             assessment.event = .allReady
             assessment.cause = "every required service is ready"
         }
         if isStarting { lookAgain(at: circumstances.statusSince + Assessment.startDeadline) }
+    }
+
+    /// An active project stays so until something is known to be wrong: a manager that has just been started has
+    /// probed nothing yet.
+    private func isExcused(_ service: DesiredService) -> Bool {
+        circumstances.status == .active && unknown.contains(service.name)
     }
 
     private mutating func judgeUnready(_ blocker: ServiceName) {

@@ -99,7 +99,9 @@ struct Server {
     private func installation(_ database: Database) async throws -> (InstallationRow, MasterKey) {
         if let row = try await InstallationRow.load(from: database.pool) {
             let master = try MasterKey.load(path: settings.masterKeyFile, sealedDataExists: true)
-            try master.verify(keyCheck: row.keyCheck, installation: row.id)
+            do {
+                try master.verify(keyCheck: row.keyCheck, installation: row.id)
+            } catch { throw ServeSettings.Problem(description: "\(settings.masterKeyFile): \(error)") }
             return (row, master)
         }
         let master = try MasterKey.load(path: settings.masterKeyFile, sealedDataExists: false)

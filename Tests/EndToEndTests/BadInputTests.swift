@@ -1,7 +1,7 @@
 import Testing
 
 extension EndToEnd {
-    @Suite("Bad input", .sharedManager, .timeLimit(.minutes(1)))
+    @Suite("Bad input", .sharedManager, .timeLimit(.minutes(5)))
     struct BadInput {
         /// A request that has to be refused.
         struct Refusal: Sendable, CustomTestStringConvertible {

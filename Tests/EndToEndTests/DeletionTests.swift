@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    @Suite("Deletion", .sharedManager, .timeLimit(.minutes(2)))
+    @Suite("Deletion", .sharedManager, .timeLimit(.minutes(5)))
     struct Deletion {
         @Test("It leaves no container, network, volume, folder or port, and the project is a 404")
         func everythingGoes() async throws {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    @Suite("A service that cannot start", .timeLimit(.minutes(2)))
+    @Suite("A service that cannot start", .timeLimit(.minutes(5)))
     struct FailedStart {
         /// A change of the template that keeps `imgproxy` from starting, and what the project then has to tell.
         struct Break: Sendable, CustomTestStringConvertible {

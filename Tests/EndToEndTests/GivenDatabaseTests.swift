@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    @Suite("A given database", .timeLimit(.minutes(2)), .enabled(if: ThrowawayDatabase.isAvailable))
+    @Suite("A given database", .timeLimit(.minutes(5)), .enabled(if: ThrowawayDatabase.isAvailable))
     struct GivenDatabase {
         @Test(
             "A manager with SUPAMANAGER_DATABASE_URL keeps its state there, over a kill, and runs no cluster of its own"

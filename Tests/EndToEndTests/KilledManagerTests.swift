@@ -2,20 +2,17 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    @Suite("A manager that is killed", .sharedManager, .timeLimit(.minutes(2)))
+    @Suite("A manager that is killed", .sharedManager, .timeLimit(.minutes(5)))
     struct KilledManager {
         private static let services = ["db", "gateway", "imgproxy"]
 
         @Test(
             "A provisioning is finished after the restart, whenever the manager was killed",
-            arguments: [
-                Duration.milliseconds(0), .milliseconds(100), .milliseconds(400), .seconds(1), .seconds(2), .seconds(4),
-            ])
-        func provisioning(_ moment: Duration) async throws {
+            arguments: [0, 100, 400, 1_000, 2_000, 4_000])
+        func provisioning(milliseconds: Int) async throws {
             let manager = try sharedManager()
-            let project = try await Project.create(
-                "provisioning \(moment)".filter { $0 != "." }, services: Self.services, by: manager)
-            try await Task.sleep(for: moment)
+            let project = try await Project.create("provisioning \(milliseconds)", services: Self.services, by: manager)
+            try await Task.sleep(for: .milliseconds(milliseconds))
             try await manager.kill()
             try await manager.start()
             try await expectActive(project)
@@ -37,15 +34,13 @@ extension EndToEnd {
         }
 
         @Test(
-            "A deletion is finished after the restart, whenever the manager was killed",
-            arguments: [Duration.milliseconds(0), .milliseconds(150), .milliseconds(600)])
-        func deletion(_ moment: Duration) async throws {
+            "A deletion is finished after the restart, whenever the manager was killed", arguments: [0, 150, 600])
+        func deletion(milliseconds: Int) async throws {
             let manager = try sharedManager()
-            let project = try await Project.active(
-                "deletion \(moment)".filter { $0 != "." }, services: Self.services, by: manager)
+            let project = try await Project.active("deletion \(milliseconds)", services: Self.services, by: manager)
             let ports = try await project.ports().all
             try await project.delete()
-            try await Task.sleep(for: moment)
+            try await Task.sleep(for: .milliseconds(milliseconds))
             try await manager.kill()
             try await manager.start()
             try await project.waitUntilGone()

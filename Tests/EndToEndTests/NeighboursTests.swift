@@ -1,7 +1,7 @@
 import Testing
 
 extension EndToEnd {
-    @Suite("Two projects side by side", .sharedManager, .timeLimit(.minutes(2)))
+    @Suite("Two projects side by side", .sharedManager, .timeLimit(.minutes(5)))
     struct Neighbours {
         private static let services = ["db", "gateway", "imgproxy"]
 
@@ -28,16 +28,13 @@ extension EndToEnd {
             #expect(Set(inventories.0.subnets).isDisjoint(with: inventories.1.subnets))
             let ports = try await (left.ports().all, right.ports().all)
             #expect(ports.0.count == 2 && ports.1.count == 2 && ports.0.isDisjoint(with: ports.1))
-            let secrets = inventoriesSecrets(inventories.0, inventories.1)
+            let secrets = (Self.secrets(in: inventories.0), Self.secrets(in: inventories.1))
             #expect(secrets.0.count >= 4 && secrets.0.isDisjoint(with: secrets.1))
         }
 
-        private func inventoriesSecrets(_ left: Inventory, _ right: Inventory) -> (Set<String>, Set<String>) {
+        private static func secrets(in inventory: Inventory) -> Set<String> {
             let names = ["POSTGRES_PASSWORD", "DASHBOARD_PASSWORD", "ANON_KEY", "SERVICE_ROLE_KEY"]
-            func secrets(_ inventory: Inventory) -> Set<String> {
-                Set(inventory.containers.flatMap { container in names.compactMap { container.environment[$0] } })
-            }
-            return (secrets(left), secrets(right))
+            return Set(inventory.containers.flatMap { container in names.compactMap { container.environment[$0] } })
         }
 
         private func expectNoWay(from project: Project, to other: Project) async throws {

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    @Suite("A project with all services", .sharedProject("Whole stack"), .timeLimit(.minutes(3)))
+    @Suite("A project with all services", .sharedProject("Whole stack"), .timeLimit(.minutes(5)))
     struct WholeStack {
         static let services: Set = [
             "db", "gateway", "auth", "rest", "realtime", "storage", "imgproxy", "meta", "functions", "analytics",
@@ -188,7 +188,7 @@ extension EndToEnd {
             let ports = try await project.ports()
 
             try await project.ask(for: "pause")
-            #expect(["PAUSING", "INACTIVE"].contains(try await project.status()))
+            #expect(try await project.status() == "PAUSING")
             #expect(try await project.wait(for: "INACTIVE").allSatisfy { ["PAUSING", "INACTIVE"].contains($0) })
             let paused = try await project.inventory()
             #expect(paused.containers.allSatisfy { !$0.isRunning })
@@ -196,7 +196,7 @@ extension EndToEnd {
             #expect(try await project.ports() == ports)
 
             try await project.ask(for: "resume")
-            #expect(["RESTORING", "ACTIVE_HEALTHY"].contains(try await project.status()))
+            #expect(try await project.status() == "RESTORING")
             #expect(
                 try await project.wait(for: "ACTIVE_HEALTHY").allSatisfy {
                     ["RESTORING", "ACTIVE_HEALTHY"].contains($0)

@@ -271,4 +271,19 @@ struct AssessTests {
         scene.observe(.db) { $0.state = .exited }
         #expect(scene.state(.db) != .failing("it was disconnected from the project's network"))
     }
+
+    @Test("an active project stays active while a service has not been probed, and no longer once it is known to fail")
+    func notProbedYet() throws {
+        for status in [ProjectStatus.active, .degraded, .starting] {
+            var scene = try Scene(status)
+            scene.probe(.db, "")
+            #expect(scene.assessment.event == (status == .active ? nil : .serviceNotReady))
+            scene.probe(.db, "-")
+            #expect(scene.assessment.event == (status == .active ? nil : .serviceNotReady))
+            scene.probe(.db, "--")
+            #expect(scene.assessment.event == .serviceNotReady)
+            scene.observe(.db) { $0.state = .exited }
+            #expect(scene.assessment.event == .serviceNotReady)
+        }
+    }
 }

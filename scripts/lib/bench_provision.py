@@ -149,7 +149,7 @@ class RawStack:
         self.prefix = f"smbench-{secrets.token_hex(4)}"
         self.folder = folder
         self.bodies = {name: self.renamed(*body) for name, body in bodies.items()}
-        self.volumes = sorted({mount["Source"] for body in self.bodies.values() for mount in body["HostConfig"]["Mounts"]
+        self.volumes = sorted({mount["Source"] for body in self.bodies.values() for mount in body["HostConfig"].get("Mounts")
                                or [] if mount["Type"] == "volume"})
         self.made = []
 
