@@ -88,8 +88,13 @@ struct PostgresErrorFields {
         }
     }
 
+    /// No such database, and no connection slot left.
+    private static let codesOfTheLiving: Set<String> = ["3D000", "53300"]
+
     var verdict: ProbeResult {
-        if let code, code == "3D000" || code == "53300" || (code.hasPrefix("28") && code.utf8.count == 5) { return .ready }
+        if let code, Self.codesOfTheLiving.contains(code) || (code.hasPrefix("28") && code.utf8.count == 5) {
+            return .ready
+        }
         return .notReady("refused with \(code ?? "an error without a code"): \(message ?? "no message")")
     }
 }
