@@ -63,8 +63,7 @@ public struct ComposeStackRenderer: StackRenderer {
             services: project.services.keys.compactMap { ServiceName($0) }.sorted(),
             ports: standIns.filter { published.contains(Int($0.1)) }.map(\.0).sorted(),
             secrets: manifest.secrets.sorted { $0.key < $1.key }.map { name, form in
-                SecretRequirement(
-                    name: name, alphabet: SecretRequirement.Alphabet(form.alphabet), length: form.length)
+                SecretRequirement(name: name, alphabet: form.alphabet, length: form.length)
             },
             tokens: manifest.tokens.sorted { $0.key < $1.key }.map { TokenRequirement(name: $0, role: $1.rawValue) })
     }
@@ -110,16 +109,5 @@ public struct ComposeStackRenderer: StackRenderer {
             environment[variable] = String(number + 1)
         }
         return environment
-    }
-}
-
-extension SecretRequirement.Alphabet {
-    init(_ alphabet: SecretForm.Alphabet) {
-        switch alphabet {
-        case .alphanumeric: self = .alphanumeric
-        case .hex: self = .hex
-        case .base64: self = .base64
-        case .base64url: self = .base64url
-        }
     }
 }

@@ -72,15 +72,8 @@ public struct SealingKeyMinter: KeyMinter {
 
     /// Alphanumeric secrets begin with a letter: some readers of configuration files take digits for a number.
     private func specification(of required: SecretRequirement) -> SecretSpecification {
-        let alphabet: SecretSpecification.Alphabet =
-            switch required.alphabet {
-            case .alphanumeric: .alphanumeric
-            case .hex: .hex
-            case .base64: .base64
-            case .base64url: .base64url
-            }
-        return SecretSpecification(
-            name: required.name, alphabet: alphabet, length: required.length,
+        SecretSpecification(
+            name: required.name, alphabet: required.alphabet, length: required.length,
             startsWithLetter: required.alphabet == .alphanumeric)
     }
 }

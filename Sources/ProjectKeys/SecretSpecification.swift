@@ -3,21 +3,6 @@ import TokenKit
 
 /// How a secret of a project is made: its name, what it consists of and how long it is.
 public struct SecretSpecification: Sendable, Hashable {
-    /// The characters of a secret.
-    public enum Alphabet: Sendable, Hashable, CaseIterable {
-        /// Letters and digits: safe in URLs, shells and configuration files.
-        case alphanumeric
-
-        /// Lower-case hexadecimal digits, two a byte.
-        case hex
-
-        /// Base64; the text decodes to whole bytes without padding.
-        case base64
-
-        /// Base64 for URLs, likewise.
-        case base64url
-    }
-
     /// Shortest secret that is made.
     public static let minimumLength = 8
 
@@ -25,7 +10,7 @@ public struct SecretSpecification: Sendable, Hashable {
     public let name: String
 
     /// The characters that it consists of.
-    public let alphabet: Alphabet
+    public let alphabet: SecretAlphabet
 
     /// Number of characters.
     public let length: Int
@@ -35,7 +20,7 @@ public struct SecretSpecification: Sendable, Hashable {
     public let startsWithLetter: Bool
 
     /// Describes a secret.
-    public init(name: String, alphabet: Alphabet, length: Int, startsWithLetter: Bool = false) {
+    public init(name: String, alphabet: SecretAlphabet, length: Int, startsWithLetter: Bool = false) {
         self.name = name
         self.alphabet = alphabet
         self.length = length
@@ -68,7 +53,7 @@ public struct SecretSpecification: Sendable, Hashable {
     }
 }
 
-extension SecretSpecification.Alphabet {
+extension SecretAlphabet {
     /// Drawing characters of a power of two at random is the same as encoding random bytes.
     fileprivate var characters: RandomAlphabet {
         switch self {

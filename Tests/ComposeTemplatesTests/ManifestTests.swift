@@ -1,4 +1,5 @@
 import ComposeTemplates
+import ProjectModel
 import Testing
 
 /// `x-supamanager`: what a template tells the manager.

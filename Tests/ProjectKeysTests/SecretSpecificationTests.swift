@@ -7,8 +7,8 @@ import TokenKit
 struct SecretSpecificationTests {
     @Test(
         "a secret has its length and its alphabet, and decodes to whole bytes where the alphabet is an encoding",
-        arguments: SecretSpecification.Alphabet.allCases, [16, 32, 40, 64])
-    func form(alphabet: SecretSpecification.Alphabet, length: Int) throws {
+        arguments: SecretAlphabet.allCases, [16, 32, 40, 64])
+    func form(alphabet: SecretAlphabet, length: Int) throws {
         let text = try SecretSpecification(name: "X", alphabet: alphabet, length: length).generate().reveal()
         #expect(text.utf8.count == length)
         switch alphabet {
@@ -19,8 +19,8 @@ struct SecretSpecificationTests {
         }
     }
 
-    @Test("a password always begins with a letter", arguments: SecretSpecification.Alphabet.allCases)
-    func startsWithLetter(alphabet: SecretSpecification.Alphabet) throws {
+    @Test("a password always begins with a letter", arguments: SecretAlphabet.allCases)
+    func startsWithLetter(alphabet: SecretAlphabet) throws {
         let specification = SecretSpecification(name: "P", alphabet: alphabet, length: 32, startsWithLetter: true)
         for _ in 0..<200 {
             let text = try specification.generate().reveal()
@@ -42,8 +42,8 @@ struct SecretSpecificationTests {
         "a length that is too short, or would not decode, is refused",
         arguments: [
             (.alphanumeric, 7), (.alphanumeric, 0), (.alphanumeric, -1), (.hex, 15), (.base64, 30), (.base64url, 22),
-        ] as [(SecretSpecification.Alphabet, Int)])
-    func badLengths(alphabet: SecretSpecification.Alphabet, length: Int) {
+        ] as [(SecretAlphabet, Int)])
+    func badLengths(alphabet: SecretAlphabet, length: Int) {
         #expect(throws: ProjectKeyError.self) {
             try SecretSpecification(name: "X", alphabet: alphabet, length: length).generate()
         }

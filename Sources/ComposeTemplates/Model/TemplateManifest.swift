@@ -1,3 +1,5 @@
+public import ProjectModel
+
 /// What a template tells the manager in `x-supamanager` at top level.
 ///
 /// Ports, addresses, secrets and tokens are variables that the manager gives to interpolation;
@@ -56,24 +58,12 @@ public struct AddressRange: Sendable, Hashable {
 /// What a generated secret looks like.
 public struct SecretForm: Sendable, Hashable {
     /// The characters that it is made of.
-    public enum Alphabet: String, Sendable, Hashable, CaseIterable {
-        /// `A`–`Z`, `a`–`z`, `0`–`9`
-        case alphanumeric
-        /// `0`–`9`, `a`–`f`
-        case hex
-        /// The base64 alphabet, `+` and `/` included.
-        case base64
-        /// The base64 alphabet with `-` and `_`.
-        case base64url
-    }
-
-    /// The characters that it is made of.
-    public var alphabet: Alphabet
+    public var alphabet: SecretAlphabet
     /// How many characters it has.
     public var length: Int
 
     /// A secret of `length` characters.
-    public init(alphabet: Alphabet, length: Int) {
+    public init(alphabet: SecretAlphabet, length: Int) {
         self.alphabet = alphabet
         self.length = length
     }

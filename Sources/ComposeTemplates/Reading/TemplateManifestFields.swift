@@ -1,3 +1,4 @@
+import ProjectModel
 import YAMLKit
 
 extension TemplateManifest {
@@ -120,12 +121,12 @@ extension AddressRange {
 
 extension SecretForm {
     fileprivate init?(reading cursor: NodeCursor) {
-        var form: (alphabet: Alphabet?, length: Int?)
+        var form: (alphabet: SecretAlphabet?, length: Int?)
         cursor.demandKeys(["alphabet", "length"])
         cursor.read(
             into: &form,
             fields: [
-                "alphabet": { $1.alphabet = $0.option(Alphabet.self) },
+                "alphabet": { $1.alphabet = $0.option(SecretAlphabet.self) },
                 "length": { $1.length = $0.integer(in: TemplateManifest.secretLengths) },
             ], allowsExtensions: false)
         guard let alphabet = form.alphabet, let length = form.length else { return nil }

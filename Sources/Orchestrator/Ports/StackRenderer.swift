@@ -44,20 +44,15 @@ public struct StackRequirements: Sendable, Equatable {
 
 /// A secret to generate.
 public struct SecretRequirement: Sendable, Equatable {
-    /// Characters a secret may consist of.
-    public enum Alphabet: String, Sendable, CaseIterable {
-        case alphanumeric, hex, base64, base64url
-    }
-
     /// Variable that carries it.
     public var name: String
     /// Its characters.
-    public var alphabet: Alphabet
+    public var alphabet: SecretAlphabet
     /// Its exact number of characters.
     public var length: Int
 
     /// A secret to generate.
-    public init(name: String, alphabet: Alphabet, length: Int) {
+    public init(name: String, alphabet: SecretAlphabet, length: Int) {
         self.name = name
         self.alphabet = alphabet
         self.length = length
