@@ -78,7 +78,8 @@ public struct ComposeStackRenderer: StackRenderer {
         let compose = try template.project(
             named: project.ref.text, environment: environment, services: Set(project.services.map(\.text)))
         return try StackRendering(
-            project: compose, ref: project.ref, leases: leases, environment: environment, settings: settings
+            project: compose, ref: project.ref, leases: leases, environment: environment, settings: settings,
+            digests: template.digests
         ).stack()
     }
 

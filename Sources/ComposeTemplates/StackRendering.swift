@@ -13,6 +13,8 @@ struct StackRendering {
     let leases: Leases
     let environment: [String: String]
     let settings: ComposeStackRenderer.Settings
+    /// Hashes of the template's files, by relative path.
+    let digests: [String: String]
 
     /// Absolute path of the project's folder.
     var folder: String { settings.projectsFolder + "/" + ref.text }
@@ -103,10 +105,27 @@ struct StackRendering {
 
     /// A hash of all that must lead to a new container when it changes.
     private func fingerprint(_ compose: ComposeService, image: String) throws(TemplateError) -> String {
-        let text = "\(Self.fingerprintVersion)\n\(image)\n\(compose.canonicalJSON)"
+        let files = try mountedContents(compose).joined(separator: "\n")
+        let text = "\(Self.fingerprintVersion)\n\(image)\n\(compose.canonicalJSON)\n\(files)"
         do {
             return Hex.encode(try Digest.sha256(Array(text.utf8)))
         } catch { throw .broken("no fingerprint for \(compose.name): \(error)") }
+    }
+
+    /// What the files say that a service mounts: a container made before they changed is not the wanted one.
+    private func mountedContents(_ compose: ComposeService) throws(TemplateError) -> [String] {
+        var contents: [String] = []
+        for mount in compose.volumes where mount.kind == .bind {
+            let source = (mount.source ?? "").replacing("./", with: "", maxReplacements: 1)
+            let files = digests.filter { $0.key == source || $0.key.hasPrefix(source + "/") }
+            contents += files.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        }
+        for mount in compose.configs {
+            guard let config = project.configs[mount.source] else { continue }
+            if case .file(let path) = config.source { contents.append("\(path) \(digests[path] ?? "")") }
+            if let text = try configText(mount.source, config) { contents.append("\(mount.source) \(text)") }
+        }
+        return contents
     }
 
     private func probe(_ probe: ServiceProbe) throws(TemplateError) -> Probe {

@@ -14,6 +14,10 @@ public struct StackTemplate: Sendable {
     let text: String
     /// What the template asks for.
     public let manifest: TemplateManifest
+    /// The files that projects get copies of.
+    let files: TemplateFolder
+    /// Hashes of these files' contents when the template was read, by relative path.
+    let digests: [String: String]
 
     /// Reads and checks the template in `folder`.
     public init(folder: String) throws(TemplateError) {
@@ -29,6 +33,8 @@ public struct StackTemplate: Sendable {
         do {
             manifest = try ComposeLoader.manifest(text: text, fileName: Self.fileName)
         } catch { throw .broken("\(error)") }
+        files = TemplateFolder(path: folder, named: manifest.files)
+        digests = try files.digests()
     }
 
     /// The Compose model with all variables put in; `services` nil leaves those of no profile.

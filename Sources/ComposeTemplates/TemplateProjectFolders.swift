@@ -5,11 +5,6 @@ public import Reconciler
 
 /// Folders of projects, filled with the files that the template names.
 public struct TemplateProjectFolders: ProjectFolders {
-    /// Most files that a template may bring.
-    static let filesMax = 1_000
-    /// Largest file that a template may bring, in bytes.
-    static let fileBytesMax = 8 << 20
-
     private let template: StackTemplate
     private let root: String
 
@@ -26,8 +21,8 @@ public struct TemplateProjectFolders: ProjectFolders {
             let files = FileManager.default
             try files.createDirectory(
                 atPath: root, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            for relative in try templateFiles() {
-                try write(contents(template.folder + "/" + relative), to: folder + "/" + relative)
+            for relative in try template.files.files() {
+                try write(template.files.contents(relative), to: folder + "/" + relative)
             }
             for (relative, text) in stack.files { try write(Data(text.reveal().utf8), to: folder + "/" + relative) }
         } catch let error as TemplateError {
@@ -46,37 +41,12 @@ public struct TemplateProjectFolders: ProjectFolders {
 
     private func path(of ref: ProjectRef) -> String { root + "/" + ref.text }
 
-    /// Paths of the template's files, relative to its folder.
-    private func templateFiles() throws -> [String] {
-        var found: [String] = []
-        var open = template.manifest.files
-        while let relative = open.popLast() {
-            guard found.count < Self.filesMax else { throw TemplateError.broken("it has over \(Self.filesMax) files") }
-            var isFolder = false
-            guard FileManager.default.fileExists(atPath: template.folder + "/" + relative, isDirectory: &isFolder)
-            else { throw TemplateError.broken("it names \(relative), which does not exist") }
-            if isFolder {
-                let names = try FileManager.default.contentsOfDirectory(atPath: template.folder + "/" + relative)
-                open += names.map { relative + "/" + $0 }
-            } else {
-                found.append(relative)
-            }
-        }
-        return found.sorted()
-    }
-
-    private func contents(_ path: String) throws -> Data {
-        guard let data = FileManager.default.contents(atPath: path), data.count <= Self.fileBytesMax else {
-            throw TemplateError.broken("\(path) cannot be read or is larger than \(Self.fileBytesMax) bytes")
-        }
-        return data
-    }
-
     /// Writes a file in place, so that a running container that mounts it sees it; equal content is left alone.
     private func write(_ data: Data, to path: String) throws {
         if FileManager.default.contents(atPath: path) == data { return }
         let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
         try data.write(to: URL(filePath: path))
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
     }

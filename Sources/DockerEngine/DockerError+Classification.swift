@@ -32,7 +32,7 @@ extension DockerError {
         guard case .transport(let error) = self else { return false }
         switch error.code {
         case .socketMissing, .permissionDenied, .connectionRefused, .unreachable, .connectTimedOut, .timedOut,
-            .connectionLost:
+            .connectionLost, .queueTimedOut, .queueFull, .idleTimedOut, .resourceExhausted:
             return true
         default: return false
         }

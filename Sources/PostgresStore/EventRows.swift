@@ -4,12 +4,21 @@ import ProjectModel
 
 /// SQL of the table `project_events`.
 enum EventRows {
+    /// Events that are kept of each project; older ones go.
+    static let keptMax = 1_000
+
     static func insert(
         _ event: ProjectEvent, of ref: ProjectRef, in session: some PostgresSession
     ) async throws {
         _ = try await session.execute(
             "insert into project_events (ref, at, status, cause) values ($1, $2, $3, $4)",
             [.text(ref.text), .timestamp(event.at.postgres), .text(event.status.rawValue), .text(event.cause)])
+        _ = try await session.execute(
+            """
+            delete from project_events where ref = $1 and number <=
+                (select number from project_events where ref = $1 order by number desc offset $2 limit 1)
+            """,
+            [.text(ref.text), .int(keptMax)])
     }
 
     static func latest(

@@ -146,12 +146,15 @@ struct RunningAssessor {
     }
 
     private func startFailure(of service: DesiredService) -> String? {
-        if let refused = circumstances.callFailures[service.name], refused.count >= CallFailures.countUntilFailed {
+        if let refused = circumstances.callFailures[service.name], refused.count >= refused.countMax {
             return refused.message
         }
         guard let container = circumstances.observed.container(of: service.name), !isOutstanding(container)
         else { return nil }
-        let starts = (circumstances.backoffs[service.name]?.attempts ?? 0) + container.restartCount
+        // The engine counts over the container's whole life: only restarts of runs since this start began say anything.
+        let isOfThisStart = container.startedAt.map { $0 >= circumstances.statusSince } ?? false
+        let restarts = isOfThisStart ? container.restartCount : 0
+        let starts = (circumstances.backoffs[service.name]?.attempts ?? 0) + restarts
         if case .failing(let text)? = assessment.services[service.name] {
             if !container.state.isUp || container.state == .restarting, starts >= RestartBackoff.attemptsUntilFailed {
                 return "\(text), after \(starts) starts"
@@ -159,7 +162,6 @@ struct RunningAssessor {
             if assessment.sick[service.name] != nil { return text }
         }
         // A container that keeps ending is seen as running now and then: the engine's count tells.
-        return container.restartCount >= RestartBackoff.attemptsUntilFailed
-            ? "it keeps ending, \(container.restartCount) restarts so far" : nil
+        return restarts >= RestartBackoff.attemptsUntilFailed ? "it keeps ending, \(restarts) restarts so far" : nil
     }
 }

@@ -44,14 +44,20 @@ public struct CallFailures: Sendable, Equatable {
     /// Refusals in a row after which a start counts as failed.
     public static let countUntilFailed = 4
 
+    /// Pulls of an image in a row that may fail: a registry has its moments, and the waits between tries double.
+    public static let pullsUntilFailed = 8
+
     /// How many.
     public var count: Int
+    /// How many make a start fail.
+    public var countMax: Int
     /// What the engine said last.
     public var message: String
 
     /// Refusals.
-    public init(count: Int, message: String) {
+    public init(count: Int, countMax: Int = countUntilFailed, message: String) {
         self.count = count
+        self.countMax = countMax
         self.message = message
     }
 }

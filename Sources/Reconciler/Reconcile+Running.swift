@@ -91,13 +91,15 @@ private struct RunningPlanner {
         of container: ObservedContainer, _ service: DesiredService, because cause: String
     ) {
         disturbed.insert(service.name)
-        var previous: [Int] = []
+        // What runs is not touched before its successor's image is there.
+        let image = [planImage(service.spec.image)].compactMap { $0 }
+        var previous = image
         if container.state.isUp {
-            previous = [
+            previous += [
                 plan.add(
                     .stopContainer(
                         id: container.id, service: service.name, gracePeriod: service.spec.stopGracePeriod),
-                    because: cause)
+                    because: cause, after: image)
             ]
         }
         let removal = plan.add(

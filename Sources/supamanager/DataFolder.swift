@@ -7,6 +7,8 @@ import TokenKit
 struct DataFolder {
     /// Name of the file that holds the access token made at the first start.
     static let tokenFileName = "admin-token"
+    /// Its size: the token and a line feed.
+    private static let tokenFileBytes = 45
 
     let path: String
 
@@ -21,15 +23,12 @@ struct DataFolder {
     /// The access token of an installation that was given none: made once, readable for the owner alone.
     func adminToken(_ logger: Logger) throws -> AccessToken {
         let file = path + "/" + Self.tokenFileName
-        if let data = FileManager.default.contents(atPath: file) {
-            let text = String(decoding: data, as: UTF8.self)
-            return try AccessToken(String(text.prefix { $0 != "\n" }))
+        if FileManager.default.fileExists(atPath: file) {
+            let bytes = try KeyFile.read(file, byteCount: Self.tokenFileBytes).reveal()
+            return try AccessToken(String(decoding: bytes.dropLast(), as: UTF8.self))
         }
         let text = "sbp_" + Hex.encode(try RandomSource.bytes(20))
-        guard
-            FileManager.default.createFile(
-                atPath: file, contents: Data((text + "\n").utf8), attributes: [.posixPermissions: 0o600])
-        else { throw ServeSettings.Problem(description: "the access token cannot be written to \(file)") }
+        try KeyFile.create(file, holding: KeyBytes(Array((text + "\n").utf8)))
         logger.notice("an access token with all rights was made", metadata: ["file": "\(file)"])
         return try AccessToken(text)
     }

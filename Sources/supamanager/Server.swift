@@ -142,8 +142,7 @@ struct Server {
             folders: TemplateProjectFolders(template: template, root: projects), minter: minter, broker: broker,
             survey: survey, health: health, logger: logger)
         let catalog = ProjectCatalog(
-            store: store, renderer: renderer, minter: minter, broker: broker, loop: loop, health: health, engine: engine
-        )
+            store: store, renderer: renderer, minter: minter, broker: broker, loop: loop)
         return Core(store: store, health: health, loop: loop, catalog: catalog)
     }
 }

@@ -160,6 +160,26 @@ struct ComposeStackRendererTests {
         #expect(before.allSatisfy { mirrored[$0.key] != $0.value })
     }
 
+    @Test("a changed file of the template changes the fingerprint of those that mount it, and of nobody else")
+    func fileFingerprints() throws {
+        let base = FileManager.default.temporaryDirectory.appending(path: "template-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: base) }
+        try FileManager.default.copyItem(atPath: Self.folder, toPath: base.path)
+        func hashes() throws -> [ServiceName: String] {
+            let renderer = ComposeStackRenderer(
+                template: try StackTemplate(folder: base.path),
+                settings: .init(
+                    bindAddress: "127.0.0.1", publicHost: "127.0.0.1", imageRegistry: nil,
+                    projectsFolder: "/data/projects"))
+            return try renderer.render(record(Self.twelve), secrets: secrets(renderer)).services.mapValues(\.configHash)
+        }
+        let before = try hashes()
+        let file = base.appending(path: "volumes/api/gateway.lua")
+        try (Data(contentsOf: file) + Data("-- changed".utf8)).write(to: file)
+        let after = try hashes()
+        #expect(before.filter { after[$0.key] != $0.value }.keys.map(\.text) == ["gateway"])
+    }
+
     @Test("a registry prefix stands before every image")
     func registry() throws {
         let stack = try stack(["db", "gateway"], registry: "mirror.example/x")

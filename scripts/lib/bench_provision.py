@@ -122,7 +122,13 @@ class Manager:
         self.call("DELETE", f"/platform/projects/{ref}")
         self.wait(lambda: self.is_gone(ref), f"project {ref} is not gone")
 
+    def delete_all(self):
+        """Deletes whatever a failed round has left."""
+        for project in self.call("GET", "/platform/projects")["projects"]:
+            self.delete(project["ref"])
+
     def stop(self):
+        self.delete_all()
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(60)
         self.log.close()

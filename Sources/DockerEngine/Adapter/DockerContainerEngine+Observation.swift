@@ -7,13 +7,7 @@ extension DockerContainerEngine {
         _ summaries: [ContainerSummary], on networks: [Network], _ client: DockerClient
     ) async throws -> [ObservedContainer] {
         let networkIDs = Set(networks.map(\.id))
-        return try await inspected(summaries, networkIDs, client)
-    }
-
-    private func inspected(
-        _ summaries: [ContainerSummary], _ networkIDs: Set<String>, _ client: DockerClient
-    ) async throws -> [ObservedContainer] {
-        try await withThrowingTaskGroup(of: ObservedContainer?.self) { group in
+        return try await withThrowingTaskGroup(of: ObservedContainer?.self) { group in
             for summary in summaries {
                 group.addTask { () async throws -> ObservedContainer? in
                     do {

@@ -98,6 +98,8 @@ public final class DockerContainerEngine: ContainerEngine {
         do {
             return try await body(try await connection.client())
         } catch let error as DockerError {
+            // The engine that comes back may be another version.
+            if error.isEngineUnavailable || error.statusCode == 400 { await connection.forget() }
             throw EngineError(error)
         } catch let error as EngineError {
             throw error
@@ -115,6 +117,9 @@ actor EngineConnection {
         self.host = host
         self.http = http
     }
+
+    /// Has the version agreed on anew at the next call.
+    func forget() { present = nil }
 
     /// The client, once a version has been agreed on.
     func client() async throws(DockerError) -> DockerClient {

@@ -50,7 +50,7 @@ extension APIError {
 
     private init(_ error: LeaseError) {
         switch error {
-        case .noPorts, .noSubnets: self.init(.insufficientStorage, "\(error)")
+        case .noPorts, .noSubnets, .poolCovered: self.init(.insufficientStorage, "\(error)")
         case .store(let error): self.init(error)
         case .host: self.init(.internalServerError, "\(error)")
         }

@@ -43,7 +43,11 @@ public struct LeaseBroker: Sendable {
         let takenPorts = leased.ports.union(use.listening).union(engine.ports).union(taken.ports)
         guard let chosen = allocator.choose(variables.count, taken: takenPorts) else { throw .noPorts(ports) }
         let takenSubnets = leased.subnets.union(use.routes).union(engine.subnets).union(taken.subnets)
-        guard let subnet = subnets.choose(taken: takenSubnets) else { throw .noSubnets(subnets.pool) }
+        guard let subnet = subnets.choose(taken: takenSubnets) else {
+            let pool = subnets.pool
+            let cover = takenSubnets.first { $0.base <= pool.base && pool.last <= $0.last }
+            throw cover.map { .poolCovered(pool, by: $0) } ?? .noSubnets(pool)
+        }
         return Leases(ports: Dictionary(uniqueKeysWithValues: zip(variables.sorted(), chosen)), subnet: subnet)
     }
 
@@ -64,6 +68,7 @@ public struct LeaseBroker: Sendable {
 public enum LeaseError: Error, Sendable, Equatable, CustomStringConvertible {
     case noPorts(PortRange)
     case noSubnets(IPv4Network)
+    case poolCovered(IPv4Network, by: IPv4Network)
     case store(StoreError)
     case host(String)
 
@@ -74,6 +79,9 @@ public enum LeaseError: Error, Sendable, Equatable, CustomStringConvertible {
             "no free host ports are left in \(range): delete a project or widen SUPAMANAGER_PORT_RANGE"
         case .noSubnets(let pool):
             "no free subnet is left in \(pool): delete a project or widen SUPAMANAGER_SUBNET_POOL"
+        case .poolCovered(let pool, let cover):
+            "the host or the engine uses \(cover), which covers all of \(pool): "
+                + "set SUPAMANAGER_SUBNET_POOL to addresses outside of it"
         case .store(let error): "\(error)"
         case .host(let reason): "the host's network cannot be read: \(reason)"
         }

@@ -14,22 +14,18 @@ public struct ProjectCatalog: Sendable {
     let minter: any KeyMinter
     let broker: LeaseBroker
     let loop: ReconcileLoop
-    let health: HealthLoop
-    let engine: any ContainerEngine
     let time: any TimeSource
 
     /// A catalogue on its ports.
     public init(
         store: any ProjectStore, renderer: any StackRenderer, minter: any KeyMinter, broker: LeaseBroker,
-        loop: ReconcileLoop, health: HealthLoop, engine: any ContainerEngine, time: any TimeSource = SystemTime()
+        loop: ReconcileLoop, time: any TimeSource = SystemTime()
     ) {
         self.store = store
         self.renderer = renderer
         self.minter = minter
         self.broker = broker
         self.loop = loop
-        self.health = health
-        self.engine = engine
         self.time = time
     }
 

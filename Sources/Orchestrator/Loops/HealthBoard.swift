@@ -22,12 +22,6 @@ actor HealthBoard {
         return fresh
     }
 
-    /// The tally of a run, or nothing once another run has taken its place.
-    func tally(of service: ServiceName, in ref: ProjectRef, run: Incarnation) -> ServiceHealth? {
-        guard let tally = tallies[ref]?[service], tally.incarnation == run else { return nil }
-        return tally
-    }
-
     /// Takes a result in and gives the verdict before and after; nothing when the run does not count any more.
     func record(
         _ result: ProbeResult, of service: ServiceName, in ref: ProjectRef, run: Incarnation, at time: Timestamp

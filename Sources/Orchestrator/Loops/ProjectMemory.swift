@@ -10,6 +10,9 @@ struct ProjectMemory: Sendable {
     private var startRequestedAt: Timestamp?
     /// Looks in a row that ended with an error or a refused call.
     var troubles = 0
+    /// Until when nobody could have got any further: a pull was under way, or the engine was away. Deadlines count from
+    /// then.
+    var waitedUntil: Timestamp?
     /// Leases replaced since the last success.
     var replacements = 0
     /// What the last look found.
@@ -63,10 +66,15 @@ struct ProjectMemory: Sendable {
     mutating func note(_ outcomes: [PlanExecutor.Outcome], of plan: Plan, at time: Timestamp) {
         for outcome in outcomes {
             if let error = outcome.error {
-                if error.isTransient { continue }
+                if error.isTransient {
+                    waitedUntil = time
+                    continue
+                }
                 for service in plan.services(concernedBy: outcome.step) {
                     let count = (callFailures[service]?.count ?? 0) + 1
-                    callFailures[service] = CallFailures(count: count, message: "\(outcome.step.operation): \(error)")
+                    callFailures[service] = CallFailures(
+                        count: count, countMax: outcome.step.operation.refusalsMax,
+                        message: "\(outcome.step.operation): \(error)")
                 }
             }
             guard let service = outcome.step.operation.service else { continue }
@@ -78,6 +86,8 @@ struct ProjectMemory: Sendable {
         }
         let failed = outcomes.contains { $0.error != nil }
         troubles = failed ? troubles + 1 : 0
+        if !failed { replacements = 0 }
+        if outcomes.contains(where: \.step.operation.isPull) { waitedUntil = time }
     }
 
     /// Forgets what is about earlier starts, because a new one was asked for.
@@ -86,6 +96,12 @@ struct ProjectMemory: Sendable {
         callFailures = [:]
         replacements = 0
     }
+}
+
+extension Operation {
+    fileprivate var isPull: Bool { if case .pullImage = self { true } else { false } }
+
+    fileprivate var refusalsMax: Int { isPull ? CallFailures.pullsUntilFailed : CallFailures.countUntilFailed }
 }
 
 extension Plan {

@@ -16,8 +16,14 @@ extension ReconcileLoop {
         }
         var memory = await memories.take(ref)
         memory.note(record)
-        let desired = try await desiredStack(of: record, &memory)
-        let observed = try await engine.observe(ref)
+        let desired: DesiredStack?
+        do {
+            desired = try await desiredStack(of: record, &memory)
+        } catch {
+            try await reportUnrenderable(record, error)
+            throw error
+        }
+        let observed = try await observe(record)
         // A call that was under way when the last manager died may come true after the project is gone.
         if record.status == .deleted, observed.isEmpty {
             await forget(ref)
@@ -32,6 +38,8 @@ extension ReconcileLoop {
             await memories.put(memory, of: ref)
             return next
         }
+        // Those who ask meanwhile see what was found, also while a long plan is carried out.
+        await memories.put(memory, of: ref)
         let plan = reconcile(try await situation(record, desired, observed, assessment))
         let next =
             try await carryOut(plan, record, desired, &memory) ?? assessment.nextLook.map(NextLook.at) ?? .whenWoken
@@ -66,7 +74,8 @@ extension ReconcileLoop {
         _ record: ProjectRecord, _ desired: DesiredStack?, _ observed: ObservedStack, _ memory: ProjectMemory
     ) async -> Circumstances {
         Circumstances(
-            status: record.status, statusSince: max(record.statusChangedAt, bornAt), desired: desired,
+            status: record.status,
+            statusSince: max(record.statusChangedAt, memory.waitedUntil ?? bornAt, bornAt), desired: desired,
             observed: observed, health: await health.tallies(of: record.ref), backoffs: memory.backoffs,
             callFailures: memory.callFailures, restartRequestedAt: record.restartRequestedAt, now: time.now())
     }
@@ -140,8 +149,7 @@ extension ReconcileLoop {
             return nil
         }
         logger.debug("carrying out a plan", metadata: ["project": "\(record.ref)", "plan": "\(plan)"])
-        let creates = plan.steps.contains { if case .createContainer = $0.operation { true } else { false } }
-        if creates, let desired { try folders.prepare(desired) }
+        if let desired, plan.steps.contains(where: \.operation.needsFolder) { try folders.prepare(desired) }
         let outcomes = await PlanExecutor(engine: engine).run(plan, of: record.ref)
         if Task.isCancelled { return .whenWoken }
         if try await replaceRefusedLeases(outcomes, record, &memory) { return .now }
@@ -155,7 +163,18 @@ extension ReconcileLoop {
                     "error": "\(redact("\(error)", memory.secrets))",
                 ])
         }
+        try await recordTrouble(outcomes, record, memory)
         return memory.troubles == 0 ? .now : .at(time.now() + memory.patience)
+    }
+}
+
+extension Operation {
+    /// Whether the project's folder has to be complete before: the engine looks its files up at every start.
+    fileprivate var needsFolder: Bool {
+        switch self {
+        case .createContainer, .startContainer, .restartContainer: true
+        default: false
+        }
     }
 }
 

@@ -117,8 +117,8 @@ public struct SimulatedManager: Sendable {
             broker: broker, survey: survey, health: health, time: host.time, logger: host.logger)
         // Whoever asks gets an answer: it is the loops that die in the middle.
         catalog = ProjectCatalog(
-            store: host.store, renderer: host.renderer, minter: host.minter, broker: broker, loop: loop, health: health,
-            engine: engine, time: host.time)
+            store: host.store, renderer: host.renderer, minter: host.minter, broker: broker, loop: loop,
+            time: host.time)
     }
 
     /// Creates a project under a name.

@@ -73,8 +73,7 @@ struct APIHost: Sendable {
             store: store, engine: engine, renderer: renderer, folders: FakeFolders(), minter: PlainKeyMinter(),
             broker: broker, survey: survey, health: health, logger: logger)
         return ProjectCatalog(
-            store: store, renderer: renderer, minter: PlainKeyMinter(), broker: broker, loop: loop, health: health,
-            engine: engine)
+            store: store, renderer: renderer, minter: PlainKeyMinter(), broker: broker, loop: loop)
     }
 
     /// One exchange with the given token, or none.
@@ -118,7 +117,7 @@ struct APIHost: Sendable {
         engine.addImages(Set(renderer.base.services.map(\.image)))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await engine.run() }
-            group.addTask { try await catalog.health.run() }
+            group.addTask { try await catalog.loop.health.run() }
             group.addTask { try await catalog.loop.run() }
             defer { group.cancelAll() }
             try await body()
