@@ -206,4 +206,64 @@ struct TroubleTests {
             }
         }
     }
+
+    @Test("while the engine is away, a project whose services do not answer is not ACTIVE, and one that answers stays")
+    func engineAway() async throws {
+        try await SimulatedHost.run(seed: 21) { host in
+            try await host.manage { manager in
+                let ref = try await manager.create()
+                try await host.wait(for: .active, of: ref)
+                host.engine.setDown(true)
+                try await host.time.sleep(for: .seconds(20))
+                #expect(try await host.store.project(ref)?.status == .active)
+                host.engine.kill(.rest, of: ref)
+                let record = try await host.wait(for: .degraded, of: ref, upTo: .seconds(10))
+                #expect(record?.status == .degraded)
+                let event = try await host.store.events(of: ref, limit: 1).first
+                #expect(event?.cause.contains("does not answer") == true)
+                host.engine.setDown(false)
+                #expect(try await host.wait(for: .active, of: ref, upTo: .seconds(60))?.status == .active)
+            }
+        }
+    }
+
+    @Test("a deletion that the engine goes on refusing says why, and ends once the cause is gone")
+    func refusedDeletion() async throws {
+        try await SimulatedHost.run(seed: 22) { host in
+            try await host.manage { manager in
+                let ref = try await manager.create()
+                try await host.wait(for: .active, of: ref)
+                let next = host.engine.calls.count
+                for call in next..<(next + 40) {
+                    host.engine.setFault(.refuse(Self.refusal("the network has active endpoints")), atCall: call)
+                }
+                _ = try await manager.catalog.request(.deleteRequested, of: ref)
+                #expect(
+                    try await host.wait(upTo: .seconds(60)) {
+                        try await host.store.project(ref)?.failure?.message.contains("active endpoints") == true
+                    })
+                #expect(try await host.store.project(ref)?.status == .deleting)
+                for call in next..<(next + 200) { host.engine.setFault(nil, atCall: call) }
+                #expect(try await host.wait(for: .deleted, of: ref, upTo: .seconds(60))?.status == .deleted)
+            }
+        }
+    }
+
+    @Test("a template that cannot be rendered makes an active project DEGRADED with the reason, until it can be again")
+    func unrenderable() async throws {
+        try await SimulatedHost.run(seed: 23) { host in
+            try await host.manage { manager in
+                let ref = try await manager.create()
+                try await host.wait(for: .active, of: ref)
+            }
+            let ref = try #require(try await host.store.refs().first)
+            host.renderer.setFailure(.broken("service db is gone"))
+            try await host.manage { _ in
+                let record = try await host.wait(for: .degraded, of: ref, upTo: .seconds(60))
+                #expect(record?.failure?.message.contains("service db is gone") == true)
+                host.renderer.setFailure(nil)
+                #expect(try await host.wait(for: .active, of: ref, upTo: .seconds(60))?.status == .active)
+            }
+        }
+    }
 }

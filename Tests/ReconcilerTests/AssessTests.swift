@@ -286,4 +286,31 @@ struct AssessTests {
             #expect(scene.assessment.event == .serviceNotReady)
         }
     }
+
+    @Test("restarts that the engine made before a start was asked for do not fail it")
+    func oldRestarts() throws {
+        for status in [ProjectStatus.resuming, .restarting] {
+            var scene = try Scene(status)
+            scene.observe(.db) {
+                $0.state = .exited
+                $0.exitCode = 0
+                $0.restartCount = 9
+                $0.startedAt = Scene.start + .seconds(-60)
+            }
+            #expect(scene.assessment.event == .serviceNotReady)
+            scene.observe(.db) { $0.startedAt = Scene.start }
+            #expect(scene.assessment.event == .startFailed)
+        }
+    }
+
+    @Test("an image may be refused more often than a container before a start counts as failed")
+    func patientPulls() throws {
+        var scene = try Scene()
+        scene.probe(.db, "")
+        for (count, event) in [(4, ProjectLifecycle.Event.serviceNotReady), (8, .startFailed)] {
+            scene.circumstances.callFailures[.db] = CallFailures(
+                count: count, countMax: CallFailures.pullsUntilFailed, message: "no route to the registry")
+            #expect(scene.assessment.event == event)
+        }
+    }
 }

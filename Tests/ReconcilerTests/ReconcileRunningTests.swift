@@ -83,6 +83,21 @@ struct ReconcileRunningTests {
                 """)
     }
 
+    @Test("what runs is not touched before the image of its successor is there")
+    func replacedAfterPull() throws {
+        let stack = try Stacks.stack([Stacks.service(.db, image: "new:2")])
+        var observed = Stacks.observed(stack)
+        observed.set(.db) { $0.configHash = "old" }
+        #expect(
+            Stacks.plan(stack, observed) { $0.missingImages = ["new:2"] } == """
+                [] -> #1 image new:2 PullImage, not on this engine
+                [1] -> #2 db StopContainer, its configuration has changed
+                [1, 2] -> #3 db RemoveContainer, its configuration has changed
+                [1, 3] -> #4 db CreateContainer, its configuration has changed
+                [4] -> #5 db StartContainer, just created
+                """)
+    }
+
     @Test(
         "a container that is not up is replaced without being stopped",
         arguments: [ObservedContainer.State.exited, .created, .dead])
