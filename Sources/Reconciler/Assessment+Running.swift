@@ -43,6 +43,8 @@ struct RunningAssessor {
         switch container.state {
         case .created: return .comingUp("its container is not started yet")
         case .exited where service.runsOnce && container.exitCode == 0: return .ready
+        case .exited where isStarting && !isOfThisStart(container):
+            return .comingUp("its container is about to be started")
         case .exited, .dead, .removing: return .failing(Self.end(of: container))
         case .restarting: return .failing("\(Self.end(of: container)); the engine is restarting it")
         case .paused: return .failing("its container was frozen from outside")
@@ -145,6 +147,11 @@ struct RunningAssessor {
         }
     }
 
+    /// Whether the container's last run began after the present start was asked for.
+    private func isOfThisStart(_ container: ObservedContainer) -> Bool {
+        container.startedAt.map { $0 >= circumstances.statusSince } ?? false
+    }
+
     private func startFailure(of service: DesiredService) -> String? {
         if let refused = circumstances.callFailures[service.name], refused.count >= refused.countMax {
             return refused.message
@@ -152,8 +159,7 @@ struct RunningAssessor {
         guard let container = circumstances.observed.container(of: service.name), !isOutstanding(container)
         else { return nil }
         // The engine counts over the container's whole life: only restarts of runs since this start began say anything.
-        let isOfThisStart = container.startedAt.map { $0 >= circumstances.statusSince } ?? false
-        let restarts = isOfThisStart ? container.restartCount : 0
+        let restarts = isOfThisStart(container) ? container.restartCount : 0
         let starts = (circumstances.backoffs[service.name]?.attempts ?? 0) + restarts
         if case .failing(let text)? = assessment.services[service.name] {
             if !container.state.isUp || container.state == .restarting, starts >= RestartBackoff.attemptsUntilFailed {
