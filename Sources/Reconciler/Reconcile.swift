@@ -4,7 +4,7 @@ public import ProjectModel
 public struct Situation: Sendable, Equatable {
     /// What should be.
     public var goal: ProjectStatus.Goal
-    /// The rendered template; needed for ``ProjectStatus/Goal/running`` only.
+    /// The rendered template; needed for the goal `running` only.
     public var desired: DesiredStack?
     /// What is.
     public var observed: ObservedStack

@@ -3,7 +3,7 @@ public import ProjectModel
 public import ServiceLifecycle
 
 /// Holds every project at what its record says. It takes no hint of what changed: a restart of the manager, a timer,
-/// an event and a request all lead to the same ``look(at:)``.
+/// an event and a request all lead to the same `look(at:)`.
 public final class ReconcileLoop: Service {
     /// Projects looked at at once.
     public static let parallelProjectsMax = 8

@@ -22,7 +22,7 @@ public struct HostError: Error, Sendable, Equatable, CustomStringConvertible {
 
 /// Runs probes against services over the network.
 public protocol ServiceProber: Sendable {
-    /// Runs one probe; it never takes longer than `deadline`. An ``Probe/exec(command:)`` probe is not for this port.
+    /// Runs one probe; it never takes longer than `deadline`. A probe that is a command is not for this port.
     func run(_ probe: Probe, at address: IPv4Address, deadline: Duration) async -> ProbeResult
 }
 
