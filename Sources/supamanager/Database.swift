@@ -30,6 +30,7 @@ struct Database: Sendable {
         do {
             guardian = try await lockedConnection(parameters)
         } catch {
+            // The first failure is the one to report; a server that is left behind is stopped by the next start.
             try? await cluster?.stop()
             throw error
         }

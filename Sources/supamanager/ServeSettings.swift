@@ -1,5 +1,6 @@
 import DockerEngine
 import FoundationEssentials
+import Glibc
 import Logging
 import ManagementAPI
 import PostgresKit
@@ -60,9 +61,9 @@ struct ServeSettings: Sendable {
     }
 
     private static func defaultDataFolder(_ environment: [String: String]) -> String {
-        let home = environment["HOME"] ?? "/root"
-        return home == "/root"
-            ? "/var/lib/supamanager" : (environment["XDG_DATA_HOME"] ?? home + "/.local/share") + "/supamanager"
+        guard geteuid() != 0 else { return "/var/lib/supamanager" }
+        let base = environment["XDG_DATA_HOME"] ?? (environment["HOME"] ?? "") + "/.local/share"
+        return base + "/supamanager"
     }
 
     private static func absolute(_ path: String) -> String {

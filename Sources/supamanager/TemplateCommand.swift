@@ -71,14 +71,8 @@ private struct TemplateFile {
         folder = URL(filePath: path).deletingLastPathComponent().path
     }
 
-    /// Files that the template names, by their path relative to its folder.
-    var siblings: TemplateFiles {
-        let folder = folder
-        return TemplateFiles { path in
-            let full = folder + "/" + path
-            return FileManager.default.fileExists(atPath: full) ? try Self.read(full) : nil
-        }
-    }
+    /// The files beside it, which a template may name.
+    var siblings: TemplateFiles { .folder(folder) }
 
     private static func read(_ path: String) throws -> String {
         guard let data = FileManager.default.contents(atPath: path) else {

@@ -1,4 +1,3 @@
-import Logging
 public import ProjectModel
 public import Reconciler
 public import ServiceLifecycle
