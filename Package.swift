@@ -49,19 +49,28 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // Accounts, organizations, roles and tokens: what is decided about people, and the ports it needs.
+        .target(name: "Identity", dependencies: ["ProjectModel", "Orchestrator"], swiftSettings: strict),
+
         // Layer 4: adapters, named after their technology.
         .target(
             name: "DockerEngine", dependencies: ["CurlKit", "Orchestrator", "ProjectModel", "Reconciler"],
             swiftSettings: strict),
         .target(
-            name: "PostgresStore", dependencies: ["Orchestrator", "PostgresKit", "ProjectModel", "TokenKit"],
+            name: "PostgresStore",
+            dependencies: ["Identity", "Orchestrator", "PostgresKit", "ProjectModel", "TokenKit"],
+            swiftSettings: strict),
+        // What runs inside a project, reached for people: its database by libpq, its gateway by libcurl.
+        .target(
+            name: "ProjectAccess", dependencies: ["CurlKit", "Orchestrator", "PostgresKit", "ProjectModel"],
             swiftSettings: strict),
         .target(
             name: "ComposeTemplates",
             dependencies: ["Orchestrator", "ProjectModel", "Reconciler", "TokenKit", "YAMLKit"],
             swiftSettings: strict),
         .target(
-            name: "ProjectKeys", dependencies: ["Orchestrator", "ProjectModel", "TokenKit"], swiftSettings: strict),
+            name: "ProjectKeys", dependencies: ["Identity", "Orchestrator", "ProjectModel", "TokenKit"],
+            swiftSettings: strict),
         .target(name: "LinuxHost", dependencies: ["Orchestrator", "ProjectModel"], swiftSettings: strict),
         .target(
             name: "NetworkProbes",
@@ -77,7 +86,7 @@ let package = Package(
         .target(
             name: "ManagementAPI",
             dependencies: [
-                "Orchestrator", "ProjectModel", "Reconciler",
+                "Identity", "Orchestrator", "ProjectModel", "Reconciler",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -87,11 +96,16 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // The other end of the wire: what the command line asks of a Management API.
+        .target(
+            name: "ManagementClient", dependencies: ["CurlKit", "ProjectModel", "TokenKit"], swiftSettings: strict),
+
         // Doubles of the ports, and contracts that doubles and adapters both keep.
         .target(
             name: "OrchestratorTesting",
             dependencies: [
-                "Orchestrator", "ProjectModel", "Reconciler", .product(name: "Logging", package: "swift-log"),
+                "Identity", "Orchestrator", "ProjectModel", "Reconciler",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
 
@@ -99,14 +113,29 @@ let package = Package(
         .executableTarget(
             name: "supamanager",
             dependencies: [
-                "ComposeTemplates", "CurlKit", "DockerEngine", "LinuxHost", "ManagementAPI", "NetworkProbes",
-                "Orchestrator", "PostgresKit", "PostgresStore", "ProjectKeys", "ProjectModel", "Reconciler", "TokenKit",
+                "ComposeTemplates", "CurlKit", "DockerEngine", "Identity", "LinuxHost", "ManagementAPI",
+                "ManagementClient", "NetworkProbes", "Orchestrator", "PostgresKit", "PostgresStore", "ProjectAccess",
+                "ProjectKeys", "ProjectModel", "Reconciler", "TokenKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
+
+        // What `scripts/bench api` measures the API against.
+        .executableTarget(
+            name: "bare-route", dependencies: [.product(name: "Hummingbird", package: "hummingbird")],
+            path: "Benchmarks/BareRoute", swiftSettings: common),
+
+        // The core on a simulated host, seed after seed.
+        .executableTarget(
+            name: "simulate",
+            dependencies: [
+                "OrchestratorTesting", "ProjectModel",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/Simulate", swiftSettings: strict),
 
         // Tests. `HTTPStub` and `PostgresTestSupport` are shared by several of them.
         .target(name: "HTTPStub", path: "Tests/HTTPStub", swiftSettings: common),
@@ -141,8 +170,8 @@ let package = Package(
         .testTarget(
             name: "PostgresStoreTests",
             dependencies: [
-                "Orchestrator", "OrchestratorTesting", "PostgresKit", "PostgresStore", "PostgresTestSupport",
-                "ProjectModel",
+                "Identity", "Orchestrator", "OrchestratorTesting", "PostgresKit", "PostgresStore",
+                "PostgresTestSupport", "ProjectModel", "TokenKit",
             ],
             swiftSettings: common),
         .testTarget(
@@ -150,12 +179,28 @@ let package = Package(
             dependencies: ["ComposeTemplates", "Orchestrator", "ProjectModel", "Reconciler", "YAMLKit"],
             swiftSettings: common),
         .testTarget(
-            name: "ProjectKeysTests", dependencies: ["Orchestrator", "ProjectKeys", "ProjectModel", "TokenKit"],
+            name: "ProjectKeysTests",
+            dependencies: ["Identity", "Orchestrator", "ProjectKeys", "ProjectModel", "TokenKit"],
+            swiftSettings: common),
+        .testTarget(
+            name: "IdentityTests", dependencies: ["Identity", "Orchestrator", "OrchestratorTesting", "ProjectModel"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ProjectAccessTests",
+            dependencies: [
+                "CurlKit", "HTTPStub", "Orchestrator", "PostgresKit", "PostgresStore", "PostgresTestSupport",
+                "ProjectAccess", "ProjectModel",
+            ],
+            swiftSettings: common),
+        .testTarget(
+            name: "CommandLineTests",
+            dependencies: ["CurlKit", "HTTPStub", "ManagementClient", "ProjectModel", "TokenKit", "supamanager"],
             swiftSettings: common),
         .testTarget(
             name: "ManagementAPITests",
             dependencies: [
-                "CurlKit", "ManagementAPI", "Orchestrator", "OrchestratorTesting", "ProjectModel", "Reconciler",
+                "CurlKit", "Identity", "ManagementAPI", "Orchestrator", "OrchestratorTesting", "ProjectModel",
+                "Reconciler",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -1,5 +1,5 @@
 public import Orchestrator
-public import ProjectModel
+import ProjectModel
 public import Reconciler
 
 /// Renders a Compose template into stacks: the ``Orchestrator/StackRenderer`` of production.
@@ -69,24 +69,50 @@ public struct ComposeStackRenderer: StackRenderer {
     }
 
     /// Interpolates, selects the project's services, and maps them.
-    public func render(
-        _ project: ProjectRecord, secrets: [String: Secret<String>]
-    ) throws(TemplateError) -> DesiredStack {
+    public func render(_ project: ProjectRecord, values: ProjectValues) throws(TemplateError) -> DesiredStack {
         guard let leases = project.leases else { throw .broken("project \(project.ref) has no ports and no subnet") }
-        var environment = try self.environment(ref: project.ref.text, name: project.name.text, leases: leases)
-        for (name, secret) in secrets { environment[name] = secret.reveal() }
-        let compose = try template.project(
+        var environment = overrides(values.settings)
+        environment.merge(
+            try self.environment(ref: project.ref.text, name: project.name.text, leases: leases)
+        ) { $1 }
+        environment.merge(GatewayKeys(values).environment) { $1 }
+        for (name, secret) in values.secrets { environment[name] = secret.reveal() }
+        var compose = try template.project(
             named: project.ref.text, environment: environment, services: Set(project.services.map(\.text)))
+        compose.services = compose.services.mapValues { $0.adding(values.functionSecrets) }
         return try StackRendering(
             project: compose, ref: project.ref, leases: leases, environment: environment, settings: settings,
             digests: template.digests
         ).stack()
     }
 
-    /// Everything but secrets that the manager gives to interpolation.
+    /// The settings that the template declares, with the installation's defaults in place of the template's.
+    public func declaredSettings() throws(TemplateError) -> [DeclaredSetting] {
+        let defaults: [String: String]
+        do { defaults = try template.manifest.settings(overriding: template.manifest.standIns()) } catch {
+            throw .broken("\(error)")
+        }
+        return template.manifest.variables.map { variable in
+            DeclaredSetting(
+                name: variable.name, defaultValue: settings.variables[variable.name] ?? defaults[variable.name],
+                isSecret: variable.isSecret)
+        }
+    }
+
+    /// The values of settings: the project's own, else the installation's. What the template does not declare (any
+    /// more) is left out.
+    private func overrides(_ own: [String: Secret<String>]) -> [String: String] {
+        var values = settings.variables
+        for variable in template.manifest.variables {
+            if let value = own[variable.name] { values[variable.name] = value.reveal() }
+        }
+        return values
+    }
+
+    /// Everything but settings and secrets that the manager gives to interpolation.
     private func environment(ref: String, name: String, leases: Leases) throws(TemplateError) -> [String: String] {
         let manifest = template.manifest
-        var environment = settings.variables
+        var environment: [String: String] = [:]
         environment["PROJECT_REF"] = ref
         environment["PROJECT_NAME"] = name
         environment["BIND_ADDRESS"] = settings.bindAddress

@@ -14,14 +14,15 @@ public struct TemplateProjectFolders: ProjectFolders {
         self.root = root
     }
 
-    /// Writes what differs; what is there and equal is left alone.
+    /// Writes what differs; what is there and equal is left alone, and so are functions that people deployed.
     public func prepare(_ stack: DesiredStack) throws(TemplateError) {
         let folder = path(of: stack.ref)
         do {
             let files = FileManager.default
             try files.createDirectory(
                 atPath: root, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            for relative in try template.files.files() {
+            for relative in try template.files.files()
+            where !TemplateFunctionFolders.isReplaced(relative, inProjectFolder: folder) {
                 try write(template.files.contents(relative), to: folder + "/" + relative)
             }
             for (relative, text) in stack.files { try write(Data(text.reveal().utf8), to: folder + "/" + relative) }

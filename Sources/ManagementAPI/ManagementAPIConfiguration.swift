@@ -4,6 +4,10 @@ public struct ManagementAPIConfiguration: Sendable {
     public var publicHost: String
     /// Template variable that carries the leased port of PostgreSQL.
     public var databasePortVariable: String
+    /// Template variable that carries the leased port of the gateway.
+    public var gatewayPortVariable = "GATEWAY_PORT"
+    /// Address of this host under which the manager itself reaches the published ports of projects.
+    public var accessHost = "127.0.0.1"
     /// Secret that holds the anon key.
     public var anonKeyVariable: String
     /// Secret that holds the service_role key.
@@ -18,6 +22,14 @@ public struct ManagementAPIConfiguration: Sendable {
     public var dashboardUser = "supabase"
     /// The database that the template runs.
     public var database: DatabaseVersion
+    /// Web pages that may call the API from a browser.
+    public var cors = CORSPolicy()
+    /// Proxies whose word about the client's address counts.
+    public var trustedProxies = TrustedProxies()
+    /// Requests a minute of one account, on one project or organization, on one endpoint; nil limits nothing.
+    public var requestsPerMinute: Int? = 120
+    /// The program's version, as the OpenAPI document names it.
+    public var version = "0.1.0"
 
     /// A configuration; the names of the template that comes with SupaManager by default.
     public init(

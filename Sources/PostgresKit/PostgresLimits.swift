@@ -18,6 +18,11 @@ public struct PostgresLimits: Sendable {
     /// Bytes of values that one result may hold; a bigger one is cancelled.
     public var maximumResultBytes = 64 << 20
 
+    /// Bytes of a single message of the server's, that is of a row above all; a bigger one closes the connection before
+    /// it is received. Nil sets no bound: PostgreSQL's own is a gigabyte, all of which libpq takes into memory. For
+    /// statements that are not the program's own; a bound costs a thread, and works without TLS only.
+    public var maximumMessageBytes: Int?
+
     /// Calls that may wait for one connection's thread.
     public var maximumQueuedCalls = 256
 

@@ -19,6 +19,17 @@ public struct InstallationRow: Sendable, Equatable {
         return InstallationRow(id: try row.string("id"), keyCheck: try row.bytes("key_check"))
     }
 
+    /// The sealed key that signs access tokens; stores `made` unless there is one.
+    public static func signingKey(
+        orStore made: () throws -> [UInt8], in session: some PostgresSession
+    ) async throws -> [UInt8] {
+        let present = try await session.single("select signing_key from installation").optionalBytes("signing_key")
+        if let present { return present }
+        try await session.execute(
+            "update installation set signing_key = $1 where signing_key is null", [.bytes(try made())])
+        return try await session.single("select signing_key from installation").bytes("signing_key")
+    }
+
     /// Stores the row unless another manager was faster, and gives the one that counts.
     public func store(in session: some PostgresSession) async throws(PostgresError) -> InstallationRow {
         _ = try await session.execute(

@@ -14,6 +14,7 @@ public struct PostgresProjectStore: ProjectStore {
         try await transaction { transaction in
             try await ProjectRows.insert(project, in: transaction)
             try await SecretRows.insert(project.secrets, of: project.ref, in: transaction)
+            try await APIKeyRows.save(project.apiKeys, of: project.ref, in: transaction)
             try await LeaseRows.insert(project.leases, of: project.ref, at: project.at, in: transaction)
             try await EventRows.insert(
                 ProjectEvent(at: project.at, status: .provisioning, cause: "on request"), of: project.ref,
@@ -27,24 +28,44 @@ public struct PostgresProjectStore: ProjectStore {
 
     /// Selects one project with its leases.
     public func project(_ ref: ProjectRef) async throws(StoreError) -> ProjectRecord? {
-        try await reading { try await ProjectRows.select(ref, in: pool) }
+        try await reading { try await ProjectRows.select(ref, in: AmbientTransaction.session(pool)) }
     }
 
     /// Selects one page and counts all.
     public func projects(_ query: ProjectQuery) async throws(StoreError) -> ProjectPage {
-        try await reading { try await ProjectRows.page(query, in: pool) }
+        try await reading { try await ProjectRows.page(query, in: AmbientTransaction.session(pool)) }
     }
 
     /// Selects the refs of all projects that are not deleted.
     public func refs() async throws(StoreError) -> [ProjectRef] {
-        try await reading { try await ProjectRows.refs(in: pool) }
+        try await reading { try await ProjectRows.refs(in: AmbientTransaction.session(pool)) }
     }
 
     /// Selects the sealed secrets.
     public func secrets(of ref: ProjectRef) async throws(StoreError) -> SealedSecrets {
-        let sealed = try await reading { try await SecretRows.select(ref, in: pool) }
+        let sealed = try await reading { try await SecretRows.select(ref, in: AmbientTransaction.session(pool)) }
         guard let sealed else { throw .notFound(ref) }
         return sealed
+    }
+
+    /// Selects the sealed configuration.
+    public func configuration(of ref: ProjectRef) async throws(StoreError) -> StoredConfiguration {
+        let found = try await reading {
+            try await ConfigurationRows.select(ref, in: AmbientTransaction.session(pool))
+        }
+        guard let found else { throw .notFound(ref) }
+        return found
+    }
+
+    /// Changes the configuration if its revision is as expected.
+    public func change(_ ref: ProjectRef, _ change: ConfigurationChange) async throws(StoreError) -> Bool {
+        try await transaction { try await ConfigurationRows.change(ref, change, in: $0) }
+    }
+
+    /// Updates the name.
+    public func rename(_ ref: ProjectRef, to name: ProjectName, at time: Timestamp) async throws(StoreError) {
+        let isRenamed = try await transaction { try await ConfigurationRows.rename(ref, to: name, at: time, in: $0) }
+        guard isRenamed else { throw .notFound(ref) }
     }
 
     /// Updates the status if it is as expected, and the leases and secrets with it.
@@ -57,17 +78,21 @@ public struct PostgresProjectStore: ProjectStore {
             case .releaseAndForgetSecrets:
                 try await LeaseRows.release(ref, at: move.at, in: transaction)
                 try await SecretRows.delete(ref, in: transaction)
+                try await ConfigurationRows.delete(ref, in: transaction)
             case .acquire(let leases): try await LeaseRows.insert(leases, of: ref, at: move.at, in: transaction)
             }
             try await EventRows.insert(
                 ProjectEvent(at: move.at, status: move.to, cause: move.cause), of: ref, in: transaction)
+            try await NotificationRows.note(move, of: ref, in: transaction)
+            try await ContentRows.forget(move, of: ref, in: transaction)
+            try await FunctionRows.forget(move, of: ref, in: transaction)
             return true
         }
     }
 
     /// Selects what is leased or in quarantine.
     public func leases(at time: Timestamp) async throws(StoreError) -> TakenLeases {
-        try await reading { try await LeaseRows.taken(at: time, in: pool) }
+        try await reading { try await LeaseRows.taken(at: time, in: AmbientTransaction.session(pool)) }
     }
 
     /// Releases one port into quarantine and leases another.
@@ -90,7 +115,7 @@ public struct PostgresProjectStore: ProjectStore {
 
     /// Selects the latest events.
     public func events(of ref: ProjectRef, limit: Int) async throws(StoreError) -> [ProjectEvent] {
-        try await reading { try await EventRows.latest(ref, limit: limit, in: pool) }
+        try await reading { try await EventRows.latest(ref, limit: limit, in: AmbientTransaction.session(pool)) }
     }
 
     /// Makes one round trip.
@@ -105,7 +130,7 @@ extension PostgresProjectStore {
     private func transaction<Value: Sendable>(
         _ body: @Sendable @escaping (PostgresTransaction) async throws -> Value
     ) async throws(StoreError) -> Value {
-        do { return try await pool.transaction { try await body($0) } } catch { throw Self.storeError(error) }
+        do { return try await AmbientTransaction.run(on: pool, body) } catch { throw Self.storeError(error) }
     }
 
     private func reading<Value>(_ body: () async throws -> Value) async throws(StoreError) -> Value {

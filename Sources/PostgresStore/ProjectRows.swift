@@ -6,7 +6,8 @@ import ProjectModel
 enum ProjectRows {
     private static let columns = """
         p.number, p.ref, p.name, p.organization_slug, p.region, p.cloud_provider, p.status, p.failure_service,
-        p.failure_message, p.failure_log_tail, p.services, p.restart_requested_at, p.inserted_at, p.updated_at,
+        p.failure_message, p.failure_log_tail, p.services, p.restart_requested_at, p.restart_services,
+        p.configuration_revision, p.inserted_at, p.updated_at,
         p.status_changed_at, s.subnet::text as subnet,
         (select array_agg(variable order by variable) from port_leases l where l.ref = p.ref) as variables,
         (select array_agg(port::text order by variable) from port_leases l where l.ref = p.ref) as ports
@@ -45,12 +46,20 @@ enum ProjectRows {
 
     static func page(_ query: ProjectQuery, in session: some PostgresSession) async throws -> ProjectPage {
         let pattern = query.search.map { "%\(escaped($0))%" }
-        let filter = "p.status <> 'DELETED' and ($1::text is null or p.name ilike $1 or p.ref ilike $1)"
-        let count = try await session.single(
-            "select count(*) as count from projects p where \(filter)", [.optional(pattern)])
+        let filter = """
+            p.status <> 'DELETED' and ($1::text is null or p.name ilike $1 or p.ref ilike $1)
+            and ($2::text[] is null or p.status = any($2))
+            and ($3::text[] is null or p.organization_slug = any($3) or p.ref = any($4::text[]))
+            """
+        let parameters: [PostgresParameter] = [
+            .optional(pattern), query.statuses.map { .textArray($0.map(\.rawValue)) } ?? .null,
+            query.visibility.map { .textArray(Array($0.organizations)) } ?? .null,
+            .textArray(query.visibility?.refs.map(\.text) ?? []),
+        ]
+        let count = try await session.single("select count(*) as count from projects p where \(filter)", parameters)
         let rows = try await session.query(
-            "select \(columns) from \(tables) where \(filter) order by \(order(query.sort)) limit $2 offset $3",
-            [.optional(pattern), .int(query.limit), .int(query.offset)])
+            "select \(columns) from \(tables) where \(filter) order by \(order(query.sort)) limit $5 offset $6",
+            parameters + [.int(query.limit), .int(query.offset)])
         return ProjectPage(count: try count.int("count"), projects: try rows.map(record))
     }
 
@@ -62,6 +71,7 @@ enum ProjectRows {
             """
             update projects set status = $3, failure_service = $4, failure_message = $5, failure_log_tail = $6,
                 restart_requested_at = case when $7 then $8 else restart_requested_at end,
+                restart_services = case when $7 then $9::text[] else restart_services end,
                 updated_at = $8, status_changed_at = $8
             where ref = $1 and status = $2
             """,
@@ -69,6 +79,7 @@ enum ProjectRows {
                 .text(ref.text), .text(move.from.rawValue), .text(move.to.rawValue),
                 .optional(move.failure?.service?.text), .optional(move.failure?.message),
                 .optional(move.failure?.logTail), .bool(move.requestsRestart), .timestamp(move.at.postgres),
+                move.restartServices.map { .textArray($0.map(\.text)) } ?? .null,
             ])
         return changed == 1
     }
@@ -84,6 +95,7 @@ enum ProjectRows {
             failure: try failure(row), services: try row.textArray("services").compactMap { ServiceName($0) },
             leases: try leases(row),
             restartRequestedAt: try row.optionalTimestamp("restart_requested_at").map { Timestamp($0) },
+            restartServices: try restartServices(row), configurationRevision: try row.int64("configuration_revision"),
             insertedAt: Timestamp(try row.timestamp("inserted_at")),
             updatedAt: Timestamp(try row.timestamp("updated_at")),
             statusChangedAt: Timestamp(try row.timestamp("status_changed_at")))
@@ -106,6 +118,11 @@ enum ProjectRows {
         return ProjectFailure(
             service: try row.optionalString("failure_service").flatMap { ServiceName($0) }, message: message,
             logTail: try row.optionalString("failure_log_tail"))
+    }
+
+    private static func restartServices(_ row: PostgresRow) throws -> [ServiceName]? {
+        guard try row.optionalString("restart_services") != nil else { return nil }
+        return try row.textArray("restart_services").compactMap { ServiceName($0) }
     }
 
     private static func leases(_ row: PostgresRow) throws -> Leases? {

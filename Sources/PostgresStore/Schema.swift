@@ -1,7 +1,9 @@
 /// The database's schema, migration by migration. One that has been released is never edited: write the next.
 public enum Schema {
     /// All migrations in order.
-    public static let migrations = [installation, projects, leases]
+    public static let migrations = [
+        installation, projects, leases, identity, configuration, requests, content, functions, signingKey,
+    ]
 
     private static let installation = Migration(
         number: 1, name: "installation",

@@ -23,6 +23,20 @@ enum SecretRows {
         return SealedSecrets(wrappedKey: wrapped, values: Dictionary(values) { first, _ in first })
     }
 
+    /// Puts other values in the place of secrets, or adds some.
+    static func replace(
+        _ secrets: [String: [UInt8]], of ref: ProjectRef, in session: some PostgresSession
+    ) async throws {
+        for (name, sealed) in secrets.sorted(by: { $0.key < $1.key }) {
+            _ = try await session.execute(
+                """
+                insert into project_secrets (ref, name, sealed) values ($1, $2, $3)
+                on conflict (ref, name) do update set sealed = excluded.sealed
+                """,
+                [.text(ref.text), .text(name), .bytes(sealed)])
+        }
+    }
+
     /// Destroys the secrets for good: without the wrapped key even a copy of the rows is worth nothing.
     static func delete(_ ref: ProjectRef, in session: some PostgresSession) async throws {
         _ = try await session.execute("delete from project_secrets where ref = $1", [.text(ref.text)])

@@ -5,6 +5,7 @@ struct SealingContext {
         case keyCheck = "supamanager key check v1"
         case projectKey = "supamanager project key v1"
         case projectSecret = "supamanager project secret v1"
+        case installation = "supamanager installation data v1"
     }
 
     /// The purpose and the parts, each with its length before it, so that no two lists of parts look alike.

@@ -44,15 +44,18 @@ public struct SealingKeyMinter: KeyMinter {
     /// Unwraps the project's key and opens every value.
     public func open(_ sealed: SealedSecrets, of ref: ProjectRef) throws(KeyError) -> [String: Secret<String>] {
         do throws(ProjectKeyError) {
-            let keyring = try ProjectKeyring(
-                wrappedKey: sealed.wrappedKey, ref: ref, installation: installation, master: master)
+            let keyring = try keyring(of: ref, sealed)
             var values: [String: Secret<String>] = [:]
             for (name, value) in sealed.values { values[name] = try keyring.open(value, name: name) }
             return values
         } catch { throw .cannotOpen(ref, "\(error)") }
     }
 
-    private func tokens(
+    func keyring(of ref: ProjectRef, _ sealed: SealedSecrets) throws(ProjectKeyError) -> ProjectKeyring {
+        try ProjectKeyring(wrappedKey: sealed.wrappedKey, ref: ref, installation: installation, master: master)
+    }
+
+    func tokens(
         _ required: [TokenRequirement], _ ref: ProjectRef, _ secret: Secret<String>?, _ time: Timestamp
     ) throws(ProjectKeyError) -> [String: Secret<String>] {
         guard let secret else {
@@ -71,7 +74,7 @@ public struct SealingKeyMinter: KeyMinter {
     }
 
     /// Alphanumeric secrets begin with a letter: some readers of configuration files take digits for a number.
-    private func specification(of required: SecretRequirement) -> SecretSpecification {
+    func specification(of required: SecretRequirement) -> SecretSpecification {
         SecretSpecification(
             name: required.name, alphabet: required.alphabet, length: required.length,
             startsWithLetter: required.alphabet == .alphanumeric)

@@ -57,7 +57,7 @@ struct RunningAssessor {
     private mutating func runningState(
         of service: DesiredService, _ container: ObservedContainer
     ) -> Assessment.ServiceState {
-        if isOutstanding(container) { return .comingUp("its restart is outstanding") }
+        if isOutstanding(container, service.name) { return .comingUp("its restart is outstanding") }
         guard service.probe != nil else { return .ready }
         let run = Incarnation(containerID: container.id, startedAt: container.startedAt)
         guard let tally = circumstances.health[service.name], tally.incarnation == run else {
@@ -82,8 +82,10 @@ struct RunningAssessor {
     }
 
     /// Whether the container is still to be restarted on request: what its present run came to counts no longer.
-    private func isOutstanding(_ container: ObservedContainer) -> Bool {
-        guard let requested = circumstances.restartRequestedAt, let started = container.startedAt else { return false }
+    private func isOutstanding(_ container: ObservedContainer, _ service: ServiceName) -> Bool {
+        guard let requested = circumstances.restartRequestedAt, let started = container.startedAt,
+            circumstances.restartServices.map({ $0.contains(service) }) ?? true
+        else { return false }
         return container.state == .running && started < requested
     }
 
@@ -156,7 +158,8 @@ struct RunningAssessor {
         if let refused = circumstances.callFailures[service.name], refused.count >= refused.countMax {
             return refused.message
         }
-        guard let container = circumstances.observed.container(of: service.name), !isOutstanding(container)
+        guard let container = circumstances.observed.container(of: service.name),
+            !isOutstanding(container, service.name)
         else { return nil }
         // The engine counts over the container's whole life: only restarts of runs since this start began say anything.
         let restarts = isOfThisStart(container) ? container.restartCount : 0

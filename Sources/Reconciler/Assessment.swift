@@ -18,6 +18,8 @@ public struct Circumstances: Sendable, Equatable {
     public var callFailures: [ServiceName: CallFailures]
     /// Containers started before this time are to be restarted.
     public var restartRequestedAt: Timestamp?
+    /// Services that ``restartRequestedAt`` is about; nil for all.
+    public var restartServices: Set<ServiceName>?
     /// Now.
     public var now: Timestamp
 
@@ -25,7 +27,8 @@ public struct Circumstances: Sendable, Equatable {
     public init(
         status: ProjectStatus, statusSince: Timestamp, desired: DesiredStack?, observed: ObservedStack,
         health: [ServiceName: ServiceHealth] = [:], backoffs: [ServiceName: RestartBackoff] = [:],
-        callFailures: [ServiceName: CallFailures] = [:], restartRequestedAt: Timestamp? = nil, now: Timestamp
+        callFailures: [ServiceName: CallFailures] = [:], restartRequestedAt: Timestamp? = nil,
+        restartServices: Set<ServiceName>? = nil, now: Timestamp
     ) {
         self.status = status
         self.statusSince = statusSince
@@ -35,6 +38,7 @@ public struct Circumstances: Sendable, Equatable {
         self.backoffs = backoffs
         self.callFailures = callFailures
         self.restartRequestedAt = restartRequestedAt
+        self.restartServices = restartServices
         self.now = now
     }
 }

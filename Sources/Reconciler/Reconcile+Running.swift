@@ -138,7 +138,7 @@ private struct RunningPlanner {
     }
 
     private mutating func planRestart(of container: ObservedContainer, _ service: DesiredService) {
-        guard let cause = restartCause(of: container) else { return }
+        guard let cause = restartCause(of: container, service.name) else { return }
         disturbed.insert(service.name)
         if let hold = situation.held[service.name] { return plan.wait(service.name, for: hold) }
         switch dependenciesMet(service) {
@@ -151,12 +151,14 @@ private struct RunningPlanner {
         }
     }
 
-    private func restartCause(of container: ObservedContainer) -> String? {
+    private func restartCause(of container: ObservedContainer, _ service: ServiceName) -> String? {
         if container.state == .paused { return "it was frozen from outside" }
-        if let before = situation.restartBefore, let started = container.startedAt, started < before {
+        if let before = situation.restartBefore, let started = container.startedAt, started < before,
+            situation.restartServices.map({ $0.contains(service) }) ?? true
+        {
             return "a restart was requested"
         }
-        return container.service.flatMap { situation.sick[$0] }
+        return situation.sick[service]
     }
 
     private struct Unmet: Error { let cause: String }

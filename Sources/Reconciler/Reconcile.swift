@@ -14,6 +14,8 @@ public struct Situation: Sendable, Equatable {
     public var missingImages: Set<String>
     /// Containers that were started before this time are to be restarted.
     public var restartBefore: Timestamp?
+    /// Services that ``restartBefore`` is about; nil for all.
+    public var restartServices: Set<ServiceName>?
     /// Services not to be started just now, with the reason (a back-off that has not run out).
     public var held: [ServiceName: String]
     /// Running services to be restarted because they do not answer, with the reason.
@@ -22,8 +24,8 @@ public struct Situation: Sendable, Equatable {
     /// A situation; everything but goal, desired and observed is empty by default.
     public init(
         goal: ProjectStatus.Goal, desired: DesiredStack?, observed: ObservedStack, ready: Set<ServiceName> = [],
-        missingImages: Set<String> = [], restartBefore: Timestamp? = nil, held: [ServiceName: String] = [:],
-        sick: [ServiceName: String] = [:]
+        missingImages: Set<String> = [], restartBefore: Timestamp? = nil, restartServices: Set<ServiceName>? = nil,
+        held: [ServiceName: String] = [:], sick: [ServiceName: String] = [:]
     ) {
         self.goal = goal
         self.desired = desired
@@ -31,6 +33,7 @@ public struct Situation: Sendable, Equatable {
         self.ready = ready
         self.missingImages = missingImages
         self.restartBefore = restartBefore
+        self.restartServices = restartServices
         self.held = held
         self.sick = sick
     }

@@ -8,7 +8,8 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Run the manager.",
         discussion: """
             Every option can also be given as an environment variable; the option wins. Without a database URL the \
-            manager runs a private PostgreSQL in its data folder. The Docker Engine is reached through DOCKER_HOST \
+            manager runs a private PostgreSQL in its data folder. The password of the first account comes from \
+            SUPAMANAGER_ADMIN_PASSWORD only: options are visible to everybody on the machine. The Docker Engine is reached through DOCKER_HOST \
             (unix:// only), /var/run/docker.sock by default.
             """)
 
@@ -42,6 +43,24 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Access token with all rights, sbp_ and 40 hex digits. [SUPAMANAGER_ADMIN_TOKEN]")
     var adminToken: String?
 
+    @Option(help: "E-mail address of the first account. [SUPAMANAGER_ADMIN_EMAIL]")
+    var adminEmail: String?
+
+    @Option(help: "Whether anybody may make an account: open or closed. [SUPAMANAGER_SIGNUP; default: closed]")
+    var signup: String?
+
+    @Option(help: "Address at which clients reach this manager. [SUPAMANAGER_PUBLIC_URL; default: http://LISTEN]")
+    var publicURL: String?
+
+    @Option(help: "Origins of web pages that may call the API, separated by commas. [SUPAMANAGER_CORS_ORIGINS]")
+    var corsOrigins: String?
+
+    @Option(help: "Addresses of proxies whose X-Forwarded-For counts. [SUPAMANAGER_TRUSTED_PROXIES]")
+    var trustedProxies: String?
+
+    @Option(help: "Requests a minute per account, scope and endpoint; 0: no limit. [SUPAMANAGER_RATE_LIMIT; 120]")
+    var rateLimit: String?
+
     @Option(help: "Folder of the stack's template. [SUPAMANAGER_TEMPLATE]")
     var template: String?
 
@@ -67,6 +86,9 @@ struct ServeCommand: AsyncParsableCommand {
             "SUPAMANAGER_PORT_RANGE": portRange, "SUPAMANAGER_SUBNET_POOL": subnetPool,
             "SUPAMANAGER_BIND_ADDRESS": bindAddress, "SUPAMANAGER_PUBLIC_HOST": publicHost,
             "SUPAMANAGER_ADMIN_TOKEN": adminToken, "SUPAMANAGER_TEMPLATE": template, "DOCKER_HOST": dockerHost,
+            "SUPAMANAGER_ADMIN_EMAIL": adminEmail, "SUPAMANAGER_SIGNUP": signup, "SUPAMANAGER_PUBLIC_URL": publicURL,
+            "SUPAMANAGER_CORS_ORIGINS": corsOrigins, "SUPAMANAGER_TRUSTED_PROXIES": trustedProxies,
+            "SUPAMANAGER_RATE_LIMIT": rateLimit,
             "SUPAMANAGER_LOG_LEVEL": logLevel,
         ]
         return given.compactMapValues { $0 }

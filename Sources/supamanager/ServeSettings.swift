@@ -21,6 +21,18 @@ struct ServeSettings: Sendable {
     var publicHost: String
     /// Absent: the manager makes one and keeps it in its data folder.
     var adminToken: AccessToken?
+    /// E-mail address of the first account.
+    var adminEmail: String
+    /// Password of the first account; absent, it cannot sign in by password.
+    var adminPassword: Secret<String>?
+    /// Whether anybody may make an account.
+    var isSignUpOpen: Bool
+    /// Address of this manager as clients reach it; issuer of access tokens.
+    var publicURL: String
+    var cors: CORSPolicy
+    var trustedProxies: TrustedProxies
+    /// Absent: nothing is limited.
+    var requestsPerMinute: Int?
     var templateFolder: String
     var dockerHost: DockerHost
     var logLevel: Logger.Level
@@ -55,9 +67,50 @@ struct ServeSettings: Sendable {
         bindAddress = bind
         publicHost = value("SUPAMANAGER_PUBLIC_HOST") ?? (bind == "0.0.0.0" ? "127.0.0.1" : bind)
         adminToken = try value("SUPAMANAGER_ADMIN_TOKEN").map { try AccessToken($0) }
+        adminEmail = value("SUPAMANAGER_ADMIN_EMAIL") ?? Self.defaultAdminEmail
+        adminPassword = value("SUPAMANAGER_ADMIN_PASSWORD").map { Secret($0) }
+        isSignUpOpen = try parsed("SUPAMANAGER_SIGNUP", default: "closed", Self.isOpen, "open or closed")
+        publicURL = try parsed(
+            "SUPAMANAGER_PUBLIC_URL", default: "http://\(listen)", Self.origin, "a URL like https://manager.example.com"
+        )
+        cors = CORSPolicy(
+            origins: Set(try parsed("SUPAMANAGER_CORS_ORIGINS", default: "", Self.origins, "a list of origins")))
+        trustedProxies = TrustedProxies(addresses: Set(Self.words(value("SUPAMANAGER_TRUSTED_PROXIES") ?? "")))
+        let limit = try parsed(
+            "SUPAMANAGER_RATE_LIMIT", default: "120", { Int($0).flatMap { $0 >= 0 ? $0 : nil } },
+            "a number of requests a minute, 0 for no limit")
+        requestsPerMinute = limit == 0 ? nil : limit
         templateFolder = try Self.templateFolder(value("SUPAMANAGER_TEMPLATE"))
         dockerHost = try DockerHost(parsing: value("DOCKER_HOST"))
         logLevel = try parsed("SUPAMANAGER_LOG_LEVEL", default: "info", { Logger.Level(rawValue: $0) }, "a log level")
+    }
+
+    /// Address of the first account where none is given; nobody receives mail there.
+    static let defaultAdminEmail = "admin@supamanager.localhost"
+
+    private static func isOpen(_ text: String) -> Bool? {
+        switch text {
+        case "open": true
+        case "closed": false
+        default: nil
+        }
+    }
+
+    /// Words separated by commas.
+    private static func words(_ text: String) -> [String] {
+        text.split { $0 == "," || $0 == " " }.map(String.init)
+    }
+
+    /// Origins as browsers send them.
+    private static func origins(_ text: String) -> [String]? {
+        let origins = words(text).map(origin)
+        return origins.contains { $0 == nil } ? nil : origins.compactMap { $0 }
+    }
+
+    /// Scheme, host and port, without a path.
+    private static func origin(_ text: String) -> String? {
+        let trimmed = text.hasSuffix("/") ? String(text.dropLast()) : text
+        return trimmed.wholeMatch(of: /https?:\/\/[A-Za-z0-9.\-\[\]:]+/) == nil ? nil : trimmed
     }
 
     private static func defaultDataFolder(_ environment: [String: String]) -> String {

@@ -9,6 +9,7 @@ import NetworkProbes
 import Orchestrator
 import PostgresKit
 import PostgresStore
+import ProjectAccess
 import ProjectKeys
 import ProjectModel
 import ServiceLifecycle
@@ -43,16 +44,19 @@ struct Server {
     }
 
     private func serve(_ folder: DataFolder, _ token: AccessToken, _ database: Database) async throws {
-        let (installation, master) = try await installation(database)
+        let (installation, master) = try await Installation.open(settings, database, logger)
         let template = try StackTemplate(folder: settings.templateFolder)
         let http = try HTTPClient()
         let engine = DockerContainerEngine(host: settings.dockerHost, http: http, installation: installation.id)
         let prober = NIOServiceProber()
         let core = core(database, installation, master, template, engine, prober)
         let store = core.store
+        let people = try await People(settings, database, master, installation: installation.id, token: token)
+        let sealer = StoredAnswerSealer(master: master, installation: installation.id)
+        let backend = backend(database, core, people, sealer, http)
         let server = ManagementAPIServer(
             api: ManagementAPI(
-                catalog: core.catalog, verifier: BootstrapTokenVerifier(token),
+                backend: backend, verifier: DirectoryTokenVerifier(directory: people.directory),
                 readiness: [
                     ReadinessCheck(name: "database") { try await store.ping() },
                     ReadinessCheck(name: "engine") { try await engine.ping() },
@@ -66,7 +70,8 @@ struct Server {
                         "address": "\(settings.listen)", "port": "\(port)", "installation": "\(installation.id)",
                     ])
             })
-        var services: [any Service] = [core.health, core.loop, server]
+        let housekeeping = Housekeeping(directory: people.directory, ledger: backend.ledger, logger: logger)
+        var services: [any Service] = [core.health, core.loop, housekeeping, server]
         if let cluster = database.cluster {
             services.insert(ClusterSupervision(cluster: cluster, logger: logger), at: 0)
         }
@@ -84,6 +89,17 @@ struct Server {
         await http.shutdown()
     }
 
+    private func backend(
+        _ database: Database, _ core: Core, _ people: People, _ sealer: StoredAnswerSealer, _ http: HTTPClient
+    ) -> Backend {
+        Backend(
+            catalog: core.catalog, directory: people.directory, deviceLoginCrypto: ECDHDeviceLogin(),
+            functions: core.functions, content: PostgresContentStore(pool: database.pool),
+            notifications: PostgresNotificationStore(pool: database.pool), databases: PostgresProjectDatabase(),
+            gateways: CurlProjectGateway(client: http), units: PostgresUnitOfWork(pool: database.pool),
+            ledger: PostgresRequestLedger(pool: database.pool), sealer: sealer)
+    }
+
     /// What answers say about the stack comes from the template.
     private func apiConfiguration(_ template: StackTemplate) throws -> ManagementAPIConfiguration {
         var configuration = ManagementAPIConfiguration(
@@ -91,26 +107,12 @@ struct Server {
             database: DatabaseVersion(imageTag: try template.imageTag(of: "db") ?? "unknown"))
         let user = template.manifest.variables.first { $0.name == "DASHBOARD_USERNAME" }?.defaultValue
         if let user { configuration.dashboardUser = user }
+        configuration.accessHost = settings.bindAddress == "0.0.0.0" ? "127.0.0.1" : settings.bindAddress
+        configuration.cors = settings.cors
+        configuration.trustedProxies = settings.trustedProxies
+        configuration.requestsPerMinute = settings.requestsPerMinute
+        configuration.version = Version.text
         return configuration
-    }
-
-    /// The row that identifies this installation and the master key that belongs to it. The first start makes both;
-    /// later a missing or wrong key ends the program, since a new one could open nothing.
-    private func installation(_ database: Database) async throws -> (InstallationRow, MasterKey) {
-        if let row = try await InstallationRow.load(from: database.pool) {
-            let master = try MasterKey.load(path: settings.masterKeyFile, sealedDataExists: true)
-            do {
-                try master.verify(keyCheck: row.keyCheck, installation: row.id)
-            } catch { throw ServeSettings.Problem(description: "\(settings.masterKeyFile): \(error)") }
-            return (row, master)
-        }
-        let master = try MasterKey.load(path: settings.masterKeyFile, sealedDataExists: false)
-        let id = Hex.encode(try RandomSource.bytes(6))
-        let row = try await InstallationRow(id: id, keyCheck: master.keyCheck(installation: id)).store(
-            in: database.pool)
-        try master.verify(keyCheck: row.keyCheck, installation: row.id)
-        logger.notice("this is a new installation", metadata: ["master_key": "\(settings.masterKeyFile)"])
-        return (row, master)
     }
 
     private struct Core {
@@ -118,6 +120,7 @@ struct Server {
         let health: HealthLoop
         let loop: ReconcileLoop
         let catalog: ProjectCatalog
+        let functions: FunctionCatalog
     }
 
     private func core(
@@ -137,13 +140,22 @@ struct Server {
                 imageRegistry: settings.imageRegistry, projectsFolder: projects))
         let minter = SealingKeyMinter(master: master, installation: installation.id)
         let health = HealthLoop(prober: prober, engine: engine)
+        let functionStore = PostgresFunctionStore(pool: database.pool)
+        let publisher = FunctionPublisher(
+            store: functionStore, folders: TemplateFunctionFolders(root: projects), logger: logger)
         let loop = ReconcileLoop(
             store: store, engine: engine, renderer: renderer,
             folders: TemplateProjectFolders(template: template, root: projects), minter: minter, broker: broker,
-            survey: survey, health: health, logger: logger)
+            survey: survey, health: health, functions: publisher, logger: logger)
         let catalog = ProjectCatalog(
             store: store, renderer: renderer, minter: minter, broker: broker, loop: loop)
-        return Core(store: store, health: health, loop: loop, catalog: catalog)
+        let functions = FunctionCatalog(store: functionStore, publisher: publisher, digest: Self.digest)
+        return Core(store: store, health: health, loop: loop, catalog: catalog, functions: functions)
+    }
+
+    /// SHA-256 of a function's files, in hex.
+    private static let digest: FunctionRules.DigestFunction = { bytes throws(FunctionError) in
+        do throws(TokenError) { return Hex.encode(try Digest.sha256(bytes)) } catch { throw .folder("\(error)") }
     }
 }
 

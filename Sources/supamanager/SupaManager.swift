@@ -1,4 +1,5 @@
 import ArgumentParser
+import ManagementClient
 
 /// The command-line program.
 @main
@@ -6,8 +7,30 @@ struct SupaManager: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "supamanager",
         abstract: "A control plane that gives every project its own Supabase-style stack on Docker.",
+        discussion: """
+            `serve` runs the manager. The other commands talk to its Management API, here or on another machine: \
+            --api-url or SUPAMANAGER_API_URL says where it is, \(APIAddress.standard) when neither is there. Sign in \
+            with `login`, or set SUPAMANAGER_ACCESS_TOKEN. Results are on the standard output, everything else is on \
+            the standard error. Colours appear on terminals only, and not at all when NO_COLOR is set.
+
+            Exit codes:
+            \(ExitStatus.table)
+
+            Shell completion: supamanager --generate-completion-script bash (or zsh, fish) prints a script, for instance
+              supamanager --generate-completion-script bash > /etc/bash_completion.d/supamanager
+            """,
         version: Version.text,
-        subcommands: [ServeCommand.self, TemplateCommand.self])
+        subcommands: [ServeCommand.self, AdminCommand.self],
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Account",
+                subcommands: [
+                    LoginCommand.self, LogoutCommand.self, WhoAmICommand.self, OrganizationsCommand.self,
+                    TokensCommand.self,
+                ]),
+            CommandGroup(
+                name: "Projects", subcommands: [ProjectsCommand.self, TemplateCommand.self, AuditCommand.self]),
+        ])
 }
 
 /// The program's version.

@@ -15,7 +15,8 @@ import Testing
           tokens: {ANON_KEY: {role: anon}, SERVICE_KEY: {role: service_role}}
           variables:
             SITE_URL: {default: "http://localhost:${API_PORT}", description: "Where it is"}
-            REDIRECT: {default: "${SITE_URL}/callback"}
+            REDIRECT: {default: "${SITE_URL}/callback", secret: true}
+            MAYBE: {optional: true}
             NEEDED: {description: "Must be given"}
           files: [volumes/db, kong.yml]
           log-collector:
@@ -48,8 +49,10 @@ import Testing
         #expect(manifest.secrets["JWT_SECRET"] == SecretForm(alphabet: .alphanumeric, length: 40))
         #expect(manifest.secrets["KEY"] == SecretForm(alphabet: .hex, length: 16))
         #expect(manifest.tokens == ["ANON_KEY": .anon, "SERVICE_KEY": .serviceRole])
-        #expect(manifest.variables.map(\.name) == ["SITE_URL", "REDIRECT", "NEEDED"])
+        #expect(manifest.variables.map(\.name) == ["SITE_URL", "REDIRECT", "MAYBE", "NEEDED"])
         #expect(manifest.variables[0].summary == "Where it is")
+        #expect(manifest.variables.map(\.isSecret) == [false, true, false, false])
+        #expect(manifest.variables.map(\.isOptional) == [false, false, true, false])
         #expect(manifest.files == ["volumes/db", "kong.yml"])
         #expect(manifest.logCollector?.service == "vector")
         #expect(manifest.logCollector?.fallback.options == ["max-size": "10m"])
@@ -75,7 +78,7 @@ import Testing
     @Test func settingsAreDefaultsUnlessGivenAndMayUseOneAnother() throws {
         let manifest = try ComposeLoader.manifest(text: Self.full, fileName: "f")
         let settings = try manifest.settings(overriding: ["API_PORT": "8000", "NEEDED": "x"])
-        #expect(settings["REDIRECT"] == "http://localhost:8000/callback")
+        #expect(settings["REDIRECT"] == "http://localhost:8000/callback" && settings["MAYBE"] == nil)
         let given = try manifest.settings(overriding: ["SITE_URL": "https://example.org", "NEEDED": "x"])
         #expect(given["REDIRECT"] == "https://example.org/callback")
         #expect {
@@ -97,7 +100,7 @@ import Testing
         #expect(values["JWT_SECRET"]?.count == 40)
         #expect(values["API_PORT"] != values["DB_PORT"])
         #expect(values["VECTOR_ADDRESS"] == "10.0.0.30")
-        #expect(values["NEEDED"] != nil)
+        #expect(values["NEEDED"] != nil && values["MAYBE"] == nil)
     }
 
     @Test func rangesDoNotHoldFixedAddresses() throws {
@@ -151,6 +154,10 @@ import Testing
             "{variables: {A: {defualt: x}}}",
             "1:33: x-supamanager.variables.A.defualt: unknown key; did you mean default?"
         ),
+        (
+            "{variables: {A: {default: x, optional: true}}}",
+            "1:55: x-supamanager.variables.A.optional: a setting with a default always has a value: leave one of both out"
+        ),
         ("{x-more: 1}", "1:17: x-supamanager.x-more: unknown key"),
     ])
     func mistakesInTheManifestAreReportedWhereTheyAre(manifest: String, expected: String) {
@@ -185,6 +192,10 @@ import Testing
         ("{probe: {postgres: {port: 1, user: u}}}", "4:39: services.a.x-supamanager.probe.postgres: needs database"),
         ("{boot-seconds: 0}", "4:35: services.a.x-supamanager.boot-seconds: must be from 1 to 3600, not 0"),
         ("{boot_seconds: 1}", "4:21: services.a.x-supamanager.boot_seconds: unknown key; did you mean boot-seconds?"),
+        (
+            "{environment: secrets}",
+            "4:34: services.a.x-supamanager.environment: must be one of function-secrets, not \"secrets\""
+        ),
         ("{optional: 1}", "4:31: services.a.x-supamanager.optional: must be true or false, not the integer 1"),
     ])
     func mistakesInAServiceAreReportedWhereTheyAre(manifest: String, expected: String) {

@@ -64,7 +64,7 @@ extension EndToEnd {
             Refusal("bytes that are no text", "{\"name\": \"\u{1}\"}", mentioning: ""),
             Refusal(
                 "a huge body", #"{"name": "\#(String(repeating: "a", count: 2 << 20))"}"#, status: 413,
-                mentioning: "1048576"),
+                mentioning: "2097152"),
             Refusal("deep nesting", String(repeating: "[", count: 100_000), mentioning: ""),
         ]
 

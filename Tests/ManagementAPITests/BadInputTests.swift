@@ -154,7 +154,7 @@ struct BadInputTests {
             let body = APIHost.createBody("demo", #","x":"\#(String(repeating: "x", count: 10 << 20))""#)
             let answer = try await host.send("POST", "/platform/projects", body: body)
             #expect(answer.status == 413)
-            #expect(try answer.message?.contains("1048576") == true)
+            #expect(try answer.message?.contains("\(ServerLimits().bodyBytesMax)") == true)
             let refused = try await host.send("POST", "/platform/projects", body: body, token: nil)
             #expect(refused.status == 401)
             #expect(try await host.store.refs().isEmpty)
@@ -180,7 +180,7 @@ struct BadInputTests {
     @Test(
         "a ref that is not twenty letters is 404 on every route that has one",
         arguments: [
-            "abc", "ABCDEFGHIJKLMNOPQRST", "abcdefghijklmnopqrs1", "abcdefghijklmnopqrstu", "..", "%2e%2e",
+            "abc", "ABCDEFGHIJKLMNOPQRST", "abcdefghijklmnopqrs1", "abcdefghijklmnopqrstu", "%2e%2e",
             "abcdefghijklmnopqrs%74", "abcdefghijklmnopqrst%00", "abcdefghijklmnopqrst;x",
             String(repeating: "a", count: 8_000),
         ])

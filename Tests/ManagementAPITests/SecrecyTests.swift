@@ -19,18 +19,8 @@ struct SecrecyTests {
             #expect(host.log.lines.contains { $0.contains("/platform/projects/{ref}/settings") })
             let secrets = try await host.catalog.secrets(of: ref).values.map { $0.reveal() }
             for secret in secrets + [APIHost.token, "sbp_wrong-but-still-secret"] {
-                #expect(!host.log.lines.contains { $0.contains(secret) })
+                #expect(host.log.lines.first { $0.contains(secret) } == nil)
             }
-        }
-    }
-
-    @Test("an access token prints as nothing but a placeholder")
-    func tokenIsHidden() throws {
-        let token = try AccessToken(APIHost.token)
-        var dumped = ""
-        dump([token], to: &dumped)
-        for text in ["\(token)", String(reflecting: token), "\(Optional(token) as Any)", dumped] {
-            #expect(!text.contains(APIHost.token))
         }
     }
 }

@@ -79,14 +79,15 @@ struct V1RoutesTests {
             let first = try await host.send("GET", "/v1/projects/\(ref)/api-keys?reveal=true")
             let second = try await host.send("GET", "/v1/projects/\(ref)/api-keys")
             #expect(first.status == 200)
-            #expect(first.body == second.body)
             let keys = try first.json
-            #expect(keys.all("name") == [.string("anon"), .string("service_role")])
-            #expect(keys.all("type") == [.string("legacy"), .string("legacy")])
+            #expect(keys.all("id") == (try second.json.all("id")))
+            #expect(keys.all("name").prefix(2) == [.string("anon"), .string("service_role")])
+            #expect(keys.all("type").prefix(2) == [.string("legacy"), .string("legacy")])
             #expect(
-                keys.all("api_key") == [.string("anon.\(ref).token"), .string("service_role.\(ref).token")])
+                keys.all("api_key").prefix(2)
+                    == [.string("anon.\(ref).token"), .string("service_role.\(ref).token")])
             let ids = keys.all("id").compactMap(\.text)
-            #expect(Set(ids).count == 2)
+            #expect(Set(ids).count == ids.count)
             for id in ids { #expect(UUID(uuidString: id)?.uuidString.lowercased() == id) }
             #expect(try await host.send("GET", "/v1/projects/\(ref)/api-keys?reveal=maybe").status == 400)
         }

@@ -78,12 +78,49 @@ struct ProjectStoreContractTests {
     func forgotten() async throws {
         try await withStore { store, pool async throws in
             _ = try await store.insert(project(1))
+            let digest = String(repeating: "0", count: 64)
+            var change = ConfigurationChange(from: 0, at: Timestamp(milliseconds: 1_500))
+            change.settings = ["SMTP_PASS": [1]]
+            change.functionSecrets = [
+                "A": StoredFunctionSecret(sealed: [2], digest: digest, updatedAt: change.at)
+            ]
+            change.savedKeys = [
+                StoredAPIKey(
+                    id: "00000000-0000-4000-8000-000000000001", name: "default", kind: .secret, prefix: "sb_secret_",
+                    digest: digest, sealed: [3], description: nil, role: "service_role", insertedAt: change.at,
+                    updatedAt: change.at)
+            ]
+            #expect(try await store.change(.sample(1), change))
             let move = StatusMove(
                 from: .provisioning, to: .deleted, cause: "test", leases: .releaseAndForgetSecrets,
                 at: Timestamp(milliseconds: 2_000))
             #expect(try await store.move(.sample(1), move))
             await #expect(throws: StoreError.notFound(.sample(1))) { try await store.secrets(of: .sample(1)) }
-            #expect(try await pool.single("select count(*) as n from project_secrets").int("n") == 0)
+            for table in [
+                "project_secrets", "project_settings", "project_api_keys", "project_function_secrets",
+            ] {
+                #expect(try await pool.single("select count(*) as n from \(table)").int("n") == 0, "\(table)")
+            }
+        }
+    }
+
+    @Test("of many changes from the same revision at the same moment exactly one is made")
+    func concurrentChanges() async throws {
+        try await withStore { store, _ async throws in
+            _ = try await store.insert(project(1))
+            let made = await withTaskGroup(of: Int.self) { group in
+                for number in 1...20 {
+                    group.addTask {
+                        var change = ConfigurationChange(from: 0, at: Timestamp(milliseconds: 2_000))
+                        change.settings = ["SITE_URL": [UInt8(number)]]
+                        return (try? await store.change(.sample(1), change)) == true ? number : 0
+                    }
+                }
+                return await group.reduce(into: [Int]()) { if $1 > 0 { $0.append($1) } }
+            }
+            #expect(made.count == 1)
+            let configuration = try await store.configuration(of: .sample(1))
+            #expect(configuration.revision == 1 && configuration.settings == ["SITE_URL": made.map { UInt8($0) }])
         }
     }
 

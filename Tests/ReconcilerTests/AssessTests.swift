@@ -199,6 +199,19 @@ struct AssessTests {
         #expect(scene.assessment.nextLook == nil)
     }
 
+    @Test("a restart of single services is over when these have been restarted")
+    func partialRestartOutstanding() throws {
+        var scene = try Scene(.restarting)
+        for service in [ServiceName.db, .auth, .rest] { scene.probe(service, "+") }
+        scene.circumstances.restartRequestedAt = Scene.start + .milliseconds(1)
+        scene.circumstances.restartServices = [.auth]
+        #expect(scene.state(.auth) == .comingUp("its restart is outstanding"))
+        #expect(scene.state(.db) == .ready && scene.assessment.event == .serviceNotReady)
+        scene.observe(.auth) { $0.startedAt = Scene.start + .milliseconds(1) }
+        scene.probe(.auth, "+")
+        #expect(scene.assessment.event == .allReady)
+    }
+
     @Test("a container whose restart is outstanding is not ready, and not to blame for what was before")
     func restartOutstanding() throws {
         var scene = try Scene(.restarting)

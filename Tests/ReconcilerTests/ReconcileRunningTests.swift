@@ -172,6 +172,21 @@ struct ReconcileRunningTests {
                 """)
     }
 
+    @Test("a restart of single services leaves the others alone, in whatever state they are")
+    func partialRestart() throws {
+        let stack = try Stacks.four()
+        let observed = Stacks.observed(stack)
+        func plan(_ services: Set<ServiceName>?) -> String {
+            Stacks.plan(stack, observed, ready: Set(stack.services.keys)) {
+                $0.restartBefore = Stacks.longAgo + .seconds(1)
+                $0.restartServices = services
+            }
+        }
+        #expect(plan([.rest]) == "[] -> #1 rest RestartContainer, a restart was requested")
+        #expect(!plan([]).contains("RestartContainer"))
+        #expect(plan(nil) == plan(Set(stack.services.keys)))
+    }
+
     @Test("a requested restart goes through the services in the order of their dependencies")
     func restart() throws {
         let stack = try Stacks.four()

@@ -11,19 +11,16 @@ import http.client
 import json
 import os
 import secrets
-import shutil
-import signal
 import socket
 import statistics
 import struct
 import subprocess
-import tempfile
 import time
-import urllib.error
 import urllib.request
 
+from manager import DEADLINE_SECONDS, Manager, free_port
+
 PARALLEL_CALLS = 8
-DEADLINE_SECONDS = 180
 SUBNET = "10.202.255.224/27"
 
 
@@ -49,12 +46,6 @@ def engine(method, path, body=None):
     return json.loads(data) if data[:1] in (b"{", b"[") else None
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 def postgres_answers(address, port=5432):
     """Whether a start-up message is answered with a request for authentication."""
     try:
@@ -64,75 +55,6 @@ def postgres_answers(address, port=5432):
             return connection.recv(1) == b"R"
     except OSError:
         return False
-
-
-class Manager:
-    """A manager of the benchmark's own."""
-
-    def __init__(self, binary, root):
-        self.folder = tempfile.mkdtemp(prefix="smbench")
-        os.chmod(self.folder, 0o711)
-        self.address = f"127.0.0.1:{free_port()}"
-        self.token = "sbp_" + secrets.token_hex(20)
-        environment = dict(os.environ, SUPAMANAGER_LISTEN=self.address, SUPAMANAGER_DATA_DIR=self.folder + "/data",
-                           SUPAMANAGER_ADMIN_TOKEN=self.token, SUPAMANAGER_IMAGE_REGISTRY="supamanager.test",
-                           SUPAMANAGER_SUBNET_POOL="10.202.0.0/17", SUPAMANAGER_TEMPLATE=root + "/Templates/supabase")
-        self.log = open(self.folder + "/log", "wb")
-        self.process = subprocess.Popen([binary, "serve"], env=environment, stdout=self.log, stderr=self.log)
-        self.wait(lambda: self.is_ready(), "the manager is not ready")
-
-    def wait(self, condition, complaint, pause=0.02):
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        while not condition():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{complaint}; its log is {self.folder}/log")
-            time.sleep(pause)
-
-    def is_ready(self):
-        try:
-            urllib.request.urlopen(f"http://{self.address}/ready", timeout=5).close()
-            return True
-        except OSError:
-            return False
-
-    def call(self, method, path, body=None):
-        request = urllib.request.Request(
-            f"http://{self.address}{path}", method=method, data=json.dumps(body).encode() if body else None,
-            headers={"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=30) as response:
-            data = response.read()
-            return json.loads(data) if data else None
-
-    def is_gone(self, ref):
-        try:
-            self.call("GET", f"/platform/projects/{ref}")
-            return False
-        except urllib.error.HTTPError as error:
-            return error.code == 404
-
-    def provision(self, name):
-        """Seconds from POST to ACTIVE, and the ref."""
-        start = time.perf_counter()
-        ref = self.call("POST", "/platform/projects", {"name": name, "organization_slug": "default"})["ref"]
-        self.wait(lambda: self.call("GET", f"/platform/projects/{ref}/status")["status"] == "ACTIVE_HEALTHY",
-                  f"project {ref} is not active")
-        return time.perf_counter() - start, ref
-
-    def delete(self, ref):
-        self.call("DELETE", f"/platform/projects/{ref}")
-        self.wait(lambda: self.is_gone(ref), f"project {ref} is not gone")
-
-    def delete_all(self):
-        """Deletes whatever a failed round has left."""
-        for project in self.call("GET", "/platform/projects")["projects"]:
-            self.delete(project["ref"])
-
-    def stop(self):
-        self.delete_all()
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(60)
-        self.log.close()
-        shutil.rmtree(self.folder)
 
 
 def recorded_containers(ref):

@@ -8,9 +8,17 @@ public struct ServiceManifest: Sendable, Hashable {
     public var bootSeconds: Int?
     /// Its name in the health API; nil where it is not listed there.
     public var healthName: String?
+    /// Values that the manager adds to the service's environment; nil for none.
+    public var environment: EnvironmentSource?
 
     /// Nothing is said.
     public init() {}
+}
+
+/// Values that the manager adds to a service's environment. What the template itself sets is never replaced.
+public enum EnvironmentSource: String, Sendable, Hashable, CaseIterable {
+    /// The secrets of the project's functions.
+    case functionSecrets = "function-secrets"
 }
 
 /// A check that the manager runs against a service's address.

@@ -81,8 +81,14 @@ public enum TokenRole: String, Sendable, Hashable, CaseIterable {
 public struct TemplateVariable: Sendable, Hashable {
     /// The variable's name.
     public var name: String
-    /// Its value unless somebody gives another; may use variables in turn. Nil where one must be given.
+    /// Its value unless somebody gives another; may use variables in turn. Nil where one must be given, or where
+    /// ``isOptional``.
     public var defaultValue: String?
+    /// Whether it has no value at all until somebody gives one. A service that names it in `environment` without a
+    /// value then runs without it, on its own default.
+    public var isOptional = false
+    /// Whether its values are secrets, which no log may show.
+    public var isSecret = false
     /// What it is for.
     public var summary: String?
 

@@ -15,6 +15,7 @@ extension ServiceManifest {
         "optional": field(\.isOptional) { $0.boolean() },
         "boot-seconds": field(\.bootSeconds) { $0.integer(in: 1...maximumBootSeconds) },
         "health-name": field(\.healthName) { $0.nonEmptyString() },
+        "environment": field(\.environment) { $0.option(EnvironmentSource.self) },
     ]
 }
 

@@ -150,7 +150,11 @@ extension TemplateVariable {
             into: &self,
             fields: [
                 "default": field(\.defaultValue) { $0.text() }, "description": field(\.summary) { $0.string() },
+                "optional": field(\.isOptional) { $0.boolean() }, "secret": field(\.isSecret) { $0.boolean() },
             ], allowsExtensions: false)
+        if isOptional, defaultValue != nil {
+            cursor.child("optional")?.fail("a setting with a default always has a value: leave one of both out")
+        }
     }
 }
 

@@ -22,7 +22,9 @@ extension TemplateManifest {
         for (name, range) in ranges { values[name] = "10.0.0.\(range.first)/\(range.prefixLength)" }
         for (name, form) in secrets { values[name] = String(repeating: "0", count: form.length) }
         for name in tokens.keys { values[name] = "header.claims.signature" }
-        for variable in variables where variable.defaultValue == nil { values[variable.name] = "0" }
+        for variable in variables where variable.defaultValue == nil && !variable.isOptional {
+            values[variable.name] = "0"
+        }
         return values
     }
 }
@@ -60,6 +62,7 @@ private struct Resolver {
                 variable: name, reason: "the defaults use one another more than \(Interpolation.maximumDepth) deep")
         }
         guard let template = variable.defaultValue else {
+            if variable.isOptional { return nil }
             let purpose = variable.summary.map { " (\($0))" } ?? ""
             throw TemplateSettingsError(variable: name, reason: "has no default and must be given\(purpose)")
         }

@@ -1,25 +1,57 @@
 import HTTPTypes
+import Identity
 import ProjectModel
 
 /// Who may use a route. Every route states it, so that none is open by omission.
 enum Access: Sendable, Equatable {
     /// Anybody, without a token.
     case open
-    /// Whoever has the permission.
-    case permission(Permission)
+    /// Whoever is signed in, for what is their own.
+    case signedIn
+    /// Whoever has one of the permissions: in the project or organization that the path names, and where it names
+    /// none, by their credential as such. The handler then limits itself to what they see.
+    case anyOf([Permission])
 
-    /// Lets a request through, with its principal where the route asks for one: 401 without a valid token, 403
-    /// without the permission.
-    func admit(_ headers: HTTPFields, by verifier: any AccessTokenVerifier) async throws(APIError) -> Principal? {
-        guard case .permission(let permission) = self else { return nil }
-        let token = try bearerToken(in: headers)
-        let principal: Principal?
-        do { principal = try await verifier.principal(for: token) } catch { throw APIError(error) }
-        guard let principal else { throw .unauthorized("the access token is not valid") }
-        guard principal.permissions.contains(permission) else {
-            throw APIError(.forbidden, "the access token lacks the permission \(permission.rawValue)")
+    /// Whoever has the permission.
+    static func permission(_ permission: Permission) -> Access { .anyOf([permission]) }
+}
+
+extension Principal {
+    /// Refuses whoever may do none of it: 404 for an organization that they do not see, 403 otherwise.
+    func require(_ permissions: [Permission], in organization: String, project: ProjectRef? = nil) throws(APIError) {
+        guard isVisible(organization, project) else {
+            if let project { throw .noProject(project) }
+            throw .noOrganization(organization)
         }
-        return principal
+        let granted = self.permissions(in: organization, project: project)
+        guard permissions.contains(where: granted.contains) else { throw .lacking(permissions) }
+    }
+
+    /// Refuses a credential that allows none of it anywhere.
+    func require(_ permissions: [Permission]) throws(APIError) {
+        guard permissions.contains(where: ceiling.contains) else { throw .lacking(permissions) }
+    }
+
+    private func isVisible(_ organization: String, _ project: ProjectRef?) -> Bool {
+        guard sees(organization: organization) else { return false }
+        guard let project else { return true }
+        return visibleProjects(in: organization)?.contains(project) ?? true
+    }
+}
+
+extension APIError {
+    /// 404 for an organization.
+    static func noOrganization(_ slug: String) -> APIError {
+        APIError(
+            .notFound, "there is no organization \"\(slug.prefix(organizationSlugShown))\" that you are a member of")
+    }
+
+    /// Characters of an unknown slug that an error repeats.
+    private static let organizationSlugShown = 64
+
+    fileprivate static func lacking(_ permissions: [Permission]) -> APIError {
+        let names = permissions.map(\.rawValue).joined(separator: " or ")
+        return APIError(.forbidden, "you lack the permission \(names) here: ask an owner of the organization for it")
     }
 }
 

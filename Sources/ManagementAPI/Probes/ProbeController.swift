@@ -26,10 +26,16 @@ struct ProbeController: Sendable {
 
     var routes: [Route] {
         [
-            Route(.get, "/health", .open) { _ in try APIResponse(json: ["status": "ok"]) },
-            Route(.get, "/ready", .open, ready),
+            Route(.get, "/health", .open, Self.health) { _ in try APIResponse(json: ["status": "ok"]) },
+            Route(.get, "/ready", .open, Self.readiness, ready),
         ]
     }
+
+    private static let status = Schema.fields(Schema.Field("status", .text))
+    private static let health = Operation(summary: "Whether the manager runs", answer: .json(status))
+    private static let readiness = Operation(
+        summary: "Whether the manager can work", answer: .json(status),
+        refusals: [Operation.Refusal(status: .serviceUnavailable, meaning: "what does not answer")])
 
     private func ready(_ request: APIRequest) async throws -> APIResponse {
         let problems = await withTaskGroup(of: String?.self, returning: [String].self) { group in

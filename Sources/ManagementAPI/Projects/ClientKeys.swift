@@ -15,6 +15,15 @@ struct ClientKeys: Sendable {
         jwtSecret = secrets[configuration.jwtSecretVariable]
     }
 
+    /// No keys, for those who may not see them.
+    static let none = ClientKeys(anon: nil, service: nil, jwtSecret: nil)
+
+    private init(anon: Secret<String>?, service: Secret<String>?, jwtSecret: Secret<String>?) {
+        self.anon = anon
+        self.service = service
+        self.jwtSecret = jwtSecret
+    }
+
     /// The two keys by the names that clients know them by; those that exist.
     var byRole: [(role: String, key: Secret<String>)] {
         [("anon", anon), ("service_role", service)].compactMap { role, key in key.map { (role, $0) } }

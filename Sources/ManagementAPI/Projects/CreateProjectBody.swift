@@ -1,10 +1,11 @@
 import HTTPTypes
+import Identity
 import Orchestrator
 import ProjectModel
 
 /// Body of `POST /platform/projects` and, with its own spelling of two fields, of `POST /v1/projects`. Fields that
 /// mean nothing here (compute sizes, plans, …) are ignored.
-struct CreateProjectBody: Decodable, Sendable {
+struct CreateProjectBody: Decodable, Sendable, Documented {
     let name: String
     let organizationSlug: String?
     let organizationNumber: Int64?
@@ -53,9 +54,34 @@ struct CreateProjectBody: Decodable, Sendable {
         services = try container.decodeIfPresent([String].self, forKey: .services)
     }
 
+    static let schema = Schema.named(
+        "CreateProject",
+        .fields(
+            .init("name", .text(1...256)), .optional("organization_slug", .text), .optional("org_id", .integer()),
+            .optional("organization_id", .text), .optional("db_pass", .text(4...72)),
+            .optional("cloud_provider", .choice(cloudProviders)), .optional("region", .text),
+            .optional("region_selection", .fields(.init("code", .text))), .optional("services", .array(.text))))
+
+    static let refusals: [Operation.Refusal] = [
+        Operation.Refusal(status: .notFound, meaning: "no such organization"),
+        Operation.Refusal(status: .conflict, meaning: "the name is taken in this organization"), .noLease,
+    ]
+
+    /// The organization that the body names by its slug, or by its number as older clients do.
+    private func organization(of caller: Principal) throws(APIError) -> String {
+        if let organizationSlug { return organizationSlug }
+        if let organizationNumber {
+            guard let membership = caller.memberships.first(where: { $0.organizationNumber == organizationNumber })
+            else { throw .noOrganization("\(organizationNumber)") }
+            return membership.organizationSlug
+        }
+        let slugs = caller.organizationSlugs.map { "\"\($0)\"" }.joined(separator: ", ")
+        throw APIError(.badRequest, "organization_slug is missing: name one of your organizations, \(slugs)")
+    }
+
     /// The request to the catalogue; 400 or 404 for what can be told without it.
-    func request() throws(APIError) -> ProjectRequest {
-        let organization = try Organization.named(slug: organizationSlug, number: organizationNumber)
+    func request(for caller: Principal) throws(APIError) -> ProjectRequest {
+        let organization = try organization(of: caller)
         guard Self.cloudProviders.contains(cloudProvider) else {
             throw APIError(
                 .badRequest, "cloud_provider must be one of \(Self.cloudProviders.joined(separator: ", "))")
@@ -66,7 +92,7 @@ struct CreateProjectBody: Decodable, Sendable {
                 "the region must have 1 to \(Self.regionLengthMax) characters: letters a-z, digits and hyphens")
         }
         return ProjectRequest(
-            name: name, organizationSlug: organization.slug, region: region, cloudProvider: cloudProvider,
+            name: name, organizationSlug: organization, region: region, cloudProvider: cloudProvider,
             databasePassword: databasePassword, services: try checkedServices())
     }
 

@@ -1,9 +1,15 @@
 /// The answer to a creation: the row of the project, and what an application needs to talk to it.
-struct CreatedProject: Encodable, Sendable {
+struct CreatedProject: Encodable, Sendable, Documented {
     let row: ProjectRow
     let endpoint: String
     let anonKey: String
     let serviceKey: String
+
+    static let schema = Schema.named(
+        "CreatedProject",
+        ProjectRow.schema.inlined.adding([
+            .init("endpoint", .text), .init("anon_key", .text), .init("service_key", .text),
+        ]))
 
     enum CodingKeys: String, CodingKey {
         case endpoint

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Identity
 import Orchestrator
 import ProjectModel
 import Reconciler
@@ -14,13 +15,22 @@ struct ProgressController: Sendable {
 
     var routes: [Route] {
         [
-            Route(.get, "/platform/projects/{ref}/services", .permission(.projectAdminRead), services),
-            Route(.get, "/platform/projects/{ref}/events", .permission(.projectAdminRead), events),
+            Route(
+                .get, "/platform/projects/{ref}/services", .permission(.projectAdminRead),
+                Operation(summary: "The live state of each service", answer: .of(ProjectProgress.self)), services),
+            Route(
+                .get, "/platform/projects/{ref}/events", .permission(.projectAdminRead),
+                Operation(
+                    summary: "The history of a project, newest first",
+                    query: [
+                        Operation.Parameter(
+                            name: "limit", schema: .integer(1...Int64(Self.eventsMax)), description: "Most events")
+                    ], answer: .json(.fields(.init("events", .array(EventBody.schema))))), events),
         ]
     }
 
     private func services(_ request: APIRequest) async throws -> APIResponse {
-        let record = try await catalog.project(try request.ref())
+        let record = try request.project()
         return try APIResponse(json: ProjectProgress(record, try await catalog.health(of: record.ref)))
     }
 
@@ -32,10 +42,13 @@ struct ProgressController: Sendable {
 }
 
 /// One line of a project's history.
-struct EventBody: Encodable, Sendable {
+struct EventBody: Encodable, Sendable, Documented {
     let at: String
     let status: String
     let message: String
+
+    static let schema = Schema.named(
+        "ProjectEvent", .fields(.init("at", .time), .init("status", .projectStatus), .init("message", .text)))
 
     init(_ event: ProjectEvent) {
         at = event.at.rfc3339
@@ -45,7 +58,7 @@ struct EventBody: Encodable, Sendable {
 }
 
 /// A project on its way, service by service.
-struct ProjectProgress: Encodable, Sendable {
+struct ProjectProgress: Encodable, Sendable, Documented {
     let ref: String
     let status: String
     let failure: Nullable<Failure>
@@ -85,6 +98,23 @@ struct ProjectProgress: Encodable, Sendable {
             }
         }
     }
+
+    static let schema = Schema.named(
+        "ProjectProgress",
+        .fields(
+            .init("ref", .ref), .init("status", .projectStatus),
+            .init(
+                "failure",
+                .nullable(
+                    .fields(
+                        .init("service", .nullable(.text)), .init("message", .text),
+                        .init("log_tail", .nullable(.text))))),
+            .init(
+                "services",
+                .array(
+                    .fields(
+                        .init("service", .text), .init("state", .choice(["ready", "coming_up", "failing"])),
+                        .init("message", .nullable(.text)), .init("observed_at", .nullable(.time)))))))
 
     init(_ record: ProjectRecord, _ reports: [ServiceReport]) {
         ref = record.ref.text

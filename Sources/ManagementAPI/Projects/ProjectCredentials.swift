@@ -2,7 +2,7 @@ import Orchestrator
 import ProjectModel
 
 /// How people log in to a project's database and to its own dashboard.
-struct ProjectCredentials: Encodable, Sendable {
+struct ProjectCredentials: Encodable, Sendable, Documented {
     /// The database, as its owner role.
     struct Database: Encodable, Sendable {
         let host: String
@@ -21,6 +21,19 @@ struct ProjectCredentials: Encodable, Sendable {
 
     let database: Database
     let dashboard: Dashboard
+
+    static let schema = Schema.named(
+        "ProjectCredentials",
+        .fields(
+            .init(
+                "database",
+                .fields(
+                    .init("host", .text), .init("port", .nullable(.integer(1...65_535))), .init("name", .text),
+                    .init("user", .text), .init("password", .nullable(.text)))),
+            .init(
+                "dashboard",
+                .fields(
+                    .init("url", .nullable(.text)), .init("username", .text), .init("password", .nullable(.text))))))
 
     init(
         _ record: ProjectRecord, _ secrets: [String: Secret<String>], apiURL: String?,

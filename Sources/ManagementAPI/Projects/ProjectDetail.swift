@@ -2,7 +2,7 @@ import Orchestrator
 import ProjectModel
 
 /// `GET /platform/projects/{ref}`.
-struct ProjectDetail: Encodable, Sendable {
+struct ProjectDetail: Encodable, Sendable, Documented {
     let id: Int64
     let ref: String
     let name: String
@@ -23,12 +23,14 @@ struct ProjectDetail: Encodable, Sendable {
     let integrationSource = Nullable<String>(nil)
 
     /// `apiURL` is the base URL of the project's gateway; absent while it has no ports.
-    init(_ record: ProjectRecord, apiURL: String?, _ configuration: ManagementAPIConfiguration) {
+    init(
+        _ record: ProjectRecord, organization: Int64, apiURL: String?, _ configuration: ManagementAPIConfiguration
+    ) {
         id = record.number
         ref = record.ref.text
         name = record.name.text
         status = record.status.studioStatus.rawValue
-        organizationID = Organization.default.number
+        organizationID = organization
         region = record.region
         cloudProvider = record.cloudProvider
         insertedAt = record.insertedAt.rfc3339
@@ -39,6 +41,17 @@ struct ProjectDetail: Encodable, Sendable {
         restURL = apiURL.map { "\($0)/rest/v1/" } ?? ""
         databaseVersion = "supabase-postgres-\(configuration.database.version)"
     }
+
+    static let schema = Schema.named(
+        "ProjectDetail",
+        .fields(
+            .init("id", .integer()), .init("ref", .ref), .init("name", .text), .init("status", .projectStatus),
+            .init("organization_id", .integer()), .init("region", .text), .init("cloud_provider", .text),
+            .init("inserted_at", .time), .init("updated_at", .time), .init("db_host", .text),
+            .init("connectionString", .text), .init("restUrl", .text), .init("dbVersion", .text),
+            .init("subscription_id", .text), .init("is_branch_enabled", .boolean),
+            .init("is_physical_backups_enabled", .boolean), .init("high_availability", .boolean),
+            .init("integration_source", .nullable(.text))))
 
     enum CodingKeys: String, CodingKey {
         case id, ref, name, status, region, connectionString

@@ -1,8 +1,9 @@
+import Identity
 import Orchestrator
 import ProjectModel
 
 /// A project in lists of `/platform`.
-struct ProjectRow: Encodable, Sendable {
+struct ProjectRow: Encodable, Sendable, Documented {
     let id: Int64
     let ref: String
     let name: String
@@ -17,17 +18,27 @@ struct ProjectRow: Encodable, Sendable {
     let isPhysicalBackupsEnabled = false
     let previewBranchRefs: [String] = []
 
-    init(_ record: ProjectRecord) {
+    init(_ record: ProjectRecord, organization: Int64) {
         id = record.number
         ref = record.ref.text
         name = record.name.text
         status = record.status.studioStatus.rawValue
         region = record.region
         cloudProvider = record.cloudProvider
-        organizationID = Organization.default.number
+        organizationID = organization
         organizationSlug = record.organizationSlug
         insertedAt = record.insertedAt.rfc3339
     }
+
+    static let schema = Schema.named(
+        "ProjectRow",
+        .fields(
+            .init("id", .integer()), .init("ref", .ref), .init("name", .text), .init("status", .projectStatus),
+            .init("region", .text), .init("cloud_provider", .text), .init("organization_id", .integer()),
+            .init("organization_slug", .text), .init("inserted_at", .nullable(.time)),
+            .init("subscription_id", .nullable(.text)), .init("is_branch_enabled", .boolean),
+            .init("is_physical_backups_enabled", .nullable(.boolean)),
+            .init("preview_branch_refs", .array(.text))))
 
     enum CodingKeys: String, CodingKey {
         case id, ref, name, status, region
@@ -42,28 +53,46 @@ struct ProjectRow: Encodable, Sendable {
     }
 }
 
-/// One page of `GET /platform/projects`.
-struct ProjectListBody: Encodable, Sendable {
-    let pagination: Pagination
-    let projects: [ProjectRow]
+/// Where a page is in its list.
+struct Pagination: Encodable, Sendable, Documented {
+    let count: Int
+    let limit: Int
+    let offset: Int
 
-    struct Pagination: Encodable, Sendable {
-        let count: Int
-        let limit: Int
-        let offset: Int
-    }
+    static let schema = Schema.named(
+        "Pagination", .fields(.init("count", .integer()), .init("limit", .integer()), .init("offset", .integer())))
 
-    init(_ page: ProjectPage, of query: ProjectQuery) {
-        pagination = Pagination(count: page.count, limit: query.limit, offset: query.offset)
-        projects = page.projects.map(ProjectRow.init)
+    init(_ page: ProjectPage, _ query: ProjectQuery) {
+        count = page.count
+        limit = query.limit
+        offset = query.offset
     }
 }
 
-/// What a deletion answers, on both APIs.
-struct DeletedProject: Encodable, Sendable {
+/// One page of `GET /platform/projects`.
+struct ProjectListBody: Encodable, Sendable, Documented {
+    let pagination: Pagination
+    let projects: [ProjectRow]
+
+    static let schema = Schema.fields(
+        .init("pagination", Pagination.schema), .init("projects", .array(ProjectRow.schema)))
+
+    init(_ page: ProjectPage, of query: ProjectQuery, for principal: Principal) {
+        pagination = Pagination(page, query)
+        projects = page.projects.map {
+            ProjectRow($0, organization: principal.number(ofOrganization: $0.organizationSlug))
+        }
+    }
+}
+
+/// What a deletion and a renaming answer, on both APIs.
+struct ProjectReference: Encodable, Sendable, Documented {
     let id: Int64
     let ref: String
     let name: String
+
+    static let schema = Schema.named(
+        "ProjectReference", .fields(.init("id", .integer()), .init("ref", .ref), .init("name", .text)))
 
     init(_ record: ProjectRecord) {
         id = record.number

@@ -2,7 +2,7 @@ import Orchestrator
 import ProjectModel
 
 /// A project's connection data and keys, as Studio's settings pages read them. It holds secrets in the clear.
-struct ProjectSettings: Encodable, Sendable {
+struct ProjectSettings: Encodable, Sendable, Documented {
     let ref: String
     let name: String
     let status: String
@@ -76,6 +76,26 @@ struct ProjectSettings: Encodable, Sendable {
         }
         application = apiURL.flatMap(Application.init)
     }
+
+    static let schema = Schema.named(
+        "ProjectSettings",
+        .fields(
+            .init("ref", .ref), .init("name", .text), .init("status", .projectStatus), .init("region", .text),
+            .init("cloud_provider", .text), .init("inserted_at", .time), .init("db_host", .text),
+            .init("db_dns_name", .text), .init("db_name", .text), .init("db_user", .text),
+            .init("db_port", .integer(1...65_535)), .init("db_ip_addr_config", .choice(["ipv4", "ipv6"])),
+            .init("ssl_enforced", .boolean), .optional("jwt_secret", .text),
+            .init(
+                "service_api_keys",
+                .array(
+                    .fields(
+                        .init("name", .text), .init("tags", .choice(["anon", "service_role"])),
+                        .init("api_key", .text)))),
+            .optional(
+                "app_config",
+                .fields(
+                    .init("db_schema", .text), .init("endpoint", .text), .init("storage_endpoint", .text),
+                    .init("protocol", .choice(["http", "https"]))))))
 
     enum CodingKeys: String, CodingKey {
         case ref, name, status, region

@@ -1,66 +1,118 @@
 import HTTPTypes
+import Identity
 import Orchestrator
 import ProjectModel
 import Reconciler
 
-/// `/platform/projects`: list, create, read, delete.
+/// `/platform/projects`: list, create, read, rename, delete.
 struct ProjectsController: Sendable {
     let catalog: ProjectCatalog
     let configuration: ManagementAPIConfiguration
 
-    /// Longest accepted search text in bytes.
-    static let searchLengthMax = 256
-
     var routes: [Route] {
-        [
-            Route(.get, "/platform/projects", .permission(.projectsRead), list),
-            Route(.post, "/platform/projects", .permission(.projectsCreate), create),
-            Route(.get, "/platform/projects/{ref}", .permission(.projectAdminRead), read),
-            Route(.delete, "/platform/projects/{ref}", .permission(.projectAdminWrite), delete),
+        let one = "/platform/projects/{ref}"
+        return [
+            Route(
+                .get, "/platform/projects", .permission(.projectsRead),
+                Operation(
+                    summary: "The projects that you see", query: ProjectListQuery.parameters,
+                    answer: .of(ProjectListBody.self)), list),
+            Route(
+                .post, "/platform/projects", .permission(.projectsCreate), .change("project.create"),
+                Operation(
+                    summary: "Create a project", body: .json(CreateProjectBody.schema),
+                    answer: .of(CreatedProject.self, .created), refusals: CreateProjectBody.refusals), create),
+            Route(
+                .get, one, .permission(.projectAdminRead),
+                Operation(summary: "One project", answer: .of(ProjectDetail.self)), read),
+            Route(
+                .delete, one, .permission(.projectAdminWrite), .change("project.delete"),
+                Operation(
+                    summary: "Delete a project with its volumes", answer: .of(ProjectReference.self),
+                    refusals: [.conflict]), delete),
         ]
     }
 
     private func list(_ request: APIRequest) async throws -> APIResponse {
-        let query = try Self.projectQuery(request.query)
-        return try APIResponse(json: ProjectListBody(try await catalog.projects(query), of: query))
+        let caller = try request.caller()
+        var query = try ProjectListQuery.parse(request.query)
+        query.visibility = caller.projectVisibility
+        return try APIResponse(json: ProjectListBody(try await catalog.projects(query), of: query, for: caller))
     }
 
     private func create(_ request: APIRequest) async throws -> APIResponse {
-        let body = try request.decode(CreateProjectBody.self)
-        let record = try await catalog.create(try body.request())
+        let record = try await catalog.create(request, body: try request.decode(CreateProjectBody.self))
         let keys = try await ClientKeys(of: record.ref, in: catalog, configuration)
         let created = CreatedProject(
-            row: ProjectRow(record), endpoint: catalog.apiURL(of: record) ?? "",
-            anonKey: keys.anon?.reveal() ?? "", serviceKey: keys.service?.reveal() ?? "")
+            row: ProjectRow(record, organization: try request.organizationNumber(of: record)),
+            endpoint: catalog.apiURL(of: record) ?? "", anonKey: keys.anon?.reveal() ?? "",
+            serviceKey: keys.service?.reveal() ?? "")
         return try APIResponse(.created, json: created)
     }
 
     private func read(_ request: APIRequest) async throws -> APIResponse {
-        let record = try await catalog.project(try request.ref())
-        return try APIResponse(json: ProjectDetail(record, apiURL: catalog.apiURL(of: record), configuration))
+        let record = try request.project()
+        return try APIResponse(
+            json: ProjectDetail(
+                record, organization: try request.organizationNumber(of: record), apiURL: catalog.apiURL(of: record),
+                configuration))
     }
 
     private func delete(_ request: APIRequest) async throws -> APIResponse {
-        try APIResponse(json: DeletedProject(try await catalog.request(.deleteRequested, of: try request.ref())))
+        try APIResponse(json: ProjectReference(try await catalog.accept(.deleteRequested, request)))
+    }
+}
+
+extension ProjectCatalog {
+    /// Creates the project that a body asks for, if the caller may create projects in its organization.
+    func create(_ request: APIRequest, body: CreateProjectBody) async throws -> ProjectRecord {
+        let caller = try request.caller()
+        let wanted = try body.request(for: caller)
+        try caller.require([.projectsCreate], in: wanted.organizationSlug)
+        let record = try await create(wanted)
+        request.audit.scope(organization: record.organizationSlug)
+        request.audit.target("project", record.ref.text)
+        request.audit.change("name", from: nil, to: record.name.text)
+        return record
     }
 
-    private static func projectQuery(_ query: QueryParameters) throws(APIError) -> ProjectQuery {
-        var result = ProjectQuery()
-        result.limit = try query.number("limit", in: 1...ProjectQuery.limitMax, default: ProjectQuery.limitMax)
-        result.offset = try query.number("offset", in: 0...Int(Int32.max), default: 0)
-        if let text = query["sort"] {
-            guard let sort = ProjectQuery.Sort(rawValue: text) else {
-                let known = ProjectQuery.Sort.allCases.map(\.rawValue).joined(separator: ", ")
-                throw APIError(.badRequest, "sort must be one of \(known)")
-            }
-            result.sort = sort
-        }
-        if let search = query["search"], !search.isEmpty {
-            guard search.utf8.count <= searchLengthMax, !search.utf8.contains(0) else {
-                throw APIError(.badRequest, "search must be at most \(searchLengthMax) bytes of text")
-            }
-            result.search = search
-        }
-        return result
+    /// Asks for a change of status of the project that the path names, and notes it for the audit trail.
+    func accept(_ event: ProjectLifecycle.Event, _ request: APIRequest) async throws -> ProjectRecord {
+        let before = try request.project()
+        let record = try await self.request(event, of: before.ref)
+        request.audit.change("status", from: before.status.rawValue, to: record.status.rawValue)
+        return record
     }
+}
+
+extension APIRequest {
+    /// Number of a project's organization.
+    func organizationNumber(of record: ProjectRecord) throws(APIError) -> Int64 {
+        try caller().number(ofOrganization: record.organizationSlug)
+    }
+}
+
+extension Principal {
+    /// Number of an organization that they are a member of.
+    func number(ofOrganization slug: String) -> Int64 {
+        memberships.first { $0.organizationSlug == slug }?.organizationNumber ?? 0
+    }
+
+    /// The projects that they see, as a list asks for them.
+    var projectVisibility: ProjectQuery.Visibility {
+        var visibility = ProjectQuery.Visibility(organizations: [])
+        for slug in organizationSlugs {
+            if let refs = visibleProjects(in: slug) {
+                visibility.refs.formUnion(refs)
+            } else {
+                visibility.organizations.insert(slug)
+            }
+        }
+        return visibility
+    }
+}
+
+extension Operation.Refusal {
+    /// 409 for what the present status does not allow.
+    static let conflict = Operation.Refusal(status: .conflict, meaning: "not possible in the present status")
 }

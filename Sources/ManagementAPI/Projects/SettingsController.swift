@@ -1,4 +1,5 @@
 import HTTPTypes
+import Identity
 import Orchestrator
 
 /// `GET /platform/projects/{ref}/settings`, and the passwords that Studio has no place for.
@@ -8,20 +9,31 @@ struct SettingsController: Sendable {
 
     var routes: [Route] {
         [
-            Route(.get, "/platform/projects/{ref}/settings", .permission(.apiKeysRead), read),
-            Route(.get, "/platform/projects/{ref}/credentials", .permission(.apiKeysRead), credentials),
+            Route(
+                .get, "/platform/projects/{ref}/settings", .permission(.projectAdminRead),
+                Operation(
+                    summary: "Connection data; with the keys for those who may see them",
+                    answer: .of(ProjectSettings.self)), read),
+            Route(
+                .get, "/platform/projects/{ref}/credentials", .permission(.apiKeysRead),
+                Operation(
+                    summary: "The passwords of the database and of the project's own dashboard",
+                    answer: .of(ProjectCredentials.self)), credentials),
         ]
     }
 
     private func read(_ request: APIRequest) async throws -> APIResponse {
-        let record = try await catalog.project(try request.ref())
-        let keys = try await ClientKeys(of: record.ref, in: catalog, configuration)
+        let record = try request.project()
+        let granted = try request.caller().permissions(in: record.organizationSlug, project: record.ref)
+        let keys =
+            granted.contains(.apiKeysRead)
+            ? try await ClientKeys(of: record.ref, in: catalog, configuration) : .none
         let settings = ProjectSettings(record, keys: keys, apiURL: catalog.apiURL(of: record), configuration)
         return try APIResponse(json: settings)
     }
 
     private func credentials(_ request: APIRequest) async throws -> APIResponse {
-        let record = try await catalog.project(try request.ref())
+        let record = try request.project()
         let secrets = try await catalog.secrets(of: record.ref)
         return try APIResponse(
             json: ProjectCredentials(record, secrets, apiURL: catalog.apiURL(of: record), configuration))

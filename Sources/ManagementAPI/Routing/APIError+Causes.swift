@@ -1,4 +1,5 @@
 import HTTPTypes
+import Identity
 import Orchestrator
 import ProjectModel
 import Reconciler
@@ -11,6 +12,11 @@ extension APIError {
         case let error as APIError: self = error
         case let error as CatalogError: self.init(error)
         case let error as AccessTokenError: self.init(error)
+        case let error as IdentityError: self.init(error)
+        case let error as StoreError: self.init(error)
+        case let error as ProjectDatabaseError: self.init(error)
+        case let error as ProjectGatewayError: self.init(error)
+        case let error as FunctionError: self.init(error)
         default: self.init(.internalServerError, "the request failed inside SupaManager")
         }
     }
@@ -23,7 +29,11 @@ extension APIError {
             let words = "\(event.verb) a project while it is \(status.studioStatus.rawValue)"
             self.init(.conflict, "it is not possible to \(words)")
         case .changedMeanwhile: self.init(.conflict, "\(error)")
-        case .badName, .badPassword: self.init(.badRequest, "\(error)")
+        case .badName, .badPassword, .badSetting: self.init(.badRequest, "\(error)")
+        case .notChangeable(let status):
+            self.init(.conflict, "it is not possible to change a project while it is \(status.studioStatus.rawValue)")
+        case .noAPIKey: self.init(.notFound, "\(error)")
+        case .keyNameTaken: self.init(.conflict, "\(error)")
         case .template(let error): self.init(error)
         case .leases(let error): self.init(error)
         case .store(let error): self.init(error)

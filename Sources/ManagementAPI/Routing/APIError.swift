@@ -8,6 +8,8 @@ struct APIError: Error, Sendable, Equatable {
     let message: String
     /// Further header fields.
     var headers = HTTPFields()
+    /// The whole body, where a client expects another form than `{"message": …}`; it holds a `message` all the same.
+    var body: JSON?
     /// Whether nothing more can be read from the connection.
     var closesConnection = false
 

@@ -1,6 +1,8 @@
 import FoundationEssentials
 import HTTPTypes
+import Identity
 import NIOCore
+import Orchestrator
 import ProjectModel
 
 /// A request as its handler sees it: admitted, with its body complete.
@@ -9,23 +11,70 @@ struct APIRequest: Sendable {
     let parameters: [String: String]
     /// The query.
     let query: QueryParameters
-    /// The body, at most as large as the server's limit.
+    /// Header fields.
+    var headers = HTTPFields()
+    /// The body, at most as large as the route's limit.
     let body: ByteBuffer
     /// Who asks; nobody on open routes.
     let principal: Principal?
+    /// The project that the path names, as it was when the request was admitted.
+    var admitted: ProjectRecord?
+    /// Address that the request came from.
+    var address = ""
+    /// What the audit trail shall say besides.
+    let audit = AuditNotes()
 
     /// The project that the path names; 404 when it cannot be one.
-    func ref() throws(APIError) -> ProjectRef {
+    func ref() throws(APIError) -> ProjectRef { try Self.ref(in: parameters) }
+
+    static func ref(in parameters: [String: String]) throws(APIError) -> ProjectRef {
         guard let text = parameters["ref"], let ref = ProjectRef(text) else {
             throw APIError(.notFound, "there is no such project: a ref is twenty letters from a to z")
         }
         return ref
     }
 
+    /// The project that the path names, as it was when the request was admitted.
+    func project() throws(APIError) -> ProjectRecord {
+        guard let admitted else { throw .noProject(try ref()) }
+        return admitted
+    }
+
+    /// The organization that the path names.
+    func slug() throws(APIError) -> String { try parameter("slug") }
+
+    /// A parameter of the path.
+    func parameter(_ name: String) throws(APIError) -> String {
+        guard let value = parameters[name] else { throw APIError(.notFound, "this path does not exist") }
+        return value
+    }
+
+    /// A number in the path; 404 for anything else, as there can be nothing by that name.
+    func number(_ name: String) throws(APIError) -> Int64 {
+        guard let number = Int64(try parameter(name)), number > 0 else {
+            throw APIError(.notFound, "there is nothing by the number that the path names")
+        }
+        return number
+    }
+
+    /// A UUID in the path, in lower case; 404 for anything else.
+    func uuid(_ name: String) throws(APIError) -> String {
+        guard let uuid = UUID(uuidString: try parameter(name)) else {
+            throw APIError(.notFound, "there is nothing by the identifier that the path names")
+        }
+        return uuid.uuidString.lowercased()
+    }
+
+    /// Who asks. Routes that need nobody do not ask for them.
+    func caller() throws(APIError) -> Principal {
+        guard let principal else { throw .unauthorized("an access token is needed") }
+        return principal
+    }
+
     /// The body as JSON, whatever its content type says; 400 that names the field otherwise.
     func decode<Body: Decodable>(_ type: Body.Type) throws(APIError) -> Body {
         guard body.readableBytes > 0 else {
-            throw APIError(.badRequest, "the request body is empty: a JSON object is expected")
+            throw APIError(.badRequest, "the request body is empty: JSON is expected")
         }
         do {
             return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
@@ -35,45 +84,9 @@ struct APIRequest: Sendable {
             throw APIError(.badRequest, "the request body cannot be read")
         }
     }
-}
 
-extension APIError {
-    /// 400 for a body that is not what it should be. Only names and types are told, never a value: it may be secret.
-    fileprivate init(_ error: DecodingError) {
-        switch error {
-        case .typeMismatch(let type, let context):
-            self.init(.badRequest, "\(Self.field(context.codingPath)) must be \(Self.word(for: type))")
-        case .valueNotFound(let type, let context):
-            self.init(.badRequest, "\(Self.field(context.codingPath)) must be \(Self.word(for: type)), not null")
-        case .keyNotFound(let key, let context):
-            self.init(.badRequest, "\(Self.field(context.codingPath + [key])) is missing")
-        case .dataCorrupted(let context) where !context.codingPath.isEmpty:
-            self.init(.badRequest, "\(Self.field(context.codingPath)) has a value that is not possible")
-        case .dataCorrupted: self.init(.badRequest, "the request body is not valid JSON")
-        @unknown default: self.init(.badRequest, "the request body cannot be read")
-        }
-    }
-
-    private static func field(_ path: [any CodingKey]) -> String {
-        var field = ""
-        for key in path {
-            if let index = key.intValue {
-                field += "[\(index)]"
-            } else {
-                field += field.isEmpty ? key.stringValue : ".\(key.stringValue)"
-            }
-        }
-        return field.isEmpty ? "the request body" : field
-    }
-
-    private static func word(for type: any Any.Type) -> String {
-        switch type {
-        case is String.Type: "a string"
-        case is Bool.Type: "true or false"
-        case is Double.Type, is Int64.Type, is Int.Type: "a number"
-        case is [Any].Type: "a list"
-        case is [String: Any].Type: "an object"
-        default: "of another type"
-        }
+    /// The same, where the body may be left out.
+    func decodeIfPresent<Body: Decodable>(_ type: Body.Type) throws(APIError) -> Body? {
+        body.readableBytes == 0 ? nil : try decode(type)
     }
 }

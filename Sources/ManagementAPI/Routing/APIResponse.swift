@@ -18,6 +18,23 @@ struct APIResponse: Sendable {
         body = ByteBuffer()
     }
 
+    /// An answer that is known already.
+    init(_ status: HTTPResponse.Status = .ok, headers: HTTPFields, body: ByteBuffer) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+
+    /// A text that is no JSON.
+    init(_ status: HTTPResponse.Status = .ok, text: String, contentType: String = "text/plain; charset=utf-8") {
+        self.init(status, headers: [.contentType: contentType], body: ByteBuffer(string: text))
+    }
+
+    /// JSON that somebody else made, passed on as it is.
+    init(_ status: HTTPResponse.Status = .ok, jsonBytes: [UInt8]) {
+        self.init(status, headers: [.contentType: "application/json"], body: ByteBuffer(bytes: jsonBytes))
+    }
+
     /// A JSON answer with sorted keys, so that equal answers are equal bytes.
     init(_ status: HTTPResponse.Status = .ok, json value: some Encodable) throws {
         let encoder = JSONEncoder()
@@ -32,11 +49,25 @@ struct APIResponse: Sendable {
         status = error.status
         headers = error.headers
         headers[.contentType] = "application/json"
-        body = ByteBuffer(string: "{\"message\":\(Self.quoted(error.message))}")
+        body = Self.body(of: error)
+    }
+
+    private static func body(of error: APIError) -> ByteBuffer {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        if let json = error.body, let bytes = try? encoder.encode(json) { return ByteBuffer(bytes: bytes) }
+        return ByteBuffer(string: "{\"message\":\(quoted(error.message))}")
+    }
+
+    /// The answer to a `HEAD` request: everything but the body, whose length is told.
+    private func wireHead() -> Response {
+        let silence = ResponseBody(contentLength: body.readableBytes) { try await $0.finish(nil) }
+        return Response(status: status, headers: headers, body: silence)
     }
 
     /// The answer as Hummingbird writes it; with a channel, that is closed once the last byte is on its way.
-    func wire(closing channel: (any Channel)?) -> Response {
+    func wire(isHead: Bool = false, closing channel: (any Channel)?) -> Response {
+        if isHead, channel == nil { return wireHead() }
         guard let channel else {
             return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
         }

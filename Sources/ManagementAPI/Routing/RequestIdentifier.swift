@@ -29,13 +29,3 @@ struct RequestIdentifier: Sendable, Equatable, CustomStringConvertible {
             }
     }
 }
-
-extension HTTPField.Name {
-    /// `X-Request-Id`.
-    static let requestIdentifier: HTTPField.Name = {
-        guard let name = HTTPField.Name("X-Request-Id") else {
-            preconditionFailure("X-Request-Id is a valid field name by RFC 9110")
-        }
-        return name
-    }()
-}

@@ -1,6 +1,6 @@
 import HTTPTypes
 
-/// One operation of the API: where it is, who may use it, and what it does.
+/// One operation of the API: where it is, who may use it, what it does, and what its documentation says.
 struct Route: Sendable {
     /// Does the work of a route.
     typealias Handler = @Sendable (APIRequest) async throws -> APIResponse
@@ -11,6 +11,10 @@ struct Route: Sendable {
     let path: String
     /// Who may use it.
     let access: Access
+    /// What using it changes.
+    let effect: Effect
+    /// What its documentation says.
+    let operation: Operation
     /// Does the work.
     let handler: Handler
     let segments: [Segment]
@@ -21,10 +25,37 @@ struct Route: Sendable {
         case parameter(String)
     }
 
-    init(_ method: HTTPRequest.Method, _ path: String, _ access: Access, _ handler: @escaping Handler) {
+    /// What using a route changes.
+    enum Effect: Sendable, Equatable {
+        /// Nothing.
+        case none
+        /// Only the manager's own database: the whole handler is one transaction, with the audit entry of this action
+        /// and the answer that a repeated request gets.
+        case change(String)
+        /// Something outside of the manager's database too, which no transaction of ours can take back. The audit
+        /// entry is written when it is done.
+        case external(String)
+        /// Like ``change(_:)``, without an entry in the audit trail: somebody's own bookmarks and read marks.
+        case unaudited
+
+        /// The action's name in the audit trail.
+        var action: String? {
+            switch self {
+            case .none, .unaudited: nil
+            case .change(let action), .external(let action): action
+            }
+        }
+    }
+
+    init(
+        _ method: HTTPRequest.Method, _ path: String, _ access: Access, _ effect: Effect, _ operation: Operation,
+        _ handler: @escaping Handler
+    ) {
         self.method = method
         self.path = path
         self.access = access
+        self.effect = effect
+        self.operation = operation
         self.handler = handler
         segments = path.dropFirst().split(separator: "/").map { part in
             part.hasPrefix("{") && part.hasSuffix("}")
@@ -32,8 +63,24 @@ struct Route: Sendable {
         }
     }
 
+    /// A route that changes nothing.
+    init(
+        _ method: HTTPRequest.Method, _ path: String, _ access: Access, _ operation: Operation,
+        _ handler: @escaping Handler
+    ) {
+        self.init(method, path, access, .none, operation, handler)
+    }
+
+    /// The same operation under another path: what older clients call it.
+    func alias(_ path: String) -> Route { Route(method, path, access, effect, operation, handler) }
+
     /// The route as logs name it: no part of it comes from a client.
     var name: String { "\(method.rawValue) \(path)" }
+
+    /// Names of the parameters in the path.
+    var parameterNames: [String] {
+        segments.compactMap { if case .parameter(let name) = $0 { name } else { nil } }
+    }
 
     func handle(_ request: APIRequest) async throws -> APIResponse { try await handler(request) }
 

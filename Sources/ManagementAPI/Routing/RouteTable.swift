@@ -4,6 +4,14 @@ import HTTPTypes
 struct RouteTable: Sendable {
     /// The routes in the order in which they were added.
     let routes: [Route]
+    /// Routes by the number of parts of their path and, where that is a literal, the third part: the one in which most
+    /// of them differ. Keeps a request from being compared with every route there is.
+    private let index: [Key: [Int]]
+
+    private struct Key: Hashable {
+        let count: Int
+        let third: Substring?
+    }
 
     /// A route and the values that the path has for its parameters.
     struct Found: Sendable {
@@ -11,26 +19,50 @@ struct RouteTable: Sendable {
         let parameters: [String: String]
     }
 
-    init(_ routes: [Route]) { self.routes = routes }
+    init(_ routes: [Route]) {
+        self.routes = routes
+        index = Dictionary(grouping: routes.indices) { number in
+            let segments = routes[number].segments
+            guard segments.count > 2, case .literal(let text) = segments[2] else {
+                return Key(count: segments.count, third: nil)
+            }
+            return Key(count: segments.count, third: text)
+        }
+    }
 
     /// The route of a request: 404 for an unknown path, 405 for a method that the path does not know. Where several
     /// paths match, the one with the fewest parameters is meant (`/projects/available` before `/projects/{ref}`).
+    /// `HEAD` asks for what `GET` answers where it has no route of its own.
     func find(_ method: HTTPRequest.Method, _ path: String) throws(APIError) -> Found {
+        let candidates = try candidates(path)
+        if let found = candidates.first(where: { $0.route.method == method }) { return found }
+        if method == .head, let found = candidates.first(where: { $0.route.method == .get }) { return found }
+        throw .wrongMethod(Self.methods(of: candidates))
+    }
+
+    /// The methods that a path knows; 404 for an unknown path.
+    func methods(_ path: String) throws(APIError) -> [HTTPRequest.Method] { Self.methods(of: try candidates(path)) }
+
+    private static func methods(of found: [Found]) -> [HTTPRequest.Method] {
+        let methods = Set(found.map(\.route.method))
+        let implied: Set<HTTPRequest.Method> = methods.contains(.get) ? [.head, .options] : [.options]
+        return methods.union(implied).sorted { $0.rawValue < $1.rawValue }
+    }
+
+    private func candidates(_ path: String) throws(APIError) -> [Found] {
         let matches = path.hasPrefix("/") ? matching(path.dropFirst()) : []
         guard let best = matches.map({ $0.parameters.count }).min() else {
             throw APIError(.notFound, "this path does not exist")
         }
-        let candidates = matches.filter { $0.parameters.count == best }
-        guard let found = candidates.first(where: { $0.route.method == method }) else {
-            throw .wrongMethod(candidates.map(\.route.method))
-        }
-        return found
+        return matches.filter { $0.parameters.count == best }
     }
 
     private func matching(_ path: Substring) -> [Found] {
         let parts = path.split(separator: "/", maxSplits: Self.segmentsMax, omittingEmptySubsequences: false)
-        return routes.compactMap { route in
-            route.match(parts).map { Found(route: route, parameters: $0) }
+        var numbers = index[Key(count: parts.count, third: nil)] ?? []
+        if parts.count > 2 { numbers += index[Key(count: parts.count, third: parts[2])] ?? [] }
+        return numbers.sorted().compactMap { number in
+            routes[number].match(parts).map { Found(route: routes[number], parameters: $0) }
         }
     }
 

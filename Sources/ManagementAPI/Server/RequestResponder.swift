@@ -1,7 +1,9 @@
 import HTTPTypes
 import Hummingbird
+import Identity
 import Logging
 import NIOCore
+import Orchestrator
 
 /// What Hummingbird tells about the connection that a request came in on.
 struct ConnectionContext: InitializableFromSource {
@@ -27,18 +29,30 @@ struct RequestResponder: HTTPResponder {
         // Hummingbird's own number of the request would only stand beside ours.
         logger[metadataKey: "hb.request.id"] = nil
         logger[metadataKey: "request_id"] = "\(id)"
+        let visit = Visit(
+            request: request, id: id, address: api.proxies.client(of: request.headers, peer: context.peer),
+            logger: logger)
         var answer =
-            try await withDeadline(limits.requestDeadline) { [logger] in
-                try await self.answer(request, logger)
-            } ?? Answer(APIError.requestTooSlow(limits.requestDeadline))
+            try await withDeadline(limits.requestDeadline) { try await self.answer(visit) }
+            ?? Answer(APIError.requestTooSlow(limits.requestDeadline))
         answer.response.headers[.requestIdentifier] = id.text
+        for field in api.cors.fields(for: request.headers[.origin]) { answer.response.headers.append(field) }
         logger.debug(
             "request answered",
             metadata: [
                 "method": "\(request.method.rawValue)", "route": "\(answer.route)",
                 "status": "\(answer.response.status.code)", "duration": "\(ContinuousClock.now - started)",
             ])
-        return answer.response.wire(closing: answer.closesConnection ? context.channel : nil)
+        return answer.response.wire(
+            isHead: request.method == .head, closing: answer.closesConnection ? context.channel : nil)
+    }
+
+    /// A request under way.
+    private struct Visit: Sendable {
+        let request: Request
+        let id: RequestIdentifier
+        let address: String
+        let logger: Logger
     }
 
     /// An answer before it is written.
@@ -59,36 +73,56 @@ struct RequestResponder: HTTPResponder {
         }
     }
 
-    /// A request that may go on to its handler.
-    private struct Admission: Sendable {
+    private func answer(_ visit: Visit) async throws -> Answer {
+        let request = visit.request
+        if request.method == .options { return try await preflight(request) }
         let found: RouteTable.Found
-        let principal: Principal?
-    }
-
-    private func answer(_ request: Request, _ logger: Logger) async throws -> Answer {
-        let admission: Admission
-        do throws(APIError) {
-            admission = try await admit(request)
+        do throws(APIError) { found = try api.routes.find(request.method, request.uri.path) } catch {
+            return try await refuse(request, error, fields: [:])
+        }
+        do throws(Doorkeeper.Refusal) {
+            let (admission, verdict) = try await api.doorkeeper.admit(found, request.headers, from: visit.address)
+            var answer = try await answer(visit, admission)
+            for field in verdict?.fields ?? [:] { answer.response.headers.append(field) }
+            return answer
         } catch {
-            let body = try await receive(request.body, keeping: 0)
-            return Answer(error, closesConnection: !body.isFinished)
-        }
-        let route = admission.found.route
-        switch try await receive(request.body, keeping: limits.bodyBytesMax) {
-        case .complete(let body):
-            return Answer(await handle(request, body, admission, logger), route: route.name)
-        case .tooLarge(let isFinished):
-            let error = APIError.bodyTooLarge(limits.bodyBytesMax)
-            return Answer(error, route: route.name, closesConnection: !isFinished)
-        case .tooSlow:
-            return Answer(APIError.bodyTooSlow(limits.bodyDeadline), route: route.name)
+            return try await refuse(request, error.error, fields: error.verdict?.fields ?? [:])
         }
     }
 
-    private func admit(_ request: Request) async throws(APIError) -> Admission {
-        let found = try api.routes.find(request.method, request.uri.path)
-        return Admission(
-            found: found, principal: try await found.route.access.admit(request.headers, by: api.verifier))
+    /// Reads what is left of a refused request, so that its sender reads the answer.
+    private func refuse(_ request: Request, _ error: APIError, fields: HTTPFields) async throws -> Answer {
+        let body = try await receive(request.body, keeping: 0)
+        var answer = Answer(error, closesConnection: !body.isFinished)
+        for field in fields { answer.response.headers.append(field) }
+        return answer
+    }
+
+    /// What a browser asks before a page of another origin may call.
+    private func preflight(_ request: Request) async throws -> Answer {
+        do throws(APIError) {
+            var response = APIResponse(.noContent)
+            response.headers = api.cors.preflightFields(for: request.headers[.origin])
+            let methods = try api.routes.methods(request.uri.path)
+            response.headers[.allow] = methods.map(\.rawValue).joined(separator: ", ")
+            return Answer(response)
+        } catch { return try await refuse(request, error, fields: [:]) }
+    }
+
+    private func answer(_ visit: Visit, _ admission: Admission) async throws(Doorkeeper.Refusal) -> Answer {
+        let route = admission.found.route
+        let bytesMax = route.operation.body.isUpload ? limits.uploadBytesMax : limits.bodyBytesMax
+        let received: ReceivedBody
+        do { received = try await receive(visit.request.body, keeping: bytesMax) } catch {
+            // The connection ended in the middle of the body: nobody reads this.
+            return Answer(APIError(.badRequest, "the request body ended early"), closesConnection: true)
+        }
+        switch received {
+        case .complete(let body): return Answer(await handle(visit, body, admission), route: route.name)
+        case .tooLarge(let isFinished):
+            return Answer(APIError.bodyTooLarge(bytesMax), route: route.name, closesConnection: !isFinished)
+        case .tooSlow: return Answer(APIError.bodyTooSlow(limits.bodyDeadline), route: route.name)
+        }
     }
 
     private func receive(_ body: RequestBody, keeping keptMax: Int) async throws -> ReceivedBody {
@@ -96,26 +130,35 @@ struct RequestResponder: HTTPResponder {
             body, keeping: keptMax, discarding: limits.discardedBytesMax, within: limits.bodyDeadline)
     }
 
-    private func handle(
-        _ request: Request, _ body: ByteBuffer, _ admission: Admission, _ logger: Logger
-    ) async -> APIResponse {
+    private func handle(_ visit: Visit, _ body: ByteBuffer, _ admission: Admission) async -> APIResponse {
+        let request = visit.request
+        let route = admission.found.route
         do {
-            let query = try QueryParameters(request.uri.query ?? "")
             let call = APIRequest(
-                parameters: admission.found.parameters, query: query, body: body, principal: admission.principal)
-            return try await admission.found.route.handle(call)
+                parameters: admission.found.parameters, query: try QueryParameters(request.uri.query ?? ""),
+                headers: request.headers, body: body, principal: admission.principal, admitted: admission.project,
+                address: visit.address)
+            let key = try admission.principal.flatMap { principal throws(APIError) in
+                try IdempotencyKey(
+                    request.headers, method: request.method.rawValue, path: request.uri.path,
+                    query: request.uri.query ?? "", body: body, account: principal.account.id)
+            }
+            return try await api.mutations.run(
+                MutationRunner.Call(route: route, request: call, identifier: visit.id, key: key))
         } catch let cause {
             let error = APIError(anything: cause)
-            if error.status.kind == .serverError {
-                logger.error(
-                    "request failed",
-                    metadata: [
-                        "route": "\(admission.found.route.name)", "reason": "\(error.message)",
-                        // The type alone: what an unknown error prints may hold a secret.
-                        "error": "\(type(of: cause))", "principal": "\(admission.principal?.name ?? "-")",
-                    ])
-            }
+            if error.status.kind == .serverError { report(error, cause, admission, visit.logger) }
             return APIResponse(error)
         }
+    }
+
+    private func report(_ error: APIError, _ cause: any Error, _ admission: Admission, _ logger: Logger) {
+        logger.error(
+            "request failed",
+            metadata: [
+                "route": "\(admission.found.route.name)", "reason": "\(error.message)",
+                // The type alone: what an unknown error prints may hold a secret.
+                "error": "\(type(of: cause))", "account": "\(admission.principal?.account.id ?? "-")",
+            ])
     }
 }

@@ -1,7 +1,10 @@
 /// Bounds of everything that a client can make the server hold or wait for.
 public struct ServerLimits: Sendable {
-    /// Largest accepted request body in bytes; more is answered with 413.
-    public var bodyBytesMax = 1_048_576
+    /// Largest accepted request body in bytes; more is answered with 413. Studio's editor sends up to 0.98 MB of SQL,
+    /// and JSON can make it longer.
+    public var bodyBytesMax = 2_097_152
+    /// Largest accepted upload in bytes, on the few routes that take files.
+    public var uploadBytesMax = 33_554_432
     /// Bytes of a refused body that are read and thrown away, so that the client reads the answer before the
     /// connection ends. Beyond it the connection is closed.
     public var discardedBytesMax = 16_777_216

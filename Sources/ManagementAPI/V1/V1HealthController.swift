@@ -1,4 +1,5 @@
 import HTTPTypes
+import Identity
 import Orchestrator
 import ProjectModel
 import Reconciler
@@ -11,16 +12,28 @@ struct V1HealthController: Sendable {
     static let timeoutMillisecondsMax = 10_000
 
     var routes: [Route] {
-        [Route(.get, "/v1/projects/{ref}/health", .permission(.projectAdminRead), health)]
+        [
+            Route(
+                .get, "/v1/projects/{ref}/health", .permission(.projectAdminRead),
+                Operation(
+                    summary: "The health of a project's services",
+                    query: [
+                        Operation.Parameter(
+                            name: "services", schema: .array(.choice(HealthName.allCases.map(\.rawValue))),
+                            description: "Services asked for: repeated, or separated by commas"),
+                        Operation.Parameter(
+                            name: "timeout_ms", schema: .integer(0...Int64(Self.timeoutMillisecondsMax)),
+                            description: "Accepted; nothing here waits"),
+                    ], answer: .of([HealthEntry].self)), health)
+        ]
     }
 
     private func health(_ request: APIRequest) async throws -> APIResponse {
-        let ref = try request.ref()
+        let record = try request.project()
         let wanted = try Self.wanted(request.query)
         // Accepted and checked, but nothing here waits.
         _ = try request.query.number("timeout_ms", in: 0...Self.timeoutMillisecondsMax, default: 0)
-        let record = try await catalog.project(ref)
-        let reports = try await catalog.health(of: ref)
+        let reports = try await catalog.health(of: record.ref)
         let entries = wanted.compactMap { name in
             reports.first { $0.healthName == name.rawValue }.map { HealthEntry(name, $0.state, in: record.status) }
         }
@@ -51,11 +64,17 @@ enum HealthName: String, CaseIterable, Sendable {
 }
 
 /// One service in the health answer.
-struct HealthEntry: Encodable, Sendable, Equatable {
+struct HealthEntry: Encodable, Sendable, Equatable, Documented {
     let name: String
     let healthy: Bool
     let status: String
     let error: String?
+
+    static let schema = Schema.named(
+        "ServiceHealth",
+        .fields(
+            .init("name", .choice(HealthName.allCases.map(\.rawValue))), .init("healthy", .boolean),
+            .init("status", .choice(["COMING_UP", "ACTIVE_HEALTHY", "UNHEALTHY"])), .optional("error", .text)))
 
     /// While a project starts nothing is unhealthy yet: the Terraform provider gives up at the first UNHEALTHY.
     init(_ name: HealthName, _ state: Assessment.ServiceState, in projectStatus: ProjectStatus) {

@@ -2,7 +2,7 @@ import Orchestrator
 import ProjectModel
 
 /// A project on `/v1`: its ref is its id, and the slug is the id of its organization.
-struct V1Project: Encodable, Sendable {
+struct V1Project: Encodable, Sendable, Documented {
     let id: String
     let ref: String
     let organizationID: String
@@ -46,6 +46,18 @@ struct V1Project: Encodable, Sendable {
         status = record.status.studioStatus.rawValue
         self.database = database
     }
+
+    static let schema = Schema.named(
+        "V1Project",
+        .fields(
+            .init("id", .ref), .init("ref", .ref), .init("organization_id", .text), .init("organization_slug", .text),
+            .init("name", .text), .init("region", .text), .init("created_at", .text),
+            .init("status", .projectStatus),
+            .optional(
+                "database",
+                .fields(
+                    .init("host", .text), .init("version", .text), .init("postgres_engine", .text),
+                    .init("release_channel", .text)))))
 
     enum CodingKeys: String, CodingKey {
         case id, ref, name, region, status, database

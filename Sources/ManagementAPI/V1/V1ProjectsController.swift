@@ -1,4 +1,5 @@
 import HTTPTypes
+import Identity
 import Orchestrator
 import Reconciler
 
@@ -13,45 +14,64 @@ struct V1ProjectsController: Sendable {
     var routes: [Route] {
         let one = "/v1/projects/{ref}"
         return [
-            Route(.get, "/v1/projects", .permission(.projectsRead), list),
-            Route(.post, "/v1/projects", .permission(.projectsCreate), create),
-            Route(.get, one, .permission(.projectAdminRead), read),
-            Route(.delete, one, .permission(.projectAdminWrite), delete),
-            Route(.post, "\(one)/pause", .permission(.projectAdminWrite)) { try await accept(.pauseRequested, $0) },
-            Route(.post, "\(one)/restore", .permission(.projectAdminWrite)) { try await accept(.resumeRequested, $0) },
-            Route(.post, "\(one)/restart", .permission(.projectAdminWrite)) { try await accept(.restartRequested, $0) },
+            Route(
+                .get, "/v1/projects", .permission(.projectsRead),
+                Operation(summary: "The projects that you see", answer: .of([V1Project].self)), list),
+            Route(
+                .post, "/v1/projects", .permission(.projectsCreate), .change("project.create"),
+                Operation(
+                    summary: "Create a project", body: .json(CreateProjectBody.schema),
+                    answer: .of(V1Project.self, .created), refusals: CreateProjectBody.refusals), create),
+            Route(
+                .get, one, .permission(.projectAdminRead),
+                Operation(summary: "One project", answer: .of(V1Project.self)), read),
+            Route(
+                .delete, one, .permission(.projectAdminWrite), .change("project.delete"),
+                Operation(
+                    summary: "Delete a project with its volumes", answer: .of(ProjectReference.self),
+                    refusals: [.conflict])
+            ) { try APIResponse(json: ProjectReference(try await catalog.accept(.deleteRequested, $0))) },
+            lifecycle("\(one)/pause", .pauseRequested, "project.pause", "Pause a project"),
+            lifecycle("\(one)/restore", .resumeRequested, "project.resume", "Resume a paused project"),
+            lifecycle("\(one)/restart", .restartRequested, "project.restart", "Restart a project"),
         ]
     }
 
+    private func lifecycle(
+        _ path: String, _ event: ProjectLifecycle.Event, _ action: String, _ summary: String
+    ) -> Route {
+        Route(
+            .post, path, .permission(.projectAdminWrite), .change(action),
+            Operation(
+                summary: summary, body: .optionalJSON(.object([])), answer: .empty(.ok),
+                refusals: [.conflict, .noLease])
+        ) { request in
+            _ = try await catalog.accept(event, request)
+            return APIResponse(.ok)
+        }
+    }
+
     private func list(_ request: APIRequest) async throws -> APIResponse {
+        var query = ProjectQuery(sort: .createdAscending)
+        query.visibility = try request.caller().projectVisibility
         var records: [ProjectRecord] = []
-        var page = try await catalog.projects(ProjectQuery(sort: .createdAscending))
+        var page = try await catalog.projects(query)
         while !page.projects.isEmpty, records.count < Self.projectsMax {
             records += page.projects
             guard records.count < page.count else { break }
-            page = try await catalog.projects(ProjectQuery(offset: records.count, sort: .createdAscending))
+            query.offset = records.count
+            page = try await catalog.projects(query)
         }
         let database = V1Project.Database(configuration)
         return try APIResponse(json: records.map { V1Project($0, database: database) })
     }
 
     private func create(_ request: APIRequest) async throws -> APIResponse {
-        let body = try request.decode(CreateProjectBody.self)
-        let record = try await catalog.create(try body.request())
+        let record = try await catalog.create(request, body: try request.decode(CreateProjectBody.self))
         return try APIResponse(.created, json: V1Project(record, database: nil))
     }
 
     private func read(_ request: APIRequest) async throws -> APIResponse {
-        let record = try await catalog.project(try request.ref())
-        return try APIResponse(json: V1Project(record, database: V1Project.Database(configuration)))
-    }
-
-    private func delete(_ request: APIRequest) async throws -> APIResponse {
-        try APIResponse(json: DeletedProject(try await catalog.request(.deleteRequested, of: try request.ref())))
-    }
-
-    private func accept(_ event: ProjectLifecycle.Event, _ request: APIRequest) async throws -> APIResponse {
-        _ = try await catalog.request(event, of: try request.ref())
-        return APIResponse(.ok)
+        try APIResponse(json: V1Project(try request.project(), database: V1Project.Database(configuration)))
     }
 }

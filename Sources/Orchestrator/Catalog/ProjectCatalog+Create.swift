@@ -36,7 +36,7 @@ extension ProjectCatalog {
     /// Accepted lengths of a database password.
     public static let passwordLengths = 4...72
 
-    /// Creates a project: record, leases and sealed secrets in one transaction. It comes up afterwards.
+    /// Creates a project: record, leases, sealed secrets and first API keys in one transaction. It comes up afterwards.
     public func create(_ request: ProjectRequest) async throws(CatalogError) -> ProjectRecord {
         let name: ProjectName
         do { name = try ProjectName(request.name) } catch { throw .badName(error) }
@@ -57,8 +57,7 @@ extension ProjectCatalog {
     private func insert(
         _ name: ProjectName, _ request: ProjectRequest, _ needs: StackRequirements, _ given: [String: Secret<String>]
     ) async throws(CatalogError) -> ProjectRecord {
-        var generator = SystemRandomNumberGenerator()
-        let ref = ProjectRef(using: &generator)
+        let ref = drawRef()
         let now = time.now()
         let leases: Leases
         let secrets: SealedSecrets
@@ -66,16 +65,22 @@ extension ProjectCatalog {
         do { secrets = try minter.mint(needs, for: ref, given: given, at: now) } catch { throw .keys(error) }
         let project = NewProject(
             ref: ref, name: name, organizationSlug: request.organizationSlug, region: request.region,
-            cloudProvider: request.cloudProvider, services: needs.services, leases: leases, secrets: secrets, at: now)
+            cloudProvider: request.cloudProvider, services: needs.services, leases: leases, secrets: secrets,
+            apiKeys: try firstKeys(secrets, of: ref, at: now), at: now)
         let record = try await stored { () async throws(StoreError) in try await store.insert(project) }
-        await loop.wake(ref)
+        await AfterCommit.run { await loop.wake(ref) }
         return record
+    }
+
+    private func givenSecrets(_ password: Secret<String>?) throws(CatalogError) -> [String: Secret<String>] {
+        guard let password else { return [:] }
+        try checkPassword(password)
+        return [Self.passwordVariable: password]
     }
 
     /// The password becomes part of connection URLs in a dozen containers, so it has to be free of characters that
     /// mean something there.
-    private func givenSecrets(_ password: Secret<String>?) throws(CatalogError) -> [String: Secret<String>] {
-        guard let password else { return [:] }
+    func checkPassword(_ password: Secret<String>) throws(CatalogError) {
         let characters = password.reveal().utf8
         guard Self.passwordLengths.contains(characters.count) else {
             throw .badPassword(
@@ -89,6 +94,5 @@ extension ProjectCatalog {
             throw .badPassword(
                 "db_pass may contain letters, digits and - . _ ~ only, because it becomes part of connection URLs")
         }
-        return [Self.passwordVariable: password]
     }
 }

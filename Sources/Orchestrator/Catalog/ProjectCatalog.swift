@@ -15,11 +15,15 @@ public struct ProjectCatalog: Sendable {
     let broker: LeaseBroker
     let loop: ReconcileLoop
     let time: any TimeSource
+    let drawRef: @Sendable () -> ProjectRef
 
     /// A catalogue on its ports.
+    ///
+    /// - Parameter drawRef: Draws the ref of a new project; simulations bring their own.
     public init(
         store: any ProjectStore, renderer: any StackRenderer, minter: any KeyMinter, broker: LeaseBroker,
-        loop: ReconcileLoop, time: any TimeSource = SystemTime()
+        loop: ReconcileLoop, time: any TimeSource = SystemTime(),
+        drawRef: @escaping @Sendable () -> ProjectRef = ProjectCatalog.randomRef
     ) {
         self.store = store
         self.renderer = renderer
@@ -27,6 +31,13 @@ public struct ProjectCatalog: Sendable {
         self.broker = broker
         self.loop = loop
         self.time = time
+        self.drawRef = drawRef
+    }
+
+    /// A ref from the system's generator.
+    public static let randomRef: @Sendable () -> ProjectRef = {
+        var generator = SystemRandomNumberGenerator()
+        return ProjectRef(using: &generator)
     }
 
     /// The project, unless it is deleted or there never was one.
@@ -71,7 +82,7 @@ public struct ProjectCatalog: Sendable {
             case .refuse: throw .conflict(record.status, event)
             case .move(let status):
                 guard try await move(record, event, to: status) else { continue }
-                await loop.wake(ref)
+                await AfterCommit.run { await loop.wake(ref) }
                 return try await project(ref)
             }
         }
@@ -131,6 +142,14 @@ public enum CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
     case store(StoreError)
     /// Keys.
     case keys(KeyError)
+    /// A setting, a key's name or a function secret cannot be as asked for; the text says why and holds no value.
+    case badSetting(String)
+    /// The project is on its way out: nothing about it can be changed.
+    case notChangeable(ProjectStatus)
+    /// The project has no API key with this id.
+    case noAPIKey(String)
+    /// Another API key of the same kind has the name.
+    case keyNameTaken(String)
 
     /// The same in words.
     public var description: String {
@@ -145,6 +164,10 @@ public enum CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
         case .leases(let error): "\(error)"
         case .store(let error): "\(error)"
         case .keys(let error): "\(error)"
+        case .badSetting(let text): text
+        case .notChangeable(let status): "a project cannot be changed while it is \(status.rawValue)"
+        case .noAPIKey(let id): "the project has no API key with the id \(id)"
+        case .keyNameTaken(let name): "an API key of this kind named \"\(name)\" exists already in this project"
         }
     }
 }

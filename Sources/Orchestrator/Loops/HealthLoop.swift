@@ -22,10 +22,11 @@ public final class HealthLoop: Service {
         /// The usual pace.
         public init() {}
 
-        func interval(after verdict: ServiceHealth.Verdict, age: Duration) -> Duration {
+        /// - Parameter share: 0 to 1; spreads the probes of services that started together.
+        func interval(after verdict: ServiceHealth.Verdict, age: Duration, share: Double) -> Duration {
             switch verdict {
             case .starting: age < eagerness ? starting : startingSlowly
-            case .ready: ready * Double.random(in: 0.8...1)
+            case .ready: ready * (0.8 + 0.2 * share)
             case .failing, .sick: failing
             }
         }
@@ -38,6 +39,12 @@ public final class HealthLoop: Service {
         let run: Incarnation
         let address: IPv4Address
         let probe: Probe
+
+        /// A number from 0 to 1 that depends on the target alone: its place in the round of probes.
+        var share: Double {
+            let hash = "\(ref)/\(service)".utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
+            return Double(hash % 1_000) / 1_000
+        }
     }
 
     private let board = HealthBoard()
@@ -69,13 +76,16 @@ public final class HealthLoop: Service {
 
     /// Probes until it is cancelled.
     public func run() async throws {
-        await cancelWhenGracefulShutdown {
-            await withDiscardingTaskGroup { group in
-                for await target in self.targets {
-                    group.addTask { await self.watch(target) }
-                }
-                group.cancelAll()
+        await cancelWhenGracefulShutdown { await self.runUntilCancelled() }
+    }
+
+    /// The same without a service group around it.
+    package func runUntilCancelled() async {
+        await withDiscardingTaskGroup { group in
+            for await target in self.targets {
+                group.addTask { await self.watch(target) }
             }
+            group.cancelAll()
         }
     }
 
@@ -98,13 +108,14 @@ public final class HealthLoop: Service {
 
     private func watch(_ target: Target) async {
         let start = time.now()
+        let share = target.share
         while !Task.isCancelled {
             let result = await probe(target)
             let record = await board.record(
                 result, of: target.service, in: target.ref, run: target.run, at: time.now())
             guard let (before, after) = record else { return }
             if before != after { wake.yield(target.ref) }
-            let interval = pace.interval(after: after, age: time.now().since(start))
+            let interval = pace.interval(after: after, age: time.now().since(start), share: share)
             do { try await time.sleep(for: interval) } catch { return }
         }
     }

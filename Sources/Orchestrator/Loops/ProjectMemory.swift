@@ -15,6 +15,8 @@ struct ProjectMemory: Sendable {
     var waitedUntil: Timestamp?
     /// Leases replaced since the last success.
     var replacements = 0
+    /// The ending that the last look found, and how many looks in a row have found it.
+    private var ending: (event: ProjectLifecycle.Event, looks: Int)?
     /// What the last look found.
     var latest: Finding?
     private var rendered: (key: RenderKey, stack: DesiredStack, secrets: [String: Secret<String>])?
@@ -30,12 +32,25 @@ struct ProjectMemory: Sendable {
         let name: ProjectName
         let services: [ServiceName]
         let leases: Leases?
+        let configurationRevision: Int64
 
         init(_ record: ProjectRecord) {
             name = record.name
             services = record.services
             leases = record.leases
+            configurationRevision = record.configurationRevision
         }
+    }
+
+    /// Looks in a row that have found this ending, the present one included; 0 for what is no ending.
+    mutating func looks(ending event: ProjectLifecycle.Event?) -> Int {
+        guard let event, event == .nothingLeft || event == .allStopped else {
+            ending = nil
+            return 0
+        }
+        let looks = (ending.map { $0.event == event ? $0.looks : 0 } ?? 0) + 1
+        ending = (event, looks)
+        return looks
     }
 
     /// Wait after `troubles` looks in a row went wrong: doubling from 200 ms to 15 s.
@@ -45,6 +60,7 @@ struct ProjectMemory: Sendable {
         rendered.flatMap { $0.key == RenderKey(record) ? $0.stack : nil }
     }
 
+    /// What must not be seen in logs and messages.
     var secrets: [String: Secret<String>] { rendered?.secrets ?? [:] }
 
     mutating func keep(_ stack: DesiredStack, _ secrets: [String: Secret<String>], for record: ProjectRecord) {

@@ -5,6 +5,11 @@ import Reconciler
 extension ReconcileLoop {
     /// Lines of a failed service's log that are kept with the project.
     static let logTailLines = 40
+    /// Looks that must find the same, one after the other, before a project counts as paused or gone: one list may be
+    /// an old one.
+    static let endingLooksMin = 2
+    /// Time between them.
+    static let endingLookPause: Duration = .milliseconds(50)
     /// Leases replaced in a row before the engine's refusal counts as a failure.
     static let replacementsMax = 20
 
@@ -34,6 +39,10 @@ extension ReconcileLoop {
         memory.latest = ProjectMemory.Finding(
             states: assessment.services,
             healthNames: desired?.services.compactMapValues(\.healthName) ?? memory.latest?.healthNames ?? [:])
+        if (1..<Self.endingLooksMin).contains(memory.looks(ending: assessment.event)) {
+            await memories.put(memory, of: ref)
+            return .at(time.now() + Self.endingLookPause)
+        }
         if let next = try await changeStatus(record, assessment, observed, memory) {
             await memories.put(memory, of: ref)
             return next
@@ -57,9 +66,11 @@ extension ReconcileLoop {
         guard record.status.goal != .absent else { return nil }
         if let known = memory.stack(for: record) { return known }
         do {
-            let secrets = try minter.open(try await store.secrets(of: record.ref), of: record.ref)
-            let stack = try renderer.render(record, secrets: secrets)
-            memory.keep(stack, secrets, for: record)
+            // Read after the record: a change that comes in between is only in force a look earlier.
+            let values = try minter.values(
+                try await store.secrets(of: record.ref), try await store.configuration(of: record.ref), of: record.ref)
+            let stack = try renderer.render(record, values: values)
+            memory.keep(stack, values.confidential(try renderer.declaredSettings()), for: record)
             return stack
         } catch {
             guard record.status.goal == .stopped else { throw error }
@@ -77,7 +88,8 @@ extension ReconcileLoop {
             status: record.status,
             statusSince: max(record.statusChangedAt, memory.waitedUntil ?? bornAt, bornAt), desired: desired,
             observed: observed, health: await health.tallies(of: record.ref), backoffs: memory.backoffs,
-            callFailures: memory.callFailures, restartRequestedAt: record.restartRequestedAt, now: time.now())
+            callFailures: memory.callFailures, restartRequestedAt: record.restartRequestedAt,
+            restartServices: record.restartServices.map { Set($0) }, now: time.now())
     }
 
     private func situation(
@@ -92,8 +104,8 @@ extension ReconcileLoop {
         }
         return Situation(
             goal: record.status.goal, desired: desired, observed: observed, ready: assessment.ready,
-            missingImages: missing, restartBefore: record.restartRequestedAt, held: assessment.held,
-            sick: assessment.sick)
+            missingImages: missing, restartBefore: record.restartRequestedAt,
+            restartServices: record.restartServices.map { Set($0) }, held: assessment.held, sick: assessment.sick)
     }
 
     /// Moves the project along its status machine, when what was found says so.
@@ -149,7 +161,10 @@ extension ReconcileLoop {
             return nil
         }
         logger.debug("carrying out a plan", metadata: ["project": "\(record.ref)", "plan": "\(plan)"])
-        if let desired, plan.steps.contains(where: \.operation.needsFolder) { try folders.prepare(desired) }
+        if let desired, plan.steps.contains(where: \.operation.needsFolder) {
+            try folders.prepare(desired)
+            try await functions?.publish(desired.ref)
+        }
         let outcomes = await PlanExecutor(engine: engine).run(plan, of: record.ref)
         if Task.isCancelled { return .whenWoken }
         if try await replaceRefusedLeases(outcomes, record, &memory) { return .now }
@@ -179,9 +194,16 @@ extension Operation {
 }
 
 /// Takes every secret value out of a text before it is stored or shown, down to the shortest password that is accepted.
+/// Of a value of several lines each longer line counts by itself: a log shows them one by one.
 func redact(_ text: String, _ secrets: [String: Secret<String>]) -> String {
-    secrets.values.map { $0.reveal() }.filter { $0.utf8.count >= ProjectCatalog.passwordLengths.lowerBound }.sorted {
-        $0.count > $1.count
-    }
-    .reduce(text) { $0.split(separator: $1, omittingEmptySubsequences: false).joined(separator: "<secret>") }
+    let values = secrets.values.map { $0.reveal() }
+    let lines = values.flatMap { $0.split(whereSeparator: \.isNewline).map(String.init) }
+    let wanted = Set(
+        values.filter { $0.utf8.count >= ProjectCatalog.passwordLengths.lowerBound }
+            + lines.filter { $0.utf8.count >= redactedLineBytesMin })
+    return wanted.sorted { ($0.count, $0) > ($1.count, $1) }
+        .reduce(text) { $0.split(separator: $1, omittingEmptySubsequences: false).joined(separator: "<secret>") }
 }
+
+/// Shortest line of a secret of several lines that is taken out of texts.
+private let redactedLineBytesMin = 8

@@ -20,6 +20,7 @@ public final class ReconcileLoop: Service {
     let broker: LeaseBroker
     let survey: EngineSurvey
     let health: HealthLoop
+    let functions: FunctionPublisher?
     let time: any TimeSource
     let logger: Logger
     let queue = ProjectQueue(activeMax: parallelProjectsMax)
@@ -31,7 +32,7 @@ public final class ReconcileLoop: Service {
     public init(
         store: any ProjectStore, engine: any ContainerEngine, renderer: any StackRenderer,
         folders: any ProjectFolders, minter: any KeyMinter, broker: LeaseBroker, survey: EngineSurvey,
-        health: HealthLoop, time: any TimeSource = SystemTime(), logger: Logger
+        health: HealthLoop, functions: FunctionPublisher? = nil, time: any TimeSource = SystemTime(), logger: Logger
     ) {
         self.store = store
         self.engine = engine
@@ -41,6 +42,7 @@ public final class ReconcileLoop: Service {
         self.broker = broker
         self.survey = survey
         self.health = health
+        self.functions = functions
         self.time = time
         self.logger = logger
         bornAt = time.now()
@@ -60,16 +62,19 @@ public final class ReconcileLoop: Service {
 
     /// Works until it is cancelled or the service group shuts down.
     public func run() async throws {
-        await cancelWhenGracefulShutdown {
-            await withDiscardingTaskGroup { group in
-                group.addTask { await self.followEngine() }
-                group.addTask { await self.resyncRegularly() }
-                group.addTask { for await ref in self.health.changes { await self.queue.add(ref) } }
-                for await _ in self.queue.signals {
-                    while let ref = await self.queue.take() { group.addTask { await self.work(on: ref) } }
-                }
-                group.cancelAll()
+        await cancelWhenGracefulShutdown { await self.runUntilCancelled() }
+    }
+
+    /// The same without a service group around it.
+    package func runUntilCancelled() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.followEngine() }
+            group.addTask { await self.resyncRegularly() }
+            group.addTask { for await ref in self.health.changes { await self.queue.add(ref) } }
+            for await _ in self.queue.signals {
+                while let ref = await self.queue.take() { group.addTask { await self.work(on: ref) } }
             }
+            group.cancelAll()
         }
     }
 

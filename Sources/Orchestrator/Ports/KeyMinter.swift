@@ -8,6 +8,24 @@ public protocol KeyMinter: Sendable {
     ) throws(KeyError) -> SealedSecrets
     /// The values by name.
     func open(_ sealed: SealedSecrets, of ref: ProjectRef) throws(KeyError) -> [String: Secret<String>]
+    /// A new secret of the required form.
+    func secret(_ requirement: SecretRequirement) throws(KeyError) -> Secret<String>
+    /// The required API tokens, signed with `secret`.
+    func tokens(
+        _ required: [TokenRequirement], signedWith secret: Secret<String>, for ref: ProjectRef, at time: Timestamp
+    ) throws(KeyError) -> [String: Secret<String>]
+    /// A token of `role` (anon, authenticated or service_role) that expires after `lifetime`.
+    func temporaryKey(
+        role: String, signedWith secret: Secret<String>, for ref: ProjectRef, at time: Timestamp, lifetime: Duration
+    ) throws(KeyError) -> Secret<String>
+    /// A new opaque API key.
+    func opaqueKey(_ kind: APIKeyKind, for ref: ProjectRef) throws(KeyError) -> Secret<String>
+    /// Seals one more value under the key of `sealed`; it opens under this name only.
+    func seal(
+        _ value: Secret<String>, name: String, into sealed: SealedSecrets, of ref: ProjectRef
+    ) throws(KeyError) -> [UInt8]
+    /// SHA-256 of a value in lower-case hexadecimal digits.
+    func digest(_ value: Secret<String>) throws(KeyError) -> String
 }
 
 /// Why keys could not be made or opened. Holds no value.

@@ -24,6 +24,10 @@ public struct ProjectRecord: Sendable, Equatable {
     public var leases: Leases?
     /// Containers started before this time are to be restarted.
     public var restartRequestedAt: Timestamp?
+    /// Services that ``restartRequestedAt`` is about; nil for all.
+    public var restartServices: [ServiceName]?
+    /// Grows with every change of the project's own settings, keys and function secrets.
+    public var configurationRevision: Int64
     /// Creation time.
     public var insertedAt: Timestamp
     /// Last change.
@@ -35,8 +39,8 @@ public struct ProjectRecord: Sendable, Equatable {
     public init(
         number: Int64, ref: ProjectRef, name: ProjectName, organizationSlug: String, region: String,
         cloudProvider: String, status: ProjectStatus, failure: ProjectFailure? = nil, services: [ServiceName],
-        leases: Leases?, restartRequestedAt: Timestamp? = nil, insertedAt: Timestamp, updatedAt: Timestamp,
-        statusChangedAt: Timestamp
+        leases: Leases?, restartRequestedAt: Timestamp? = nil, restartServices: [ServiceName]? = nil,
+        configurationRevision: Int64 = 0, insertedAt: Timestamp, updatedAt: Timestamp, statusChangedAt: Timestamp
     ) {
         self.number = number
         self.ref = ref
@@ -49,6 +53,8 @@ public struct ProjectRecord: Sendable, Equatable {
         self.services = services
         self.leases = leases
         self.restartRequestedAt = restartRequestedAt
+        self.restartServices = restartServices
+        self.configurationRevision = configurationRevision
         self.insertedAt = insertedAt
         self.updatedAt = updatedAt
         self.statusChangedAt = statusChangedAt
@@ -118,13 +124,15 @@ public struct NewProject: Sendable, Equatable {
     public var leases: Leases
     /// Sealed secrets.
     public var secrets: SealedSecrets
+    /// The API keys that it begins with.
+    public var apiKeys: [StoredAPIKey]
     /// Creation time.
     public var at: Timestamp
 
     /// A new project.
     public init(
         ref: ProjectRef, name: ProjectName, organizationSlug: String, region: String, cloudProvider: String,
-        services: [ServiceName], leases: Leases, secrets: SealedSecrets, at: Timestamp
+        services: [ServiceName], leases: Leases, secrets: SealedSecrets, apiKeys: [StoredAPIKey] = [], at: Timestamp
     ) {
         self.ref = ref
         self.name = name
@@ -134,6 +142,7 @@ public struct NewProject: Sendable, Equatable {
         self.services = services
         self.leases = leases
         self.secrets = secrets
+        self.apiKeys = apiKeys
         self.at = at
     }
 }
@@ -173,6 +182,24 @@ public struct ProjectQuery: Sendable, Equatable {
     public var sort: Sort
     /// Part of the name or the ref, without regard to case.
     public var search: String?
+    /// Statuses wanted; nil stands for all.
+    public var statuses: Set<ProjectStatus>?
+    /// Whose projects; nil stands for everybody's.
+    public var visibility: Visibility?
+
+    /// Projects that somebody sees: all of some organizations, and single ones besides.
+    public struct Visibility: Sendable, Equatable {
+        /// Organizations, by slug, of which all projects are seen.
+        public var organizations: Set<String>
+        /// Projects seen besides.
+        public var refs: Set<ProjectRef>
+
+        /// A visibility.
+        public init(organizations: Set<String>, refs: Set<ProjectRef> = []) {
+            self.organizations = organizations
+            self.refs = refs
+        }
+    }
 
     /// A query; the first hundred by name by default.
     public init(limit: Int = limitMax, offset: Int = 0, sort: Sort = .nameAscending, search: String? = nil) {

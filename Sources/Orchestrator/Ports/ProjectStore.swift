@@ -12,6 +12,13 @@ public protocol ProjectStore: Sendable {
     func refs() async throws(StoreError) -> [ProjectRef]
     /// The sealed secrets of a project.
     func secrets(of ref: ProjectRef) async throws(StoreError) -> SealedSecrets
+    /// The sealed configuration of a project.
+    func configuration(of ref: ProjectRef) async throws(StoreError) -> StoredConfiguration
+    /// Changes the configuration and raises its revision. False, and nothing is changed, when the revision is not the
+    /// one that the change was made from, or the project is deleted or about to be.
+    func change(_ ref: ProjectRef, _ change: ConfigurationChange) async throws(StoreError) -> Bool
+    /// Gives a project another name, which must be free in its organization.
+    func rename(_ ref: ProjectRef, to name: ProjectName, at time: Timestamp) async throws(StoreError)
     /// Changes the status if it still is `from`, and records the change; false when it is not.
     func move(_ ref: ProjectRef, _ move: StatusMove) async throws(StoreError) -> Bool
     /// Everything that is leased or in quarantine at `time`.
@@ -64,6 +71,8 @@ public struct StatusMove: Sendable, Equatable {
     public var failure: ProjectFailure?
     /// Containers started before ``at`` are to be restarted.
     public var requestsRestart: Bool
+    /// The services that ``requestsRestart`` is about; nil for all.
+    public var restartServices: [ServiceName]?
     /// What happens to the ports and the subnet in the same transaction.
     public var leases: LeaseChange
     /// When.
@@ -74,7 +83,7 @@ public struct StatusMove: Sendable, Equatable {
         case keep
         /// Ports and subnet go into quarantine; sealed secrets stay.
         case release
-        /// Ports and subnet go into quarantine; sealed secrets are destroyed.
+        /// Ports and subnet go into quarantine; everything sealed is destroyed.
         case releaseAndForgetSecrets
         /// New ones for a project that had released them.
         case acquire(Leases)
@@ -83,13 +92,15 @@ public struct StatusMove: Sendable, Equatable {
     /// A change of status.
     public init(
         from: ProjectStatus, to: ProjectStatus, cause: String, failure: ProjectFailure? = nil,
-        requestsRestart: Bool = false, leases: LeaseChange = .keep, at: Timestamp
+        requestsRestart: Bool = false, restartServices: [ServiceName]? = nil, leases: LeaseChange = .keep,
+        at: Timestamp
     ) {
         self.from = from
         self.to = to
         self.cause = cause
         self.failure = failure
         self.requestsRestart = requestsRestart
+        self.restartServices = restartServices
         self.leases = leases
         self.at = at
     }

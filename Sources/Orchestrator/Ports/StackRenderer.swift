@@ -6,9 +6,20 @@ public protocol StackRenderer: Sendable {
     /// What a project with these services needs before it can be rendered. `nil` means the template's default set.
     func requirements(services: [String]?) throws(TemplateError) -> StackRequirements
     /// The stack of a project. Its folder must have been prepared before containers start.
-    func render(_ project: ProjectRecord, secrets: [String: Secret<String>]) throws(TemplateError) -> DesiredStack
+    func render(_ project: ProjectRecord, values: ProjectValues) throws(TemplateError) -> DesiredStack
+    /// The variables that a project may override, in the order of the template.
+    func declaredSettings() throws(TemplateError) -> [DeclaredSetting]
     /// Base URL under which the project's gateway is reached from outside.
     func apiURL(of leases: Leases) -> String
+}
+
+extension StackRenderer {
+    /// The stack of a project about which nothing was changed since its secrets were minted.
+    public func render(
+        _ project: ProjectRecord, secrets: [String: Secret<String>]
+    ) throws(TemplateError) -> DesiredStack {
+        try render(project, values: ProjectValues(secrets: secrets))
+    }
 }
 
 /// The project's folder on the host: configuration files that containers mount.

@@ -14,6 +14,8 @@ public enum ProjectStoreContract {
         try await run.checkUniqueness()
         try await run.checkMoves()
         try await run.checkReplacements()
+        try await run.checkConfiguration()
+        try await run.checkRestarts()
         try await run.checkRelease()
         try await run.checkPages()
         try await run.checkDeletion()

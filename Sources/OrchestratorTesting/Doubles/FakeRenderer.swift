@@ -23,6 +23,10 @@ public struct TemplateService: Sendable {
     public var runsOnce: Bool
     /// What the engine does when it ends.
     public var restartPolicy: ContainerSpec.RestartPolicy
+    /// Variables of the template, settings and secrets alike, that its container is made of.
+    public var variables: Set<String> = []
+    /// Whether function secrets are part of its environment.
+    public var takesFunctionSecrets = false
 
     /// A service; by default one that is probed over HTTP and nothing else.
     public init(
@@ -49,6 +53,17 @@ public final class FakeRenderer: StackRenderer {
         SecretRequirement(name: "POSTGRES_PASSWORD", alphabet: .alphanumeric, length: 32),
         SecretRequirement(name: "JWT_SECRET", alphabet: .alphanumeric, length: 40),
     ]
+
+    /// Settings that every template of this renderer declares.
+    public static let settings = [
+        DeclaredSetting(name: "SITE_URL", defaultValue: "http://localhost:3000"),
+        DeclaredSetting(name: "DISABLE_SIGNUP", defaultValue: "false"),
+        DeclaredSetting(name: "PGRST_DB_MAX_ROWS", defaultValue: "1000"),
+        DeclaredSetting(name: "SMTP_PASS", defaultValue: "", isSecret: true),
+        DeclaredSetting(name: "GOTRUE_SESSIONS_TIMEBOX", defaultValue: nil),
+    ]
+    /// A setting of this value makes the template unusable, as a memory limit does that is no size.
+    public static let unusableValue = "unusable"
 
     private struct State {
         var services: [TemplateService]
@@ -87,11 +102,18 @@ public final class FakeRenderer: StackRenderer {
             tokens: [TokenRequirement(name: "ANON_KEY", role: "anon")])
     }
 
+    /// The settings that every template of this renderer declares.
+    public func declaredSettings() throws(TemplateError) -> [DeclaredSetting] {
+        _ = try template()
+        return Self.settings
+    }
+
     /// The stack of a project.
-    public func render(
-        _ project: ProjectRecord, secrets: [String: Secret<String>]
-    ) throws(TemplateError) -> DesiredStack {
+    public func render(_ project: ProjectRecord, values: ProjectValues) throws(TemplateError) -> DesiredStack {
         guard let leases = project.leases else { throw .broken("project \(project.ref) has no leases") }
+        if let bad = values.settings.first(where: { $0.value.reveal().hasPrefix(Self.unusableValue) }) {
+            throw .broken("\(bad.key) cannot be \(bad.value.reveal())")
+        }
         let name = "supabase-\(project.ref)"
         var stack = DesiredStack(
             ref: project.ref, network: DesiredNetwork(name: "\(name)_default", subnet: leases.subnet))
@@ -99,15 +121,41 @@ public final class FakeRenderer: StackRenderer {
             if let volume = service.volume {
                 stack.volumes["\(name)_\(volume)"] = DesiredVolume(name: "\(name)_\(volume)", composeName: volume)
             }
-            stack.services[service.name] = desired(service, name, leases, secrets)
+            stack.services[service.name] = desired(service, name, leases, values)
         }
         return stack
     }
 
+    /// What a service gets: minted secrets always, and the variables that it uses.
+    private func environment(_ service: TemplateService, _ values: ProjectValues) -> [String: String] {
+        var environment = service.takesFunctionSecrets ? values.functionSecrets : [:]
+        environment.merge(values.secrets) { $1 }
+        for setting in Self.settings where service.variables.contains(setting.name) {
+            environment[setting.name] = values.settings[setting.name] ?? setting.defaultValue.map { Secret($0) }
+        }
+        if service.name == .gateway {
+            let keys = values.apiKeys.map { $0.key.reveal() }.joined(separator: ",")
+            environment["KEYS"] = Secret("\(keys) \(values.acceptsLegacyKeys)")
+        }
+        return environment.mapValues { $0.reveal() }
+    }
+
+    /// What of a service's environment makes another container when it changes.
+    private func fingerprint(
+        _ service: TemplateService, _ environment: [String: String], _ values: ProjectValues
+    ) -> String {
+        let counted = environment.filter { name, _ in
+            service.variables.contains(name) || name == "KEYS"
+                || service.takesFunctionSecrets && values.functionSecrets[name] != nil
+        }
+        return counted.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
+    }
+
     private func desired(
-        _ service: TemplateService, _ project: String, _ leases: Leases, _ secrets: [String: Secret<String>]
+        _ service: TemplateService, _ project: String, _ leases: Leases, _ values: ProjectValues
     ) -> DesiredService {
-        var spec = ContainerSpec(image: service.image, environment: secrets.mapValues { $0.reveal() })
+        let environment = environment(service, values)
+        var spec = ContainerSpec(image: service.image, environment: environment)
         spec.restartPolicy = service.restartPolicy
         spec.networkName = "\(project)_default"
         if let volume = service.volume {
@@ -117,7 +165,8 @@ public final class FakeRenderer: StackRenderer {
         if let port { spec.ports = [.init(hostAddress: "127.0.0.1", hostPort: port, containerPort: 80)] }
         return DesiredService(
             name: service.name, containerName: "\(project)-\(service.name)-1",
-            configHash: "\(service.image) \(port ?? 0) \(leases.subnet)", spec: spec,
+            configHash: "\(service.image) \(port ?? 0) \(leases.subnet)\(fingerprint(service, environment, values))",
+            spec: spec,
             dependencies: service.dependencies, probe: service.probe, isOptional: service.isOptional,
             runsOnce: service.runsOnce, healthName: service.name.text)
     }

@@ -21,6 +21,60 @@ public struct PlainKeyMinter: KeyMinter {
         return SealedSecrets(wrappedKey: Array(ref.text.utf8), values: values)
     }
 
+    /// A value that no call before has given.
+    public func secret(_ requirement: SecretRequirement) throws(KeyError) -> Secret<String> {
+        let unique = requirement.name.filter { $0.isLetter } + Self.unique()
+        let filled = unique + String(repeating: "y", count: max(0, requirement.length - unique.utf8.count))
+        return Secret(String(filled.prefix(requirement.length)))
+    }
+
+    /// Texts that name the role, the project and the secret's last characters.
+    public func tokens(
+        _ required: [TokenRequirement], signedWith secret: Secret<String>, for ref: ProjectRef, at time: Timestamp
+    ) throws(KeyError) -> [String: Secret<String>] {
+        var tokens: [String: Secret<String>] = [:]
+        for token in required {
+            tokens[token.name] = Secret("\(token.role).\(ref).\(secret.reveal().suffix(24))")
+        }
+        return tokens
+    }
+
+    /// A text that names the role, the project and the end of its life in milliseconds.
+    public func temporaryKey(
+        role: String, signedWith secret: Secret<String>, for ref: ProjectRef, at time: Timestamp, lifetime: Duration
+    ) throws(KeyError) -> Secret<String> {
+        Secret("\(role).\(ref).until\((time + lifetime).milliseconds)")
+    }
+
+    /// A key of the right form that no call before has given.
+    public func opaqueKey(_ kind: APIKeyKind, for ref: ProjectRef) throws(KeyError) -> Secret<String> {
+        Secret("\(kind.prefix)\(Self.unique())_\(ref.text.prefix(8))")
+    }
+
+    /// The value as it is.
+    public func seal(
+        _ value: Secret<String>, name: String, into sealed: SealedSecrets, of ref: ProjectRef
+    ) throws(KeyError) -> [UInt8] {
+        guard sealed.wrappedKey == Array(ref.text.utf8) else {
+            throw .cannotMint("the secrets were sealed for another project")
+        }
+        return Array(value.reveal().utf8)
+    }
+
+    /// 64 digits that are the same for equal values; nothing else is promised.
+    public func digest(_ value: Secret<String>) throws(KeyError) -> String {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in value.reveal().utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 64 - digits.count) + digits
+    }
+
+    /// Twenty-two letters drawn at random.
+    private static func unique() -> String {
+        var generator = SystemRandomNumberGenerator()
+        return ProjectRef(using: &generator).text + "ab"
+    }
+
     /// The values, provided they were minted for this project.
     public func open(_ sealed: SealedSecrets, of ref: ProjectRef) throws(KeyError) -> [String: Secret<String>] {
         guard sealed.wrappedKey == Array(ref.text.utf8) else {

@@ -13,6 +13,25 @@ public enum SampleTemplates {
             portVariable: "GATEWAY_PORT"),
     ]
 
+    /// A database, and services that use one setting or secret each.
+    public static let configurable = [
+        using(["POSTGRES_PASSWORD"], TemplateService(.db, portVariable: "DB_PORT", volume: "db-data")),
+        using(
+            ["SITE_URL", "SMTP_PASS", "JWT_SECRET"], TemplateService(.auth, dependencies: [Dependency(on: .db)])),
+        using(["PGRST_DB_MAX_ROWS"], TemplateService(.rest, dependencies: [Dependency(on: .db)])),
+        using([], functionSecrets: true, TemplateService(.functions)),
+        TemplateService(.gateway, portVariable: "GATEWAY_PORT"),
+    ]
+
+    private static func using(
+        _ variables: Set<String>, functionSecrets: Bool = false, _ service: TemplateService
+    ) -> TemplateService {
+        var service = service
+        service.variables = variables
+        service.takesFunctionSecrets = functionSecrets
+        return service
+    }
+
     /// Twelve services that depend on each other as those of a Supabase stack do, one of them optional.
     public static let twelve = [
         TemplateService(.vector, isOptional: true),

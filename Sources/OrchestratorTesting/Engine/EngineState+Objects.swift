@@ -27,7 +27,10 @@ extension EngineState {
         if let present = volumes[volume.name], present.ref != ref {
             throw .nameTaken(message: "volume \(volume.name) exists and is not the project's")
         }
-        volumes[volume.name] = FakeVolume(name: volume.name, ref: ref)
+        // As Docker does it: creating a volume that exists changes nothing.
+        if volumes[volume.name] == nil {
+            volumes[volume.name] = FakeVolume(name: volume.name, ref: ref, mark: newMark())
+        }
     }
 
     mutating func removeVolume(_ name: String, _ ref: ProjectRef) throws(EngineError) {
@@ -56,7 +59,7 @@ extension EngineState {
             mounted.append(name)
             // As Docker does it: a volume that is not there is made on the spot, without any label. A plan that
             // creates the container first leaves this stranger behind.
-            if volumes[name] == nil { volumes[name] = FakeVolume(name: name, ref: nil) }
+            if volumes[name] == nil { volumes[name] = FakeVolume(name: name, ref: nil, mark: newMark()) }
         }
         let id = newID()
         containers[id] = FakeContainer(

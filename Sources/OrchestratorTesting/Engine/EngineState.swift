@@ -22,9 +22,14 @@ struct EngineState: Sendable {
     var isDown = false
     var dropsEvents = false
     var generator: SeededGenerator
-    private var lastID = 0
+    var lastID = 0
 
     init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
+
+    mutating func newMark() -> Int {
+        lastID += 1
+        return lastID
+    }
 
     mutating func newID() -> String {
         lastID += 1

@@ -78,6 +78,8 @@ struct FakeNetwork: Sendable, Equatable {
 struct FakeVolume: Sendable, Equatable {
     var name: String
     var ref: ProjectRef?
+    /// Tells a volume from a later one of the same name.
+    var mark = 0
 }
 
 /// A container of a ``FakeEngine``; one without a ref is not ours.

@@ -122,6 +122,15 @@ struct MortalStore: ProjectStore {
     func secrets(of ref: ProjectRef) async throws(StoreError) -> SealedSecrets {
         try await life.storeCall { () async throws(StoreError) in try await store.secrets(of: ref) }
     }
+    func configuration(of ref: ProjectRef) async throws(StoreError) -> StoredConfiguration {
+        try await life.storeCall { () async throws(StoreError) in try await store.configuration(of: ref) }
+    }
+    func change(_ ref: ProjectRef, _ change: ConfigurationChange) async throws(StoreError) -> Bool {
+        try await life.storeCall { () async throws(StoreError) in try await store.change(ref, change) }
+    }
+    func rename(_ ref: ProjectRef, to name: ProjectName, at time: Timestamp) async throws(StoreError) {
+        try await life.storeCall { () async throws(StoreError) in try await store.rename(ref, to: name, at: time) }
+    }
     func move(_ ref: ProjectRef, _ move: StatusMove) async throws(StoreError) -> Bool {
         try await life.storeCall { () async throws(StoreError) in try await store.move(ref, move) }
     }

@@ -53,12 +53,18 @@ public struct SimulatedHost: Sendable {
     public func manage<Value: Sendable>(
         _ life: ManagerLife = ManagerLife(), _ body: @Sendable (SimulatedManager) async throws -> Value
     ) async throws -> Value {
-        let manager = try SimulatedManager(on: self, life)
+        try await manage(try SimulatedManager(on: self, life), body)
+    }
+
+    func manage<Value: Sendable>(
+        _ manager: SimulatedManager, _ body: @Sendable (SimulatedManager) async throws -> Value
+    ) async throws -> Value {
+        let life = manager.life
         // Its end takes a detour over threads outside of the simulation, during which time must not run ahead.
         defer { time.setFrozen(false) }
         return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await manager.health.run() }
-            group.addTask { try await manager.loop.run() }
+            group.addTask { await manager.health.runUntilCancelled() }
+            group.addTask { await manager.loop.runUntilCancelled() }
             defer {
                 life.die()
                 time.setFrozen(true)
@@ -101,24 +107,38 @@ public struct SimulatedManager: Sendable {
     /// Its life.
     public let life: ManagerLife
 
+    /// A manager whose ports are those of the host, cut off when its life ends.
     init(on host: SimulatedHost, _ life: ManagerLife) throws {
+        try self.init(
+            on: host, life, engine: MortalEngine(engine: host.engine, life: life),
+            store: MortalStore(store: host.store, life: life), prober: FakeProber(engine: host.engine),
+            requests: host.store, drawRef: ProjectCatalog.randomRef)
+    }
+
+    /// A manager on other ports.
+    ///
+    /// - Parameter requests: The store that requests use: whoever asks gets an answer, it is the loops that die in the
+    ///   middle.
+    init(
+        on host: SimulatedHost, _ life: ManagerLife, engine: any ContainerEngine, store: any ProjectStore,
+        prober: any ServiceProber, requests: any ProjectStore, folders: (any ProjectFolders)? = nil,
+        drawRef: @escaping @Sendable () -> ProjectRef
+    ) throws {
         guard let ports = PortRange(SimulatedHost.portRange), let pool = IPv4Network(SimulatedHost.subnetPool),
             let subnets = SubnetAllocator(pool: pool)
         else { throw HostError("the simulation's own ranges are wrong") }
-        let engine = MortalEngine(engine: host.engine, life: life)
-        let store = MortalStore(store: host.store, life: life)
         let survey = EngineSurvey(engine: engine)
         let broker = LeaseBroker(
             store: store, host: host.network, survey: survey, ports: ports, subnets: subnets, bindAddress: "127.0.0.1")
         self.life = life
-        health = HealthLoop(prober: FakeProber(engine: host.engine), engine: engine, time: host.time)
+        health = HealthLoop(prober: prober, engine: engine, time: host.time)
         loop = ReconcileLoop(
-            store: store, engine: engine, renderer: host.renderer, folders: host.folders, minter: host.minter,
+            store: store, engine: engine, renderer: host.renderer, folders: folders ?? host.folders,
+            minter: host.minter,
             broker: broker, survey: survey, health: health, time: host.time, logger: host.logger)
-        // Whoever asks gets an answer: it is the loops that die in the middle.
         catalog = ProjectCatalog(
-            store: host.store, renderer: host.renderer, minter: host.minter, broker: broker, loop: loop,
-            time: host.time)
+            store: requests, renderer: host.renderer, minter: host.minter, broker: broker, loop: loop,
+            time: host.time, drawRef: drawRef)
     }
 
     /// Creates a project under a name.

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Projects in memory, under the same rules as in PostgreSQL: unique refs, names, ports and subnets, quarantine after
 /// release, conditional moves. ``ProjectStoreContract`` holds both to the same.
-public final class InMemoryProjectStore: ProjectStore {
+public final class InMemoryProjectStore: ProjectStore, Revertible {
     /// How long a released port or subnet is given to nobody, unless told otherwise.
     public static let quarantineDefault: Duration = .seconds(600)
 
@@ -17,6 +17,12 @@ public final class InMemoryProjectStore: ProjectStore {
 
     /// Makes every call fail as if the database were away, or ends that.
     public func setDown(_ isDown: Bool) { state.withLock { $0.isDown = isDown } }
+
+    /// What brings the store back to how it is now.
+    public func checkpoint() -> @Sendable () -> Void {
+        let copy = state.withLock { $0 }
+        return { [self] in state.withLock { $0 = copy } }
+    }
 
     private func transaction<Value: Sendable>(
         _ body: (inout StoreState) throws(StoreError) -> Value
@@ -58,6 +64,24 @@ public final class InMemoryProjectStore: ProjectStore {
             guard let secrets = state.secrets[ref] else { throw .notFound(ref) }
             return secrets
         }
+    }
+
+    /// The sealed configuration of a project.
+    public func configuration(of ref: ProjectRef) async throws(StoreError) -> StoredConfiguration {
+        try await transaction { state throws(StoreError) in
+            guard let configuration = state.configurations[ref] else { throw .notFound(ref) }
+            return configuration
+        }
+    }
+
+    /// Changes the configuration if its revision still is the one that the change was made from.
+    public func change(_ ref: ProjectRef, _ change: ConfigurationChange) async throws(StoreError) -> Bool {
+        try await transaction { state throws(StoreError) in try state.change(ref, change) }
+    }
+
+    /// Gives a project another name.
+    public func rename(_ ref: ProjectRef, to name: ProjectName, at time: Timestamp) async throws(StoreError) {
+        try await transaction { state throws(StoreError) in try state.rename(ref, to: name, at: time) }
     }
 
     /// Changes the status if it still is what the move starts from.

@@ -12,6 +12,8 @@ struct StoreState: Sendable {
     let quarantine: Duration
     var records: [ProjectRef: ProjectRecord] = [:]
     var secrets: [ProjectRef: SealedSecrets] = [:]
+    /// Everything but the revision, which is part of the record.
+    var configurations: [ProjectRef: StoredConfiguration] = [:]
     var events: [ProjectRef: [ProjectEvent]] = [:]
     var ports: [UInt16: Holder] = [:]
     var subnets: [IPv4Network: Holder] = [:]
@@ -22,11 +24,7 @@ struct StoreState: Sendable {
 
     mutating func insert(_ project: NewProject) throws(StoreError) -> ProjectRecord {
         guard records[project.ref] == nil else { throw .leaseTaken }
-        let isNameTaken = records.values.contains {
-            $0.status != .deleted && $0.organizationSlug == project.organizationSlug
-                && $0.name.text.lowercased() == project.name.text.lowercased()
-        }
-        if isNameTaken { throw .nameTaken(project.name.text) }
+        try checkFree(project.name, in: project.organizationSlug)
         lastNumber += 1
         records[project.ref] = ProjectRecord(
             number: lastNumber, ref: project.ref, name: project.name, organizationSlug: project.organizationSlug,
@@ -34,10 +32,45 @@ struct StoreState: Sendable {
             services: project.services, leases: nil, insertedAt: project.at, updatedAt: project.at,
             statusChangedAt: project.at)
         secrets[project.ref] = project.secrets
+        configurations[project.ref] = StoredConfiguration(
+            apiKeys: project.apiKeys.sorted { ($0.name, $0.kind.rawValue) < ($1.name, $1.kind.rawValue) })
         try acquire(project.leases, for: project.ref, at: project.at)
         events[project.ref] = [ProjectEvent(at: project.at, status: .provisioning, cause: "on request")]
         guard let record = record(project.ref) else { throw .notFound(project.ref) }
         return record
+    }
+
+    private func checkFree(_ name: ProjectName, in organization: String) throws(StoreError) {
+        let isTaken = records.values.contains {
+            $0.status != .deleted && $0.organizationSlug == organization
+                && $0.name.text.lowercased() == name.text.lowercased()
+        }
+        if isTaken { throw .nameTaken(name.text) }
+    }
+
+    mutating func rename(_ ref: ProjectRef, to name: ProjectName, at time: Timestamp) throws(StoreError) {
+        guard var record = records[ref], record.status != .deleted else { throw .notFound(ref) }
+        if name.text.lowercased() != record.name.text.lowercased() {
+            try checkFree(name, in: record.organizationSlug)
+        }
+        record.name = name
+        record.updatedAt = time
+        records[ref] = record
+    }
+
+    mutating func change(_ ref: ProjectRef, _ change: ConfigurationChange) throws(StoreError) -> Bool {
+        guard let present = configurations[ref], present.revision == change.revision, let record = records[ref],
+            ![.deleting, .deleted].contains(record.status)
+        else { return false }
+        let next = present.applying(change)
+        guard Set(next.apiKeys.map { "\($0.kind) \($0.name)" }).count == next.apiKeys.count else {
+            throw .refused("two API keys of a kind have the same name")
+        }
+        configurations[ref] = next
+        secrets[ref]?.values.merge(change.secrets) { $1 }
+        records[ref]?.configurationRevision = next.revision
+        records[ref]?.updatedAt = change.at
+        return true
     }
 
     func record(_ ref: ProjectRef) -> ProjectRecord? {
@@ -59,6 +92,10 @@ struct StoreState: Sendable {
             record.status != .deleted
                 && (wanted.isEmpty || record.name.text.lowercased().contains(wanted)
                     || record.ref.text.contains(wanted))
+                && query.statuses?.contains(record.status) ?? true
+                && query.visibility.map {
+                    $0.organizations.contains(record.organizationSlug) || $0.refs.contains(record.ref)
+                } ?? true
         }.compactMap { record($0.ref) }.sorted(by: order(query.sort))
         return ProjectPage(count: all.count, projects: Array(all.dropFirst(query.offset).prefix(query.limit)))
     }
@@ -76,7 +113,10 @@ struct StoreState: Sendable {
         guard var record = records[ref], record.status == move.from else { return false }
         record.status = move.to
         record.failure = move.failure
-        if move.requestsRestart { record.restartRequestedAt = move.at }
+        if move.requestsRestart {
+            record.restartRequestedAt = move.at
+            record.restartServices = move.restartServices
+        }
         record.updatedAt = move.at
         record.statusChangedAt = move.at
         records[ref] = record
@@ -86,6 +126,7 @@ struct StoreState: Sendable {
         case .releaseAndForgetSecrets:
             release(ref, at: move.at)
             secrets[ref] = nil
+            configurations[ref] = nil
         case .acquire(let leases): try acquire(leases, for: ref, at: move.at)
         }
         events[ref, default: []].append(ProjectEvent(at: move.at, status: move.to, cause: move.cause))

@@ -24,17 +24,25 @@ extension PostgresWire {
     /// An interrupt cancels the statement on the server. If the server does not end it within the grace period, the
     /// connection is dropped: it must never be reused with an answer still to come.
     func run(_ exchange: Exchange, _ interrupt: Interrupt) throws(PostgresError) -> PostgresRows {
+        var collector = ResultCollector(
+            limitBytes: limits.maximumResultBytes, parameterTexts: exchange.parameterTexts)
+        let interruption = try converse(exchange, interrupt, &collector)
+        return try conclude(collector, interruption)
+    }
+
+    /// Sends, and gives every result to `taker`. Returns why the statement was cancelled, if it was; the results then
+    /// tell what became of it.
+    func converse<Taker: ResultTaker>(
+        _ exchange: Exchange, _ interrupt: Interrupt, _ taker: inout Taker
+    ) throws(PostgresError) -> PostgresError? {
         let connection = try open()
         if let reason = interrupt.reason { throw reason.error }
         guard exchange.send(connection) == 1 else { throw lost(connection) }
         PQsetSingleRowMode(connection)
-        var collector = ResultCollector(
-            limitBytes: limits.maximumResultBytes, parameterTexts: exchange.parameterTexts)
         var cancellation: Cancellation?
-        while try !advance(connection, &collector) {
-            if collector.isTooLarge && cancellation == nil {
-                cancellation = try cancel(
-                    connection, because: .resultTooLarge(limitBytes: limits.maximumResultBytes))
+        while try !advance(connection, &taker) {
+            if cancellation == nil, let reason = taker.stopReason {
+                cancellation = try cancel(connection, because: reason)
             }
             let events = try flush(connection) ? POLLIN : POLLIN | POLLOUT
             guard let reason = waitForSocket(connection, events: events, cancellation?.grace ?? interrupt) else {
@@ -48,18 +56,18 @@ extension PostgresWire {
             cancellation = try cancel(connection, because: reason.error)
         }
         try settle(cancellation)
-        return try conclude(connection, collector, cancellation)
+        return cancellation?.reason
     }
 
     /// Takes the results that are there. Whether the exchange has ended.
-    private func advance(
-        _ connection: OpaquePointer, _ collector: inout ResultCollector
+    private func advance<Taker: ResultTaker>(
+        _ connection: OpaquePointer, _ taker: inout Taker
     ) throws(PostgresError) -> Bool {
         while PQisBusy(connection) == 0 {
             guard let result = PQgetResult(connection) else { return true }
-            collector.take(result)
+            taker.take(result)
             PQclear(result)
-            if collector.isCopy {
+            if taker.isCopy {
                 drop(because: .closed)
                 throw .invalidConfiguration(reason: "COPY is not supported on this connection")
             }
@@ -99,16 +107,20 @@ extension PostgresWire {
         }
     }
 
+    /// Drops the connection if it broke during the exchange, and says why.
+    func lostConnection(_ known: PostgresError?) throws(PostgresError) -> PostgresError? {
+        let connection = try open()
+        guard PQstatus(connection) == CONNECTION_BAD else { return known }
+        let reason = known?.message ?? ServerReport.firstLine(PQerrorMessage(connection))
+        drop(because: .connectionLost(reason: reason))
+        return failure
+    }
+
     private func conclude(
-        _ connection: OpaquePointer, _ collector: ResultCollector, _ cancellation: Cancellation?
+        _ collector: ResultCollector, _ interruption: PostgresError?
     ) throws(PostgresError) -> PostgresRows {
-        if PQstatus(connection) == CONNECTION_BAD {
-            let reason = collector.failure?.message ?? ServerReport.firstLine(PQerrorMessage(connection))
-            drop(because: .connectionLost(reason: reason))
-            throw failure
-        }
-        if let failure = collector.failure {
-            if let cancellation, failure.sqlState == PostgresState.queryCanceled { throw cancellation.reason }
+        if let failure = try lostConnection(collector.failure) {
+            if let interruption, failure.sqlState == PostgresState.queryCanceled { throw interruption }
             throw failure
         }
         if collector.isTooLarge { throw .resultTooLarge(limitBytes: limits.maximumResultBytes) }

@@ -10,6 +10,9 @@ final class PostgresWire {
     var notifications: NotificationBuffer
     private(set) var connection: OpaquePointer?
 
+    /// Stands between libpq and the server where the size of messages is bounded.
+    private var messageGuard: MessageGuard?
+
     /// Why there is no connection.
     private(set) var failure = PostgresError.closed
 
@@ -41,7 +44,12 @@ final class PostgresWire {
         guard let connection else { return }
         PQfinish(connection)
         self.connection = nil
-        failure = reason
+        if case .connectionLost = reason, let messageGuard, messageGuard.hasRefused {
+            failure = .resultTooLarge(limitBytes: messageGuard.limitBytes)
+        } else {
+            failure = reason
+        }
+        messageGuard = nil
         statements.reset()
     }
 
@@ -51,6 +59,9 @@ final class PostgresWire {
         self.connection = connection
         do throws(PostgresError) {
             try poll(connection, interrupt)
+            messageGuard = try limits.maximumMessageBytes.map { limit throws(PostgresError) in
+                try MessageGuard.install(on: connection, limitBytes: limit)
+            }
         } catch {
             drop(because: error)
             throw error

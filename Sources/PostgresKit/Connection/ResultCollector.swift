@@ -1,7 +1,19 @@
 import CPostgres
 
+/// Takes the results of one exchange with the server, one row at a time.
+protocol ResultTaker {
+    /// Takes over what `result` holds. The caller clears it.
+    mutating func take(_ result: OpaquePointer)
+
+    /// Why nothing more is wanted: the statement is then cancelled.
+    var stopReason: PostgresError? { get }
+
+    /// Set when the server has switched to the COPY protocol, which the kit does not speak.
+    var isCopy: Bool { get }
+}
+
 /// Gathers the results of one exchange with the server, row by row, into values that no longer need libpq.
-struct ResultCollector {
+struct ResultCollector: ResultTaker {
     private let limitBytes: Int
     private let parameterTexts: [String]
     private var columns = PostgresColumns(names: [], types: [])
@@ -16,7 +28,6 @@ struct ResultCollector {
     /// Set once the values hold more bytes than allowed; what comes after is dropped.
     private(set) var isTooLarge = false
 
-    /// Set when the server has switched to the COPY protocol, which the kit does not speak.
     private(set) var isCopy = false
 
     init(limitBytes: Int, parameterTexts: [String]) {
@@ -24,7 +35,8 @@ struct ResultCollector {
         self.parameterTexts = parameterTexts
     }
 
-    /// Takes over what `result` holds. The caller clears it.
+    var stopReason: PostgresError? { isTooLarge ? .resultTooLarge(limitBytes: limitBytes) : nil }
+
     mutating func take(_ result: OpaquePointer) {
         switch PQresultStatus(result) {
         case PGRES_SINGLE_TUPLE, PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:

@@ -67,6 +67,7 @@ struct ManagerSettings: Sendable {
             "SUPAMANAGER_ADMIN_TOKEN": token,
             "SUPAMANAGER_TEMPLATE": template,
             "SUPAMANAGER_LOG_LEVEL": "debug",
+            "SUPAMANAGER_RATE_LIMIT": "0",
         ]
         result["SUPAMANAGER_DATABASE_URL"] = databaseURL
         result["SUPAMANAGER_MASTER_KEY_FILE"] = masterKeyFile

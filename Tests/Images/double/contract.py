@@ -31,6 +31,11 @@ class Environment:
     def optional(self, name):
         return self._variables.get(name, "")
 
+    def matching(self, pattern):
+        """The names of the variables that are there and match, with what their groups matched."""
+        found = ((name, re.fullmatch(pattern, name)) for name in sorted(self._variables))
+        return [(name, match.groups()) for name, match in found if match]
+
     def text(self, name, *, length=None, minimum=1, pattern=None, one_of=None):
         """A variable that must be there; `length` is exact, `minimum` the least number of characters."""
         value = self._variables.get(name)

@@ -22,7 +22,12 @@ _PROVIDED = {
     "PROJECT_REF": "abcdefghijklmnopqrst", "PROJECT_NAME": "Test project", "BIND_ADDRESS": "127.0.0.1",
     "PUBLIC_URL": "http://127.0.0.1:54321", "SUBNET": "10.99.0.0/27", "DYNAMIC_RANGE": "10.99.0.16/28",
 }
-_REFERENCE = re.compile(r"\$\$|\$\{([A-Z][A-Z0-9_]*)(?::-((?:[^{}]|\$\{[^{}]*\})*))?\}")
+# What the manager gives and a plain run can do without.
+MANAGED = {
+    "PUBLISHABLE_KEYS", "SECRET_KEYS", "PUBLISHABLE_KEYS_BY_NAME", "SECRET_KEYS_BY_NAME", "DEFAULT_PUBLISHABLE_KEY",
+    "DEFAULT_SECRET_KEY", "LEGACY_KEYS_ENABLED", "GATEWAY_SERVICE_KEY", "STUDIO_SERVICE_KEY",
+}
+_REFERENCE = re.compile(r"\$\$|\$\{([A-Z][A-Z0-9_]*)(?::([-+])((?:[^{}]|\$\{[^{}]*\})*))?\}")
 
 
 @functools.cache
@@ -35,14 +40,20 @@ def references(value):
     if isinstance(value, str):
         for match in _REFERENCE.finditer(value):
             if match[1]:
-                yield match[1], match[2]
-                yield from references(match[2] or "")
+                yield match[1], match[3] if match[2] == "-" else None
+                yield from references(match[3] or "")
     elif isinstance(value, dict):
         for item in value.values():
             yield from references(item)
     elif isinstance(value, list):
         for item in value:
             yield from references(item)
+
+
+def passed_on():
+    """Variables that a service gets under their own name, and only if they have a value."""
+    for service in compose()["services"].values():
+        yield from (name for name, value in service.get("environment", {}).items() if value is None)
 
 
 def token(role, secret, **changes):
@@ -67,7 +78,8 @@ def variables():
     for name, claims in extension["tokens"].items():
         values[name] = token(claims["role"], values["JWT_SECRET"])
     for name, setting in extension["variables"].items():
-        values[name] = setting["default"]
+        if "default" in setting:
+            values[name] = setting["default"]
     return values
 
 
@@ -75,10 +87,19 @@ def interpolate(text, values):
     def replacement(match):
         if match[0] == "$$":
             return "$"
-        return values.get(match[1]) or interpolate(match[2] or "", values)
+        value = values.get(match[1])
+        if match[2] == "+":
+            return interpolate(match[3], values) if value else ""
+        return value or interpolate(match[3] or "", values)
     return _REFERENCE.sub(replacement, text)
 
 
 def environment(service, values):
     """The environment that the template gives to a service."""
-    return {name: interpolate(text, values) for name, text in compose()["services"][service]["environment"].items()}
+    given = {}
+    for name, text in compose()["services"][service]["environment"].items():
+        if text is not None:
+            given[name] = interpolate(text, values)
+        elif name in values:
+            given[name] = values[name]
+    return given

@@ -1,5 +1,6 @@
 """The contract doubles accept what the template gives them and refuse everything less, with a reason."""
 
+import json
 import sys
 import unittest
 from unittest import mock
@@ -18,6 +19,8 @@ WITHOUT_DATABASE = ("imgproxy", "functions", "vector", "studio")
 SERVICES = WITH_DATABASE + WITHOUT_DATABASE
 # Passed on by the template for the real image; the double has nothing to say about them.
 UNCHECKED = {
+    "auth": {name for name in stack.compose()["services"]["auth"]["environment"]
+             if name.startswith("GOTRUE_EXTERNAL_") and name.endswith(("_CLIENT_ID", "_REDIRECT_URI"))},
     "realtime": {"DISABLE_HEALTHCHECK_LOGGING"},
     "studio": {"SUPABASE_PUBLISHABLE_KEY", "SUPABASE_SECRET_KEY"},
 }
@@ -71,6 +74,9 @@ class ContractTests(unittest.TestCase):
             ("auth", "GOTRUE_DB_DATABASE_URL", "postgres://supabase_auth_admin:a/b@db:5432/postgres"),
             ("auth", "GOTRUE_DISABLE_SIGNUP", "maybe"),
             ("auth", "GOTRUE_SMTP_MAX_FREQUENCY", "60"),
+            ("auth", "GOTRUE_SESSIONS_TIMEBOX", ""),
+            ("auth", "GOTRUE_EXTERNAL_GITHUB_ENABLED", ""),
+            ("auth", "GOTRUE_MAILER_OTP_LENGTH", ""),
             ("rest", "PGRST_JWT_SECRET", "@/run/secrets/a-file-name-that-is-long-enough"),
             ("rest", "PGRST_DB_URI", "postgres://authenticator@db:5432/postgres"),
             ("realtime", "DB_ENC_KEY", "x" * 15),
@@ -100,6 +106,35 @@ class ContractTests(unittest.TestCase):
                 reason = self.refusal(service, environment)
                 self.assertIn(name, reason)
                 self.assertNotIn("secret-x", reason)
+
+    def test_a_provider_of_identities_needs_its_client(self):
+        self.values["GOTRUE_EXTERNAL_GITHUB_ENABLED"] = "true"
+        reason = self.refusal("auth", stack.environment("auth", self.values))
+        self.assertIn("GOTRUE_EXTERNAL_GITHUB_CLIENT_ID is required", reason)
+        self.values.update(GOTRUE_EXTERNAL_GITHUB_CLIENT_ID="id", GOTRUE_EXTERNAL_GITHUB_SECRET="of-the-client")
+        with self.assertRaises(Passed):
+            check("auth", stack.environment("auth", self.values))
+
+    def test_client_ids_join_to_one_list(self):
+        self.values.update(GOTRUE_EXTERNAL_GOOGLE_CLIENT_ID="one", GOTRUE_EXTERNAL_GOOGLE_ADDITIONAL_CLIENT_IDS="two,3")
+        self.assertEqual(stack.environment("auth", self.values)["GOTRUE_EXTERNAL_GOOGLE_CLIENT_ID"], "one,two,3")
+        self.assertEqual(stack.environment("auth", self.values)["GOTRUE_EXTERNAL_APPLE_CLIENT_ID"], "")
+
+    def test_the_dashboard_takes_an_opaque_key_where_signed_ones_are_refused(self):
+        self.values.update(LEGACY_KEYS_ENABLED="false", STUDIO_SERVICE_KEY="sb_secret_of_the_manager")
+        environment = stack.environment("studio", self.values)
+        self.assertEqual(environment["SUPABASE_SERVICE_KEY"], "sb_secret_of_the_manager")
+        with self.assertRaises(Passed):
+            check("studio", environment)
+
+    def test_functions_get_their_keys_by_name(self):
+        self.values.update(SECRET_KEYS_BY_NAME='"default":"sb_secret_a","jobs":"sb_secret_b"')
+        environment = stack.environment("functions", self.values)
+        self.assertEqual(json.loads(environment["SUPABASE_SECRET_KEYS"]),
+                         {"default": "sb_secret_a", "jobs": "sb_secret_b"})
+        self.assertEqual(json.loads(environment["SUPABASE_PUBLISHABLE_KEYS"]), {"default": ""})
+        with self.assertRaises(Passed):
+            check("functions", environment)
 
     def test_a_refusal_never_shows_a_secret(self):
         secret_values = [self.values[name] for name in stack.compose()["x-supamanager"]["secrets"]]

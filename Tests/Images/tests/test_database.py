@@ -20,7 +20,7 @@ class DatabaseTests(unittest.TestCase):
         self.volume = docker("volume", "create", f"supamanager-test-{secrets.token_hex(6)}")
         self.addCleanup(docker, "volume", "rm", self.volume)
 
-    def start(self, **changes):
+    def start(self, settings=None, **changes):
         service = stack.compose()["services"]["db"]
         arguments = ["run", "--detach", "--volume", f"{self.volume}:/var/lib/postgresql/data"]
         for name, value in {**self.environment, **changes}.items():
@@ -28,7 +28,7 @@ class DatabaseTests(unittest.TestCase):
         for volume in service["volumes"]:
             if volume.startswith("./"):
                 arguments += ["--volume", volume.replace("./", f"{stack.TEMPLATE}/", 1)]
-        command = [stack.interpolate(word, {}) for word in service["command"]]
+        command = [stack.interpolate(word, settings or {}) for word in service["command"]]
         container = docker(*arguments, image("db"), *command)
         self.addCleanup(remove, container)
         return container
@@ -62,6 +62,17 @@ class DatabaseTests(unittest.TestCase):
         self.assert_is_complete(container)
         with self.assertRaisesRegex(RuntimeError, "password authentication failed"):
             self.query(container, "select 1", password="wrong")
+
+    def test_settings_of_the_template_are_in_force_and_the_others_are_the_configuration_files(self):
+        plain = self.start()
+        self.wait_until_ready(plain)
+        before = self.query(plain, "show max_wal_size")
+        docker("stop", plain)
+        tuned = self.start(settings={"POSTGRES_WORK_MEM": "8MB", "POSTGRES_STATEMENT_TIMEOUT": "90s"})
+        self.wait_until_ready(tuned)
+        self.assertEqual(self.query(tuned, "show work_mem"), "8MB")
+        self.assertEqual(self.query(tuned, "show statement_timeout"), "90s")
+        self.assertEqual(self.query(tuned, "show max_wal_size"), before)
 
     def test_an_interrupted_first_start_begins_again_wherever_it_was_cut(self):
         for line in ("98-webhooks", "99-realtime"):

@@ -17,13 +17,19 @@ UPSTREAMS = ("auth", "rest", "realtime", "storage", "functions", "meta", "studio
 AUTH, REST, REALTIME, STORAGE, FUNCTIONS, META, STUDIO = "9999", "3000", "4000", "5000", "9000", "8080", "3000"
 
 
-@unittest.skipUnless(images_are_there("gateway", "auth"), NEEDED)
-class GatewayTests(unittest.TestCase):
+class GatewayHost(unittest.TestCase):
+    """One gateway with echoing services behind it."""
+
+    extra = {}
+
     @classmethod
     def setUpClass(cls):
         cls.values = stack.variables()
         cls.values["SUPABASE_PUBLISHABLE_KEY"] = "sb_publishable_test"
         cls.values["SUPABASE_SECRET_KEY"] = "sb_secret_test"
+        cls.values["PUBLISHABLE_KEYS"] = "sb_publishable_one,sb_publishable_two"
+        cls.values["SECRET_KEYS"] = "sb_secret_one,sb_secret_two"
+        cls.values.update(cls.extra)
         cls.anon, cls.service_role = cls.values["ANON_KEY"], cls.values["SERVICE_ROLE_KEY"]
         cls.containers = []
         cls.addClassCleanup(cls.remove_containers)
@@ -95,6 +101,9 @@ class GatewayTests(unittest.TestCase):
         self.assertEqual(list(body), ["message"], path)
         self.assertTrue(body["message"])
 
+
+@unittest.skipUnless(images_are_there("gateway", "auth"), NEEDED)
+class GatewayTests(GatewayHost):
     def test_open_routes_need_no_key(self):
         for name in ("verify", "callback", "authorize", "sso/saml/acs", "sso/saml/metadata", ".well-known/jwks.json"):
             self.assert_reaches(f"/auth/v1/{name}", AUTH, f"/{name}")
@@ -109,13 +118,16 @@ class GatewayTests(unittest.TestCase):
             ("/realtime/v1/websocket", REALTIME, "/socket/websocket"),
         ]
         for path, port, upstream_path in routes:
-            for key in (self.anon, self.service_role, "sb_publishable_test", "sb_secret_test"):
+            for key in (self.anon, self.service_role, "sb_publishable_test", "sb_secret_test", "sb_publishable_one",
+                        "sb_publishable_two", "sb_secret_one", "sb_secret_two"):
                 self.assert_reaches(path, port, upstream_path, {"apikey": key})
             self.assert_reaches(f"{path}?apikey={self.anon}", port, upstream_path)
             self.assert_refuses(401, path)
             self.assert_refuses(401, path, {"apikey": ""})
             self.assert_refuses(401, path, {"apikey": self.anon + "x"})
             self.assert_refuses(401, path, {"apikey": self.anon[:-1]})
+            self.assert_refuses(401, path, {"apikey": "sb_publishable_one,sb_publishable_two"})
+            self.assert_refuses(401, path, {"apikey": "sb_publishable_three"})
             self.assert_refuses(401, path, {"Authorization": f"Bearer {self.anon}"})
             self.assert_refuses(401, f"{path}?apikey=wrong")
 
@@ -123,9 +135,10 @@ class GatewayTests(unittest.TestCase):
         routes = [("/rest/v1/", REST, "/"), ("/rest/v1", REST, "/"), ("/pg/tables", META, "/tables")]
         for path, port, upstream_path in routes:
             self.assert_reaches(path, port, upstream_path, {"apikey": self.service_role})
-            self.assert_reaches(path, port, upstream_path, {"apikey": "sb_secret_test"})
-            self.assert_refuses(403, path, {"apikey": self.anon})
-            self.assert_refuses(403, path, {"apikey": "sb_publishable_test"})
+            for key in ("sb_secret_test", "sb_secret_one", "sb_secret_two"):
+                self.assert_reaches(path, port, upstream_path, {"apikey": key})
+            for key in (self.anon, "sb_publishable_test", "sb_publishable_one", "sb_publishable_two"):
+                self.assert_refuses(403, path, {"apikey": key})
             self.assert_refuses(401, path)
 
     def test_spelling_a_path_differently_opens_nothing(self):
@@ -173,6 +186,22 @@ class GatewayTests(unittest.TestCase):
         self.assert_refuses(401, "/functions/v1/hello",
                             {"apikey": "sb_publishable_test", "Authorization": "Bearer sb_secret_test"})
 
+    def test_storage_gets_the_token_of_an_opaque_key_and_checks_everything_else_itself(self):
+        def seen(headers):
+            return self.assert_reaches("/storage/v1/object/a", STORAGE, "/object/a", headers)
+        user = stack.token("authenticated", "another secret")
+        self.assertNotIn("authorization", seen({}))
+        self.assertEqual(seen({"Authorization": f"Bearer {user}"})["authorization"], f"Bearer {user}")
+        self.assertEqual(seen({"Authorization": "AWS4-HMAC-SHA256 x"})["authorization"], "AWS4-HMAC-SHA256 x")
+        for key, token in (("sb_publishable_two", self.anon), ("sb_secret_two", self.service_role)):
+            for headers in ({"apikey": key}, {"Authorization": f"Bearer {key}"},
+                            {"apikey": key, "Authorization": f"Bearer {key}"}):
+                self.assertEqual(seen(headers)["authorization"], f"Bearer {token}")
+            both = seen({"apikey": key, "Authorization": f"Bearer {user}"})
+            self.assertEqual((both["authorization"], both["apikey"]), (f"Bearer {user}", token))
+        self.assert_refuses(401, "/storage/v1/object/a", {"apikey": "sb_secret_wrong"})
+        self.assert_refuses(401, "/storage/v1/object/a", {"Authorization": "Bearer sb_secret_wrong"})
+
     def test_forwarding_headers_tell_the_public_address_and_cannot_be_forged(self):
         headers = self.assert_reaches("/storage/v1/object/a%2Fb", STORAGE, "/object/a%2Fb", {
             "X-Forwarded-Prefix": "/evil", "X-Forwarded-Host": "evil.example", "X-Envoy-Original-Path": "/evil"})
@@ -214,6 +243,39 @@ class GatewayTests(unittest.TestCase):
             container = self.run_gateway({**environment, name: ""})
             self.assertNotEqual(docker("wait", container), "0")
             self.assertIn(f"the variable {name} is required", logs(container))
+
+
+@unittest.skipUnless(images_are_there("gateway", "auth"), NEEDED)
+class LegacyKeysDisabledTests(GatewayHost):
+    """The signed keys are switched off; opaque keys and users' own tokens go on working."""
+
+    extra = {"LEGACY_KEYS_ENABLED": "false", "GATEWAY_SERVICE_KEY": "sb_secret_of_the_manager"}
+
+    def test_signed_keys_are_refused_by_name_wherever_they_stand(self):
+        for key in (self.anon, self.service_role):
+            for path in ("/rest/v1/todos", "/rest/v1/", "/auth/v1/user", "/pg/tables", "/functions/v1/hello",
+                         "/storage/v1/object/a"):
+                for headers in ({"apikey": key}, {"apikey": "sb_secret_one", "Authorization": f"Bearer {key}"}):
+                    status, _, body = self.request(path, headers)
+                    self.assertEqual((status, body), (401, {"message": "Legacy API keys are disabled"}), path)
+            self.assert_refuses(401, f"/realtime/v1/websocket?apikey={key}")
+
+    def test_opaque_keys_still_become_the_tokens_that_services_know(self):
+        for key, token in (("sb_publishable_one", self.anon), ("sb_publishable_test", self.anon),
+                           ("sb_secret_two", self.service_role), ("sb_secret_test", self.service_role),
+                           ("sb_secret_of_the_manager", self.service_role)):
+            headers = self.assert_reaches("/rest/v1/todos", REST, "/todos", {"apikey": key})
+            self.assertEqual((headers["apikey"], headers["authorization"]), (token, f"Bearer {token}"))
+        self.assert_reaches("/pg/tables", META, "/tables", {"apikey": "sb_secret_of_the_manager"})
+        self.assert_refuses(401, "/rest/v1/todos", {"apikey": "sb_secret_wrong"})
+
+    def test_a_users_own_token_and_open_routes_are_not_concerned(self):
+        user = stack.token("authenticated", "another secret")
+        headers = self.assert_reaches("/auth/v1/user", AUTH, "/user",
+                                      {"apikey": "sb_publishable_one", "Authorization": f"Bearer {user}"})
+        self.assertEqual(headers["authorization"], f"Bearer {user}")
+        self.assert_reaches("/auth/v1/verify", AUTH, "/verify")
+        self.assert_reaches("/storage/v1/object/public/a", STORAGE, "/object/public/a")
 
 
 if __name__ == "__main__":

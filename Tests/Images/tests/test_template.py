@@ -1,5 +1,6 @@
 """The template keeps its own promises: every variable documented, nothing privileged, every service complete."""
 
+import re
 import unittest
 
 import yaml
@@ -24,13 +25,41 @@ class TemplateTests(unittest.TestCase):
         body = {key: value for key, value in self.file.items() if key != "x-supamanager"}
         declared = {*self.extension["ports"], *self.extension["addresses"], *self.extension["ranges"],
                     *self.extension["secrets"], *self.extension["tokens"], *self.extension["variables"],
-                    "PROJECT_REF", "PROJECT_NAME", "BIND_ADDRESS", "PUBLIC_URL", "SUBNET"}
-        self.assertEqual({name for name, _ in stack.references(body)}, declared)
+                    *stack.MANAGED, "PROJECT_REF", "PROJECT_NAME", "BIND_ADDRESS", "PUBLIC_URL", "SUBNET"}
+        self.assertEqual({name for name, _ in stack.references(body)} | set(stack.passed_on()), declared)
+
+    def test_what_is_passed_on_only_with_a_value_is_optional_and_nothing_else_is(self):
+        optional = {name for name, setting in self.extension["variables"].items() if setting.get("optional")}
+        for name in stack.passed_on():
+            self.assertIn(name, optional)
+        for name, setting in self.extension["variables"].items():
+            self.assertNotEqual("default" in setting, name in optional, name)
+            for service in self.services.values():
+                for variable, text in service.get("environment", {}).items():
+                    if text is not None and name in optional and f"${{{name}" in text:
+                        self.assertIn(f"${{{name}:", text, f"{variable} would be empty without {name}")
+
+    def test_every_provider_of_identities_gets_its_redirect_address(self):
+        auth = self.services["auth"]["environment"]
+        providers = {name[16:-8] for name in auth if re.fullmatch(r"GOTRUE_EXTERNAL_\w+_ENABLED", name)
+                     and f"{name[:-8]}_CLIENT_ID" in auth}
+        self.assertGreater(len(providers), 20)
+        for provider in providers:
+            self.assertEqual(auth[f"GOTRUE_EXTERNAL_{provider}_REDIRECT_URI"], "${PUBLIC_URL}/auth/v1/callback")
+
+    def test_settings_of_the_database_are_left_out_until_they_have_a_value(self):
+        arguments = self.services["db"]["command"]
+        plain = [stack.interpolate(argument, {}) for argument in arguments]
+        self.assertNotIn("", plain)
+        self.assertEqual({one for one in plain[1:] if one != "-c"}, {
+            "config_file=/etc/postgresql/postgresql.conf", "log_min_messages=fatal", "supamanager.unset="})
+        given = [stack.interpolate(argument, {"POSTGRES_WORK_MEM": "8MB"}) for argument in arguments]
+        self.assertEqual(set(given) - set(plain), {"work_mem=8MB"})
 
     def test_inline_defaults_say_the_same_as_the_declarations(self):
         body = {key: value for key, value in self.file.items() if key != "x-supamanager"}
         for name, default in stack.references(body):
-            if name in self.extension["variables"]:
+            if "default" in self.extension["variables"].get(name, {}):
                 self.assertEqual(default, self.extension["variables"][name]["default"], name)
 
     def test_the_readme_documents_every_variable_with_its_default(self):
@@ -39,7 +68,10 @@ class TemplateTests(unittest.TestCase):
         for name, _ in stack.references(self.file):
             self.assertIn(name, rows)
         for name, setting in self.extension["variables"].items():
-            self.assertIn(f"| `{setting['default']}` |" if setting["default"] else "| empty |", rows[name])
+            if "default" not in setting:
+                self.assertIn("| the service's own |", rows[name])
+            else:
+                self.assertIn(f"| `{setting['default']}` |" if setting["default"] else "| empty |", rows[name])
 
     def test_secrets_have_the_lengths_that_the_services_demand(self):
         lengths = {name: form["length"] for name, form in self.extension["secrets"].items()}

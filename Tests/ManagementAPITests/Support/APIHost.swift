@@ -1,10 +1,13 @@
 import CurlKit
 import FoundationEssentials
+import HTTPTypes
+import Identity
 import Logging
 import OrchestratorTesting
 import ProjectModel
 import Reconciler
 import ServiceLifecycle
+import Testing
 
 @testable import ManagementAPI
 @testable import Orchestrator
@@ -12,12 +15,29 @@ import ServiceLifecycle
 /// A Management API on a port of this machine, over ports that live in memory. No loop runs: a project keeps the
 /// status that a test gives it.
 struct APIHost: Sendable {
-    static let token = "sbp_" + String(repeating: "0123456789", count: 4)
+    /// Token of the owner of the organization `default`.
+    static let token = Person.owner.token
+    /// What answers say about this host. Nothing is limited unless a test asks for it.
+    static let configuration: ManagementAPIConfiguration = {
+        var configuration = ManagementAPIConfiguration(
+            publicHost: "127.0.0.1", databasePortVariable: "DB_PORT", database: .sample)
+        configuration.requestsPerMinute = nil
+        return configuration
+    }()
 
     let store: InMemoryProjectStore
     let engine: FakeEngine
     let renderer: TestRenderer
     let catalog: ProjectCatalog
+    let ledger: InMemoryRequestLedger
+    let directory: AccountDirectory
+    let api: ManagementAPI
+    /// Databases of projects, which answer what a test says.
+    let databases: FakeProjectDatabase
+    /// Gateways of projects, which answer what a test says.
+    let gateways: FakeProjectGateway
+    let content: InMemoryContentStore
+    let notifications: InMemoryNotificationStore
     let client: HTTPClient
     let port: UInt16
     let log: LogRecorder
@@ -26,54 +46,40 @@ struct APIHost: Sendable {
     static func run<Value: Sendable>(
         limits: ServerLimits = ServerLimits(), verifier: (any AccessTokenVerifier)? = nil,
         readiness: @Sendable (InMemoryProjectStore, FakeEngine) -> [ReadinessCheck] = { _, _ in [] },
-        ports: String = "54320-65535", _ body: @Sendable (APIHost) async throws -> Value
+        ports: String = "54320-65535", configuration: ManagementAPIConfiguration = APIHost.configuration,
+        policy: IdentityPolicy = APIHost.policy, _ body: @Sendable (APIHost) async throws -> Value
     ) async throws -> Value {
         let store = InMemoryProjectStore()
         let engine = FakeEngine(time: SystemTime())
         let renderer = TestRenderer()
         let log = LogRecorder()
-        let catalog = try Self.catalog(store, engine, renderer, ports: ports, log.logger)
-        let verifier = try verifier ?? BootstrapTokenVerifier(AccessToken(token))
-        let api = ManagementAPI(
-            catalog: catalog, verifier: verifier, readiness: readiness(store, engine),
-            configuration: ManagementAPIConfiguration(
-                publicHost: "127.0.0.1", databasePortVariable: "DB_PORT", database: .sample))
+        let parts = try Self.parts(store, engine, renderer, ports: ports, policy: policy, log)
+        try await parts.settle()
+        let verifier = verifier ?? DirectoryTokenVerifier(directory: parts.directory)
+        let api = parts.api(verifier: verifier, readiness: readiness(store, engine), configuration)
         let (listening, continuation) = AsyncStream<UInt16>.makeStream()
         let server = ManagementAPIServer(
             api: api, address: ListenAddress(host: "127.0.0.1", port: 0), limits: limits, logger: log.logger,
             onListening: { continuation.yield($0) })
+        // At debug level the group prints each service whole, this table of tokens included.
+        var groupLogger = log.logger
+        groupLogger.logLevel = .info
         let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(services: [server], logger: log.logger))
+            configuration: ServiceGroupConfiguration(services: [server], logger: groupLogger))
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             var ports = listening.makeAsyncIterator()
             guard let port = await ports.next() else { throw CancellationError() }
             let host = APIHost(
-                store: store, engine: engine, renderer: renderer, catalog: catalog, client: try HTTPClient(),
-                port: port, log: log)
+                store: store, engine: engine, renderer: renderer, catalog: parts.catalog, ledger: parts.ledger,
+                directory: parts.directory, api: api, databases: parts.databases, gateways: parts.gateways,
+                content: parts.content, notifications: parts.notifications, client: try HTTPClient(), port: port,
+                log: log)
             let value = try await body(host)
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
             return value
         }
-    }
-
-    static func catalog(
-        _ store: InMemoryProjectStore, _ engine: FakeEngine, _ renderer: TestRenderer, ports: String, _ logger: Logger
-    ) throws -> ProjectCatalog {
-        guard let range = PortRange(ports), let pool = IPv4Network("10.201.0.0/16"),
-            let subnets = SubnetAllocator(pool: pool)
-        else { throw HostError("the test's own ranges are wrong") }
-        let survey = EngineSurvey(engine: engine)
-        let broker = LeaseBroker(
-            store: store, host: FakeHostNetwork(), survey: survey, ports: range, subnets: subnets,
-            bindAddress: "127.0.0.1")
-        let health = HealthLoop(prober: FakeProber(engine: engine), engine: engine)
-        let loop = ReconcileLoop(
-            store: store, engine: engine, renderer: renderer, folders: FakeFolders(), minter: PlainKeyMinter(),
-            broker: broker, survey: survey, health: health, logger: logger)
-        return ProjectCatalog(
-            store: store, renderer: renderer, minter: PlainKeyMinter(), broker: broker, loop: loop)
     }
 
     /// One exchange with the given token, or none.
@@ -90,11 +96,21 @@ struct APIHost: Sendable {
         headers: [(name: String, value: String)] = []
     ) async throws -> Answer {
         let authorization = token.map { [(name: "Authorization", value: "Bearer \($0)")] } ?? []
-        return Answer(
+        let answer = Answer(
             try await client.send(
-                HTTPRequest(
+                CurlKit.HTTPRequest(
                     method: method, url: "http://127.0.0.1:\(port)\(path)", headers: authorization + headers,
                     body: bytes)))
+        check(answer, to: method, path)
+        return answer
+    }
+
+    /// Holds every answer that any test gets to what the documentation says of its route.
+    private func check(_ answer: Answer, to method: String, _ path: String) {
+        guard let method = HTTPTypes.HTTPRequest.Method(method), method != .head, method != .options,
+            let found = try? api.routes.find(method, String(path.prefix { $0 != "?" }))
+        else { return }
+        for problem in found.route.problems(in: answer) { Issue.record("\(problem)") }
     }
 
     /// Gives a project a status together with what always comes with it: a failed one has no leases.
@@ -148,7 +164,7 @@ struct APIHost: Sendable {
 
     /// Gives a project a status, as the loops would.
     func set(_ status: ProjectStatus, of ref: ProjectRef) async throws {
-        let record = try await catalog.project(ref)
+        guard let record = try await store.project(ref) else { throw HostError("there is no such project") }
         let move = StatusMove(
             from: record.status, to: status, cause: "for the test", at: SystemTime().now())
         guard try await store.move(ref, move) else { throw HostError("the status did not change") }

@@ -1,21 +1,13 @@
-import Logging
 import Orchestrator
 import OrchestratorTesting
-import ProjectModel
-import Reconciler
 
 @testable import ManagementAPI
 
-/// The routes of the API, to be looked at without serving them.
-func allRoutes() -> [Route] {
-    guard
-        let catalog = try? APIHost.catalog(
-            InMemoryProjectStore(), FakeEngine(time: SystemTime()), TestRenderer(), ports: "54320-65535",
-            LogRecorder().logger),
-        let token = try? AccessToken(APIHost.token)
-    else { return [] }
-    return ManagementAPI(
-        catalog: catalog, verifier: BootstrapTokenVerifier(token), readiness: [],
-        configuration: ManagementAPIConfiguration(publicHost: "127.0.0.1", database: .sample)
-    ).routes.routes
+/// The API of the tests, to be looked at without serving it.
+func sampleAPI() throws -> ManagementAPI {
+    try APIHost.parts(InMemoryProjectStore(), FakeEngine(time: SystemTime()), TestRenderer(), LogRecorder()).api(
+        verifier: TokenTable(), readiness: [], APIHost.configuration)
 }
+
+/// Its routes.
+func allRoutes() -> [Route] { (try? sampleAPI().routes.routes) ?? [] }

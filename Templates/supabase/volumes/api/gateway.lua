@@ -5,6 +5,7 @@
 --   key           an API key of either role
 --   service_role  the service_role key only
 --   functions     anyone, but an opaque key (sb_…) must be genuine; it moves to the header sb-api-key
+--   storage       anyone, but an opaque key must be genuine; the token of its role takes its place
 --   dashboard     user name and password of the dashboard
 --   denied        nobody
 --
@@ -30,19 +31,24 @@ end
 local public_origin = string.match(public_url, "^https?://[^/]+")
 local default_ports = { http = "80", https = "443" }
 
--- Each accepted key with its role and the JSON Web Token that the services behind the gateway understand.
+-- Each accepted key with its role and the JSON Web Token that the services behind the gateway understand. With
+-- LEGACY_KEYS_ENABLED=false the signed keys stay known, to be refused by name.
+local legacy_disabled = os.getenv("LEGACY_KEYS_ENABLED") == "false"
 local keys = {
-    [anon_key] = { role = "anon", token = anon_key },
-    [service_role_key] = { role = "service_role", token = service_role_key },
+    [anon_key] = { role = "anon", token = anon_key, refused = legacy_disabled },
+    [service_role_key] = { role = "service_role", token = service_role_key, refused = legacy_disabled },
 }
+-- A variable holds one opaque key or several, separated by commas.
 local function accept_opaque(name, role, token)
-    local value = os.getenv(name)
-    if value ~= nil and value ~= "" then
-        keys[value] = { role = role, token = token, opaque = true }
+    for value in string.gmatch(os.getenv(name) or "", "[^,%s]+") do
+        keys[value] = { role = role, token = token }
     end
 end
 accept_opaque("SUPABASE_PUBLISHABLE_KEY", "anon", anon_key)
+accept_opaque("SUPABASE_PUBLISHABLE_KEYS", "anon", anon_key)
 accept_opaque("SUPABASE_SECRET_KEY", "service_role", service_role_key)
+accept_opaque("SUPABASE_SECRET_KEYS", "service_role", service_role_key)
+accept_opaque("GATEWAY_SERVICE_KEY", "service_role", service_role_key)
 
 local function is_opaque(text)
     return text ~= nil and string.sub(text, 1, 3) == "sb_"
@@ -88,8 +94,27 @@ local function api_key(headers)
     return nil
 end
 
+-- Refuses a signed key that is switched off, wherever it stands; true when it did. A token that a user got by signing
+-- in is another one and goes on working.
+local function refuse_legacy(handle, headers)
+    if not legacy_disabled then
+        return false
+    end
+    for _, text in pairs({ api_key(headers) or "", bearer(headers) or "" }) do
+        local known = keys[text]
+        if known ~= nil and known.refused then
+            refuse(handle, 401, "Legacy API keys are disabled")
+            return true
+        end
+    end
+    return false
+end
+
 -- Checks the API key; true when the request may go on.
 local function pass_with_key(handle, headers, metadata, service_role_only)
+    if refuse_legacy(handle, headers) then
+        return false
+    end
     local key = api_key(headers)
     if key == nil then
         refuse(handle, 401, "No API key found in request")
@@ -116,8 +141,11 @@ local function pass_with_key(handle, headers, metadata, service_role_only)
     return true
 end
 
-local function pass_to_functions(handle, headers)
-    headers:remove("sb-api-key")
+-- The genuine opaque key of a request, where none is needed. False when the request was refused; nil without one.
+local function opaque_key(handle, headers)
+    if refuse_legacy(handle, headers) then
+        return false
+    end
     local header_key = headers:get("apikey")
     local bearer_key = bearer(headers)
     if not is_opaque(header_key) then header_key = nil end
@@ -127,20 +155,38 @@ local function pass_to_functions(handle, headers)
         return false
     end
     local key = header_key or bearer_key
-    if key == nil then
-        return true
-    end
-    local known = keys[key]
-    if known == nil then
+    if key ~= nil and keys[key] == nil then
         refuse(handle, 401, "Invalid API key")
         return false
     end
-    headers:replace("sb-api-key", key)
-    headers:remove("apikey")
-    if bearer_key ~= nil or headers:get("authorization") == nil then
-        headers:replace("authorization", "Bearer " .. known.token)
+    return key
+end
+
+-- Puts the token of an opaque key where the service looks for it; a user's own token stays.
+local function translate(headers, key)
+    if is_opaque(bearer(headers)) or headers:get("authorization") == nil then
+        headers:replace("authorization", "Bearer " .. keys[key].token)
     end
-    return true
+end
+
+local function pass_to_functions(handle, headers)
+    headers:remove("sb-api-key")
+    local key = opaque_key(handle, headers)
+    if key then
+        headers:replace("sb-api-key", key)
+        headers:remove("apikey")
+        translate(headers, key)
+    end
+    return key ~= false
+end
+
+local function pass_to_storage(handle, headers)
+    local key = opaque_key(handle, headers)
+    if key then
+        headers:replace("apikey", keys[key].token)
+        translate(headers, key)
+    end
+    return key ~= false
 end
 
 local function pass_to_dashboard(handle, headers)
@@ -221,6 +267,8 @@ function envoy_on_request(handle)
         passes = pass_with_key(handle, headers, metadata, true)
     elseif access == "functions" then
         passes = pass_to_functions(handle, headers)
+    elseif access == "storage" then
+        passes = pass_to_storage(handle, headers)
     elseif access == "dashboard" then
         passes = pass_to_dashboard(handle, headers)
     else

@@ -11,6 +11,7 @@ where rolname in (
     'supabase_admin',
     'supabase_auth_admin',
     'supabase_functions_admin',
+    'supabase_read_only_user',
     'supabase_storage_admin'
 )
 order by rolname

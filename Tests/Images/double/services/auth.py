@@ -8,6 +8,21 @@ from web import Reply, echo, serve
 _DURATION = r"(\d+(\.\d+)?(ns|us|ms|s|m|h))+"
 
 
+def check_optional(environment):
+    """What GoTrue takes from its environment only if it is there: then it must have the right form, and not be empty."""
+    for name, _ in environment.matching(r"GOTRUE_\w+_(ENABLED|OPTIONAL|CHECK|REAUTHENTICATION|PER_USER)"):
+        environment.flag(name)
+    for name, _ in environment.matching(r"GOTRUE_(RATE_LIMIT_(?!HEADER)\w+|\w+_OTP_(EXP|LENGTH)|PASSWORD_MIN_LENGTH)"):
+        environment.number(name)
+    for name, _ in environment.matching(r"GOTRUE_(\w+_MAX_FREQUENCY|SESSIONS_(TIMEBOX|INACTIVITY_TIMEOUT))"):
+        environment.text(name, pattern=_DURATION)
+    for name, (provider,) in environment.matching(r"GOTRUE_EXTERNAL_(\w+)_REDIRECT_URI"):
+        if environment.optional(f"GOTRUE_EXTERNAL_{provider}_ENABLED") == "true":
+            environment.text(f"GOTRUE_EXTERNAL_{provider}_CLIENT_ID")
+            environment.text(f"GOTRUE_EXTERNAL_{provider}_SECRET")
+            environment.http_url(name, path="/auth/v1/callback")
+
+
 def start(environment, arguments, log):
     port = environment.port("GOTRUE_API_PORT")
     environment.text("GOTRUE_API_HOST")
@@ -34,9 +49,7 @@ def start(environment, arguments, log):
         environment.present(f"GOTRUE_SMTP_{name}")
     for name in ("INVITE", "CONFIRMATION", "RECOVERY", "EMAIL_CHANGE"):
         environment.text(f"GOTRUE_MAILER_URLPATHS_{name}", pattern=r"/\S*")
-    frequency = environment.optional("GOTRUE_SMTP_MAX_FREQUENCY")
-    if frequency and not re.fullmatch(_DURATION, frequency):
-        environment.problem("GOTRUE_SMTP_MAX_FREQUENCY must be a duration such as 60s")
+    check_optional(environment)
     environment.finish()
 
     database = Database(settings, "auth")

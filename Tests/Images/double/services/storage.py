@@ -17,6 +17,7 @@ def start(environment, arguments, log):
     settings = environment.database_url("DATABASE_URL", "supabase_storage_admin", "postgres")
     environment.http_url("POSTGREST_URL")
     environment.http_url("STORAGE_PUBLIC_URL")
+    environment.flag("S3_PROTOCOL_ENABLED")
     environment.flag("REQUEST_ALLOW_X_FORWARDED_PATH")
     environment.number("FILE_SIZE_LIMIT", 1, 2**40)
     environment.text("STORAGE_BACKEND", one_of=("file",))

@@ -35,7 +35,9 @@ def start(environment, arguments, log):
     environment.http_url("SUPABASE_PUBLIC_URL")
     secret = environment.jwt_secret("AUTH_JWT_SECRET")
     environment.token("SUPABASE_ANON_KEY", "anon", secret)
-    environment.token("SUPABASE_SERVICE_KEY", "service_role", secret)
+    # Where the gateway refuses signed keys, the dashboard has an opaque one.
+    if not environment.optional("SUPABASE_SERVICE_KEY").startswith("sb_secret_"):
+        environment.token("SUPABASE_SERVICE_KEY", "service_role", secret)
     if environment.flag("ENABLED_FEATURES_LOGS_ALL"):
         environment.text("LOGFLARE_PRIVATE_ACCESS_TOKEN", minimum=32)
         environment.http_url("LOGFLARE_URL")

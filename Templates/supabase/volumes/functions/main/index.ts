@@ -48,18 +48,30 @@ async function refusal(request: Request): Promise<string | null> {
   }
 }
 
+/** What the manager says of a deployed function; null for one that came with the template. */
+async function marker(path: string): Promise<{ verify_jwt: boolean; import_map_path?: string } | null> {
+  try {
+    return JSON.parse(await Deno.readTextFile(`${path}/.supamanager.json`));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
 Deno.serve(async (request: Request) => {
   const name = new URL(request.url).pathname.split("/")[1] ?? "";
   if (name === "_internal") return answer(200, "ok");
   if (name === "") return answer(400, "missing function name in request");
   if (name === "main" || !FUNCTION_NAME.test(name)) return answer(404, "no such function");
 
-  if (verifyToken && request.method !== "OPTIONS") {
+  const servicePath = `${FUNCTIONS_FOLDER}/${name}`;
+  const deployed = await marker(servicePath);
+  const mustVerify = deployed?.verify_jwt ?? verifyToken;
+  if (mustVerify && request.method !== "OPTIONS") {
     const reason = await refusal(request);
     if (reason !== null) return answer(401, reason);
   }
 
-  const servicePath = `${FUNCTIONS_FOLDER}/${name}`;
   try {
     await Deno.stat(servicePath);
   } catch {
@@ -72,7 +84,7 @@ Deno.serve(async (request: Request) => {
       memoryLimitMb: WORKER_MEMORY_MEGABYTES,
       workerTimeoutMs: WORKER_LIFETIME_MILLISECONDS,
       noModuleCache: false,
-      importMapPath: null,
+      importMapPath: deployed?.import_map_path ? `${servicePath}/${deployed.import_map_path}` : null,
       envVars: workerEnvironment,
     });
     return await worker.fetch(request);

@@ -1,0 +1,39 @@
+public import ProjectModel
+
+/// Somebody who signs in.
+public struct Account: Sendable, Equatable, Hashable {
+    /// Number that Studio's profile calls `id`.
+    public var number: Int64
+    /// Identifier, a UUID; the subject of access tokens, `gotrue_id` in Studio's words.
+    public var id: String
+    /// E-mail address, in lower case; unique.
+    public var email: String
+    /// Name shown to others.
+    public var username: String
+    /// First name.
+    public var firstName: String?
+    /// Last name.
+    public var lastName: String?
+    /// Creation time.
+    public var insertedAt: Timestamp
+    /// Last change.
+    public var updatedAt: Timestamp
+    /// Last sign-in with the password.
+    public var lastSignInAt: Timestamp?
+
+    /// An account.
+    public init(
+        number: Int64, id: String, email: String, username: String, firstName: String? = nil, lastName: String? = nil,
+        insertedAt: Timestamp, updatedAt: Timestamp, lastSignInAt: Timestamp? = nil
+    ) {
+        self.number = number
+        self.id = id
+        self.email = email
+        self.username = username
+        self.firstName = firstName
+        self.lastName = lastName
+        self.insertedAt = insertedAt
+        self.updatedAt = updatedAt
+        self.lastSignInAt = lastSignInAt
+    }
+}

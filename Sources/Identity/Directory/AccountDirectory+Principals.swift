@@ -1,0 +1,50 @@
+import Orchestrator
+public import ProjectModel
+
+extension AccountDirectory {
+    /// Whose a token is: that of a sign-in (JWT), a personal access token or a scoped one; nil when it does not count
+    /// (any more). One query for any of them. Of a token, the use is noted at most once a minute.
+    public func principal(for token: Secret<String>) async throws(IdentityError) -> Principal? {
+        let text = token.reveal()
+        guard text.utf8.count <= Self.tokenBytesMax else { return nil }
+        if text.hasPrefix(AccessTokenForm.prefix) {
+            return AccessTokenForm.matches(text) ? try await bearer(of: token) : nil
+        }
+        return try await signedIn(token)
+    }
+
+    /// More than any token has.
+    private static let tokenBytesMax = 4_096
+
+    /// A signed token counts only while its session lives, so that signing out is believed at once.
+    private func signedIn(_ token: Secret<String>) async throws(IdentityError) -> Principal? {
+        let now = time.now()
+        guard let claims = crypto.verify(accessToken: token, at: now), claims.iss == policy.issuer,
+            claims.aud == Self.audience
+        else { return nil }
+        return try await stored { () async throws(StoreError) in
+            try await store.principal(session: claims.sessionID, of: claims.sub, at: now)
+        }
+    }
+
+    private func bearer(of token: Secret<String>) async throws(IdentityError) -> Principal? {
+        let digest = try digest(of: token)
+        let now = time.now()
+        let bearer = try await stored { () async throws(StoreError) in
+            try await store.bearer(ofTokenDigest: digest, at: now)
+        }
+        guard let bearer else { return nil }
+        await noteUse(of: bearer, at: now)
+        return bearer.principal
+    }
+
+    private func noteUse(of bearer: TokenBearer, at now: Timestamp) async {
+        let earlier = now.earlier(by: policy.lastUseInterval)
+        if let last = bearer.lastUsedAt, last > earlier { return }
+        do throws(StoreError) {
+            try await store.noteUse(of: bearer.principal.credential, at: now, unlessSince: earlier)
+        } catch {
+            // When a token was last used is for people to look at. No request fails over it.
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import ProjectModel
+
+/// What may be done about the invitations of an organization.
+extension MemberRules {
+    /// Invites; the invitation's role and projects must be such as the actor could give to a member.
+    func invite(_ invitation: NewInvitation, membersMax: Int) -> RosterDecision {
+        deciding { () throws(IdentityError) in
+            try mayWrite()
+            try mayGrant(invitation.role)
+            _ = try checked(invitation.projects, for: invitation.role)
+            if roster.emails.values.contains(invitation.email) {
+                throw .conflict("\(invitation.email) is a member of this organization already")
+            }
+            let (expired, open) = roster.split(at: invitation.at)
+            if open.contains(where: { $0.email == invitation.email }) {
+                throw .conflict("\(invitation.email) is invited already: delete that invitation to make a new one")
+            }
+            guard roster.roles.count + open.count < membersMax else {
+                throw .conflict("an organization can have at most \(membersMax) members, invited ones included")
+            }
+            return expired.map { .withdraw(invitation: $0.number) } + [.invite(invitation)]
+        }
+    }
+
+    /// Takes an invitation back, of a role that the actor could have offered.
+    func withdraw(_ number: Int64) -> RosterDecision {
+        deciding { () throws(IdentityError) in
+            try mayWrite()
+            guard let invitation = roster.invitations.values.first(where: { $0.number == number }) else {
+                throw .notFound(what: "invitation \(number) in this organization")
+            }
+            try mayGrant(invitation.role)
+            return [.withdraw(invitation: number)]
+        }
+    }
+}
+
+extension OrganizationRoster {
+    /// Invitations that are over, and those that count, by number.
+    func split(at time: Timestamp) -> (expired: [Invitation], open: [Invitation]) {
+        let all = invitations.values.sorted { $0.number < $1.number }
+        return (all.filter { $0.isExpired(at: time) }, all.filter { !$0.isExpired(at: time) })
+    }
+
+    /// Makes an account a member by an invitation that still is there, is in time, and is meant for it.
+    func accept(tokenDigest: String, by account: Account, at time: Timestamp, membersMax: Int) -> RosterDecision {
+        guard let invitation = invitations[tokenDigest], !invitation.isExpired(at: time) else {
+            return .refuse(.notFound(what: "invitation with this token (any more): ask for another one"))
+        }
+        guard invitation.email == account.email else {
+            return .refuse(.forbidden("this invitation is for another e-mail address: sign in with that account"))
+        }
+        guard roles[account.id] == nil else {
+            return .refuse(.conflict("you are a member of \"\(organization.name)\" already"))
+        }
+        guard roles.count < membersMax else {
+            return .refuse(.conflict("this organization has as many members as it can: ask an owner to remove one"))
+        }
+        let projects = invitation.projects.intersection(projects.keys)
+        guard invitation.projects.isEmpty || !projects.isEmpty else {
+            return .refuse(.conflict("the projects of this invitation are gone: ask for another one"))
+        }
+        return .apply([
+            .withdraw(invitation: invitation.number),
+            .assign(account: account.id, base: invitation.role, projects: projects),
+        ])
+    }
+}

@@ -1,0 +1,87 @@
+public import Orchestrator
+public import ProjectModel
+
+/// Where accounts, sessions, tokens and organizations live. Every method is one transaction.
+///
+/// What may be done is decided elsewhere. A store promises that its parts fit together: e-mail addresses and slugs are
+/// unique, a refresh token has one successor, and changes of one organization come one after the other.
+public protocol IdentityStore: Sendable {
+    // MARK: Accounts
+
+    /// Stores a new account; nil when another has the e-mail address.
+    func insert(_ account: NewAccount) async throws(StoreError) -> Account?
+    /// An account by its identifier.
+    func account(_ id: String) async throws(StoreError) -> Account?
+    /// An account and the verifier of its password, by its e-mail address.
+    func credentials(ofEmail email: String) async throws(StoreError) -> StoredCredentials?
+    /// Changes what a profile shows.
+    func update(_ account: String, _ change: ProfileChange, at time: Timestamp) async throws(StoreError)
+        -> ProfileOutcome
+    /// Sets the verifier of a password and ends all sessions but one; false when there is no such account.
+    func setPassword(of account: String, verifier: Secret<String>, keeping session: String?, at time: Timestamp)
+        async throws(StoreError) -> Bool
+    /// Makes sure of the first account, its ownership of the default organization and its token, and gives the
+    /// account; what is there already stays, but for the token before.
+    func bootstrap(_ bootstrap: Bootstrap) async throws(StoreError) -> Account
+
+    // MARK: Sessions
+
+    /// Opens a session, notes the sign-in, and ends the account's oldest sessions above `limit`; nil when there is no
+    /// such account.
+    func openSession(_ session: NewSession, limit: Int) async throws(StoreError) -> Account?
+    /// Exchanges a refresh token for its successor, or ends the session of one that was used before.
+    func refresh(_ refresh: Refresh) async throws(StoreError) -> RefreshOutcome
+    /// Ends sessions; gives how many.
+    func endSessions(of account: String, _ selection: SessionSelection) async throws(StoreError) -> Int
+    /// Deletes sessions and invitations that are over at `time`; gives how many.
+    func purge(at time: Timestamp) async throws(StoreError) -> Int
+
+    // MARK: Who asks
+
+    /// Who has a session that is live at `time`; one query.
+    func principal(session: String, of account: String, at time: Timestamp) async throws(StoreError) -> Principal?
+    /// Who has a personal or scoped access token that counts at `time`; one query.
+    func bearer(ofTokenDigest digest: String, at time: Timestamp) async throws(StoreError) -> TokenBearer?
+    /// Notes the use of a token, unless one after `earlier` is noted or being noted already.
+    func noteUse(of credential: Principal.Credential, at time: Timestamp, unlessSince earlier: Timestamp)
+        async throws(StoreError)
+
+    // MARK: Tokens
+
+    /// Stores a personal access token; nil when the account has `limit` of them, or does not exist.
+    func insert(_ token: NewAccessToken, limit: Int) async throws(StoreError) -> AccessTokenRecord?
+    /// The personal access tokens of an account, newest first.
+    func accessTokens(of account: String) async throws(StoreError) -> [AccessTokenRecord]
+    /// Deletes a personal access token and gives what it was.
+    func deleteAccessToken(_ number: Int64, of account: String) async throws(StoreError) -> AccessTokenRecord?
+    /// Stores a scoped access token; nil when the account has `limit` of them, or does not exist.
+    func insert(_ token: NewScopedToken, limit: Int) async throws(StoreError) -> ScopedTokenRecord?
+    /// The scoped access tokens of an account, newest first.
+    func scopedTokens(of account: String) async throws(StoreError) -> [ScopedTokenRecord]
+    /// Deletes a scoped access token and gives what it was.
+    func deleteScopedToken(_ id: String, of account: String) async throws(StoreError) -> ScopedTokenRecord?
+
+    // MARK: Organizations
+
+    /// Organizations by their slugs, in the order of their numbers; those that do not exist are left out.
+    func organizations(_ slugs: Set<String>) async throws(StoreError) -> [Organization]
+    /// Stores an organization with its first owner.
+    func insert(_ organization: NewOrganization, limit: Int) async throws(StoreError) -> NewOrganizationOutcome
+    /// Changes an organization; nil when there is none of this slug.
+    func update(_ slug: String, _ change: OrganizationChange) async throws(StoreError) -> Organization?
+    /// Deletes an organization that has no projects.
+    func deleteOrganization(_ slug: String) async throws(StoreError) -> OrganizationDeletion
+
+    // MARK: Members
+
+    /// The members of an organization, by the numbers of their accounts.
+    func members(of slug: String) async throws(StoreError) -> [Member]
+    /// Everything that decisions about the members of an organization depend on; nil when there is no such one.
+    func roster(of slug: String) async throws(StoreError) -> OrganizationRoster?
+    /// Reads the roster, lets `decide` say what is to change, and changes it, with nobody else in between. `decide`
+    /// may be asked again, so it must do nothing but decide. Nil when there is no such organization.
+    func amend(_ slug: String, by decide: @Sendable @escaping (OrganizationRoster) -> RosterDecision)
+        async throws(StoreError) -> RosterOutcome?
+    /// An invitation by the digest of its token, expired ones included.
+    func invitation(tokenDigest: String) async throws(StoreError) -> Invitation?
+}

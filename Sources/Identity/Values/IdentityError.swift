@@ -1,0 +1,51 @@
+public import Orchestrator
+
+/// Why something about people was refused or failed.
+public enum IdentityError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// E-mail address or password, or a refresh token, is not right; which of them is not told.
+    case invalidCredentials
+    /// Too many failed sign-ins; the next is looked at after this time.
+    case throttled(retryAfter: Duration)
+    /// People cannot sign up by themselves here.
+    case signUpDisabled
+    /// Another account has the e-mail address.
+    case emailTaken
+    /// The e-mail address cannot be one, and why.
+    case badEmail(String)
+    /// The password cannot be used, and why.
+    case badPassword(String)
+    /// There is no such thing.
+    case notFound(what: String)
+    /// The principal may not.
+    case forbidden(String)
+    /// It contradicts how things are.
+    case conflict(String)
+    /// A value cannot be used, and why.
+    case invalid(String)
+    /// A refresh token was used twice: the session has been ended.
+    case reusedRefreshToken
+    /// The database failed.
+    case store(StoreError)
+    /// Cryptography failed.
+    case crypto(IdentityCryptoError)
+
+    /// In words for people.
+    public var description: String {
+        switch self {
+        case .invalidCredentials: "the e-mail address or the password is wrong, or the session has ended: sign in again"
+        case .throttled(let wait):
+            "too many failed sign-ins: try again in \(max(1, wait.components.seconds)) seconds"
+        case .signUpDisabled:
+            "nobody can sign up here by themselves: ask whoever runs this installation for an account"
+        case .emailTaken: "another account has this e-mail address: sign in with it or choose another"
+        case .badEmail(let reason): "this e-mail address cannot be used: \(reason)"
+        case .badPassword(let reason): "this password cannot be used: \(reason)"
+        case .notFound(let what): "there is no \(what)"
+        case .forbidden(let text), .conflict(let text), .invalid(let text): text
+        case .reusedRefreshToken:
+            "this refresh token was used before, so its session has been ended for safety: sign in again"
+        case .store(let error): "\(error)"
+        case .crypto(let error): "\(error)"
+        }
+    }
+}

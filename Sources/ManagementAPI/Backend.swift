@@ -1,0 +1,51 @@
+public import Identity
+public import Orchestrator
+
+/// Everything that the API asks: the core's catalogues and the ports that a request reaches by itself.
+public struct Backend: Sendable {
+    /// Projects.
+    public var catalog: ProjectCatalog
+    /// Accounts, organizations, members and tokens.
+    public var directory: AccountDirectory
+    /// Seals access tokens for the command line's sign-in.
+    public var deviceLoginCrypto: any DeviceLoginCrypto
+    /// Edge Functions.
+    public var functions: FunctionCatalog
+    /// Snippets and reports.
+    public var content: any ContentStore
+    /// Notifications.
+    public var notifications: any NotificationStore
+    /// Databases of projects.
+    public var databases: any ProjectDatabase
+    /// Gateways of projects.
+    public var gateways: any ProjectGateway
+    /// Makes a request one transaction.
+    public var units: any UnitOfWork
+    /// Audit trails and answers of repeated requests.
+    public var ledger: any RequestLedger
+    /// Seals stored answers.
+    public var sealer: any AnswerSealer
+    /// The clock.
+    public var time: any TimeSource
+
+    /// A backend from its parts.
+    public init(
+        catalog: ProjectCatalog, directory: AccountDirectory, deviceLoginCrypto: any DeviceLoginCrypto,
+        functions: FunctionCatalog, content: any ContentStore, notifications: any NotificationStore,
+        databases: any ProjectDatabase, gateways: any ProjectGateway, units: any UnitOfWork,
+        ledger: any RequestLedger, sealer: any AnswerSealer, time: any TimeSource = SystemTime()
+    ) {
+        self.catalog = catalog
+        self.directory = directory
+        self.deviceLoginCrypto = deviceLoginCrypto
+        self.functions = functions
+        self.content = content
+        self.notifications = notifications
+        self.databases = databases
+        self.gateways = gateways
+        self.units = units
+        self.ledger = ledger
+        self.sealer = sealer
+        self.time = time
+    }
+}

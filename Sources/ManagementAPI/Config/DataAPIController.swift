@@ -1,0 +1,76 @@
+import HTTPTypes
+import Identity
+import Orchestrator
+import ProjectModel
+
+/// The configuration of the REST API (PostgREST).
+struct DataAPIController: Sendable {
+    let desk: SettingsDesk
+    let configuration: ManagementAPIConfiguration
+
+    private static let fields: [Schema.Field] = [
+        .init("db_schema", .text), .init("db_extra_search_path", .text), .init("max_rows", .integer()),
+        .init("db_pool", .nullable(.integer())),
+    ]
+    private static let body = SettingsJSON.schema(StackSettings.rest.settings, isRequired: false)
+
+    var routes: [Route] {
+        [read("/v1/projects/{ref}/postgrest"), change("/v1/projects/{ref}/postgrest")]
+            + [
+                readStudio("/platform/projects/{ref}/config/postgrest"),
+                change("/platform/projects/{ref}/config/postgrest"),
+            ]
+    }
+
+    private func read(_ path: String) -> Route {
+        Route(
+            .get, path, .permission(.dataAPIConfigRead),
+            Operation(
+                summary: "The configuration of the REST API; the JWT secret for those who may see keys",
+                answer: .json(.object(Self.fields + [.optional("jwt_secret", .text)])))
+        ) { request in
+            var object = try await desk.object(StackSettings.rest, of: try request.project().ref).fields ?? [:]
+            if let secret = try await jwtSecret(request) { object["jwt_secret"] = .string(secret) }
+            return try APIResponse(json: object)
+        }
+    }
+
+    /// Studio's form names the role and the claim too, and always has a field for the secret.
+    private func readStudio(_ path: String) -> Route {
+        Route(
+            .get, path, .permission(.dataAPIConfigRead),
+            Operation(
+                summary: "The configuration of the REST API as Studio reads it",
+                answer: .json(
+                    .object(
+                        Self.fields + [
+                            .init("db_anon_role", .text), .init("role_claim_key", .text), .init("jwt_secret", .text),
+                        ])))
+        ) { request in
+            var object = try await desk.object(StackSettings.rest, of: try request.project().ref).fields ?? [:]
+            object["db_anon_role"] = "anon"
+            object["role_claim_key"] = ".role"
+            object["jwt_secret"] = .string(try await jwtSecret(request) ?? "")
+            return try APIResponse(json: object)
+        }
+    }
+
+    private func change(_ path: String) -> Route {
+        Route(
+            .patch, path, .permission(.dataAPIConfigWrite), .change("config.postgrest"),
+            Operation(
+                summary: "Change the configuration of the REST API", body: .json(Self.body),
+                answer: .json(.object(Self.fields)))
+        ) { request in
+            let wanted = try SettingsJSON.values(try request.decode(JSON.self))
+            return try APIResponse(json: try await desk.change(StackSettings.rest, wanted, request))
+        }
+    }
+
+    private func jwtSecret(_ request: APIRequest) async throws -> String? {
+        let record = try request.project()
+        let granted = try request.caller().permissions(in: record.organizationSlug, project: record.ref)
+        guard granted.contains(.apiKeysRead) else { return nil }
+        return try await desk.catalog.secrets(of: record.ref)[configuration.jwtSecretVariable]?.reveal()
+    }
+}

@@ -1,0 +1,134 @@
+import HTTPTypes
+import Identity
+import Orchestrator
+import ProjectModel
+
+/// Changes of a project as a whole: its name, restarts of single services, and what cannot be chosen here.
+struct ProjectEditController: Sendable {
+    let catalog: ProjectCatalog
+
+    var routes: [Route] {
+        [rename("/platform/projects/{ref}"), rename("/v1/projects/{ref}"), restart, sensitivity] + diskRoutes
+    }
+
+    // MARK: Name
+
+    private func rename(_ path: String) -> Route {
+        Route(
+            .patch, path, .permission(.projectAdminWrite), .change("project.rename"),
+            Operation(
+                summary: "Rename a project", body: .json(.fields(.init("name", .text(1...256)))),
+                answer: .of(ProjectReference.self))
+        ) { request in
+            let before = try request.project()
+            let record = try await catalog.rename(before.ref, to: try request.decode(NameBody.self).name)
+            request.audit.change("name", from: before.name.text, to: record.name.text)
+            return try APIResponse(json: ProjectReference(record))
+        }
+    }
+
+    private struct NameBody: Decodable { let name: String }
+
+    // MARK: Restart of services
+
+    /// What Supabase calls the services, and what the template does. The others have no counterpart here.
+    static let serviceNames = [
+        "api-gateway": "gateway", "envoy": "gateway", "kong": "gateway", "functions": "functions", "gotrue": "auth",
+        "pgbouncer": "pooler", "postgresql": "db", "postgrest": "rest", "realtime": "realtime", "storage": "storage",
+    ]
+
+    private var restart: Route {
+        Route(
+            .post, "/platform/projects/{ref}/restart-services", .permission(.projectAdminWrite),
+            .change("project.restart_services"),
+            Operation(
+                summary: "Restart single services",
+                body: .json(
+                    .fields(
+                        .init(
+                            "restartRequest",
+                            .fields(
+                                .optional("region", .text),
+                                .init("services", .array(.choice(Self.serviceNames.keys.sorted()))))))),
+                answer: .empty(.created), refusals: [.conflict])
+        ) { request in
+            let names = try request.decode(RestartBody.self).restartRequest.services
+            let record = try request.project()
+            let services = try names.map { name throws(APIError) in
+                try Self.service(name, of: record)
+            }
+            let after = try await catalog.restartServices(of: record.ref, services)
+            request.audit.target("services", Set(services.map(\.text)).sorted().joined(separator: ", "))
+            request.audit.change("status", from: record.status.rawValue, to: after.status.rawValue)
+            return APIResponse(.created)
+        }
+    }
+
+    private struct RestartBody: Decodable {
+        struct Wanted: Decodable { let services: [String] }
+        let restartRequest: Wanted
+    }
+
+    private static func service(_ name: String, of record: ProjectRecord) throws(APIError) -> ServiceName {
+        guard let own = serviceNames[name], let service = record.services.first(where: { $0.text == own }) else {
+            throw APIError(
+                .badRequest,
+                "project \(record.ref) has no service \(String(name.prefix(64))); known are "
+                    + serviceNames.keys.sorted().joined(separator: ", "))
+        }
+        return service
+    }
+
+    // MARK: What cannot be chosen
+
+    private var sensitivity: Route {
+        let schema = Schema.fields(.init("is_sensitive", .boolean))
+        return Route(
+            .patch, "/platform/projects/{ref}/settings/sensitivity", .permission(.projectAdminWrite),
+            Operation(
+                summary: "Mark a project as sensitive: refused, as nothing would follow from it", body: .json(schema),
+                answer: .json(schema))
+        ) { request in
+            guard try !request.decode(Sensitivity.self).is_sensitive else {
+                throw APIError.unoffered(
+                    "the mark of a sensitive project", "roles limited to projects keep others out of it")
+            }
+            return try APIResponse(json: ["is_sensitive": false])
+        }
+    }
+
+    private struct Sensitivity: Decodable { let is_sensitive: Bool }
+
+    /// Projects share the host's file system: no project has a disk of its own that could be told or changed.
+    private var diskRoutes: [Route] {
+        let path = "/v1/projects/{ref}/config/disk"
+        let limit = Schema.nullable(.integer(1...Int64(Int32.max)))
+        return [
+            refused(.get, path, .diskConfigRead, .ok), refused(.post, path, .diskConfigWrite, .created),
+            refused(.get, "\(path)/util", .diskConfigRead, .ok),
+            Route(
+                .get, "\(path)/autoscale", .permission(.diskConfigRead),
+                Operation(
+                    summary: "How a disk grows by itself: it does not",
+                    answer: .json(
+                        .fields(
+                            .init("growth_percent", limit), .init("min_increment_gb", limit),
+                            .init("max_size_gb", limit))))
+            ) { _ in
+                try APIResponse(
+                    json: JSON.object(["growth_percent": .null, "min_increment_gb": .null, "max_size_gb": .null]))
+            },
+        ]
+    }
+
+    private func refused(
+        _ method: HTTPRequest.Method, _ path: String, _ permission: Permission, _ status: HTTPResponse.Status
+    ) -> Route {
+        Route(
+            method, path, .permission(permission),
+            Operation(summary: "Not offered: projects share the host's disk", answer: .json(.object([]), status))
+        ) { _ in
+            throw APIError.unoffered("a disk of a project's own", "projects share the disk of the host: watch it there")
+        }
+    }
+}

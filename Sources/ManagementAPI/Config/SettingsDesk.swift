@@ -1,0 +1,75 @@
+import HTTPTypes
+import Orchestrator
+import ProjectModel
+
+/// Reads and changes the settings of a project for the controllers of its services.
+struct SettingsDesk: Sendable {
+    let catalog: ProjectCatalog
+
+    /// Longest value that the audit trail repeats, in characters.
+    private static let auditedMax = 200
+
+    /// Turns a change of keys into one of variables.
+    typealias Translation =
+        @Sendable (
+            _ wanted: [String: SettingValue], _ present: ProjectSettingsValues
+        ) throws(CatalogError) -> [String: Secret<String>?]
+
+    /// The configuration of a service as an object; null stands for secrets, set or not.
+    func object(_ settings: ServiceSettings, of ref: ProjectRef) async throws -> JSON {
+        SettingsJSON.object(settings.values(try await catalog.settings(of: ref)))
+    }
+
+    /// Changes what a body asks for, and gives the configuration after it.
+    func change(_ settings: ServiceSettings, _ wanted: [String: SettingValue], _ request: APIRequest) async throws
+        -> JSON
+    {
+        try await change(settings, wanted, request) { wanted, present throws(CatalogError) in
+            try settings.changes(wanted, present: present)
+        }
+    }
+
+    /// The same with a service's own rules about combinations.
+    ///
+    /// A value that is in force already is no change: whoever sends a whole configuration back restarts nothing. So a
+    /// secret that is null, as everybody reads it, stays as it is; an empty text removes it.
+    func change(
+        _ settings: ServiceSettings, _ asked: [String: SettingValue], _ request: APIRequest,
+        by translate: Translation
+    ) async throws -> JSON {
+        let ref = try request.project().ref
+        let present = try await catalog.settings(of: ref)
+        let before = settings.values(present)
+        let wanted = asked.filter { before[$0.key] != $0.value }
+        let changes = try translate(wanted, present)
+        if !changes.isEmpty { try await catalog.change(settings: changes, of: ref) }
+        let after = settings.values(try await catalog.settings(of: ref))
+        note(wanted.keys, settings, before, after, request.audit)
+        return SettingsJSON.object(after)
+    }
+
+    /// Tells the audit trail what became of each key; of secrets only that they were set.
+    private func note(
+        _ keys: some Sequence<String>, _ settings: ServiceSettings, _ before: [String: SettingValue],
+        _ after: [String: SettingValue], _ audit: AuditNotes
+    ) {
+        let secret = Set(settings.settings.filter(\.isSecret).map(\.key))
+        for key in keys {
+            if secret.contains(key) {
+                audit.change(key, from: nil, to: "(set anew)")
+            } else if before[key] != after[key] {
+                audit.change(key, from: before[key].flatMap(words), to: after[key].flatMap(words))
+            }
+        }
+    }
+
+    private func words(_ value: SettingValue) -> String? {
+        switch value {
+        case .null: nil
+        case .flag(let truth): "\(truth)"
+        case .whole(let number): "\(number)"
+        case .number(let number): "\(number)"
+        case .text(let text): String(text.prefix(Self.auditedMax))
+        }
+    }
+}

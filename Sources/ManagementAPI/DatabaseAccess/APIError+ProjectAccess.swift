@@ -1,0 +1,85 @@
+import HTTPTypes
+import Orchestrator
+
+/// What may go wrong inside a project, as a status.
+extension APIError {
+    /// An error of a project's database. `postgres-meta` answers 400 to whatever the statement is to blame for.
+    init(_ error: ProjectDatabaseError) {
+        switch error {
+        case .unreachable, .busy, .cancelled: self = .unavailable("\(error)")
+        case .query(let failure): self.init(.badRequest, failure.message)
+        case .timedOut:
+            // Studio and the command line look for PostgreSQL's own words.
+            self.init(.badRequest, "canceling statement due to statement timeout: \(error)")
+        case .invalid, .tooManyRows, .tooLarge: self.init(.badRequest, "\(error)")
+        }
+    }
+
+    /// An error on the way to a project's gateway.
+    init(_ error: ProjectGatewayError) {
+        switch error {
+        case .unreachable, .timedOut, .busy, .cancelled: self = .unavailable("\(error)")
+        case .invalid, .tooLarge: self.init(.badRequest, "\(error)")
+        }
+    }
+
+    /// 403 for what there is a route for and nothing behind it.
+    static func unoffered(_ feature: String, _ instead: String) -> APIError {
+        APIError(.forbidden, "\(feature) is not offered by this installation: \(instead)")
+    }
+}
+
+extension GatewayAnswer {
+    /// Longest message of a service that is passed on, in characters.
+    private static let messageMax = 1_000
+    /// Statuses of a service that say the same here.
+    private static let passed: Set<Int> = [400, 403, 404, 409, 413, 422, 429]
+
+    /// Whether the service did what it was asked for.
+    var isSuccess: Bool { (200..<300).contains(status) }
+
+    /// The refusal of a service as one of ours. Its 401 is about the manager's own key, so it is no fault of whoever
+    /// asks: the gateway gets new keys at this moment, as a rule.
+    func refusal(by service: String) -> APIError {
+        guard (400..<500).contains(status), status != 401 else {
+            return .unavailable("the project's \(service) answered \(status): try again, or look at its log")
+        }
+        let known = Self.passed.contains(status) ? status : 400
+        return APIError(HTTPResponse.Status(code: known), message ?? "the project's \(service) answered \(status)")
+    }
+
+    /// What the service says, in whichever field it says it.
+    private var message: String? {
+        guard let json = JSON(bytes: body) else { return nil }
+        let fields = [
+            json["msg"], json["message"], json["error_description"], json["error"], json["error"]?["message"],
+        ]
+        let text = fields.lazy.compactMap { $0?.text }.first { !$0.isEmpty }
+        return text.map { String($0.prefix(Self.messageMax)) }
+    }
+
+    /// The answer passed on as it is, which must be JSON.
+    func response(_ status: HTTPResponse.Status, by service: String) throws(APIError) -> APIResponse {
+        guard isSuccess else { throw refusal(by: service) }
+        guard contentType?.contains("json") == true, !body.isEmpty else {
+            throw .unavailable("the project's \(service) answered something that is no JSON")
+        }
+        return APIResponse(status, jsonBytes: body)
+    }
+
+    /// The answer read as JSON.
+    func value(by service: String) throws(APIError) -> JSON {
+        guard let json = JSON(bytes: body) else {
+            throw .unavailable("the project's \(service) answered something that is no JSON")
+        }
+        return json
+    }
+}
+
+extension Operation.Refusal {
+    /// What a project's own services refuse besides.
+    static let upstream: [Operation.Refusal] = [
+        .init(status: .conflict, meaning: "the project's service has it already, or it changed meanwhile"),
+        .init(status: .unprocessableContent, meaning: "the project's service cannot do that"),
+    ]
+}

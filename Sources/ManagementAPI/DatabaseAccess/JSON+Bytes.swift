@@ -1,0 +1,28 @@
+import FoundationEssentials
+
+extension JSON {
+    /// Reads a JSON text; nil for anything else.
+    init?(bytes: [UInt8]) {
+        guard let value = try? JSONDecoder().decode(JSON.self, from: Data(bytes)) else { return nil }
+        self = value
+    }
+
+    /// The value as a text with sorted keys.
+    func bytes() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(self))
+    }
+
+    /// The string, where it is one.
+    var text: String? { if case .string(let text) = self { text } else { nil } }
+
+    /// The elements, where it is a list.
+    var elements: [JSON]? { if case .array(let values) = self { values } else { nil } }
+
+    /// The fields, where it is an object.
+    var fields: [String: JSON]? { if case .object(let fields) = self { fields } else { nil } }
+
+    /// An object of those fields that have a value.
+    static func compact(_ fields: [String: JSON?]) -> JSON { .object(fields.compactMapValues { $0 }) }
+}

@@ -1,0 +1,37 @@
+import Orchestrator
+import Synchronization
+
+/// What a handler knows about its own doing and the pipeline does not: which trail it belongs to, and how what it
+/// changed was before and after. Never a secret.
+final class AuditNotes: Sendable {
+    /// The notes.
+    struct Content: Sendable {
+        var scope: AuditScope?
+        var target: [String: String] = [:]
+        var before: [String: String] = [:]
+        var after: [String: String] = [:]
+        var mayHaveChanged = false
+    }
+
+    private let notes = Mutex(Content())
+
+    /// What was noted.
+    var content: Content { notes.withLock { $0 } }
+
+    /// The organization in whose trail the entry belongs, where the path does not tell.
+    func scope(organization slug: String) { notes.withLock { $0.scope = .organization(slug) } }
+
+    /// The entry is written even when the answer is a refusal: part of the work may have been done.
+    func noteAttempt() { notes.withLock { $0.mayHaveChanged = true } }
+
+    /// What it was done to.
+    func target(_ kind: String, _ name: String) { notes.withLock { $0.target[kind] = name } }
+
+    /// One thing as it was and as it became; nil stands for absent.
+    func change(_ name: String, from before: String?, to after: String?) {
+        notes.withLock { content in
+            content.before[name] = before
+            content.after[name] = after
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import HTTPTypes
+import Identity
+import NIOCore
+import Orchestrator
+import ProjectModel
+
+/// Runs the handlers of routes that change something, so that the change, its audit entry and the answer that a
+/// repeated request gets are stored together or not at all.
+struct MutationRunner: Sendable {
+    let units: any UnitOfWork
+    let ledger: any RequestLedger
+    let sealer: any AnswerSealer
+    let time: any TimeSource
+
+    /// What the pipeline knows about a request.
+    struct Call: Sendable {
+        let route: Route
+        let request: APIRequest
+        let identifier: RequestIdentifier
+        let key: IdempotencyKey?
+    }
+
+    /// Runs the handler as the route's effect demands.
+    func run(_ call: Call) async throws -> APIResponse {
+        switch call.route.effect {
+        case .none: try await call.route.handle(call.request)
+        case .change, .unaudited: try await change(call)
+        case .external: try await reachOut(call)
+        }
+    }
+
+    /// One transaction around all of it.
+    private func change(_ call: Call) async throws -> APIResponse {
+        try await units.perform {
+            if let known = try await knownAnswer(to: call) { return known }
+            let answer = try await call.route.handle(call.request)
+            try await record(call, answer)
+            return answer
+        }
+    }
+
+    /// The work is done between two transactions. A crash in between leaves the key begun: a repeated request is then
+    /// told that nobody knows, instead of doing it twice.
+    private func reachOut(_ call: Call) async throws -> APIResponse {
+        let known: APIResponse? = try await units.perform {
+            if let known = try await knownAnswer(to: call) { return known }
+            if let key = call.key { try await ledger.begin(key, at: time.now()) }
+            return nil
+        }
+        if let known { return known }
+        let answer: APIResponse
+        do { answer = try await call.route.handle(call.request) } catch {
+            try await giveUp(call, APIResponse(APIError(anything: error)))
+            throw error
+        }
+        try await units.perform { try await record(call, answer) }
+        return answer
+    }
+
+    /// What failed may be tried again under the same key, unless part of it may have been done: that is written down,
+    /// and the key stays begun.
+    private func giveUp(_ call: Call, _ refusal: APIResponse) async throws {
+        try await units.perform {
+            if call.request.audit.content.mayHaveChanged, let action = call.route.effect.action {
+                _ = try await ledger.append(deed(action, call, refusal))
+            } else if let key = call.key {
+                try await ledger.release(key)
+            }
+        }
+    }
+
+    /// The answer that is known already for the key of a request.
+    private func knownAnswer(to call: Call) async throws -> APIResponse? {
+        guard let key = call.key else { return nil }
+        switch try await ledger.claim(key, at: time.now()) {
+        case .new: return nil
+        case .answered(let stored): return try APIResponse(stored, sealer)
+        case .otherPayload:
+            throw APIError(
+                .unprocessableContent, "this Idempotency-Key was used for another request: use a new key for this one")
+        case .inProgress:
+            var error = APIError(.conflict, "a request with this Idempotency-Key is in progress: ask again shortly")
+            error.headers[.retryAfter] = String(APIError.retryAfterSeconds)
+            throw error
+        case .interrupted(let since):
+            throw APIError(
+                .conflict,
+                "a request with this Idempotency-Key began at \(since.rfc3339) and was interrupted; whether it took "
+                    + "effect is not known: look first, then use a new key")
+        }
+    }
+
+    private func record(_ call: Call, _ answer: APIResponse) async throws {
+        let mayHaveChanged = answer.status.kind == .successful || call.request.audit.content.mayHaveChanged
+        if let action = call.route.effect.action, mayHaveChanged {
+            _ = try await ledger.append(deed(action, call, answer))
+        }
+        if let key = call.key {
+            try await ledger.keep(try StoredAnswer(answer, sealer), for: key, at: time.now())
+        }
+    }
+
+    private func deed(_ action: String, _ call: Call, _ answer: APIResponse) -> AuditDeed {
+        let request = call.request
+        let notes = request.audit.content
+        var target = notes.target
+        if let ref = request.parameters["ref"] { target["project"] = ref }
+        if let slug = request.parameters["slug"] { target["organization"] = slug }
+        let actor = request.principal?.account
+        let organization = request.admitted?.organizationSlug ?? request.parameters["slug"]
+        return AuditDeed(
+            scope: notes.scope ?? organization.map(AuditScope.organization) ?? .account(actor?.id ?? "nobody"),
+            at: time.now(), actorID: actor?.id ?? "", actorEmail: actor?.email ?? "",
+            credential: request.principal?.credential.auditText ?? "none", action: action, route: call.route.name,
+            status: answer.status.code, target: target, address: request.address,
+            requestID: call.identifier.text, before: notes.before, after: notes.after)
+    }
+}
+
+extension Principal.Credential {
+    /// The credential as the audit trail names it: which one, and nothing that could be used.
+    fileprivate var auditText: String {
+        switch self {
+        case .session(let id): "session \(id)"
+        case .accessToken(let number): "access_token \(number)"
+        case .scopedToken(let scope): "scoped_token \(scope.tokenID)"
+        }
+    }
+}
+
+extension StoredAnswer {
+    fileprivate init(_ answer: APIResponse, _ sealer: any AnswerSealer) throws {
+        var headers: [String: String] = [:]
+        for field in answer.headers { headers[field.name.rawName] = field.value }
+        self.init(
+            status: answer.status.code, headers: headers,
+            sealedBody: try sealer.seal(Array(answer.body.readableBytesView)))
+    }
+}
+
+extension APIResponse {
+    fileprivate init(_ stored: StoredAnswer, _ sealer: any AnswerSealer) throws {
+        var headers = HTTPFields()
+        for (name, value) in stored.headers {
+            guard let name = HTTPField.Name(name) else { continue }
+            headers[name] = value
+        }
+        headers[.idempotencyReplayed] = "true"
+        self.init(
+            HTTPResponse.Status(code: stored.status), headers: headers,
+            body: ByteBuffer(bytes: try sealer.open(stored.sealedBody)))
+    }
+}
+
+extension IdempotencyKey {
+    /// The key of a request, where it has one; 400 for one that cannot be used.
+    init?(_ headers: HTTPFields, method: String, path: String, query: String, body: ByteBuffer, account: String)
+        throws(APIError)
+    {
+        let values = headers[values: .idempotencyKey]
+        guard let text = values.first else { return nil }
+        guard values.count == 1, (1...Self.lengthMax).contains(text.utf8.count),
+            text.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+        else {
+            throw APIError(
+                .badRequest, "Idempotency-Key must be 1 to \(Self.lengthMax) printable characters without spaces")
+        }
+        let parts = [Array(method.utf8), Array(path.utf8), Array(query.utf8), Array(body.readableBytesView)]
+        // Lengths first: no two different requests give the same bytes.
+        let payload = parts.flatMap { Array("\($0.count):".utf8) + $0 }
+        self.init(account: account, text: text, payload: payload)
+    }
+}

@@ -1,0 +1,80 @@
+import Identity
+import Orchestrator
+
+extension ManagementAPI {
+    /// Every route but the probes, in the order in which the OpenAPI document tells of them.
+    static func routes(_ backend: Backend, _ configuration: ManagementAPIConfiguration) -> [Route] {
+        let reach = ProjectReach(
+            catalog: backend.catalog, databases: backend.databases, gateways: backend.gateways,
+            configuration: configuration)
+        return projectRoutes(backend.catalog, configuration)
+            + PeopleRoutes(
+                catalog: backend.catalog, directory: backend.directory, deviceLoginCrypto: backend.deviceLoginCrypto,
+                units: backend.units, ledger: backend.ledger, time: backend.time, version: configuration.version
+            ).routes
+            + keyRoutes(backend.catalog, configuration)
+            + settingRoutes(backend.catalog, configuration)
+            + databaseRoutes(reach, backend.time)
+            + serviceRoutes(reach, backend)
+            + RemainingRoutes(
+                catalog: backend.catalog, configuration: configuration, content: backend.content,
+                notifications: backend.notifications, logs: backend.catalog,
+                run: { try await reach.run($0, on: $1) },
+                members: { try await backend.directory.members(of: $0) }, time: backend.time
+            ).routes
+    }
+
+    /// Projects themselves: their life, their connection data, their progress.
+    private static func projectRoutes(
+        _ catalog: ProjectCatalog, _ configuration: ManagementAPIConfiguration
+    ) -> [Route] {
+        ProjectsController(catalog: catalog, configuration: configuration).routes
+            + ProjectEditController(catalog: catalog).routes
+            + LifecycleController(catalog: catalog).routes
+            + SettingsController(catalog: catalog, configuration: configuration).routes
+            + ProgressController(catalog: catalog).routes
+            + V1ProjectsController(catalog: catalog, configuration: configuration).routes
+            + V1HealthController(catalog: catalog).routes
+    }
+
+    /// API keys, signing keys and function secrets.
+    private static func keyRoutes(_ catalog: ProjectCatalog, _ configuration: ManagementAPIConfiguration) -> [Route] {
+        KeysController(catalog: catalog, configuration: configuration).routes
+            + SigningKeysController().routes
+            + PlatformKeysController(catalog: catalog).routes
+            + FunctionSecretsController(catalog: catalog).routes
+    }
+
+    /// What the services of a project are configured with.
+    private static func settingRoutes(
+        _ catalog: ProjectCatalog, _ configuration: ManagementAPIConfiguration
+    ) -> [Route] {
+        let desk = SettingsDesk(catalog: catalog)
+        return AuthConfigController(desk: desk).routes
+            + DataAPIController(desk: desk, configuration: configuration).routes
+            + StorageConfigController(desk: desk).routes
+            + RealtimeConfigController(desk: desk).routes
+            + DatabaseConfigController(desk: desk).routes
+            + PoolerController(desk: desk, configuration: configuration).routes
+            + NetworkController().routes
+            + BackupsController().routes
+    }
+
+    /// A project's database, by SQL.
+    private static func databaseRoutes(_ reach: ProjectReach, _ time: any TimeSource) -> [Route] {
+        QueryController(reach: reach).routes
+            + MetadataController(reach: reach).routes
+            + MigrationsController(reach: reach, time: time).routes
+            + LoginRoleController(reach: reach).routes
+            + WebhooksController(reach: reach).routes
+            + PasswordController(reach: reach).routes
+    }
+
+    /// A project's services, through its gateway.
+    private static func serviceRoutes(_ reach: ProjectReach, _ backend: Backend) -> [Route] {
+        AuthUsersController(reach: reach).routes
+            + FunctionsController(functions: backend.functions).routes
+            + StorageBucketsController(reach: reach).routes
+            + StorageObjectsController(reach: reach).routes
+    }
+}

@@ -1,0 +1,105 @@
+/// A `multipart/form-data` body (RFC 7578), taken apart or to be sent.
+struct MultipartBody: Sendable, Equatable {
+    /// Most parts of one body.
+    static let partsMax = 200
+    /// Most bytes of one part's header.
+    static let headerBytesMax = 16 << 10
+    /// Longest boundary (RFC 2046 §5.1.1).
+    static let boundaryBytesMax = 70
+
+    /// The parts, in their order.
+    var parts: [Part]
+
+    /// One field or file of a form.
+    struct Part: Sendable, Equatable {
+        /// Name of the field.
+        var name: String
+        /// Name of the file, as it was sent: paths are not cut off. Absent when the part is no file.
+        var fileName: String?
+        /// Media type, as it was sent.
+        var contentType: String?
+        /// The content.
+        var bytes: [UInt8]
+
+        /// A part.
+        init(name: String, fileName: String? = nil, contentType: String? = nil, bytes: [UInt8]) {
+            self.name = name
+            self.fileName = fileName
+            self.contentType = contentType
+            self.bytes = bytes
+        }
+    }
+
+    /// A body to be sent.
+    init(parts: [Part]) { self.parts = parts }
+
+    /// Takes a body apart.
+    ///
+    /// - Parameters:
+    ///   - contentType: value of the request's Content-Type, which names the boundary.
+    ///   - maximumBytes: largest body that is looked at.
+    init(_ body: [UInt8], contentType: String, maximumBytes: Int) throws(MultipartError) {
+        guard body.count <= maximumBytes else { throw .tooLarge(maximumBytes) }
+        let type = try HeaderValue(contentType)
+        guard type.value.lowercased() == "multipart/form-data" else { throw .otherType }
+        guard let boundary = type.parameters["boundary"], Self.isBoundary(boundary) else { throw .noBoundary }
+        var reader = MultipartReader(body: body, boundary: boundary)
+        parts = try reader.parts()
+    }
+
+    /// The body as bytes.
+    ///
+    /// - Parameter boundary: a random word that occurs in no content.
+    func encoded(boundary: String) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for part in parts {
+            var head = "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(Self.escaped(part.name))\""
+            if let fileName = part.fileName { head += "; filename=\"\(Self.escaped(fileName))\"" }
+            if let type = part.contentType { head += "\r\nContent-Type: \(type)" }
+            bytes += Array("\(head)\r\n\r\n".utf8) + part.bytes + [13, 10]
+        }
+        return bytes + Array("--\(boundary)--\r\n".utf8)
+    }
+
+    /// The Content-Type that goes with ``encoded(boundary:)``.
+    static func contentType(boundary: String) -> String { "multipart/form-data; boundary=\(boundary)" }
+
+    /// Quotes as in every quoted string; ends of lines, which no header can hold, as browsers write them.
+    private static func escaped(_ text: String) -> String {
+        text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\r", with: "%0D")
+            .replacing("\n", with: "%0A")
+    }
+
+    private static func isBoundary(_ text: String) -> Bool {
+        (1...boundaryBytesMax).contains(text.utf8.count) && text.utf8.allSatisfy { $0 >= 32 && $0 < 127 }
+            && text.last != " "
+    }
+}
+
+/// Why a body is no `multipart/form-data`.
+enum MultipartError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The request's Content-Type is another one.
+    case otherType
+    /// The Content-Type names no boundary that can be one.
+    case noBoundary
+    /// More bytes than allowed: how many are.
+    case tooLarge(Int)
+    /// More parts than are taken.
+    case tooManyParts
+    /// The header of a part is too long, or cannot be read: which part, from 1.
+    case badHeader(part: Int)
+    /// The body ends before its last boundary.
+    case truncated
+
+    /// What is wrong with the body, for the answer.
+    var description: String {
+        switch self {
+        case .otherType: "the body must be multipart/form-data"
+        case .noBoundary: "the Content-Type of the body names no boundary"
+        case .tooLarge(let limit): "the body has more than \(limit) bytes"
+        case .tooManyParts: "the body has more than \(MultipartBody.partsMax) parts"
+        case .badHeader(let part): "part \(part) of the body has no header that can be read"
+        case .truncated: "the body ends before its last boundary"
+        }
+    }
+}

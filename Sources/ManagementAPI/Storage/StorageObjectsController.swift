@@ -1,0 +1,246 @@
+import FoundationEssentials
+import HTTPTypes
+import Identity
+import NIOCore
+import Orchestrator
+import ProjectModel
+
+/// Objects in the buckets of a project's storage, as Studio's explorer uses them. Files go from the browser to the
+/// project itself; here they are listed, moved, signed and deleted.
+struct StorageObjectsController: Sendable {
+    let reach: ProjectReach
+
+    private static let service = StorageBucketsController.service
+    private static let object = Schema.fields(
+        .init("id", .nullable(.text)), .init("name", .text), .optional("created_at", .nullable(.text)),
+        .optional("updated_at", .nullable(.text)), .optional("last_accessed_at", .nullable(.text)),
+        .optional("metadata", .anything))
+
+    var routes: [Route] { listRoutes + linkRoutes + changeRoutes + keyRoutes }
+
+    private static let path = "/platform/storage/{ref}/buckets/{id}/objects"
+
+    private func operation(
+        _ summary: String, _ body: Schema?, _ answer: Operation.Answer
+    ) -> Operation {
+        Operation(
+            summary: summary, body: body.map { .json($0) } ?? .none, answer: answer,
+            refusals: Operation.Refusal.upstream)
+    }
+
+    // MARK: Lists
+
+    private var listRoutes: [Route] {
+        [
+            Route(
+                .post, "\(Self.path)/list", .permission(.storageRead),
+                operation(
+                    "Objects in a folder", .fields(.optional("path", .text), .optional("options", .object([]))),
+                    .json(.array(Self.object), .created))
+            ) { request in
+                let body = try request.decode(JSON.self)
+                var wanted = body["options"]?.fields ?? [:]
+                wanted["prefix"] = .string(body["path"]?.text ?? "")
+                return try await pass(request, "/object/list", .object(wanted), .created)
+            },
+            Route(
+                .post, "\(Self.path)/list-v2", .permission(.storageRead),
+                operation(
+                    "Objects and folders, page by page",
+                    .fields(.optional("prefix", .text), .optional("cursor", .text)),
+                    .json(
+                        .fields(
+                            .init("folders", .array(.object([]))), .init("objects", .array(.object([]))),
+                            .init("hasNext", .boolean)), .created))
+            ) { try await pass($0, "/object/list-v2", try $0.decode(JSON.self), .created) },
+        ]
+    }
+
+    /// A call of storage about the bucket, passed on.
+    private func pass(
+        _ request: APIRequest, _ path: String, _ body: JSON, _ status: HTTPResponse.Status
+    ) async throws -> APIResponse {
+        let answer = try await reach.json(
+            "POST", "/storage/v1\(path)/\(try request.bucket())", body: body, to: try request.project(),
+            service: Self.service)
+        return try answer.response(status, by: Self.service)
+    }
+
+    // MARK: Links and files
+
+    private var linkRoutes: [Route] {
+        [
+            Route(
+                .post, "\(Self.path)/sign", .permission(.storageRead),
+                operation(
+                    "An address that works for a while",
+                    .fields(.init("path", .text), .init("expiresIn", .integer(1...31_536_000))),
+                    .json(.fields(.init("signedUrl", .text)), .created)), sign),
+            Route(
+                .post, "\(Self.path)/sign-multi", .permission(.storageRead),
+                operation(
+                    "Addresses that work for a while",
+                    .fields(.init("path", .array(.text)), .init("expiresIn", .integer(1...31_536_000))),
+                    .json(
+                        .array(
+                            .fields(
+                                .init("path", .nullable(.text)), .init("signedUrl", .nullable(.text)),
+                                .init("error", .nullable(.text)))), .created)), signSeveral),
+            Route(
+                .post, "\(Self.path)/public-url", .permission(.storageRead),
+                operation(
+                    "The address of an object in a public bucket", .fields(.init("path", .text)),
+                    .json(.fields(.init("publicUrl", .text)), .created))
+            ) { request in
+                let path = try Self.encoded(try request.decode(ObjectPath.self).path)
+                let address = "\(try base(request))/object/public/\(try request.bucket())/\(path)"
+                return try APIResponse(.created, json: ["publicUrl": address])
+            },
+            Route(
+                .post, "\(Self.path)/download", .permission(.storageRead),
+                operation(
+                    "An object itself", .fields(.init("path", .text)), .raw("application/octet-stream", .created)),
+                download),
+        ]
+    }
+
+    private struct ObjectPath: Decodable { let path: String }
+    private struct Signing: Decodable {
+        let path: String
+        let expiresIn: Int64
+    }
+    private struct SigningSeveral: Decodable {
+        let path: [String]
+        let expiresIn: Int64
+    }
+
+    private func sign(_ request: APIRequest) async throws -> APIResponse {
+        let body = try request.decode(Signing.self)
+        let answer = try await reach.json(
+            "POST", "/storage/v1/object/sign/\(try request.bucket())/\(try Self.encoded(body.path))",
+            body: ["expiresIn": .integer(body.expiresIn)], to: try request.project(), service: Self.service)
+        guard let address = try answer.value(by: Self.service)["signedURL"]?.text else {
+            throw APIError.unavailable("the project's storage signed nothing")
+        }
+        return try APIResponse(.created, json: ["signedUrl": "\(try base(request))\(address)"])
+    }
+
+    private func signSeveral(_ request: APIRequest) async throws -> APIResponse {
+        let body = try request.decode(SigningSeveral.self)
+        let base = try base(request)
+        let answer = try await reach.json(
+            "POST", "/storage/v1/object/sign/\(try request.bucket())",
+            body: ["expiresIn": .integer(body.expiresIn), "paths": .array(body.path.map(JSON.string))],
+            to: try request.project(), service: Self.service)
+        let signed = try answer.value(by: Self.service).elements ?? []
+        return try APIResponse(
+            .created,
+            json: signed.map { entry -> [String: JSON] in
+                [
+                    "path": entry["path"] ?? .null, "error": entry["error"] ?? .null,
+                    "signedUrl": entry["signedURL"]?.text.map { .string("\(base)\($0)") } ?? .null,
+                ]
+            })
+    }
+
+    private func download(_ request: APIRequest) async throws -> APIResponse {
+        let path = try Self.encoded(try request.decode(ObjectPath.self).path)
+        let answer = try await reach.send(
+            try GatewayRequest(path: "/storage/v1/object/\(try request.bucket())/\(path)"),
+            to: try request.project())
+        guard answer.isSuccess else { throw answer.refusal(by: Self.service) }
+        // Always as bytes: a page out of a bucket must not run as one of ours.
+        return APIResponse(
+            .created, headers: [.contentType: "application/octet-stream"], body: ByteBuffer(bytes: answer.body))
+    }
+
+    /// Where browsers reach the project's storage.
+    private func base(_ request: APIRequest) throws(APIError) -> String {
+        guard let address = reach.catalog.apiURL(of: try request.project()) else {
+            throw .unavailable("the project has no address yet: try again when it is up")
+        }
+        return "\(address)/storage/v1"
+    }
+
+    /// The path of an object, part by part.
+    private static func encoded(_ path: String) throws(APIError) -> String {
+        let parts = path.split(separator: "/")
+        guard !parts.isEmpty else { throw APIError(.badRequest, "path must not be empty") }
+        return parts.map { GatewayRequest.encoded(String($0)) }.joined(separator: "/")
+    }
+
+    // MARK: Changes
+
+    private var changeRoutes: [Route] {
+        [
+            Route(
+                .delete, Self.path, .permission(.storageWrite), .external("storage.object.delete"),
+                operation(
+                    "Delete objects", .fields(.init("paths", .array(.text))), .json(.array(Self.object))), delete),
+            relocation("move"), relocation("copy"),
+        ]
+    }
+
+    private struct Paths: Decodable { let paths: [String] }
+    private struct Relocation: Decodable {
+        let from: String
+        let to: String
+    }
+
+    private func delete(_ request: APIRequest) async throws -> APIResponse {
+        let paths = try request.decode(Paths.self).paths
+        request.audit.target("objects", "\(paths.count)")
+        let answer = try await reach.json(
+            "DELETE", "/storage/v1/object/\(try request.bucket())", body: ["prefixes": .array(paths.map(JSON.string))],
+            to: try request.project(), service: Self.service)
+        return try answer.response(.ok, by: Self.service)
+    }
+
+    private func relocation(_ verb: String) -> Route {
+        Route(
+            .post, "\(Self.path)/\(verb)", .permission(.storageWrite), .external("storage.object.\(verb)"),
+            operation(
+                "\(verb.capitalized) an object", .fields(.init("from", .text), .init("to", .text)), .empty(.created))
+        ) { request in
+            let body = try request.decode(Relocation.self)
+            let bucket = try QueryParameters("id=" + (try request.bucket()))["id"] ?? ""
+            _ = try await reach.json(
+                "POST", "/storage/v1/object/\(verb)",
+                body: [
+                    "bucketId": .string(bucket), "sourceKey": .string(body.from), "destinationKey": .string(body.to),
+                ], to: try request.project(), service: Self.service)
+            return APIResponse(.created)
+        }
+    }
+
+    // MARK: S3 keys
+
+    /// The S3 protocol of the template has one pair of keys, made with the project.
+    private var keyRoutes: [Route] {
+        let path = "/platform/storage/{ref}/credentials"
+        return [
+            Route(
+                .get, path, .permission(.storageRead),
+                Operation(
+                    summary: "Further keys of the S3 protocol: none",
+                    answer: .json(.fields(.init("data", .array(.object([]))))))
+            ) { _ in try APIResponse(json: JSON.object(["data": []])) },
+            refused(.post, path, .created), refused(.delete, "\(path)/{id}", .noContent),
+            refused(.get, "/platform/storage/{ref}/archive", .ok),
+            refused(.post, "/platform/storage/{ref}/archive", .created),
+        ]
+    }
+
+    private func refused(
+        _ method: HTTPRequest.Method, _ path: String, _ status: HTTPResponse.Status
+    ) -> Route {
+        Route(
+            method, path, .permission(method == .get ? .storageRead : .storageWrite),
+            Operation(summary: "Not offered: further S3 keys and archives", answer: .empty(status))
+        ) { _ in
+            throw APIError.unoffered(
+                "an archive of a project's storage, or a further S3 key",
+                "use the key that the project was made with, S3_PROTOCOL_ACCESS_KEY_ID, and any S3 client")
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import TokenKit
+
+/// An entry of an audit trail, with what is needed to check its place in the chain.
+public struct AuditTrailEntry: Codable, Sendable, Equatable {
+    /// Position in the trail, from 1 without gaps.
+    public var number: Int64
+    /// Hash of the entry before, in hex; 64 zeros for the first.
+    public var previousHash: String
+    /// Its own hash, in hex.
+    public var hash: String
+    /// The one text that stands for what was done; the hash is taken over it.
+    public var canonical: String
+
+    /// An entry.
+    public init(number: Int64, previousHash: String, hash: String, canonical: String) {
+        self.number = number
+        self.previousHash = previousHash
+        self.hash = hash
+        self.canonical = canonical
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case number, hash, canonical
+        case previousHash = "previous_hash"
+    }
+}
+
+/// Checks an audit trail entry by entry, from its first one on: that no entry is missing, none was changed, and each
+/// follows from the one before. Pure.
+///
+/// A trail that was cut off at its end is a whole trail too: who wants to notice that keeps ``head`` elsewhere and
+/// compares.
+public struct AuditTrailCheck: Sendable, Equatable {
+    /// What is wrong with a trail.
+    public struct Break: Error, Sendable, Equatable, CustomStringConvertible {
+        /// The entry at which the trail breaks.
+        public let number: Int64
+        /// What is wrong there.
+        public let reason: Reason
+
+        /// Damage at an entry.
+        public init(number: Int64, reason: Reason) {
+            self.number = number
+            self.reason = reason
+        }
+
+        /// Kinds of damage.
+        public enum Reason: Sendable, Equatable {
+            /// Another number was due: entries are missing, or are there twice.
+            case wrongNumber(expected: Int64)
+            /// It does not name the hash of the entry before.
+            case wrongLink
+            /// Its hash is not that of its content.
+            case wrongHash
+            /// Its content names another number than it has.
+            case wrongContent
+            /// The hash could not be computed.
+            case notComputed
+        }
+
+        /// The same in words.
+        public var description: String {
+            switch reason {
+            case .wrongNumber(let expected): "entry \(expected) is missing: entry \(number) is in its place"
+            case .wrongLink: "entry \(number) does not follow from the entry before it"
+            case .wrongHash: "entry \(number) was changed: its hash is not that of its content"
+            case .wrongContent: "entry \(number) was moved: its content names another number"
+            case .notComputed: "the hash of entry \(number) could not be computed"
+            }
+        }
+    }
+
+    /// What stands for the hash before the first entry.
+    public static let noHash = String(repeating: "0", count: 64)
+
+    /// Entries that were checked, all in order.
+    public private(set) var count: Int64 = 0
+    /// Hash of the last entry that was checked.
+    public private(set) var head = noHash
+
+    /// A check that has seen nothing yet.
+    public init() {}
+
+    /// Checks the next entry.
+    public mutating func check(_ entry: AuditTrailEntry) throws(Break) {
+        guard entry.number == count + 1 else {
+            throw Break(number: entry.number, reason: .wrongNumber(expected: count + 1))
+        }
+        guard entry.previousHash == head else { throw Break(number: entry.number, reason: .wrongLink) }
+        let digest: [UInt8]
+        do throws(TokenError) {
+            digest = try Digest.sha256(Array("\(entry.previousHash)\n\(entry.canonical)".utf8))
+        } catch { throw Break(number: entry.number, reason: .notComputed) }
+        guard Hex.encode(digest) == entry.hash else { throw Break(number: entry.number, reason: .wrongHash) }
+        guard Self.number(in: entry.canonical).map({ $0 == "\(entry.number)" }) ?? true else {
+            throw Break(number: entry.number, reason: .wrongContent)
+        }
+        count = entry.number
+        head = entry.hash
+    }
+
+    /// The number that a canonical text begins with, `6:number=LENGTH:VALUE`; nil when it begins otherwise.
+    private static func number(in canonical: String) -> String? {
+        let name = "6:number="
+        guard canonical.hasPrefix(name) else { return nil }
+        let halves = canonical.dropFirst(name.count).prefix { $0 != "\n" }.split(separator: ":", maxSplits: 1)
+        return halves.count == 2 ? String(halves[1]) : nil
+    }
+}

@@ -1,0 +1,146 @@
+public import ProjectModel
+
+/// A project service by service.
+public struct ProjectProgress: Codable, Sendable, Equatable {
+    /// Identifier.
+    public var ref: String
+    /// Status, in the API's words.
+    public var status: String
+    /// Why the last thing failed.
+    public var failure: Failure?
+    /// Its services.
+    public var services: [Service]
+
+    /// What failed.
+    public struct Failure: Codable, Sendable, Equatable {
+        /// The service, when it was one.
+        public var service: String?
+        /// The reason.
+        public var message: String
+        /// The end of the service's log.
+        public var logTail: String?
+
+        /// A failure.
+        public init(service: String?, message: String, logTail: String?) {
+            self.service = service
+            self.message = message
+            self.logTail = logTail
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case service, message
+            case logTail = "log_tail"
+        }
+    }
+
+    /// One service.
+    public struct Service: Codable, Sendable, Equatable {
+        /// Its name in the template.
+        public var service: String
+        /// `ready`, `coming_up` or `failing`.
+        public var state: String
+        /// Why it is not ready.
+        public var message: String?
+        /// When it was last probed, in RFC 3339.
+        public var observedAt: String?
+
+        /// A service.
+        public init(service: String, state: String, message: String? = nil, observedAt: String? = nil) {
+            self.service = service
+            self.state = state
+            self.message = message
+            self.observedAt = observedAt
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case service, state, message
+            case observedAt = "observed_at"
+        }
+    }
+
+    /// A project on its way.
+    public init(ref: String, status: String, failure: Failure? = nil, services: [Service] = []) {
+        self.ref = ref
+        self.status = status
+        self.failure = failure
+        self.services = services
+    }
+
+    /// The status as one of those that are known.
+    public var state: StudioStatus { StudioStatus(rawValue: status) ?? .unknown }
+}
+
+/// One line of a project's history.
+public struct ProjectEvent: Codable, Sendable, Hashable {
+    /// When, in RFC 3339, UTC: texts in the order of their times.
+    public var at: String
+    /// Status from then on.
+    public var status: String
+    /// Why.
+    public var message: String
+
+    /// An event.
+    public init(at: String, status: String, message: String) {
+        self.at = at
+        self.status = status
+        self.message = message
+    }
+}
+
+/// How people log in to a project's database and to its own dashboard.
+public struct ProjectCredentials: Decodable, Sendable, Equatable {
+    /// The database.
+    public let database: Database
+    /// The dashboard.
+    public let dashboard: Dashboard
+
+    /// Where the database is, and who gets in.
+    public struct Database: Decodable, Sendable, Equatable {
+        /// Host name or address.
+        public let host: String
+        /// Port; nil while none is leased.
+        public let port: Int?
+        /// Name of the database.
+        public let name: String
+        /// Name of the role.
+        public let user: String
+        /// Password of the role.
+        public let password: Secret<String>?
+
+        enum CodingKeys: String, CodingKey {
+            case host, port, name, user, password
+        }
+
+        /// Reads the answer of the API.
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            host = try container.decode(String.self, forKey: .host)
+            port = try container.decodeIfPresent(Int.self, forKey: .port)
+            name = try container.decode(String.self, forKey: .name)
+            user = try container.decode(String.self, forKey: .user)
+            password = try container.decodeIfPresent(String.self, forKey: .password).map { Secret($0) }
+        }
+    }
+
+    /// Where the dashboard is, and who gets in.
+    public struct Dashboard: Decodable, Sendable, Equatable {
+        /// Address; nil while no port is leased.
+        public let url: String?
+        /// Name of the login.
+        public let username: String
+        /// Password of the login.
+        public let password: Secret<String>?
+
+        enum CodingKeys: String, CodingKey {
+            case url, username, password
+        }
+
+        /// Reads the answer of the API.
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            url = try container.decodeIfPresent(String.self, forKey: .url)
+            username = try container.decode(String.self, forKey: .username)
+            password = try container.decodeIfPresent(String.self, forKey: .password).map { Secret($0) }
+        }
+    }
+}

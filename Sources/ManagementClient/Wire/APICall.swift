@@ -1,0 +1,65 @@
+import FoundationEssentials
+
+/// One request to a Management API, before it has an address and a token.
+struct APICall: Sendable {
+    let method: String
+    /// Path, percent-encoded, beginning with a slash.
+    let path: String
+    let query: [(name: String, value: String)]
+    let body: [UInt8]
+    /// Longest time for one try.
+    var deadline: Duration = .seconds(45)
+    /// Whether an `Idempotency-Key` goes with it. Sign-in has none: its answer is a secret not to be kept anywhere.
+    var isKeyed = true
+
+    private init(_ method: String, _ path: [String], _ query: [(String, String)], _ body: [UInt8]) {
+        self.method = method
+        self.path = "/" + path.map(Self.encoded).joined(separator: "/")
+        self.query = query.map { (name: $0.0, value: $0.1) }
+        self.body = body
+    }
+
+    static func get(_ path: String..., query: [(String, String)] = []) -> APICall { APICall("GET", path, query, []) }
+
+    static func delete(_ path: String...) -> APICall { APICall("DELETE", path, [], []) }
+
+    static func post(_ path: String..., query: [(String, String)] = []) -> APICall { APICall("POST", path, query, []) }
+
+    static func post(
+        _ path: String..., query: [(String, String)] = [], json: some Encodable
+    ) throws(ClientError) -> APICall {
+        do {
+            return APICall("POST", path, query, Array(try JSONEncoder().encode(json)))
+        } catch { throw .failed("the request cannot be written as JSON") }
+    }
+
+    /// The same without an `Idempotency-Key`.
+    var unkeyed: APICall {
+        var call = self
+        call.isKeyed = false
+        return call
+    }
+
+    /// Path and query as they are sent.
+    var target: String {
+        if query.isEmpty { return path }
+        return path + "?" + query.map { "\(Self.encoded($0.name))=\(Self.encoded($0.value))" }.joined(separator: "&")
+    }
+
+    var kind: RetryPolicy.Kind { method == "GET" ? .read : isKeyed ? .keyedChange : .change }
+
+    /// Everything but the unreserved characters of RFC 3986 §2.3 in percent-encoding.
+    private static func encoded(_ text: String) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        let marks = Array("-._~".utf8)
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: bytes.append(byte)
+            case _ where marks.contains(byte): bytes.append(byte)
+            default: bytes += [0x25, digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}

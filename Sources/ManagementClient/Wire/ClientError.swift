@@ -1,0 +1,75 @@
+public import CurlKit
+
+/// Why the command line could not do what it was asked to. No case holds a secret.
+public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// There was no answer.
+    case unreachable(HTTPTransportError)
+    /// The API said no.
+    case refused(Refusal)
+    /// E-mail address and password were refused; the API's words.
+    case signInRefused(String)
+    /// The answer is not what this version understands.
+    case unexpected(String)
+    /// There is no token for the API at this address.
+    case notSignedIn(APIAddress)
+    /// Nothing by this name is there, or nothing that this account may see.
+    case notFound(String)
+    /// A word on the command line, or a setting, cannot be used.
+    case invalid(String)
+    /// The file with the credentials cannot be used.
+    case credentials(String)
+    /// The wait ended, and the project is not as wanted.
+    case notReached(String)
+    /// It was not done for another reason.
+    case failed(String)
+
+    /// An answer with the status of an error.
+    public struct Refusal: Sendable, Equatable {
+        /// The HTTP status.
+        public let status: Int
+        /// What the API says about it.
+        public let message: String
+        /// Seconds after which it may be tried again, when the API says so.
+        public let retryAfter: Int?
+
+        /// A refusal.
+        public init(status: Int, message: String, retryAfter: Int? = nil) {
+            self.status = status
+            self.message = message
+            self.retryAfter = retryAfter
+        }
+    }
+
+    /// What happened, and what to do, for people.
+    public var description: String {
+        switch self {
+        case .unreachable(let error):
+            "the Management API cannot be reached: \(error). Is the manager running, and is --api-url right?"
+        case .refused(let refusal): Self.words(refusal)
+        case .signInRefused(let message): "not signed in: \(message)"
+        case .unexpected(let detail): "the Management API's answer is not understood: \(detail)"
+        case .notSignedIn(let address):
+            "not signed in to \(address): run `supamanager login`, or set SUPAMANAGER_ACCESS_TOKEN"
+        case .notFound(let detail), .invalid(let detail), .credentials(let detail), .notReached(let detail),
+            .failed(let detail):
+            detail
+        }
+    }
+
+    private static func words(_ refusal: Refusal) -> String {
+        switch refusal.status {
+        case 401: "\(refusal.message) (401): sign in again with `supamanager login`"
+        case 300..<400: "\(refusal.message) (\(refusal.status)): is --api-url right?"
+        default: "\(refusal.message) (\(refusal.status))"
+        }
+    }
+
+    /// Whether the same question may get an answer a little later.
+    public var isPassing: Bool {
+        switch self {
+        case .unreachable(let error): RetryPolicy.isPassing(error.code)
+        case .refused(let refusal): [429, 502, 503, 504].contains(refusal.status)
+        default: false
+        }
+    }
+}

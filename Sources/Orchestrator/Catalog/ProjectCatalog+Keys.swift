@@ -1,0 +1,36 @@
+public import ProjectModel
+
+extension ProjectCatalog {
+    /// Longest life of a temporary key.
+    public static let temporaryKeyLifeMax: Duration = .seconds(3_600)
+
+    /// Whether a text can be a database password.
+    ///
+    /// - Throws: ``CatalogError/badPassword(_:)`` that says why not.
+    public func check(databasePassword password: Secret<String>) throws(CatalogError) { try checkPassword(password) }
+
+    /// A signed token of a project that expires soon, for a browser that talks to the project by itself.
+    ///
+    /// - Parameters:
+    ///   - role: `anon`, `authenticated` or `service_role`.
+    ///   - lifetime: from one second to ``temporaryKeyLifeMax``.
+    /// - Throws: ``CatalogError/badSetting(_:)`` for another role or lifetime.
+    public func temporaryKey(
+        of ref: ProjectRef, role: String, lifetime: Duration
+    ) async throws(CatalogError) -> Secret<String> {
+        guard ["anon", "authenticated", "service_role"].contains(role) else {
+            throw .badSetting("the role of a temporary key is anon, authenticated or service_role")
+        }
+        guard lifetime >= .seconds(1), lifetime <= Self.temporaryKeyLifeMax else {
+            throw .badSetting(
+                "a temporary key lives for 1 to \(Self.temporaryKeyLifeMax.components.seconds) seconds")
+        }
+        guard let secret = try await secrets(of: ref)[Self.tokenSecretVariable] else {
+            throw .template(.broken("it has no secret \(Self.tokenSecretVariable)"))
+        }
+        do {
+            return try minter.temporaryKey(
+                role: role, signedWith: secret, for: ref, at: time.now(), lifetime: lifetime)
+        } catch { throw .keys(error) }
+    }
+}

@@ -1,0 +1,30 @@
+public import ProjectModel
+import Reconciler
+
+extension ProjectCatalog: ServiceLogs {
+    /// Most lines that are read at once.
+    public static let logLinesMax = 1_000
+
+    /// Reads from the container engine. Without the project's secrets nothing is shown: they could not be taken out.
+    public func tail(
+        of service: ServiceName, in ref: ProjectRef, lines: Int
+    ) async throws(ServiceLogsError) -> String {
+        let secrets: [String: Secret<String>]
+        do { secrets = try await self.secrets(of: ref) } catch { throw .catalog(error) }
+        let text: String?
+        do throws(EngineError) {
+            text = try await log(of: service, in: ref, lines: min(max(1, lines), Self.logLinesMax))
+        } catch {
+            // The container went away between the two calls.
+            if case .notFound = error { throw .noContainer(service, ref) }
+            throw .engine(error)
+        }
+        guard let text else { throw .noContainer(service, ref) }
+        return redact(text, secrets)
+    }
+
+    private func log(of service: ServiceName, in ref: ProjectRef, lines: Int) async throws(EngineError) -> String? {
+        guard let container = try await loop.engine.observe(ref).container(of: service) else { return nil }
+        return try await loop.engine.logTail(ofContainer: container.id, lines: lines)
+    }
+}

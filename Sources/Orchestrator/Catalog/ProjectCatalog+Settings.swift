@@ -1,0 +1,90 @@
+public import ProjectModel
+
+extension ProjectCatalog {
+    /// The settings of a project: what it overrides, and what the template declares.
+    public func settings(of ref: ProjectRef) async throws(CatalogError) -> ProjectSettingsValues {
+        _ = try await project(ref)
+        return ProjectSettingsValues(values: try await values(of: ref).settings, declared: try declaredSettings())
+    }
+
+    /// Overrides variables of the template; nil goes back to the default. The services that use one of them get new
+    /// containers.
+    ///
+    /// - Throws: ``CatalogError/badSetting(_:)`` for a variable that the template does not declare, or a value with
+    ///   which the stack cannot be rendered; ``CatalogError/notChangeable(_:)`` while the project is being deleted.
+    public func change(settings changes: [String: Secret<String>?], of ref: ProjectRef) async throws(CatalogError) {
+        let names = Set(try declaredSettings().map(\.name))
+        for (name, value) in changes.sorted(by: { $0.key < $1.key }) {
+            guard names.contains(name) else { throw .badSetting("there is no setting \(name)") }
+            guard let value else { continue }
+            if let problem = SettingLimits.problem(ofSetting: name, value.reveal()) { throw .badSetting(problem) }
+        }
+        guard !changes.isEmpty else { return }
+        try await changeConfiguration(of: ref) { state throws(CatalogError) in
+            for (name, value) in changes {
+                guard let value else {
+                    state.change.settings[name] = .some(nil)
+                    continue
+                }
+                state.change.settings[name] = try seal(value, SealedName.setting(name), state)
+            }
+        }
+    }
+
+    /// The function secrets of a project by name, without their values.
+    public func functionSecrets(of ref: ProjectRef) async throws(CatalogError) -> [FunctionSecretSummary] {
+        _ = try await project(ref)
+        return try await configuration(of: ref).functionSecrets.sorted { $0.key < $1.key }.map { name, secret in
+            FunctionSecretSummary(name: name, digest: secret.digest, updatedAt: secret.updatedAt)
+        }
+    }
+
+    /// Sets function secrets: variables that the project's functions read. Those that the template itself sets for the
+    /// functions' service keep the template's value.
+    ///
+    /// - Throws: ``CatalogError/badSetting(_:)`` for a name or a size that is not possible.
+    public func setFunctionSecrets(
+        _ secrets: [String: Secret<String>], of ref: ProjectRef
+    ) async throws(CatalogError) {
+        for (name, value) in secrets.sorted(by: { $0.key < $1.key }) {
+            if let problem = SettingLimits.problem(ofFunctionSecret: name, value.reveal()) {
+                throw .badSetting(problem)
+            }
+        }
+        guard !secrets.isEmpty else { return }
+        try await changeConfiguration(of: ref) { state throws(CatalogError) in
+            let present = try open(state).functionSecrets
+            try checkSizes(present.merging(secrets) { $1 })
+            for (name, value) in secrets {
+                state.change.functionSecrets[name] = StoredFunctionSecret(
+                    sealed: try seal(value, SealedName.functionSecret(name), state), digest: try digest(value),
+                    updatedAt: state.change.at)
+            }
+        }
+    }
+
+    /// Forgets function secrets; a name that is not there is no mistake.
+    public func deleteFunctionSecrets(_ names: [String], of ref: ProjectRef) async throws(CatalogError) {
+        try await changeConfiguration(of: ref) { state throws(CatalogError) in
+            for name in names where state.present.functionSecrets[name] != nil {
+                state.change.functionSecrets[name] = .some(nil)
+            }
+        }
+    }
+
+    private func checkSizes(_ secrets: [String: Secret<String>]) throws(CatalogError) {
+        guard secrets.count <= SettingLimits.functionSecretsMax else {
+            throw .badSetting("a project has at most \(SettingLimits.functionSecretsMax) function secrets")
+        }
+        let bytes = secrets.reduce(0) { $0 + $1.key.utf8.count + $1.value.reveal().utf8.count }
+        guard bytes <= SettingLimits.functionSecretsBytesMax else {
+            throw .badSetting(
+                "the function secrets of a project have at most \(SettingLimits.functionSecretsBytesMax) bytes together"
+            )
+        }
+    }
+
+    func declaredSettings() throws(CatalogError) -> [DeclaredSetting] {
+        do { return try renderer.declaredSettings() } catch { throw .template(error) }
+    }
+}

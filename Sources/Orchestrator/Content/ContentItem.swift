@@ -1,0 +1,139 @@
+public import ProjectModel
+
+/// A SQL snippet or a report that somebody keeps with a project, as one account sees it.
+public struct ContentItem: Sendable, Equatable {
+    /// Identifier, a UUID in lower case, chosen by the client that made it.
+    public var id: String
+    /// The project.
+    public var ref: ProjectRef
+    /// What it is.
+    public var kind: ContentKind
+    /// Who sees it.
+    public var visibility: ContentVisibility
+    /// Name.
+    public var name: String
+    /// What it is for.
+    public var summary: String?
+    /// The thing itself: a JSON object that only clients understand.
+    public var body: String
+    /// Whether the account that looks has marked it.
+    public var isFavorite: Bool
+    /// The owner's folder that it lies in; nothing for anybody else.
+    public var folderID: String?
+    /// Who made it.
+    public var owner: ContentAuthor
+    /// Who changed it last.
+    public var updatedBy: ContentAuthor
+    /// When it was made.
+    public var insertedAt: Timestamp
+    /// When it was changed last.
+    public var updatedAt: Timestamp
+
+    /// An item.
+    public init(
+        id: String, ref: ProjectRef, kind: ContentKind, visibility: ContentVisibility, name: String,
+        summary: String?, body: String, isFavorite: Bool = false, folderID: String? = nil, owner: ContentAuthor,
+        updatedBy: ContentAuthor, insertedAt: Timestamp, updatedAt: Timestamp
+    ) {
+        self.id = id
+        self.ref = ref
+        self.kind = kind
+        self.visibility = visibility
+        self.name = name
+        self.summary = summary
+        self.body = body
+        self.isFavorite = isFavorite
+        self.folderID = folderID
+        self.owner = owner
+        self.updatedBy = updatedBy
+        self.insertedAt = insertedAt
+        self.updatedAt = updatedAt
+    }
+
+    /// The item as `account` sees it: folders are the owner's own business.
+    public func seen(by account: String, isFavorite: Bool) -> ContentItem {
+        var item = self
+        item.isFavorite = isFavorite
+        if owner.id != account { item.folderID = nil }
+        return item
+    }
+}
+
+/// Kinds of content, as Studio names them.
+public enum ContentKind: String, Sendable, CaseIterable {
+    case sql, report
+    case logSQL = "log_sql"
+}
+
+/// Who sees an item. Only `user` is private; the others are seen by everybody who sees the project.
+public enum ContentVisibility: String, Sendable, CaseIterable {
+    case user, project
+    case organization = "org"
+    case everyone = "public"
+
+    /// Whether only the owner sees it.
+    public var isPrivate: Bool { self == .user }
+}
+
+/// Who made or changed something, as they were called then.
+public struct ContentAuthor: Sendable, Equatable, Hashable {
+    /// The account.
+    public var id: String
+    /// Its number.
+    public var number: Int64
+    /// Its name.
+    public var username: String
+
+    /// An author.
+    public init(id: String, number: Int64, username: String) {
+        self.id = id
+        self.number = number
+        self.username = username
+    }
+}
+
+/// What somebody wants stored: a new item, or an item as it shall be.
+public struct ContentDraft: Sendable, Equatable {
+    /// Identifier, a UUID in lower case.
+    public var id: String
+    /// The project.
+    public var ref: ProjectRef
+    /// What it is.
+    public var kind: ContentKind
+    /// Who shall see it.
+    public var visibility: ContentVisibility
+    /// Name.
+    public var name: String
+    /// What it is for; nil leaves what there is.
+    public var summary: String?
+    /// The thing itself as JSON; nil leaves what there is.
+    public var body: String?
+    /// Whether it is marked; nil leaves what there is.
+    public var isFavorite: Bool?
+    /// Where the owner keeps it; nil leaves it where it is.
+    public var place: Place?
+
+    /// Where an item lies.
+    public enum Place: Sendable, Equatable {
+        /// In no folder.
+        case top
+        /// In a folder of the owner's.
+        case folder(String)
+    }
+
+    /// A draft.
+    public init(
+        id: String, ref: ProjectRef, kind: ContentKind, visibility: ContentVisibility, name: String,
+        summary: String? = nil, body: String? = nil, isFavorite: Bool? = nil, place: Place? = nil
+    ) {
+        self.id = id
+        self.ref = ref
+        self.kind = kind
+        self.visibility = visibility
+        self.name = name
+        self.summary = summary
+        self.body = body
+        self.isFavorite = isFavorite
+        self.place = place
+    }
+}

@@ -1,0 +1,62 @@
+public import ProjectModel
+
+/// Who may do what with content, as pure decisions. Every store asks here.
+public enum ContentRules {
+    /// Whether an account sees an item, given that it sees the project.
+    public static func isVisible(_ item: ContentItem, to account: String) -> Bool {
+        item.owner.id == account || !item.visibility.isPrivate
+    }
+
+    /// The item as it is to be stored.
+    ///
+    /// Whoever sees an item may change it, except that only its owner makes it private again or moves it between
+    /// folders. What is shared lies in no folder.
+    ///
+    /// - Parameters:
+    ///   - known: the item of that identifier, if there is one.
+    ///   - folders: identifiers of all folders that the author has in the project.
+    public static func merge(
+        _ draft: ContentDraft, into known: ContentItem?, folders: Set<String>, by author: ContentAuthor,
+        at time: Timestamp
+    ) throws(ContentError) -> ContentItem {
+        if let known { try check(draft, known, author) }
+        let owner = known?.owner ?? author
+        var item = ContentItem(
+            id: draft.id, ref: draft.ref, kind: draft.kind, visibility: draft.visibility, name: draft.name,
+            summary: draft.summary ?? known?.summary, body: draft.body ?? known?.body ?? "{}",
+            isFavorite: draft.isFavorite ?? known?.isFavorite ?? false, folderID: known?.folderID, owner: owner,
+            updatedBy: author, insertedAt: known?.insertedAt ?? time, updatedAt: time)
+        switch draft.place {
+        case .top where owner.id == author.id: item.folderID = nil
+        case .folder(let id) where owner.id == author.id:
+            guard folders.contains(id) else { throw .noFolder(id) }
+            item.folderID = id
+        case nil, .top, .folder: break
+        }
+        if !item.visibility.isPrivate { item.folderID = nil }
+        return item
+    }
+
+    private static func check(
+        _ draft: ContentDraft, _ known: ContentItem, _ author: ContentAuthor
+    ) throws(ContentError) {
+        guard known.ref == draft.ref, isVisible(known, to: author.id) else { throw .taken(draft.id) }
+        if draft.visibility.isPrivate, known.owner.id != author.id {
+            throw .forbidden("only \(known.owner.username), whose it is, can make this private")
+        }
+    }
+
+    /// Refuses one item too many.
+    public static func checkCount(_ items: Int) throws(ContentError) {
+        guard items < ContentLimits.itemsMax else {
+            throw .notPossible("a project keeps at most \(ContentLimits.itemsMax) snippets and reports: delete some")
+        }
+    }
+
+    /// Refuses one folder too many.
+    public static func checkFolderCount(_ folders: Int) throws(ContentError) {
+        guard folders < ContentLimits.foldersMax else {
+            throw .notPossible("you can have at most \(ContentLimits.foldersMax) folders in a project: delete some")
+        }
+    }
+}

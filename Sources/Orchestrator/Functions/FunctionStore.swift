@@ -1,0 +1,60 @@
+public import ProjectModel
+
+/// Where functions and their files live. Every method is one transaction and obeys ``FunctionRules``.
+public protocol FunctionStore: Sendable {
+    /// The functions of a project that run, by slug.
+    func functions(of ref: ProjectRef) async throws(FunctionError) -> [EdgeFunction]
+    /// One function that runs, with its files as they belong together; nil when there is none.
+    func function(_ slug: String, of ref: ProjectRef) async throws(FunctionError) -> DeployedFunction?
+    /// Stores a deployment: as the version that runs, or as the one bundle that waits.
+    ///
+    /// - Throws: ``FunctionError/noProject(_:)`` when the project is gone; ``FunctionError/tooMuch(_:)``.
+    func put(
+        _ deployment: FunctionDeployment, as stage: FunctionStage, of ref: ProjectRef, at time: Timestamp
+    ) async throws(FunctionError) -> EdgeFunction
+    /// Makes all of the updates or none, in their order; gives the functions as they are then.
+    ///
+    /// - Throws: ``FunctionError/notFound(slug:)``; ``FunctionError/invalid(_:)`` for a version that is not there.
+    func update(
+        _ updates: [FunctionUpdate], of ref: ProjectRef, at time: Timestamp
+    ) async throws(FunctionError) -> [EdgeFunction]
+    /// Deletes a function, its files and its bundle; false when there was none.
+    func delete(_ slug: String, of ref: ProjectRef) async throws(FunctionError) -> Bool
+}
+
+/// The copies of functions in a project's folder, from which they run. What they should be, the store says.
+public protocol FunctionFolders: Sendable {
+    /// Stamps of the copies in the project's folder, by slug; nil while the project has no folder.
+    func stamps(of ref: ProjectRef) throws(FunctionError) -> [String: String]?
+    /// Puts a whole copy in the place of the one before.
+    func write(_ function: DeployedFunction) throws(FunctionError)
+    /// Removes a copy; it is no error when there is none.
+    func remove(_ slug: String, of ref: ProjectRef) throws(FunctionError)
+}
+
+/// Why a request about functions failed.
+public enum FunctionError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// There is no such function.
+    case notFound(slug: String)
+    /// There is no such project any more.
+    case noProject(ProjectRef)
+    /// Something about the request itself.
+    case invalid(String)
+    /// It would be more than a project may hold.
+    case tooMuch(String)
+    /// The project's folder.
+    case folder(String)
+    /// The store.
+    case store(StoreError)
+
+    /// The same in words.
+    public var description: String {
+        switch self {
+        case .notFound(let slug): "there is no function \(FunctionPath.quoted(slug))"
+        case .noProject(let ref): "there is no project \(ref)"
+        case .invalid(let text), .tooMuch(let text): text
+        case .folder(let text): "the functions cannot be put into the project's folder: \(text)"
+        case .store(let error): "\(error)"
+        }
+    }
+}

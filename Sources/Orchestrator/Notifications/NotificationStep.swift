@@ -1,0 +1,110 @@
+public import ProjectModel
+
+/// What a change of status means for the notifications about a project. Decided here, done by the stores in the
+/// transaction of the change.
+public enum NotificationStep: Sendable, Equatable {
+    /// Nothing that anybody need be told.
+    case nothing
+    /// Something new.
+    case add(NotificationDraft)
+    /// The problem is back before anybody could rely on its end: the word of its end goes, the problem's own stands.
+    case withdrawLatest
+    /// The project is gone, and with it what was said about it.
+    case forgetAll
+
+    /// How long a recovery must have lasted for the next failure to be news. A service that comes and goes makes two
+    /// notifications and not thousands.
+    public static let quietPeriod: Duration = .seconds(15 * 60)
+    /// Notifications that are kept of each organization; the oldest go.
+    public static let keptMax = 1_000
+    /// Notifications of a project that the decision looks back on.
+    public static let marksNeeded = 2
+
+    /// Longest part of a failure's text that a notification repeats, in characters.
+    static let failureLengthMax = 500
+
+    /// Decides about a change of status of the project called `name`.
+    ///
+    /// - Parameter history: the latest notifications about the project, newest first; ``marksNeeded`` are enough.
+    public init(for move: StatusMove, of name: String, after history: [NotificationMark]) {
+        let latest = history.first
+        switch move.to {
+        case .deleted: self = .forgetAll
+        case .failed: self = .add(.startFailed(name, move.failure))
+        case .degraded: self = Self.degraded(move, name, history)
+        case .active, .paused:
+            self = latest?.kind.isProblem == true ? .add(.recovered(name, move.to)) : .nothing
+        case .pausing, .deleting:
+            let isStuck = move.from == move.to && move.failure != nil && latest?.kind != .stuck
+            self = isStuck ? .add(.stuck(name, move)) : .nothing
+        case .provisioning, .starting, .resuming, .restarting, .rollingBack: self = .nothing
+        }
+    }
+
+    private static func degraded(
+        _ move: StatusMove, _ name: String, _ history: [NotificationMark]
+    ) -> NotificationStep {
+        guard let latest = history.first else { return .add(.unhealthy(name, move)) }
+        if latest.kind == .unhealthy { return .nothing }
+        let isBack =
+            latest.kind == .recovered && move.at.since(latest.at) < quietPeriod
+            && history.dropFirst().first?.kind == .unhealthy
+        return isBack ? .withdrawLatest : .add(.unhealthy(name, move))
+    }
+}
+
+/// What was said about a project last, and when.
+public struct NotificationMark: Sendable, Equatable {
+    /// What kind of thing.
+    public var kind: NotificationKind
+    /// When.
+    public var at: Timestamp
+
+    /// A mark.
+    public init(kind: NotificationKind, at: Timestamp) {
+        self.kind = kind
+        self.at = at
+    }
+}
+
+// MARK: - Words
+
+extension NotificationDraft {
+    fileprivate static func startFailed(_ name: String, _ failure: ProjectFailure?) -> NotificationDraft {
+        NotificationDraft(
+            kind: .startFailed, title: "Project \(name) could not be started",
+            message: reason(failure, otherwise: "The start failed.")
+                + " Nothing of it is left running. Its page tells more; Restore tries again.")
+    }
+
+    fileprivate static func unhealthy(_ name: String, _ move: StatusMove) -> NotificationDraft {
+        NotificationDraft(
+            kind: .unhealthy, title: "Project \(name) is unhealthy",
+            message: reason(ProjectFailure(message: move.cause), otherwise: "A service does not run.")
+                + " SupaManager keeps trying to bring it back.")
+    }
+
+    fileprivate static func stuck(_ name: String, _ move: StatusMove) -> NotificationDraft {
+        let doing = move.to == .pausing ? "paused" : "deleted"
+        return NotificationDraft(
+            kind: .stuck, title: "Project \(name) cannot be \(doing) at present",
+            message: reason(move.failure, otherwise: "The container engine refuses.")
+                + " SupaManager keeps trying.")
+    }
+
+    fileprivate static func recovered(_ name: String, _ status: ProjectStatus) -> NotificationDraft {
+        NotificationDraft(
+            kind: .recovered, title: "Project \(name) is \(status == .active ? "running again" : "paused")",
+            message: "What was wrong is over: every service is as it should be.")
+    }
+
+    /// The reason as a code span: what containers and engines say is text, and must not become links or pictures.
+    private static func reason(_ failure: ProjectFailure?, otherwise standard: String) -> String {
+        guard let failure, !failure.message.isEmpty else { return standard }
+        let plain = failure.message.prefix(NotificationStep.failureLengthMax).map { character -> Character in
+            character == "`" ? "'" : character.isNewline ? " " : character
+        }
+        let service = failure.service.map { "Service \($0): " } ?? ""
+        return "\(service)`\(String(plain))`."
+    }
+}

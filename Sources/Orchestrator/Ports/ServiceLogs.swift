@@ -1,0 +1,29 @@
+public import ProjectModel
+
+/// What the services of projects have written lately.
+public protocol ServiceLogs: Sendable {
+    /// The last lines of a service's standard output and error, with every secret of the project taken out.
+    func tail(
+        of service: ServiceName, in ref: ProjectRef, lines: Int
+    ) async throws(ServiceLogsError) -> String
+}
+
+/// Why a log could not be read.
+public enum ServiceLogsError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The service has no container: the project is paused, on its way, or has no such service.
+    case noContainer(ServiceName, ProjectRef)
+    /// The container engine.
+    case engine(EngineError)
+    /// The project, or its secrets, without which nothing is shown.
+    case catalog(CatalogError)
+
+    /// The same in words.
+    public var description: String {
+        switch self {
+        case .noContainer(let service, let ref):
+            "service \(service) of project \(ref) has no container at present, and so no log"
+        case .engine(let error): "\(error)"
+        case .catalog(let error): "\(error)"
+        }
+    }
+}

@@ -1,0 +1,40 @@
+/// Quoting for SQL that takes no parameters.
+enum SQLText {
+    /// The text as a literal that means the same whatever `standard_conforming_strings` is.
+    ///
+    /// - Throws: ``ProjectDatabaseError/invalid(_:)`` for text with NUL; the text is not repeated.
+    static func literal(_ text: String) throws(ProjectDatabaseError) -> String {
+        guard !text.utf8.contains(0) else { throw .invalid("text for PostgreSQL cannot hold a NUL character") }
+        var quoted = String.UnicodeScalarView()
+        quoted.append("'")
+        // Scalars, not characters: a mark followed by a combining character is one `Character`.
+        for scalar in text.unicodeScalars {
+            if scalar == "'" || scalar == "\\" { quoted.append(scalar) }
+            quoted.append(scalar)
+        }
+        quoted.append("'")
+        return text.unicodeScalars.contains("\\") ? "E" + String(quoted) : String(quoted)
+    }
+
+    /// A literal, or `null`.
+    static func optional(_ text: String?) throws(ProjectDatabaseError) -> String {
+        guard let text else { return "null" }
+        return try literal(text)
+    }
+
+    /// An anonymous block. Its names mean PostgreSQL's own: a project's owner can put functions of the same names in
+    /// front of them, and these blocks run as a superuser.
+    ///
+    /// The block is a `DO` also because `log_statement = ddl` does not write those into the server's log.
+    static func block(declarations: String = "", _ statements: String) throws(ProjectDatabaseError) -> String {
+        let body = """
+            declare
+            \(declarations)
+            begin
+            perform pg_catalog.set_config('search_path', 'pg_catalog', true);
+            \(statements)
+            end
+            """
+        return "do " + (try literal(body))
+    }
+}

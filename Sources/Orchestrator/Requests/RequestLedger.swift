@@ -1,0 +1,111 @@
+public import ProjectModel
+
+/// Remembers what was done and what was answered. Every method runs in the unit of work under way.
+public protocol RequestLedger: Sendable {
+    /// Adds a deed to the trail of its scope.
+    func append(_ deed: AuditDeed) async throws(StoreError) -> AuditEntry
+    /// Entries of a trail, newest first unless the query says otherwise.
+    func trail(_ query: AuditQuery) async throws(StoreError) -> [AuditEntry]
+
+    /// Looks a key up and keeps others away from it until the unit of work ends.
+    func claim(_ key: IdempotencyKey, at time: Timestamp) async throws(StoreError) -> IdempotencyClaim
+    /// Stores the answer for a claimed key.
+    func keep(_ answer: StoredAnswer, for key: IdempotencyKey, at time: Timestamp) async throws(StoreError)
+    /// Stores that a request began whose work is no transaction; it counts as begun until an answer is kept.
+    func begin(_ key: IdempotencyKey, at time: Timestamp) async throws(StoreError)
+    /// Forgets a key whose request changed nothing.
+    func release(_ key: IdempotencyKey) async throws(StoreError)
+    /// Forgets answers older than a time; gives their number.
+    func expire(before time: Timestamp) async throws(StoreError) -> Int
+}
+
+/// Which entries of a trail are wanted.
+public struct AuditQuery: Sendable, Equatable {
+    /// Most entries of one answer.
+    public static let limitMax = 1_000
+
+    /// The trail.
+    public var scope: AuditScope
+    /// Not before this time.
+    public var from: Timestamp?
+    /// Not after this time.
+    public var to: Timestamp?
+    /// Only entries with a smaller number: the next page.
+    public var before: Int64?
+    /// Only entries with a greater number, and then the oldest first: for whoever reads a whole trail.
+    public var after: Int64?
+    /// Entries wanted, 1 to ``limitMax``.
+    public var limit: Int
+
+    /// A query; the latest hundred by default.
+    public init(
+        scope: AuditScope, from: Timestamp? = nil, to: Timestamp? = nil, before: Int64? = nil, limit: Int = 100
+    ) {
+        self.scope = scope
+        self.from = from
+        self.to = to
+        self.before = before
+        self.limit = limit
+    }
+}
+
+/// A client's name for one request.
+public struct IdempotencyKey: Sendable, Equatable, Hashable {
+    /// Bytes of a key at most.
+    public static let lengthMax = 255
+    /// How long an answer is remembered.
+    public static let lifetime: Duration = .seconds(86_400)
+
+    /// The account that sent it; keys of different accounts have nothing to do with each other.
+    public var account: String
+    /// The key.
+    public var text: String
+    /// Method, path, query and body: what must be the same when the key comes again.
+    public var payload: [UInt8]
+
+    /// A key.
+    public init(account: String, text: String, payload: [UInt8]) {
+        self.account = account
+        self.text = text
+        self.payload = payload
+    }
+}
+
+/// What is known about a key.
+public enum IdempotencyClaim: Sendable, Equatable {
+    /// Nothing: the request may go on.
+    case new
+    /// The request was answered.
+    case answered(StoredAnswer)
+    /// The key belongs to another request.
+    case otherPayload
+    /// The same request is under way.
+    case inProgress
+    /// The same request began at this time and was never answered: nobody knows what it did.
+    case interrupted(since: Timestamp)
+}
+
+/// An answer as it is remembered. The body is sealed: it may show a token that is shown only once.
+public struct StoredAnswer: Sendable, Equatable {
+    /// Status.
+    public var status: Int
+    /// Header fields that belong to the answer itself.
+    public var headers: [String: String]
+    /// The body, sealed by whoever stores it.
+    public var sealedBody: [UInt8]
+
+    /// An answer.
+    public init(status: Int, headers: [String: String], sealedBody: [UInt8]) {
+        self.status = status
+        self.headers = headers
+        self.sealedBody = sealedBody
+    }
+}
+
+/// Makes bodies of stored answers unreadable for whoever reads only the database.
+public protocol AnswerSealer: Sendable {
+    /// Seals a body.
+    func seal(_ body: [UInt8]) throws(KeyError) -> [UInt8]
+    /// Opens a sealed body.
+    func open(_ sealed: [UInt8]) throws(KeyError) -> [UInt8]
+}

@@ -1,0 +1,83 @@
+/// The configuration of the services besides auth, key by key as the Management API names them.
+public enum StackSettings {
+    /// PostgREST: `/postgrest`.
+    public static let rest = ServiceSettings(
+        "the data API",
+        [
+            ServiceSetting("db_schema", "PGRST_DB_SCHEMAS", .text(.list)),
+            ServiceSetting("db_extra_search_path", "PGRST_DB_EXTRA_SEARCH_PATH", .text(.list)),
+            ServiceSetting("max_rows", "PGRST_DB_MAX_ROWS", .whole(0...1_000_000)),
+            ServiceSetting("db_pool", "PGRST_DB_POOL", .wholeOrDefault(1...1_000)),
+            ServiceSetting(
+                "db_pool_acquisition_timeout", "PGRST_DB_POOL_ACQUISITION_TIMEOUT", .wholeOrDefault(1...3_600)),
+        ])
+
+    /// Storage: `/config/storage`, with the keys of nested objects joined by dots.
+    public static let storage = ServiceSettings(
+        "storage",
+        [
+            ServiceSetting("fileSizeLimit", "FILE_SIZE_LIMIT", .whole(1...536_870_912_000)),
+            ServiceSetting("features.imageTransformation.enabled", "ENABLE_IMAGE_TRANSFORMATION", .flag, .flag(true)),
+            ServiceSetting("features.s3Protocol.enabled", "S3_PROTOCOL_ENABLED", .flag, .flag(true)),
+            ServiceSetting(fixed: "features.icebergCatalog.enabled", .flag(false)),
+            ServiceSetting(fixed: "features.icebergCatalog.maxCatalogs", .whole(0)),
+            ServiceSetting(fixed: "features.icebergCatalog.maxNamespaces", .whole(0)),
+            ServiceSetting(fixed: "features.icebergCatalog.maxTables", .whole(0)),
+            ServiceSetting(fixed: "features.vectorBuckets.enabled", .flag(false)),
+            ServiceSetting(fixed: "features.vectorBuckets.maxBuckets", .whole(0)),
+            ServiceSetting(fixed: "features.vectorBuckets.maxIndexes", .whole(0)),
+            ServiceSetting(fixed: "features.purgeCache.enabled", .flag(false)),
+            ServiceSetting(fixed: "external.upstreamTarget", .text("main")),
+        ])
+
+    /// Realtime: `/config/realtime`.
+    public static let realtime = ServiceSettings(
+        "realtime",
+        [
+            ServiceSetting("max_concurrent_users", "TENANT_MAX_CONCURRENT_USERS", .whole(1...50_000), .whole(200)),
+            ServiceSetting("max_events_per_second", "TENANT_MAX_EVENTS_PER_SECOND", .whole(1...50_000), .whole(100)),
+            ServiceSetting(
+                "max_bytes_per_second", "TENANT_MAX_BYTES_PER_SECOND", .whole(1...10_000_000), .whole(100_000)),
+            ServiceSetting(
+                "max_channels_per_client", "TENANT_MAX_CHANNELS_PER_CLIENT", .whole(1...10_000), .whole(100)),
+            ServiceSetting("max_joins_per_second", "TENANT_MAX_JOINS_PER_SECOND", .whole(1...5_000), .whole(100)),
+            ServiceSetting(fixed: "private_only", .flag(false)),
+            ServiceSetting(fixed: "connection_pool"),
+            ServiceSetting(fixed: "max_presence_events_per_second"),
+            ServiceSetting(fixed: "max_payload_size_in_kb"),
+            ServiceSetting(fixed: "postgres_changes_pool"),
+            ServiceSetting(fixed: "presence_enabled", .flag(true)),
+            ServiceSetting(fixed: "suspend", .flag(false)),
+        ])
+
+    /// The pooler: `/config/database/pooler`.
+    public static let pooler = ServiceSettings(
+        "the pooler",
+        [
+            ServiceSetting("default_pool_size", "POOLER_DEFAULT_POOL_SIZE", .wholeOrDefault(1...3_000)),
+            ServiceSetting("pool_mode", "POOLER_POOL_MODE", .oneOf(["transaction", "session"])),
+            ServiceSetting("max_client_conn", "POOLER_MAX_CLIENT_CONN", .whole(1...100_000)),
+        ])
+
+    /// PostgreSQL: `/config/database/postgres`. A change restarts the database. What is not set is null: the image's
+    /// own configuration holds.
+    public static let postgres = ServiceSettings(
+        "the database", postgresForms.map { ServiceSetting($0, "POSTGRES_\($0.uppercased())", $1) })
+
+    private static let postgresForms: [(String, SettingForm)] = [
+        ("effective_cache_size", .text(.size)), ("logical_decoding_work_mem", .text(.size)),
+        ("maintenance_work_mem", .text(.size)), ("track_activity_query_size", .text(.size)),
+        ("max_slot_wal_keep_size", .text(.size)), ("max_wal_size", .text(.size)), ("shared_buffers", .text(.size)),
+        ("wal_keep_size", .text(.size)), ("work_mem", .text(.size)),
+        ("max_standby_archive_delay", .text(.span)), ("max_standby_streaming_delay", .text(.span)),
+        ("statement_timeout", .text(.span)), ("wal_sender_timeout", .text(.span)),
+        ("checkpoint_timeout", .text(.span)),
+        // Below this the stack's own services do not find enough connections, and the database would be out of reach.
+        ("max_connections", .whole(40...262_143)), ("max_locks_per_transaction", .whole(10...2_147_483_640)),
+        ("max_parallel_maintenance_workers", .whole(0...1_024)), ("max_parallel_workers", .whole(0...1_024)),
+        ("max_parallel_workers_per_gather", .whole(0...1_024)), ("max_replication_slots", .whole(5...1_000)),
+        ("max_wal_senders", .whole(5...1_000)), ("max_worker_processes", .whole(8...262_143)),
+        ("track_commit_timestamp", .flag), ("hot_standby_feedback", .flag),
+        ("session_replication_role", .oneOf(["origin", "replica", "local"])),
+    ]
+}

@@ -1,0 +1,168 @@
+import Orchestrator
+import ProjectModel
+import Reconciler
+
+/// The engine as the manager of a campaign sees it: with the weather in between, and a planted mistake, if there is one.
+struct CampaignEngine: ContainerEngine {
+    let base: MortalEngine
+    let fake: FakeEngine
+    let store: InMemoryProjectStore
+    let weather: Weather
+    let time: any TimeSource
+    let mistake: PlantedMistake?
+
+    private func call<Value: Sendable>(
+        _ body: () async throws(EngineError) -> Value
+    ) async throws(EngineError) -> Value {
+        switch weather.fateOfEngineCall() {
+        case .fine: return try await body()
+        case .refusedBefore: throw .refused(status: 500, message: "something went wrong inside the engine")
+        case .lostAfter:
+            _ = try await body()
+            throw .unavailable("the answer was lost")
+        }
+    }
+
+    func observe(_ ref: ProjectRef) async throws(EngineError) -> ObservedStack {
+        let fresh = try await call { () async throws(EngineError) in try await base.observe(ref) }
+        return await tampered(weather.view(ref, fresh), of: ref)
+    }
+
+    func projects() async throws(EngineError) -> Set<ProjectRef> {
+        if mistake == .forgetRelist { return [] }
+        return try await call { () async throws(EngineError) in try await base.projects() }
+    }
+
+    func missingImages(_ images: Set<String>) async throws(EngineError) -> Set<String> {
+        try await call { () async throws(EngineError) in try await base.missingImages(images) }
+    }
+
+    func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError) {
+        if operation.createsSomething, weather.isDiskFull(at: time.now()) {
+            throw .refused(status: 500, message: "no space left on device")
+        }
+        do throws(EngineError) {
+            try await call { () async throws(EngineError) in try await base.perform(operation, for: ref) }
+        } catch {
+            guard isOverlooked(operation) else { throw error }
+            if let name = operation.removed { weather.hide(name) }
+        }
+        await meddle(after: operation, of: ref)
+    }
+
+    func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> String {
+        try await call { () async throws(EngineError) in try await base.logTail(ofContainer: id, lines: lines) }
+    }
+
+    func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int {
+        try await call { () async throws(EngineError) in try await base.runCommand(command, inContainer: id) }
+    }
+
+    func subnetsInUse() async throws(EngineError) -> [IPv4Network] {
+        try await call { () async throws(EngineError) in try await base.subnetsInUse() }
+    }
+
+    func portsInUse() async throws(EngineError) -> Set<UInt16> {
+        try await call { () async throws(EngineError) in try await base.portsInUse() }
+    }
+
+    func events() -> AsyncThrowingStream<EngineEvent, any Error> {
+        guard mistake == .forgetRelist else { return base.events() }
+        // Neither the beginning of a subscription nor an event says anything.
+        return AsyncThrowingStream { _ in }
+    }
+
+    func ping() async throws(EngineError) { try await base.ping() }
+
+    // MARK: Mistakes
+
+    private func isOverlooked(_ operation: Operation) -> Bool {
+        switch (mistake, operation) {
+        case (.ignoreStopFailure, .stopContainer), (.ignoreRemoveFailure, .removeContainer),
+            (.ignoreRemoveFailure, .removeNetwork), (.ignoreRemoveFailure, .removeVolume):
+            true
+        default: false
+        }
+    }
+
+    private func meddle(after operation: Operation, of ref: ProjectRef) async {
+        let status = try? await store.project(ref)?.status
+        switch (mistake, operation) {
+        case (.removeByName, .removeContainer): fake.removeForeign(named: "stranger")
+        case (.dropVolumesOnPause, .stopContainer) where status == .pausing: fake.loseVolumes(of: ref)
+        case (.recreateVolumes, .startContainer) where status == .resuming: fake.remakeVolumes(of: ref)
+        default: break
+        }
+    }
+
+    private func tampered(_ stack: ObservedStack, of ref: ProjectRef) async -> ObservedStack {
+        var stack = stack
+        let status = try? await store.project(ref)?.status
+        let isGoing = status == .deleting || status == .rollingBack
+        switch mistake {
+        case .overlookNetworks where isGoing && stack.containers.isEmpty: stack.networks = []
+        case .overlookVolumes where isGoing && stack.containers.isEmpty: stack.volumes = []
+        case .overlookStopped where status == .active:
+            stack.containers = stack.containers.map { container in
+                var container = container
+                if container.state == .exited { container.state = .running }
+                return container
+            }
+        case .forgetDeletions where status == .deleting: stack = ObservedStack()
+        case .ignoreRemoveFailure: stack = weather.withoutHidden(stack)
+        case .ignoreStopFailure where status == .pausing:
+            stack.containers = stack.containers.map { container in
+                var container = container
+                if container.service == .db { container.state = .exited }
+                return container
+            }
+        default: break
+        }
+        return stack
+    }
+}
+
+extension Operation {
+    /// What a removal is about.
+    fileprivate var removed: String? {
+        switch self {
+        case .removeContainer(let id, _), .removeNetwork(let id, _): id
+        case .removeVolume(let name): name
+        default: nil
+        }
+    }
+
+    fileprivate var createsSomething: Bool {
+        switch self {
+        case .createNetwork, .createVolume, .createContainer, .pullImage: true
+        case .startContainer, .restartContainer, .stopContainer, .removeContainer, .removeNetwork, .removeVolume: false
+        }
+    }
+}
+
+/// A prober that may be too trusting.
+struct CampaignProber: ServiceProber {
+    let base: FakeProber
+    let weather: Weather
+    let mistake: PlantedMistake?
+
+    func run(_ probe: Probe, at address: IPv4Address, deadline: Duration) async -> ProbeResult {
+        let result = await base.run(probe, at: address, deadline: deadline)
+        if mistake == .trustRunning { return .ready }
+        guard mistake == .trustFirstProbe else { return result }
+        if result == .ready { weather.hide("answered \(address)") }
+        return weather.isHidden("answered \(address)") ? .ready : result
+    }
+}
+
+/// Folders that may be forgotten.
+struct CampaignFolders: ProjectFolders {
+    let base: FakeFolders
+    let mistake: PlantedMistake?
+
+    func prepare(_ stack: DesiredStack) throws(TemplateError) { try base.prepare(stack) }
+
+    func remove(_ ref: ProjectRef) throws(TemplateError) {
+        if mistake != .keepFolder { try base.remove(ref) }
+    }
+}

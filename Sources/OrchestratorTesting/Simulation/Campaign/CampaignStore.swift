@@ -1,0 +1,101 @@
+import Orchestrator
+import ProjectModel
+
+/// The database as the manager of a campaign sees it, and the place where the auditor looks over its shoulder.
+struct CampaignStore: ProjectStore {
+    let base: InMemoryProjectStore
+    let life: ManagerLife
+    let weather: Weather
+    let auditor: SimulationAuditor
+    let mistake: PlantedMistake?
+
+    private func call<Value: Sendable>(
+        _ body: () async throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        guard life.isAlive else { throw .unavailable("the manager is dead") }
+        switch weather.fateOfStoreCall() {
+        case .fine:
+            let value = try await body()
+            guard life.isAlive else { throw .unavailable("the manager is dead") }
+            return value
+        case .refusedBefore: throw .unavailable("the connection was reset")
+        case .lostAfter:
+            _ = try await body()
+            throw .unavailable("the connection was reset before the answer")
+        }
+    }
+
+    func insert(_ project: NewProject) async throws(StoreError) -> ProjectRecord {
+        try await call { () async throws(StoreError) in try await base.insert(project) }
+    }
+    func project(_ ref: ProjectRef) async throws(StoreError) -> ProjectRecord? {
+        try await call { () async throws(StoreError) in try await base.project(ref) }
+    }
+    func projects(_ query: ProjectQuery) async throws(StoreError) -> ProjectPage {
+        try await call { () async throws(StoreError) in try await base.projects(query) }
+    }
+    func refs() async throws(StoreError) -> [ProjectRef] {
+        if mistake == .forgetRelist { return [] }
+        return try await call { () async throws(StoreError) in try await base.refs() }
+    }
+    func secrets(of ref: ProjectRef) async throws(StoreError) -> SealedSecrets {
+        try await call { () async throws(StoreError) in try await base.secrets(of: ref) }
+    }
+
+    func configuration(of ref: ProjectRef) async throws(StoreError) -> StoredConfiguration {
+        try await call { () async throws(StoreError) in try await base.configuration(of: ref) }
+    }
+    func change(_ ref: ProjectRef, _ change: ConfigurationChange) async throws(StoreError) -> Bool {
+        try await call { () async throws(StoreError) in try await base.change(ref, change) }
+    }
+    func rename(_ ref: ProjectRef, to name: ProjectName, at time: Timestamp) async throws(StoreError) {
+        try await call { () async throws(StoreError) in try await base.rename(ref, to: name, at: time) }
+    }
+
+    func move(_ ref: ProjectRef, _ move: StatusMove) async throws(StoreError) -> Bool {
+        try await call { () async throws(StoreError) in
+            let move = try await tampered(move, of: ref)
+            let isStored = try await base.move(ref, move)
+            if isStored { auditor.noteMove(of: ref, move) }
+            return isStored
+        }
+    }
+
+    func leases(at time: Timestamp) async throws(StoreError) -> TakenLeases {
+        try await call { () async throws(StoreError) in try await base.leases(at: time) }
+    }
+    func replacePort(
+        _ variable: String, of ref: ProjectRef, with port: UInt16, at time: Timestamp
+    ) async throws(StoreError) {
+        try await call { () async throws(StoreError) in
+            try await base.replacePort(variable, of: ref, with: port, at: time)
+        }
+    }
+    func replaceSubnet(of ref: ProjectRef, with subnet: IPv4Network, at time: Timestamp) async throws(StoreError) {
+        try await call { () async throws(StoreError) in
+            try await base.replaceSubnet(of: ref, with: subnet, at: time)
+        }
+    }
+    func events(of ref: ProjectRef, limit: Int) async throws(StoreError) -> [ProjectEvent] {
+        try await call { () async throws(StoreError) in try await base.events(of: ref, limit: limit) }
+    }
+    func ping() async throws(StoreError) {
+        try await call { () async throws(StoreError) in try await base.ping() }
+    }
+
+    // MARK: Mistakes
+
+    private func tampered(_ move: StatusMove, of ref: ProjectRef) async throws(StoreError) -> StatusMove {
+        var move = move
+        switch mistake {
+        case .writeStatusBlindly: if let now = try await base.project(ref)?.status { move.from = now }
+        case .skipStatus where move.to == .resuming: move.to = .active
+        case .freeLeasesEarly where move.to == .deleting: move.leases = .release
+        case .keepSecrets where move.to == .deleted: move.leases = .release
+        case .keepLeases where move.to == .deleted: move.leases = .keep
+        case .dropFailureCause where move.to == .failed: move.failure = nil
+        default: break
+        }
+        return move
+    }
+}

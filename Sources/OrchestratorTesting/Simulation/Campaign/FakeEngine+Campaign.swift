@@ -1,0 +1,55 @@
+import Orchestrator
+import ProjectModel
+import Reconciler
+
+/// What the auditor reads off the engine, and what planted mistakes do to it.
+extension FakeEngine {
+    /// A container of ours that is up, and what it holds.
+    struct Occupant: Sendable {
+        let ref: ProjectRef
+        let service: ServiceName?
+        let ports: [UInt16]
+        let isAnswering: Bool
+    }
+
+    /// All containers of ours that are up.
+    var occupants: [Occupant] {
+        let now = time.now()
+        return touch { state in
+            state.containers.values.filter { $0.state.isUp }.compactMap { container in
+                container.ref.map {
+                    Occupant(
+                        ref: $0, service: container.service?.name, ports: container.ports,
+                        isAnswering: state.isAnswering(container, at: now))
+                }
+            }
+        }
+    }
+
+    /// Names of a project's volumes with what tells one from another of the same name.
+    func volumeMarks(of ref: ProjectRef) -> [String: Int] {
+        touch { state in
+            Dictionary(uniqueKeysWithValues: state.volumes.values.filter { $0.ref == ref }.map { ($0.name, $0.mark) })
+        }
+    }
+
+    func removeForeign(named part: String) {
+        touch { state in
+            for container in state.containers.values where container.ref == nil && container.name.contains(part) {
+                state.containers[container.id] = nil
+            }
+        }
+    }
+
+    func loseVolumes(of ref: ProjectRef) {
+        touch { state in state.volumes = state.volumes.filter { $0.value.ref != ref } }
+    }
+
+    func remakeVolumes(of ref: ProjectRef) {
+        touch { state in
+            for volume in state.volumes.values where volume.ref == ref {
+                state.volumes[volume.name] = FakeVolume(name: volume.name, ref: ref, mark: state.newMark())
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+/// Mistakes that a manager could make. A simulation can plant one, to show that the auditor would find it: they sit in
+/// the ports of the simulated manager, never in the program.
+public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
+    /// A status is written without looking whether it still is what it was read as.
+    case writeStatusBlindly
+    /// A project becomes PAUSED or ACTIVE by a jump that the machine does not know.
+    case skipStatus
+    /// Ports and subnet are given up when the deletion is asked for, not when nothing is left.
+    case freeLeasesEarly
+    /// A failed stop counts as done.
+    case ignoreStopFailure
+    /// A failed removal counts as done.
+    case ignoreRemoveFailure
+    /// Containers are removed by a part of their name, without looking whose they are.
+    case removeByName
+    /// A project counts as gone although networks are left.
+    case overlookNetworks
+    /// A project counts as gone although volumes are left.
+    case overlookVolumes
+    /// Volumes go away with the containers of a pause.
+    case dropVolumesOnPause
+    /// A volume that is missing is made again, empty.
+    case recreateVolumes
+    /// Whatever runs counts as healthy.
+    case trustRunning
+    /// A service that was healthy once stays healthy.
+    case trustFirstProbe
+    /// Projects are never listed: only what is asked for is looked at.
+    case forgetRelist
+    /// A stopped container is hidden from the loop.
+    case overlookStopped
+    /// A failure is stored without its cause.
+    case dropFailureCause
+    /// The log shows a password.
+    case logSecret
+    /// Deleted projects keep their folder.
+    case keepFolder
+    /// Deleted projects keep their sealed secrets.
+    case keepSecrets
+    /// Deleted projects keep their ports and subnet.
+    case keepLeases
+    /// What a restarted manager finds of a deletion is not finished.
+    case forgetDeletions
+}

@@ -1,0 +1,152 @@
+import Logging
+import Orchestrator
+import ProjectModel
+import Synchronization
+
+/// Runs the production core on a simulated host with random users and random faults, and lets an auditor look after
+/// every step. The same seed gives the same run; between processes only with `SWIFT_DETERMINISTIC_HASHING` set, since
+/// the order of sets and dictionaries is another one otherwise.
+public enum Simulation {
+    /// Managers that live one after the other in one run, at the most.
+    static let livesMax = 4
+    /// Virtual time in which things happen and go wrong.
+    static let stormLength: Duration = .seconds(90)
+    /// Virtual time within which everything must have come to rest when nothing goes wrong any more.
+    static let calmMax: Duration = .seconds(900)
+
+    /// Runs one seed, with a planted mistake or without.
+    public static func run(seed: UInt64, mistake: PlantedMistake? = nil) async throws -> SimulationReport {
+        let log = SecretWatch()
+        let logger = Logger(label: "simulation") { _ in SecretWatchHandler(watch: log) }
+        return try await SimulatedHost.run(seed: seed, logger: logger) { host in
+            host.engine.addForeignContainer(named: "stranger")
+            host.engine.addForeignVolume(named: "stranger-data")
+            let auditor = SimulationAuditor(host: host)
+            let world = SimulationWorld(
+                host: host, weather: Weather(seed: seed), auditor: auditor, random: SharedGenerator(seed: seed ^ 0xBEEF)
+            )
+            let run = SimulationRun(host: host, world: world, auditor: auditor, log: log, mistake: mistake, seed: seed)
+            try await run.storm()
+            try await run.calm()
+            return run.report()
+        }
+    }
+}
+
+/// One seed under way.
+struct SimulationRun: Sendable {
+    let host: SimulatedHost
+    let world: SimulationWorld
+    let auditor: SimulationAuditor
+    let log: SecretWatch
+    let mistake: PlantedMistake?
+    let seed: UInt64
+
+    private func manager(_ life: ManagerLife) throws -> SimulatedManager {
+        let store = CampaignStore(
+            base: host.store, life: life, weather: world.weather, auditor: auditor, mistake: mistake)
+        let engine = CampaignEngine(
+            base: MortalEngine(engine: host.engine, life: life), fake: host.engine, store: host.store,
+            weather: world.weather, time: host.time, mistake: mistake)
+        // Users are told the truth whatever becomes of the loops, but their changes are audited like any other.
+        let requests = CampaignStore(
+            base: host.store, life: ManagerLife(), weather: .clear, auditor: auditor, mistake: mistake)
+        return try SimulatedManager(
+            on: host, life, engine: engine, store: store,
+            prober: CampaignProber(
+                base: FakeProber(engine: host.engine), weather: world.weather, mistake: mistake), requests: requests,
+            folders: CampaignFolders(base: host.folders, mistake: mistake),
+            drawRef: { world.random.draw() })
+    }
+
+    /// Managers live and die, users ask, things go wrong.
+    func storm() async throws {
+        let end = host.time.now() + Simulation.stormLength
+        var lives = 0
+        while host.time.now() < end, lives < Simulation.livesMax {
+            lives += 1
+            let call = 5 + world.random.number(below: 120)
+            let life = ManagerLife(world.random.number(below: 2) == 0 ? .before(call: call) : .after(call: call))
+            try await host.manage(try manager(life)) { manager in
+                try await live(manager, until: end)
+            }
+            if !life.isAlive, host.time.now() < end { world.weather.count(.managerKilled) }
+            try await host.time.sleep(for: .milliseconds(Int64(world.random.number(below: 5_000)) + 1))
+        }
+    }
+
+    private func live(_ manager: SimulatedManager, until end: Timestamp) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while !Task.isCancelled {
+                    await world.act(through: manager)
+                    try await host.time.sleep(for: .milliseconds(Int64(world.random.number(below: 6_000)) + 100))
+                }
+            }
+            group.addTask {
+                while !Task.isCancelled {
+                    try await host.time.sleep(for: .milliseconds(Int64(world.random.number(below: 8_000)) + 200))
+                    await world.disturb()
+                }
+            }
+            defer { group.cancelAll() }
+            while host.time.now() < end, manager.life.isAlive {
+                await auditor.look(isQuiet: world.isQuiet)
+                try await host.time.sleep(for: .milliseconds(250))
+            }
+        }
+    }
+
+    /// Nothing goes wrong any more: everything must come to rest where it belongs.
+    func calm() async throws {
+        world.clearUp()
+        let life = ManagerLife()
+        try await host.manage(try manager(life)) { _ in
+            let end = host.time.now() + Simulation.calmMax
+            while host.time.now() < end {
+                await auditor.look(isQuiet: true)
+                if try await isAtRest() { break }
+                try await host.time.sleep(for: .milliseconds(500))
+            }
+            // What is at rest stays so: a late call, a wrong verdict would show now.
+            try await host.time.sleep(for: .seconds(45))
+            await auditor.look(isQuiet: true)
+            try await auditor.checkEnd(acknowledged: Set(world.acknowledged.all))
+        }
+        try await checkLog()
+    }
+
+    private func isAtRest() async throws -> Bool {
+        for ref in world.acknowledged.all {
+            switch try await host.store.project(ref)?.status {
+            case .active, .paused, .failed, .deleted: continue
+            default: return false
+            }
+        }
+        return true
+    }
+
+    private func checkLog() async throws {
+        for ref in world.acknowledged.all {
+            guard let sealed = try? await host.store.secrets(of: ref),
+                let secrets = try? host.minter.open(sealed, of: ref)
+            else { continue }
+            if mistake == .logSecret, let secret = secrets.values.first { log.note("password=\(secret.reveal())") }
+            if log.shows(secrets.values.map { $0.reveal() }) { auditor.violated("the log shows a secret") }
+        }
+    }
+
+    func report() -> SimulationReport {
+        var report = SimulationReport(
+            seed: seed, steps: 0, engineCalls: host.engine.calls.count,
+            seconds: Int(host.time.now().since(VirtualTime.beginning).components.seconds), faults: world.weather.counts,
+            statuses: [], edges: [], violations: auditor.violations, digest: 0)
+        auditor.report { steps, edges, statuses, digest in
+            report.steps = steps
+            report.edges = edges
+            report.statuses = statuses
+            report.digest = digest
+        }
+        return report
+    }
+}

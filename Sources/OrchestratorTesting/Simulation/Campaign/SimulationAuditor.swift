@@ -1,0 +1,212 @@
+import Orchestrator
+import ProjectModel
+import Reconciler
+import Synchronization
+
+/// Looks after every step whether what must never happen has happened. It knows the rules from the outside: its table
+/// of legal changes is its own, not the program's.
+final class SimulationAuditor: Sendable {
+    /// Longest time for which a project may be called ACTIVE while a service of it does not answer, with manager,
+    /// engine and database all there.
+    static let lieMax: Duration = .seconds(15)
+
+    private struct State {
+        var violations: [String] = []
+        var edges: Set<StatusEdge> = []
+        var statuses: Set<ProjectStatus> = [.provisioning]
+        var digest: UInt64 = 0xcbf2_9ce4_8422_2325
+        var steps = 0
+        /// Since when a project has been called ACTIVE wrongly.
+        var lies: [ProjectRef: Timestamp] = [:]
+        /// Volumes that hold data, by project.
+        var data: [ProjectRef: [String: Int]] = [:]
+    }
+
+    private let state = Mutex(State())
+    private let host: SimulatedHost
+    private let foreign: [String]
+
+    init(host: SimulatedHost) {
+        self.host = host
+        foreign = host.engine.foreignNames
+    }
+
+    var violations: [String] { state.withLock(\.violations) }
+
+    func report(
+        _ body: (_ steps: Int, _ edges: Set<StatusEdge>, _ statuses: Set<ProjectStatus>, _ digest: UInt64) -> Void
+    ) {
+        state.withLock { body($0.steps, $0.edges, $0.statuses, $0.digest) }
+    }
+
+    /// Only the first violation of a kind is worth reading.
+    func violated(_ text: String) {
+        state.withLock { state in
+            if state.violations.count < 20, !state.violations.contains(text) { state.violations.append(text) }
+        }
+    }
+
+    // MARK: Changes of status
+
+    private static let legal: [ProjectStatus: Set<ProjectStatus>] = [
+        .provisioning: [.starting, .active, .rollingBack, .deleting],
+        .starting: [.active, .rollingBack, .deleting],
+        .active: [.degraded, .pausing, .restarting, .deleting],
+        .degraded: [.active, .pausing, .restarting, .deleting],
+        .pausing: [.paused, .deleting],
+        .paused: [.resuming, .deleting],
+        .resuming: [.active, .degraded, .deleting],
+        .restarting: [.active, .degraded, .deleting],
+        .rollingBack: [.failed, .deleting],
+        .failed: [.provisioning, .deleting],
+        .deleting: [.deleted],
+        .deleted: [],
+    ]
+
+    /// A change of status was stored.
+    func noteMove(of ref: ProjectRef, _ move: StatusMove) {
+        let edge = StatusEdge(from: move.from, to: move.to)
+        // A move to the same status only writes down what is in the way.
+        if move.from != move.to, Self.legal[move.from]?.contains(move.to) != true {
+            violated("\(edge) (\(move.cause)) is no step of the status machine")
+        }
+        if move.to == .failed, move.failure == nil { violated("a project failed without a cause") }
+        if move.to == .active {
+            let volumes = host.engine.volumeMarks(of: ref)
+            state.withLock { $0.data[ref] = $0.data[ref] ?? volumes }
+        }
+        if move.to == .deleting || move.to == .rollingBack { state.withLock { $0.data[ref] = nil } }
+        if move.to == .paused { checkPaused(ref) }
+        if move.to == .deleted || move.to == .failed { checkGone(ref, move.to) }
+        state.withLock { state in
+            state.edges.insert(edge)
+            state.statuses.insert(move.to)
+            Self.mix("\(ref) \(edge) \(move.at.milliseconds)", into: &state.digest)
+            state.steps += 1
+        }
+    }
+
+    private func checkPaused(_ ref: ProjectRef) {
+        if host.engine.occupants.contains(where: { $0.ref == ref }) {
+            violated("a project counts as PAUSED while a container of it runs")
+        }
+    }
+
+    private func checkGone(_ ref: ProjectRef, _ status: ProjectStatus) {
+        if host.folders.prepared.contains(ref) { violated("a project is \(status.rawValue) and its folder is there") }
+        if !host.engine.contents(of: ref).isEmpty {
+            violated("a project becomes \(status.rawValue) while the engine holds objects of it")
+        }
+    }
+
+    /// Something else happened.
+    func noteStep(_ text: String) {
+        state.withLock { state in
+            state.steps += 1
+            Self.mix("\(text) \(host.time.now().milliseconds)", into: &state.digest)
+        }
+    }
+
+    private static func mix(_ text: String, into digest: inout UInt64) {
+        for byte in text.utf8 { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    }
+
+    // MARK: The world as it is
+
+    /// Checks what must hold at every moment. `isQuiet` tells whether manager, engine and database are all there.
+    func look(isQuiet: Bool) async {
+        if host.engine.foreignNames != foreign { violated("objects of strangers have changed") }
+        let occupants = host.engine.occupants
+        guard let records = try? await records() else { return }
+        checkPorts(occupants, records)
+        checkData(records)
+        checkActive(occupants, records, isQuiet: isQuiet)
+    }
+
+    private func records() async throws -> [ProjectRef: ProjectRecord] {
+        var found: [ProjectRef: ProjectRecord] = [:]
+        for record in try await host.store.projects(ProjectQuery()).projects { found[record.ref] = record }
+        return found
+    }
+
+    /// A port in use belongs to whoever has leased it, and to nobody else.
+    private func checkPorts(_ occupants: [FakeEngine.Occupant], _ records: [ProjectRef: ProjectRecord]) {
+        var owners: [UInt16: ProjectRef] = [:]
+        for record in records.values {
+            for port in record.leases?.ports.values.map({ $0 }) ?? [] {
+                if owners.updateValue(record.ref, forKey: port) != nil { violated("a port is leased twice") }
+            }
+        }
+        let subnets = records.values.compactMap(\.leases?.subnet)
+        for (index, subnet) in subnets.enumerated() where subnets.dropFirst(index + 1).contains(where: subnet.overlaps)
+        {
+            violated("a subnet is leased twice")
+        }
+        for occupant in occupants {
+            for port in occupant.ports where owners[port] != occupant.ref {
+                violated("a running container of a project holds a port that the project has not leased")
+            }
+        }
+    }
+
+    /// Volumes of a project that has been ACTIVE stay the very same until its deletion.
+    private func checkData(_ records: [ProjectRef: ProjectRecord]) {
+        for (ref, marks) in state.withLock(\.data) where records[ref] != nil {
+            guard records[ref]?.status.goal != .absent else { continue }
+            if host.engine.volumeMarks(of: ref) != marks { violated("a volume with data is gone or another one") }
+        }
+    }
+
+    private func checkActive(
+        _ occupants: [FakeEngine.Occupant], _ records: [ProjectRef: ProjectRecord], isQuiet: Bool
+    ) {
+        let now = host.time.now()
+        for record in records.values {
+            let up = Set(occupants.filter { $0.ref == record.ref && $0.isAnswering }.compactMap(\.service))
+            let isLie = record.status == .active && !record.services.allSatisfy(up.contains)
+            let since = state.withLock { state -> Timestamp? in
+                guard isLie, isQuiet else {
+                    state.lies[record.ref] = nil
+                    return nil
+                }
+                if state.lies[record.ref] == nil { state.lies[record.ref] = now }
+                return state.lies[record.ref]
+            }
+            if let since, now.since(since) > Self.lieMax {
+                violated("a project counts as ACTIVE while a service of it does not answer")
+            }
+        }
+    }
+
+    // MARK: The end
+
+    /// Checks what must have become true after everything has been well for long enough.
+    func checkEnd(acknowledged: Set<ProjectRef>) async throws {
+        for ref in acknowledged.sorted(by: { $0.text < $1.text }) {
+            guard let record = try await host.store.project(ref) else {
+                violated("an acknowledged project has no record")
+                continue
+            }
+            switch record.status {
+            case .active, .paused: break
+            case .failed where record.failure != nil: break
+            case .deleted, .failed: checkNothingLeft(ref, record.status)
+            case let status: violated("a project is stuck in \(status.rawValue)")
+            }
+            if record.status == .deleted { await checkForgotten(record) }
+        }
+        await look(isQuiet: true)
+    }
+
+    /// A deleted project leaves a tombstone, and nothing that could be used.
+    private func checkForgotten(_ record: ProjectRecord) async {
+        if record.leases != nil { violated("a deleted project holds ports and a subnet") }
+        if (try? await host.store.secrets(of: record.ref)) != nil { violated("a deleted project has its secrets") }
+    }
+
+    private func checkNothingLeft(_ ref: ProjectRef, _ status: ProjectStatus) {
+        if !host.engine.contents(of: ref).isEmpty {
+            violated("a project is \(status.rawValue) and the engine holds objects of it")
+        }
+    }
+}

@@ -1,0 +1,180 @@
+import Orchestrator
+import ProjectModel
+import Reconciler
+import Synchronization
+
+/// Users who ask for things, and a world in which things happen. Everything is drawn from the seed.
+struct SimulationWorld: Sendable {
+    let host: SimulatedHost
+    let weather: Weather
+    let auditor: SimulationAuditor
+    let random: SharedGenerator
+
+    /// Projects that exist at once at the most.
+    private static let projectsMax = 3
+
+    /// Projects whose creation was acknowledged, in order.
+    let acknowledged = Acknowledged()
+
+    final class Acknowledged: Sendable {
+        private let refs = Mutex<[ProjectRef]>([])
+
+        var all: [ProjectRef] { refs.withLock { $0 } }
+        func append(_ ref: ProjectRef) { refs.withLock { $0.append(ref) } }
+    }
+
+    let outages = Outages()
+
+    final class Outages: Sendable {
+        private let number = Atomic<Int>(0)
+
+        var count: Int { number.load(ordering: .relaxed) }
+        func change(by difference: Int) { number.add(difference, ordering: .relaxed) }
+    }
+
+    /// One thing that a user asks for.
+    func act(through manager: SimulatedManager) async {
+        let refs = acknowledged.all
+        let living = await living(refs)
+        guard living.count > 0, random.number(below: 4) > 0 || living.count >= Self.projectsMax else {
+            return await create(through: manager)
+        }
+        let ref = living[random.number(below: living.count)]
+        let events: [ProjectLifecycle.Event] = [
+            .pauseRequested, .pauseRequested, .resumeRequested, .resumeRequested, .restartRequested, .deleteRequested,
+        ]
+        let event = events[random.number(below: events.count)]
+        await ask(event, ref, manager)
+        if random.number(below: 6) == 0 {
+            weather.count(.requestRepeated)
+            await ask(event, ref, manager)
+        }
+    }
+
+    private func living(_ refs: [ProjectRef]) async -> [ProjectRef] {
+        var living: [ProjectRef] = []
+        for ref in refs {
+            if let status = try? await host.store.project(ref)?.status, status != .deleted { living.append(ref) }
+        }
+        return living
+    }
+
+    private func create(through manager: SimulatedManager) async {
+        let name = "project \(random.number(below: 1_000_000))"
+        guard let ref = try? await manager.create(name, password: "Pass-\(random.number(below: 1_000_000))-word") else {
+            return auditor.noteStep("create refused")
+        }
+        acknowledged.append(ref)
+        auditor.noteStep("create \(ref)")
+    }
+
+    private func ask(_ event: ProjectLifecycle.Event, _ ref: ProjectRef, _ manager: SimulatedManager) async {
+        // A refusal is an answer like any other.
+        let isAccepted = (try? await manager.catalog.request(event, of: ref)) != nil
+        auditor.noteStep("\(event) \(ref) \(isAccepted)")
+    }
+
+    // MARK: What happens
+
+    /// One thing that happens to the engine, the host or a container.
+    func disturb() async {
+        let refs = acknowledged.all
+        let services: [ServiceName] = [.db, .auth, .rest, .gateway]
+        let service = services[random.number(below: services.count)]
+        let ref = refs.isEmpty ? nil : refs[random.number(below: refs.count)]
+        switch random.number(below: 13) {
+        case 0, 1: if let ref { happen(.processKilled) { host.engine.kill(service, of: ref) } }
+        case 2: if let ref { happen(.containerRemoved) { host.engine.setState(nil, of: service, in: ref) } }
+        case 3: if let ref { happen(.containerMeddled) { host.engine.setState(.paused, of: service, in: ref) } }
+        case 4: if let ref { happen(.containerMeddled) { host.engine.setState(.exited, of: service, in: ref) } }
+        case 5: await stealPort()
+        case 6: await outage(.engineDown) { host.engine.setDown($0) }
+        case 7: await outage(.storeDown) { host.store.setDown($0) }
+        case 8: await outage(.eventsLost) { host.engine.setDropsEvents($0) }
+        case 9: await loseImage("test/\(service):1")
+        case 10: await hang(service)
+        case 11: weather.fillDisk(until: host.time.now() + .seconds(random.number(below: 20) + 1))
+        default: await loseAnswers()
+        }
+    }
+
+    private func happen(_ kind: FaultKind, _ body: () -> Void) {
+        weather.count(kind)
+        body()
+        auditor.noteStep(kind.rawValue)
+    }
+
+    private func outage(_ kind: FaultKind, _ set: (Bool) -> Void) async {
+        outages.change(by: 1)
+        happen(kind) { set(true) }
+        try? await host.time.sleep(for: .milliseconds(random.number(below: 15_000) + 1))
+        set(false)
+        outages.change(by: -1)
+    }
+
+    /// Whether engine and database are there and events arrive.
+    var isQuiet: Bool { outages.count == 0 }
+
+    private func stealPort() async {
+        // A port that the next project would get, or one that a stopped project counts on.
+        guard let port = UInt16(exactly: 54_320 + random.number(below: 12)) else { return }
+        guard !host.engine.occupants.contains(where: { $0.ports.contains(port) }) else { return }
+        happen(.portStolen) {
+            host.engine.setHostPort(port, isTaken: true)
+            host.network.setListening([port])
+        }
+        try? await host.time.sleep(for: .milliseconds(random.number(below: 20_000) + 1))
+        host.engine.setHostPort(port, isTaken: false)
+        host.network.setListening([])
+    }
+
+    private func hang(_ service: ServiceName) async {
+        happen(.serviceHangs) { host.engine.behave(service, as: ServiceBehaviour(answers: false)) }
+        try? await host.time.sleep(for: .milliseconds(random.number(below: 80_000) + 1))
+        host.engine.behave(service, as: ServiceBehaviour())
+    }
+
+    private func loseImage(_ image: String) async {
+        happen(.imageGone) {
+            host.engine.removeImages([image])
+            host.engine.setPullable(false, image: image)
+        }
+        try? await host.time.sleep(for: .milliseconds(random.number(below: 20_000) + 1))
+        host.engine.setPullable(true, image: image)
+    }
+
+    private func loseAnswers() async {
+        happen(.callLate) {
+            let call = host.engine.calls.count + 1 + random.number(below: 4)
+            host.engine.setFault(.carryOutLate(after: .milliseconds(Int64(random.number(below: 4_000)))), atCall: call)
+        }
+    }
+
+    /// Everything is as it should be from now on.
+    func clearUp() {
+        weather.clearUp()
+        host.engine.setDown(false)
+        host.engine.setDropsEvents(false)
+        host.store.setDown(false)
+        host.network.setListening([])
+        for port in UInt16(54_320)...54_340 { host.engine.setHostPort(port, isTaken: false) }
+        for service in [ServiceName.db, .auth, .rest, .gateway] {
+            host.engine.setPullable(true, image: "test/\(service):1")
+            host.engine.behave(service, as: ServiceBehaviour())
+        }
+    }
+}
+
+/// One stream of random numbers for all tasks of a simulation, which run one at a time.
+final class SharedGenerator: Sendable {
+    private let generator: Mutex<SeededGenerator>
+
+    init(seed: UInt64) { generator = Mutex(SeededGenerator(seed: seed)) }
+
+    /// A number from 0 to below `bound`, which must be positive.
+    func number(below bound: Int) -> Int {
+        generator.withLock { Int($0.next() % UInt64(max(1, bound))) }
+    }
+
+    func draw() -> ProjectRef { generator.withLock { ProjectRef(using: &$0) } }
+}

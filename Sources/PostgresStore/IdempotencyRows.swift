@@ -1,0 +1,82 @@
+import Orchestrator
+import PostgresKit
+import ProjectModel
+import TokenKit
+
+/// SQL of the table `idempotency_keys`. Of the payload only a digest is stored.
+enum IdempotencyRows {
+    /// Whoever holds the advisory lock works on the key; it ends with the transaction, however that ends.
+    static func claim(
+        _ key: IdempotencyKey, at time: Timestamp, in session: some PostgresSession
+    ) async throws -> IdempotencyClaim {
+        let lock = try await session.single(
+            "select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as mine",
+            [.text("idempotency \(key.account) \(key.text)")])
+        guard try lock.bool("mine") else { return .inProgress }
+        let row = try await session.first(
+            """
+            select payload, begun_at, status, header_names, header_values, sealed_body from idempotency_keys
+            where account = $1 and key = $2 and begun_at > $3
+            """,
+            [
+                .text(key.account), .text(key.text),
+                .timestamp((time + .seconds(-IdempotencyKey.lifetime.components.seconds)).postgres),
+            ])
+        guard let row else {
+            // What is too old to count must not stand in the way of the new row.
+            try await release(key, in: session)
+            return .new
+        }
+        guard try row.bytes("payload") == digest(key) else { return .otherPayload }
+        guard let status = try row.optionalInt("status") else {
+            let since = Timestamp(try row.timestamp("begun_at"))
+            return time.since(since) < inProgressMax ? .inProgress : .interrupted(since: since)
+        }
+        let names = try row.textArray("header_names")
+        return .answered(
+            StoredAnswer(
+                status: status, headers: Dictionary(zip(names, try row.textArray("header_values"))) { $1 },
+                sealedBody: try row.bytes("sealed_body")))
+    }
+
+    static func begin(
+        _ key: IdempotencyKey, at time: Timestamp, in session: some PostgresSession
+    ) async throws {
+        try await session.execute(
+            "insert into idempotency_keys (account, key, payload, begun_at) values ($1, $2, $3, $4)",
+            [.text(key.account), .text(key.text), .bytes(digest(key)), .timestamp(time.postgres)])
+    }
+
+    static func keep(
+        _ answer: StoredAnswer, for key: IdempotencyKey, at time: Timestamp, in session: some PostgresSession
+    ) async throws {
+        let headers = answer.headers.sorted { $0.key < $1.key }
+        try await session.execute(
+            """
+            insert into idempotency_keys
+                (account, key, payload, begun_at, status, header_names, header_values, sealed_body)
+            values ($1, $2, $3, $4, $5, $6, $7, $8)
+            on conflict (account, key) do update set status = $5, header_names = $6, header_values = $7,
+                sealed_body = $8
+            """,
+            [
+                .text(key.account), .text(key.text), .bytes(digest(key)), .timestamp(time.postgres),
+                .int(answer.status), .textArray(headers.map(\.key)), .textArray(headers.map(\.value)),
+                .bytes(answer.sealedBody),
+            ])
+    }
+
+    static func release(_ key: IdempotencyKey, in session: some PostgresSession) async throws {
+        try await session.execute(
+            "delete from idempotency_keys where account = $1 and key = $2", [.text(key.account), .text(key.text)])
+    }
+
+    static func expire(before time: Timestamp, in session: some PostgresSession) async throws -> Int {
+        try await session.execute("delete from idempotency_keys where begun_at < $1", [.timestamp(time.postgres)])
+    }
+
+    /// A request that began longer ago than any request may take was interrupted.
+    private static let inProgressMax: Duration = .seconds(60)
+
+    private static func digest(_ key: IdempotencyKey) throws -> [UInt8] { try Digest.sha256(key.payload) }
+}

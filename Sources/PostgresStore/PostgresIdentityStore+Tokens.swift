@@ -1,0 +1,59 @@
+public import Identity
+public import Orchestrator
+import PostgresKit
+public import ProjectModel
+
+extension PostgresIdentityStore {
+    /// Selects a principal by a live session.
+    public func principal(
+        session: String, of account: String, at time: Timestamp
+    ) async throws(StoreError) -> Principal? {
+        try await reading { try await PrincipalRows.principal(session: session, of: account, at: time, in: $0) }
+    }
+
+    /// Selects a principal by a token of either kind.
+    public func bearer(ofTokenDigest digest: String, at time: Timestamp) async throws(StoreError) -> TokenBearer? {
+        try await reading { try await PrincipalRows.bearer(ofTokenDigest: digest, at: time, in: $0) }
+    }
+
+    /// Updates the time of the last use, in a savepoint when a unit of work is under way, which it must not harm.
+    public func noteUse(
+        of credential: Principal.Credential, at time: Timestamp, unlessSince earlier: Timestamp
+    ) async throws(StoreError) {
+        try await transaction { transaction in
+            try await TokenRows.noteUse(of: credential, at: time, unlessSince: earlier, in: transaction)
+        }
+    }
+
+    /// Inserts a personal access token below the limit.
+    public func insert(_ token: NewAccessToken, limit: Int) async throws(StoreError) -> AccessTokenRecord? {
+        try await transaction { try await TokenRows.insert(token, limit: limit, in: $0) }
+    }
+
+    /// Selects personal access tokens.
+    public func accessTokens(of account: String) async throws(StoreError) -> [AccessTokenRecord] {
+        try await reading { try await TokenRows.select(of: account, in: $0) }
+    }
+
+    /// Deletes a personal access token.
+    public func deleteAccessToken(
+        _ number: Int64, of account: String
+    ) async throws(StoreError) -> AccessTokenRecord? {
+        try await transaction { try await TokenRows.delete(number, of: account, in: $0) }
+    }
+
+    /// Inserts a scoped access token below the limit.
+    public func insert(_ token: NewScopedToken, limit: Int) async throws(StoreError) -> ScopedTokenRecord? {
+        try await transaction { try await TokenRows.insert(token, limit: limit, in: $0) }
+    }
+
+    /// Selects scoped access tokens.
+    public func scopedTokens(of account: String) async throws(StoreError) -> [ScopedTokenRecord] {
+        try await reading { try await TokenRows.selectScoped(of: account, in: $0) }
+    }
+
+    /// Deletes a scoped access token.
+    public func deleteScopedToken(_ id: String, of account: String) async throws(StoreError) -> ScopedTokenRecord? {
+        try await transaction { try await TokenRows.deleteScoped(id, of: account, in: $0) }
+    }
+}

@@ -1,0 +1,55 @@
+public import Orchestrator
+public import PostgresKit
+public import ProjectModel
+
+/// Audit trails and answers of repeated requests in PostgreSQL. Meant to be used inside a unit of work, with what it
+/// is about.
+public struct PostgresRequestLedger: RequestLedger {
+    private let pool: PostgresPool
+
+    /// A ledger on a pool whose database has been migrated.
+    public init(pool: PostgresPool) { self.pool = pool }
+
+    /// Adds an entry behind the last one of its trail.
+    public func append(_ deed: AuditDeed) async throws(StoreError) -> AuditEntry {
+        try await transaction { try await AuditRows.append(deed, in: $0) }
+    }
+
+    /// Selects entries, newest first.
+    public func trail(_ query: AuditQuery) async throws(StoreError) -> [AuditEntry] {
+        try await transaction { try await AuditRows.select(query, in: $0) }
+    }
+
+    /// Looks a key up and locks it until the transaction ends.
+    public func claim(_ key: IdempotencyKey, at time: Timestamp) async throws(StoreError) -> IdempotencyClaim {
+        try await transaction { try await IdempotencyRows.claim(key, at: time, in: $0) }
+    }
+
+    /// Stores the answer of a key.
+    public func keep(_ answer: StoredAnswer, for key: IdempotencyKey, at time: Timestamp) async throws(StoreError) {
+        try await transaction { try await IdempotencyRows.keep(answer, for: key, at: time, in: $0) }
+    }
+
+    /// Stores a key without an answer.
+    public func begin(_ key: IdempotencyKey, at time: Timestamp) async throws(StoreError) {
+        try await transaction { try await IdempotencyRows.begin(key, at: time, in: $0) }
+    }
+
+    /// Deletes a key.
+    public func release(_ key: IdempotencyKey) async throws(StoreError) {
+        try await transaction { try await IdempotencyRows.release(key, in: $0) }
+    }
+
+    /// Deletes keys of before a time.
+    public func expire(before time: Timestamp) async throws(StoreError) -> Int {
+        try await transaction { try await IdempotencyRows.expire(before: time, in: $0) }
+    }
+
+    private func transaction<Value: Sendable>(
+        _ body: @Sendable @escaping (PostgresTransaction) async throws -> Value
+    ) async throws(StoreError) -> Value {
+        do { return try await AmbientTransaction.run(on: pool, body) } catch {
+            throw PostgresProjectStore.storeError(error)
+        }
+    }
+}

@@ -1,0 +1,6 @@
+extension Schema {
+    /// The key that signs access tokens, sealed under the master key.
+    static let signingKey = Migration(
+        number: 9, name: "signing key",
+        sql: "alter table installation add column if not exists signing_key bytea")
+}

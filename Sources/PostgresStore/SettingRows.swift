@@ -1,0 +1,76 @@
+import Orchestrator
+import PostgresKit
+import ProjectModel
+
+/// SQL of the tables `project_settings` and `project_function_secrets`. Only sealed bytes pass here.
+enum SettingRows {
+    static func settings(_ ref: ProjectRef, in session: some PostgresSession) async throws -> [String: [UInt8]] {
+        let rows = try await session.query(
+            "select name, sealed from project_settings where ref = $1", [.text(ref.text)])
+        return Dictionary(try rows.map { (try $0.string("name"), try $0.bytes("sealed")) }) { first, _ in first }
+    }
+
+    static func functionSecrets(
+        _ ref: ProjectRef, in session: some PostgresSession
+    ) async throws -> [String: StoredFunctionSecret] {
+        let rows = try await session.query(
+            "select name, sealed, digest, updated_at from project_function_secrets where ref = $1", [.text(ref.text)])
+        let secrets = try rows.map { row in
+            (
+                try row.string("name"),
+                StoredFunctionSecret(
+                    sealed: try row.bytes("sealed"), digest: try row.string("digest"),
+                    updatedAt: Timestamp(try row.timestamp("updated_at")))
+            )
+        }
+        return Dictionary(secrets) { first, _ in first }
+    }
+
+    static func save(
+        settings: [String: [UInt8]?], of ref: ProjectRef, in session: some PostgresSession
+    ) async throws {
+        for (name, sealed) in settings.sorted(by: { $0.key < $1.key }) {
+            guard let sealed else {
+                _ = try await session.execute(
+                    "delete from project_settings where ref = $1 and name = $2", [.text(ref.text), .text(name)])
+                continue
+            }
+            _ = try await session.execute(
+                """
+                insert into project_settings (ref, name, sealed) values ($1, $2, $3)
+                on conflict (ref, name) do update set sealed = excluded.sealed
+                """,
+                [.text(ref.text), .text(name), .bytes(sealed)])
+        }
+    }
+
+    static func save(
+        functionSecrets: [String: StoredFunctionSecret?], of ref: ProjectRef, in session: some PostgresSession
+    ) async throws {
+        for (name, secret) in functionSecrets.sorted(by: { $0.key < $1.key }) {
+            guard let secret else {
+                _ = try await session.execute(
+                    "delete from project_function_secrets where ref = $1 and name = $2",
+                    [.text(ref.text), .text(name)])
+                continue
+            }
+            _ = try await session.execute(
+                """
+                insert into project_function_secrets (ref, name, sealed, digest, updated_at)
+                values ($1, $2, $3, $4, $5)
+                on conflict (ref, name) do update
+                    set sealed = excluded.sealed, digest = excluded.digest, updated_at = excluded.updated_at
+                """,
+                [
+                    .text(ref.text), .text(name), .bytes(secret.sealed), .text(secret.digest),
+                    .timestamp(secret.updatedAt.postgres),
+                ])
+        }
+    }
+
+    static func delete(_ ref: ProjectRef, in session: some PostgresSession) async throws {
+        for table in ["project_settings", "project_function_secrets"] {
+            _ = try await session.execute("delete from \(table) where ref = $1", [.text(ref.text)])
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import Orchestrator
+import PostgresKit
+
+/// What keeps a read-only query from changing anything. Three walls, one behind the other:
+///
+/// 1. The session logs in as `supabase_read_only_user`, which may not write. No `RESET ROLE` leads back to a stronger
+///    role, because there was none.
+/// 2. The query runs in a `READ ONLY` transaction that has taken its first snapshot: from then on PostgreSQL refuses to
+///    make it read-write, to a function or a `DO` block as well, and procedures cannot end it.
+/// 3. The extended protocol takes exactly one statement. One that ends the transaction (`COMMIT`) is therefore the last
+///    of the session, and whatever a statement did is rolled back when the connection closes.
+///
+/// A project whose read-only role has no password yet gives no such login. Then the session logs in as the caller's
+/// role and takes on the read-only one where it may; walls 2 and 3 hold. They do not bind what lies outside of
+/// transactions, such as `COPY … TO PROGRAM`; so a login that may do that (a superuser) is refused instead.
+///
+/// Not covered, because PostgreSQL itself does not see it: a function that calls out over the network.
+extension DatabaseSession {
+    /// The login was refused: no such role, no password, or no right to log in.
+    private static let refusedLogin: Set<String?> = ["28P01", "28000"]
+
+    /// Logs in as the read-only role, or else as the caller's.
+    func connectReadOnly() async throws(PostgresError) -> PostgresConnection {
+        do throws(PostgresError) {
+            return try await connect(as: DatabaseTarget.readOnlyUser)
+        } catch {
+            guard case .connectFailed(_, let state) = error, Self.refusedLogin.contains(state) else { throw error }
+            return try await connect(as: target.user)
+        }
+    }
+
+    /// Begins the transaction in which nothing can be written.
+    func beginReadOnly(on connection: PostgresConnection) async throws(ProjectDatabaseError) {
+        let rights = try await kit { () async throws(PostgresError) in
+            try await connection.executeScript("begin transaction read only")
+            // Any statement that reads takes the snapshot after which the transaction stays read-only.
+            let row = try await connection.single(Self.rightsQuery)
+            return (isMighty: try row.bool("is_mighty"), mayStepDown: try row.bool("may_step_down"))
+        }
+        guard !rights.isMighty else { throw .query(Self.mightyLogin) }
+        if rights.mayStepDown {
+            try await kit { () async throws(PostgresError) in
+                try await connection.executeScript("set local role \(DatabaseTarget.readOnlyUser)")
+            }
+        }
+        try await takeRole(on: connection)
+    }
+
+    /// Whether the login reaches beyond transactions, and whether it may take on the read-only role.
+    private static let rightsQuery = """
+        select r.rolsuper
+                or pg_catalog.pg_has_role(r.oid, 'pg_execute_server_program', 'member')
+                or pg_catalog.pg_has_role(r.oid, 'pg_write_server_files', 'member') as is_mighty,
+            exists (
+                select from pg_catalog.pg_roles o
+                where o.rolname = '\(DatabaseTarget.readOnlyUser)' and o.oid <> r.oid
+                    and pg_catalog.pg_has_role(r.oid, o.oid, 'member')) as may_step_down
+        from pg_catalog.pg_roles r where r.rolname = session_user
+        """
+
+    private static var mightyLogin: QueryFailure {
+        var failure = QueryFailure(
+            message: "read-only queries need the role \(DatabaseTarget.readOnlyUser), which cannot log in",
+            code: "42501")
+        failure.hint = "Set the project's database password anew; that gives the role its password."
+        failure.format(sql: "")
+        return failure
+    }
+}

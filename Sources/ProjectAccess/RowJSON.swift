@@ -1,0 +1,89 @@
+import Orchestrator
+import PostgresKit
+
+/// Writes rows as a JSON array of objects while they come, and keeps those of the last result that has any.
+///
+/// Of columns with the same name the last one's value counts, at the place of the first, as in a JavaScript object.
+struct RowJSON: PostgresRowSink {
+    private let maximumRows: Int
+    private let maximumBytes: Int
+
+    /// The key of each member of a row's object, `"name":`, and the column that has its value.
+    private var members: [(key: [UInt8], column: Int)] = []
+    private var forms: [ValueForm] = []
+
+    /// The values of the row under way, one after the other, and where each ends.
+    private var values: [UInt8] = []
+    private var ends: [Int] = []
+    private var cell: [UInt8] = []
+
+    private var rows: [UInt8] = []
+    private var rowCount = 0
+
+    /// The answer so far.
+    private(set) var answer = RowJSON.empty
+
+    /// Why no more rows are wanted.
+    private(set) var refusal: ProjectDatabaseError?
+
+    private static let empty = QueryAnswer(json: Array("[]".utf8), rowCount: 0)
+
+    init(limits: ProjectDatabaseLimits) {
+        maximumRows = limits.maximumRows
+        maximumBytes = limits.maximumAnswerBytes
+    }
+
+    mutating func begin(_ columns: [PostgresColumn]) {
+        forms = columns.map { ValueForm(type: $0.type) }
+        members = []
+        var places: [String: Int] = [:]
+        for (column, name) in columns.map(\.name).enumerated() {
+            if let place = places[name] {
+                members[place].column = column
+            } else {
+                places[name] = members.count
+                var key: [UInt8] = []
+                JSONText.append(name, to: &key)
+                members.append((key + [UInt8(ascii: ":")], column))
+            }
+        }
+        (rows, rowCount) = ([], 0)
+    }
+
+    mutating func null() {
+        values += Array("null".utf8)
+        ends.append(values.count)
+    }
+
+    mutating func value(_ bytes: Span<UInt8>) {
+        cell.removeAll(keepingCapacity: true)
+        cell.reserveCapacity(bytes.count)
+        for index in bytes.indices { cell.append(bytes[index]) }
+        forms[ends.count].append(cell, to: &values)
+        ends.append(values.count)
+    }
+
+    mutating func endRow() -> Bool {
+        // Memory holds the rows of one result, not of all that a script may have.
+        if rowCount == 0 { answer = Self.empty }
+        rows.append(UInt8(ascii: rowCount == 0 ? "[" : ","))
+        rows.append(UInt8(ascii: "{"))
+        for (position, member) in members.enumerated() {
+            if position > 0 { rows.append(UInt8(ascii: ",")) }
+            rows += member.key
+            rows += values[(member.column == 0 ? 0 : ends[member.column - 1])..<ends[member.column]]
+        }
+        rows.append(UInt8(ascii: "}"))
+        rowCount += 1
+        values.removeAll(keepingCapacity: true)
+        ends.removeAll(keepingCapacity: true)
+        if rowCount > maximumRows { refusal = .tooManyRows(limit: maximumRows) }
+        if rows.count >= maximumBytes { refusal = .tooLarge(limitBytes: maximumBytes) }
+        return refusal == nil
+    }
+
+    mutating func end(commandTag: String) {
+        if rowCount > 0 { answer = QueryAnswer(json: rows + [UInt8(ascii: "]")], rowCount: rowCount) }
+        (rows, rowCount) = ([], 0)
+    }
+}

@@ -1,0 +1,92 @@
+import Orchestrator
+import ProjectModel
+import Synchronization
+
+/// Lets no more queries through than there may be sessions; the others wait for a bounded time.
+final class SessionGate: Sendable {
+    private typealias Waiting = CheckedContinuation<Result<Void, ProjectDatabaseError>, Never>
+
+    private struct Shared {
+        var seats: SeatState
+        var waiting: [SeatState.WaiterID: Waiting] = [:]
+        /// Waiters whose answer came before they had begun to wait.
+        var early: [SeatState.WaiterID: Result<Void, ProjectDatabaseError>] = [:]
+    }
+
+    private let shared: Mutex<Shared>
+    private let waitTimeout: Duration
+
+    init(limits: ProjectDatabaseLimits) {
+        waitTimeout = limits.waitTimeout
+        shared = Mutex(
+            Shared(
+                seats: SeatState(
+                    perProject: limits.sessionsPerProject, maximum: limits.sessions,
+                    maximumWaiters: limits.waitingQueries)))
+    }
+
+    /// Runs `body` with a seat of the project's.
+    func withSeat<Value: Sendable>(
+        of ref: ProjectRef, _ body: () async throws(ProjectDatabaseError) -> Value
+    ) async throws(ProjectDatabaseError) -> Value {
+        switch shared.withLock({ $0.seats.acquire(ref) }) {
+        case .granted: break
+        case .refused: throw .busy
+        case .wait(let waiter): try await wait(waiter)
+        }
+        defer { leave(ref) }
+        return try await body()
+    }
+
+    private func leave(_ ref: ProjectRef) {
+        let waiting = shared.withLock { shared -> Waiting? in
+            guard let waiter = shared.seats.release(ref) else { return nil }
+            return Self.answer(waiter, .success(()), &shared)
+        }
+        waiting?.resume(returning: .success(()))
+    }
+
+    private func wait(_ waiter: SeatState.WaiterID) async throws(ProjectDatabaseError) {
+        async let _ = expire(waiter)
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { (continuation: Waiting) in
+                let early = shared.withLock { shared in
+                    let early = shared.early.removeValue(forKey: waiter)
+                    if early == nil { shared.waiting[waiter] = continuation }
+                    return early
+                }
+                if let early { continuation.resume(returning: early) }
+            }
+        } onCancel: {
+            abandon(waiter, because: .cancelled)
+        }
+        try result.get()
+    }
+
+    private func expire(_ waiter: SeatState.WaiterID) async {
+        do {
+            try await Task.sleep(for: waitTimeout)
+        } catch {
+            return
+        }
+        abandon(waiter, because: .busy)
+    }
+
+    /// Ends the wait, unless a seat was given in the same moment.
+    private func abandon(_ waiter: SeatState.WaiterID, because error: ProjectDatabaseError) {
+        let waiting = shared.withLock { shared -> Waiting? in
+            guard shared.seats.abandon(waiter) else { return nil }
+            return Self.answer(waiter, .failure(error), &shared)
+        }
+        waiting?.resume(returning: .failure(error))
+    }
+
+    /// The continuation to resume once the lock is free; without one the answer is kept for it.
+    private static func answer(
+        _ waiter: SeatState.WaiterID, _ result: Result<Void, ProjectDatabaseError>, _ shared: inout Shared
+    ) -> Waiting? {
+        let waiting = shared.waiting.removeValue(forKey: waiter)
+        if waiting == nil { shared.early[waiter] = result }
+        return waiting
+    }
+}

@@ -1,0 +1,110 @@
+import ArgumentParser
+import CurlKit
+import FoundationEssentials
+import ManagementClient
+
+/// A command that talks to a Management API. It knows nothing of the manager's insides.
+protocol ClientCommand: AsyncParsableCommand {
+    /// Which API.
+    var connection: ConnectionOptions { get }
+
+    /// Does the work.
+    func perform(_ session: ClientSession) async throws(ClientError)
+}
+
+extension ClientCommand {
+    func run() async throws {
+        let terminal = Terminal()
+        let failure: ClientError
+        do throws(ClientError) {
+            let session = try ClientSession(connection, terminal)
+            do throws(ClientError) {
+                try await perform(session)
+            } catch {
+                await session.http.shutdown()
+                throw error
+            }
+            await session.http.shutdown()
+            return
+        } catch {
+            failure = error
+        }
+        terminal.write("Error: \(failure)\n", to: .error)
+        throw ExitCode(ExitStatus(failure).rawValue)
+    }
+}
+
+/// What a command works with: the API, the terminal, and the environment.
+struct ClientSession: Sendable {
+    let address: APIAddress
+    let terminal: Terminal
+    let environment: [String: String]
+    let http: HTTPClient
+    /// How output for people looks.
+    let style: Style
+    private let option: String?
+
+    init(_ connection: ConnectionOptions, _ terminal: Terminal) throws(ClientError) {
+        environment = ProcessInfo.processInfo.environment
+        option = connection.address
+        address = try ClientSettings.address(option: option, environment: environment)
+        self.terminal = terminal
+        style = Style(isTerminal: terminal.isTerminal(.output), environment: environment)
+        do throws(HTTPTransportError) {
+            http = try HTTPClient(limits: HTTPClientLimits(exchangeConnections: 4, longConnections: 1))
+        } catch { throw .unreachable(error) }
+    }
+
+    /// Where the token comes from.
+    func settings() throws(ClientError) -> ClientSettings {
+        try ClientSettings(option: option, environment: environment)
+    }
+
+    /// The API for who is signed in.
+    ///
+    /// - Throws: ``ClientError/notSignedIn(_:)``.
+    func client() throws(ClientError) -> ManagementClient {
+        guard let token = try settings().token else { throw .notSignedIn(address) }
+        return anonymousClient().presenting(token)
+    }
+
+    /// The API for nobody in particular.
+    func anonymousClient() -> ManagementClient {
+        ManagementClient(address, token: nil, version: Version.text, http: http)
+    }
+
+    /// Prints a table, as wide as the terminal.
+    func show(_ table: Table) {
+        let columns = terminal.isTerminal(.output) ? terminal.size(.output).columns : nil
+        terminal.write(table.text(columns: columns, style: style), to: .output)
+    }
+
+    /// Prints a list of names and values.
+    func show(_ fields: FieldList) { terminal.write(fields.text(style: style), to: .output) }
+
+    /// Prints a line.
+    func say(_ text: String) { terminal.write(text + "\n", to: .output) }
+
+    /// Prints a line for people only, where it does not get into what scripts read.
+    func note(_ text: String) { terminal.write(text + "\n", to: .error) }
+
+    /// Prints JSON, names in the order of the alphabet.
+    func show(json value: some Encodable) throws(ClientError) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        do {
+            say(String(decoding: try encoder.encode(value), as: UTF8.self))
+        } catch { throw .failed("the answer cannot be written as JSON") }
+    }
+
+    /// The organization that a command means: the one it names, or the only one there is.
+    func organization(_ given: String?, _ client: ManagementClient) async throws(ClientError) -> String {
+        if let given { return given }
+        let slugs = try await client.organizations().map(\.slug)
+        guard let only = slugs.first else { throw .notFound("you belong to no organization") }
+        guard slugs.count == 1 else {
+            throw .invalid("you belong to several organizations: name one with --org, \(slugs.joined(separator: ", "))")
+        }
+        return only
+    }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import ManagementClient
+
+/// Which API a command talks to.
+struct ConnectionOptions: ParsableArguments {
+    @Option(
+        name: .customLong("api-url"),
+        help: ArgumentHelp(
+            "Address of the Management API. [SUPAMANAGER_API_URL; default: \(APIAddress.standard)]", valueName: "url"))
+    var address: String?
+}
+
+/// How a command shows what it found.
+struct OutputOptions: ParsableArguments {
+    @Flag(name: .customLong("json"), help: "Print JSON, for scripts.")
+    var isJSON = false
+}
+
+/// Whether a command waits for what it asked for.
+struct WaitOptions: ParsableArguments {
+    /// Longest wait in seconds: a day.
+    static let timeoutMax = 86_400
+
+    @Flag(inversion: .prefixedNo, help: "Wait until the project is as wanted.")
+    var wait = true
+
+    @Option(help: ArgumentHelp("Longest wait.", valueName: "seconds"))
+    var timeout = 300
+
+    func validate() throws {
+        guard (1...Self.timeoutMax).contains(timeout) else {
+            throw ValidationError("--timeout must be 1 to \(Self.timeoutMax) seconds")
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import ArgumentParser
+import ManagementClient
+
+/// `supamanager orgs …`
+struct OrganizationsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "orgs", abstract: "List and create organizations.",
+        subcommands: [OrganizationsListCommand.self, OrganizationsCreateCommand.self],
+        defaultSubcommand: OrganizationsListCommand.self)
+}
+
+/// `supamanager orgs list`
+struct OrganizationsListCommand: ClientCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List your organizations.")
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(_ session: ClientSession) async throws(ClientError) {
+        let organizations = try await session.client().organizations()
+        if output.isJSON { return try session.show(json: organizations) }
+        if organizations.isEmpty { return session.note("You belong to no organization.") }
+        var table = Table(["SLUG", "OWNER", "NAME"])
+        for organization in organizations {
+            table.add([
+                Table.Cell(organization.slug), organization.isOwner == true ? "yes" : "no",
+                Table.Cell(organization.name),
+            ])
+        }
+        session.show(table)
+    }
+}
+
+/// `supamanager orgs create`
+struct OrganizationsCreateCommand: ClientCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create", abstract: "Create an organization, with you as its owner.")
+
+    @Argument(help: "Its name.")
+    var name: String
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(_ session: ClientSession) async throws(ClientError) {
+        let organization = try await session.client().createOrganization(name: name)
+        if output.isJSON { return try session.show(json: organization) }
+        session.say("Created the organization \(DisplayText.quoted(organization.name)): \(organization.slug)")
+    }
+}

@@ -1,0 +1,52 @@
+import ManagementClient
+import ProjectModel
+
+/// Waits for a project and shows on the standard error how it comes along: on a terminal as lines that are drawn again
+/// and again, elsewhere as a line per change.
+struct ProgressPrinter {
+    /// How it is shown.
+    private enum Mode {
+        case live, lines, silent
+    }
+
+    let session: ClientSession
+    let client: ManagementClient
+    let options: WaitOptions
+    private let mode: Mode
+    private let style: Style
+
+    init(_ session: ClientSession, _ client: ManagementClient, _ options: WaitOptions, isSilent: Bool) {
+        self.session = session
+        self.client = client
+        self.options = options
+        let isTerminal = session.terminal.isTerminal(.error) && session.environment["TERM"] != "dumb"
+        mode = isSilent ? .silent : isTerminal ? .live : .lines
+        style = Style(isTerminal: isTerminal, environment: session.environment)
+    }
+
+    /// Waits until the project is as wanted.
+    ///
+    /// - Parameter last: the newest line of the history before anything was asked for.
+    /// - Throws: ``ClientError/notReached(_:)`` with a report for people when it does not come to that.
+    func wait(
+        for goal: WaitGoal, _ ref: ProjectRef, name: String, eventsAfter last: ProjectEvent? = nil
+    ) async throws(ClientError) {
+        let title = "\(name) (\(ref))"
+        var tracker = ProgressTracker(title: title, goal: goal)
+        var area = LiveArea()
+        let outcome = try await client.wait(
+            for: goal, of: ref, timeout: .seconds(options.timeout), eventsAfter: last
+        ) { sighting, elapsed in
+            let changes = tracker.observe(sighting, at: elapsed)
+            switch mode {
+            case .live:
+                let size = session.terminal.size(.error)
+                let lines = tracker.frame(at: elapsed, columns: size.columns - 1, style: style)
+                session.terminal.write(area.draw(lines, rows: size.rows), to: .error)
+            case .lines: for change in changes { session.note(ProgressTracker.line(change, at: elapsed)) }
+            case .silent: break
+            }
+        }
+        if let report = FailureReport.text(outcome, of: title, ref: ref, goal: goal) { throw .notReached(report) }
+    }
+}

@@ -1,0 +1,119 @@
+import ArgumentParser
+import ManagementClient
+import ProjectModel
+
+/// `supamanager projects …`
+struct ProjectsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "projects", abstract: "Create, look at, and manage projects.",
+        discussion: "Wherever a command wants a project, its ref or its name will do; a name must be unique.",
+        subcommands: [
+            ProjectsListCommand.self, ProjectsCreateCommand.self, ProjectsGetCommand.self, ProjectsPauseCommand.self,
+            ProjectsResumeCommand.self, ProjectsRestartCommand.self, ProjectsDeleteCommand.self,
+            ProjectsKeysCommand.self, ProjectsLogsCommand.self, ProjectsOpenCommand.self,
+        ])
+}
+
+/// The project that a command is about.
+struct ProjectArgument: ParsableArguments {
+    @Argument(help: ArgumentHelp("Its ref, or its name.", valueName: "project"))
+    var text: String
+}
+
+extension ManagementClient {
+    /// The project that a person means, and its ref.
+    func project(_ argument: ProjectArgument) async throws(ClientError) -> (ProjectDetail, ProjectRef) {
+        let detail = try await project(named: argument.text)
+        guard let ref = ProjectRef(detail.ref) else { throw .unexpected("a project's ref is not one") }
+        return (detail, ref)
+    }
+}
+
+/// `supamanager projects list`
+struct ProjectsListCommand: ClientCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the projects that you see.")
+
+    @Option(name: .customLong("org"), help: "Only those of this organization.")
+    var organization: String?
+
+    @Option(help: "Only those with this in their name or ref.")
+    var search: String?
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(_ session: ClientSession) async throws(ClientError) {
+        let projects = try await session.client().projects(search: search)
+            .filter { organization == nil || $0.organizationSlug == organization }
+        if output.isJSON { return try session.show(json: projects) }
+        if projects.isEmpty {
+            return session.note("There are no projects. Create one with: supamanager projects create NAME")
+        }
+        var table = Table(["REF", "STATUS", "ORG", "REGION", "CREATED", "NAME"])
+        for project in projects {
+            table.add([
+                Table.Cell(project.ref),
+                Table.Cell(project.status, Style.Tint(StudioStatus(rawValue: project.status) ?? .unknown)),
+                Table.Cell(project.organizationSlug ?? ""), Table.Cell(project.region),
+                Table.Cell(project.insertedAt ?? ""), Table.Cell(project.name),
+            ])
+        }
+        session.show(table)
+    }
+}
+
+/// `supamanager projects get`
+struct ProjectsGetCommand: ClientCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "get", abstract: "Show a project and the state of its services.")
+
+    @OptionGroup var project: ProjectArgument
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    private struct Answer: Encodable {
+        let ref, name, status, region: String
+        let created_at, url, database_version: String?
+        let failure: ProjectProgress.Failure?
+        let services: [ProjectProgress.Service]
+    }
+
+    func perform(_ session: ClientSession) async throws(ClientError) {
+        let client = try session.client()
+        let (detail, ref) = try await client.project(project)
+        let progress = try await client.progress(of: ref)
+        if output.isJSON {
+            let answer = Answer(
+                ref: detail.ref, name: detail.name, status: progress.status, region: detail.region,
+                created_at: detail.insertedAt, url: detail.url, database_version: detail.databaseVersion,
+                failure: progress.failure, services: progress.services)
+            return try session.show(json: answer)
+        }
+        show(detail, progress, session)
+    }
+
+    private func show(_ detail: ProjectDetail, _ progress: ProjectProgress, _ session: ClientSession) {
+        var fields = FieldList()
+        fields.add("Name", detail.name, .strong)
+        fields.add("Ref", detail.ref)
+        fields.add("Status", progress.status, Style.Tint(progress.state))
+        fields.add("URL", detail.url)
+        fields.add("Region", detail.region)
+        fields.add("Database", detail.databaseVersion)
+        fields.add("Created", detail.insertedAt)
+        if let failure = progress.failure {
+            fields.add("Failure", (failure.service.map { "\($0): " } ?? "") + failure.message, .bad)
+        }
+        session.show(fields)
+        if progress.services.isEmpty { return }
+        var table = Table(["SERVICE", "STATE", "OBSERVED", "MESSAGE"])
+        for service in progress.services {
+            table.add([
+                Table.Cell(service.service), Table.Cell(service.state, Style.Tint(serviceState: service.state)),
+                Table.Cell(service.observedAt ?? ""), Table.Cell(service.message ?? ""),
+            ])
+        }
+        session.say("")
+        session.show(table)
+    }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import ManagementClient
+import ProjectModel
+
+/// `supamanager projects create`
+struct ProjectsCreateCommand: ClientCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create", abstract: "Create a project and wait until it runs.",
+        discussion: "With --no-wait the answer comes at once, and the project comes up on its own.")
+
+    @Argument(help: "Its name.")
+    var name: String
+
+    @Option(name: .customLong("org"), help: "Its organization; needed when you belong to several.")
+    var organization: String?
+
+    @Option(help: "Region label, for instance local.")
+    var region: String?
+
+    @Option(help: ArgumentHelp("Services it has, separated by commas; all when absent.", valueName: "a,b"))
+    var services: String?
+
+    @Flag(help: "Read the password of its database from the standard input; minted when absent.")
+    var dbPasswordStdin = false
+
+    @OptionGroup var waiting: WaitOptions
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(_ session: ClientSession) async throws(ClientError) {
+        let client = try session.client()
+        let password = try dbPasswordStdin ? session.terminal.readInput("database password") : nil
+        var order = ProjectOrder(
+            name: name, organizationSlug: try await session.organization(organization, client), region: region)
+        order.databasePassword = password
+        order.services = services.map { list in
+            list.split(separator: ",").map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
+        }
+        var created = try await client.create(order)
+        guard let ref = ProjectRef(created.ref) else { throw .unexpected("a project's ref is not one") }
+        if waiting.wait {
+            let printer = ProgressPrinter(session, client, waiting, isSilent: output.isJSON)
+            try await printer.wait(for: .running, ref, name: created.name)
+            let detail = try await client.detail(of: ref)
+            // Ports may have been replaced by others on the way.
+            (created.status, created.endpoint) = (detail.status, detail.url ?? created.endpoint)
+        }
+        if output.isJSON { return try session.show(json: created) }
+        show(created, session)
+    }
+
+    private func show(_ created: CreatedProject, _ session: ClientSession) {
+        var fields = FieldList()
+        fields.add("Project", created.name, .strong)
+        fields.add("Ref", created.ref)
+        fields.add("Status", created.status, Style.Tint(StudioStatus(rawValue: created.status) ?? .unknown))
+        fields.add("URL", created.endpoint)
+        fields.add("Keys", "supamanager projects keys \(created.ref)")
+        session.show(fields)
+    }
+}

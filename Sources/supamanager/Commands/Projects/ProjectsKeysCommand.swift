@@ -1,0 +1,83 @@
+import ArgumentParser
+import ManagementClient
+import ProjectModel
+
+/// `supamanager projects keys`
+struct ProjectsKeysCommand: ClientCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keys", abstract: "Show a project's API keys and passwords, masked unless --reveal is given.")
+
+    @OptionGroup var project: ProjectArgument
+
+    @Flag(name: .customLong("reveal"), help: "Show them in the clear.")
+    var isRevealed = false
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    /// A key or a password, as it is shown.
+    private struct Row: Encodable {
+        let name, type: String
+        let value: String?
+    }
+
+    private struct Database: Encodable {
+        let host, name, user: String
+        let port: Int?
+    }
+
+    private struct Answer: Encodable {
+        let ref: String
+        let keys: [Row]
+        let database: Database
+        let dashboard_url: String?
+        let dashboard_username: String
+    }
+
+    func perform(_ session: ClientSession) async throws(ClientError) {
+        let client = try session.client()
+        let (detail, ref) = try await client.project(project)
+        let keys = try await client.keys(of: ref, isRevealed: isRevealed)
+        let credentials = try await client.credentials(of: ref)
+        let rows =
+            keys.map { Row(name: $0.name, type: $0.type, value: shown($0.key, Masked.key)) } + [
+                Row(name: "database", type: "password", value: shown(credentials.database.password)),
+                Row(name: "dashboard", type: "password", value: shown(credentials.dashboard.password)),
+            ]
+        let database = credentials.database
+        if output.isJSON {
+            let place = Database(host: database.host, name: database.name, user: database.user, port: database.port)
+            let answer = Answer(
+                ref: detail.ref, keys: rows, database: place, dashboard_url: credentials.dashboard.url,
+                dashboard_username: credentials.dashboard.username)
+            return try session.show(json: answer)
+        }
+        show(rows, credentials, session)
+    }
+
+    private func shown(
+        _ secret: Secret<String>?, _ mask: (Secret<String>) -> String = { _ in Masked.password }
+    ) -> String? {
+        secret.map { isRevealed ? $0.reveal() : mask($0) }
+    }
+
+    private func show(_ rows: [Row], _ credentials: ProjectCredentials, _ session: ClientSession) {
+        var table = Table(["NAME", "TYPE", "VALUE"])
+        for row in rows { table.add([Table.Cell(row.name), Table.Cell(row.type), Table.Cell(row.value ?? "none")]) }
+        // A key that is cut is of no use: revealed ones are left whole whatever the terminal's width.
+        if isRevealed {
+            session.terminal.write(table.text(columns: nil, style: session.style), to: .output)
+        } else {
+            session.show(table)
+        }
+        var fields = FieldList()
+        let database = credentials.database
+        if let port = database.port {
+            fields.add("Database", "\(database.user) at \(database.host):\(port)/\(database.name)")
+        }
+        fields.add("Dashboard", credentials.dashboard.url.map { "\(credentials.dashboard.username) at \($0)" })
+        session.say("")
+        session.show(fields)
+        if !isRevealed { session.note("Masked; --reveal shows them.") }
+    }
+}

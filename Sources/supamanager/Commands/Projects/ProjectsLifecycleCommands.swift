@@ -1,0 +1,130 @@
+import ArgumentParser
+import ManagementClient
+import ProjectModel
+
+/// `supamanager projects pause`
+struct ProjectsPauseCommand: ClientCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pause", abstract: "Stop a project and keep its data, ports and keys.")
+
+    @OptionGroup var project: ProjectArgument
+    @OptionGroup var waiting: WaitOptions
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(_ session: ClientSession) async throws(ClientError) {
+        try await LifecycleStep(session, waiting, output).take(.pause, of: project, until: .paused)
+    }
+}
+
+/// `supamanager projects resume`
+struct ProjectsResumeCommand: ClientCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume", abstract: "Start a project that is paused or failed to start.")
+
+    @OptionGroup var project: ProjectArgument
+    @OptionGroup var waiting: WaitOptions
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(_ session: ClientSession) async throws(ClientError) {
+        try await LifecycleStep(session, waiting, output).take(.resume, of: project, until: .running)
+    }
+}
+
+/// `supamanager projects restart`
+struct ProjectsRestartCommand: ClientCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "restart", abstract: "Stop and start the services of a project.")
+
+    @OptionGroup var project: ProjectArgument
+    @OptionGroup var waiting: WaitOptions
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(_ session: ClientSession) async throws(ClientError) {
+        try await LifecycleStep(session, waiting, output).take(.restart, of: project, until: .running)
+    }
+}
+
+/// What the commands that change a project's status have in common.
+struct LifecycleStep {
+    /// What a command answers in JSON.
+    struct Answer: Encodable {
+        let ref, name, status: String
+    }
+
+    let session: ClientSession
+    let waiting: WaitOptions
+    let output: OutputOptions
+
+    init(_ session: ClientSession, _ waiting: WaitOptions, _ output: OutputOptions) {
+        self.session = session
+        self.waiting = waiting
+        self.output = output
+    }
+
+    /// Asks for a change, and waits for it.
+    func take(
+        _ action: ManagementClient.ProjectAction, of argument: ProjectArgument, until goal: WaitGoal
+    ) async throws(ClientError) {
+        let client = try session.client()
+        let (detail, ref) = try await client.project(argument)
+        let last = try await client.lastEvent(of: ref)
+        try await client.request(action, of: ref)
+        if waiting.wait {
+            let printer = ProgressPrinter(session, client, waiting, isSilent: output.isJSON)
+            try await printer.wait(for: goal, ref, name: detail.name, eventsAfter: last)
+        }
+        try show(Answer(ref: detail.ref, name: detail.name, status: try await client.status(of: ref)))
+    }
+
+    /// Prints how it ended.
+    func show(_ answer: Answer) throws(ClientError) {
+        if output.isJSON { return try session.show(json: answer) }
+        session.say("Project \(DisplayText.oneLine(answer.name)) (\(answer.ref)) is \(answer.status).")
+    }
+}
+
+/// `supamanager projects delete`
+struct ProjectsDeleteCommand: ClientCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete", abstract: "Delete a project with all its data, for good.",
+        discussion: "Asks for the project's name first, unless --yes is given.")
+
+    @OptionGroup var project: ProjectArgument
+
+    @Flag(name: [.customLong("yes"), .customShort("y")], help: "Do not ask.")
+    var isConfirmed = false
+
+    @OptionGroup var waiting: WaitOptions
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(_ session: ClientSession) async throws(ClientError) {
+        let client = try session.client()
+        let (detail, ref) = try await client.project(project)
+        try confirm(detail, session)
+        let last = try await client.lastEvent(of: ref)
+        try await client.delete(ref)
+        if waiting.wait {
+            let printer = ProgressPrinter(session, client, waiting, isSilent: output.isJSON)
+            try await printer.wait(for: .gone, ref, name: detail.name, eventsAfter: last)
+        }
+        let status = waiting.wait ? StudioStatus.removed : .goingDown
+        let answer = LifecycleStep.Answer(ref: detail.ref, name: detail.name, status: status.rawValue)
+        try LifecycleStep(session, waiting, output).show(answer)
+    }
+
+    private func confirm(_ detail: ProjectDetail, _ session: ClientSession) throws(ClientError) {
+        if isConfirmed { return }
+        guard session.terminal.isTerminal(.input) else {
+            throw .invalid("there is no terminal to ask on: give --yes to delete \(detail.ref) without being asked")
+        }
+        let name = DisplayText.oneLine(detail.name)
+        session.note("This deletes \(name) (\(detail.ref)) with its database, files and keys. It cannot be undone.")
+        guard try session.terminal.ask("Type the project's name to go on: ") == detail.name else {
+            throw .failed("nothing was deleted: that is not the project's name")
+        }
+    }
+}

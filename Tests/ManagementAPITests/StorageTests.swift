@@ -1,0 +1,175 @@
+import Orchestrator
+import OrchestratorTesting
+import ProjectModel
+import Testing
+
+@testable import ManagementAPI
+
+@Suite("Storage of a project")
+struct StorageTests {
+    private static let bucket =
+        #"{"id":"b","name":"b","owner":"","public":false,"created_at":"x","updated_at":"x","file_size_limit":null}"#
+
+    private static func json(_ text: String, _ status: Int = 200) -> GatewayAnswer {
+        GatewayAnswer(status: status, contentType: "application/json", body: Array(text.utf8))
+    }
+
+    private static func last(_ host: APIHost) -> String {
+        guard let request = host.gateways.calls.last?.request else { return "" }
+        return "\(request.method) \(request.target) \(String(decoding: request.body, as: UTF8.self))"
+    }
+
+    @Test("buckets are listed with Studio's filters, and plainly for the command line")
+    func buckets() async throws {
+        try await APIHost.run { host in
+            let ref = try await host.create()
+            host.gateways.setAnswer { call in
+                Self.json(call.request.path == "/storage/v1/bucket" ? "[\(Self.bucket)]" : Self.bucket)
+            }
+            let path = "/platform/storage/\(ref)/buckets"
+            let list = try await host.send("GET", "\(path)?limit=5&search=a&sortColumn=name&x=1")
+            #expect(list.text == "[\(Self.bucket)]")
+            #expect(Self.last(host) == "GET /storage/v1/bucket?limit=5&search=a&sortColumn=name ")
+            let v1 = try await host.send("GET", "/v1/projects/\(ref)/storage/buckets")
+            let problems = try ManagementDocument.shared?.problems(
+                in: v1, to: "GET", "/v1/projects/{ref}/storage/buckets")
+            #expect(problems ?? [] == [])
+            #expect(try await host.send("GET", "\(path)/my%20files").json["id"] == .string("b"))
+            #expect(Self.last(host) == "GET /storage/v1/bucket/my%20files ")
+        }
+    }
+
+    @Test("buckets are created, changed, emptied and deleted")
+    func changes() async throws {
+        try await APIHost.run { host in
+            let path = "/platform/storage/\(try await host.create())/buckets"
+            host.gateways.setAnswer { _ in Self.json(#"{"message":"ok"}"#) }
+            let calls: [(String, String, String, Int, String)] = [
+                (
+                    "POST", "", #"{"id":"b","public":true,"file_size_limit":5,"allowed_mime_types":["image/*"]}"#, 201,
+                    #"POST /storage/v1/bucket {"allowed_mime_types":["image/*"],"file_size_limit":5,"#
+                        + #""id":"b","name":"b","public":true}"#
+                ),
+                (
+                    "PATCH", "/b", #"{"public":false,"file_size_limit":null}"#, 200,
+                    #"PUT /storage/v1/bucket/b {"file_size_limit":null,"public":false}"#
+                ),
+                ("POST", "/b/empty", "", 201, "POST /storage/v1/bucket/b/empty {}"),
+                ("DELETE", "/b", "", 200, "DELETE /storage/v1/bucket/b "),
+            ]
+            for (method, tail, body, status, sent) in calls {
+                let answer = try await host.send(method, path + tail, body: body)
+                #expect(answer.status == status, "\(method) \(tail)")
+                #expect(answer.body.isEmpty)
+                #expect(Self.last(host) == sent)
+            }
+            #expect(
+                host.ledger.entries.suffix(4).map(\.deed.action) == [
+                    "storage.bucket.create", "storage.bucket.update", "storage.bucket.empty", "storage.bucket.delete",
+                ])
+            #expect(host.ledger.entries.last?.deed.target["bucket"] == "b")
+            for body in ["{}", #"{"id":1,"public":true}"#] {
+                #expect(try await host.send("POST", path, body: body).status == 400)
+            }
+        }
+    }
+
+    @Test("objects are listed, moved, copied and deleted")
+    func objects() async throws {
+        try await APIHost.run { host in
+            let path = "/platform/storage/\(try await host.create())/buckets/b/objects"
+            host.gateways.setAnswer { call in
+                call.request.path.contains("list-v2")
+                    ? Self.json(#"{"folders":[],"objects":[],"hasNext":false}"#)
+                    : Self.json(call.request.path.hasSuffix("/b") ? #"[{"id":null,"name":"f"}]"# : "{}")
+            }
+            let calls: [(String, String, String, Int, String)] = [
+                (
+                    "POST", "/list", #"{"path":"f","options":{"limit":2}}"#, 201,
+                    #"POST /storage/v1/object/list/b {"limit":2,"prefix":"f"}"#
+                ),
+                ("POST", "/list-v2", #"{"prefix":"f"}"#, 201, #"POST /storage/v1/object/list-v2/b {"prefix":"f"}"#),
+                (
+                    "POST", "/move", #"{"from":"a","to":"c"}"#, 201,
+                    #"POST /storage/v1/object/move {"bucketId":"b","destinationKey":"c","sourceKey":"a"}"#
+                ),
+                (
+                    "POST", "/copy", #"{"from":"a","to":"c"}"#, 201,
+                    #"POST /storage/v1/object/copy {"bucketId":"b","destinationKey":"c","sourceKey":"a"}"#
+                ),
+                (
+                    "DELETE", "", #"{"paths":["a","d/e"]}"#, 200,
+                    #"DELETE /storage/v1/object/b {"prefixes":["a","d/e"]}"#
+                ),
+            ]
+            for (method, tail, body, status, sent) in calls {
+                let answer = try await host.send(method, path + tail, body: body)
+                #expect(answer.status == status, "\(method) \(tail)")
+                #expect(Self.last(host) == sent)
+            }
+        }
+    }
+
+    @Test("addresses are signed by storage and made whole; a public one needs nobody")
+    func links() async throws {
+        try await APIHost.run { host in
+            let ref = try await host.create()
+            let path = "/platform/storage/\(ref)/buckets/b/objects"
+            let record = try #require(try await host.store.project(ref))
+            let base = try #require(host.catalog.apiURL(of: record)) + "/storage/v1"
+            host.gateways.setAnswer { call in
+                call.request.path.hasSuffix("/b")
+                    ? Self.json(
+                        #"[{"path":"a","signedURL":"/object/sign/b/a?token=t","error":null},"#
+                            + #"{"path":"x","signedURL":null,"error":"gone"}]"#
+                    )
+                    : Self.json(#"{"signedURL":"/object/sign/b/a?token=t"}"#)
+            }
+            let one = try await host.send("POST", "\(path)/sign", body: #"{"path":"d/e f.txt","expiresIn":60}"#)
+            #expect(one.status == 201)
+            #expect(try one.json["signedUrl"] == .string("\(base)/object/sign/b/a?token=t"))
+            #expect(Self.last(host) == #"POST /storage/v1/object/sign/b/d/e%20f.txt {"expiresIn":60}"#)
+            let two = try await host.send("POST", "\(path)/sign-multi", body: #"{"path":["a","x"],"expiresIn":60}"#)
+            #expect(try two.json[0]?["signedUrl"] == .string("\(base)/object/sign/b/a?token=t"))
+            #expect(try two.json[1]?["signedUrl"] == .null)
+            #expect(try two.json[1]?["error"] == .string("gone"))
+            let asked = host.gateways.calls.count
+            let open = try await host.send("POST", "\(path)/public-url", body: #"{"path":"/d/e f.txt"}"#)
+            #expect(try open.json["publicUrl"] == .string("\(base)/object/public/b/d/e%20f.txt"))
+            #expect(host.gateways.calls.count == asked)
+        }
+    }
+
+    @Test("a file comes as bytes whatever it is, and no path leads out of the bucket")
+    func download() async throws {
+        try await APIHost.run { host in
+            let path = "/platform/storage/\(try await host.create())/buckets/b/objects/download"
+            host.gateways.setAnswer { _ in
+                GatewayAnswer(status: 200, contentType: "text/html", body: Array("<script>".utf8))
+            }
+            let answer = try await host.send("POST", path, body: #"{"path":"a.html"}"#)
+            #expect(answer.status == 201)
+            #expect(answer.header("Content-Type") == "application/octet-stream")
+            #expect(answer.text == "<script>")
+            for bad in [#"{"path":"../other/a"}"#, #"{"path":""}"#, #"{"path":"a/./b"}"#, "{}"] {
+                #expect(try await host.send("POST", path, body: bad).status == 400, "\(bad)")
+            }
+            let out = path.replacing("/b/", with: "/%2e%2e/")
+            #expect(try await host.send("POST", out, body: #"{"path":"a"}"#).status == 400)
+            #expect(host.gateways.calls.count == 1)
+        }
+    }
+
+    @Test("further S3 keys and archives are refused, and none are listed")
+    func rest() async throws {
+        try await APIHost.run { host in
+            let path = "/platform/storage/\(try await host.create())"
+            #expect(try await host.send("GET", "\(path)/credentials").json == .object(["data": .array([])]))
+            for (method, tail) in [
+                ("POST", "credentials"), ("DELETE", "credentials/1"), ("GET", "archive"), ("POST", "archive"),
+            ] {
+                #expect(try await host.send(method, "\(path)/\(tail)", body: "{}").status == 403)
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import Identity
+import Logging
+import Orchestrator
+import OrchestratorTesting
+import ProjectModel
+import Reconciler
+
+@testable import ManagementAPI
+
+/// What the API of a test stands on.
+struct APIParts: Sendable {
+    let store: InMemoryProjectStore
+    let catalog: ProjectCatalog
+    let ledger: InMemoryRequestLedger
+    let identities: InMemoryIdentityStore
+    let directory: AccountDirectory
+    let functionStore: InMemoryFunctionStore
+    let content = InMemoryContentStore()
+    let notifications = InMemoryNotificationStore()
+    let databases = FakeProjectDatabase()
+    let gateways = FakeProjectGateway()
+
+    /// Edge Functions. Digests are counted together, not computed: no double knows cryptography.
+    private var functions: FunctionCatalog {
+        let publisher = FunctionPublisher(
+            store: functionStore, folders: NoFunctionFolders(), logger: Logger(label: "functions"))
+        return FunctionCatalog(
+            store: functionStore, publisher: publisher,
+            digest: { bytes throws(FunctionError) in
+                var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+                for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+                let digits = String(hash, radix: 16)
+                return String(repeating: "0", count: 64 - digits.count) + digits
+            })
+    }
+
+    func api(
+        verifier: any AccessTokenVerifier, readiness: [ReadinessCheck], _ configuration: ManagementAPIConfiguration
+    ) -> ManagementAPI {
+        let backend = Backend(
+            catalog: catalog, directory: directory, deviceLoginCrypto: PlainDeviceLoginCrypto(),
+            functions: functions, content: content, notifications: notifications, databases: databases,
+            gateways: gateways, units: InMemoryUnitOfWork([store, ledger, identities, functionStore]),
+            ledger: ledger, sealer: PlainSealer())
+        return ManagementAPI(
+            backend: backend, verifier: verifier, readiness: readiness, configuration: configuration)
+    }
+}
+
+/// Folders of projects that are never there.
+struct NoFunctionFolders: FunctionFolders {
+    func stamps(of ref: ProjectRef) throws(FunctionError) -> [String: String]? { nil }
+    func write(_ function: DeployedFunction) throws(FunctionError) {}
+    func remove(_ slug: String, of ref: ProjectRef) throws(FunctionError) {}
+}
+
+/// Seals nothing: answers of tests hold no secrets.
+struct PlainSealer: AnswerSealer {
+    func seal(_ body: [UInt8]) throws(KeyError) -> [UInt8] { body }
+    func open(_ sealed: [UInt8]) throws(KeyError) -> [UInt8] { sealed }
+}
+
+extension APIHost {
+    static func parts(
+        _ store: InMemoryProjectStore, _ engine: FakeEngine, _ renderer: TestRenderer,
+        ports: String = "54320-65535", policy: IdentityPolicy = APIHost.policy, _ log: LogRecorder
+    ) throws -> APIParts {
+        guard let range = PortRange(ports), let pool = IPv4Network("10.201.0.0/16"),
+            let subnets = SubnetAllocator(pool: pool)
+        else { throw HostError("the test's own ranges are wrong") }
+        let survey = EngineSurvey(engine: engine)
+        let broker = LeaseBroker(
+            store: store, host: FakeHostNetwork(), survey: survey, ports: range, subnets: subnets,
+            bindAddress: "127.0.0.1")
+        let health = HealthLoop(prober: FakeProber(engine: engine), engine: engine)
+        let loop = ReconcileLoop(
+            store: store, engine: engine, renderer: renderer, folders: FakeFolders(), minter: PlainKeyMinter(),
+            broker: broker, survey: survey, health: health, logger: log.logger)
+        let catalog = ProjectCatalog(
+            store: store, renderer: renderer, minter: PlainKeyMinter(), broker: broker, loop: loop)
+        let identities = InMemoryIdentityStore(projects: store)
+        return APIParts(
+            store: store, catalog: catalog, ledger: InMemoryRequestLedger(), identities: identities,
+            directory: AccountDirectory(store: identities, crypto: PlainIdentityCrypto(), policy: policy),
+            functionStore: InMemoryFunctionStore(projects: store))
+    }
+}

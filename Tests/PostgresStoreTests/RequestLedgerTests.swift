@@ -1,0 +1,129 @@
+import Orchestrator
+import OrchestratorTesting
+import PostgresKit
+import PostgresTestSupport
+import ProjectModel
+import Synchronization
+import Testing
+import TokenKit
+
+@testable import PostgresStore
+
+@Suite(
+    "Requests in a real PostgreSQL",
+    .enabled("needs PostgreSQL's server programs") { await TestCluster.isAvailable() },
+    .postgresCluster)
+struct RequestLedgerTests {
+    private struct Failed: Error {}
+
+    private func withPool(_ body: (PostgresPool) async throws -> Void) async throws {
+        let pool = PostgresPool(try await TestCluster.running.emptyDatabase())
+        do {
+            _ = try await Migrations.apply(Schema.migrations, to: pool)
+            try await body(pool)
+        } catch {
+            await pool.close()
+            throw error
+        }
+        await pool.close()
+    }
+
+    private func deed(_ action: String) -> AuditDeed {
+        AuditDeed(
+            scope: .organization("acme"), at: Timestamp(milliseconds: 1_000), actorID: "id", actorEmail: "a@b.c",
+            credential: "session 1", action: action, route: "POST /x", status: 200, target: [:],
+            address: "127.0.0.1", requestID: "r")
+    }
+
+    @Test("the ledger does what every ledger does")
+    func contract() async throws {
+        try await withPool { pool async throws in
+            try await RequestLedgerContract.run(
+                on: PostgresRequestLedger(pool: pool), in: PostgresUnitOfWork(pool: pool))
+        }
+        let ledger = InMemoryRequestLedger()
+        try await RequestLedgerContract.run(on: ledger, in: InMemoryUnitOfWork([ledger]))
+    }
+
+    @Test("entries made at the same moment are one chain without gaps, and every hash is that of its entry")
+    func chain() async throws {
+        try await withPool { pool async throws in
+            let ledger = PostgresRequestLedger(pool: pool)
+            let units = PostgresUnitOfWork(pool: pool)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 1...40 {
+                    group.addTask {
+                        _ = try await units.perform { try await ledger.append(deed("action \(number)")) }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let trail = try await ledger.trail(AuditQuery(scope: .organization("acme"))).reversed()
+            #expect(trail.map(\.number) == Array(1...40))
+            var previous = AuditEntry.noHash
+            for entry in trail {
+                let text = AuditEntry.hashed(entry.deed, number: entry.number, previousHash: previous)
+                #expect(entry.previousHash == previous)
+                #expect(entry.hash == Hex.encode(try Digest.sha256(Array(text.utf8))))
+                previous = entry.hash
+            }
+        }
+    }
+
+    @Test("nobody changes or removes an entry, whoever they are to the database")
+    func final() async throws {
+        try await withPool { pool async throws in
+            _ = try await PostgresRequestLedger(pool: pool).append(deed("kept"))
+            for sql in ["update audit_entries set action = 'other'", "delete from audit_entries"] {
+                await #expect(throws: PostgresError.self) { () async throws in try await pool.execute(sql) }
+            }
+            #expect(try await pool.single("select action from audit_entries").string("action") == "kept")
+        }
+    }
+
+    @Test("a key is kept from others until its unit of work ends, and is free again when that fails")
+    func lock() async throws {
+        try await withPool { pool async throws in
+            let ledger = PostgresRequestLedger(pool: pool)
+            let units = PostgresUnitOfWork(pool: pool)
+            let key = IdempotencyKey(account: "a", text: "k", payload: [1])
+            let time = Timestamp(milliseconds: 5_000)
+            await #expect(throws: Failed.self) { () async throws in
+                try await units.perform {
+                    #expect(try await ledger.claim(key, at: time) == .new)
+                    // Another connection, as another request would have.
+                    let other = try await AmbientTransaction.$current.withValue(nil) {
+                        try await ledger.claim(key, at: time)
+                    }
+                    #expect(other == .inProgress)
+                    throw Failed()
+                }
+            }
+            #expect(try await ledger.claim(key, at: time) == .new)
+        }
+    }
+
+    @Test("a step that fails inside a unit can be tried again, and effects happen only after the commit")
+    func savepoints() async throws {
+        try await withPool { pool async throws in
+            let units = PostgresUnitOfWork(pool: pool)
+            let ledger = PostgresRequestLedger(pool: pool)
+            let effects = Mutex<[String]>([])
+            try await units.perform {
+                await AfterCommit.run { effects.withLock { $0.append("effect") } }
+                _ = try? await AmbientTransaction.run(on: pool) { try await $0.execute("select 1/0") }
+                _ = try await ledger.append(deed("after the failure"))
+                #expect(effects.withLock { $0.isEmpty })
+            }
+            #expect(effects.withLock { $0 } == ["effect"])
+            #expect(try await ledger.trail(AuditQuery(scope: .organization("acme"))).count == 1)
+            await #expect(throws: Failed.self) { () async throws in
+                try await units.perform {
+                    await AfterCommit.run { effects.withLock { $0.append("never") } }
+                    throw Failed()
+                }
+            }
+            #expect(effects.withLock { $0 } == ["effect"])
+        }
+    }
+}

@@ -1,0 +1,197 @@
+import Orchestrator
+import ProjectModel
+import Testing
+
+@testable import ProjectAccess
+
+@Suite("JSON scanner")
+struct JSONScannerTests {
+    @Test(
+        "documents",
+        arguments: [
+            "1", "-0", "0.5", "1e5", "1E-5", "-1.25e+10", "\"\"", "\"a\\u00e9\\n\\/\"", "true", "false", "null", "[]",
+            "{}",
+            " [ 1 , {\"a\" : [ ] , \"b\":{}} , \"x\" ]\n", "{\"a\":1,\"a\":2}", "[[[]],[{}]]", "\"é😀\"",
+        ])
+    func valid(text: String) { #expect(JSONScanner.isDocument(Array(text.utf8))) }
+
+    @Test(
+        "other texts",
+        arguments: [
+            "", " ", "1 2", "01", "+1", "1.", ".5", "1e", "-", "NaN", "Infinity", "tru", "nulll", "\"", "\"\\x\"",
+            "\"\\u12g4\"",
+            "\"\\u123", "\"a\nb\"", "[", "]", "[1,]", "[,1]", "[1 2]", "{", "{1:2}", "{\"a\"}", "{\"a\":}",
+            "{\"a\":1,}",
+            "{\"a\":1]", "[1}", "'a'", "{\"a\" 1}", "[1]]", "\u{b}1", "1\u{a0}", "/**/1", "{\"a\":1 \"b\":2}",
+        ])
+    func invalid(text: String) { #expect(!JSONScanner.isDocument(Array(text.utf8))) }
+
+    @Test("depth is bounded")
+    func depth() {
+        let deepest = JSONScanner.maximumDepth
+        for (depth, isValid) in [(deepest, true), (deepest + 1, false)] {
+            let text = String(repeating: "[", count: depth) + "1" + String(repeating: "]", count: depth)
+            #expect(JSONScanner.isDocument(Array(text.utf8)) == isValid)
+        }
+    }
+
+    @Test("whatever a server sends for a type, valid JSON comes out", arguments: 0..<20 as Range<UInt64>)
+    func anyBytes(seed: UInt64) {
+        var generator = SplitMix(state: seed)
+        let pieces = [
+            "{", "}", ",", "\"", "\\", "NULL", "1", "-", ".", "e5", "t", "[0:1]=", "é", " ", "\u{1}", "null", "a",
+        ]
+        let forms: [ValueForm] = [
+            .text, .integer, .bigInteger, .float, .bool, .json, .array(.integer), .array(.json), .array(.text),
+            .array(.float), .array(.bool),
+        ]
+        for _ in 0..<300 {
+            let count = Int.random(in: 0...7, using: &generator)
+            var text = (0..<count).map { _ in pieces.randomElement(using: &generator) ?? "" }.joined().utf8.map { $0 }
+            if Bool.random(using: &generator) { text.append(UInt8.random(in: 0...255, using: &generator)) }
+            for form in forms {
+                var json: [UInt8] = []
+                form.append(text, to: &json)
+                #expect(JSONScanner.isDocument(json), "\(form): \(String(decoding: text, as: UTF8.self))")
+                #expect(String(validating: json, as: UTF8.self) != nil)
+            }
+        }
+    }
+
+    @Test("arrays have no more dimensions than PostgreSQL's")
+    func dimensions() {
+        for (depth, isArray) in [(6, true), (7, false)] {
+            let text = String(repeating: "{", count: depth) + "1" + String(repeating: "}", count: depth)
+            var json: [UInt8] = []
+            ValueForm.array(.integer).append(Array(text.utf8), to: &json)
+            #expect(json.first == UInt8(ascii: isArray ? "[" : "\""))
+        }
+    }
+}
+
+@Suite("Seats for sessions")
+struct SeatStateTests {
+    private let refs = ["aaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbb", "cccccccccccccccccccc"].compactMap {
+        ProjectRef($0)
+    }
+
+    @Test("a project that has all of its seats does not hold up the others")
+    func fairness() {
+        var state = SeatState(perProject: 1, maximum: 2, maximumWaiters: 3)
+        let asked = [0, 0, 1, 2, 0, 1].map { state.acquire(refs[$0]) }
+        #expect(asked == [.granted, .wait(1), .granted, .wait(2), .wait(3), .refused])
+        let served = [1, 0].map { state.release(refs[$0]) }
+        #expect(served == [2, 1])
+        let abandoned = [state.abandon(3), state.abandon(3), state.abandon(1)]
+        #expect(abandoned == [true, false, false])
+        let nobody = [0, 2].map { state.release(refs[$0]) }
+        #expect(nobody == [nil, nil])
+        #expect(state.total == 0)
+    }
+
+    @Test(
+        "no history of calls exceeds a bound, loses a seat or leaves one free while somebody may have it",
+        arguments: 0..<30 as Range<UInt64>)
+    func histories(seed: UInt64) {
+        var generator = SplitMix(state: seed)
+        var state = SeatState(perProject: 2, maximum: 3, maximumWaiters: 4)
+        var taken: [ProjectRef: Int] = [:]
+        var waiting: [SeatState.WaiterID: ProjectRef] = [:]
+        for _ in 0..<400 {
+            let ref = refs[Int.random(in: 0..<refs.count, using: &generator)]
+            switch Int.random(in: 0..<5, using: &generator) {
+            case 0...1:
+                switch state.acquire(ref) {
+                case .granted: taken[ref, default: 0] += 1
+                case .wait(let id): waiting[id] = ref
+                case .refused: #expect(waiting.count == 4)
+                }
+            case 2...3 where taken[ref, default: 0] > 0:
+                taken[ref, default: 0] -= 1
+                if let id = state.release(ref), let next = waiting.removeValue(forKey: id) {
+                    taken[next, default: 0] += 1
+                }
+            default:
+                guard let id = waiting.keys.randomElement(using: &generator) else { continue }
+                let waited = state.abandon(id)
+                #expect(waited)
+                waiting[id] = nil
+            }
+            let total = taken.values.reduce(0, +)
+            #expect(total == state.total && total <= 3 && taken.values.allSatisfy { $0 <= 2 })
+            let couldEnter = waiting.values.contains { total < 3 && taken[$0, default: 0] < 2 }
+            #expect(!couldEnter)
+        }
+    }
+}
+
+@Suite("Query failures")
+struct QueryFailureTests {
+    @Test("the body has the fields that there are, as postgres-meta writes them")
+    func body() {
+        var failure = QueryFailure(message: "relation \"x\" does not exist", code: "42P01")
+        failure.position = 15
+        failure.format(sql: "select * from x")
+        let expected = """
+            {"error":"ERROR:  42P01: relation \\"x\\" does not exist\\nLINE 1: select * from x\\n\
+            \(String(repeating: " ", count: 22))^\\n","name":"error","severity":"ERROR","code":"42P01","position":"15",\
+            "message":"relation \\"x\\" does not exist","formattedError":"ERROR:  42P01: relation \\"x\\" does not \
+            exist\\nLINE 1: select * from x\\n\(String(repeating: " ", count: 22))^\\n"}
+            """
+        #expect(String(decoding: failure.json, as: UTF8.self) == expected)
+    }
+
+    @Test("every optional field gets into the body")
+    func allFields() {
+        var failure = QueryFailure(message: "m", code: "P0001", severity: "FATAL")
+        (failure.position, failure.internalPosition) = (1, 2)
+        (failure.detail, failure.hint, failure.internalQuery, failure.where) = ("d", "h", "q", "w")
+        (failure.schema, failure.table, failure.column, failure.dataType) = ("s", "t", "c", "dt")
+        failure.constraint = "n"
+        failure.source = QueryFailure.Source(file: "f", line: "7", routine: "r")
+        failure.format(sql: "")
+        #expect(JSONScanner.isDocument(failure.json))
+        let body = String(decoding: failure.json, as: UTF8.self)
+        let fields = [
+            "\"severity\":\"FATAL\"", "\"position\":\"1\"", "\"internalPosition\":\"2\"", "\"detail\":\"d\"",
+            "\"hint\":\"h\"",
+            "\"internalQuery\":\"q\"", "\"where\":\"w\"", "\"schema\":\"s\"", "\"table\":\"t\"", "\"column\":\"c\"",
+            "\"dataType\":\"dt\"", "\"constraint\":\"n\"", "\"file\":\"f\"", "\"line\":\"7\"", "\"routine\":\"r\"",
+        ]
+        for field in fields { #expect(body.contains(field), "\(field)") }
+        #expect(failure.formattedError.hasSuffix("DETAIL:  d\nHINT:  h\nQUERY:  q\nCONTEXT:  w\n"))
+    }
+
+    @Test("a position outside of the text shows no line", arguments: [(0, 1), (3, 1), (4, 0), (900, 0)])
+    func positions(position: Int, lines: Int) {
+        var failure = QueryFailure(message: "m", code: "42601")
+        failure.position = position
+        failure.format(sql: "ab")
+        #expect(failure.formattedError.split(separator: "\n").count == 1 + lines * 2)
+    }
+
+    @Test("errors are sentences without values of the query")
+    func sentences() {
+        let failure = QueryFailure(message: "no", code: "42P01")
+        let errors: [ProjectDatabaseError] = [
+            .unreachable("u"), .query(failure), .invalid("i"), .tooManyRows(limit: 5), .tooLarge(limitBytes: 6),
+            .timedOut(.seconds(7)), .busy, .cancelled,
+        ]
+        #expect(errors.map(\.description).allSatisfy { !$0.isEmpty })
+        #expect("\(ProjectDatabaseError.timedOut(.seconds(7)))".contains("7 s"))
+    }
+}
+
+@Suite("Headers on their way to a gateway")
+struct GatewayHeadersTests {
+    @Test("only fields that speak of the request itself go on")
+    func passedOn() {
+        let headers = [
+            ("AUTHORIZATION", "a"), ("apiKey", "a"), ("X-Api-Key", "a"), ("sb-api-key", "a"), ("Cookie", "a"),
+            ("Content-Type", "text/plain"), ("connection", "X-Hop ,\tx-other"), ("x-hop", "a"), ("X-Other", "a"),
+            ("X-Upsert", "true"), ("Prefer", "a"), ("Prefer", "b"), ("host", "a"), ("Content-Length", "9"),
+        ]
+        let names = GatewayHeaders.passedOn(headers).map { "\($0.name): \($0.value)" }
+        #expect(names == ["Content-Type: text/plain", "X-Upsert: true", "Prefer: a", "Prefer: b"])
+    }
+}
