@@ -54,8 +54,14 @@ public struct ServiceHealth: Sendable, Equatable {
     /// What the tally says now.
     public var verdict: Verdict {
         guard wasReady else { return .starting }
-        guard failures >= Self.failuresUntilNotReady, let failingSince, let observedAt else { return .ready }
-        return observedAt.since(failingSince) >= Self.failingUntilSick ? .sick : .failing
+        guard failures >= Self.failuresUntilNotReady else { return .ready }
+        return failingFor >= Self.failingUntilSick ? .sick : .failing
+    }
+
+    /// Time between the first failure since the last success and the last one; zero without any.
+    public var failingFor: Duration {
+        guard let failingSince, let observedAt else { return .zero }
+        return observedAt.since(failingSince)
     }
 
     /// Takes one result in; one about another run is dropped.

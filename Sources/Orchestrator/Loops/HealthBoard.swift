@@ -1,37 +1,55 @@
 import ProjectModel
 import Reconciler
 
-/// Probe tallies of all projects. Nothing here has to survive: it is rebuilt by probing.
+/// Probe tallies of all projects, and who watches which service. Nothing here has to survive: it is rebuilt by probing.
 actor HealthBoard {
-    private var tallies: [ProjectRef: [ServiceName: ServiceHealth]] = [:]
+    private struct Watch {
+        var health: ServiceHealth
+        /// Grows with every watch that is begun, so that of two watches of a service the earlier one knows its end.
+        var turn: Int
+    }
 
-    /// Sets which runs count now. Returns the services whose run is new, that is, which nobody probes yet.
-    func track(_ runs: [ServiceName: Incarnation], of ref: ProjectRef) -> Set<ServiceName> {
-        let present = tallies[ref] ?? [:]
-        var fresh: Set<ServiceName> = []
-        var next: [ServiceName: ServiceHealth] = [:]
+    private var watches: [ProjectRef: [ServiceName: Watch]] = [:]
+    private var lastTurn = 0
+
+    /// Sets which runs count now. Returns the services to be watched anew, with the turn of each: those whose run is new
+    /// and, when a run is new or gone, those that answered until now.
+    func track(_ runs: [ServiceName: Incarnation], of ref: ProjectRef) -> [ServiceName: Int] {
+        let present = watches[ref] ?? [:]
+        guard present.mapValues(\.health.incarnation) != runs else { return [:] }
+        var begun: [ServiceName: Int] = [:]
+        var next: [ServiceName: Watch] = [:]
         for (service, run) in runs {
-            if let tally = present[service], tally.incarnation == run {
-                next[service] = tally
-            } else {
-                next[service] = ServiceHealth(of: run)
-                fresh.insert(service)
+            var watch = Watch(health: ServiceHealth(of: run), turn: 0)
+            if let known = present[service], known.health.incarnation == run { watch = known }
+            if watch.turn == 0 || watch.health.verdict == .ready {
+                lastTurn += 1
+                watch.turn = lastTurn
+                begun[service] = lastTurn
             }
+            next[service] = watch
         }
-        tallies[ref] = next.isEmpty ? nil : next
-        return fresh
+        watches[ref] = next.isEmpty ? nil : next
+        return begun
     }
 
-    /// Takes a result in and gives the verdict before and after; nothing when the run does not count any more.
+    /// Whether a watch is the latest of its service.
+    func isCurrent(_ turn: Int, of service: ServiceName, in ref: ProjectRef) -> Bool {
+        watches[ref]?[service]?.turn == turn
+    }
+
+    /// Takes a watch's result in and gives the verdict before and the tally after; nothing when another watch of the
+    /// service has begun, or nobody wants to know any more.
     func record(
-        _ result: ProbeResult, of service: ServiceName, in ref: ProjectRef, run: Incarnation, at time: Timestamp
-    ) -> (before: ServiceHealth.Verdict, after: ServiceHealth.Verdict)? {
-        guard var tally = tallies[ref]?[service], tally.incarnation == run else { return nil }
-        let before = tally.verdict
-        tally.record(result, of: run, at: time)
-        tallies[ref]?[service] = tally
-        return (before, tally.verdict)
+        _ result: ProbeResult, of service: ServiceName, in ref: ProjectRef, turn: Int, at time: Timestamp
+    ) -> (before: ServiceHealth.Verdict, after: ServiceHealth)? {
+        guard var watch = watches[ref]?[service], watch.turn == turn else { return nil }
+        let before = watch.health.verdict
+        watch.health.record(result, of: watch.health.incarnation, at: time)
+        watches[ref]?[service] = watch
+        return (before, watch.health)
     }
 
-    func tallies(of ref: ProjectRef) -> [ServiceName: ServiceHealth] { tallies[ref] ?? [:] }
+    /// The tallies of a project.
+    func tallies(of ref: ProjectRef) -> [ServiceName: ServiceHealth] { watches[ref]?.mapValues(\.health) ?? [:] }
 }

@@ -4,34 +4,6 @@ public import ServiceLifecycle
 
 /// Probes every running service of every project, each at its own pace, and wakes the project when a verdict changes.
 public final class HealthLoop: Service {
-    /// How often a service is probed.
-    public struct Pace: Sendable {
-        /// Right after its start, when each moment counts.
-        public var starting: Duration = .milliseconds(60)
-        /// When it has been starting for longer than ``eagerness``.
-        public var startingSlowly: Duration = .milliseconds(300)
-        /// How long a start counts as fresh.
-        public var eagerness: Duration = .seconds(20)
-        /// While it answers. Two failures in a row make it not ready, so this bounds how long a failure stays unseen.
-        public var ready: Duration = .milliseconds(700)
-        /// While it does not answer any more.
-        public var failing: Duration = .milliseconds(150)
-        /// Longest time that one probe may take.
-        public var probeDeadline: Duration = .milliseconds(1_500)
-
-        /// The usual pace.
-        public init() {}
-
-        /// - Parameter share: 0 to 1; spreads the probes of services that started together.
-        func interval(after verdict: ServiceHealth.Verdict, age: Duration, share: Double) -> Duration {
-            switch verdict {
-            case .starting: age < eagerness ? starting : startingSlowly
-            case .ready: ready * (0.8 + 0.2 * share)
-            case .failing, .sick: failing
-            }
-        }
-    }
-
     /// One service to probe.
     struct Target: Sendable {
         let ref: ProjectRef
@@ -39,6 +11,8 @@ public final class HealthLoop: Service {
         let run: Incarnation
         let address: IPv4Address
         let probe: Probe
+        /// Which watch of this run it is; an earlier one ends when it wakes.
+        var turn = 0
 
         /// A number from 0 to 1 that depends on the target alone: its place in the round of probes.
         var share: Double {
@@ -51,7 +25,7 @@ public final class HealthLoop: Service {
     private let prober: any ServiceProber
     private let engine: any ContainerEngine
     private let time: any TimeSource
-    private let pace: Pace
+    private let pace: ProbePace
     private let targets: AsyncStream<Target>
     private let assign: AsyncStream<Target>.Continuation
     private let wakes: AsyncStream<ProjectRef>
@@ -60,13 +34,13 @@ public final class HealthLoop: Service {
     /// A loop that probes through `prober`, and through `engine` where a probe is a command.
     public init(
         prober: any ServiceProber, engine: any ContainerEngine, time: any TimeSource = SystemTime(),
-        pace: Pace = Pace()
+        pace: ProbePace = ProbePace()
     ) {
         self.prober = prober
         self.engine = engine
         self.time = time
         self.pace = pace
-        // One element for each container start: as many as containers at the most, since a run is assigned once.
+        // One element for each service at a container's start: a watch is assigned once, and taken at once.
         (targets, assign) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
         (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
     }
@@ -89,7 +63,8 @@ public final class HealthLoop: Service {
         }
     }
 
-    /// Sets which containers of a project are watched from now on; results of all others count no longer.
+    /// Sets which containers of a project are watched from now on; results of all others count no longer. When one of
+    /// them is new or gone, those around it are probed at once: they may depend on it.
     func watch(_ stack: DesiredStack?, _ observed: ObservedStack, of ref: ProjectRef) async {
         var found: [ServiceName: Target] = [:]
         for service in stack?.services.values.map({ $0 }) ?? [] {
@@ -99,8 +74,12 @@ public final class HealthLoop: Service {
             let run = Incarnation(containerID: container.id, startedAt: container.startedAt)
             found[service.name] = Target(ref: ref, service: service.name, run: run, address: address, probe: probe)
         }
-        let fresh = await board.track(found.mapValues(\.run), of: ref)
-        for service in fresh.sorted() { if let target = found[service] { assign.yield(target) } }
+        let turns = await board.track(found.mapValues(\.run), of: ref)
+        for (service, turn) in turns.sorted(by: { $0.key < $1.key }) {
+            guard var target = found[service] else { continue }
+            target.turn = turn
+            assign.yield(target)
+        }
     }
 
     /// Tallies of a project as of now.
@@ -109,14 +88,14 @@ public final class HealthLoop: Service {
     private func watch(_ target: Target) async {
         let start = time.now()
         let share = target.share
-        while !Task.isCancelled {
+        while !Task.isCancelled, await board.isCurrent(target.turn, of: target.service, in: target.ref) {
             let result = await probe(target)
             let record = await board.record(
-                result, of: target.service, in: target.ref, run: target.run, at: time.now())
+                result, of: target.service, in: target.ref, turn: target.turn, at: time.now())
             guard let (before, after) = record else { return }
-            if before != after { wake.yield(target.ref) }
-            let interval = pace.interval(after: after, age: time.now().since(start), share: share)
-            do { try await time.sleep(for: interval) } catch { return }
+            if before != after.verdict { wake.yield(target.ref) }
+            let wait = pace.wait(after: after, age: time.now().since(start), share: share)
+            do { try await time.sleep(for: wait) } catch { return }
         }
     }
 

@@ -1,0 +1,47 @@
+import ProjectModel
+import Reconciler
+import Testing
+
+@Suite("Pace of probes")
+struct ProbePaceTests {
+    private let pace = ProbePace()
+    private let run = Incarnation(containerID: "a", startedAt: nil)
+
+    private func wait(_ results: [(Bool, second: Int64)], age: Duration, share: Double = 1) -> Duration {
+        var health = ServiceHealth(of: run)
+        for (isReady, second) in results {
+            health.record(isReady ? .ready : .notReady("no"), of: run, at: Timestamp(milliseconds: second * 1_000))
+        }
+        return pace.wait(after: health, age: age, share: share)
+    }
+
+    @Test("a start is watched closely, a long one less")
+    func starting() {
+        #expect(wait([], age: .zero) == .milliseconds(60))
+        #expect(wait([(false, 19)], age: .seconds(19)) == .milliseconds(60))
+        #expect(wait([(false, 20)], age: .seconds(20)) == .milliseconds(300))
+    }
+
+    @Test("what answers undisturbed is asked ever more seldom, up to a bound")
+    func ready() {
+        #expect(wait([(true, 0)], age: .zero) == .milliseconds(700))
+        #expect(wait([(true, 7)], age: .seconds(7)) == .milliseconds(700))
+        #expect(wait([(true, 20)], age: .seconds(20)) == .seconds(2))
+        #expect(wait([(true, 50)], age: .seconds(50)) == .seconds(5))
+        #expect(wait([(true, 50)], age: .seconds(86_400)) == .seconds(5))
+    }
+
+    @Test("services that started together drift apart by a fifth at the most")
+    func spread() {
+        #expect(wait([(true, 0)], age: .seconds(60), share: 0) == .seconds(4))
+        #expect(wait([(true, 0)], age: .seconds(60), share: 0.5) == .milliseconds(4_500))
+    }
+
+    @Test("one failure is checked at once, and a service that is down is asked often, later less")
+    func failing() {
+        #expect(wait([(true, 0), (false, 60)], age: .seconds(60)) == .milliseconds(100))
+        #expect(wait([(true, 0), (false, 60), (false, 61)], age: .seconds(61)) == .milliseconds(150))
+        #expect(wait([(true, 0), (false, 60), (false, 80)], age: .seconds(80)) == .seconds(1))
+        #expect(wait([(true, 0), (false, 60), (false, 180)], age: .seconds(180)) == .seconds(1))
+    }
+}
