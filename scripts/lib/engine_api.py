@@ -1,0 +1,36 @@
+"""The Docker Engine as benchmarks and tests ask it: by single calls on its socket, without any client."""
+
+import http.client
+import json
+import os
+import socket
+import urllib.request
+
+
+class EngineConnection(http.client.HTTPConnection):
+    """A connection to the engine's Unix socket."""
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(120)
+        self.sock.connect(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://"))
+
+
+def engine(method, path, body=None):
+    """One call to the engine; fails loudly."""
+    connection = EngineConnection("engine")
+    connection.request(method, "/v1.41" + path, json.dumps(body) if body is not None else None,
+                       {"Content-Type": "application/json"})
+    response = connection.getresponse()
+    data = response.read()
+    connection.close()
+    if response.status >= 400:
+        raise RuntimeError(f"{method} {path}: {response.status} {data[:300]!r}")
+    return json.loads(data) if data[:1] in (b"{", b"[") else None
+
+
+def containers_of(ref):
+    """The list entries of a project's containers, by service."""
+    filters = json.dumps({"label": [f"supamanager.project={ref}"]})
+    found = engine("GET", f"/containers/json?all=true&filters={urllib.request.quote(filters)}")
+    return {one["Labels"]["com.docker.compose.service"]: one for one in found}

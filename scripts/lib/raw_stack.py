@@ -1,0 +1,117 @@
+"""The containers of a project without a manager: what the engine itself needs for them."""
+
+import concurrent.futures
+import json
+import secrets
+import socket
+import struct
+import time
+
+from engine_api import containers_of, engine
+from manager import DEADLINE_SECONDS, free_port
+
+PARALLEL_CALLS = 8
+
+
+def postgres_answers(address, port=5432):
+    """Whether a start-up message is answered with a request for authentication."""
+    try:
+        with socket.create_connection((address, port), timeout=0.5) as connection:
+            parameters = b"user\0postgres\0database\0postgres\0\0"
+            connection.sendall(struct.pack("!ii", len(parameters) + 8, 196608) + parameters)
+            return connection.recv(1) == b"R"
+    except OSError:
+        return False
+
+
+def recorded_containers(ref):
+    """What the engine says of a project's containers, as bodies for creating them again."""
+    bodies = {}
+    for service, summary in containers_of(ref).items():
+        found = engine("GET", f"/containers/{summary['Id']}/json")
+        config, host = found["Config"], found["HostConfig"]
+        labels = {key: value for key, value in config["Labels"].items() if not key.startswith("supamanager.")}
+        endpoint = next(iter(found["NetworkSettings"]["Networks"].values()))
+        bodies[service] = (config | {"Labels": labels}, host, endpoint)
+    return bodies
+
+
+class RawStack:
+    """The same containers without a manager."""
+
+    def __init__(self, bodies, folder, number=0):
+        # A /27 of its own, counted downwards from the end of what benchmarks use.
+        last = 256 * 256 - 32 * (number + 1)
+        self.base = (last // 256, last % 256)
+        self.prefix = f"smbench-{secrets.token_hex(4)}"
+        self.folder = folder
+        self.bodies = {name: self.renamed(*body) for name, body in bodies.items()}
+        self.volumes = sorted({mount["Source"] for body in self.bodies.values() for mount in body["HostConfig"].get("Mounts")
+                               or [] if mount["Type"] == "volume"})
+        self.made = []
+
+    def renamed(self, config, host, endpoint):
+        host = json.loads(json.dumps(host))
+        config = dict(config, Hostname="")
+        for mount in host.get("Mounts") or []:
+            if mount["Type"] == "volume":
+                mount["Source"] = f"{self.prefix}-{mount['Source'].split('_')[-1]}"
+            elif mount["Type"] == "bind":
+                mount["Source"] = self.folder + mount["Source"].split("/projects/", 1)[1][20:]
+        for bindings in (host.get("PortBindings") or {}).values():
+            for binding in bindings:
+                binding["HostPort"] = str(free_port())
+        host["NetworkMode"] = self.prefix
+        text = json.dumps({"host": host, "config": config})
+        # Fixed addresses move along with the subnet.
+        old = ".".join(endpoint["IPAMConfig"]["IPv4Address"].split(".")[:3]) + "."
+        base = int(endpoint["IPAMConfig"]["IPv4Address"].split(".")[3]) // 32 * 32
+        for number in range(31, -1, -1):
+            text = text.replace(f"{old}{base + number}\"", self.address(number) + '"')
+            text = text.replace(f"{old}{base + number}:", self.address(number) + ":")
+        moved = json.loads(text)
+        place = int(endpoint["IPAMConfig"]["IPv4Address"].split(".")[3]) - base
+        return moved["config"] | {"HostConfig": moved["host"], "NetworkingConfig": {"EndpointsConfig": {self.prefix: {
+            "Aliases": endpoint.get("Aliases") or [], "IPAMConfig": {"IPv4Address": self.address(place)}}}}}
+
+    def address(self, place):
+        return f"10.202.{self.base[0]}.{self.base[1] + place}"
+
+    def make_network_and_volumes(self, pool):
+        network = pool.submit(engine, "POST", "/networks/create", {
+            "Name": self.prefix, "IPAM": {"Config": [{"Subnet": self.address(0) + "/27"}]}})
+        for volume in [pool.submit(engine, "POST", "/volumes/create", {"Name": name}) for name in self.volumes]:
+            volume.result()
+        network.result()
+
+    def run(self, name):
+        container = engine("POST", f"/containers/create?name={self.prefix}-{name}", self.bodies[name])["Id"]
+        self.made.append(container)
+        engine("POST", f"/containers/{container}/start")
+        return container
+
+    def up(self, names):
+        """Seconds to create and start the containers, eight at a time."""
+        start = time.perf_counter()
+        with concurrent.futures.ThreadPoolExecutor(PARALLEL_CALLS) as pool:
+            self.make_network_and_volumes(pool)
+            list(pool.map(self.run, names))
+        return time.perf_counter() - start
+
+    def boot(self, name):
+        """Seconds from the start of the database alone until it takes connections."""
+        self.up([name])
+        start = time.perf_counter()
+        address = engine("GET", f"/containers/{self.made[0]}/json")["NetworkSettings"]["Networks"][self.prefix]["IPAddress"]
+        while not postgres_answers(address):
+            if time.perf_counter() - start > DEADLINE_SECONDS:
+                raise RuntimeError("the database does not boot")
+            time.sleep(0.02)
+        return time.perf_counter() - start
+
+    def down(self):
+        with concurrent.futures.ThreadPoolExecutor(PARALLEL_CALLS) as pool:
+            list(pool.map(lambda made: engine("DELETE", f"/containers/{made}?force=true"), self.made))
+        engine("DELETE", f"/networks/{self.prefix}")
+        for name in self.volumes:
+            engine("DELETE", f"/volumes/{name}")
