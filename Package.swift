@@ -128,6 +128,15 @@ let package = Package(
             name: "bare-route", dependencies: [.product(name: "Hummingbird", package: "hummingbird")],
             path: "Benchmarks/BareRoute", swiftSettings: common),
 
+        // What `scripts/bench templates` and `scripts/bench keys` run.
+        .executableTarget(
+            name: "bench-core",
+            dependencies: [
+                "CYAML", "ComposeTemplates", "Orchestrator", "ProjectKeys", "ProjectModel", "TokenKit",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/Core", swiftSettings: common),
+
         // The core on a simulated host, seed after seed.
         .executableTarget(
             name: "simulate",
