@@ -50,8 +50,6 @@ struct FunctionsTests {
             #expect(function["entrypoint_path"] == .string("hello/index.ts"))
             let list = try await host.send("GET", path)
             #expect(try list.json == .array([function]))
-            let problems = try ManagementDocument.shared?.problems(in: list, to: "GET", "/v1/projects/{ref}/functions")
-            #expect(problems ?? [] == [])
             #expect(try await host.send("GET", "\(path)/hello").json == function)
             #expect(try await Self.deploy(host, ref, "?slug=hello", metadata, files).json["version"] == .number(2))
             let body = try await host.send("GET", "\(path)/hello/body", headers: [("Accept", "multipart/form-data")])
@@ -182,6 +180,15 @@ struct FunctionSecretsTests {
             #expect(gone.status == 200)
             #expect(try await host.send("GET", path).json.all("name") == [.string("OTHER")])
             #expect(try await host.send("GET", path, token: Person.readOnly.token).status == 403)
+        }
+    }
+
+    @Test("a name that no database can keep is forgotten like any other that is not there")
+    func nameWithNUL() async throws {
+        try await APIHost.run { host in
+            let path = "/v1/projects/\(try await host.create())/secrets"
+            #expect(try await host.send("DELETE", path, body: #"["A\u0000B"]"#).status == 200)
+            #expect(host.ledger.entries.last?.deed.target["secrets"] == "A\u{FFFD}B")
         }
     }
 

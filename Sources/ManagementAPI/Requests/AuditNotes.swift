@@ -25,13 +25,18 @@ final class AuditNotes: Sendable {
     func noteAttempt() { notes.withLock { $0.mayHaveChanged = true } }
 
     /// What it was done to.
-    func target(_ kind: String, _ name: String) { notes.withLock { $0.target[kind] = name } }
+    func target(_ kind: String, _ name: String) { notes.withLock { $0.target[kind] = Self.storable(name) } }
 
     /// One thing as it was and as it became; nil stands for absent.
     func change(_ name: String, from before: String?, to after: String?) {
         notes.withLock { content in
-            content.before[name] = before
-            content.after[name] = after
+            content.before[name] = before.map(Self.storable)
+            content.after[name] = after.map(Self.storable)
         }
+    }
+
+    /// Clients name things as they like, even things that do not exist; PostgreSQL's text holds no NUL.
+    private static func storable(_ text: String) -> String {
+        text.utf8.contains(0) ? String(text.map { $0 == "\0" ? "\u{FFFD}" : $0 }) : text
     }
 }
