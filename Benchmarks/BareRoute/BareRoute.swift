@@ -33,15 +33,20 @@ struct BareRoute {
         let projects: [Project]
     }
 
-    /// Usage: `bare-route PORT FILE`, where the file holds an answer of `GET /platform/projects`.
+    /// Most projects of a page.
+    static let pageMax = 100
+
+    /// Usage: `bare-route PORT FILE`, where the file holds all projects in the form of `GET /platform/projects`.
     static func main() async throws {
         guard CommandLine.arguments.count == 3, let port = Int(CommandLine.arguments[1]) else {
             FileHandle.standardError.write(Data("usage: bare-route PORT FILE\n".utf8))
             exit(64)
         }
-        let page = try JSONDecoder().decode(
+        let all = try JSONDecoder().decode(
             Page.self, from: Data(contentsOf: URL(filePath: CommandLine.arguments[2])))
+        let page = Page(pagination: all.pagination, projects: Array(all.projects.prefix(pageMax)))
         let router = Router()
+        router.get("/all") { _, _ in all }
         router.get("/projects") { _, _ in page }
         router.get("/project") { _, _ in
             Page(pagination: page.pagination, projects: Array(page.projects.prefix(1)))

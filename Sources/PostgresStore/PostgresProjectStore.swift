@@ -2,9 +2,11 @@ public import Orchestrator
 public import PostgresKit
 public import ProjectModel
 
-/// Projects in PostgreSQL. One transaction a method; the SQL of each table stands in a file of its own.
+/// Projects in PostgreSQL. One transaction a method; the SQL of each table stands in a file of its own. Reads are kept
+/// in memory and count for as long as the database says that nothing has changed.
 public struct PostgresProjectStore: ProjectStore {
     let pool: PostgresPool
+    private let cache = EditionCache()
 
     /// A store on a pool whose database has been migrated.
     public init(pool: PostgresPool) { self.pool = pool }
@@ -28,12 +30,21 @@ public struct PostgresProjectStore: ProjectStore {
 
     /// Selects one project with its leases.
     public func project(_ ref: ProjectRef) async throws(StoreError) -> ProjectRecord? {
-        try await reading { try await ProjectRows.select(ref, in: AmbientTransaction.session(pool)) }
+        try await reading {
+            // A unit of work sees its own changes, which are nobody else's yet.
+            if let current = AmbientTransaction.current { return try await ProjectRows.select(ref, in: current) }
+            return try await cache.record(ref, edition: edition) {
+                try await ProjectRows.selectWithEdition(ref, in: pool)
+            }
+        }
     }
 
     /// Selects one page and counts all.
     public func projects(_ query: ProjectQuery) async throws(StoreError) -> ProjectPage {
-        try await reading { try await ProjectRows.page(query, in: AmbientTransaction.session(pool)) }
+        try await reading {
+            if let current = AmbientTransaction.current { return try await ProjectRows.page(query, in: current) }
+            return try await cache.page(query, edition: edition) { try await ProjectRows.page(query, in: pool) }
+        }
     }
 
     /// Selects the refs of all projects that are not deleted.
@@ -136,6 +147,8 @@ extension PostgresProjectStore {
     private func reading<Value>(_ body: () async throws -> Value) async throws(StoreError) -> Value {
         do { return try await body() } catch { throw Self.storeError(error) }
     }
+
+    private func edition() async throws -> ProjectEdition { try await ProjectRows.edition(in: pool) }
 
     /// The only place where a database error gets a meaning.
     static func storeError(_ error: any Error) -> StoreError {

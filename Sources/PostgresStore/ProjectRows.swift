@@ -4,15 +4,21 @@ import ProjectModel
 
 /// SQL of the table `projects`, with the leases of each project joined in.
 enum ProjectRows {
-    private static let columns = """
+    private static let ownColumns = """
         p.number, p.ref, p.name, p.organization_slug, p.region, p.cloud_provider, p.status, p.failure_service,
         p.failure_message, p.failure_log_tail, p.services, p.restart_requested_at, p.restart_services,
-        p.configuration_revision, p.inserted_at, p.updated_at,
-        p.status_changed_at, s.subnet::text as subnet,
-        (select array_agg(variable order by variable) from port_leases l where l.ref = p.ref) as variables,
-        (select array_agg(port::text order by variable) from port_leases l where l.ref = p.ref) as ports
+        p.configuration_revision, p.inserted_at, p.updated_at, p.status_changed_at
         """
-    private static let tables = "projects p left join subnet_leases s on s.ref = p.ref"
+    private static let columns = "\(ownColumns), s.subnet::text as subnet, l.variables, l.ports"
+    private static let leases = """
+        left join subnet_leases s on s.ref = p.ref
+        left join lateral (
+            select array_agg(variable order by variable) as variables,
+                array_agg(port::text order by variable) as ports
+            from port_leases where ref = p.ref
+        ) l on true
+        """
+    private static let edition = "(select edition::text from project_edition) as edition"
 
     static func insert(_ project: NewProject, in session: some PostgresSession) async throws {
         do {
@@ -35,7 +41,22 @@ enum ProjectRows {
     }
 
     static func select(_ ref: ProjectRef, in session: some PostgresSession) async throws -> ProjectRecord? {
-        try await session.first("select \(columns) from \(tables) where p.ref = $1", [.text(ref.text)]).map(record)
+        try await selectWithEdition(ref, in: session)?.0
+    }
+
+    /// The project and the edition that it was read in: one statement, so they belong together.
+    static func selectWithEdition(
+        _ ref: ProjectRef, in session: some PostgresSession
+    ) async throws -> (ProjectRecord, ProjectEdition)? {
+        let row = try await session.first(
+            "select \(columns), \(edition) from projects p \(leases) where p.ref = $1", [.text(ref.text)])
+        guard let row else { return nil }
+        return (try record(row), ProjectEdition(try row.string("edition")))
+    }
+
+    /// The edition that the projects have now.
+    static func edition(in session: some PostgresSession) async throws -> ProjectEdition {
+        ProjectEdition(try await session.single("select \(edition)").string("edition"))
     }
 
     static func refs(in session: some PostgresSession) async throws -> [ProjectRef] {
@@ -56,11 +77,20 @@ enum ProjectRows {
             query.visibility.map { .textArray(Array($0.organizations)) } ?? .null,
             .textArray(query.visibility?.refs.map(\.text) ?? []),
         ]
-        let count = try await session.single("select count(*) as count from projects p where \(filter)", parameters)
+        // There is one row at least, so that an empty page has its count and edition too.
+        let order = order(query.sort)
         let rows = try await session.query(
-            "select \(columns) from \(tables) where \(filter) order by \(order(query.sort)) limit $5 offset $6",
-            parameters + [.int(query.limit), .int(query.offset)])
-        return ProjectPage(count: try count.int("count"), projects: try rows.map(record))
+            """
+            with matching as (select \(ownColumns) from projects p where \(filter)),
+                page as (select * from matching p order by \(order) limit $5 offset $6),
+                whole as (select count(*) as count, \(edition) from matching)
+            select whole.count, whole.edition, \(columns)
+            from whole left join page p on true \(leases) order by \(order)
+            """, parameters + [.int(query.limit), .int(query.offset)])
+        guard let first = rows.first else { throw PostgresError.unexpectedRowCount(expected: 1, found: 0) }
+        let projects = try rows.compactMap { try $0.optionalString("ref") == nil ? nil : try record($0) }
+        return ProjectPage(
+            count: try first.int("count"), projects: projects, edition: ProjectEdition(try first.string("edition")))
     }
 
     /// Changes the status if it still is what the move starts from.

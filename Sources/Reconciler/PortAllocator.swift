@@ -15,20 +15,23 @@ public struct PortAllocator: Sendable {
         self.ephemeral = ephemeral
     }
 
-    /// The lowest free ports, those outside the ephemeral range first; nothing when fewer than `count` are free.
-    public func choose(_ count: Int, taken: Set<UInt16>) -> [UInt16]? {
-        var preferred: [UInt16] = []
-        var others: [UInt16] = []
-        for port in range.bounds where !taken.contains(port) {
-            if let ephemeral, ephemeral.bounds.contains(port) {
-                if others.count < count { others.append(port) }
-            } else {
-                preferred.append(port)
-                if preferred.count == count { return preferred }
-            }
-        }
-        let chosen = (preferred + others).prefix(count)
-        return chosen.count == count ? Array(chosen) : nil
+    /// Free ports in a row, those outside the ephemeral range first; nothing when fewer than `count` are free.
+    ///
+    /// - Parameter draw: Tells where the row begins, counted in free ports and taken modulo their number. The lowest
+    ///   ones by default; whoever chooses beside others draws at random, so that they seldom want the same.
+    public func choose(_ count: Int, taken: Set<UInt16>, draw: UInt32 = 0) -> [UInt16]? {
+        let free = range.bounds.filter { !taken.contains($0) }
+        let preferred = free.filter { ephemeral?.bounds.contains($0) != true }
+        guard preferred.count < count else { return Self.row(of: count, in: preferred, draw) }
+        let others = free.filter { ephemeral?.bounds.contains($0) == true }
+        let missing = count - preferred.count
+        guard others.count >= missing else { return nil }
+        return preferred + Self.row(of: missing, in: others, draw)
+    }
+
+    /// `count` of at least as many ports, from the drawn one on; the first comes after the last.
+    private static func row(of count: Int, in ports: [UInt16], _ draw: UInt32) -> [UInt16] {
+        (0..<count).map { ports[(Int(draw) + $0) % ports.count] }
     }
 }
 
@@ -49,11 +52,16 @@ public struct SubnetAllocator: Sendable {
     /// Number of subnets in the pool.
     public var capacity: Int { 1 << (Self.prefixLength - pool.prefixLength) }
 
-    /// The lowest subnet that overlaps nothing of `taken`; nothing when the pool is used up.
-    public func choose(taken: some Collection<IPv4Network>) -> IPv4Network? {
+    /// A subnet that overlaps nothing of `taken`; nothing when the pool is used up.
+    ///
+    /// - Parameter draw: Tells which subnet is looked at first, counted from the lowest and taken modulo their number;
+    ///   see ``PortAllocator/choose(_:taken:draw:)``.
+    public func choose(taken: some Collection<IPv4Network>, draw: UInt32 = 0) -> IPv4Network? {
         let size = UInt32(1) << UInt32(32 - Self.prefixLength)
         let near = taken.filter { $0.overlaps(pool) }
-        for index in 0..<capacity {
+        let first = Int(draw) % capacity
+        for step in 0..<capacity {
+            let index = (first + step) % capacity
             guard let base = pool.address(at: UInt32(index) * size),
                 let candidate = IPv4Network(containing: base, prefixLength: Self.prefixLength)
             else { return nil }

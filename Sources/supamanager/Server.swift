@@ -132,7 +132,7 @@ struct Server {
         let survey = EngineSurvey(engine: engine)
         let broker = LeaseBroker(
             store: store, host: LinuxHostNetwork(), survey: survey, ports: settings.ports,
-            subnets: settings.subnets, bindAddress: settings.bindAddress)
+            subnets: settings.subnets, bindAddress: settings.bindAddress, draw: LeaseBroker.anywhere)
         let renderer = ComposeStackRenderer(
             template: template,
             settings: ComposeStackRenderer.Settings(

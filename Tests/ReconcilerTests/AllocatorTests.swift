@@ -39,6 +39,18 @@ struct PortAllocatorTests {
         }
     }
 
+    @Test("a draw tells where the row of ports begins, and behind the last free port comes the first")
+    func draws() throws {
+        let allocator = try allocator("54320-61002", ephemeral: "32768-60999")
+        #expect(allocator.choose(2, taken: [], draw: 1) == [61_001, 61_002])
+        #expect(allocator.choose(2, taken: [], draw: 2) == [61_002, 61_000])
+        #expect(allocator.choose(2, taken: [61_001], draw: 1) == [61_002, 61_000])
+        #expect(allocator.choose(1, taken: [], draw: 3) == [61_000])
+        #expect(allocator.choose(1, taken: [], draw: .max) == [61_000 + UInt16(UInt32.max % 3)])
+        // Of the ports that are only used when nothing else is left, any is as good.
+        #expect(allocator.choose(4, taken: [], draw: 5) == [61_000, 61_001, 61_002, 54_325])
+    }
+
     @Test("too few free ports are no ports")
     func full() throws {
         let allocator = try allocator("60000-60003")
@@ -71,7 +83,9 @@ struct PortAllocatorTests {
             })
         let free = Set(61_000...61_063).subtracting(taken)
         let count = Int.random(in: 0...20, using: &generator)
-        let chosen = allocator.choose(count, taken: taken)
+        let draw = UInt32.random(in: .min ... .max, using: &generator)
+        let chosen = allocator.choose(count, taken: taken, draw: draw)
+        #expect(chosen == allocator.choose(count, taken: taken, draw: draw))
         #expect((chosen == nil) == (free.count < count))
         #expect(Set(chosen ?? []).count == chosen?.count ?? 0)
         #expect(Set(chosen ?? []).isSubset(of: free))
@@ -114,6 +128,19 @@ struct SubnetAllocatorTests {
         var taken: [IPv4Network] = []
         while let next = allocator.choose(taken: taken) { taken.append(next) }
         #expect(taken.map(\.description) == (0..<8).map { "172.30.4.\($0 * 32)/27" })
+    }
+
+    @Test("a draw tells which subnet is looked at first, and behind the last comes the first")
+    func draws() throws {
+        let allocator = try #require(SubnetAllocator(pool: try network("172.30.4.0/24")))
+        #expect(allocator.choose(taken: [], draw: 3)?.description == "172.30.4.96/27")
+        #expect(allocator.choose(taken: [], draw: 8)?.description == "172.30.4.0/27")
+        #expect(allocator.choose(taken: [try network("172.30.4.224/27")], draw: 7)?.description == "172.30.4.0/27")
+        for draw in UInt32(0)..<20 {
+            var taken: [IPv4Network] = []
+            while let next = allocator.choose(taken: taken, draw: draw &* 7) { taken.append(next) }
+            #expect(Set(taken).count == 8)
+        }
     }
 
     @Test("foreign networks of any size are kept clear of")

@@ -1,12 +1,13 @@
-"""API benchmark: requests a second and latencies of list, detail and create beside a bare Hummingbird JSON route.
+"""API benchmark: requests a second and latencies of lists, detail and create beside bare Hummingbird JSON routes.
 
 Both servers run at the same time on the same machine, and rounds alternate between them. The manager has an engine that
-holds nothing, so that only the API is measured; its projects are rows, paused, put into its database before.
+holds nothing, so that only the API is measured; its projects are rows, paused, put into its database before. The bare
+routes encode the same projects for each request, and do nothing else.
 """
 
 import argparse
+import contextlib
 import json
-import os
 import re
 import statistics
 import subprocess
@@ -16,9 +17,15 @@ import urllib.request
 
 import idle_engine
 from manager import Manager, free_port
+from report import Report
 
 CONNECTIONS = 16
 THREADS = 1
+PAGE = 100
+CHANGES_PER_SECOND = 20
+
+# What is measured, and the bare route that it is compared with.
+PAIRS = {"list": "bare list", "list, changing": "bare list", "v1 list": "bare whole list", "detail": "bare detail"}
 
 SEED = """
 with ranked as (select generate_series(1, {count}) as n)
@@ -51,10 +58,28 @@ def wrk(url, seconds, token=None, script=None):
             "p99_ms": latency(99), "refused": int(refused.group(1)) if refused else 0}
 
 
-def seed(manager, count):
-    psql = ["psql", "--quiet", "--set", "ON_ERROR_STOP=1", "--host", f"{manager.folder}/data/postgres/run",
+def psql(manager):
+    return ["psql", "--quiet", "--set", "ON_ERROR_STOP=1", "--host", f"{manager.folder}/data/postgres/run",
             "--username", "supamanager", "--dbname", "supamanager"]
-    subprocess.run(psql, input=SEED.format(count=count), text=True, check=True, stdout=subprocess.DEVNULL)
+
+
+def seed(manager, count):
+    subprocess.run(psql(manager), input=SEED.format(count=count), text=True, check=True, stdout=subprocess.DEVNULL)
+
+
+@contextlib.contextmanager
+def changing(manager, ref):
+    """Changes a project all the time, so that no two lists in a row are the same."""
+    change = f"update projects set updated_at = now() where ref = '{ref}' \\watch {1 / CHANGES_PER_SECOND}\n"
+    process = subprocess.Popen(psql(manager), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    process.stdin.write(change)
+    process.stdin.flush()
+    try:
+        yield
+    finally:
+        process.kill()
+        process.wait(10)
+        process.stdin.close()
 
 
 def create_script(folder):
@@ -76,6 +101,14 @@ def median(rounds):
     return {key: statistics.median(one[key] for one in rounds) for key in rounds[0]}
 
 
+def all_projects(manager, count):
+    """All projects in the form of one page."""
+    rows = []
+    for offset in range(0, count, PAGE):
+        rows += manager.call("GET", f"/platform/projects?limit={PAGE}&offset={offset}")["projects"]
+    return {"pagination": {"count": count, "limit": PAGE, "offset": 0}, "projects": rows}
+
+
 def measure(arguments, projects):
     with tempfile.TemporaryDirectory(prefix="smapi") as folder:
         engine = idle_engine.start(f"{folder}/engine.sock")
@@ -83,27 +116,15 @@ def measure(arguments, projects):
         bare = None
         try:
             seed(manager, projects)
-            base = f"http://{manager.address}"
-            page = manager.call("GET", "/platform/projects?limit=100")
-            with open(f"{folder}/page.json", "w") as file:
-                json.dump(page, file)
+            whole = all_projects(manager, projects)
+            with open(f"{folder}/projects.json", "w") as file:
+                json.dump(whole, file)
             port = free_port()
-            bare = subprocess.Popen([arguments.bare, str(port), f"{folder}/page.json"], stdout=subprocess.DEVNULL,
+            bare = subprocess.Popen([arguments.bare, str(port), f"{folder}/projects.json"], stdout=subprocess.DEVNULL,
                                     stderr=subprocess.DEVNULL)
             wait_for(f"http://127.0.0.1:{port}/project")
-            ref = page["projects"][0]["ref"]
-            targets = {
-                "bare list": (f"http://127.0.0.1:{port}/projects", None, None),
-                "list": (f"{base}/platform/projects?limit=100", manager.token, None),
-                "bare detail": (f"http://127.0.0.1:{port}/project", None, None),
-                "detail": (f"{base}/platform/projects/{ref}", manager.token, None),
-                "create": (f"{base}/platform/projects", manager.token, create_script(folder)),
-            }
-            rounds = {name: [] for name in targets}
-            for _ in range(arguments.rounds):
-                for name, (url, token, script) in targets.items():
-                    rounds[name].append(wrk(url, arguments.seconds, token, script))
-            return {name: median(found) for name, found in rounds.items()}
+            return rounds(arguments, manager, f"http://127.0.0.1:{port}", whole["projects"][0]["ref"],
+                          create_script(folder))
         finally:
             if bare:
                 bare.terminate()
@@ -111,6 +132,25 @@ def measure(arguments, projects):
             manager.end()
             engine.shutdown()
             engine.server_close()
+
+
+def rounds(arguments, manager, bare, ref, create):
+    """Medians over the rounds; creations come last, as they add projects."""
+    base, token = f"http://{manager.address}", manager.token
+    targets = {
+        "bare list": (f"{bare}/projects", None), "list": (f"{base}/platform/projects", token),
+        "list, changing": (f"{base}/platform/projects", token), "bare whole list": (f"{bare}/all", None),
+        "v1 list": (f"{base}/v1/projects", token), "bare detail": (f"{bare}/project", None),
+        "detail": (f"{base}/platform/projects/{ref}", token),
+    }
+    found = {name: [] for name in [*targets, "create"]}
+    for _ in range(arguments.rounds):
+        for name, (url, token_or_none) in targets.items():
+            with changing(manager, ref) if name == "list, changing" else contextlib.nullcontext():
+                found[name].append(wrk(url, arguments.seconds, token_or_none))
+    for _ in range(arguments.rounds):
+        found["create"].append(wrk(f"{base}/platform/projects", arguments.seconds, token, create))
+    return {name: median(one) for name, one in found.items()}
 
 
 def wait_for(url):
@@ -125,6 +165,17 @@ def wait_for(url):
             time.sleep(0.05)
 
 
+def describe(report, count, found):
+    report.line(f"{count} projects in the database")
+    for name, one in found["measured"].items():
+        refused = f"   {one['refused']:.0f} refused" if one["refused"] else ""
+        report.line(f"  {name:16s} {one['per_second']:9.0f}/s   p50 {one['p50_ms']:7.2f} ms   p99 {one['p99_ms']:7.2f} ms"
+                    f"{refused}")
+    for name, ratio in found["ratios"].items():
+        aim = "   (aim: at least 0.5)" if name in ("list", "v1 list") else ""
+        report.line(f"  {name + ' / ' + PAIRS[name]:34s} {ratio:.2f}{aim}")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--binary", required=True)
@@ -132,27 +183,21 @@ def main():
     parser.add_argument("--root", required=True)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=int, default=4)
-    parser.add_argument("--projects", type=int, nargs="+", default=[100])
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--projects", type=int, nargs="+", default=[1, 100, 1000])
+    parser.add_argument("--json", metavar="FILE")
     arguments = parser.parse_args()
-    machine = {"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1), "rounds": arguments.rounds}
-    results = {count: measure(arguments, count) for count in arguments.projects}
-    for found in results.values():
-        found["ratios"] = {name: found[name]["per_second"] / found[f"bare {name}"]["per_second"]
-                           for name in ("list", "detail")}
+    report = Report("api", connections=CONNECTIONS, rounds=arguments.rounds, seconds=arguments.seconds)
+    results = {}
+    for count in arguments.projects:
+        measured = measure(arguments, count)
+        ratios = {name: round(measured[name]["per_second"] / measured[bare]["per_second"], 3)
+                  for name, bare in PAIRS.items()}
+        results[count] = {"measured": measured, "ratios": ratios}
+        describe(report, count, results[count])
+    report.end(as_json=False)
     if arguments.json:
-        print(json.dumps({"benchmark": "api", "machine": machine, "projects": results}))
-        return
-    print(f"api: {CONNECTIONS} connections, {machine['rounds']} rounds of {arguments.seconds} s, {machine['cores']} cores, "
-          f"load {machine['load']}")
-    for count, found in results.items():
-        print(f"  {count} projects in the database")
-        for name, one in found.items():
-            if name != "ratios":
-                refused = f"   {one['refused']:.0f} refused" if one["refused"] else ""
-                print(f"    {name:12s} {one['per_second']:9.0f}/s   p50 {one['p50_ms']:7.2f} ms   p99 {one['p99_ms']:7.2f} ms{refused}")
-        print(f"    list / bare list     {found['ratios']['list']:.2f}   (aim: at least 0.5)")
-        print(f"    detail / bare detail {found['ratios']['detail']:.2f}")
+        with open(arguments.json, "w") as file:
+            json.dump(report.head | {"projects": results}, file, indent=2)
 
 
 if __name__ == "__main__":

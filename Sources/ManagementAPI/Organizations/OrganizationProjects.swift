@@ -111,7 +111,8 @@ struct OrganizationProjectsController: Sendable {
     var routes: [Route] { [route("/platform", onV1: false), route("/v1", onV1: true)] }
 
     private func route(_ base: String, onV1: Bool) -> Route {
-        Route(
+        let answers = ListAnswers()
+        return Route(
             .get, "\(base)/organizations/{slug}/projects", .permission(.organizationProjectsRead),
             Operation(
                 summary: "The projects of an organization that you see", query: ProjectListQuery.parameters,
@@ -121,7 +122,9 @@ struct OrganizationProjectsController: Sendable {
             var query = try ProjectListQuery.parse(request.query)
             query.visibility = try await visibility(of: caller, in: try request.slug())
             let page = try await catalog.projects(query)
-            return try APIResponse(json: OrganizationProjectsBody(page, of: query, onV1: onV1))
+            return try answers.answer(page, to: query, for: caller) {
+                try APIResponse(json: OrganizationProjectsBody(page, of: query, onV1: onV1))
+            }
         }
     }
 

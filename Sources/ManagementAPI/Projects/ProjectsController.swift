@@ -8,6 +8,12 @@ import Reconciler
 struct ProjectsController: Sendable {
     let catalog: ProjectCatalog
     let configuration: ManagementAPIConfiguration
+    private let answers = ListAnswers()
+
+    init(catalog: ProjectCatalog, configuration: ManagementAPIConfiguration) {
+        self.catalog = catalog
+        self.configuration = configuration
+    }
 
     var routes: [Route] {
         let one = "/platform/projects/{ref}"
@@ -37,7 +43,10 @@ struct ProjectsController: Sendable {
         let caller = try request.caller()
         var query = try ProjectListQuery.parse(request.query)
         query.visibility = caller.projectVisibility
-        return try APIResponse(json: ProjectListBody(try await catalog.projects(query), of: query, for: caller))
+        let page = try await catalog.projects(query)
+        return try answers.answer(page, to: query, for: caller) {
+            try APIResponse(json: ProjectListBody(page, of: query, for: caller))
+        }
     }
 
     private func create(_ request: APIRequest) async throws -> APIResponse {

@@ -7,9 +7,12 @@ import Reconciler
 struct V1ProjectsController: Sendable {
     let catalog: ProjectCatalog
     let configuration: ManagementAPIConfiguration
+    private let answers = ListAnswers()
 
-    /// Most projects that the list, which has no pages on this API, holds.
-    static let projectsMax = 10_000
+    init(catalog: ProjectCatalog, configuration: ManagementAPIConfiguration) {
+        self.catalog = catalog
+        self.configuration = configuration
+    }
 
     var routes: [Route] {
         let one = "/v1/projects/{ref}"
@@ -52,18 +55,15 @@ struct V1ProjectsController: Sendable {
     }
 
     private func list(_ request: APIRequest) async throws -> APIResponse {
-        var query = ProjectQuery(sort: .createdAscending)
-        query.visibility = try request.caller().projectVisibility
-        var records: [ProjectRecord] = []
-        var page = try await catalog.projects(query)
-        while !page.projects.isEmpty, records.count < Self.projectsMax {
-            records += page.projects
-            guard records.count < page.count else { break }
-            query.offset = records.count
-            page = try await catalog.projects(query)
+        let caller = try request.caller()
+        // The list has no pages on this API.
+        var query = ProjectQuery(limit: ProjectQuery.wholeListMax, sort: .createdAscending)
+        query.visibility = caller.projectVisibility
+        let page = try await catalog.projects(query)
+        return try answers.answer(page, to: query, for: caller) {
+            let database = V1Project.Database(configuration)
+            return try APIResponse(json: page.projects.map { V1Project($0, database: database) })
         }
-        let database = V1Project.Database(configuration)
-        return try APIResponse(json: records.map { V1Project($0, database: database) })
     }
 
     private func create(_ request: APIRequest) async throws -> APIResponse {

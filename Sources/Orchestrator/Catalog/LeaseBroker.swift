@@ -10,11 +10,17 @@ public struct LeaseBroker: Sendable {
     private let ports: PortRange
     private let subnets: SubnetAllocator
     private let bindAddress: String
+    private let draw: @Sendable () -> UInt32
 
-    /// A broker for one host. `bindAddress` is the host address on which projects publish.
+    /// A broker for one host.
+    ///
+    /// - Parameters:
+    ///   - bindAddress: The host address on which projects publish.
+    ///   - draw: Tells where among the free ports and subnets a choice begins; the lowest by default. A manager draws
+    ///     at random: requests at the same moment do not see what each other takes, and seldom collide then.
     public init(
         store: any ProjectStore, host: any HostNetwork, survey: EngineSurvey, ports: PortRange,
-        subnets: SubnetAllocator, bindAddress: String
+        subnets: SubnetAllocator, bindAddress: String, draw: @escaping @Sendable () -> UInt32 = LeaseBroker.lowest
     ) {
         self.store = store
         self.host = host
@@ -22,7 +28,13 @@ public struct LeaseBroker: Sendable {
         self.ports = ports
         self.subnets = subnets
         self.bindAddress = bindAddress
+        self.draw = draw
     }
+
+    /// Draws that always lead to the lowest free ports and the lowest free subnet.
+    public static let lowest: @Sendable () -> UInt32 = { 0 }
+    /// Draws of the system's generator.
+    public static let anywhere: @Sendable () -> UInt32 = { UInt32.random(in: .min ... .max) }
 
     /// Ports for all `variables` and a subnet.
     public func choose(
@@ -41,9 +53,11 @@ public struct LeaseBroker: Sendable {
         let engine = await survey.latest
         let allocator = PortAllocator(range: ports, ephemeral: use.ephemeral)
         let takenPorts = leased.ports.union(use.listening).union(engine.ports).union(taken.ports)
-        guard let chosen = allocator.choose(variables.count, taken: takenPorts) else { throw .noPorts(ports) }
+        guard let chosen = allocator.choose(variables.count, taken: takenPorts, draw: draw()) else {
+            throw .noPorts(ports)
+        }
         let takenSubnets = leased.subnets.union(use.routes).union(engine.subnets).union(taken.subnets)
-        guard let subnet = subnets.choose(taken: takenSubnets) else {
+        guard let subnet = subnets.choose(taken: takenSubnets, draw: draw()) else {
             let pool = subnets.pool
             let cover = takenSubnets.first { $0.base <= pool.base && pool.last <= $0.last }
             throw cover.map { .poolCovered(pool, by: $0) } ?? .noSubnets(pool)

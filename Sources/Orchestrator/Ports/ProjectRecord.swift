@@ -162,7 +162,7 @@ public struct SealedSecrets: Sendable, Equatable {
 }
 
 /// Which projects to list, and in which order.
-public struct ProjectQuery: Sendable, Equatable {
+public struct ProjectQuery: Sendable, Hashable {
     /// Orders that Studio asks for.
     public enum Sort: String, Sendable, CaseIterable {
         case nameAscending = "name_asc"
@@ -171,10 +171,12 @@ public struct ProjectQuery: Sendable, Equatable {
         case createdDescending = "created_desc"
     }
 
-    /// Most rows that one answer holds.
+    /// Most rows that one page holds.
     public static let limitMax = 100
+    /// Most rows of a list that has no pages.
+    public static let wholeListMax = 10_000
 
-    /// Rows wanted, 1 to ``limitMax``.
+    /// Rows wanted, 1 to ``limitMax``, or ``wholeListMax``.
     public var limit: Int
     /// Rows left out at the beginning.
     public var offset: Int
@@ -188,7 +190,7 @@ public struct ProjectQuery: Sendable, Equatable {
     public var visibility: Visibility?
 
     /// Projects that somebody sees: all of some organizations, and single ones besides.
-    public struct Visibility: Sendable, Equatable {
+    public struct Visibility: Sendable, Hashable {
         /// Organizations, by slug, of which all projects are seen.
         public var organizations: Set<String>
         /// Projects seen besides.
@@ -216,10 +218,13 @@ public struct ProjectPage: Sendable, Equatable {
     public var count: Int
     /// Projects of this page.
     public var projects: [ProjectRecord]
+    /// The state of all projects that the page was read from; absent when the store does not name it.
+    public var edition: ProjectEdition?
 
     /// A page.
-    public init(count: Int, projects: [ProjectRecord]) {
+    public init(count: Int, projects: [ProjectRecord], edition: ProjectEdition? = nil) {
         self.count = count
         self.projects = projects
+        self.edition = edition
     }
 }

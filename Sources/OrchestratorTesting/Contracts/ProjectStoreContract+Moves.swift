@@ -88,6 +88,26 @@ extension StoreContractRun {
         }
     }
 
+    func checkEditions() async throws {
+        let before = try await store.projects(ProjectQuery())
+        let again = try await store.projects(ProjectQuery())
+        try promise("the same page of the same edition is the same", before == again && before.edition != nil)
+        let empty = try await store.projects(ProjectQuery(limit: 1, offset: 99))
+        try promise(
+            "a page beyond the last has the count and the edition too",
+            empty.projects.isEmpty && empty.count == before.count && empty.edition == before.edition)
+        let record = try await record(5)
+        try await store.rename(record.ref, to: try ProjectName("Renamed"), at: start + .seconds(64))
+        let renamed = try await store.projects(ProjectQuery())
+        try promise("a change gives another edition", renamed.edition != before.edition)
+        try promise(
+            "and is in the next page",
+            renamed.projects.map(\.name.text).sorted() == ["Project 1", "Project 1", "Renamed"])
+        try await store.rename(record.ref, to: record.name, at: start + .seconds(64))
+        let back = try await store.projects(ProjectQuery()).edition
+        try promise("an edition never comes back", back != before.edition && back != renamed.edition)
+    }
+
     func checkDeletion() async throws {
         let ref = try await record(5).ref
         _ = try await move(5, .provisioning, .deleting, seconds: 70)

@@ -18,6 +18,7 @@ public enum ProjectStoreContract {
         try await run.checkRestarts()
         try await run.checkRelease()
         try await run.checkPages()
+        try await run.checkEditions()
         try await run.checkDeletion()
     }
 }

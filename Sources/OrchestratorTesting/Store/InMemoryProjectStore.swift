@@ -38,9 +38,19 @@ public final class InMemoryProjectStore: ProjectStore, Revertible {
         }
     }
 
+    /// A transaction that changes projects: they have another edition afterwards.
+    private func changing<Value: Sendable>(
+        _ body: (inout StoreState) throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        try await transaction { state throws(StoreError) in
+            state.renewEdition()
+            return try body(&state)
+        }
+    }
+
     /// Stores a new project.
     public func insert(_ project: NewProject) async throws(StoreError) -> ProjectRecord {
-        try await transaction { state throws(StoreError) in try state.insert(project) }
+        try await changing { state throws(StoreError) in try state.insert(project) }
     }
 
     /// The record of a project, tombstones included.
@@ -76,17 +86,17 @@ public final class InMemoryProjectStore: ProjectStore, Revertible {
 
     /// Changes the configuration if its revision still is the one that the change was made from.
     public func change(_ ref: ProjectRef, _ change: ConfigurationChange) async throws(StoreError) -> Bool {
-        try await transaction { state throws(StoreError) in try state.change(ref, change) }
+        try await changing { state throws(StoreError) in try state.change(ref, change) }
     }
 
     /// Gives a project another name.
     public func rename(_ ref: ProjectRef, to name: ProjectName, at time: Timestamp) async throws(StoreError) {
-        try await transaction { state throws(StoreError) in try state.rename(ref, to: name, at: time) }
+        try await changing { state throws(StoreError) in try state.rename(ref, to: name, at: time) }
     }
 
     /// Changes the status if it still is what the move starts from.
     public func move(_ ref: ProjectRef, _ move: StatusMove) async throws(StoreError) -> Bool {
-        try await transaction { state throws(StoreError) in try state.move(ref, move) }
+        try await changing { state throws(StoreError) in try state.move(ref, move) }
     }
 
     /// Everything leased or in quarantine.
@@ -101,7 +111,7 @@ public final class InMemoryProjectStore: ProjectStore, Revertible {
     public func replacePort(
         _ variable: String, of ref: ProjectRef, with port: UInt16, at time: Timestamp
     ) async throws(StoreError) {
-        try await transaction { state throws(StoreError) in
+        try await changing { state throws(StoreError) in
             try state.replacePort(variable, of: ref, with: port, at: time)
         }
     }
@@ -110,7 +120,7 @@ public final class InMemoryProjectStore: ProjectStore, Revertible {
     public func replaceSubnet(
         of ref: ProjectRef, with subnet: IPv4Network, at time: Timestamp
     ) async throws(StoreError) {
-        try await transaction { state throws(StoreError) in
+        try await changing { state throws(StoreError) in
             try state.replaceSubnet(of: ref, with: subnet, at: time)
         }
     }

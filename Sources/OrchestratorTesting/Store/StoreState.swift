@@ -1,5 +1,6 @@
 import Orchestrator
 import ProjectModel
+import Synchronization
 
 /// The tables of an ``InMemoryProjectStore``, as a value: a failed transaction is a copy thrown away.
 struct StoreState: Sendable {
@@ -18,9 +19,17 @@ struct StoreState: Sendable {
     var ports: [UInt16: Holder] = [:]
     var subnets: [IPv4Network: Holder] = [:]
     var isDown = false
+    /// Another one after every change; never one that was there before, even when a unit of work is taken back.
+    private(set) var edition = nextEdition()
     private var lastNumber: Int64 = 0
 
+    private static let editions = Atomic<UInt64>(0)
+
     init(quarantine: Duration) { self.quarantine = quarantine }
+
+    private static func nextEdition() -> UInt64 { editions.add(1, ordering: .relaxed).newValue }
+
+    mutating func renewEdition() { edition = Self.nextEdition() }
 
     mutating func insert(_ project: NewProject) throws(StoreError) -> ProjectRecord {
         guard records[project.ref] == nil else { throw .leaseTaken }
@@ -97,7 +106,9 @@ struct StoreState: Sendable {
                     $0.organizations.contains(record.organizationSlug) || $0.refs.contains(record.ref)
                 } ?? true
         }.compactMap { record($0.ref) }.sorted(by: order(query.sort))
-        return ProjectPage(count: all.count, projects: Array(all.dropFirst(query.offset).prefix(query.limit)))
+        return ProjectPage(
+            count: all.count, projects: Array(all.dropFirst(query.offset).prefix(query.limit)),
+            edition: ProjectEdition("\(edition)"))
     }
 
     private func order(_ sort: ProjectQuery.Sort) -> (ProjectRecord, ProjectRecord) -> Bool {

@@ -1,0 +1,103 @@
+import HTTPTypes
+import Identity
+import NIOCore
+import Orchestrator
+import OrchestratorTesting
+import ProjectModel
+import Testing
+
+@testable import ManagementAPI
+
+@Suite("Lists of projects that are encoded once")
+struct ListAnswersTests {
+    private static let lists = [
+        "/platform/projects", "/v1/projects", "/platform/organizations/default/projects",
+        "/v1/organizations/default/projects",
+    ]
+
+    private func names(_ host: APIHost, _ path: String, _ person: Person = .owner) async throws -> [String] {
+        let json = try await host.send("GET", path, token: person.token).json
+        return ((json["projects"] ?? json).all("name")).compactMap(\.text).sorted()
+    }
+
+    @Test("every change is in the next answer of every list", arguments: lists)
+    func changes(path: String) async throws {
+        try await APIHost.run { host in
+            let ref = try await host.create("first")
+            #expect(try await names(host, path) == ["first"])
+            #expect(try await names(host, path) == ["first"])
+            _ = try await host.create("second")
+            #expect(try await names(host, path) == ["first", "second"])
+            try await host.store.rename(ref, to: ProjectName("renamed"), at: SystemTime().now())
+            #expect(try await names(host, path) == ["renamed", "second"])
+            try await host.set(.active, of: ref)
+            let json = try await host.send("GET", path).json
+            #expect((json["projects"] ?? json).all("status").contains(.string("ACTIVE_HEALTHY")))
+            try await host.set(.deleting, of: ref)
+            try await host.set(.deleted, of: ref)
+            #expect(try await names(host, path) == ["second"])
+        }
+    }
+
+    @Test("nobody gets the answer of somebody who sees other projects, and pages are told apart")
+    func visibility() async throws {
+        try await APIHost.run(verifier: TokenTable()) { host in
+            for name in ["alpha", "beta"] { _ = try await host.create(name) }
+            let theirs = #"{"name":"theirs","organization_slug":"elsewhere","db_pass":"Str0ng-pass"}"#
+            let created = try await host.send("POST", "/v1/projects", body: theirs, token: Person.stranger.token)
+            #expect(created.status == 201)
+            for path in ["/platform/projects", "/v1/projects"] {
+                for _ in 1...2 {
+                    #expect(try await names(host, path) == ["alpha", "beta"])
+                    #expect(try await names(host, path, .stranger) == ["theirs"])
+                    #expect(try await names(host, path, .readOnly) == ["alpha", "beta"])
+                }
+            }
+            for _ in 1...2 {
+                #expect(try await names(host, "/platform/projects?limit=1") == ["alpha"])
+                #expect(try await names(host, "/platform/projects?limit=1&offset=1") == ["beta"])
+                #expect(try await names(host, "/platform/projects?search=bet") == ["beta"])
+                #expect(try await names(host, "/platform/projects?statuses=INACTIVE") == [])
+            }
+        }
+    }
+
+    @Test("a list counts for one edition and for the same organizations; a store without editions is always encoded")
+    func questions() throws {
+        let answers = ListAnswers()
+        var encoded = 0
+        func ask(_ edition: String?, _ person: Person = .owner, limit: Int = 100) throws -> String {
+            let page = ProjectPage(count: 0, projects: [], edition: edition.map { ProjectEdition($0) })
+            let answer = try answers.answer(page, to: ProjectQuery(limit: limit), for: person.principal) {
+                encoded += 1
+                return APIResponse(jsonBytes: Array("\(encoded)".utf8))
+            }
+            #expect(answer.headers[.contentType] == "application/json" && answer.status == .ok)
+            return String(buffer: answer.body)
+        }
+        #expect(try ["a", "a", "a"].map { try ask($0) } == ["1", "1", "1"])
+        #expect(try ask("a", .readOnly) == "1")
+        #expect(try ask("a", .stranger) == "2")
+        #expect(try ask("a", limit: 1) == "3")
+        #expect(answers.count == 3)
+        #expect(try ask("b") == "4")
+        #expect(answers.count == 1)
+        #expect(try ask("a") == "5")
+        #expect(try [ask(nil), ask(nil)] == ["6", "7"])
+        for limit in 1...1_000 { _ = try ask("c", limit: limit) }
+        #expect(answers.count <= ListAnswers.answersMax)
+    }
+
+    @Test("what is kept is bounded in bytes")
+    func bytes() throws {
+        let answers = ListAnswers()
+        let megabyte = [UInt8](repeating: 0x20, count: 1 << 20)
+        let page = ProjectPage(count: 0, projects: [], edition: ProjectEdition("a"))
+        for limit in 1...64 {
+            _ = try answers.answer(page, to: ProjectQuery(limit: limit), for: Person.owner.principal) {
+                APIResponse(jsonBytes: megabyte)
+            }
+            #expect(answers.count <= ListAnswers.bytesMax / megabyte.count)
+        }
+    }
+}
