@@ -9,7 +9,7 @@ struct SimulateCommand: AsyncParsableCommand {
         commandName: "simulate",
         abstract: "Run the production core on a simulated host, seed after seed, with faults and an auditor.",
         discussion: """
-            A seed that fails is printed and replays exactly: simulate --first SEED --seeds 1. With --mistakes each \
+            A seed that fails is printed with the command that runs it again, exactly as it was. With --mistakes each \
             planted mistake is searched for instead, to show that the auditor finds it.
             """)
 
@@ -22,83 +22,103 @@ struct SimulateCommand: AsyncParsableCommand {
     @Flag(help: "Plant each known mistake, and tell after how many seeds it was found.")
     var mistakes = false
 
+    @Option(
+        help: "Plant this mistake in the seeds that are run; they should fail then.",
+        transform: { name in
+            guard let mistake = PlantedMistake(rawValue: name) else {
+                throw ValidationError("no mistake is named \(name)")
+            }
+            return mistake
+        })
+    var plant: PlantedMistake?
+
     func run() async throws {
-        let isGood = mistakes ? try await runMistakes() : try await runSeeds()
+        let isGood = mistakes ? try await MistakeSearch(first: first).run() : try await runSeeds()
         if !isGood { throw ExitCode.failure }
     }
 
     private func runSeeds() async throws -> Bool {
+        let begin = ContinuousClock.now
         var total = Total()
-        // Half the seeds each: the machine's second core has work too, and a seed does not care who runs it.
-        try await withThrowingTaskGroup(of: SimulationReport.self) { group in
-            var next = first
-            let end = first + seeds
-            for _ in 0..<Self.parallelRuns where next < end {
-                group.addTask { [next] in try await Simulation.run(seed: next) }
-                next += 1
-            }
-            while let report = try await group.next() {
-                total.add(report)
-                guard next < end else { continue }
-                group.addTask { [next] in try await Simulation.run(seed: next) }
-                next += 1
-            }
+        try await Campaign(first: first, count: seeds, mistake: plant).run { total.add($0) }
+        total.printSummary(took: ContinuousClock.now - begin)
+        let isRepeatable = try await repeatSome(total.failures)
+        for failure in total.failures.sorted(by: { $0.seed < $1.seed }) {
+            print("seed \(failure.seed) failed: \(failure.violations.joined(separator: "; "))")
+            print("  again: scripts/simulate --first \(failure.seed) --seeds 1\(plant.map { " --plant \($0)" } ?? "")")
         }
-        total.printSummary()
-        return total.failures.isEmpty
+        print(total.failures.isEmpty ? "no seed failed" : "\(total.failures.count) of \(seeds) seeds failed")
+        return total.failures.isEmpty && isRepeatable
     }
 
-    private static let parallelRuns = 2
+    /// Runs the first failures a second time, and some of the seeds that passed: the reports must be the same.
+    private func repeatSome(_ failures: [SimulationReport]) async throws -> Bool {
+        let stride = max(1, seeds / Self.repetitions)
+        let chosen = Array(Swift.stride(from: first, to: first + seeds, by: Int(stride)))
+        var isRepeatable = true
+        for seed in Set(chosen + failures.map(\.seed).prefix(Int(Self.repetitions))).sorted() {
+            let reports = [
+                try await Simulation.run(seed: seed, mistake: plant),
+                try await Simulation.run(seed: seed, mistake: plant),
+            ]
+            guard reports[0] != reports[1] else { continue }
+            isRepeatable = false
+            print(
+                "seed \(seed) does not replay: two runs had the digests \(reports.map { String($0.digest, radix: 16) })"
+            )
+        }
+        print(
+            "\(chosen.count) seeds run twice more: " + (isRepeatable ? "the same each time" : "NOT the same each time"))
+        return isRepeatable
+    }
 
-    private func runMistakes() async throws -> Bool {
+    private static let repetitions: UInt64 = 20
+}
+
+/// Many seeds, as many at once as the machine has work for. A seed shares nothing with another one, so it does not
+/// matter who runs it when.
+struct Campaign {
+    static let parallelRuns = 2
+
+    let first: UInt64
+    let count: UInt64
+    var mistake: PlantedMistake?
+
+    func run(_ note: (SimulationReport) -> Void) async throws {
+        try await withThrowingTaskGroup(of: SimulationReport.self) { group in
+            var next = first
+            func launch() {
+                guard next < first + count else { return }
+                group.addTask { [next, mistake] in try await Simulation.run(seed: next, mistake: mistake) }
+                next += 1
+            }
+            for _ in 0..<Self.parallelRuns { launch() }
+            while let report = try await group.next() {
+                note(report)
+                launch()
+            }
+        }
+    }
+}
+
+/// Looks for each planted mistake in as many seeds as it may take.
+struct MistakeSearch {
+    let first: UInt64
+
+    func run() async throws -> Bool {
         var missed = 0
         for mistake in PlantedMistake.allCases {
             var seed = first
             var found: String?
-            while found == nil, seed < first + seeds {
+            while found == nil, seed < first + mistake.seedsMax {
                 found = try await Simulation.run(seed: seed, mistake: mistake).violations.first
                 seed += 1
             }
-            let text = found.map { "found after \(seed - first) seeds: \($0)" } ?? "not found in \(seeds) seeds"
-            print("\(mistake.rawValue): \(text)")
+            let number = "\(seed - first) of \(mistake.seedsMax) seeds"
+            print("\(mistake.rawValue): " + (found.map { "found within \(number): \($0)" } ?? "NOT FOUND in \(number)"))
             if found == nil { missed += 1 }
         }
         print("\(PlantedMistake.allCases.count - missed) of \(PlantedMistake.allCases.count) mistakes found")
         return missed == 0
-    }
-}
-
-/// What many seeds did together.
-struct Total {
-    var seeds = 0
-    var steps = 0
-    var calls = 0
-    var seconds = 0
-    var faults: [FaultKind: Int] = [:]
-    var statuses: Set<ProjectStatus> = []
-    var edges: Set<StatusEdge> = []
-    var failures: [SimulationReport] = []
-
-    mutating func add(_ report: SimulationReport) {
-        seeds += 1
-        steps += report.steps
-        calls += report.engineCalls
-        seconds += report.seconds
-        faults.merge(report.faults) { $0 + $1 }
-        statuses.formUnion(report.statuses)
-        edges.formUnion(report.edges)
-        if !report.violations.isEmpty { failures.append(report) }
-    }
-
-    func printSummary() {
-        for failure in failures.sorted(by: { $0.seed < $1.seed }) {
-            print("seed \(failure.seed): \(failure.violations.joined(separator: "; "))")
-        }
-        print("\(seeds) seeds, \(steps) steps, \(calls) calls to the engine, \(seconds / 3_600) hours of virtual time")
-        for kind in FaultKind.allCases { print("  \(kind.rawValue): \(faults[kind, default: 0])") }
-        let moves = edges.filter { $0.from != $0.to }
-        print("statuses seen: \(statuses.count) of \(ProjectStatus.allCases.count); changes seen: \(moves.count)")
-        print("  " + moves.sorted().map(\.description).joined(separator: ", "))
-        print(failures.isEmpty ? "no seed failed" : "\(failures.count) seeds failed")
     }
 }

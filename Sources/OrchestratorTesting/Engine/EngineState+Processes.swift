@@ -79,6 +79,25 @@ extension EngineState {
         }
     }
 
+    /// What subscribers are told now.
+    mutating func takeEvents(at now: Timestamp) -> [ProjectRef] {
+        defer { changed = [] }
+        guard !isDown else {
+            heldEvents = []
+            return []
+        }
+        if !dropsEvents {
+            for ref in changed {
+                let longest = eventDelayMax.wholeMilliseconds
+                let delay = longest > 0 ? Int64.random(in: 0...longest, using: &generator) : 0
+                heldEvents.append((now + .milliseconds(delay), ref))
+            }
+        }
+        let due = heldEvents.filter { $0.due <= now }.sorted { $0.due < $1.due }.map(\.ref)
+        heldEvents.removeAll { $0.due <= now }
+        return due
+    }
+
     private mutating func settleEnd(of container: FakeContainer, at now: Timestamp) {
         guard container.state == .running, let end = container.end, end.at <= now else { return }
         self.end(container.id, code: end.code, at: end.at, manually: false)

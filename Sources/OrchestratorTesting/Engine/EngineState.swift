@@ -21,6 +21,9 @@ struct EngineState: Sendable {
     var late: [(due: Timestamp, operation: Operation, ref: ProjectRef)] = []
     var isDown = false
     var dropsEvents = false
+    /// Longest time by which an event comes late; each by a time of its own, so that they overtake each other.
+    var eventDelayMax: Duration = .zero
+    var heldEvents: [(due: Timestamp, ref: ProjectRef)] = []
     var generator: SeededGenerator
     var lastID = 0
 

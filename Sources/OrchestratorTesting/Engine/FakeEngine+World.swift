@@ -47,6 +47,9 @@ extension FakeEngine {
     /// Whether events are lost on their way.
     public func setDropsEvents(_ drops: Bool) { touch { $0.dropsEvents = drops } }
 
+    /// Lets each event come late by up to this time, and so out of order.
+    public func setEventDelay(upTo longest: Duration) { touch { $0.eventDelayMax = longest } }
+
     /// Adds a network that is not ours.
     public func addForeignNetwork(named name: String, subnet: IPv4Network) {
         touch { state in

@@ -39,10 +39,7 @@ public final class FakeEngine: ContainerEngine {
         defer { announce(changed) }
         return try state.withLock { state throws(Failure) in
             state.settle(at: now)
-            defer {
-                changed = state.dropsEvents || state.isDown ? [] : state.changed
-                state.changed = []
-            }
+            defer { changed = state.takeEvents(at: now) }
             return try body(&state)
         }
     }

@@ -15,6 +15,13 @@ public final class InMemoryProjectStore: ProjectStore, Revertible {
         state = Mutex(StoreState(quarantine: quarantine))
     }
 
+    /// All records, tombstones included, with their events.
+    var everything: [(record: ProjectRecord, events: [ProjectEvent])] {
+        state.withLock { state in
+            state.records.values.sorted { $0.number < $1.number }.map { ($0, state.events[$0.ref] ?? []) }
+        }
+    }
+
     /// Makes every call fail as if the database were away, or ends that.
     public func setDown(_ isDown: Bool) { state.withLock { $0.isDown = isDown } }
 

@@ -10,6 +10,15 @@ struct CampaignEngine: ContainerEngine {
     let weather: Weather
     let time: any TimeSource
     let mistake: PlantedMistake?
+    /// Asks, as a user, for something of a project.
+    let meanwhile: @Sendable (ProjectRef) async -> Void
+    /// A secret of a project, as its services know it.
+    let secret: @Sendable (ProjectRef) async -> String
+    let log: SecretWatch
+
+    /// Of so many looks one meets a request half-way, and of so many starts one is refused with a secret in the text.
+    private static let meanwhileRarity: UInt64 = 40
+    private static let repetitionRarity: UInt64 = 150
 
     private func call<Value: Sendable>(
         _ body: () async throws(EngineError) -> Value
@@ -25,6 +34,7 @@ struct CampaignEngine: ContainerEngine {
 
     func observe(_ ref: ProjectRef) async throws(EngineError) -> ObservedStack {
         let fresh = try await call { () async throws(EngineError) in try await base.observe(ref) }
+        if weather.strikes(.requestDuringLook, oneIn: Self.meanwhileRarity) { await meanwhile(ref) }
         return await tampered(weather.view(ref, fresh), of: ref)
     }
 
@@ -41,6 +51,12 @@ struct CampaignEngine: ContainerEngine {
         if operation.createsSomething, weather.isDiskFull(at: time.now()) {
             throw .refused(status: 500, message: "no space left on device")
         }
+        if mistake == .logSecret, case .createContainer = operation {
+            log.note("creating a container with POSTGRES_PASSWORD=\(await secret(ref))")
+        }
+        if case .startContainer = operation, weather.strikes(.secretRepeated, oneIn: Self.repetitionRarity) {
+            throw .refused(status: 500, message: "cannot start with POSTGRES_PASSWORD=\(await secret(ref))")
+        }
         do throws(EngineError) {
             try await call { () async throws(EngineError) in try await base.perform(operation, for: ref) }
         } catch {
@@ -51,7 +67,11 @@ struct CampaignEngine: ContainerEngine {
     }
 
     func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> String {
-        try await call { () async throws(EngineError) in try await base.logTail(ofContainer: id, lines: lines) }
+        let tail = try await call { () async throws(EngineError) in
+            try await base.logTail(ofContainer: id, lines: lines)
+        }
+        guard let ref = fake.ref(ofContainer: id) else { return tail }
+        return tail + "FATAL: cannot connect to postgres://postgres:\(await secret(ref))@db/postgres\n"
     }
 
     func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int {
@@ -158,9 +178,16 @@ struct CampaignProber: ServiceProber {
 /// Folders that may be forgotten.
 struct CampaignFolders: ProjectFolders {
     let base: FakeFolders
+    let weather: Weather
+    let time: any TimeSource
     let mistake: PlantedMistake?
 
-    func prepare(_ stack: DesiredStack) throws(TemplateError) { try base.prepare(stack) }
+    func prepare(_ stack: DesiredStack) throws(TemplateError) {
+        if weather.isDiskFull(at: time.now()) {
+            throw .broken("a file cannot be written: No space left on device")
+        }
+        try base.prepare(stack)
+    }
 
     func remove(_ ref: ProjectRef) throws(TemplateError) {
         if mistake != .keepFolder { try base.remove(ref) }

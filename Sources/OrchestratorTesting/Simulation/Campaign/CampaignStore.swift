@@ -26,7 +26,11 @@ struct CampaignStore: ProjectStore {
     }
 
     func insert(_ project: NewProject) async throws(StoreError) -> ProjectRecord {
-        try await call { () async throws(StoreError) in try await base.insert(project) }
+        try await call { () async throws(StoreError) in
+            let record = try await base.insert(project)
+            auditor.noteBirth(of: project)
+            return record
+        }
     }
     func project(_ ref: ProjectRef) async throws(StoreError) -> ProjectRecord? {
         try await call { () async throws(StoreError) in try await base.project(ref) }

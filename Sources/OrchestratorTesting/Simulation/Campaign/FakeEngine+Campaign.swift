@@ -33,6 +33,28 @@ extension FakeEngine {
         }
     }
 
+    /// The project of a container.
+    func ref(ofContainer id: String) -> ProjectRef? { touch { $0.containers[id]?.ref } }
+
+    /// Subnets of all networks of ours.
+    var projectSubnets: [(ref: ProjectRef, subnet: IPv4Network)] {
+        touch { state in
+            state.networks.values.compactMap { network in
+                network.ref.flatMap { ref in network.subnet.map { (ref, $0) } }
+            }
+        }
+    }
+
+    /// All that is not ours, with what tells one object from another of the same name.
+    var foreignObjects: [String] {
+        touch { state in
+            let networks = state.networks.values.filter { $0.ref == nil }.map { "network \($0)" }
+            let volumes = state.volumes.values.filter { $0.ref == nil }.map { "volume \($0)" }
+            let containers = state.containers.values.filter { $0.ref == nil }.map { "container \($0)" }
+            return (networks + volumes + containers).sorted()
+        }
+    }
+
     func removeForeign(named part: String) {
         touch { state in
             for container in state.containers.values where container.ref == nil && container.name.contains(part) {

@@ -41,4 +41,19 @@ public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
     case keepLeases
     /// What a restarted manager finds of a deletion is not finished.
     case forgetDeletions
+
+    /// Seeds, from 0, within which the auditor finds it. A mistake that takes more has become invisible: a change of the
+    /// program or of the simulation has to say why, or make it visible again.
+    public var seedsMax: UInt64 {
+        switch self {
+        case .skipStatus, .ignoreStopFailure, .removeByName, .dropVolumesOnPause, .recreateVolumes, .forgetRelist,
+            .logSecret, .keepFolder, .keepSecrets, .keepLeases, .forgetDeletions:
+            5
+        case .writeStatusBlindly, .freeLeasesEarly: 15
+        // These need a fault or a request at the right moment.
+        case .ignoreRemoveFailure, .overlookNetworks, .overlookVolumes, .dropFailureCause: 40
+        // These need a service that is silent for longer than the auditor's bound while all else is well.
+        case .trustRunning, .trustFirstProbe, .overlookStopped: 60
+        }
+    }
 }

@@ -7,34 +7,44 @@ import Synchronization
 /// of legal changes is its own, not the program's.
 final class SimulationAuditor: Sendable {
     /// Longest time for which a project may be called ACTIVE while a service of it does not answer, with manager,
-    /// engine and database all there.
-    static let lieMax: Duration = .seconds(15)
+    /// engine and database all there and no fault meanwhile. What the loops promise: two probes in a row find it, each
+    /// at most ``HealthLoop/Pace/ready`` apart, and wake the project; the look that follows stores it. A probe that
+    /// hangs takes ``HealthLoop/Pace/probeDeadline``. That is less than 4.5 seconds; the rest is for a look that is
+    /// under way already, and for the 250 ms between two looks of the auditor.
+    static let lieMaxUndisturbed: Duration = .seconds(6)
+    /// The same when something goes wrong meanwhile: a refused call, an old view or a lost answer may cost the one look
+    /// that the probes asked for. Then the next full list comes to it, whatever happened.
+    static let lieMaxDisturbed: Duration = ReconcileLoop.resyncInterval + lieMaxUndisturbed
 
     private struct State {
         var violations: [String] = []
-        var edges: Set<StatusEdge> = []
-        var statuses: Set<ProjectStatus> = [.provisioning]
+        var edges: [StatusEdge: Int] = [:]
+        var statuses: [ProjectStatus: Int] = [:]
         var digest: UInt64 = 0xcbf2_9ce4_8422_2325
         var steps = 0
-        /// Since when a project has been called ACTIVE wrongly.
-        var lies: [ProjectRef: Timestamp] = [:]
+        /// Since when a project has been called ACTIVE wrongly, and how many faults there had been by then.
+        var lies: [ProjectRef: (since: Timestamp, faults: Int)] = [:]
+        /// Every secret that a project ever had.
+        var secrets: Set<String> = []
         /// Volumes that hold data, by project.
         var data: [ProjectRef: [String: Int]] = [:]
     }
 
     private let state = Mutex(State())
     private let host: SimulatedHost
+    private let weather: Weather
     private let foreign: [String]
 
-    init(host: SimulatedHost) {
+    init(host: SimulatedHost, weather: Weather) {
         self.host = host
-        foreign = host.engine.foreignNames
+        self.weather = weather
+        foreign = host.engine.foreignObjects
     }
 
     var violations: [String] { state.withLock(\.violations) }
 
     func report(
-        _ body: (_ steps: Int, _ edges: Set<StatusEdge>, _ statuses: Set<ProjectStatus>, _ digest: UInt64) -> Void
+        _ body: (_ steps: Int, _ edges: [StatusEdge: Int], _ statuses: [ProjectStatus: Int], _ digest: UInt64) -> Void
     ) {
         state.withLock { body($0.steps, $0.edges, $0.statuses, $0.digest) }
     }
@@ -48,7 +58,7 @@ final class SimulationAuditor: Sendable {
 
     // MARK: Changes of status
 
-    private static let legal: [ProjectStatus: Set<ProjectStatus>] = [
+    static let legal: [ProjectStatus: Set<ProjectStatus>] = [
         .provisioning: [.starting, .active, .rollingBack, .deleting],
         .starting: [.active, .rollingBack, .deleting],
         .active: [.degraded, .pausing, .restarting, .deleting],
@@ -79,8 +89,10 @@ final class SimulationAuditor: Sendable {
         if move.to == .paused { checkPaused(ref) }
         if move.to == .deleted || move.to == .failed { checkGone(ref, move.to) }
         state.withLock { state in
-            state.edges.insert(edge)
-            state.statuses.insert(move.to)
+            if move.from != move.to {
+                state.edges[edge, default: 0] += 1
+                state.statuses[move.to, default: 0] += 1
+            }
             Self.mix("\(ref) \(edge) \(move.at.milliseconds)", into: &state.digest)
             state.steps += 1
         }
@@ -99,6 +111,19 @@ final class SimulationAuditor: Sendable {
         }
     }
 
+    /// A project was stored. Its secrets must not be seen anywhere, also when it is long gone.
+    func noteBirth(of project: NewProject) {
+        let secrets = (try? host.minter.open(project.secrets, of: project.ref)) ?? [:]
+        state.withLock { state in
+            state.statuses[.provisioning, default: 0] += 1
+            state.secrets.formUnion(secrets.values.map { $0.reveal() })
+        }
+        noteStep("stored \(project.ref)")
+    }
+
+    /// A manager begins: nobody was there to notice anything before.
+    func noteNewManager() { state.withLock { $0.lies = [:] } }
+
     /// Something else happened.
     func noteStep(_ text: String) {
         state.withLock { state in
@@ -115,10 +140,11 @@ final class SimulationAuditor: Sendable {
 
     /// Checks what must hold at every moment. `isQuiet` tells whether manager, engine and database are all there.
     func look(isQuiet: Bool) async {
-        if host.engine.foreignNames != foreign { violated("objects of strangers have changed") }
+        if host.engine.foreignObjects != foreign { violated("objects of strangers have changed") }
         let occupants = host.engine.occupants
         guard let records = try? await records() else { return }
         checkPorts(occupants, records)
+        checkSubnets(records)
         checkData(records)
         checkActive(occupants, records, isQuiet: isQuiet)
     }
@@ -137,15 +163,23 @@ final class SimulationAuditor: Sendable {
                 if owners.updateValue(record.ref, forKey: port) != nil { violated("a port is leased twice") }
             }
         }
-        let subnets = records.values.compactMap(\.leases?.subnet)
-        for (index, subnet) in subnets.enumerated() where subnets.dropFirst(index + 1).contains(where: subnet.overlaps)
-        {
-            violated("a subnet is leased twice")
-        }
         for occupant in occupants {
             for port in occupant.ports where owners[port] != occupant.ref {
                 violated("a running container of a project holds a port that the project has not leased")
             }
+        }
+    }
+
+    /// No two subnets overlap, and no network of one project lies on the subnet of another.
+    private func checkSubnets(_ records: [ProjectRef: ProjectRecord]) {
+        let leased = records.values.compactMap { record in record.leases.map { (ref: record.ref, subnet: $0.subnet) } }
+        for (index, lease) in leased.enumerated()
+        where leased.dropFirst(index + 1).contains(where: { $0.subnet.overlaps(lease.subnet) }) {
+            violated("a subnet is leased twice")
+        }
+        for network in host.engine.projectSubnets
+        where leased.contains(where: { $0.ref != network.ref && $0.subnet.overlaps(network.subnet) }) {
+            violated("a network of a project lies on the subnet of another project")
         }
     }
 
@@ -164,15 +198,17 @@ final class SimulationAuditor: Sendable {
         for record in records.values {
             let up = Set(occupants.filter { $0.ref == record.ref && $0.isAnswering }.compactMap(\.service))
             let isLie = record.status == .active && !record.services.allSatisfy(up.contains)
-            let since = state.withLock { state -> Timestamp? in
+            let faults = weather.counts.values.reduce(0, +)
+            let lie = state.withLock { state -> (since: Timestamp, faults: Int)? in
                 guard isLie, isQuiet else {
                     state.lies[record.ref] = nil
                     return nil
                 }
-                if state.lies[record.ref] == nil { state.lies[record.ref] = now }
+                if state.lies[record.ref] == nil { state.lies[record.ref] = (now, faults) }
                 return state.lies[record.ref]
             }
-            if let since, now.since(since) > Self.lieMax {
+            let longest = lie?.faults == faults ? Self.lieMaxUndisturbed : Self.lieMaxDisturbed
+            if let lie, now.since(lie.since) > longest {
                 violated("a project counts as ACTIVE while a service of it does not answer")
             }
         }
@@ -182,7 +218,9 @@ final class SimulationAuditor: Sendable {
 
     /// Checks what must have become true after everything has been well for long enough.
     func checkEnd(acknowledged: Set<ProjectRef>) async throws {
-        for ref in acknowledged.sorted(by: { $0.text < $1.text }) {
+        // Whose creator got no answer has to end well, too.
+        let unacknowledged = try await host.store.refs()
+        for ref in acknowledged.union(unacknowledged).sorted(by: { $0.text < $1.text }) {
             guard let record = try await host.store.project(ref) else {
                 violated("an acknowledged project has no record")
                 continue
@@ -202,6 +240,19 @@ final class SimulationAuditor: Sendable {
     private func checkForgotten(_ record: ProjectRecord) async {
         if record.leases != nil { violated("a deleted project holds ports and a subnet") }
         if (try? await host.store.secrets(of: record.ref)) != nil { violated("a deleted project has its secrets") }
+    }
+
+    /// No secret in any line of the log, nor in what is stored for people to read.
+    func checkSecrets(_ log: SecretWatch) async {
+        let secrets = state.withLock(\.secrets).sorted()
+        if log.shows(secrets) { violated("the log shows a secret") }
+        for record in host.store.everything {
+            let texts = [record.record.failure?.message, record.record.failure?.logTail].compactMap { $0 }
+            if (texts + record.events.map(\.cause)).contains(where: { text in secrets.contains { text.contains($0) } })
+            {
+                violated("the record of a project shows a secret")
+            }
+        }
     }
 
     private func checkNothingLeft(_ ref: ProjectRef, _ status: ProjectStatus) {

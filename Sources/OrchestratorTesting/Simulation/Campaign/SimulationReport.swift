@@ -7,6 +7,11 @@ public struct StatusEdge: Sendable, Hashable, Comparable, CustomStringConvertibl
     /// Status after.
     public var to: ProjectStatus
 
+    /// Every change that the status machine knows.
+    public static var all: [StatusEdge] {
+        SimulationAuditor.legal.flatMap { from, tos in tos.map { StatusEdge(from: from, to: $0) } }.sorted()
+    }
+
     /// In words.
     public var description: String { "\(from.rawValue)→\(to.rawValue)" }
 
@@ -26,10 +31,10 @@ public struct SimulationReport: Sendable, Equatable {
     public var seconds: Int
     /// Faults by kind.
     public var faults: [FaultKind: Int]
-    /// Statuses that projects had.
-    public var statuses: Set<ProjectStatus>
-    /// Changes of status that happened.
-    public var edges: Set<StatusEdge>
+    /// How often a project got each status.
+    public var statuses: [ProjectStatus: Int]
+    /// How often each change of status happened.
+    public var edges: [StatusEdge: Int]
     /// What the auditor found; empty when all is well.
     public var violations: [String]
     /// Digest of everything that happened, in order.

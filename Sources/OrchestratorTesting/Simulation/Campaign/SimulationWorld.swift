@@ -13,6 +13,9 @@ struct SimulationWorld: Sendable {
     /// Projects that exist at once at the most.
     private static let projectsMax = 3
 
+    /// Longest time by which an event comes late.
+    private static let eventDelayMax: Duration = .seconds(4)
+
     /// Projects whose creation was acknowledged, in order.
     let acknowledged = Acknowledged()
 
@@ -40,15 +43,24 @@ struct SimulationWorld: Sendable {
             return await create(through: manager)
         }
         let ref = living[random.number(below: living.count)]
-        let events: [ProjectLifecycle.Event] = [
-            .pauseRequested, .pauseRequested, .resumeRequested, .resumeRequested, .restartRequested, .deleteRequested,
-        ]
-        let event = events[random.number(below: events.count)]
+        let event = drawEvent()
         await ask(event, ref, manager)
         if random.number(below: 6) == 0 {
             weather.count(.requestRepeated)
             await ask(event, ref, manager)
         }
+    }
+
+    private func drawEvent() -> ProjectLifecycle.Event {
+        let events: [ProjectLifecycle.Event] = [
+            .pauseRequested, .pauseRequested, .resumeRequested, .resumeRequested, .restartRequested, .deleteRequested,
+        ]
+        return events[random.number(below: events.count)]
+    }
+
+    /// A user asks for something of a project at the very moment at which the loop has read what is.
+    func interrupt(_ ref: ProjectRef, through manager: SimulatedManager) async {
+        await ask(drawEvent(), ref, manager)
     }
 
     private func living(_ refs: [ProjectRef]) async -> [ProjectRef] {
@@ -82,7 +94,7 @@ struct SimulationWorld: Sendable {
         let services: [ServiceName] = [.db, .auth, .rest, .gateway]
         let service = services[random.number(below: services.count)]
         let ref = refs.isEmpty ? nil : refs[random.number(below: refs.count)]
-        switch random.number(below: 13) {
+        switch random.number(below: 16) {
         case 0, 1: if let ref { happen(.processKilled) { host.engine.kill(service, of: ref) } }
         case 2: if let ref { happen(.containerRemoved) { host.engine.setState(nil, of: service, in: ref) } }
         case 3: if let ref { happen(.containerMeddled) { host.engine.setState(.paused, of: service, in: ref) } }
@@ -91,8 +103,10 @@ struct SimulationWorld: Sendable {
         case 6: await outage(.engineDown) { host.engine.setDown($0) }
         case 7: await outage(.storeDown) { host.store.setDown($0) }
         case 8: await outage(.eventsLost) { host.engine.setDropsEvents($0) }
+        case 12, 13: await spoil(service, .serviceCrashes, ServiceBehaviour(exit: .init(code: 1, after: crashAfter)))
+        case 14: await outage(.eventsLate) { host.engine.setEventDelay(upTo: $0 ? Self.eventDelayMax : .zero) }
         case 9: await loseImage("test/\(service):1")
-        case 10: await hang(service)
+        case 10: await spoil(service, .serviceHangs, ServiceBehaviour(answers: false))
         case 11: weather.fillDisk(until: host.time.now() + .seconds(random.number(below: 20) + 1))
         default: await loseAnswers()
         }
@@ -128,18 +142,20 @@ struct SimulationWorld: Sendable {
         host.network.setListening([])
     }
 
-    private func hang(_ service: ServiceName) async {
-        happen(.serviceHangs) { host.engine.behave(service, as: ServiceBehaviour(answers: false)) }
+    private func spoil(_ service: ServiceName, _ kind: FaultKind, _ behaviour: ServiceBehaviour) async {
+        happen(kind) { host.engine.behave(service, as: behaviour) }
         try? await host.time.sleep(for: .milliseconds(random.number(below: 80_000) + 1))
         host.engine.behave(service, as: ServiceBehaviour())
     }
+
+    private var crashAfter: Duration { .milliseconds(random.number(below: 2_000) + 50) }
 
     private func loseImage(_ image: String) async {
         happen(.imageGone) {
             host.engine.removeImages([image])
             host.engine.setPullable(false, image: image)
         }
-        try? await host.time.sleep(for: .milliseconds(random.number(below: 20_000) + 1))
+        try? await host.time.sleep(for: .milliseconds(random.number(below: 60_000) + 1))
         host.engine.setPullable(true, image: image)
     }
 
@@ -155,6 +171,7 @@ struct SimulationWorld: Sendable {
         weather.clearUp()
         host.engine.setDown(false)
         host.engine.setDropsEvents(false)
+        host.engine.setEventDelay(upTo: .zero)
         host.store.setDown(false)
         host.network.setListening([])
         for port in UInt16(54_320)...54_340 { host.engine.setHostPort(port, isTaken: false) }

@@ -11,6 +11,8 @@ public enum FaultKind: String, Sendable, CaseIterable, Codable {
     case engineDown
     /// Events get lost.
     case eventsLost
+    /// Events come late, and overtake each other.
+    case eventsLate
     /// A call is refused with 500.
     case callRefused
     /// A call is carried out and its answer lost.
@@ -23,6 +25,8 @@ public enum FaultKind: String, Sendable, CaseIterable, Codable {
     case processKilled
     /// A service runs and does not answer for a while.
     case serviceHangs
+    /// A service ends soon after each of its starts, for a while.
+    case serviceCrashes
     /// A container is removed behind the manager's back.
     case containerRemoved
     /// A container is frozen or stopped behind the manager's back.
@@ -31,7 +35,7 @@ public enum FaultKind: String, Sendable, CaseIterable, Codable {
     case portStolen
     /// An image cannot be pulled for a while.
     case imageGone
-    /// The engine's disk is full: nothing can be created.
+    /// The disk is full: the engine can create nothing, and no project folder can be written.
     case diskFull
     /// The database goes away, and comes back.
     case storeDown
@@ -41,6 +45,10 @@ public enum FaultKind: String, Sendable, CaseIterable, Codable {
     case commitAnswerLost
     /// A request comes twice.
     case requestRepeated
+    /// A request comes while the loop looks at the project: what the loop has read is old by then.
+    case requestDuringLook
+    /// A service writes its password to its log, and the engine repeats it in a refusal.
+    case secretRepeated
 }
 
 /// Decides, from a seed, which of the calls of a manager go wrong, and counts what it did. When it has cleared nothing
@@ -104,6 +112,15 @@ public final class Weather: Sendable {
             let isBefore = state.generator.next() % 2 == 0
             state.counts[isBefore ? before : after, default: 0] += 1
             return isBefore ? .refusedBefore : .lostAfter
+        }
+    }
+
+    /// Whether something that belongs to the moment, and not to a call's fate, happens now; counted if so.
+    func strikes(_ kind: FaultKind, oneIn rarity: UInt64) -> Bool {
+        state.withLock { state in
+            guard !state.isClear, state.generator.next() % rarity == 0 else { return false }
+            state.counts[kind, default: 0] += 1
+            return true
         }
     }
 
