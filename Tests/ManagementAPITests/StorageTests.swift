@@ -30,10 +30,7 @@ struct StorageTests {
             let list = try await host.send("GET", "\(path)?limit=5&search=a&sortColumn=name&x=1")
             #expect(list.text == "[\(Self.bucket)]")
             #expect(Self.last(host) == "GET /storage/v1/bucket?limit=5&search=a&sortColumn=name ")
-            let v1 = try await host.send("GET", "/v1/projects/\(ref)/storage/buckets")
-            let problems = try ManagementDocument.shared?.problems(
-                in: v1, to: "GET", "/v1/projects/{ref}/storage/buckets")
-            #expect(problems ?? [] == [])
+            #expect(try await host.send("GET", "/v1/projects/\(ref)/storage/buckets").json.count == 1)
             #expect(try await host.send("GET", "\(path)/my%20files").json["id"] == .string("b"))
             #expect(Self.last(host) == "GET /storage/v1/bucket/my%20files ")
         }

@@ -105,12 +105,17 @@ struct APIHost: Sendable {
         return answer
     }
 
-    /// Holds every answer that any test gets to what the documentation says of its route.
+    /// Holds every answer that any test gets to what the documentation says of its route, and those of `/v1` to the
+    /// published document too, where it is there.
     private func check(_ answer: Answer, to method: String, _ path: String) {
         guard let method = HTTPTypes.HTTPRequest.Method(method), method != .head, method != .options,
             let found = try? api.routes.find(method, String(path.prefix { $0 != "?" }))
         else { return }
         for problem in found.route.problems(in: answer) { Issue.record("\(problem)") }
+        let published = ManagementDocument.shared?.problems(in: answer, to: found.route.name) ?? []
+        for problem in published where !PublishedDifference.isKnown(problem, found.route.name) {
+            Issue.record("\(found.route.name), as published: \(problem)")
+        }
     }
 
     /// Gives a project a status together with what always comes with it: a failed one has no leases.

@@ -29,46 +29,52 @@ struct ManagementDocument: Sendable {
         return statuses
     }
 
-    /// What an answer does not keep of the document; nothing for a status without a documented body.
-    func problems(in answer: Answer, to method: String, _ path: String) throws -> [String] {
-        let response = root["paths"]?[path]?[method.lowercased()]?["responses"]?["\(answer.status)"]
-        guard let schema = response?["content"]?["application/json"]?["schema"] else { return [] }
-        return problems(in: try answer.json, schema, "$")
+    /// What an answer to an operation (`GET /v1/projects`) does not keep of the document. Refusals are for the route's
+    /// own documentation to judge, which names their statuses; an operation that is not in the document is ours alone.
+    func problems(in answer: Answer, to name: String) -> [PublishedSchema.Problem] {
+        guard (200..<300).contains(answer.status), let operation = operation(name) else { return [] }
+        guard let response = operation["responses"]?["\(answer.status)"] else {
+            return [PublishedSchema.Problem("$", "came with \(answer.status), which is not documented")]
+        }
+        if let schema = schema(response) {
+            guard let json = try? answer.json else { return [PublishedSchema.Problem("$", "is no JSON")] }
+            return schema.problems(in: json)
+        }
+        guard let type = response["content"]?.keys.first else { return [] }
+        return answer.header("Content-Type")?.hasPrefix(type) == true
+            ? [] : [PublishedSchema.Problem("$", "is not of the type \(type)")]
     }
 
-    private func problems(in value: JSONValue, _ schema: JSONValue, _ place: String) -> [String] {
-        if let name = schema["$ref"]?.text?.split(separator: "/").last,
-            let target = root["components"]?["schemas"]?[String(name)]
-        {
-            return problems(in: value, target, place)
-        }
-        if value == .null, schema["nullable"] == .bool(true) { return [] }
-        for key in ["anyOf", "oneOf"] {
-            guard case .array(let choices)? = schema[key] else { continue }
-            return choices.contains { problems(in: value, $0, place).isEmpty } ? [] : ["\(place) is none of \(key)"]
-        }
-        if case .array(let words)? = schema["enum"], !words.contains(value) {
-            return ["\(place) is \(value), which is not one of the known words"]
-        }
-        switch (schema["type"]?.text, value) {
-        case ("object", .object(let fields)): return problems(in: fields, schema, place)
-        case ("array", .array(let items)):
-            guard let element = schema["items"] else { return [] }
-            return items.enumerated().flatMap { problems(in: $1, element, "\(place)[\($0)]") }
-        case ("string", .string), ("number", .number), ("integer", .number), ("boolean", .bool), (nil, _): return []
-        default: return ["\(place) has the wrong type"]
-        }
+    /// The schema of a status's body, where it is JSON.
+    func answer(_ name: String, _ status: Int) -> PublishedSchema? {
+        schema(operation(name)?["responses"]?["\(status)"])
     }
 
-    private func problems(in fields: [String: JSONValue], _ schema: JSONValue, _ place: String) -> [String] {
-        var problems: [String] = []
-        if case .array(let required)? = schema["required"] {
-            problems = required.compactMap(\.text).filter { fields[$0] == nil }.map { "\(place).\($0) is missing" }
+    /// The schema of the body of a request, where it is JSON.
+    func body(_ name: String) -> PublishedSchema? { schema(operation(name)?["requestBody"]) }
+
+    /// Query parameters by name: whether each is required, and its schema.
+    func query(_ name: String) -> [String: (isRequired: Bool, schema: PublishedSchema)] {
+        guard case .array(let parameters)? = operation(name)?["parameters"] else { return [:] }
+        var query: [String: (isRequired: Bool, schema: PublishedSchema)] = [:]
+        for parameter in parameters where parameter["in"]?.text == "query" {
+            guard let name = parameter["name"]?.text, let schema = parameter["schema"] else { continue }
+            query[name] = (parameter["required"] == .bool(true), published(schema))
         }
-        for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
-            guard let inner = schema["properties"]?[name] else { continue }
-            problems += self.problems(in: value, inner, "\(place).\(name)")
-        }
-        return problems
+        return query
+    }
+
+    private func operation(_ name: String) -> JSONValue? {
+        let words = name.split(separator: " ")
+        guard words.count == 2 else { return nil }
+        return root["paths"]?[String(words[1])]?[words[0].lowercased()]
+    }
+
+    private func schema(_ content: JSONValue?) -> PublishedSchema? {
+        content?["content"]?["application/json"]?["schema"].map(published)
+    }
+
+    private func published(_ schema: JSONValue) -> PublishedSchema {
+        PublishedSchema(schema: schema, named: root["components"]?["schemas"] ?? .null)
     }
 }
