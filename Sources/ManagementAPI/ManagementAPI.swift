@@ -1,4 +1,4 @@
-import Orchestrator
+public import Orchestrator
 
 /// The Management API: which paths exist, who may use them and what they answer. It holds no socket;
 /// ``ManagementAPIServer`` puts it on one.
@@ -15,12 +15,13 @@ public struct ManagementAPI: Sendable {
     ///   - backend: What requests reach.
     ///   - verifier: Tells whose an access token is.
     ///   - readiness: What has to answer before `/ready` says yes.
+    ///   - role: What this manager does at the moment; one without others is always active.
     ///   - configuration: What answers say about this host and about the stack's template.
     public init(
         backend: Backend, verifier: any AccessTokenVerifier, readiness: [ReadinessCheck],
-        configuration: ManagementAPIConfiguration
+        role: @escaping @Sendable () -> ManagerRole = { .active }, configuration: ManagementAPIConfiguration
     ) {
-        let served = ProbeController(checks: readiness).routes + Self.routes(backend, configuration)
+        let served = ProbeController(checks: readiness, role: role).routes + Self.routes(backend, configuration)
         routes = RouteTable(served + [OpenAPIController(routes: served, version: configuration.version).route])
         doorkeeper = Doorkeeper(
             verifier: verifier, catalog: backend.catalog, limiter: RateLimiter(limit: configuration.requestsPerMinute))

@@ -7,9 +7,17 @@ public import ProjectModel
 public struct PostgresProjectStore: ProjectStore {
     let pool: PostgresPool
     private let cache = EditionCache()
+    private let lease: ManagerLease?
 
     /// A store on a pool whose database has been migrated.
-    public init(pool: PostgresPool) { self.pool = pool }
+    ///
+    /// - Parameter lease: Under which everything is written: a write whose token is not the current one any more is
+    ///   refused as ``StoreError/fenced``, in the same transaction. Absent for what people ask for: every manager may
+    ///   write that down, and announces it to the active one.
+    public init(pool: PostgresPool, under lease: ManagerLease? = nil) {
+        self.pool = pool
+        self.lease = lease
+    }
 
     /// Inserts the project with its leases, secrets and first event.
     public func insert(_ project: NewProject) async throws(StoreError) -> ProjectRecord {
@@ -24,6 +32,7 @@ public struct PostgresProjectStore: ProjectStore {
             guard let record = try await ProjectRows.select(project.ref, in: transaction) else {
                 throw StoreError.notFound(project.ref)
             }
+            try await announce(project.ref, in: transaction)
             return record
         }
     }
@@ -70,7 +79,11 @@ public struct PostgresProjectStore: ProjectStore {
 
     /// Changes the configuration if its revision is as expected.
     public func change(_ ref: ProjectRef, _ change: ConfigurationChange) async throws(StoreError) -> Bool {
-        try await transaction { try await ConfigurationRows.change(ref, change, in: $0) }
+        try await transaction { transaction in
+            guard try await ConfigurationRows.change(ref, change, in: transaction) else { return false }
+            try await announce(ref, in: transaction)
+            return true
+        }
     }
 
     /// Updates the name.
@@ -97,6 +110,7 @@ public struct PostgresProjectStore: ProjectStore {
             try await NotificationRows.note(move, of: ref, in: transaction)
             try await ContentRows.forget(move, of: ref, in: transaction)
             try await FunctionRows.forget(move, of: ref, in: transaction)
+            try await announce(ref, in: transaction)
             return true
         }
     }
@@ -141,7 +155,16 @@ extension PostgresProjectStore {
     private func transaction<Value: Sendable>(
         _ body: @Sendable @escaping (PostgresTransaction) async throws -> Value
     ) async throws(StoreError) -> Value {
-        do { return try await AmbientTransaction.run(on: pool, body) } catch { throw Self.storeError(error) }
+        let fenced: @Sendable (PostgresTransaction) async throws -> Value = { [lease] transaction in
+            if let lease { try await ManagerLeaseRow.hold(lease.token, in: transaction) }
+            return try await body(transaction)
+        }
+        do { return try await AmbientTransaction.run(on: pool, fenced) } catch { throw Self.storeError(error) }
+    }
+
+    /// Tells the active manager of what somebody asked for. What that manager writes itself is no news to it.
+    private func announce(_ ref: ProjectRef, in transaction: PostgresTransaction) async throws {
+        if lease == nil { try await ProjectChannel.announce(ref, in: transaction) }
     }
 
     private func reading<Value>(_ body: () async throws -> Value) async throws(StoreError) -> Value {

@@ -5,15 +5,15 @@ import PostgresStore
 /// The manager's database, migrated: a given one, or a private cluster of its own.
 struct Database: Sendable {
     let pool: PostgresPool
+    /// For the manager's lease alone: a renewal that waits behind requests comes too late.
+    let leasePool: PostgresPool
+    /// How to connect to it.
+    let parameters: PostgresConnectionParameters
     /// The private cluster, when there is one.
     let cluster: EmbeddedCluster?
-    /// Holds the database's lock for as long as it is open: one manager works on a database at a time.
-    let guardian: PostgresConnection
 
-    /// Key of the advisory lock that a manager holds; arbitrary, and the same in every version.
-    private static let lockKey = 7_305_241_981_246_307
-    /// How long to wait for the lock: the server takes a moment to notice that a killed manager is gone.
-    private static let lockDeadline: Duration = .seconds(10)
+    /// Connections for the lease: one that renews, and one to spare when that hangs.
+    private static let leaseConnectionsMax = 2
 
     /// Connects, or starts the private cluster and connects to that, and applies what is missing of the schema.
     static func open(_ settings: ServeSettings, logger: Logger) async throws -> Database {
@@ -26,19 +26,17 @@ struct Database: Sendable {
         guard let parameters = settings.database ?? cluster?.parameters else {
             throw ServeSettings.Problem(description: "there is no database to connect to")
         }
-        let guardian: PostgresConnection
-        do {
-            guardian = try await lockedConnection(parameters)
-        } catch {
-            // The first failure is the one to report; a server that is left behind is stopped by the next start.
-            try? await cluster?.stop()
-            throw error
-        }
-        let database = Database(pool: PostgresPool(parameters), cluster: cluster, guardian: guardian)
+        var configuration = PostgresPoolConfiguration()
+        configuration.maximumConnections = leaseConnectionsMax
+        let database = Database(
+            pool: PostgresPool(parameters), leasePool: PostgresPool(parameters, configuration: configuration),
+            parameters: parameters, cluster: cluster)
         do {
             try await database.pool.start()
             let applied = try await Migrations.apply(Schema.migrations, to: database.pool)
             if !applied.isEmpty { logger.info("migrated the database", metadata: ["migrations": "\(applied)"]) }
+            try await database.leasePool.start()
+            try await database.checkOtherManager(settings)
         } catch {
             await database.close(logger)
             throw error
@@ -46,25 +44,26 @@ struct Database: Sendable {
         return database
     }
 
-    private static func lockedConnection(_ parameters: PostgresConnectionParameters) async throws -> PostgresConnection
-    {
-        let connection = try await PostgresConnection.connect(parameters)
-        let end = ContinuousClock.now + lockDeadline
-        while ContinuousClock.now < end {
-            let row = try await connection.single("select pg_try_advisory_lock($1) as mine", [.int(lockKey)])
-            if try row.bool("mine") { return connection }
-            try await Task.sleep(for: .milliseconds(200))
-        }
-        await connection.close()
+    /// The manager's lease.
+    var leases: PostgresManagerLeaseStore { PostgresManagerLeaseStore(pool: leasePool) }
+
+    /// The last manager of a private cluster is gone for certain, since this one could start the cluster: its lease
+    /// need not run out. A manager of a given database that lives must have the same folder: containers mount files
+    /// from there, and each of the two would replace those of the other.
+    private func checkOtherManager(_ settings: ServeSettings) async throws {
+        guard cluster == nil else { return try await leases.expireAny() }
+        guard let other = try await leases.current()?.manager, other.projectsFolder != settings.projectsFolder
+        else { return }
         throw ServeSettings.Problem(
-            description: "another manager works on this database; stop it first, or give this one a database of its own"
-        )
+            description: "the manager at \(other.address) works on this database with projects in "
+                + "\(other.projectsFolder), this one has \(settings.projectsFolder): managers of one database need the "
+                + "same SUPAMANAGER_DATA_DIR, shared between them; or give this one a database of its own")
     }
 
     /// Closes all connections and stops the private cluster.
     func close(_ logger: Logger) async {
         await pool.close()
-        await guardian.close()
+        await leasePool.close()
         do {
             try await cluster?.stop()
         } catch { logger.error("the private PostgreSQL did not stop", metadata: ["error": "\(error)"]) }

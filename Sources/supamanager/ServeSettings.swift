@@ -37,6 +37,9 @@ struct ServeSettings: Sendable {
     var dockerHost: DockerHost
     var logLevel: Logger.Level
 
+    /// The folder of the projects' folders.
+    var projectsFolder: String { dataFolder + "/projects" }
+
     /// A setting that cannot be used.
     struct Problem: Error, CustomStringConvertible {
         let description: String

@@ -49,7 +49,7 @@ struct Server {
         let http = try HTTPClient()
         let engine = DockerContainerEngine(host: settings.dockerHost, http: http, installation: installation.id)
         let prober = NIOServiceProber()
-        let core = core(database, installation, master, template, engine, prober)
+        let core = try core(database, installation, master, template, engine, prober)
         let store = core.store
         let people = try await People(settings, database, master, installation: installation.id, token: token)
         let sealer = StoredAnswerSealer(master: master, installation: installation.id)
@@ -61,7 +61,7 @@ struct Server {
                     ReadinessCheck(name: "database") { try await store.ping() },
                     ReadinessCheck(name: "engine") { try await engine.ping() },
                 ],
-                configuration: try apiConfiguration(template)),
+                role: { core.lease.role }, configuration: try apiConfiguration(template)),
             address: settings.listen, limits: ServerLimits(), logger: logger,
             onListening: { port in
                 logger.notice(
@@ -71,7 +71,7 @@ struct Server {
                     ])
             })
         let housekeeping = Housekeeping(directory: people.directory, ledger: backend.ledger, logger: logger)
-        var services: [any Service] = [core.health, core.loop, housekeeping, server]
+        var services: [any Service] = [core.health, core.managing, housekeeping, server]
         if let cluster = database.cluster {
             services.insert(ClusterSupervision(cluster: cluster, logger: logger), at: 0)
         }
@@ -118,17 +118,21 @@ struct Server {
     private struct Core {
         let store: PostgresProjectStore
         let health: HealthLoop
-        let loop: ReconcileLoop
+        let lease: ManagerLease
+        /// Holds the lease and runs the loop that reconciles.
+        let managing: LeaseLoop
         let catalog: ProjectCatalog
         let functions: FunctionCatalog
     }
 
     private func core(
         _ database: Database, _ installation: InstallationRow, _ master: MasterKey, _ template: StackTemplate,
-        _ engine: DockerContainerEngine, _ prober: NIOServiceProber
-    ) -> Core {
-        let projects = settings.dataFolder + "/projects"
+        _ docker: DockerContainerEngine, _ prober: NIOServiceProber
+    ) throws -> Core {
+        let projects = settings.projectsFolder
         let store = PostgresProjectStore(pool: database.pool)
+        let lease = ManagerLease()
+        let engine = FencedEngine(docker, lease: lease)
         let survey = EngineSurvey(engine: engine)
         let broker = LeaseBroker(
             store: store, host: LinuxHostNetwork(), survey: survey, ports: settings.ports,
@@ -144,13 +148,21 @@ struct Server {
         let publisher = FunctionPublisher(
             store: functionStore, folders: TemplateFunctionFolders(root: projects), logger: logger)
         let loop = ReconcileLoop(
-            store: store, engine: engine, renderer: renderer,
+            store: PostgresProjectStore(pool: database.pool, under: lease), engine: engine, renderer: renderer,
             folders: TemplateProjectFolders(template: template, root: projects), minter: minter, broker: broker,
-            survey: survey, health: health, functions: publisher, logger: logger)
+            survey: survey, health: health, functions: publisher,
+            announcements: ProjectChannel(database.parameters), lease: lease, logger: logger)
+        let managing = LeaseLoop(
+            store: database.leases, lease: lease,
+            manager: ManagerIdentity(
+                id: Hex.encode(try RandomSource.bytes(8)), address: settings.publicURL, projectsFolder: projects),
+            logger: logger
+        ) { role in await loop.runUntilCancelled(as: role) }
         let catalog = ProjectCatalog(
             store: store, renderer: renderer, minter: minter, broker: broker, loop: loop)
         let functions = FunctionCatalog(store: functionStore, publisher: publisher, digest: Self.digest)
-        return Core(store: store, health: health, loop: loop, catalog: catalog, functions: functions)
+        return Core(
+            store: store, health: health, lease: lease, managing: managing, catalog: catalog, functions: functions)
     }
 
     /// SHA-256 of a function's files, in hex.

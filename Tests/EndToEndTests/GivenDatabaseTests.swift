@@ -29,26 +29,6 @@ extension EndToEnd {
             }
         }
 
-        @Test("A second manager on the same database is refused, and the first goes on")
-        func secondManager() async throws {
-            try await ThrowawayDatabase.with { database in
-                try await ManagerProcess.with { settings in
-                    settings.databaseURL = database.url
-                } _: { manager in
-                    let second = try await ManagerSettings()
-                    defer { try? FileManager.default.removeItem(atPath: second.folder) }
-                    var environment = second.environment
-                    environment["SUPAMANAGER_DATABASE_URL"] = database.url
-                    let run = try await Command.run([Repository.binary, "serve"], environment: environment)
-                    #expect(run.exitCode != 0)
-                    #expect(run.output.contains("another manager works on this database"), "\(run.output)")
-                    let project = try await Project.active("undisturbed", services: ["imgproxy"], by: manager)
-                    try await project.delete()
-                    try await project.waitUntilGone()
-                }
-            }
-        }
-
         @Test("A database that does not answer is a clear refusal to start, without the password")
         func unreachable() async throws {
             let settings = try await ManagerSettings()

@@ -18,7 +18,7 @@ struct ProbeTests {
         try await APIHost.run(readiness: Self.checks) { host in
             let ready = try await host.send("GET", "/ready", token: nil)
             #expect(ready.status == 200)
-            #expect(try ready.json == .object(["status": .string("ready")]))
+            #expect(try ready.json == .object(["status": .string("ready"), "role": .string("active")]))
             host.engine.setDown(true)
             let noEngine = try await host.send("GET", "/ready", token: nil)
             #expect(noEngine.status == 503)

@@ -25,6 +25,16 @@ struct ContractTests {
         try await ProjectStoreContract.run(on: InMemoryProjectStore())
     }
 
+    @Test("the lease in memory, and what is written under it, do what every lease does")
+    func lease() async throws {
+        let leases = InMemoryManagerLeaseStore()
+        let projects = InMemoryProjectStore()
+        let contract = ManagerLeaseContract(
+            leases: leases, projects: projects, fenced: { projects.under($0, in: leases) },
+            waitUntilOver: { try await Task.sleep(for: $0 * 2) })
+        try await contract.run()
+    }
+
     @Test("a store that is away says so on every call")
     func storeAway() async throws {
         let store = InMemoryProjectStore()

@@ -40,6 +40,90 @@ struct ProjectStoreContractTests {
         try await withStore { store, _ async throws in try await ProjectStoreContract.run(on: store) }
     }
 
+    @Test("the manager's lease, and what is written under it, do what every lease does")
+    func lease() async throws {
+        try await withStore { store, pool async throws in
+            let contract = ManagerLeaseContract(
+                leases: PostgresManagerLeaseStore(pool: pool), projects: store,
+                fenced: { PostgresProjectStore(pool: pool, under: $0) },
+                waitUntilOver: { try await Task.sleep(for: $0 * 2) })
+            try await contract.run()
+        }
+    }
+
+    @Test("of many managers that want the lease at the same moment one gets it")
+    func concurrentManagers() async throws {
+        try await withStore { _, pool async throws in
+            let leases = PostgresManagerLeaseStore(pool: pool)
+            let granted = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for number in 1...20 {
+                    let manager = ManagerIdentity(id: "\(number)", address: "", projectsFolder: "/")
+                    group.addTask {
+                        if case .granted = try await leases.acquire(by: manager, for: .seconds(600)) {
+                            true
+                        } else {
+                            false
+                        }
+                    }
+                }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(granted == 1)
+            try await leases.expireAny()
+            #expect(try await leases.current() == nil)
+        }
+    }
+
+    @Test("nobody takes the lease over while something is written under it")
+    func takeoverWaits() async throws {
+        try await withStore { _, pool async throws in
+            let leases = PostgresManagerLeaseStore(pool: pool)
+            let first = ManagerIdentity(id: "first", address: "", projectsFolder: "/")
+            let second = ManagerIdentity(id: "second", address: "", projectsFolder: "/")
+            _ = try await leases.acquire(by: first, for: .milliseconds(200))
+            let (beginning, begin) = AsyncStream.makeStream(of: Void.self)
+            async let claim = {
+                for await _ in beginning { break }
+                return try await leases.acquire(by: second, for: .seconds(600))
+            }()
+            let isOver = try await pool.transaction { transaction in
+                try await ManagerLeaseRow.hold(FencingToken(1), in: transaction)
+                try await Task.sleep(for: .milliseconds(300))
+                begin.yield()
+                try await Task.sleep(for: .milliseconds(300))
+                return try await transaction.single(
+                    "select expires_at < clock_timestamp() as is_over from manager_lease"
+                ).bool("is_over")
+            }
+            #expect(isOver, "the takeover came while the write was under way")
+            #expect(try await claim == .granted(FencingToken(2)))
+        }
+    }
+
+    @Test("what a request changes is announced once it is stored, what the active manager writes is not")
+    func announcements() async throws {
+        let parameters = try await TestCluster.running.emptyDatabase()
+        let pool = PostgresPool(parameters)
+        _ = try await Migrations.apply(Schema.migrations, to: pool)
+        let store = PostgresProjectStore(pool: pool)
+        let lease = ManagerLease()
+        let claim = try await PostgresManagerLeaseStore(pool: pool)
+            .acquire(by: ManagerIdentity(id: "a", address: "", projectsFolder: "/"), for: .seconds(600))
+        #expect(claim == .granted(FencingToken(1)))
+        lease.set(.active(FencingToken(1), until: SystemTime().uptime() + .seconds(600)))
+        let written = PostgresProjectStore(pool: pool, under: lease)
+        var heard = ProjectChannel(parameters).announcements().makeAsyncIterator()
+        #expect(try await heard.next() == .anything)
+        _ = try await store.insert(project(1))
+        let at = Timestamp(milliseconds: 2_000)
+        let step = StatusMove(from: .provisioning, to: .starting, cause: "step", at: at)
+        #expect(try await written.move(.sample(1), step))
+        _ = try await store.insert(project(2))
+        #expect(try await heard.next() == .changed(.sample(1)))
+        #expect(try await heard.next() == .changed(.sample(2)))
+        await pool.close()
+    }
+
     @Test("the database itself refuses a port twice and overlapping subnets, and nothing of the loser is stored")
     func constraints() async throws {
         try await withStore { store, pool async throws in

@@ -17,9 +17,10 @@ public struct ReadinessCheck: Sendable {
     }
 }
 
-/// `/health`: the manager runs. `/ready`: it can work.
+/// `/health`: the manager runs. `/ready`: it can serve requests, and whether it is the one that acts on them.
 struct ProbeController: Sendable {
     let checks: [ReadinessCheck]
+    let role: @Sendable () -> ManagerRole
 
     /// Longest time that one check may take.
     static let checkDeadline: Duration = .seconds(5)
@@ -34,7 +35,8 @@ struct ProbeController: Sendable {
     private static let status = Schema.fields(Schema.Field("status", .text))
     private static let health = Operation(summary: "Whether the manager runs", answer: .json(status))
     private static let readiness = Operation(
-        summary: "Whether the manager can work", answer: .json(status),
+        summary: "Whether the manager can work, and its role: active, or standby while another one acts",
+        answer: .json(Schema.fields(Schema.Field("status", .text), Schema.Field("role", .text))),
         refusals: [Operation.Refusal(status: .serviceUnavailable, meaning: "what does not answer")])
 
     private func ready(_ request: APIRequest) async throws -> APIResponse {
@@ -45,7 +47,7 @@ struct ProbeController: Sendable {
             }
         }
         guard problems.isEmpty else { throw APIError.unavailable(problems.sorted().joined(separator: "; ")) }
-        return try APIResponse(json: ["status": "ready"])
+        return try APIResponse(json: ["status": "ready", "role": role().rawValue])
     }
 
     private func problem(of check: ReadinessCheck) async -> String? {

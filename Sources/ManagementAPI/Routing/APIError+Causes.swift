@@ -68,7 +68,7 @@ extension APIError {
 
     private init(_ error: StoreError) {
         switch error {
-        case .unavailable, .leaseTaken: self = .unavailable("\(error)")
+        case .unavailable, .leaseTaken, .fenced: self = .unavailable("\(error)")
         case .nameTaken: self.init(.conflict, "\(error)")
         case .notFound(let ref): self = .noProject(ref)
         case .refused: self.init(.internalServerError, "\(error)")

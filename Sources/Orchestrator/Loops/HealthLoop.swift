@@ -1,6 +1,7 @@
 public import ProjectModel
 public import Reconciler
 public import ServiceLifecycle
+import Synchronization
 
 /// Probes every running service of every project, each at its own pace, and wakes the project when a verdict changes.
 public final class HealthLoop: Service {
@@ -28,8 +29,7 @@ public final class HealthLoop: Service {
     private let pace: ProbePace
     private let targets: AsyncStream<Target>
     private let assign: AsyncStream<Target>.Continuation
-    private let wakes: AsyncStream<ProjectRef>
-    private let wake: AsyncStream<ProjectRef>.Continuation
+    private let wake = Mutex<AsyncStream<ProjectRef>.Continuation?>(nil)
 
     /// A loop that probes through `prober`, and through `engine` where a probe is a command.
     public init(
@@ -42,11 +42,14 @@ public final class HealthLoop: Service {
         self.pace = pace
         // One element for each service at a container's start: a watch is assigned once, and taken at once.
         (targets, assign) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
-        (wakes, wake) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
     }
 
-    /// Projects whose verdict has changed, in the order of the changes.
-    var changes: AsyncStream<ProjectRef> { wakes }
+    /// Projects whose verdict changes from now on, in the order of the changes. There is one listener at a time.
+    func changes() -> AsyncStream<ProjectRef> {
+        let (changes, continuation) = AsyncStream.makeStream(of: ProjectRef.self, bufferingPolicy: .unbounded)
+        wake.withLock { $0 = continuation }
+        return changes
+    }
 
     /// Probes until it is cancelled.
     public func run() async throws {
@@ -93,7 +96,7 @@ public final class HealthLoop: Service {
             let record = await board.record(
                 result, of: target.service, in: target.ref, turn: target.turn, at: time.now())
             guard let (before, after) = record else { return }
-            if before != after.verdict { wake.yield(target.ref) }
+            if before != after.verdict { _ = wake.withLock { $0?.yield(target.ref) } }
             let wait = pace.wait(after: after, age: time.now().since(start), share: share)
             do { try await time.sleep(for: wait) } catch { return }
         }

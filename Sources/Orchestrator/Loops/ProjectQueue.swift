@@ -3,27 +3,32 @@ import Reconciler
 
 /// The queue of projects to look at, shared between those who wake and the one loop that takes.
 actor ProjectQueue {
-    /// Something can be taken. One waiting signal is enough: the taker takes until nothing is left.
-    nonisolated let signals: AsyncStream<Void>
-    private let signal: AsyncStream<Void>.Continuation
+    private var signal: AsyncStream<Void>.Continuation?
     private var queue: WorkQueue<ProjectRef>
     private var alarms: [ProjectRef: Timestamp] = [:]
 
-    init(activeMax: Int) {
-        queue = WorkQueue(activeMax: activeMax)
-        (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    init(activeMax: Int) { queue = WorkQueue(activeMax: activeMax) }
+
+    /// Forgets everything and begins anew. The stream tells when something can be taken; one waiting signal is enough:
+    /// the taker takes until nothing is left.
+    func begin() -> AsyncStream<Void> {
+        queue = WorkQueue(activeMax: queue.activeMax)
+        alarms = [:]
+        let (signals, signal) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        self.signal = signal
+        return signals
     }
 
     func add(_ ref: ProjectRef) {
         queue.add(ref)
-        signal.yield()
+        signal?.yield()
     }
 
     func take() -> ProjectRef? { queue.take() }
 
     func finish(_ ref: ProjectRef) {
         queue.finish(ref)
-        signal.yield()
+        signal?.yield()
     }
 
     /// Sets the project's alarm; false when it is set to an earlier time already, so that nobody needs to wait twice.

@@ -14,7 +14,7 @@ extension ReconcileLoop {
     static let replacementsMax = 20
 
     /// Reads what should be, reads what is, judges, and acts on the difference: either one status change or one plan.
-    func look(at ref: ProjectRef) async throws -> NextLook {
+    func look(at ref: ProjectRef, as role: ManagerRole = .active) async throws -> NextLook {
         guard let record = try await store.project(ref) else {
             logger.warning("the engine holds objects of a project without a record", metadata: ["project": "\(ref)"])
             return .whenWoken
@@ -25,10 +25,10 @@ extension ReconcileLoop {
         do {
             desired = try await desiredStack(of: record, &memory)
         } catch {
-            try await reportUnrenderable(record, error)
+            if role == .active { try await reportUnrenderable(record, error) }
             throw error
         }
-        let observed = try await observe(record)
+        let observed = try await observe(record, as: role)
         // A call that was under way when the last manager died may come true after the project is gone.
         if record.status == .deleted, observed.isEmpty {
             await forget(ref)
@@ -39,6 +39,10 @@ extension ReconcileLoop {
         memory.latest = ProjectMemory.Finding(
             states: assessment.services,
             healthNames: desired?.services.compactMapValues(\.healthName) ?? memory.latest?.healthNames ?? [:])
+        guard role == .active else {
+            await memories.put(memory, of: ref)
+            return assessment.nextLook.map(NextLook.at) ?? .whenWoken
+        }
         if (1..<Self.endingLooksMin).contains(memory.looks(ending: assessment.event)) {
             await memories.put(memory, of: ref)
             return .at(time.now() + Self.endingLookPause)
@@ -123,6 +127,7 @@ extension ReconcileLoop {
         case .startFailed: move.failure = await failure(assessment, observed, memory)
         case .allReady: move.failure = nil
         case .nothingLeft:
+            try lease?.check()
             try folders.remove(record.ref)
             move.leases = status == .deleted ? .releaseAndForgetSecrets : .release
         default: break
@@ -162,6 +167,7 @@ extension ReconcileLoop {
         }
         logger.debug("carrying out a plan", metadata: ["project": "\(record.ref)", "plan": "\(plan)"])
         if let desired, plan.steps.contains(where: \.operation.needsFolder) {
+            try lease?.check()
             try folders.prepare(desired)
             try await functions?.publish(desired.ref)
         }

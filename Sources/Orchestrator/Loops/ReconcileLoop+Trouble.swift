@@ -8,11 +8,11 @@ extension ReconcileLoop {
     static let troublesUntilRecorded = 4
 
     /// What the engine holds. While it does not answer, a project whose probes fail as well is not active.
-    func observe(_ record: ProjectRecord) async throws -> ObservedStack {
+    func observe(_ record: ProjectRecord, as role: ManagerRole) async throws -> ObservedStack {
         do {
             return try await engine.observe(record.ref)
         } catch {
-            guard error.isTransient else { throw error }
+            guard error.isTransient, role == .active else { throw error }
             var memory = await memories.take(record.ref)
             memory.waitedUntil = time.now()
             await memories.put(memory, of: record.ref)

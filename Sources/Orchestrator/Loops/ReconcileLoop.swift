@@ -1,6 +1,7 @@
 public import Logging
 public import ProjectModel
 public import ServiceLifecycle
+import Synchronization
 
 /// Holds every project at what its record says. It takes no hint of what changed: a restart of the manager, a timer,
 /// an event and a request all lead to the same `look(at:)`.
@@ -25,14 +26,21 @@ public final class ReconcileLoop: Service {
     let logger: Logger
     let queue = ProjectQueue(activeMax: parallelProjectsMax)
     let memories = Memories()
-    /// Deadlines count from the later of a status' beginning and this: a manager that was down has not been waiting.
-    let bornAt: Timestamp
+    /// What requests of other managers announce; nil where there are none.
+    let announcements: (any ProjectAnnouncements)?
+    /// Asked right before a project's folder is written; nil where there is one manager only.
+    let lease: ManagerLease?
+    private let born: Mutex<Timestamp>
+    /// Deadlines count from the later of a status' beginning and this: a manager that was down, or stood by, has not
+    /// been waiting.
+    var bornAt: Timestamp { born.withLock { $0 } }
 
     /// A loop on its ports.
     public init(
         store: any ProjectStore, engine: any ContainerEngine, renderer: any StackRenderer,
         folders: any ProjectFolders, minter: any KeyMinter, broker: LeaseBroker, survey: EngineSurvey,
-        health: HealthLoop, functions: FunctionPublisher? = nil, time: any TimeSource = SystemTime(), logger: Logger
+        health: HealthLoop, functions: FunctionPublisher? = nil, announcements: (any ProjectAnnouncements)? = nil,
+        lease: ManagerLease? = nil, time: any TimeSource = SystemTime(), logger: Logger
     ) {
         self.store = store
         self.engine = engine
@@ -45,7 +53,9 @@ public final class ReconcileLoop: Service {
         self.functions = functions
         self.time = time
         self.logger = logger
-        bornAt = time.now()
+        self.announcements = announcements
+        self.lease = lease
+        born = Mutex(time.now())
     }
 
     /// Memories of all projects. Only one look at a project runs at a time, so take and put cannot cross.
@@ -55,6 +65,7 @@ public final class ReconcileLoop: Service {
         func take(_ ref: ProjectRef) -> ProjectMemory { all[ref] ?? ProjectMemory() }
         func put(_ memory: ProjectMemory, of ref: ProjectRef) { all[ref] = memory }
         func drop(_ ref: ProjectRef) { all[ref] = nil }
+        func dropAll() { all = [:] }
     }
 
     /// Asks for a look at a project, soon.
@@ -65,22 +76,31 @@ public final class ReconcileLoop: Service {
         await cancelWhenGracefulShutdown { await self.runUntilCancelled() }
     }
 
-    /// The same without a service group around it.
-    package func runUntilCancelled() async {
+    /// The same without a service group around it. It can be run again, in another role: it begins with nothing but
+    /// what store and engine tell.
+    ///
+    /// - Parameter role: On standby the loop looks and remembers what it has found, for those who ask; it changes
+    ///   nothing.
+    package func runUntilCancelled(as role: ManagerRole = .active) async {
+        born.withLock { $0 = time.now() }
+        await memories.dropAll()
+        let signals = await queue.begin()
+        let changes = health.changes()
         await withDiscardingTaskGroup { group in
             group.addTask { await self.followEngine() }
+            group.addTask { await self.followAnnouncements() }
             group.addTask { await self.resyncRegularly() }
-            group.addTask { for await ref in self.health.changes { await self.queue.add(ref) } }
-            for await _ in self.queue.signals {
-                while let ref = await self.queue.take() { group.addTask { await self.work(on: ref) } }
+            group.addTask { for await ref in changes { await self.queue.add(ref) } }
+            for await _ in signals {
+                while let ref = await self.queue.take() { group.addTask { await self.work(on: ref, as: role) } }
             }
             group.cancelAll()
         }
     }
 
     /// One look, and what comes after it.
-    private func work(on ref: ProjectRef) async {
-        let next = await lookSafely(at: ref)
+    private func work(on ref: ProjectRef, as role: ManagerRole) async {
+        let next = await lookSafely(at: ref, as: role)
         await queue.finish(ref)
         switch next {
         case .whenWoken: return
@@ -92,9 +112,9 @@ public final class ReconcileLoop: Service {
         }
     }
 
-    private func lookSafely(at ref: ProjectRef) async -> NextLook {
+    private func lookSafely(at ref: ProjectRef, as role: ManagerRole) async -> NextLook {
         do {
-            return try await look(at: ref)
+            return try await look(at: ref, as: role)
         } catch {
             if Task.isCancelled { return .whenWoken }
             var memory = await memories.take(ref)
@@ -138,6 +158,25 @@ extension ReconcileLoop {
             }
             do { try await time.sleep(for: wait) } catch { return }
             wait = min(wait * 2, Self.reconnectWaits.longest)
+        }
+    }
+
+    /// Follows what requests to other managers have changed. Hints only: the regular full list finds it, too.
+    private func followAnnouncements() async {
+        guard let announcements else { return }
+        while !Task.isCancelled {
+            do {
+                for try await announcement in announcements.announcements() {
+                    switch announcement {
+                    case .anything: await resync()
+                    case .changed(let ref): await queue.add(ref)
+                    }
+                }
+            } catch {
+                if Task.isCancelled { return }
+                logger.warning("announcements cannot be followed", metadata: ["error": "\(error)"])
+            }
+            do { try await time.sleep(for: Self.reconnectWaits.longest) } catch { return }
         }
     }
 

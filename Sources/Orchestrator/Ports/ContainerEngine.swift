@@ -49,6 +49,8 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
     case imageMissing(String)
     /// There is no such object (any more).
     case notFound(message: String)
+    /// This manager may not change anything: another one acts.
+    case notActive
     /// Any other refusal, with the engine's own words.
     case refused(status: Int, message: String)
 
@@ -61,13 +63,16 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
         case .nameTaken(let message): "the name is taken: \(message)"
         case .imageMissing(let image): "the engine does not have the image \(image)"
         case .notFound(let message): message
+        case .notActive: "\(NotActiveManager())"
         case .refused(let status, let message): "the Docker Engine refused with \(status): \(message)"
         }
     }
 
     /// Whether the same call may succeed later without anybody doing anything.
     public var isTransient: Bool {
-        if case .unavailable = self { return true }
-        return false
+        switch self {
+        case .unavailable, .notActive: true
+        default: false
+        }
     }
 }

@@ -30,6 +30,14 @@ public protocol ServiceProber: Sendable {
 public protocol TimeSource: Sendable {
     /// Now.
     func now() -> Timestamp
+    /// Time since some moment in the past that stays the same. It never goes back, and counts the time that the
+    /// machine or the process was suspended.
+    func uptime() -> Duration
     /// Waits; throws when the task is cancelled.
     func sleep(for duration: Duration) async throws
+}
+
+extension TimeSource {
+    /// For clocks that are only ever moved forward, as those of tests are.
+    public func uptime() -> Duration { now().since(Timestamp(milliseconds: 0)) }
 }

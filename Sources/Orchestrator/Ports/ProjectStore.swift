@@ -44,6 +44,8 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     case leaseTaken
     /// There is no such project.
     case notFound(ProjectRef)
+    /// The writer's lease is over: another manager acts, or will.
+    case fenced
     /// The database refused; the text is its message, never a value.
     case refused(String)
 
@@ -54,6 +56,7 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case .nameTaken(let name): "a project named \"\(name)\" exists already in this organization"
         case .leaseTaken: "a port or subnet was leased by another project at the same moment"
         case .notFound(let ref): "there is no project \(ref)"
+        case .fenced: "\(NotActiveManager())"
         case .refused(let message): "the database refused: \(message)"
         }
     }

@@ -11,6 +11,11 @@ public struct SystemTime: TimeSource {
         Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1_000))
     }
 
+    private static let start = ContinuousClock.now
+
+    /// The machine's continuous clock (`CLOCK_BOOTTIME`).
+    public func uptime() -> Duration { Self.start.duration(to: .now) }
+
     /// Waits on the machine's continuous clock.
     public func sleep(for duration: Duration) async throws {
         try await Task.sleep(for: duration, clock: .continuous)

@@ -8,35 +8,55 @@ public final class InMemoryProjectStore: ProjectStore, Revertible {
     /// How long a released port or subnet is given to nobody, unless told otherwise.
     public static let quarantineDefault: Duration = .seconds(600)
 
-    private let state: Mutex<StoreState>
+    private final class Tables: Sendable {
+        let state: Mutex<StoreState>
+
+        init(quarantine: Duration) { state = Mutex(StoreState(quarantine: quarantine)) }
+    }
+
+    private let tables: Tables
+    private let fence: (@Sendable () -> Bool)?
 
     /// An empty store.
     public init(quarantine: Duration = InMemoryProjectStore.quarantineDefault) {
-        state = Mutex(StoreState(quarantine: quarantine))
+        tables = Tables(quarantine: quarantine)
+        fence = nil
+    }
+
+    private init(_ tables: Tables, fence: @escaping @Sendable () -> Bool) {
+        self.tables = tables
+        self.fence = fence
+    }
+
+    /// The same projects, written under a lease: what is written under a token that is not the current one any more is
+    /// refused as ``StoreError/fenced``.
+    public func under(_ lease: ManagerLease, in leases: InMemoryManagerLeaseStore) -> InMemoryProjectStore {
+        InMemoryProjectStore(tables) { lease.token.map { leases.holds($0) } ?? false }
     }
 
     /// All records, tombstones included, with their events.
     var everything: [(record: ProjectRecord, events: [ProjectEvent])] {
-        state.withLock { state in
+        tables.state.withLock { state in
             state.records.values.sorted { $0.number < $1.number }.map { ($0, state.events[$0.ref] ?? []) }
         }
     }
 
     /// Makes every call fail as if the database were away, or ends that.
-    public func setDown(_ isDown: Bool) { state.withLock { $0.isDown = isDown } }
+    public func setDown(_ isDown: Bool) { tables.state.withLock { $0.isDown = isDown } }
 
     /// What brings the store back to how it is now.
     public func checkpoint() -> @Sendable () -> Void {
-        let copy = state.withLock { $0 }
-        return { [self] in state.withLock { $0 = copy } }
+        let copy = tables.state.withLock { $0 }
+        return { [self] in tables.state.withLock { $0 = copy } }
     }
 
     private func transaction<Value: Sendable>(
-        _ body: (inout StoreState) throws(StoreError) -> Value
+        writes: Bool = false, _ body: (inout StoreState) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
         await Task.yield()
-        return try state.withLock { state throws(StoreError) in
+        return try tables.state.withLock { state throws(StoreError) in
             if state.isDown { throw .unavailable("connection refused") }
+            if writes, let fence, !fence() { throw .fenced }
             // What fails half-way leaves nothing behind, as a transaction does.
             var copy = state
             let value = try body(&copy)
@@ -49,7 +69,7 @@ public final class InMemoryProjectStore: ProjectStore, Revertible {
     private func changing<Value: Sendable>(
         _ body: (inout StoreState) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
-        try await transaction { state throws(StoreError) in
+        try await transaction(writes: true) { state throws(StoreError) in
             state.renewEdition()
             return try body(&state)
         }

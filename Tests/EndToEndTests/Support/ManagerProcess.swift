@@ -73,6 +73,16 @@ actor ManagerProcess {
         _ = try await exit(within: .seconds(10))
     }
 
+    /// Stops it as a machine does that hangs: it does nothing, and keeps everything.
+    func suspend() {
+        if let process, process.isRunning { Glibc.kill(process.processIdentifier, SIGSTOP) }
+    }
+
+    /// Lets it go on.
+    func resume() {
+        if let process, process.isRunning { Glibc.kill(process.processIdentifier, SIGCONT) }
+    }
+
     private func exit(within limit: Duration) async throws -> Int32 {
         try await eventually("the end of the manager\n\(logTail)", within: limit) {
             guard let process else { return 0 }

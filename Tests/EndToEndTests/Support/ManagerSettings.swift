@@ -3,38 +3,60 @@ import Foundation
 /// What a manager under test is started with. Nothing in it collides with another manager on the host.
 struct ManagerSettings: Sendable {
     /// Its data folder and log are in here.
-    let folder: String
-    let port: UInt16
+    private(set) var folder: String
+    private(set) var port: UInt16
     let token: String
     let subnetPool: String
     var portRange: ClosedRange<UInt16>
     var template = Repository.template
     var databaseURL: String?
     var masterKeyFile: String?
+    /// The engine's socket as this manager is told it.
+    var engineSocket = Engine.socket
+    /// The data folder of the manager that this one is a neighbour of.
+    private var sharedDataFolder: String?
 
     /// Ports for managers and for projects, all below the kernel's usual ephemeral range.
     private static let managerPorts: ClosedRange<UInt16> = 18_000...19_999
     private static let projectPorts: ClosedRange<UInt16> = 20_000...31_999
     private static let projectPortCount: UInt16 = 100
 
-    var dataFolder: String { folder + "/data" }
+    var dataFolder: String { sharedDataFolder ?? folder + "/data" }
     var logFile: String { folder + "/manager.log" }
     var keyFile: String { masterKeyFile ?? dataFolder + "/master.key" }
 
     /// Settings of a new installation, with a folder of its own: short, since a Unix socket goes into it.
     init() async throws {
-        folder = "/tmp/smtest-e2e-" + String(UInt32.random(in: 0...UInt32.max), radix: 36)
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o711])
-        port = try await eventually("a free port for the manager", within: .seconds(5)) {
-            let port = UInt16.random(in: Self.managerPorts)
-            return PortHolder.isFree(port) ? port : nil
-        }
+        folder = try Self.newFolder()
+        port = try await Self.freePort()
         token = "sbp_" + (0..<40).map { _ in String(Int.random(in: 0...15), radix: 16) }.joined()
         let blocks = (Self.projectPorts.upperBound - Self.projectPorts.lowerBound) / Self.projectPortCount
         let first = Self.projectPorts.lowerBound + UInt16.random(in: 0...blocks) * Self.projectPortCount
         portRange = first...first + Self.projectPortCount - 1
         subnetPool = try await Self.freePool()
+    }
+
+    /// Settings of another manager of the same installation: with the same database and data folder, on another port.
+    func neighbour() async throws -> ManagerSettings {
+        var copy = self
+        copy.sharedDataFolder = dataFolder
+        copy.folder = try Self.newFolder()
+        copy.port = try await Self.freePort()
+        return copy
+    }
+
+    private static func newFolder() throws -> String {
+        let folder = "/tmp/smtest-e2e-" + String(UInt32.random(in: 0...UInt32.max), radix: 36)
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o711])
+        return folder
+    }
+
+    private static func freePort() async throws -> UInt16 {
+        try await eventually("a free port for the manager", within: .seconds(5)) {
+            let port = UInt16.random(in: managerPorts)
+            return PortHolder.isFree(port) ? port : nil
+        }
     }
 
     /// A /20 of 10.64.0.0/10 in which the engine has no network.
@@ -58,7 +80,7 @@ struct ManagerSettings: Sendable {
     var environment: [String: String] {
         var result = [
             "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/sbin:/usr/bin:/sbin:/bin",
-            "DOCKER_HOST": "unix://" + Engine.socket,
+            "DOCKER_HOST": "unix://" + engineSocket,
             "SUPAMANAGER_LISTEN": "127.0.0.1:\(port)",
             "SUPAMANAGER_DATA_DIR": dataFolder,
             "SUPAMANAGER_IMAGE_REGISTRY": Engine.registry,

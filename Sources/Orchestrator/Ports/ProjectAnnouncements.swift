@@ -1,0 +1,16 @@
+public import ProjectModel
+
+/// What requests have changed in the store, whichever manager served them.
+public protocol ProjectAnnouncements: Sendable {
+    /// Announcements until the connection is given up. What was announced before is not repeated: the first element is
+    /// always ``ProjectAnnouncement/anything``.
+    func announcements() -> AsyncThrowingStream<ProjectAnnouncement, any Error>
+}
+
+/// A hint that a project's record has changed. It says where to look, never what to do.
+public enum ProjectAnnouncement: Sendable, Equatable {
+    /// Announcements may have been missed: any project may have changed.
+    case anything
+    /// A project has changed.
+    case changed(ProjectRef)
+}
