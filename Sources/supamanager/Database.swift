@@ -1,4 +1,5 @@
 import Logging
+import Orchestrator
 import PostgresKit
 import PostgresStore
 

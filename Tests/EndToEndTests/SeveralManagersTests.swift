@@ -43,7 +43,7 @@ extension EndToEnd {
                     await uncancelled {
                         await first.resume()
                         do { try await second.stop() } catch { Issue.record("the second manager: \(error)") }
-                        try? FileManager.default.removeItem(atPath: settings.folder)
+                        try? FileManager.default.removeItem(atPath: second.settings.folder)
                     }
                     try outcome.get()
                 }

@@ -215,7 +215,7 @@ struct TwoManagersTests {
             let store = host.store.under(lease, in: leases)
             let move = StatusMove(from: .provisioning, to: .starting, cause: "late", at: host.time.now())
             await #expect(throws: StoreError.fenced) { try await store.move(.sample(1), move) }
-            await #expect(throws: NotActiveManager.self) { try lease.check() }
+            #expect(throws: NotActiveManager.self) { try lease.check() }
         }
     }
 }

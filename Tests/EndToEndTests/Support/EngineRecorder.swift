@@ -68,8 +68,10 @@ final class EngineRecorder: Sendable {
 
     private func accept() {
         while true {
-            let client = accept4(listener, nil, nil, Int32(SOCK_CLOEXEC.rawValue))
+            let client = Glibc.accept(listener, nil, nil)
             guard client >= 0 else { return }
+            // Children must not inherit it.
+            _ = fcntl(client, F_SETFD, FD_CLOEXEC)
             guard let engine = try? Self.open(Engine.socket, { connect($0, $1, $2) }) else {
                 Glibc.close(client)
                 continue
@@ -94,7 +96,7 @@ final class EngineRecorder: Sendable {
             var sent = 0
             while sent < count {
                 let written = chunk[sent..<count].withUnsafeBytes {
-                    send(target, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL.rawValue))
+                    send(target, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
                 }
                 guard written > 0 else { break }
                 sent += written
