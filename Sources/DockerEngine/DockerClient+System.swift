@@ -1,7 +1,11 @@
+import CurlKit
+
 extension DockerClient {
-    /// Whether the engine answers. Maps to `GET /_ping`.
+    /// Whether the engine answers, in the one word that it has for that. Maps to `GET /_ping`.
     public func ping() async throws(DockerError) {
-        try await wire.send(EngineCall(method: "GET", path: "/_ping"))
+        let call = EngineCall(method: "GET", path: "/_ping")
+        let answer = try await wire.send(call)
+        guard answer.body == Array("OK".utf8) else { throw .decoding(reason: "it is not OK", call: call.label) }
     }
 
     /// What the engine is. Maps to `GET /version`.

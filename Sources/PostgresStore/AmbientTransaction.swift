@@ -37,10 +37,15 @@ public struct PostgresUnitOfWork: UnitOfWork {
     /// Runs `body` in one transaction, or inside the one under way; see ``Orchestrator/UnitOfWork``.
     public func perform<Value: Sendable>(_ body: @Sendable @escaping () async throws -> Value) async throws -> Value {
         guard AmbientTransaction.current == nil else { return try await body() }
-        return try await AfterCommit.collecting {
-            try await pool.transaction { transaction in
-                try await AmbientTransaction.$current.withValue(transaction) { try await body() }
+        do {
+            return try await AfterCommit.collecting {
+                try await pool.transaction { transaction in
+                    try await AmbientTransaction.$current.withValue(transaction) { try await body() }
+                }
             }
+        } catch let error as PostgresError {
+            // The transaction itself failed: it could not begin, or nobody knows whether it was committed.
+            throw PostgresProjectStore.storeError(error)
         }
     }
 }

@@ -18,6 +18,16 @@ struct ConnectTests {
         }
     }
 
+    @Test("what answers anything but OK is no engine that works", arguments: ["", "<html>", "NOT OK"])
+    func strangePing(_ body: String) async throws {
+        try await withStubEngine(api: "1.41") { _ in
+            [.response(200, body)]
+        } test: { docker, _ async throws in
+            let error = await #expect(throws: DockerError.self) { try await docker.ping() }
+            guard case .decoding(_, "GET /_ping") = error else { throw try #require(error) }
+        }
+    }
+
     @Test(
         "an engine that is too old or too new is refused with what to do",
         arguments: [

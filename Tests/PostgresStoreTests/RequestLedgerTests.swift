@@ -45,6 +45,19 @@ struct RequestLedgerTests {
         try await RequestLedgerContract.run(on: ledger, in: InMemoryUnitOfWork([ledger]))
     }
 
+    @Test("a unit whose connection is lost says that the database does not answer")
+    func lostConnection() async throws {
+        try await withPool { pool async throws in
+            let error = await #expect(throws: StoreError.self) {
+                try await PostgresUnitOfWork(pool: pool).perform {
+                    let session = AmbientTransaction.session(pool)
+                    _ = try await session.query("select pg_terminate_backend(pg_backend_pid())", [])
+                }
+            }
+            guard case .unavailable = error else { throw try #require(error) }
+        }
+    }
+
     @Test("entries made at the same moment are one chain without gaps, and every hash is that of its entry")
     func chain() async throws {
         try await withPool { pool async throws in

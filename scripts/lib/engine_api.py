@@ -6,6 +6,8 @@ import os
 import socket
 import urllib.request
 
+SOCKET = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
+
 
 class EngineConnection(http.client.HTTPConnection):
     """A connection to the engine's Unix socket."""
@@ -13,11 +15,11 @@ class EngineConnection(http.client.HTTPConnection):
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(120)
-        self.sock.connect(os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://"))
+        self.sock.connect(SOCKET)
 
 
-def engine(method, path, body=None):
-    """One call to the engine; fails loudly."""
+def raw(method, path, body=None):
+    """One call to the engine; gives the bytes of its answer, and fails loudly."""
     connection = EngineConnection("engine")
     connection.request(method, "/v1.41" + path, json.dumps(body) if body is not None else None,
                        {"Content-Type": "application/json"})
@@ -26,6 +28,12 @@ def engine(method, path, body=None):
     connection.close()
     if response.status >= 400:
         raise RuntimeError(f"{method} {path}: {response.status} {data[:300]!r}")
+    return data
+
+
+def engine(method, path, body=None):
+    """One call to the engine; gives the document that it answers with, and fails loudly."""
+    data = raw(method, path, body)
     return json.loads(data) if data[:1] in (b"{", b"[") else None
 
 

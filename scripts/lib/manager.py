@@ -1,7 +1,9 @@
 """A manager for benchmarks and for tests of clients: the real program, started and stopped by them alone."""
 
+import http.client
 import json
 import os
+import re
 import secrets
 import shutil
 import signal
@@ -21,6 +23,20 @@ def free_port():
         return probe.getsockname()[1]
 
 
+class Reply:
+    """An answer of the API."""
+
+    def __init__(self, status, headers, data):
+        self.status, self.headers, self.data = status, headers, data
+
+    @property
+    def json(self):
+        return json.loads(self.data) if self.data else None
+
+    def __str__(self):
+        return f"{self.status} {self.data[:300].decode(errors='replace')}"
+
+
 class Manager:
     """A manager of its own, on a free port, with a folder that goes with it."""
 
@@ -29,13 +45,33 @@ class Manager:
         os.chmod(self.folder, 0o711)
         self.address = f"127.0.0.1:{free_port()}"
         self.token = "sbp_" + secrets.token_hex(20)
-        environment = dict(os.environ, SUPAMANAGER_LISTEN=self.address, SUPAMANAGER_DATA_DIR=self.folder + "/data",
-                           SUPAMANAGER_ADMIN_TOKEN=self.token, SUPAMANAGER_IMAGE_REGISTRY="supamanager.test",
-                           SUPAMANAGER_SUBNET_POOL="10.202.0.0/17", SUPAMANAGER_TEMPLATE=root + "/Templates/supabase",
-                           SUPAMANAGER_RATE_LIMIT="0", **settings)
-        self.log = open(self.folder + "/log", "wb")
-        self.process = subprocess.Popen([binary, "serve"], env=environment, stdout=self.log, stderr=self.log)
+        self.binary = binary
+        self.environment = dict(os.environ, SUPAMANAGER_LISTEN=self.address, SUPAMANAGER_DATA_DIR=self.folder + "/data",
+                                SUPAMANAGER_ADMIN_TOKEN=self.token, SUPAMANAGER_IMAGE_REGISTRY="supamanager.test",
+                                SUPAMANAGER_SUBNET_POOL="10.202.0.0/17",
+                                SUPAMANAGER_TEMPLATE=root + "/Templates/supabase", SUPAMANAGER_RATE_LIMIT="0") | settings
+        self.log = open(self.folder + "/log", "ab")
+        self.start()
+
+    def start(self):
+        """Starts the program (again) and waits until it is ready."""
+        self.launch()
         self.wait(lambda: self.is_ready(), "the manager is not ready")
+
+    def launch(self):
+        """Starts the program (again)."""
+        self.process = subprocess.Popen([self.binary, "serve"], env=self.environment, stdout=self.log, stderr=self.log)
+
+    def kill(self):
+        """Ends the program as a power cut would."""
+        self.process.kill()
+        self.process.wait(60)
+
+    @property
+    def installation(self):
+        """The id that every object on the engine is labelled with."""
+        with open(self.folder + "/log", errors="replace") as log:
+            return re.search(r"installation=([0-9a-f]{12})", log.read()).group(1)
 
     def wait(self, condition, complaint, pause=0.02):
         deadline = time.monotonic() + DEADLINE_SECONDS
@@ -50,6 +86,22 @@ class Manager:
             return True
         except OSError:
             return False
+
+    def ask(self, method, path, body=None, key=None, deadline=30):
+        """One request, whatever comes of it: status, header fields and body. `OSError` when nothing answers."""
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        if key:
+            headers["Idempotency-Key"] = key
+        request = urllib.request.Request(f"http://{self.address}{path}", method=method, headers=headers,
+                                         data=json.dumps(body).encode() if body else None)
+        try:
+            with urllib.request.urlopen(request, timeout=deadline) as response:
+                return Reply(response.status, response.headers, response.read())
+        except urllib.error.HTTPError as error:
+            with error:
+                return Reply(error.code, error.headers, error.read())
+        except http.client.HTTPException as error:
+            raise ConnectionResetError(str(error)) from error
 
     def call(self, method, path, body=None):
         request = urllib.request.Request(
