@@ -135,7 +135,7 @@ class ProvingGround:
         """Deletes every project, ends everything and removes what it made."""
         try:
             if self.manager:
-                self.revive()
+                ProvingGround.revive(self)
                 self.manager.stop()
         finally:
             for proxy in (self.engine, self.database):

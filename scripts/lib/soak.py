@@ -43,9 +43,15 @@ class Soak:
 
     def __init__(self, ground, seconds):
         self.ground, self.end = ground, time.monotonic() + seconds
+        # A manager that dies by itself has failed.
+        ground.revive = self.mind
         self.samples = collections.defaultdict(list)
         self.lives = 0
         self.counting = threading.Lock()
+
+    def mind(self):
+        if self.ground.manager.process.poll() is not None:
+            raise AssertionError(f"the manager has died\n{self.ground.log_tail()}")
 
     def live(self, worker):
         number = 0
