@@ -11,9 +11,14 @@ enum LeaseRows {
         _ leases: Leases, of ref: ProjectRef, at time: Timestamp, in session: some PostgresSession
     ) async throws {
         try await freeQuarantined(at: time, in: session)
-        for (variable, port) in leases.ports.sorted(by: { $0.key < $1.key }) {
-            try await insertPort(port, variable, ref, in: session)
-        }
+        let ports = leases.ports.sorted { $0.key < $1.key }
+        _ = try await session.execute(
+            """
+            insert into port_leases (port, ref, variable)
+            select port::integer, $1, variable from unnest($2::text[], $3::text[]) as lease (port, variable)
+            order by port::integer
+            """,
+            [.text(ref.text), .textArray(ports.map { String($0.value) }), .textArray(ports.map(\.key))])
         try await insertSubnet(leases.subnet, ref, in: session)
     }
 

@@ -1,17 +1,21 @@
 import Orchestrator
 import PostgresKit
 import ProjectModel
+import TokenKit
 
 /// SQL of the table `project_secrets`, and of the wrapped key in `projects`. Only sealed bytes pass here.
 enum SecretRows {
     static func insert(
         _ secrets: SealedSecrets, of ref: ProjectRef, in session: some PostgresSession
     ) async throws {
-        for (name, sealed) in secrets.values.sorted(by: { $0.key < $1.key }) {
-            _ = try await session.execute(
-                "insert into project_secrets (ref, name, sealed) values ($1, $2, $3)",
-                [.text(ref.text), .text(name), .bytes(sealed)])
-        }
+        // All in one statement: creations of the same organization wait for each other.
+        let sorted = secrets.values.sorted { $0.key < $1.key }
+        _ = try await session.execute(
+            """
+            insert into project_secrets (ref, name, sealed)
+            select $1, name, decode(sealed, 'hex') from unnest($2::text[], $3::text[]) as secret (name, sealed)
+            """,
+            [.text(ref.text), .textArray(sorted.map(\.key)), .textArray(sorted.map { Hex.encode($0.value) })])
     }
 
     static func select(_ ref: ProjectRef, in session: some PostgresSession) async throws -> SealedSecrets? {

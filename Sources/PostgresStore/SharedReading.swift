@@ -3,8 +3,8 @@ import Synchronization
 /// One reading for all who ask at the same moment. Whoever asks while a reading is under way waits for the next one,
 /// which begins afterwards: nobody gets a value that is older than their question.
 ///
-/// It runs no task of its own. Who finds no reading under way makes one, also for those who wait by then, and hands over
-/// to one of those who came meanwhile.
+/// It runs no task of its own. Who finds no reading under way makes one, also for those who wait by then, and hands
+/// over to one of those who came meanwhile. As many wait as requests and loops are under way, which have bounds.
 final class SharedReading<Value: Sendable>: Sendable {
     /// What somebody who asked is to do.
     private enum Turn: Sendable {

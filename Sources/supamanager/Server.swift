@@ -135,7 +135,7 @@ struct Server {
         let engine = FencedEngine(docker, lease: lease)
         let survey = EngineSurvey(engine: engine)
         let broker = LeaseBroker(
-            store: store, host: LinuxHostNetwork(), survey: survey, ports: settings.ports,
+            store: store, host: RecentHostNetwork(LinuxHostNetwork()), survey: survey, ports: settings.ports,
             subnets: settings.subnets, bindAddress: settings.bindAddress, draw: LeaseBroker.anywhere)
         let renderer = ComposeStackRenderer(
             template: template,

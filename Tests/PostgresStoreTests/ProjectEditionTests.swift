@@ -182,8 +182,10 @@ struct ProjectEditionTests {
             _ = try await names(store)
             try await other.rename(.sample(1), to: ProjectName("renamed"), at: late)
             try await pool.execute(
-                "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
-            )
+                """
+                select pg_terminate_backend(pid) from pg_stat_activity
+                where datname = current_database() and pid <> pg_backend_pid()
+                """)
             var found: [String]?
             for _ in 1...20 where found == nil { found = try? await names(store) }
             #expect(found == ["renamed"])
