@@ -3,8 +3,8 @@ public import Reconciler
 
 /// What people can ask of projects. Requests change records and wake the loop; none of them calls the engine.
 public struct ProjectCatalog: Sendable {
-    /// Tries to find leases that nobody else takes at the same moment. Of several requests at once all choose the
-    /// lowest free ones and one of them gets them, so this is also the number of requests that all find some.
+    /// Tries to find leases that nobody else takes at the same moment. Where the broker draws at random that is seldom
+    /// the second; where it takes the lowest, this is also the number of requests at once that all find some.
     static let leaseAttemptsMax = 64
     /// Tries to change a status that somebody else, the loop as a rule, changes at the same moment.
     static let requestAttemptsMax = 8
