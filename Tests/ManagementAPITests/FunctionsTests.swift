@@ -22,7 +22,12 @@ struct FunctionsTests {
         return parts.map { "--\(boundary)\r\n\($0)\r\n" }.joined() + "--\(boundary)--\r\n"
     }
 
-    private static let type = [(name: "Content-Type", value: "multipart/form-data; boundary=\(boundary)")]
+    static let type = [(name: "Content-Type", value: "multipart/form-data; boundary=\(boundary)")]
+
+    /// The smallest deployment.
+    static let sampleForm = form(
+        #"{"entrypoint_path":"hello/index.ts","name":"Hello"}"#,
+        [("hello/index.ts", "Deno.serve(() => new Response())")])
 
     private static func deploy(
         _ host: APIHost, _ ref: ProjectRef, _ query: String, _ metadata: String, _ files: [(String, String)]

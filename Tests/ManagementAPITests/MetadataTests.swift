@@ -7,6 +7,12 @@ import Testing
 
 @Suite("A project's database by name")
 struct MetadataTests {
+    /// Lists of postgres-meta.
+    static let names = [
+        "tables", "views", "materialized-views", "foreign-tables", "types", "policies", "triggers", "publications",
+        "extensions", "column-privileges",
+    ]
+
     private static func json(_ text: String, _ status: Int = 200) -> GatewayAnswer {
         GatewayAnswer(status: status, contentType: "application/json; charset=utf-8", body: Array(text.utf8))
     }
@@ -16,11 +22,7 @@ struct MetadataTests {
         try await APIHost.run { host in
             let ref = try await host.create()
             host.gateways.setAnswer { _ in Self.json(#"[{"id":1}]"#) }
-            let names = [
-                "tables", "views", "materialized-views", "foreign-tables", "types", "policies", "triggers",
-                "publications", "extensions", "column-privileges",
-            ]
-            for name in names {
+            for name in Self.names {
                 let answer = try await host.send(
                     "GET", "/platform/pg-meta/\(ref)/\(name)?included_schemas=public,a%26b&limit=5&other=1")
                 #expect(answer.status == 200)

@@ -44,6 +44,11 @@ enum JSONValue: Decodable, Hashable, Sendable {
         if case .string(let text) = self { text } else { nil }
     }
 
+    /// A text, or a whole number as text: what stands in a path.
+    var wholeText: String? {
+        if case .number(let number) = self { Int64(exactly: number).map { "\($0)" } } else { text }
+    }
+
     /// Whether this is a time as RFC 3339 has it, in UTC with milliseconds.
     var isTimestamp: Bool {
         text?.wholeMatch(of: /\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z/) != nil

@@ -1,0 +1,160 @@
+import Identity
+import Orchestrator
+import OrchestratorTesting
+import ProjectModel
+
+@testable import ManagementAPI
+
+/// What single routes need besides a project that runs: something that is there to be read, changed or deleted.
+enum ValidRequests {
+    /// By name of the route.
+    static let all: [String: ValidRequest.Preparation] = [people, tokens, projects, content, database, services]
+        .reduce(into: [:]) { all, more in all.merge(more) { first, _ in first } }
+
+    private static let uuid = "10000000-0000-4000-8000-000000000010"
+
+    private static let people: [String: ValidRequest.Preparation] = [
+        "POST /auth/v1/token": { _, _ in
+            ValidRequest(
+                query: "grant_type=password",
+                body: #"{"email":"owner@example.com","password":"\#(Person.owner.password)"}"#)
+        },
+        "POST /auth/v1/logout": { host, _ in ValidRequest(token: try await session(host)) },
+        "PUT /auth/v1/user": { host, _ in
+            ValidRequest(body: #"{"data":{"a":1}}"#, token: try await session(host))
+        },
+        "GET /auth/v1/user": { host, _ in ValidRequest(token: try await session(host)) },
+        "POST /platform/profile/password-check": { _, _ in ValidRequest(body: #"{"password":"x"}"#) },
+        "DELETE /platform/organizations/{slug}": { host, _ in
+            let made = try await host.send("POST", "/platform/organizations", body: #"{"name":"Second"}"#).json
+            return ValidRequest(slug: made["slug"]?.text ?? "")
+        },
+        "PATCH /platform/organizations/{slug}": { _, _ in ValidRequest(body: #"{"name":"Renamed"}"#) },
+        "POST /platform/organizations/{slug}/members/invitations": { _, _ in
+            ValidRequest(body: #"{"email":"stranger@example.com","role_id":3}"#)
+        },
+        "GET /platform/organizations/{slug}/members/invitations/{token}": { host, _ in
+            ValidRequest(values: ["token": try await invite(host)["token"]?.text ?? ""], token: Person.stranger.token)
+        },
+        "POST /platform/organizations/{slug}/members/invitations/{token}": { host, _ in
+            ValidRequest(values: ["token": try await invite(host)["token"]?.text ?? ""], token: Person.stranger.token)
+        },
+        "DELETE /platform/organizations/{slug}/members/invitations/{token}": { host, _ in
+            ValidRequest(values: ["token": try await invite(host)["id"]?.wholeText ?? ""])
+        },
+        "PATCH /platform/organizations/{slug}/members/mfa/enforcement": { _, _ in
+            ValidRequest(body: #"{"enforced":false}"#)
+        },
+        "DELETE /platform/organizations/{slug}/members/{gotrue_id}": { _, _ in
+            ValidRequest(values: ["gotrue_id": Person.readOnly.account.id])
+        },
+        "PATCH /platform/organizations/{slug}/members/{gotrue_id}": { _, _ in
+            ValidRequest(values: ["gotrue_id": Person.readOnly.account.id], body: #"{"role_id":3}"#)
+        },
+        "PUT /platform/organizations/{slug}/members/{gotrue_id}/roles/{role_id}": { host, ref in
+            try await role(host, ref, body: #"{"role_scoped_projects":["\#(ref)"]}"#)
+        },
+        "DELETE /platform/organizations/{slug}/members/{gotrue_id}/roles/{role_id}": { host, ref in
+            try await role(host, ref, body: nil)
+        },
+        "POST /platform/projects/{ref}/transfer/preview": { _, _ in
+            ValidRequest(body: #"{"target_organization_slug":"default"}"#)
+        },
+    ]
+
+    private static let tokens: [String: ValidRequest.Preparation] = [
+        "POST /platform/cli/login": { _, _ in ValidRequest(body: login) },
+        "GET /platform/cli/login/{session_id}": { host, _ in
+            let nonce = try await host.send("POST", "/platform/cli/login", body: login).json["nonce"]?.text ?? ""
+            return ValidRequest(values: ["session_id": uuid], query: "device_code=\(nonce.prefix(8))")
+        },
+        "GET /platform/profile/access-tokens/{id}": { host, _ in try await token(host, "access-tokens") },
+        "DELETE /platform/profile/access-tokens/{id}": { host, _ in try await token(host, "access-tokens") },
+        "GET /platform/profile/scoped-access-tokens/{id}": { host, _ in try await token(host, "scoped-access-tokens") },
+        "DELETE /platform/profile/scoped-access-tokens/{id}": { host, _ in
+            try await token(host, "scoped-access-tokens")
+        },
+        "GET /v1/projects/{ref}/api-keys/{id}": { host, ref in try await key(host, ref) },
+        "PATCH /v1/projects/{ref}/api-keys/{id}": { host, ref in try await key(host, ref) },
+        "DELETE /v1/projects/{ref}/api-keys/{id}": { host, ref in try await key(host, ref) },
+        "PUT /v1/projects/{ref}/api-keys/legacy": { _, _ in ValidRequest(query: "enabled=true") },
+        "GET /v1/projects/{ref}/config/auth/signing-keys/{id}": { host, ref in
+            let keys = try await host.send("GET", "/v1/projects/\(ref)/config/auth/signing-keys").json
+            return ValidRequest(values: ["id": keys["keys"]?[0]?["id"]?.text ?? ""])
+        },
+    ]
+
+    private static let projects: [String: ValidRequest.Preparation] = [
+        "POST /platform/projects": { _, _ in ValidRequest(body: APIHost.createBody("second")) },
+        "POST /v1/projects": { _, _ in ValidRequest(body: APIHost.createBody("second", #","region":"eu-central-1""#)) },
+        "GET /platform/projects/available-regions": { _, _ in
+            ValidRequest(query: "cloud_provider=AWS&organization_slug=default")
+        },
+        "GET /v1/projects/available-regions": { _, _ in ValidRequest(query: "organization_slug=default") },
+        "POST /platform/projects/{ref}/restore": paused, "POST /platform/projects/{ref}/resume": paused,
+        "POST /v1/projects/{ref}/restore": paused,
+        "PATCH /platform/projects/{ref}/settings/sensitivity": { _, _ in
+            ValidRequest(body: #"{"is_sensitive":false}"#)
+        },
+        "POST /platform/projects/{ref}/restart-services": { _, _ in
+            ValidRequest(body: #"{"restartRequest":{"region":"eu-central-1","services":["postgresql"]}}"#)
+        },
+        "GET /platform/projects/{ref}/services/{service}/logs": { _, _ in ValidRequest(values: ["service": "db"]) },
+        "GET /v1/projects/{ref}/health": { _, _ in ValidRequest(query: "services=db&services=rest") },
+        "POST /v1/projects/{ref}/network-restrictions/apply": { _, _ in
+            ValidRequest(body: #"{"dbAllowedCidrs":["0.0.0.0/0"],"dbAllowedCidrsV6":["::/0"]}"#)
+        },
+        "PUT /v1/projects/{ref}/ssl-enforcement": { _, _ in
+            ValidRequest(body: #"{"requestedConfig":{"database":false}}"#)
+        },
+    ]
+
+    private static let paused: ValidRequest.Preparation = { host, ref in
+        try await host.set(.pausing, of: ref)
+        try await host.set(.paused, of: ref)
+        return ValidRequest()
+    }
+
+    private static let login = """
+        {"session_id":"\(uuid)","public_key":"04ab","token_name":"command line"}
+        """
+
+    /// A token of a session of the owner.
+    private static func session(_ host: APIHost) async throws -> String {
+        let body = #"{"email":"owner@example.com","password":"\#(Person.owner.password)"}"#
+        let answer = try await host.send("POST", "/auth/v1/token?grant_type=password", body: body, token: nil)
+        return try answer.json["access_token"]?.text ?? ""
+    }
+
+    private static func invite(_ host: APIHost) async throws -> JSONValue {
+        try await host.send(
+            "POST", "/platform/organizations/default/members/invitations",
+            body: #"{"email":"stranger@example.com","role_id":3}"#
+        ).json
+    }
+
+    /// Somebody whose role holds in one project only.
+    private static func role(_ host: APIHost, _ ref: ProjectRef, body: String?) async throws -> ValidRequest {
+        let member = "/platform/organizations/default/members/\(Person.readOnly.account.id)"
+        _ = try await host.send(
+            "PATCH", member, body: #"{"role_id":3,"role_scoped_projects":["\#(ref)"]}"#)
+        let members = try await host.send("GET", "/platform/organizations/default/members").json
+        guard case .array(let rows) = members,
+            let row = rows.first(where: { $0["gotrue_id"]?.text == Person.readOnly.account.id }),
+            case .array(let ids)? = row["role_ids"], let id = ids.last?.wholeText
+        else { throw HostError("the member has no role") }
+        return ValidRequest(values: ["gotrue_id": Person.readOnly.account.id, "role_id": id], body: body)
+    }
+
+    private static func token(_ host: APIHost, _ kind: String) async throws -> ValidRequest {
+        let body = #"{"name":"x","permissions":["advisors_read"]}"#
+        let made = try await host.send("POST", "/platform/profile/\(kind)", body: body).json
+        return ValidRequest(values: ["id": made["id"]?.wholeText ?? ""])
+    }
+
+    private static func key(_ host: APIHost, _ ref: ProjectRef) async throws -> ValidRequest {
+        let body = #"{"name":"second","type":"secret"}"#
+        let made = try await host.send("POST", "/v1/projects/\(ref)/api-keys", body: body).json
+        return ValidRequest(values: ["id": made["id"]?.text ?? ""])
+    }
+}
