@@ -86,6 +86,15 @@ public struct ComposeStackRenderer: StackRenderer {
         ).stack()
     }
 
+    /// Images of all services that a project has when it names none, with the registry that is set.
+    public func images() throws(TemplateError) -> Set<String> {
+        let project = try template.project(named: "a", environment: template.manifest.standIns(), services: nil)
+        return Set(
+            project.services.values.compactMap(\.image).map { image in
+                settings.imageRegistry.map { "\($0)/\(image)" } ?? image
+            })
+    }
+
     /// The settings that the template declares, with the installation's defaults in place of the template's.
     public func declaredSettings() throws(TemplateError) -> [DeclaredSetting] {
         let defaults: [String: String]

@@ -1,5 +1,6 @@
 import Orchestrator
 import ProjectModel
+import TokenKit
 
 /// A project's API keys as variables of the template.
 struct GatewayKeys {
@@ -8,7 +9,8 @@ struct GatewayKeys {
     init(_ values: ProjectValues) { self.values = values }
 
     /// All opaque keys for the gateway, in lists with commas; the same by name for functions, as members of a JSON
-    /// object; the default ones for the dashboard; and whether the signed keys are accepted.
+    /// object; the default ones for the dashboard; whether the signed keys are accepted; and what temporary keys are
+    /// verified with.
     var environment: [String: String] {
         var environment = ["LEGACY_KEYS_ENABLED": values.acceptsLegacyKeys ? "true" : "false"]
         for kind in APIKeyKind.allCases {
@@ -19,11 +21,20 @@ struct GatewayKeys {
             environment["\(name)_KEYS_BY_NAME"] = members(keys)
             environment["DEFAULT_\(name)_KEY"] = standard(keys)?.key.reveal()
         }
+        environment["GATEWAY_JWKS"] = keySet
         // The dashboard talks to the gateway too, where a signed key may be of no use.
         if !values.acceptsLegacyKeys {
             environment["STUDIO_SERVICE_KEY"] = values.secrets[ProjectCatalog.serviceKeyVariable]?.reveal()
         }
         return environment
+    }
+
+    /// The JWT secret as a JSON Web Key Set (RFC 7517), the form in which Envoy takes it.
+    private var keySet: String? {
+        values.secrets[ProjectCatalog.tokenSecretVariable].map { secret in
+            let key = Base64URL.encode(Array(secret.reveal().utf8))
+            return #"{"keys":[{"kty":"oct","alg":"HS256","k":"\#(key)"}]}"#
+        }
     }
 
     /// `"default":"sb_…","mobile":"sb_…"`; functions rely on a member named default. Names and keys consist of letters,

@@ -3,6 +3,9 @@ public import Orchestrator
 
 /// Everything that the API asks: the core's catalogues and the ports that a request reaches by itself.
 public struct Backend: Sendable {
+    /// Checks the whole installation once; it never fails, since what cannot be read is a finding too.
+    public typealias ConsistencyCheck = @Sendable () async -> ConsistencyReport
+
     /// Projects.
     public var catalog: ProjectCatalog
     /// Accounts, organizations, members and tokens.
@@ -25,6 +28,8 @@ public struct Backend: Sendable {
     public var ledger: any RequestLedger
     /// Seals stored answers.
     public var sealer: any AnswerSealer
+    /// Compares records, engine and host.
+    public var consistency: ConsistencyCheck
     /// The clock.
     public var time: any TimeSource
 
@@ -33,7 +38,8 @@ public struct Backend: Sendable {
         catalog: ProjectCatalog, directory: AccountDirectory, deviceLoginCrypto: any DeviceLoginCrypto,
         functions: FunctionCatalog, content: any ContentStore, notifications: any NotificationStore,
         databases: any ProjectDatabase, gateways: any ProjectGateway, units: any UnitOfWork,
-        ledger: any RequestLedger, sealer: any AnswerSealer, time: any TimeSource = SystemTime()
+        ledger: any RequestLedger, sealer: any AnswerSealer, consistency: @escaping ConsistencyCheck,
+        time: any TimeSource = SystemTime()
     ) {
         self.catalog = catalog
         self.directory = directory
@@ -46,6 +52,7 @@ public struct Backend: Sendable {
         self.units = units
         self.ledger = ledger
         self.sealer = sealer
+        self.consistency = consistency
         self.time = time
     }
 }

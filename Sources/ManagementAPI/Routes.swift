@@ -16,6 +16,7 @@ extension ManagementAPI {
             + settingRoutes(backend.catalog, configuration)
             + databaseRoutes(reach, backend.time)
             + serviceRoutes(reach, backend)
+            + ConsistencyController(check: backend.consistency).routes
             + RemainingRoutes(
                 catalog: backend.catalog, configuration: configuration, content: backend.content,
                 notifications: backend.notifications, logs: backend.catalog,

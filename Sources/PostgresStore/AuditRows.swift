@@ -59,6 +59,12 @@ enum AuditRows {
         return try rows.map { try entry($0, of: query.scope) }
     }
 
+    static func scopes(limit: Int, in session: some PostgresSession) async throws -> [AuditScope] {
+        // In the order of bytes, whatever the database's collation.
+        try await session.query("select scope from audit_heads order by scope collate \"C\" limit $1", [.int(limit)])
+            .compactMap { AuditScope(try $0.string("scope")) }
+    }
+
     private static func entry(_ row: PostgresRow, of scope: AuditScope) throws -> AuditEntry {
         let deed = AuditDeed(
             scope: scope, at: Timestamp(try row.timestamp("at")), actorID: try row.string("actor_id"),

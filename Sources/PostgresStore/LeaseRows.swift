@@ -34,6 +34,24 @@ enum LeaseRows {
             subnets: Set(try subnets.compactMap { IPv4Network(try $0.string("subnet")) }))
     }
 
+    /// Leases with their owners, tombstones included.
+    static func holders(limit: Int, in session: some PostgresSession) async throws -> [LeaseHolder] {
+        let rows = try await session.query(
+            """
+            select l.ref, p.status, l.port::text as port, null as subnet
+            from port_leases l join projects p on p.ref = l.ref
+            union all
+            select s.ref, p.status, null, s.subnet::text from subnet_leases s join projects p on p.ref = s.ref
+            limit $1
+            """, [.int(limit)])
+        return try rows.compactMap { row in
+            let port = try row.optionalString("port").flatMap { UInt16($0) }.map(LeaseHolder.Thing.port)
+            let subnet = try row.optionalString("subnet").flatMap { IPv4Network($0) }.map(LeaseHolder.Thing.subnet)
+            guard let thing = port ?? subnet, let ref = ProjectRef(try row.string("ref")) else { return nil }
+            return LeaseHolder(ref: ref, status: try ProjectRows.status(row.string("status")), thing: thing)
+        }
+    }
+
     static func release(_ ref: ProjectRef, at time: Timestamp, in session: some PostgresSession) async throws {
         let parameters: [PostgresParameter] = [.text(ref.text), .timestamp((time + quarantine).postgres)]
         _ = try await session.execute(

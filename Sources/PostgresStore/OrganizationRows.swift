@@ -61,8 +61,12 @@ enum OrganizationRows {
         ).map(organization)
     }
 
+    /// Deletes an organization without projects. Whoever stores a project holds the row in share mode: this waits for
+    /// them and then counts their project, and they wait for this and find no organization.
     static func delete(_ slug: String, in session: some PostgresSession) async throws -> OrganizationDeletion {
-        guard let organization = try await lock(slug, in: session) else { return .notFound }
+        let row = try await session.first(
+            "select \(columns) from organizations where slug = $1 for update", [.text(slug)])
+        guard let organization = try row.map(organization) else { return .notFound }
         let projects = try await session.single(
             "select count(*) as count from projects where organization_slug = $1 and status <> $2",
             [.text(slug), .text(ProjectStatus.deleted.rawValue)])

@@ -20,6 +20,11 @@ public struct PostgresRequestLedger: RequestLedger {
         try await transaction { try await AuditRows.select(query, in: $0) }
     }
 
+    /// Selects the scopes of all heads.
+    public func scopes(limit: Int) async throws(StoreError) -> [AuditScope] {
+        try await transaction { try await AuditRows.scopes(limit: limit, in: $0) }
+    }
+
     /// Looks a key up and locks it until the transaction ends.
     public func claim(_ key: IdempotencyKey, at time: Timestamp) async throws(StoreError) -> IdempotencyClaim {
         try await transaction { try await IdempotencyRows.claim(key, at: time, in: $0) }

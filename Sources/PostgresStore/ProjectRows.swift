@@ -20,7 +20,12 @@ enum ProjectRows {
         """
     private static let edition = "(select edition::text from project_edition) as edition"
 
+    /// Inserts a row. The organization's row is locked against deletion until the transaction ends: its slug is no
+    /// foreign key, since the tombstone of a project outlives its organization.
     static func insert(_ project: NewProject, in session: some PostgresSession) async throws {
+        let organization = try await session.first(
+            "select 1 from organizations where slug = $1 for key share", [.text(project.organizationSlug)])
+        guard organization != nil else { throw StoreError.organizationGone(project.organizationSlug) }
         do {
             _ = try await session.execute(
                 """

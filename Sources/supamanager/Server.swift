@@ -5,6 +5,7 @@ import FoundationEssentials
 import LinuxHost
 import Logging
 import ManagementAPI
+import ManagementClient
 import NetworkProbes
 import Orchestrator
 import PostgresKit
@@ -53,7 +54,8 @@ struct Server {
         let store = core.store
         let people = try await People(settings, database, master, installation: installation.id, token: token)
         let sealer = StoredAnswerSealer(master: master, installation: installation.id)
-        let backend = backend(database, core, people, sealer, http)
+        let inspector = try inspector(database, core, template, engine)
+        let backend = backend(database, core, people, sealer, http, inspector)
         let server = ManagementAPIServer(
             api: ManagementAPI(
                 backend: backend, verifier: DirectoryTokenVerifier(directory: people.directory),
@@ -90,14 +92,28 @@ struct Server {
     }
 
     private func backend(
-        _ database: Database, _ core: Core, _ people: People, _ sealer: StoredAnswerSealer, _ http: HTTPClient
+        _ database: Database, _ core: Core, _ people: People, _ sealer: StoredAnswerSealer, _ http: HTTPClient,
+        _ inspector: ConsistencyInspector
     ) -> Backend {
         Backend(
             catalog: core.catalog, directory: people.directory, deviceLoginCrypto: ECDHDeviceLogin(),
             functions: core.functions, content: PostgresContentStore(pool: database.pool),
             notifications: PostgresNotificationStore(pool: database.pool), databases: PostgresProjectDatabase(),
             gateways: CurlProjectGateway(client: http), units: PostgresUnitOfWork(pool: database.pool),
-            ledger: PostgresRequestLedger(pool: database.pool), sealer: sealer)
+            ledger: PostgresRequestLedger(pool: database.pool), sealer: sealer,
+            consistency: { await inspector.check() })
+    }
+
+    private func inspector(
+        _ database: Database, _ core: Core, _ template: StackTemplate, _ engine: DockerContainerEngine
+    ) throws -> ConsistencyInspector {
+        ConsistencyInspector(
+            ConsistencyInspector.Sources(
+                store: core.store, records: core.store, ledger: PostgresRequestLedger(pool: database.pool),
+                minter: core.minter, engine: engine, inspection: engine, network: LinuxHostNetwork(),
+                host: LinuxHostInspection(), checkTrail: { entries in AuditTrailCheck.damage(in: entries) }),
+            settings: settings.consistency, dataFolder: settings.dataFolder, bindAddress: settings.bindAddress,
+            images: try core.renderer.images())
     }
 
     /// What answers say about the stack comes from the template.
@@ -123,6 +139,8 @@ struct Server {
         let managing: LeaseLoop
         let catalog: ProjectCatalog
         let functions: FunctionCatalog
+        let minter: SealingKeyMinter
+        let renderer: ComposeStackRenderer
     }
 
     private func core(
@@ -162,7 +180,8 @@ struct Server {
             store: store, renderer: renderer, minter: minter, broker: broker, loop: loop)
         let functions = FunctionCatalog(store: functionStore, publisher: publisher, digest: Self.digest)
         return Core(
-            store: store, health: health, lease: lease, managing: managing, catalog: catalog, functions: functions)
+            store: store, health: health, lease: lease, managing: managing, catalog: catalog, functions: functions,
+            minter: minter, renderer: renderer)
     }
 
     /// SHA-256 of a function's files, in hex.

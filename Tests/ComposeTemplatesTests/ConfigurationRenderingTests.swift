@@ -91,7 +91,7 @@ struct ConfigurationRenderingTests {
     @Test("what the template does not declare as a setting replaces nothing: no secret, and nothing that is managed")
     func undeclared() throws {
         let names = [
-            "NO_SUCH_SETTING", "JWT_SECRET", "ANON_KEY", "LEGACY_KEYS_ENABLED", "PUBLISHABLE_KEYS",
+            "NO_SUCH_SETTING", "JWT_SECRET", "ANON_KEY", "LEGACY_KEYS_ENABLED", "GATEWAY_JWKS", "PUBLISHABLE_KEYS",
             "SECRET_KEYS_BY_NAME",
             "GATEWAY_SERVICE_KEY", "STUDIO_SERVICE_KEY", "PUBLIC_URL", "SUBNET", "DB_ADDRESS", "GATEWAY_PORT",
         ]
@@ -184,6 +184,15 @@ struct ConfigurationRenderingTests {
         #expect(try environment("studio", own)["SUPABASE_PUBLISHABLE_KEY"] == "sb_publishable_1")
         let shuffled = try stack { $0.apiKeys = keys.reversed() }
         #expect(own.services.mapValues(\.configHash) == shuffled.services.mapValues(\.configHash))
+    }
+
+    @Test("the gateway verifies temporary keys with the project's JWT secret, as a set of keys")
+    func keySet() throws {
+        let gateway = try environment("gateway", stack { _ in })
+        let secret = try #require(minted["JWT_SECRET"]?.reveal())
+        let key = Data(secret.utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
+        let expected = #"{"keys":[{"kty":"oct","alg":"HS256","k":"\#(key.replacing("=", with: ""))"}]}"#
+        #expect(gateway["GATEWAY_JWKS"] == expected)
     }
 
     @Test("without any key, and with none called default, functions still find a member of that name")

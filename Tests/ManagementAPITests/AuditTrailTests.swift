@@ -46,6 +46,28 @@ struct AuditTrailTests {
         }
     }
 
+    @Test("SQL that outlives its request is written down with an unknown outcome, and its key is not used again")
+    func unknownOutcome() async throws {
+        var limits = ServerLimits()
+        limits.requestDeadline = .milliseconds(300)
+        try await APIHost.run(limits: limits) { host in
+            let ref = try await host.create()
+            try await host.bring(ref, to: .active)
+            host.databases.hang()
+            let body = #"{"query":"delete from todos"}"#
+            let path = "/v1/projects/\(ref)/database/query"
+            let key = [(name: "Idempotency-Key", value: "once")]
+            #expect(try await host.send("POST", path, body: body, headers: key).status == 503)
+            let deed = try #require(host.ledger.entries.last?.deed)
+            #expect(deed.action == "database.query" && deed.status == 503)
+            #expect(deed.target["project"] == ref.text && deed.target["statement"] != nil)
+            #expect(deed.after["outcome"]?.hasPrefix("unknown") == true)
+            #expect(deed.actorID == Person.owner.account.id)
+            #expect(try await host.send("POST", path, body: body, headers: key).status == 409)
+            #expect(host.databases.calls.count == 1)
+        }
+    }
+
     @Test("when the entry cannot be written, what it is about did not happen")
     func together() async throws {
         let store = InMemoryProjectStore()
@@ -88,6 +110,7 @@ struct AuditTrailTests {
 private struct BrokenLedger: RequestLedger {
     func append(_ deed: AuditDeed) async throws(StoreError) -> AuditEntry { throw .unavailable("disk full") }
     func trail(_ query: AuditQuery) async throws(StoreError) -> [AuditEntry] { [] }
+    func scopes(limit: Int) async throws(StoreError) -> [AuditScope] { [] }
     func claim(_ key: IdempotencyKey, at time: Timestamp) async throws(StoreError) -> IdempotencyClaim { .new }
     func keep(_ answer: StoredAnswer, for key: IdempotencyKey, at time: Timestamp) async throws(StoreError) {}
     func begin(_ key: IdempotencyKey, at time: Timestamp) async throws(StoreError) {}

@@ -55,6 +55,23 @@ struct ConfigurationTests {
         return (Set(after.filter { before[$0.key] != $0.value }.keys), all.dropLast(events).reversed().map(\.status))
     }
 
+    @Test("the log of a service is shown without function secrets and secret settings, too")
+    func logWithoutSecrets() async throws {
+        let (secret, note) = ("t0psecret-of-a-function", "plain words")
+        try await SimulatedHost.run(seed: 3, template: SampleTemplates.configurable) { host in
+            host.engine.behave(.auth, as: ServiceBehaviour(log: "mail with \(secret)\n\(note)\n"))
+            try await host.manage { manager in
+                let ref = try await manager.create()
+                try await host.wait(for: .active, of: ref)
+                let catalog = manager.catalog
+                #expect(try await catalog.tail(of: .auth, in: ref, lines: 10).contains(secret))
+                try await catalog.setFunctionSecrets(["MAIL_KEY": Secret(secret)], of: ref)
+                let tail = try await catalog.tail(of: .auth, in: ref, lines: 10)
+                #expect(tail.contains("mail with <secret>") && tail.contains(note) && !tail.contains(secret))
+            }
+        }
+    }
+
     @Test(
         "a setting replaces exactly the containers that use it, and the project is degraded at the most",
         arguments: UInt64(0)..<8)

@@ -37,7 +37,14 @@ struct ProjectStoreContractTests {
 
     @Test("the store does what every store does")
     func contract() async throws {
-        try await withStore { store, _ async throws in try await ProjectStoreContract.run(on: store) }
+        try await withStore { store, pool async throws in
+            for slug in ProjectStoreContract.organizations {
+                try await pool.execute(
+                    "insert into organizations (slug, name, inserted_at) values ($1, $1, now())", [.text(slug)])
+            }
+            try await StoreInspectionContract.run(on: store)
+            try await ProjectStoreContract.run(on: store)
+        }
     }
 
     @Test("the manager's lease, and what is written under it, do what every lease does")
@@ -155,6 +162,74 @@ struct ProjectStoreContractTests {
             let leases = try await pool.single("select count(*) as n from port_leases where ref is not null")
             #expect(try leases.int("n") == inserted)
             #expect(inserted == 26)
+        }
+    }
+
+    @Test("a project that is being stored keeps its organization from being deleted")
+    func insertionFirst() async throws {
+        try await withStore { store, pool async throws in
+            let identities = PostgresIdentityStore(pool: pool)
+            let outcome = try await withThrowingTaskGroup(of: OrganizationDeletion.self) { group in
+                try await PostgresUnitOfWork(pool: pool).perform {
+                    _ = try await store.insert(project(1))
+                    group.addTask { try await identities.deleteOrganization("default") }
+                    try await Self.waitForBlockedQuery(pool)
+                }
+                return try await group.next()
+            }
+            #expect(outcome == .hasProjects(1))
+            #expect(try await identities.organizations(["default"]).count == 1)
+        }
+    }
+
+    @Test("a project that comes while its organization is being deleted is refused, and leaves nothing")
+    func deletionFirst() async throws {
+        try await withStore { store, pool async throws in
+            let identities = PostgresIdentityStore(pool: pool)
+            let refusal = try await withThrowingTaskGroup(of: StoreError?.self) { group in
+                try await PostgresUnitOfWork(pool: pool).perform {
+                    #expect(try await identities.deleteOrganization("default") == .deleted)
+                    group.addTask {
+                        do throws(StoreError) { _ = try await store.insert(project(1)) } catch { return error }
+                        return nil
+                    }
+                    try await Self.waitForBlockedQuery(pool)
+                }
+                return try await group.next() ?? nil
+            }
+            #expect(refusal == .organizationGone("default"))
+            #expect(try await store.refs().isEmpty)
+            #expect(try await pool.single("select count(*) as n from port_leases").int("n") == 0)
+        }
+    }
+
+    /// Waits until a statement waits for a lock: only then is what the test is about under way.
+    private static func waitForBlockedQuery(_ pool: PostgresPool) async throws {
+        let end = ContinuousClock.now + .seconds(30)
+        while ContinuousClock.now < end {
+            let row = try await pool.single(
+                """
+                select count(*) as n from pg_stat_activity
+                where wait_event_type = 'Lock' and datname = current_database()
+                """)
+            if try row.int("n") > 0 { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        throw StoreError.refused("nothing waited for a lock")
+    }
+
+    @Test("a lease of a project that was deleted by hand is seen with its holder")
+    func inspection() async throws {
+        try await withStore { store, pool async throws in
+            let new = try project(1)
+            _ = try await store.insert(new)
+            _ = try await store.insert(project(2))
+            try await pool.execute("update projects set status = 'DELETED' where ref = $1", [.text(new.ref.text)])
+            let holders = try await store.leaseHolders(limit: 10)
+            #expect(holders.count == 4)
+            #expect(holders.contains(LeaseHolder(ref: new.ref, status: .deleted, thing: .port(50_001))))
+            #expect(holders.contains(LeaseHolder(ref: new.ref, status: .deleted, thing: .subnet(new.leases.subnet))))
+            #expect(holders.contains(LeaseHolder(ref: .sample(2), status: .provisioning, thing: .port(50_002))))
         }
     }
 

@@ -18,6 +18,8 @@ struct MutationRunner: Sendable {
         let request: APIRequest
         let identifier: RequestIdentifier
         let key: IdempotencyKey?
+        /// What is to be written down should the request's time be up first.
+        var unfinished = UnfinishedDeed()
     }
 
     /// Runs the handler as the route's effect demands.
@@ -50,11 +52,36 @@ struct MutationRunner: Sendable {
         if let known { return known }
         let answer: APIResponse
         do { answer = try await call.route.handle(call.request) } catch {
-            try await giveUp(call, APIResponse(APIError(anything: error)))
+            if Task.isCancelled {
+                leaveUnfinished(call)
+            } else {
+                try await giveUp(call, APIResponse(APIError(anything: error)))
+            }
             throw error
         }
-        try await units.perform { try await record(call, answer) }
+        do { try await units.perform { try await record(call, answer) } } catch {
+            if Task.isCancelled { leaveUnfinished(call) }
+            throw error
+        }
         return answer
+    }
+
+    /// The request's time is up, so that nothing can be written in its own task any more. The key stays begun.
+    private func leaveUnfinished(_ call: Call) {
+        guard let action = call.route.effect.action else { return }
+        var deed = self.deed(action, call, status: HTTPResponse.Status.serviceUnavailable.code)
+        deed.after["outcome"] = "unknown: the request was given up after its longest time"
+        call.unfinished.leave(deed)
+    }
+
+    /// Writes down what a request left behind whose time was up; false when there was nothing.
+    func settle(_ unfinished: UnfinishedDeed, within deadline: Duration) async throws -> Bool {
+        guard let deed = unfinished.deed else { return false }
+        let entry = try await withDeadline(deadline) {
+            try await units.perform { try await ledger.append(deed) }
+        }
+        guard entry != nil else { throw APIError.unavailable("the audit entry could not be written in time") }
+        return true
     }
 
     /// What failed may be tried again under the same key, unless part of it may have been done: that is written down,
@@ -62,7 +89,7 @@ struct MutationRunner: Sendable {
     private func giveUp(_ call: Call, _ refusal: APIResponse) async throws {
         try await units.perform {
             if call.request.audit.content.mayHaveChanged, let action = call.route.effect.action {
-                _ = try await ledger.append(deed(action, call, refusal))
+                _ = try await ledger.append(deed(action, call, status: refusal.status.code))
             } else if let key = call.key {
                 try await ledger.release(key)
             }
@@ -93,14 +120,14 @@ struct MutationRunner: Sendable {
     private func record(_ call: Call, _ answer: APIResponse) async throws {
         let mayHaveChanged = answer.status.kind == .successful || call.request.audit.content.mayHaveChanged
         if let action = call.route.effect.action, mayHaveChanged {
-            _ = try await ledger.append(deed(action, call, answer))
+            _ = try await ledger.append(deed(action, call, status: answer.status.code))
         }
         if let key = call.key {
             try await ledger.keep(try StoredAnswer(answer, sealer), for: key, at: time.now())
         }
     }
 
-    private func deed(_ action: String, _ call: Call, _ answer: APIResponse) -> AuditDeed {
+    private func deed(_ action: String, _ call: Call, status: Int) -> AuditDeed {
         let request = call.request
         let notes = request.audit.content
         var target = notes.target
@@ -112,7 +139,7 @@ struct MutationRunner: Sendable {
             scope: notes.scope ?? organization.map(AuditScope.organization) ?? .account(actor?.id ?? "nobody"),
             at: time.now(), actorID: actor?.id ?? "", actorEmail: actor?.email ?? "",
             credential: request.principal?.credential.auditText ?? "none", action: action, route: call.route.name,
-            status: answer.status.code, target: target, address: request.address,
+            status: status, target: target, address: request.address,
             requestID: call.identifier.text, before: notes.before, after: notes.after)
     }
 }

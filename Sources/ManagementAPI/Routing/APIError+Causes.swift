@@ -71,6 +71,7 @@ extension APIError {
         case .unavailable, .leaseTaken, .fenced: self = .unavailable("\(error)")
         case .nameTaken: self.init(.conflict, "\(error)")
         case .notFound(let ref): self = .noProject(ref)
+        case .organizationGone: self.init(.conflict, "\(error)")
         case .refused: self.init(.internalServerError, "\(error)")
         }
     }

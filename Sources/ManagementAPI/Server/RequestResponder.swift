@@ -32,9 +32,12 @@ struct RequestResponder: HTTPResponder {
         let visit = Visit(
             request: request, id: id, address: api.proxies.client(of: request.headers, peer: context.peer),
             logger: logger)
-        var answer =
-            try await withDeadline(limits.requestDeadline) { try await self.answer(visit) }
-            ?? Answer(APIError.requestTooSlow(limits.requestDeadline))
+        var answer: Answer
+        if let timely = try await withDeadline(limits.requestDeadline, { try await self.answer(visit) }) {
+            answer = timely
+        } else {
+            answer = await tooSlow(visit)
+        }
         answer.response.headers[.requestIdentifier] = id.text
         for field in api.cors.fields(for: request.headers[.origin]) { answer.response.headers.append(field) }
         logger.debug(
@@ -53,6 +56,7 @@ struct RequestResponder: HTTPResponder {
         let id: RequestIdentifier
         let address: String
         let logger: Logger
+        let unfinished = UnfinishedDeed()
     }
 
     /// An answer before it is written.
@@ -71,6 +75,21 @@ struct RequestResponder: HTTPResponder {
             self.init(
                 APIResponse(error), route: route, closesConnection: closesConnection || error.closesConnection)
         }
+    }
+
+    /// The answer to a request whose time is up. What it may have done outside of the database is written down as
+    /// unknown; without that the audit trail would be silent about it.
+    private func tooSlow(_ visit: Visit) async -> Answer {
+        do {
+            _ = try await api.mutations.settle(visit.unfinished, within: limits.unfinishedDeedDeadline)
+        } catch {
+            visit.logger.error(
+                "a request was given up, and its audit entry could not be written",
+                metadata: [
+                    "action": "\(visit.unfinished.deed?.action ?? "-")", "error": "\(type(of: error))",
+                ])
+        }
+        return Answer(APIError.requestTooSlow(limits.requestDeadline))
     }
 
     private func answer(_ visit: Visit) async throws -> Answer {
@@ -144,7 +163,8 @@ struct RequestResponder: HTTPResponder {
                     query: request.uri.query ?? "", body: body, account: principal.account.id)
             }
             return try await api.mutations.run(
-                MutationRunner.Call(route: route, request: call, identifier: visit.id, key: key))
+                MutationRunner.Call(
+                    route: route, request: call, identifier: visit.id, key: key, unfinished: visit.unfinished))
         } catch let cause {
             let error = APIError(anything: cause)
             if error.status.kind == .serverError { report(error, cause, admission, visit.logger) }

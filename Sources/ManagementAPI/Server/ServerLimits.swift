@@ -18,6 +18,8 @@ public struct ServerLimits: Sendable {
     public var bodyDeadline: Duration = .seconds(15)
     /// Longest time from a request's head to its answer; more is answered with 503.
     public var requestDeadline: Duration = .seconds(30)
+    /// Longest time to write down that the outcome of a request is unknown, once ``requestDeadline`` is over.
+    public var unfinishedDeedDeadline: Duration = .seconds(5)
     /// Longest silence on a connection that waits for a request or in the middle of one.
     public var idleDeadline: Duration = .seconds(60)
     /// Most connections at once; further ones wait in the kernel's queue.

@@ -81,6 +81,12 @@ public struct AuditTrailCheck: Sendable, Equatable {
     /// A check that has seen nothing yet.
     public init() {}
 
+    /// A check of the end of a trail: it takes for granted what stands before `entry`.
+    public init(before entry: AuditTrailEntry) {
+        count = entry.number - 1
+        head = entry.number == 1 ? Self.noHash : entry.previousHash
+    }
+
     /// Checks the next entry.
     public mutating func check(_ entry: AuditTrailEntry) throws(Break) {
         guard entry.number == count + 1 else {

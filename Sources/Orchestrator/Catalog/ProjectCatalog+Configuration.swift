@@ -91,6 +91,11 @@ extension ProjectCatalog {
 
     /// A text with every confidential value of the project taken out: for logs that people are shown.
     public func redacted(_ text: String, of ref: ProjectRef) async throws(CatalogError) -> String {
-        redact(text, try await values(of: ref).confidential(try declaredSettings()))
+        redact(text, try await confidential(of: ref))
+    }
+
+    /// Every value of the project that people must not be shown.
+    func confidential(of ref: ProjectRef) async throws(CatalogError) -> [String: Secret<String>] {
+        try await values(of: ref).confidential(try declaredSettings())
     }
 }

@@ -5,12 +5,13 @@ extension ProjectCatalog: ServiceLogs {
     /// Most lines that are read at once.
     public static let logLinesMax = 1_000
 
-    /// Reads from the container engine. Without the project's secrets nothing is shown: they could not be taken out.
+    /// Reads from the container engine. Without everything confidential of the project, function secrets
+    /// and own settings among it, nothing is shown: it could not be taken out.
     public func tail(
         of service: ServiceName, in ref: ProjectRef, lines: Int
     ) async throws(ServiceLogsError) -> String {
-        let secrets: [String: Secret<String>]
-        do { secrets = try await self.secrets(of: ref) } catch { throw .catalog(error) }
+        let confidential: [String: Secret<String>]
+        do { confidential = try await self.confidential(of: ref) } catch { throw .catalog(error) }
         let text: String?
         do throws(EngineError) {
             text = try await log(of: service, in: ref, lines: min(max(1, lines), Self.logLinesMax))
@@ -20,7 +21,7 @@ extension ProjectCatalog: ServiceLogs {
             throw .engine(error)
         }
         guard let text else { throw .noContainer(service, ref) }
-        return redact(text, secrets)
+        return redact(text, confidential)
     }
 
     private func log(of service: ServiceName, in ref: ProjectRef, lines: Int) async throws(EngineError) -> String? {

@@ -2,7 +2,8 @@ public import ProjectModel
 
 /// Where projects live. Every method is one transaction.
 public protocol ProjectStore: Sendable {
-    /// Stores a new project with its leases and sealed secrets; all or nothing.
+    /// Stores a new project with its leases and sealed secrets; all or nothing. Its organization must exist, and goes on
+    /// existing until the project is stored.
     func insert(_ project: NewProject) async throws(StoreError) -> ProjectRecord
     /// The record of a project, tombstones included.
     func project(_ ref: ProjectRef) async throws(StoreError) -> ProjectRecord?
@@ -46,6 +47,8 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     case notFound(ProjectRef)
     /// The writer's lease is over: another manager acts, or will.
     case fenced
+    /// The organization was deleted before the project could be stored.
+    case organizationGone(String)
     /// The database refused; the text is its message, never a value.
     case refused(String)
 
@@ -57,6 +60,8 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case .leaseTaken: "a port or subnet was leased by another project at the same moment"
         case .notFound(let ref): "there is no project \(ref)"
         case .fenced: "\(NotActiveManager())"
+        case .organizationGone(let slug):
+            "the organization \"\(slug)\" is gone: create the project in another one"
         case .refused(let message): "the database refused: \(message)"
         }
     }

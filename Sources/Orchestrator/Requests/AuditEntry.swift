@@ -107,4 +107,15 @@ public enum AuditScope: Sendable, Equatable, Hashable {
         case .account(let id): "account:\(id)"
         }
     }
+
+    /// Reads a scope as it is stored.
+    public init?(_ text: String) {
+        let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else { return nil }
+        switch parts[0] {
+        case "organization": self = .organization(parts[1])
+        case "account": self = .account(parts[1])
+        default: return nil
+        }
+    }
 }

@@ -6,6 +6,8 @@ public protocol RequestLedger: Sendable {
     func append(_ deed: AuditDeed) async throws(StoreError) -> AuditEntry
     /// Entries of a trail, newest first unless the query says otherwise.
     func trail(_ query: AuditQuery) async throws(StoreError) -> [AuditEntry]
+    /// The trails that there are, in the order of their names; at most `limit`.
+    func scopes(limit: Int) async throws(StoreError) -> [AuditScope]
 
     /// Looks a key up and keeps others away from it until the unit of work ends.
     func claim(_ key: IdempotencyKey, at time: Timestamp) async throws(StoreError) -> IdempotencyClaim

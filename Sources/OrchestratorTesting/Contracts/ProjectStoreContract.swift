@@ -6,6 +6,11 @@ public enum ProjectStoreContract {
     /// Longest quarantine that a store may have; the contract looks again after it.
     public static let quarantineMax: Duration = .seconds(86_400)
 
+    /// Organizations that must exist where the contract is checked.
+    public static let organizations = ["acme", "other"]
+    /// An organization that must not exist.
+    public static let missingOrganization = "gone"
+
     /// Checks every promise on an empty store; throws the first that is broken. What it stored stays there.
     public static func run(on store: any ProjectStore) async throws {
         let run = StoreContractRun(store: store)
@@ -89,6 +94,10 @@ struct StoreContractRun {
         guard case .nameTaken = try await insertionError(try project(2, name: "PROJECT 1")) else {
             throw ContractViolation("a name of the organization is taken in any case of its letters")
         }
+        let homeless = try project(3, organization: ProjectStoreContract.missingOrganization)
+        try promise(
+            "a project needs an organization that exists",
+            try await insertionError(homeless) == .organizationGone(ProjectStoreContract.missingOrganization))
         try promise("a refused project leaves no lease", try await store.leases(at: start) == taken)
         _ = try await store.insert(try project(2, name: "Project 1", organization: "other"))
     }

@@ -28,6 +28,9 @@ public enum RequestLedgerContract {
             try promise("numbers count from one", entry.number == Int64(number) + 1)
         }
         _ = try await units.perform { try await ledger.append(deed("elsewhere", of: "other")) }
+        let scopes: [AuditScope] = [.organization("acme"), .organization("other")]
+        try promise("every trail is named once, in order", try await ledger.scopes(limit: 10) == scopes)
+        try promise("no more trails are named than wanted", try await ledger.scopes(limit: 1) == [scopes[0]])
         let trail = try await ledger.trail(AuditQuery(scope: .organization("acme")))
         try promise("entries come newest first", trail.map(\.deed.action) == ["three", "two", "one"])
         try promise("an entry comes back as it was", trail.last?.deed == deed("one"))

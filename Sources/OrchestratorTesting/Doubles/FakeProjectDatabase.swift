@@ -16,6 +16,7 @@ public final class FakeProjectDatabase: ProjectDatabase {
 
     private let answer: Mutex<Answer>
     private let recorded = Mutex<[Call]>([])
+    private let hangs = Mutex(false)
 
     /// A database; without a closure it answers every query with no rows.
     public init(answer: @escaping Answer = { _ in QueryAnswer(json: Array("[]".utf8), rowCount: 0) }) {
@@ -30,6 +31,9 @@ public final class FakeProjectDatabase: ProjectDatabase {
     /// Answers differently from now on.
     public func setAnswer(_ answer: @escaping Answer) { self.answer.withLock { $0 = answer } }
 
+    /// Answers nothing from now on: a call ends only when its task is cancelled.
+    public func hang() { hangs.withLock { $0 = true } }
+
     /// The calls so far.
     public var calls: [Call] { recorded.withLock { $0 } }
 
@@ -39,6 +43,9 @@ public final class FakeProjectDatabase: ProjectDatabase {
     ) async throws(ProjectDatabaseError) -> QueryAnswer {
         let call = Call(query: query, target: target)
         recorded.withLock { $0.append(call) }
+        while hangs.withLock({ $0 }) {
+            do { try await Task.sleep(for: .seconds(3_600)) } catch { throw .cancelled }
+        }
         return try answer.withLock { $0 }(call)
     }
 }

@@ -14,7 +14,9 @@ extension InMemoryIdentityStore {
     public func insert(
         _ organization: NewOrganization, limit: Int
     ) async throws(StoreError) -> NewOrganizationOutcome {
-        try await transaction { $0.insert(organization, limit: limit) }
+        let outcome = try await transaction { $0.insert(organization, limit: limit) }
+        if case .created = outcome { try await projects.reopenOrganization(organization.slug) }
+        return outcome
     }
 
     /// Changes an organization.
@@ -24,7 +26,8 @@ extension InMemoryIdentityStore {
 
     /// Deletes an organization without projects.
     public func deleteOrganization(_ slug: String) async throws(StoreError) -> OrganizationDeletion {
-        let count = try await projects(of: slug).count
+        guard try await transaction({ $0.organizations[slug] != nil }) else { return .notFound }
+        let count = try await projects.closeOrganization(slug)
         return try await transaction { $0.delete(slug, projects: count) }
     }
 

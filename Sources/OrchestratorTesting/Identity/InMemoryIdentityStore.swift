@@ -6,11 +6,11 @@ import Synchronization
 /// Identities in memory, under the same rules as in PostgreSQL. ``IdentityStoreContract`` holds both to the same.
 public final class InMemoryIdentityStore: IdentityStore, Revertible {
     private let state: Mutex<IdentityState>
-    private let projects: any ProjectStore
+    let projects: InMemoryProjectStore
 
     /// A store with the default organization, without anybody in it. `projects` tells which projects there are.
     public init(
-        projects: any ProjectStore = InMemoryProjectStore(), at time: Timestamp = VirtualTime.beginning
+        projects: InMemoryProjectStore = InMemoryProjectStore(), at time: Timestamp = VirtualTime.beginning
     ) {
         self.projects = projects
         state = Mutex(IdentityState(at: time))

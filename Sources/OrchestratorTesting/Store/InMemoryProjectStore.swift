@@ -50,7 +50,7 @@ public final class InMemoryProjectStore: ProjectStore, Revertible {
         return { [self] in tables.state.withLock { $0 = copy } }
     }
 
-    private func transaction<Value: Sendable>(
+    func transaction<Value: Sendable>(
         writes: Bool = false, _ body: (inout StoreState) throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
         await Task.yield()
@@ -78,6 +78,21 @@ public final class InMemoryProjectStore: ProjectStore, Revertible {
     /// Stores a new project.
     public func insert(_ project: NewProject) async throws(StoreError) -> ProjectRecord {
         try await changing { state throws(StoreError) in try state.insert(project) }
+    }
+
+    /// Takes an organization away unless it has projects; gives their number. From then on no project can be stored in
+    /// it, until ``reopenOrganization(_:)``.
+    public func closeOrganization(_ slug: String) async throws(StoreError) -> Int {
+        try await transaction { state in
+            let count = state.records.values.count { $0.status != .deleted && $0.organizationSlug == slug }
+            if count == 0 { state.goneOrganizations.insert(slug) }
+            return count
+        }
+    }
+
+    /// Projects can be stored in an organization of this name again.
+    public func reopenOrganization(_ slug: String) async throws(StoreError) {
+        try await transaction { state in _ = state.goneOrganizations.remove(slug) }
     }
 
     /// The record of a project, tombstones included.

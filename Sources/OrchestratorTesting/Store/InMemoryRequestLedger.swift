@@ -49,6 +49,11 @@ public final class InMemoryRequestLedger: RequestLedger, Revertible {
         }
     }
 
+    /// Scopes by name.
+    public func scopes(limit: Int) async throws(StoreError) -> [AuditScope] {
+        state.withLock { Array($0.trails.keys.sorted { $0.text < $1.text }.prefix(limit)) }
+    }
+
     /// Everything in all trails, for tests.
     public var entries: [AuditEntry] { state.withLock { $0.trails.values.flatMap { $0 } } }
 

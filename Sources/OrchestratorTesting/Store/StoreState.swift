@@ -18,6 +18,8 @@ struct StoreState: Sendable {
     var events: [ProjectRef: [ProjectEvent]] = [:]
     var ports: [UInt16: Holder] = [:]
     var subnets: [IPv4Network: Holder] = [:]
+    /// Organizations that were deleted. Every other one counts as existing.
+    var goneOrganizations: Set<String> = []
     var isDown = false
     /// Another one after every change; never one that was there before, even when a unit of work is taken back.
     private(set) var edition = nextEdition()
@@ -32,6 +34,9 @@ struct StoreState: Sendable {
     mutating func renewEdition() { edition = Self.nextEdition() }
 
     mutating func insert(_ project: NewProject) throws(StoreError) -> ProjectRecord {
+        guard !goneOrganizations.contains(project.organizationSlug) else {
+            throw .organizationGone(project.organizationSlug)
+        }
         guard records[project.ref] == nil else { throw .leaseTaken }
         try checkFree(project.name, in: project.organizationSlug)
         lastNumber += 1

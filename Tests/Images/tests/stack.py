@@ -25,7 +25,7 @@ _PROVIDED = {
 # What the manager gives and a plain run can do without.
 MANAGED = {
     "PUBLISHABLE_KEYS", "SECRET_KEYS", "PUBLISHABLE_KEYS_BY_NAME", "SECRET_KEYS_BY_NAME", "DEFAULT_PUBLISHABLE_KEY",
-    "DEFAULT_SECRET_KEY", "LEGACY_KEYS_ENABLED", "GATEWAY_SERVICE_KEY", "STUDIO_SERVICE_KEY",
+    "DEFAULT_SECRET_KEY", "LEGACY_KEYS_ENABLED", "GATEWAY_JWKS", "GATEWAY_SERVICE_KEY", "STUDIO_SERVICE_KEY",
 }
 _REFERENCE = re.compile(r"\$\$|\$\{([A-Z][A-Z0-9_]*)(?::([-+])((?:[^{}]|\$\{[^{}]*\})*))?\}")
 
@@ -63,6 +63,12 @@ def token(role, secret, **changes):
     claims = {"role": role, "iss": "supabase", "ref": "abcdefghijklmnopqrst", "iat": now, "exp": now + 3600, **changes}
     signed = part(b'{"alg":"HS256","typ":"JWT"}') + "." + part(json.dumps(claims).encode())
     return signed + "." + part(hmac.new(secret.encode(), signed.encode(), hashlib.sha256).digest())
+
+
+def key_set(secret):
+    """A secret as the JSON Web Key Set that the manager makes of it."""
+    key = base64.urlsafe_b64encode(secret.encode()).rstrip(b"=").decode()
+    return json.dumps({"keys": [{"kty": "oct", "alg": "HS256", "k": key}]}, separators=(",", ":"))
 
 
 def variables():

@@ -29,6 +29,7 @@ class GatewayHost(unittest.TestCase):
         cls.values["SUPABASE_SECRET_KEY"] = "sb_secret_test"
         cls.values["PUBLISHABLE_KEYS"] = "sb_publishable_one,sb_publishable_two"
         cls.values["SECRET_KEYS"] = "sb_secret_one,sb_secret_two"
+        cls.values["GATEWAY_JWKS"] = stack.key_set(cls.values["JWT_SECRET"])
         cls.values.update(cls.extra)
         cls.anon, cls.service_role = cls.values["ANON_KEY"], cls.values["SERVICE_ROLE_KEY"]
         cls.containers = []
@@ -140,6 +141,43 @@ class GatewayTests(GatewayHost):
             for key in (self.anon, "sb_publishable_test", "sb_publishable_one", "sb_publishable_two"):
                 self.assert_refuses(403, path, {"apikey": key})
             self.assert_refuses(401, path)
+
+    def test_temporary_keys_are_keys_of_their_role_for_as_long_as_they_live(self):
+        secret = self.values["JWT_SECRET"]
+        for role in ("anon", "authenticated", "service_role"):
+            key = stack.token(role, secret, exp=int(time.time()) + 60)
+            for path, port, upstream_path in (("/rest/v1/todos", REST, "/todos"), ("/auth/v1/user", AUTH, "/user"),
+                                              ("/realtime/v1/websocket", REALTIME, "/socket/websocket")):
+                headers = self.assert_reaches(path, port, upstream_path, {"apikey": key})
+                self.assertEqual((headers["authorization"], headers["apikey"]), (f"Bearer {key}", key))
+                self.assert_reaches(f"{path}?apikey={key}", port, upstream_path)
+            if role == "service_role":
+                self.assert_reaches("/pg/tables", META, "/tables", {"apikey": key})
+            else:
+                self.assert_refuses(403, "/pg/tables", {"apikey": key})
+
+    def test_temporary_keys_that_are_expired_forged_or_made_to_last_are_refused(self):
+        now, secret = int(time.time()), self.values["JWT_SECRET"]
+        good = stack.token("service_role", secret, iat=now, exp=now + 60)
+        head, claims, signature = good.split(".")
+        wanted = stack.token("service_role", secret, iat=now, exp=now + 120).split(".")[1]
+        bad = {
+            "expired": stack.token("service_role", secret, iat=now - 120, exp=now - 60),
+            "not valid yet": stack.token("service_role", secret, iat=now, nbf=now + 600, exp=now + 900),
+            "of another secret": stack.token("service_role", "another secret", iat=now, exp=now + 60),
+            "with other claims": f"{head}.{wanted}.{signature}",
+            "unsigned": f"eyJhbGciOiJub25lIn0.{claims}.",
+            "with half a signature": f"{head}.{claims}.{signature[:20]}",
+            "for years": stack.token("service_role", secret, iat=now, exp=now + 3601),
+            "without an end": stack.token("service_role", secret, iat=now, exp=None),
+            "of another issuer": stack.token("authenticated", secret, iss="http://x/auth/v1", exp=now + 60),
+            "of an unknown role": stack.token("postgres", secret, exp=now + 60),
+        }
+        for name, key in bad.items():
+            for path in ("/rest/v1/todos", "/pg/tables"):
+                with self.subTest(name, path=path):
+                    self.assert_refuses(401, path, {"apikey": key})
+                    self.assert_refuses(401, f"{path}?apikey={key}")
 
     def test_spelling_a_path_differently_opens_nothing(self):
         for path in ("/rest/v1//", "/rest/v1/.", "/rest/v1/x/..", "/rest/v1/%2e", "/rest/v1/?select=*", "//rest/v1/",
@@ -259,6 +297,10 @@ class LegacyKeysDisabledTests(GatewayHost):
                     status, _, body = self.request(path, headers)
                     self.assertEqual((status, body), (401, {"message": "Legacy API keys are disabled"}), path)
             self.assert_refuses(401, f"/realtime/v1/websocket?apikey={key}")
+
+    def test_temporary_keys_go_on_working(self):
+        key = stack.token("anon", self.values["JWT_SECRET"], exp=int(time.time()) + 60)
+        self.assert_reaches("/rest/v1/todos", REST, "/todos", {"apikey": key})
 
     def test_opaque_keys_still_become_the_tokens_that_services_know(self):
         for key, token in (("sb_publishable_one", self.anon), ("sb_publishable_test", self.anon),

@@ -41,7 +41,7 @@ struct APIParts: Sendable {
             catalog: catalog, directory: directory, deviceLoginCrypto: PlainDeviceLoginCrypto(),
             functions: functions, content: content, notifications: notifications, databases: databases,
             gateways: gateways, units: InMemoryUnitOfWork([store, ledger, identities, functionStore]),
-            ledger: ledger, sealer: PlainSealer())
+            ledger: ledger, sealer: PlainSealer(), consistency: { .sample })
         return ManagementAPI(
             backend: backend, verifier: verifier, readiness: readiness, configuration: configuration)
     }

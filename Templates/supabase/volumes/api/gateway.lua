@@ -2,8 +2,8 @@
 --
 -- Every route of envoy.yaml names its rule in its metadata (`access`); a route without one is closed:
 --   open          anyone
---   key           an API key of either role
---   service_role  the service_role key only
+--   key           an API key of either role, or a temporary key
+--   service_role  the service_role key only, or a temporary one of that role
 --   functions     anyone, but an opaque key (sb_…) must be genuine; it moves to the header sb-api-key
 --   storage       anyone, but an opaque key must be genuine; the token of its role takes its place
 --   dashboard     user name and password of the dashboard
@@ -67,6 +67,27 @@ local function is_jwt(text)
     return text ~= nil and string.find(text, "^[%w_-]+%.[%w_-]+%.[%w_-]*$") ~= nil
 end
 
+-- Longest life of a temporary key in seconds. The project's own keys are signed with the same secret and live for years:
+-- one that was switched off or replaced must not come back in by this door.
+local temporary_life_max = 3600
+local temporary_roles = { anon = true, authenticated = true, service_role = true }
+
+-- The temporary key that a request brings, or nil when it is none. Envoy's JWT filter has verified the signature and the
+-- times of what stands in the place of the key before this runs, and has left its claims; of a forged or expired one
+-- there are no claims. Tokens of users name another issuer and do not count as keys.
+local function temporary_key(handle, key)
+    local verified = is_jwt(key) and handle:streamInfo():dynamicMetadata():get("envoy.filters.http.jwt_authn")
+    local claims = verified and verified["temporary_key"]
+    if not claims or claims["iss"] ~= "supabase" or not temporary_roles[claims["role"]] then
+        return nil
+    end
+    local issued, expires = tonumber(claims["iat"]), tonumber(claims["exp"])
+    if issued == nil or expires == nil or expires - issued > temporary_life_max then
+        return nil
+    end
+    return { role = claims["role"], token = key }
+end
+
 -- Refuses the request; the gateway's local reply format wraps the message into {"message": …}.
 local function refuse(handle, status, message, headers)
     local reply = headers or {}
@@ -120,7 +141,7 @@ local function pass_with_key(handle, headers, metadata, service_role_only)
         refuse(handle, 401, "No API key found in request")
         return false
     end
-    local known = keys[key]
+    local known = keys[key] or temporary_key(handle, key)
     if known == nil then
         refuse(handle, 401, "Invalid API key")
         return false

@@ -1,0 +1,98 @@
+import ProjectModel
+
+/// Rules about what the engine and the host's network hold: images, ports and addresses.
+extension ConsistencyCheck {
+    static let engineRules: [Rule] = [
+        Rule(id: "images.present", whenWell: "the engine has all images of the template", violations: missingImages),
+        Rule(id: "ports.own", whenWell: "no stranger listens on a leased port", violations: strangersOnPorts),
+        Rule(id: "subnets.free", whenWell: "no stranger's network overlaps ours", violations: overlappingNetworks),
+        Rule(
+            id: "subnets.pools", whenWell: "the engine's own address pools keep clear of ours",
+            violations: overlappingPools),
+    ]
+
+    static func missingImages(_ facts: ConsistencyFacts) -> [ConsistencyFinding]? {
+        facts.missingImages.value?.sorted().map { image in
+            ConsistencyFinding(
+                "images.present", .warning, subject: image,
+                found: "the engine does not have the image \(image) of the template",
+                advice: "the next project to use it pulls it first. Pull it now: docker pull \(image)")
+        }
+    }
+
+    // MARK: Ports
+
+    static func strangersOnPorts(_ facts: ConsistencyFacts) -> [ConsistencyFinding]? {
+        guard let projects = facts.projects.value, let engine = facts.engine.value,
+            let listening = facts.listening.value
+        else { return nil }
+        var publishers: [UInt16: [EngineInventory.Container]] = [:]
+        for container in engine.containers {
+            for port in container.hostPorts { publishers[port, default: []].append(container) }
+        }
+        return projects.flatMap { project in
+            (project.leases?.ports ?? [:]).sorted { $0.value < $1.value }.compactMap { variable, port in
+                stranger(on: port, listening.contains(port), publishers[port] ?? [], of: project.ref).map { who in
+                    ConsistencyFinding(
+                        "ports.own", .error, project: project.ref, subject: "port \(port)",
+                        found: "\(who) on port \(port), which project \(project.ref) has leased as \(variable): the "
+                            + "project cannot publish it",
+                        advice: "find out who it is with ss -ltnp 'sport = :\(port)' and stop it, or let the project "
+                            + "start: it then leases another port")
+                }
+            }
+        }
+    }
+
+    /// Who holds a port that is not theirs; nil when nobody does.
+    private static func stranger(
+        on port: UInt16, _ isListening: Bool, _ publishers: [EngineInventory.Container], of ref: ProjectRef
+    ) -> String? {
+        if let foreign = publishers.first(where: { $0.owner != .project(ref) }) {
+            return "the container \(foreign.name) listens"
+        }
+        return isListening && publishers.isEmpty ? "a process that is no container of the engine listens" : nil
+    }
+
+    // MARK: Addresses
+
+    static func overlappingNetworks(_ facts: ConsistencyFacts) -> [ConsistencyFinding]? {
+        guard let engine = facts.engine.value else { return nil }
+        let pool = facts.settings.subnets
+        let strangers = engine.networks.filter { $0.owner == .stranger }
+        let own = engine.networks.filter { $0.owner != .stranger }.flatMap(\.subnets)
+        let networks = strangers.flatMap { network in
+            network.subnets.filter(pool.overlaps).map { overlap("the engine's network \(network.name)", $0, pool) }
+        }
+        // The engine's bridges are routes too: what was told as a network is not told again.
+        let known = Set(own + strangers.flatMap(\.subnets))
+        let routes = (facts.routes.value ?? []).filter { route in
+            pool.overlaps(route) && !known.contains(route)
+        }
+        return networks + routes.sorted().map { overlap("a route of the host", $0, pool) }
+    }
+
+    private static func overlap(_ who: String, _ subnet: IPv4Network, _ pool: IPv4Network) -> ConsistencyFinding {
+        let isCovered = subnet.base <= pool.base && pool.last <= subnet.last
+        return ConsistencyFinding(
+            "subnets.free", isCovered ? .error : .warning, subject: "\(subnet)",
+            found: "\(who) uses \(subnet), which \(isCovered ? "covers all of" : "overlaps") the pool \(pool)",
+            advice: isCovered
+                ? "no project can get a subnet: set SUPAMANAGER_SUBNET_POOL to addresses that nobody uses"
+                : "new projects keep clear of it, so that fewer fit. Set SUPAMANAGER_SUBNET_POOL to addresses that "
+                    + "nobody uses if they run out")
+    }
+
+    static func overlappingPools(_ facts: ConsistencyFacts) -> [ConsistencyFinding]? {
+        guard let engine = facts.engine.value else { return nil }
+        let pool = facts.settings.subnets
+        return engine.addressPools.filter(pool.overlaps).sorted().map { theirs in
+            ConsistencyFinding(
+                "subnets.pools", .warning, subject: "\(theirs)",
+                found:
+                    "the engine gives networks of others addresses out of \(theirs), which overlaps the pool \(pool)",
+                advice: "another network may take a subnet before a project does. Set SUPAMANAGER_SUBNET_POOL, or "
+                    + "default-address-pools in /etc/docker/daemon.json, to addresses of their own")
+        }
+    }
+}

@@ -1,0 +1,86 @@
+import ProjectModel
+
+/// The rules that must hold on a live installation, from the database to the kernel. Pure: facts in, findings out.
+public enum ConsistencyCheck {
+    /// Findings of one rule that are told one by one; of more only the number.
+    public static let findingsPerRuleMax = 50
+
+    /// One thing that must hold.
+    struct Rule: Sendable {
+        /// Its name.
+        let id: String
+        /// What is told when it holds.
+        let whenWell: String
+        /// Every violation; nil when what it looks at is not known.
+        let violations: @Sendable (ConsistencyFacts) -> [ConsistencyFinding]?
+    }
+
+    /// What the rules say about the facts: every violation, the rules that hold, and what could not be read.
+    public static func findings(in facts: ConsistencyFacts) -> [ConsistencyFinding] {
+        let judged = rules.flatMap { rule -> [ConsistencyFinding] in
+            guard let violations = rule.violations(facts) else { return [] }
+            if violations.isEmpty { return [ConsistencyFinding(rule.id, .ok, found: rule.whenWell)] }
+            return bounded(violations, rule.id)
+        }
+        // Stable: within a severity the order of the rules.
+        let all = (unread(facts) + judged).enumerated()
+        return all.sorted { ($1.element.severity, $0.offset) < ($0.element.severity, $1.offset) }.map(\.element)
+    }
+
+    /// Those of `second` that `first` has too: what was only on its way while it was read is in one of the two.
+    public static func confirmed(_ first: [ConsistencyFinding], _ second: [ConsistencyFinding]) -> [ConsistencyFinding]
+    {
+        second.filter { finding in finding.severity == .ok || first.contains { $0.isSame(as: finding) } }
+    }
+
+    static let rules: [Rule] = projectRules + engineRules + hostRules
+
+    private static func bounded(_ findings: [ConsistencyFinding], _ id: String) -> [ConsistencyFinding] {
+        guard findings.count > findingsPerRuleMax else { return findings }
+        let rest = findings.count - findingsPerRuleMax
+        let severity = findings.dropFirst(findingsPerRuleMax).map(\.severity).max() ?? .warning
+        return findings.prefix(findingsPerRuleMax) + [
+            ConsistencyFinding(
+                id, severity, found: "and \(rest) more of this kind", advice: "deal with those above, then check again")
+        ]
+    }
+
+    // MARK: What could not be read
+
+    private static func unread(_ facts: ConsistencyFacts) -> [ConsistencyFinding] {
+        let engineAdvice =
+            "see that the Docker Engine runs (systemctl status docker), that DOCKER_HOST names its socket, and that the "
+            + "manager's user may use it (group docker)"
+        let databaseAdvice = "see that PostgreSQL runs and that SUPAMANAGER_DATABASE_URL is right, then look at its log"
+        let hostAdvice = "see that /proc is mounted and that the manager's user may read the path"
+        return [
+            unread("engine.answers", facts.engine, "the engine cannot be read", engineAdvice),
+            unread("database.answers", facts.database, "the database cannot be read", databaseAdvice),
+            unread("projects.read", facts.projects, "the projects cannot be read", databaseAdvice),
+            unread("leases.read", facts.holders, "the leases cannot be read", databaseAdvice),
+            unread("secrets.read", facts.secrets, "the sealed secrets cannot be read", databaseAdvice),
+            unread("audit.read", facts.trails, "the audit trails cannot be read", databaseAdvice),
+            unread("images.read", facts.missingImages, "the engine cannot tell its images", engineAdvice),
+            unread("ports.read", facts.listening, "the host's listening ports cannot be read", hostAdvice),
+            unread("routes.read", facts.routes, "the host's routes cannot be read", hostAdvice),
+            unread("folders.read", facts.folders, "the folders of projects cannot be read", hostAdvice),
+            unread("disk.read", facts.disks, "the free space cannot be read", hostAdvice),
+            unread("kernel.read", facts.kernel, "values of the kernel cannot be read", hostAdvice),
+        ].compactMap(\.self)
+    }
+
+    private static func unread<Value>(
+        _ id: String, _ reading: ConsistencyReading<Value>, _ found: String, _ advice: String
+    ) -> ConsistencyFinding? {
+        guard case .failed(let reason) = reading else { return nil }
+        return ConsistencyFinding(id, .error, found: "\(found): \(reason)", advice: advice)
+    }
+}
+
+extension ConsistencyFinding {
+    /// Whether two findings are the same violation; numbers in the text may have moved on.
+    fileprivate func isSame(as other: ConsistencyFinding) -> Bool {
+        (id, severity, project) == (other.id, other.severity, other.project)
+            && (service, subject) == (other.service, other.subject)
+    }
+}

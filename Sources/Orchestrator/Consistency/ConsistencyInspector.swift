@@ -1,0 +1,157 @@
+import ProjectModel
+import Reconciler
+
+/// Reads the live installation and judges it by ``ConsistencyCheck``. It changes nothing.
+public struct ConsistencyInspector: Sendable {
+    /// Projects that are looked at.
+    public static let projectsMax = 5_000
+    /// Leases that are looked at.
+    public static let leasesMax = 50_000
+    /// Folders that are looked at.
+    public static let foldersMax = 10_000
+    /// Refs that only the engine or the disk names, and of which a tombstone is looked up.
+    public static let tombstonesMax = 200
+    /// Projects whose secrets are opened.
+    public static let secretsMax = 500
+    /// Audit trails whose end is looked at.
+    public static let trailsMax = 200
+    /// Entries at the end of a trail that are looked at.
+    public static let trailEntriesMax = 100
+    /// Pause before the second look: what was only on its way during the first is told by nobody.
+    public static let pause: Duration = .seconds(1)
+
+    /// Checks entries that follow each other; gives what is wrong with them. How hashes are computed is the adapter's.
+    public typealias TrailCheck = @Sendable ([AuditEntry]) -> String?
+
+    /// What an inspector reads from.
+    public struct Sources: Sendable {
+        /// Projects.
+        public var store: any ProjectStore
+        /// What only checks ask of the store.
+        public var records: any StoreInspection
+        /// Audit trails.
+        public var ledger: any RequestLedger
+        /// Opens secrets.
+        public var minter: any KeyMinter
+        /// The engine's images.
+        public var engine: any ContainerEngine
+        /// What only checks ask of the engine.
+        public var inspection: any EngineInspection
+        /// The host's network.
+        public var network: any HostNetwork
+        /// The host.
+        public var host: any HostInspection
+        /// Checks the end of a trail.
+        public var checkTrail: TrailCheck
+        /// The clock.
+        public var time: any TimeSource
+
+        /// Sources.
+        public init(
+            store: any ProjectStore, records: any StoreInspection, ledger: any RequestLedger, minter: any KeyMinter,
+            engine: any ContainerEngine, inspection: any EngineInspection, network: any HostNetwork,
+            host: any HostInspection, checkTrail: @escaping TrailCheck, time: any TimeSource = SystemTime()
+        ) {
+            self.store = store
+            self.records = records
+            self.ledger = ledger
+            self.minter = minter
+            self.engine = engine
+            self.inspection = inspection
+            self.network = network
+            self.host = host
+            self.checkTrail = checkTrail
+            self.time = time
+        }
+    }
+
+    let sources: Sources
+    let settings: ConsistencyFacts.Settings
+    let dataFolder: String
+    let bindAddress: String
+    let images: Set<String>
+
+    /// An inspector of one installation. `images` are those of the template, `bindAddress` is where projects publish.
+    public init(
+        _ sources: Sources, settings: ConsistencyFacts.Settings, dataFolder: String, bindAddress: String,
+        images: Set<String>
+    ) {
+        self.sources = sources
+        self.settings = settings
+        self.dataFolder = dataFolder
+        self.bindAddress = bindAddress
+        self.images = images
+    }
+
+    /// Looks once and, when something seems wrong, a second time: only what is still so is told.
+    public func check() async -> ConsistencyReport {
+        let first = ConsistencyCheck.findings(in: await read())
+        guard first.contains(where: { $0.severity > .ok }) else {
+            return ConsistencyReport(at: sources.time.now(), findings: first)
+        }
+        // Cancelled, there is nobody to read a second look.
+        do { try await sources.time.sleep(for: Self.pause) } catch {
+            return ConsistencyReport(at: sources.time.now(), findings: first)
+        }
+        let second = ConsistencyCheck.findings(in: await read())
+        return ConsistencyReport(at: sources.time.now(), findings: ConsistencyCheck.confirmed(first, second))
+    }
+
+    /// Objects and folders are read before the records: a record comes before the first object of a project.
+    func read() async -> ConsistencyFacts {
+        var facts = ConsistencyFacts(at: sources.time.now(), settings: settings)
+        facts.folders = reading { () throws(HostError) in
+            try sources.host.folderNames(in: settings.projectsFolder, limit: Self.foldersMax)
+        }
+        facts.engine = await reading { () async throws(EngineError) in try await sources.inspection.inventory() }
+        if facts.engine.value != nil {
+            facts.missingImages = await reading { () async throws(EngineError) in
+                try await sources.engine.missingImages(images).sorted()
+            }
+        }
+        facts.listening = reading { () throws(HostError) in
+            try sources.network.listeningPorts(on: bindAddress)
+        }
+        facts.routes = reading { () throws(HostError) in try sources.network.routes() }
+        facts.kernel = reading { () throws(HostError) in try kernel() }
+        facts.disks = reading { () throws(HostError) in try disks(facts.engine.value) }
+        await readStore(&facts)
+        return facts
+    }
+
+    private func kernel() throws(HostError) -> KernelValues {
+        var values = try sources.host.kernelValues()
+        values.ephemeralPorts = try sources.network.ephemeralPorts()
+        return values
+    }
+
+    private func disks(_ engine: EngineInventory?) throws(HostError) -> [DiskSpace] {
+        let own = try sources.host.diskSpace(under: dataFolder)
+        var disks = [
+            DiskSpace(
+                purpose: "the data folder", path: dataFolder, freeBytes: own.freeBytes, totalBytes: own.totalBytes)
+        ]
+        // The engine may be in another mount namespace, where its folder is nothing to us.
+        if let root = engine?.rootFolder, !root.isEmpty, let space = try? sources.host.diskSpace(under: root) {
+            disks.append(
+                DiskSpace(
+                    purpose: "images, containers and volumes of the engine", path: root, freeBytes: space.freeBytes,
+                    totalBytes: space.totalBytes))
+        }
+        return disks
+    }
+}
+
+/// Turns what a port throws into a reading.
+func reading<Value: Sendable, Failure: Error>(
+    _ body: () throws(Failure) -> Value
+) -> ConsistencyReading<Value> {
+    do throws(Failure) { return .known(try body()) } catch { return .failed("\(error)") }
+}
+
+/// Turns what a port throws into a reading.
+func reading<Value: Sendable, Failure: Error>(
+    _ body: () async throws(Failure) -> Value
+) async -> ConsistencyReading<Value> {
+    do throws(Failure) { return .known(try await body()) } catch { return .failed("\(error)") }
+}
