@@ -165,59 +165,6 @@ struct ProjectStoreContractTests {
         }
     }
 
-    @Test("a project that is being stored keeps its organization from being deleted")
-    func insertionFirst() async throws {
-        try await withStore { store, pool async throws in
-            let identities = PostgresIdentityStore(pool: pool)
-            let outcome = try await withThrowingTaskGroup(of: OrganizationDeletion.self) { group in
-                try await PostgresUnitOfWork(pool: pool).perform {
-                    _ = try await store.insert(project(1))
-                    group.addTask { try await identities.deleteOrganization("default") }
-                    try await Self.waitForBlockedQuery(pool)
-                }
-                return try await group.next()
-            }
-            #expect(outcome == .hasProjects(1))
-            #expect(try await identities.organizations(["default"]).count == 1)
-        }
-    }
-
-    @Test("a project that comes while its organization is being deleted is refused, and leaves nothing")
-    func deletionFirst() async throws {
-        try await withStore { store, pool async throws in
-            let identities = PostgresIdentityStore(pool: pool)
-            let refusal = try await withThrowingTaskGroup(of: StoreError?.self) { group in
-                try await PostgresUnitOfWork(pool: pool).perform {
-                    #expect(try await identities.deleteOrganization("default") == .deleted)
-                    group.addTask {
-                        do throws(StoreError) { _ = try await store.insert(project(1)) } catch { return error }
-                        return nil
-                    }
-                    try await Self.waitForBlockedQuery(pool)
-                }
-                return try await group.next() ?? nil
-            }
-            #expect(refusal == .organizationGone("default"))
-            #expect(try await store.refs().isEmpty)
-            #expect(try await pool.single("select count(*) as n from port_leases").int("n") == 0)
-        }
-    }
-
-    /// Waits until a statement waits for a lock: only then is what the test is about under way.
-    private static func waitForBlockedQuery(_ pool: PostgresPool) async throws {
-        let end = ContinuousClock.now + .seconds(30)
-        while ContinuousClock.now < end {
-            let row = try await pool.single(
-                """
-                select count(*) as n from pg_stat_activity
-                where wait_event_type = 'Lock' and datname = current_database()
-                """)
-            if try row.int("n") > 0 { return }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        throw StoreError.refused("nothing waited for a lock")
-    }
-
     @Test("a lease of a project that was deleted by hand is seen with its holder")
     func inspection() async throws {
         try await withStore { store, pool async throws in
