@@ -26,7 +26,7 @@ from proving_ground import ProvingGround, kill
 SERVICES = ["gateway", "imgproxy"]
 MOMENTS = ("before", "after")
 # Tables of changes that the manager makes now and then, whatever the operation.
-HOUSEKEEPING = ("access_tokens", "sessions")
+HOUSEKEEPING = ("access_tokens", "sessions", "manager_lease")
 # How often a point is tried whose call is not made every time.
 TRIES = 3
 
