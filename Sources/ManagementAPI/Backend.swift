@@ -18,6 +18,8 @@ public struct Backend: Sendable {
     public var content: any ContentStore
     /// Notifications.
     public var notifications: any NotificationStore
+    /// Objects on the engine that belong to no project.
+    public var orphans: OrphanLoop
     /// Databases of projects.
     public var databases: any ProjectDatabase
     /// Gateways of projects.
@@ -37,7 +39,7 @@ public struct Backend: Sendable {
     public init(
         catalog: ProjectCatalog, directory: AccountDirectory, deviceLoginCrypto: any DeviceLoginCrypto,
         functions: FunctionCatalog, content: any ContentStore, notifications: any NotificationStore,
-        databases: any ProjectDatabase, gateways: any ProjectGateway, units: any UnitOfWork,
+        orphans: OrphanLoop, databases: any ProjectDatabase, gateways: any ProjectGateway, units: any UnitOfWork,
         ledger: any RequestLedger, sealer: any AnswerSealer, consistency: @escaping ConsistencyCheck,
         time: any TimeSource = SystemTime()
     ) {
@@ -47,6 +49,7 @@ public struct Backend: Sendable {
         self.functions = functions
         self.content = content
         self.notifications = notifications
+        self.orphans = orphans
         self.databases = databases
         self.gateways = gateways
         self.units = units

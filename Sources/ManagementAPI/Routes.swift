@@ -12,6 +12,7 @@ extension ManagementAPI {
                 catalog: backend.catalog, directory: backend.directory, deviceLoginCrypto: backend.deviceLoginCrypto,
                 units: backend.units, ledger: backend.ledger, time: backend.time, version: configuration.version
             ).routes
+            + OrphansController(orphans: backend.orphans).routes
             + keyRoutes(backend.catalog, configuration)
             + settingRoutes(backend.catalog, configuration)
             + databaseRoutes(reach, backend.time)
@@ -32,6 +33,9 @@ extension ManagementAPI {
         ProjectsController(catalog: catalog, configuration: configuration).routes
             + ProjectEditController(catalog: catalog).routes
             + LifecycleController(catalog: catalog).routes
+            + DeletionController(catalog: catalog).routes
+            + KeptVolumesController(catalog: catalog).routes
+            + DataVolumesController(catalog: catalog).routes
             + SettingsController(catalog: catalog, configuration: configuration).routes
             + ProgressController(catalog: catalog).routes
             + V1ProjectsController(catalog: catalog, configuration: configuration).routes

@@ -57,10 +57,12 @@ extension ManagementClient {
             let name, organization_slug: String
             let region, db_pass: String?
             let services: [String]?
+            let attach_volumes_of: String?
         }
         let body = Body(
             name: order.name, organization_slug: order.organizationSlug, region: order.region,
-            db_pass: order.databasePassword?.reveal(), services: order.services)
+            db_pass: order.databasePassword?.reveal(), services: order.services,
+            attach_volumes_of: order.attachVolumesOf)
         return try await answer(.post("platform", "projects", json: body))
     }
 
@@ -77,11 +79,6 @@ extension ManagementClient {
     /// Asks for a change; the answer comes before it is carried out.
     public func request(_ action: ProjectAction, of ref: ProjectRef) async throws(ClientError) {
         try await send(.post("platform", "projects", ref.text, action.rawValue))
-    }
-
-    /// Asks for a project and all its data to be removed; the answer comes before it is carried out.
-    public func delete(_ ref: ProjectRef) async throws(ClientError) {
-        try await send(.delete("platform", "projects", ref.text))
     }
 
     /// The status of a project, in the API's words.

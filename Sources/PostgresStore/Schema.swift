@@ -3,8 +3,7 @@ public enum Schema {
     /// All migrations in order.
     public static let migrations = [
         installation, projects, leases, identity, configuration, requests, content, functions, signingKey,
-        projectEdition,
-        managerLease,
+        projectEdition, managerLease, custody,
     ]
 
     private static let installation = Migration(

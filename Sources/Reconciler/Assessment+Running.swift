@@ -36,6 +36,7 @@ struct RunningAssessor {
     }
 
     private mutating func state(of service: DesiredService) -> Assessment.ServiceState {
+        if let refusal = circumstances.refusals[service.name] { return .failing(refusal) }
         guard let container = circumstances.observed.container(of: service.name) else {
             return .comingUp("its container does not exist yet")
         }
@@ -112,9 +113,9 @@ struct RunningAssessor {
             assessment.event = .startFailed
             assessment.failure = failure
             assessment.cause = "\(failure.service): \(failure.message)"
-        } else if let blocker = required.first(where: {
-            assessment.services[$0.name]?.isReady != true && !isExcused($0)
-        }) {
+        } else if let blocker = required.first(where: { circumstances.refusals[$0.name] != nil })
+            ?? required.first(where: { assessment.services[$0.name]?.isReady != true && !isExcused($0) })
+        {
             judgeUnready(blocker.name)
         } else if circumstances.status != .active || required.allSatisfy({ !unknown.contains($0.name) }) {
             assessment.event = .allReady
@@ -130,6 +131,7 @@ struct RunningAssessor {
     }
 
     private mutating func judgeUnready(_ blocker: ServiceName) {
+        assessment.failure = circumstances.refusals[blocker].map { .init(service: blocker, message: $0) }
         let haveContainers = desired.services.keys.allSatisfy { circumstances.observed.container(of: $0) != nil }
         assessment.event =
             circumstances.status == .provisioning && haveContainers ? .containersCreated : .serviceNotReady
@@ -155,6 +157,7 @@ struct RunningAssessor {
     }
 
     private func startFailure(of service: DesiredService) -> String? {
+        if let refusal = circumstances.refusals[service.name] { return refusal }
         if let refused = circumstances.callFailures[service.name], refused.count >= refused.countMax {
             return refused.message
         }

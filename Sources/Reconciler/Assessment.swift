@@ -10,6 +10,8 @@ public struct Circumstances: Sendable, Equatable {
     public var desired: DesiredStack?
     /// What is.
     public var observed: ObservedStack
+    /// Services that must not run, and why; see ``DataVerdict``.
+    public var refusals: [ServiceName: String]
     /// Probe tallies.
     public var health: [ServiceName: ServiceHealth]
     /// Starts made so far.
@@ -26,7 +28,7 @@ public struct Circumstances: Sendable, Equatable {
     /// Circumstances from their parts.
     public init(
         status: ProjectStatus, statusSince: Timestamp, desired: DesiredStack?, observed: ObservedStack,
-        health: [ServiceName: ServiceHealth] = [:], backoffs: [ServiceName: RestartBackoff] = [:],
+        refusals: [ServiceName: String] = [:], health: [ServiceName: ServiceHealth] = [:], backoffs: [ServiceName: RestartBackoff] = [:],
         callFailures: [ServiceName: CallFailures] = [:], restartRequestedAt: Timestamp? = nil,
         restartServices: Set<ServiceName>? = nil, now: Timestamp
     ) {
@@ -34,6 +36,7 @@ public struct Circumstances: Sendable, Equatable {
         self.statusSince = statusSince
         self.desired = desired
         self.observed = observed
+        self.refusals = refusals
         self.health = health
         self.backoffs = backoffs
         self.callFailures = callFailures
@@ -101,7 +104,7 @@ public struct Assessment: Sendable, Equatable {
     public var event: ProjectLifecycle.Event?
     /// What this means in words.
     public var cause = ""
-    /// Set when ``event`` is ``ProjectLifecycle/Event/startFailed``.
+    /// Set when ``event`` is ``ProjectLifecycle/Event/startFailed``, and when a service must not run.
     public var failure: StartFailure?
     /// When time alone will change the picture.
     public var nextLook: Timestamp?

@@ -71,15 +71,19 @@ public struct DesiredVolume: Sendable, Equatable {
     public var driver: String
     /// Options of the driver.
     public var driverOptions: [String: String]
+    /// Mark to create it with, drawn at random once for each volume.
+    public var identity: String?
 
     /// A volume.
     public init(
-        name: String, composeName: String, driver: String = "local", driverOptions: [String: String] = [:]
+        name: String, composeName: String, driver: String = "local", driverOptions: [String: String] = [:],
+        identity: String? = nil
     ) {
         self.name = name
         self.composeName = composeName
         self.driver = driver
         self.driverOptions = driverOptions
+        self.identity = identity
     }
 }
 

@@ -50,9 +50,20 @@ public struct ObservedNetwork: Sendable, Equatable {
 public struct ObservedVolume: Sendable, Equatable {
     /// Name on the engine.
     public var name: String
+    /// Key in the Compose file, from its Compose label.
+    public var composeName: String?
+    /// Mark that it was created with, which tells it from another one of the same name.
+    public var identity: String?
+    /// When it was created, as the engine says.
+    public var createdAt: Timestamp?
 
     /// A volume.
-    public init(name: String) { self.name = name }
+    public init(name: String, composeName: String? = nil, identity: String? = nil, createdAt: Timestamp? = nil) {
+        self.name = name
+        self.composeName = composeName
+        self.identity = identity
+        self.createdAt = createdAt
+    }
 }
 
 /// A container as the engine lists it.

@@ -59,12 +59,20 @@ private struct RunningPlanner {
 
     mutating func planVolumes() {
         let present = Set(situation.observed.volumes.map(\.name))
-        for volume in desired.volumes.values.sorted(by: { $0.name < $1.name }) where !present.contains(volume.name) {
+        let wanted = desired.volumes.values.filter { volume in
+            !present.contains(volume.name) && !situation.data.irreplaceable.contains(volume.name)
+        }
+        for volume in wanted.sorted(by: { $0.name < $1.name }) {
             volumeSteps[volume.name] = plan.add(.createVolume(volume), because: "not found")
         }
     }
 
     mutating func planService(_ service: DesiredService) {
+        if let refusal = situation.data.refusals[service.name] {
+            // What runs on is left to its owner; what depends on it is not started on top of it.
+            disturbed.insert(service.name)
+            return plan.wait(service.name, for: refusal)
+        }
         let container = wrongNetwork == nil ? situation.observed.container(of: service.name) : nil
         guard let container else {
             let cause = removals[service.name] == nil ? "not found" : "its network has changed"

@@ -20,12 +20,14 @@ public struct Situation: Sendable, Equatable {
     public var held: [ServiceName: String]
     /// Running services to be restarted because they do not answer, with the reason.
     public var sick: [ServiceName: String]
+    /// What must not be done to the project's data.
+    public var data: DataVerdict
 
     /// A situation; everything but goal, desired and observed is empty by default.
     public init(
         goal: ProjectStatus.Goal, desired: DesiredStack?, observed: ObservedStack, ready: Set<ServiceName> = [],
         missingImages: Set<String> = [], restartBefore: Timestamp? = nil, restartServices: Set<ServiceName>? = nil,
-        held: [ServiceName: String] = [:], sick: [ServiceName: String] = [:]
+        held: [ServiceName: String] = [:], sick: [ServiceName: String] = [:], data: DataVerdict = DataVerdict()
     ) {
         self.goal = goal
         self.desired = desired
@@ -36,6 +38,7 @@ public struct Situation: Sendable, Equatable {
         self.restartServices = restartServices
         self.held = held
         self.sick = sick
+        self.data = data
     }
 }
 

@@ -67,6 +67,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "The Docker Engine's socket, unix:///path. [DOCKER_HOST; default: unix:///var/run/docker.sock]")
     var dockerHost: String?
 
+    @Option(help: "Objects that belong to no project: report or remove. [SUPAMANAGER_ORPHANS; default: report]")
+    var orphans: String?
+
     @Option(help: "debug, info, notice, warning or error. [SUPAMANAGER_LOG_LEVEL; default: info]")
     var logLevel: String?
 
@@ -89,6 +92,7 @@ struct ServeCommand: AsyncParsableCommand {
             "SUPAMANAGER_ADMIN_EMAIL": adminEmail, "SUPAMANAGER_SIGNUP": signup, "SUPAMANAGER_PUBLIC_URL": publicURL,
             "SUPAMANAGER_CORS_ORIGINS": corsOrigins, "SUPAMANAGER_TRUSTED_PROXIES": trustedProxies,
             "SUPAMANAGER_RATE_LIMIT": rateLimit,
+            "SUPAMANAGER_ORPHANS": orphans,
             "SUPAMANAGER_LOG_LEVEL": logLevel,
         ]
         return given.compactMapValues { $0 }

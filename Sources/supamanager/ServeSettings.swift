@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 import Logging
 import ManagementAPI
+import Orchestrator
 import PostgresKit
 import ProjectModel
 import Reconciler
@@ -33,6 +34,8 @@ struct ServeSettings: Sendable {
     var trustedProxies: TrustedProxies
     /// Absent: nothing is limited.
     var requestsPerMinute: Int?
+    /// What becomes of objects on the engine that belong to no project.
+    var orphans: OrphanPolicy
     var templateFolder: String
     var dockerHost: DockerHost
     var logLevel: Logger.Level
@@ -83,6 +86,9 @@ struct ServeSettings: Sendable {
             "SUPAMANAGER_RATE_LIMIT", default: "120", { Int($0).flatMap { $0 >= 0 ? $0 : nil } },
             "a number of requests a minute, 0 for no limit")
         requestsPerMinute = limit == 0 ? nil : limit
+        orphans = try parsed(
+            "SUPAMANAGER_ORPHANS", default: OrphanPolicy.report.rawValue, { OrphanPolicy(rawValue: $0) },
+            "report or remove")
         templateFolder = try Self.templateFolder(value("SUPAMANAGER_TEMPLATE"))
         dockerHost = try DockerHost(parsing: value("DOCKER_HOST"))
         logLevel = try parsed("SUPAMANAGER_LOG_LEVEL", default: "info", { Logger.Level(rawValue: $0) }, "a log level")

@@ -55,7 +55,10 @@ struct Server {
         let people = try await People(settings, database, master, installation: installation.id, token: token)
         let sealer = StoredAnswerSealer(master: master, installation: installation.id)
         let inspector = try inspector(database, core, template, engine)
-        let backend = backend(database, core, people, sealer, http, inspector)
+        let orphans = OrphanLoop(
+            store: PostgresOrphanStore(pool: database.pool), engine: engine, policy: settings.orphans,
+            lease: core.lease, logger: logger)
+        let backend = backend(database, core, people, sealer, orphans, http, inspector)
         let server = ManagementAPIServer(
             api: ManagementAPI(
                 backend: backend, verifier: DirectoryTokenVerifier(directory: people.directory),
@@ -73,7 +76,7 @@ struct Server {
                     ])
             })
         let housekeeping = Housekeeping(directory: people.directory, ledger: backend.ledger, logger: logger)
-        var services: [any Service] = [core.health, core.managing, housekeeping, server]
+        var services: [any Service] = [core.health, core.managing, orphans, housekeeping, server]
         if let cluster = database.cluster {
             services.insert(ClusterSupervision(cluster: cluster, logger: logger), at: 0)
         }
@@ -92,13 +95,14 @@ struct Server {
     }
 
     private func backend(
-        _ database: Database, _ core: Core, _ people: People, _ sealer: StoredAnswerSealer, _ http: HTTPClient,
-        _ inspector: ConsistencyInspector
+        _ database: Database, _ core: Core, _ people: People, _ sealer: StoredAnswerSealer, _ orphans: OrphanLoop,
+        _ http: HTTPClient, _ inspector: ConsistencyInspector
     ) -> Backend {
         Backend(
             catalog: core.catalog, directory: people.directory, deviceLoginCrypto: ECDHDeviceLogin(),
             functions: core.functions, content: PostgresContentStore(pool: database.pool),
-            notifications: PostgresNotificationStore(pool: database.pool), databases: PostgresProjectDatabase(),
+            notifications: PostgresNotificationStore(pool: database.pool), orphans: orphans,
+            databases: PostgresProjectDatabase(),
             gateways: CurlProjectGateway(client: http), units: PostgresUnitOfWork(pool: database.pool),
             ledger: PostgresRequestLedger(pool: database.pool), sealer: sealer,
             consistency: { await inspector.check() })
@@ -151,6 +155,7 @@ struct Server {
         let store = PostgresProjectStore(pool: database.pool)
         let lease = ManagerLease()
         let engine = FencedEngine(docker, lease: lease)
+        let custody = PostgresCustodyStore(pool: database.pool, under: lease)
         let survey = EngineSurvey(engine: engine)
         let broker = LeaseBroker(
             store: store, host: RecentHostNetwork(LinuxHostNetwork()), survey: survey, ports: settings.ports,
@@ -166,7 +171,8 @@ struct Server {
         let publisher = FunctionPublisher(
             store: functionStore, folders: TemplateFunctionFolders(root: projects), logger: logger)
         let loop = ReconcileLoop(
-            store: PostgresProjectStore(pool: database.pool, under: lease), engine: engine, renderer: renderer,
+            store: PostgresProjectStore(pool: database.pool, under: lease), custody: custody, engine: engine,
+            renderer: renderer,
             folders: TemplateProjectFolders(template: template, root: projects), minter: minter, broker: broker,
             survey: survey, health: health, functions: publisher,
             announcements: ProjectChannel(database.parameters), lease: lease, logger: logger)
@@ -177,7 +183,8 @@ struct Server {
             logger: logger
         ) { role in await loop.runUntilCancelled(as: role) }
         let catalog = ProjectCatalog(
-            store: store, renderer: renderer, minter: minter, broker: broker, loop: loop)
+            store: store, custody: PostgresCustodyStore(pool: database.pool), renderer: renderer,
+            minter: minter, broker: broker, loop: loop)
         let functions = FunctionCatalog(store: functionStore, publisher: publisher, digest: Self.digest)
         return Core(
             store: store, health: health, lease: lease, managing: managing, catalog: catalog, functions: functions,

@@ -29,7 +29,10 @@ struct SupaManager: AsyncParsableCommand {
                     TokensCommand.self,
                 ]),
             CommandGroup(
-                name: "Projects", subcommands: [ProjectsCommand.self, TemplateCommand.self, AuditCommand.self]),
+                name: "Projects",
+                subcommands: [
+                    ProjectsCommand.self, VolumesCommand.self, OrphansCommand.self, TemplateCommand.self, AuditCommand.self,
+                ]),
         ])
 }
 

@@ -8,6 +8,15 @@ import Testing
 struct ProgramTests {
     private static let sample = "/platform/projects/\(Sample.refText)"
 
+    private static let receiptBody = """
+        {"ref": "\(Sample.refText)", "name": "shop", "status": "REMOVED", "destroys_volumes": false,
+        "requested_at": "2026-01-01T00:00:00Z", "ended_at": "2026-01-01T00:00:09Z",
+        "destroyed": [{"kind": "container", "id": "0123456789abcdef", "name": "shop-db-1",
+            "at": "2026-01-01T00:00:05Z", "reason": null}],
+        "kept": [{"kind": "volume", "id": "shop_data", "name": "shop_data", "at": "2026-01-01T00:00:01Z",
+            "reason": "on request"}], "remaining": []}
+        """
+
     /// An API with one project, whose status moves on with every look.
     private static func api(
         looks: [String] = [], keyed: Bool = true, failure: String = "null"
@@ -41,6 +50,7 @@ struct ProgramTests {
             case "GET \(sample)/status": return [.response(200, #"{"status": "\#(looks.last ?? "UNKNOWN")"}"#)]
             case "POST \(sample)/pause", "POST \(sample)/restart", "POST \(sample)/restore": return [.response(201)]
             case "DELETE \(sample)": return [.response(200, "{}")]
+            case "GET \(sample)/deletion-receipt": return [.response(200, receiptBody)]
             case "GET \(sample)/services/db/logs":
                 return [.response(200, "one\n\u{1B}[31mtwo\n", headers: ["Content-Type: text/plain"])]
             case "GET /v1/projects/\(Sample.refText)/api-keys":
@@ -171,9 +181,40 @@ struct ProgramTests {
             ["projects", "delete", "shop", "--yes"], api: Self.api(looks: ["GOING_DOWN", "GONE"])
         ) { program, stub, _ async throws in
             #expect(program.exitCode == 0)
-            #expect(program.output == "Project shop (\(Sample.refText)) is REMOVED.\n")
-            #expect(stub.requests.filter { $0.method == "DELETE" }.count == 1)
+            #expect(program.output.hasPrefix("Project shop (\(Sample.refText)) is gone.\n"))
+            #expect(program.output.contains("destroyed  container  shop-db-1  0123456789ab"))
+            #expect(program.output.contains("kept       volume     shop_data                on request"))
+            // Nobody said that the data may go.
+            #expect(stub.requests.filter { $0.method == "DELETE" }.map(\.target) == ["\(Self.sample)?keep_volumes=true"])
         }
+    }
+
+    @Test("data goes only when that is said")
+    func destroyVolumes() async throws {
+        try await run(
+            ["projects", "delete", "shop", "--yes", "--destroy-volumes", "--json"],
+            api: Self.api(looks: ["GOING_DOWN", "GONE"])
+        ) { program, stub, _ async throws in
+            #expect(program.exitCode == 0)
+            let receipt = try JSONDecoder().decode(DeletionReceipt.self, from: Data(program.output.utf8))
+            #expect(receipt.kept.map(\.name) == ["shop_data"])
+            #expect(stub.requests.filter { $0.method == "DELETE" }.map(\.target) == [Self.sample])
+        }
+        try await run(
+            ["projects", "delete", "shop", "--yes", "--destroy-volumes", "--keep-volumes"]
+        ) { program, stub, _ async throws in
+            #expect(program.exitCode == 64)
+            #expect(!stub.requests.contains { $0.method == "DELETE" })
+        }
+    }
+
+    @Test("a receipt can be read again")
+    func receipt() async throws {
+        try await run(["projects", "receipt", Sample.refText]) { program, _, _ async throws in
+            #expect(program.exitCode == 0)
+            #expect(program.output.contains("shop-db-1"))
+        }
+        try await run(["projects", "receipt", "shop"]) { program, _, _ async throws in #expect(program.exitCode == 64) }
     }
 
     @Test("keys are masked unless they are asked for")

@@ -38,6 +38,18 @@ struct ContractTests {
         try await contract.run()
     }
 
+    @Test("receipts and volumes in memory are kept as anywhere else")
+    func custody() async throws {
+        let projects = InMemoryProjectStore()
+        try await CustodyStoreContract.run(on: InMemoryCustodyStore(projects: projects), projects: projects)
+    }
+
+    @Test("the ledger of orphans in memory is kept as anywhere else")
+    func orphans() async throws {
+        let projects = InMemoryProjectStore()
+        try await OrphanStoreContract.run(on: InMemoryOrphanStore(projects: projects), projects: projects)
+    }
+
     @Test("a store that is away says so on every call")
     func storeAway() async throws {
         let store = InMemoryProjectStore()

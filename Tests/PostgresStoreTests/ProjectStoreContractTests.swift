@@ -131,6 +131,20 @@ struct ProjectStoreContractTests {
         await pool.close()
     }
 
+    @Test("receipts and volumes are kept as anywhere else")
+    func custody() async throws {
+        try await withStore { store, pool async throws in
+            try await CustodyStoreContract.run(on: PostgresCustodyStore(pool: pool), projects: store)
+        }
+    }
+
+    @Test("orphans are kept as anywhere else")
+    func orphans() async throws {
+        try await withStore { store, pool async throws in
+            try await OrphanStoreContract.run(on: PostgresOrphanStore(pool: pool), projects: store)
+        }
+    }
+
     @Test("the database itself refuses a port twice and overlapping subnets, and nothing of the loser is stored")
     func constraints() async throws {
         try await withStore { store, pool async throws in

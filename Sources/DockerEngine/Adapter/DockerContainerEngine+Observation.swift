@@ -32,6 +32,14 @@ extension ObservedNetwork {
     }
 }
 
+extension ObservedVolume {
+    init(_ volume: Volume) {
+        self.init(
+            name: volume.name, composeName: volume.labels[StackLabels.composeVolume],
+            identity: volume.labels[StackLabels.volumeIdentity], createdAt: volume.created.map { Timestamp($0) })
+    }
+}
+
 extension ObservedContainer {
     init(_ summary: ContainerSummary, _ inspection: ContainerInspection, _ networkIDs: Set<String>) {
         let state = inspection.state

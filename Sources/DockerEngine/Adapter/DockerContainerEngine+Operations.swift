@@ -43,6 +43,7 @@ extension DockerContainerEngine {
     private func createVolume(_ desired: DesiredVolume, _ ref: ProjectRef, _ client: DockerClient) async throws {
         var labels = StackLabels.common(ref, installation: installation)
         labels[StackLabels.composeVolume] = desired.composeName
+        labels[StackLabels.volumeIdentity] = desired.identity
         let volume = try await client.createVolume(
             VolumeSpec(
                 name: desired.name, driver: desired.driver, driverOptions: desired.driverOptions, labels: labels))

@@ -24,7 +24,7 @@ public final class DockerContainerEngine: ContainerEngine {
             let containers = try await self.containers(summaries, on: networks, client)
             return ObservedStack(
                 networks: networks.map(ObservedNetwork.init(_:)),
-                volumes: try await volumes.map { ObservedVolume(name: $0.name) }, containers: containers)
+                volumes: try await volumes.map(ObservedVolume.init(_:)), containers: containers)
         }
     }
 

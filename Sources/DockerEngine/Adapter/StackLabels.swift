@@ -6,6 +6,7 @@ import Reconciler
 enum StackLabels {
     static let installation = "supamanager.installation"
     static let project = "supamanager.project"
+    static let volumeIdentity = "supamanager.volume-id"
     static let composeProject = "com.docker.compose.project"
     static let composeService = "com.docker.compose.service"
     static let composeConfigHash = "com.docker.compose.config-hash"

@@ -13,6 +13,7 @@ struct CreateProjectBody: Decodable, Sendable, Documented {
     let cloudProvider: String
     let region: String
     let services: [String]?
+    let attachVolumesOf: String?
 
     /// Region of projects that name none.
     static let defaultRegion = "local"
@@ -31,6 +32,7 @@ struct CreateProjectBody: Decodable, Sendable, Documented {
         case databasePassword = "db_pass"
         case cloudProvider = "cloud_provider"
         case regionSelection = "region_selection"
+        case attachVolumesOf = "attach_volumes_of"
     }
 
     private struct RegionSelection: Decodable {
@@ -52,6 +54,7 @@ struct CreateProjectBody: Decodable, Sendable, Documented {
         region =
             try selection?.code ?? container.decodeIfPresent(String.self, forKey: .region) ?? Self.defaultRegion
         services = try container.decodeIfPresent([String].self, forKey: .services)
+        attachVolumesOf = try container.decodeIfPresent(String.self, forKey: .attachVolumesOf)
     }
 
     static let schema = Schema.named(
@@ -60,11 +63,13 @@ struct CreateProjectBody: Decodable, Sendable, Documented {
             .init("name", .text(1...256)), .optional("organization_slug", .text), .optional("org_id", .integer()),
             .optional("organization_id", .text), .optional("db_pass", .text(4...72)),
             .optional("cloud_provider", .choice(cloudProviders)), .optional("region", .text),
-            .optional("region_selection", .fields(.init("code", .text))), .optional("services", .array(.text))))
+            .optional("region_selection", .fields(.init("code", .text))), .optional("services", .array(.text)),
+            .optional("attach_volumes_of", .ref)))
 
     static let refusals: [Operation.Refusal] = [
         Operation.Refusal(status: .notFound, meaning: "no such organization"),
-        Operation.Refusal(status: .conflict, meaning: "the name is taken in this organization"), .noLease,
+        Operation.Refusal(status: .conflict, meaning: "the name is taken in this organization, or nothing is kept to attach"),
+        .noLease,
     ]
 
     /// The organization that the body names by its slug, or by its number as older clients do.
@@ -91,9 +96,19 @@ struct CreateProjectBody: Decodable, Sendable, Documented {
                 .badRequest,
                 "the region must have 1 to \(Self.regionLengthMax) characters: letters a-z, digits and hyphens")
         }
-        return ProjectRequest(
+        var request = ProjectRequest(
             name: name, organizationSlug: organization, region: region, cloudProvider: cloudProvider,
             databasePassword: databasePassword, services: try checkedServices())
+        request.attachVolumesOf = try attachedProject()
+        return request
+    }
+
+    private func attachedProject() throws(APIError) -> ProjectRef? {
+        guard let attachVolumesOf else { return nil }
+        guard let ref = ProjectRef(attachVolumesOf) else {
+            throw APIError(.badRequest, "attach_volumes_of must be the ref of a deleted project: twenty letters a-z")
+        }
+        return ref
     }
 
     private func checkedServices() throws(APIError) -> [String]? {

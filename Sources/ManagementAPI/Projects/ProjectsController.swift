@@ -33,9 +33,7 @@ struct ProjectsController: Sendable {
                 Operation(summary: "One project", answer: .of(ProjectDetail.self)), read),
             Route(
                 .delete, one, .permission(.projectAdminWrite), .change("project.delete"),
-                Operation(
-                    summary: "Delete a project with its volumes", answer: .of(ProjectReference.self),
-                    refusals: [.conflict]), delete),
+                Operation.deletion, delete),
         ]
     }
 
@@ -68,7 +66,7 @@ struct ProjectsController: Sendable {
     }
 
     private func delete(_ request: APIRequest) async throws -> APIResponse {
-        try APIResponse(json: ProjectReference(try await catalog.accept(.deleteRequested, request)))
+        try APIResponse(json: ProjectReference(try await catalog.acceptDeletion(request)))
     }
 }
 
@@ -78,10 +76,14 @@ extension ProjectCatalog {
         let caller = try request.caller()
         let wanted = try body.request(for: caller)
         try caller.require([.projectsCreate], in: wanted.organizationSlug)
+        if let source = wanted.attachVolumesOf {
+            try caller.require([.projectAdminWrite], in: wanted.organizationSlug, project: source)
+        }
         let record = try await create(wanted)
         request.audit.scope(organization: record.organizationSlug)
         request.audit.target("project", record.ref.text)
         request.audit.change("name", from: nil, to: record.name.text)
+        if let source = wanted.attachVolumesOf { request.audit.target("volumes_of", source.text) }
         return record
     }
 

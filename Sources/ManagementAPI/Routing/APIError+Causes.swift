@@ -33,6 +33,8 @@ extension APIError {
         case .notChangeable(let status):
             self.init(.conflict, "it is not possible to change a project while it is \(status.studioStatus.rawValue)")
         case .noAPIKey: self.init(.notFound, "\(error)")
+        case .noKeptVolume, .noVolume, .noOrphan: self.init(.notFound, "\(error)")
+        case .notAttachable: self.init(.conflict, "\(error)")
         case .keyNameTaken: self.init(.conflict, "\(error)")
         case .template(let error): self.init(error)
         case .leases(let error): self.init(error)

@@ -18,6 +18,8 @@ struct Route: Sendable {
     /// Does the work.
     let handler: Handler
     let segments: [Segment]
+    /// Whether the project that the path names may be deleted already.
+    private(set) var reachesDeleted = false
 
     /// One part of a path.
     enum Segment: Sendable, Equatable {
@@ -69,6 +71,13 @@ struct Route: Sendable {
         _ handler: @escaping Handler
     ) {
         self.init(method, path, access, .none, operation, handler)
+    }
+
+    /// The same for a project that may be deleted already.
+    var reachingDeleted: Route {
+        var copy = self
+        copy.reachesDeleted = true
+        return copy
     }
 
     /// The same operation under another path: what older clients call it.

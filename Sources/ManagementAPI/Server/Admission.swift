@@ -67,7 +67,10 @@ struct Doorkeeper: Sendable {
         if found.parameters["ref"] != nil {
             let ref = try APIRequest.ref(in: found.parameters)
             let record: ProjectRecord
-            do { record = try await catalog.project(ref) } catch { throw APIError(error) }
+            do {
+                record =
+                    try await found.route.reachesDeleted ? catalog.projectOrTombstone(ref) : catalog.project(ref)
+            } catch { throw APIError(error) }
             try principal.require(permissions, in: record.organizationSlug, project: ref)
             return Admission(found: found, principal: principal, project: record)
         }

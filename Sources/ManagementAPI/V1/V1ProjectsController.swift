@@ -30,10 +30,8 @@ struct V1ProjectsController: Sendable {
                 Operation(summary: "One project", answer: .of(V1Project.self)), read),
             Route(
                 .delete, one, .permission(.projectAdminWrite), .change("project.delete"),
-                Operation(
-                    summary: "Delete a project with its volumes", answer: .of(ProjectReference.self),
-                    refusals: [.conflict])
-            ) { try APIResponse(json: ProjectReference(try await catalog.accept(.deleteRequested, $0))) },
+                Operation.deletion
+            ) { try APIResponse(json: ProjectReference(try await catalog.acceptDeletion($0))) },
             lifecycle("\(one)/pause", .pauseRequested, "project.pause", "Pause a project"),
             lifecycle("\(one)/restore", .resumeRequested, "project.resume", "Resume a paused project"),
             lifecycle("\(one)/restart", .restartRequested, "project.restart", "Restart a project"),

@@ -100,6 +100,8 @@ public struct ProjectOrder: Sendable, Equatable {
     public var services: [String]?
     /// Password of the database; minted when nil.
     public var databasePassword: Secret<String>?
+    /// Ref of a deleted project whose kept volumes it gets.
+    public var attachVolumesOf: String?
 
     /// An order.
     public init(

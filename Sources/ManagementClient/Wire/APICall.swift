@@ -21,7 +21,9 @@ struct APICall: Sendable {
 
     static func get(_ path: String..., query: [(String, String)] = []) -> APICall { APICall("GET", path, query, []) }
 
-    static func delete(_ path: String...) -> APICall { APICall("DELETE", path, [], []) }
+    static func delete(_ path: String..., query: [(String, String)] = []) -> APICall {
+        APICall("DELETE", path, query, [])
+    }
 
     static func post(_ path: String..., query: [(String, String)] = []) -> APICall { APICall("POST", path, query, []) }
 

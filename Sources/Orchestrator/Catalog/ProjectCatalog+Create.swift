@@ -15,6 +15,8 @@ public struct ProjectRequest: Sendable {
     public var databasePassword: Secret<String>?
     /// Services; the template's default set when absent.
     public var services: [String]?
+    /// A deleted project whose kept volumes, and the secrets that open them, the new one gets.
+    public var attachVolumesOf: ProjectRef?
 
     /// A request.
     public init(
@@ -40,7 +42,10 @@ extension ProjectCatalog {
     public func create(_ request: ProjectRequest) async throws(CatalogError) -> ProjectRecord {
         let name: ProjectName
         do { name = try ProjectName(request.name) } catch { throw .badName(error) }
-        let given = try givenSecrets(request.databasePassword)
+        let given =
+            if let source = request.attachVolumesOf { try await inheritedSecrets(of: source, for: request) } else {
+                try givenSecrets(request.databasePassword)
+            }
         let needs = try requirements(request.services)
         for attempt in 1...Self.leaseAttemptsMax {
             do {
@@ -68,6 +73,7 @@ extension ProjectCatalog {
             cloudProvider: request.cloudProvider, services: needs.services, leases: leases, secrets: secrets,
             apiKeys: try firstKeys(secrets, of: ref, at: now), at: now)
         let record = try await stored { () async throws(StoreError) in try await store.insert(project) }
+        if let source = request.attachVolumesOf { try await attach(source, to: ref) }
         await AfterCommit.run { await loop.wake(ref) }
         return record
     }

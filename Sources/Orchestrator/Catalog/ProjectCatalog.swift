@@ -10,6 +10,7 @@ public struct ProjectCatalog: Sendable {
     static let requestAttemptsMax = 8
 
     let store: any ProjectStore
+    let custody: any CustodyStore
     let renderer: any StackRenderer
     let minter: any KeyMinter
     let broker: LeaseBroker
@@ -21,11 +22,12 @@ public struct ProjectCatalog: Sendable {
     ///
     /// - Parameter drawRef: Draws the ref of a new project; simulations bring their own.
     public init(
-        store: any ProjectStore, renderer: any StackRenderer, minter: any KeyMinter, broker: LeaseBroker,
-        loop: ReconcileLoop, time: any TimeSource = SystemTime(),
+        store: any ProjectStore, custody: any CustodyStore, renderer: any StackRenderer, minter: any KeyMinter,
+        broker: LeaseBroker, loop: ReconcileLoop, time: any TimeSource = SystemTime(),
         drawRef: @escaping @Sendable () -> ProjectRef = ProjectCatalog.randomRef
     ) {
         self.store = store
+        self.custody = custody
         self.renderer = renderer
         self.minter = minter
         self.broker = broker
@@ -105,6 +107,7 @@ public struct ProjectCatalog: Sendable {
         var move = StatusMove(from: record.status, to: status, cause: "on request", at: time.now())
         move.requestsRestart = event == .restartRequested
         if record.status == .failed, status == .provisioning {
+            try await reattach(record.ref)
             let needs = try requirements(record.services.map(\.text))
             do {
                 move.leases = .acquire(try await broker.choose(ports: needs.ports, at: time.now()))
@@ -150,6 +153,14 @@ public enum CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
     case noAPIKey(String)
     /// Another API key of the same kind has the name.
     case keyNameTaken(String)
+    /// No volume of this name is kept.
+    case noKeptVolume(String)
+    /// There is no orphan by this number.
+    case noOrphan(Int64)
+    /// The project has no volume of this name that holds data.
+    case noVolume(String)
+    /// What is kept of the project cannot be given to another one; the text says why.
+    case notAttachable(String)
 
     /// The same in words.
     public var description: String {
@@ -167,6 +178,10 @@ public enum CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
         case .badSetting(let text): text
         case .notChangeable(let status): "a project cannot be changed while it is \(status.rawValue)"
         case .noAPIKey(let id): "the project has no API key with the id \(id)"
+        case .noKeptVolume(let name): "no volume named \(name) is kept"
+        case .noOrphan(let number): "there is no orphan \(number)"
+        case .noVolume(let name): "the project has no volume \(name) that holds data"
+        case .notAttachable(let text): text
         case .keyNameTaken(let name): "an API key of this kind named \"\(name)\" exists already in this project"
         }
     }

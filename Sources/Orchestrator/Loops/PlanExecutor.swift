@@ -22,7 +22,9 @@ public struct PlanExecutor: Sendable {
     public init(engine: any ContainerEngine) { self.engine = engine }
 
     /// Runs the plan. Outcomes come in the order in which the calls ended; steps that were left out have none.
-    public func run(_ plan: Plan, of ref: ProjectRef) async -> [Outcome] {
+    ///
+    /// - Parameter volumeOwners: Whose label volumes bear that are not the project's own.
+    public func run(_ plan: Plan, of ref: ProjectRef, volumeOwners: [String: ProjectRef] = [:]) async -> [Outcome] {
         var open = plan.steps
         var succeeded: Set<Int> = []
         var outcomes: [Outcome] = []
@@ -34,7 +36,8 @@ public struct PlanExecutor: Sendable {
                 {
                     let step = open.remove(at: index)
                     underWay += 1
-                    group.addTask { await perform(step, of: ref) }
+                    let owner = step.operation.removedVolume.flatMap { volumeOwners[$0] }
+                    group.addTask { await perform(step, of: owner ?? ref) }
                 }
             }
             launch()
@@ -56,4 +59,8 @@ public struct PlanExecutor: Sendable {
             return Outcome(step: step, error: error)
         }
     }
+}
+
+extension Operation {
+    fileprivate var removedVolume: String? { if case .removeVolume(let name) = self { name } else { nil } }
 }

@@ -21,21 +21,25 @@ extension ReconcileLoop {
         }
         var memory = await memories.take(ref)
         memory.note(record)
-        let desired: DesiredStack?
+        var desired: DesiredStack?
         do {
             desired = try await desiredStack(of: record, &memory)
         } catch {
             if role == .active { try await reportUnrenderable(record, error) }
             throw error
         }
-        let observed = try await observe(record, as: role)
+        var stock = try await takeStock(record, try await observe(record, as: role), as: role)
+        let observed = stock.observed
+        if record.status.goal == .running, let rendered = desired {
+            desired = try await withVolumes(rendered, record, &stock, as: role)
+        }
         // A call that was under way when the last manager died may come true after the project is gone.
         if record.status == .deleted, observed.isEmpty {
             await forget(ref)
             return .whenWoken
         }
         await health.watch(record.status.goal == .running ? desired : nil, observed, of: ref)
-        let assessment = assess(await circumstances(record, desired, observed, memory))
+        let assessment = assess(await circumstances(record, desired, stock, memory))
         memory.latest = ProjectMemory.Finding(
             states: assessment.services,
             healthNames: desired?.services.compactMapValues(\.healthName) ?? memory.latest?.healthNames ?? [:])
@@ -47,15 +51,18 @@ extension ReconcileLoop {
             await memories.put(memory, of: ref)
             return .at(time.now() + Self.endingLookPause)
         }
+        if assessment.event == .allReady, let desired { try await rememberData(desired, record, stock) }
         if let next = try await changeStatus(record, assessment, observed, memory) {
             await memories.put(memory, of: ref)
             return next
         }
+        try await reportRefusal(record, assessment)
         // Those who ask meanwhile see what was found, also while a long plan is carried out.
         await memories.put(memory, of: ref)
-        let plan = reconcile(try await situation(record, desired, observed, assessment))
+        let plan = reconcile(try await situation(record, desired, stock, assessment))
         let next =
-            try await carryOut(plan, record, desired, &memory) ?? assessment.nextLook.map(NextLook.at) ?? .whenWoken
+            try await carryOut(plan, record, desired, stock.owners, &memory)
+            ?? assessment.nextLook.map(NextLook.at) ?? .whenWoken
         await memories.put(memory, of: ref)
         return next
     }
@@ -86,30 +93,32 @@ extension ReconcileLoop {
     }
 
     private func circumstances(
-        _ record: ProjectRecord, _ desired: DesiredStack?, _ observed: ObservedStack, _ memory: ProjectMemory
+        _ record: ProjectRecord, _ desired: DesiredStack?, _ stock: Stock, _ memory: ProjectMemory
     ) async -> Circumstances {
         Circumstances(
             status: record.status,
             statusSince: max(record.statusChangedAt, memory.waitedUntil ?? bornAt, bornAt), desired: desired,
-            observed: observed, health: await health.tallies(of: record.ref), backoffs: memory.backoffs,
+            observed: stock.observed, refusals: stock.verdict.refusals, health: await health.tallies(of: record.ref),
+            backoffs: memory.backoffs,
             callFailures: memory.callFailures, restartRequestedAt: record.restartRequestedAt,
             restartServices: record.restartServices.map { Set($0) }, now: time.now())
     }
 
     private func situation(
-        _ record: ProjectRecord, _ desired: DesiredStack?, _ observed: ObservedStack, _ assessment: Assessment
+        _ record: ProjectRecord, _ desired: DesiredStack?, _ stock: Stock, _ assessment: Assessment
     ) async throws -> Situation {
         var missing: Set<String> = []
         if record.status.goal == .running, let desired {
             let images = desired.services.values.filter { service in
-                observed.container(of: service.name)?.configHash != service.configHash
+                stock.observed.container(of: service.name)?.configHash != service.configHash
             }.map(\.spec.image)
             if !images.isEmpty { missing = try await engine.missingImages(Set(images)) }
         }
         return Situation(
-            goal: record.status.goal, desired: desired, observed: observed, ready: assessment.ready,
+            goal: record.status.goal, desired: desired, observed: stock.observed, ready: assessment.ready,
             missingImages: missing, restartBefore: record.restartRequestedAt,
-            restartServices: record.restartServices.map { Set($0) }, held: assessment.held, sick: assessment.sick)
+            restartServices: record.restartServices.map { Set($0) }, held: assessment.held, sick: assessment.sick,
+            data: stock.verdict)
     }
 
     /// Moves the project along its status machine, when what was found says so.
@@ -126,10 +135,12 @@ extension ReconcileLoop {
         switch event {
         case .startFailed: move.failure = await failure(assessment, observed, memory)
         case .allReady: move.failure = nil
+        case .serviceNotReady where assessment.failure != nil:
+            move.failure = await failure(assessment, observed, memory)
         case .nothingLeft:
             try lease?.check()
             try folders.remove(record.ref)
-            move.leases = status == .deleted ? .releaseAndForgetSecrets : .release
+            move.leases = try await closeAccount(record, becoming: status)
         default: break
         }
         if try await store.move(record.ref, move) {
@@ -159,7 +170,8 @@ extension ReconcileLoop {
 
     /// Makes the plan's calls. Nothing when there was nothing to do.
     private func carryOut(
-        _ plan: Plan, _ record: ProjectRecord, _ desired: DesiredStack?, _ memory: inout ProjectMemory
+        _ plan: Plan, _ record: ProjectRecord, _ desired: DesiredStack?, _ owners: [String: ProjectRef],
+        _ memory: inout ProjectMemory
     ) async throws -> NextLook? {
         guard !plan.isEmpty else {
             memory.troubles = 0
@@ -171,7 +183,7 @@ extension ReconcileLoop {
             try folders.prepare(desired)
             try await functions?.publish(desired.ref)
         }
-        let outcomes = await PlanExecutor(engine: engine).run(plan, of: record.ref)
+        let outcomes = await PlanExecutor(engine: engine).run(plan, of: record.ref, volumeOwners: owners)
         if Task.isCancelled { return .whenWoken }
         if try await replaceRefusedLeases(outcomes, record, &memory) { return .now }
         memory.note(outcomes, of: plan, at: time.now())
@@ -184,6 +196,7 @@ extension ReconcileLoop {
                     "error": "\(redact("\(error)", memory.secrets))",
                 ])
         }
+        try await noteRefusals(outcomes, record)
         try await recordTrouble(outcomes, record, memory)
         return memory.troubles == 0 ? .now : .at(time.now() + memory.patience)
     }

@@ -46,7 +46,7 @@ extension ReconcileLoop {
             record, to: record.status, text, ProjectFailure(service: refused.step.operation.service, message: text))
     }
 
-    private func move(
+    func move(
         _ record: ProjectRecord, to status: ProjectStatus, _ cause: String, _ failure: ProjectFailure?
     ) async throws {
         let move = StatusMove(from: record.status, to: status, cause: cause, failure: failure, at: time.now())

@@ -14,6 +14,7 @@ public final class ReconcileLoop: Service {
     static let reconnectWaits: (first: Duration, longest: Duration) = (.milliseconds(200), .seconds(5))
 
     let store: any ProjectStore
+    let custody: any CustodyStore
     let engine: any ContainerEngine
     let renderer: any StackRenderer
     let folders: any ProjectFolders
@@ -37,12 +38,13 @@ public final class ReconcileLoop: Service {
 
     /// A loop on its ports.
     public init(
-        store: any ProjectStore, engine: any ContainerEngine, renderer: any StackRenderer,
+        store: any ProjectStore, custody: any CustodyStore, engine: any ContainerEngine, renderer: any StackRenderer,
         folders: any ProjectFolders, minter: any KeyMinter, broker: LeaseBroker, survey: EngineSurvey,
         health: HealthLoop, functions: FunctionPublisher? = nil, announcements: (any ProjectAnnouncements)? = nil,
         lease: ManagerLease? = nil, time: any TimeSource = SystemTime(), logger: Logger
     ) {
         self.store = store
+        self.custody = custody
         self.engine = engine
         self.renderer = renderer
         self.folders = folders
@@ -193,6 +195,7 @@ extension ReconcileLoop {
             for ref in try await store.refs() { await queue.add(ref) }
             try await survey.refresh()
             for ref in try await engine.projects() { await queue.add(ref) }
+            for ref in try await custody.destructions() { await queue.add(ref) }
         } catch {
             if Task.isCancelled { return }
             logger.warning("a full list failed; it is tried again", metadata: ["error": "\(error)"])

@@ -29,7 +29,9 @@ extension EngineState {
         }
         // As Docker does it: creating a volume that exists changes nothing.
         if volumes[volume.name] == nil {
-            volumes[volume.name] = FakeVolume(name: volume.name, ref: ref, mark: newMark())
+            volumes[volume.name] = FakeVolume(
+                name: volume.name, ref: ref, mark: newMark(), composeName: volume.composeName,
+                identity: volume.identity)
         }
     }
 

@@ -51,7 +51,7 @@ public final class FakeEngine: ContainerEngine {
     }
 
     /// Lets a call take its time. A caller who gives up has either been heard or not.
-    private func answer<Value: Sendable>(
+    func answer<Value: Sendable>(
         _ body: (inout EngineState) throws(EngineError) -> Value
     ) async throws(EngineError) -> Value {
         let wait = state.withLock { state in
@@ -179,7 +179,9 @@ extension EngineState {
             networks: networks.values.filter { $0.ref == ref }.map {
                 ObservedNetwork(id: $0.id, name: $0.name, subnet: $0.subnet)
             },
-            volumes: volumes.values.filter { $0.ref == ref }.map { ObservedVolume(name: $0.name) },
+            volumes: volumes.values.filter { $0.ref == ref }.map {
+                ObservedVolume(name: $0.name, composeName: $0.composeName, identity: $0.identity)
+            },
             containers: containers.values.filter { $0.ref == ref }.map(\.observed))
     }
 }

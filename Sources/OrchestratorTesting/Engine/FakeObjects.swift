@@ -80,6 +80,10 @@ struct FakeVolume: Sendable, Equatable {
     var ref: ProjectRef?
     /// Tells a volume from a later one of the same name.
     var mark = 0
+    /// Key in the Compose file.
+    var composeName: String?
+    /// Mark that the manager gave it.
+    var identity: String?
 }
 
 /// A container of a ``FakeEngine``; one without a ref is not ours.

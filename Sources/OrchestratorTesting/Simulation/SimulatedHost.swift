@@ -16,6 +16,8 @@ public struct SimulatedHost: Sendable {
     public let engine: FakeEngine
     /// The database.
     public let store: InMemoryProjectStore
+    /// Receipts and volumes.
+    public let custody: InMemoryCustodyStore
     /// The template.
     public let renderer: FakeRenderer
     /// The project folders.
@@ -35,8 +37,10 @@ public struct SimulatedHost: Sendable {
         _ body: @Sendable (SimulatedHost) async throws -> Value
     ) async throws -> Value {
         let time = VirtualTime()
+        let store = InMemoryProjectStore()
         let host = SimulatedHost(
-            time: time, engine: FakeEngine(time: time, seed: seed), store: InMemoryProjectStore(),
+            time: time, engine: FakeEngine(time: time, seed: seed), store: store,
+            custody: InMemoryCustodyStore(projects: store),
             renderer: FakeRenderer(template), logger: logger)
         host.engine.addImages(Set(template.map(\.image)))
         let executor = SimulationExecutor(seed: seed) { time.advanceToNextSleeper() }
@@ -133,11 +137,11 @@ public struct SimulatedManager: Sendable {
         self.life = life
         health = HealthLoop(prober: prober, engine: engine, time: host.time)
         loop = ReconcileLoop(
-            store: store, engine: engine, renderer: host.renderer, folders: folders ?? host.folders,
+            store: store, custody: host.custody, engine: engine, renderer: host.renderer, folders: folders ?? host.folders,
             minter: host.minter,
             broker: broker, survey: survey, health: health, time: host.time, logger: host.logger)
         catalog = ProjectCatalog(
-            store: requests, renderer: host.renderer, minter: host.minter, broker: broker, loop: loop,
+            store: requests, custody: host.custody, renderer: host.renderer, minter: host.minter, broker: broker, loop: loop,
             time: host.time, drawRef: drawRef)
     }
 

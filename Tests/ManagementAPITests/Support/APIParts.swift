@@ -10,6 +10,9 @@ import Reconciler
 /// What the API of a test stands on.
 struct APIParts: Sendable {
     let store: InMemoryProjectStore
+    let custody: InMemoryCustodyStore
+    let engine: FakeEngine
+    let orphanStore: InMemoryOrphanStore
     let catalog: ProjectCatalog
     let ledger: InMemoryRequestLedger
     let identities: InMemoryIdentityStore
@@ -39,8 +42,11 @@ struct APIParts: Sendable {
     ) -> ManagementAPI {
         let backend = Backend(
             catalog: catalog, directory: directory, deviceLoginCrypto: PlainDeviceLoginCrypto(),
-            functions: functions, content: content, notifications: notifications, databases: databases,
-            gateways: gateways, units: InMemoryUnitOfWork([store, ledger, identities, functionStore]),
+            functions: functions, content: content, notifications: notifications,
+            orphans: OrphanLoop(
+                store: orphanStore, engine: engine, logger: Logger(label: "orphans") { _ in SwiftLogNoOpLogHandler() }),
+            databases: databases, gateways: gateways,
+            units: InMemoryUnitOfWork([store, custody, ledger, identities, functionStore, orphanStore]),
             ledger: ledger, sealer: PlainSealer(), consistency: { .sample })
         return ManagementAPI(
             backend: backend, verifier: verifier, readiness: readiness, configuration: configuration)
@@ -73,14 +79,17 @@ extension APIHost {
             store: store, host: FakeHostNetwork(), survey: survey, ports: range, subnets: subnets,
             bindAddress: "127.0.0.1")
         let health = HealthLoop(prober: FakeProber(engine: engine), engine: engine)
+        let custody = InMemoryCustodyStore(projects: store)
         let loop = ReconcileLoop(
-            store: store, engine: engine, renderer: renderer, folders: FakeFolders(), minter: PlainKeyMinter(),
+            store: store, custody: custody, engine: engine, renderer: renderer, folders: FakeFolders(),
+            minter: PlainKeyMinter(),
             broker: broker, survey: survey, health: health, logger: log.logger)
         let catalog = ProjectCatalog(
-            store: store, renderer: renderer, minter: PlainKeyMinter(), broker: broker, loop: loop)
+            store: store, custody: custody, renderer: renderer, minter: PlainKeyMinter(), broker: broker, loop: loop)
         let identities = InMemoryIdentityStore(projects: store)
         return APIParts(
-            store: store, catalog: catalog, ledger: InMemoryRequestLedger(), identities: identities,
+            store: store, custody: custody, engine: engine, orphanStore: InMemoryOrphanStore(projects: store),
+            catalog: catalog, ledger: InMemoryRequestLedger(), identities: identities,
             directory: AccountDirectory(store: identities, crypto: PlainIdentityCrypto(), policy: policy),
             functionStore: InMemoryFunctionStore(projects: store))
     }

@@ -36,6 +36,10 @@ enum JSONValue: Decodable, Hashable, Sendable {
         if case .array(let items) = self, items.indices.contains(index) { items[index] } else { nil }
     }
 
+    var items: [JSONValue] {
+        if case .array(let items) = self { items } else { [] }
+    }
+
     var keys: Set<String> {
         if case .object(let fields) = self { Set(fields.keys) } else { [] }
     }

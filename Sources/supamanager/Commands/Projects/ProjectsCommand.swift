@@ -10,7 +10,7 @@ struct ProjectsCommand: AsyncParsableCommand {
         subcommands: [
             ProjectsListCommand.self, ProjectsCreateCommand.self, ProjectsGetCommand.self, ProjectsPauseCommand.self,
             ProjectsResumeCommand.self, ProjectsRestartCommand.self, ProjectsDeleteCommand.self,
-            ProjectsKeysCommand.self, ProjectsLogsCommand.self, ProjectsOpenCommand.self,
+            ProjectsReceiptCommand.self, ProjectsAcceptVolumeLossCommand.self, ProjectsKeysCommand.self, ProjectsLogsCommand.self, ProjectsOpenCommand.self,
         ])
 }
 

@@ -20,6 +20,9 @@ struct ProjectsCreateCommand: ClientCommand {
     @Option(help: ArgumentHelp("Services it has, separated by commas; all when absent.", valueName: "a,b"))
     var services: String?
 
+    @Option(help: ArgumentHelp("A deleted project whose kept data it gets; see volumes list.", valueName: "ref"))
+    var attachVolumesOf: String?
+
     @Flag(help: "Read the password of its database from the standard input; minted when absent.")
     var dbPasswordStdin = false
 
@@ -36,6 +39,7 @@ struct ProjectsCreateCommand: ClientCommand {
         order.services = services.map { list in
             list.split(separator: ",").map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
         }
+        order.attachVolumesOf = attachVolumesOf
         var created = try await client.create(order)
         guard let ref = ProjectRef(created.ref) else { throw .unexpected("a project's ref is not one") }
         if waiting.wait {

@@ -1,0 +1,137 @@
+public import ProjectModel
+
+/// An object of the engine that bears this installation's label, as lists have it.
+public struct EngineObject: Sendable, Equatable {
+    /// Which.
+    public var key: EngineObjectKey
+    /// Its name on the engine.
+    public var name: String
+    /// Its project label, whatever stands on it.
+    public var projectLabel: String
+
+    /// An object.
+    public init(key: EngineObjectKey, name: String, projectLabel: String) {
+        self.key = key
+        self.name = name
+        self.projectLabel = projectLabel
+    }
+}
+
+/// An object with this installation's label that belongs to no project of the database.
+public struct Orphan: Sendable, Equatable {
+    /// Number that it is asked for by; 0 until it is stored.
+    public var number: Int64
+    /// The object.
+    public var object: EngineObject
+    /// When it was first seen.
+    public var firstSeen: Timestamp
+    /// Until when it is left alone in any case: a row may be on its way, or a backup about to be restored.
+    public var graceUntil: Timestamp
+    /// What is to become of it.
+    public var state: State
+    /// What the engine said when it refused to remove it.
+    public var refusal: String?
+
+    /// What can become of an orphan.
+    public enum State: String, Sendable, CaseIterable {
+        /// Reported, and nothing else.
+        case reported
+        /// Somebody asked for it to be removed.
+        case removing
+    }
+
+    /// An orphan.
+    public init(
+        number: Int64 = 0, object: EngineObject, firstSeen: Timestamp, graceUntil: Timestamp,
+        state: State = .reported, refusal: String? = nil
+    ) {
+        self.number = number
+        self.object = object
+        self.firstSeen = firstSeen
+        self.graceUntil = graceUntil
+        self.state = state
+        self.refusal = refusal
+    }
+}
+
+/// What is done with orphans that nobody has decided about.
+public enum OrphanPolicy: String, Sendable, CaseIterable {
+    /// They are reported.
+    case report
+    /// Containers and networks are removed once their grace is over; volumes never are.
+    case remove
+}
+
+/// What a look at the orphans leads to.
+public struct OrphanDecision: Sendable, Equatable {
+    /// Orphans to add to the ledger.
+    public var found: [Orphan] = []
+    /// Orphans to strike off the ledger: gone, or no orphans any more.
+    public var settled: [Orphan] = []
+    /// Orphans to remove from the engine, containers before the networks and volumes that they use.
+    public var removals: [Orphan] = []
+
+    /// Longest time that an orphan is left alone by ``OrphanPolicy/remove``.
+    public static let grace: Duration = .seconds(24 * 3_600)
+
+    /// Decides. Pure.
+    ///
+    /// - Parameters:
+    ///   - seen: Everything on the engine with this installation's label.
+    ///   - projects: Refs of all projects of the database, deleted ones too.
+    ///   - ledger: The orphans that are known.
+    public init(
+        seen: [EngineObject], projects: Set<String>, ledger: [Orphan], policy: OrphanPolicy, now: Timestamp
+    ) {
+        let present = Dictionary(seen.map { ($0.key, $0) }) { first, _ in first }
+        let known = Set(ledger.map(\.object.key))
+        for object in seen.sorted(by: { $0.key < $1.key })
+        where !projects.contains(object.projectLabel) && !known.contains(object.key) {
+            found.append(Orphan(object: object, firstSeen: now, graceUntil: now + Self.grace))
+        }
+        for orphan in ledger.sorted(by: { $0.object.key < $1.object.key }) {
+            if let object = present[orphan.object.key], !projects.contains(object.projectLabel) {
+                if Self.isDue(orphan, policy, now) { removals.append(orphan) }
+            } else {
+                settled.append(orphan)
+            }
+        }
+    }
+
+    /// Data goes when somebody says so, and never by itself.
+    private static func isDue(_ orphan: Orphan, _ policy: OrphanPolicy, _ now: Timestamp) -> Bool {
+        if orphan.state == .removing { return true }
+        return policy == .remove && orphan.object.key.kind != .volume && now >= orphan.graceUntil
+    }
+}
+
+/// The engine, as far as orphans are concerned.
+public protocol OrphanEngine: Sendable {
+    /// Every container, network and volume with this installation's label.
+    func belongings() async throws(EngineError) -> [EngineObject]
+    /// Removes one object, if it still bears this installation's label and the same project label; one that is gone is
+    /// success.
+    func remove(_ object: EngineObject) async throws(EngineError)
+}
+
+/// The ledger of orphans. Every method is one transaction, or part of the unit of work under way.
+public protocol OrphanStore: Sendable {
+    /// All orphans, by number; ``OrphanLimits/listedMax`` at most.
+    func orphans() async throws(StoreError) -> [Orphan]
+    /// Adds orphans; those that are known already stay as they are.
+    func add(_ orphans: [Orphan]) async throws(StoreError)
+    /// Strikes orphans off.
+    func strike(_ numbers: Set<Int64>) async throws(StoreError)
+    /// Notes that an orphan is to be removed. Nothing when there is none by this number.
+    func requestRemoval(of number: Int64) async throws(StoreError) -> Orphan?
+    /// Notes what the engine said when it refused to remove an orphan.
+    func note(refusal: String, of number: Int64) async throws(StoreError)
+    /// Those of `refs` that the database has a project for, deleted or not.
+    func projects(among refs: Set<String>) async throws(StoreError) -> Set<String>
+}
+
+/// Bounds of the ledger.
+public enum OrphanLimits {
+    /// Most orphans that are looked at and listed at once; the others come when these are settled.
+    public static let listedMax = 1_000
+}

@@ -1,0 +1,54 @@
+public import ProjectModel
+import Reconciler
+
+/// A volume as the manager remembers it: whose it is, and by which mark it is told from another one of the same name.
+public struct VolumeRecord: Sendable, Equatable {
+    /// Name on the engine.
+    public var name: String
+    /// Project whose label it bears; labels of a volume never change.
+    public var owner: ProjectRef
+    /// Project that uses it, or used it last: its secrets open what is inside.
+    public var ref: ProjectRef
+    /// Key in the Compose file.
+    public var composeName: String
+    /// Mark that it was created with; nil for a volume from before there were marks, which is known by its name alone.
+    public var identity: String?
+    /// When the engine says that it was created. For people: a restored disk changes it.
+    public var createdAt: Timestamp?
+    /// Whether a database has been initialised in the project that uses it: from then on it is never made anew.
+    public var holdsData: Bool
+    /// Major version of the PostgreSQL that wrote it; nil when no database does.
+    public var postgresMajor: Int?
+    /// Since when it is kept without a project; nil while one uses it.
+    public var keptAt: Timestamp?
+    /// When somebody asked for a kept one to be destroyed.
+    public var destructionRequestedAt: Timestamp?
+
+    /// A volume.
+    public init(
+        name: String, owner: ProjectRef, ref: ProjectRef, composeName: String, identity: String? = nil,
+        createdAt: Timestamp? = nil, holdsData: Bool = false, postgresMajor: Int? = nil, keptAt: Timestamp? = nil,
+        destructionRequestedAt: Timestamp? = nil
+    ) {
+        self.name = name
+        self.owner = owner
+        self.ref = ref
+        self.composeName = composeName
+        self.identity = identity
+        self.createdAt = createdAt
+        self.holdsData = holdsData
+        self.postgresMajor = postgresMajor
+        self.keptAt = keptAt
+        self.destructionRequestedAt = destructionRequestedAt
+    }
+
+    /// A volume of a project as the engine lists it.
+    init(_ volume: ObservedVolume, of ref: ProjectRef) {
+        self.init(
+            name: volume.name, owner: ref, ref: ref, composeName: volume.composeName ?? volume.name,
+            identity: volume.identity, createdAt: volume.createdAt)
+    }
+
+    /// Whether it belongs to another project's label than that which uses it.
+    public var isAttached: Bool { owner != ref }
+}

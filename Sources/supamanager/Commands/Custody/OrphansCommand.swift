@@ -1,0 +1,73 @@
+import ArgumentParser
+import ManagementClient
+
+/// `supamanager orphans …`
+struct OrphansCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "orphans",
+        abstract: "Objects of this installation on the engine that belong to no project.",
+        discussion: """
+            They remain when the manager's database was restored from a backup, or when labels were copied. What bears \
+            another installation's label is never listed. SUPAMANAGER_ORPHANS=remove makes the manager remove \
+            containers and networks by itself after a day; volumes go only by the command here.
+            """,
+        subcommands: [OrphansListCommand.self, OrphansRemoveCommand.self])
+}
+
+/// `supamanager orphans list`
+struct OrphansListCommand: ClientCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the orphans.")
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(_ session: ClientSession) async throws(ClientError) {
+        let orphans = try await session.client().orphans()
+        if output.isJSON { return try session.show(json: orphans) }
+        if orphans.isEmpty { return session.note("There are no orphans.") }
+        var table = Table(["NUMBER", "KIND", "NAME", "PROJECT", "SINCE", "STATE", "REFUSAL"])
+        for orphan in orphans {
+            table.add([
+                Table.Cell("\(orphan.id)"), Table.Cell(orphan.kind), Table.Cell(orphan.name),
+                Table.Cell(orphan.projectLabel), Table.Cell(orphan.firstSeen), Table.Cell(orphan.state),
+                Table.Cell(orphan.refusal ?? ""),
+            ])
+        }
+        session.show(table)
+    }
+}
+
+/// `supamanager orphans remove`
+struct OrphansRemoveCommand: ClientCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove", abstract: "Remove an orphan from the engine; a volume goes with what is in it.",
+        discussion: "Asks for its name first, unless --yes is given.")
+
+    @Argument(help: "Its number in the list.")
+    var number: Int64
+
+    @Flag(name: [.customLong("yes"), .customShort("y")], help: "Do not ask.")
+    var isConfirmed = false
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(_ session: ClientSession) async throws(ClientError) {
+        let client = try session.client()
+        guard let orphan = try await client.orphans().first(where: { $0.id == number }) else {
+            throw .notFound("there is no orphan \(number): supamanager orphans list shows all")
+        }
+        if !isConfirmed {
+            guard session.terminal.isTerminal(.input) else {
+                throw .invalid("there is no terminal to ask on: give --yes to remove \(orphan.name) without being asked")
+            }
+            session.note("This removes the \(orphan.kind) \(DisplayText.oneLine(orphan.name)). It cannot be undone.")
+            guard try session.terminal.ask("Type its name to go on: ") == orphan.name else {
+                throw .failed("nothing was removed: that is not its name")
+            }
+        }
+        let removed = try await client.removeOrphan(number)
+        if output.isJSON { return try session.show(json: removed) }
+        session.say("The \(removed.kind) \(DisplayText.oneLine(removed.name)) is being removed.")
+    }
+}

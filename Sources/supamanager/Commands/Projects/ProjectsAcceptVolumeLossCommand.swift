@@ -1,0 +1,42 @@
+import ArgumentParser
+import ManagementClient
+
+/// `supamanager projects accept-volume-loss`
+struct ProjectsAcceptVolumeLossCommand: ClientCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "accept-volume-loss",
+        abstract: "Let a project go on without the data that a volume held.",
+        discussion: """
+            A project with data does not start when one of its volumes is missing or another one. Restore the volume \
+            from a backup if there is one. This command gives its data up: an empty volume is made where there is none, \
+            and whatever bears its name is used where there is. Asks for the volume's name first, unless --yes is given.
+            """)
+
+    @OptionGroup var project: ProjectArgument
+
+    @Argument(help: "Name of the volume, as the project's failure says it.")
+    var volume: String
+
+    @Flag(name: [.customLong("yes"), .customShort("y")], help: "Do not ask.")
+    var isConfirmed = false
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(_ session: ClientSession) async throws(ClientError) {
+        let client = try session.client()
+        let (detail, ref) = try await client.project(project)
+        if !isConfirmed {
+            guard session.terminal.isTerminal(.input) else {
+                throw .invalid("there is no terminal to ask on: give --yes to give up the data without being asked")
+            }
+            session.note("\(DisplayText.oneLine(detail.name)) (\(detail.ref)) goes on without what this volume held.")
+            guard try session.terminal.ask("Type the volume's name to go on: ") == volume else {
+                throw .failed("nothing was changed: that is not the volume's name")
+            }
+        }
+        try await client.acceptLoss(of: volume, in: ref)
+        if output.isJSON { return try session.show(json: ["ref": detail.ref, "volume": volume]) }
+        session.say("Project \(DisplayText.oneLine(detail.name)) (\(detail.ref)) goes on without the data of \(volume).")
+    }
+}
