@@ -21,6 +21,7 @@ struct ConcurrentCreationTests {
         _ pool: PostgresPool, ports: String, draw: @escaping @Sendable () -> UInt32
     ) throws -> ProjectCatalog {
         let store = PostgresProjectStore(pool: pool)
+        let custody = PostgresCustodyStore(pool: pool)
         let engine = FakeEngine(time: SystemTime())
         let survey = EngineSurvey(engine: engine)
         let subnets = try #require(IPv4Network("10.201.0.0/16").flatMap { SubnetAllocator(pool: $0) })
@@ -28,13 +29,13 @@ struct ConcurrentCreationTests {
             store: store, host: FakeHostNetwork(), survey: survey, ports: try #require(PortRange(ports)),
             subnets: subnets, bindAddress: "127.0.0.1", draw: draw)
         let loop = ReconcileLoop(
-            store: store, engine: engine, renderer: FakeRenderer(SampleTemplates.small), folders: FakeFolders(),
-            minter: PlainKeyMinter(),
+            store: store, custody: custody, engine: engine, renderer: FakeRenderer(SampleTemplates.small),
+            folders: FakeFolders(), minter: PlainKeyMinter(),
             broker: broker, survey: survey, health: HealthLoop(prober: FakeProber(engine: engine), engine: engine),
             logger: Logger(label: "creation"))
         return ProjectCatalog(
-            store: store, renderer: FakeRenderer(SampleTemplates.small), minter: PlainKeyMinter(), broker: broker,
-            loop: loop)
+            store: store, custody: custody, renderer: FakeRenderer(SampleTemplates.small), minter: PlainKeyMinter(),
+            broker: broker, loop: loop)
     }
 
     @Test(
