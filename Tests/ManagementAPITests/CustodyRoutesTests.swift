@@ -1,5 +1,6 @@
 import OrchestratorTesting
 import ProjectModel
+import Reconciler
 import Testing
 
 @testable import ManagementAPI

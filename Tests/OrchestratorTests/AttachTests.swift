@@ -56,7 +56,8 @@ struct AttachTests {
             let ref = try await manager.catalog.create(Self.order("new", old)).ref
             try await host.wait(for: .failed, of: ref, upTo: .seconds(2_000))
             #expect(host.engine.marks(of: old) == marks)
-            #expect(Set(try await manager.catalog.keptVolumes(in: "default").map(\.volume.name)) == Set(marks.keys))
+            let kept = try await manager.catalog.keptVolumes(in: "default").map(\.volume.name)
+            #expect(Set(kept) == Set(marks.keys))
             host.engine.behave(.auth, as: ServiceBehaviour())
             _ = try await manager.catalog.request(.resumeRequested, of: ref)
             #expect(try await host.wait(for: .active, of: ref)?.status == .active)
@@ -95,7 +96,8 @@ struct AttachTests {
             _ = try await manager.catalog.delete(third)
             try await host.wait(for: .deleted, of: third)
             #expect(host.engine.marks(of: old) == [:])
-            let receipt = try #require(try await manager.catalog.deletionReceipt(of: third))
+            let stored = try await manager.catalog.deletionReceipt(of: third)
+            let receipt = try #require(stored)
             #expect(Set(receipt.items.filter { $0.key.kind == .volume }.map(\.name)) == Set(marks.keys))
             #expect(receipt.items.allSatisfy { $0.state == .destroyed })
             for ref in [old, second, third] {
@@ -116,7 +118,8 @@ struct AttachTests {
             await #expect(throws: CatalogError.self) {
                 _ = try await manager.catalog.create(Self.order("x", old, password: "another-pass"))
             }
-            #expect(try await manager.catalog.projects(ProjectQuery()).projects.map(\.ref) == [living])
+            let projects = try await manager.catalog.projects(ProjectQuery()).projects
+            #expect(projects.map(\.ref) == [living])
             let name = try #require(marks.keys.min())
             _ = try await manager.catalog.destroyKeptVolume(name, in: "default")
             await #expect(throws: CatalogError.self) { _ = try await manager.catalog.create(Self.order("x", old)) }

@@ -107,7 +107,8 @@ struct ProjectDataTests {
                 let contents = host.engine.contents(of: ref)
                 #expect(!contents.containers.contains { $0.service == .db })
                 #expect(contents.containers.contains { $0.state == .running })
-                #expect(try await host.store.project(ref)?.status == .degraded)
+                let status = try await host.store.project(ref)?.status
+                #expect(status == .degraded)
             }
         }
     }
@@ -120,10 +121,12 @@ struct ProjectDataTests {
                 let ref = try await manager.create()
                 try await host.wait(for: .failed, of: ref, upTo: .seconds(2_000))
                 #expect(host.engine.contents(of: ref).isEmpty)
-                #expect(try await host.custody.volumes(of: ref) == [])
+                let left = try await host.custody.volumes(of: ref)
+                #expect(left == [])
                 host.engine.behave(.auth, as: ServiceBehaviour())
                 _ = try await manager.catalog.request(.resumeRequested, of: ref)
-                #expect(try await host.wait(for: .active, of: ref)?.status == .active)
+                let record = try await host.wait(for: .active, of: ref)
+                #expect(record?.status == .active)
             }
         }
     }

@@ -14,7 +14,10 @@ struct OrphansController: Sendable {
                 .get, "/platform/orphans", .permission(.organizationAdminRead),
                 Operation(
                     summary: "Objects of this installation on the engine that belong to no project",
-                    answer: .of([OrphanBody].self)), list),
+                    answer: .of([OrphanBody].self),
+                    refusals: [
+                        Operation.Refusal(status: .notFound, meaning: "you are no member of the first organization")
+                    ]), list),
             Route(
                 .post, "/platform/orphans/{id}/remove", .permission(.organizationAdminWrite), .change("orphan.remove"),
                 Operation(
