@@ -129,20 +129,6 @@ struct OrphanTests {
             #expect(rest.allSatisfy { $0.object.key.kind == .volume })
         }
     }
-
-    @Test("what the engine refuses is noted, and tried again")
-    func refusal() async throws {
-        try await Self.lost(policy: .report) { host, loop, ledger, ref, _ in
-            try await loop.look()
-            let orphans = try await ledger.orphans()
-            let volume = try #require(orphans.first { $0.object.key.kind == .volume })
-            _ = try await loop.requestRemoval(of: volume.number)
-            try await loop.look()
-            let refused = try await ledger.orphans().first { $0.number == volume.number }
-            #expect(refused?.state == .removing && refused?.refusal?.contains("in use") == true)
-            #expect(host.engine.contents(of: ref).volumes.contains { $0.name == volume.object.name })
-        }
-    }
 }
 
 /// The host's clock, put forward: a day of the whole simulation would take too long.
