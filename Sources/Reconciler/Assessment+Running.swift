@@ -74,7 +74,7 @@ struct RunningAssessor {
             return .failing(answer)
         case .starting:
             if tally.failures < ServiceHealth.failuresUntilNotReady { unknown.insert(service.name) }
-            guard let started = container.startedAt else { return .comingUp(answer) }
+            guard let started = container.startedAt.map(circumstances.waiting) else { return .comingUp(answer) }
             lookAgain(at: started + service.bootDeadline)
             if circumstances.now.since(started) < service.bootDeadline { return .comingUp(answer) }
             assessment.sick[service.name] = "it was not ready within \(service.bootDeadline): \(answer)"

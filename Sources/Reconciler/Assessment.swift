@@ -22,6 +22,8 @@ public struct Circumstances: Sendable, Equatable {
     public var restartRequestedAt: Timestamp?
     /// Services that ``restartRequestedAt`` is about; nil for all.
     public var restartServices: Set<ServiceName>?
+    /// When somebody set the clock, if that happened while the manager watched: earlier times say nothing about now.
+    public var clockSetAt: Timestamp?
     /// Now.
     public var now: Timestamp
 
@@ -30,7 +32,7 @@ public struct Circumstances: Sendable, Equatable {
         status: ProjectStatus, statusSince: Timestamp, desired: DesiredStack?, observed: ObservedStack,
         refusals: [ServiceName: String] = [:], health: [ServiceName: ServiceHealth] = [:], backoffs: [ServiceName: RestartBackoff] = [:],
         callFailures: [ServiceName: CallFailures] = [:], restartRequestedAt: Timestamp? = nil,
-        restartServices: Set<ServiceName>? = nil, now: Timestamp
+        restartServices: Set<ServiceName>? = nil, clockSetAt: Timestamp? = nil, now: Timestamp
     ) {
         self.status = status
         self.statusSince = statusSince
@@ -42,7 +44,16 @@ public struct Circumstances: Sendable, Equatable {
         self.callFailures = callFailures
         self.restartRequestedAt = restartRequestedAt
         self.restartServices = restartServices
+        self.clockSetAt = clockSetAt
         self.now = now
+    }
+}
+
+extension Circumstances {
+    /// From when a wait counts that began at a time of the engine's clock. What lies in the future was before somebody
+    /// set the clock back.
+    func waiting(since time: Timestamp) -> Timestamp {
+        time > now ? min(statusSince, now) : max(time, clockSetAt ?? time)
     }
 }
 

@@ -33,6 +33,11 @@ public struct RestartBackoff: Sendable, Equatable {
         return min(Self.first * (1 << doublings), Self.longest)
     }
 
+    /// The clock was set, so nobody knows how long ago the last start was: it counts as made at `time`.
+    public mutating func beginWaitAnew(at time: Timestamp) {
+        if lastStart != nil { lastStart = time }
+    }
+
     /// Notes a start at `time`.
     public mutating func noteStart(at time: Timestamp) {
         if let lastStart, time.since(lastStart) >= delay + Self.forgivenAfter { attempts = 0 }

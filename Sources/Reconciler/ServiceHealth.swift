@@ -64,6 +64,12 @@ public struct ServiceHealth: Sendable, Equatable {
         return observedAt.since(failingSince)
     }
 
+    /// The clock was set, so nobody knows how long the service has been failing: that begins at `time`.
+    public mutating func beginWaitAnew(at time: Timestamp) {
+        if failingSince != nil { failingSince = time }
+        if observedAt != nil { observedAt = time }
+    }
+
     /// Takes one result in; one about another run is dropped.
     public mutating func record(_ result: ProbeResult, of run: Incarnation, at time: Timestamp) {
         guard run == incarnation else { return }

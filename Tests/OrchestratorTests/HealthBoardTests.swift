@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Who watches which service")
 struct HealthBoardTests {
-    private let board = HealthBoard()
+    private let board = HealthBoard(SystemTime())
     private let ref: ProjectRef
     private let auth: ServiceName
     private let rest: ServiceName
@@ -18,7 +18,6 @@ struct HealthBoardTests {
     }
 
     private func run(_ id: String) -> Incarnation { Incarnation(containerID: id, startedAt: nil) }
-    private let time = Timestamp(milliseconds: 1_000)
 
     @Test("a new run is watched, a known one goes on as it is")
     func begin() async {
@@ -30,13 +29,13 @@ struct HealthBoardTests {
     @Test("when a neighbour starts or goes, whoever answers is asked again, and only the latest watch counts")
     func disturbance() async throws {
         let first = try #require(await board.track([auth: run("a")], of: ref)[auth])
-        _ = await board.record(.ready, of: auth, in: ref, turn: first, at: time)
+        _ = await board.record(.ready, of: auth, in: ref, turn: first)
         let both = await board.track([auth: run("a"), rest: run("r")], of: ref)
         let second = try #require(both[auth])
         #expect(second != first && both[rest] != nil)
         #expect(await board.isCurrent(second, of: auth, in: ref))
         #expect(await !board.isCurrent(first, of: auth, in: ref))
-        #expect(await board.record(.notReady("late"), of: auth, in: ref, turn: first, at: time) == nil)
+        #expect(await board.record(.notReady("late"), of: auth, in: ref, turn: first) == nil)
         #expect(await board.tallies(of: ref)[auth]?.failures == 0)
         #expect(await Array(board.track([auth: run("a")], of: ref).keys) == [auth])
     }
@@ -51,10 +50,10 @@ struct HealthBoardTests {
     @Test("a new run forgets what the old one answered")
     func restart() async throws {
         let first = try #require(await board.track([auth: run("a")], of: ref)[auth])
-        _ = await board.record(.ready, of: auth, in: ref, turn: first, at: time)
+        _ = await board.record(.ready, of: auth, in: ref, turn: first)
         let second = try #require(await board.track([auth: run("b")], of: ref)[auth])
         #expect(await board.tallies(of: ref)[auth]?.verdict == .starting)
-        let record = await board.record(.ready, of: auth, in: ref, turn: second, at: time)
+        let record = await board.record(.ready, of: auth, in: ref, turn: second)
         #expect(record?.before == .starting && record?.after.verdict == .ready)
     }
 }

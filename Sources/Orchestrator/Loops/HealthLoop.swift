@@ -22,7 +22,7 @@ public final class HealthLoop: Service {
         }
     }
 
-    private let board = HealthBoard()
+    private let board: HealthBoard
     private let prober: any ServiceProber
     private let engine: any ContainerEngine
     private let time: any TimeSource
@@ -39,6 +39,7 @@ public final class HealthLoop: Service {
         self.prober = prober
         self.engine = engine
         self.time = time
+        board = HealthBoard(time)
         self.pace = pace
         // One element for each service at a container's start: a watch is assigned once, and taken at once.
         (targets, assign) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
@@ -89,15 +90,15 @@ public final class HealthLoop: Service {
     public func tallies(of ref: ProjectRef) async -> [ServiceName: ServiceHealth] { await board.tallies(of: ref) }
 
     private func watch(_ target: Target) async {
-        let start = time.now()
+        let start = time.uptime()
         let share = target.share
         while !Task.isCancelled, await board.isCurrent(target.turn, of: target.service, in: target.ref) {
             let result = await probe(target)
             let record = await board.record(
-                result, of: target.service, in: target.ref, turn: target.turn, at: time.now())
+                result, of: target.service, in: target.ref, turn: target.turn)
             guard let (before, after) = record else { return }
             if before != after.verdict { _ = wake.withLock { $0?.yield(target.ref) } }
-            let wait = pace.wait(after: after, age: time.now().since(start), share: share)
+            let wait = pace.wait(after: after, age: time.uptime() - start, share: share)
             do { try await time.sleep(for: wait) } catch { return }
         }
     }

@@ -4,6 +4,16 @@ import Reconciler
 /// What a loop remembers of one project between two looks. All of it may be lost at any time: it makes retries
 /// patient and renders cheap, nothing more.
 struct ProjectMemory: Sendable {
+    /// Since when times can be compared: since the manager was born, or since the clock was set. Deadlines count from
+    /// then at the earliest: a manager that was down has not been waiting, and what was measured across a clock that was
+    /// set is worth nothing.
+    struct Epoch: Sendable, Equatable {
+        let since: Timestamp
+        /// Whether it began because the clock was set.
+        let isOfClock: Bool
+    }
+
+    private(set) var epoch: Epoch
     var backoffs: [ServiceName: RestartBackoff] = [:]
     var callFailures: [ServiceName: CallFailures] = [:]
     /// When the start was asked for that ``backoffs`` and ``callFailures`` are about.
@@ -15,11 +25,47 @@ struct ProjectMemory: Sendable {
     var waitedUntil: Timestamp?
     /// Leases replaced since the last success.
     var replacements = 0
+    /// Services that were restarted for the request of this time.
+    private var restarted: (request: Timestamp, services: Set<ServiceName>)?
     /// The ending that the last look found, and how many looks in a row have found it.
     private var ending: (event: ProjectLifecycle.Event, looks: Int)?
     /// What the last look found.
     var latest: Finding?
     private var rendered: (key: RenderKey, stack: DesiredStack, secrets: [String: Secret<String>])?
+
+    init(epoch: Epoch) { self.epoch = epoch }
+
+    /// Takes in the present epoch. In a new one every wait begins anew.
+    mutating func enter(_ present: Epoch) {
+        guard epoch != present else { return }
+        epoch = present
+        waitedUntil = nil
+        for service in backoffs.keys { backoffs[service]?.beginWaitAnew(at: present.since) }
+    }
+
+    /// Since when the project has been in its status, as far as deadlines go. A change that lies in the future is older
+    /// than the present epoch.
+    func statusSince(_ record: ProjectRecord, now: Timestamp) -> Timestamp {
+        let changed = record.statusChangedAt > now ? epoch.since : record.statusChangedAt
+        return max(changed, waitedUntil ?? epoch.since, epoch.since)
+    }
+
+    /// Services that were restarted for the present request already; for a ``RestartOrder``.
+    func restartsDone(for record: ProjectRecord) -> Set<ServiceName> {
+        restarted.flatMap { $0.request == record.restartRequestedAt ? $0.services : nil } ?? []
+    }
+
+    /// Takes in which services a plan has started or restarted for the record's request.
+    mutating func noteRestarts(_ outcomes: [PlanExecutor.Outcome], of record: ProjectRecord) {
+        guard let request = record.restartRequestedAt else { return }
+        let started = outcomes.compactMap { outcome -> ServiceName? in
+            switch (outcome.error, outcome.step.operation) {
+            case (nil, .startContainer(_, let service)), (nil, .restartContainer(_, let service, _)): service
+            default: nil
+            }
+        }
+        restarted = (request, restartsDone(for: record).union(started))
+    }
 
     /// What a look found, for those who ask.
     struct Finding: Sendable {

@@ -39,7 +39,8 @@ extension ReconcileLoop {
             return .whenWoken
         }
         await health.watch(record.status.goal == .running ? desired : nil, observed, of: ref)
-        let assessment = assess(await circumstances(record, desired, stock, memory))
+        let circumstances = await circumstances(record, desired, stock, memory)
+        let assessment = assess(circumstances)
         memory.latest = ProjectMemory.Finding(
             states: assessment.services,
             healthNames: desired?.services.compactMapValues(\.healthName) ?? memory.latest?.healthNames ?? [:])
@@ -59,7 +60,7 @@ extension ReconcileLoop {
         try await reportRefusal(record, assessment)
         // Those who ask meanwhile see what was found, also while a long plan is carried out.
         await memories.put(memory, of: ref)
-        let plan = reconcile(try await situation(record, desired, stock, assessment))
+        let plan = reconcile(try await situation(record, circumstances, stock, assessment))
         let next =
             try await carryOut(plan, record, desired, stock.owners, &memory)
             ?? assessment.nextLook.map(NextLook.at) ?? .whenWoken
@@ -95,18 +96,19 @@ extension ReconcileLoop {
     private func circumstances(
         _ record: ProjectRecord, _ desired: DesiredStack?, _ stock: Stock, _ memory: ProjectMemory
     ) async -> Circumstances {
-        Circumstances(
-            status: record.status,
-            statusSince: max(record.statusChangedAt, memory.waitedUntil ?? bornAt, bornAt), desired: desired,
+        let now = time.now()
+        let order = RestartOrder(record, desired, stock.observed, memory, now: now)
+        return Circumstances(
+            status: record.status, statusSince: memory.statusSince(record, now: now), desired: desired,
             observed: stock.observed, refusals: stock.verdict.refusals, health: await health.tallies(of: record.ref),
-            backoffs: memory.backoffs,
-            callFailures: memory.callFailures, restartRequestedAt: record.restartRequestedAt,
-            restartServices: record.restartServices.map { Set($0) }, now: time.now())
+            backoffs: memory.backoffs, callFailures: memory.callFailures, restartRequestedAt: order.before,
+            restartServices: order.services, clockSetAt: memory.epoch.isOfClock ? memory.epoch.since : nil, now: now)
     }
 
     private func situation(
-        _ record: ProjectRecord, _ desired: DesiredStack?, _ stock: Stock, _ assessment: Assessment
+        _ record: ProjectRecord, _ circumstances: Circumstances, _ stock: Stock, _ assessment: Assessment
     ) async throws -> Situation {
+        let (desired, observed) = (circumstances.desired, circumstances.observed)
         var missing: Set<String> = []
         if record.status.goal == .running, let desired {
             let images = desired.services.values.filter { service in
@@ -115,9 +117,9 @@ extension ReconcileLoop {
             if !images.isEmpty { missing = try await engine.missingImages(Set(images)) }
         }
         return Situation(
-            goal: record.status.goal, desired: desired, observed: stock.observed, ready: assessment.ready,
-            missingImages: missing, restartBefore: record.restartRequestedAt,
-            restartServices: record.restartServices.map { Set($0) }, held: assessment.held, sick: assessment.sick,
+            goal: record.status.goal, desired: desired, observed: observed, ready: assessment.ready,
+            missingImages: missing, restartBefore: circumstances.restartRequestedAt,
+            restartServices: circumstances.restartServices, held: assessment.held, sick: assessment.sick,
             data: stock.verdict)
     }
 
@@ -185,6 +187,7 @@ extension ReconcileLoop {
         }
         let outcomes = await PlanExecutor(engine: engine).run(plan, of: record.ref, volumeOwners: owners)
         if Task.isCancelled { return .whenWoken }
+        memory.noteRestarts(outcomes, of: record)
         if try await replaceRefusedLeases(outcomes, record, &memory) { return .now }
         memory.note(outcomes, of: plan, at: time.now())
         for outcome in outcomes {

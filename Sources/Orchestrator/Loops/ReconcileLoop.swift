@@ -26,15 +26,11 @@ public final class ReconcileLoop: Service {
     let time: any TimeSource
     let logger: Logger
     let queue = ProjectQueue(activeMax: parallelProjectsMax)
-    let memories = Memories()
+    let memories: Memories
     /// What requests of other managers announce; nil where there are none.
     let announcements: (any ProjectAnnouncements)?
     /// Asked right before a project's folder is written; nil where there is one manager only.
     let lease: ManagerLease?
-    private let born: Mutex<Timestamp>
-    /// Deadlines count from the later of a status' beginning and this: a manager that was down, or stood by, has not
-    /// been waiting.
-    var bornAt: Timestamp { born.withLock { $0 } }
 
     /// A loop on its ports.
     public init(
@@ -55,19 +51,38 @@ public final class ReconcileLoop: Service {
         self.functions = functions
         self.time = time
         self.logger = logger
+        memories = Memories(time)
         self.announcements = announcements
         self.lease = lease
-        born = Mutex(time.now())
     }
 
     /// Memories of all projects. Only one look at a project runs at a time, so take and put cannot cross.
     actor Memories {
+        private let time: any TimeSource
+        private var watch: ClockWatch
+        private var epoch: ProjectMemory.Epoch
         private var all: [ProjectRef: ProjectMemory] = [:]
 
-        func take(_ ref: ProjectRef) -> ProjectMemory { all[ref] ?? ProjectMemory() }
+        init(_ time: any TimeSource) {
+            self.time = time
+            watch = ClockWatch(time)
+            epoch = ProjectMemory.Epoch(since: time.now(), isOfClock: false)
+        }
+
+        func take(_ ref: ProjectRef) -> ProjectMemory {
+            if watch.wasSet(time) { epoch = ProjectMemory.Epoch(since: time.now(), isOfClock: true) }
+            var memory = all[ref] ?? ProjectMemory(epoch: epoch)
+            memory.enter(epoch)
+            return memory
+        }
         func put(_ memory: ProjectMemory, of ref: ProjectRef) { all[ref] = memory }
         func drop(_ ref: ProjectRef) { all[ref] = nil }
-        func dropAll() { all = [:] }
+
+        /// Forgets everything: a manager that stood by has not been waiting.
+        func beginAnew() {
+            epoch = ProjectMemory.Epoch(since: time.now(), isOfClock: false)
+            all = [:]
+        }
     }
 
     /// Asks for a look at a project, soon.
@@ -84,8 +99,7 @@ public final class ReconcileLoop: Service {
     /// - Parameter role: On standby the loop looks and remembers what it has found, for those who ask; it changes
     ///   nothing.
     package func runUntilCancelled(as role: ManagerRole = .active) async {
-        born.withLock { $0 = time.now() }
-        await memories.dropAll()
+        await memories.beginAnew()
         let signals = await queue.begin()
         let changes = health.changes()
         await withDiscardingTaskGroup { group in

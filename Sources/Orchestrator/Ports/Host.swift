@@ -28,7 +28,7 @@ public protocol ServiceProber: Sendable {
 
 /// Time, as a port: tests bring their own.
 public protocol TimeSource: Sendable {
-    /// Now.
+    /// The present time, as the clock on the wall has it. Somebody may set that clock.
     func now() -> Timestamp
     /// Time since some moment in the past that stays the same. It never goes back, and counts the time that the
     /// machine or the process was suspended.

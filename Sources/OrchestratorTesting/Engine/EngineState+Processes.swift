@@ -30,6 +30,7 @@ extension EngineState {
         guard var container = containers[id] else { return }
         container.state = .running
         container.startedAt = now
+        container.startedOnClock = now + clockError
         container.restartAt = nil
         container.end = behaviour(of: container).exit.map { (now + $0.after, $0.code) }
         containers[id] = container

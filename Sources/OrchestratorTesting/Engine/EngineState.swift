@@ -20,6 +20,8 @@ struct EngineState: Sendable {
     var faults: [Int: EngineFault] = [:]
     var late: [(due: Timestamp, operation: Operation, ref: ProjectRef)] = []
     var isDown = false
+    /// By how much the host's clock differs from the time that the engine itself counts with.
+    var clockError: Duration = .zero
     var dropsEvents = false
     /// Longest time by which an event comes late; each by a time of its own, so that they overtake each other.
     var eventDelayMax: Duration = .zero

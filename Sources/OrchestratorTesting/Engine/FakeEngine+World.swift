@@ -73,7 +73,7 @@ extension FakeEngine {
 
     /// The process of a service is killed from outside; the engine's restart policy has its say.
     public func kill(_ service: ServiceName, of ref: ProjectRef, code: Int = 137) {
-        let now = time.now()
+        let now = steadyNow
         touch { state in
             guard let id = state.container(service, ref)?.id else { return }
             state.end(id, code: code, at: now, manually: false)
@@ -82,7 +82,7 @@ extension FakeEngine {
 
     /// Somebody changes the state of a container by hand: freezes, stops or removes it.
     public func setState(_ container: ObservedContainer.State?, of service: ServiceName, in ref: ProjectRef) {
-        let now = time.now()
+        let now = steadyNow
         touch { state in
             guard let id = state.container(service, ref)?.id else { return }
             switch container {
@@ -123,7 +123,7 @@ extension FakeEngine {
 
     /// Whether the service at an address answers at this moment.
     func isAnswering(at address: IPv4Address) -> Bool {
-        let now = time.now()
+        let now = steadyNow
         return touch { state in
             state.containers.values.contains { $0.address == address && state.isAnswering($0, at: now) }
         }

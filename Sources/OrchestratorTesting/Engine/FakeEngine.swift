@@ -15,6 +15,9 @@ public final class FakeEngine: ContainerEngine {
     /// Longest time that a call takes, in milliseconds.
     private static let callMillisecondsMax: Int64 = 5
 
+    /// The time that the engine counts with, whatever is done to the host's clock.
+    var steadyNow: Timestamp { VirtualTime.beginning + time.uptime() }
+
     /// An empty engine.
     public init(time: any TimeSource, seed: UInt64 = 0) {
         self.time = time
@@ -34,10 +37,11 @@ public final class FakeEngine: ContainerEngine {
     func touch<Value: Sendable, Failure: Error>(
         _ body: (inout EngineState) throws(Failure) -> Value
     ) throws(Failure) -> Value {
-        let now = time.now()
+        let now = steadyNow
         var changed: [ProjectRef] = []
         defer { announce(changed) }
         return try state.withLock { state throws(Failure) in
+            state.clockError = time.now().since(now)
             state.settle(at: now)
             defer { changed = state.takeEvents(at: now) }
             return try body(&state)
@@ -94,7 +98,7 @@ public final class FakeEngine: ContainerEngine {
 
     /// Makes one call, unless a fault was set for its number.
     public func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError) {
-        let now = time.now()
+        let now = steadyNow
         let error: EngineError? = try await answer { state in
             let number = state.calls.count + 1
             var refusal: EngineError?
@@ -113,7 +117,7 @@ public final class FakeEngine: ContainerEngine {
                 refusal = error
             }
             state.calls.append(
-                EngineCallRecord(number: number, operation: operation, ref: ref, at: now, error: refusal))
+                EngineCallRecord(number: number, operation: operation, ref: ref, at: time.now(), error: refusal))
             return refusal
         }
         if let error { throw error }
@@ -130,7 +134,7 @@ public final class FakeEngine: ContainerEngine {
 
     /// 0 when the container's service answers, 1 when it does not.
     public func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int {
-        let now = time.now()
+        let now = steadyNow
         return try await answer { state throws(EngineError) in
             guard let container = state.containers[id] else { throw .notFound(message: "No such container: \(id)") }
             guard container.state == .running else {

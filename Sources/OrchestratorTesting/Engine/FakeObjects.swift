@@ -99,6 +99,8 @@ struct FakeContainer: Sendable, Equatable {
     var state: ObservedContainer.State = .created
     var exitCode: Int?
     var startedAt: Timestamp?
+    /// The same as the host's clock had it.
+    var startedOnClock: Timestamp?
     var restartCount = 0
     var address: IPv4Address?
     /// When its process ends by itself, and how.
@@ -114,7 +116,7 @@ struct FakeContainer: Sendable, Equatable {
     var observed: ObservedContainer {
         ObservedContainer(
             id: id, name: name, service: service?.name, configHash: service?.configHash ?? "", state: state,
-            exitCode: exitCode, startedAt: startedAt, restartCount: restartCount,
+            exitCode: exitCode, startedAt: startedOnClock, restartCount: restartCount,
             address: state == .running || state == .paused ? address : nil)
     }
 }

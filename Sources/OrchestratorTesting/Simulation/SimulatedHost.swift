@@ -82,8 +82,8 @@ public struct SimulatedHost: Sendable {
     public func wait(
         upTo limit: Duration = .seconds(300), until condition: @Sendable () async throws -> Bool
     ) async throws -> Bool {
-        let end = time.now() + limit
-        while time.now() < end {
+        let end = time.steady + limit
+        while time.steady < end {
             if try await condition() { return true }
             try await time.sleep(for: .milliseconds(20))
         }
@@ -126,8 +126,9 @@ public struct SimulatedManager: Sendable {
     init(
         on host: SimulatedHost, _ life: ManagerLife, engine: any ContainerEngine, store: any ProjectStore,
         prober: any ServiceProber, requests: any ProjectStore, folders: (any ProjectFolders)? = nil,
-        drawRef: @escaping @Sendable () -> ProjectRef
+        drawRef: @escaping @Sendable () -> ProjectRef, time: (any TimeSource)? = nil
     ) throws {
+        let time = time ?? host.time
         guard let ports = PortRange(SimulatedHost.portRange), let pool = IPv4Network(SimulatedHost.subnetPool),
             let subnets = SubnetAllocator(pool: pool)
         else { throw HostError("the simulation's own ranges are wrong") }
@@ -135,14 +136,14 @@ public struct SimulatedManager: Sendable {
         let broker = LeaseBroker(
             store: store, host: host.network, survey: survey, ports: ports, subnets: subnets, bindAddress: "127.0.0.1")
         self.life = life
-        health = HealthLoop(prober: prober, engine: engine, time: host.time)
+        health = HealthLoop(prober: prober, engine: engine, time: time)
         loop = ReconcileLoop(
             store: store, custody: host.custody, engine: engine, renderer: host.renderer, folders: folders ?? host.folders,
             minter: host.minter,
-            broker: broker, survey: survey, health: health, time: host.time, logger: host.logger)
+            broker: broker, survey: survey, health: health, time: time, logger: host.logger)
         catalog = ProjectCatalog(
-            store: requests, custody: host.custody, renderer: host.renderer, minter: host.minter, broker: broker, loop: loop,
-            time: host.time, drawRef: drawRef)
+            store: requests, custody: host.custody, renderer: host.renderer, minter: host.minter, broker: broker,
+            loop: loop, time: time, drawRef: drawRef)
     }
 
     /// Creates a project under a name.

@@ -17,6 +17,8 @@ public final class VirtualTime: TimeSource {
         var sleepers: [Sleeper] = []
         var cancelled: Set<Int> = []
         var isFrozen = false
+        /// By how much the clock on the wall is wrong.
+        var error: Duration = .zero
     }
 
     /// Where virtual time begins: far enough from zero that subtractions stay positive.
@@ -27,8 +29,17 @@ public final class VirtualTime: TimeSource {
     /// Time that stands still at `start`.
     public init(start: Timestamp = VirtualTime.beginning) { state = Mutex(State(now: start)) }
 
-    /// The present virtual time.
-    public func now() -> Timestamp { state.withLock(\.now) }
+    /// The present virtual time, as the clock on the wall has it.
+    public func now() -> Timestamp { state.withLock { $0.now + $0.error } }
+
+    /// The present virtual time on a clock that nobody sets.
+    public var steady: Timestamp { state.withLock(\.now) }
+
+    /// The virtual time that has passed.
+    public func uptime() -> Duration { steady.since(Self.beginning) }
+
+    /// Somebody sets the clock on the wall, forwards or backwards. Sleepers sleep on as before.
+    public func setClock(by difference: Duration) { state.withLock { $0.error += difference } }
 
     /// Waits until somebody has moved time on by `duration`.
     public func sleep(for duration: Duration) async throws {

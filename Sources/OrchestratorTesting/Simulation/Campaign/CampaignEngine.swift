@@ -8,7 +8,7 @@ struct CampaignEngine: ContainerEngine {
     let fake: FakeEngine
     let store: InMemoryProjectStore
     let weather: Weather
-    let time: any TimeSource
+    let time: VirtualTime
     let mistake: PlantedMistake?
     /// Asks, as a user, for something of a project.
     let meanwhile: @Sendable (ProjectRef) async -> Void
@@ -48,7 +48,7 @@ struct CampaignEngine: ContainerEngine {
     }
 
     func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError) {
-        if operation.createsSomething, weather.isDiskFull(at: time.now()) {
+        if operation.createsSomething, weather.isDiskFull(at: time.steady) {
             throw .refused(status: 500, message: "no space left on device")
         }
         if mistake == .logSecret, case .createContainer = operation {
@@ -179,11 +179,11 @@ struct CampaignProber: ServiceProber {
 struct CampaignFolders: ProjectFolders {
     let base: FakeFolders
     let weather: Weather
-    let time: any TimeSource
+    let time: VirtualTime
     let mistake: PlantedMistake?
 
     func prepare(_ stack: DesiredStack) throws(TemplateError) {
-        if weather.isDiskFull(at: time.now()) {
+        if weather.isDiskFull(at: time.steady) {
             throw .broken("a file cannot be written: No space left on device")
         }
         try base.prepare(stack)
@@ -192,4 +192,14 @@ struct CampaignFolders: ProjectFolders {
     func remove(_ ref: ProjectRef) throws(TemplateError) {
         if mistake != .keepFolder { try base.remove(ref) }
     }
+}
+
+/// A clock that is trusted to be right: it tells by itself how much time has passed.
+struct TrustedClock: TimeSource {
+    private let time: VirtualTime
+
+    init(_ time: VirtualTime) { self.time = time }
+
+    func now() -> Timestamp { time.now() }
+    func sleep(for duration: Duration) async throws { try await time.sleep(for: duration) }
 }

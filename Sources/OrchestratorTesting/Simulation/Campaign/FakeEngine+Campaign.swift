@@ -14,7 +14,7 @@ extension FakeEngine {
 
     /// All containers of ours that are up.
     var occupants: [Occupant] {
-        let now = time.now()
+        let now = steadyNow
         return touch { state in
             state.containers.values.filter { $0.state.isUp }.compactMap { container in
                 container.ref.map {

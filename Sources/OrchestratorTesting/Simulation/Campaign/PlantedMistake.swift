@@ -39,6 +39,8 @@ public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
     case keepSecrets
     /// Deleted projects keep their ports and subnet.
     case keepLeases
+    /// Nobody notices that the clock was set.
+    case trustClock
     /// What a restarted manager finds of a deletion is not finished.
     case forgetDeletions
 
@@ -46,14 +48,13 @@ public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
     /// program or of the simulation has to say why, or make it visible again.
     public var seedsMax: UInt64 {
         switch self {
-        case .skipStatus, .ignoreStopFailure, .removeByName, .dropVolumesOnPause, .recreateVolumes, .forgetRelist,
-            .logSecret, .keepFolder, .keepSecrets, .keepLeases, .forgetDeletions:
+        case .skipStatus, .ignoreStopFailure, .removeByName, .dropVolumesOnPause, .recreateVolumes, .trustRunning,
+            .trustFirstProbe, .forgetRelist, .logSecret, .keepFolder, .keepSecrets, .keepLeases, .trustClock,
+            .forgetDeletions:
             5
-        case .writeStatusBlindly, .freeLeasesEarly: 15
+        case .writeStatusBlindly, .freeLeasesEarly, .overlookStopped: 15
         // These need a fault or a request at the right moment.
         case .ignoreRemoveFailure, .overlookNetworks, .overlookVolumes, .dropFailureCause: 40
-        // These need a service that is silent for longer than the auditor's bound while all else is well.
-        case .trustRunning, .trustFirstProbe, .overlookStopped: 60
         }
     }
 }

@@ -13,6 +13,8 @@ public enum Simulation {
     static let stormLength: Duration = .seconds(90)
     /// Virtual time within which everything must have come to rest when nothing goes wrong any more.
     static let calmMax: Duration = .seconds(900)
+    /// Virtual time for which a service is silent in the calm: longer than the auditor's bound.
+    static let silence: Duration = SimulationAuditor.lieMaxUndisturbed + .seconds(5)
 
     /// Runs one seed, with a planted mistake or without.
     public static func run(seed: UInt64, mistake: PlantedMistake? = nil) async throws -> SimulationReport {
@@ -68,7 +70,8 @@ struct SimulationRun: Sendable {
                 base: FakeProber(engine: host.engine), weather: world.weather, mistake: mistake), requests: requests,
             folders: CampaignFolders(
                 base: host.folders, weather: world.weather, time: host.time, mistake: mistake),
-            drawRef: { world.random.draw() })
+            drawRef: { world.random.draw() },
+            time: mistake == .trustClock ? TrustedClock(host.time) : host.time)
         desk.take(manager)
         auditor.noteNewManager()
         return manager
@@ -83,16 +86,16 @@ struct SimulationRun: Sendable {
 
     /// Managers live and die, users ask, things go wrong.
     func storm() async throws {
-        let end = host.time.now() + Simulation.stormLength
+        let end = host.time.steady + Simulation.stormLength
         var lives = 0
-        while host.time.now() < end, lives < Simulation.livesMax {
+        while host.time.steady < end, lives < Simulation.livesMax {
             lives += 1
             let call = 5 + world.random.number(below: 120)
             let life = ManagerLife(world.random.number(below: 2) == 0 ? .before(call: call) : .after(call: call))
             try await host.manage(try manager(life)) { manager in
                 try await live(manager, until: end)
             }
-            if !life.isAlive, host.time.now() < end { world.weather.count(.managerKilled) }
+            if !life.isAlive, host.time.steady < end { world.weather.count(.managerKilled) }
             try await host.time.sleep(for: .milliseconds(Int64(world.random.number(below: 5_000)) + 1))
         }
     }
@@ -115,7 +118,7 @@ struct SimulationRun: Sendable {
                 }
             }
             defer { group.cancelAll() }
-            while host.time.now() < end, manager.life.isAlive {
+            while host.time.steady < end, manager.life.isAlive {
                 await auditor.look(isQuiet: world.isQuiet)
                 try await host.time.sleep(for: .milliseconds(250))
             }
@@ -127,18 +130,47 @@ struct SimulationRun: Sendable {
         world.clearUp()
         let life = ManagerLife()
         try await host.manage(try manager(life)) { _ in
-            let end = host.time.now() + Simulation.calmMax
-            while host.time.now() < end {
-                await auditor.look(isQuiet: true)
-                if isAtRest { break }
-                try await host.time.sleep(for: .milliseconds(500))
-            }
+            let end = host.time.steady + Simulation.calmMax
+            try await rest(until: end)
+            try await fallSilent()
+            try await turnBack()
+            try await rest(until: host.time.steady + Simulation.calmMax)
             // What is at rest stays so: a late call, a wrong verdict would show now.
             try await host.time.sleep(for: .seconds(45))
             await auditor.look(isQuiet: true)
             try await auditor.checkEnd(acknowledged: Set(world.acknowledged.all))
             await auditor.checkSecrets(log)
         }
+    }
+
+    private func rest(until end: Timestamp) async throws {
+        while host.time.steady < end, !isAtRest {
+            await auditor.look(isQuiet: true)
+            try await host.time.sleep(for: .milliseconds(500))
+        }
+    }
+
+    /// A service falls silent while all else is well: nothing excuses the manager for not noticing.
+    private func fallSilent() async throws {
+        let end = host.time.steady + Simulation.silence
+        let service = world.silence()
+        while host.time.steady < end {
+            await auditor.look(isQuiet: true)
+            try await host.time.sleep(for: .milliseconds(250))
+        }
+        host.engine.behave(service, as: ServiceBehaviour())
+        try await rest(until: host.time.steady + Simulation.calmMax)
+    }
+
+    /// A service ends several times, so that the manager waits before the next start, and the clock goes back.
+    private func turnBack() async throws {
+        for _ in 1...3 {
+            world.stopEverywhere(.auth)
+            try await host.time.sleep(for: .seconds(2))
+        }
+        world.stopEverywhere(.auth)
+        world.weather.count(.clockBackwards)
+        host.time.setClock(by: .seconds(-7_200))
     }
 
     private var isAtRest: Bool {
@@ -148,7 +180,8 @@ struct SimulationRun: Sendable {
     func report() -> SimulationReport {
         var report = SimulationReport(
             seed: seed, steps: 0, engineCalls: host.engine.calls.count,
-            seconds: Int(host.time.now().since(VirtualTime.beginning).components.seconds), faults: world.weather.counts,
+            seconds: Int(host.time.steady.since(VirtualTime.beginning).components.seconds),
+            faults: world.weather.counts,
             statuses: [:], edges: [:], violations: auditor.violations, digest: 0)
         auditor.report { steps, edges, statuses, digest in
             report.steps = steps

@@ -7,11 +7,14 @@ import Synchronization
 /// of legal changes is its own, not the program's.
 final class SimulationAuditor: Sendable {
     /// Longest time for which a project may be called ACTIVE while a service of it does not answer, with manager,
-    /// engine and database all there and no fault meanwhile. What the loops promise: two probes in a row find it, each
-    /// at most ``HealthLoop/Pace/ready`` apart, and wake the project; the look that follows stores it. A probe that
-    /// hangs takes ``HealthLoop/Pace/probeDeadline``. That is less than 4.5 seconds; the rest is for a look that is
-    /// under way already, and for the 250 ms between two looks of the auditor.
-    static let lieMaxUndisturbed: Duration = .seconds(6)
+    /// engine and database all there and no fault meanwhile. What the loops promise: the next probe comes within the
+    /// upper bound of ``ProbePace/ready``, one after that within ``ProbePace/doubting``, and each takes its deadline at
+    /// the most; then the project is woken, and the look that follows stores what was found. The last two seconds are
+    /// for a look that is under way already, and for the 250 ms between two looks of the auditor.
+    static let lieMaxUndisturbed: Duration = {
+        let pace = ProbePace()
+        return pace.ready.upperBound + pace.doubting + pace.probeDeadline * 2 + .seconds(2)
+    }()
     /// The same when something goes wrong meanwhile: a refused call, an old view or a lost answer may cost the one look
     /// that the probes asked for. Then the next full list comes to it, whatever happened.
     static let lieMaxDisturbed: Duration = ReconcileLoop.resyncInterval + lieMaxUndisturbed
@@ -128,7 +131,7 @@ final class SimulationAuditor: Sendable {
     func noteStep(_ text: String) {
         state.withLock { state in
             state.steps += 1
-            Self.mix("\(text) \(host.time.now().milliseconds)", into: &state.digest)
+            Self.mix("\(text) \(host.time.steady.milliseconds)", into: &state.digest)
         }
     }
 
@@ -194,7 +197,7 @@ final class SimulationAuditor: Sendable {
     private func checkActive(
         _ occupants: [FakeEngine.Occupant], _ records: [ProjectRef: ProjectRecord], isQuiet: Bool
     ) {
-        let now = host.time.now()
+        let now = host.time.steady
         for record in records.values {
             let up = Set(occupants.filter { $0.ref == record.ref && $0.isAnswering }.compactMap(\.service))
             let isLie = record.status == .active && !record.services.allSatisfy(up.contains)

@@ -94,7 +94,7 @@ struct SimulationWorld: Sendable {
         let services: [ServiceName] = [.db, .auth, .rest, .gateway]
         let service = services[random.number(below: services.count)]
         let ref = refs.isEmpty ? nil : refs[random.number(below: refs.count)]
-        switch random.number(below: 16) {
+        switch random.number(below: 18) {
         case 0, 1: if let ref { happen(.processKilled) { host.engine.kill(service, of: ref) } }
         case 2: if let ref { happen(.containerRemoved) { host.engine.setState(nil, of: service, in: ref) } }
         case 3: if let ref { happen(.containerMeddled) { host.engine.setState(.paused, of: service, in: ref) } }
@@ -104,11 +104,23 @@ struct SimulationWorld: Sendable {
         case 7: await outage(.storeDown) { host.store.setDown($0) }
         case 8: await outage(.eventsLost) { host.engine.setDropsEvents($0) }
         case 12, 13: await spoil(service, .serviceCrashes, ServiceBehaviour(exit: .init(code: 1, after: crashAfter)))
+        case 15, 16: setClock()
         case 14: await outage(.eventsLate) { host.engine.setEventDelay(upTo: $0 ? Self.eventDelayMax : .zero) }
         case 9: await loseImage("test/\(service):1")
         case 10: await spoil(service, .serviceHangs, ServiceBehaviour(answers: false))
-        case 11: weather.fillDisk(until: host.time.now() + .seconds(random.number(below: 20) + 1))
+        case 11: weather.fillDisk(until: host.time.steady + .seconds(random.number(below: 20) + 1))
         default: await loseAnswers()
+        }
+    }
+
+    /// Half a second to two hours, so that every deadline of the program is smaller and greater than some.
+    private func setClock() {
+        let seconds = [1, 10, 60, 600, 7_200][random.number(below: 5)]
+        let size = Duration.milliseconds(500 + random.number(below: seconds * 1_000))
+        if random.number(below: 2) == 0 {
+            happen(.clockForwards) { host.time.setClock(by: size) }
+        } else {
+            happen(.clockBackwards) { host.time.setClock(by: .zero - size) }
         }
     }
 
@@ -163,6 +175,21 @@ struct SimulationWorld: Sendable {
         happen(.callLate) {
             let call = host.engine.calls.count + 1 + random.number(below: 4)
             host.engine.setFault(.carryOutLate(after: .milliseconds(Int64(random.number(below: 4_000)))), atCall: call)
+        }
+    }
+
+    /// Some service of all projects stops answering.
+    func silence() -> ServiceName {
+        let services: [ServiceName] = [.db, .auth, .rest, .gateway]
+        let service = services[random.number(below: services.count)]
+        happen(.serviceHangs) { host.engine.behave(service, as: ServiceBehaviour(answers: false)) }
+        return service
+    }
+
+    /// Somebody stops a service of every project that runs.
+    func stopEverywhere(_ service: ServiceName) {
+        for ref in acknowledged.all where host.engine.container(service, of: ref)?.state == .running {
+            happen(.containerMeddled) { host.engine.setState(.exited, of: service, in: ref) }
         }
     }
 

@@ -43,6 +43,10 @@ public enum FaultKind: String, Sendable, CaseIterable, Codable {
     case commitFailed
     /// A transaction is committed and the answer lost.
     case commitAnswerLost
+    /// Somebody sets the host's clock forwards.
+    case clockForwards
+    /// Somebody sets the host's clock back.
+    case clockBackwards
     /// A request comes twice.
     case requestRepeated
     /// A request comes while the loop looks at the project: what the loop has read is old by then.
