@@ -30,7 +30,8 @@ public struct Circumstances: Sendable, Equatable {
     /// Circumstances from their parts.
     public init(
         status: ProjectStatus, statusSince: Timestamp, desired: DesiredStack?, observed: ObservedStack,
-        refusals: [ServiceName: String] = [:], health: [ServiceName: ServiceHealth] = [:], backoffs: [ServiceName: RestartBackoff] = [:],
+        refusals: [ServiceName: String] = [:], health: [ServiceName: ServiceHealth] = [:],
+        backoffs: [ServiceName: RestartBackoff] = [:],
         callFailures: [ServiceName: CallFailures] = [:], restartRequestedAt: Timestamp? = nil,
         restartServices: Set<ServiceName>? = nil, clockSetAt: Timestamp? = nil, now: Timestamp
     ) {

@@ -54,7 +54,8 @@ private func refusal(_ expected: ExpectedVolume, of service: DesiredService, on 
             + " any more. No empty one is put in its place: \(remedy)"
     }
     guard present.identity == expected.identity else {
-        return "the volume \(name) is not the one that holds the project's data, but another of the same name: \(remedy)"
+        return
+            "the volume \(name) is not the one that holds the project's data, but another of the same name: \(remedy)"
     }
     guard service.name.isDatabase, let written = expected.postgresMajor,
         let running = postgresMajor(ofImage: service.spec.image), written != running

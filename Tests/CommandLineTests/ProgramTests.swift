@@ -185,7 +185,8 @@ struct ProgramTests {
             #expect(program.output.contains("destroyed  container  shop-db-1  0123456789ab"))
             #expect(program.output.contains("kept       volume     shop_data                on request"))
             // Nobody said that the data may go.
-            #expect(stub.requests.filter { $0.method == "DELETE" }.map(\.target) == ["\(Self.sample)?keep_volumes=true"])
+            #expect(
+                stub.requests.filter { $0.method == "DELETE" }.map(\.target) == ["\(Self.sample)?keep_volumes=true"])
         }
     }
 

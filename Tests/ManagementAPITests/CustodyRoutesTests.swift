@@ -10,7 +10,8 @@ import Testing
 struct CustodyRoutesTests {
     private func path(_ ref: ProjectRef) -> String { "/platform/projects/\(ref)" }
 
-    @Test("a deletion destroys the volumes, on both APIs, unless the query says otherwise", arguments: ["platform", "v1"])
+    @Test(
+        "a deletion destroys the volumes, on both APIs, unless the query says otherwise", arguments: ["platform", "v1"])
     func deletion(api: String) async throws {
         try await APIHost.run { host in
             for (name, query, destroys) in [

@@ -67,7 +67,8 @@ struct OrphanTests {
     /// A host on which a project's row is missing, as after a restore of an older database.
     private static func lost(
         policy: OrphanPolicy,
-        _ body: @Sendable (SimulatedHost, OrphanLoop, InMemoryOrphanStore, ProjectRef, ShiftedTime) async throws
+        _ body:
+            @Sendable (SimulatedHost, OrphanLoop, InMemoryOrphanStore, ProjectRef, ShiftedTime) async throws
             -> Void
     ) async throws {
         try await SimulatedHost.run(seed: 1) { host in

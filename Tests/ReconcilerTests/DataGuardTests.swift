@@ -81,7 +81,8 @@ struct DataGuardTests {
             observed.set(.db) { $0.state = state ?? .exited }
             if state == nil { observed.containers.removeAll { $0.service == .db } }
             let plan = try plan(observed, expected: Self.mine)
-            #expect(plan.steps.allSatisfy { $0.operation.service != .db }, "\(state.map { "\($0)" } ?? "none"): \(plan)")
+            #expect(
+                plan.steps.allSatisfy { $0.operation.service != .db }, "\(state.map { "\($0)" } ?? "none"): \(plan)")
             #expect(!plan.description.contains("CreateVolume"))
             #expect(plan.waiting.contains { $0.service == .db && $0.cause.contains("missing") })
             // Whatever waits for the database goes on waiting.

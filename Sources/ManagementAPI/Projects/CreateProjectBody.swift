@@ -68,7 +68,8 @@ struct CreateProjectBody: Decodable, Sendable, Documented {
 
     static let refusals: [Operation.Refusal] = [
         Operation.Refusal(status: .notFound, meaning: "no such organization"),
-        Operation.Refusal(status: .conflict, meaning: "the name is taken in this organization, or nothing is kept to attach"),
+        Operation.Refusal(
+            status: .conflict, meaning: "the name is taken in this organization, or nothing is kept to attach"),
         .noLease,
     ]
 

@@ -106,7 +106,9 @@ public struct DeletionReceipt: Sendable, Equatable {
     public func noting(refusals: [EngineObjectKey: String], at time: Timestamp) -> DeletionReceipt {
         var next = self
         next.items = items.map { item in
-            guard let reason = refusals[item.key], item.state != .remaining || item.reason != reason else { return item }
+            guard let reason = refusals[item.key], item.state != .remaining || item.reason != reason else {
+                return item
+            }
             return Item(key: item.key, name: item.name, state: .remaining, reason: reason, at: time)
         }
         return next

@@ -97,7 +97,9 @@ public final class HealthLoop: Service {
             let record = await board.record(
                 result, of: target.service, in: target.ref, turn: target.turn)
             guard let (before, after) = record else { return }
-            if before != after.verdict { _ = wake.withLock { $0?.yield(target.ref) } }
+            // A run that has never answered is excused until that is known: then it is news as well.
+            let isKnownNow = after.verdict == .starting && after.failures == ServiceHealth.failuresUntilNotReady
+            if before != after.verdict || isKnownNow { _ = wake.withLock { $0?.yield(target.ref) } }
             let wait = pace.wait(after: after, age: time.uptime() - start, share: share)
             do { try await time.sleep(for: wait) } catch { return }
         }

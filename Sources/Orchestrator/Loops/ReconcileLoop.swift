@@ -1,7 +1,6 @@
 public import Logging
 public import ProjectModel
 public import ServiceLifecycle
-import Synchronization
 
 /// Holds every project at what its record says. It takes no hint of what changed: a restart of the manager, a timer,
 /// an event and a request all lead to the same `look(at:)`.

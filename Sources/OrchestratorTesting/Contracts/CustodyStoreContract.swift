@@ -73,7 +73,8 @@ private struct CustodyContractRun {
         (plain.identity, plain.createdAt, plain.postgresMajor, plain.holdsData) = (nil, nil, nil, false)
         try await store.save([plain, volume("a", owner: 1)])
         try promise(
-            "volumes are read as they were stored", try await store.volumes(of: ref(1)) == [volume("a", owner: 1), plain])
+            "volumes are read as they were stored",
+            try await store.volumes(of: ref(1)) == [volume("a", owner: 1), plain])
         plain.holdsData = true
         try await store.save([plain])
         try promise("a volume is replaced", try await store.volumes(of: ref(1)).last == plain)
@@ -109,7 +110,8 @@ private struct CustodyContractRun {
         try promise("their label stays", attached.allSatisfy { $0.owner == ref(2) && $0.isAttached })
         try promise("both projects see them", try await store.volumes(of: ref(2)) == attached)
         try promise("the user too", try await store.volumes(of: ref(3)) == attached)
-        try promise("attaching again changes nothing", try await store.attach(volumesOf: ref(2), to: ref(3)) == attached)
+        try promise(
+            "attaching again changes nothing", try await store.attach(volumesOf: ref(2), to: ref(3)) == attached)
         try promise("nobody else gets them", try await store.attach(volumesOf: ref(2), to: ref(4)) == [])
         try promise("it is known where they came from", try await store.attachment(of: ref(3)) == ref(2))
         try await store.giveBack(volumesOf: ref(3), at: start + .seconds(5))

@@ -40,7 +40,8 @@ public enum OrphanStoreContract {
         try promise("and read", try await store.orphans().first { $0.number == number } == requested)
         try promise("nobody's is not", try await store.requestRemoval(of: 999_999) == nil)
         try await store.strike([number, 999_999])
-        try promise("struck off, it is gone", try await store.orphans().map(\.number) == second.dropFirst().map(\.number))
+        try promise(
+            "struck off, it is gone", try await store.orphans().map(\.number) == second.dropFirst().map(\.number))
         try await store.add([orphan(.container, "a")])
         let number2 = try await store.orphans().last?.number ?? 0
         try promise("seen again it is another one", number2 > number)

@@ -50,7 +50,9 @@ extension FakeEngine: OrphanEngine {
                     item.ref.map { EngineObject(key: .init(.network, item.id), name: item.name, projectLabel: $0.text) }
                 }
                 + state.volumes.values.compactMap { item in
-                    item.ref.map { EngineObject(key: .init(.volume, item.name), name: item.name, projectLabel: $0.text) }
+                    item.ref.map {
+                        EngineObject(key: .init(.volume, item.name), name: item.name, projectLabel: $0.text)
+                    }
                 }
         }
     }

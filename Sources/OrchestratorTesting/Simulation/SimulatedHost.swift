@@ -138,7 +138,8 @@ public struct SimulatedManager: Sendable {
         self.life = life
         health = HealthLoop(prober: prober, engine: engine, time: time)
         loop = ReconcileLoop(
-            store: store, custody: host.custody, engine: engine, renderer: host.renderer, folders: folders ?? host.folders,
+            store: store, custody: host.custody, engine: engine, renderer: host.renderer,
+            folders: folders ?? host.folders,
             minter: host.minter,
             broker: broker, survey: survey, health: health, time: time, logger: host.logger)
         catalog = ProjectCatalog(

@@ -59,7 +59,8 @@ struct OrphansRemoveCommand: ClientCommand {
         }
         if !isConfirmed {
             guard session.terminal.isTerminal(.input) else {
-                throw .invalid("there is no terminal to ask on: give --yes to remove \(orphan.name) without being asked")
+                throw .invalid(
+                    "there is no terminal to ask on: give --yes to remove \(orphan.name) without being asked")
             }
             session.note("This removes the \(orphan.kind) \(DisplayText.oneLine(orphan.name)). It cannot be undone.")
             guard try session.terminal.ask("Type its name to go on: ") == orphan.name else {

@@ -37,6 +37,7 @@ struct ProjectsAcceptVolumeLossCommand: ClientCommand {
         }
         try await client.acceptLoss(of: volume, in: ref)
         if output.isJSON { return try session.show(json: ["ref": detail.ref, "volume": volume]) }
-        session.say("Project \(DisplayText.oneLine(detail.name)) (\(detail.ref)) goes on without the data of \(volume).")
+        session.say(
+            "Project \(DisplayText.oneLine(detail.name)) (\(detail.ref)) goes on without the data of \(volume).")
     }
 }

@@ -10,7 +10,8 @@ struct ProjectsCommand: AsyncParsableCommand {
         subcommands: [
             ProjectsListCommand.self, ProjectsCreateCommand.self, ProjectsGetCommand.self, ProjectsPauseCommand.self,
             ProjectsResumeCommand.self, ProjectsRestartCommand.self, ProjectsDeleteCommand.self,
-            ProjectsReceiptCommand.self, ProjectsAcceptVolumeLossCommand.self, ProjectsKeysCommand.self, ProjectsLogsCommand.self, ProjectsOpenCommand.self,
+            ProjectsReceiptCommand.self, ProjectsAcceptVolumeLossCommand.self, ProjectsKeysCommand.self,
+            ProjectsLogsCommand.self, ProjectsOpenCommand.self,
         ])
 }
 
