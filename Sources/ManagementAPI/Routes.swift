@@ -38,6 +38,7 @@ extension ManagementAPI {
             + DataVolumesController(catalog: catalog).routes
             + SettingsController(catalog: catalog, configuration: configuration).routes
             + ProgressController(catalog: catalog).routes
+            + OperationsController(catalog: catalog).routes
             + V1ProjectsController(catalog: catalog, configuration: configuration).routes
             + V1HealthController(catalog: catalog).routes
     }

@@ -1,6 +1,7 @@
 public import Orchestrator
 public import PostgresKit
 public import ProjectModel
+import Reconciler
 
 /// Projects in PostgreSQL. One transaction a method; the SQL of each table stands in a file of its own. Reads are kept
 /// in memory and count for as long as the database says that nothing has changed.
@@ -28,6 +29,9 @@ public struct PostgresProjectStore: ProjectStore {
             try await LeaseRows.insert(project.leases, of: project.ref, at: project.at, in: transaction)
             try await EventRows.insert(
                 ProjectEvent(at: project.at, status: .provisioning, cause: "on request"), of: project.ref,
+                in: transaction)
+            try await OperationRows.insert(
+                NewOperation(.create, requestedBy: project.requestedBy), of: project.ref, at: project.at,
                 in: transaction)
             guard let record = try await ProjectRows.select(project.ref, in: transaction) else {
                 throw StoreError.notFound(project.ref)
@@ -107,6 +111,7 @@ public struct PostgresProjectStore: ProjectStore {
             }
             try await EventRows.insert(
                 ProjectEvent(at: move.at, status: move.to, cause: move.cause), of: ref, in: transaction)
+            try await OperationRows.apply(move, of: ref, in: transaction)
             try await NotificationRows.note(move, of: ref, in: transaction)
             try await ContentRows.forget(move, of: ref, in: transaction)
             try await FunctionRows.forget(move, of: ref, in: transaction)
@@ -146,6 +151,33 @@ public struct PostgresProjectStore: ProjectStore {
     /// Makes one round trip.
     public func ping() async throws(StoreError) {
         try await reading { try await pool.ping() }
+    }
+}
+
+// MARK: - Operations
+
+extension PostgresProjectStore: ProjectOperationStore {
+    /// The same database.
+    public var operations: any ProjectOperationStore { self }
+
+    /// Selects the latest operations.
+    public func operations(of ref: ProjectRef, limit: Int) async throws(StoreError) -> [ProjectOperation] {
+        try await reading { try await OperationRows.latest(ref, limit: limit, in: AmbientTransaction.session(pool)) }
+    }
+
+    /// Selects one operation.
+    public func operation(_ id: String, of ref: ProjectRef) async throws(StoreError) -> ProjectOperation? {
+        try await reading { try await OperationRows.select(id, of: ref, in: AmbientTransaction.session(pool)) }
+    }
+
+    /// Selects the operation that has not ended.
+    public func openOperation(of ref: ProjectRef) async throws(StoreError) -> ProjectOperation? {
+        try await reading { try await OperationRows.open(ref, in: AmbientTransaction.session(pool)) }
+    }
+
+    /// Updates an operation that has not ended.
+    public func note(_ progress: OperationProgress, of id: String) async throws(StoreError) {
+        try await transaction { try await OperationRows.note(progress, of: id, in: $0) }
     }
 }
 

@@ -8,11 +8,11 @@ public enum ProjectStatus: String, CaseIterable, Sendable {
     case active = "ACTIVE"
     /// At least one required service is not ready; the manager is healing it. Next as for ACTIVE, and ACTIVE.
     case degraded = "DEGRADED"
-    /// Containers are being stopped on request. Next: PAUSED or DELETING.
+    /// Containers are being stopped on request. Next: PAUSED, RESUMING or DELETING.
     case pausing = "PAUSING"
     /// No container runs; data, ports and subnet are kept. Next: RESUMING or DELETING.
     case paused = "PAUSED"
-    /// Containers are being started again on request. Next: ACTIVE, DEGRADED or DELETING.
+    /// Containers are being started again on request. Next: ACTIVE, DEGRADED, PAUSING or DELETING.
     case resuming = "RESUMING"
     /// Containers are being restarted on request. Next: ACTIVE, DEGRADED or DELETING.
     case restarting = "RESTARTING"

@@ -112,6 +112,7 @@ struct RunningAssessor {
         if isStarting, let failure = startFailure(among: required) {
             assessment.event = .startFailed
             assessment.failure = failure
+            assessment.blocker = failure.service
             assessment.cause = "\(failure.service): \(failure.message)"
         } else if let blocker = required.first(where: { circumstances.refusals[$0.name] != nil })
             ?? required.first(where: { assessment.services[$0.name]?.isReady != true && !isExcused($0) })
@@ -133,6 +134,7 @@ struct RunningAssessor {
     private mutating func judgeUnready(_ blocker: ServiceName) {
         assessment.failure = circumstances.refusals[blocker].map { .init(service: blocker, message: $0) }
         let haveContainers = desired.services.keys.allSatisfy { circumstances.observed.container(of: $0) != nil }
+        assessment.blocker = blocker
         assessment.event =
             circumstances.status == .provisioning && haveContainers ? .containersCreated : .serviceNotReady
         switch assessment.services[blocker] {

@@ -116,6 +116,8 @@ public struct Assessment: Sendable, Equatable {
     public var event: ProjectLifecycle.Event?
     /// What this means in words.
     public var cause = ""
+    /// The required service that is not ready, when one is to blame.
+    public var blocker: ServiceName?
     /// Set when ``event`` is ``ProjectLifecycle/Event/startFailed``, and when a service must not run.
     public var failure: StartFailure?
     /// When time alone will change the picture.

@@ -13,6 +13,8 @@ public enum ProjectLifecycle {
         case restartRequested
         /// Somebody asks to delete.
         case deleteRequested
+        /// Somebody asks to take back what was asked for last, as far as that is safe.
+        case cancelRequested
         /// Every container exists.
         case containersCreated
         /// Every required service is ready, and no restart is outstanding.
@@ -40,7 +42,7 @@ public enum ProjectLifecycle {
     /// The answer to an event. Total: every status knows every event.
     public static func answer(to event: Event, in status: ProjectStatus) -> Answer {
         switch event {
-        case .pauseRequested, .resumeRequested, .restartRequested, .deleteRequested:
+        case .pauseRequested, .resumeRequested, .restartRequested, .deleteRequested, .cancelRequested:
             answer(toRequest: event, in: status)
         case .containersCreated: status == .provisioning ? .move(to: .starting) : .stay
         case .allReady: readiness(in: status)
@@ -63,6 +65,10 @@ public enum ProjectLifecycle {
         case (.resumeRequested, .resuming): .stay
         case (.restartRequested, .active), (.restartRequested, .degraded): .move(to: .restarting)
         case (.restartRequested, .restarting): .stay
+        // A restart may have stopped anything by now, and a deletion has removed it: neither can be taken back.
+        case (.cancelRequested, .provisioning), (.cancelRequested, .starting): .move(to: .rollingBack)
+        case (.cancelRequested, .pausing): .move(to: .resuming)
+        case (.cancelRequested, .resuming): .move(to: .pausing)
         default: .refuse
         }
     }

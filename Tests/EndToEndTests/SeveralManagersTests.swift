@@ -23,6 +23,7 @@ extension EndToEnd {
                 defer { try? FileManager.default.removeItem(atPath: folder) }
                 let recorders = (try EngineRecorder(folder + "/a"), try EngineRecorder(folder + "/b"))
                 defer {
+                    recorders.0.release()
                     recorders.0.close()
                     recorders.1.close()
                 }
@@ -63,11 +64,14 @@ extension EndToEnd {
             try await Self.withPair { pair in
                 try await Self.wait(for: "active", of: pair.first)
                 try await Self.wait(for: "standby", of: pair.second)
+                pair.firstCalls.hold(atChange: calls)
                 let project = try await Project.create("handed over", services: Self.services, by: pair.first)
                 _ = try await eventually("calls of the first manager", within: Project.deadline) {
                     pair.firstCalls.changes.count >= calls ? true : nil
                 }
                 await pair.first.suspend()
+                // What was under way reaches the engine late, as a call does that nobody can call back.
+                pair.firstCalls.release()
                 let handed = Project(manager: pair.second, created: project.created)
                 try await Self.wait(for: "active", of: pair.second)
                 let before = pair.firstCalls.changes.count

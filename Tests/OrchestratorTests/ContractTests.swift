@@ -26,6 +26,7 @@ struct ContractTests {
         #expect(try await store.closeOrganization(ProjectStoreContract.missingOrganization) == 0)
         try await StoreInspectionContract.run(on: store)
         try await ProjectStoreContract.run(on: store)
+        try await ProjectOperationContract.run(on: InMemoryProjectStore())
     }
 
     @Test("the lease in memory, and what is written under it, do what every lease does")

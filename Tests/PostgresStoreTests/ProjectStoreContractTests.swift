@@ -47,6 +47,11 @@ struct ProjectStoreContractTests {
         }
     }
 
+    @Test("operations begin, go on and end as in every store")
+    func operations() async throws {
+        try await withStore { store, _ async throws in try await ProjectOperationContract.run(on: store) }
+    }
+
     @Test("the manager's lease, and what is written under it, do what every lease does")
     func lease() async throws {
         try await withStore { store, pool async throws in

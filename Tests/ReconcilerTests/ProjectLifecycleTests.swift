@@ -8,25 +8,25 @@ struct ProjectLifecycleTests {
 
     /// Columns of ``table``, in this order.
     static let events: [Event] = [
-        .pauseRequested, .resumeRequested, .restartRequested, .deleteRequested, .containersCreated, .allReady,
-        .serviceNotReady, .startFailed, .allStopped, .nothingLeft,
+        .pauseRequested, .resumeRequested, .restartRequested, .deleteRequested, .cancelRequested, .containersCreated,
+        .allReady, .serviceNotReady, .startFailed, .allStopped, .nothingLeft,
     ]
 
     /// What every status answers to every event: the status it moves to, `-` for nothing, `!` for a refusal.
     static let table = """
-        status       | pause   | resume       | restart    | delete   | created  | ready  | unready  | startFailed  | stopped | nothing
-        PROVISIONING | !       | !            | !          | DELETING | STARTING | ACTIVE | -        | ROLLING_BACK | -       | -
-        STARTING     | !       | !            | !          | DELETING | -        | ACTIVE | -        | ROLLING_BACK | -       | -
-        ACTIVE       | PAUSING | !            | RESTARTING | DELETING | -        | -      | DEGRADED | -            | -       | -
-        DEGRADED     | PAUSING | !            | RESTARTING | DELETING | -        | ACTIVE | -        | -            | -       | -
-        PAUSING      | -       | !            | !          | DELETING | -        | -      | -        | -            | PAUSED  | -
-        PAUSED       | -       | RESUMING     | !          | DELETING | -        | -      | -        | -            | -       | -
-        RESUMING     | !       | -            | !          | DELETING | -        | ACTIVE | -        | DEGRADED     | -       | -
-        RESTARTING   | !       | !            | -          | DELETING | -        | ACTIVE | -        | DEGRADED     | -       | -
-        ROLLING_BACK | !       | !            | !          | DELETING | -        | -      | -        | -            | -       | FAILED
-        FAILED       | !       | PROVISIONING | !          | DELETING | -        | -      | -        | -            | -       | -
-        DELETING     | !       | !            | !          | -        | -        | -      | -        | -            | -       | DELETED
-        DELETED      | !       | !            | !          | !        | -        | -      | -        | -            | -       | -
+        status       | pause   | resume       | restart    | delete   | cancel       | created  | ready  | unready  | startFailed  | stopped | nothing
+        PROVISIONING | !       | !            | !          | DELETING | ROLLING_BACK | STARTING | ACTIVE | -        | ROLLING_BACK | -       | -
+        STARTING     | !       | !            | !          | DELETING | ROLLING_BACK | -        | ACTIVE | -        | ROLLING_BACK | -       | -
+        ACTIVE       | PAUSING | !            | RESTARTING | DELETING | !            | -        | -      | DEGRADED | -            | -       | -
+        DEGRADED     | PAUSING | !            | RESTARTING | DELETING | !            | -        | ACTIVE | -        | -            | -       | -
+        PAUSING      | -       | !            | !          | DELETING | RESUMING     | -        | -      | -        | -            | PAUSED  | -
+        PAUSED       | -       | RESUMING     | !          | DELETING | !            | -        | -      | -        | -            | -       | -
+        RESUMING     | !       | -            | !          | DELETING | PAUSING      | -        | ACTIVE | -        | DEGRADED     | -       | -
+        RESTARTING   | !       | !            | -          | DELETING | !            | -        | ACTIVE | -        | DEGRADED     | -       | -
+        ROLLING_BACK | !       | !            | !          | DELETING | !            | -        | -      | -        | -            | -       | FAILED
+        FAILED       | !       | PROVISIONING | !          | DELETING | !            | -        | -      | -        | -            | -       | -
+        DELETING     | !       | !            | !          | -        | !            | -        | -      | -        | -            | -       | DELETED
+        DELETED      | !       | !            | !          | !        | !            | -        | -      | -        | -            | -       | -
         """
 
     /// One cell of the table.
@@ -56,8 +56,8 @@ struct ProjectLifecycleTests {
 
     @Test("the table has every status and every event, once")
     func complete() {
-        #expect(Self.cells.count == 12 * 10)
-        #expect(Set(Self.cells.map(\.testDescription)).count == 12 * 10)
+        #expect(Self.cells.count == 12 * 11)
+        #expect(Set(Self.cells.map(\.testDescription)).count == 12 * 11)
         #expect(Self.events.count == Event.allCases.count)
         #expect(ProjectStatus.allCases.count == 12)
     }
@@ -106,7 +106,9 @@ struct ProjectLifecycleTests {
 
     @Test("what the engine shows is never refused: only people are")
     func observationsAreNeverRefused() {
-        let requests: Set<String> = ["pauseRequested", "resumeRequested", "restartRequested", "deleteRequested"]
+        let requests: Set = [
+            "pauseRequested", "resumeRequested", "restartRequested", "deleteRequested", "cancelRequested",
+        ]
         for cell in Self.cells where ProjectLifecycle.answer(to: cell.event, in: cell.status) == .refuse {
             #expect(requests.contains("\(cell.event)"))
         }

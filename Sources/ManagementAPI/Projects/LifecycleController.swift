@@ -48,8 +48,8 @@ struct LifecycleController: Sendable {
     }
 
     private func accept(_ event: ProjectLifecycle.Event, _ request: APIRequest) async throws -> APIResponse {
-        _ = try await catalog.accept(event, request)
-        return APIResponse(.created)
+        let record = try await catalog.accept(event, request)
+        return try await APIResponse(.created).naming(operationOf: record.ref, in: catalog)
     }
 
     private func pauseStatus(_ request: APIRequest) async throws -> APIResponse {
@@ -58,8 +58,8 @@ struct LifecycleController: Sendable {
 
     private func resume(_ request: APIRequest) async throws -> APIResponse {
         let record = try await catalog.accept(.resumeRequested, request)
-        return try APIResponse(
-            json: ResumedProject(record, organization: try request.organizationNumber(of: record)))
+        let body = ResumedProject(record, organization: try request.organizationNumber(of: record))
+        return try await APIResponse(json: body).naming(operationOf: record.ref, in: catalog)
     }
 }
 

@@ -54,7 +54,7 @@ struct ProjectsController: Sendable {
             row: ProjectRow(record, organization: try request.organizationNumber(of: record)),
             endpoint: catalog.apiURL(of: record) ?? "", anonKey: keys.anon?.reveal() ?? "",
             serviceKey: keys.service?.reveal() ?? "")
-        return try APIResponse(.created, json: created)
+        return try await APIResponse(.created, json: created).naming(operationOf: record.ref, in: catalog)
     }
 
     private func read(_ request: APIRequest) async throws -> APIResponse {
@@ -66,7 +66,8 @@ struct ProjectsController: Sendable {
     }
 
     private func delete(_ request: APIRequest) async throws -> APIResponse {
-        try APIResponse(json: ProjectReference(try await catalog.acceptDeletion(request)))
+        let record = try await catalog.acceptDeletion(request)
+        return try await APIResponse(json: ProjectReference(record)).naming(operationOf: record.ref, in: catalog)
     }
 }
 
@@ -74,11 +75,12 @@ extension ProjectCatalog {
     /// Creates the project that a body asks for, if the caller may create projects in its organization.
     func create(_ request: APIRequest, body: CreateProjectBody) async throws -> ProjectRecord {
         let caller = try request.caller()
-        let wanted = try body.request(for: caller)
+        var wanted = try body.request(for: caller)
         try caller.require([.projectsCreate], in: wanted.organizationSlug)
         if let source = wanted.attachVolumesOf {
             try caller.require([.projectAdminWrite], in: wanted.organizationSlug, project: source)
         }
+        wanted.requestedBy = caller.account.email
         let record = try await create(wanted)
         request.audit.scope(organization: record.organizationSlug)
         request.audit.target("project", record.ref.text)
@@ -90,7 +92,7 @@ extension ProjectCatalog {
     /// Asks for a change of status of the project that the path names, and notes it for the audit trail.
     func accept(_ event: ProjectLifecycle.Event, _ request: APIRequest) async throws -> ProjectRecord {
         let before = try request.project()
-        let record = try await self.request(event, of: before.ref)
+        let record = try await self.request(event, of: before.ref, by: try request.caller().account.email)
         request.audit.change("status", from: before.status.rawValue, to: record.status.rawValue)
         return record
     }

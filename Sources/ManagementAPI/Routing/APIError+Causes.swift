@@ -28,6 +28,14 @@ extension APIError {
         case .conflict(let status, let event):
             let words = "\(event.verb) a project while it is \(status.studioStatus.rawValue)"
             self.init(.conflict, "it is not possible to \(words)")
+        case .busy(let operation, let status, let event):
+            self.init(
+                .conflict,
+                "it is not possible to \(event.verb) a project while it is \(status.studioStatus.rawValue): a "
+                    + "\(operation.kind.rawValue) goes on since \(operation.requestedAt.rfc3339) (operation "
+                    + "\(operation.id))")
+        case .noOperation: self.init(.notFound, "\(error)")
+        case .notCancellable: self.init(.conflict, "\(error)")
         case .changedMeanwhile: self.init(.conflict, "\(error)")
         case .badName, .badPassword, .badSetting: self.init(.badRequest, "\(error)")
         case .notChangeable(let status):
@@ -92,6 +100,7 @@ extension ProjectLifecycle.Event {
         case .resumeRequested: "resume"
         case .restartRequested: "restart"
         case .deleteRequested: "delete"
+        case .cancelRequested: "cancel what goes on in"
         case .containersCreated, .allReady, .serviceNotReady, .startFailed, .allStopped, .nothingLeft: "change"
         }
     }

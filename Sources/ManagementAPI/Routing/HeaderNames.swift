@@ -24,6 +24,9 @@ extension HTTPField.Name {
     /// `X-GraphQL-Authorization`: the key for a GraphQL request that is passed on.
     static let graphQLAuthorization = custom("X-GraphQL-Authorization")
 
+    /// `X-Operation-Id`: the operation that a request has begun, or found under way.
+    static let operationIdentifier = custom("X-Operation-Id")
+
     private static func custom(_ text: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(text) else {
             preconditionFailure("\(text) is a valid field name by RFC 9110")

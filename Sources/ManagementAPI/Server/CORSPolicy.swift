@@ -20,7 +20,7 @@ public struct CORSPolicy: Sendable, Equatable {
     ].joined(separator: ", ")
     static let exposedHeaders = [
         "Retry-After", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-Total-Count",
-        "X-Request-Id", "Idempotency-Replayed",
+        "X-Request-Id", "Idempotency-Replayed", "X-Operation-Id",
     ].joined(separator: ", ")
 
     /// Header fields for an answer to a request of this origin. `Vary` is there in any case: a cache must not give one

@@ -31,7 +31,11 @@ struct V1ProjectsController: Sendable {
             Route(
                 .delete, one, .permission(.projectAdminWrite), .change("project.delete"),
                 Operation.deletion
-            ) { try APIResponse(json: ProjectReference(try await catalog.acceptDeletion($0))) },
+            ) { request in
+                let record = try await catalog.acceptDeletion(request)
+                return try await APIResponse(json: ProjectReference(record))
+                    .naming(operationOf: record.ref, in: catalog)
+            },
             lifecycle("\(one)/pause", .pauseRequested, "project.pause", "Pause a project"),
             lifecycle("\(one)/restore", .resumeRequested, "project.resume", "Resume a paused project"),
             lifecycle("\(one)/restart", .restartRequested, "project.restart", "Restart a project"),
@@ -47,8 +51,8 @@ struct V1ProjectsController: Sendable {
                 summary: summary, body: .optionalJSON(.object([])), answer: .empty(.ok),
                 refusals: [.conflict, .noLease])
         ) { request in
-            _ = try await catalog.accept(event, request)
-            return APIResponse(.ok)
+            let record = try await catalog.accept(event, request)
+            return try await APIResponse(.ok).naming(operationOf: record.ref, in: catalog)
         }
     }
 
@@ -66,7 +70,8 @@ struct V1ProjectsController: Sendable {
 
     private func create(_ request: APIRequest) async throws -> APIResponse {
         let record = try await catalog.create(request, body: try request.decode(CreateProjectBody.self))
-        return try APIResponse(.created, json: V1Project(record, database: nil))
+        return try await APIResponse(.created, json: V1Project(record, database: nil))
+            .naming(operationOf: record.ref, in: catalog)
     }
 
     private func read(_ request: APIRequest) async throws -> APIResponse {

@@ -17,6 +17,8 @@ public struct ProjectRequest: Sendable {
     public var services: [String]?
     /// A deleted project whose kept volumes, and the secrets that open them, the new one gets.
     public var attachVolumesOf: ProjectRef?
+    /// Who asks, by e-mail address.
+    public var requestedBy = ""
 
     /// A request.
     public init(
@@ -71,7 +73,7 @@ extension ProjectCatalog {
         let project = NewProject(
             ref: ref, name: name, organizationSlug: request.organizationSlug, region: request.region,
             cloudProvider: request.cloudProvider, services: needs.services, leases: leases, secrets: secrets,
-            apiKeys: try firstKeys(secrets, of: ref, at: now), at: now)
+            apiKeys: try firstKeys(secrets, of: ref, at: now), requestedBy: request.requestedBy, at: now)
         let record = try await stored { () async throws(StoreError) in try await store.insert(project) }
         if let source = request.attachVolumesOf { try await attach(source, to: ref) }
         await AfterCommit.run { await loop.wake(ref) }

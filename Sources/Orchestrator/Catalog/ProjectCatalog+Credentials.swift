@@ -60,23 +60,24 @@ extension ProjectCatalog {
     ///
     /// - Throws: ``CatalogError/template(_:)`` for a service that the project does not have.
     public func restartServices(
-        of ref: ProjectRef, _ services: [ServiceName]
+        of ref: ProjectRef, _ services: [ServiceName], by requester: String = ""
     ) async throws(CatalogError) -> ProjectRecord {
         for _ in 1...Self.requestAttemptsMax {
             let record = try await project(ref)
             try check(services, of: record)
             switch ProjectLifecycle.answer(to: .restartRequested, in: record.status) {
-            case .refuse: throw .conflict(record.status, .restartRequested)
+            case .refuse: throw try await conflict(record, .restartRequested)
             case .stay:
                 // A restart is under way; it is the answer to this request too when it is about the same services.
                 guard record.restartServices.map({ Set($0).isSuperset(of: services) }) ?? true else {
-                    throw .conflict(record.status, .restartRequested)
+                    throw try await conflict(record, .restartRequested)
                 }
                 return record
             case .move(let status):
                 let move = StatusMove(
                     from: record.status, to: status, cause: "restart of \(words(services)) on request",
-                    requestsRestart: true, restartServices: Set(services).sorted(), at: time.now())
+                    requestsRestart: true, restartServices: Set(services).sorted(),
+                    opens: NewOperation(.restart, requestedBy: requester), at: time.now())
                 let isMoved = try await stored { () async throws(StoreError) in try await store.move(ref, move) }
                 guard isMoved else { continue }
                 await AfterCommit.run { await loop.wake(ref) }

@@ -74,16 +74,18 @@ public struct ProjectCatalog: Sendable {
 
     /// Asks for a change of status: pause, resume, restart or delete. Asking again for what is under way changes
     /// nothing and succeeds.
-    public func request(_ event: ProjectLifecycle.Event, of ref: ProjectRef) async throws(CatalogError)
-        -> ProjectRecord
-    {
+    ///
+    /// - Parameter requester: Who asks, by e-mail address.
+    public func request(
+        _ event: ProjectLifecycle.Event, of ref: ProjectRef, by requester: String = ""
+    ) async throws(CatalogError) -> ProjectRecord {
         for _ in 1...Self.requestAttemptsMax {
             let record = try await project(ref)
             switch ProjectLifecycle.answer(to: event, in: record.status) {
             case .stay: return record
-            case .refuse: throw .conflict(record.status, event)
+            case .refuse: throw try await conflict(record, event)
             case .move(let status):
-                guard try await move(record, event, to: status) else { continue }
+                guard try await move(record, event, to: status, by: requester) else { continue }
                 await AfterCommit.run { await loop.wake(ref) }
                 return try await project(ref)
             }
@@ -93,9 +95,11 @@ public struct ProjectCatalog: Sendable {
 
     /// False when the status or a lease went to somebody else at the same moment: the answer may be another one now.
     private func move(
-        _ record: ProjectRecord, _ event: ProjectLifecycle.Event, to status: ProjectStatus
+        _ record: ProjectRecord, _ event: ProjectLifecycle.Event, to status: ProjectStatus, by requester: String
     ) async throws(CatalogError) -> Bool {
-        let move = try await statusMove(record, event, to: status)
+        var move = try await statusMove(record, event, to: status)
+        move.opens = ProjectOperationKind(beginningWith: event, in: record.status)
+            .map { NewOperation($0, requestedBy: requester) }
         do { return try await store.move(record.ref, move) } catch .leaseTaken { return false } catch {
             throw .store(error)
         }
@@ -106,6 +110,11 @@ public struct ProjectCatalog: Sendable {
     ) async throws(CatalogError) -> StatusMove {
         var move = StatusMove(from: record.status, to: status, cause: "on request", at: time.now())
         move.requestsRestart = event == .restartRequested
+        if event == .cancelRequested {
+            move.cancelsOperation = true
+            move.cause = Self.cancelled
+            move.failure = status == .rollingBack ? ProjectFailure(message: Self.cancelled) : record.failure
+        }
         if record.status == .failed, status == .provisioning {
             try await reattach(record.ref)
             let needs = try requirements(record.services.map(\.text))
@@ -115,6 +124,9 @@ public struct ProjectCatalog: Sendable {
         }
         return move
     }
+
+    /// Why a creation that was taken back did not come to its end.
+    static let cancelled = "cancelled on request"
 
     func requirements(_ services: [String]?) throws(CatalogError) -> StackRequirements {
         do { return try renderer.requirements(services: services) } catch { throw .template(error) }
@@ -131,6 +143,12 @@ public enum CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
     case notFound(ProjectRef)
     /// Not possible in the status that the project has.
     case conflict(ProjectStatus, ProjectLifecycle.Event)
+    /// Not possible while another operation goes on.
+    case busy(ProjectOperation, ProjectStatus, ProjectLifecycle.Event)
+    /// The project has no operation with this id.
+    case noOperation(String)
+    /// The operation cannot be taken back; the text says why.
+    case notCancellable(String)
     /// The status changed between reading and writing.
     case changedMeanwhile(ProjectRef)
     /// The name is not one.
@@ -168,6 +186,11 @@ public enum CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
         case .notFound(let ref): "there is no project \(ref)"
         case .conflict(let status, let event):
             "this is not possible while the project is \(status.rawValue) (\(event))"
+        case .busy(let operation, let status, let event):
+            "this is not possible while the project is \(status.rawValue) (\(event)): "
+                + "a \(operation.kind.rawValue) goes on since \(operation.requestedAt)"
+        case .noOperation(let id): "the project has no operation with the id \(id)"
+        case .notCancellable(let text): text
         case .changedMeanwhile(let ref): "project \(ref) changed at the same moment: look again and repeat"
         case .badName(let problem): "\(problem)"
         case .badPassword(let text): text

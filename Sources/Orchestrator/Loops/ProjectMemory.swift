@@ -31,6 +31,10 @@ struct ProjectMemory: Sendable {
     private var ending: (event: ProjectLifecycle.Event, looks: Int)?
     /// What the last look found.
     var latest: Finding?
+    /// The operation that goes on, as far as it is known.
+    var operation: TrackedOperation?
+    /// Calls made for it.
+    var calls = Calls()
     private var rendered: (key: RenderKey, stack: DesiredStack, secrets: [String: Secret<String>])?
 
     init(epoch: Epoch) { self.epoch = epoch }
@@ -71,6 +75,18 @@ struct ProjectMemory: Sendable {
     struct Finding: Sendable {
         var states: [ServiceName: Assessment.ServiceState]
         var healthNames: [ServiceName: String]
+    }
+
+    /// Calls to the engine that were made for an operation.
+    struct Calls: Sendable, Equatable {
+        /// Plans carried out.
+        var plans = 0
+        /// The call that ended last.
+        var last: String?
+        /// What the engine refused last; nil once a plan went through.
+        var lastError: String?
+        /// When it is tried again.
+        var nextRetryAt: Timestamp?
     }
 
     /// What the rendered stack depends on.
@@ -148,6 +164,11 @@ struct ProjectMemory: Sendable {
         }
         let failed = outcomes.contains { $0.error != nil }
         troubles = failed ? troubles + 1 : 0
+        calls.plans += 1
+        calls.last = outcomes.last.map { "\($0.step.operation)" } ?? calls.last
+        let refused = outcomes.last { $0.error != nil }
+        calls.lastError = refused.flatMap { outcome in outcome.error.map { "\(outcome.step.operation): \($0)" } }
+        calls.nextRetryAt = failed ? time + patience : nil
         if !failed { replacements = 0 }
         if outcomes.contains(where: \.step.operation.isPull) { waitedUntil = time }
     }
@@ -161,7 +182,7 @@ struct ProjectMemory: Sendable {
 }
 
 extension Operation {
-    fileprivate var isPull: Bool { if case .pullImage = self { true } else { false } }
+    var isPull: Bool { if case .pullImage = self { true } else { false } }
 
     fileprivate var refusalsMax: Int { isPull ? CallFailures.pullsUntilFailed : CallFailures.countUntilFailed }
 }

@@ -61,9 +61,11 @@ extension ReconcileLoop {
         // Those who ask meanwhile see what was found, also while a long plan is carried out.
         await memories.put(memory, of: ref)
         let plan = reconcile(try await situation(record, circumstances, stock, assessment))
+        try await noteProgress(record, assessment, plan, observed, &memory)
         let next =
             try await carryOut(plan, record, desired, stock.owners, &memory)
             ?? assessment.nextLook.map(NextLook.at) ?? .whenWoken
+        if memory.calls.lastError != nil { try await noteProgress(record, assessment, plan, observed, &memory) }
         await memories.put(memory, of: ref)
         return next
     }

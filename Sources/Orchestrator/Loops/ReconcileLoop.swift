@@ -134,6 +134,7 @@ public final class ReconcileLoop: Service {
             if Task.isCancelled { return .whenWoken }
             var memory = await memories.take(ref)
             memory.troubles += 1
+            if role == .active { await noteFailedLook(ref, error, &memory) }
             await memories.put(memory, of: ref)
             logger.warning(
                 "a look at a project failed",

@@ -126,13 +126,16 @@ public struct NewProject: Sendable, Equatable {
     public var secrets: SealedSecrets
     /// The API keys that it begins with.
     public var apiKeys: [StoredAPIKey]
+    /// Who asks for it, by e-mail address.
+    public var requestedBy: String
     /// Creation time.
     public var at: Timestamp
 
     /// A new project.
     public init(
         ref: ProjectRef, name: ProjectName, organizationSlug: String, region: String, cloudProvider: String,
-        services: [ServiceName], leases: Leases, secrets: SealedSecrets, apiKeys: [StoredAPIKey] = [], at: Timestamp
+        services: [ServiceName], leases: Leases, secrets: SealedSecrets, apiKeys: [StoredAPIKey] = [],
+        requestedBy: String = "", at: Timestamp
     ) {
         self.ref = ref
         self.name = name
@@ -143,6 +146,7 @@ public struct NewProject: Sendable, Equatable {
         self.leases = leases
         self.secrets = secrets
         self.apiKeys = apiKeys
+        self.requestedBy = requestedBy
         self.at = at
     }
 }

@@ -2,6 +2,8 @@ public import ProjectModel
 
 /// Where projects live. Every method is one transaction.
 public protocol ProjectStore: Sendable {
+    /// What was asked of these projects.
+    var operations: any ProjectOperationStore { get }
     /// Stores a new project with its leases and sealed secrets; all or nothing. Its organization must exist, and goes on
     /// existing until the project is stored.
     func insert(_ project: NewProject) async throws(StoreError) -> ProjectRecord
@@ -83,6 +85,10 @@ public struct StatusMove: Sendable, Equatable {
     public var restartServices: [ServiceName]?
     /// What happens to the ports and the subnet in the same transaction.
     public var leases: LeaseChange
+    /// The operation that begins with the move; one that goes on is given up for it.
+    public var opens: NewOperation?
+    /// Whether the operation that goes on is taken back.
+    public var cancelsOperation: Bool
     /// When.
     public var at: Timestamp
 
@@ -101,6 +107,7 @@ public struct StatusMove: Sendable, Equatable {
     public init(
         from: ProjectStatus, to: ProjectStatus, cause: String, failure: ProjectFailure? = nil,
         requestsRestart: Bool = false, restartServices: [ServiceName]? = nil, leases: LeaseChange = .keep,
+        opens: NewOperation? = nil, cancelsOperation: Bool = false,
         at: Timestamp
     ) {
         self.from = from
@@ -110,6 +117,8 @@ public struct StatusMove: Sendable, Equatable {
         self.requestsRestart = requestsRestart
         self.restartServices = restartServices
         self.leases = leases
+        self.opens = opens
+        self.cancelsOperation = cancelsOperation
         self.at = at
     }
 }

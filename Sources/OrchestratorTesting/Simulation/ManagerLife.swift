@@ -107,6 +107,8 @@ struct MortalStore: ProjectStore {
     let store: any ProjectStore
     let life: ManagerLife
 
+    var operations: any ProjectOperationStore { store.operations }
+
     func insert(_ project: NewProject) async throws(StoreError) -> ProjectRecord {
         try await life.storeCall { () async throws(StoreError) in try await store.insert(project) }
     }

@@ -1,5 +1,6 @@
 public import Orchestrator
 public import ProjectModel
+import Reconciler
 import Synchronization
 
 /// Projects in memory, under the same rules as in PostgreSQL: unique refs, names, ports and subnets, quarantine after
@@ -174,4 +175,29 @@ public final class InMemoryProjectStore: ProjectStore, Revertible {
 
     /// Whether it is there.
     public func ping() async throws(StoreError) { try await transaction { _ in } }
+}
+
+extension InMemoryProjectStore: ProjectOperationStore {
+    /// The same tables.
+    public var operations: any ProjectOperationStore { self }
+
+    /// The latest operations of a project, newest first.
+    public func operations(of ref: ProjectRef, limit: Int) async throws(StoreError) -> [ProjectOperation] {
+        try await transaction { Array(($0.operations[ref] ?? []).reversed().prefix(limit)) }
+    }
+
+    /// One operation.
+    public func operation(_ id: String, of ref: ProjectRef) async throws(StoreError) -> ProjectOperation? {
+        try await transaction { $0.operations[ref]?.first { $0.id == id } }
+    }
+
+    /// The operation that goes on.
+    public func openOperation(of ref: ProjectRef) async throws(StoreError) -> ProjectOperation? {
+        try await transaction { $0.operations[ref]?.last { $0.state.isOpen } }
+    }
+
+    /// Notes how one goes.
+    public func note(_ progress: OperationProgress, of id: String) async throws(StoreError) {
+        try await transaction(writes: true) { $0.note(progress, of: id) }
+    }
 }

@@ -1,5 +1,6 @@
 import Orchestrator
 import ProjectModel
+import Reconciler
 import Synchronization
 
 /// The tables of an ``InMemoryProjectStore``, as a value: a failed transaction is a copy thrown away.
@@ -16,6 +17,8 @@ struct StoreState: Sendable {
     /// Everything but the revision, which is part of the record.
     var configurations: [ProjectRef: StoredConfiguration] = [:]
     var events: [ProjectRef: [ProjectEvent]] = [:]
+    /// Oldest first.
+    var operations: [ProjectRef: [ProjectOperation]] = [:]
     var ports: [UInt16: Holder] = [:]
     var subnets: [IPv4Network: Holder] = [:]
     /// Organizations that were deleted. Every other one counts as existing.
@@ -50,6 +53,9 @@ struct StoreState: Sendable {
             apiKeys: project.apiKeys.sorted { ($0.name, $0.kind.rawValue) < ($1.name, $1.kind.rawValue) })
         try acquire(project.leases, for: project.ref, at: project.at)
         events[project.ref] = [ProjectEvent(at: project.at, status: .provisioning, cause: "on request")]
+        operations[project.ref] = [
+            NewOperation(.create, requestedBy: project.requestedBy).begun(of: project.ref, at: project.at)
+        ]
         guard let record = record(project.ref) else { throw .notFound(project.ref) }
         return record
     }
@@ -146,7 +152,33 @@ struct StoreState: Sendable {
         case .acquire(let leases): try acquire(leases, for: ref, at: move.at)
         }
         events[ref, default: []].append(ProjectEvent(at: move.at, status: move.to, cause: move.cause))
+        changeOperations(move, of: ref)
         return true
+    }
+}
+
+// MARK: - Operations
+
+extension StoreState {
+    private mutating func changeOperations(_ move: StatusMove, of ref: ProjectRef) {
+        if let index = operations[ref]?.lastIndex(where: \.state.isOpen), let present = operations[ref]?[index],
+            let end = move.end(of: present.kind)
+        {
+            var ended = present
+            (ended.state, ended.result, ended.finishedAt) = (end.state, end.result, move.at)
+            ended.progress.waitingFor = nil
+            ended.progress.nextRetryAt = nil
+            operations[ref]?[index] = ended
+        }
+        if let opens = move.opens { operations[ref, default: []].append(opens.begun(of: ref, at: move.at)) }
+    }
+
+    mutating func note(_ progress: OperationProgress, of id: String) {
+        for (ref, list) in operations {
+            guard let index = list.firstIndex(where: { $0.id == id && $0.state.isOpen }) else { continue }
+            operations[ref]?[index].progress = progress
+            operations[ref]?[index].state = .running
+        }
     }
 }
 

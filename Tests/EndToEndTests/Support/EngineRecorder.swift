@@ -22,6 +22,8 @@ final class EngineRecorder: Sendable {
     let socketPath: String
     private let listener: Int32
     private let recorded = Mutex<[Call]>([])
+    private let gate = NSCondition()
+    private let limit = Mutex<Int?>(nil)
     private let queue = DispatchQueue(label: "engine recorder", attributes: .concurrent)
 
     /// Listens on `socketPath`, which is short.
@@ -41,6 +43,17 @@ final class EngineRecorder: Sendable {
 
     /// Calls that changed something, in the order of their arrival.
     var changes: [Call] { recorded.withLock { $0.filter(\.isChange) } }
+
+    /// Keeps back what comes once so many changes have been asked for, the last of them included.
+    func hold(atChange count: Int) { limit.withLock { $0 = count } }
+
+    /// Passes everything on again.
+    func release() {
+        limit.withLock { $0 = nil }
+        gate.withLock { gate.broadcast() }
+    }
+
+    private var isHeld: Bool { limit.withLock { $0 }.map { changes.count >= $0 } ?? false }
 
     private static func open(
         _ path: String, _ attach: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32
@@ -92,7 +105,10 @@ final class EngineRecorder: Sendable {
         while true {
             let count = read(source, &chunk, chunk.count)
             guard count > 0 else { break }
-            if records { record(chunk[..<count], &line) }
+            if records {
+                record(chunk[..<count], &line)
+                gate.withLock { while isHeld { gate.wait() } }
+            }
             var sent = 0
             while sent < count {
                 let written = chunk[sent..<count].withUnsafeBytes {

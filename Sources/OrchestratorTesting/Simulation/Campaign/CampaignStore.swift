@@ -9,6 +9,8 @@ struct CampaignStore: ProjectStore {
     let auditor: SimulationAuditor
     let mistake: PlantedMistake?
 
+    var operations: any ProjectOperationStore { base.operations }
+
     private func call<Value: Sendable>(
         _ body: () async throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {

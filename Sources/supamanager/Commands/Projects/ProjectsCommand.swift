@@ -11,7 +11,8 @@ struct ProjectsCommand: AsyncParsableCommand {
             ProjectsListCommand.self, ProjectsCreateCommand.self, ProjectsGetCommand.self, ProjectsPauseCommand.self,
             ProjectsResumeCommand.self, ProjectsRestartCommand.self, ProjectsDeleteCommand.self,
             ProjectsReceiptCommand.self, ProjectsAcceptVolumeLossCommand.self, ProjectsKeysCommand.self,
-            ProjectsLogsCommand.self, ProjectsOpenCommand.self,
+            ProjectsLogsCommand.self, ProjectsOpenCommand.self, ProjectsOperationsCommand.self,
+            ProjectsExplainCommand.self, ProjectsCancelCommand.self,
         ])
 }
 

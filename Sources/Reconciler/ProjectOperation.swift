@@ -1,0 +1,95 @@
+public import ProjectModel
+
+/// What somebody has asked of a project as a whole.
+public enum ProjectOperationKind: String, Sendable, CaseIterable {
+    case create
+    case pause
+    case resume
+    case restart
+    case delete
+
+    /// Longest time that it may take before it counts as failed or overdue. Starts have the deadline of every start;
+    /// waiting for an image or for the engine does not count.
+    public var deadline: Duration {
+        switch self {
+        case .create, .resume, .restart: Assessment.startDeadline
+        case .pause, .delete: .seconds(300)
+        }
+    }
+
+    /// The operation that a request begins, in the status that the project has.
+    public init?(beginningWith event: ProjectLifecycle.Event, in status: ProjectStatus) {
+        guard case .move = ProjectLifecycle.answer(to: event, in: status) else { return nil }
+        switch event {
+        case .pauseRequested: self = .pause
+        // A failed project has nothing left to resume: its start is tried again from the beginning.
+        case .resumeRequested: self = status == .failed ? .create : .resume
+        case .restartRequested: self = .restart
+        case .deleteRequested: self = .delete
+        // What takes a cancelled operation back is an operation of its own; a rollback is the end of the creation.
+        case .cancelRequested: self.init(takingBackFrom: status)
+        default: return nil
+        }
+    }
+
+    private init?(takingBackFrom status: ProjectStatus) {
+        switch status {
+        case .pausing: self = .resume
+        case .resuming: self = .pause
+        default: return nil
+        }
+    }
+}
+
+/// How far an operation has come.
+public enum ProjectOperationState: String, Sendable, CaseIterable {
+    /// Written down; nobody has begun with it.
+    case pending
+    /// Under way.
+    case running
+    /// Done.
+    case succeeded
+    /// Over without having come to what was asked for.
+    case failed
+    /// Taken back on request.
+    case cancelled
+    /// Given up for a later request.
+    case superseded
+
+    /// Whether it goes on.
+    public var isOpen: Bool { self == .pending || self == .running }
+}
+
+/// What a project's status means for its operation. Pure.
+public enum ProjectOperationRules {
+    /// The state of an operation once the project has reached a status; nil while it goes on.
+    public static func end(of kind: ProjectOperationKind, at status: ProjectStatus) -> ProjectOperationState? {
+        switch kind {
+        case .create: endOfStart(status, isFirst: true, whileIn: [.provisioning, .starting])
+        case .resume: endOfStart(status, isFirst: false, whileIn: [.resuming])
+        case .restart: endOfStart(status, isFirst: false, whileIn: [.restarting])
+        case .pause: endOfStop(status, whileIn: .pausing, success: .paused)
+        case .delete: endOfStop(status, whileIn: .deleting, success: .deleted)
+        }
+    }
+
+    private static func endOfStart(
+        _ status: ProjectStatus, isFirst: Bool, whileIn transitional: Set<ProjectStatus>
+    ) -> ProjectOperationState? {
+        if transitional.contains(status) { return nil }
+        switch status {
+        case .active: return .succeeded
+        // A first start that fails is rolled back; any other leaves a project that goes on healing.
+        case .rollingBack, .failed: return isFirst ? .failed : .superseded
+        case .degraded: return isFirst ? .superseded : .failed
+        default: return .superseded
+        }
+    }
+
+    private static func endOfStop(
+        _ status: ProjectStatus, whileIn transitional: ProjectStatus, success: ProjectStatus
+    ) -> ProjectOperationState? {
+        if status == transitional { return nil }
+        return status == success ? .succeeded : .superseded
+    }
+}

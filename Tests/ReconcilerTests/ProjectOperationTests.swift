@@ -1,0 +1,58 @@
+import ProjectModel
+import Reconciler
+import Testing
+
+@Suite("The rules of operations")
+struct ProjectOperationTests {
+    /// What every kind of operation comes to at every status: `-` while it goes on.
+    private static let table = """
+        status       | create     | pause      | resume     | restart    | delete
+        PROVISIONING | -          | superseded | superseded | superseded | superseded
+        STARTING     | -          | superseded | superseded | superseded | superseded
+        ACTIVE       | succeeded  | superseded | succeeded  | succeeded  | superseded
+        DEGRADED     | superseded | superseded | failed     | failed     | superseded
+        PAUSING      | superseded | -          | superseded | superseded | superseded
+        PAUSED       | superseded | succeeded  | superseded | superseded | superseded
+        RESUMING     | superseded | superseded | -          | superseded | superseded
+        RESTARTING   | superseded | superseded | superseded | -          | superseded
+        ROLLING_BACK | failed     | superseded | superseded | superseded | superseded
+        FAILED       | failed     | superseded | superseded | superseded | superseded
+        DELETING     | superseded | superseded | superseded | superseded | -
+        DELETED      | superseded | superseded | superseded | superseded | succeeded
+        """
+
+    @Test("every kind at every status has the end of the table")
+    func ends() throws {
+        var cells = 0
+        for line in Self.table.split(separator: "\n").dropFirst() {
+            let columns = line.split(separator: "|").map { $0.filter { $0 != " " } }
+            let status = try #require(ProjectStatus(rawValue: columns[0]))
+            for (kind, text) in zip(ProjectOperationKind.allCases, columns.dropFirst()) {
+                let end = ProjectOperationRules.end(of: kind, at: status)
+                #expect(end?.rawValue ?? "-" == text, "\(kind) at \(status.rawValue)")
+                #expect(end?.isOpen != true)
+                cells += 1
+            }
+        }
+        #expect(cells == ProjectStatus.allCases.count * ProjectOperationKind.allCases.count)
+    }
+
+    @Test("every request that moves a project begins an operation that goes on there; a cancelled creation begins none")
+    func beginnings() {
+        for status in ProjectStatus.allCases {
+            for event in ProjectLifecycle.Event.allCases {
+                let kind = ProjectOperationKind(beginningWith: event, in: status)
+                guard case .move(let next) = ProjectLifecycle.answer(to: event, in: status) else {
+                    #expect(kind == nil)
+                    continue
+                }
+                switch event {
+                case .pauseRequested, .resumeRequested, .restartRequested, .deleteRequested: #expect(kind != nil)
+                case .cancelRequested: #expect((kind == nil) == (next == .rollingBack))
+                default: #expect(kind == nil)
+                }
+                if let kind { #expect(ProjectOperationRules.end(of: kind, at: next) == nil, "\(event) in \(status)") }
+            }
+        }
+    }
+}
