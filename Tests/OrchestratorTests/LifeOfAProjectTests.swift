@@ -148,8 +148,9 @@ extension LifeOfAProjectTests {
         try await SimulatedHost.run(seed: 1) { host in
             try await host.manage { manager in
                 let ref = try await manager.create()
+                let creation = try #require(try await manager.catalog.openOperation(of: ref))
                 for event in [ProjectLifecycle.Event.pauseRequested, .resumeRequested, .restartRequested] {
-                    await #expect(throws: CatalogError.conflict(.provisioning, event)) {
+                    await #expect(throws: CatalogError.busy(creation, .provisioning, event)) {
                         try await manager.catalog.request(event, of: ref)
                     }
                 }
