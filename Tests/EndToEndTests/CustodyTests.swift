@@ -56,7 +56,8 @@ extension EndToEnd {
             for name in volumes.sorted() { try await manager.client.must("DELETE", "\(Self.kept)/\(name)") }
             _ = try await eventually("the end of the kept volumes", within: .seconds(60)) {
                 let left = try await manager.client.must("GET", Self.kept).items
-                return left.isEmpty && Self.volumes(try await old.inventory()).isEmpty ? true : nil
+                let volumes = Self.volumes(try await old.inventory())
+                return left.isEmpty && volumes.isEmpty ? true : nil
             }
         }
 

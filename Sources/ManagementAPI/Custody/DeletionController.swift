@@ -47,7 +47,8 @@ extension ProjectCatalog {
     func acceptDeletion(_ request: APIRequest) async throws -> ProjectRecord {
         let before = try request.project()
         let isKeeping = try request.query.flag("keep_volumes", default: false)
-        let record = try await delete(before.ref, keepingVolumes: isKeeping)
+        let record = try await delete(
+            before.ref, keepingVolumes: isKeeping, by: try request.caller().account.email)
         request.audit.change("status", from: before.status.rawValue, to: record.status.rawValue)
         request.audit.change("volumes", from: nil, to: isKeeping ? "kept" : "destroyed")
         return record

@@ -25,12 +25,16 @@ extension ProjectCatalog {
 
     /// Asks for a project to be deleted. What the first request said about the volumes counts.
     ///
-    /// - Parameter keepingVolumes: Whether its volumes stay, to be attached to a new project or destroyed later.
-    public func delete(_ ref: ProjectRef, keepingVolumes: Bool = false) async throws(CatalogError) -> ProjectRecord {
+    /// - Parameters:
+    ///   - keepingVolumes: Whether its volumes stay, to be attached to a new project or destroyed later.
+    ///   - requester: Who asks, by e-mail address.
+    public func delete(
+        _ ref: ProjectRef, keepingVolumes: Bool = false, by requester: String = ""
+    ) async throws(CatalogError) -> ProjectRecord {
         _ = try await project(ref)
         let receipt = DeletionReceipt(ref: ref, destroysVolumes: !keepingVolumes, requestedAt: time.now())
         _ = try await stored { () async throws(StoreError) in try await custody.open(receipt) }
-        return try await request(.deleteRequested, of: ref)
+        return try await request(.deleteRequested, of: ref, by: requester)
     }
 
     /// The receipt of a deletion; nothing while none was asked for.

@@ -59,7 +59,7 @@ extension ReconcileLoop {
         guard let tracked = try await trackedOperation(record, &memory) else { return }
         let since =
             tracked.kind == .pause || tracked.kind == .delete
-            ? tracked.requestedAt : max(record.statusChangedAt, memory.waitedUntil ?? bornAt, bornAt)
+            ? tracked.requestedAt : memory.statusSince(record, now: time.now())
         var progress = OperationProgress.after(
             assessment, plan, kind: tracked.kind, deadline: since + tracked.kind.deadline,
             left: left(of: tracked.kind, observed), calls: memory.calls, now: time.now())

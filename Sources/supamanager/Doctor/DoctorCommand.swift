@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import ManagementClient
 import Orchestrator
+import ProjectModel
 
 /// `supamanager doctor`
 struct DoctorCommand: ClientCommand {

@@ -104,9 +104,6 @@ struct LocalDoctor: Sendable {
 }
 
 extension ServeSettings {
-    /// Folder with the folders of projects.
-    var projectsFolder: String { dataFolder + "/projects" }
-
     /// What a check compares with.
     var consistency: ConsistencyFacts.Settings {
         ConsistencyFacts.Settings(ports: ports, subnets: subnets.pool, projectsFolder: projectsFolder)
