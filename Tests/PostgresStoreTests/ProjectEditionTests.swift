@@ -22,6 +22,7 @@ struct ProjectEditionTests {
         let (pool, otherPool) = (PostgresPool(parameters), PostgresPool(parameters))
         do {
             _ = try await Migrations.apply(Schema.migrations, to: pool)
+            try await pool.insertOrganizations(["acme", "other"])
             try await body(PostgresProjectStore(pool: pool), PostgresProjectStore(pool: otherPool), pool)
         } catch {
             await pool.close()

@@ -16,6 +16,7 @@ struct ProjectStoreContractTests {
         let pool = PostgresPool(try await TestCluster.running.emptyDatabase())
         do {
             _ = try await Migrations.apply(Schema.migrations, to: pool)
+            try await pool.insertOrganizations(ProjectStoreContract.organizations)
             try await body(PostgresProjectStore(pool: pool), pool)
         } catch {
             await pool.close()
@@ -37,11 +38,7 @@ struct ProjectStoreContractTests {
 
     @Test("the store does what every store does")
     func contract() async throws {
-        try await withStore { store, pool async throws in
-            for slug in ProjectStoreContract.organizations {
-                try await pool.execute(
-                    "insert into organizations (slug, name, inserted_at) values ($1, $1, now())", [.text(slug)])
-            }
+        try await withStore { store, _ async throws in
             try await StoreInspectionContract.run(on: store)
             try await ProjectStoreContract.run(on: store)
         }

@@ -9,6 +9,7 @@ enum V1Coverage: Sendable, Equatable {
 
     /// What becomes of an operation, named as a route is: `GET /v1/projects`. Nothing for an unknown one.
     static func of(_ name: String) -> V1Coverage? {
+        if let reason = alwaysRefused[name] { return .refused(reason) }
         if servedNames.contains(name) { return .served }
         guard let operation = UnofferedOperation.management.first(where: { $0.name == name }) else { return nil }
         return operation.isNotApplicable ? .notApplicable(operation.message) : .refused(operation.message)
@@ -20,7 +21,28 @@ enum V1Coverage: Sendable, Equatable {
         return Dictionary(names.compactMap { name in of(name).map { (name, $0) } }) { first, _ in first }
     }
 
-    /// Names of the operations that are served.
+    /// Operations with a route of their own that check the request and then refuse it, with the reason.
+    static let alwaysRefused: [String: String] = {
+        let keys = "/v1/projects/{ref}/config/auth/signing-keys"
+        let disk = "/v1/projects/{ref}/config/disk"
+        let backups = "/v1/projects/{ref}/database/backups"
+        var reasons: [String: String] = [:]
+        for name in ["POST \(keys)", "POST \(keys)/legacy", "PATCH \(keys)/{id}", "DELETE \(keys)/{id}"] {
+            reasons[name] = "a project has one signing key"
+        }
+        for name in ["GET \(disk)", "POST \(disk)", "GET \(disk)/util"] {
+            reasons[name] = "projects share the disk of the host"
+        }
+        for name in [
+            "POST \(backups)/restore", "POST \(backups)/restore-pitr", "GET \(backups)/restore-point",
+            "POST \(backups)/restore-point", "PATCH \(backups)/schedule", "POST \(backups)/undo",
+        ] {
+            reasons[name] = "there are no backups of projects"
+        }
+        return reasons
+    }()
+
+    /// Names of the operations that have routes of their own.
     static let servedNames: [String] = methods.flatMap { path, methods in
         methods.split(separator: " ").map { "\($0) \(path)" }
     }.sorted()

@@ -15,7 +15,12 @@ struct LocalChecks {
     /// The template's folder holds a template that can be used.
     func template() -> ConsistencyFinding {
         do {
-            _ = try StackTemplate(folder: settings.templateFolder)
+            let renderer = ComposeStackRenderer(
+                template: try StackTemplate(folder: settings.templateFolder),
+                settings: ComposeStackRenderer.Settings(
+                    bindAddress: settings.bindAddress, publicHost: settings.publicHost,
+                    imageRegistry: settings.imageRegistry, projectsFolder: settings.projectsFolder))
+            _ = try renderer.requirements(services: nil)
             return ConsistencyFinding(
                 "template.valid", .ok, subject: settings.templateFolder,
                 found: "the template in \(settings.templateFolder) can be used")

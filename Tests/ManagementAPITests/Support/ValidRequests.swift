@@ -8,8 +8,22 @@ import ProjectModel
 /// What single routes need besides a project that runs: something that is there to be read, changed or deleted.
 enum ValidRequests {
     /// By name of the route.
-    static let all: [String: ValidRequest.Preparation] = [people, tokens, projects, content, database, services]
-        .reduce(into: [:]) { all, more in all.merge(more) { first, _ in first } }
+    static let all: [String: ValidRequest.Preparation] = [
+        people, tokens, projects, custody, content, database, services,
+    ]
+    .reduce(into: [:]) { all, more in all.merge(more) { first, _ in first } }
+
+    /// Routes that refuse every request, with the status of the refusal.
+    static let refusals: [String: Int] = {
+        var statuses = Dictionary(uniqueKeysWithValues: V1Coverage.alwaysRefused.keys.map { ($0, 403) })
+        statuses["GET /v1/projects/{ref}/database/backups/restore-point"] = 404
+        statuses["POST /auth/v1/signup"] = 422
+        for name in [
+            "POST /platform/storage/{ref}/archive", "POST /platform/database/{ref}/backups/restore-physical",
+            "GET /platform/database/{ref}/clone",
+        ] { statuses[name] = 403 }
+        return statuses
+    }()
 
     private static let uuid = "10000000-0000-4000-8000-000000000010"
 
@@ -21,7 +35,7 @@ enum ValidRequests {
         },
         "POST /auth/v1/logout": { host, _ in ValidRequest(token: try await session(host)) },
         "PUT /auth/v1/user": { host, _ in
-            ValidRequest(body: #"{"data":{"a":1}}"#, token: try await session(host))
+            ValidRequest(body: #"{"password":"another-Battery-2-horse"}"#, token: try await session(host))
         },
         "GET /auth/v1/user": { host, _ in ValidRequest(token: try await session(host)) },
         "POST /platform/profile/password-check": { _, _ in ValidRequest(body: #"{"password":"x"}"#) },
@@ -96,6 +110,8 @@ enum ValidRequests {
         "PATCH /platform/projects/{ref}/settings/sensitivity": { _, _ in
             ValidRequest(body: #"{"is_sensitive":false}"#)
         },
+        "PATCH /platform/projects/{ref}/db-password": { _, _ in ValidRequest(body: #"{"password":"Battery-1-horse"}"#)
+        },
         "POST /platform/projects/{ref}/restart-services": { _, _ in
             ValidRequest(body: #"{"restartRequest":{"region":"eu-central-1","services":["postgresql"]}}"#)
         },
@@ -108,6 +124,49 @@ enum ValidRequests {
             ValidRequest(body: #"{"requestedConfig":{"database":false}}"#)
         },
     ]
+
+    private static let custody: [String: ValidRequest.Preparation] = {
+        let operation = "/platform/projects/{ref}/operations/{identifier}"
+        return [
+            "GET /platform/projects/{ref}/deletion-receipt": { host, ref in
+                _ = try await host.send("DELETE", "/platform/projects/\(ref)")
+                return ValidRequest()
+            },
+            "POST /platform/projects/{ref}/volumes/{name}/accept-loss": { host, ref in
+                try await host.custody.save([volume(of: ref)])
+                return ValidRequest(values: ["name": "data"])
+            },
+            "DELETE /platform/organizations/{slug}/kept-volumes/{name}": { host, ref in
+                var kept = volume(of: ref)
+                kept.keptAt = Timestamp(milliseconds: 1_000)
+                try await host.custody.save([kept])
+                return ValidRequest(values: ["name": "data"])
+            },
+            "POST /platform/orphans/{id}/remove": { host, _ in
+                try await host.orphans.add([
+                    Orphan(
+                        object: EngineObject(
+                            key: EngineObjectKey(.volume, "lost"), name: "lost", projectLabel: "lost"),
+                        firstSeen: Timestamp(milliseconds: 1_000), graceUntil: Timestamp(milliseconds: 2_000))
+                ])
+                return ValidRequest(values: ["id": "1"])
+            },
+            "GET \(operation)": pausing, "GET \(operation)/explain": pausing, "POST \(operation)/cancel": pausing,
+        ]
+    }()
+
+    private static func volume(of ref: ProjectRef) -> VolumeRecord {
+        VolumeRecord(
+            name: "data", owner: ref, ref: ref, composeName: "db-data", identity: "mark", holdsData: true,
+            postgresMajor: 17)
+    }
+
+    /// A pause that goes on.
+    private static let pausing: ValidRequest.Preparation = { host, ref in
+        _ = try await host.send("POST", "/platform/projects/\(ref)/pause")
+        let operations = try await host.send("GET", "/platform/projects/\(ref)/operations").json
+        return ValidRequest(values: ["identifier": operations["operations"]?[0]?["id"]?.text ?? ""])
+    }
 
     private static let paused: ValidRequest.Preparation = { host, ref in
         try await host.set(.pausing, of: ref)

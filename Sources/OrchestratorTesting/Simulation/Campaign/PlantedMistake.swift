@@ -52,9 +52,11 @@ public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
             .trustFirstProbe, .forgetRelist, .logSecret, .keepFolder, .keepSecrets, .keepLeases, .trustClock,
             .forgetDeletions:
             5
-        case .writeStatusBlindly, .freeLeasesEarly, .overlookStopped: 15
+        case .writeStatusBlindly, .freeLeasesEarly: 15
         // These need a fault or a request at the right moment.
         case .ignoreRemoveFailure, .overlookNetworks, .overlookVolumes, .dropFailureCause: 40
+        // A probe finds nearly always what the engine's list does not tell.
+        case .overlookStopped: 100
         }
     }
 }
