@@ -168,7 +168,7 @@ struct RemainderTests {
             case .notApplicable: "not applicable"
             }
         }.mapValues(\.count)
-        #expect(counts == ["served": 114, "refused": 23, "not applicable": 27])
+        #expect(counts == ["served": 100, "refused": 37, "not applicable": 27])
         for (name, coverage) in all where coverage != .served {
             #expect(allRoutes().contains { $0.name == name }, "\(name)")
         }

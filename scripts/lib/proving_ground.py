@@ -23,7 +23,10 @@ REMAINS = {
     "port leases": "select ref, port from port_leases where ref is not null",
     "subnet leases": "select ref, subnet from subnet_leases where ref is not null",
     "secrets": "select ref, name from project_secrets",
-    "operations without an answer": "select key, begun_at from idempotency_keys where status is null",
+    "operations that go on": "select ref, kind from operations where finished_at is null",
+    "deletions without an end": "select ref, requested_at from deletion_receipts where ended_at is null",
+    "volumes": "select name, ref from volumes",
+    "requests without an answer": "select key, begun_at from idempotency_keys where status is null",
 }
 
 

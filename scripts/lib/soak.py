@@ -32,9 +32,10 @@ BOUNDS = {
     "volumes": 0.02,
 }
 # Rows that a life leaves behind on purpose: the record of the project, its events, the audit trail, the answers of
-# requests with a key, and ports and subnets in quarantine.
+# requests with a key, ports and subnets in quarantine, its operations, and the receipt of its deletion.
 HISTORY = {
     "projects": 1, "project_events": 24, "audit_entries": 4, "idempotency_keys": 4, "port_leases": 6, "subnet_leases": 1,
+    "operations": 5, "deletion_receipts": 1, "deletion_items": 8,
 }
 
 

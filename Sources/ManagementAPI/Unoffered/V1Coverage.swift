@@ -35,7 +35,8 @@ enum V1Coverage: Sendable, Equatable {
         }
         for name in [
             "POST \(backups)/restore", "POST \(backups)/restore-pitr", "GET \(backups)/restore-point",
-            "POST \(backups)/restore-point", "PATCH \(backups)/schedule", "POST \(backups)/undo",
+            "POST \(backups)/restore-point", "GET \(backups)/schedule", "PATCH \(backups)/schedule",
+            "POST \(backups)/undo",
         ] {
             reasons[name] = "there are no backups of projects"
         }

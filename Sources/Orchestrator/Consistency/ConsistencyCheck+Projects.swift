@@ -82,10 +82,9 @@ extension ConsistencyCheck {
         guard let projects = facts.projects.value, let engine = facts.engine.value else { return nil }
         let gone = Dictionary(uniqueKeysWithValues: projects.filter(\.isGone).map { ($0.ref, $0.status) })
         return engine.objects.compactMap { object in
+            guard case .project(let ref) = object.owner, let status = gone[ref] else { return nil }
             // Volumes may be kept on purpose; those that are not, the loop removes whenever it sees them.
-            guard object.kind != "volume", case .project(let ref) = object.owner, let status = gone[ref] else {
-                return nil
-            }
+            if object.kind == "volume", status == .deleted { return nil }
             return ConsistencyFinding(
                 "objects.removed", .error, project: ref, subject: object.name,
                 found: "project \(ref) is \(status.rawValue) and the engine holds its \(object.kind) \(object.name)",

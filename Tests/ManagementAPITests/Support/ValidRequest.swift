@@ -16,13 +16,15 @@ struct ValidRequest: Sendable {
     var headers: [(name: String, value: String)] = []
     var token: String? = APIHost.token
     var slug = "default"
+    /// Another project than the one that every route is tried with.
+    var ref: ProjectRef?
 
     /// Makes what the request is about, then gives the request.
     typealias Preparation = @Sendable (APIHost, ProjectRef) async throws -> ValidRequest
 
     /// Sends it.
     func send(to route: Route, _ host: APIHost, _ ref: ProjectRef) async throws -> Answer {
-        var path = route.path.replacing("{ref}", with: ref.text).replacing("{slug}", with: slug)
+        var path = route.path.replacing("{ref}", with: (self.ref ?? ref).text).replacing("{slug}", with: slug)
         for (name, value) in values { path = path.replacing("{\(name)}", with: value) }
         // What refuses every request reads no parameter.
         if ValidRequests.refusals[route.name] != nil { path = path.replacing(/\{\w+\}/, with: "x") }

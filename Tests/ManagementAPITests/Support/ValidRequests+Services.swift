@@ -61,6 +61,8 @@ extension ValidRequests {
         let bucket =
             #"{"id":"b","name":"b","owner":"","public":false,"created_at":"x","updated_at":"x"}"#
         let signed = #"{"signedURL":"/object/sign/b/a?token=t"}"#
+        let files =
+            #"[{"name":"a","id":"\#(uuid)","updated_at":"x","created_at":"x","last_accessed_at":"x","metadata":{}}]"#
         let list = #"{"folders":[],"objects":[],"hasNext":false}"#
         var all: [String: ValidRequest.Preparation] = [
             "POST \(users)": gateway(#"{"id":"\#(uuid)"}"#, body: #"{"email":"a@example.com","password":"hunter2"}"#),
@@ -74,8 +76,8 @@ extension ValidRequests {
             "PATCH \(buckets)/{id}": gateway("{}", ["id": "b"], body: #"{"public":false}"#),
             "DELETE \(buckets)/{id}": gateway("{}", ["id": "b"]),
             "POST \(buckets)/{id}/empty": gateway("{}", ["id": "b"]),
-            "DELETE \(objects)": gateway(#"[{"name":"a"}]"#, ["id": "b"]),
-            "POST \(objects)/list": gateway(#"[{"name":"a"}]"#, ["id": "b"]),
+            "DELETE \(objects)": gateway(files, ["id": "b"]),
+            "POST \(objects)/list": gateway(files, ["id": "b"]),
             "POST \(objects)/list-v2": gateway(list, ["id": "b"]),
             "POST \(objects)/sign": gateway(signed, ["id": "b"], body: #"{"path":"a","expiresIn":60}"#),
             "POST \(objects)/sign-multi": gateway(
@@ -83,6 +85,12 @@ extension ValidRequests {
                 body: #"{"path":["a"],"expiresIn":60}"#),
             "POST \(objects)/public-url": gateway("{}", ["id": "b"]),
             "POST /platform/projects/{ref}/api/graphql": gateway(#"{"data":{}}"#, body: #"{"query":"{ a }"}"#),
+            "GET /v1/projects/{ref}/types/typescript": gateway("export type A = 1"),
+            "GET /v1/projects/{ref}/database/openapi": gateway("{}"),
+            "GET /platform/projects/{ref}/api/rest": gateway("{}"),
+            "POST \(functions)": { _, _ in
+                ValidRequest(body: #"{"slug":"old","name":"Old","body":"1","verify_jwt":false}"#)
+            },
             "GET \(functions)/{function_slug}": deployed, "DELETE \(functions)/{function_slug}": deployed,
             "GET \(functions)/{function_slug}/body": deployed,
             "PATCH \(functions)/{function_slug}": { host, ref in

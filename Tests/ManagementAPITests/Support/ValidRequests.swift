@@ -16,11 +16,17 @@ enum ValidRequests {
     /// Routes that refuse every request, with the status of the refusal.
     static let refusals: [String: Int] = {
         var statuses = Dictionary(uniqueKeysWithValues: V1Coverage.alwaysRefused.keys.map { ($0, 403) })
-        statuses["GET /v1/projects/{ref}/database/backups/restore-point"] = 404
+        let (database, storage) = ("/platform/database/{ref}", "/platform/storage/{ref}")
+        for name in ["GET %/restore-point", "GET %/schedule", "PATCH %/schedule"] {
+            statuses[name.replacing("%", with: "/v1/projects/{ref}/database/backups")] = 404
+        }
         statuses["POST /auth/v1/signup"] = 422
         for name in [
-            "POST /platform/storage/{ref}/archive", "POST /platform/database/{ref}/backups/restore-physical",
-            "GET /platform/database/{ref}/clone",
+            "POST /platform/signup", "GET \(storage)/archive", "POST \(storage)/archive", "POST \(storage)/credentials",
+            "DELETE \(storage)/credentials/{id}", "GET \(database)/clone", "POST \(database)/clone",
+            "POST \(database)/backups/restore", "POST \(database)/backups/restore-physical",
+            "POST \(database)/backups/download", "POST \(database)/backups/pitr",
+            "POST \(database)/backups/enable-physical-backups", "GET /platform/auth/{ref}/templates/{template}",
         ] { statuses[name] = 403 }
         return statuses
     }()
@@ -110,12 +116,19 @@ enum ValidRequests {
         "PATCH /platform/projects/{ref}/settings/sensitivity": { _, _ in
             ValidRequest(body: #"{"is_sensitive":false}"#)
         },
+        "PATCH /v1/projects/{ref}/database/password": { _, _ in ValidRequest(body: #"{"password":"Battery-1-horse"}"#)
+        },
         "PATCH /platform/projects/{ref}/db-password": { _, _ in ValidRequest(body: #"{"password":"Battery-1-horse"}"#)
         },
         "POST /platform/projects/{ref}/restart-services": { _, _ in
             ValidRequest(body: #"{"restartRequest":{"region":"eu-central-1","services":["postgresql"]}}"#)
         },
-        "GET /platform/projects/{ref}/services/{service}/logs": { _, _ in ValidRequest(values: ["service": "db"]) },
+        "GET /platform/projects/{ref}/services/{service}/logs": { host, _ in
+            // One that really runs has containers, and these have logs.
+            let running = try await host.create("second")
+            try await host.withLoops { try await host.wait(for: .active, of: running) }
+            return ValidRequest(values: ["service": "db"], ref: running)
+        },
         "GET /v1/projects/{ref}/health": { _, _ in ValidRequest(query: "services=db&services=rest") },
         "POST /v1/projects/{ref}/network-restrictions/apply": { _, _ in
             ValidRequest(body: #"{"dbAllowedCidrs":["0.0.0.0/0"],"dbAllowedCidrsV6":["::/0"]}"#)
@@ -175,7 +188,7 @@ enum ValidRequests {
     }
 
     private static let login = """
-        {"session_id":"\(uuid)","public_key":"04ab","token_name":"command line"}
+        {"session_id":"\(uuid)","public_key":"04\(String(repeating: "ab", count: 64))","token_name":"command line"}
         """
 
     /// A token of a session of the owner.
