@@ -86,7 +86,11 @@ extension MountSpec: Encodable {
 
     private struct VolumeOptions: Encodable {
         let noCopy: Bool
-        enum CodingKeys: String, CodingKey { case noCopy = "NoCopy" }
+        let labels: [String: String]?
+        enum CodingKeys: String, CodingKey {
+            case noCopy = "NoCopy"
+            case labels = "Labels"
+        }
     }
 
     private struct TmpfsOptions: Encodable {
@@ -108,10 +112,13 @@ extension MountSpec: Encodable {
             try container.encode("bind", forKey: .type)
             try container.encode(path, forKey: .source)
             try container.encodeIfPresent(propagation.map { BindOptions(propagation: $0) }, forKey: .bindOptions)
-        case .volume(let name, let noCopy):
+        case .volume(let name, let noCopy, let labels):
             try container.encode("volume", forKey: .type)
             try container.encode(name, forKey: .source)
-            if noCopy { try container.encode(VolumeOptions(noCopy: true), forKey: .volumeOptions) }
+            if noCopy || !labels.isEmpty {
+                let options = VolumeOptions(noCopy: noCopy, labels: labels.isEmpty ? nil : labels)
+                try container.encode(options, forKey: .volumeOptions)
+            }
         case .tmpfs(let sizeBytes, let mode):
             try container.encode("tmpfs", forKey: .type)
             if sizeBytes != nil || mode != nil {

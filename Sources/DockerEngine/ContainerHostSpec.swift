@@ -57,9 +57,9 @@ public struct MountSpec: Sendable, Equatable {
     public enum Source: Sendable, Equatable {
         /// A path of the engine's host, which must exist. Propagation is the engine's, `rprivate`, unless given.
         case bind(path: String, propagation: String? = nil)
-        /// A volume; it is created without labels if it does not exist. An empty one is filled from the image's
+        /// A volume. If it does not exist it is created with these labels. An empty one is filled from the image's
         /// directory unless `noCopy` is set.
-        case volume(name: String, noCopy: Bool = false)
+        case volume(name: String, noCopy: Bool = false, labels: [String: String] = [:])
         /// A file system in memory.
         case tmpfs(sizeBytes: Int64? = nil, mode: UInt32? = nil)
     }

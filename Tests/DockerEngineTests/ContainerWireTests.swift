@@ -51,6 +51,7 @@ struct ContainerWireTests {
             mounts: [
                 MountSpec(.bind(path: "/host", propagation: "rslave"), target: "/b", isReadOnly: true),
                 MountSpec(.volume(name: "v", noCopy: true), target: "/v"), MountSpec(.volume(name: "w"), target: "/w"),
+                MountSpec(.volume(name: "x", labels: ["a": "b"]), target: "/x"),
                 MountSpec(.tmpfs(sizeBytes: 1024, mode: 0o700), target: "/t"), MountSpec(.tmpfs(), target: "/u"),
             ],
             portBindings: [
@@ -81,6 +82,8 @@ struct ContainerWireTests {
                  "BindOptions": {"Propagation": "rslave"}},
                 {"Type": "volume", "Source": "v", "Target": "/v", "ReadOnly": false, "VolumeOptions": {"NoCopy": true}},
                 {"Type": "volume", "Source": "w", "Target": "/w", "ReadOnly": false},
+                {"Type": "volume", "Source": "x", "Target": "/x", "ReadOnly": false,
+                 "VolumeOptions": {"NoCopy": false, "Labels": {"a": "b"}}},
                 {"Type": "tmpfs", "Target": "/t", "ReadOnly": false, "TmpfsOptions": {"SizeBytes": 1024, "Mode": 448}},
                 {"Type": "tmpfs", "Target": "/u", "ReadOnly": false}],
             "PortBindings": {"5432/tcp": [{"HostIp": "127.0.0.1", "HostPort": "54322"},

@@ -2,9 +2,13 @@ import Reconciler
 
 extension ContainerHostSpec {
     /// What the host does for a service's container.
-    init(_ spec: Reconciler.ContainerSpec) {
+    ///
+    /// - Parameter volumeLabels: Of a volume that the engine makes anew because it is gone by then, so that it can be
+    ///   found and removed: a call may be carried out late, when the project is being deleted.
+    init(_ spec: Reconciler.ContainerSpec, volumeLabels: [String: String]) {
         self.init(
-            mounts: spec.mounts.map(MountSpec.init(_:)), portBindings: spec.ports.map(PortBinding.init(_:)),
+            mounts: spec.mounts.map { MountSpec($0, volumeLabels: volumeLabels) },
+            portBindings: spec.ports.map(PortBinding.init(_:)),
             restartPolicy: RestartPolicy(spec.restartPolicy),
             log: spec.logging.map { LogSpec(driver: $0.driver, options: $0.options) },
             resources: ResourceSpec(spec), addedCapabilities: spec.addedCapabilities,
@@ -15,11 +19,11 @@ extension ContainerHostSpec {
 }
 
 extension MountSpec {
-    init(_ mount: Reconciler.ContainerSpec.Mount) {
+    init(_ mount: Reconciler.ContainerSpec.Mount, volumeLabels: [String: String]) {
         let source: Source =
             switch mount.source {
             case .bind(let path): .bind(path: path)
-            case .volume(let name): .volume(name: name)
+            case .volume(let name): .volume(name: name, labels: volumeLabels)
             case .tmpfs(let sizeBytes, let mode):
                 .tmpfs(sizeBytes: sizeBytes, mode: mode.flatMap { UInt32(exactly: $0) })
             }

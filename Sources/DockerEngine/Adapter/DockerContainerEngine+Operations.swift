@@ -97,7 +97,9 @@ extension DockerContainerEngine {
             workingDirectory: spec.workingDirectory, hostname: spec.hostname,
             // The manager probes by itself; the engine's exec checks cost 45 ms of processor time each.
             healthcheck: .disabled, stopSignal: spec.stopSignal,
-            stopTimeoutSeconds: Int(spec.stopGracePeriod.components.seconds), host: ContainerHostSpec(spec),
+            stopTimeoutSeconds: Int(spec.stopGracePeriod.components.seconds),
+            host: ContainerHostSpec(
+                spec, volumeLabels: StackLabels.common(ref, installation: installation)),
             endpoints: endpoints.map { [$0] } ?? [])
     }
 }

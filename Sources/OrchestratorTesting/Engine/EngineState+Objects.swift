@@ -59,9 +59,9 @@ extension EngineState {
         var mounted: [String] = []
         for case .volume(let name) in service.spec.mounts.map(\.source) {
             mounted.append(name)
-            // As Docker does it: a volume that is not there is made on the spot, without any label. A plan that
-            // creates the container first leaves this stranger behind.
-            if volumes[name] == nil { volumes[name] = FakeVolume(name: name, ref: nil, mark: newMark()) }
+            // As Docker does it: a volume that is not there is made on the spot, with the labels that the mount
+            // names, which are the project's, and without the mark that tells one volume from another.
+            if volumes[name] == nil { volumes[name] = FakeVolume(name: name, ref: ref, mark: newMark()) }
         }
         let id = newID()
         containers[id] = FakeContainer(

@@ -15,6 +15,8 @@ struct CampaignEngine: ContainerEngine {
     /// A secret of a project, as its services know it.
     let secret: @Sendable (ProjectRef) async -> String
     let log: SecretWatch
+    /// Looks over the shoulder of a manager that is about to change something.
+    var beforeChange: @Sendable () -> Void = {}
 
     /// Of so many looks one meets a request half-way, and of so many starts one is refused with a secret in the text.
     private static let meanwhileRarity: UInt64 = 40
@@ -48,6 +50,7 @@ struct CampaignEngine: ContainerEngine {
     }
 
     func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError) {
+        beforeChange()
         if operation.createsSomething, weather.isDiskFull(at: time.steady) {
             throw .refused(status: 500, message: "no space left on device")
         }

@@ -8,16 +8,23 @@ struct CampaignStore: ProjectStore {
     let weather: Weather
     let auditor: SimulationAuditor
     let mistake: PlantedMistake?
+    /// Whether its manager holds the lease under which alone it may write; nil where there is one manager only, and for
+    /// what users ask.
+    var holdsLease: (@Sendable () -> Bool)?
+    /// The process that makes the calls, where it can be stopped.
+    var process: StoppableProcess?
 
     var operations: any ProjectOperationStore { base.operations }
 
     private func call<Value: Sendable>(
         _ body: () async throws(StoreError) -> Value
     ) async throws(StoreError) -> Value {
+        await process?.pass()
         guard life.isAlive else { throw .unavailable("the manager is dead") }
         switch weather.fateOfStoreCall() {
         case .fine:
             let value = try await body()
+            await process?.pass()
             guard life.isAlive else { throw .unavailable("the manager is dead") }
             return value
         case .refusedBefore: throw .unavailable("the connection was reset")
@@ -62,6 +69,7 @@ struct CampaignStore: ProjectStore {
         try await call { () async throws(StoreError) in
             let move = try await tampered(move, of: ref)
             let isStored = try await base.move(ref, move)
+            if isStored, holdsLease?() == false { auditor.violated("a manager without the lease has moved a project") }
             if isStored { auditor.noteMove(of: ref, move) }
             return isStored
         }

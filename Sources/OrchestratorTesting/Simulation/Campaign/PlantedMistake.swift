@@ -44,6 +44,11 @@ public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
     /// What a restarted manager finds of a deletion is not finished.
     case forgetDeletions
 
+    /// A manager acts on the engine without asking whether it still holds the lease.
+    case skipEngineFence
+    /// What a manager writes is not bound to the lease.
+    case skipStoreFence
+
     /// Seeds, from 0, within which the auditor finds it. A mistake that takes more has become invisible: a change of the
     /// program or of the simulation has to say why, or make it visible again.
     public var seedsMax: UInt64 {
@@ -54,7 +59,9 @@ public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
             5
         case .writeStatusBlindly, .freeLeasesEarly: 15
         // These need a fault or a request at the right moment.
-        case .ignoreRemoveFailure, .overlookNetworks, .overlookVolumes, .dropFailureCause: 40
+        case .ignoreRemoveFailure, .overlookNetworks, .overlookVolumes, .dropFailureCause, .skipEngineFence,
+            .skipStoreFence:
+            40
         // A probe finds nearly always what the engine's list does not tell.
         case .overlookStopped: 100
         }

@@ -9,6 +9,8 @@ import Synchronization
 public enum Simulation {
     /// Managers that live one after the other in one run, at the most.
     static let livesMax = 4
+    /// Of so many seeds one has two managers on its database, at the same time.
+    static let rivalsEvery: UInt64 = 3
     /// Virtual time in which things happen and go wrong.
     static let stormLength: Duration = .seconds(90)
     /// Virtual time within which everything must have come to rest when nothing goes wrong any more.
@@ -52,11 +54,14 @@ struct SimulationRun: Sendable {
         func take(_ manager: SimulatedManager) { self.manager.withLock { $0 = manager } }
     }
 
-    private func manager(_ life: ManagerLife) throws -> SimulatedManager {
+    /// A manager, alone or one of two.
+    ///
+    /// - Parameter post: What it needs beside another one.
+    func manager(_ life: ManagerLife, at post: ManagerPost? = nil) throws -> SimulatedManager {
         let desk = Desk()
-        let store = CampaignStore(
+        var store = CampaignStore(
             base: host.store, life: life, weather: world.weather, auditor: auditor, mistake: mistake)
-        let engine = CampaignEngine(
+        var engine = CampaignEngine(
             base: MortalEngine(engine: host.engine, life: life), fake: host.engine, store: host.store,
             weather: world.weather, time: host.time, mistake: mistake,
             meanwhile: { ref in if let manager = desk.present { await world.interrupt(ref, through: manager) } },
@@ -64,14 +69,15 @@ struct SimulationRun: Sendable {
         // Users are answered whatever becomes of the loops; their database has its moments like that of the loops.
         let requests = CampaignStore(
             base: host.store, life: ManagerLife(), weather: world.weather, auditor: auditor, mistake: mistake)
+        if let post { post.take(&store, &engine, host, auditor, mistake) }
         let manager = try SimulatedManager(
-            on: host, life, engine: engine, store: store,
+            on: host, life, engine: post?.fenced(engine, mistake) ?? engine, store: store,
             prober: CampaignProber(
                 base: FakeProber(engine: host.engine), weather: world.weather, mistake: mistake), requests: requests,
             folders: CampaignFolders(
                 base: host.folders, weather: world.weather, time: host.time, mistake: mistake),
             drawRef: { world.random.draw() },
-            time: mistake == .trustClock ? TrustedClock(host.time) : host.time)
+            time: mistake == .trustClock ? TrustedClock(host.time) : post?.time ?? host.time)
         desk.take(manager)
         auditor.noteNewManager()
         return manager
@@ -87,6 +93,7 @@ struct SimulationRun: Sendable {
     /// Managers live and die, users ask, things go wrong.
     func storm() async throws {
         let end = host.time.steady + Simulation.stormLength
+        if seed % Simulation.rivalsEvery == 0 { return try await rivalry(until: end) }
         var lives = 0
         while host.time.steady < end, lives < Simulation.livesMax {
             lives += 1
@@ -101,10 +108,18 @@ struct SimulationRun: Sendable {
     }
 
     private func live(_ manager: SimulatedManager, until end: Timestamp) async throws {
+        try await live(through: { manager }, isQuiet: { world.isQuiet }, until: end) { manager.life.isAlive }
+    }
+
+    /// Users ask and things go wrong, while `condition` holds.
+    func live(
+        through manager: @escaping @Sendable () -> SimulatedManager, isQuiet: @escaping @Sendable () -> Bool,
+        until end: Timestamp, while condition: @Sendable () -> Bool
+    ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 while !Task.isCancelled {
-                    await world.act(through: manager)
+                    await world.act(through: manager())
                     try await host.time.sleep(for: .milliseconds(Int64(world.random.number(below: 6_000)) + 100))
                 }
             }
@@ -118,8 +133,8 @@ struct SimulationRun: Sendable {
                 }
             }
             defer { group.cancelAll() }
-            while host.time.steady < end, manager.life.isAlive {
-                await auditor.look(isQuiet: world.isQuiet)
+            while host.time.steady < end, condition() {
+                await auditor.look(isQuiet: isQuiet())
                 try await host.time.sleep(for: .milliseconds(250))
             }
         }

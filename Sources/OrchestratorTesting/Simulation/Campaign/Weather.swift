@@ -7,6 +7,8 @@ import Synchronization
 public enum FaultKind: String, Sendable, CaseIterable, Codable {
     /// The manager's process is killed between, before or after calls.
     case managerKilled
+    /// One of two managers is stopped in the middle of its work, and continued later.
+    case managerStopped
     /// The engine goes away, and comes back.
     case engineDown
     /// Events get lost.

@@ -1,0 +1,114 @@
+import Orchestrator
+import ProjectModel
+import Synchronization
+
+/// What a manager needs that is not alone on its database: a lease, and a process that can be stopped.
+struct ManagerPost: Sendable {
+    let leases: InMemoryManagerLeaseStore
+    let lease: ManagerLease
+    let process: StoppableProcess
+    let time: StoppableTime
+
+    init(on host: SimulatedHost, _ leases: InMemoryManagerLeaseStore) {
+        self.leases = leases
+        process = StoppableProcess(time: host.time)
+        time = StoppableTime(base: host.time, process: process)
+        lease = ManagerLease(time: time)
+    }
+
+    /// Whether the store says that this manager is the one that acts.
+    var isHolder: Bool { lease.token.map { leases.holds($0) } ?? false }
+
+    /// Puts store and engine under the lease, and the auditor behind them.
+    func take(
+        _ store: inout CampaignStore, _ engine: inout CampaignEngine, _ host: SimulatedHost,
+        _ auditor: SimulationAuditor, _ mistake: PlantedMistake?
+    ) {
+        let base = mistake == .skipStoreFence ? host.store : host.store.under(lease, in: leases)
+        store = CampaignStore(
+            base: base, life: store.life, weather: store.weather, auditor: auditor, mistake: mistake,
+            holdsLease: { isHolder }, process: process)
+        engine.beforeChange = {
+            if !isHolder { auditor.violated("a manager without the lease acts on the engine") }
+        }
+    }
+
+    /// The engine behind the fence. The process may be stopped before the fence and after the call, not in between: a call
+    /// that has passed the fence is under way.
+    func fenced(_ engine: CampaignEngine, _ mistake: PlantedMistake?) -> any ContainerEngine {
+        let fenced: any ContainerEngine =
+            mistake == .skipEngineFence ? engine : FencedEngine(engine, lease: lease)
+        return StoppableEngine(base: fenced, process: process)
+    }
+}
+
+/// Two managers on one database: one acts, the other waits; they die, stop and go on.
+extension SimulationRun {
+    private struct Rival: Sendable {
+        let manager: SimulatedManager
+        let post: ManagerPost
+        let managing: LeaseLoop
+    }
+
+    /// Longest virtual time for which a manager is stopped: more than twice its lease.
+    private static let stopMax: Duration = .seconds(25)
+
+    func rivalry(until end: Timestamp) async throws {
+        let leases = InMemoryManagerLeaseStore(time: host.time)
+        let death = ManagerLife.Death.before(call: 20 + world.random.number(below: 200))
+        let rivals = [
+            try rival("first", ManagerLife(death), leases), try rival("second", ManagerLife(), leases),
+        ]
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for rival in rivals {
+                group.addTask { await rival.manager.health.runUntilCancelled() }
+                group.addTask { await rival.managing.runUntilCancelled() }
+            }
+            group.addTask { try await stopAndContinue(rivals) }
+            defer {
+                for rival in rivals {
+                    rival.post.process.setStopped(false)
+                    rival.manager.life.die()
+                }
+                host.time.setFrozen(true)
+                group.cancelAll()
+            }
+            try await live(
+                through: { (rivals.first { $0.post.isHolder } ?? rivals[1]).manager },
+                isQuiet: {
+                    world.isQuiet && rivals.contains { $0.post.isHolder && !$0.post.process.isStopped }
+                }, until: end
+            ) { true }
+        }
+        host.time.setFrozen(false)
+        if !rivals[0].manager.life.isAlive { world.weather.count(.managerKilled) }
+    }
+
+    private func rival(_ name: String, _ life: ManagerLife, _ leases: InMemoryManagerLeaseStore) throws -> Rival {
+        let post = ManagerPost(on: host, leases)
+        let manager = try manager(life, at: post)
+        let managing = LeaseLoop(
+            store: StoppableLeaseStore(base: leases, process: post.process, life: life), lease: post.lease,
+            manager: ManagerIdentity(id: name, address: name, projectsFolder: "/projects"), time: post.time,
+            logger: host.logger
+        ) { [auditor] role in
+            auditor.noteNewManager()
+            await manager.loop.runUntilCancelled(as: role)
+        }
+        return Rival(manager: manager, post: post, managing: managing)
+    }
+
+    private func stopAndContinue(_ rivals: [Rival]) async throws {
+        while !Task.isCancelled {
+            try await host.time.sleep(for: .milliseconds(world.random.number(below: 20_000) + 1_000))
+            let process = rivals[world.random.number(below: rivals.count)].post.process
+            process.setStopped(true)
+            world.weather.count(.managerStopped)
+            auditor.noteStep("managerStopped")
+            let length = Int(Self.stopMax.components.seconds) * 1_000
+            try await host.time.sleep(for: .milliseconds(world.random.number(below: length) + 1))
+            process.setStopped(false)
+            auditor.noteNewManager()
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import Orchestrator
+import ProjectModel
+import Reconciler
+import Synchronization
+
+/// A process that can be stopped and continued, as `SIGSTOP` and `SIGCONT` do: none of its tasks gets further than its
+/// next wait or call, while time goes on for everybody else.
+final class StoppableProcess: Sendable {
+    /// How often a stopped task looks whether it may go on.
+    private static let pollInterval: Duration = .milliseconds(100)
+
+    private let time: VirtualTime
+    private let stopped = Mutex(false)
+
+    init(time: VirtualTime) { self.time = time }
+
+    /// Whether it is stopped.
+    var isStopped: Bool { stopped.withLock { $0 } }
+
+    /// Stops or continues it.
+    func setStopped(_ isStopped: Bool) { stopped.withLock { $0 = isStopped } }
+
+    /// Goes on at once, or when the process is continued.
+    func pass() async {
+        while isStopped {
+            do { try await time.sleep(for: Self.pollInterval) } catch { return }
+        }
+    }
+}
+
+/// Time as a process sees it that may be stopped.
+struct StoppableTime: TimeSource {
+    let base: VirtualTime
+    let process: StoppableProcess
+
+    func now() -> Timestamp { base.now() }
+    func uptime() -> Duration { base.uptime() }
+    func sleep(for duration: Duration) async throws {
+        try await base.sleep(for: duration)
+        await process.pass()
+    }
+}
+
+/// An engine as a process sees it that may be stopped before and after each call.
+struct StoppableEngine: ContainerEngine {
+    let base: any ContainerEngine
+    let process: StoppableProcess
+
+    private func call<Value: Sendable>(
+        _ body: () async throws(EngineError) -> Value
+    ) async throws(EngineError) -> Value {
+        await process.pass()
+        let value = try await body()
+        await process.pass()
+        return value
+    }
+
+    func observe(_ ref: ProjectRef) async throws(EngineError) -> ObservedStack {
+        try await call { () async throws(EngineError) in try await base.observe(ref) }
+    }
+    func projects() async throws(EngineError) -> Set<ProjectRef> {
+        try await call { () async throws(EngineError) in try await base.projects() }
+    }
+    func missingImages(_ images: Set<String>) async throws(EngineError) -> Set<String> {
+        try await call { () async throws(EngineError) in try await base.missingImages(images) }
+    }
+    func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError) {
+        try await call { () async throws(EngineError) in try await base.perform(operation, for: ref) }
+    }
+    func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> String {
+        try await call { () async throws(EngineError) in try await base.logTail(ofContainer: id, lines: lines) }
+    }
+    func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int {
+        try await call { () async throws(EngineError) in try await base.runCommand(command, inContainer: id) }
+    }
+    func subnetsInUse() async throws(EngineError) -> [IPv4Network] {
+        try await call { () async throws(EngineError) in try await base.subnetsInUse() }
+    }
+    func portsInUse() async throws(EngineError) -> Set<UInt16> {
+        try await call { () async throws(EngineError) in try await base.portsInUse() }
+    }
+    func events() -> AsyncThrowingStream<EngineEvent, any Error> { base.events() }
+    func ping() async throws(EngineError) {
+        try await call { () async throws(EngineError) in try await base.ping() }
+    }
+}
+
+/// The lease as a process reaches it that may be stopped or dead.
+struct StoppableLeaseStore: ManagerLeaseStore {
+    let base: InMemoryManagerLeaseStore
+    let process: StoppableProcess
+    let life: ManagerLife
+
+    private func call<Value: Sendable>(
+        _ body: () async throws(StoreError) -> Value
+    ) async throws(StoreError) -> Value {
+        await process.pass()
+        guard life.isAlive else { throw .unavailable("the manager is dead") }
+        let value = try await body()
+        await process.pass()
+        return value
+    }
+
+    func acquire(by manager: ManagerIdentity, for ttl: Duration) async throws(StoreError) -> LeaseClaim {
+        try await call { () async throws(StoreError) in try await base.acquire(by: manager, for: ttl) }
+    }
+    func renew(_ token: FencingToken, for ttl: Duration) async throws(StoreError) -> Bool {
+        try await call { () async throws(StoreError) in try await base.renew(token, for: ttl) }
+    }
+    func release(_ token: FencingToken) async throws(StoreError) {
+        try await call { () async throws(StoreError) in try await base.release(token) }
+    }
+    func current() async throws(StoreError) -> LeaseTenure? {
+        try await call { () async throws(StoreError) in try await base.current() }
+    }
+}
