@@ -30,6 +30,8 @@ public enum Simulation {
             let world = SimulationWorld(
                 host: host, weather: weather, auditor: auditor, random: SharedGenerator(seed: seed ^ 0xBEEF))
             let run = SimulationRun(host: host, world: world, auditor: auditor, log: log, mistake: mistake, seed: seed)
+            // A manager's engine knows the desk, and the desk the manager: they would keep each other for ever.
+            defer { run.desk.leave() }
             try await run.storm()
             try await run.calm()
             return run.report()
@@ -47,24 +49,28 @@ struct SimulationRun: Sendable {
     let seed: UInt64
 
     /// The manager whose catalogue a request uses that comes in the middle of a look.
-    private final class Desk: Sendable {
+    final class Desk: Sendable {
         private let manager = Mutex<SimulatedManager?>(nil)
 
         var present: SimulatedManager? { manager.withLock { $0 } }
         func take(_ manager: SimulatedManager) { self.manager.withLock { $0 = manager } }
+        func leave() { manager.withLock { $0 = nil } }
     }
+
+    let desk = Desk()
 
     /// A manager, alone or one of two.
     ///
     /// - Parameter post: What it needs beside another one.
     func manager(_ life: ManagerLife, at post: ManagerPost? = nil) throws -> SimulatedManager {
-        let desk = Desk()
         var store = CampaignStore(
             base: host.store, life: life, weather: world.weather, auditor: auditor, mistake: mistake)
         var engine = CampaignEngine(
             base: MortalEngine(engine: host.engine, life: life), fake: host.engine, store: host.store,
             weather: world.weather, time: host.time, mistake: mistake,
-            meanwhile: { ref in if let manager = desk.present { await world.interrupt(ref, through: manager) } },
+            meanwhile: { [desk, world] ref in
+                if let manager = desk.present { await world.interrupt(ref, through: manager) }
+            },
             secret: { ref in await password(of: ref) }, log: log)
         // Users are answered whatever becomes of the loops; their database has its moments like that of the loops.
         let requests = CampaignStore(
