@@ -38,10 +38,7 @@ public struct ContainerSummary: Sendable, Equatable, Decodable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         id = try container.decode(String.self, forKey: .id)
-        let names = try container.value(.names, default: [String]())
-        // A link adds names of the form /other/name; the container's own has one slash.
-        let own = names.first { $0.dropFirst().contains("/") == false } ?? ""
-        name = own.hasPrefix("/") ? String(own.dropFirst()) : own
+        name = Self.ownName(try container.value(.names, default: []))
         image = try container.value(.image, default: "")
         imageID = try container.value(.imageID, default: "")
         state = try container.decode(ContainerState.self, forKey: .state)
@@ -50,6 +47,12 @@ public struct ContainerSummary: Sendable, Equatable, Decodable {
         ports = try container.value(.ports, default: [])
         endpoints = try container.decodeIfPresent(Endpoints.self, forKey: .network)?.networks ?? [:]
         createdSeconds = try container.value(.created, default: 0)
+    }
+
+    /// A link adds names of the form `/other/name`; the container's own has one slash.
+    static func ownName(_ names: [String]) -> String {
+        let own = names.first { $0.dropFirst().contains("/") == false } ?? ""
+        return own.hasPrefix("/") ? String(own.dropFirst()) : own
     }
 }
 
@@ -79,12 +82,20 @@ public enum ContainerState: Sendable, Hashable, Decodable {
 
     /// Reads the engine's word.
     public init(from decoder: any Decoder) throws {
-        let word = try decoder.singleValueContainer().decode(String.self)
-        let known: [String: ContainerState] = [
-            "created": .created, "running": .running, "paused": .paused, "restarting": .restarting,
-            "removing": .removing, "exited": .exited, "dead": .dead,
-        ]
-        self = known[word] ?? .other(word)
+        self.init(try decoder.singleValueContainer().decode(String.self))
+    }
+
+    init(_ word: String) {
+        switch word {
+        case "created": self = .created
+        case "running": self = .running
+        case "paused": self = .paused
+        case "restarting": self = .restarting
+        case "removing": self = .removing
+        case "exited": self = .exited
+        case "dead": self = .dead
+        default: self = .other(word)
+        }
     }
 }
 
@@ -92,6 +103,8 @@ public enum ContainerState: Sendable, Hashable, Decodable {
 public struct Endpoint: Sendable, Equatable, Decodable {
     /// The network's identifier; empty until the container has been started.
     public let networkID: String
+    /// Identifies the place for as long as the container runs: another run has another one. Empty unless it runs.
+    public let endpointID: String
     /// The address; empty unless the container runs.
     public let ipv4Address: String
     /// The address that it asked for, if any.
@@ -101,6 +114,7 @@ public struct Endpoint: Sendable, Equatable, Decodable {
 
     enum CodingKeys: String, CodingKey {
         case networkID = "NetworkID"
+        case endpointID = "EndpointID"
         case ipv4Address = "IPAddress"
         case requested = "IPAMConfig"
         case aliases = "Aliases"
@@ -115,6 +129,7 @@ public struct Endpoint: Sendable, Equatable, Decodable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         networkID = try container.value(.networkID, default: "")
+        endpointID = try container.value(.endpointID, default: "")
         ipv4Address = try container.value(.ipv4Address, default: "")
         requestedIPv4Address = try container.decodeIfPresent(Requested.self, forKey: .requested)?.ipv4
         aliases = try container.value(.aliases, default: [])

@@ -83,6 +83,13 @@ extension DockerClient {
         return try await wire.document([ContainerSummary].self, call)
     }
 
+    /// The same list of all containers, whoever made them, and of each as little as tells whether it is worth a look.
+    func glanceAtContainers() async throws(DockerError) -> [ContainerGlance] {
+        var call = EngineCall(method: "GET", path: "/containers/json")
+        call.query = [("all", "true")]
+        return try await wire.document([ContainerGlance].self, call)
+    }
+
     /// Changes what the engine does when a container exits. Maps to `POST /containers/{id}/update`.
     public func updateContainer(_ id: String, restartPolicy: RestartPolicy) async throws(DockerError) {
         struct Body: Encodable {

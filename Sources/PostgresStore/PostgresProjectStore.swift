@@ -60,9 +60,9 @@ public struct PostgresProjectStore: ProjectStore {
         }
     }
 
-    /// Selects the refs of all projects that are not deleted.
-    public func refs() async throws(StoreError) -> [ProjectRef] {
-        try await reading { try await ProjectRows.refs(in: AmbientTransaction.session(pool)) }
+    /// Selects four columns of all projects that are not deleted.
+    public func outlines() async throws(StoreError) -> [ProjectRef: RecordOutline] {
+        try await reading { try await ProjectRows.outlines(in: AmbientTransaction.session(pool)) }
     }
 
     /// Selects the sealed secrets.

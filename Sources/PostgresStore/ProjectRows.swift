@@ -64,9 +64,14 @@ enum ProjectRows {
         ProjectEdition(try await session.single("select \(edition)").string("edition"))
     }
 
-    static func refs(in session: some PostgresSession) async throws -> [ProjectRef] {
-        try await session.query("select ref from projects where status <> 'DELETED' order by ref").map {
-            try ref($0.string("ref"))
+    static func outlines(in session: some PostgresSession) async throws -> [ProjectRef: RecordOutline] {
+        let rows = try await session.query(
+            "select ref, status, configuration_revision, updated_at from projects where status <> 'DELETED'")
+        return try rows.reduce(into: [:]) { outlines, row in
+            outlines[try ref(row.string("ref"))] = RecordOutline(
+                status: try status(row.string("status")),
+                configurationRevision: try row.int64("configuration_revision"),
+                updatedAt: Timestamp(try row.timestamp("updated_at")))
         }
     }
 

@@ -30,6 +30,17 @@ public struct DesiredStack: Sendable, Equatable {
     public func dependents(of service: ServiceName) -> [ServiceName] {
         services.values.filter { $0.dependencies.contains { $0.service == service } }.map(\.name).sorted()
     }
+
+    /// How many services depend on each, directly or through others.
+    var dependentCounts: [ServiceName: Int] {
+        var reached: [ServiceName: Set<ServiceName>] = [:]
+        // Each comes after all that it depends on, so backwards all that depend on it are known.
+        for name in startOrder(services).reversed() {
+            let direct = Set(dependents(of: name))
+            reached[name] = direct.reduce(direct) { $0.union(reached[$1] ?? []) }
+        }
+        return reached.mapValues(\.count)
+    }
 }
 
 /// A network to create.

@@ -9,14 +9,18 @@ public struct ObservedStack: Sendable, Equatable {
     public var volumes: [ObservedVolume]
     /// Containers of the project, in every state.
     public var containers: [ObservedContainer]
+    /// What the lists said from which this was made.
+    public var fingerprint: StackFingerprint
 
     /// A snapshot; nothing by default.
     public init(
-        networks: [ObservedNetwork] = [], volumes: [ObservedVolume] = [], containers: [ObservedContainer] = []
+        networks: [ObservedNetwork] = [], volumes: [ObservedVolume] = [], containers: [ObservedContainer] = [],
+        fingerprint: StackFingerprint = StackFingerprint()
     ) {
         self.networks = networks
         self.volumes = volumes
         self.containers = containers
+        self.fingerprint = fingerprint
     }
 
     /// Whether nothing of the project is left.

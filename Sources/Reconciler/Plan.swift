@@ -55,6 +55,8 @@ public struct Plan: Sendable, Equatable {
         public let cause: String
         /// Numbers of the steps that must have succeeded before; always smaller than ``number``.
         public let after: [Int]
+        /// Services that cannot come up before this step is done.
+        public let dependents: Int
     }
 
     /// A service that should run and is not started yet, and why.
@@ -79,11 +81,26 @@ public struct Plan: Sendable, Equatable {
     /// Adds a step that waits for earlier ones and returns its number. A number that is not in the plan yet is left
     /// out, so a cycle cannot be written down.
     @discardableResult
-    public mutating func add(_ operation: Operation, because cause: String, after: [Int] = []) -> Int {
+    public mutating func add(
+        _ operation: Operation, because cause: String, after: [Int] = [], dependents: Int = 0
+    ) -> Int {
         let number = steps.count + 1
         steps.append(
-            Step(number: number, operation: operation, cause: cause, after: after.filter { $0 < number }.sorted()))
+            Step(
+                number: number, operation: operation, cause: cause, after: after.filter { $0 < number }.sorted(),
+                dependents: dependents))
         return number
+    }
+
+    /// How urgent each step is, in the order of the steps: the services that wait for it or for any step after it.
+    public var urgencies: [Int] {
+        var urgencies = steps.map(\.dependents)
+        for step in steps.reversed() {
+            for earlier in step.after {
+                urgencies[earlier - 1] = max(urgencies[earlier - 1], urgencies[step.number - 1])
+            }
+        }
+        return urgencies
     }
 
     /// Notes that a service has to wait.

@@ -31,10 +31,13 @@ private struct RunningPlanner {
     var startSteps: [ServiceName: Int] = [:]
     /// Services whose present container is going to be replaced or restarted: not ready any more.
     var disturbed: Set<ServiceName> = []
+    /// How many services cannot come up before each.
+    let dependents: [ServiceName: Int]
 
     init(desired: DesiredStack, situation: Situation) {
         self.desired = desired
         self.situation = situation
+        dependents = desired.dependentCounts
     }
 
     mutating func planNetwork() {
@@ -122,7 +125,9 @@ private struct RunningPlanner {
         for case .volume(let name) in service.spec.mounts.map(\.source) {
             after += [volumeSteps[name]].compactMap { $0 }
         }
-        let creation = plan.add(.createContainer(service), because: cause, after: Array(Set(after)))
+        let creation = plan.add(
+            .createContainer(service), because: cause, after: Array(Set(after)),
+            dependents: dependents[service.name] ?? 0)
         planStart(service, because: "just created", after: [creation])
     }
 
@@ -141,7 +146,7 @@ private struct RunningPlanner {
         case .success(let steps):
             startSteps[service.name] = plan.add(
                 .startContainer(name: service.containerName, service: service.name), because: cause,
-                after: after + steps)
+                after: after + steps, dependents: dependents[service.name] ?? 0)
         }
     }
 
@@ -155,7 +160,7 @@ private struct RunningPlanner {
             startSteps[service.name] = plan.add(
                 .restartContainer(
                     id: container.id, service: service.name, gracePeriod: service.spec.stopGracePeriod),
-                because: cause, after: steps)
+                because: cause, after: steps, dependents: dependents[service.name] ?? 0)
         }
     }
 

@@ -156,7 +156,7 @@ struct Server {
         let lease = ManagerLease()
         let engine = FencedEngine(docker, lease: lease)
         let custody = PostgresCustodyStore(pool: database.pool, under: lease)
-        let survey = EngineSurvey(engine: engine)
+        let survey = EngineSurvey()
         let broker = LeaseBroker(
             store: store, host: RecentHostNetwork(LinuxHostNetwork()), survey: survey, ports: settings.ports,
             subnets: settings.subnets, bindAddress: settings.bindAddress, draw: LeaseBroker.anywhere)

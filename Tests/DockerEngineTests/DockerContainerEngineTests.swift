@@ -36,7 +36,7 @@ struct DockerContainerEngineTests {
             let volume = DesiredVolume(name: live.name("volume"), composeName: "data")
             try await theirs.perform(.createVolume(volume), for: ref)
             #expect(try await ours.observe(ref).isEmpty)
-            #expect(try await ours.projects().contains(ref) == false)
+            #expect(try await ours.overview().fingerprints[ref] == nil)
             await #expect(throws: EngineError.self) { try await ours.perform(.createVolume(volume), for: ref) }
             await #expect(throws: EngineError.self) {
                 try await ours.perform(.removeVolume(name: volume.name), for: ref)

@@ -34,7 +34,7 @@ struct TwoManagersTests {
             try await engine.perform(operation, for: ref)
         }
         func observe(_ ref: ProjectRef) async throws(EngineError) -> ObservedStack { try await engine.observe(ref) }
-        func projects() async throws(EngineError) -> Set<ProjectRef> { try await engine.projects() }
+        func overview() async throws(EngineError) -> EngineOverview { try await engine.overview() }
         func missingImages(_ images: Set<String>) async throws(EngineError) -> Set<String> {
             try await engine.missingImages(images)
         }
@@ -44,8 +44,6 @@ struct TwoManagersTests {
         func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int {
             try await engine.runCommand(command, inContainer: id)
         }
-        func subnetsInUse() async throws(EngineError) -> [IPv4Network] { try await engine.subnetsInUse() }
-        func portsInUse() async throws(EngineError) -> Set<UInt16> { try await engine.portsInUse() }
         func events() -> AsyncThrowingStream<EngineEvent, any Error> { engine.events() }
         func ping() async throws(EngineError) { try await engine.ping() }
     }

@@ -23,7 +23,7 @@ struct ConcurrentCreationTests {
         let store = PostgresProjectStore(pool: pool)
         let custody = PostgresCustodyStore(pool: pool)
         let engine = FakeEngine(time: SystemTime())
-        let survey = EngineSurvey(engine: engine)
+        let survey = EngineSurvey()
         let subnets = try #require(IPv4Network("10.201.0.0/16").flatMap { SubnetAllocator(pool: $0) })
         let broker = LeaseBroker(
             store: store, host: FakeHostNetwork(), survey: survey, ports: try #require(PortRange(ports)),

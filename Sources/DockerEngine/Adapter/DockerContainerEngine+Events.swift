@@ -33,6 +33,7 @@ private actor EventSource {
         guard isSubscribed else {
             iterator = try await engine.subscribe().makeAsyncIterator()
             isSubscribed = true
+            engine.inspections.forgetAll()
             return .connected
         }
         while var stream = iterator {
@@ -40,7 +41,9 @@ private actor EventSource {
             let event = try await stream.next(isolation: self)
             guard let event else { return nil }
             iterator = stream
-            if let ref = event.attributes[StackLabels.project].flatMap({ ProjectRef($0) }) { return .changed(ref) }
+            guard let ref = event.attributes[StackLabels.project].flatMap({ ProjectRef($0) }) else { continue }
+            if event.type == EventFilter.ObjectType.container.rawValue { engine.inspections.forget(event.actorID, of: ref) }
+            return .changed(ref)
         }
         return nil
     }

@@ -2,24 +2,31 @@ import ProjectModel
 import Reconciler
 
 extension DockerContainerEngine {
-    /// Lists do not tell when a container was started or how it ended: that takes one inspection each.
-    func containers(
-        _ summaries: [ContainerSummary], on networks: [Network], _ client: DockerClient
-    ) async throws -> [ObservedContainer] {
+    /// Lists do not tell when a container was started or how it ended: that takes one inspection each, unless the last
+    /// one still counts.
+    func inspected(
+        _ summaries: [ContainerSummary], of ref: ProjectRef, on networks: [Network], _ client: DockerClient
+    ) async throws -> [InspectionMemory.Entry] {
         let networkIDs = Set(networks.map(\.id))
-        return try await withThrowingTaskGroup(of: ObservedContainer?.self) { group in
+        return try await withThrowingTaskGroup(of: InspectionMemory.Entry?.self) { group in
+            var found: [InspectionMemory.Entry] = []
             for summary in summaries {
-                group.addTask { () async throws -> ObservedContainer? in
+                let run = ContainerGlance(summary).run
+                if let known = inspections.container(run, of: ref) {
+                    found.append((run, known))
+                    continue
+                }
+                group.addTask { () async throws -> InspectionMemory.Entry? in
                     do {
-                        return ObservedContainer(summary, try await client.inspectContainer(summary.id), networkIDs)
+                        let inspection = try await client.inspectContainer(summary.id)
+                        return (run, ObservedContainer(summary, inspection, networkIDs))
                     } catch let error as DockerError where error.isNotFound {
                         // Removed between the list and the inspection: it is not there.
                         return nil
                     }
                 }
             }
-            return try await group.reduce(into: []) { if let container = $1 { $0.append(container) } }
-                .sorted { $0.id < $1.id }
+            return try await group.reduce(into: found) { if let entry = $1 { $0.append(entry) } }
         }
     }
 }

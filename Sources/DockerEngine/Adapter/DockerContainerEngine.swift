@@ -7,6 +7,7 @@ public import Reconciler
 public final class DockerContainerEngine: ContainerEngine {
     let connection: EngineConnection
     let installation: String
+    let inspections = InspectionMemory()
 
     /// An adapter for one installation. Nothing is asked of the engine until the first call.
     public init(host: DockerHost, http: HTTPClient, installation: String) {
@@ -14,29 +15,21 @@ public final class DockerContainerEngine: ContainerEngine {
         self.installation = installation
     }
 
-    /// Lists by label, and inspects each container.
+    /// Lists by label, and inspects each container that has changed since the last look.
     public func observe(_ ref: ProjectRef) async throws(EngineError) -> ObservedStack {
         try await translated { client in
             let labels = StackLabels.filter(installation: self.installation, ref)
-            async let volumes = client.listVolumes(labels: labels)
-            async let summaries = client.listContainers(labels: labels)
+            let look = self.inspections.beginLook(at: ref)
+            async let listedVolumes = client.listVolumes(labels: labels)
+            async let listedContainers = client.listContainers(labels: labels)
             let networks = try await client.listNetworks(labels: labels)
-            let containers = try await self.containers(summaries, on: networks, client)
+            let (volumes, summaries) = (try await listedVolumes, try await listedContainers)
+            let found = try await self.inspected(summaries, of: ref, on: networks, client)
+            self.inspections.keep(found, of: ref, from: look)
             return ObservedStack(
-                networks: networks.map(ObservedNetwork.init(_:)),
-                volumes: try await volumes.map(ObservedVolume.init(_:)), containers: containers)
-        }
-    }
-
-    /// Lists all objects of the installation by label.
-    public func projects() async throws(EngineError) -> Set<ProjectRef> {
-        try await translated { client in
-            let labels = StackLabels.filter(installation: self.installation)
-            async let networks = client.listNetworks(labels: labels).map(\.labels)
-            async let volumes = client.listVolumes(labels: labels).map(\.labels)
-            let containers = try await client.listContainers(labels: labels).map(\.labels)
-            let all = try await containers + networks + volumes
-            return Set(all.compactMap { $0[StackLabels.project].flatMap { ProjectRef($0) } })
+                networks: networks.map(ObservedNetwork.init(_:)), volumes: volumes.map(ObservedVolume.init(_:)),
+                containers: found.map(\.container).sorted { $0.id < $1.id },
+                fingerprint: StackFingerprint(summaries.map(ContainerGlance.init(_:)), networks, volumes))
         }
     }
 
@@ -69,21 +62,6 @@ public final class DockerContainerEngine: ContainerEngine {
         let code = try await translated { client in try await client.runExec(in: id, ExecSpec(command)).exitCode }
         guard let code else { throw .refused(status: 200, message: "the command's exit code is not known") }
         return code
-    }
-
-    /// Lists all networks.
-    public func subnetsInUse() async throws(EngineError) -> [IPv4Network] {
-        try await translated { client in
-            try await client.listNetworks().flatMap { $0.subnets.compactMap { $0.subnet.flatMap { IPv4Network($0) } } }
-        }
-    }
-
-    /// Lists all containers.
-    public func portsInUse() async throws(EngineError) -> Set<UInt16> {
-        try await translated { client in
-            let ports = try await client.listContainers().flatMap { $0.ports.compactMap(\.hostPort) }
-            return Set(ports.compactMap { UInt16(exactly: $0) })
-        }
     }
 
     /// Makes one round trip.

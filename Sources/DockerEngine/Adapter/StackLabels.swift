@@ -4,8 +4,8 @@ import Reconciler
 /// Labels on every object that the manager makes: Compose's own, so that `docker compose ls` and `ps` know the
 /// project and its owner can leave with it, and ours, by which we know what we may touch.
 enum StackLabels {
-    static let installation = "supamanager.installation"
-    static let project = "supamanager.project"
+    static let installation = OwnLabels.CodingKeys.installation.rawValue
+    static let project = OwnLabels.CodingKeys.project.rawValue
     static let volumeIdentity = "supamanager.volume-id"
     static let composeProject = "com.docker.compose.project"
     static let composeService = "com.docker.compose.service"
@@ -31,5 +31,16 @@ enum StackLabels {
     /// The filter for everything of an installation, or of one of its projects.
     static func filter(installation id: String, _ ref: ProjectRef? = nil) -> [LabelFilter] {
         [.equals(installation, id)] + (ref.map { [.equals(project, $0.text)] } ?? [])
+    }
+}
+
+/// The labels that say whose an object is.
+struct OwnLabels: Sendable, Equatable, Decodable {
+    let installation: String?
+    let project: String?
+
+    enum CodingKeys: String, CodingKey {
+        case installation = "supamanager.installation"
+        case project = "supamanager.project"
     }
 }

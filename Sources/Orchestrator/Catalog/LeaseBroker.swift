@@ -118,16 +118,12 @@ public struct EngineUse: Sendable, Equatable {
 
 /// What the engine's own list of ports and networks said last. Requests read this instead of asking the engine.
 public actor EngineSurvey {
-    /// The last answers.
+    /// What was in use at the last full list.
     public private(set) var latest = EngineUse()
-    private let engine: any ContainerEngine
 
-    /// A survey that has asked nothing yet.
-    public init(engine: any ContainerEngine) { self.engine = engine }
+    /// A survey that knows of nothing yet.
+    public init() {}
 
-    /// Asks the engine.
-    public func refresh() async throws(EngineError) {
-        let ports = try await engine.portsInUse()
-        latest = EngineUse(ports: ports, subnets: Set(try await engine.subnetsInUse()))
-    }
+    /// Takes in what a full list has found.
+    func note(_ use: EngineUse) { latest = use }
 }

@@ -1,11 +1,10 @@
 public import ProjectModel
 public import Reconciler
 
-/// Makes the calls of a plan, each once what it waits for has succeeded, several at a time. It decides nothing: a
-/// failed call is reported, and what waited for it is left out.
+/// Makes the calls of a plan, each once what it waits for has succeeded, several at a time, the most urgent first. It
+/// decides nothing: a failed call is reported, and what waited for it is left out.
 public struct PlanExecutor: Sendable {
-    /// Calls of one plan that are under way at once. More only makes the engine slower: it creates and starts
-    /// containers under locks of its own.
+    /// Calls of one plan that are under way at once.
     public static let parallelCallsMax = 8
 
     /// How one step ended.
@@ -17,15 +16,22 @@ public struct PlanExecutor: Sendable {
     }
 
     private let engine: any ContainerEngine
+    private let starts: StartGate?
 
     /// An executor on an engine.
-    public init(engine: any ContainerEngine) { self.engine = engine }
+    ///
+    /// - Parameter starts: Through which starts of containers go, so that those of all plans together are not too many.
+    package init(engine: any ContainerEngine, starts: StartGate? = nil) {
+        self.engine = engine
+        self.starts = starts
+    }
 
     /// Runs the plan. Outcomes come in the order in which the calls ended; steps that were left out have none.
     ///
     /// - Parameter volumeOwners: Whose label volumes bear that are not the project's own.
     public func run(_ plan: Plan, of ref: ProjectRef, volumeOwners: [String: ProjectRef] = [:]) async -> [Outcome] {
-        var open = plan.steps
+        let urgencies = plan.urgencies
+        var open = plan.steps.sorted { (-urgencies[$0.number - 1], $0.number) < (-urgencies[$1.number - 1], $1.number) }
         var succeeded: Set<Int> = []
         var outcomes: [Outcome] = []
         await withTaskGroup(of: Outcome.self) { group in
@@ -37,7 +43,8 @@ public struct PlanExecutor: Sendable {
                     let step = open.remove(at: index)
                     underWay += 1
                     let owner = step.operation.removedVolume.flatMap { volumeOwners[$0] }
-                    group.addTask { await perform(step, of: owner ?? ref) }
+                    let urgency = urgencies[step.number - 1]
+                    group.addTask { await perform(step, of: owner ?? ref, urgency) }
                 }
             }
             launch()
@@ -51,9 +58,15 @@ public struct PlanExecutor: Sendable {
         return outcomes
     }
 
-    private func perform(_ step: Plan.Step, of ref: ProjectRef) async -> Outcome {
-        do {
-            try await engine.perform(step.operation, for: ref)
+    private func perform(_ step: Plan.Step, of ref: ProjectRef, _ urgency: Int) async -> Outcome {
+        do throws(EngineError) {
+            if let starts, step.operation.startsContainer {
+                try await starts.pass(urgency: urgency) { () async throws(EngineError) in
+                    try await engine.perform(step.operation, for: ref)
+                }
+            } else {
+                try await engine.perform(step.operation, for: ref)
+            }
             return Outcome(step: step, error: nil)
         } catch {
             return Outcome(step: step, error: error)
@@ -63,4 +76,11 @@ public struct PlanExecutor: Sendable {
 
 extension Operation {
     fileprivate var removedVolume: String? { if case .removeVolume(let name) = self { name } else { nil } }
+
+    fileprivate var startsContainer: Bool {
+        switch self {
+        case .startContainer, .restartContainer: true
+        default: false
+        }
+    }
 }

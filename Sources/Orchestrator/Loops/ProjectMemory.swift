@@ -31,6 +31,8 @@ struct ProjectMemory: Sendable {
     private var ending: (event: ProjectLifecycle.Event, looks: Int)?
     /// What the last look found.
     var latest: Finding?
+    /// What the last look rested on; nil when it could not be carried through.
+    var basis: Relist.Basis?
     /// The operation that goes on, as far as it is known.
     var operation: TrackedOperation?
     /// Calls made for it.

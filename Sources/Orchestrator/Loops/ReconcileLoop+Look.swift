@@ -28,7 +28,9 @@ extension ReconcileLoop {
             if role == .active { try await reportUnrenderable(record, error) }
             throw error
         }
-        var stock = try await takeStock(record, try await observe(record, as: role), as: role)
+        let seen = try await observe(record, as: role)
+        memory.basis = Relist.Basis(outline: record.outline, fingerprint: seen.fingerprint)
+        var stock = try await takeStock(record, seen, as: role)
         let observed = stock.observed
         if record.status.goal == .running, let rendered = desired {
             desired = try await withVolumes(rendered, record, &stock, as: role)
@@ -36,6 +38,8 @@ extension ReconcileLoop {
         // A call that was under way when the last manager died may come true after the project is gone.
         if record.status == .deleted, observed.isEmpty {
             await forget(ref)
+            // Of kept volumes the next full list need not make anything.
+            if !seen.isEmpty { await memories.put(memory, of: ref) }
             return .whenWoken
         }
         await health.watch(record.status.goal == .running ? desired : nil, observed, of: ref)
@@ -187,7 +191,7 @@ extension ReconcileLoop {
             try folders.prepare(desired)
             try await functions?.publish(desired.ref)
         }
-        let outcomes = await PlanExecutor(engine: engine).run(plan, of: record.ref, volumeOwners: owners)
+        let outcomes = await PlanExecutor(engine: engine, starts: starts).run(plan, of: record.ref, volumeOwners: owners)
         if Task.isCancelled { return .whenWoken }
         memory.noteRestarts(outcomes, of: record)
         if try await replaceRefusedLeases(outcomes, record, &memory) { return .now }

@@ -5,8 +5,9 @@ public import ServiceLifecycle
 /// Holds every project at what its record says. It takes no hint of what changed: a restart of the manager, a timer,
 /// an event and a request all lead to the same `look(at:)`.
 public final class ReconcileLoop: Service {
-    /// Projects looked at at once.
-    public static let parallelProjectsMax = 8
+    /// Projects looked at at once. A look lasts as long as the calls of its plan, most of which wait for their turn at
+    /// the engine.
+    public static let parallelProjectsMax = 64
     /// Time between two full lists, in case a hint was lost.
     public static let resyncInterval: Duration = .seconds(30)
     /// Waits before the subscription to events is tried again.
@@ -26,6 +27,7 @@ public final class ReconcileLoop: Service {
     let logger: Logger
     let queue = ProjectQueue(activeMax: parallelProjectsMax)
     let memories: Memories
+    let starts: StartGate
     /// What requests of other managers announce; nil where there are none.
     let announcements: (any ProjectAnnouncements)?
     /// Asked right before a project's folder is written; nil where there is one manager only.
@@ -51,6 +53,7 @@ public final class ReconcileLoop: Service {
         self.time = time
         self.logger = logger
         memories = Memories(time)
+        starts = StartGate(time)
         self.announcements = announcements
         self.lease = lease
     }
@@ -61,6 +64,8 @@ public final class ReconcileLoop: Service {
         private var watch: ClockWatch
         private var epoch: ProjectMemory.Epoch
         private var all: [ProjectRef: ProjectMemory] = [:]
+        /// Full lists made so far.
+        private var round = 0
 
         init(_ time: any TimeSource) {
             self.time = time
@@ -75,6 +80,13 @@ public final class ReconcileLoop: Service {
             return memory
         }
         func put(_ memory: ProjectMemory, of ref: ProjectRef) { all[ref] = memory }
+
+        /// Projects that a full list gives a reason to look at.
+        func due(_ list: Relist) -> [ProjectRef] {
+            round += 1
+            return list.due(inRound: round) { all[$0]?.basis }
+        }
+
         func drop(_ ref: ProjectRef) { all[ref] = nil }
 
         /// Forgets everything: a manager that stood by has not been waiting.
@@ -134,6 +146,7 @@ public final class ReconcileLoop: Service {
             if Task.isCancelled { return .whenWoken }
             var memory = await memories.take(ref)
             memory.troubles += 1
+            memory.basis = nil
             if role == .active { await noteFailedLook(ref, error, &memory) }
             await memories.put(memory, of: ref)
             logger.warning(
@@ -203,12 +216,13 @@ extension ReconcileLoop {
         }
     }
 
-    /// Wakes every project that the store or the engine knows.
+    /// Makes a full list of what store and engine have, and wakes the projects for which there is a reason.
     private func resync() async {
         do {
-            for ref in try await store.refs() { await queue.add(ref) }
-            try await survey.refresh()
-            for ref in try await engine.projects() { await queue.add(ref) }
+            let outlines = try await store.outlines()
+            let overview = try await engine.overview()
+            await survey.note(overview.use)
+            for ref in await memories.due(Relist(outlines, overview.fingerprints)) { await queue.add(ref) }
             for ref in try await custody.destructions() { await queue.add(ref) }
         } catch {
             if Task.isCancelled { return }

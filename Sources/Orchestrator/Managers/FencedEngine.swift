@@ -23,7 +23,7 @@ public struct FencedEngine: ContainerEngine {
     public func observe(_ ref: ProjectRef) async throws(EngineError) -> ObservedStack { try await engine.observe(ref) }
 
     /// Passed on.
-    public func projects() async throws(EngineError) -> Set<ProjectRef> { try await engine.projects() }
+    public func overview() async throws(EngineError) -> EngineOverview { try await engine.overview() }
 
     /// Passed on.
     public func missingImages(_ images: Set<String>) async throws(EngineError) -> Set<String> {
@@ -39,12 +39,6 @@ public struct FencedEngine: ContainerEngine {
     public func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int {
         try await engine.runCommand(command, inContainer: id)
     }
-
-    /// Passed on.
-    public func subnetsInUse() async throws(EngineError) -> [IPv4Network] { try await engine.subnetsInUse() }
-
-    /// Passed on.
-    public func portsInUse() async throws(EngineError) -> Set<UInt16> { try await engine.portsInUse() }
 
     /// Passed on.
     public func events() -> AsyncThrowingStream<EngineEvent, any Error> { engine.events() }

@@ -6,8 +6,8 @@ public import Reconciler
 public protocol ContainerEngine: Sendable {
     /// All networks, volumes and containers of one project.
     func observe(_ ref: ProjectRef) async throws(EngineError) -> ObservedStack
-    /// All projects of this installation of which the engine holds anything at all.
-    func projects() async throws(EngineError) -> Set<ProjectRef>
+    /// What the engine holds altogether, from one list of each kind of object and nothing more.
+    func overview() async throws(EngineError) -> EngineOverview
     /// Those of `images` that the engine does not have.
     func missingImages(_ images: Set<String>) async throws(EngineError) -> Set<String>
     /// Makes exactly one call. What is already as asked for (stopped, removed) is success.
@@ -16,15 +16,26 @@ public protocol ContainerEngine: Sendable {
     func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> String
     /// Runs a command in a container and gives its exit code.
     func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int
-    /// Subnets of all networks of the engine, ours or not.
-    func subnetsInUse() async throws(EngineError) -> [IPv4Network]
-    /// Host ports that containers of the engine hold at the moment, ours or not.
-    func portsInUse() async throws(EngineError) -> Set<UInt16>
     /// What happens on the engine, until the connection ends. The first element is always
     /// ``EngineEvent/connected``: from then on nothing is missed, so that is the moment to list everything.
     func events() -> AsyncThrowingStream<EngineEvent, any Error>
     /// Whether the engine answers; throws what is wrong.
     func ping() async throws(EngineError)
+}
+
+/// The engine from afar: enough to tell which projects are worth a look.
+public struct EngineOverview: Sendable, Equatable {
+    /// Projects of this installation of which the engine holds anything at all. A fingerprint is equal to that of an
+    /// ``ContainerEngine/observe(_:)`` for as long as the same objects are there and the same runs of the containers.
+    public var fingerprints: [ProjectRef: StackFingerprint]
+    /// Host ports that containers hold at the moment and subnets of all networks, ours or not.
+    public var use: EngineUse
+
+    /// An overview.
+    public init(fingerprints: [ProjectRef: StackFingerprint] = [:], use: EngineUse = EngineUse()) {
+        self.fingerprints = fingerprints
+        self.use = use
+    }
 }
 
 /// A hint that something has happened. It says where to look, never what to do.

@@ -61,6 +61,30 @@ public struct ProjectRecord: Sendable, Equatable {
     }
 }
 
+/// A record from afar: every change of it changes this.
+public struct RecordOutline: Sendable, Equatable {
+    /// What the project is doing.
+    public var status: ProjectStatus
+    /// As in ``ProjectRecord/configurationRevision``.
+    public var configurationRevision: Int64
+    /// Last change.
+    public var updatedAt: Timestamp
+
+    /// An outline from its parts.
+    public init(status: ProjectStatus, configurationRevision: Int64, updatedAt: Timestamp) {
+        self.status = status
+        self.configurationRevision = configurationRevision
+        self.updatedAt = updatedAt
+    }
+}
+
+extension ProjectRecord {
+    /// The record from afar.
+    public var outline: RecordOutline {
+        RecordOutline(status: status, configurationRevision: configurationRevision, updatedAt: updatedAt)
+    }
+}
+
 /// Ports and subnet of one project.
 public struct Leases: Sendable, Equatable {
     /// Host ports by the template variable that carries them (`GATEWAY_PORT`).

@@ -11,8 +11,8 @@ public protocol ProjectStore: Sendable {
     func project(_ ref: ProjectRef) async throws(StoreError) -> ProjectRecord?
     /// Projects that are not deleted.
     func projects(_ query: ProjectQuery) async throws(StoreError) -> ProjectPage
-    /// Refs of all projects that are not deleted.
-    func refs() async throws(StoreError) -> [ProjectRef]
+    /// All projects that are not deleted, from afar: enough to tell which have changed.
+    func outlines() async throws(StoreError) -> [ProjectRef: RecordOutline]
     /// The sealed secrets of a project.
     func secrets(of ref: ProjectRef) async throws(StoreError) -> SealedSecrets
     /// The sealed configuration of a project.

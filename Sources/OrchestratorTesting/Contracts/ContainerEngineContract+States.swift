@@ -42,7 +42,7 @@ extension ContractRun {
 
     func checkPorts() async throws {
         let port = surroundings.ports.0
-        try promise("ports of running containers are in use", try await engine.portsInUse().contains(port))
+        try promise("ports of running containers are in use", try await engine.overview().use.ports.contains(port))
         let rival = service(.rest, port: port)
         try await perform(.createContainer(rival))
         guard
@@ -67,6 +67,7 @@ extension ContractRun {
         try await perform(.removeNetwork(id: network.id, name: network.name))
         try await perform(.removeVolume(name: volume.name))
         try promise("nothing is left after removal", try await engine.observe(ref).isEmpty)
-        try promise("a project without objects is not listed", try await !engine.projects().contains(ref))
+        try promise(
+            "a project without objects is not in the overview", try await engine.overview().fingerprints[ref] == nil)
     }
 }

@@ -117,8 +117,11 @@ struct ContractRun {
         try promise("a network has its name and subnet", observed.networks.map(\.name) == [network.name])
         try promise("a network has its subnet", observed.networks.first?.subnet == surroundings.subnet)
         try promise("a volume has its name", observed.volumes.map(\.name) == [volume.name])
-        try promise("subnets of the project are in use", try await engine.subnetsInUse().contains(surroundings.subnet))
-        try promise("the project is listed", try await engine.projects().contains(ref))
+        let overview = try await engine.overview()
+        try promise("subnets of the project are in use", overview.use.subnets.contains(surroundings.subnet))
+        try promise(
+            "the project is in the overview with the fingerprint of what was observed",
+            overview.fingerprints[ref] == observed.fingerprint)
         var other = network
         other.name += "-other"
         guard case .subnetTaken = try await refusal(.createNetwork(other)) else {

@@ -70,7 +70,7 @@ struct StoreContractRun {
             record.insertedAt == new.at && record.updatedAt == new.at && record.statusChangedAt == new.at)
         try promise("what was inserted is read back", try await store.project(new.ref) == record)
         try promise("secrets are read back byte by byte", try await store.secrets(of: new.ref) == new.secrets)
-        try promise("a project is listed", try await store.refs() == [new.ref])
+        try promise("a project is listed with its outline", try await store.outlines() == [new.ref: record.outline])
         try promise("nothing is known of others", try await store.project(.sample(999)) == nil)
         let missing = try await error { () async throws(StoreError) in _ = try await store.secrets(of: .sample(999)) }
         try promise("secrets of nobody are notFound", missing == .notFound(.sample(999)))

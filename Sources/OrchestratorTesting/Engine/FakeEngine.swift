@@ -83,11 +83,16 @@ public final class FakeEngine: ContainerEngine {
         try await answer { $0.observed(ref) }
     }
 
-    /// Projects with any object.
-    public func projects() async throws(EngineError) -> Set<ProjectRef> {
+    /// Projects with any object, and what is taken.
+    public func overview() async throws(EngineError) -> EngineOverview {
         try await answer { state in
             let refs = state.networks.values.map(\.ref) + state.volumes.values.map(\.ref)
-            return Set((refs + state.containers.values.map(\.ref)).compactMap { $0 })
+            let known = Set((refs + state.containers.values.map(\.ref)).compactMap { $0 })
+            return EngineOverview(
+                fingerprints: Dictionary(uniqueKeysWithValues: known.map { ($0, state.observed($0).fingerprint) }),
+                use: EngineUse(
+                    ports: Set(state.containers.values.filter(\.state.isUp).flatMap(\.ports)),
+                    subnets: Set(state.networks.values.compactMap(\.subnet))))
         }
     }
 
@@ -144,16 +149,6 @@ public final class FakeEngine: ContainerEngine {
         }
     }
 
-    /// Subnets of all networks.
-    public func subnetsInUse() async throws(EngineError) -> [IPv4Network] {
-        try await answer { $0.networks.values.compactMap(\.subnet) }
-    }
-
-    /// Ports of all containers that are up.
-    public func portsInUse() async throws(EngineError) -> Set<UInt16> {
-        try await answer { Set($0.containers.values.filter(\.state.isUp).flatMap(\.ports)) }
-    }
-
     /// What changes, from now on.
     public func events() -> AsyncThrowingStream<EngineEvent, any Error> {
         // Twice what any test makes happen between two looks; a subscriber that is slower misses hints, no more.
@@ -179,7 +174,7 @@ public final class FakeEngine: ContainerEngine {
 
 extension EngineState {
     func observed(_ ref: ProjectRef) -> ObservedStack {
-        ObservedStack(
+        var stack = ObservedStack(
             networks: networks.values.filter { $0.ref == ref }.map {
                 ObservedNetwork(id: $0.id, name: $0.name, subnet: $0.subnet)
             },
@@ -187,5 +182,12 @@ extension EngineState {
                 ObservedVolume(name: $0.name, composeName: $0.composeName, identity: $0.identity)
             },
             containers: containers.values.filter { $0.ref == ref }.map(\.observed))
+        for network in stack.networks { stack.fingerprint.add(network.id) }
+        for volume in stack.volumes { stack.fingerprint.add([volume.name, volume.identity]) }
+        for container in stack.containers {
+            let run = container.startedAt.map { "\($0)" }
+            stack.fingerprint.add([container.id, container.name, container.state.rawValue, run])
+        }
+        return stack
     }
 }

@@ -71,8 +71,8 @@ struct MortalEngine: ContainerEngine {
     func observe(_ ref: ProjectRef) async throws(EngineError) -> ObservedStack {
         try await life.engineCall { () async throws(EngineError) in try await engine.observe(ref) }
     }
-    func projects() async throws(EngineError) -> Set<ProjectRef> {
-        try await life.engineCall { () async throws(EngineError) in try await engine.projects() }
+    func overview() async throws(EngineError) -> EngineOverview {
+        try await life.engineCall { () async throws(EngineError) in try await engine.overview() }
     }
     func missingImages(_ images: Set<String>) async throws(EngineError) -> Set<String> {
         try await life.engineCall { () async throws(EngineError) in try await engine.missingImages(images) }
@@ -89,12 +89,6 @@ struct MortalEngine: ContainerEngine {
         try await life.engineCall { () async throws(EngineError) in
             try await engine.runCommand(command, inContainer: id)
         }
-    }
-    func subnetsInUse() async throws(EngineError) -> [IPv4Network] {
-        try await life.engineCall { () async throws(EngineError) in try await engine.subnetsInUse() }
-    }
-    func portsInUse() async throws(EngineError) -> Set<UInt16> {
-        try await life.engineCall { () async throws(EngineError) in try await engine.portsInUse() }
     }
     func events() -> AsyncThrowingStream<EngineEvent, any Error> { engine.events() }
     func ping() async throws(EngineError) {
@@ -118,8 +112,8 @@ struct MortalStore: ProjectStore {
     func projects(_ query: ProjectQuery) async throws(StoreError) -> ProjectPage {
         try await life.storeCall { () async throws(StoreError) in try await store.projects(query) }
     }
-    func refs() async throws(StoreError) -> [ProjectRef] {
-        try await life.storeCall { () async throws(StoreError) in try await store.refs() }
+    func outlines() async throws(StoreError) -> [ProjectRef: RecordOutline] {
+        try await life.storeCall { () async throws(StoreError) in try await store.outlines() }
     }
     func secrets(of ref: ProjectRef) async throws(StoreError) -> SealedSecrets {
         try await life.storeCall { () async throws(StoreError) in try await store.secrets(of: ref) }

@@ -132,7 +132,7 @@ public struct SimulatedManager: Sendable {
         guard let ports = PortRange(SimulatedHost.portRange), let pool = IPv4Network(SimulatedHost.subnetPool),
             let subnets = SubnetAllocator(pool: pool)
         else { throw HostError("the simulation's own ranges are wrong") }
-        let survey = EngineSurvey(engine: engine)
+        let survey = EngineSurvey()
         let broker = LeaseBroker(
             store: store, host: host.network, survey: survey, ports: ports, subnets: subnets, bindAddress: "127.0.0.1")
         self.life = life

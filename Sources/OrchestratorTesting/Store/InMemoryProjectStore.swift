@@ -106,9 +106,9 @@ public final class InMemoryProjectStore: ProjectStore, Revertible {
         try await transaction { $0.page(query) }
     }
 
-    /// Refs of projects that are not deleted.
-    public func refs() async throws(StoreError) -> [ProjectRef] {
-        try await transaction { state in state.records.values.filter { $0.status != .deleted }.map(\.ref).sorted() }
+    /// Outlines of projects that are not deleted.
+    public func outlines() async throws(StoreError) -> [ProjectRef: RecordOutline] {
+        try await transaction { state in state.records.filter { $0.value.status != .deleted }.mapValues(\.outline) }
     }
 
     /// The sealed secrets of a project.
@@ -200,4 +200,9 @@ extension InMemoryProjectStore: ProjectOperationStore {
     public func note(_ progress: OperationProgress, of id: String) async throws(StoreError) {
         try await transaction(writes: true) { $0.note(progress, of: id) }
     }
+}
+
+extension ProjectStore {
+    /// Refs of all projects that are not deleted, in order.
+    public func refs() async throws(StoreError) -> [ProjectRef] { try await outlines().keys.sorted() }
 }

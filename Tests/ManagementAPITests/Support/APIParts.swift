@@ -74,7 +74,7 @@ extension APIHost {
         guard let range = PortRange(ports), let pool = IPv4Network("10.201.0.0/16"),
             let subnets = SubnetAllocator(pool: pool)
         else { throw HostError("the test's own ranges are wrong") }
-        let survey = EngineSurvey(engine: engine)
+        let survey = EngineSurvey()
         let broker = LeaseBroker(
             store: store, host: FakeHostNetwork(), survey: survey, ports: range, subnets: subnets,
             bindAddress: "127.0.0.1")

@@ -40,9 +40,9 @@ struct CampaignEngine: ContainerEngine {
         return await tampered(weather.view(ref, fresh), of: ref)
     }
 
-    func projects() async throws(EngineError) -> Set<ProjectRef> {
-        if mistake == .forgetRelist { return [] }
-        return try await call { () async throws(EngineError) in try await base.projects() }
+    func overview() async throws(EngineError) -> EngineOverview {
+        if mistake == .forgetRelist { return EngineOverview() }
+        return try await call { () async throws(EngineError) in try await base.overview() }
     }
 
     func missingImages(_ images: Set<String>) async throws(EngineError) -> Set<String> {
@@ -81,13 +81,6 @@ struct CampaignEngine: ContainerEngine {
         try await call { () async throws(EngineError) in try await base.runCommand(command, inContainer: id) }
     }
 
-    func subnetsInUse() async throws(EngineError) -> [IPv4Network] {
-        try await call { () async throws(EngineError) in try await base.subnetsInUse() }
-    }
-
-    func portsInUse() async throws(EngineError) -> Set<UInt16> {
-        try await call { () async throws(EngineError) in try await base.portsInUse() }
-    }
 
     func events() -> AsyncThrowingStream<EngineEvent, any Error> {
         guard mistake == .forgetRelist else { return base.events() }

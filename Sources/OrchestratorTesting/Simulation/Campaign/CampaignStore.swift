@@ -47,9 +47,9 @@ struct CampaignStore: ProjectStore {
     func projects(_ query: ProjectQuery) async throws(StoreError) -> ProjectPage {
         try await call { () async throws(StoreError) in try await base.projects(query) }
     }
-    func refs() async throws(StoreError) -> [ProjectRef] {
-        if mistake == .forgetRelist { return [] }
-        return try await call { () async throws(StoreError) in try await base.refs() }
+    func outlines() async throws(StoreError) -> [ProjectRef: RecordOutline] {
+        if mistake == .forgetRelist { return [:] }
+        return try await call { () async throws(StoreError) in try await base.outlines() }
     }
     func secrets(of ref: ProjectRef) async throws(StoreError) -> SealedSecrets {
         try await call { () async throws(StoreError) in try await base.secrets(of: ref) }

@@ -58,8 +58,8 @@ struct StoppableEngine: ContainerEngine {
     func observe(_ ref: ProjectRef) async throws(EngineError) -> ObservedStack {
         try await call { () async throws(EngineError) in try await base.observe(ref) }
     }
-    func projects() async throws(EngineError) -> Set<ProjectRef> {
-        try await call { () async throws(EngineError) in try await base.projects() }
+    func overview() async throws(EngineError) -> EngineOverview {
+        try await call { () async throws(EngineError) in try await base.overview() }
     }
     func missingImages(_ images: Set<String>) async throws(EngineError) -> Set<String> {
         try await call { () async throws(EngineError) in try await base.missingImages(images) }
@@ -72,12 +72,6 @@ struct StoppableEngine: ContainerEngine {
     }
     func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int {
         try await call { () async throws(EngineError) in try await base.runCommand(command, inContainer: id) }
-    }
-    func subnetsInUse() async throws(EngineError) -> [IPv4Network] {
-        try await call { () async throws(EngineError) in try await base.subnetsInUse() }
-    }
-    func portsInUse() async throws(EngineError) -> Set<UInt16> {
-        try await call { () async throws(EngineError) in try await base.portsInUse() }
     }
     func events() -> AsyncThrowingStream<EngineEvent, any Error> { base.events() }
     func ping() async throws(EngineError) {

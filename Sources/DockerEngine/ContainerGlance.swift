@@ -1,0 +1,83 @@
+/// A container in a list, as little of it as tells whether it is worth a look. A list of thousands is read as this: what
+/// is not asked for is not built.
+struct ContainerGlance: Sendable, Equatable, Decodable {
+    /// Its identifier.
+    let id: String
+    /// Its name, without the engine's leading slash.
+    let name: String
+    /// What it is doing.
+    let state: ContainerState
+    /// The labels that say whose it is; nil for those it does not have.
+    let installation: String?, project: String?
+    /// Its places on networks. Each start draws new identifiers.
+    let endpointIDs: [String]
+    /// Ports of the host that it holds.
+    let hostPorts: [Int]
+
+    enum CodingKeys: String, CodingKey {
+        case id = "Id"
+        case names = "Names"
+        case state = "State"
+        case labels = "Labels"
+        case ports = "Ports"
+        case network = "NetworkSettings"
+    }
+
+    private struct Place: Decodable {
+        let endpointID: String?
+        enum CodingKeys: String, CodingKey { case endpointID = "EndpointID" }
+    }
+
+    private struct Places: Decodable {
+        let networks: [String: Place]?
+        enum CodingKeys: String, CodingKey { case networks = "Networks" }
+    }
+
+    private struct Port: Decodable {
+        let host: Int?
+        enum CodingKeys: String, CodingKey { case host = "PublicPort" }
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        id = try container.decode(String.self, forKey: .id)
+        name = ContainerSummary.ownName(try container.value(.names, default: []))
+        state = try container.decode(ContainerState.self, forKey: .state)
+        hostPorts = try container.value(.ports, default: [Port]()).compactMap(\.host)
+        let places = try container.decodeIfPresent(Places.self, forKey: .network)?.networks ?? [:]
+        endpointIDs = places.values.compactMap(\.endpointID).filter { !$0.isEmpty }.sorted()
+        let labels = try container.decodeIfPresent(OwnLabels.self, forKey: .labels)
+        (installation, project) = (labels?.installation, labels?.project)
+    }
+
+    /// The same from a whole element of a list.
+    init(_ summary: ContainerSummary) {
+        id = summary.id
+        name = summary.name
+        state = summary.state
+        installation = summary.labels[StackLabels.installation]
+        project = summary.labels[StackLabels.project]
+        endpointIDs = summary.endpoints.values.map(\.endpointID).filter { !$0.isEmpty }.sorted()
+        hostPorts = summary.ports.compactMap(\.hostPort)
+    }
+
+    /// What tells the container and its present run from all others. Labels never change.
+    var run: Run { Run(id: id, name: name, state: state, endpointIDs: endpointIDs) }
+
+    struct Run: Sendable, Hashable {
+        let id: String, name: String
+        let state: ContainerState
+        let endpointIDs: [String]
+
+        /// Whether everything that an inspection tells stays as it is for as long as lists show this: it has not been
+        /// started yet, or runs with a place on a network that the next start will draw anew. Of one that has ended,
+        /// lists do not tell whether it has run again meanwhile.
+        var isTelling: Bool {
+            switch state {
+            case .created: true
+            case .running: !endpointIDs.isEmpty
+            default: false
+            }
+        }
+    }
+}

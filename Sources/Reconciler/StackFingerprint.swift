@@ -1,0 +1,17 @@
+/// Tells whether a project's objects on the engine are the same as at another time, without keeping them. The order in
+/// which they are added does not matter. It means something within one process only: hashes are seeded at its start.
+public struct StackFingerprint: Sendable, Hashable {
+    private var sum: UInt64 = 0
+    private var count = 0
+
+    /// The fingerprint of nothing.
+    public init() {}
+
+    /// Adds one object by all that tells it, and its present run, from others.
+    public mutating func add(_ object: some Hashable) {
+        var hasher = Hasher()
+        hasher.combine(object)
+        sum &+= UInt64(bitPattern: Int64(hasher.finalize()))
+        count += 1
+    }
+}
