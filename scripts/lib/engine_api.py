@@ -10,12 +10,14 @@ SOCKET = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removepref
 
 
 class EngineConnection(http.client.HTTPConnection):
-    """A connection to the engine's Unix socket."""
+    """A connection to the engine's Unix socket, or to another one's."""
+
+    path = SOCKET
 
     def connect(self):
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(120)
-        self.sock.connect(SOCKET)
+        self.sock.connect(self.path)
 
 
 def raw(method, path, body=None):
@@ -37,8 +39,12 @@ def engine(method, path, body=None):
     return json.loads(data) if data[:1] in (b"{", b"[") else None
 
 
+def labelled(path, ref):
+    """The list of one kind of object, of those that bear a project's label."""
+    filters = urllib.request.quote(json.dumps({"label": [f"supamanager.project={ref}"]}))
+    return engine("GET", f"{path}{'&' if '?' in path else '?'}filters={filters}")
+
+
 def containers_of(ref):
     """The list entries of a project's containers, by service."""
-    filters = json.dumps({"label": [f"supamanager.project={ref}"]})
-    found = engine("GET", f"/containers/json?all=true&filters={urllib.request.quote(filters)}")
-    return {one["Labels"]["com.docker.compose.service"]: one for one in found}
+    return {one["Labels"]["com.docker.compose.service"]: one for one in labelled("/containers/json?all=true", ref)}

@@ -1,8 +1,8 @@
 public import ProjectModel
 public import Reconciler
 
-/// Makes the calls of a plan, each once what it waits for has succeeded, several at a time, the most urgent first. It
-/// decides nothing: a failed call is reported, and what waited for it is left out.
+/// Makes the calls of a plan, several at a time. It decides nothing: ``PlanProgress`` says what comes next, and a failed
+/// call is reported.
 public struct PlanExecutor: Sendable {
     /// Calls of one plan that are under way at once.
     public static let parallelCallsMax = 8
@@ -30,20 +30,15 @@ public struct PlanExecutor: Sendable {
     ///
     /// - Parameter volumeOwners: Whose label volumes bear that are not the project's own.
     public func run(_ plan: Plan, of ref: ProjectRef, volumeOwners: [String: ProjectRef] = [:]) async -> [Outcome] {
-        let urgencies = plan.urgencies
-        var open = plan.steps.sorted { (-urgencies[$0.number - 1], $0.number) < (-urgencies[$1.number - 1], $1.number) }
-        var succeeded: Set<Int> = []
+        var progress = PlanProgress(plan)
         var outcomes: [Outcome] = []
         await withTaskGroup(of: Outcome.self) { group in
             var underWay = 0
             func launch() {
-                while underWay < Self.parallelCallsMax,
-                    let index = open.firstIndex(where: { succeeded.isSuperset(of: $0.after) })
-                {
-                    let step = open.remove(at: index)
+                while underWay < Self.parallelCallsMax, let step = progress.begin() {
                     underWay += 1
                     let owner = step.operation.removedVolume.flatMap { volumeOwners[$0] }
-                    let urgency = urgencies[step.number - 1]
+                    let urgency = progress.urgency(of: step)
                     group.addTask { await perform(step, of: owner ?? ref, urgency) }
                 }
             }
@@ -51,7 +46,7 @@ public struct PlanExecutor: Sendable {
             while let outcome = await group.next() {
                 underWay -= 1
                 outcomes.append(outcome)
-                if outcome.error == nil { succeeded.insert(outcome.step.number) }
+                progress.end(outcome.step, succeeded: outcome.error == nil)
                 if !Task.isCancelled { launch() }
             }
         }
@@ -76,11 +71,4 @@ public struct PlanExecutor: Sendable {
 
 extension Operation {
     fileprivate var removedVolume: String? { if case .removeVolume(let name) = self { name } else { nil } }
-
-    fileprivate var startsContainer: Bool {
-        switch self {
-        case .startContainer, .restartContainer: true
-        default: false
-        }
-    }
 }
