@@ -9,6 +9,14 @@ import urllib.request
 SOCKET = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
 
 
+class EngineError(RuntimeError):
+    """A refusal of the engine."""
+
+    def __init__(self, call, status, data):
+        super().__init__(f"{call}: {status} {data[:300]!r}")
+        self.status = status
+
+
 class EngineConnection(http.client.HTTPConnection):
     """A connection to the engine's Unix socket, or to another one's."""
 
@@ -29,7 +37,7 @@ def raw(method, path, body=None):
     data = response.read()
     connection.close()
     if response.status >= 400:
-        raise RuntimeError(f"{method} {path}: {response.status} {data[:300]!r}")
+        raise EngineError(f"{method} {path}", response.status, data)
     return data
 
 
@@ -43,6 +51,15 @@ def labelled(path, ref):
     """The list of one kind of object, of those that bear a project's label."""
     filters = urllib.request.quote(json.dumps({"label": [f"supamanager.project={ref}"]}))
     return engine("GET", f"{path}{'&' if '?' in path else '?'}filters={filters}")
+
+
+def remove(path):
+    """Removes one thing by its exact id or name; that it is gone already is as good."""
+    try:
+        engine("DELETE", path)
+    except EngineError as error:
+        if error.status != http.client.NOT_FOUND:
+            raise
 
 
 def containers_of(ref):

@@ -4,7 +4,8 @@ import json
 import secrets
 import urllib.parse
 
-from engine_api import engine, raw
+from cleanup import Cleanup
+from engine_api import engine, raw, remove
 
 BYSTANDER_IMAGE = "supamanager.test/darthsim/imgproxy:v3.31.4"
 
@@ -26,6 +27,17 @@ def names(found):
     """The same as a sorted list of names."""
     containers = [one["Names"][0].lstrip("/") for one in found["containers"]]
     return sorted(containers + [one["Name"] for one in found["networks"] + found["volumes"]])
+
+
+def remove_all(found):
+    """Removes what an inventory has found: each thing by its exact id, volumes by their names."""
+    with Cleanup() as cleanup:
+        for one in found["volumes"]:
+            cleanup.after(remove, f"/volumes/{one['Name']}")
+        for one in found["networks"]:
+            cleanup.after(remove, f"/networks/{one['Id']}")
+        for one in found["containers"]:
+            cleanup.after(remove, f"/containers/{one['Id']}?force=true&v=true")
 
 
 class Bystanders:

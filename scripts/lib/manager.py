@@ -9,12 +9,21 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
+from cleanup import Cleanup
+from inventory import inventory, names, remove_all
+
 DEADLINE_SECONDS = 180
+# How long the manager, and then its private database, may take to end when asked to.
+END_SECONDS = 60
+LOG_LINES = 20
+INSTALLATION = re.compile(r"installation=([0-9a-f]{12})")
 
 
 def free_port():
@@ -51,7 +60,10 @@ class Manager:
                                 SUPAMANAGER_SUBNET_POOL="10.202.0.0/17",
                                 SUPAMANAGER_TEMPLATE=root + "/Templates/supabase", SUPAMANAGER_RATE_LIMIT="0") | settings
         self.log = open(self.folder + "/log", "ab")
-        self.start()
+        with Cleanup() as cleanup:
+            cleanup.after(self.end)
+            self.start()
+            cleanup.keep()
 
     def start(self):
         """Starts the program (again) and waits until it is ready."""
@@ -70,14 +82,18 @@ class Manager:
     @property
     def installation(self):
         """The id that every object on the engine is labelled with."""
+        return INSTALLATION.search(self.log_text()).group(1)
+
+    def log_text(self):
         with open(self.folder + "/log", errors="replace") as log:
-            return re.search(r"installation=([0-9a-f]{12})", log.read()).group(1)
+            return log.read()
 
     def wait(self, condition, complaint, pause=0.02):
         deadline = time.monotonic() + DEADLINE_SECONDS
         while not condition():
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{complaint}; its log is {self.folder}/log")
+                end = "\n".join(self.log_text().splitlines()[-LOG_LINES:])
+                raise RuntimeError(f"{complaint}; the end of its log:\n{end}")
             time.sleep(pause)
 
     def is_ready(self):
@@ -131,18 +147,71 @@ class Manager:
         self.wait(lambda: self.is_gone(ref), f"project {ref} is not gone")
 
     def delete_all(self):
-        """Deletes whatever a failed round has left."""
-        for project in self.call("GET", "/platform/projects")["projects"]:
-            self.delete(project["ref"])
+        """Deletes every project, and destroys the volumes that were kept of deleted ones."""
+        while projects := self.call("GET", "/platform/projects")["projects"]:
+            for project in projects:
+                self.call("DELETE", f"/platform/projects/{project['ref']}")
+            for project in projects:
+                self.wait(lambda: self.is_gone(project["ref"]), f"project {project['ref']} is not gone")
+        for organization in self.call("GET", "/platform/organizations"):
+            self.destroy_kept_volumes(organization["slug"])
+
+    def destroy_kept_volumes(self, organization):
+        path = f"/platform/organizations/{urllib.parse.quote(organization)}/kept-volumes"
+        for volume in self.call("GET", path):
+            self.call("DELETE", f"{path}/{urllib.parse.quote(volume['name'])}")
+        self.wait(lambda: not self.call("GET", path), f"kept volumes of {organization} are not gone")
 
     def stop(self):
-        """Deletes every project, then ends the manager."""
-        self.delete_all()
-        self.end()
+        """Deletes every project, ends the manager, and removes from the engine what it still has there."""
+        with Cleanup() as cleanup:
+            cleanup.after(self.remove_folder)
+            cleanup.after(self.sweep)
+            cleanup.after(self.terminate)
+            self.delete_all()
 
     def end(self):
         """Ends the manager; what the engine holds stays."""
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(60)
+        with Cleanup() as cleanup:
+            cleanup.after(self.remove_folder)
+            self.terminate()
+
+    def terminate(self):
+        """Ends the program, by force when it does not end by itself, and the private database of one that crashed."""
+        with Cleanup() as cleanup:
+            cleanup.after(self.end_database)
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(END_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise
+
+    def end_database(self):
+        """Ends a private database that has outlived the program, as the next start would: it works in its own folder."""
+        data = os.path.realpath(f"{self.folder}/data/postgres/data")
+        try:
+            with open(f"{data}/postmaster.pid") as file:
+                server = int(file.readline())
+            end = time.monotonic() + END_SECONDS
+            while os.readlink(f"/proc/{server}/cwd") == data:
+                os.kill(server, signal.SIGQUIT)
+                if time.monotonic() > end:
+                    raise RuntimeError(f"the database, process {server}, does not end")
+                time.sleep(0.1)
+        except (FileNotFoundError, ProcessLookupError):
+            pass  # There is none, or it has ended.
+
+    def sweep(self):
+        """Removes from the engine what bears the label of this installation, and says so: a manager that has ended well
+        has left nothing."""
+        # One that has never come so far as to name its installation has made nothing.
+        if INSTALLATION.search(self.log_text()):
+            found = inventory(self.installation)
+            if left := names(found):
+                print(f"removing what the manager has left on the engine: {', '.join(left)}", file=sys.stderr)
+                remove_all(found)
+
+    def remove_folder(self):
         self.log.close()
         shutil.rmtree(self.folder)

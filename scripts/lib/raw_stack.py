@@ -7,7 +7,8 @@ import socket
 import struct
 import time
 
-from engine_api import containers_of, engine
+from cleanup import Cleanup
+from engine_api import containers_of, engine, remove
 from manager import DEADLINE_SECONDS, free_port
 
 PARALLEL_CALLS = 8
@@ -90,17 +91,9 @@ class RawStack:
         engine("POST", f"/containers/{container}/start")
         return container
 
-    def up(self, names):
-        """Seconds to create and start the containers, eight at a time."""
-        start = time.perf_counter()
-        with concurrent.futures.ThreadPoolExecutor(PARALLEL_CALLS) as pool:
-            self.make_network_and_volumes(pool)
-            list(pool.map(self.run, names))
-        return time.perf_counter() - start
-
     def boot(self, name):
         """Seconds from the start of the database alone until it takes connections."""
-        self.up([name])
+        up([self], [name])
         start = time.perf_counter()
         address = engine("GET", f"/containers/{self.made[0]}/json")["NetworkSettings"]["Networks"][self.prefix]["IPAddress"]
         while not postgres_answers(address):
@@ -110,8 +103,21 @@ class RawStack:
         return time.perf_counter() - start
 
     def down(self):
-        with concurrent.futures.ThreadPoolExecutor(PARALLEL_CALLS) as pool:
-            list(pool.map(lambda made: engine("DELETE", f"/containers/{made}?force=true"), self.made))
-        engine("DELETE", f"/networks/{self.prefix}")
-        for name in self.volumes:
-            engine("DELETE", f"/volumes/{name}")
+        """Removes all that has been made; nothing that cannot be removed keeps the rest."""
+        with Cleanup() as cleanup, concurrent.futures.ThreadPoolExecutor(PARALLEL_CALLS) as pool:
+            for name in self.volumes:
+                cleanup.after(remove, f"/volumes/{name}")
+            cleanup.after(remove, f"/networks/{self.prefix}")
+            for removal in [pool.submit(remove, f"/containers/{made}?force=true") for made in self.made]:
+                cleanup.after(removal.result)
+
+
+def up(stacks, names=None):
+    """Seconds to create and start these containers of every stack, or all, eight at a time."""
+    start = time.perf_counter()
+    with concurrent.futures.ThreadPoolExecutor(PARALLEL_CALLS) as pool:
+        for stack in stacks:
+            stack.make_network_and_volumes(pool)
+        runs = [(stack, name) for stack in stacks for name in names or sorted(stack.bodies)]
+        list(pool.map(lambda one: one[0].run(one[1]), runs))
+    return time.perf_counter() - start

@@ -7,7 +7,7 @@ import statistics
 
 
 def machine():
-    """What the machine is, and how busy it was."""
+    """What the machine is, and how busy it is just now."""
     with open("/proc/cpuinfo") as file:
         models = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
     with open("/proc/meminfo") as file:
@@ -23,14 +23,16 @@ def percentile(values, share):
 
 
 class Report:
-    """One benchmark's answer."""
+    """One benchmark's answer. It is begun before anything is measured: the load that it tells is that of others."""
 
     def __init__(self, benchmark, **about):
         self.head = {"benchmark": benchmark, "machine": machine()} | about
         self.lines = []
 
     def medians(self, rounds):
-        return {key: statistics.median(one[key] for one in rounds) for key in rounds[0]}
+        """Medians of all that is a number in every round."""
+        return {key: statistics.median(one[key] for one in rounds) for key in rounds[0]
+                if all(isinstance(one[key], (int, float)) for one in rounds)}
 
     def line(self, text):
         self.lines.append(text)
