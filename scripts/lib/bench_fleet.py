@@ -1,16 +1,18 @@
 """Fleet benchmark: many projects at once, beside the engine's own time for the same containers.
 
 For each size all projects are asked for at the same moment, then paused, resumed and deleted together. The engine's own
-time is that of raw parallel calls for as many copies of the containers, plus the boot of the slowest service.
+time is that of raw parallel calls for as many copies of the containers, plus the boot of the slowest service. With
+several rounds each figure is the median of its own, ratios too.
 """
 
 import argparse
 import concurrent.futures
 import time
 
+from cleanup import Cleanup, clean_up_when_told_to_end
 from manager import Manager
 from processes import Usage
-from raw_stack import PARALLEL_CALLS, RawStack, recorded_containers
+from raw_stack import RawStack, recorded_containers, up
 from report import Report
 
 PAUSE_SECONDS = 0.1
@@ -59,22 +61,34 @@ def managed(manager, size):
 
 def raw(bodies, size, template):
     """Seconds of the engine itself for as many copies, and the boot of the slowest service alone."""
-    stacks = [RawStack(bodies, template, number) for number in range(size)]
-    try:
-        start = time.perf_counter()
-        with concurrent.futures.ThreadPoolExecutor(PARALLEL_CALLS) as pool:
-            for stack in stacks:
-                stack.make_network_and_volumes(pool)
-            list(pool.map(lambda one: one[0].run(one[1]), [(stack, name) for stack in stacks for name in sorted(bodies)]))
-        calls = time.perf_counter() - start
-    finally:
+    with Cleanup() as cleanup:
+        stacks = [RawStack(bodies, template, number) for number in range(size)]
         for stack in stacks:
-            stack.down()
-    alone = RawStack(bodies, template)
-    try:
+            cleanup.after(stack.down)
+        calls = up(stacks)
+    with Cleanup() as cleanup:
+        alone = RawStack(bodies, template)
+        cleanup.after(alone.down)
         return calls, alone.boot("db")
-    finally:
-        alone.down()
+
+
+def one_round(arguments, size):
+    with Cleanup() as cleanup:
+        manager = Manager(arguments.binary, arguments.root)
+        cleanup.after(manager.stop)
+        found, bodies = managed(manager, size)
+    found["containers"] = size * len(bodies)
+    found["raw_calls"], found["slowest_boot"] = raw(bodies, size, arguments.root + "/Templates/supabase")
+    return found | {"ratio": found["active"] / (found["raw_calls"] + found["slowest_boot"])}
+
+
+def describe(report, size, found):
+    report.line(f"{size} projects, {found['containers']:.0f} containers")
+    report.line(f"  all active {found['active']:6.1f} s   engine's own calls {found['raw_calls']:6.1f} s + boot "
+                f"{found['slowest_boot']:.1f} s   ratio {found['ratio']:.2f}   (aim: at most 1.15)")
+    report.line(f"  all paused {found['pause']:6.1f} s   resumed {found['restore']:6.1f} s   "
+                f"deleted {found['delete']:6.1f} s")
+    report.line(f"  manager: {found['cpu_seconds']:.1f} s of CPU in all, peak {found['peak_mib']:.0f} MiB")
 
 
 def main():
@@ -82,24 +96,18 @@ def main():
     parser.add_argument("--binary", required=True)
     parser.add_argument("--root", required=True)
     parser.add_argument("--sizes", type=int, nargs="+", default=[5, 10, 20])
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    report = Report("fleet", sizes=arguments.sizes)
+    clean_up_when_told_to_end()
+    count = max(1, min(arguments.rounds, 20))
+    report = Report("fleet", sizes=arguments.sizes, rounds=count)
     results = {}
     for size in arguments.sizes:
-        manager = Manager(arguments.binary, arguments.root)
-        try:
-            found, bodies = managed(manager, size)
-        finally:
-            manager.stop()
-        found["raw_calls"], found["slowest_boot"] = raw(bodies, size, arguments.root + "/Templates/supabase")
-        found["ratio"] = found["active"] / (found["raw_calls"] + found["slowest_boot"])
-        results[size] = found
-        report.line(f"{size} projects, {size * len(bodies)} containers")
-        report.line(f"  all active {found['active']:6.1f} s   engine's own calls {found['raw_calls']:6.1f} s + boot "
-                    f"{found['slowest_boot']:.1f} s   ratio {found['ratio']:.2f}   (aim: at most 1.15)")
-        report.line(f"  all paused {found['pause']:6.1f} s   resumed {found['restore']:6.1f} s   deleted {found['delete']:6.1f} s")
-        report.line(f"  manager: {found['cpu_seconds']:.1f} s of CPU in all, peak {found['peak_mib']:.0f} MiB")
+        rounds = [one_round(arguments, size) for _ in range(count)]
+        medians = report.medians(rounds)
+        results[size] = medians | {"rounds": rounds}
+        describe(report, size, medians)
     report.end(arguments.json, sizes=results)
 
 

@@ -5,17 +5,15 @@ containers run without a manager, each with the exec health check that the engin
 """
 
 import argparse
-import concurrent.futures
-import http.client
-import json
 import threading
 import time
 
 from bench_fleet import status_is, together, until
-from engine_api import EngineConnection, engine
+from cleanup import Cleanup, clean_up_when_told_to_end
+from engine_api import EventStream
 from manager import Manager
 from processes import Usage, cpu_seconds, descendants, named
-from raw_stack import PARALLEL_CALLS, RawStack, recorded_containers
+from raw_stack import RawStack, recorded_containers, up
 from report import Report
 
 ENGINE = ("dockerd", "containerd", "containerd-shim", "containerd-shim-runc-v2")
@@ -23,25 +21,24 @@ HEALTH_CHECK = {"Test": ["CMD", "true"], "Interval": 5_000_000_000, "Timeout": 3
 
 
 class Events(threading.Thread):
-    """Counts the engine's events and their bytes."""
+    """Counts the engine's events and their bytes while a block runs."""
 
     def __init__(self):
         super().__init__(daemon=True)
         self.count = self.bytes = 0
-        self.connection = EngineConnection("engine")
-        self.connection.request("GET", "/v1.41/events")
-        self.response = self.connection.getresponse()
+        self.stream = EventStream()
 
     def run(self):
-        try:
-            while line := self.response.readline():
-                self.count += 1
-                self.bytes += len(line)
-        except (OSError, ValueError, http.client.HTTPException, AttributeError):
-            pass  # Closed by the one who counts.
+        for line in self.stream.lines():
+            self.count += 1
+            self.bytes += len(line)
 
-    def stop(self):
-        self.connection.sock.close() if self.connection.sock else None
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stream.close()
 
 
 def watch(seconds, manager=None):
@@ -49,48 +46,73 @@ def watch(seconds, manager=None):
     own = descendants(manager.process.pid) if manager else set()
     pids = {"engine": set(named(*ENGINE)), "database": own - {manager.process.pid} if manager else set(),
             "manager": {manager.process.pid} if manager else set()}
-    events = Events()
-    before = {name: cpu_seconds(found) for name, found in pids.items()}
-    start = time.perf_counter()
-    events.start()
-    time.sleep(seconds)
-    elapsed = time.perf_counter() - start
-    found = {f"{name}_cpu_percent": (cpu_seconds(pids[name]) - before[name]) / elapsed * 100 for name in pids}
-    found["events_per_second"] = events.count / elapsed
-    found["event_bytes_per_second"] = events.bytes / elapsed
-    events.stop()
+    with Events() as events:
+        before = {name: cpu_seconds(found) for name, found in pids.items()}
+        start = time.perf_counter()
+        time.sleep(seconds)
+        elapsed = time.perf_counter() - start
+        found = {f"{name}_cpu_percent": (cpu_seconds(pids[name]) - before[name]) / elapsed * 100 for name in pids}
+        found["events_per_second"] = events.count / elapsed
+        found["event_bytes_per_second"] = events.bytes / elapsed
     if manager:
         found["rss_mib"] = Usage(manager.process.pid).rss_mib
     return found
 
 
 def managed(arguments, size):
-    manager = Manager(arguments.binary, arguments.root)
-    try:
+    with Cleanup() as cleanup:
+        manager = Manager(arguments.binary, arguments.root)
+        cleanup.after(manager.stop)
         refs = together(lambda name: manager.call("POST", "/platform/projects", {
             "name": name, "organization_slug": "default"})["ref"], [f"idle {size} {number}" for number in range(size)])
         until(manager, refs, status_is(manager, "ACTIVE_HEALTHY"))
         time.sleep(arguments.calm)
         return watch(arguments.seconds, manager), recorded_containers(refs[0])
-    finally:
-        manager.stop()
 
 
 def unmanaged(bodies, arguments, size, health_check):
     """The same containers with no manager; with or without exec health checks."""
     changed = {name: (config | {"Healthcheck": health_check}, host, endpoint)
                for name, (config, host, endpoint) in bodies.items()}
-    stacks = [RawStack(changed, arguments.root + "/Templates/supabase", number) for number in range(size)]
-    try:
-        with concurrent.futures.ThreadPoolExecutor(PARALLEL_CALLS) as pool:
-            for stack in stacks:
-                stack.make_network_and_volumes(pool)
-            list(pool.map(lambda one: one[0].run(one[1]), [(stack, name) for stack in stacks for name in sorted(bodies)]))
+    with Cleanup() as cleanup:
+        stacks = [RawStack(changed, arguments.root + "/Templates/supabase", number) for number in range(size)]
+        for stack in stacks:
+            cleanup.after(stack.down)
+        up(stacks)
         time.sleep(arguments.calm)
         return watch(arguments.seconds)
-    finally:
-        for stack in stacks:
-            stack.down()
+
+
+def one_round(arguments, size):
+    ours, bodies = managed(arguments, size)
+    nobody = unmanaged(bodies, arguments, size, {"Test": ["NONE"]})
+    checked = unmanaged(bodies, arguments, size, HEALTH_CHECK)
+    # What the engine does anyway, without any health check, belongs to neither side.
+    for one in (ours, checked):
+        one["engine_health_percent"] = max(0.0, one["engine_cpu_percent"] - nobody["engine_cpu_percent"])
+    return {"ours": ours, "nobody": nobody, "exec_checks": checked}
+
+
+def summary(report, rounds):
+    """Medians of all figures. The ratio is that of the medians: in a single round the difference of two small shares of
+    a core may well be nothing. Without a measurable cost of exec checks there is no ratio."""
+    found = {side: report.medians([one[side] for one in rounds]) for side in rounds[0]}
+    cost = found["exec_checks"]["engine_health_percent"]
+    return found | {"ratio": found["ours"]["engine_health_percent"] / cost if cost else None}
+
+
+def describe(report, size, found):
+    ours, nobody, checked = found["ours"], found["nobody"], found["exec_checks"]
+    ratio = "too little to measure" if found["ratio"] is None else f"{found['ratio']:.3f}"
+    report.line(f"{size} projects")
+    report.line(f"  manager {ours['manager_cpu_percent']:.2f} % of a core, {ours['rss_mib']:.0f} MiB; its database "
+                f"{ours['database_cpu_percent']:.2f} %   (aim with 20: at most 1 %, 60 MiB)")
+    report.line(f"  engine: {ours['engine_cpu_percent']:.2f} % with the manager, {nobody['engine_cpu_percent']:.2f} % "
+                f"alone, {checked['engine_cpu_percent']:.2f} % with exec health checks every 5 s; "
+                f"health of ours / exec {ratio}   (aim: at most 0.05)")
+    report.line(f"  events a second: {ours['events_per_second']:.1f} ({ours['event_bytes_per_second']:.0f} bytes), "
+                f"with exec health checks {checked['events_per_second']:.1f} "
+                f"({checked['event_bytes_per_second']:.0f} bytes)")
 
 
 def main():
@@ -98,29 +120,20 @@ def main():
     parser.add_argument("--binary", required=True)
     parser.add_argument("--root", required=True)
     parser.add_argument("--sizes", type=int, nargs="+", default=[1, 10, 20])
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--calm", type=int, default=90, help="seconds left alone before each measurement")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    report = Report("idle", sizes=arguments.sizes, seconds=arguments.seconds)
+    clean_up_when_told_to_end()
+    count = max(1, min(arguments.rounds, 20))
+    report = Report("idle", sizes=arguments.sizes, rounds=count, seconds=arguments.seconds)
     results = {}
     for size in arguments.sizes:
-        ours, bodies = managed(arguments, size)
-        nobody = unmanaged(bodies, arguments, size, {"Test": ["NONE"]})
-        checked = unmanaged(bodies, arguments, size, HEALTH_CHECK)
-        # What the engine does anyway, without any health check, belongs to neither side.
-        ours["engine_health_percent"] = max(0.0, ours["engine_cpu_percent"] - nobody["engine_cpu_percent"])
-        checked["engine_health_percent"] = max(0.0, checked["engine_cpu_percent"] - nobody["engine_cpu_percent"])
-        ratio = ours["engine_health_percent"] / checked["engine_health_percent"] if checked["engine_health_percent"] else 0
-        results[size] = {"ours": ours, "nobody": nobody, "exec_checks": checked, "ratio": ratio}
-        report.line(f"{size} projects, {size * len(bodies)} containers")
-        report.line(f"  manager {ours['manager_cpu_percent']:.2f} % of a core, {ours['rss_mib']:.0f} MiB; its database "
-                    f"{ours['database_cpu_percent']:.2f} %   (aim with 20: at most 1 %, 60 MiB)")
-        report.line(f"  engine: {ours['engine_cpu_percent']:.2f} % with the manager, {nobody['engine_cpu_percent']:.2f} % alone, "
-                    f"{checked['engine_cpu_percent']:.2f} % with exec health checks every 5 s; health of ours / exec "
-                    f"{ratio:.3f}   (aim: at most 0.05)")
-        report.line(f"  events a second: {ours['events_per_second']:.1f} ({ours['event_bytes_per_second']:.0f} bytes), with exec "
-                    f"health checks {checked['events_per_second']:.1f} ({checked['event_bytes_per_second']:.0f} bytes)")
+        rounds = [one_round(arguments, size) for _ in range(count)]
+        found = summary(report, rounds)
+        results[size] = found | {"rounds": rounds}
+        describe(report, size, found)
     report.end(arguments.json, sizes=results)
 
 

@@ -1,4 +1,4 @@
-"""Provisioning benchmark: POST to ACTIVE beside the engine's own time for the same containers, and beside docker-compose.
+"""Provisioning benchmark: POST to ACTIVE beside the engine's own time for the containers, and beside docker-compose.
 
 A round is four measurements: the manager brings a project up; the same containers, taken from what the engine says of
 them, are created and started by raw calls, eight at a time; the database container boots alone until it takes

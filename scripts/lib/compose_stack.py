@@ -14,6 +14,8 @@ import sys
 import tempfile
 import time
 
+import yaml
+
 from cleanup import Cleanup
 from engine_api import engine
 from inventory import listed, remove_all
@@ -38,9 +40,10 @@ def answers(url, *more):
 
 
 def replaced_tests(values):
-    """The same questions, asked by busybox: the stand-in images have neither curl nor node, bash, postgrest or imgproxy.
+    """The same questions, asked by busybox: the stand-in images have no curl, node, bash, postgrest or imgproxy.
 
-    db, auth, storage and vector run the template's own."""
+    db, auth, storage and vector run the template's own.
+    """
     return {
         "gateway": connects(8000),
         "functions": connects(9000),
@@ -73,9 +76,11 @@ def fresh_values():
     values |= {name: str(free_port()) for name in extension["ports"]}
     values |= {name: f"{network}.{base + number}" for name, number in extension["addresses"].items()}
     dynamic = extension["ranges"]["DYNAMIC_RANGE"]
-    return values | {"PROJECT_NAME": "bench", "GATEWAY_JWKS": stack.key_set(values["JWT_SECRET"]), "PUBLIC_URL": f"http://127.0.0.1:{values['GATEWAY_PORT']}",
-                     "SUBNET": f"{network}.{base}/27",
-                     "DYNAMIC_RANGE": f"{network}.{base + dynamic['first']}/{dynamic['prefix']}"}
+    return values | {
+        "PROJECT_NAME": "bench", "PUBLIC_URL": f"http://127.0.0.1:{values['GATEWAY_PORT']}",
+        "GATEWAY_JWKS": stack.key_set(values["JWT_SECRET"]), "SUBNET": f"{network}.{base}/27",
+        "DYNAMIC_RANGE": f"{network}.{base + dynamic['first']}/{dynamic['prefix']}",
+    }
 
 
 def for_docker_compose(project):
@@ -85,7 +90,8 @@ def for_docker_compose(project):
         service["image"] = f"{stack.IMAGE_PREFIX}/{service['image']}"
         for dependency in service.get("depends_on", {}).values():
             del dependency["required"]
-        service["ports"] = [f"{port['host_ip']}:{port['published']}:{port['target']}" for port in service.get("ports", [])]
+        service["ports"] = [f"{port['host_ip']}:{port['published']}:{port['target']}"
+                            for port in service.get("ports", [])]
         if "extra_hosts" in service:
             service["extra_hosts"] = dict(entry.split("=") for entry in service["extra_hosts"])
         # Without a value is: not at all.
@@ -111,10 +117,10 @@ class ComposeStack:
         values = fresh_values()
         template = str(stack.TEMPLATE)
         self.write_file(".env", "".join(f"{name}='{value}'\n" for name, value in values.items()))
-        text = subprocess.run([binary, "template", "config", f"{template}/compose.yaml", "--env-file", f"{self.folder}/.env",
-                               "--project-name", self.name], check=True, capture_output=True, text=True,
-                              env=self.environment()).stdout
-        project = for_docker_compose(stack.yaml.safe_load(text))
+        command = [binary, "template", "config", f"{template}/compose.yaml", "--env-file", f"{self.folder}/.env",
+                   "--project-name", self.name]
+        text = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=self.environment()).stdout
+        project = for_docker_compose(yaml.safe_load(text))
         self.services = sorted(project["services"])
         self.write_file("compose.json", json.dumps(project))
         self.write_file("health.json", json.dumps({"services": {

@@ -4,7 +4,7 @@ import http.client
 import json
 import os
 import socket
-import urllib.request
+import urllib.parse
 
 SOCKET = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
 
@@ -28,6 +28,31 @@ class EngineConnection(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
+class EventStream:
+    """What the engine tells of its events, line by line, until somebody closes it."""
+
+    def __init__(self, **filters):
+        self.connection = EngineConnection("engine")
+        self.connection.request("GET", f"/v1.41/events?filters={urllib.parse.quote(json.dumps(filters))}")
+        self.socket = self.connection.sock
+        self.response = self.connection.getresponse()
+        if self.response.status >= 400:
+            raise EngineError("GET /events", self.response.status, self.response.read())
+        # However long nothing happens.
+        self.socket.settimeout(None)
+
+    def lines(self):
+        try:
+            while line := self.response.readline():
+                yield line
+        except (OSError, ValueError, http.client.HTTPException, AttributeError):
+            pass  # Closed under the reader's hands.
+
+    def close(self):
+        """Ends the reader too, from whatever thread."""
+        self.socket.shutdown(socket.SHUT_RDWR)
+
+
 def raw(method, path, body=None):
     """One call to the engine; gives the bytes of its answer, and fails loudly."""
     connection = EngineConnection("engine")
@@ -49,7 +74,7 @@ def engine(method, path, body=None):
 
 def labelled(path, ref):
     """The list of one kind of object, of those that bear a project's label."""
-    filters = urllib.request.quote(json.dumps({"label": [f"supamanager.project={ref}"]}))
+    filters = urllib.parse.quote(json.dumps({"label": [f"supamanager.project={ref}"]}))
     return engine("GET", f"{path}{'&' if '?' in path else '?'}filters={filters}")
 
 

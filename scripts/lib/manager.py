@@ -58,7 +58,8 @@ class Manager:
         self.environment = dict(os.environ, SUPAMANAGER_LISTEN=self.address, SUPAMANAGER_DATA_DIR=self.folder + "/data",
                                 SUPAMANAGER_ADMIN_TOKEN=self.token, SUPAMANAGER_IMAGE_REGISTRY="supamanager.test",
                                 SUPAMANAGER_SUBNET_POOL="10.202.0.0/17",
-                                SUPAMANAGER_TEMPLATE=root + "/Templates/supabase", SUPAMANAGER_RATE_LIMIT="0") | settings
+                                SUPAMANAGER_TEMPLATE=root + "/Templates/supabase",
+                                SUPAMANAGER_RATE_LIMIT="0") | settings
         self.log = open(self.folder + "/log", "ab")
         with Cleanup() as cleanup:
             cleanup.after(self.end)
@@ -188,7 +189,7 @@ class Manager:
                 raise
 
     def end_database(self):
-        """Ends a private database that has outlived the program, as the next start would: it works in its own folder."""
+        """Ends a private database that has outlived the program: it is known by the folder that it works in."""
         data = os.path.realpath(f"{self.folder}/data/postgres/data")
         try:
             with open(f"{data}/postmaster.pid") as file:

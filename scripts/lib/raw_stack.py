@@ -47,8 +47,8 @@ class RawStack:
         self.prefix = f"smbench-{secrets.token_hex(4)}"
         self.folder = folder
         self.bodies = {name: self.renamed(*body) for name, body in bodies.items()}
-        self.volumes = sorted({mount["Source"] for body in self.bodies.values() for mount in body["HostConfig"].get("Mounts")
-                               or [] if mount["Type"] == "volume"})
+        mounts = [mount for body in self.bodies.values() for mount in body["HostConfig"].get("Mounts") or []]
+        self.volumes = sorted({mount["Source"] for mount in mounts if mount["Type"] == "volume"})
         self.made = []
 
     def renamed(self, config, host, endpoint):
@@ -95,7 +95,8 @@ class RawStack:
         """Seconds from the start of the database alone until it takes connections."""
         up([self], [name])
         start = time.perf_counter()
-        address = engine("GET", f"/containers/{self.made[0]}/json")["NetworkSettings"]["Networks"][self.prefix]["IPAddress"]
+        networks = engine("GET", f"/containers/{self.made[0]}/json")["NetworkSettings"]["Networks"]
+        address = networks[self.prefix]["IPAddress"]
         while not postgres_answers(address):
             if time.perf_counter() - start > DEADLINE_SECONDS:
                 raise RuntimeError("the database does not boot")

@@ -43,7 +43,7 @@ class Report:
             return
         about = ", ".join(f"{key} {value}" for key, value in self.head.items() if key not in ("benchmark", "machine"))
         found = self.head["machine"]
-        print(f"{self.head['benchmark']}: {about}; {found['cores']} cores ({found['processor']}), {found['memory_gib']} GiB, "
-              f"load {found['load']}")
+        print(f"{self.head['benchmark']}: {about}; {found['cores']} cores ({found['processor']}), "
+              f"{found['memory_gib']} GiB, load {found['load']}")
         for text in self.lines:
             print("  " + text)
