@@ -16,6 +16,7 @@ import time
 import urllib.request
 
 import idle_engine
+from cleanup import Cleanup, clean_up_when_told_to_end
 from manager import Manager, free_port
 from report import Report
 
@@ -110,28 +111,24 @@ def all_projects(manager, count):
 
 
 def measure(arguments, projects):
-    with tempfile.TemporaryDirectory(prefix="smapi") as folder:
+    with tempfile.TemporaryDirectory(prefix="smapi") as folder, Cleanup() as cleanup:
         engine = idle_engine.start(f"{folder}/engine.sock")
+        cleanup.after(engine.server_close)
+        cleanup.after(engine.shutdown)
         manager = Manager(arguments.binary, arguments.root, DOCKER_HOST=f"unix://{folder}/engine.sock")
-        bare = None
-        try:
-            seed(manager, projects)
-            whole = all_projects(manager, projects)
-            with open(f"{folder}/projects.json", "w") as file:
-                json.dump(whole, file)
-            port = free_port()
-            bare = subprocess.Popen([arguments.bare, str(port), f"{folder}/projects.json"], stdout=subprocess.DEVNULL,
-                                    stderr=subprocess.DEVNULL)
-            wait_for(f"http://127.0.0.1:{port}/project")
-            return rounds(arguments, manager, f"http://127.0.0.1:{port}", whole["projects"][0]["ref"],
-                          create_script(folder))
-        finally:
-            if bare:
-                bare.terminate()
-                bare.wait(10)
-            manager.end()
-            engine.shutdown()
-            engine.server_close()
+        cleanup.after(manager.end)
+        seed(manager, projects)
+        whole = all_projects(manager, projects)
+        with open(f"{folder}/projects.json", "w") as file:
+            json.dump(whole, file)
+        port = free_port()
+        bare = subprocess.Popen([arguments.bare, str(port), f"{folder}/projects.json"], stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL)
+        cleanup.after(bare.wait, 10)
+        cleanup.after(bare.kill)
+        wait_for(f"http://127.0.0.1:{port}/project")
+        return rounds(arguments, manager, f"http://127.0.0.1:{port}", whole["projects"][0]["ref"],
+                      create_script(folder))
 
 
 def rounds(arguments, manager, bare, ref, create):
@@ -186,6 +183,7 @@ def main():
     parser.add_argument("--projects", type=int, nargs="+", default=[1, 100, 1000])
     parser.add_argument("--json", metavar="FILE")
     arguments = parser.parse_args()
+    clean_up_when_told_to_end()
     report = Report("api", connections=CONNECTIONS, rounds=arguments.rounds, seconds=arguments.seconds)
     results = {}
     for count in arguments.projects:

@@ -31,7 +31,7 @@ class Cleanup:
             step, arguments = self.steps.pop()
             try:
                 step(*arguments)
-            except Exception as failure:  # whatever it is: the other steps must have their turn
+            except BaseException as failure:  # whatever it is, Ctrl-C too: the other steps must have their turn
                 if first is None:
                     first = failure
                 else:

@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 
+from cleanup import Cleanup
 from engine_api import SOCKET
 from engine_proxy import EngineProxy
 from inventory import inventory, names
@@ -136,17 +137,16 @@ class ProvingGround:
 
     def close(self):
         """Deletes every project, ends everything and removes what it made."""
-        try:
-            if self.manager:
-                ProvingGround.revive(self)
-                self.manager.stop()
-        finally:
-            for proxy in (self.engine, self.database):
-                if proxy:
-                    proxy.close()
+        with Cleanup() as cleanup:
+            cleanup.after(shutil.rmtree, self.folder)
             if self.database_server:
-                self.database_server.remove()
-            shutil.rmtree(self.folder)
+                cleanup.after(self.database_server.remove)
+            for proxy in (self.database, self.engine):
+                if proxy:
+                    cleanup.after(proxy.close)
+            if self.manager:
+                cleanup.after(self.manager.stop)
+                ProvingGround.revive(self)
 
     def __enter__(self):
         return self
