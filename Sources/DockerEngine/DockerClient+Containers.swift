@@ -84,10 +84,11 @@ extension DockerClient {
     }
 
     /// The same list of all containers, whoever made them, and of each as little as tells whether it is worth a look.
-    func glanceAtContainers() async throws(DockerError) -> [ContainerGlance] {
+    func glanceAtContainers() async throws(DockerError) -> EngineStream<ContainerGlance> {
         var call = EngineCall(method: "GET", path: "/containers/json")
         call.query = [("all", "true")]
-        return try await wire.document([ContainerGlance].self, call)
+        let stream = try await wire.stream(call, totalTimeout: DockerLimits.queryTimeout)
+        return EngineStream(stream, decoder: JSONArrayDecoder<ContainerGlance>(call: call.label))
     }
 
     /// Changes what the engine does when a container exits. Maps to `POST /containers/{id}/update`.

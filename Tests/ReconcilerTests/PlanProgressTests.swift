@@ -14,6 +14,11 @@ struct PlanProgressTests {
         return plan
     }
 
+    private func begin(_ progress: inout PlanProgress) throws -> Plan.Step {
+        let step = progress.begin()
+        return try #require(step)
+    }
+
     private func start(_ service: ServiceName) -> Operation { .startContainer(name: service.text, service: service) }
 
     @Test("what an urgent step waits for is as urgent, and comes first")
@@ -27,10 +32,10 @@ struct PlanProgressTests {
     @Test("nothing is started beside a container that others wait for, nor before it, while it may still come")
     func alone() throws {
         var progress = PlanProgress(plan())
-        let image = try #require(progress.begin())
+        let image = try begin(&progress)
         #expect(progress.begin() == nil)
         progress.end(image, succeeded: true)
-        let db = try #require(progress.begin())
+        let db = try begin(&progress)
         #expect(db.operation.service == .db)
         #expect(progress.begin() == nil)
         progress.end(db, succeeded: true)
@@ -38,7 +43,7 @@ struct PlanProgressTests {
     }
 
     @Test("once an urgent step cannot come any more, the others go on without it", arguments: [1, 5])
-    func failure(failing: Int) throws {
+    func failure(failing: Int) {
         var progress = PlanProgress(plan())
         var begun: [ServiceName?] = []
         while let step = progress.begin() {
@@ -49,7 +54,7 @@ struct PlanProgressTests {
     }
 
     @Test("other calls are made beside an urgent start")
-    func others() throws {
+    func others() {
         var plan = Plan()
         plan.add(start(.db), because: "test", dependents: 3)
         plan.add(.pullImage("image"), because: "test")
@@ -59,11 +64,11 @@ struct PlanProgressTests {
         #expect(progress.begin() == nil)
     }
 
-    @Test("every plan of random stacks is carried through, each step once and after those that it waits for", arguments: 0..<200)
-    func completeness(seed: UInt64) {
-        var random = RandomStacks(seed: seed)
-        let plan = reconcile(random.situation(goal: .running))
-        var generator = SeededGenerator(seed: seed)
+    @Test(
+        "every plan is carried through, each step once and after those that it waits for", arguments: UInt64(0)..<200)
+    func completeness(seed: UInt64) throws {
+        var random = try RandomCase(seed: seed)
+        let plan = reconcile(random.situation(.running, ready: random.answering))
         var progress = PlanProgress(plan)
         var underWay: [Plan.Step] = []
         var ended: Set<Int> = []
@@ -74,7 +79,7 @@ struct PlanProgressTests {
                 begun.append(step.number)
                 underWay.append(step)
             }
-            guard let place = underWay.indices.randomElement(using: &generator) else { break }
+            guard let place = underWay.indices.randomElement(using: &random.generator) else { break }
             let step = underWay.remove(at: place)
             ended.insert(step.number)
             progress.end(step, succeeded: true)
@@ -82,9 +87,17 @@ struct PlanProgressTests {
         #expect(begun.sorted() == plan.steps.map(\.number))
     }
 
-    @Test("of the sample stack the database is the most urgent: all but itself wait for it in the end")
-    func sample() throws {
-        let stack = try #require(reconcileSampleStack())
-        #expect(stack.dependentCounts.max { $0.value < $1.value }?.key == .db)
+    @Test("a service is as urgent as many services wait for it, directly or through others")
+    func dependents() throws {
+        let plan = reconcile(
+            Situation(goal: .running, desired: try Stacks.four(), observed: ObservedStack()))
+        let starts = plan.steps.filter(\.operation.startsContainer)
+        #expect(starts.map(\.operation.service) == [.db])
+        #expect(starts.map(\.dependents) == [3])
+        let creations = plan.steps.compactMap { step -> String? in
+            guard case .createContainer(let service) = step.operation else { return nil }
+            return "\(service.name) \(step.dependents)"
+        }
+        #expect(creations.sorted() == ["auth 1", "db 3", "gateway 0", "rest 1"])
     }
 }

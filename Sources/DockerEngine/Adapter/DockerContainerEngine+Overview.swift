@@ -6,23 +6,20 @@ extension DockerContainerEngine {
     /// Lists all containers and networks, and the installation's volumes: three calls, however many projects there are.
     public func overview() async throws(EngineError) -> EngineOverview {
         try await translated { client in
-            async let networks = client.listNetworks()
-            async let volumes = client.listVolumes(labels: StackLabels.filter(installation: self.installation))
-            let containers = try await client.glanceAtContainers()
             var overview = EngineOverview()
-            for container in containers {
+            for try await container in try await client.glanceAtContainers() {
                 overview.use.ports.formUnion(container.hostPorts.compactMap { UInt16(exactly: $0) })
                 if container.installation == self.installation, let ref = container.project.flatMap({ ProjectRef($0) }) {
                     overview.fingerprints[ref, default: StackFingerprint()].add(container.run)
                 }
             }
-            for network in try await networks {
+            for network in try await client.listNetworks() {
                 overview.use.subnets.formUnion(network.subnets.compactMap { $0.subnet.flatMap { IPv4Network($0) } })
                 if let ref = self.project(network.labels) {
                     overview.fingerprints[ref, default: StackFingerprint()].add(network)
                 }
             }
-            for volume in try await volumes {
+            for volume in try await client.listVolumes(labels: StackLabels.filter(installation: self.installation)) {
                 if let ref = self.project(volume.labels) {
                     overview.fingerprints[ref, default: StackFingerprint()].add(volume)
                 }

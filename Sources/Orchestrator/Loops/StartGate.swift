@@ -36,8 +36,8 @@ package final class StartGate: Sendable {
     /// A gate that measures by a clock.
     package init(_ time: any TimeSource) { self.time = time }
 
-    /// Calls that may be under way at once, as of now.
-    package var limit: Int { state.withLock(\.limit.limit) }
+    /// Calls that wait for their turn.
+    var waiting: Int { state.withLock(\.waiters.count) }
 
     /// Calls once it is the caller's turn. When the task is cancelled before, nothing is called, and the error says so.
     func pass(

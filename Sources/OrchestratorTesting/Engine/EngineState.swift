@@ -17,6 +17,7 @@ struct EngineState: Sendable {
     var changed: [ProjectRef] = []
     var calls: [EngineCallRecord] = []
     var callCount = 0
+    var observationCount = 0
     var faults: [Int: EngineFault] = [:]
     var late: [(due: Timestamp, operation: Operation, ref: ProjectRef)] = []
     var isDown = false

@@ -103,6 +103,9 @@ extension FakeEngine {
     /// Services that were started before what they depend on.
     public var violations: [String] { state.withLock(\.violations) }
 
+    /// Looks at projects so far.
+    public var observationCount: Int { state.withLock(\.observationCount) }
+
     /// What the engine holds for a project at this moment.
     public func contents(of ref: ProjectRef) -> ObservedStack { touch { $0.observed(ref) } }
 

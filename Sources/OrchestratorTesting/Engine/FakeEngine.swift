@@ -80,7 +80,10 @@ public final class FakeEngine: ContainerEngine {
 
     /// All objects of one project, in no particular order.
     public func observe(_ ref: ProjectRef) async throws(EngineError) -> ObservedStack {
-        try await answer { $0.observed(ref) }
+        try await answer { state in
+            state.observationCount += 1
+            return state.observed(ref)
+        }
     }
 
     /// Projects with any object, and what is taken.

@@ -1,0 +1,148 @@
+import CurlKit
+import HTTPStub
+import OrchestratorTesting
+import ProjectModel
+import Reconciler
+import Synchronization
+import Testing
+
+@testable import DockerEngine
+
+@Suite("What is inspected again")
+struct InspectionMemoryTests {
+    /// An engine with one container, whose state and place on the network a test sets.
+    private final class OneContainer: Sendable {
+        private let state = Mutex((state: "running", endpoint: "e1", inspections: 0))
+
+        var inspections: Int { state.withLock(\.inspections) }
+
+        func set(_ status: String, endpoint: String) {
+            state.withLock { ($0.state, $0.endpoint) = (status, endpoint) }
+        }
+
+        func answer(_ request: StubRequest) -> [StubStep] {
+            let (status, endpoint) = state.withLock { ($0.state, $0.endpoint) }
+            let place = #"{"n": {"NetworkID": "net", "EndpointID": "\#(endpoint)", "IPAddress": "10.0.0.2"}}"#
+            switch request.path {
+            case "/v1.41/containers/json":
+                return [
+                    .response(
+                        200,
+                        #"""
+                        [{"Id": "c1", "Names": ["/p-db-1"], "State": "\#(status)", "Labels": {},
+                          "NetworkSettings": {"Networks": \#(place)}}]
+                        """#)
+                ]
+            case "/v1.41/containers/c1/json":
+                state.withLock { $0.inspections += 1 }
+                return [
+                    .response(
+                        200,
+                        #"""
+                        {"Id": "c1", "Name": "/p-db-1", "Config": {}, "NetworkSettings": {"Networks": \#(place)},
+                         "State": {"Status": "\#(status)", "Running": \#(status == "running"), "ExitCode": 0}}
+                        """#)
+                ]
+            case "/v1.41/volumes": return [.response(200, #"{"Volumes": []}"#)]
+            default: return [.response(200, "[]")]
+            }
+        }
+    }
+
+    private func run(
+        _ body: (DockerContainerEngine, OneContainer) async throws -> Void
+    ) async throws {
+        let container = OneContainer()
+        let stub = try StubServer { request in
+            request.target == "/version"
+                ? [.response(200, #"{"ApiVersion": "1.41", "Version": "x"}"#)] : container.answer(request)
+        }
+        defer { stub.stop() }
+        let http = try HTTPClient()
+        let host = try DockerHost(parsing: "unix://\(stub.socketPath)")
+        let engine = DockerContainerEngine(host: host, http: http, installation: "i")
+        let outcome: Result<Void, any Error>
+        do { outcome = .success(try await body(engine, container)) } catch { outcome = .failure(error) }
+        await http.shutdown()
+        try outcome.get()
+    }
+
+    @Test("a container that runs on, or was never started, is inspected once", arguments: ["running", "created"])
+    func once(status: String) async throws {
+        try await run { engine, container async throws in
+            container.set(status, endpoint: status == "running" ? "e1" : "")
+            let first = try await engine.observe(.sample())
+            for _ in 0..<3 { #expect(try await engine.observe(.sample()) == first) }
+            #expect(container.inspections == 1)
+        }
+    }
+
+    @Test("another run, and another state, is inspected anew")
+    func changes() async throws {
+        try await run { engine, container async throws in
+            _ = try await engine.observe(.sample())
+            container.set("running", endpoint: "e2")
+            _ = try await engine.observe(.sample())
+            #expect(container.inspections == 2)
+            container.set("exited", endpoint: "")
+            #expect(try await engine.observe(.sample()).containers.map(\.state) == [.exited])
+            #expect(container.inspections == 3)
+        }
+    }
+
+    @Test(
+        "what lists do not tell apart from another run is inspected every time",
+        arguments: ["exited", "restarting", "paused", "running"])
+    func always(status: String) async throws {
+        try await run { engine, container async throws in
+            container.set(status, endpoint: "")
+            for _ in 0..<3 { _ = try await engine.observe(.sample()) }
+            #expect(container.inspections == 3)
+        }
+    }
+
+    @Test("an event of a container, or a new subscription, has it inspected again; other events do not")
+    func events() async throws {
+        try await run { engine, container async throws in
+            _ = try await engine.observe(.sample())
+            engine.inspections.forget("other", of: .sample())
+            engine.inspections.forget("c1", of: .sample(2))
+            _ = try await engine.observe(.sample())
+            #expect(container.inspections == 1)
+            engine.inspections.forget("c1", of: .sample())
+            _ = try await engine.observe(.sample())
+            #expect(container.inspections == 2)
+            engine.inspections.forgetAll()
+            _ = try await engine.observe(.sample())
+            #expect(container.inspections == 3)
+        }
+    }
+
+    @Test("what an event tells of during a look is not kept, nor what an earlier of two looks has found")
+    func duringALook() throws {
+        let memory = InspectionMemory()
+        let run = ContainerGlance.Run(id: "c1", name: "n", state: .running, endpointIDs: ["e1"])
+        let container = ObservedContainer(
+            id: "c1", name: "n", service: .db, configHash: "", state: .running, exitCode: nil, startedAt: nil)
+        let earlier = memory.beginLook(at: .sample())
+        let look = memory.beginLook(at: .sample())
+        memory.keep([(run, container)], of: .sample(), from: earlier)
+        #expect(memory.container(run, of: .sample()) == nil)
+        memory.forget("c1", of: .sample())
+        memory.keep([(run, container)], of: .sample(), from: look)
+        #expect(memory.container(run, of: .sample()) == nil)
+        memory.keep([(run, container)], of: .sample(), from: memory.beginLook(at: .sample()))
+        #expect(memory.container(run, of: .sample()) == container)
+        #expect(memory.container(run, of: .sample(2)) == nil)
+    }
+
+    @Test("what an inspection says against the list is not kept")
+    func contradiction() {
+        let memory = InspectionMemory()
+        let run = ContainerGlance.Run(id: "c1", name: "n", state: .running, endpointIDs: ["e1"])
+        let ended = ObservedContainer(
+            id: "c1", name: "n", service: .db, configHash: "", state: .exited, exitCode: 1, startedAt: nil)
+        memory.keep([(run, ended)], of: .sample(), from: memory.beginLook(at: .sample()))
+        #expect(memory.container(run, of: .sample()) == nil)
+    }
+}

@@ -1,0 +1,100 @@
+import Reconciler
+import Synchronization
+import Testing
+
+@testable import Orchestrator
+
+@Suite("The gate for starts")
+struct StartGateTests {
+    /// What has passed, in order, and how many calls were under way at once.
+    private final class Log: Sendable {
+        private let state = Mutex((passed: [Int](), underWay: 0, highest: 0))
+
+        var passed: [Int] { state.withLock(\.passed) }
+        var highest: Int { state.withLock(\.highest) }
+
+        func enter(_ number: Int) {
+            state.withLock { state in
+                state.passed.append(number)
+                state.underWay += 1
+                state.highest = max(state.highest, state.underWay)
+            }
+        }
+        func leave() { state.withLock { $0.underWay -= 1 } }
+    }
+
+    /// Calls that end when the stream does.
+    private func hold(_ gate: StartGate, _ log: Log, _ number: Int, urgency: Int, until end: AsyncStream<Void>) async {
+        try? await gate.pass(urgency: urgency) { () async throws(EngineError) in
+            log.enter(number)
+            for await _ in end {}
+            log.leave()
+        }
+    }
+
+    private func eventually(_ condition: () -> Bool) async -> Bool {
+        for _ in 0..<10_000 where !condition() { await Task.yield() }
+        return condition()
+    }
+
+    @Test("the most urgent goes first, of equals who came first, and never more at once than the limit")
+    func order() async {
+        let gate = StartGate(SystemTime())
+        let log = Log()
+        let (held, release) = AsyncStream.makeStream(of: Void.self)
+        let (ended, end) = AsyncStream.makeStream(of: Void.self)
+        end.finish()
+        await withDiscardingTaskGroup { group in
+            for number in 0..<ConcurrencyLimit.initial {
+                group.addTask { await hold(gate, log, number, urgency: 0, until: held) }
+            }
+            #expect(await eventually { log.passed.count == ConcurrencyLimit.initial })
+            for (number, urgency) in [(10, 0), (11, 3), (12, 0), (13, 8), (14, 3)] {
+                group.addTask { await hold(gate, log, number, urgency: urgency, until: ended) }
+                #expect(await eventually { gate.waiting == number - 9 })
+            }
+            #expect(log.passed.count == ConcurrencyLimit.initial)
+            release.finish()
+        }
+        #expect(log.passed.dropFirst(ConcurrencyLimit.initial) == [13, 11, 14, 10, 12])
+        #expect(log.highest <= ConcurrencyLimit.initial + 1)
+    }
+
+    @Test("who is cancelled while waiting calls nothing, and leaves no place behind")
+    func cancellation() async {
+        let gate = StartGate(SystemTime())
+        let log = Log()
+        let (held, release) = AsyncStream.makeStream(of: Void.self)
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<ConcurrencyLimit.initial {
+                group.addTask { await hold(gate, log, number, urgency: 0, until: held) }
+            }
+            #expect(await eventually { log.passed.count == ConcurrencyLimit.initial })
+            await withTaskGroup(of: Void.self) { inner in
+                inner.addTask { await hold(gate, log, 99, urgency: 5, until: held) }
+                #expect(await eventually { gate.waiting == 1 })
+                inner.cancelAll()
+            }
+            #expect(gate.waiting == 0)
+            release.finish()
+        }
+        #expect(!log.passed.contains(99))
+        let (ended, end) = AsyncStream.makeStream(of: Void.self)
+        end.finish()
+        await hold(gate, log, 7, urgency: 0, until: ended)
+        #expect(log.passed.last == 7)
+    }
+
+    @Test("an error leaves the gate as a success does")
+    func failure() async throws {
+        let gate = StartGate(SystemTime())
+        for _ in 0..<50 {
+            await #expect(throws: EngineError.notActive) {
+                try await gate.pass(urgency: 0) { () async throws(EngineError) in throw .notActive }
+            }
+        }
+        let log = Log()
+        try await gate.pass(urgency: 0) { log.enter(1) }
+        #expect(log.passed == [1])
+    }
+}
