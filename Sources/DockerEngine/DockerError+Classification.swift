@@ -51,11 +51,15 @@ extension DockerError {
 
     /// The object is still used by a container.
     public var isInUse: Bool {
-        (statusCode == 403 && says("has active endpoints"))
+        hasActiveEndpoints
             || (isConflict
                 && (says("volume is in use") || says("is using its referenced image")
                     || says("is being used by")))
     }
+
+    /// The network has endpoints, or the engine believes so: it counts them, and loses count. Since moby/moby 28 it also
+    /// names them: `network demo has active endpoints (name:"proxy" id:"ed84de40e81a")`.
+    public var hasActiveEndpoints: Bool { statusCode == 403 && says("has active endpoints") }
 
     /// The wanted subnet overlaps another network's, or the engine has no free subnet left.
     public var isSubnetUnavailable: Bool {

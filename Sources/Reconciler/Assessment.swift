@@ -18,6 +18,8 @@ public struct Circumstances: Sendable, Equatable {
     public var backoffs: [ServiceName: RestartBackoff]
     /// Calls that failed in a row, and what the engine said.
     public var callFailures: [ServiceName: CallFailures]
+    /// Removals of networks that the engine refused in a row.
+    public var networkRefusals: NetworkRefusals
     /// Containers started before this time are to be restarted.
     public var restartRequestedAt: Timestamp?
     /// Services that ``restartRequestedAt`` is about; nil for all.
@@ -32,8 +34,9 @@ public struct Circumstances: Sendable, Equatable {
         status: ProjectStatus, statusSince: Timestamp, desired: DesiredStack?, observed: ObservedStack,
         refusals: [ServiceName: String] = [:], health: [ServiceName: ServiceHealth] = [:],
         backoffs: [ServiceName: RestartBackoff] = [:],
-        callFailures: [ServiceName: CallFailures] = [:], restartRequestedAt: Timestamp? = nil,
-        restartServices: Set<ServiceName>? = nil, clockSetAt: Timestamp? = nil, now: Timestamp
+        callFailures: [ServiceName: CallFailures] = [:], networkRefusals: NetworkRefusals = NetworkRefusals(),
+        restartRequestedAt: Timestamp? = nil, restartServices: Set<ServiceName>? = nil, clockSetAt: Timestamp? = nil,
+        now: Timestamp
     ) {
         self.status = status
         self.statusSince = statusSince
@@ -43,6 +46,7 @@ public struct Circumstances: Sendable, Equatable {
         self.health = health
         self.backoffs = backoffs
         self.callFailures = callFailures
+        self.networkRefusals = networkRefusals
         self.restartRequestedAt = restartRequestedAt
         self.restartServices = restartServices
         self.clockSetAt = clockSetAt
@@ -130,13 +134,7 @@ public struct Assessment: Sendable, Equatable {
 /// Judges a project. Pure.
 public func assess(_ circumstances: Circumstances) -> Assessment {
     switch circumstances.status.goal {
-    case .absent:
-        var assessment = Assessment()
-        if circumstances.observed.isEmpty {
-            assessment.event = .nothingLeft
-            assessment.cause = "nothing of the project is left on the engine"
-        }
-        return assessment
+    case .absent: return assessAbsent(circumstances)
     case .stopped:
         var assessment = Assessment()
         if !circumstances.observed.containers.contains(where: \.state.isUp) {
@@ -148,4 +146,23 @@ public func assess(_ circumstances: Circumstances) -> Assessment {
         guard let desired = circumstances.desired else { return Assessment() }
         return RunningAssessor(circumstances, desired).assess()
     }
+}
+
+/// A project is gone when nothing of it is left, or nothing but networks that the engine does not let go.
+private func assessAbsent(_ circumstances: Circumstances) -> Assessment {
+    let observed = circumstances.observed
+    let refusals = circumstances.networkRefusals
+    guard observed.containers.isEmpty, observed.volumes.isEmpty,
+        observed.networks.allSatisfy({ refusals.isGivenUp($0.id) })
+    else { return Assessment() }
+    var assessment = Assessment()
+    assessment.event = .nothingLeft
+    assessment.cause = "nothing of the project is left on the engine"
+    let names = observed.networks.map(\.name).sorted()
+    if !names.isEmpty {
+        assessment.cause +=
+            " but the network \(names.joined(separator: ", ")), which the engine does not let go. "
+            + names.map(NetworkRefusals.advice(network:)).joined(separator: ". ")
+    }
+    return assessment
 }

@@ -1,7 +1,9 @@
 import CurlKit
-import DockerEngine
 import HTTPStub
+import Orchestrator
 import Testing
+
+@testable import DockerEngine
 
 @Suite("Errors of the engine")
 struct DockerErrorTests {
@@ -37,6 +39,28 @@ struct DockerErrorTests {
             guard case .decoding(let reason, let call) = error else { throw error ?? .invalidArgument("none") }
             #expect(call == "GET /containers/json")
             #expect(!reason.isEmpty)
+        }
+    }
+
+    /// What engines say when a network cannot be removed for its endpoints, oldest first.
+    private static let networkInUse = [
+        "network demo has active endpoints",
+        "error while removing network: network demo id 2f4e8d31 has active endpoints",
+        #"error while removing network: network demo has active endpoints (name:"proxy" id:"ed84de40e81a")"#,
+    ]
+
+    @Test("a network that is in use is told from other refusals, in the words of every engine", arguments: networkInUse)
+    func endpoints(_ message: String) {
+        let error = DockerError.status(403, message: message, call: "DELETE /networks/2f4e8d31")
+        #expect(error.hasActiveEndpoints && error.isInUse)
+        #expect(EngineError(error) == .networkInUse(message: message))
+        #expect(!EngineError(error).isTransient)
+        for other in [
+            DockerError.status(500, message: message, call: ""), .reported(message: message, call: ""),
+            .status(403, message: "network demo is pre-defined and cannot be removed", call: ""),
+        ] {
+            #expect(!other.hasActiveEndpoints)
+            if case .networkInUse = EngineError(other) { Issue.record("\(other) is no network in use") }
         }
     }
 

@@ -42,6 +42,46 @@ extension EndToEnd {
             #expect(!FileManager.default.fileExists(atPath: paused.folder))
         }
 
+        /// Deletes the project that somebody is connected to, and waits for its network when they have left.
+        private func delete(_ project: Project, visitedBy guest: Guest) async throws {
+            try await project.delete()
+            try await project.waitUntilGone()
+            let left = try await project.inventory()
+            #expect(left.networks.compactMap { $0["Id"].text } == [guest.network])
+            #expect(left.containers.isEmpty && left.volumes.isEmpty)
+            #expect(try await guest.isInside())
+            let receipt = try await project.manager.client.must("GET", project.path + "/deletion-receipt")
+            let remaining = receipt["remaining"].items
+            #expect(remaining.compactMap { $0["id"].text } == [guest.network], "\(receipt)")
+            #expect(remaining.first?["reason"].text?.contains("docker network inspect") == true, "\(receipt)")
+
+            try await guest.leave()
+            _ = try await eventually("the end of the network", within: Project.deadline) {
+                try await Engine.call("GET", "/networks/\(guest.network)").status == 404 ? true : nil
+            }
+            #expect(try await guest.isRunning())
+            _ = try await eventually("the end of the receipt", within: Project.deadline) {
+                let receipt = try await project.manager.client.must("GET", project.path + "/deletion-receipt")
+                return receipt["remaining"].items.isEmpty ? true : nil
+            }
+        }
+
+        @Test("It ends although a container of a stranger is on the network, which goes when the stranger has left")
+        func visitedNetwork() async throws {
+            let manager = try sharedManager()
+            let project = try await Project.active("visited", services: ["db", "gateway"], by: manager)
+            let network = try #require(try await project.inventory().networks.first?["Id"].text)
+            let guest = try await Guest(of: network)
+            do {
+                try await guest.enter()
+                try await delete(project, visitedBy: guest)
+            } catch {
+                await uncancelled { await guest.remove() }
+                throw error
+            }
+            await uncancelled { await guest.remove() }
+        }
+
         @Test("A name is free again once its project is gone")
         func nameIsFree() async throws {
             let manager = try sharedManager()

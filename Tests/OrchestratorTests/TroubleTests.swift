@@ -235,12 +235,12 @@ struct TroubleTests {
                 try await host.wait(for: .active, of: ref)
                 let next = host.engine.calls.count
                 for call in next..<(next + 40) {
-                    host.engine.setFault(.refuse(Self.refusal("the network has active endpoints")), atCall: call)
+                    host.engine.setFault(.refuse(Self.refusal("device or resource busy")), atCall: call)
                 }
                 _ = try await manager.catalog.request(.deleteRequested, of: ref)
                 #expect(
                     try await host.wait(upTo: .seconds(60)) {
-                        try await host.store.project(ref)?.failure?.message.contains("active endpoints") == true
+                        try await host.store.project(ref)?.failure?.message.contains("device or resource busy") == true
                     })
                 #expect(try await host.store.project(ref)?.status == .deleting)
                 for call in next..<(next + 200) { host.engine.setFault(nil, atCall: call) }

@@ -268,6 +268,56 @@ struct AssessTests {
         }
     }
 
+    /// A project that is to go, of which two networks are left.
+    private static func leftNetworks(_ status: ProjectStatus) throws -> Scene {
+        var scene = try Scene(status)
+        scene.circumstances.observed = ObservedStack(networks: [
+            ObservedNetwork(id: "n2", name: "ref_two", subnet: nil),
+            ObservedNetwork(id: "n1", name: "ref_one", subnet: nil),
+        ])
+        return scene
+    }
+
+    @Test("a project does not wait for ever for networks that the engine does not let go")
+    func givenUpNetworks() throws {
+        for status in [ProjectStatus.deleting, .rollingBack] {
+            var scene = try Self.leftNetworks(status)
+            for count in 1...NetworkRefusals.countUntilGivenUp {
+                #expect(scene.assessment.event == nil, "after \(count - 1) refusals")
+                scene.circumstances.networkRefusals.noteRefusal(of: "n1")
+            }
+            #expect(scene.assessment.event == nil, "the other one was never refused")
+            for _ in 1...NetworkRefusals.countUntilGivenUp {
+                scene.circumstances.networkRefusals.noteRefusal(of: "n2")
+            }
+            #expect(scene.assessment.event == .nothingLeft)
+            for name in ["ref_one", "ref_two"] {
+                #expect(scene.assessment.cause.contains("docker network inspect \(name)"))
+            }
+            #expect(scene.assessment.cause.contains("restart the Docker Engine"))
+            scene.circumstances.networkRefusals.forget("n1")
+            #expect(scene.assessment.event == nil, "it was refused for another reason since")
+        }
+    }
+
+    @Test("with a container or a volume left a project is not gone, whatever its networks do")
+    func moreThanNetworks() throws {
+        var scene = try Self.leftNetworks(.deleting)
+        for id in Array(repeating: ["n1", "n2"], count: NetworkRefusals.countUntilGivenUp).joined() {
+            scene.circumstances.networkRefusals.noteRefusal(of: id)
+        }
+        #expect(scene.assessment.event == .nothingLeft)
+        scene.circumstances.observed.volumes = [ObservedVolume(name: "data")]
+        #expect(scene.assessment.event == nil)
+        scene.circumstances.observed.volumes = []
+        scene.circumstances.observed.containers = try Scene(.deleting).circumstances.observed.containers
+        #expect(scene.assessment.event == nil)
+        // What is still planned is unchanged: each look tries again.
+        let plan = reconcile(
+            Situation(goal: .absent, desired: nil, observed: try Self.leftNetworks(.deleted).circumstances.observed))
+        #expect(plan.steps.count == 2)
+    }
+
     @Test("without a template nothing is judged")
     func noTemplate() throws {
         var scene = try Scene()

@@ -12,6 +12,8 @@ extension EngineError {
             self = .subnetTaken(message: message)
         } else if error.isNameInUse {
             self = .nameTaken(message: message)
+        } else if error.hasActiveEndpoints {
+            self = .networkInUse(message: message)
         } else if error.isNoSuchImage {
             self = .imageMissing(message)
         } else if error.isNotFound {

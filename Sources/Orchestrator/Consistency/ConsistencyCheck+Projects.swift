@@ -1,4 +1,5 @@
 import ProjectModel
+import Reconciler
 
 /// Rules about projects: their leases, containers, folders, secrets and trails.
 extension ConsistencyCheck {
@@ -85,11 +86,23 @@ extension ConsistencyCheck {
             guard case .project(let ref) = object.owner, let status = gone[ref] else { return nil }
             // Volumes may be kept on purpose; those that are not, the loop removes whenever it sees them.
             if object.kind == "volume", status == .deleted { return nil }
+            if object.kind == "network" { return heldNetwork(object.name, of: ref, status) }
             return ConsistencyFinding(
                 "objects.removed", .error, project: ref, subject: object.name,
                 found: "project \(ref) is \(status.rawValue) and the engine holds its \(object.kind) \(object.name)",
                 advice: "look at it, then remove it: docker \(object.kind) rm \(object.name)")
         }
+    }
+
+    /// The manager goes on removing the network; it is the engine that does not let it go.
+    private static func heldNetwork(
+        _ name: String, of ref: ProjectRef, _ status: ProjectStatus
+    ) -> ConsistencyFinding {
+        ConsistencyFinding(
+            "objects.removed", .warning, project: ref, subject: name,
+            found: "project \(ref) is \(status.rawValue) and the engine still has its network \(name)",
+            advice: "the manager removes it as soon as the engine allows it. "
+                + NetworkRefusals.advice(network: name))
     }
 
     static func orphanObjects(_ facts: ConsistencyFacts) -> [ConsistencyFinding]? {
@@ -104,8 +117,8 @@ extension ConsistencyCheck {
             return ConsistencyFinding(
                 "objects.known", .warning, subject: object.name,
                 found: "the \(object.kind) \(object.name) bears this installation's label and belongs to no project",
-                advice: "nobody uses it, and the manager leaves it alone. Look at it, then remove it: "
-                    + "docker \(object.kind) rm \(object.name)")
+                advice: "look at it, then find its number with supamanager orphans list and remove it with "
+                    + "supamanager orphans remove NUMBER")
         }
     }
 

@@ -11,7 +11,8 @@ public struct DeletionReceipt: Sendable, Equatable {
     public var destroysVolumes: Bool
     /// When the deletion was asked for.
     public var requestedAt: Timestamp
-    /// When two looks in a row had found nothing left to remove.
+    /// When two looks in a row had found nothing left to wait for. A network that the engine does not let go may
+    /// remain; it is destroyed later.
     public var endedAt: Timestamp?
     /// The objects, by kind and id.
     public var items: [Item]

@@ -16,6 +16,8 @@ struct ProjectMemory: Sendable {
     private(set) var epoch: Epoch
     var backoffs: [ServiceName: RestartBackoff] = [:]
     var callFailures: [ServiceName: CallFailures] = [:]
+    /// Networks that the engine would not remove while nothing of the project was to be left.
+    private(set) var networkRefusals = NetworkRefusals()
     /// When the start was asked for that ``backoffs`` and ``callFailures`` are about.
     private var startRequestedAt: Timestamp?
     /// Looks in a row that ended with an error or a refused call.
@@ -133,6 +135,7 @@ struct ProjectMemory: Sendable {
 
     /// Takes in the record. What earlier starts came to says nothing about one that was asked for since.
     mutating func note(_ record: ProjectRecord) {
+        if record.status.goal != .absent { networkRefusals = NetworkRefusals() }
         switch record.status {
         case .provisioning, .resuming, .restarting:
             guard startRequestedAt != record.statusChangedAt else { return }
@@ -164,6 +167,7 @@ struct ProjectMemory: Sendable {
             default: break
             }
         }
+        noteNetworks(outcomes)
         let failed = outcomes.contains { $0.error != nil }
         troubles = failed ? troubles + 1 : 0
         calls.plans += 1
@@ -173,6 +177,17 @@ struct ProjectMemory: Sendable {
         calls.nextRetryAt = failed ? time + patience : nil
         if !failed { replacements = 0 }
         if outcomes.contains(where: \.step.operation.isPull) { waitedUntil = time }
+    }
+
+    private mutating func noteNetworks(_ outcomes: [PlanExecutor.Outcome]) {
+        for case (.removeNetwork(let id, _), let error) in outcomes.map({ ($0.step.operation, $0.error) }) {
+            switch error {
+            case .networkInUse: networkRefusals.noteRefusal(of: id)
+            // An engine that did not answer has not let go of it either.
+            case .some(let error) where error.isTransient: continue
+            default: networkRefusals.forget(id)
+            }
+        }
     }
 
     /// Forgets what is about earlier starts, because a new one was asked for.

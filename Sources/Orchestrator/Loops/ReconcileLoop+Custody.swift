@@ -126,10 +126,18 @@ extension ReconcileLoop {
         var refusals: [EngineObjectKey: String] = [:]
         for outcome in outcomes {
             guard let error = outcome.error, let key = outcome.step.operation.removed else { continue }
-            refusals[key] = "\(error)"
+            refusals[key] = outcome.step.operation.reason(for: error)
         }
         guard !refusals.isEmpty, let receipt = try await custody.receipt(of: record.ref) else { return }
         let next = receipt.noting(refusals: refusals, at: time.now())
         if next != receipt { try await custody.save(next) }
+    }
+}
+
+extension Operation {
+    /// Why an object remains, for people.
+    fileprivate func reason(for error: EngineError) -> String {
+        guard case .networkInUse = error, case .removeNetwork(_, let name) = self else { return "\(error)" }
+        return "\(error). \(NetworkRefusals.advice(network: name))"
     }
 }

@@ -107,8 +107,9 @@ extension ReconcileLoop {
         return Circumstances(
             status: record.status, statusSince: memory.statusSince(record, now: now), desired: desired,
             observed: stock.observed, refusals: stock.verdict.refusals, health: await health.tallies(of: record.ref),
-            backoffs: memory.backoffs, callFailures: memory.callFailures, restartRequestedAt: order.before,
-            restartServices: order.services, clockSetAt: memory.epoch.isOfClock ? memory.epoch.since : nil, now: now)
+            backoffs: memory.backoffs, callFailures: memory.callFailures,
+            networkRefusals: memory.networkRefusals, restartRequestedAt: order.before, restartServices: order.services,
+            clockSetAt: memory.epoch.isOfClock ? memory.epoch.since : nil, now: now)
     }
 
     private func situation(
@@ -147,13 +148,16 @@ extension ReconcileLoop {
             move.failure = await failure(assessment, observed, memory)
         case .nothingLeft:
             try lease?.check()
+            // A network that stays keeps its subnet: nobody is to be offered it when the lease is gone.
+            if !observed.isEmpty { try await survey.refresh() }
             try folders.remove(record.ref)
             move.leases = try await closeAccount(record, becoming: status)
         default: break
         }
         if try await store.move(record.ref, move) {
-            logger.info(
-                "a project changed its status",
+            let leavesSomething = event == .nothingLeft && !observed.isEmpty
+            logger.log(
+                level: leavesSomething ? .warning : .info, "a project changed its status",
                 metadata: ["project": "\(record.ref)", "status": "\(status.rawValue)", "cause": "\(move.cause)"])
         }
         return .now
@@ -196,18 +200,23 @@ extension ReconcileLoop {
         memory.noteRestarts(outcomes, of: record)
         if try await replaceRefusedLeases(outcomes, record, &memory) { return .now }
         memory.note(outcomes, of: plan, at: time.now())
-        for outcome in outcomes {
-            guard let error = outcome.error else { continue }
-            logger.warning(
-                "the engine refused a step",
-                metadata: [
-                    "project": "\(record.ref)", "step": "\(outcome.step.operation)", "cause": "\(outcome.step.cause)",
-                    "error": "\(redact("\(error)", memory.secrets))",
-                ])
-        }
+        for outcome in outcomes { logRefusal(outcome, record, memory) }
         try await noteRefusals(outcomes, record)
         try await recordTrouble(outcomes, record, memory)
         return memory.troubles == 0 ? .now : .at(time.now() + memory.patience)
+    }
+
+    /// What a project has gone without is no news each time that the engine refuses it again.
+    private func logRefusal(_ outcome: PlanExecutor.Outcome, _ record: ProjectRecord, _ memory: ProjectMemory) {
+        guard let error = outcome.error else { return }
+        let isKnown =
+            if case .networkInUse = error { record.status == .deleted || record.status == .failed } else { false }
+        logger.log(
+            level: isKnown ? .debug : .warning, "the engine refused a step",
+            metadata: [
+                "project": "\(record.ref)", "step": "\(outcome.step.operation)", "cause": "\(outcome.step.cause)",
+                "error": "\(redact("\(error)", memory.secrets))",
+            ])
     }
 }
 

@@ -56,6 +56,8 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
     case subnetTaken(message: String)
     /// The name belongs to something else.
     case nameTaken(message: String)
+    /// The network cannot be removed: something is connected to it, or the engine believes so.
+    case networkInUse(message: String)
     /// The engine does not have the image.
     case imageMissing(String)
     /// There is no such object (any more).
@@ -72,6 +74,7 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
         case .portTaken(let port, let message): "host port \(port.map(String.init) ?? "") is taken: \(message)"
         case .subnetTaken(let message): "the subnet is taken: \(message)"
         case .nameTaken(let message): "the name is taken: \(message)"
+        case .networkInUse(let message): "the network is in use: \(message)"
         case .imageMissing(let image): "the engine does not have the image \(image)"
         case .notFound(let message): message
         case .notActive: "\(NotActiveManager())"

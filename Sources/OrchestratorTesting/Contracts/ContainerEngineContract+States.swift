@@ -60,7 +60,9 @@ extension ContractRun {
         guard let network = observed.networks.first, let container = observed.containers.first else {
             throw ContractViolation("what was made is still listed")
         }
-        _ = try await refusal(.removeNetwork(id: network.id, name: network.name))
+        guard case .networkInUse = try await refusal(.removeNetwork(id: network.id, name: network.name)) else {
+            throw ContractViolation("removing a network that is in use is refused as networkInUse")
+        }
         _ = try await refusal(.removeVolume(name: volume.name))
         try await perform(.removeContainer(id: container.id, service: container.service))
         try await perform(.removeContainer(id: container.id, service: container.service))

@@ -17,8 +17,9 @@ extension EngineState {
     mutating func removeNetwork(_ id: String, _ ref: ProjectRef) throws(EngineError) {
         guard let network = networks[id] else { return }
         guard network.ref == ref else { throw .refused(status: 409, message: "network \(id) is not the project's") }
-        if containers.values.contains(where: { $0.networkID == id && $0.state.isUp }) {
-            throw .refused(status: 403, message: "network \(network.name) has active endpoints")
+        if heldNetworks.contains(ref) || containers.values.contains(where: { $0.networkID == id && $0.state.isUp }) {
+            throw .networkInUse(
+                message: "error while removing network: network \(network.name) id \(id) has active endpoints")
         }
         networks[id] = nil
     }

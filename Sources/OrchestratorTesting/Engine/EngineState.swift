@@ -9,6 +9,8 @@ struct EngineState: Sendable {
     var containers: [String: FakeContainer] = [:]
     var images: Set<String> = []
     var unpullableImages: Set<String> = []
+    /// Projects whose networks the engine does not let go.
+    var heldNetworks: Set<ProjectRef> = []
     /// Ports on which processes of the host listen.
     var hostPorts: Set<UInt16> = []
     var behaviours: [ServiceName: ServiceBehaviour] = [:]

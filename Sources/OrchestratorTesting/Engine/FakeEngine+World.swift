@@ -30,6 +30,11 @@ extension FakeEngine {
         touch { state in if isTaken { state.hostPorts.insert(port) } else { state.hostPorts.remove(port) } }
     }
 
+    /// Something of a stranger's is connected to the networks of a project, or no longer; or the engine has lost count.
+    public func setNetworksHeld(_ areHeld: Bool, of ref: ProjectRef) {
+        touch { state in if areHeld { state.heldNetworks.insert(ref) } else { state.heldNetworks.remove(ref) } }
+    }
+
     /// A fault for the call of this number (from 1), or none.
     public func setFault(_ fault: EngineFault?, atCall number: Int) { touch { $0.faults[number] = fault } }
 

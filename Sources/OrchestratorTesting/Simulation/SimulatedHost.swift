@@ -104,6 +104,8 @@ public struct SimulatedHost: Sendable {
 public struct SimulatedManager: Sendable {
     /// What requests go to.
     public let catalog: ProjectCatalog
+    /// What it knows of ports and subnets in use.
+    public let survey: EngineSurvey
     /// The loop that acts.
     public let loop: ReconcileLoop
     /// The loop that probes.
@@ -132,7 +134,7 @@ public struct SimulatedManager: Sendable {
         guard let ports = PortRange(SimulatedHost.portRange), let pool = IPv4Network(SimulatedHost.subnetPool),
             let subnets = SubnetAllocator(pool: pool)
         else { throw HostError("the simulation's own ranges are wrong") }
-        let survey = EngineSurvey()
+        survey = EngineSurvey()
         let broker = LeaseBroker(
             store: store, host: host.network, survey: survey, ports: ports, subnets: subnets, bindAddress: "127.0.0.1")
         self.life = life
