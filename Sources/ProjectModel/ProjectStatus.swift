@@ -18,11 +18,12 @@ public enum ProjectStatus: String, CaseIterable, Sendable {
     case restarting = "RESTARTING"
     /// The first start failed; what it made is being removed. Next: FAILED or DELETING.
     case rollingBack = "ROLLING_BACK"
-    /// The first start failed and nothing is left of it but the record and the reason. Next: PROVISIONING or DELETING.
+    /// The first start failed and nothing is left of it but the record and the reason; a network that the engine does
+    /// not let go may remain, as after DELETING. Next: PROVISIONING or DELETING.
     case failed = "FAILED"
     /// Everything is being removed on request. Next: DELETED.
     case deleting = "DELETING"
-    /// Nothing is left. The record is kept as a tombstone and shown nowhere.
+    /// Nothing is left but volumes that are kept, and networks that the engine does not let go. The record is kept as a tombstone and shown nowhere.
     case deleted = "DELETED"
 
     /// What the engine should hold for a project with this status.

@@ -25,7 +25,7 @@ public enum ProjectLifecycle {
         case startFailed
         /// No container runs.
         case allStopped
-        /// Nothing with the project's label is left on the engine, and its folder is gone.
+        /// Nothing with the project's label is left on the engine that is worth waiting for, and its folder is gone.
         case nothingLeft
     }
 

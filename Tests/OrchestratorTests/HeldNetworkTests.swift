@@ -160,7 +160,7 @@ struct HeldNetworkTests {
         }
     }
 
-    @Test("a rollback ends without its network, and the project can be deleted")
+    @Test("a rollback ends without its network; a new start says what is in its way, and the project can be deleted")
     func rollback() async throws {
         try await SimulatedHost.run(seed: 11) { host in
             try await host.manage { manager in
@@ -170,6 +170,14 @@ struct HeldNetworkTests {
                 let failed = try await host.wait(for: .failed, of: ref, upTo: .seconds(2_000))
                 #expect(failed?.status == .failed && failed?.failure?.service == .db)
                 #expect(host.engine.contents(of: ref).networks.count == 1)
+                host.engine.behave(.db, as: ServiceBehaviour())
+                _ = try await manager.catalog.request(.resumeRequested, of: ref)
+                let isRefused = try await host.wait(upTo: .seconds(2_000)) {
+                    let record = try await host.store.project(ref)
+                    return record?.status == .failed
+                        && record?.failure?.message.contains("the network is in use") == true
+                }
+                #expect(isRefused)
                 _ = try await manager.catalog.delete(ref)
                 #expect(try await host.wait(for: .deleted, of: ref, upTo: .seconds(60))?.status == .deleted)
             }

@@ -205,9 +205,20 @@ extension Operation {
 }
 
 extension Plan {
-    /// The service that a step is about; for a network, a volume or an image the services whose steps wait for it.
+    /// The service that a step is about; for a network, a volume or an image the services whose steps wait for it,
+    /// be it by way of another such step: a network that has to go first.
     fileprivate func services(concernedBy step: Step) -> Set<ServiceName> {
         if let service = step.operation.service { return [service] }
-        return Set(steps.filter { $0.after.contains(step.number) }.compactMap(\.operation.service))
+        var services: Set<ServiceName> = []
+        var blocked: Set = [step.number]
+        // A step comes after those that it waits for.
+        for other in steps where !blocked.isDisjoint(with: other.after) {
+            if let service = other.operation.service {
+                services.insert(service)
+            } else {
+                blocked.insert(other.number)
+            }
+        }
+        return services
     }
 }

@@ -124,7 +124,8 @@ struct CampaignEngine: ContainerEngine {
                 if container.state == .exited { container.state = .running }
                 return container
             }
-        case .forgetDeletions where status == .deleting: stack = ObservedStack()
+        case .forgetDeletions where status == .deleting, .forgetTombstones where status == .deleted:
+            stack = ObservedStack()
         case .ignoreRemoveFailure: stack = weather.withoutHidden(stack)
         case .ignoreStopFailure where status == .pausing:
             stack.containers = stack.containers.map { container in

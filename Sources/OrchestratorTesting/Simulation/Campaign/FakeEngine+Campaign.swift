@@ -45,6 +45,16 @@ extension FakeEngine {
         }
     }
 
+    /// Whether the last so many answers to the removal of a network were that it is in use.
+    func hasRefused(toRemoveNetwork id: String, times: Int) -> Bool {
+        let answers = calls.filter { call in
+            guard case .removeNetwork(id, _) = call.operation else { return false }
+            return call.error?.isTransient != true
+        }
+        let refusals = answers.suffix(times).count { if case .networkInUse = $0.error { true } else { false } }
+        return refusals == times
+    }
+
     /// All that is not ours, with what tells one object from another of the same name.
     var foreignObjects: [String] {
         touch { state in

@@ -43,6 +43,8 @@ public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
     case trustClock
     /// What a restarted manager finds of a deletion is not finished.
     case forgetDeletions
+    /// What a project went without when it was deleted is never looked at again.
+    case forgetTombstones
 
     /// A manager acts on the engine without asking whether it still holds the lease.
     case skipEngineFence
@@ -59,8 +61,8 @@ public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
             5
         case .writeStatusBlindly, .freeLeasesEarly: 15
         // These need a fault or a request at the right moment.
-        case .ignoreRemoveFailure, .overlookNetworks, .overlookVolumes, .dropFailureCause, .skipEngineFence,
-            .skipStoreFence:
+        case .ignoreRemoveFailure, .overlookNetworks, .overlookVolumes, .dropFailureCause, .forgetTombstones,
+            .skipEngineFence, .skipStoreFence:
             40
         // A probe finds nearly always what the engine's list does not tell.
         case .overlookStopped: 100

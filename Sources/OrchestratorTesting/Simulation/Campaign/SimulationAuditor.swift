@@ -19,6 +19,9 @@ final class SimulationAuditor: Sendable {
     /// that the probes asked for. Then the next full list comes to it, whatever happened.
     static let lieMaxDisturbed: Duration = ReconcileLoop.resyncInterval + lieMaxUndisturbed
 
+    /// A project may be gone before its network only when the engine has refused to remove that so often in a row.
+    static let networkRefusalsMin = 4
+
     private struct State {
         var violations: [String] = []
         var edges: [StatusEdge: Int] = [:]
@@ -109,7 +112,9 @@ final class SimulationAuditor: Sendable {
 
     private func checkGone(_ ref: ProjectRef, _ status: ProjectStatus) {
         if host.folders.prepared.contains(ref) { violated("a project is \(status.rawValue) and its folder is there") }
-        if !host.engine.contents(of: ref).isEmpty {
+        var left = host.engine.contents(of: ref)
+        left.networks.removeAll { host.engine.hasRefused(toRemoveNetwork: $0.id, times: Self.networkRefusalsMin) }
+        if !left.isEmpty {
             violated("a project becomes \(status.rawValue) while the engine holds objects of it")
         }
     }

@@ -94,7 +94,7 @@ struct SimulationWorld: Sendable {
         let services: [ServiceName] = [.db, .auth, .rest, .gateway]
         let service = services[random.number(below: services.count)]
         let ref = refs.isEmpty ? nil : refs[random.number(below: refs.count)]
-        switch random.number(below: 18) {
+        switch random.number(below: 20) {
         case 0, 1: if let ref { happen(.processKilled) { host.engine.kill(service, of: ref) } }
         case 2: if let ref { happen(.containerRemoved) { host.engine.setState(nil, of: service, in: ref) } }
         case 3: if let ref { happen(.containerMeddled) { host.engine.setState(.paused, of: service, in: ref) } }
@@ -108,6 +108,7 @@ struct SimulationWorld: Sendable {
         case 14: await outage(.eventsLate) { host.engine.setEventDelay(upTo: $0 ? Self.eventDelayMax : .zero) }
         case 9: await loseImage("test/\(service):1")
         case 10: await spoil(service, .serviceHangs, ServiceBehaviour(answers: false))
+        case 17, 18: if let ref { await holdNetworks(of: ref) }
         case 11: weather.fillDisk(until: host.time.steady + .seconds(random.number(below: 20) + 1))
         default: await loseAnswers()
         }
@@ -171,6 +172,12 @@ struct SimulationWorld: Sendable {
         host.engine.setPullable(true, image: image)
     }
 
+    private func holdNetworks(of ref: ProjectRef) async {
+        happen(.networkHeld) { host.engine.setNetworksHeld(true, of: ref) }
+        try? await host.time.sleep(for: .milliseconds(random.number(below: 80_000) + 1))
+        host.engine.setNetworksHeld(false, of: ref)
+    }
+
     private func loseAnswers() async {
         happen(.callLate) {
             let call = host.engine.calls.count + 1 + random.number(below: 4)
@@ -201,6 +208,7 @@ struct SimulationWorld: Sendable {
         host.engine.setEventDelay(upTo: .zero)
         host.store.setDown(false)
         host.network.setListening([])
+        for ref in acknowledged.all { host.engine.setNetworksHeld(false, of: ref) }
         for port in UInt16(54_320)...54_340 { host.engine.setHostPort(port, isTaken: false) }
         for service in [ServiceName.db, .auth, .rest, .gateway] {
             host.engine.setPullable(true, image: "test/\(service):1")

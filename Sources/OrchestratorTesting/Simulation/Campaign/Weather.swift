@@ -35,6 +35,8 @@ public enum FaultKind: String, Sendable, CaseIterable, Codable {
     case containerMeddled
     /// A stranger takes a port.
     case portStolen
+    /// Somebody connects a container of theirs to a project's network for a while, or the engine has lost count.
+    case networkHeld
     /// An image cannot be pulled for a while.
     case imageGone
     /// The disk is full: the engine can create nothing, and no project folder can be written.
