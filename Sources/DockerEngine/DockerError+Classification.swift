@@ -57,8 +57,8 @@ extension DockerError {
                     || says("is being used by")))
     }
 
-    /// The network has endpoints, or the engine believes so: it counts them, and loses count. Since moby/moby 28 it also
-    /// names them: `network demo has active endpoints (name:"proxy" id:"ed84de40e81a")`.
+    /// The network has endpoints, or the engine believes so: it counts them, and loses count. Newer engines also
+    /// name them: `network demo has active endpoints (name:"proxy" id:"ed84de40e81a")`.
     public var hasActiveEndpoints: Bool { statusCode == 403 && says("has active endpoints") }
 
     /// The wanted subnet overlaps another network's, or the engine has no free subnet left.
