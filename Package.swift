@@ -12,6 +12,9 @@ let common: [SwiftSetting] = [
 /// Only the kits own C pointers; everywhere else an unsafe expression does not compile.
 let strict: [SwiftSetting] = common + [.strictMemorySafety()]
 
+/// The released program has no symbols: it is a quarter of the size.
+let stripped: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "-s"], .when(configuration: .release))]
+
 let package = Package(
     name: "supamanager",
     dependencies: [
@@ -121,7 +124,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict, linkerSettings: stripped),
 
         // What `scripts/bench api` measures the API against.
         .executableTarget(

@@ -74,7 +74,8 @@ struct RelistTests {
             try await host.manage { manager in
                 let ref = try await manager.create()
                 try await host.wait(for: .active, of: ref)
-                try await host.time.sleep(for: ReconcileLoop.resyncInterval * 2)
+                // Back-offs of the start run out by then.
+                try await host.time.sleep(for: ReconcileLoop.resyncInterval * 10)
                 let before = host.engine.observationCount
                 try await host.time.sleep(for: ReconcileLoop.resyncInterval * (Relist.roundsUntilLookedAt - 2))
                 #expect(host.engine.observationCount - before <= 1)

@@ -149,7 +149,7 @@ extension ReconcileLoop {
         case .nothingLeft:
             try lease?.check()
             // A network that stays keeps its subnet: nobody is to be offered it when the lease is gone.
-            if !observed.isEmpty { try await survey.refresh() }
+            if !observed.isEmpty { await survey.note(try await engine.overview().use) }
             try folders.remove(record.ref)
             move.leases = try await closeAccount(record, becoming: status)
         default: break
