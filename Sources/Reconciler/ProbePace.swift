@@ -1,5 +1,6 @@
 /// How long to wait between two probes of one service, as a value: quick while each moment counts, slow when nothing
-/// happens. A project that is left alone for a minute costs two probes of each service in ten seconds.
+/// happens. A project that is left alone for some minutes costs three probes of each service a minute, all of them at the
+/// same moment: to wake up once for twelve is cheaper than twelve times.
 public struct ProbePace: Sendable, Equatable {
     /// Right after the start of a service: bounds how late its first success is noticed.
     public var starting: Duration = .milliseconds(60)
@@ -10,7 +11,7 @@ public struct ProbePace: Sendable, Equatable {
     /// While a service answers: short at first, then a tenth of the time for which it has been watched undisturbed, up
     /// to the upper bound. That bounds how long a service that hangs without ending stays unseen; one that ends is seen
     /// by the engine's event.
-    public var ready: ClosedRange<Duration> = .milliseconds(700) ... .seconds(5)
+    public var ready: ClosedRange<Duration> = .milliseconds(700) ... .seconds(20)
     /// After a failure that may be a slip: the next probe decides.
     public var doubting: Duration = .milliseconds(100)
     /// While a service that answered before does not, as long as this is fresh.
@@ -29,15 +30,22 @@ public struct ProbePace: Sendable, Equatable {
     ///   - health: the tally, that result included.
     ///   - age: how long the service has been watched without a disturbance: a new run of it, or a change of the
     ///     containers around it.
-    ///   - share: 0 to 1; spreads the probes of services that started together.
-    public func wait(after health: ServiceHealth, age: Duration, share: Double) -> Duration {
+    ///   - uptime: the time by a clock that only goes on.
+    ///   - share: 0 to 1, the same for all services of a project; spreads the probes of projects.
+    public func wait(after health: ServiceHealth, age: Duration, uptime: Duration, share: Double) -> Duration {
         switch health.verdict {
         case .starting: age < eagerness ? starting : startingSlowly
-        case .ready:
-            health.failures > 0
-                ? doubting : min(max(age / 10, ready.lowerBound), ready.upperBound) * (0.8 + 0.2 * share)
+        case .ready: health.failures > 0 ? doubting : waitUndisturbed(age, uptime, share)
         case .failing, .sick:
             health.failingFor < eagerness ? failing : failingSlowly
         }
+    }
+
+    private func waitUndisturbed(_ age: Duration, _ uptime: Duration, _ share: Double) -> Duration {
+        let longest = ready.upperBound
+        guard age / 10 >= longest else { return max(age / 10, ready.lowerBound) * (0.8 + 0.2 * share) }
+        // Up to the next of the moments at which all of the project are probed.
+        let since = uptime + longest * share
+        return longest - (since - longest * (since / longest).rounded(.down))
     }
 }

@@ -7,12 +7,14 @@ struct ProbePaceTests {
     private let pace = ProbePace()
     private let run = Incarnation(containerID: "a", startedAt: nil)
 
-    private func wait(_ results: [(Bool, second: Int64)], age: Duration, share: Double = 1) -> Duration {
+    private func wait(
+        _ results: [(Bool, second: Int64)], age: Duration, uptime: Duration = .zero, share: Double = 1
+    ) -> Duration {
         var health = ServiceHealth(of: run)
         for (isReady, second) in results {
             health.record(isReady ? .ready : .notReady("no"), of: run, at: Timestamp(milliseconds: second * 1_000))
         }
-        return pace.wait(after: health, age: age, share: share)
+        return pace.wait(after: health, age: age, uptime: uptime, share: share)
     }
 
     @Test("a start is watched closely, a long one less")
@@ -27,14 +29,27 @@ struct ProbePaceTests {
         #expect(wait([(true, 0)], age: .zero) == .milliseconds(700))
         #expect(wait([(true, 7)], age: .seconds(7)) == .milliseconds(700))
         #expect(wait([(true, 20)], age: .seconds(20)) == .seconds(2))
-        #expect(wait([(true, 50)], age: .seconds(50)) == .seconds(5))
-        #expect(wait([(true, 50)], age: .seconds(86_400)) == .seconds(5))
+        #expect(wait([(true, 50)], age: .seconds(150)) == .seconds(15))
+        #expect(wait([(true, 50)], age: .seconds(86_400)) == .seconds(20))
     }
 
-    @Test("services that started together drift apart by a fifth at the most")
+    @Test("projects that started together drift apart by a fifth at the most")
     func spread() {
-        #expect(wait([(true, 0)], age: .seconds(60), share: 0) == .seconds(4))
-        #expect(wait([(true, 0)], age: .seconds(60), share: 0.5) == .milliseconds(4_500))
+        #expect(wait([(true, 0)], age: .seconds(60), share: 0) == .milliseconds(4_800))
+        #expect(wait([(true, 0)], age: .seconds(60), share: 0.5) == .milliseconds(5_400))
+    }
+
+    @Test("what has long been undisturbed is probed at moments that all services of a project share")
+    func together() {
+        for (share, first) in [(0.0, 20), (0.25, 15), (0.75, 5)] {
+            for second in [0.0, 0.3, 4.9, 19.9, 123.4, 86_400] {
+                let uptime = Duration.seconds(second)
+                let wait = wait([(true, 0)], age: .seconds(500), uptime: uptime, share: share)
+                #expect(wait > .zero && wait <= pace.ready.upperBound)
+                let moments = (uptime + wait - .seconds(first)) / pace.ready.upperBound
+                #expect(abs(moments - moments.rounded()) < 0.000_001)
+            }
+        }
     }
 
     @Test("one failure is checked at once, and a service that is down is asked often, later less")

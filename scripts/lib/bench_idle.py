@@ -122,7 +122,8 @@ def main():
     parser.add_argument("--sizes", type=int, nargs="+", default=[1, 10, 20])
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--seconds", type=int, default=60)
-    parser.add_argument("--calm", type=int, default=90, help="seconds left alone before each measurement")
+    parser.add_argument("--calm", type=int, default=240,
+                        help="seconds for which the manager's projects are left alone before: after 200 s nothing calms down any more")
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     clean_up_when_told_to_end()

@@ -15,9 +15,9 @@ public final class HealthLoop: Service {
         /// Which watch of this run it is; an earlier one ends when it wakes.
         var turn = 0
 
-        /// A number from 0 to 1 that depends on the target alone: its place in the round of probes.
+        /// A number from 0 to 1 that depends on the project alone: its place in the round of probes.
         var share: Double {
-            let hash = "\(ref)/\(service)".utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
+            let hash = "\(ref)".utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
             return Double(hash % 1_000) / 1_000
         }
     }
@@ -100,7 +100,8 @@ public final class HealthLoop: Service {
             // A run that has never answered is excused until that is known: then it is news as well.
             let isKnownNow = after.verdict == .starting && after.failures == ServiceHealth.failuresUntilNotReady
             if before != after.verdict || isKnownNow { _ = wake.withLock { $0?.yield(target.ref) } }
-            let wait = pace.wait(after: after, age: time.uptime() - start, share: share)
+            let now = time.uptime()
+            let wait = pace.wait(after: after, age: now - start, uptime: now, share: share)
             do { try await time.sleep(for: wait) } catch { return }
         }
     }
