@@ -17,6 +17,8 @@ from raw_stack import RawStack, recorded_containers, up
 from report import Report
 
 ENGINE = ("dockerd", "containerd", "containerd-shim", "containerd-shim-runc-v2")
+# After which containers without a manager have booted.
+SETTLE_SECONDS = 40
 HEALTH_CHECK = {"Test": ["CMD", "true"], "Interval": 5_000_000_000, "Timeout": 3_000_000_000, "Retries": 3}
 
 
@@ -79,7 +81,7 @@ def unmanaged(bodies, arguments, size, health_check):
         for stack in stacks:
             cleanup.after(stack.down)
         up(stacks)
-        time.sleep(arguments.calm)
+        time.sleep(SETTLE_SECONDS)
         return watch(arguments.seconds)
 
 
