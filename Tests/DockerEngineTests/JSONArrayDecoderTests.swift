@@ -41,7 +41,9 @@ struct JSONArrayDecoderTests {
 
     @Test(
         "what is no whole list of objects is an error",
-        arguments: ["", "[", #"[{"name": "a"}"#, #"{"name": "a"}"#, "null", "[] []", #"[{"name": 1}]"#, #"[{"name" "a"}]"#])
+        arguments: [
+            "", "[", #"[{"name": "a"}"#, #"{"name": "a"}"#, "null", "[] []", #"[{"name": 1}]"#, #"[{"name" "a"}]"#,
+        ])
     func malformed(text: String) {
         #expect(throws: DockerError.self) { try read(text, cutAt: { 3 }) }
     }

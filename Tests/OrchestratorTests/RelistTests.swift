@@ -28,7 +28,9 @@ struct RelistTests {
         return !list.due(inRound: 1, basis: { _ in basis }).isEmpty
     }
 
-    @Test("a project at rest is left alone while neither its record nor its objects change", arguments: ProjectStatus.allCases)
+    @Test(
+        "a project at rest is left alone while neither its record nor its objects change",
+        arguments: ProjectStatus.allCases)
     func rest(status: ProjectStatus) {
         let basis = Relist.Basis(outline: outline(status), fingerprint: fingerprint("a", "b"))
         let isAtRest = [.active, .paused, .failed, .deleted].contains(status)

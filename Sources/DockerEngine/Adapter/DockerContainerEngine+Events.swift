@@ -42,7 +42,9 @@ private actor EventSource {
             guard let event else { return nil }
             iterator = stream
             guard let ref = event.attributes[StackLabels.project].flatMap({ ProjectRef($0) }) else { continue }
-            if event.type == EventFilter.ObjectType.container.rawValue { engine.inspections.forget(event.actorID, of: ref) }
+            if event.type == EventFilter.ObjectType.container.rawValue {
+                engine.inspections.forget(event.actorID, of: ref)
+            }
             return .changed(ref)
         }
         return nil

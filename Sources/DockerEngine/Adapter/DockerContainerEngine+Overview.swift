@@ -9,7 +9,8 @@ extension DockerContainerEngine {
             var overview = EngineOverview()
             for try await container in try await client.glanceAtContainers() {
                 overview.use.ports.formUnion(container.hostPorts.compactMap { UInt16(exactly: $0) })
-                if container.installation == self.installation, let ref = container.project.flatMap({ ProjectRef($0) }) {
+                if container.installation == self.installation, let ref = container.project.flatMap({ ProjectRef($0) })
+                {
                     overview.fingerprints[ref, default: StackFingerprint()].add(container.run)
                 }
             }

@@ -195,7 +195,8 @@ extension ReconcileLoop {
             try folders.prepare(desired)
             try await functions?.publish(desired.ref)
         }
-        let outcomes = await PlanExecutor(engine: engine, starts: starts).run(plan, of: record.ref, volumeOwners: owners)
+        let outcomes = await PlanExecutor(engine: engine, starts: starts).run(
+            plan, of: record.ref, volumeOwners: owners)
         if Task.isCancelled { return .whenWoken }
         memory.noteRestarts(outcomes, of: record)
         if try await replaceRefusedLeases(outcomes, record, &memory) { return .now }

@@ -81,7 +81,6 @@ struct CampaignEngine: ContainerEngine {
         try await call { () async throws(EngineError) in try await base.runCommand(command, inContainer: id) }
     }
 
-
     func events() -> AsyncThrowingStream<EngineEvent, any Error> {
         guard mistake == .forgetRelist else { return base.events() }
         // Neither the beginning of a subscription nor an event says anything.
