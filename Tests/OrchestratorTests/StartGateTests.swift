@@ -1,3 +1,4 @@
+import OrchestratorTesting
 import Reconciler
 import Synchronization
 import Testing
@@ -83,6 +84,27 @@ struct StartGateTests {
         end.finish()
         await hold(gate, log, 7, urgency: 0, until: ended)
         #expect(log.passed.last == 7)
+    }
+
+    @Test("calls that hang give up their places, so that others get through")
+    func hanging() async throws {
+        try await SimulatedHost.run(seed: 1) { host in
+            let gate = StartGate(host.time)
+            let log = Log()
+            let (held, release) = AsyncStream.makeStream(of: Void.self)
+            let (ended, end) = AsyncStream.makeStream(of: Void.self)
+            end.finish()
+            await withDiscardingTaskGroup { group in
+                for number in 0..<ConcurrencyLimit.initial {
+                    group.addTask { await hold(gate, log, number, urgency: 1, until: held) }
+                }
+                let start = host.time.steady
+                await hold(gate, log, 99, urgency: 0, until: ended)
+                #expect(log.passed.last == 99)
+                #expect(host.time.steady.since(start) <= StartGate.placeHeldMax)
+                release.finish()
+            }
+        }
     }
 
     @Test("an error leaves the gate as a success does")

@@ -4,6 +4,9 @@ import Synchronization
 /// Lets starts of containers through to the engine, the most urgent first and no more at once than it is worth. Those
 /// that wait are bounded by the plans that are carried out at the same time, and the calls of each.
 package final class StartGate: Sendable {
+    /// How long a call may take up a place. One that hangs does not keep other projects from starting.
+    static let placeHeldMax: Duration = .seconds(10)
+
     private struct Waiter {
         let number: Int
         let urgency: Int
@@ -13,19 +16,20 @@ package final class StartGate: Sendable {
 
     private struct State {
         var limit = ConcurrencyLimit()
-        var underWay = 0
+        var underWay: Set<Int> = []
         var waiters: [Waiter] = []
         var lastNumber = 0
 
         /// Lets those through for whom there is room. Of equally urgent ones who came first goes first.
         mutating func open() {
-            while underWay < limit.limit,
+            while underWay.count < limit.limit,
                 let next = waiters.indices.min(by: { left, right in
                     (-waiters[left].urgency, waiters[left].number) < (-waiters[right].urgency, waiters[right].number)
                 })
             {
-                underWay += 1
-                waiters.remove(at: next).continuation.resume(returning: underWay)
+                let waiter = waiters.remove(at: next)
+                underWay.insert(waiter.number)
+                waiter.continuation.resume(returning: underWay.count)
             }
         }
     }
@@ -43,23 +47,26 @@ package final class StartGate: Sendable {
     func pass(
         urgency: Int, _ call: () async throws(EngineError) -> Void
     ) async throws(EngineError) {
-        guard let underWay = await enter(urgency) else { throw .unavailable("the call was given up") }
-        let start = time.uptime()
-        do throws(EngineError) {
-            try await call()
-        } catch {
-            leave(nil)
-            throw error
-        }
-        leave((time.uptime() - start, underWay))
-    }
-
-    private func enter(_ urgency: Int) async -> Int? {
         let number = state.withLock { state in
             state.lastNumber += 1
             return state.lastNumber
         }
-        return await withTaskCancellationHandler {
+        guard let underWay = await enter(number, urgency) else { throw .unavailable("the call was given up") }
+        let start = time.uptime()
+        let result: Result<Void, EngineError> = await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                do { try await self.time.sleep(for: Self.placeHeldMax) } catch { return }
+                self.leave(number, nil)
+            }
+            defer { group.cancelAll() }
+            do throws(EngineError) { return .success(try await call()) } catch { return .failure(error) }
+        }
+        leave(number, result.isSuccess ? (time.uptime() - start, underWay) : nil)
+        try result.get()
+    }
+
+    private func enter(_ number: Int, _ urgency: Int) async -> Int? {
+        await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 state.withLock { state in
                     // Seen here or, if it comes later, by the handler: it needs the lock as well.
@@ -76,13 +83,19 @@ package final class StartGate: Sendable {
         }
     }
 
+    /// Gives up a call's place, if it has one still.
+    ///
     /// - Parameter measured: How long the call took and how many were under way; nil for one that failed, which tells
-    ///   nothing of that.
-    private func leave(_ measured: (duration: Duration, underWay: Int)?) {
+    ///   nothing of that, or goes on.
+    private func leave(_ number: Int, _ measured: (duration: Duration, underWay: Int)?) {
         state.withLock { state in
-            state.underWay -= 1
+            state.underWay.remove(number)
             if let measured { state.limit.note(measured.duration, underWay: measured.underWay) }
             state.open()
         }
     }
+}
+
+extension Result {
+    fileprivate var isSuccess: Bool { if case .success = self { true } else { false } }
 }
