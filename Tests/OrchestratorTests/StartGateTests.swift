@@ -1,4 +1,5 @@
 import OrchestratorTesting
+import ProjectModel
 import Reconciler
 import Synchronization
 import Testing
