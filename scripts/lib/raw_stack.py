@@ -5,10 +5,11 @@ import json
 import secrets
 import socket
 import struct
+import sys
 import time
 
 from cleanup import Cleanup
-from engine_api import containers_of, engine, remove
+from engine_api import EngineError, containers_of, engine, remove
 from manager import DEADLINE_SECONDS, free_port
 
 PARALLEL_CALLS = 8
@@ -103,12 +104,22 @@ class RawStack:
             time.sleep(0.02)
         return time.perf_counter() - start
 
+    def remove_network(self):
+        """Removes the network; one whose containers the engine has miscounted only its restart lets go of."""
+        try:
+            remove(f"/networks/{self.prefix}")
+        except EngineError as error:
+            if "has active endpoints" not in str(error):
+                raise
+            print(f"the network {self.prefix} is left: restart the engine, then: docker network rm {self.prefix}",
+                  file=sys.stderr)
+
     def down(self):
         """Removes all that has been made; nothing that cannot be removed keeps the rest."""
         with Cleanup() as cleanup, concurrent.futures.ThreadPoolExecutor(PARALLEL_CALLS) as pool:
             for name in self.volumes:
                 cleanup.after(remove, f"/volumes/{name}")
-            cleanup.after(remove, f"/networks/{self.prefix}")
+            cleanup.after(self.remove_network)
             for removal in [pool.submit(remove, f"/containers/{made}?force=true") for made in self.made]:
                 cleanup.after(removal.result)
 
