@@ -60,7 +60,7 @@ public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
             .forgetDeletions:
             5
         case .freeLeasesEarly: 15
-        // These need a fault or a request at the right moment: one seed in ten to twenty has it.
+        // These need a fault or a request at the right moment.
         case .writeStatusBlindly, .ignoreRemoveFailure, .overlookNetworks, .overlookVolumes, .dropFailureCause,
             .forgetTombstones:
             60
