@@ -45,20 +45,9 @@ struct ContainerGlance: Sendable, Equatable, Decodable {
         state = try container.decode(ContainerState.self, forKey: .state)
         hostPorts = try container.value(.ports, default: [Port]()).compactMap(\.host)
         let places = try container.decodeIfPresent(Places.self, forKey: .network)?.networks ?? [:]
-        endpointIDs = places.values.compactMap(\.endpointID).filter { !$0.isEmpty }.sorted()
+        endpointIDs = places.values.compactMap(\.endpointID)
         let labels = try container.decodeIfPresent(OwnLabels.self, forKey: .labels)
         (installation, project) = (labels?.installation, labels?.project)
-    }
-
-    /// The same from a whole element of a list.
-    init(_ summary: ContainerSummary) {
-        id = summary.id
-        name = summary.name
-        state = summary.state
-        installation = summary.labels[StackLabels.installation]
-        project = summary.labels[StackLabels.project]
-        endpointIDs = summary.endpoints.values.map(\.endpointID).filter { !$0.isEmpty }.sorted()
-        hostPorts = summary.ports.compactMap(\.hostPort)
     }
 
     /// What tells the container and its present run from all others. Labels never change.
@@ -67,7 +56,15 @@ struct ContainerGlance: Sendable, Equatable, Decodable {
     struct Run: Sendable, Hashable {
         let id: String, name: String
         let state: ContainerState
+        /// Sorted; without empty ones.
         let endpointIDs: [String]
+
+        init(id: String, name: String, state: ContainerState, endpointIDs: some Sequence<String>) {
+            self.id = id
+            self.name = name
+            self.state = state
+            self.endpointIDs = endpointIDs.filter { !$0.isEmpty }.sorted()
+        }
 
         /// Whether everything that an inspection tells stays as it is for as long as lists show this: it has not been
         /// started yet, or runs with a place on a network that the next start will draw anew. Of one that has ended,
@@ -79,5 +76,12 @@ struct ContainerGlance: Sendable, Equatable, Decodable {
             default: false
             }
         }
+    }
+}
+
+extension ContainerSummary {
+    /// The same of a whole element of a list.
+    var run: ContainerGlance.Run {
+        ContainerGlance.Run(id: id, name: name, state: state, endpointIDs: endpoints.values.map(\.endpointID))
     }
 }

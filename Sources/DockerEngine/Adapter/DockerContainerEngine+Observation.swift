@@ -11,7 +11,7 @@ extension DockerContainerEngine {
         return try await withThrowingTaskGroup(of: InspectionMemory.Entry?.self) { group in
             var found: [InspectionMemory.Entry] = []
             for summary in summaries {
-                let run = ContainerGlance(summary).run
+                let run = summary.run
                 if let known = inspections.container(run, of: ref) {
                     found.append((run, known))
                     continue

@@ -37,9 +37,9 @@ extension DockerContainerEngine {
 
 extension StackFingerprint {
     /// What lists say of one project.
-    init(_ containers: [ContainerGlance], _ networks: [Network], _ volumes: [Volume]) {
+    init(_ runs: [ContainerGlance.Run], _ networks: [Network], _ volumes: [Volume]) {
         self.init()
-        for container in containers { add(container.run) }
+        for run in runs { add(run) }
         for network in networks { add(network) }
         for volume in volumes { add(volume) }
     }

@@ -29,7 +29,7 @@ public final class DockerContainerEngine: ContainerEngine {
             return ObservedStack(
                 networks: networks.map(ObservedNetwork.init(_:)), volumes: volumes.map(ObservedVolume.init(_:)),
                 containers: found.map(\.container).sorted { $0.id < $1.id },
-                fingerprint: StackFingerprint(summaries.map(ContainerGlance.init(_:)), networks, volumes))
+                fingerprint: StackFingerprint(summaries.map(\.run), networks, volumes))
         }
     }
 
