@@ -65,7 +65,8 @@ public struct ComposeStackRenderer: StackRenderer {
             secrets: manifest.secrets.sorted { $0.key < $1.key }.map { name, form in
                 SecretRequirement(name: name, alphabet: form.alphabet, length: form.length)
             },
-            tokens: manifest.tokens.sorted { $0.key < $1.key }.map { TokenRequirement(name: $0, role: $1.rawValue) })
+            tokens: manifest.tokens.sorted { $0.key < $1.key }.map { TokenRequirement(name: $0, role: $1.rawValue) },
+            volumes: Set(project.services.values.flatMap(\.volumes).filter { $0.kind == .volume }.compactMap(\.source)))
     }
 
     /// Interpolates, selects the project's services, and maps them.

@@ -211,7 +211,6 @@ extension PostgresProjectStore {
         case let known as StoreError: return known
         case let postgres as PostgresError:
             switch postgres.constraint {
-            case "projects_name_in_organization": return .nameTaken("of the request")
             case "projects_ref_key", "port_leases_pkey", "subnet_leases_pkey", "subnet_leases_subnet_excl",
                 "port_leases_ref_variable_key", "subnet_leases_ref_key":
                 return .leaseTaken

@@ -71,6 +71,12 @@ struct InfrastructureTests {
             for place in ["config/supavisor", "config/pgbouncer", "service-versions", "disk/util", "disk", "members"] {
                 #expect(try await host.send("GET", "\(path)/\(place)").status == 200, "\(place)")
             }
+            let disk = try await host.send("GET", "\(path)/disk").json["attributes"]
+            let use = try await host.send("GET", "\(path)/disk/util").json["metrics"]
+            let numbers =
+                ["size_gb", "iops", "throughput_mbps"].map { disk?[$0] }
+                + ["fs_size_bytes", "fs_avail_bytes", "fs_used_bytes"].map { use?[$0] }
+            #expect(numbers.allSatisfy { $0 == .null }, "a disk that is not measured has no numbers")
             let woken = try await host.send("POST", "\(path)/wake")
             #expect(woken.status == 201)
             #expect(try woken.json["connection_string"] == rows[0]?["connectionString"])

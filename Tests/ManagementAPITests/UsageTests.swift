@@ -24,12 +24,13 @@ struct UsageTests {
         LOG_STORAGE
         """
 
-    @Test("every metric is answered once, and only what is measured has numbers")
+    @Test("every metric of the contract is known, and those that are measured are among them")
     func metrics() {
         #expect(Set(UsageMetric.all) == Set(Self.contract.split(whereSeparator: \.isWhitespace).map(String.init)))
         #expect(Set(UsageMetric.all).count == UsageMetric.all.count)
-        let measured = UsageMetric.all.filter { ProjectSizes().number(of: $0) != nil }
+        let measured = UsageMetric.Measured.allCases.map(\.rawValue)
         #expect(Set(measured) == ["DATABASE_SIZE", "STORAGE_SIZE", "MONTHLY_ACTIVE_USERS"])
+        #expect(Set(measured).isSubset(of: UsageMetric.all))
     }
 
     @Test("the numbers of the projects that run are added up, and each project has its part")
@@ -51,22 +52,23 @@ struct UsageTests {
                 guard case .array(let all)? = rows else { return nil }
                 return all.first { $0["metric"] == .string(metric) }
             }
-            #expect(rows?.count == UsageMetric.all.count)
+            #expect(rows?.count == UsageMetric.Measured.allCases.count)
             #expect(answer.text.contains("9007199254741093"))
             #expect(row("STORAGE_SIZE")?["usage"] == .number(10))
             #expect(row("MONTHLY_ACTIVE_USERS")?["usage_original"] == .number(4))
             let parts = row("STORAGE_SIZE")?["project_allocations"]
-            #expect(parts?.count == 3)
-            #expect(Set(parts?.all("ref").compactMap(\.text) ?? []) == [one.text, two.text, paused.text])
-            for metric in UsageMetric.all {
+            #expect(Set(parts?.all("ref").compactMap(\.text) ?? []) == [one.text, two.text])
+            let unmeasured = try answer.json["unmeasured_projects"]
+            #expect(unmeasured?.all("ref") == [.string(paused.text)])
+            #expect(unmeasured?[0]?["reason"] == .string("the project is INACTIVE"))
+            for metric in UsageMetric.Measured.allCases.map(\.rawValue) {
                 #expect(row(metric)?["cost"] == .number(0))
                 #expect(row(metric)?["unlimited"] == .bool(true))
                 #expect(row(metric)?["capped"] == .bool(false))
                 #expect(row(metric)?["available_in_plan"] == .bool(true))
                 #expect(row(metric)?["pricing_strategy"] == .string("NONE"))
             }
-            #expect(row("EGRESS")?["usage"] == .number(0))
-            #expect(row("EGRESS")?["project_allocations"] == .array([]))
+            #expect(row("EGRESS") == nil, "what is not measured has no row")
             #expect(host.databases.calls.count == 2)
             #expect(host.databases.calls.allSatisfy { $0.query.isReadOnly })
             let single = try await host.send("GET", "/platform/organizations/default/usage?project_ref=\(two)")
@@ -74,18 +76,37 @@ struct UsageTests {
         }
     }
 
-    @Test("a database that does not answer, or answers nonsense, counts nothing and fails nothing")
+    @Test("a database that does not answer, or answers nonsense, has no number: unknown is not 0")
     func silence() async throws {
         try await APIHost.run { host async throws in
-            try await host.set(.active, of: try await host.create())
+            let silent = try await host.create("silent")
+            try await host.set(.active, of: silent)
+            let path = "/platform/organizations/default/usage"
             for reply in ["", "[]", "{}", #"[{"database_bytes":null}]"#, #"[{"database_bytes":"many"}]"#] {
                 host.databases.setAnswer { _ in QueryAnswer(json: Array(reply.utf8), rowCount: 1) }
-                let answer = try await host.send("GET", "/platform/organizations/default/usage")
+                let answer = try await host.send("GET", path)
                 #expect(answer.status == 200)
-                #expect(try answer.json.all("usage").allSatisfy { $0 == .number(0) })
+                #expect(try answer.json["usages"] == .array([]), "\(reply)")
             }
-            host.databases.setAnswer { _ throws(ProjectDatabaseError) in throw .busy }
-            #expect(try await host.send("GET", "/platform/organizations/default/usage").status == 200)
+            for error in [ProjectDatabaseError.busy, .unreachable("no route to it"), .timedOut(.seconds(3))] {
+                host.databases.setAnswer { _ throws(ProjectDatabaseError) in throw error }
+                let answer = try await host.send("GET", path).json
+                #expect(answer["usages"] == .array([]))
+                #expect(answer["unmeasured_projects"]?[0]?["reason"] == .string("\(error)"))
+            }
+            let failure = QueryFailure(message: "invalid input: \"private\"", code: "22P02")
+            host.databases.setAnswer { _ throws(ProjectDatabaseError) in throw .query(failure) }
+            let refused = try await host.send("GET", path)
+            #expect(refused.text.contains("22P02") && !refused.text.contains("private"))
+        }
+    }
+
+    @Test("an organization without projects uses nothing, which is known")
+    func nothing() async throws {
+        try await APIHost.run { host async throws in
+            let json = try await host.send("GET", "/platform/organizations/default/usage").json
+            #expect(json["usages"]?.all("usage") == Array(repeating: .number(0), count: 3))
+            #expect(json["unmeasured_projects"] == .array([]))
         }
     }
 
@@ -134,15 +155,15 @@ struct UsageTests {
         var most: Int { state.withLock { $0.most } }
         var total: Int { state.withLock { $0.total } }
 
-        func sizes(of record: ProjectRecord, in period: UsagePeriod) async -> ProjectSizes? {
+        func sizes(of record: ProjectRecord, in period: UsagePeriod) async throws -> ProjectSizes {
             state.withLock { state in
                 state.now += 1
                 state.total += 1
                 state.most = max(state.most, state.now)
             }
             defer { state.withLock { $0.now -= 1 } }
-            if silent.contains(record.ref) { try? await Task.sleep(for: .seconds(600)) } else { await Task.yield() }
-            return silent.contains(record.ref) ? nil : ProjectSizes(databaseBytes: 1)
+            if silent.contains(record.ref) { try await Task.sleep(for: .seconds(600)) } else { await Task.yield() }
+            return ProjectSizes(databaseBytes: 1)
         }
     }
 
@@ -169,25 +190,29 @@ struct UsageTests {
         var meter = patientMeter(probe)
         meter.limits.concurrentMax = 3
         meter.limits.projectsMax = 20
-        let sizes = await meter.measure(try records(50), in: UsagePeriod(monthOf: Timestamp(milliseconds: 0)))
-        #expect(sizes.count == 20)
+        let usage = try await meter.measure(try records(50), in: UsagePeriod(monthOf: Timestamp(milliseconds: 0)))
+        #expect(usage.count == 50)
+        #expect(usage.values.filter { $0 == .measured(ProjectSizes(databaseBytes: 1)) }.count == 20)
+        let rest = ProjectUsage.unknown("only 20 projects are measured in one request")
+        #expect(usage.values.filter { $0 == rest }.count == 30)
         #expect(probe.total == 20)
         #expect(probe.most <= 3)
     }
 
-    @Test("whoever cannot be asked is left out, and the others are counted all the same")
+    @Test("a project that cannot be asked says why, and the others are counted all the same")
     func refusals() async throws {
         struct Refusing: UsageProbe {
-            func sizes(of record: ProjectRecord, in period: UsagePeriod) async -> ProjectSizes? {
-                record.number.isMultiple(of: 2) ? nil : ProjectSizes(databaseBytes: 1)
+            func sizes(of record: ProjectRecord, in period: UsagePeriod) async throws -> ProjectSizes {
+                guard !record.number.isMultiple(of: 2) else { throw UsageAnswerError() }
+                return ProjectSizes(databaseBytes: 1)
             }
         }
         let period = UsagePeriod(monthOf: Timestamp(milliseconds: 0))
-        let sizes = await patientMeter(Refusing()).measure(try records(10), in: period)
-        #expect(sizes.count == 5)
+        let usage = try await patientMeter(Refusing()).measure(try records(10), in: period)
+        #expect(usage.values.filter { $0 == .unknown("\(UsageAnswerError())") }.count == 5)
     }
 
-    @Test("whoever is silent is not waited for longer than the limits say, each and in all")
+    @Test("a silent project is not waited for longer than the limits say, each and in all")
     func deadlines() async throws {
         let all = try records(10)
         for (project, total) in [
@@ -196,9 +221,10 @@ struct UsageTests {
             var meter = UsageMeter(probe: CountingProbe(silent: [all[0].ref, all[9].ref]))
             meter.limits.projectDeadline = project
             meter.limits.deadline = total
-            let sizes = await meter.measure(all, in: UsagePeriod(monthOf: Timestamp(milliseconds: 0)))
-            #expect(sizes[all[0].ref] == nil)
-            #expect(sizes[all[9].ref] == nil)
+            let usage = try await meter.measure(all, in: UsagePeriod(monthOf: Timestamp(milliseconds: 0)))
+            let late = ProjectUsage.unknown("the database did not answer within \(min(project, total))")
+            #expect(usage[all[0].ref] == late)
+            #expect(usage[all[9].ref] == late)
         }
     }
 }

@@ -120,6 +120,12 @@ struct AttachTests {
             }
             let projects = try await manager.catalog.projects(ProjectQuery()).projects
             #expect(projects.map(\.ref) == [living])
+            var bare = Self.order("bare", old)
+            bare.services = ["gateway"]
+            let refusal = await #expect(throws: CatalogError.self) { _ = try await manager.catalog.create(bare) }
+            #expect(refusal?.description.contains("would not be used") == true)
+            let kept = try await manager.catalog.keptVolumes(in: "default").map(\.volume.name)
+            #expect(Set(kept) == Set(marks.keys), "they are still kept")
             let name = try #require(marks.keys.min())
             _ = try await manager.catalog.destroyKeptVolume(name, in: "default")
             await #expect(throws: CatalogError.self) { _ = try await manager.catalog.create(Self.order("x", old)) }

@@ -48,14 +48,14 @@ struct DatabasesController: Sendable {
             .init(
                 "metrics",
                 .fields(
-                    .init("fs_size_bytes", .integer()), .init("fs_avail_bytes", .integer()),
-                    .init("fs_used_bytes", .integer()))))
+                    .init("fs_size_bytes", .nullable(.integer())), .init("fs_avail_bytes", .nullable(.integer())),
+                    .init("fs_used_bytes", .nullable(.integer())))))
         return [
             get(
-                "\(path)/util", .diskConfigRead, "Use of the disk: not measured by project, so every number is 0",
+                "\(path)/util", .diskConfigRead, "Use of the disk: projects share the host's, so there are no numbers",
                 .json(utilisation)
             ) { _ in
-                let metrics: JSON = ["fs_size_bytes": 0, "fs_avail_bytes": 0, "fs_used_bytes": 0]
+                let metrics: JSON = ["fs_size_bytes": nil, "fs_avail_bytes": nil, "fs_used_bytes": nil]
                 return try APIResponse(
                     json: JSON.object(["timestamp": .string(time.now().rfc3339), "metrics": metrics]))
             }

@@ -120,14 +120,14 @@ extension NeutralAnswer {
             ["active": false], .fields(.init("active", .boolean))),
         NeutralAnswer(
             "/platform/projects/{ref}/disk", .permission(.diskConfigRead),
-            "The disk of a project: it has none of its own, so every number is 0",
-            ["attributes": ["type": "gp3", "size_gb": 0, "iops": 0, "throughput_mbps": 0]],
+            "The disk of a project: it has none of its own, so there are no numbers",
+            ["attributes": ["type": "gp3", "size_gb": nil, "iops": nil, "throughput_mbps": nil]],
             .fields(
                 .init(
                     "attributes",
                     .fields(
-                        .init("type", .choice(["gp3", "io2"])), .init("size_gb", .number), .init("iops", .number),
-                        .init("throughput_mbps", .number))))),
+                        .init("type", .choice(["gp3", "io2"])), .init("size_gb", .nullable(.number)),
+                        .init("iops", .nullable(.number)), .init("throughput_mbps", .nullable(.number)))))),
         NeutralAnswer(
             "/platform/projects/{ref}/disk/custom-config", .permission(.diskConfigRead),
             "Growth of the disk: not configured",

@@ -5,6 +5,7 @@ import ProjectModel
 struct UsageBody: Encodable, Sendable, Documented {
     let usageBillingEnabled = false
     let usages: [Row]
+    let unmeasuredProjects: [Unmeasured]
 
     /// One metric.
     struct Row: Encodable, Sendable {
@@ -36,18 +37,32 @@ struct UsageBody: Encodable, Sendable, Documented {
         let usage: Int64
     }
 
-    /// Every metric; those that are measured with each project's part.
-    init(_ records: [ProjectRecord], _ sizes: [ProjectRef: ProjectSizes]) {
-        usages = UsageMetric.all.map { metric in
-            guard ProjectSizes().number(of: metric) != nil else {
-                return Row(metric: metric, usage: 0, usageOriginal: 0, allocations: [])
+    /// A project without numbers.
+    struct Unmeasured: Encodable, Sendable {
+        let ref: String
+        let name: String
+        let reason: String
+    }
+
+    /// A row for every metric of which at least one project has a number; a project without a number has no part in it,
+    /// and is listed with the reason.
+    init(_ records: [ProjectRecord], _ usage: [ProjectRef: ProjectUsage]) {
+        usages = UsageMetric.Measured.allCases.compactMap { metric in
+            let parts = records.compactMap { record in
+                usage[record.ref]?.number(of: metric).map {
+                    Allocation(ref: record.ref.text, name: record.name.text, usage: $0)
+                }
             }
-            let parts = records.map { record in
-                Allocation(
-                    ref: record.ref.text, name: record.name.text, usage: sizes[record.ref]?.number(of: metric) ?? 0)
+            guard records.isEmpty || !parts.isEmpty else { return nil }
+            let sum = parts.reduce(Int64(0)) { sum, part in
+                let (value, isOver) = sum.addingReportingOverflow(part.usage)
+                return isOver ? .max : value
             }
-            let sum = parts.reduce(Int64(0)) { $0.addingReportingOverflow($1.usage).partialValue }
-            return Row(metric: metric, usage: sum, usageOriginal: sum, allocations: parts)
+            return Row(metric: metric.rawValue, usage: sum, usageOriginal: sum, allocations: parts)
+        }
+        unmeasuredProjects = records.compactMap { record in
+            guard case .unknown(let reason)? = usage[record.ref] else { return nil }
+            return Unmeasured(ref: record.ref.text, name: record.name.text, reason: reason)
         }
     }
 
@@ -68,10 +83,14 @@ struct UsageBody: Encodable, Sendable, Documented {
                         .init(
                             "project_allocations",
                             .array(
-                                .fields(.init("ref", .ref), .init("name", .text), .init("usage", .number)))))))))
+                                .fields(.init("ref", .ref), .init("name", .text), .init("usage", .number))))))),
+            .init(
+                "unmeasured_projects",
+                .array(.fields(.init("ref", .ref), .init("name", .text), .init("reason", .text))))))
 
     enum CodingKeys: String, CodingKey {
         case usages
         case usageBillingEnabled = "usage_billing_enabled"
+        case unmeasuredProjects = "unmeasured_projects"
     }
 }

@@ -3,7 +3,7 @@ import Identity
 import Orchestrator
 import ProjectModel
 
-/// `/platform/organizations/{slug}/usage`: honest numbers only. What is not measured is 0.
+/// `/platform/organizations/{slug}/usage`: what is not measured has no row, and a project without numbers says why.
 struct UsageController: Sendable {
     let catalog: ProjectCatalog
     let meter: UsageMeter
@@ -35,7 +35,7 @@ struct UsageController: Sendable {
     private func usage(_ request: APIRequest) async throws -> APIResponse {
         let period = try UsagePeriod(request.query, at: time.now())
         let records = try await records(request)
-        return try APIResponse(json: UsageBody(records, await meter.measure(records, in: period)))
+        return try APIResponse(json: UsageBody(records, try await meter.measure(records, in: period)))
     }
 
     /// The projects of the organization that the caller sees, or the one that is asked for.

@@ -2,8 +2,21 @@ import Orchestrator
 import ProjectModel
 import Synchronization
 
-/// Measures the running projects of an organization, several at a time and within bounds: whoever is not asked in
-/// time, or does not run, has no numbers.
+/// What is known about the use of one project.
+enum ProjectUsage: Sendable, Equatable {
+    /// Its database answered.
+    case measured(ProjectSizes)
+    /// Why there are no numbers.
+    case unknown(String)
+
+    /// The number behind a metric; nothing while it is unknown.
+    func number(of metric: UsageMetric.Measured) -> Int64? {
+        guard case .measured(let sizes) = self else { return nil }
+        return sizes.number(of: metric)
+    }
+}
+
+/// Measures the running projects of an organization, several at a time and within bounds.
 struct UsageMeter: Sendable {
     let probe: any UsageProbe
 
@@ -22,15 +35,27 @@ struct UsageMeter: Sendable {
     var limits = Limits()
 
     private final class Found: Sendable {
-        let sizes = Mutex<[ProjectRef: ProjectSizes]>([:])
+        let usage = Mutex<[ProjectRef: ProjectUsage]>([:])
     }
 
-    /// The numbers of those that answered.
-    func measure(_ records: [ProjectRecord], in period: UsagePeriod) async -> [ProjectRef: ProjectSizes] {
-        let running = records.filter { $0.status == .active || $0.status == .degraded }.prefix(limits.projectsMax)
+    /// The numbers of every project, or why there are none. Throws only when the caller is cancelled.
+    func measure(
+        _ records: [ProjectRecord], in period: UsagePeriod
+    ) async throws -> [ProjectRef: ProjectUsage] {
+        let running = records.filter { $0.status == .active || $0.status == .degraded }
+        let asked = running.prefix(limits.projectsMax)
         let found = Found()
-        _ = try? await withDeadline(limits.deadline) { await ask(running, period, found) }
-        return found.sizes.withLock { $0 }
+        _ = try await withDeadline(limits.deadline) { await ask(asked, period, found) }
+        try Task.checkCancellation()
+        var usage = found.usage.withLock { $0 }
+        for record in asked where usage[record.ref] == nil { usage[record.ref] = Self.late(limits.deadline) }
+        for record in running.dropFirst(limits.projectsMax) {
+            usage[record.ref] = .unknown("only \(limits.projectsMax) projects are measured in one request")
+        }
+        for record in records where usage[record.ref] == nil {
+            usage[record.ref] = .unknown("the project is \(record.status.studioStatus.rawValue)")
+        }
+        return usage
     }
 
     private func ask(_ records: ArraySlice<ProjectRecord>, _ period: UsagePeriod, _ found: Found) async {
@@ -39,13 +64,39 @@ struct UsageMeter: Sendable {
                 if number >= limits.concurrentMax { await group.next() }
                 group.addTask {
                     guard !Task.isCancelled else { return }
-                    let answer = try? await withDeadline(limits.projectDeadline) {
-                        await probe.sizes(of: record, in: period)
-                    }
-                    guard let sizes = answer ?? nil else { return }
-                    found.sizes.withLock { $0[record.ref] = sizes }
+                    let usage = await usage(of: record, in: period)
+                    // A project that was given up with the whole measurement is told of as late.
+                    guard !Task.isCancelled else { return }
+                    found.usage.withLock { $0[record.ref] = usage }
                 }
             }
         }
+    }
+
+    private func usage(of record: ProjectRecord, in period: UsagePeriod) async -> ProjectUsage {
+        do {
+            let sizes = try await withDeadline(limits.projectDeadline) {
+                try await probe.sizes(of: record, in: period)
+            }
+            return sizes.map { .measured($0) } ?? Self.late(limits.projectDeadline)
+        } catch let error as ProjectDatabaseError {
+            return .unknown(Self.reason(error))
+        } catch let error as UsageAnswerError {
+            return .unknown("\(error)")
+        } catch {
+            return .unknown(APIError(anything: error).message)
+        }
+    }
+
+    private static func late(_ deadline: Duration) -> ProjectUsage {
+        .unknown("the database did not answer within \(deadline)")
+    }
+
+    /// The words of an error; PostgreSQL's own may quote data of the project, so its code stands for them.
+    private static func reason(_ error: ProjectDatabaseError) -> String {
+        if case .query(let failure) = error {
+            return "PostgreSQL refused the query for the sizes (SQLSTATE \(failure.code))"
+        }
+        return "\(error)"
     }
 }

@@ -1,17 +1,20 @@
-/// What the usage page of an organization has a row for, in the words of the contract. All of them are answered;
-/// three are measured.
+/// What the usage page of an organization knows, in the words of the contract.
 enum UsageMetric {
-    /// Bytes of all databases of the projects.
-    static let databaseSize = "DATABASE_SIZE"
-    /// Bytes of all objects in storage.
-    static let storageSize = "STORAGE_SIZE"
-    /// Users who signed in during the period.
-    static let activeUsers = "MONTHLY_ACTIVE_USERS"
+    /// The metrics that are measured here; the others have no row.
+    enum Measured: String, CaseIterable, Sendable {
+        /// Bytes of all databases of the projects.
+        case databaseSize = "DATABASE_SIZE"
+        /// Bytes of all objects in storage.
+        case storageSize = "STORAGE_SIZE"
+        /// Users who signed in during the period.
+        case activeUsers = "MONTHLY_ACTIVE_USERS"
+    }
 
     /// Every metric.
     static let all: [String] =
         [
-            "EGRESS", "CACHED_EGRESS", databaseSize, storageSize, activeUsers, "MONTHLY_ACTIVE_SSO_USERS",
+            "EGRESS", "CACHED_EGRESS", "DATABASE_SIZE", "STORAGE_SIZE", "MONTHLY_ACTIVE_USERS",
+            "MONTHLY_ACTIVE_SSO_USERS",
             "MONTHLY_ACTIVE_THIRD_PARTY_USERS", "FUNCTION_INVOCATIONS", "FUNCTION_CPU_MILLISECONDS",
             "STORAGE_IMAGES_TRANSFORMED", "REALTIME_MESSAGE_COUNT", "REALTIME_PEAK_CONNECTIONS",
             "DISK_SIZE_GB_HOURS_GP3", "DISK_SIZE_GB_HOURS_IO2", "DISK_THROUGHPUT_GP3", "DISK_IOPS_GP3",
@@ -29,22 +32,21 @@ enum UsageMetric {
     ]
 }
 
-/// What was measured of one project.
+/// What was measured of one project; nothing where the database had no answer.
 struct ProjectSizes: Sendable, Equatable {
     /// Bytes of all databases of its server.
-    var databaseBytes: Int64 = 0
+    var databaseBytes: Int64?
     /// Bytes of the objects in its buckets.
-    var storageBytes: Int64 = 0
+    var storageBytes: Int64?
     /// Users who signed in during the period.
-    var activeUsers: Int64 = 0
+    var activeUsers: Int64?
 
-    /// The number behind a metric; nothing for one that is not measured.
-    func number(of metric: String) -> Int64? {
+    /// The number behind a metric.
+    func number(of metric: UsageMetric.Measured) -> Int64? {
         switch metric {
-        case UsageMetric.databaseSize: databaseBytes
-        case UsageMetric.storageSize: storageBytes
-        case UsageMetric.activeUsers: activeUsers
-        default: nil
+        case .databaseSize: databaseBytes
+        case .storageSize: storageBytes
+        case .activeUsers: activeUsers
         }
     }
 }

@@ -4,8 +4,13 @@ import ProjectModel
 
 /// Measures one project.
 protocol UsageProbe: Sendable {
-    /// What a running project holds; nothing when it cannot be asked.
-    func sizes(of record: ProjectRecord, in period: UsagePeriod) async -> ProjectSizes?
+    /// What a running project holds; throws what keeps it from being asked.
+    func sizes(of record: ProjectRecord, in period: UsagePeriod) async throws -> ProjectSizes
+}
+
+/// The database answered something else than the sizes that it was asked for.
+struct UsageAnswerError: Error, CustomStringConvertible {
+    var description: String { "the database did not answer the query for the sizes with one row of whole numbers" }
 }
 
 /// Measures by one read-only query on the project's database.
@@ -13,9 +18,8 @@ struct DatabaseUsageProbe: UsageProbe {
     /// Runs SQL on a project's database; throws whatever keeps it from answering.
     let run: @Sendable (ProjectQueryText, ProjectRecord) async throws -> QueryAnswer
 
-    func sizes(of record: ProjectRecord, in period: UsagePeriod) async -> ProjectSizes? {
-        guard let answer = try? await run(Self.query(period), record) else { return nil }
-        return Self.sizes(answer.json)
+    func sizes(of record: ProjectRecord, in period: UsagePeriod) async throws -> ProjectSizes {
+        try Self.sizes(try await run(Self.query(period), record).json)
     }
 
     /// Storage and auth may be missing, as a project need not have these services. A query that names a missing table
@@ -59,18 +63,20 @@ struct DatabaseUsageProbe: UsageProbe {
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.singleValueContainer()
-            if let number = try? container.decode(Int64.self) {
+            do { value = try container.decode(Int64.self) } catch DecodingError.typeMismatch {
+                guard let number = Int64(try container.decode(String.self)) else { throw UsageAnswerError() }
                 value = number
-            } else {
-                value = Int64(try container.decode(String.self)) ?? 0
             }
         }
     }
 
-    static func sizes(_ json: [UInt8]) -> ProjectSizes? {
-        guard let row = try? JSONDecoder().decode([Row].self, from: Data(json)).first else { return nil }
+    /// The sizes in an answer; a column without a value is unknown.
+    static func sizes(_ json: [UInt8]) throws(UsageAnswerError) -> ProjectSizes {
+        let rows: [Row]
+        do { rows = try JSONDecoder().decode([Row].self, from: Data(json)) } catch { throw UsageAnswerError() }
+        guard let row = rows.first else { throw UsageAnswerError() }
         return ProjectSizes(
-            databaseBytes: row.databaseBytes?.value ?? 0, storageBytes: row.storageBytes?.value ?? 0,
-            activeUsers: row.activeUsers?.value ?? 0)
+            databaseBytes: row.databaseBytes?.value, storageBytes: row.storageBytes?.value,
+            activeUsers: row.activeUsers?.value)
     }
 }

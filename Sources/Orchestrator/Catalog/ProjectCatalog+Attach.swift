@@ -5,7 +5,7 @@ import Reconciler
 extension ProjectCatalog {
     /// The secrets that open what is in kept volumes: the new project has the same.
     func inheritedSecrets(
-        of source: ProjectRef, for request: ProjectRequest
+        of source: ProjectRef, for request: ProjectRequest, _ needs: StackRequirements
     ) async throws(CatalogError) -> [String: Secret<String>] {
         guard request.databasePassword == nil else {
             throw .badPassword(
@@ -22,6 +22,12 @@ extension ProjectCatalog {
         }
         if let going = kept.first(where: { $0.destructionRequestedAt != nil }) {
             throw .notAttachable("volume \(going.name) of project \(source) is being destroyed")
+        }
+        if let unused = kept.first(where: { !needs.volumes.contains($0.composeName) }) {
+            let services = needs.services.map(\.text).joined(separator: ", ")
+            throw .notAttachable(
+                "volume \(unused.name) of project \(source) would not be used: none of the services of the new project "
+                    + "(\(services)) mounts \(unused.composeName). Add the service that does, or leave out services")
         }
         return try await secrets(of: source)
     }

@@ -44,11 +44,13 @@ extension ProjectCatalog {
     public func create(_ request: ProjectRequest) async throws(CatalogError) -> ProjectRecord {
         let name: ProjectName
         do { name = try ProjectName(request.name) } catch { throw .badName(error) }
+        let needs = try requirements(request.services)
         let given =
-            if let source = request.attachVolumesOf { try await inheritedSecrets(of: source, for: request) } else {
+            if let source = request.attachVolumesOf {
+                try await inheritedSecrets(of: source, for: request, needs)
+            } else {
                 try givenSecrets(request.databasePassword)
             }
-        let needs = try requirements(request.services)
         for attempt in 1...Self.leaseAttemptsMax {
             do {
                 return try await insert(name, request, needs, given)

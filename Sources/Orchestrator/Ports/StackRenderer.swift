@@ -41,15 +41,19 @@ public struct StackRequirements: Sendable, Equatable {
     public var secrets: [SecretRequirement]
     /// API tokens to mint.
     public var tokens: [TokenRequirement]
+    /// Named volumes that the services mount, by their keys in the Compose file.
+    public var volumes: Set<String>
 
     /// Requirements.
     public init(
-        services: [ServiceName], ports: [String], secrets: [SecretRequirement], tokens: [TokenRequirement]
+        services: [ServiceName], ports: [String], secrets: [SecretRequirement], tokens: [TokenRequirement],
+        volumes: Set<String> = []
     ) {
         self.services = services
         self.ports = ports
         self.secrets = secrets
         self.tokens = tokens
+        self.volumes = volumes
     }
 }
 

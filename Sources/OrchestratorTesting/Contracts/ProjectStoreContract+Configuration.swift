@@ -123,7 +123,7 @@ extension StoreContractRun {
         rival.leases.subnet = try project(8).leases.subnet
         _ = try await store.insert(rival)
         let clash = try await error { () async throws(StoreError) in try await store.rename(ref, to: taken, at: start) }
-        guard case .nameTaken = clash else { throw ContractViolation("a name of the organization is taken") }
+        guard case .nameTaken("Taken") = clash else { throw ContractViolation("a name of the organization is taken") }
         _ = try await move(8, .provisioning, .deleting, seconds: 8)
         try promise(
             "a project on its way out keeps its configuration",

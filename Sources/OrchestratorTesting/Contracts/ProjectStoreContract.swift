@@ -91,8 +91,8 @@ struct StoreContractRun {
         var sameRef = try project(3)
         sameRef.ref = .sample(1_001)
         try promise("a ref is given once", try await insertionError(sameRef) == .leaseTaken)
-        guard case .nameTaken = try await insertionError(try project(2, name: "PROJECT 1")) else {
-            throw ContractViolation("a name of the organization is taken in any case of its letters")
+        guard case .nameTaken("PROJECT 1") = try await insertionError(try project(2, name: "PROJECT 1")) else {
+            throw ContractViolation("a taken name is refused in any case of its letters, and named")
         }
         let homeless = try project(3, organization: ProjectStoreContract.missingOrganization)
         try promise(

@@ -99,7 +99,8 @@ public final class FakeRenderer: StackRenderer {
         return StackRequirements(
             services: selected.map(\.name).sorted(), ports: selected.compactMap(\.portVariable),
             secrets: Self.secrets,
-            tokens: [TokenRequirement(name: "ANON_KEY", role: "anon")])
+            tokens: [TokenRequirement(name: "ANON_KEY", role: "anon")],
+            volumes: Set(selected.compactMap(\.volume)))
     }
 
     /// The settings that every template of this renderer declares.
