@@ -200,8 +200,8 @@ let package = Package(
         .testTarget(
             name: "ProjectAccessTests",
             dependencies: [
-                "CurlKit", "HTTPStub", "Orchestrator", "PostgresKit", "PostgresStore", "PostgresTestSupport",
-                "ProjectAccess", "ProjectModel",
+                "CurlKit", "HTTPStub", "ManagementAPI", "Orchestrator", "PostgresKit", "PostgresStore",
+                "PostgresTestSupport", "ProjectAccess", "ProjectModel",
             ],
             swiftSettings: common),
         .testTarget(

@@ -136,12 +136,8 @@ extension NeutralAnswer {
                 .init("growth_percent", .nullable(.number)), .init("min_increment_gb", .nullable(.number)),
                 .init("max_size_gb", .nullable(.number)))),
         NeutralAnswer(
-            "/platform/projects/{ref}/run-lints", .permission(.advisorsRead),
-            "Advice about the database: none is given",
-            [], list),
-        NeutralAnswer(
             "/platform/projects/{ref}/notifications/advisor/exceptions", .permission(.advisorsRead),
-            "Advice that is not wanted: none", ["exceptions": []], .fields(.init("exceptions", list))),
+            "Dismissed advice: none can be dismissed", ["exceptions": []], .fields(.init("exceptions", list))),
         NeutralAnswer(
             "/platform/projects/{ref}/analytics/log-drains", .permission(.analyticsLogsRead),
             "Log drains: there are none", [], list),
@@ -162,16 +158,9 @@ extension NeutralAnswer {
                 ["vectorBuckets": []], .fields(.init("vectorBuckets", list))),
         ]
 
-    private static let lints = Schema.fields(.init("lints", list))
     private static let upgradeStatus = Schema.fields(.init("databaseUpgradeStatus", .nullable(.anything)))
 
     fileprivate static let management: [NeutralAnswer] = [
-        NeutralAnswer(
-            "/v1/projects/{ref}/advisors/performance", .permission(.advisorsRead), "Advice: none is given",
-            ["lints": []], lints),
-        NeutralAnswer(
-            "/v1/projects/{ref}/advisors/security", .permission(.advisorsRead), "Advice: none is given",
-            ["lints": []], lints),
         NeutralAnswer(
             "/v1/projects/{ref}/actions", .permission(.actionRunsRead), "Runs of branch workflows: there are none", [],
             list, isCounted: true),

@@ -34,6 +34,7 @@ struct RemainingRoutes: Sendable {
         AnalyticsController().routes + ServiceLogsController(logs: logs).routes
             + DatabasesController(catalog: catalog, configuration: configuration, time: time).routes
             + ProjectMembersController(members: members).routes
+            + AdvisorsController(catalog: catalog, run: run, time: time).routes
             + RemainderController(configuration: configuration).routes
     }
 }

@@ -97,7 +97,7 @@ struct Feature: Sendable {
         name: "changing the pooler here is", advice: "use PATCH /v1/projects/{ref}/config/database/pooler")
     static let logDrains = Feature(
         name: "log drains are", advice: "collect the logs of the containers on the host, with its own tools")
-    static let advice = Feature(name: "advice about databases is", advice: "run a linter of your own over the database")
+    static let advice = Feature(name: "dismissing advice is", advice: "change what the advice is about, or ignore it")
     static let gitHub = Feature(
         name: "connecting to GitHub is", advice: "deploy with the Supabase CLI from your own jobs")
     static let singleSignOn = Feature(name: "single sign-on to the dashboard is", advice: "sign in with a password")
