@@ -24,9 +24,6 @@ extension StackRendering {
         spec.mounts = try mounts(of: compose)
         spec.ports = try ports(of: compose)
         spec.exposedPorts = compose.expose.map { $0.contains("/") ? $0 : "\($0)/tcp" }
-        let attachment = compose.networks.values.first
-        spec.networkAliases = attachment?.aliases ?? []
-        spec.address = attachment?.ipv4Address.flatMap { IPv4Address($0) }
         spec.restartPolicy = restartPolicy(compose.restart)
         spec.logging = compose.logging.flatMap { logging in
             logging.driver.map { ContainerSpec.Logging(driver: $0, options: logging.options) }

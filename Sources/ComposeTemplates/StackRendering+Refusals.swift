@@ -22,7 +22,6 @@ extension StackRendering {
     private static func unsupported(in service: ComposeService) -> String? {
         if service.cpuset != nil { return "cpuset" }
         if service.networkMode != nil { return "network_mode" }
-        if service.networks.count > 1 { return "more than one network" }
         if service.dependsOn.values.contains(where: \.restarts) { return "depends_on.restart" }
         if service.volumes.contains(where: { $0.volume?.noCopy == true }) { return "volume.nocopy" }
         if service.configs.contains(where: { $0.uid != nil || $0.gid != nil || $0.mode != nil }) {

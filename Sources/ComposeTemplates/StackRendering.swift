@@ -21,6 +21,7 @@ struct StackRendering {
 
     func stack() throws(TemplateError) -> DesiredStack {
         try refuseUnsupported()
+        let networks = try self.networks()
         var services: [ServiceName: DesiredService] = [:]
         var completed: Set<String> = []
         for service in project.services.values {
@@ -29,7 +30,8 @@ struct StackRendering {
             }
         }
         for compose in project.services.values {
-            let service = try desiredService(compose, runsOnce: completed.contains(compose.name))
+            var service = try desiredService(compose, runsOnce: completed.contains(compose.name))
+            service.spec.networks = attachments(of: compose, to: networks)
             services[service.name] = service
         }
         var files: [String: Secret<String>] = [:]
@@ -37,22 +39,10 @@ struct StackRendering {
             if let text = try configText(key, config) { files[Self.configPath(key)] = Secret(text) }
         }
         return DesiredStack(
-            ref: ref, network: try network(), volumes: volumes(), services: services, files: files)
+            ref: ref, networks: networks, volumes: volumes(), services: services, files: files)
     }
 
-    // MARK: Network and volumes
-
-    private func network() throws(TemplateError) -> DesiredNetwork {
-        guard project.networks.count == 1, let (key, network) = project.networks.first else {
-            throw .broken("a project has exactly one network, and this template has \(project.networks.count)")
-        }
-        let pool = network.ipam.pools.first
-        return DesiredNetwork(
-            name: network.name ?? "\(ref)_\(key)", composeName: key,
-            subnet: pool?.subnet.flatMap { IPv4Network($0) } ?? leases.subnet,
-            addressRange: pool?.ipRange.flatMap { IPv4Network($0) },
-            gateway: pool?.gateway.flatMap { IPv4Address($0) }, isInternal: network.isInternal)
-    }
+    // MARK: Volumes
 
     private func volumes() -> [String: DesiredVolume] {
         var volumes: [String: DesiredVolume] = [:]
@@ -88,8 +78,7 @@ struct StackRendering {
         guard let name = ServiceName(compose.name) else {
             throw .broken("\"\(compose.name)\" is longer than \(ServiceName.lengthMax) characters or no service name")
         }
-        var spec = try containerSpec(compose)
-        spec.networkName = try network().name
+        let spec = try containerSpec(compose)
         var dependencies: [Dependency] = []
         for (other, dependency) in compose.dependsOn.sorted(by: { $0.key < $1.key }) {
             guard let otherName = ServiceName(other) else { continue }

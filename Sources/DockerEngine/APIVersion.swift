@@ -5,6 +5,9 @@ public struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertibl
     /// The newest version that this client knows (Docker 27). Newer engines are asked to speak this one.
     public static let newestKnown = APIVersion(major: 1, minor: 47)
 
+    /// The first version that takes more than one network when a container is created (Docker 25).
+    static let severalNetworksAtCreation = APIVersion(major: 1, minor: 44)
+
     /// The part before the dot.
     public let major: Int
     /// The part after the dot.

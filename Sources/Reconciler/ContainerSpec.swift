@@ -32,12 +32,9 @@ public struct ContainerSpec: Sendable, Equatable {
     public var ports: [PublishedPort] = []
     /// Further ports the process listens on, `port/protocol`.
     public var exposedPorts: [String] = []
-    /// Name on the engine of the network that the container joins; the engine's default when absent.
-    public var networkName: String?
-    /// Further names of the container on its network; the service name is always one.
-    public var networkAliases: [String] = []
-    /// Fixed address on the network, when the service needs one.
-    public var address: IPv4Address?
+    /// The networks that the container joins, the first being the one on which it is probed; the engine's default
+    /// network when empty.
+    public var networks: [NetworkAttachment] = []
     /// What the engine does when the process ends by itself.
     public var restartPolicy: RestartPolicy = .no
     /// Log driver and its options; the engine's default when absent.
@@ -67,6 +64,23 @@ public struct ContainerSpec: Sendable, Equatable {
 }
 
 extension ContainerSpec {
+    /// A place on one of the project's networks.
+    public struct NetworkAttachment: Sendable, Equatable {
+        /// Name of the network on the engine.
+        public var network: String
+        /// Further names of the container on it; the service name is always one.
+        public var aliases: [String]
+        /// Fixed address on it, when the service needs one.
+        public var address: IPv4Address?
+
+        /// A place on `network`.
+        public init(network: String, aliases: [String] = [], address: IPv4Address? = nil) {
+            self.network = network
+            self.aliases = aliases
+            self.address = address
+        }
+    }
+
     /// One mount.
     public struct Mount: Sendable, Equatable {
         /// What is mounted.

@@ -4,8 +4,8 @@ public import ProjectModel
 public struct DesiredStack: Sendable, Equatable {
     /// The project.
     public var ref: ProjectRef
-    /// The project's one network.
-    public var network: DesiredNetwork
+    /// The project's networks: one at least, each within the leased subnet.
+    public var networks: [DesiredNetwork]
     /// Volumes by their name on the engine.
     public var volumes: [String: DesiredVolume]
     /// Services by name.
@@ -16,11 +16,11 @@ public struct DesiredStack: Sendable, Equatable {
 
     /// A stack from its parts.
     public init(
-        ref: ProjectRef, network: DesiredNetwork, volumes: [String: DesiredVolume] = [:],
+        ref: ProjectRef, networks: [DesiredNetwork], volumes: [String: DesiredVolume] = [:],
         services: [ServiceName: DesiredService] = [:], files: [String: Secret<String>] = [:]
     ) {
         self.ref = ref
-        self.network = network
+        self.networks = networks
         self.volumes = volumes
         self.services = services
         self.files = files
@@ -49,7 +49,7 @@ public struct DesiredNetwork: Sendable, Equatable {
     public var name: String
     /// Key in the Compose file (`default`).
     public var composeName: String
-    /// The leased subnet.
+    /// The leased subnet, or this network's part of it.
     public var subnet: IPv4Network
     /// Part of the subnet from which the engine hands out addresses by itself; all of it when absent.
     public var addressRange: IPv4Network?

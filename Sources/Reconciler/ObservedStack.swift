@@ -88,12 +88,10 @@ public struct ObservedContainer: Sendable, Equatable {
     public var startedAt: Timestamp?
     /// Times the engine itself has restarted it.
     public var restartCount: Int
-    /// Address on the project's network while it runs.
-    public var address: IPv4Address?
+    /// Places on the project's networks; others are left out.
+    public var attachments: [Attachment]
     /// Whether the kernel ended it for lack of memory.
     public var isOutOfMemory: Bool
-    /// Whether it runs without being on the project's network: somebody has disconnected it.
-    public var isCutOff: Bool
 
     /// The engine's seven container states.
     public enum State: String, Sendable, CaseIterable {
@@ -103,11 +101,24 @@ public struct ObservedContainer: Sendable, Equatable {
         public var isUp: Bool { self == .running || self == .paused || self == .restarting }
     }
 
+    /// A place on one of the project's networks.
+    public struct Attachment: Sendable, Equatable {
+        /// Name of the network on the engine.
+        public var network: String
+        /// Address on it while the container runs.
+        public var address: IPv4Address?
+
+        /// A place.
+        public init(network: String, address: IPv4Address? = nil) {
+            self.network = network
+            self.address = address
+        }
+    }
+
     /// A container.
     public init(
         id: String, name: String, service: ServiceName?, configHash: String, state: State, exitCode: Int? = nil,
-        startedAt: Timestamp? = nil, restartCount: Int = 0, address: IPv4Address? = nil, isOutOfMemory: Bool = false,
-        isCutOff: Bool = false
+        startedAt: Timestamp? = nil, restartCount: Int = 0, attachments: [Attachment] = [], isOutOfMemory: Bool = false
     ) {
         self.id = id
         self.name = name
@@ -117,18 +128,34 @@ public struct ObservedContainer: Sendable, Equatable {
         self.exitCode = exitCode
         self.startedAt = startedAt
         self.restartCount = restartCount
-        self.address = address
+        self.attachments = attachments
         self.isOutOfMemory = isOutOfMemory
-        self.isCutOff = isCutOff
     }
 }
 
 extension ObservedContainer {
-    /// Whether others cannot reach it where they look for it: not on the network, or not at its fixed address.
+    /// Whether others cannot reach it where they look for it: not on one of its networks, or not at its fixed address.
     func isUnreachable(as service: DesiredService) -> Bool {
         guard state == .running else { return false }
-        if isCutOff { return true }
-        guard let wanted = service.spec.address, let address else { return false }
-        return wanted != address
+        return lacksNetwork(of: service)
+            || service.spec.networks.contains { wanted in
+                guard let fixed = wanted.address,
+                    let address = attachments.first(where: { $0.network == wanted.network })?.address
+                else { return false }
+                return fixed != address
+            }
+    }
+
+    /// Whether it is not attached to one of the networks of `service`: somebody has disconnected it, or its creation
+    /// was interrupted before it had joined them all.
+    func lacksNetwork(of service: DesiredService) -> Bool {
+        let joined = Set(attachments.map(\.network))
+        return service.spec.networks.contains { !joined.contains($0.network) }
+    }
+
+    /// The address at which the manager reaches it as `service`: the one on the service's first network.
+    public func address(as service: DesiredService) -> IPv4Address? {
+        guard let first = service.spec.networks.first else { return nil }
+        return attachments.first { $0.network == first.network }?.address
     }
 }

@@ -4,7 +4,7 @@ import ProjectModel
 /// dependencies are met now. What has to wait is noted with its reason; a later look goes on from there.
 func planRunning(_ desired: DesiredStack, _ situation: Situation) -> Plan {
     var planner = RunningPlanner(desired: desired, situation: situation)
-    planner.planNetwork()
+    planner.planNetworks()
     planner.planVolumes()
     planner.planStrangers()
     for name in startOrder(desired.services) {
@@ -17,15 +17,13 @@ private struct RunningPlanner {
     let desired: DesiredStack
     let situation: Situation
     var plan = Plan()
-    /// Step that creates the network, when one is needed.
-    var networkStep: Int?
-    /// A network whose subnet is no longer ours: everything on it has to be made again.
-    var wrongNetwork: ObservedNetwork?
+    /// Steps that create networks, by the network's name on the engine.
+    var networkSteps: [String: Int] = [:]
     var volumeSteps: [String: Int] = [:]
     var imageSteps: [String: Int] = [:]
-    /// Removals that a wrong network forced, by service.
-    var removals: [ServiceName: Int] = [:]
-    /// Removals of containers without a place in the template, by the name that they free.
+    /// Removals that an unwanted network forced, by the container's id.
+    var removals: [String: Int] = [:]
+    /// Removals of containers that are not to be replaced one by one, by the name that they free.
     var freedNames: [String: Int] = [:]
     /// Steps after which a service has been started.
     var startSteps: [ServiceName: Int] = [:]
@@ -40,24 +38,34 @@ private struct RunningPlanner {
         dependents = desired.dependentCounts
     }
 
-    mutating func planNetwork() {
-        let present = situation.observed.networks.filter { $0.name == desired.network.name }
-        if let network = present.first, network.subnet == desired.network.subnet { return }
-        guard let wrong = present.first else {
-            networkStep = plan.add(.createNetwork(desired.network), because: "not found")
-            return
+    /// A network with another subnet than the wanted one, or without a place in the template, goes with everything on
+    /// it, and before a wanted one is created: the subnets of the two may overlap.
+    mutating func planNetworks() {
+        let present = situation.observed.networks.sorted { $0.id < $1.id }
+        let unwanted = present.filter { network in
+            !desired.networks.contains { $0.name == network.name && $0.subnet == network.subnet }
         }
-        wrongNetwork = wrong
-        var removed: [Int] = []
-        for container in situation.observed.containers.sorted(by: { $0.id < $1.id }) {
-            let number = plan.add(
+        let removed = Set(unwanted.map(\.name))
+        for container in situation.observed.containers.sorted(by: { $0.id < $1.id })
+        where container.attachments.contains(where: { removed.contains($0.network) }) {
+            let removal = plan.add(
                 .removeContainer(id: container.id, service: container.service), because: "its network changes")
-            removed.append(number)
-            if let service = container.service { removals[service] = number }
+            removals[container.id] = removal
+            freedNames[container.name] = removal
         }
-        let removal = plan.add(
-            .removeNetwork(id: wrong.id, name: wrong.name), because: "its subnet is not the leased one", after: removed)
-        networkStep = plan.add(.createNetwork(desired.network), because: "its subnet has changed", after: [removal])
+        let steps = unwanted.map { network in
+            let cause =
+                desired.networks.contains { $0.name == network.name }
+                ? "its subnet is not the leased one" : "the template has no place for it"
+            return plan.add(
+                .removeNetwork(id: network.id, name: network.name), because: cause, after: removals.values.sorted())
+        }
+        for network in desired.networks
+        where !present.contains(where: { $0.name == network.name && $0.subnet == network.subnet }) {
+            networkSteps[network.name] = plan.add(
+                .createNetwork(network),
+                because: removed.contains(network.name) ? "its subnet has changed" : "not found", after: steps)
+        }
     }
 
     mutating func planVolumes() {
@@ -76,10 +84,11 @@ private struct RunningPlanner {
             disturbed.insert(service.name)
             return plan.wait(service.name, for: refusal)
         }
-        let container = wrongNetwork == nil ? situation.observed.container(of: service.name) : nil
-        guard let container else {
-            let cause = removals[service.name] == nil ? "not found" : "its network has changed"
-            return planFresh(service, because: cause, after: removals[service.name])
+        guard let container = situation.observed.container(of: service.name) else {
+            return planFresh(service, because: "not found", after: nil)
+        }
+        if let removal = removals[container.id] {
+            return planFresh(service, because: "its network has changed", after: removal)
         }
         if container.configHash != service.configHash {
             return planReplacement(of: container, service, because: "its configuration has changed")
@@ -90,12 +99,17 @@ private struct RunningPlanner {
         if container.state == .dead || container.state == .removing {
             return planReplacement(of: container, service, because: "its container is \(container.state.rawValue)")
         }
+        if container.state == .created, container.lacksNetwork(of: service) {
+            return planReplacement(of: container, service, because: "it has not joined all its networks")
+        }
         if container.isUnreachable(as: service) {
             return planReplacement(of: container, service, because: "it was disconnected from the project's network")
         }
         if container.state.isUp { return planRestart(of: container, service) }
         if service.runsOnce, container.state == .exited, container.exitCode == 0 { return }
-        planStart(service, because: container.state == .created ? "not started yet" : "it has ended", after: [])
+        planStart(
+            service, because: container.state == .created ? "not started yet" : "it has ended",
+            after: createdNetworks(of: service))
     }
 
     private mutating func planReplacement(
@@ -121,7 +135,8 @@ private struct RunningPlanner {
     private mutating func planFresh(_ service: DesiredService, because cause: String, after removal: Int?) {
         disturbed.insert(service.name)
         let freed = freedNames[service.containerName]
-        var after = [removal, freed, networkStep, planImage(service.spec.image)].compactMap { $0 }
+        var after = [removal, freed, planImage(service.spec.image)].compactMap { $0 }
+        after += createdNetworks(of: service)
         for case .volume(let name) in service.spec.mounts.map(\.source) {
             after += [volumeSteps[name]].compactMap { $0 }
         }
@@ -129,6 +144,11 @@ private struct RunningPlanner {
             .createContainer(service), because: cause, after: Array(Set(after)),
             dependents: dependents[service.name] ?? 0)
         planStart(service, because: "just created", after: [creation])
+    }
+
+    /// Steps that create what a service's container joins.
+    private func createdNetworks(of service: DesiredService) -> [Int] {
+        service.spec.networks.compactMap { networkSteps[$0.network] }
     }
 
     private mutating func planImage(_ image: String) -> Int? {
@@ -209,8 +229,8 @@ private struct RunningPlanner {
 
     /// Containers with the project's label that the template does not know (any more), and duplicates.
     mutating func planStrangers() {
-        guard wrongNetwork == nil else { return }
-        for container in situation.observed.containers.sorted(by: { $0.id < $1.id }) {
+        for container in situation.observed.containers.sorted(by: { $0.id < $1.id })
+        where removals[container.id] == nil {
             if let name = container.service, desired.services[name] != nil,
                 situation.observed.container(of: name)?.id == container.id
             {

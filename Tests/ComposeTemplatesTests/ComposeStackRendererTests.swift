@@ -97,10 +97,11 @@ struct ComposeStackRendererTests {
     @Test("names are Compose's, the network has the leased subnet, and only gateway and database are published")
     func names() throws {
         let stack = try stack(Self.twelve)
-        #expect(stack.network.name == "abcdefghijklmnopqrst_default")
-        #expect(stack.network.subnet == IPv4Network("10.201.0.64/27"))
-        #expect(stack.network.gateway == IPv4Address("10.201.0.65"))
-        #expect(stack.network.addressRange == IPv4Network("10.201.0.80/28"))
+        let network = try #require(stack.networks.first)
+        #expect(network.name == "abcdefghijklmnopqrst_default" && stack.networks.count == 1)
+        #expect(network.subnet == IPv4Network("10.201.0.64/27"))
+        #expect(network.gateway == IPv4Address("10.201.0.65"))
+        #expect(network.addressRange == IPv4Network("10.201.0.80/28"))
         #expect(stack.volumes["abcdefghijklmnopqrst_db-data"]?.composeName == "db-data")
         for service in stack.services.values {
             #expect(service.containerName == "abcdefghijklmnopqrst-\(service.name)-1")
@@ -124,12 +125,13 @@ struct ComposeStackRendererTests {
                 #expect(mount.isReadOnly)
             }
         }
-        let addresses = stack.services.values.compactMap(\.spec.address)
+        let addresses = stack.services.values.flatMap(\.spec.networks).compactMap(\.address)
         #expect(addresses.count == Self.twelve.count && Set(addresses).count == addresses.count)
-        let dynamic = try #require(stack.network.addressRange)
+        let network = try #require(stack.networks.first)
+        let dynamic = try #require(network.addressRange)
         for address in addresses {
             let one = try #require(IPv4Network(containing: address, prefixLength: 32))
-            #expect(one.overlaps(stack.network.subnet) && !one.overlaps(dynamic))
+            #expect(one.overlaps(network.subnet) && !one.overlaps(dynamic))
         }
     }
 

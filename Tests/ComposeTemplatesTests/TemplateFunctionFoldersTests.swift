@@ -34,7 +34,7 @@ struct TemplateFunctionFoldersTests {
 
         func prepare() throws {
             let network = DesiredNetwork(name: "n", subnet: try #require(IPv4Network("10.0.0.0/27")))
-            try projects.prepare(DesiredStack(ref: ref, network: network))
+            try projects.prepare(DesiredStack(ref: ref, networks: [network]))
         }
 
         func text(_ path: String) -> String? {

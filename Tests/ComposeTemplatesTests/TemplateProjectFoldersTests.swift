@@ -37,7 +37,7 @@ struct TemplateProjectFoldersTests {
     private func stack() throws -> DesiredStack {
         DesiredStack(
             ref: try #require(ProjectRef("abcdefghijklmnopqrst")),
-            network: DesiredNetwork(name: "n", subnet: try #require(IPv4Network("10.0.0.0/27"))),
+            networks: [DesiredNetwork(name: "n", subnet: try #require(IPv4Network("10.0.0.0/27")))],
             files: ["configs/greeting": Secret("hello")])
     }
 

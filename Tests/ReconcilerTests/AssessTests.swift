@@ -329,7 +329,7 @@ struct AssessTests {
     func disconnected() throws {
         var scene = try Scene(.active)
         scene.probe(.db, "+")
-        scene.observe(.db) { $0.isCutOff = true }
+        scene.observe(.db) { $0.attachments = [] }
         #expect(scene.state(.db) == .failing("it was disconnected from the project's network"))
         scene.observe(.db) { $0.state = .exited }
         #expect(scene.state(.db) != .failing("it was disconnected from the project's network"))

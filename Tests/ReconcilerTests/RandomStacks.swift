@@ -40,9 +40,16 @@ struct RandomCase {
                     name, after: dependencies, volume: Bool.random(using: &generator) ? "v\(index % 3)" : nil,
                     image: "image\(Int.random(in: 0...3, using: &generator))",
                     runsOnce: Int.random(in: 0..<6, using: &generator) == 0))
-            services[index].spec.networkName = "p_default"
         }
-        return try Stacks.stack(services, volumes: ["v0", "v1", "v2"])
+        var networks = ["p_default": Stacks.subnet]
+        if Bool.random(using: &generator) {
+            networks = ["p_default": "10.201.0.0/28", "p_inner": "10.201.0.16/28"]
+            for index in services.indices {
+                let both = [ContainerSpec.NetworkAttachment(network: "p_default"), .init(network: "p_inner")]
+                services[index].spec.networks = [both, [both[0]], [both[1]]].randomElement(using: &generator) ?? both
+            }
+        }
+        return try Stacks.stack(services, volumes: ["v0", "v1", "v2"], networks: networks)
     }
 
     /// Objects as any history could have left them: some missing, some outdated, some twice, some in odd states.
@@ -50,17 +57,24 @@ struct RandomCase {
         _ engine: inout EngineState, for desired: DesiredStack, _ generator: inout SeededGenerator
     ) throws {
         func chance(_ oneIn: Int) -> Bool { Int.random(in: 0..<oneIn, using: &generator) == 0 }
-        var network: String?
-        if !chance(3) {
+        // Besides wanted networks, some with a subnet of before, and one that an older template had.
+        var networks: [String: String] = [:]
+        for wanted in desired.networks where !chance(3) {
+            let subnet = chance(4) ? IPv4Network("10.250.\(networks.count).0/27") : wanted.subnet
             let id = engine.newID()
-            let subnet = chance(4) ? IPv4Network("10.250.0.0/27") : desired.network.subnet
-            engine.networks[id] = FakeNetwork(id: id, name: desired.network.name, subnet: subnet, ref: desired.ref)
-            network = id
+            engine.networks[id] = FakeNetwork(id: id, name: wanted.name, subnet: subnet, ref: desired.ref)
+            networks[wanted.name] = id
+        }
+        let covered = engine.networks.values.compactMap(\.subnet)
+        if chance(4), let old = IPv4Network("10.201.0.16/28"), !covered.contains(where: old.overlaps) {
+            let id = engine.newID()
+            engine.networks[id] = FakeNetwork(id: id, name: "p_old", subnet: old, ref: desired.ref)
+            networks["p_old"] = id
         }
         for name in desired.volumes.keys.sorted() + ["leftover"] where chance(2) {
             engine.volumes[name] = FakeVolume(name: name, ref: desired.ref)
         }
-        guard let network else { return }
+        guard !networks.isEmpty else { return }
         for service in desired.services.values.sorted(by: { $0.name < $1.name }) {
             for copy in 0..<Int.random(in: 0...2, using: &generator) {
                 var container = FakeContainer(
@@ -70,7 +84,8 @@ struct RandomCase {
                 if chance(8) { container.service = nil }
                 container.state = ObservedContainer.State.allCases.randomElement(using: &generator) ?? .created
                 if container.state != .created {
-                    container.networkID = network
+                    let wanted = Set(service.spec.networks.map(\.network))
+                    container.networkIDs = networks.filter { wanted.contains($0.key) ? !chance(5) : chance(5) }
                     container.startedAt = Stacks.longAgo
                     container.exitCode = Int.random(in: 0...1, using: &generator)
                 }

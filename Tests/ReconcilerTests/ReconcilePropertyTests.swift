@@ -55,15 +55,21 @@ struct ReconcilePropertyTests {
         switch operation {
         case .removeVolume(let name): Issue.record("volume \(name) must not be removed")
         case .removeNetwork(let id, _):
-            #expect(observed.networks.first { $0.id == id }?.subnet != desired.network.subnet)
+            let network = observed.networks.first { $0.id == id }
+            #expect(!desired.networks.contains { $0.name == network?.name && $0.subnet == network?.subnet })
         case .removeContainer(let id, _):
             guard let container = observed.containers.first(where: { $0.id == id }), let name = container.service,
-                let service = desired.services[name], observed.networks.first?.subnet == desired.network.subnet
+                let service = desired.services[name],
+                observed.networks.allSatisfy({ network in
+                    desired.networks.contains { $0.name == network.name && $0.subnet == network.subnet }
+                })
             else { return }
             let isDuplicate = observed.containers.filter { $0.service == name }.count > 1
             let isBroken = container.state == .dead || container.state == .removing
+            let joined = Set(container.attachments.map(\.network))
+            let isCutOff = service.spec.networks.contains { !joined.contains($0.network) }
             #expect(
-                container.configHash != service.configHash || isDuplicate || isBroken
+                container.configHash != service.configHash || isDuplicate || isBroken || isCutOff
                     || container.name != service.containerName)
         default: break
         }

@@ -130,30 +130,6 @@ struct ReconcileRunningTests {
         #expect(Stacks.plan(stack, Stacks.observed(stack, .exited)) == "[] -> #1 db StartContainer, it has ended")
     }
 
-    @Test("a network with another subnet is made again, with every container on it")
-    func wrongSubnet() throws {
-        let stack = try Stacks.four()
-        var observed = Stacks.observed(stack, .created)
-        observed.networks[0].subnet = IPv4Network("10.201.0.32/27")
-        #expect(
-            Stacks.plan(stack, observed) == """
-                [] -> #1 auth RemoveContainer, its network changes
-                [] -> #2 db RemoveContainer, its network changes
-                [] -> #3 gateway RemoveContainer, its network changes
-                [] -> #4 rest RemoveContainer, its network changes
-                [1, 2, 3, 4] -> #5 network p_default RemoveNetwork, its subnet is not the leased one
-                [5] -> #6 network default CreateNetwork, its subnet has changed
-                [2, 6] -> #7 db CreateContainer, its network has changed
-                [7] -> #8 db StartContainer, just created
-                [1, 6] -> #9 auth CreateContainer, its network has changed
-                [4, 6] -> #10 rest CreateContainer, its network has changed
-                [3, 6] -> #11 gateway CreateContainer, its network has changed
-                auth waits, db is not ready
-                rest waits, db is not ready
-                gateway waits, auth is not ready
-                """)
-    }
-
     @Test("an image that is missing is pulled once, before the first container made of it")
     func pullOnce() throws {
         let stack = try Stacks.stack([
@@ -242,30 +218,6 @@ struct ReconcileRunningTests {
                 $0.sick = [.db: "it does not answer"]
             }
                 == "[] -> #1 db RestartContainer, it does not answer")
-    }
-
-    @Test("a container that was taken off the network, or has another address than its own, is replaced")
-    func disconnected() throws {
-        let stack = try Stacks.stack([Stacks.service(.db)])
-        let replacement = """
-            [] -> #1 db StopContainer, it was disconnected from the project's network
-            [1] -> #2 db RemoveContainer, it was disconnected from the project's network
-            [2] -> #3 db CreateContainer, it was disconnected from the project's network
-            [3] -> #4 db StartContainer, just created
-            """
-        var observed = Stacks.observed(stack)
-        observed.set(.db) { $0.isCutOff = true }
-        #expect(Stacks.plan(stack, observed) == replacement)
-
-        var fixed = stack
-        fixed.services[.db]?.spec.address = IPv4Address("10.201.0.2")
-        observed.set(.db) {
-            $0.isCutOff = false
-            $0.address = IPv4Address("10.201.0.9")
-        }
-        #expect(Stacks.plan(fixed, observed) == replacement)
-        observed.set(.db) { $0.address = IPv4Address("10.201.0.2") }
-        #expect(Stacks.plan(fixed, observed) == "")
     }
 
     @Test("a container that was frozen from outside is restarted, one that the engine restarts is left to it")

@@ -14,15 +14,22 @@ enum Stacks {
         runsOnce: Bool = false, isOptional: Bool = false
     ) -> DesiredService {
         var spec = ContainerSpec(image: image ?? "\(name):1")
+        spec.networks = [.init(network: "p_default")]
         if let volume { spec.mounts = [.init(source: .volume(name: volume), target: "/data")] }
         return DesiredService(
             name: name, containerName: "p-\(name)-1", configHash: "hash-\(name)", spec: spec,
             dependencies: dependencies, probe: .tcp(port: 1), isOptional: isOptional, runsOnce: runsOnce)
     }
 
-    static func stack(_ services: [DesiredService], volumes: [String] = []) throws -> DesiredStack {
+    static func stack(
+        _ services: [DesiredService], volumes: [String] = [], networks: [String: String] = ["p_default": subnet]
+    ) throws -> DesiredStack {
         DesiredStack(
-            ref: ref, network: DesiredNetwork(name: "p_default", subnet: try #require(IPv4Network(subnet))),
+            ref: ref,
+            networks: try networks.sorted { $0.key < $1.key }.map { name, subnet in
+                DesiredNetwork(
+                    name: name, composeName: String(name.dropFirst(2)), subnet: try #require(IPv4Network(subnet)))
+            },
             volumes: Dictionary(uniqueKeysWithValues: volumes.map { ($0, DesiredVolume(name: $0, composeName: $0)) }),
             services: Dictionary(uniqueKeysWithValues: services.map { ($0.name, $0) }))
     }
@@ -43,13 +50,14 @@ enum Stacks {
         ObservedContainer(
             id: "id-\(service.name)", name: service.containerName, service: service.name,
             configHash: service.configHash, state: state, exitCode: exitCode,
-            startedAt: state == .created ? nil : longAgo)
+            startedAt: state == .created ? nil : longAgo,
+            attachments: service.spec.networks.map { .init(network: $0.network, address: $0.address) })
     }
 
     /// The engine as it should be, with every container in `state`.
     static func observed(_ stack: DesiredStack, _ state: ObservedContainer.State = .running) -> ObservedStack {
         ObservedStack(
-            networks: [ObservedNetwork(id: "net", name: stack.network.name, subnet: stack.network.subnet)],
+            networks: stack.networks.map { ObservedNetwork(id: "net-\($0.name)", name: $0.name, subnet: $0.subnet) },
             volumes: stack.volumes.keys.sorted().map { ObservedVolume(name: $0) },
             containers: stack.services.values.sorted { $0.name < $1.name }.map { container($0, state) })
     }

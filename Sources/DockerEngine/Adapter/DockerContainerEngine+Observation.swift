@@ -7,7 +7,7 @@ extension DockerContainerEngine {
     func inspected(
         _ summaries: [ContainerSummary], of ref: ProjectRef, on networks: [Network], _ client: DockerClient
     ) async throws -> [InspectionMemory.Entry] {
-        let networkIDs = Set(networks.map(\.id))
+        let names = Dictionary(networks.map { ($0.id, $0.name) }) { first, _ in first }
         return try await withThrowingTaskGroup(of: InspectionMemory.Entry?.self) { group in
             var found: [InspectionMemory.Entry] = []
             for summary in summaries {
@@ -19,7 +19,7 @@ extension DockerContainerEngine {
                 group.addTask { () async throws -> InspectionMemory.Entry? in
                     do {
                         let inspection = try await client.inspectContainer(summary.id)
-                        return (run, ObservedContainer(summary, inspection, networkIDs))
+                        return (run, ObservedContainer(summary, inspection, networks: names))
                     } catch let error as DockerError where error.isNotFound {
                         // Removed between the list and the inspection: it is not there.
                         return nil
@@ -48,17 +48,22 @@ extension ObservedVolume {
 }
 
 extension ObservedContainer {
-    init(_ summary: ContainerSummary, _ inspection: ContainerInspection, _ networkIDs: Set<String>) {
+    /// - Parameter networks: Names of the project's networks by their ids.
+    init(_ summary: ContainerSummary, _ inspection: ContainerInspection, networks: [String: String]) {
         let state = inspection.state
-        let endpoint = inspection.endpoints.values.first { networkIDs.contains($0.networkID) }
+        let places = inspection.endpoints.compactMap { key, endpoint -> Attachment? in
+            // The engine notes a network's id at the first start; before that it knows the name it was asked for.
+            let isOwn = endpoint.networkID.isEmpty && networks.values.contains(key)
+            guard let name = networks[endpoint.networkID] ?? (isOwn ? key : nil) else { return nil }
+            return Attachment(network: name, address: IPv4Address(endpoint.ipv4Address))
+        }
         self.init(
             id: summary.id, name: summary.name,
             service: summary.labels[StackLabels.composeService].flatMap { ServiceName($0) },
             configHash: summary.labels[StackLabels.composeConfigHash] ?? "", state: State(state.status),
             exitCode: state.finishedAt == nil ? nil : state.exitCode,
             startedAt: state.startedAt.map { Timestamp($0) }, restartCount: inspection.restartCount,
-            address: endpoint.flatMap { IPv4Address($0.ipv4Address) }, isOutOfMemory: state.wasKilledForMemory,
-            isCutOff: state.isRunning && endpoint == nil)
+            attachments: places.sorted { $0.network < $1.network }, isOutOfMemory: state.wasKilledForMemory)
     }
 }
 

@@ -15,7 +15,7 @@ extension DockerContainerEngine {
         case .pullImage(let image):
             // The image is there once the stream has ended without an error.
             for try await _ in try await client.pullImage(ImageReference(image)) {}
-        case .createContainer(let service): _ = try await client.createContainer(containerSpec(of: service, ref))
+        case .createContainer(let service): try await createContainer(containerSpec(of: service, ref), client)
         case .startContainer(let name, _): _ = try await client.startContainer(name)
         case .restartContainer(let id, _, let gracePeriod):
             try await client.restartContainer(id, timeoutSeconds: Int(gracePeriod.components.seconds))
@@ -27,6 +27,22 @@ extension DockerContainerEngine {
             try await ignoringAbsence { try await self.removeContainer(id, client) }
         case .removeNetwork(let id, _): try await ignoringAbsence { try await client.removeNetwork(id) }
         case .removeVolume(let name): try await removeVolume(name, ref, client)
+        }
+    }
+
+    /// Engines before API 1.44 take one network at the creation; the others are joined before the first start. A
+    /// container that could not join them all is removed again; should that fail too, the next pass replaces it.
+    private func createContainer(_ whole: ContainerSpec, _ client: DockerClient) async throws {
+        var spec = whole
+        if client.apiVersion < .severalNetworksAtCreation { spec.endpoints = Array(whole.endpoints.prefix(1)) }
+        let id = try await client.createContainer(spec).id
+        do {
+            for endpoint in whole.endpoints.dropFirst(spec.endpoints.count) {
+                try await client.connectNetwork(endpoint, container: id)
+            }
+        } catch {
+            try? await client.removeContainer(id, force: true)
+            throw error
         }
     }
 
@@ -85,10 +101,10 @@ extension DockerContainerEngine {
         var labels = spec.labels
         labels.merge(StackLabels.common(ref, installation: installation)) { $1 }
         labels.merge(StackLabels.container(service)) { $1 }
-        let endpoints = spec.networkName.map { name in
+        let endpoints = spec.networks.map { place in
             EndpointSpec(
-                network: name, aliases: [service.name.text] + spec.networkAliases,
-                ipv4Address: spec.address?.description)
+                network: place.network, aliases: [service.name.text] + place.aliases,
+                ipv4Address: place.address?.description)
         }
         return ContainerSpec(
             name: service.containerName, image: spec.image, command: spec.command, entrypoint: spec.entrypoint,
@@ -100,6 +116,6 @@ extension DockerContainerEngine {
             stopTimeoutSeconds: Int(spec.stopGracePeriod.components.seconds),
             host: ContainerHostSpec(
                 spec, volumeLabels: StackLabels.common(ref, installation: installation)),
-            endpoints: endpoints.map { [$0] } ?? [])
+            endpoints: endpoints)
     }
 }

@@ -73,7 +73,7 @@ public final class HealthLoop: Service {
         var found: [ServiceName: Target] = [:]
         for service in stack?.services.values.map({ $0 }) ?? [] {
             guard let container = observed.container(of: service.name), container.state == .running,
-                let address = container.address, let probe = service.probe
+                let address = container.address(as: service), let probe = service.probe
             else { continue }
             let run = Incarnation(containerID: container.id, startedAt: container.startedAt)
             found[service.name] = Target(ref: ref, service: service.name, run: run, address: address, probe: probe)

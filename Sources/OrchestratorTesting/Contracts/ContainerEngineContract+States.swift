@@ -9,9 +9,12 @@ extension ContractRun {
         try await perform(.startContainer(name: created.name, service: .db))
         let running = try await container(.db)
         try promise("a started container runs under the same id", running.state == .running && running.id == created.id)
-        let isInside = running.address.flatMap { IPv4Network(containing: $0, prefixLength: 32) }
-            .map { $0.overlaps(surroundings.subnet) }
-        try promise("a running container has an address in the project's subnet", isInside == true)
+        for network in [network, inner] {
+            let address = running.attachments.first { $0.network == network.name }?.address
+            let isInside = address.flatMap { IPv4Network(containing: $0, prefixLength: 32) }
+                .map { $0.overlaps(network.subnet) }
+            try promise("a running container has an address on each of its networks", isInside == true)
+        }
         let started = running.startedAt
         try promise("a running container has a time of its start", started != nil)
         let stop = Operation.stopContainer(id: created.id, service: .db, gracePeriod: .seconds(1))
@@ -57,16 +60,20 @@ extension ContractRun {
 
     func checkRemovals() async throws {
         let observed = try await engine.observe(ref)
-        guard let network = observed.networks.first, let container = observed.containers.first else {
+        guard observed.networks.count == 2, let container = observed.containers.first else {
             throw ContractViolation("what was made is still listed")
         }
-        guard case .networkInUse = try await refusal(.removeNetwork(id: network.id, name: network.name)) else {
-            throw ContractViolation("removing a network that is in use is refused as networkInUse")
+        for network in observed.networks {
+            guard case .networkInUse = try await refusal(.removeNetwork(id: network.id, name: network.name)) else {
+                throw ContractViolation("removing a network that is in use is refused as networkInUse")
+            }
         }
         _ = try await refusal(.removeVolume(name: volume.name))
         try await perform(.removeContainer(id: container.id, service: container.service))
         try await perform(.removeContainer(id: container.id, service: container.service))
-        try await perform(.removeNetwork(id: network.id, name: network.name))
+        for network in observed.networks {
+            try await perform(.removeNetwork(id: network.id, name: network.name))
+        }
         try await perform(.removeVolume(name: volume.name))
         try promise("nothing is left after removal", try await engine.observe(ref).isEmpty)
         try promise(

@@ -15,7 +15,7 @@ public enum ContainerEngineContract {
         public var image: String
         /// The command.
         public var command: [String]
-        /// A free subnet.
+        /// A free subnet; its halves are used by two networks.
         public var subnet: IPv4Network
         /// Two free host ports.
         public var ports: (UInt16, UInt16)
@@ -53,8 +53,14 @@ struct ContractRun {
     let surroundings: ContainerEngineContract.Surroundings
 
     var ref: ProjectRef { surroundings.ref }
+    /// The lower half of the subnet, with a way out.
     var network: DesiredNetwork {
-        DesiredNetwork(name: surroundings.namePrefix + "default", subnet: surroundings.subnet)
+        DesiredNetwork(name: surroundings.namePrefix + "default", subnet: half(at: 0))
+    }
+    /// The upper half, without one.
+    var inner: DesiredNetwork {
+        DesiredNetwork(
+            name: surroundings.namePrefix + "inner", composeName: "inner", subnet: half(at: 1), isInternal: true)
     }
     var volume: DesiredVolume { DesiredVolume(name: surroundings.namePrefix + "data", composeName: "data") }
 
@@ -62,11 +68,17 @@ struct ContractRun {
         var spec = ContainerSpec(image: surroundings.image, environment: ["KEY": "value"])
         spec.command = surroundings.command
         spec.stopGracePeriod = .seconds(1)
-        spec.networkName = network.name
+        spec.networks = [.init(network: network.name), .init(network: inner.name, aliases: ["\(name)-inside"])]
         spec.mounts = [.init(source: .volume(name: volume.name), target: "/contract")]
         spec.ports = [.init(hostAddress: "127.0.0.1", hostPort: port, containerPort: 80)]
         return DesiredService(
             name: name, containerName: surroundings.namePrefix + name.text, configHash: "hash-\(name)", spec: spec)
+    }
+
+    private func half(at index: UInt64) -> IPv4Network {
+        let subnet = surroundings.subnet
+        let base = subnet.address(at: UInt32(clamping: index * subnet.addressCount / 2)) ?? subnet.base
+        return IPv4Network(containing: base, prefixLength: subnet.prefixLength + 1) ?? subnet
     }
 
     func perform(_ operation: Operation) async throws(EngineError) { try await engine.perform(operation, for: ref) }
@@ -112,13 +124,17 @@ struct ContractRun {
 
     private func checkNetworksAndVolumes() async throws {
         try await perform(.createNetwork(network))
+        try await perform(.createNetwork(inner))
         try await perform(.createVolume(volume))
         let observed = try await engine.observe(ref)
-        try promise("a network has its name and subnet", observed.networks.map(\.name) == [network.name])
-        try promise("a network has its subnet", observed.networks.first?.subnet == surroundings.subnet)
+        let subnets = observed.networks.reduce(into: [:]) { $0[$1.name] = $1.subnet }
+        try promise(
+            "networks have their names and subnets",
+            subnets == [network.name: network.subnet, inner.name: inner.subnet])
         try promise("a volume has its name", observed.volumes.map(\.name) == [volume.name])
         let overview = try await engine.overview()
-        try promise("subnets of the project are in use", overview.use.subnets.contains(surroundings.subnet))
+        let used = overview.use.subnets
+        try promise("subnets of the project are in use", used.isSuperset(of: [network.subnet, inner.subnet]))
         try promise(
             "the project is in the overview with the fingerprint of what was observed",
             overview.fingerprints[ref] == observed.fingerprint)
@@ -144,7 +160,8 @@ struct ContractRun {
         try promise("a new container is created, not running", created.state == .created)
         try promise("a container has its name", created.name == db.containerName)
         try promise("a container has its configuration's fingerprint", created.configHash == db.configHash)
-        try promise("a new container was never started", created.startedAt == nil && created.address == nil)
+        let hasAddress = created.attachments.contains { $0.address != nil }
+        try promise("a new container was never started", created.startedAt == nil && !hasAddress)
         guard case .nameTaken = try await refusal(.createContainer(db)) else {
             throw ContractViolation("a second container of the same name is refused as nameTaken")
         }

@@ -117,7 +117,7 @@ public final class FakeRenderer: StackRenderer {
         }
         let name = "supabase-\(project.ref)"
         var stack = DesiredStack(
-            ref: project.ref, network: DesiredNetwork(name: "\(name)_default", subnet: leases.subnet))
+            ref: project.ref, networks: [DesiredNetwork(name: "\(name)_default", subnet: leases.subnet)])
         for service in try template() where project.services.contains(service.name) {
             if let volume = service.volume {
                 stack.volumes["\(name)_\(volume)"] = DesiredVolume(name: "\(name)_\(volume)", composeName: volume)
@@ -158,7 +158,7 @@ public final class FakeRenderer: StackRenderer {
         let environment = environment(service, values)
         var spec = ContainerSpec(image: service.image, environment: environment)
         spec.restartPolicy = service.restartPolicy
-        spec.networkName = "\(project)_default"
+        spec.networks = [.init(network: "\(project)_default")]
         if let volume = service.volume {
             spec.mounts = [.init(source: .volume(name: "\(project)_\(volume)"), target: "/data")]
         }

@@ -17,7 +17,8 @@ extension EngineState {
     mutating func removeNetwork(_ id: String, _ ref: ProjectRef) throws(EngineError) {
         guard let network = networks[id] else { return }
         guard network.ref == ref else { throw .refused(status: 409, message: "network \(id) is not the project's") }
-        if heldNetworks.contains(ref) || containers.values.contains(where: { $0.networkID == id && $0.state.isUp }) {
+        let isUsed = containers.values.contains { $0.networkIDs.values.contains(id) && $0.state.isUp }
+        if heldNetworks.contains(ref) || isUsed {
             throw .networkInUse(
                 message: "error while removing network: network \(network.name) id \(id) has active endpoints")
         }

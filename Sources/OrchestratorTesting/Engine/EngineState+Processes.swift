@@ -12,11 +12,15 @@ extension EngineState {
         guard var container = containers[id] else { throw .notFound(message: "No such container: \(id)") }
         if container.state == .running { return }
         if let refusal = behaviour(of: container).refusal { throw refusal }
-        let network = try network(of: container)
+        // As Docker does it: a later start joins what the first one did, and nothing that was disconnected since.
+        let places = (container.service?.spec.networks ?? []).filter { place in
+            container.state == .created || container.networkIDs[place.network] != nil
+        }
+        let networks = try places.map { place throws(EngineError) in try network(of: container, named: place.network) }
         try checkPorts(of: container)
-        container.networkID = network?.id
-        container.address = try network.flatMap { network throws(EngineError) in
-            try address(for: container, on: network)
+        for (place, network) in zip(places, networks) {
+            container.networkIDs[place.network] = network.id
+            container.addresses[place.network] = try address(for: container, at: place, on: network)
         }
         container.restartCount = 0
         container.restartAt = nil
@@ -104,13 +108,9 @@ extension EngineState {
         self.end(container.id, code: end.code, at: end.at, manually: false)
     }
 
-    /// The network that the container joins; none is the engine's default, on which it gets no address of ours.
-    private func network(of container: FakeContainer) throws(EngineError) -> FakeNetwork? {
-        if let id = container.networkID {
-            guard let network = networks[id] else { throw .notFound(message: "network \(id) not found") }
-            return network
-        }
-        guard let name = container.service?.spec.networkName else { return nil }
+    /// A network that the container joins: the one it joined before, else the one of that name.
+    private func network(of container: FakeContainer, named name: String) throws(EngineError) -> FakeNetwork {
+        if let joined = container.networkIDs[name].flatMap({ networks[$0] }) { return joined }
         guard let network = networks.values.first(where: { $0.name == name }) else {
             throw .notFound(message: "network \(name) not found")
         }
@@ -126,13 +126,14 @@ extension EngineState {
     }
 
     private func address(
-        for container: FakeContainer, on network: FakeNetwork
+        for container: FakeContainer, at place: ContainerSpec.NetworkAttachment, on network: FakeNetwork
     ) throws(EngineError) -> IPv4Address? {
         guard let subnet = network.subnet else { return nil }
         let used = Set(
-            containers.values.filter { $0.id != container.id && $0.state.isUp && $0.networkID == network.id }
-                .compactMap(\.address))
-        if let wanted = container.service?.spec.address {
+            containers.values.filter { other in
+                other.id != container.id && other.state.isUp && other.networkIDs[network.name] == network.id
+            }.compactMap { $0.addresses[network.name] })
+        if let wanted = place.address {
             if used.contains(wanted) { throw .refused(status: 403, message: "Address already in use") }
             return wanted
         }

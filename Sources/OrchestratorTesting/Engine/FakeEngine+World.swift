@@ -133,7 +133,7 @@ extension FakeEngine {
     func isAnswering(at address: IPv4Address) -> Bool {
         let now = steadyNow
         return touch { state in
-            state.containers.values.contains { $0.address == address && state.isAnswering($0, at: now) }
+            state.containers.values.contains { $0.addresses.values.contains(address) && state.isAnswering($0, at: now) }
         }
     }
 }

@@ -94,15 +94,16 @@ struct FakeContainer: Sendable, Equatable {
     var service: DesiredService?
     var ports: [UInt16] = []
     var volumes: [String] = []
-    /// Network that it joined at its first start.
-    var networkID: String?
+    /// Networks that it joined at its first start: ids by name.
+    var networkIDs: [String: String] = [:]
     var state: ObservedContainer.State = .created
     var exitCode: Int?
     var startedAt: Timestamp?
     /// The same as the host's clock had it.
     var startedOnClock: Timestamp?
     var restartCount = 0
-    var address: IPv4Address?
+    /// Its address on each network, by the network's name.
+    var addresses: [String: IPv4Address] = [:]
     /// When its process ends by itself, and how.
     var end: (at: Timestamp, code: Int)? {
         get { endAt.map { ($0, endCode) } }
@@ -116,7 +117,13 @@ struct FakeContainer: Sendable, Equatable {
     var observed: ObservedContainer {
         ObservedContainer(
             id: id, name: name, service: service?.name, configHash: service?.configHash ?? "", state: state,
-            exitCode: exitCode, startedAt: startedOnClock, restartCount: restartCount,
-            address: state == .running || state == .paused ? address : nil)
+            exitCode: exitCode, startedAt: startedOnClock, restartCount: restartCount, attachments: attachments)
+    }
+
+    /// Places on networks: asked for until the first start, then those that it has joined.
+    private var attachments: [ObservedContainer.Attachment] {
+        let names = state == .created ? service?.spec.networks.map(\.network) ?? [] : Array(networkIDs.keys)
+        let hasAddress = state == .running || state == .paused
+        return names.sorted().map { .init(network: $0, address: hasAddress ? addresses[$0] : nil) }
     }
 }
