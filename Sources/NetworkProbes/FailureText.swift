@@ -1,6 +1,20 @@
 import Glibc
 import NIOCore
 import NIOHTTP1
+import Reconciler
+
+/// What follows from an error on a connection: nothing for the service, when the manager itself could not ask.
+func failureResult(_ error: any Error) -> ProbeResult {
+    isOwnFault(error) ? .notMade(failureText(error)) : .notReady(failureText(error))
+}
+
+private func isOwnFault(_ error: any Error) -> Bool {
+    switch error {
+    case let error as IOError: [EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL].contains(error.errnoCode)
+    case EventLoopError.shutdown, is CancellationError: true
+    default: false
+    }
+}
 
 /// What went wrong on a connection, in a few words.
 func failureText(_ error: any Error) -> String {
@@ -20,8 +34,9 @@ private func systemText(_ error: IOError) -> String {
     case EHOSTUNREACH, EHOSTDOWN: "no host at its address"
     case ENETUNREACH: "no route to its network"
     case ETIMEDOUT: "no connection"
-    case EMFILE, ENFILE: "not asked: the manager has no file descriptor left"
-    case EADDRNOTAVAIL: "not asked: the host has no local port left"
+    case EMFILE, ENFILE: "the manager has no file descriptor left"
+    case ENOBUFS, ENOMEM: "the host has no memory left for a connection"
+    case EADDRNOTAVAIL: "the host has no local port left"
     default: "the connection failed: \(error)"
     }
 }

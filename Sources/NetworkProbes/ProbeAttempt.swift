@@ -31,13 +31,13 @@ final class ProbeAttempt: Sendable {
         do {
             return try await outcome.futureResult.get()
         } catch {
-            return .notReady(failureText(error))
+            return failureResult(error)
         }
     }
 
     /// Gives up from any thread.
     func cancel() {
-        eventLoop.execute { self.settle(.notReady("the probe was cancelled")) }
+        eventLoop.execute { self.settle(.notMade("the probe was cancelled")) }
     }
 
     private func connect(_ question: ProbeQuestion, to address: SocketAddress) {
@@ -57,7 +57,7 @@ final class ProbeAttempt: Sendable {
             .connect(to: address)
             .whenFailure { error in
                 let isLate = error as? ChannelError == .connectTimeout(self.deadline)
-                self.settle(.notReady(isLate ? self.lateness : failureText(error)))
+                self.settle(isLate ? .notReady(self.lateness) : failureResult(error))
             }
     }
 

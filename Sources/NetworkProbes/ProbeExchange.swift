@@ -13,7 +13,7 @@ extension ProbeExchange {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        attempt.settle(.notReady(failureText(error)))
+        attempt.settle(failureResult(error))
     }
 }
 

@@ -110,8 +110,8 @@ enum ProjectRows {
         let changed = try await session.execute(
             """
             update projects set status = $3, failure_service = $4, failure_message = $5, failure_log_tail = $6,
-                restart_requested_at = case when $7 then $8 else restart_requested_at end,
-                restart_services = case when $7 then $9::text[] else restart_services end,
+                restart_requested_at = case when $7 then $8 when not $10 then restart_requested_at end,
+                restart_services = case when $7 then $9::text[] when not $10 then restart_services end,
                 updated_at = $8, status_changed_at = $8
             where ref = $1 and status = $2
             """,
@@ -119,7 +119,7 @@ enum ProjectRows {
                 .text(ref.text), .text(move.from.rawValue), .text(move.to.rawValue),
                 .optional(move.failure?.service?.text), .optional(move.failure?.message),
                 .optional(move.failure?.logTail), .bool(move.requestsRestart), .timestamp(move.at.postgres),
-                move.restartServices.map { .textArray($0.map(\.text)) } ?? .null,
+                move.restartServices.map { .textArray($0.map(\.text)) } ?? .null, .bool(move.fulfilsRestart),
             ])
         return changed == 1
     }

@@ -5,7 +5,7 @@ struct RunningAssessor {
     let circumstances: Circumstances
     let desired: DesiredStack
     var assessment = Assessment()
-    /// Services of which nothing is known yet, good or bad: no probe has come back often enough.
+    /// Services of which nothing is known yet, good or bad: no probe has come back often enough, or none can be made.
     private var unknown: Set<ServiceName> = []
 
     init(_ circumstances: Circumstances, _ desired: DesiredStack) {
@@ -55,32 +55,54 @@ struct RunningAssessor {
         }
     }
 
+    /// Shortest wait for a tally to reach its deadline.
+    private static let lookPauseMin: Duration = .milliseconds(500)
+
     private mutating func runningState(
         of service: DesiredService, _ container: ObservedContainer
     ) -> Assessment.ServiceState {
-        if isOutstanding(container, service.name) { return .comingUp("its restart is outstanding") }
+        if isOutstanding(container, service.name) {
+            assessment.isRestartOutstanding = true
+            return .comingUp("its restart is outstanding")
+        }
         guard service.probe != nil else { return .ready }
         let run = Incarnation(containerID: container.id, startedAt: container.startedAt)
         guard let tally = circumstances.health[service.name], tally.incarnation == run else {
-            unknown.insert(service.name)
-            return .comingUp("its first probe is outstanding")
+            return notSeen(service, "its first probe is outstanding")
         }
+        return state(of: service, tally)
+    }
+
+    private mutating func state(of service: DesiredService, _ tally: ServiceHealth) -> Assessment.ServiceState {
         let answer = tally.lastFailure ?? "it has not answered yet"
         switch tally.verdict {
+        case .unknown:
+            return notSeen(service, tally.obstacle.map(Self.blindness) ?? "its first probe is outstanding")
         case .ready: return .ready
         case .failing: return .failing(answer)
         case .sick:
             assessment.sick[service.name] = "it has not answered for \(ServiceHealth.failingUntilSick): \(answer)"
             return .failing(answer)
         case .starting:
-            if tally.failures < ServiceHealth.failuresUntilNotReady { unknown.insert(service.name) }
-            guard let started = container.startedAt.map(circumstances.waiting) else { return .comingUp(answer) }
-            lookAgain(at: started + service.bootDeadline)
-            if circumstances.now.since(started) < service.bootDeadline { return .comingUp(answer) }
+            if !tally.isKnownNotReady || tally.obstacle != nil { unknown.insert(service.name) }
+            if let obstacle = tally.obstacle { return .comingUp(Self.blindness(obstacle)) }
+            let left = service.bootDeadline - tally.failingFor
+            if left > .zero {
+                lookAgain(at: circumstances.now + max(left, Self.lookPauseMin))
+                return .comingUp(answer)
+            }
             assessment.sick[service.name] = "it was not ready within \(service.bootDeadline): \(answer)"
             return .failing("not ready within \(service.bootDeadline): \(answer)")
         }
     }
+
+    /// While a project starts a service that was not seen yet is on its way.
+    private mutating func notSeen(_ service: DesiredService, _ reason: String) -> Assessment.ServiceState {
+        unknown.insert(service.name)
+        return isStarting ? .comingUp(reason) : .unknown(reason)
+    }
+
+    private static func blindness(_ obstacle: String) -> String { "it cannot be probed: \(obstacle)" }
 
     /// Whether the container is still to be restarted on request: what its present run came to counts no longer.
     private func isOutstanding(_ container: ObservedContainer, _ service: ServiceName) -> Bool {
@@ -138,7 +160,7 @@ struct RunningAssessor {
         assessment.event =
             circumstances.status == .provisioning && haveContainers ? .containersCreated : .serviceNotReady
         switch assessment.services[blocker] {
-        case .comingUp(let text), .failing(let text): assessment.cause = "\(blocker) is not ready: \(text)"
+        case .comingUp(let text), .failing(let text), .unknown(let text): assessment.cause = "\(blocker) is not ready: \(text)"
         default: assessment.cause = "\(blocker) is not ready"
         }
     }
@@ -148,7 +170,8 @@ struct RunningAssessor {
             if let message = startFailure(of: service) { return .init(service: service.name, message: message) }
         }
         guard circumstances.now.since(circumstances.statusSince) >= Assessment.startDeadline else { return nil }
-        return required.first { assessment.services[$0.name]?.isReady != true }.map {
+        let late = required.first { assessment.services[$0.name]?.isReady != true && !unknown.contains($0.name) }
+        return late.map {
             .init(service: $0.name, message: "the start did not end within \(Assessment.startDeadline)")
         }
     }

@@ -4,7 +4,8 @@ public import ProjectModel
 public struct Circumstances: Sendable, Equatable {
     /// The project's status.
     public var status: ProjectStatus
-    /// Since when the deadline of the status counts.
+    /// Since when the deadline of the status counts: the change itself, or the time from which this manager has been
+    /// watching without a break.
     public var statusSince: Timestamp
     /// What should be; absent when the goal needs no template.
     public var desired: DesiredStack?
@@ -24,8 +25,6 @@ public struct Circumstances: Sendable, Equatable {
     public var restartRequestedAt: Timestamp?
     /// Services that ``restartRequestedAt`` is about; nil for all.
     public var restartServices: Set<ServiceName>?
-    /// When somebody set the clock, if that happened while the manager watched: earlier times say nothing about now.
-    public var clockSetAt: Timestamp?
     /// Now.
     public var now: Timestamp
 
@@ -35,8 +34,7 @@ public struct Circumstances: Sendable, Equatable {
         refusals: [ServiceName: String] = [:], health: [ServiceName: ServiceHealth] = [:],
         backoffs: [ServiceName: RestartBackoff] = [:],
         callFailures: [ServiceName: CallFailures] = [:], networkRefusals: NetworkRefusals = NetworkRefusals(),
-        restartRequestedAt: Timestamp? = nil, restartServices: Set<ServiceName>? = nil, clockSetAt: Timestamp? = nil,
-        now: Timestamp
+        restartRequestedAt: Timestamp? = nil, restartServices: Set<ServiceName>? = nil, now: Timestamp
     ) {
         self.status = status
         self.statusSince = statusSince
@@ -49,16 +47,7 @@ public struct Circumstances: Sendable, Equatable {
         self.networkRefusals = networkRefusals
         self.restartRequestedAt = restartRequestedAt
         self.restartServices = restartServices
-        self.clockSetAt = clockSetAt
         self.now = now
-    }
-}
-
-extension Circumstances {
-    /// From when a wait counts that began at a time of the engine's clock. What lies in the future was before somebody
-    /// set the clock back.
-    func waiting(since time: Timestamp) -> Timestamp {
-        time > now ? min(statusSince, now) : max(time, clockSetAt ?? time)
     }
 }
 
@@ -90,6 +79,8 @@ public struct Assessment: Sendable, Equatable {
     /// What one service is doing.
     public enum ServiceState: Sendable, Equatable {
         case ready
+        /// Runs, and this manager does not know yet whether it answers; with the reason.
+        case unknown(String)
         /// On its way, with what it is doing.
         case comingUp(String)
         /// Should answer and does not, with what is wrong.
@@ -116,6 +107,8 @@ public struct Assessment: Sendable, Equatable {
     public var held: [ServiceName: String] = [:]
     /// Running services to be restarted, and why.
     public var sick: [ServiceName: String] = [:]
+    /// Whether any container, required or not, is still to be restarted on request.
+    public var isRestartOutstanding = false
     /// What this means for the status.
     public var event: ProjectLifecycle.Event?
     /// What this means in words.

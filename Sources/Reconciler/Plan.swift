@@ -57,6 +57,9 @@ public struct Plan: Sendable, Equatable {
         public let after: [Int]
         /// Services that cannot come up before this step is done.
         public let dependents: Int
+        /// Whether it rests on what probes say at the moment, and not on what is recorded: it is right only for as long
+        /// as that is fresh.
+        public let restsOnProbes: Bool
     }
 
     /// A service that should run and is not started yet, and why.
@@ -82,13 +85,14 @@ public struct Plan: Sendable, Equatable {
     /// out, so a cycle cannot be written down.
     @discardableResult
     public mutating func add(
-        _ operation: Operation, because cause: String, after: [Int] = [], dependents: Int = 0
+        _ operation: Operation, because cause: String, after: [Int] = [], dependents: Int = 0,
+        restsOnProbes: Bool = false
     ) -> Int {
         let number = steps.count + 1
         steps.append(
             Step(
                 number: number, operation: operation, cause: cause, after: after.filter { $0 < number }.sorted(),
-                dependents: dependents))
+                dependents: dependents, restsOnProbes: restsOnProbes))
         return number
     }
 

@@ -16,4 +16,6 @@ public enum ProbeResult: Sendable, Hashable {
     case ready
     /// It did not; the text says how, without secrets.
     case notReady(String)
+    /// The manager could not ask, or could not hear the answer: nothing is known of the service. The text says why.
+    case notMade(String)
 }

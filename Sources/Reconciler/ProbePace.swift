@@ -18,6 +18,8 @@ public struct ProbePace: Sendable, Equatable {
     public var failing: Duration = .milliseconds(150)
     /// The same later on.
     public var failingSlowly: Duration = .seconds(1)
+    /// After a probe that could not be made.
+    public var blind: Duration = .seconds(1)
     /// Longest time that one probe may take.
     public var probeDeadline: Duration = .milliseconds(1_500)
 
@@ -33,8 +35,9 @@ public struct ProbePace: Sendable, Equatable {
     ///   - uptime: the time by a clock that only goes on.
     ///   - share: 0 to 1, the same for all services of a project; spreads the probes of projects.
     public func wait(after health: ServiceHealth, age: Duration, uptime: Duration, share: Double) -> Duration {
-        switch health.verdict {
-        case .starting: age < eagerness ? starting : startingSlowly
+        if health.obstacle != nil { return blind }
+        return switch health.verdict {
+        case .unknown, .starting: age < eagerness ? starting : startingSlowly
         case .ready: health.failures > 0 ? doubting : waitUndisturbed(age, uptime, share)
         case .failing, .sick:
             health.failingFor < eagerness ? failing : failingSlowly

@@ -171,7 +171,8 @@ private struct RunningPlanner {
     }
 
     private mutating func planRestart(of container: ObservedContainer, _ service: DesiredService) {
-        guard let cause = restartCause(of: container, service.name) else { return }
+        let request = requestedRestart(of: container, service.name)
+        guard let cause = request ?? situation.sick[service.name] else { return }
         disturbed.insert(service.name)
         if let hold = situation.held[service.name] { return plan.wait(service.name, for: hold) }
         switch dependenciesMet(service) {
@@ -180,18 +181,19 @@ private struct RunningPlanner {
             startSteps[service.name] = plan.add(
                 .restartContainer(
                     id: container.id, service: service.name, gracePeriod: service.spec.stopGracePeriod),
-                because: cause, after: steps, dependents: dependents[service.name] ?? 0)
+                because: cause, after: steps, dependents: dependents[service.name] ?? 0,
+                restsOnProbes: request == nil)
         }
     }
 
-    private func restartCause(of container: ObservedContainer, _ service: ServiceName) -> String? {
+    private func requestedRestart(of container: ObservedContainer, _ service: ServiceName) -> String? {
         if container.state == .paused { return "it was frozen from outside" }
         if let before = situation.restartBefore, let started = container.startedAt, started < before,
             situation.restartServices.map({ $0.contains(service) }) ?? true
         {
             return "a restart was requested"
         }
-        return situation.sick[service]
+        return nil
     }
 
     private struct Unmet: Error { let cause: String }

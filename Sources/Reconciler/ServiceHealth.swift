@@ -16,16 +16,26 @@ public struct Incarnation: Sendable, Hashable {
 
 /// The tally of probe results of one service, with hysteresis: one success makes it ready, several failures in a row
 /// make it not ready, and when that lasts it is sick, that is, worth a restart.
+///
+/// It rests on results and on nothing else. How long a service has not answered is the sum of the times between
+/// failures that followed each other closely: time in which nobody probed, because the manager was not there, was
+/// stopped, or could make no probe, is no time in which the service did not answer. Times are readings of the
+/// manager's monotonic clock, so that the clock on the wall does not matter.
 public struct ServiceHealth: Sendable, Equatable {
-    /// Failures in a row after which a ready service counts as not ready.
+    /// Failures in a row after which a service counts as not ready.
     public static let failuresUntilNotReady = 2
     /// How long a service that was ready may fail before it is restarted. Long enough for a reload, a failover or a
     /// burst of load: a restart that was not needed does more harm than a minute of waiting.
     public static let failingUntilSick: Duration = .seconds(60)
+    /// Longest time between two results for which the service counts as watched. Several times the longest wait between
+    /// two probes of a service that does not answer.
+    public static let unwatchedMin: Duration = .seconds(10)
 
     /// What the tally says.
     public enum Verdict: Sendable, Equatable {
-        /// Started, never ready in this run.
+        /// No probe of this run has come back yet: nothing follows from that.
+        case unknown
+        /// Probed, and never ready in this run.
         case starting
         /// Answers.
         case ready
@@ -37,53 +47,70 @@ public struct ServiceHealth: Sendable, Equatable {
 
     /// The run that the tally is about.
     public private(set) var incarnation: Incarnation
-    /// Failures since the last success.
+    /// Failures in a row since the last success.
     public private(set) var failures = 0
     /// Whether the run has ever been ready.
     public private(set) var wasReady = false
-    /// When the first of these failures came in.
-    public private(set) var failingSince: Timestamp?
+    /// For how long the service was watched not to answer since its last success.
+    public private(set) var failingFor: Duration = .zero
     /// What the last failure said.
     public private(set) var lastFailure: String?
-    /// When the last result came in.
+    /// When the last result came in, by the clock on the wall.
     public private(set) var observedAt: Timestamp?
+    /// Why the last probe could not be made; nil when it could.
+    public private(set) var obstacle: String?
+    /// When the last result came in, by the monotonic clock.
+    private var lastResult: Duration?
 
     /// A tally that has seen nothing.
     public init(of incarnation: Incarnation) { self.incarnation = incarnation }
 
-    /// What the tally says now.
+    /// What the tally says now. Without a view of the service nothing becomes worse than it was.
     public var verdict: Verdict {
+        guard lastResult != nil else { return .unknown }
         guard wasReady else { return .starting }
         guard failures >= Self.failuresUntilNotReady else { return .ready }
-        return failingFor >= Self.failingUntilSick ? .sick : .failing
+        return failingFor >= Self.failingUntilSick && obstacle == nil ? .sick : .failing
     }
 
-    /// Time between the first failure since the last success and the last one; zero without any.
-    public var failingFor: Duration {
-        guard let failingSince, let observedAt else { return .zero }
-        return observedAt.since(failingSince)
-    }
-
-    /// The clock was set, so nobody knows how long the service has been failing: that begins at `time`.
-    public mutating func beginWaitAnew(at time: Timestamp) {
-        if failingSince != nil { failingSince = time }
-        if observedAt != nil { observedAt = time }
-    }
+    /// Whether the service is known, and not only suspected, not to answer.
+    public var isKnownNotReady: Bool { failures >= Self.failuresUntilNotReady }
 
     /// Takes one result in; one about another run is dropped.
-    public mutating func record(_ result: ProbeResult, of run: Incarnation, at time: Timestamp) {
+    ///
+    /// - Parameters:
+    ///   - time: When the result came in, by the clock on the wall.
+    ///   - uptime: The same by the monotonic clock.
+    public mutating func record(_ result: ProbeResult, of run: Incarnation, at time: Timestamp, uptime: Duration) {
         guard run == incarnation else { return }
-        observedAt = time
         switch result {
+        case .notMade(let text):
+            obstacle = text
+            return
         case .ready:
             failures = 0
-            failingSince = nil
+            failingFor = .zero
             wasReady = true
             lastFailure = nil
         case .notReady(let text):
+            noteGap(until: uptime)
             failures += 1
-            failingSince = failingSince ?? time
             lastFailure = text
+        }
+        obstacle = nil
+        observedAt = time
+        lastResult = uptime
+    }
+
+    /// Time between two failures counts when it is short. Otherwise nobody was looking: it counts for nothing, and a
+    /// failure before it that nobody has confirmed is forgotten.
+    private mutating func noteGap(until uptime: Duration) {
+        guard failures > 0, let lastResult else { return }
+        let gap = uptime - lastResult
+        if gap < Self.unwatchedMin {
+            failingFor += max(gap, .zero)
+        } else if !isKnownNotReady {
+            failures = 0
         }
     }
 }

@@ -68,7 +68,7 @@ import Testing
                 group.cancelAll()
                 return await group.next()
             }
-            #expect(result == .notReady("the probe was cancelled"))
+            #expect(result == .notMade("the probe was cancelled"))
             await stub.closed(1)
         }
     }
@@ -81,7 +81,7 @@ import Testing
                 group.addTask { await run(.get(port)) }
                 return await group.next()
             }
-            #expect(result == .notReady("the probe was cancelled"))
+            #expect(result == .notMade("the probe was cancelled"))
         }
     }
 

@@ -47,7 +47,7 @@ extension ProbeResult {
     var reason: String {
         switch self {
         case .ready: ""
-        case .notReady(let reason): reason
+        case .notReady(let reason), .notMade(let reason): reason
         }
     }
 }

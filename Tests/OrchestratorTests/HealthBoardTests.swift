@@ -52,8 +52,8 @@ struct HealthBoardTests {
         let first = try #require(await board.track([auth: run("a")], of: ref)[auth])
         _ = await board.record(.ready, of: auth, in: ref, turn: first)
         let second = try #require(await board.track([auth: run("b")], of: ref)[auth])
-        #expect(await board.tallies(of: ref)[auth]?.verdict == .starting)
+        #expect(await board.tallies(of: ref)[auth]?.verdict == .unknown)
         let record = await board.record(.ready, of: auth, in: ref, turn: second)
-        #expect(record?.before == .starting && record?.after.verdict == .ready)
+        #expect(record?.before == .unknown && record?.after.verdict == .ready)
     }
 }

@@ -179,6 +179,24 @@ struct TwoManagersTests {
         }
     }
 
+    @Test("whoever takes over restarts nothing, however old the containers are")
+    func takeoverOfOldContainers() async throws {
+        try await Self.withRivals(seed: 3) { host, first, second, journal in
+            let ref = try await first.manager.create()
+            try await host.wait(for: .active, of: ref)
+            try await host.time.sleep(for: .seconds(3_600))
+            let (calls, events) = (journal.all.count, try await host.store.events(of: ref, limit: 100))
+            for (loser, winner) in [(first, second), (second, first), (first, second)] {
+                loser.line.setCut(true)
+                _ = try await host.wait { winner.lease.role == .active }
+                loser.line.setCut(false)
+                try await host.time.sleep(for: .seconds(300))
+            }
+            #expect(journal.all.count == calls)
+            #expect(try await host.store.events(of: ref, limit: 100) == events)
+        }
+    }
+
     @Test("a manager that ends in order gives the lease back: the next one need not wait for it to run out")
     func release() async throws {
         try await Self.withRivals(seed: 1) { host, first, second, _ in

@@ -26,8 +26,13 @@ private struct Scene {
         let run = Incarnation(containerID: container.id, startedAt: container.startedAt)
         var tally = ServiceHealth(of: run)
         for (second, letter) in results.enumerated() {
-            tally.record(
-                letter == "+" ? .ready : .notReady("HTTP 503"), of: run, at: Self.start + .seconds(second))
+            let result: ProbeResult =
+                switch letter {
+                case "+": .ready
+                case "-": .notReady("HTTP 503")
+                default: .notMade("the engine is away")
+                }
+            tally.record(result, of: run, at: Self.start + .seconds(second), uptime: .seconds(second))
         }
         circumstances.health[service] = tally
     }
@@ -121,22 +126,64 @@ struct AssessTests {
         #expect(scene.state(.auth) == .ready)
     }
 
-    @Test("a service that is not ready by its boot deadline fails the start; until then it is coming up")
+    /// Failures of the boot deadline's length, a second each.
+    private static let wholeBoot = String(repeating: "-", count: 181)
+
+    @Test("a service that was watched not to answer until its boot deadline fails the start; until then it is coming up")
     func bootDeadline() throws {
         var scene = try Scene()
-        scene.probe(.db, "---")
-        let deadline = Scene.start + DesiredService.bootDeadlineDefault
-        scene.circumstances.now = deadline + .milliseconds(-1)
+        scene.probe(.db, String(Self.wholeBoot.dropLast()))
         #expect(scene.state(.db) == .comingUp("HTTP 503"))
         #expect(scene.assessment.event == .serviceNotReady)
-        #expect(scene.assessment.nextLook == deadline)
-        scene.circumstances.now = deadline
+        #expect(scene.assessment.nextLook == scene.circumstances.now + .seconds(1))
+        scene.probe(.db, Self.wholeBoot)
         #expect(scene.assessment.event == .startFailed)
         #expect(scene.assessment.failure?.service == .db)
         #expect(scene.assessment.failure?.message.contains("HTTP 503") == true)
         scene.circumstances.status = .degraded
         #expect(scene.assessment.event == .serviceNotReady)
         #expect(scene.assessment.sick[.db]?.contains("HTTP 503") == true)
+    }
+
+    @Test(
+        "a container older than every boot time is not sick for that: no result is no failure, and the first one begins",
+        arguments: [ProjectStatus.active, .degraded, .starting, .resuming, .restarting])
+    func oldContainer(status: ProjectStatus) throws {
+        for results in ["", "?", "???", "-", "--", String(Self.wholeBoot.dropLast()), Self.wholeBoot + "?"] {
+            var scene = try Scene(status)
+            scene.circumstances.now = Scene.start + .seconds(30 * 86_400)
+            scene.circumstances.statusSince = scene.circumstances.now
+            for service in [ServiceName.db, .auth, .rest] { scene.probe(service, results) }
+            #expect(scene.assessment.sick.isEmpty, "\(results.count) results")
+            #expect(scene.assessment.event != .startFailed)
+            scene.circumstances.health = [:]
+            #expect(scene.assessment.sick.isEmpty && scene.assessment.failure == nil)
+        }
+    }
+
+    @Test("what this manager has not seen is unknown, with the reason, and on its way while the project starts")
+    func unknown() throws {
+        var scene = try Scene(.active)
+        scene.circumstances.health = [:]
+        #expect(scene.state(.db) == .unknown("its first probe is outstanding"))
+        scene.probe(.db, "?")
+        #expect(scene.state(.db) == .unknown("it cannot be probed: the engine is away"))
+        #expect(scene.assessment.event == nil && !scene.assessment.ready.contains(.db))
+        scene.circumstances.status = .starting
+        #expect(scene.state(.db) == .comingUp("it cannot be probed: the engine is away"))
+    }
+
+    @Test("the deadline of a start says nothing about a service that could not be probed")
+    func blindStart() throws {
+        for results in ["", "?", "--?"] {
+            var scene = try Scene(.resuming)
+            scene.circumstances.now = Scene.start + Assessment.startDeadline * 2
+            scene.probe(.db, results)
+            #expect(scene.assessment.event == .serviceNotReady)
+            scene.probe(.auth, "--")
+            #expect(scene.assessment.event == .startFailed, "another one is known not to be ready")
+            #expect(scene.assessment.failure?.service == .auth)
+        }
     }
 
     @Test("four starts that end fail the start, in any mix of our own and the engine's", arguments: 0...4)
@@ -207,9 +254,13 @@ struct AssessTests {
         scene.circumstances.restartServices = [.auth]
         #expect(scene.state(.auth) == .comingUp("its restart is outstanding"))
         #expect(scene.state(.db) == .ready && scene.assessment.event == .serviceNotReady)
+        #expect(scene.assessment.isRestartOutstanding)
         scene.observe(.auth) { $0.startedAt = Scene.start + .milliseconds(1) }
         scene.probe(.auth, "+")
-        #expect(scene.assessment.event == .allReady)
+        #expect(scene.assessment.event == .allReady && !scene.assessment.isRestartOutstanding)
+        scene.circumstances.restartServices = [.auth, .rest]
+        #expect(scene.assessment.event == .allReady, "an optional service is not waited for")
+        #expect(scene.assessment.isRestartOutstanding, "but not forgotten")
     }
 
     @Test("a container whose restart is outstanding is not ready, and not to blame for what was before")

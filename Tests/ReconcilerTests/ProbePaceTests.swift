@@ -12,7 +12,9 @@ struct ProbePaceTests {
     ) -> Duration {
         var health = ServiceHealth(of: run)
         for (isReady, second) in results {
-            health.record(isReady ? .ready : .notReady("no"), of: run, at: Timestamp(milliseconds: second * 1_000))
+            health.record(
+                isReady ? .ready : .notReady("no"), of: run, at: Timestamp(milliseconds: second * 1_000),
+                uptime: .seconds(second))
         }
         return pace.wait(after: health, age: age, uptime: uptime, share: share)
     }
@@ -22,6 +24,17 @@ struct ProbePaceTests {
         #expect(wait([], age: .zero) == .milliseconds(60))
         #expect(wait([(false, 19)], age: .seconds(19)) == .milliseconds(60))
         #expect(wait([(false, 20)], age: .seconds(20)) == .milliseconds(300))
+    }
+
+    @Test("what cannot be probed is tried again each second, whatever was known of it")
+    func blind() {
+        for results in [[], [ProbeResult.ready], [.notReady("no")], [.ready, .notReady("no"), .notReady("no")]] {
+            var health = ServiceHealth(of: run)
+            for result in results + [.notMade("no descriptor")] {
+                health.record(result, of: run, at: Timestamp(milliseconds: 0), uptime: .zero)
+            }
+            #expect(pace.wait(after: health, age: .zero, uptime: .zero, share: 1) == .seconds(1))
+        }
     }
 
     @Test("what answers undisturbed is asked ever more seldom, up to a bound")
@@ -56,7 +69,9 @@ struct ProbePaceTests {
     func failing() {
         #expect(wait([(true, 0), (false, 60)], age: .seconds(60)) == .milliseconds(100))
         #expect(wait([(true, 0), (false, 60), (false, 61)], age: .seconds(61)) == .milliseconds(150))
-        #expect(wait([(true, 0), (false, 60), (false, 80)], age: .seconds(80)) == .seconds(1))
-        #expect(wait([(true, 0), (false, 60), (false, 180)], age: .seconds(180)) == .seconds(1))
+        let failures = (60...80).map { (false, second: Int64($0)) }
+        #expect(wait([(true, 0)] + failures.dropLast(), age: .seconds(80)) == .milliseconds(150))
+        #expect(wait([(true, 0)] + failures, age: .seconds(80)) == .seconds(1))
+        #expect(wait([(true, 0)] + failures + failures.map { ($0.0, $0.second + 21) }, age: .zero) == .seconds(1))
     }
 }

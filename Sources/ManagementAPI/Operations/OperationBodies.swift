@@ -74,6 +74,7 @@ struct ExplanationBody: Encodable, Sendable, Documented {
             service = blocking.service.text
             switch blocking.state {
             case .ready: (state, message) = (Nullable("ready"), Nullable(nil))
+            case .unknown(let text): (state, message) = (Nullable("unknown"), Nullable(text))
             case .comingUp(let text): (state, message) = (Nullable("coming_up"), Nullable(text))
             case .failing(let text): (state, message) = (Nullable("failing"), Nullable(text))
             case nil: (state, message) = (Nullable(nil), Nullable(nil))
@@ -93,7 +94,7 @@ struct ExplanationBody: Encodable, Sendable, Documented {
                 .nullable(
                     .fields(
                         .init("service", .text),
-                        .init("state", .nullable(.choice(["ready", "coming_up", "failing"]))),
+                        .init("state", .nullable(.choice(["ready", "unknown", "coming_up", "failing"]))),
                         .init("message", .nullable(.text)), .init("probe_output", .nullable(.text)),
                         .init("observed_at", .nullable(.time)), .init("log_tail", .text))))))
 

@@ -93,6 +93,7 @@ struct ProjectProgress: Encodable, Sendable, Documented {
             observedAt = Nullable(report.observedAt?.rfc3339)
             switch report.state {
             case .ready: (state, message) = ("ready", Nullable(nil))
+            case .unknown(let text): (state, message) = ("unknown", Nullable(text))
             case .comingUp(let text): (state, message) = ("coming_up", Nullable(text))
             case .failing(let text): (state, message) = ("failing", Nullable(text))
             }
@@ -113,7 +114,7 @@ struct ProjectProgress: Encodable, Sendable, Documented {
                 "services",
                 .array(
                     .fields(
-                        .init("service", .text), .init("state", .choice(["ready", "coming_up", "failing"])),
+                        .init("service", .text), .init("state", .choice(["ready", "unknown", "coming_up", "failing"])),
                         .init("message", .nullable(.text)), .init("observed_at", .nullable(.time)))))))
 
     init(_ record: ProjectRecord, _ reports: [ServiceReport]) {

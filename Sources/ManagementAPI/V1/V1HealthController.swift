@@ -81,7 +81,7 @@ struct HealthEntry: Encodable, Sendable, Equatable, Documented {
         self.name = name.rawValue
         switch state {
         case .ready: (healthy, status, error) = (true, "ACTIVE_HEALTHY", nil)
-        case .comingUp: (healthy, status, error) = (false, "COMING_UP", nil)
+        case .comingUp, .unknown: (healthy, status, error) = (false, "COMING_UP", nil)
         case .failing where projectStatus.isStart: (healthy, status, error) = (false, "COMING_UP", nil)
         case .failing(let text): (healthy, status, error) = (false, "UNHEALTHY", text)
         }

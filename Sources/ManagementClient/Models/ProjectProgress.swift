@@ -37,7 +37,7 @@ public struct ProjectProgress: Codable, Sendable, Equatable {
     public struct Service: Codable, Sendable, Equatable {
         /// Its name in the template.
         public var service: String
-        /// `ready`, `coming_up` or `failing`.
+        /// `ready`, `unknown`, `coming_up` or `failing`.
         public var state: String
         /// Why it is not ready.
         public var message: String?

@@ -36,9 +36,14 @@ extension ReconcileLoop {
         of service: ServiceName, _ status: ProjectStatus, _ known: Assessment.ServiceState?
     ) -> Assessment.ServiceState {
         switch status.goal {
-        case .running: known ?? .comingUp("the manager has not looked at it yet")
+        case .running: known ?? notSeenYet(status)
         case .stopped: .failing("the project is paused")
         case .absent: .failing("the project is not running")
         }
+    }
+
+    private func notSeenYet(_ status: ProjectStatus) -> Assessment.ServiceState {
+        let reason = "the manager has not looked at it yet"
+        return status == .active || status == .degraded ? .unknown(reason) : .comingUp(reason)
     }
 }

@@ -1,22 +1,39 @@
 import ProjectModel
 
-/// Notices that the machine's clock was set: it has gone on by another time than has passed. Everything that was
-/// measured across that moment is worth nothing then, and every wait begins anew. A clock that is slewed, as time
-/// services do it, is followed without a word.
+/// Notices that what was measured before says nothing about now: the machine's clock was set, that is, it has gone on by
+/// another time than has passed, or this process was not there for a while, stopped or suspended. Every wait begins
+/// again then. A clock that is slewed, as time services do it, is followed without a word.
+///
+/// Somebody has to check at least every ``interval``; each other check is welcome, the sooner after a break the better.
 struct ClockWatch: Sendable {
     /// Difference from one check to the next that still counts as slewing.
     static let slewMax: Duration = .seconds(2)
+    /// Time between two regular checks.
+    static let interval: Duration = .seconds(1)
+    /// Time between two checks after which the process counts as not having been there.
+    static let absenceMin: Duration = .seconds(5)
+
+    /// What has happened since the last check.
+    enum Break: Sendable, Equatable {
+        case clockSet
+        case absence
+    }
 
     private var offset: Duration
+    private var lastCheck: Duration
 
-    init(_ time: any TimeSource) { offset = Self.offset(time) }
+    init(_ time: any TimeSource) {
+        offset = Self.offset(time)
+        lastCheck = time.uptime()
+    }
 
-    /// Whether the clock was set since the last check.
-    mutating func wasSet(_ time: any TimeSource) -> Bool {
-        let present = Self.offset(time)
-        defer { offset = present }
+    /// Whether times before this check can be compared with times after it; nil when they can.
+    mutating func check(_ time: any TimeSource) -> Break? {
+        let (present, now) = (Self.offset(time), time.uptime())
+        defer { (offset, lastCheck) = (present, now) }
         let difference = present - offset
-        return difference > Self.slewMax || difference < .zero - Self.slewMax
+        if difference > Self.slewMax || difference < .zero - Self.slewMax { return .clockSet }
+        return now - lastCheck >= Self.absenceMin ? .absence : nil
     }
 
     private static func offset(_ time: any TimeSource) -> Duration {

@@ -12,12 +12,8 @@ actor HealthBoard {
     private var watches: [ProjectRef: [ServiceName: Watch]] = [:]
     private var lastTurn = 0
     private let time: any TimeSource
-    private var clock: ClockWatch
 
-    init(_ time: any TimeSource) {
-        self.time = time
-        clock = ClockWatch(time)
-    }
+    init(_ time: any TimeSource) { self.time = time }
 
     /// Sets which runs count now. Returns the services to be watched anew, with the turn of each: those whose run is new
     /// and, when a run is new or gone, those that answered until now.
@@ -50,23 +46,11 @@ actor HealthBoard {
     func record(
         _ result: ProbeResult, of service: ServiceName, in ref: ProjectRef, turn: Int
     ) -> (before: ServiceHealth.Verdict, after: ServiceHealth)? {
-        let now = time.now()
-        if clock.wasSet(time) { beginWaitsAnew(at: now) }
         guard var watch = watches[ref]?[service], watch.turn == turn else { return nil }
         let before = watch.health.verdict
-        watch.health.record(result, of: watch.health.incarnation, at: now)
+        watch.health.record(result, of: watch.health.incarnation, at: time.now(), uptime: time.uptime())
         watches[ref]?[service] = watch
         return (before, watch.health)
-    }
-
-    private func beginWaitsAnew(at now: Timestamp) {
-        watches = watches.mapValues { services in
-            services.mapValues { watch in
-                var watch = watch
-                watch.health.beginWaitAnew(at: now)
-                return watch
-            }
-        }
     }
 
     /// The tallies of a project.

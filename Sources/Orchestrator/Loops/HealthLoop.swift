@@ -107,14 +107,23 @@ public final class HealthLoop: Service {
     }
 
     private func probe(_ target: Target) async -> ProbeResult {
-        guard case .exec(let command) = target.probe else {
-            return await prober.run(target.probe, at: target.address, deadline: pace.probeDeadline)
-        }
+        guard case .exec(let command) = target.probe else { return await ask(target) }
         do {
             let code = try await engine.runCommand(command, inContainer: target.run.containerID)
             return code == 0 ? .ready : .notReady("its probe command ended with exit code \(code)")
         } catch {
-            return .notReady("its probe command could not be run: \(error)")
+            return .notMade("its probe command could not be run: \(error)")
         }
+    }
+
+    /// Longest time by which a probe may end after its deadline.
+    static let overrunMax: Duration = .seconds(2)
+
+    /// An answer that came in time is not seen in time by a process that was stopped meanwhile.
+    private func ask(_ target: Target) async -> ProbeResult {
+        let start = time.uptime()
+        let result = await prober.run(target.probe, at: target.address, deadline: pace.probeDeadline)
+        guard case .notReady = result, time.uptime() - start > pace.probeDeadline + Self.overrunMax else { return result }
+        return .notMade("the manager did not run while the probe was under way")
     }
 }

@@ -6,6 +6,9 @@ public import Reconciler
 public struct PlanExecutor: Sendable {
     /// Calls of one plan that are under way at once.
     public static let parallelCallsMax = 8
+    /// Age of a plan from which on none of its steps is made that rests on probes: the manager may have been stopped
+    /// since, and what did not answer then may answer now. The next look decides again.
+    package static let verdictAgeMax: Duration = .seconds(10)
 
     /// How one step ended.
     public struct Outcome: Sendable, Equatable {
@@ -17,12 +20,14 @@ public struct PlanExecutor: Sendable {
 
     private let engine: any ContainerEngine
     private let starts: StartGate?
+    private let time: any TimeSource
 
     /// An executor on an engine.
     ///
     /// - Parameter starts: Through which starts of containers go, so that those of all plans together are not too many.
-    package init(engine: any ContainerEngine, starts: StartGate? = nil) {
+    package init(engine: any ContainerEngine, starts: StartGate? = nil, time: any TimeSource = SystemTime()) {
         self.engine = engine
+        self.time = time
         self.starts = starts
     }
 
@@ -32,6 +37,7 @@ public struct PlanExecutor: Sendable {
     public func run(_ plan: Plan, of ref: ProjectRef, volumeOwners: [String: ProjectRef] = [:]) async -> [Outcome] {
         var progress = PlanProgress(plan)
         var outcomes: [Outcome] = []
+        let decidedAt = time.uptime()
         await withTaskGroup(of: Outcome.self) { group in
             var underWay = 0
             func launch() {
@@ -39,7 +45,7 @@ public struct PlanExecutor: Sendable {
                     underWay += 1
                     let owner = step.operation.removedVolume.flatMap { volumeOwners[$0] }
                     let urgency = progress.urgency(of: step)
-                    group.addTask { await perform(step, of: owner ?? ref, urgency) }
+                    group.addTask { await perform(step, of: owner ?? ref, urgency, decidedAt) }
                 }
             }
             launch()
@@ -53,14 +59,18 @@ public struct PlanExecutor: Sendable {
         return outcomes
     }
 
-    private func perform(_ step: Plan.Step, of ref: ProjectRef, _ urgency: Int) async -> Outcome {
+    private func perform(
+        _ step: Plan.Step, of ref: ProjectRef, _ urgency: Int, _ decidedAt: Duration
+    ) async -> Outcome {
+        let call = { () async throws(EngineError) in
+            if step.restsOnProbes, time.uptime() - decidedAt > Self.verdictAgeMax { throw .outdated }
+            try await engine.perform(step.operation, for: ref)
+        }
         do throws(EngineError) {
             if let starts, step.operation.startsContainer {
-                try await starts.pass(urgency: urgency) { () async throws(EngineError) in
-                    try await engine.perform(step.operation, for: ref)
-                }
+                try await starts.pass(urgency: urgency, call)
             } else {
-                try await engine.perform(step.operation, for: ref)
+                try await call()
             }
             return Outcome(step: step, error: nil)
         } catch {

@@ -4,12 +4,12 @@ import Reconciler
 /// What a loop remembers of one project between two looks. All of it may be lost at any time: it makes retries
 /// patient and renders cheap, nothing more.
 struct ProjectMemory: Sendable {
-    /// Since when times can be compared: since the manager was born, or since the clock was set. Deadlines count from
-    /// then at the earliest: a manager that was down has not been waiting, and what was measured across a clock that was
-    /// set is worth nothing.
+    /// Since when times can be compared: since the manager was born, since it took over, since its process was there
+    /// again, or since the clock was set. Deadlines count from then at the earliest: a manager that was not there has not
+    /// been waiting, and what was measured across a clock that was set is worth nothing.
     struct Epoch: Sendable, Equatable {
         let since: Timestamp
-        /// Whether it began because the clock was set.
+        /// Whether the clock was set since the manager began.
         let isOfClock: Bool
     }
 
@@ -48,6 +48,7 @@ struct ProjectMemory: Sendable {
         guard epoch != present else { return }
         epoch = present
         waitedUntil = nil
+        ending = nil
         for service in backoffs.keys { backoffs[service]?.beginWaitAnew(at: present.since) }
     }
 

@@ -109,7 +109,7 @@ extension ReconcileLoop {
             observed: stock.observed, refusals: stock.verdict.refusals, health: await health.tallies(of: record.ref),
             backoffs: memory.backoffs, callFailures: memory.callFailures,
             networkRefusals: memory.networkRefusals, restartRequestedAt: order.before, restartServices: order.services,
-            clockSetAt: memory.epoch.isOfClock ? memory.epoch.since : nil, now: now)
+            now: now)
     }
 
     private func situation(
@@ -143,7 +143,9 @@ extension ReconcileLoop {
         move.failure = record.failure
         switch event {
         case .startFailed: move.failure = await failure(assessment, observed, memory)
-        case .allReady: move.failure = nil
+        case .allReady:
+            move.failure = nil
+            move.fulfilsRestart = !assessment.isRestartOutstanding
         case .serviceNotReady where assessment.failure != nil:
             move.failure = await failure(assessment, observed, memory)
         case .nothingLeft:
@@ -195,7 +197,7 @@ extension ReconcileLoop {
             try folders.prepare(desired)
             try await functions?.publish(desired.ref)
         }
-        let outcomes = await PlanExecutor(engine: engine, starts: starts).run(
+        let outcomes = await PlanExecutor(engine: engine, starts: starts, time: time).run(
             plan, of: record.ref, volumeOwners: owners)
         if Task.isCancelled { return .whenWoken }
         memory.noteRestarts(outcomes, of: record)

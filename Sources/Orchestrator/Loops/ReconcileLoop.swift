@@ -74,12 +74,18 @@ public final class ReconcileLoop: Service {
         }
 
         func take(_ ref: ProjectRef) -> ProjectMemory {
-            if watch.wasSet(time) { epoch = ProjectMemory.Epoch(since: time.now(), isOfClock: true) }
+            checkTime()
             var memory = all[ref] ?? ProjectMemory(epoch: epoch)
             memory.enter(epoch)
             return memory
         }
         func put(_ memory: ProjectMemory, of ref: ProjectRef) { all[ref] = memory }
+
+        /// Begins a new epoch when the clock was set or the process was not there.
+        func checkTime() {
+            guard let gap = watch.check(time) else { return }
+            epoch = ProjectMemory.Epoch(since: time.now(), isOfClock: epoch.isOfClock || gap == .clockSet)
+        }
 
         /// Projects that a full list gives a reason to look at.
         func due(_ list: Relist) -> [ProjectRef] {
@@ -91,6 +97,7 @@ public final class ReconcileLoop: Service {
 
         /// Forgets everything: a manager that stood by has not been waiting.
         func beginAnew() {
+            watch = ClockWatch(time)
             epoch = ProjectMemory.Epoch(since: time.now(), isOfClock: false)
             all = [:]
         }
@@ -117,6 +124,7 @@ public final class ReconcileLoop: Service {
             group.addTask { await self.followEngine() }
             group.addTask { await self.followAnnouncements() }
             group.addTask { await self.resyncRegularly() }
+            group.addTask { await self.checkTimeRegularly() }
             group.addTask { for await ref in changes { await self.queue.add(ref) } }
             for await _ in signals {
                 while let ref = await self.queue.take() { group.addTask { await self.work(on: ref, as: role) } }
@@ -213,6 +221,13 @@ extension ReconcileLoop {
         while !Task.isCancelled {
             await resync()
             do { try await time.sleep(for: Self.resyncInterval) } catch { return }
+        }
+    }
+
+    private func checkTimeRegularly() async {
+        while !Task.isCancelled {
+            await memories.checkTime()
+            do { try await time.sleep(for: ClockWatch.interval) } catch { return }
         }
     }
 

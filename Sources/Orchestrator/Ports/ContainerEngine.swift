@@ -64,6 +64,8 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
     case notFound(message: String)
     /// This manager may not change anything: another one acts.
     case notActive
+    /// The call was not made: what it was decided on is too old by now.
+    case outdated
     /// Any other refusal, with the engine's own words.
     case refused(status: Int, message: String)
 
@@ -78,6 +80,7 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
         case .imageMissing(let image): "the engine does not have the image \(image)"
         case .notFound(let message): message
         case .notActive: "\(NotActiveManager())"
+        case .outdated: "the call was put off: what it was decided on is too old by now"
         case .refused(let status, let message): "the Docker Engine refused with \(status): \(message)"
         }
     }
@@ -85,7 +88,7 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Whether the same call may succeed later without anybody doing anything.
     public var isTransient: Bool {
         switch self {
-        case .unavailable, .notActive: true
+        case .unavailable, .notActive, .outdated: true
         default: false
         }
     }

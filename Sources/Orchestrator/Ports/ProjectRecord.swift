@@ -22,7 +22,7 @@ public struct ProjectRecord: Sendable, Equatable {
     public var services: [ServiceName]
     /// Ports and subnet; absent when released.
     public var leases: Leases?
-    /// Containers started before this time are to be restarted.
+    /// Containers started before this time are to be restarted; nil once they have been.
     public var restartRequestedAt: Timestamp?
     /// Services that ``restartRequestedAt`` is about; nil for all.
     public var restartServices: [ServiceName]?

@@ -83,6 +83,9 @@ public struct StatusMove: Sendable, Equatable {
     public var requestsRestart: Bool
     /// The services that ``requestsRestart`` is about; nil for all.
     public var restartServices: [ServiceName]?
+    /// Whether what ``requestsRestart`` asked for is done: nothing is compared with that time any more, whatever
+    /// becomes of clocks.
+    public var fulfilsRestart = false
     /// What happens to the ports and the subnet in the same transaction.
     public var leases: LeaseChange
     /// The operation that begins with the move; one that goes on is given up for it.

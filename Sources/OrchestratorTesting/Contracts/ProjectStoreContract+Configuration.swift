@@ -150,5 +150,13 @@ extension StoreContractRun {
         try promise("it stays noted", try await record(2).restartServices == [.gateway])
         _ = try await move(2, .active, .restarting, seconds: 50) { $0.requestsRestart = true }
         try promise("a restart of all is about all", try await record(2).restartServices == nil)
+        _ = try await move(2, .restarting, .active, seconds: 60) { $0.fulfilsRestart = true }
+        try promise("a restart that is done is forgotten", try await record(2).restartRequestedAt == nil)
+        _ = try await move(2, .active, .restarting, seconds: 70) {
+            $0.requestsRestart = true
+            $0.restartServices = [.gateway]
+        }
+        _ = try await move(2, .restarting, .active, seconds: 80) { $0.fulfilsRestart = true }
+        try promise("with the services that it was about", try await record(2).restartServices == nil)
     }
 }

@@ -23,6 +23,8 @@ public struct TemplateService: Sendable {
     public var runsOnce: Bool
     /// What the engine does when it ends.
     public var restartPolicy: ContainerSpec.RestartPolicy
+    /// Longest time from its start to its first answer.
+    public var bootDeadline = DesiredService.bootDeadlineDefault
     /// Variables of the template, settings and secrets alike, that its container is made of.
     public var variables: Set<String> = []
     /// Whether function secrets are part of its environment.
@@ -169,7 +171,8 @@ public final class FakeRenderer: StackRenderer {
             configHash: "\(service.image) \(port ?? 0) \(leases.subnet)\(fingerprint(service, environment, values))",
             spec: spec,
             dependencies: service.dependencies, probe: service.probe, isOptional: service.isOptional,
-            runsOnce: service.runsOnce, healthName: service.name.text)
+            runsOnce: service.runsOnce, bootDeadline: service.bootDeadline,
+            healthName: service.name.text)
     }
 
     /// The gateway's address on this host.

@@ -138,6 +138,9 @@ struct StoreState: Sendable {
         if move.requestsRestart {
             record.restartRequestedAt = move.at
             record.restartServices = move.restartServices
+        } else if move.fulfilsRestart {
+            record.restartRequestedAt = nil
+            record.restartServices = nil
         }
         record.updatedAt = move.at
         record.statusChangedAt = move.at

@@ -1,6 +1,7 @@
 import Orchestrator
 import ProjectModel
 import Reconciler
+import Synchronization
 
 /// The engine as the manager of a campaign sees it: with the weather in between, and a planted mistake, if there is one.
 struct CampaignEngine: ContainerEngine {
@@ -15,6 +16,9 @@ struct CampaignEngine: ContainerEngine {
     /// A secret of a project, as its services know it.
     let secret: @Sendable (ProjectRef) async -> String
     let log: SecretWatch
+    /// Runs of containers that its manager has probed.
+    let probed: ProbedRuns
+    let auditor: SimulationAuditor
     /// Looks over the shoulder of a manager that is about to change something.
     var beforeChange: @Sendable () -> Void = {}
 
@@ -37,6 +41,7 @@ struct CampaignEngine: ContainerEngine {
     func observe(_ ref: ProjectRef) async throws(EngineError) -> ObservedStack {
         let fresh = try await call { () async throws(EngineError) in try await base.observe(ref) }
         if weather.strikes(.requestDuringLook, oneIn: Self.meanwhileRarity) { await meanwhile(ref) }
+        if mistake == .blameUnprobed { await blameUnprobed(of: ref) }
         return await tampered(weather.view(ref, fresh), of: ref)
     }
 
@@ -51,6 +56,9 @@ struct CampaignEngine: ContainerEngine {
 
     func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError) {
         beforeChange()
+        if case .restartContainer(let id, _, _) = operation, let run = fake.run(ofContainer: id) {
+            auditor.noteRestart(of: run, ref, wasProbed: probed.contains(run))
+        }
         if operation.createsSomething, weather.isDiskFull(at: time.steady) {
             throw .refused(status: 500, message: "no space left on device")
         }
@@ -97,6 +105,16 @@ struct CampaignEngine: ContainerEngine {
             (.ignoreRemoveFailure, .removeNetwork), (.ignoreRemoveFailure, .removeVolume):
             true
         default: false
+        }
+    }
+
+    /// Restarts what has been running for longer than its boot time and has not answered this manager yet.
+    private func blameUnprobed(of ref: ProjectRef) async {
+        guard (try? await store.project(ref)?.status) == .active else { return }
+        for run in fake.runs(of: ref) where !probed.contains(run) && time.steady.since(run.startedAt) > run.bootDeadline {
+            guard let service = run.service else { continue }
+            let restart = Operation.restartContainer(id: run.container, service: service, gracePeriod: .zero)
+            try? await perform(restart, for: ref)
         }
     }
 
@@ -156,14 +174,32 @@ extension Operation {
     }
 }
 
+/// Which runs of containers a manager has had an answer about, good or bad.
+final class ProbedRuns: Sendable {
+    private let runs = Mutex<Set<FakeEngine.Run>>([])
+
+    func note(_ run: FakeEngine.Run) { runs.withLock { _ = $0.insert(run) } }
+    func contains(_ run: FakeEngine.Run) -> Bool { runs.withLock { $0.contains(run) } }
+}
+
 /// A prober that may be too trusting.
 struct CampaignProber: ServiceProber {
     let base: FakeProber
+    let fake: FakeEngine
+    let time: VirtualTime
     let weather: Weather
     let mistake: PlantedMistake?
+    let probed: ProbedRuns
+    /// The process that asks.
+    let process: StoppableProcess
 
     func run(_ probe: Probe, at address: IPv4Address, deadline: Duration) async -> ProbeResult {
+        let start = time.steady
+        await process.pass()
+        // A process that was stopped sees first that the time is over.
+        if time.steady.since(start) > deadline { return .notReady("no answer within \(deadline)") }
         let result = await base.run(probe, at: address, deadline: deadline)
+        if let run = fake.run(at: address) { probed.note(run) }
         if mistake == .trustRunning { return .ready }
         guard mistake == .trustFirstProbe else { return result }
         if result == .ready { weather.hide("answered \(address)") }

@@ -12,6 +12,39 @@ extension FakeEngine {
         let isAnswering: Bool
     }
 
+    /// One run of a container of ours.
+    struct Run: Sendable, Hashable {
+        let container: String
+        let service: ServiceName?
+        /// On a clock that nobody sets.
+        let startedAt: Timestamp
+        let bootDeadline: Duration
+        let isFrozen: Bool
+        let address: IPv4Address?
+    }
+
+    /// The runs of a project's containers at this moment.
+    func runs(of ref: ProjectRef) -> [Run] {
+        touch { state in state.containers.values.filter { $0.ref == ref && $0.state.isUp }.compactMap(\.run) }
+            .sorted { $0.container < $1.container }
+    }
+
+    /// The present run of a container.
+    func run(ofContainer id: String) -> Run? { touch { state in state.containers[id].flatMap(\.run) } }
+
+    /// The run that has an address.
+    func run(at address: IPv4Address) -> Run? {
+        touch { state in state.containers.values.first { $0.address == address && $0.state == .running }?.run }
+    }
+
+    /// The runs of ours that answer at this moment.
+    var answeringRuns: Set<Run> {
+        let now = steadyNow
+        return touch { state in
+            Set(state.containers.values.filter { $0.ref != nil && state.isAnswering($0, at: now) }.compactMap(\.run))
+        }
+    }
+
     /// All containers of ours that are up.
     var occupants: [Occupant] {
         let now = steadyNow
@@ -83,5 +116,14 @@ extension FakeEngine {
                 state.volumes[volume.name] = FakeVolume(name: volume.name, ref: ref, mark: state.newMark())
             }
         }
+    }
+}
+
+extension FakeContainer {
+    fileprivate var run: FakeEngine.Run? {
+        guard state.isUp, let startedAt else { return nil }
+        return FakeEngine.Run(
+            container: id, service: service?.name, startedAt: startedAt,
+            bootDeadline: service?.bootDeadline ?? .zero, isFrozen: state == .paused, address: address)
     }
 }

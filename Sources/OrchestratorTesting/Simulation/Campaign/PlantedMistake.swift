@@ -46,6 +46,9 @@ public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
     /// What a project went without when it was deleted is never looked at again.
     case forgetTombstones
 
+    /// A service that a manager has not probed counts as silent since its container's start.
+    case blameUnprobed
+
     /// A manager acts on the engine without asking whether it still holds the lease.
     case skipEngineFence
     /// What a manager writes is not bound to the lease.
@@ -57,7 +60,7 @@ public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
         switch self {
         case .skipStatus, .ignoreStopFailure, .removeByName, .dropVolumesOnPause, .recreateVolumes, .trustRunning,
             .trustFirstProbe, .forgetRelist, .logSecret, .keepFolder, .keepSecrets, .keepLeases, .trustClock,
-            .forgetDeletions:
+            .forgetDeletions, .blameUnprobed:
             5
         case .freeLeasesEarly: 15
         // These need a fault or a request at the right moment.

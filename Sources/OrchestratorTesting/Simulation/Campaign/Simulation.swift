@@ -18,11 +18,22 @@ public enum Simulation {
     /// Virtual time for which a service is silent in the calm: longer than the auditor's bound.
     static let silence: Duration = SimulationAuditor.lieMaxUndisturbed + .seconds(5)
 
+    /// Boot deadline of every service: most managers begin with containers that are older.
+    static let bootDeadline: Duration = .seconds(15)
+    /// Longest virtual time for which a process is stopped: longer than ``ServiceHealth/failingUntilSick``.
+    static let stopMax: Duration = .seconds(75)
+
+    private static let template = SampleTemplates.small.map { service in
+        var service = service
+        service.bootDeadline = bootDeadline
+        return service
+    }
+
     /// Runs one seed, with a planted mistake or without.
     public static func run(seed: UInt64, mistake: PlantedMistake? = nil) async throws -> SimulationReport {
         let log = SecretWatch()
         let logger = Logger(label: "simulation") { _ in SecretWatchHandler(watch: log) }
-        return try await SimulatedHost.run(seed: seed, logger: logger) { host in
+        return try await SimulatedHost.run(seed: seed, template: template, logger: logger) { host in
             host.engine.addForeignContainer(named: "stranger")
             host.engine.addForeignVolume(named: "stranger-data")
             let weather = Weather(seed: seed)
@@ -62,28 +73,34 @@ struct SimulationRun: Sendable {
     /// A manager, alone or one of two.
     ///
     /// - Parameter post: What it needs beside another one.
-    func manager(_ life: ManagerLife, at post: ManagerPost? = nil) throws -> SimulatedManager {
+    func manager(
+        _ life: ManagerLife, _ process: StoppableProcess, at post: ManagerPost? = nil
+    ) throws -> SimulatedManager {
+        let probed = ProbedRuns()
         var store = CampaignStore(
-            base: host.store, life: life, weather: world.weather, auditor: auditor, mistake: mistake)
+            base: host.store, life: life, weather: world.weather, auditor: auditor, mistake: mistake, process: process)
         var engine = CampaignEngine(
             base: MortalEngine(engine: host.engine, life: life), fake: host.engine, store: host.store,
             weather: world.weather, time: host.time, mistake: mistake,
             meanwhile: { [desk, world] ref in
                 if let manager = desk.present { await world.interrupt(ref, through: manager) }
             },
-            secret: { ref in await password(of: ref) }, log: log)
+            secret: { ref in await password(of: ref) }, log: log, probed: probed, auditor: auditor)
         // Users are answered whatever becomes of the loops; their database has its moments like that of the loops.
         let requests = CampaignStore(
             base: host.store, life: ManagerLife(), weather: world.weather, auditor: auditor, mistake: mistake)
         if let post { post.take(&store, &engine, host, auditor, mistake) }
         let manager = try SimulatedManager(
-            on: host, life, engine: post?.fenced(engine, mistake) ?? engine, store: store,
+            on: host, life,
+            engine: post?.fenced(engine, mistake) ?? StoppableEngine(base: engine, process: process), store: store,
             prober: CampaignProber(
-                base: FakeProber(engine: host.engine), weather: world.weather, mistake: mistake), requests: requests,
+                base: FakeProber(engine: host.engine), fake: host.engine, time: host.time, weather: world.weather,
+                mistake: mistake, probed: probed, process: process), requests: requests,
             folders: CampaignFolders(
                 base: host.folders, weather: world.weather, time: host.time, mistake: mistake),
             drawRef: { world.random.draw() },
-            time: mistake == .trustClock ? TrustedClock(host.time) : post?.time ?? host.time)
+            time: mistake == .trustClock
+                ? TrustedClock(host.time) : StoppableTime(base: host.time, process: process))
         desk.take(manager)
         auditor.noteNewManager()
         return manager
@@ -105,16 +122,46 @@ struct SimulationRun: Sendable {
             lives += 1
             let call = 5 + world.random.number(below: 120)
             let life = ManagerLife(world.random.number(below: 2) == 0 ? .before(call: call) : .after(call: call))
-            try await host.manage(try manager(life)) { manager in
-                try await live(manager, until: end)
+            let process = StoppableProcess(time: host.time)
+            try await host.manage(try manager(life, process)) { manager in
+                try await live(manager, process, until: end)
             }
             if !life.isAlive, host.time.steady < end { world.weather.count(.managerKilled) }
             try await host.time.sleep(for: .milliseconds(Int64(world.random.number(below: 5_000)) + 1))
         }
     }
 
-    private func live(_ manager: SimulatedManager, until end: Timestamp) async throws {
-        try await live(through: { manager }, isQuiet: { world.isQuiet }, until: end) { manager.life.isAlive }
+    private func live(
+        _ manager: SimulatedManager, _ process: StoppableProcess, until end: Timestamp
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await stopAndContinue([process], upTo: Simulation.stopMax, pause: .seconds(60)) }
+            defer {
+                group.cancelAll()
+                process.setStopped(false)
+            }
+            try await live(
+                through: { manager }, isQuiet: { world.isQuiet && !process.isStopped }, until: end
+            ) { manager.life.isAlive }
+        }
+    }
+
+    /// Stops one of several processes for a while, again and again, with random pauses.
+    func stopAndContinue(_ processes: [StoppableProcess], upTo longest: Duration, pause: Duration) async throws {
+        while !Task.isCancelled {
+            try await host.time.sleep(for: .milliseconds(random(upTo: pause) + 1_000))
+            let process = processes[world.random.number(below: processes.count)]
+            process.setStopped(true)
+            world.weather.count(.managerStopped)
+            auditor.noteStep("managerStopped")
+            try await host.time.sleep(for: .milliseconds(random(upTo: longest) + 1))
+            process.setStopped(false)
+            auditor.noteNewManager()
+        }
+    }
+
+    private func random(upTo longest: Duration) -> Int {
+        world.random.number(below: Int(clamping: longest.wholeMilliseconds))
     }
 
     /// Users ask and things go wrong, while `condition` holds.
@@ -150,7 +197,7 @@ struct SimulationRun: Sendable {
     func calm() async throws {
         world.clearUp()
         let life = ManagerLife()
-        try await host.manage(try manager(life)) { _ in
+        try await host.manage(try manager(life, StoppableProcess(time: host.time))) { _ in
             let end = host.time.steady + Simulation.calmMax
             try await rest(until: end)
             try await fallSilent()

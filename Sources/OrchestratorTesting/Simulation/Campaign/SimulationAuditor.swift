@@ -22,6 +22,10 @@ final class SimulationAuditor: Sendable {
     /// A project may be gone before its network only when the engine has refused to remove that so often in a row.
     static let networkRefusalsMin = 4
 
+    /// A service that has answered for so long must not be restarted because of its probes: the manager has had the time
+    /// to see it, and a call that was decided on before has been made.
+    static let answeringMin: Duration = PlanExecutor.verdictAgeMax + ProbePace().probeDeadline + .seconds(3)
+
     private struct State {
         var violations: [String] = []
         var edges: [StatusEdge: Int] = [:]
@@ -32,8 +36,18 @@ final class SimulationAuditor: Sendable {
         var lies: [ProjectRef: (since: Timestamp, faults: Int)] = [:]
         /// Every secret that a project ever had.
         var secrets: Set<String> = []
+        /// Since when runs of containers have been answering.
+        var answering: [FakeEngine.Run: Timestamp] = [:]
+        /// Restarts that were asked for and are not done.
+        var restarts: [ProjectRef: RestartRequest] = [:]
         /// Volumes that hold data, by project.
         var data: [ProjectRef: [String: Int]] = [:]
+    }
+
+    /// A restart that somebody asked for: of all services, when none is named.
+    private struct RestartRequest {
+        let at: Timestamp
+        let services: Set<ServiceName>?
     }
 
     private let state = Mutex(State())
@@ -92,6 +106,7 @@ final class SimulationAuditor: Sendable {
             state.withLock { $0.data[ref] = $0.data[ref] ?? volumes }
         }
         if move.to == .deleting || move.to == .rollingBack { state.withLock { $0.data[ref] = nil } }
+        noteRequest(ref, move)
         if move.to == .paused { checkPaused(ref) }
         if move.to == .deleted || move.to == .failed { checkGone(ref, move.to) }
         state.withLock { state in
@@ -101,6 +116,43 @@ final class SimulationAuditor: Sendable {
             }
             Self.mix("\(ref) \(edge) \(move.at.milliseconds)", into: &state.digest)
             state.steps += 1
+        }
+    }
+
+    private func noteRequest(_ ref: ProjectRef, _ move: StatusMove) {
+        let now = host.time.steady
+        state.withLock { state in
+            if move.requestsRestart {
+                state.restarts[ref] = RestartRequest(at: now, services: move.restartServices.map { Set($0) })
+            } else if move.to == .active {
+                state.restarts[ref] = nil
+            }
+        }
+    }
+
+    /// A manager restarts a container. It may when somebody asked for that, when the container is frozen, and when it
+    /// has seen for itself that the service does not answer.
+    func noteRestart(of run: FakeEngine.Run, _ ref: ProjectRef, wasProbed: Bool) {
+        let now = host.time.steady
+        let (request, answering) = state.withLock { ($0.restarts[ref], $0.answering[run]) }
+        let isRequested =
+            request.map { request in
+                run.startedAt <= request.at && run.service.map { request.services?.contains($0) ?? true } ?? false
+            } ?? false
+        guard !run.isFrozen, !isRequested else { return }
+        if !wasProbed { violated("a service is restarted that its manager has not probed") }
+        if let answering, now.since(answering) > Self.answeringMin {
+            violated("a service that answers is restarted")
+        }
+    }
+
+    private func noteAnswers() {
+        let now = host.time.steady
+        let present = host.engine.answeringRuns
+        state.withLock { state in
+            var next: [FakeEngine.Run: Timestamp] = [:]
+            for run in present { next[run] = state.answering[run] ?? now }
+            state.answering = next
         }
     }
 
@@ -148,6 +200,7 @@ final class SimulationAuditor: Sendable {
 
     /// Checks what must hold at every moment. `isQuiet` tells whether manager, engine and database are all there.
     func look(isQuiet: Bool) async {
+        noteAnswers()
         if host.engine.foreignObjects != foreign { violated("objects of strangers have changed") }
         let occupants = host.engine.occupants
         guard let records = try? await records() else { return }

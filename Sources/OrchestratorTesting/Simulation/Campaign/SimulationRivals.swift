@@ -27,7 +27,7 @@ struct ManagerPost: Sendable {
         let base = mistake == .skipStoreFence ? host.store : host.store.under(lease, in: leases)
         store = CampaignStore(
             base: base, life: store.life, weather: store.weather, auditor: auditor, mistake: mistake,
-            holdsLease: { isHolder }, process: process)
+            holdsLease: { isHolder }, process: store.process)
         engine.beforeChange = {
             if !isHolder { auditor.violated("a manager without the lease acts on the engine") }
         }
@@ -64,7 +64,9 @@ extension SimulationRun {
                 group.addTask { await rival.manager.health.runUntilCancelled() }
                 group.addTask { await rival.managing.runUntilCancelled() }
             }
-            group.addTask { try await stopAndContinue(rivals) }
+            group.addTask {
+                try await stopAndContinue(rivals.map(\.post.process), upTo: Self.stopMax, pause: .seconds(20))
+            }
             defer {
                 for rival in rivals {
                     rival.post.process.setStopped(false)
@@ -86,7 +88,7 @@ extension SimulationRun {
 
     private func rival(_ name: String, _ life: ManagerLife, _ leases: InMemoryManagerLeaseStore) throws -> Rival {
         let post = ManagerPost(on: host, leases)
-        let manager = try manager(life, at: post)
+        let manager = try manager(life, post.process, at: post)
         let managing = LeaseLoop(
             store: StoppableLeaseStore(base: leases, process: post.process, life: life), lease: post.lease,
             manager: ManagerIdentity(id: name, address: name, projectsFolder: "/projects"), time: post.time,
@@ -96,19 +98,5 @@ extension SimulationRun {
             await manager.loop.runUntilCancelled(as: role)
         }
         return Rival(manager: manager, post: post, managing: managing)
-    }
-
-    private func stopAndContinue(_ rivals: [Rival]) async throws {
-        while !Task.isCancelled {
-            try await host.time.sleep(for: .milliseconds(world.random.number(below: 20_000) + 1_000))
-            let process = rivals[world.random.number(below: rivals.count)].post.process
-            process.setStopped(true)
-            world.weather.count(.managerStopped)
-            auditor.noteStep("managerStopped")
-            let length = Int(Self.stopMax.components.seconds) * 1_000
-            try await host.time.sleep(for: .milliseconds(world.random.number(below: length) + 1))
-            process.setStopped(false)
-            auditor.noteNewManager()
-        }
     }
 }

@@ -65,7 +65,10 @@ struct StoppableEngine: ContainerEngine {
         try await call { () async throws(EngineError) in try await base.missingImages(images) }
     }
     func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError) {
-        try await call { () async throws(EngineError) in try await base.perform(operation, for: ref) }
+        // A step that rests on probes is checked right before it is made: by then it is under way.
+        if case .restartContainer = operation {} else { await process.pass() }
+        try await base.perform(operation, for: ref)
+        await process.pass()
     }
     func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> String {
         try await call { () async throws(EngineError) in try await base.logTail(ofContainer: id, lines: lines) }

@@ -7,7 +7,7 @@ import Synchronization
 public enum FaultKind: String, Sendable, CaseIterable, Codable {
     /// The manager's process is killed between, before or after calls.
     case managerKilled
-    /// One of two managers is stopped in the middle of its work, and continued later.
+    /// A manager is stopped in the middle of its work, and continued later.
     case managerStopped
     /// The engine goes away, and comes back.
     case engineDown
