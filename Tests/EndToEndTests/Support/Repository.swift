@@ -34,4 +34,15 @@ struct ChangedTemplate {
         guard parts.count == 2 else { throw Trouble("the template holds \(parts.count - 1) times: \(text)") }
         try parts.joined(separator: replacement).write(toFile: file, atomically: true, encoding: .utf8)
     }
+
+    /// A copy in which every service that has a boot time of its own has this one.
+    init(in parent: String, named name: String, bootSeconds: Int) throws {
+        folder = parent + "/" + name
+        try FileManager.default.copyItem(atPath: Repository.template, toPath: folder)
+        let file = folder + "/compose.yaml"
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let changed = text.replacing(/boot-seconds: [0-9]+/, with: "boot-seconds: \(bootSeconds)")
+        guard changed != text else { throw Trouble("the template has no boot times") }
+        try changed.write(toFile: file, atomically: true, encoding: .utf8)
+    }
 }
