@@ -4,9 +4,6 @@ import ProjectModel
 
 /// SQL of the table `project_events`.
 enum EventRows {
-    /// Events that are kept of each project; older ones go.
-    static let keptMax = 1_000
-
     static func insert(
         _ event: ProjectEvent, of ref: ProjectRef, in session: some PostgresSession
     ) async throws {
@@ -18,7 +15,7 @@ enum EventRows {
             delete from project_events where ref = $1 and number <=
                 (select number from project_events where ref = $1 order by number desc offset $2 limit 1)
             """,
-            [.text(ref.text), .int(keptMax)])
+            [.text(ref.text), .int(ProjectEvent.keptMax)])
     }
 
     static func latest(

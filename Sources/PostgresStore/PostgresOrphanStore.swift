@@ -1,6 +1,6 @@
 public import Orchestrator
 public import PostgresKit
-import ProjectModel
+public import ProjectModel
 
 /// The ledger of orphans in PostgreSQL: the table `orphans`.
 public struct PostgresOrphanStore: OrphanStore {
@@ -38,6 +38,15 @@ public struct PostgresOrphanStore: OrphanStore {
                         .text(orphan.state.rawValue), .optional(orphan.refusal),
                     ])
             }
+        }
+    }
+
+    /// Updates until when orphans are left alone.
+    public func renewGrace(of numbers: Set<Int64>, until time: Timestamp) async throws(StoreError) {
+        try await transaction { session in
+            _ = try await session.execute(
+                "update orphans set grace_until = $2 where number = any($1::text[]::bigint[])",
+                [.textArray(numbers.sorted().map(String.init)), .timestamp(time.postgres)])
         }
     }
 

@@ -143,6 +143,14 @@ public struct PostgresProjectStore: ProjectStore {
         }
     }
 
+    /// Inserts events.
+    public func note(_ events: [ProjectEvent], of ref: ProjectRef) async throws(StoreError) {
+        try await transaction { transaction in
+            guard try await ProjectRows.select(ref, in: transaction) != nil else { return }
+            for event in events { try await EventRows.insert(event, of: ref, in: transaction) }
+        }
+    }
+
     /// Selects the latest events.
     public func events(of ref: ProjectRef, limit: Int) async throws(StoreError) -> [ProjectEvent] {
         try await reading { try await EventRows.latest(ref, limit: limit, in: AmbientTransaction.session(pool)) }

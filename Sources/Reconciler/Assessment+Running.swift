@@ -160,7 +160,8 @@ struct RunningAssessor {
         assessment.event =
             circumstances.status == .provisioning && haveContainers ? .containersCreated : .serviceNotReady
         switch assessment.services[blocker] {
-        case .comingUp(let text), .failing(let text), .unknown(let text): assessment.cause = "\(blocker) is not ready: \(text)"
+        case .comingUp(let text), .failing(let text), .unknown(let text):
+            assessment.cause = "\(blocker) is not ready: \(text)"
         default: assessment.cause = "\(blocker) is not ready"
         }
     }

@@ -24,7 +24,7 @@ public struct NetworkRefusals: Sendable, Equatable {
 
     /// What people can do about a network that the engine does not let go.
     public static func advice(network name: String) -> String {
-        "docker network inspect \(name) shows what is connected to it: disconnect that. If it shows nothing, the "
-            + "engine has lost count: restart the Docker Engine"
+        "disconnect from the network \(name) what is connected to it. If nothing is, the engine has lost count of it: "
+            + "restart the engine"
     }
 }

@@ -145,4 +145,64 @@ struct InspectionMemoryTests {
         memory.keep([(run, ended)], of: .sample(), from: memory.beginLook(at: .sample()))
         #expect(memory.container(run, of: .sample()) == nil)
     }
+
+    @Test("an event during a look is about its container alone, and its word outlives the look")
+    func touched() {
+        let memory = InspectionMemory()
+        let runs = ["c1", "c2"].map { ContainerGlance.Run(id: $0, name: $0, state: .running, endpointIDs: ["e"]) }
+        let found = runs.map { run in
+            (run, ObservedContainer(id: run.id, name: run.name, service: .db, configHash: "", state: .running))
+        }
+        let look = memory.beginLook(at: .sample())
+        memory.forget("c1", of: .sample())
+        memory.keep(found, of: .sample(), from: look)
+        #expect(memory.container(runs[0], of: .sample()) == nil, "the inspection may be older than the event")
+        #expect(memory.container(runs[1], of: .sample()) == found[1].1)
+    }
+
+    @Test("which entries of a list tell a run from all others")
+    func telling() {
+        for state in [ContainerState.created, .running, .paused, .restarting, .removing, .exited, .dead] {
+            for endpoints in [[], [""], ["e1"]] {
+                let run = ContainerGlance.Run(id: "c", name: "n", state: state, endpointIDs: endpoints)
+                let isTelling = state == .created || state == .running && endpoints == ["e1"]
+                #expect(run.isTelling == isTelling, "\(state) \(endpoints)")
+            }
+        }
+    }
+
+    @Test("what is no name of an image is missing: the pull finds out, and is about one service")
+    func badImage() async throws {
+        let stub = try StubServer { request in
+            switch request.path {
+            case "/version": [.response(200, #"{"ApiVersion": "1.41", "Version": "x"}"#)]
+            case "/v1.41/images/known:1/json": [.response(200, #"{"Id": "i"}"#)]
+            case "/v1.41/images/absent:1/json": [.response(404, #"{"message": "No such image: absent:1"}"#)]
+            default: [.response(400, #"{"message": "invalid reference format: repository name must be lowercase"}"#)]
+            }
+        }
+        defer { stub.stop() }
+        let http = try HTTPClient()
+        let host = try DockerHost(parsing: "unix://\(stub.socketPath)")
+        let engine = DockerContainerEngine(host: host, http: http, installation: "i")
+        let missing: Result<Set<String>, any Error>
+        do {
+            missing = .success(try await engine.missingImages(["known:1", "absent:1", "Upper:1"]))
+        } catch { missing = .failure(error) }
+        await http.shutdown()
+        #expect(try missing.get() == ["absent:1", "Upper:1"])
+    }
+
+    @Test("a call that is wrong in itself is told from one that may succeed later, and no text tells of a status 0")
+    func permanence() {
+        let call = "POST /images/create"
+        #expect(EngineError(DockerError.status(400, message: "invalid reference", call: call)).isPermanent)
+        #expect(EngineError(DockerError.invalidArgument("a line break")).isPermanent)
+        for error in [
+            DockerError.status(500, message: "no space", call: call), .status(409, message: "busy", call: call),
+            .reported(message: "manifest unknown", call: call), .decoding(reason: "no JSON", call: call),
+        ] {
+            #expect(!EngineError(error).isPermanent && !"\(EngineError(error))".contains(" 0"), "\(error)")
+        }
+    }
 }

@@ -34,6 +34,14 @@ struct JSONArrayDecoderTests {
         #expect(items[1].inner == [[1, 2], []])
     }
 
+    @Test(
+        "a string ends at its own quotation mark, however many backslashes stand before it",
+        arguments: [#"a\\"#, #"\\\\"#, #"\""#, #"\\\""#, #"\\n"#, "}]"])
+    func backslashes(name: String) throws {
+        let items = try read(#"[{"name": "\#(name)"}, {"name": "b"}]"#) { 64 }
+        #expect(items.count == 2 && items.last?.name == "b")
+    }
+
     @Test("an empty list has no elements")
     func empty() throws {
         #expect(try read(" [ ]\n", cutAt: { 1 }).isEmpty)

@@ -53,7 +53,7 @@ extension EndToEnd {
             let receipt = try await project.manager.client.must("GET", project.path + "/deletion-receipt")
             let remaining = receipt["remaining"].items
             #expect(remaining.compactMap { $0["id"].text } == [guest.network], "\(receipt)")
-            #expect(remaining.first?["reason"].text?.contains("docker network inspect") == true, "\(receipt)")
+            #expect(remaining.first?["reason"].text?.contains("disconnect from the network") == true, "\(receipt)")
 
             try await guest.leave()
             _ = try await eventually("the end of the network", within: Project.deadline) {

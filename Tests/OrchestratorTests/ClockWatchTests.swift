@@ -14,7 +14,9 @@ private final class Clocks: TimeSource {
     func uptime() -> Duration { state.withLock(\.steady) }
     func sleep(for duration: Duration) async throws { pass(duration) }
 
-    func pass(_ duration: Duration) { state.withLock { ($0.wall, $0.steady) = ($0.wall + duration, $0.steady + duration) } }
+    func pass(_ duration: Duration) {
+        state.withLock { ($0.wall, $0.steady) = ($0.wall + duration, $0.steady + duration) }
+    }
     func set(by difference: Duration) { state.withLock { $0.wall += difference } }
 }
 

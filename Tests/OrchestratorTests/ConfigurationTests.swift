@@ -52,7 +52,10 @@ struct ConfigurationTests {
         let after = try await containers(host, ref)
         #expect(Set(after.keys) == Set(before.keys))
         let all = try await host.store.events(of: ref, limit: 100)
-        return (Set(after.filter { before[$0.key] != $0.value }.keys), all.dropLast(events).reversed().map(\.status))
+        return (
+            Set(after.filter { before[$0.key] != $0.value }.keys),
+            all.dropLast(events).filter { !$0.isOfARestart }.reversed().map(\.status)
+        )
     }
 
     @Test("the log of a service is shown without function secrets and secret settings, too")

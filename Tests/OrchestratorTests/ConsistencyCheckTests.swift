@@ -217,7 +217,8 @@ struct ConsistencyCheckTests {
         // A network goes by itself once the engine lets it; to remove it by hand would be refused just the same.
         let networks = found.filter { $0.severity == .warning }
         #expect(networks.count == (found.isEmpty ? 0 : 1))
-        #expect(networks.allSatisfy { $0.advice.contains("docker network inspect") && !$0.advice.contains(" rm ") })
+        #expect(
+            networks.allSatisfy { $0.advice.contains("disconnect from the network") && !$0.advice.contains(" rm ") })
     }
 
     @Test("objects of this installation without a record, and strangers' objects left alone")

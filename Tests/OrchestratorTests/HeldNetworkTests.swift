@@ -44,7 +44,7 @@ struct HeldNetworkTests {
                 let record = try await host.wait(for: .deleted, of: ref, upTo: .seconds(60))
                 #expect(record?.status == .deleted && record?.leases == nil)
                 let cause = try #require(try await host.store.events(of: ref, limit: 1).first?.cause)
-                #expect(cause.contains(network.name) && cause.contains("docker network inspect"))
+                #expect(cause.contains(network.name) && cause.contains("disconnect from the network"))
                 let remaining = try await Self.item(manager, ref)
                 #expect(remaining.state == .remaining && remaining.reason?.contains("restart the Docker") == true)
                 #expect(try await manager.catalog.deletionReceipt(of: ref)?.endedAt != nil)

@@ -20,7 +20,7 @@ struct ManagerRestartTests {
         }
     }
 
-    private static let ages: [Duration] = [.seconds(1), .seconds(200), .seconds(86_400)]
+    private static let ages: [Duration] = [.seconds(1), .seconds(400)]
 
     private static func active(_ host: SimulatedHost) async throws -> ProjectRef {
         try await host.manage { manager in
@@ -47,7 +47,7 @@ struct ManagerRestartTests {
     func hanging() async throws {
         try await SimulatedHost.run(seed: 2) { host in
             let ref = try await Self.active(host)
-            try await host.time.sleep(for: .seconds(86_400))
+            try await host.time.sleep(for: .seconds(400))
             host.engine.behave(.auth, as: ServiceBehaviour(answers: false))
             let before = host.engine.container(.auth, of: ref)?.startedAt
             try await host.manage { _ in
@@ -85,7 +85,7 @@ struct ManagerRestartTests {
             let process = StoppableProcess(time: host.time)
             try await Self.manage(host, process) { _ in
                 let before = try await Picture(host, ref)
-                for round in 1...20 {
+                for round in 1...12 {
                     // At any moment of the probes' rounds.
                     try await host.time.sleep(for: .milliseconds(round * 337))
                     process.setStopped(true)
@@ -110,7 +110,7 @@ struct ManagerRestartTests {
                 #expect(try await host.wait(for: .degraded, of: ref)?.status == .degraded)
                 for _ in 1...5 {
                     process.setStopped(true)
-                    try await host.time.sleep(for: .seconds(600))
+                    try await host.time.sleep(for: .seconds(120))
                     process.setStopped(false)
                     try await host.time.sleep(for: .seconds(8))
                     #expect(host.engine.container(.auth, of: ref)?.startedAt == before)
@@ -131,13 +131,13 @@ struct ManagerRestartTests {
         }
         try await SimulatedHost.run(seed: 5, template: template) { host in
             let ref = try await Self.active(host)
-            try await host.time.sleep(for: .seconds(3_600))
+            try await host.time.sleep(for: .seconds(400))
             let before = try await Picture(host, ref)
             for isNew in [false, true, false] {
                 try await host.manage { _ in
                     if !isNew { try await host.time.sleep(for: .seconds(30)) }
                     host.engine.setDown(true)
-                    try await host.time.sleep(for: .seconds(1_200))
+                    try await host.time.sleep(for: .seconds(400))
                     host.engine.setDown(false)
                     try await host.time.sleep(for: .seconds(60))
                 }
@@ -148,7 +148,7 @@ struct ManagerRestartTests {
 
     @Test("a restart that was asked for and done is not done again by a later manager, whatever the clock says")
     func requestIsForgotten() async throws {
-        for jump in [Duration.seconds(-7_200), .seconds(7_200)] {
+        for jump in [Duration.seconds(-600), .seconds(600)] {
             try await SimulatedHost.run(seed: 6) { host in
                 let ref = try await host.manage { manager in
                     let ref = try await manager.create()
@@ -160,7 +160,7 @@ struct ManagerRestartTests {
                 }
                 let before = try await Picture(host, ref)
                 for _ in 1...3 {
-                    try await host.manage { _ in try await host.time.sleep(for: .seconds(4_000)) }
+                    try await host.manage { _ in try await host.time.sleep(for: .seconds(250)) }
                     #expect(try await Picture(host, ref) == before)
                 }
             }

@@ -94,8 +94,7 @@ struct OrphanTests {
         try await Self.lost(policy: .report) { host, loop, ledger, ref, time in
             let before = host.engine.contents(of: ref)
             try await loop.look()
-            time.shift(by: OrphanDecision.grace + .seconds(1))
-            try await loop.look()
+            try await watch(loop, time, for: OrphanDecision.grace + .seconds(1))
             #expect(host.engine.contents(of: ref).objects == before.objects)
             let orphans = try await ledger.orphans()
             #expect(Set(orphans.map(\.object.key)) == Set(before.objects.keys))
@@ -113,6 +112,36 @@ struct OrphanTests {
         }
     }
 
+    /// Looks as the loop does, for so long.
+    private func watch(_ loop: OrphanLoop, _ time: ShiftedTime, for length: Duration) async throws {
+        let end = time.now() + length
+        while time.now() < end {
+            time.shift(by: OrphanLoop.interval)
+            try await loop.look()
+        }
+    }
+
+    @Test("time in which nobody looked is no grace: it begins again with the next manager, and after an absence")
+    func unwatched() async throws {
+        try await Self.lost(policy: .remove) { host, loop, ledger, ref, time in
+            let before = host.engine.contents(of: ref)
+            try await loop.look()
+            for _ in 1...2 {
+                try await watch(loop, time, for: OrphanDecision.grace - OrphanLoop.interval * 2)
+                // The process was stopped, or the clock was set.
+                time.shift(by: OrphanDecision.grace * 2)
+                try await loop.look()
+                #expect(try await ledger.orphans().allSatisfy { $0.graceUntil == time.now() + OrphanDecision.grace })
+            }
+            time.shift(by: OrphanDecision.grace * 2)
+            let next = OrphanLoop(store: ledger, engine: host.engine, policy: .remove, time: time, logger: host.logger)
+            try await next.look()
+            #expect(host.engine.contents(of: ref).objects == before.objects)
+            try await watch(next, time, for: OrphanDecision.grace + OrphanLoop.interval * 2)
+            #expect(host.engine.contents(of: ref).containers == [])
+        }
+    }
+
     @Test("where removal is switched on, all but volumes goes after the grace, and not before")
     func remove() async throws {
         try await Self.lost(policy: .remove) { host, loop, ledger, ref, time in
@@ -120,9 +149,9 @@ struct OrphanTests {
             try await loop.look()
             try await loop.look()
             #expect(host.engine.contents(of: ref).objects == before.objects)
-            time.shift(by: OrphanDecision.grace + .seconds(1))
-            try await loop.look()
-            try await loop.look()
+            try await watch(loop, time, for: OrphanDecision.grace - OrphanLoop.interval)
+            #expect(host.engine.contents(of: ref).objects == before.objects)
+            try await watch(loop, time, for: OrphanLoop.interval * 3)
             let left = host.engine.contents(of: ref)
             #expect(left.containers == [] && left.networks == [])
             #expect(Set(left.volumes.map(\.name)) == Set(before.volumes.map(\.name)) && !left.volumes.isEmpty)

@@ -87,7 +87,7 @@ struct StartGateTests {
         #expect(log.passed.last == 7)
     }
 
-    @Test("calls that hang give up their places, so that others get through")
+    @Test("calls that hang give up their places, so that others get through", .timeLimit(.minutes(1)))
     func hanging() async throws {
         try await SimulatedHost.run(seed: 1) { host in
             let gate = StartGate(host.time)

@@ -201,8 +201,8 @@ struct TroubleTests {
                 host.engine.behave(.auth, as: ServiceBehaviour())
                 _ = try await manager.catalog.request(.restartRequested, of: ref)
                 #expect(try await host.wait(for: .active, of: ref)?.status == .active)
-                let history = try await host.store.events(of: ref, limit: 2).map(\.status)
-                #expect(history == [.active, .restarting])
+                let history = try await host.store.events(of: ref, limit: 20).filter { !$0.isOfARestart }
+                #expect(history.prefix(2).map(\.status) == [.active, .restarting])
             }
         }
     }

@@ -184,13 +184,13 @@ struct TwoManagersTests {
         try await Self.withRivals(seed: 3) { host, first, second, journal in
             let ref = try await first.manager.create()
             try await host.wait(for: .active, of: ref)
-            try await host.time.sleep(for: .seconds(3_600))
+            try await host.time.sleep(for: .seconds(400))
             let (calls, events) = (journal.all.count, try await host.store.events(of: ref, limit: 100))
             for (loser, winner) in [(first, second), (second, first), (first, second)] {
                 loser.line.setCut(true)
                 _ = try await host.wait { winner.lease.role == .active }
                 loser.line.setCut(false)
-                try await host.time.sleep(for: .seconds(300))
+                try await host.time.sleep(for: .seconds(60))
             }
             #expect(journal.all.count == calls)
             #expect(try await host.store.events(of: ref, limit: 100) == events)

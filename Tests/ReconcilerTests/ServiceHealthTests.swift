@@ -77,7 +77,8 @@ struct ServiceHealthTests {
         #expect(tally(watched + [("-", 3_600)]).failingFor == .seconds(8), "an hour of being stopped counts nothing")
         #expect(tally(watched + [("-", 3_600)]).verdict == .failing)
         #expect(tally(watched + [("-", 3_600), ("-", 3_601)]).failingFor == .seconds(9))
-        #expect(tally([("-", 0), ("-", 1), ("-", 5_000)]).failingFor == .seconds(1), "the same before the first success")
+        #expect(
+            tally([("-", 0), ("-", 1), ("-", 5_000)]).failingFor == .seconds(1), "the same before the first success")
         #expect(tally([("-", 5_000)]).failingFor == .zero, "nothing counts before the first result")
         #expect(tally(watched + [("+", 10), ("-", 11)]).failingFor == .zero, "a success ends it")
     }
@@ -106,7 +107,9 @@ struct ServiceHealthTests {
         #expect(tally(sick + [("?", 62), ("+", 63)]).obstacle == nil)
     }
 
-    @Test("what somebody does to the clock on the wall does not matter", arguments: [-7_200, 7_200, 31_536_000] as [Int64])
+    @Test(
+        "what somebody does to the clock on the wall does not matter",
+        arguments: [-7_200, 7_200, 31_536_000] as [Int64])
     func clock(jump: Int64) {
         let results = [("+", 0)] + (1...40).map { ("-" as Character, $0) }
         let jumped = tally(results) { Int64($0) + ($0 > 20 ? jump : 0) }

@@ -42,7 +42,10 @@ public final class DockerContainerEngine: ContainerEngine {
                         do {
                             _ = try await client.inspectImage(image)
                             return nil
-                        } catch let error as DockerError where error.isNotFound { return image }
+                        } catch let error as DockerError where error.isNotFound || error.isMeaningless {
+                            // What is no name of an image is found out by the pull, which is about one service.
+                            return image
+                        }
                     }
                 }
                 return try await group.reduce(into: Set()) { if let image = $1 { $0.insert(image) } }
@@ -60,7 +63,7 @@ public final class DockerContainerEngine: ContainerEngine {
     /// Runs an exec to its end.
     public func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int {
         let code = try await translated { client in try await client.runExec(in: id, ExecSpec(command)).exitCode }
-        guard let code else { throw .refused(status: 200, message: "the command's exit code is not known") }
+        guard let code else { throw .refused(status: nil, message: "the command's exit code is not known") }
         return code
     }
 

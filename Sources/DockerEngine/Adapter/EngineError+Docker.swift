@@ -18,8 +18,18 @@ extension EngineError {
             self = .imageMissing(message)
         } else if error.isNotFound {
             self = .notFound(message: message)
+        } else if error.isMeaningless {
+            self = .invalid(message: message)
         } else {
-            self = .refused(status: error.statusCode ?? 0, message: message)
+            self = .refused(status: error.statusCode, message: message)
         }
+    }
+}
+
+extension DockerError {
+    /// The call itself is wrong, whatever the state of the engine: its own check of arguments says so, or the client's.
+    var isMeaningless: Bool {
+        if case .invalidArgument = self { return true }
+        return statusCode == 400
     }
 }

@@ -70,7 +70,8 @@ extension APIError {
 
     private init(_ error: LeaseError) {
         switch error {
-        case .noPorts, .noSubnets, .poolCovered: self.init(.insufficientStorage, "\(error)")
+        case .noPorts: self.init(.insufficientStorage, "\(error) (SUPAMANAGER_PORT_RANGE)")
+        case .noSubnets, .poolCovered: self.init(.insufficientStorage, "\(error) (SUPAMANAGER_SUBNET_POOL)")
         case .store(let error): self.init(error)
         case .host: self.init(.internalServerError, "\(error)")
         }

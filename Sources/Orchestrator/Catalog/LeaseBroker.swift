@@ -90,12 +90,12 @@ public enum LeaseError: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .noPorts(let range):
-            "no free host ports are left in \(range): delete a project or widen SUPAMANAGER_PORT_RANGE"
+            "no free host ports are left in \(range): delete a project or widen the range of host ports"
         case .noSubnets(let pool):
-            "no free subnet is left in \(pool): delete a project or widen SUPAMANAGER_SUBNET_POOL"
+            "no free subnet is left in \(pool): delete a project or widen the pool of subnets"
         case .poolCovered(let pool, let cover):
             "the host or the engine uses \(cover), which covers all of \(pool): "
-                + "set SUPAMANAGER_SUBNET_POOL to addresses outside of it"
+                + "choose a pool of subnets outside of it"
         case .store(let error): "\(error)"
         case .host(let reason): "the host's network cannot be read: \(reason)"
         }

@@ -25,7 +25,8 @@ public struct Orphan: Sendable, Equatable {
     public var object: EngineObject
     /// When it was first seen.
     public var firstSeen: Timestamp
-    /// Until when it is left alone in any case: a row may be on its way, or a backup about to be restored.
+    /// Until when it is left alone in any case: a row may be on its way, or a backup about to be restored. Counts while
+    /// one manager watches without a break.
     public var graceUntil: Timestamp
     /// What is to become of it.
     public var state: State
@@ -68,10 +69,12 @@ public struct OrphanDecision: Sendable, Equatable {
     public var found: [Orphan] = []
     /// Orphans to strike off the ledger: gone, or no orphans any more.
     public var settled: [Orphan] = []
+    /// Orphans whose grace begins again, with its new end: nobody has watched them meanwhile.
+    public var renewed: [Orphan] = []
     /// Orphans to remove from the engine, containers before the networks and volumes that they use.
     public var removals: [Orphan] = []
 
-    /// Longest time that an orphan is left alone by ``OrphanPolicy/remove``.
+    /// How long an orphan is watched before ``OrphanPolicy/remove`` removes it.
     public static let grace: Duration = .seconds(24 * 3_600)
 
     /// Decides. Pure.
@@ -80,8 +83,10 @@ public struct OrphanDecision: Sendable, Equatable {
     ///   - seen: Everything on the engine with this installation's label.
     ///   - projects: Refs of all projects of the database, deleted ones too.
     ///   - ledger: The orphans that are known.
+    ///   - isWatching: Whether this manager has been looking since its last look, and the clock was not set.
     public init(
-        seen: [EngineObject], projects: Set<String>, ledger: [Orphan], policy: OrphanPolicy, now: Timestamp
+        seen: [EngineObject], projects: Set<String>, ledger: [Orphan], policy: OrphanPolicy, isWatching: Bool = true,
+        now: Timestamp
     ) {
         let present = Dictionary(seen.map { ($0.key, $0) }) { first, _ in first }
         let known = Set(ledger.map(\.object.key))
@@ -91,7 +96,13 @@ public struct OrphanDecision: Sendable, Equatable {
         }
         for orphan in ledger.sorted(by: { $0.object.key < $1.object.key }) {
             if let object = present[orphan.object.key], !projects.contains(object.projectLabel) {
-                if Self.isDue(orphan, policy, now) { removals.append(orphan) }
+                if !isWatching, orphan.state == .reported {
+                    var renewal = orphan
+                    renewal.graceUntil = now + Self.grace
+                    renewed.append(renewal)
+                } else if Self.isDue(orphan, policy, now) {
+                    removals.append(orphan)
+                }
             } else {
                 settled.append(orphan)
             }
@@ -120,6 +131,8 @@ public protocol OrphanStore: Sendable {
     func orphans() async throws(StoreError) -> [Orphan]
     /// Adds orphans; those that are known already stay as they are.
     func add(_ orphans: [Orphan]) async throws(StoreError)
+    /// Sets until when orphans are left alone.
+    func renewGrace(of numbers: Set<Int64>, until time: Timestamp) async throws(StoreError)
     /// Strikes orphans off.
     func strike(_ numbers: Set<Int64>) async throws(StoreError)
     /// Notes that an orphan is to be removed. Nothing when there is none by this number.

@@ -19,10 +19,12 @@ struct ClockWatch: Sendable {
         case absence
     }
 
+    private let absenceMin: Duration
     private var offset: Duration
     private var lastCheck: Duration
 
-    init(_ time: any TimeSource) {
+    init(_ time: any TimeSource, absenceMin: Duration = absenceMin) {
+        self.absenceMin = absenceMin
         offset = Self.offset(time)
         lastCheck = time.uptime()
     }
@@ -33,7 +35,7 @@ struct ClockWatch: Sendable {
         defer { (offset, lastCheck) = (present, now) }
         let difference = present - offset
         if difference > Self.slewMax || difference < .zero - Self.slewMax { return .clockSet }
-        return now - lastCheck >= Self.absenceMin ? .absence : nil
+        return now - lastCheck >= absenceMin ? .absence : nil
     }
 
     private static func offset(_ time: any TimeSource) -> Duration {

@@ -123,7 +123,9 @@ public final class HealthLoop: Service {
     private func ask(_ target: Target) async -> ProbeResult {
         let start = time.uptime()
         let result = await prober.run(target.probe, at: target.address, deadline: pace.probeDeadline)
-        guard case .notReady = result, time.uptime() - start > pace.probeDeadline + Self.overrunMax else { return result }
+        guard case .notReady = result, time.uptime() - start > pace.probeDeadline + Self.overrunMax else {
+            return result
+        }
         return .notMade("the manager did not run while the probe was under way")
     }
 }

@@ -1,5 +1,6 @@
 public import Logging
 public import ServiceLifecycle
+import Synchronization
 
 /// Looks after objects that bear this installation's label and belong to no project of its database: they are noted,
 /// left alone for a time, and removed only where that is switched on or asked for. What bears another installation's
@@ -14,6 +15,8 @@ public final class OrphanLoop: Service {
     private let lease: ManagerLease?
     private let time: any TimeSource
     private let logger: Logger
+    /// Since the last look as the active manager; nil when there was none.
+    private let watch = Mutex<ClockWatch?>(nil)
     private let signals: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
 
@@ -59,19 +62,35 @@ public final class OrphanLoop: Service {
 
     /// One look: what the engine has, what the database knows, what follows.
     package func look() async throws {
-        if let lease, lease.role != .active { return }
+        if let lease, lease.role != .active { return watch.withLock { $0 = nil } }
+        let isWatching = continueWatch()
         let seen = try await engine.belongings()
         let projects = try await store.projects(among: Set(seen.map(\.projectLabel)))
         let decision = OrphanDecision(
-            seen: seen, projects: projects, ledger: try await store.orphans(), policy: policy, now: time.now())
+            seen: seen, projects: projects, ledger: try await store.orphans(), policy: policy,
+            isWatching: isWatching, now: time.now())
         if !decision.found.isEmpty {
             try await store.add(decision.found)
             logger.warning(
                 "the engine holds objects of this installation that belong to no project",
                 metadata: ["objects": "\(decision.found.map { "\($0.object.key.kind) \($0.object.name)" })"])
         }
+        if let end = decision.renewed.first?.graceUntil {
+            try await store.renewGrace(of: Set(decision.renewed.map(\.number)), until: end)
+        }
         if !decision.settled.isEmpty { try await store.strike(Set(decision.settled.map(\.number))) }
         for orphan in decision.removals { try await remove(orphan) }
+    }
+
+    /// Whether this manager has been there since its last look: twice the time between two looks may pass.
+    private func continueWatch() -> Bool {
+        watch.withLock { watch in
+            guard watch != nil else {
+                watch = ClockWatch(time, absenceMin: Self.interval * 2)
+                return false
+            }
+            return watch?.check(time) == nil
+        }
     }
 
     private func remove(_ orphan: Orphan) async throws {

@@ -31,6 +31,8 @@ struct ProjectMemory: Sendable {
     private var restarted: (request: Timestamp, services: Set<ServiceName>)?
     /// The ending that the last look found, and how many looks in a row have found it.
     private var ending: (event: ProjectLifecycle.Event, looks: Int)?
+    /// Restarts that are not in the project's history yet.
+    var pendingEvents: [ProjectEvent] = []
     /// What the last look found.
     var latest: Finding?
     /// What the last look rested on; nil when it could not be carried through.
@@ -52,11 +54,14 @@ struct ProjectMemory: Sendable {
         for service in backoffs.keys { backoffs[service]?.beginWaitAnew(at: present.since) }
     }
 
+    /// Since when this manager has been watching, with nothing in its way.
+    var watchedSince: Timestamp { max(waitedUntil ?? epoch.since, epoch.since) }
+
     /// Since when the project has been in its status, as far as deadlines go. A change that lies in the future is older
     /// than the present epoch.
     func statusSince(_ record: ProjectRecord, now: Timestamp) -> Timestamp {
         let changed = record.statusChangedAt > now ? epoch.since : record.statusChangedAt
-        return max(changed, waitedUntil ?? epoch.since, epoch.since)
+        return max(changed, watchedSince)
     }
 
     /// Services that were restarted for the present request already; for a ``RestartOrder``.
@@ -155,9 +160,10 @@ struct ProjectMemory: Sendable {
                     continue
                 }
                 for service in plan.services(concernedBy: outcome.step) {
-                    let count = (callFailures[service]?.count ?? 0) + 1
+                    let countMax = outcome.step.operation.refusalsMax
+                    let count = error.isPermanent ? countMax : (callFailures[service]?.count ?? 0) + 1
                     callFailures[service] = CallFailures(
-                        count: count, countMax: outcome.step.operation.refusalsMax,
+                        count: count, countMax: countMax,
                         message: "\(outcome.step.operation): \(error)")
                 }
             }

@@ -15,10 +15,7 @@ extension ReconcileLoop {
 
     /// Reads what should be, reads what is, judges, and acts on the difference: either one status change or one plan.
     func look(at ref: ProjectRef, as role: ManagerRole = .active) async throws -> NextLook {
-        guard let record = try await store.project(ref) else {
-            logger.warning("the engine holds objects of a project without a record", metadata: ["project": "\(ref)"])
-            return .whenWoken
-        }
+        guard let record = try await store.project(ref) else { return try await lookAtUnknown(ref) }
         var memory = await memories.take(ref)
         memory.note(record)
         var desired: DesiredStack?
@@ -67,11 +64,30 @@ extension ReconcileLoop {
         let plan = reconcile(try await situation(record, circumstances, stock, assessment))
         try await noteProgress(record, assessment, plan, observed, &memory)
         let next =
-            try await carryOut(plan, record, desired, stock.owners, &memory)
+            try await carryOut(plan, record, desired, stock, &memory)
             ?? assessment.nextLook.map(NextLook.at) ?? .whenWoken
         if memory.calls.lastError != nil { try await noteProgress(record, assessment, plan, observed, &memory) }
         await memories.put(memory, of: ref)
         return next
+    }
+
+    /// Objects of a project that nobody has stored are told about once, and again when they have changed.
+    private func lookAtUnknown(_ ref: ProjectRef) async throws -> NextLook {
+        let seen = try await engine.observe(ref)
+        guard !seen.isEmpty else {
+            await forget(ref)
+            return .whenWoken
+        }
+        var memory = await memories.take(ref)
+        if memory.basis?.fingerprint != seen.fingerprint {
+            let names = seen.containers.map(\.name) + seen.networks.map(\.name) + seen.volumes.map(\.name)
+            logger.warning(
+                "the engine holds objects of a project without a record; they are left alone",
+                metadata: ["project": "\(ref)", "objects": "\(names.sorted())"])
+        }
+        memory.basis = Relist.Basis(outline: .unknown, fingerprint: seen.fingerprint)
+        await memories.put(memory, of: ref)
+        return .whenWoken
     }
 
     private func forget(_ ref: ProjectRef) async {
@@ -184,9 +200,10 @@ extension ReconcileLoop {
 
     /// Makes the plan's calls. Nothing when there was nothing to do.
     private func carryOut(
-        _ plan: Plan, _ record: ProjectRecord, _ desired: DesiredStack?, _ owners: [String: ProjectRef],
+        _ plan: Plan, _ record: ProjectRecord, _ desired: DesiredStack?, _ stock: Stock,
         _ memory: inout ProjectMemory
     ) async throws -> NextLook? {
+        await writePendingEvents(of: record.ref, &memory)
         guard !plan.isEmpty else {
             memory.troubles = 0
             return nil
@@ -198,9 +215,10 @@ extension ReconcileLoop {
             try await functions?.publish(desired.ref)
         }
         let outcomes = await PlanExecutor(engine: engine, starts: starts, time: time).run(
-            plan, of: record.ref, volumeOwners: owners)
+            plan, of: record.ref, volumeOwners: stock.owners)
         if Task.isCancelled { return .whenWoken }
         memory.noteRestarts(outcomes, of: record)
+        await noteRestarts(outcomes, record, stock.observed, &memory)
         if try await replaceRefusedLeases(outcomes, record, &memory) { return .now }
         memory.note(outcomes, of: plan, at: time.now())
         for outcome in outcomes { logRefusal(outcome, record, memory) }

@@ -59,7 +59,7 @@ extension ReconcileLoop {
         guard let tracked = try await trackedOperation(record, &memory) else { return }
         let since =
             tracked.kind == .pause || tracked.kind == .delete
-            ? tracked.requestedAt : memory.statusSince(record, now: time.now())
+            ? max(tracked.requestedAt, memory.watchedSince) : memory.statusSince(record, now: time.now())
         var progress = OperationProgress.after(
             assessment, plan, kind: tracked.kind, deadline: since + tracked.kind.deadline,
             left: left(of: tracked.kind, observed), calls: memory.calls, now: time.now())
@@ -68,12 +68,16 @@ extension ReconcileLoop {
         try await store(progress, &memory)
     }
 
-    /// Notes a look that failed as a whole.
-    func noteFailedLook(_ ref: ProjectRef, _ error: any Error, _ memory: inout ProjectMemory) async {
-        guard var progress = memory.operation?.progress else { return }
-        progress.lastError = redact(String("\(error)".prefix(OperationProgress.textBytesMax)), memory.secrets)
-        progress.nextRetryAt = time.now() + memory.patience
-        do { try await store(progress, &memory) } catch {
+    /// Notes a look that failed as a whole, also when it is the first one at an operation.
+    func noteFailedLook(_ ref: ProjectRef, _ failure: any Error, _ memory: inout ProjectMemory) async {
+        do {
+            guard let record = try await store.project(ref),
+                var progress = try await trackedOperation(record, &memory)?.progress
+            else { return }
+            progress.lastError = redact(String("\(failure)".prefix(OperationProgress.textBytesMax)), memory.secrets)
+            progress.nextRetryAt = time.now() + memory.patience
+            try await store(progress, &memory)
+        } catch {
             logger.debug("progress is not noted", metadata: ["project": "\(ref)", "error": "\(error)"])
         }
     }

@@ -31,6 +31,8 @@ extension ReconcileLoop {
             guard case .move(let status) = ProjectLifecycle.answer(to: event, in: record.status) else { continue }
             return try await move(record, to: status, "\(error)", ProjectFailure(message: "\(error)"))
         }
+        guard record.status == .degraded, record.failure?.message != "\(error)" else { return }
+        try await move(record, to: .degraded, "\(error)", ProjectFailure(message: "\(error)"))
     }
 
     /// Refusals that go on while a project is paused, deleted or healed. A start that failed keeps its own reason.

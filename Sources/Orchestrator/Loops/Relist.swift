@@ -38,6 +38,12 @@ struct Relist: Sendable {
     }
 }
 
+extension RecordOutline {
+    /// Of a project that the store does not have: as good as deleted.
+    static let unknown = RecordOutline(
+        status: .deleted, configurationRevision: 0, updatedAt: Timestamp(milliseconds: 0))
+}
+
 extension ProjectStatus {
     /// Whether a project stays in this status until something happens.
     fileprivate var isSteady: Bool {

@@ -66,13 +66,15 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
     case notActive
     /// The call was not made: what it was decided on is too old by now.
     case outdated
-    /// Any other refusal, with the engine's own words.
-    case refused(status: Int, message: String)
+    /// What was asked for can never be done: the engine does not understand it, such as an image's name that is none.
+    case invalid(message: String)
+    /// Any other refusal, with the engine's own words; the status of its answer, where that was one of failure.
+    case refused(status: Int?, message: String)
 
     /// The same in words.
     public var description: String {
         switch self {
-        case .unavailable(let reason): "the Docker Engine does not answer: \(reason)"
+        case .unavailable(let reason): "the engine does not answer: \(reason)"
         case .portTaken(let port, let message): "host port \(port.map(String.init) ?? "") is taken: \(message)"
         case .subnetTaken(let message): "the subnet is taken: \(message)"
         case .nameTaken(let message): "the name is taken: \(message)"
@@ -81,9 +83,14 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
         case .notFound(let message): message
         case .notActive: "\(NotActiveManager())"
         case .outdated: "the call was put off: what it was decided on is too old by now"
-        case .refused(let status, let message): "the Docker Engine refused with \(status): \(message)"
+        case .invalid(let message): "the engine cannot do that, now or later: \(message)"
+        case .refused(.some(let status), let message): "the engine refused with \(status): \(message)"
+        case .refused(.none, let message): "the engine failed: \(message)"
         }
     }
+
+    /// Whether the same call will never succeed.
+    public var isPermanent: Bool { if case .invalid = self { true } else { false } }
 
     /// Whether the same call may succeed later without anybody doing anything.
     public var isTransient: Bool {

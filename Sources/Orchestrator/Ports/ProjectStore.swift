@@ -31,7 +31,9 @@ public protocol ProjectStore: Sendable {
         async throws(StoreError)
     /// Gives a project another subnet; the old one goes into quarantine.
     func replaceSubnet(of ref: ProjectRef, with subnet: IPv4Network, at time: Timestamp) async throws(StoreError)
-    /// The latest events of a project, newest first.
+    /// Adds events to the history of a project, whose status stays as it is. Nothing happens when there is no record.
+    func note(_ events: [ProjectEvent], of ref: ProjectRef) async throws(StoreError)
+    /// The latest events of a project, newest first; ``ProjectEvent/keptMax`` are kept.
     func events(of ref: ProjectRef, limit: Int) async throws(StoreError) -> [ProjectEvent]
     /// Whether the database answers; throws what is wrong.
     func ping() async throws(StoreError)
@@ -128,6 +130,9 @@ public struct StatusMove: Sendable, Equatable {
 
 /// One line of a project's history.
 public struct ProjectEvent: Sendable, Equatable {
+    /// Events that are kept of each project; older ones go.
+    public static let keptMax = 1_000
+
     /// When it happened.
     public var at: Timestamp
     /// Status after it.

@@ -33,6 +33,9 @@ public enum OrphanStoreContract {
         try promise("known ones stay as they are", Array(second.prefix(2)) == first && second.count == 3)
 
         let number = first[0].number
+        try await store.renewGrace(of: [number, 999_999], until: start + .seconds(90))
+        let ends = try await store.orphans().map(\.graceUntil)
+        try promise("a grace is renewed", ends == [start + .seconds(90), start + .seconds(60), start + .seconds(60)])
         try await store.note(refusal: "in use", of: number)
         try promise("a refusal is noted", try await store.orphans().first?.refusal == "in use")
         let requested = try await store.requestRemoval(of: number)

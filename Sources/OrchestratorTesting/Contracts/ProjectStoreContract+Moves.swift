@@ -26,6 +26,29 @@ extension StoreContractRun {
         try promise("the history is newest first", events.map(\.status) == [.active, .restarting, .active])
         try promise("the history has causes and times", events[1].cause == "because of RESTARTING")
         try promise("events have their times", events[1].at == start + .seconds(30))
+        try await checkNotes()
+    }
+
+    /// Events beside changes of status.
+    private func checkNotes() async throws {
+        let ref = try await record(1).ref
+        let before = try await record(1)
+        let notes = (1...3).map { number in
+            ProjectEvent(at: start + .seconds(40 + number), status: .active, cause: "auth was restarted: \(number)")
+        }
+        try await store.note(notes, of: ref)
+        let events = try await store.events(of: ref, limit: 4)
+        try promise("notes are events, newest first", events.prefix(3) == notes.reversed()[...])
+        try promise("and come after those before them", events.last?.at == start + .seconds(40))
+        try promise("a note changes nothing else", try await record(1) == before)
+        try await store.note([], of: ref)
+        try await store.note(notes, of: .sample(1_077))
+        try promise("nobody's notes are nowhere", try await store.events(of: .sample(1_077), limit: 4) == [])
+        let many = Array(repeating: notes[0], count: ProjectEvent.keptMax + 5)
+        let quiet = try await record(2).ref
+        try await store.note(many, of: quiet)
+        let kept = try await store.events(of: quiet, limit: ProjectEvent.keptMax * 2)
+        try promise("so many are kept", kept == Array(repeating: notes[0], count: ProjectEvent.keptMax))
     }
 
     func checkReplacements() async throws {

@@ -70,6 +70,7 @@ public final class FakeRenderer: StackRenderer {
     private struct State {
         var services: [TemplateService]
         var failure: TemplateError?
+        var failures: [ProjectRef: TemplateError] = [:]
     }
 
     private let state: Mutex<State>
@@ -82,6 +83,11 @@ public final class FakeRenderer: StackRenderer {
 
     /// Makes the template unusable, or usable again.
     public func setFailure(_ failure: TemplateError?) { state.withLock { $0.failure = failure } }
+
+    /// Makes one project impossible to render, or possible again.
+    public func setFailure(_ failure: TemplateError?, of ref: ProjectRef) {
+        state.withLock { $0.failures[ref] = failure }
+    }
 
     private func template() throws(TemplateError) -> [TemplateService] {
         try state.withLock { state throws(TemplateError) in
@@ -113,6 +119,7 @@ public final class FakeRenderer: StackRenderer {
 
     /// The stack of a project.
     public func render(_ project: ProjectRecord, values: ProjectValues) throws(TemplateError) -> DesiredStack {
+        if let failure = state.withLock({ $0.failures[project.ref] }) { throw failure }
         guard let leases = project.leases else { throw .broken("project \(project.ref) has no leases") }
         if let bad = values.settings.first(where: { $0.value.reveal().hasPrefix(Self.unusableValue) }) {
             throw .broken("\(bad.key) cannot be \(bad.value.reveal())")

@@ -145,6 +145,9 @@ struct MortalStore: ProjectStore {
             try await store.replaceSubnet(of: ref, with: subnet, at: time)
         }
     }
+    func note(_ events: [ProjectEvent], of ref: ProjectRef) async throws(StoreError) {
+        try await life.storeCall { () async throws(StoreError) in try await store.note(events, of: ref) }
+    }
     func events(of ref: ProjectRef, limit: Int) async throws(StoreError) -> [ProjectEvent] {
         try await life.storeCall { () async throws(StoreError) in try await store.events(of: ref, limit: limit) }
     }

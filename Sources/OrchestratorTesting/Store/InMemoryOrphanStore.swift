@@ -1,5 +1,5 @@
 public import Orchestrator
-import ProjectModel
+public import ProjectModel
 import Synchronization
 
 /// The ledger of orphans in memory.
@@ -43,6 +43,11 @@ public final class InMemoryOrphanStore: OrphanStore, Revertible {
                 state.orphans[stored.number] = stored
             }
         }
+    }
+
+    /// Sets until when orphans are left alone.
+    public func renewGrace(of numbers: Set<Int64>, until time: Timestamp) async throws(StoreError) {
+        await transaction { state in for number in numbers { state.orphans[number]?.graceUntil = time } }
     }
 
     /// Strikes orphans off.

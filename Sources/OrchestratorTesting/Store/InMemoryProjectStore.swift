@@ -137,6 +137,11 @@ public final class InMemoryProjectStore: ProjectStore, Revertible {
         try await changing { state throws(StoreError) in try state.rename(ref, to: name, at: time) }
     }
 
+    /// Adds events to the history of a project.
+    public func note(_ events: [ProjectEvent], of ref: ProjectRef) async throws(StoreError) {
+        try await changing { $0.note(events, of: ref) }
+    }
+
     /// Changes the status if it still is what the move starts from.
     public func move(_ ref: ProjectRef, _ move: StatusMove) async throws(StoreError) -> Bool {
         try await changing { state throws(StoreError) in try state.move(ref, move) }

@@ -154,7 +154,7 @@ struct StoreState: Sendable {
             configurations[ref] = nil
         case .acquire(let leases): try acquire(leases, for: ref, at: move.at)
         }
-        events[ref, default: []].append(ProjectEvent(at: move.at, status: move.to, cause: move.cause))
+        note([ProjectEvent(at: move.at, status: move.to, cause: move.cause)], of: ref)
         changeOperations(move, of: ref)
         return true
     }
@@ -163,6 +163,11 @@ struct StoreState: Sendable {
 // MARK: - Operations
 
 extension StoreState {
+    mutating func note(_ added: [ProjectEvent], of ref: ProjectRef) {
+        guard records[ref] != nil else { return }
+        events[ref] = Array(((events[ref] ?? []) + added).suffix(ProjectEvent.keptMax))
+    }
+
     private mutating func changeOperations(_ move: StatusMove, of ref: ProjectRef) {
         if let index = operations[ref]?.lastIndex(where: \.state.isOpen), let present = operations[ref]?[index],
             let end = move.end(of: present.kind)

@@ -111,7 +111,8 @@ struct CampaignEngine: ContainerEngine {
     /// Restarts what has been running for longer than its boot time and has not answered this manager yet.
     private func blameUnprobed(of ref: ProjectRef) async {
         guard (try? await store.project(ref)?.status) == .active else { return }
-        for run in fake.runs(of: ref) where !probed.contains(run) && time.steady.since(run.startedAt) > run.bootDeadline {
+        for run in fake.runs(of: ref) where !probed.contains(run) && time.steady.since(run.startedAt) > run.bootDeadline
+        {
             guard let service = run.service else { continue }
             let restart = Operation.restartContainer(id: run.container, service: service, gracePeriod: .zero)
             try? await perform(restart, for: ref)

@@ -90,6 +90,9 @@ struct CampaignStore: ProjectStore {
             try await base.replaceSubnet(of: ref, with: subnet, at: time)
         }
     }
+    func note(_ events: [ProjectEvent], of ref: ProjectRef) async throws(StoreError) {
+        try await call { () async throws(StoreError) in try await base.note(events, of: ref) }
+    }
     func events(of ref: ProjectRef, limit: Int) async throws(StoreError) -> [ProjectEvent] {
         try await call { () async throws(StoreError) in try await base.events(of: ref, limit: limit) }
     }

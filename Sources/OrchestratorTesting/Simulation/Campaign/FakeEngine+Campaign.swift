@@ -20,7 +20,6 @@ extension FakeEngine {
         let startedAt: Timestamp
         let bootDeadline: Duration
         let isFrozen: Bool
-        let address: IPv4Address?
     }
 
     /// The runs of a project's containers at this moment.
@@ -34,7 +33,9 @@ extension FakeEngine {
 
     /// The run that has an address.
     func run(at address: IPv4Address) -> Run? {
-        touch { state in state.containers.values.first { $0.address == address && $0.state == .running }?.run }
+        touch { state in
+            state.containers.values.first { $0.addresses.values.contains(address) && $0.state == .running }?.run
+        }
     }
 
     /// The runs of ours that answer at this moment.
@@ -124,6 +125,6 @@ extension FakeContainer {
         guard state.isUp, let startedAt else { return nil }
         return FakeEngine.Run(
             container: id, service: service?.name, startedAt: startedAt,
-            bootDeadline: service?.bootDeadline ?? .zero, isFrozen: state == .paused, address: address)
+            bootDeadline: service?.bootDeadline ?? .zero, isFrozen: state == .paused)
     }
 }
