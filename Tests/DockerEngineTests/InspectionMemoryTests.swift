@@ -1,5 +1,6 @@
 import CurlKit
 import HTTPStub
+import Orchestrator
 import OrchestratorTesting
 import ProjectModel
 import Reconciler
