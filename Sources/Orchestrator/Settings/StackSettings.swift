@@ -55,7 +55,8 @@ public enum StackSettings {
         "the pooler",
         [
             ServiceSetting("default_pool_size", "POOLER_DEFAULT_POOL_SIZE", .wholeOrDefault(1...3_000)),
-            ServiceSetting("pool_mode", "POOLER_POOL_MODE", .oneOf(["transaction", "session"])),
+            // The port decides: the one that clients are told is the one for transactions.
+            ServiceSetting(fixed: "pool_mode", .text("transaction")),
             ServiceSetting("max_client_conn", "POOLER_MAX_CLIENT_CONN", .whole(1...100_000)),
         ])
 

@@ -51,7 +51,8 @@ class TemplateTests(unittest.TestCase):
         arguments = self.services["db"]["command"]
         plain = [stack.interpolate(argument, {}) for argument in arguments]
         self.assertNotIn("", plain)
-        self.assertEqual({one for one in plain[1:] if one != "-c"}, {
+        start = plain.index("postgres") + 1
+        self.assertEqual({one for one in plain[start:] if one != "-c"}, {
             "config_file=/etc/postgresql/postgresql.conf", "log_min_messages=fatal", "supamanager.unset="})
         given = [stack.interpolate(argument, {"POSTGRES_WORK_MEM": "8MB"}) for argument in arguments]
         self.assertEqual(set(given) - set(plain), {"work_mem=8MB"})

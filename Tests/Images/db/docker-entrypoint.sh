@@ -7,11 +7,22 @@
 # So a data directory with PG_VERSION is complete, and an interrupted first start begins again from nothing.
 set -eu
 
+# Any other command runs as it is, and as root.
+[ "${1:-}" = postgres ] || exec "$@"
+
 data=${PGDATA:-/var/lib/postgresql/data}
 scripts=/docker-entrypoint-initdb.d
 unfinished=$data/.unfinished
 PATH=/usr/lib/postgresql/bin:$PATH
 export PATH
+
+# The server's folder becomes its user's, and everything from here on runs as that user.
+if [ "$(id -u)" = 0 ]; then
+    mkdir -p "$data"
+    chmod 0700 "$data"
+    find "$data" ! -user postgres -exec chown postgres {} +
+    exec /usr/bin/setpriv --reuid=postgres --regid=postgres --clear-groups "$0" "$@"
+fi
 
 say() { printf '%s\n' "db: $*" >&2; }
 
@@ -78,9 +89,9 @@ else
     rm -rf "$unfinished"
 fi
 
-# A key that losing would make encrypted columns unreadable; the official image keeps it in this volume too.
+# A key that losing would make encrypted columns unreadable; the official image makes it here too, when the server starts.
 key=/etc/postgresql-custom/pgsodium_root.key
-[ -s "$key" ] || (umask 077 && od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$key") || refuse "cannot write $key"
+[ -f "$key" ] || (umask 077 && od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$key") || refuse "cannot write $key"
 
 # A fresh volume comes with the mount point's permissions; PostgreSQL insists on its own.
 chmod 0700 "$data" || refuse "$data does not belong to the server's user"
