@@ -8,7 +8,7 @@ import time
 import unittest
 
 import stack
-from engine import NEEDED, docker, image, images_are_there, logs, remove
+from engine import NEEDED, confinement, docker, image, images_are_there, logs, remove
 
 READY_DEADLINE_SECONDS = 60
 
@@ -25,7 +25,7 @@ class DatabaseTests(unittest.TestCase):
 
     def start(self, settings=None, **changes):
         service = stack.compose()["services"]["db"]
-        arguments = ["run", "--detach"]
+        arguments = ["run", "--detach", *confinement("db")]
         for name, value in {**self.environment, **changes}.items():
             arguments += ["--env", f"{name}={value}"]
         for volume in service["volumes"]:
@@ -115,6 +115,7 @@ class DatabaseTests(unittest.TestCase):
         container = self.start()
         self.wait_until_ready(container)
         self.assertEqual(docker("exec", container, "stat", "-c", "%u", "/proc/1"), "101")
+        self.assertIn("CapEff:\t0000000000000000", docker("exec", container, "cat", "/proc/1/status"))
 
     def test_another_image_brings_its_own_configuration_and_keeps_the_key_of_encrypted_columns(self):
         # As an image of before has left the volume: files of its own, none of those that came since, and the key.

@@ -10,7 +10,7 @@ import time
 import unittest
 
 import stack
-from engine import NEEDED, docker, image, images_are_there, logs, remove
+from engine import NEEDED, confinement, docker, image, images_are_there, logs, remove
 
 READY_DEADLINE_SECONDS = 20
 UPSTREAMS = ("auth", "rest", "realtime", "storage", "functions", "meta", "studio")
@@ -45,7 +45,7 @@ class GatewayHost(unittest.TestCase):
     @classmethod
     def run_gateway(cls, environment):
         service = stack.compose()["services"]["gateway"]
-        arguments = ["run", "--detach", "--publish", "127.0.0.1::8000"]
+        arguments = ["run", "--detach", "--publish", "127.0.0.1::8000", *confinement("gateway")]
         for name, value in environment.items():
             arguments += ["--env", f"{name}={value}"]
         for name in UPSTREAMS:

@@ -9,8 +9,11 @@ const FUNCTION_NAME = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 // A worker near the end of its life refuses; the next one is fresh, so more than one try is rarely needed.
 const WORKER_TRIES_MAX = 3;
 
-// The router's own settings. Everything else of the container's environment is meant for the functions.
-const ROUTER_ONLY = new Set(["JWT_SECRET", "VERIFY_JWT"]);
+// The router's own settings and what concerns the container alone. Everything else of the environment is meant for the
+// functions.
+const ROUTER_ONLY = new Set([
+  "JWT_SECRET", "VERIFY_JWT", "DENO_DIR", "XDG_CACHE_HOME", "HOME", "HOSTNAME", "PATH", "PWD",
+]);
 
 const verifyToken = Deno.env.get("VERIFY_JWT") === "true";
 const workerEnvironment = Object.entries(Deno.env.toObject()).filter(([name]) => !ROUTER_ONLY.has(name));
