@@ -20,6 +20,23 @@ struct DataFolder {
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o711])
     }
 
+    /// Name of the file that holds the installation's identifier, for commands that cannot ask the database.
+    private static let installationFileName = "installation"
+
+    /// Notes the installation's identifier; it is no secret.
+    func note(installation: String) throws {
+        let file = path + "/" + Self.installationFileName
+        guard Self.installation(in: path) != installation else { return }
+        try Data((installation + "\n").utf8).write(to: URL(filePath: file), options: .atomic)
+    }
+
+    /// The identifier that was noted in a data folder; nil when there is none.
+    static func installation(in path: String) -> String? {
+        guard let data = FileManager.default.contents(atPath: path + "/" + installationFileName) else { return nil }
+        let text = String(decoding: data, as: UTF8.self)
+        return text.hasSuffix("\n") ? String(text.dropLast()) : text
+    }
+
     /// The access token of an installation that was given none: made once, readable for the owner alone.
     func adminToken(_ logger: Logger) throws -> AccessToken {
         let file = path + "/" + Self.tokenFileName

@@ -70,6 +70,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Objects that belong to no project: report or remove. [SUPAMANAGER_ORPHANS; default: report]")
     var orphans: String?
 
+    @Option(help: "Packet filter rules: install, check or off. [SUPAMANAGER_NETWORK_RULES; default: check]")
+    var networkRules: String?
+
     @Option(help: "debug, info, notice, warning or error. [SUPAMANAGER_LOG_LEVEL; default: info]")
     var logLevel: String?
 
@@ -92,7 +95,7 @@ struct ServeCommand: AsyncParsableCommand {
             "SUPAMANAGER_ADMIN_EMAIL": adminEmail, "SUPAMANAGER_SIGNUP": signup, "SUPAMANAGER_PUBLIC_URL": publicURL,
             "SUPAMANAGER_CORS_ORIGINS": corsOrigins, "SUPAMANAGER_TRUSTED_PROXIES": trustedProxies,
             "SUPAMANAGER_RATE_LIMIT": rateLimit,
-            "SUPAMANAGER_ORPHANS": orphans,
+            "SUPAMANAGER_ORPHANS": orphans, "SUPAMANAGER_NETWORK_RULES": networkRules,
             "SUPAMANAGER_LOG_LEVEL": logLevel,
         ]
         return given.compactMapValues { $0 }

@@ -36,6 +36,8 @@ struct ServeSettings: Sendable {
     var requestsPerMinute: Int?
     /// What becomes of objects on the engine that belong to no project.
     var orphans: OrphanPolicy
+    /// What is done about packet filter rules.
+    var networkRules: NetworkRulesPolicy
     var templateFolder: String
     var dockerHost: DockerHost
     var logLevel: Logger.Level
@@ -89,6 +91,9 @@ struct ServeSettings: Sendable {
         orphans = try parsed(
             "SUPAMANAGER_ORPHANS", default: OrphanPolicy.report.rawValue, { OrphanPolicy(rawValue: $0) },
             "report or remove")
+        networkRules = try parsed(
+            "SUPAMANAGER_NETWORK_RULES", default: NetworkRulesPolicy.check.rawValue,
+            { NetworkRulesPolicy(rawValue: $0) }, "install, check or off")
         templateFolder = try Self.templateFolder(value("SUPAMANAGER_TEMPLATE"))
         dockerHost = try DockerHost(parsing: value("DOCKER_HOST"))
         logLevel = try parsed("SUPAMANAGER_LOG_LEVEL", default: "info", { Logger.Level(rawValue: $0) }, "a log level")

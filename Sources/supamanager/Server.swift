@@ -46,6 +46,8 @@ struct Server {
 
     private func serve(_ folder: DataFolder, _ token: AccessToken, _ database: Database) async throws {
         let (installation, master) = try await Installation.open(settings, database, logger)
+        try folder.note(installation: installation.id)
+        try await settings.applyNetworkRules(installation: installation.id, logger)
         let template = try StackTemplate(folder: settings.templateFolder)
         let http = try HTTPClient()
         let engine = DockerContainerEngine(host: settings.dockerHost, http: http, installation: installation.id)
@@ -54,7 +56,7 @@ struct Server {
         let store = core.store
         let people = try await People(settings, database, master, installation: installation.id, token: token)
         let sealer = StoredAnswerSealer(master: master, installation: installation.id)
-        let inspector = try inspector(database, core, template, engine)
+        let inspector = try inspector(database, core, installation, engine)
         let orphans = OrphanLoop(
             store: PostgresOrphanStore(pool: database.pool), engine: engine, policy: settings.orphans,
             lease: core.lease, logger: logger)
@@ -109,13 +111,14 @@ struct Server {
     }
 
     private func inspector(
-        _ database: Database, _ core: Core, _ template: StackTemplate, _ engine: DockerContainerEngine
+        _ database: Database, _ core: Core, _ installation: InstallationRow, _ engine: DockerContainerEngine
     ) throws -> ConsistencyInspector {
         ConsistencyInspector(
             ConsistencyInspector.Sources(
                 store: core.store, records: core.store, ledger: PostgresRequestLedger(pool: database.pool),
                 minter: core.minter, engine: engine, inspection: engine, network: LinuxHostNetwork(),
-                host: LinuxHostInspection(), checkTrail: { entries in AuditTrailCheck.damage(in: entries) }),
+                host: LinuxHostInspection(), checkTrail: { entries in AuditTrailCheck.damage(in: entries) },
+                checkNetworkRules: settings.networkRulesCheck(installation: installation.id)),
             settings: settings.consistency, dataFolder: settings.dataFolder, bindAddress: settings.bindAddress,
             images: try core.renderer.images())
     }

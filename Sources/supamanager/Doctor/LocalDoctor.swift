@@ -61,6 +61,11 @@ struct LocalDoctor: Sendable {
                     totalBytes: space.totalBytes)
             ])
         } catch { facts.kernel = .failed("\(error)") }
+        if let installation = DataFolder.installation(in: settings.dataFolder),
+            let check = settings.networkRulesCheck(installation: installation)
+        {
+            facts.networkRules = await check()
+        }
         if let parameters = settings.database { facts.database = await database(parameters) }
         return facts
     }
