@@ -15,15 +15,11 @@ struct Profile: Encodable, Sendable, Documented {
     let isSSOUser = false
     /// No limit on projects comes from a plan here.
     let freeProjectLimit = Nullable<Int>(nil)
-    let disabledFeatures = Profile.disabledFeatures
-
     /// Pages of Studio that this installation has nothing for.
-    static let disabledFeatures = [
-        "billing:all", "billing:account_data", "billing:credits", "billing:invoices", "billing:payment_methods",
-        "projects:transfer", "infrastructure:read_replicas",
-    ]
+    let disabledFeatures: [String]
 
-    init(_ account: Account) {
+    init(_ account: Account, _ features: ServedFeatures) {
+        disabledFeatures = features.disabledPages
         id = account.number
         gotrueID = account.id
         // Studio looks whether it begins with "github".

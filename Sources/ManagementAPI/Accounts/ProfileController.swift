@@ -5,11 +5,12 @@ import ProjectModel
 /// `/platform/profile`: whoever asks, and what they may do.
 struct ProfileController: Sendable {
     let directory: AccountDirectory
+    let features: ServedFeatures
 
     var routes: [Route] {
         let read = Route(
             .get, "/platform/profile", .signedIn, Operation(summary: "Your profile", answer: .of(Profile.self))
-        ) { try APIResponse(json: Profile(try $0.caller().account)) }
+        ) { try APIResponse(json: Profile(try $0.caller().account, features)) }
         let permissions = Route(
             .get, "/platform/profile/permissions", .signedIn,
             Operation(summary: "What you may do, in Studio's words", answer: .of([StudioPermission].self))
@@ -55,7 +56,7 @@ struct ProfileController: Sendable {
             of: before.id, firstName: body.firstName, lastName: body.lastName, username: body.username,
             email: body.primaryEmail)
         request.audit.note(before, after)
-        return try APIResponse(json: Profile(after))
+        return try APIResponse(json: Profile(after, features))
     }
 
     private struct NewEmail: Decodable {

@@ -7,7 +7,8 @@ import ProjectModel
 /// so in the form that its page expects; a 404 would show an error on every page of Studio.
 struct AnalyticsController: Sendable {
     var routes: [Route] {
-        results + logs + charts + [metrics("/platform/projects/{ref}/analytics/metrics"), v1Metrics]
+        (results + logs + charts + [metrics("/platform/projects/{ref}/analytics/metrics"), v1Metrics])
+            .map { $0.supported(as: .empty) }
     }
 
     /// Endpoints that answer rows of numbers.

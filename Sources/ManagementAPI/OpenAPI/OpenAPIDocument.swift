@@ -24,7 +24,8 @@ enum OpenAPIDocument {
 
     private static let introduction = """
         What Studio, the Supabase CLI and the Terraform provider speak. Errors are {"message": …}. Mutating requests \
-        may carry an Idempotency-Key: the same key and request get the same answer for a day.
+        may carry an Idempotency-Key: the same key and request get the same answer for a day. x-support tells what \
+        stands behind an operation: served, empty (the same answer for everybody), refused, or not applicable.
         """
 
     private static let error: JSON = [
@@ -48,6 +49,7 @@ enum OpenAPIDocument {
         if case .anyOf(let permissions) = route.access {
             fields["x-permissions"] = .array(permissions.map { .string($0.rawValue) })
         }
+        fields["x-support"] = .string(route.support.rawValue)
         return .object(fields)
     }
 
@@ -83,7 +85,7 @@ enum OpenAPIDocument {
         return [
             [
                 "name": "Idempotency-Key", "in": "header", "required": false,
-                "description": "Name of the request: sent again, it is answered again and not done again",
+                "description": "Idempotency key; a repeated request returns the stored response",
                 "schema": ["type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"],
             ]
         ]

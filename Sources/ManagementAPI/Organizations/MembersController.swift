@@ -68,12 +68,13 @@ struct MembersController: Sendable {
                 .get, path, .permission(.membersRead),
                 Operation(
                     summary: "Whether members need a second factor: never", answer: .json(shape, .created))
-            ) { _ in try APIResponse(.created, json: ["enforced": false]) },
+            ) { _ in try APIResponse(.created, json: ["enforced": false]) }.supported(as: .empty),
             Route(
                 .patch, path, .permission(.organizationAdminWrite),
                 Operation(
                     summary: "Refused, unless it asks for what is so anyway", body: .json(shape),
-                    answer: .json(shape, .created)), enforce),
+                    answer: .json(shape, .created)), enforce
+            ).supported(as: .empty),
         ]
     }
 

@@ -20,11 +20,25 @@ struct Route: Sendable {
     let segments: [Segment]
     /// Whether the project that the path names may be deleted already.
     private(set) var reachesDeleted = false
+    /// What stands behind its answer; a route whose documented answer is a refusal is refused from the start.
+    private(set) var support: Support
 
     /// One part of a path.
     enum Segment: Sendable, Equatable {
         case literal(Substring)
         case parameter(String)
+    }
+
+    /// What stands behind a route's answer: what clients are told about an operation follows from it.
+    enum Support: String, Sendable, CaseIterable {
+        /// Data or work of this installation.
+        case served
+        /// The same empty or constant answer for everybody.
+        case empty
+        /// A refusal with the reason, whatever is sent.
+        case refused
+        /// A refusal because there is nothing here that the operation could be about.
+        case notApplicable = "not applicable"
     }
 
     /// What using a route changes.
@@ -59,6 +73,7 @@ struct Route: Sendable {
         self.effect = effect
         self.operation = operation
         self.handler = handler
+        support = operation.answer.status.code < 400 ? .served : .refused
         segments = path.dropFirst().split(separator: "/").map { part in
             part.hasPrefix("{") && part.hasSuffix("}")
                 ? .parameter(String(part.dropFirst().dropLast())) : .literal(part)
@@ -80,8 +95,19 @@ struct Route: Sendable {
         return copy
     }
 
+    /// The same, with something else than data of this installation behind its answer.
+    func supported(as support: Support) -> Route {
+        var copy = self
+        copy.support = support
+        return copy
+    }
+
     /// The same operation under another path: what older clients call it.
-    func alias(_ path: String) -> Route { Route(method, path, access, effect, operation, handler) }
+    func alias(_ path: String) -> Route {
+        var copy = Route(method, path, access, effect, operation, handler)
+        (copy.reachesDeleted, copy.support) = (reachesDeleted, support)
+        return copy
+    }
 
     /// The route as logs name it: no part of it comes from a client.
     var name: String { "\(method.rawValue) \(path)" }

@@ -224,7 +224,7 @@ struct StorageObjectsController: Sendable {
                 Operation(
                     summary: "Further keys of the S3 protocol: none",
                     answer: .json(.fields(.init("data", .array(.object([]))))))
-            ) { _ in try APIResponse(json: JSON.object(["data": []])) },
+            ) { _ in try APIResponse(json: JSON.object(["data": []])) }.supported(as: .empty),
             refused(.post, path, .created), refused(.delete, "\(path)/{id}", .noContent),
             refused(.get, "/platform/storage/{ref}/archive", .ok),
             refused(.post, "/platform/storage/{ref}/archive", .created),
@@ -241,6 +241,6 @@ struct StorageObjectsController: Sendable {
             throw APIError.unoffered(
                 "an archive of a project's storage, or a further S3 key",
                 "use the key that the project was made with, S3_PROTOCOL_ACCESS_KEY_ID, and any S3 client")
-        }
+        }.supported(as: .refused)
     }
 }

@@ -28,7 +28,7 @@ struct UsageController: Sendable {
             ) { request in
                 _ = try UsagePeriod(request.query, at: time.now())
                 return try APIResponse(json: ["usages": JSON.array([])])
-            },
+            }.supported(as: .empty),
         ]
     }
 
