@@ -206,7 +206,9 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "CommandLineTests",
-            dependencies: ["CurlKit", "HTTPStub", "ManagementClient", "ProjectModel", "TokenKit", "supamanager"],
+            dependencies: [
+                "CurlKit", "DockerEngine", "HTTPStub", "ManagementClient", "ProjectModel", "TokenKit", "supamanager",
+            ],
             swiftSettings: common),
         .testTarget(
             name: "ManagementAPITests",

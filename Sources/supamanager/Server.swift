@@ -50,7 +50,9 @@ struct Server {
         try await settings.applyNetworkRules(installation: installation.id, logger)
         let template = try StackTemplate(folder: settings.templateFolder)
         let http = try HTTPClient()
-        let engine = DockerContainerEngine(host: settings.dockerHost, http: http, installation: installation.id)
+        let engine = DockerContainerEngine(
+            host: settings.dockerHost, http: http, installation: installation.id,
+            registries: RegistryHelper.credentials())
         let prober = NIOServiceProber()
         let core = try core(database, installation, master, template, engine, prober)
         let store = core.store
@@ -100,7 +102,7 @@ struct Server {
         _ database: Database, _ core: Core, _ people: People, _ sealer: StoredAnswerSealer, _ orphans: OrphanLoop,
         _ http: HTTPClient, _ inspector: ConsistencyInspector
     ) -> Backend {
-        Backend(
+        var backend = Backend(
             catalog: core.catalog, directory: people.directory, deviceLoginCrypto: ECDHDeviceLogin(),
             functions: core.functions, content: PostgresContentStore(pool: database.pool),
             notifications: PostgresNotificationStore(pool: database.pool), orphans: orphans,
@@ -108,6 +110,19 @@ struct Server {
             gateways: CurlProjectGateway(client: http), units: PostgresUnitOfWork(pool: database.pool),
             ledger: PostgresRequestLedger(pool: database.pool), sealer: sealer,
             consistency: { await inspector.check() })
+        let startedAt = Double(SystemTime().now().milliseconds) / 1_000
+        backend.process = { [logger] in
+            do throws(HostError) {
+                let figures = try LinuxProcess().figures()
+                return ProcessFigures(
+                    cpuSeconds: figures.cpuSeconds, residentBytes: figures.residentBytes,
+                    openDescriptors: figures.openDescriptors, startedAt: startedAt)
+            } catch {
+                logger.warning("figures of the process are missing", metadata: ["reason": "\(error)"])
+                return nil
+            }
+        }
+        return backend
     }
 
     private func inspector(

@@ -12,9 +12,7 @@ extension DockerContainerEngine {
         switch operation {
         case .createNetwork(let network): _ = try await client.createNetwork(spec(of: network, ref))
         case .createVolume(let volume): try await createVolume(volume, ref, client)
-        case .pullImage(let image):
-            // The image is there once the stream has ended without an error.
-            for try await _ in try await client.pullImage(ImageReference(image)) {}
+        case .pullImage(let image): try await pull(image, client)
         case .createContainer(let service): try await createContainer(containerSpec(of: service, ref), client)
         case .startContainer(let name, _): _ = try await client.startContainer(name)
         case .restartContainer(let id, _, let gracePeriod):

@@ -8,11 +8,18 @@ public final class DockerContainerEngine: ContainerEngine {
     let connection: EngineConnection
     let installation: String
     let inspections = InspectionMemory()
+    let registries: any RegistryCredentials
 
     /// An adapter for one installation. Nothing is asked of the engine until the first call.
-    public init(host: DockerHost, http: HTTPClient, installation: String) {
+    ///
+    /// - Parameter registries: credentials for the registries that images are pulled from.
+    public init(
+        host: DockerHost, http: HTTPClient, installation: String,
+        registries: any RegistryCredentials = AnonymousRegistries()
+    ) {
         connection = EngineConnection(host: host, http: http)
         self.installation = installation
+        self.registries = registries
     }
 
     /// Lists by label, and inspects each container that has changed since the last look.

@@ -40,6 +40,8 @@ struct RequestResponder: HTTPResponder {
         }
         answer.response.headers[.requestIdentifier] = id.text
         for field in api.cors.fields(for: request.headers[.origin]) { answer.response.headers.append(field) }
+        api.metrics.count(
+            answer.route, status: answer.response.status.code, duration: ContinuousClock.now - started)
         logger.debug(
             "request answered",
             metadata: [
