@@ -161,6 +161,23 @@ struct ProgramTests {
         }
     }
 
+    @Test("resuming what runs already is no failure, and says so; every other conflict is one")
+    func resumeTwice() async throws {
+        for (status, code) in [("ACTIVE_HEALTHY", Int32(0)), ("PAUSING", 5)] {
+            let usual = Self.api(looks: [status])
+            try await run(
+                ["projects", "resume", "shop"],
+                api: { request in
+                    request.method == "POST" ? [.response(409, #"{"message": "not now"}"#)] : usual(request)
+                }
+            ) { program, _, _ async throws in
+                #expect(program.exitCode == code)
+                #expect(program.errors.contains("runs already") == (code == 0))
+                #expect(program.errors.contains("not now") == (code != 0))
+            }
+        }
+    }
+
     @Test("a wait has an end")
     func timeout() async throws {
         try await run(

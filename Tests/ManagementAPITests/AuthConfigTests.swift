@@ -55,7 +55,7 @@ struct AuthConfigTests {
             for text in [answer.text, read, "\(host.ledger.entries)"] + host.log.lines {
                 #expect(!text.contains("hunter2-mail"))
             }
-            #expect(host.ledger.entries.last?.deed.after["smtp_pass"] == "(set anew)")
+            #expect(host.ledger.entries.last?.deed.after["smtp_pass"] == "(replaced)")
         }
     }
 

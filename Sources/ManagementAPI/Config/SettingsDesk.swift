@@ -56,7 +56,7 @@ struct SettingsDesk: Sendable {
         let secret = Set(settings.settings.filter(\.isSecret).map(\.key))
         for key in keys {
             if secret.contains(key) {
-                audit.change(key, from: nil, to: "(set anew)")
+                audit.change(key, from: nil, to: "(replaced)")
             } else if before[key] != after[key] {
                 audit.change(key, from: before[key].flatMap(words), to: after[key].flatMap(words))
             }

@@ -37,7 +37,7 @@ struct OperationsController: Sendable {
                 .post, "\(all)/{identifier}/cancel", .permission(.projectAdminWrite),
                 .change("project.operation.cancel"),
                 Operation(
-                    summary: "Take back a creation, a pause or a resume that goes on",
+                    summary: "Take back a creation, a pause or a resume that is in progress",
                     body: .optionalJSON(.object([])), answer: .of(OperationBody.self),
                     refusals: [unknown, .conflict]), cancel),
         ]

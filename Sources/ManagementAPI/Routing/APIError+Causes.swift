@@ -32,7 +32,7 @@ extension APIError {
             self.init(
                 .conflict,
                 "it is not possible to \(event.verb) a project while it is \(status.studioStatus.rawValue): a "
-                    + "\(operation.kind.rawValue) goes on since \(operation.requestedAt.rfc3339) (operation "
+                    + "\(operation.kind.rawValue) is in progress since \(operation.requestedAt.rfc3339) (operation "
                     + "\(operation.id))")
         case .noOperation: self.init(.notFound, "\(error)")
         case .notCancellable: self.init(.conflict, "\(error)")
@@ -101,7 +101,7 @@ extension ProjectLifecycle.Event {
         case .resumeRequested: "resume"
         case .restartRequested: "restart"
         case .deleteRequested: "delete"
-        case .cancelRequested: "cancel what goes on in"
+        case .cancelRequested: "cancel the operation of"
         case .containersCreated, .allReady, .serviceNotReady, .startFailed, .allStopped, .nothingLeft: "change"
         }
     }

@@ -52,7 +52,7 @@ struct APIRequest: Sendable {
     /// A number in the path; 404 for anything else, as there can be nothing by that name.
     func number(_ name: String) throws(APIError) -> Int64 {
         guard let number = Int64(try parameter(name)), number > 0 else {
-            throw APIError(.notFound, "there is nothing by the number that the path names")
+            throw APIError(.notFound, "there is nothing with the number in the path")
         }
         return number
     }

@@ -110,7 +110,7 @@ struct LocalChecks {
             return ConsistencyFinding(
                 "engine.socket", .error, subject: path,
                 found: "this user may not use the Docker Engine's socket \(path)",
-                advice: "add the user to the socket's group (usermod -aG docker USER) and sign in anew, or run the "
+                advice: "add the user to the socket's group (usermod -aG docker USER) and sign in again, or run the "
                     + "manager as a user who may")
         }
         return ConsistencyFinding("engine.socket", .ok, subject: path, found: "this user may use the socket \(path)")

@@ -64,7 +64,7 @@ struct ProjectsDeleteCommand: ClientCommand {
                     + " --destroy-volumes if its data is to go too")
         }
         session.note("This deletes \(DisplayText.oneLine(detail.name)) (\(detail.ref)) with its settings and keys.")
-        guard try session.terminal.ask("Type the project's name to go on: ") == detail.name else {
+        guard try session.terminal.ask("Type the project's name to continue: ") == detail.name else {
             throw .failed("nothing was deleted: that is not the project's name")
         }
         if let volumes { return volumes }
