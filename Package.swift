@@ -85,6 +85,14 @@ let package = Package(
             ],
             swiftSettings: strict),
 
+        // The data plane of a lite project; it knows nothing of the control plane.
+        .target(
+            name: "DataPlaneCore", dependencies: ["TokenKit"], path: "Sources/DataPlane/DataPlaneCore",
+            swiftSettings: strict),
+        .target(
+            name: "RestAPI", dependencies: ["DataPlaneCore", "PostgresKit", "TokenKit"],
+            path: "Sources/DataPlane/RestAPI", swiftSettings: strict),
+
         // Layer 5: the HTTP face.
         .target(
             name: "ManagementAPI",
@@ -125,6 +133,21 @@ let package = Package(
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict, linkerSettings: stripped),
+
+        .executableTarget(
+            name: "projectd",
+            dependencies: [
+                "DataPlaneCore", "PostgresKit", "RestAPI",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Sources/Programs/projectd", swiftSettings: strict, linkerSettings: stripped),
 
         // What `scripts/bench api` measures the API against.
         .executableTarget(
@@ -233,6 +256,12 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
+            swiftSettings: common),
+        .testTarget(
+            name: "DataPlaneCoreTests", dependencies: ["DataPlaneCore", "TokenKit"], swiftSettings: common),
+        .testTarget(
+            name: "RestAPITests",
+            dependencies: ["DataPlaneCore", "PostgresKit", "PostgresTestSupport", "RestAPI", "TokenKit"],
             swiftSettings: common),
         // As a user: the built program on the real engine. It depends on the program only to have it built.
         .testTarget(name: "EndToEndTests", dependencies: ["CurlKit", "supamanager"], swiftSettings: common),

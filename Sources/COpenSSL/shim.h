@@ -27,3 +27,26 @@ static inline EVP_PKEY *supamanager_p256_key(const unsigned char *point, size_t 
     EVP_PKEY_CTX_free(context);
     return key;
 }
+
+// A public RSA key from its modulus and exponent in big-endian bytes; NULL when libcrypto refuses.
+static inline EVP_PKEY *supamanager_rsa_public_key(
+    const unsigned char *modulus, size_t modulus_count, const unsigned char *exponent, size_t exponent_count) {
+    EVP_PKEY *key = NULL;
+    OSSL_PARAM *list = NULL;
+    BIGNUM *n = BN_bin2bn(modulus, (int)modulus_count, NULL);
+    BIGNUM *e = BN_bin2bn(exponent, (int)exponent_count, NULL);
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+    if (n != NULL && e != NULL && builder != NULL && context != NULL
+        && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, n) == 1
+        && OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, e) == 1
+        && (list = OSSL_PARAM_BLD_to_param(builder)) != NULL
+        && EVP_PKEY_fromdata_init(context) == 1)
+        EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, list);
+    OSSL_PARAM_free(list);
+    OSSL_PARAM_BLD_free(builder);
+    EVP_PKEY_CTX_free(context);
+    BN_free(n);
+    BN_free(e);
+    return key;
+}

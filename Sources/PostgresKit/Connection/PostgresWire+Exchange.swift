@@ -8,6 +8,9 @@ extension PostgresWire {
         /// Texts to keep out of error messages.
         var parameterTexts: [String] = []
 
+        /// Whether rows come one at a time; a pipeline's do not.
+        var isRowByRow = true
+
         /// Hands the statement to libpq; zero means that it refused.
         let send: (OpaquePointer) -> Int32
     }
@@ -38,7 +41,7 @@ extension PostgresWire {
         let connection = try open()
         if let reason = interrupt.reason { throw reason.error }
         guard exchange.send(connection) == 1 else { throw lost(connection) }
-        PQsetSingleRowMode(connection)
+        if exchange.isRowByRow { PQsetSingleRowMode(connection) }
         var cancellation: Cancellation?
         while try !advance(connection, &taker) {
             if cancellation == nil, let reason = taker.stopReason {
@@ -64,7 +67,10 @@ extension PostgresWire {
         _ connection: OpaquePointer, _ taker: inout Taker
     ) throws(PostgresError) -> Bool {
         while PQisBusy(connection) == 0 {
-            guard let result = PQgetResult(connection) else { return true }
+            guard let result = PQgetResult(connection) else {
+                if taker.endsAtPause { return true }
+                continue
+            }
             taker.take(result)
             PQclear(result)
             if taker.isCopy {

@@ -10,6 +10,13 @@ protocol ResultTaker {
 
     /// Set when the server has switched to the COPY protocol, which the kit does not speak.
     var isCopy: Bool { get }
+
+    /// Whether the exchange is over when libpq has no result; in a pipeline that only ends one statement.
+    var endsAtPause: Bool { get }
+}
+
+extension ResultTaker {
+    var endsAtPause: Bool { true }
 }
 
 /// Gathers the results of one exchange with the server, row by row, into values that no longer need libpq.

@@ -74,10 +74,17 @@ struct SinkTaker<Sink: PostgresRowSink>: ResultTaker {
             return
         }
         guard report == nil else { return }
+        report = PostgresErrorReport(result)
+    }
+}
+
+extension PostgresErrorReport {
+    /// Everything that a failed result says.
+    init(_ result: OpaquePointer) {
         var fields: [UInt8: String] = [:]
         for letter in "SVCMDHPpqWstcdnFLR".utf8 {
             if let text = PQresultErrorField(result, Int32(letter)) { fields[letter] = String(cString: text) }
         }
-        report = PostgresErrorReport(fields: fields)
+        self.init(fields: fields)
     }
 }

@@ -1,0 +1,191 @@
+import DataPlaneCore
+
+/// A documented error of the REST API: status, code, and what the body says.
+struct RestError: Error, Equatable {
+    var status: Int
+    var code: String
+    var message: String
+    /// Text, or a list for ambiguous relationships.
+    var details: JSONText = .null
+    var hint: JSONText = .null
+    /// Headers beside those of every error.
+    var headers: [(name: String, value: String)] = []
+    /// Reason phrase, where SQL sets one.
+    var reason: String?
+
+    init(_ status: Int, _ code: String, _ message: String, details: String? = nil, hint: String? = nil) {
+        self.status = status
+        self.code = code
+        self.message = message
+        self.details = details.map { .string($0) } ?? .null
+        self.hint = hint.map { .string($0) } ?? .null
+    }
+
+    static func == (left: Self, right: Self) -> Bool {
+        left.status == right.status && left.code == right.code && left.message == right.message
+            && left.details == right.details && left.hint == right.hint
+    }
+
+    /// The body; `isMinimal` leaves details and hint out.
+    func body(isMinimal: Bool) -> String {
+        var members = [JSONText.Member("code", .string(code)), JSONText.Member("message", .string(message))]
+        if !isMinimal { members += [JSONText.Member("details", details), JSONText.Member("hint", hint)] }
+        return JSONText.object(members).text
+    }
+}
+
+/// Errors of requests that never reach the database.
+extension RestError {
+    static func unreadable(what: String, text: String, _ failure: ParseFailure) -> RestError {
+        RestError(
+            400, "PGRST100", "\"failed to parse \(what) (\(text))\" (line 1, column \(failure.column))",
+            details: failure.details)
+    }
+
+    static func tooManyParameters(_ max: Int) -> RestError {
+        RestError(414, "PGRST100", "The query string has more than \(max) parameters")
+    }
+
+    static func bodyTooLarge(_ bytesMax: Int) -> RestError {
+        RestError(413, "PGRST102", "The request body is larger than \(bytesMax) bytes")
+    }
+
+    static func badBody(_ message: String) -> RestError { RestError(400, "PGRST102", message) }
+
+    static func range(_ details: String) -> RestError {
+        RestError(416, "PGRST103", "Requested range not satisfiable", details: details)
+    }
+
+    static func offset(_ offset: Int64, total: Int64) -> RestError {
+        var error = range("An offset of \(offset) was requested, but there are only \(total) rows.")
+        error.headers = [("Content-Range", "*/\(total)")]
+        return error
+    }
+
+    static let negativeLimit = range("Limit should be greater than or equal to zero.")
+    static let lowerAboveUpper = range(
+        "The lower boundary must be lower than or equal to the upper boundary in the Range header.")
+    static func methodOnFunction(_ method: String) -> RestError {
+        RestError(405, "PGRST101", "Cannot use the \(method) method on RPC")
+    }
+
+    static func method(_ method: String) -> RestError {
+        RestError(405, "PGRST117", "Unsupported HTTP method: \(method)")
+    }
+
+    static let path = RestError(404, "PGRST125", "Invalid path specified in request URL")
+    static let rootDisabled = RestError(404, "PGRST126", "Root endpoint metadata is disabled")
+    static let putFilters = RestError(
+        405, "PGRST105", "Filters must include all and only primary key columns with 'eq' operators")
+    static let putRange = RestError(
+        400, "PGRST114", "limit/offset querystring parameters are not allowed for PUT")
+    static let putBody = RestError(400, "PGRST115", "Payload values do not match URL in primary key column(s)")
+
+    static func schema(_ name: String, exposed: [String]) -> RestError {
+        RestError(
+            406, "PGRST106", "Invalid schema: \(name)",
+            hint: "Only the following schemas are exposed: \(exposed.joined(separator: ", "))")
+    }
+
+    static func mediaType(_ wanted: [String]) -> RestError {
+        RestError(406, "PGRST107", "None of these media types are available: \(wanted.joined(separator: ", "))")
+    }
+
+    static func preferences(_ invalid: [String]) -> RestError {
+        RestError(
+            400, "PGRST122", "Invalid preferences given with handling=strict",
+            details: "Invalid preferences: \(invalid.joined(separator: ", "))")
+    }
+}
+
+/// Errors of planning: the request names what the schema cache does not have.
+extension RestError {
+    static func notEmbedded(_ name: String, alias: String? = nil) -> RestError {
+        RestError(
+            400, "PGRST108", "'\(name)' is not an embedded resource in this request",
+            details: alias.map { _ in "Target names are not allowed in filters if they have an alias" },
+            hint: alias.map { "Change '\(name)' to '\($0)' in filters, orders or limits." }
+                ?? "Verify that '\(name)' is included in the 'select' query parameter.")
+    }
+
+    static func relatedOrder(_ origin: String, _ target: String) -> RestError {
+        RestError(
+            400, "PGRST118", "A related order on '\(target)' is not possible",
+            details: "'\(origin)' and '\(target)' do not form a many-to-one or one-to-one relationship")
+    }
+
+    static let aggregatesDisabled = RestError(400, "PGRST123", "Use of aggregate functions is not allowed")
+    static let aggregateInSpread = RestError(
+        400, "PGRST127", "Feature not implemented",
+        details: "Aggregates are not implemented for one-to-many or many-to-many spreads.")
+    static let affectedOnScalar = RestError(
+        400, "PGRST128", "Function must return SETOF or TABLE when max-affected preference is used with handling=strict"
+    )
+
+    static func affected(_ count: Int64) -> RestError {
+        RestError(
+            400, "PGRST124", "Query result exceeds max-affected preference constraint",
+            details: "The query affects \(count) rows")
+    }
+
+    static func singular(_ count: Int64) -> RestError {
+        RestError(
+            406, "PGRST116", "Cannot coerce the result to a single JSON object",
+            details: "The result contains \(count) rows")
+    }
+
+    static func column(_ column: String, of table: String) -> RestError {
+        RestError(400, "PGRST204", "Could not find the '\(column)' column of '\(table)' in the schema cache")
+    }
+
+    static func table(_ table: QualifiedName, nearest: String?) -> RestError {
+        RestError(
+            404, "PGRST205", "Could not find the table '\(table.schema).\(table.name)' in the schema cache",
+            hint: nearest.map { "Perhaps you meant the table '\(table.schema).\($0)'" })
+    }
+}
+
+/// Errors of the server around the request.
+extension RestError {
+    static let headersSetting = RestError(
+        500, "PGRST111",
+        "response.headers guc must be a JSON array composed of objects with a single key and a string value")
+    static let statusSetting = RestError(500, "PGRST112", "response.status guc must be a valid status code")
+    static let noCache = RestError(503, "PGRST002", "Could not query the database for the schema cache. Retrying.")
+
+    static func connection(_ details: String?) -> RestError {
+        RestError(503, "PGRST000", "Database connection error. Retrying the connection.", details: details)
+    }
+
+    static let poolTimeout = RestError(504, "PGRST003", "Timed out acquiring connection from connection pool.")
+
+    static func raised(_ half: String, _ text: String?) -> RestError {
+        let isMessage = half == "MESSAGE"
+        return RestError(
+            500, "PGRST121", "Could not parse JSON in the \"RAISE SQLSTATE 'PGRST'\" error",
+            details: "Invalid JSON value for \(half): '\(text ?? "")'",
+            hint: isMessage
+                ? "MESSAGE must be a JSON object with obligatory keys: 'code', 'message' and optional keys: 'details', 'hint'."
+                : "DETAIL must be a JSON object with obligatory keys: 'status', 'headers' and optional key: 'status_text'."
+        )
+    }
+}
+
+/// Errors of tokens: all are 401 and say so in `WWW-Authenticate`.
+extension RestError {
+    static let noSecret = RestError(500, "PGRST300", "Server lacks JWT secret")
+
+    static let anonymousDisabled: RestError = {
+        var error = RestError(401, "PGRST302", "Anonymous access is disabled")
+        error.headers = [("WWW-Authenticate", "Bearer")]
+        return error
+    }()
+
+    static func token(_ code: String, _ message: String, details: String? = nil) -> RestError {
+        var error = RestError(401, code, message, details: details)
+        error.headers = [
+            ("WWW-Authenticate", "Bearer error=\"invalid_token\", error_description=\"\(message)\"")
+        ]
+        return error
+    }
+}

@@ -1,0 +1,39 @@
+import DataPlaneCore
+import FoundationEssentials
+import PostgresKit
+
+/// Reads the catalogue in one transaction, with an empty search path.
+struct CatalogLoader {
+    /// Time for one of the reads.
+    static let readDeadline: Duration = .seconds(60)
+
+    let pool: PostgresPool
+    let configuration: RestConfiguration
+
+    func load() async throws -> SchemaCache {
+        let catalog = try await pool.transaction(isolation: .repeatableRead, retries: 1) { transaction in
+            try await transaction.executeScript("SET LOCAL search_path = ''; SET LOCAL transaction_read_only = on")
+            let schemas = PostgresParameter.textArray(configuration.schemas)
+            let hoisted = PostgresParameter.textArray(configuration.hoistedSettings)
+            let extra = PostgresParameter.textArray(configuration.extraSearchPath)
+            var catalog = Catalog()
+            catalog.tables = try await read(transaction, CatalogQueries.tables, [schemas])
+            catalog.keys = try await read(transaction, CatalogQueries.keys, [])
+            catalog.relations = try await read(transaction, CatalogQueries.relations, [schemas])
+            catalog.functions = try await read(transaction, CatalogQueries.functions, [schemas, hoisted])
+            catalog.casts = try await read(transaction, CatalogQueries.casts, [schemas])
+            catalog.handlers = try await read(transaction, CatalogQueries.handlers, [schemas, extra])
+            catalog.roles = try await read(transaction, CatalogQueries.roles, [schemas])
+            return catalog
+        }
+        return SchemaCacheBuilder.build(catalog)
+    }
+
+    private func read<Value: Decodable & Sendable>(
+        _ transaction: PostgresTransaction, _ sql: String, _ parameters: [PostgresParameter]
+    ) async throws -> [Value] {
+        let rows = try await transaction.query(sql, parameters, deadline: Self.readDeadline)
+        let text = try rows.first?.string("catalogue") ?? "[]"
+        return try JSONDecoder().decode([Value].self, from: Data(text.utf8))
+    }
+}

@@ -1,0 +1,139 @@
+public import DataPlaneCore
+public import PostgresKit
+import Synchronization
+
+/// The REST API of one database: PostgREST's contract.
+///
+/// A request is authenticated, read and planned without the database, then run as one pipeline in one transaction.
+public final class RestService: Sendable {
+    /// Time of the slowest part of a request's life on the database: a statement without a timeout of its own.
+    public static let statementDeadline: Duration = .seconds(60)
+
+    let configuration: RestConfiguration
+    let pool: PostgresPool
+    let verifier: TokenVerifier
+    let clock: @Sendable () -> Double
+    private let cache = Mutex<SchemaCache?>(nil)
+    private let reloads: AsyncStream<Void>
+    private let reloadRequests: AsyncStream<Void>.Continuation
+
+    /// A service without a schema cache: until ``reload()`` has succeeded requests get PGRST002.
+    ///
+    /// - Parameter clock: seconds since the epoch.
+    public init(
+        configuration: RestConfiguration, pool: PostgresPool, verifier: TokenVerifier,
+        clock: @escaping @Sendable () -> Double
+    ) {
+        self.configuration = configuration
+        self.pool = pool
+        self.verifier = verifier
+        self.clock = clock
+        (reloads, reloadRequests) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Whether requests are served.
+    public var isReady: Bool { cache.withLock { $0 != nil } }
+
+    /// Reads the catalogue aside and swaps the cache.
+    public func reload() async throws {
+        let loaded = try await CatalogLoader(pool: pool, configuration: configuration).load()
+        cache.withLock { $0 = loaded }
+    }
+
+    /// Asks for a reload; several wishes that come before it starts are one.
+    public func requestReload() { reloadRequests.yield() }
+
+    /// Wishes for a reload, for the loop that carries them out.
+    public var reloadWishes: AsyncStream<Void> { reloads }
+
+    /// Answers a request. Never throws: every error is an answer.
+    public func respond(to http: RestHTTPRequest) async -> RestHTTPResponse {
+        var timing = ServerTiming(isShown: configuration.showsTiming)
+        if let preflight = cors.preflight(http) { return preflight }
+        do throws(RestError) {
+            let identity = try timing.measure("jwt") { () throws(RestError) -> Identity in try self.identity(http) }
+            let request = try timing.measure("parse") { () throws(RestError) -> RestRequest in
+                try RestRequest(http, configuration)
+            }
+            var response = try await answer(request, identity, &timing)
+            timing.finish(&response)
+            return finished(response, http)
+        } catch {
+            return finished(failure(error), http)
+        }
+    }
+
+    private var cors: CORSAnswer { CORSAnswer(allowedOrigins: configuration.allowedOrigins) }
+
+    private func finished(_ response: RestHTTPResponse, _ http: RestHTTPRequest) -> RestHTTPResponse {
+        var response = response
+        cors.mark(&response, for: http)
+        if let name = configuration.traceHeader, let value = http.header(name.lowercased()) {
+            response.headers.append((name, value))
+        }
+        return response
+    }
+
+    private func failure(_ error: RestError) -> RestHTTPResponse {
+        var response = RestHTTPResponse(status: error.status)
+        response.reason = error.reason
+        response.body = Array(error.body(isMinimal: configuration.hasMinimalErrors).utf8)
+        response.headers = [("Content-Type", "application/json; charset=utf-8")]
+        response.headers.append(("Proxy-Status", "PostgREST; error=\(error.code)"))
+        for header in error.headers { response.set(header.name, header.value) }
+        return response
+    }
+
+    // MARK: Identity
+
+    /// Role and claims of a request.
+    struct Identity: Sendable {
+        var role: String
+        var claims: JSONText
+        var isAnonymous: Bool
+    }
+
+    private func identity(_ http: RestHTTPRequest) throws(RestError) -> Identity {
+        var claims: [JSONText.Member] = []
+        if let token = Self.bearer(http.header("authorization")) {
+            do throws(TokenRefusal) {
+                if case .object(let members) = try verifier.claims(of: token, at: clock()) { claims = members }
+            } catch { throw RestError(error) }
+        }
+        let named = configuration.roleClaim.value(in: .object(claims))
+        guard let role = named ?? configuration.anonymousRole else { throw .anonymousDisabled }
+        claims.removeAll { $0.name == "role" }
+        claims.append(.init("role", .string(role)))
+        return Identity(role: role, claims: .object(claims), isAnonymous: named == nil)
+    }
+
+    private static func bearer(_ header: String?) -> String? {
+        guard let header else { return nil }
+        let parts = header.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts[0].lowercased() == "bearer" else { return nil }
+        return parts.count > 1 ? String(parts[1]).trimmingBlanks : ""
+    }
+
+    // MARK: Answers
+
+    private func answer(
+        _ request: RestRequest, _ identity: Identity, _ timing: inout ServerTiming
+    ) async throws(RestError) -> RestHTTPResponse {
+        guard let cache = cache.withLock({ $0 }) else {
+            var error = RestError.noCache
+            error.headers.append(("Retry-After", "1"))
+            throw error
+        }
+        if request.method == .options {
+            return try timing.measure("response") { () throws(RestError) -> RestHTTPResponse in
+                try OptionsAnswer(request: request, cache: cache).answer()
+            }
+        }
+        let runner = RequestRunner(service: self, request: request, identity: identity, cache: cache)
+        if case .root = request.target { return try await runner.root(&timing) }
+        let plan = try timing.measure("plan") { () throws(RestError) -> RequestPlan in
+            try RequestPlanner(request: request, cache: cache, configuration: configuration).plan()
+        }
+        return try await runner.run(plan, &timing)
+    }
+}

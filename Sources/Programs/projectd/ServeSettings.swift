@@ -1,0 +1,217 @@
+import DataPlaneCore
+import FoundationEssentials
+import Logging
+import PostgresKit
+import RestAPI
+
+/// A setting that cannot be used: which, and what to do.
+struct SettingProblem: Error, CustomStringConvertible {
+    var description: String
+
+    init(_ name: String, _ problem: String) { description = "\(name): \(problem)" }
+}
+
+/// Where to listen.
+struct ServerAddress: Equatable {
+    var host: String
+    var port: Int
+}
+
+/// Bounds of what clients can ask for.
+struct HTTPLimits {
+    var connectionsMax = 1_024
+    var headerBytesMax = 32 << 10
+    var headersMax = 128
+    var idleSeconds: Int64 = 60
+    var bodyBytesMax = 64 << 20
+}
+
+/// Settings of `serve`, from the environment.
+struct ServeSettings {
+    var database: PostgresConnectionParameters
+    var pool = PostgresPoolConfiguration()
+    var limits = PostgresLimits()
+    var rest = RestConfiguration()
+    var verifier: TokenVerifier
+    var address: ServerAddress
+    var adminAddress: ServerAddress?
+    var http = HTTPLimits()
+    var logLevel = Logger.Level.error
+
+    init(environment: [String: String]) throws(SettingProblem) {
+        let reader = SettingReader(environment: environment)
+        database = try Self.database(reader)
+        pool.minimumConnections = 0
+        pool.maximumConnections = try reader.int("PGRST_DB_POOL", 1...1_000) ?? 10
+        if let seconds = try reader.int("PGRST_DB_POOL_ACQUISITION_TIMEOUT", 1...3_600) {
+            pool.acquireDeadline = .seconds(seconds)
+        } else {
+            pool.acquireDeadline = .seconds(10)
+        }
+        rest = try Self.rest(reader)
+        http.bodyBytesMax = rest.bodyBytesMax
+        verifier = try Self.verifier(reader)
+        address = try Self.address(reader)
+        adminAddress = try reader.int("PGRST_ADMIN_SERVER_PORT", 1...65_535).map {
+            ServerAddress(host: Self.host(reader.text("PGRST_ADMIN_SERVER_HOST")), port: $0)
+        }
+        logLevel = try Self.logLevel(reader)
+    }
+
+    private static func database(_ reader: SettingReader) throws(SettingProblem) -> PostgresConnectionParameters {
+        let name = "PGRST_DB_URI"
+        guard let url = reader.text(name) else {
+            throw SettingProblem(name, "not set; give the database's address, such as postgresql://user@host/database")
+        }
+        do throws(PostgresError) {
+            var parameters = try PostgresConnectionParameters(url: url)
+            parameters.options["application_name"] = parameters.options["application_name"] ?? "projectd"
+            return parameters
+        } catch { throw SettingProblem(name, "not a connection URL that PostgreSQL's client library takes") }
+    }
+
+    private static func verifier(_ reader: SettingReader) throws(SettingProblem) -> TokenVerifier {
+        let name = "PGRST_JWT_SECRET"
+        let isBase64 = try reader.bool("PGRST_JWT_SECRET_IS_BASE64") ?? false
+        var secret = reader.text(name)
+        if let path = secret, path.hasPrefix("@") {
+            guard let data = FileManager.default.contents(atPath: String(path.dropFirst())) else {
+                throw SettingProblem(name, "the file it names cannot be read")
+            }
+            secret = String(decoding: data, as: UTF8.self).trimmingNewlines
+        }
+        do throws(TokenKeyError) {
+            return TokenVerifier(
+                keys: try TokenVerifier.keys(secret: secret, isBase64: isBase64),
+                audience: reader.text("PGRST_JWT_AUD"))
+        } catch { throw SettingProblem(name, "\(error)") }
+    }
+
+    private static func address(_ reader: SettingReader) throws(SettingProblem) -> ServerAddress {
+        if let text = reader.text("PROJECTD_LISTEN") {
+            guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+                (1...65_535).contains(port)
+            else { throw SettingProblem("PROJECTD_LISTEN", "not of the form HOST:PORT") }
+            let host = text[..<colon].filter { $0 != "[" && $0 != "]" }
+            return ServerAddress(host: host.isEmpty ? "0.0.0.0" : String(host), port: port)
+        }
+        return ServerAddress(
+            host: host(reader.text("PGRST_SERVER_HOST")), port: try reader.int("PGRST_SERVER_PORT", 1...65_535) ?? 3000)
+    }
+
+    /// PostgREST's special names for all addresses.
+    private static func host(_ text: String?) -> String {
+        switch text {
+        case nil, "!4", "*4", "*": "0.0.0.0"
+        case "!6", "*6": "::"
+        case let name?: name
+        }
+    }
+
+    private static func logLevel(_ reader: SettingReader) throws(SettingProblem) -> Logger.Level {
+        switch reader.text("PGRST_LOG_LEVEL") {
+        case nil, "error", "crit": return .error
+        case "warn": return .warning
+        case "info": return .info
+        case "debug": return .debug
+        case let other?: throw SettingProblem("PGRST_LOG_LEVEL", "\(other) is none of crit, error, warn, info, debug")
+        }
+    }
+}
+
+extension ServeSettings {
+    private static func rest(_ reader: SettingReader) throws(SettingProblem) -> RestConfiguration {
+        var rest = RestConfiguration()
+        rest.schemas = reader.list("PGRST_DB_SCHEMAS") ?? rest.schemas
+        guard !rest.schemas.isEmpty else { throw SettingProblem("PGRST_DB_SCHEMAS", "names no schema") }
+        rest.anonymousRole = reader.text("PGRST_DB_ANON_ROLE")
+        rest.extraSearchPath = reader.list("PGRST_DB_EXTRA_SEARCH_PATH") ?? rest.extraSearchPath
+        rest.preRequest = reader.text("PGRST_DB_PRE_REQUEST")
+        rest.rootFunction = reader.text("PGRST_DB_ROOT_SPEC")
+        rest.maxRows = try reader.int("PGRST_DB_MAX_ROWS", 0...Int.max).map { Int64($0) }
+        rest.transactionEnd = try reader.choice("PGRST_DB_TX_END") ?? rest.transactionEnd
+        rest.allowsPlans = try reader.bool("PGRST_DB_PLAN_ENABLED") ?? false
+        rest.allowsAggregates = try reader.bool("PGRST_DB_AGGREGATES_ENABLED") ?? false
+        rest.usesPreparedStatements = try reader.bool("PGRST_DB_PREPARED_STATEMENTS") ?? true
+        rest.hoistedSettings = reader.list("PGRST_DB_HOISTED_TX_SETTINGS") ?? rest.hoistedSettings
+        rest.channel =
+            try reader.bool("PGRST_DB_CHANNEL_ENABLED") ?? true
+            ? reader.text("PGRST_DB_CHANNEL") ?? "pgrst" : nil
+        rest.openAPIMode = try reader.choice("PGRST_OPENAPI_MODE") ?? rest.openAPIMode
+        rest.showsTiming = try reader.bool("PGRST_SERVER_TIMING_ENABLED") ?? false
+        rest.traceHeader = reader.text("PGRST_SERVER_TRACE_HEADER")
+        rest.allowedOrigins = reader.list("PGRST_SERVER_CORS_ALLOWED_ORIGINS") ?? []
+        rest.hasMinimalErrors = reader.text("PGRST_CLIENT_ERROR_VERBOSITY") == "minimal"
+        rest.usesLegacyTargetNames = try reader.bool("PGRST_URL_USE_LEGACY_TARGET_NAMES") ?? true
+        if let path = reader.text("PGRST_JWT_ROLE_CLAIM_KEY") {
+            guard let claim = RoleClaim(path) else {
+                throw SettingProblem("PGRST_JWT_ROLE_CLAIM_KEY", "not a path such as $.role or .app.roles[0]")
+            }
+            rest.roleClaim = claim
+        }
+        rest.appSettings = reader.appSettings
+        return rest
+    }
+}
+
+/// Reads settings; an empty one is not set.
+struct SettingReader {
+    private static let appPrefix = "PGRST_APP_SETTINGS_"
+
+    let environment: [String: String]
+
+    func text(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+
+    /// Items separated by commas; set and empty is a list of nothing.
+    func list(_ name: String) -> [String]? {
+        environment[name].map { text in
+            text.split(separator: ",").map { String($0).trimmingNewlines }.filter { !$0.isEmpty }
+        }
+    }
+
+    func int(_ name: String, _ range: ClosedRange<Int>) throws(SettingProblem) -> Int? {
+        guard let text = text(name) else { return nil }
+        guard let number = Int(text), range.contains(number) else {
+            throw SettingProblem(name, "\(text) is not a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    func bool(_ name: String) throws(SettingProblem) -> Bool? {
+        switch text(name)?.lowercased() {
+        case nil: return nil
+        case "true", "yes", "on", "1": return true
+        case "false", "no", "off", "0": return false
+        case let other?: throw SettingProblem(name, "\(other) is neither true nor false")
+        }
+    }
+
+    func choice<Choice: RawRepresentable & CaseIterable>(
+        _ name: String
+    ) throws(SettingProblem) -> Choice? where Choice.RawValue == String {
+        guard let text = text(name) else { return nil }
+        guard let choice = Choice(rawValue: text) else {
+            throw SettingProblem(
+                name, "\(text) is none of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return choice
+    }
+
+    /// `PGRST_APP_SETTINGS_X` is the setting `app.settings.x`.
+    var appSettings: [(name: String, value: String)] {
+        environment.filter { $0.key.hasPrefix(Self.appPrefix) }
+            .map { (name: $0.key.dropFirst(Self.appPrefix.count).lowercased(), value: $0.value) }
+            .sorted { $0.name < $1.name }
+    }
+}
+
+extension String {
+    /// The text without blanks and line ends around it.
+    fileprivate var trimmingNewlines: String {
+        let isSpace = { (character: Character) in character.isWhitespace }
+        guard let first = firstIndex(where: { !isSpace($0) }), let last = lastIndex(where: { !isSpace($0) }) else {
+            return ""
+        }
+        return String(self[first...last])
+    }
+}

@@ -1,0 +1,183 @@
+"""projectd as a process: its settings, its life beside a database that comes and goes, and what clients may do to it."""
+
+import concurrent.futures
+import http.client
+import signal
+import socket
+import subprocess
+import unittest
+
+from support import Cluster, Server, binary, wait_until
+
+SCHEMA = """
+CREATE ROLE web_anon;
+CREATE SCHEMA api; GRANT USAGE ON SCHEMA api TO web_anon;
+CREATE TABLE api.items (id int PRIMARY KEY, name text);
+GRANT ALL ON api.items TO web_anon;
+INSERT INTO api.items SELECT n, 'item ' || n FROM generate_series(1, 3) n;
+"""
+SETTINGS = {"PGRST_DB_SCHEMAS": "api", "PGRST_DB_ANON_ROLE": "web_anon"}
+
+
+class ProjectdTests(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = Cluster()
+        cls.addClassCleanup(cls.cluster.remove)
+        cls.cluster.sql(SCHEMA)
+
+    def serve(self, settings=None, wait=True):
+        server = Server(self.cluster, "postgres", {**SETTINGS, **(settings or {})}, wait=wait)
+        self.addCleanup(server.stop)
+        return server
+
+    def test_reads_and_writes(self):
+        server = self.serve()
+        status, headers, body = server.request("GET", "/items?select=id&order=id.desc&limit=1")
+        self.assertEqual((status, body), (200, '[{"id":3}]'))
+        self.assertEqual(headers["content-type"], "application/json; charset=utf-8")
+        status, _, _ = server.request("POST", "/items", {"id": 10, "name": "ten"})
+        self.assertEqual(status, 201)
+        self.assertEqual(server.request("DELETE", "/items?id=eq.10")[0], 204)
+
+    def test_a_connection_serves_many_requests(self):
+        server = self.serve()
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        self.addCleanup(connection.close)
+        connection.connect()
+        local = connection.sock.getsockname()
+        for number in range(1, 4):
+            connection.request("GET", f"/items?select=id&id=eq.{number}")
+            self.assertEqual(connection.getresponse().read().decode(), f'[{{"id":{number}}}]')
+            self.assertEqual(connection.sock.getsockname(), local)
+
+    def test_head_keeps_the_protocol(self):
+        server = self.serve()
+        for _ in range(3):
+            status, headers, body = server.request("HEAD", "/items", headers={"Prefer": "count=exact"})
+            self.assertEqual((status, body, headers["content-range"]), (200, "", "0-2/3"))
+
+    def test_a_new_table_is_served_after_a_notification(self):
+        server = self.serve()
+        self.assertEqual(server.request("GET", "/later")[0], 404)
+        self.cluster.sql("CREATE TABLE api.later (id int); GRANT SELECT ON api.later TO web_anon; NOTIFY pgrst")
+        self.addCleanup(self.cluster.sql, "DROP TABLE api.later")
+        wait_until(lambda: server.request("GET", "/later")[0] == 200, "the table is served")
+
+    def test_a_signal_reads_the_schema_again(self):
+        server = self.serve({"PGRST_DB_CHANNEL_ENABLED": "false"})
+        self.cluster.sql("CREATE TABLE api.signalled (id int); GRANT SELECT ON api.signalled TO web_anon")
+        self.addCleanup(self.cluster.sql, "DROP TABLE api.signalled")
+        self.assertEqual(server.request("GET", "/signalled")[0], 404)
+        server.process.send_signal(signal.SIGUSR1)
+        wait_until(lambda: server.request("GET", "/signalled")[0] == 200, "the table is served")
+
+    def test_a_database_that_was_away_is_found_again(self):
+        server = self.serve({"PGRST_DB_POOL_ACQUISITION_TIMEOUT": "1"})
+        self.assertEqual(server.request("GET", "/items")[0], 200)
+        self.cluster.stop("immediate")
+        status, headers, _ = server.request("GET", "/items")
+        self.assertIn(status, (503, 504))
+        self.assertIn("retry-after", headers)
+        self.assertEqual(server.ready(), 503)
+        self.cluster.start()
+        wait_until(lambda: server.request("GET", "/items")[0] == 200, "requests are answered")
+        wait_until(lambda: server.ready() == 200, "it is ready")
+
+    def test_a_start_without_a_database_waits_for_it(self):
+        self.cluster.stop()
+        try:
+            server = self.serve({"PGRST_DB_POOL_ACQUISITION_TIMEOUT": "1"}, wait=False)
+            self.assertEqual(server.request("GET", "/items")[0], 503)
+        finally:
+            self.cluster.start()
+        wait_until(lambda: server.request("GET", "/items")[0] == 200, "requests are answered")
+
+    def test_what_was_acknowledged_is_there_when_the_database_is_killed(self):
+        server = self.serve({"PGRST_DB_POOL_ACQUISITION_TIMEOUT": "2"})
+        self.cluster.sql("ALTER SYSTEM SET fsync = on; SELECT pg_reload_conf()")
+        acknowledged = []
+
+        def write(number):
+            try:
+                if server.request("POST", "/items", {"id": 1000 + number})[0] == 201:
+                    acknowledged.append(1000 + number)
+            except (OSError, http.client.HTTPException):
+                pass
+
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            writes = [pool.submit(write, number) for number in range(300)]
+            wait_until(lambda: len(acknowledged) > 50, "writes are acknowledged")
+            self.cluster.stop("immediate")
+            self.cluster.start()
+            for future in writes:
+                future.result()
+        kept = {int(line) for line in self.cluster.sql("SELECT id FROM api.items WHERE id >= 1000").split()}
+        self.cluster.sql("DELETE FROM api.items WHERE id >= 1000")
+        self.assertLessEqual(set(acknowledged), kept)
+
+    def test_sigterm_ends_it_and_what_is_under_way_is_answered(self):
+        server = self.serve()
+        self.cluster.sql(
+            "CREATE FUNCTION api.slow() RETURNS int LANGUAGE sql AS 'SELECT 1 FROM pg_sleep(1)'; NOTIFY pgrst")
+        self.addCleanup(self.cluster.sql, "DROP FUNCTION api.slow()")
+        wait_until(lambda: server.request("OPTIONS", "/rpc/slow")[0] == 200, "the function is served")
+        with concurrent.futures.ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(server.request, "POST", "/rpc/slow", {})
+            wait_until(
+                lambda: self.cluster.sql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%slow%pgrst_scalar%' "
+                                         "AND state = 'active' AND pid <> pg_backend_pid()") != "0", "it runs")
+            server.process.terminate()
+            self.assertEqual(answer.result()[0], 200)
+        self.assertEqual(server.process.wait(30), 0)
+
+    def test_clients_that_misbehave_get_the_documented_error(self):
+        server = self.serve()
+        cases = [
+            ("GET", "/items?" + "&".join(f"id=gt.{n}" for n in range(10_001)), None, 400),
+            ("GET", "/items?select=" + "a(" * 60 + "b" + ")" * 60, None, 400),
+            ("GET", "/items?id=eq.%00", None, 400), ("GET", "/%2e%2e/etc", None, 404), ("TRACE", "/items", None, 405),
+            ("POST", "/items", "[" * 5000, 400), ("POST", "/items", "{" * 100, 400),
+            ("GET", "/items?or=" + "(" * 100, None, 400),
+        ]
+        for method, target, body, status in cases:
+            with self.subTest(target=target[:40], body=(body or "")[:10]):
+                self.assertEqual(server.request(method, target, body, {"Content-Type": "application/json"})[0], status)
+        self.assertEqual(server.request("GET", "/items?limit=1")[0], 200)
+
+    def test_a_client_that_goes_away_ends_its_statement(self):
+        server = self.serve()
+        self.cluster.sql(
+            "CREATE FUNCTION api.endless() RETURNS int LANGUAGE sql AS 'SELECT 2 FROM pg_sleep(600)'; NOTIFY pgrst")
+        self.addCleanup(self.cluster.sql, "DROP FUNCTION api.endless()")
+        wait_until(lambda: server.request("OPTIONS", "/rpc/endless")[0] == 200, "the function is served")
+        running = ("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%endless%pgrst_scalar%' "
+                   "AND state = 'active' AND pid <> pg_backend_pid()")
+        client = socket.create_connection(("127.0.0.1", server.port))
+        client.sendall(b"POST /rpc/endless HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}")
+        wait_until(lambda: self.cluster.sql(running) == "1", "the statement runs")
+        client.close()
+        wait_until(lambda: self.cluster.sql(running) == "0", "the statement is cancelled", 20)
+
+
+class SettingTests(unittest.TestCase):
+    def test_a_wrong_setting_is_named_in_one_line(self):
+        good = {"PATH": "/usr/bin", "PGRST_DB_URI": "postgresql://nobody@127.0.0.1:1/x"}
+        cases = {
+            "PGRST_DB_URI": [None, "nonsense://"], "PGRST_SERVER_PORT": ["0", "x", "70000"], "PGRST_DB_POOL": ["0"],
+            "PGRST_JWT_SECRET": ["short", "@/no/such/file"], "PGRST_DB_TX_END": ["maybe"], "PGRST_LOG_LEVEL": ["loud"],
+            "PGRST_JWT_ROLE_CLAIM_KEY": ["role"], "PGRST_DB_PLAN_ENABLED": ["perhaps"], "PROJECTD_LISTEN": ["here"],
+        }
+        for name, values in cases.items():
+            for value in values:
+                with self.subTest(name=name, value=value):
+                    environment = {**good, name: value} if value is not None else {"PATH": "/usr/bin"}
+                    done = subprocess.run(
+                        [binary(), "serve"], env=environment, capture_output=True, text=True, timeout=30)
+                    self.assertNotEqual(done.returncode, 0)
+                    self.assertIn(name, done.stderr.splitlines()[0])
+                    self.assertNotIn("nonsense", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,94 @@
+import PostgresTestSupport
+import Testing
+
+@testable import PostgresKit
+
+@Suite("Pipelines", .enabled("PostgreSQL is not installed") { await TestCluster.isAvailable() }, .postgresCluster)
+struct PipelineTests {
+    private func connection() async throws -> PostgresConnection {
+        try await PostgresConnection.connect(try await TestCluster.running.emptyDatabase())
+    }
+
+    private func text(_ outcome: PostgresPipelineOutcome) -> [[String?]] {
+        guard case .finished(let results) = outcome else { return [] }
+        return results.map { result in
+            result.rows.flatMap { row in row.map { $0.map { String(decoding: $0, as: UTF8.self) } } }
+        }
+    }
+
+    @Test("each statement has its rows, nothing is prepared twice, and NULL stays NULL")
+    func results() async throws {
+        let connection = try await connection()
+        for round in 0..<3 {
+            let outcome = try await connection.pipeline([
+                PostgresStatement("BEGIN"), PostgresStatement("SELECT $1::int + 1, $2::text", ["\(round)", nil]),
+                PostgresStatement("SELECT $1::int + 1, $2::text", ["41", "x"]), PostgresStatement("SELECT WHERE false"),
+                PostgresStatement("COMMIT"),
+            ])
+            #expect(text(outcome) == [[], ["\(round + 1)", nil], ["42", "x"], [], []])
+        }
+        #expect(
+            try await connection.query(
+                "SELECT count(*) AS n FROM pg_prepared_statements WHERE NOT from_sql", [], deadline: nil
+            ).first?.int("n") == 5)
+        await connection.close()
+    }
+
+    @Test("a refused statement is named, those after it do not run, and the connection can be used again")
+    func refusal() async throws {
+        let connection = try await connection()
+        try await connection.executeScript("CREATE TABLE t (n int)")
+        let outcome = try await connection.pipeline([
+            PostgresStatement("BEGIN"), PostgresStatement("INSERT INTO t VALUES (1)"),
+            PostgresStatement("SELECT 1 / $1::int", ["0"]),
+            PostgresStatement("INSERT INTO t VALUES (2)"), PostgresStatement("COMMIT"),
+        ])
+        guard case .refused(let number, let report) = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+        #expect(number == 2 && report.sqlState == "22012")
+        try await connection.rollBackPipeline()
+        let after = try await connection.pipeline([PostgresStatement("SELECT count(*) FROM t")])
+        #expect(text(after) == [["0"]])
+        await connection.close()
+    }
+
+    @Test("a statement whose table has changed is forgotten, so that the next try prepares it again")
+    func stale() async throws {
+        let connection = try await connection()
+        try await connection.executeScript("CREATE TABLE t (n int); INSERT INTO t VALUES (1)")
+        let statements = [PostgresStatement("SELECT * FROM t")]
+        #expect(text(try await connection.pipeline(statements)) == [["1"]])
+        try await connection.executeScript("ALTER TABLE t ADD COLUMN m int")
+        guard case .refused(_, let report) = try await connection.pipeline(statements) else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(report.sqlState == "0A000")
+        #expect(text(try await connection.pipeline(statements)) == [["1", nil]])
+        await connection.close()
+    }
+
+    @Test("a deadline cancels the statement under way and the connection is not used again by mistake")
+    func deadline() async throws {
+        let connection = try await connection()
+        await #expect(throws: PostgresError.self) {
+            try await connection.pipeline(
+                [PostgresStatement("SELECT pg_sleep(60)"), PostgresStatement("SELECT 1")], deadline: .milliseconds(200))
+        }
+        await connection.close()
+    }
+
+    @Test("a result beyond the limit ends in an error, not in memory")
+    func tooLarge() async throws {
+        var limits = PostgresLimits()
+        limits.maximumResultBytes = 1_000
+        let connection = try await PostgresConnection.connect(
+            try await TestCluster.running.emptyDatabase(), limits: limits)
+        await #expect(throws: PostgresError.resultTooLarge(limitBytes: 1_000)) {
+            try await connection.pipeline([PostgresStatement("SELECT repeat('x', 10000)")])
+        }
+        await connection.close()
+    }
+}
