@@ -46,6 +46,7 @@ extension ManagementAPI {
             + KeptVolumesController(catalog: catalog).routes
             + DataVolumesController(catalog: catalog).routes
             + SettingsController(catalog: catalog, configuration: configuration).routes
+            + ExportController(catalog: catalog).routes
             + ProgressController(catalog: catalog).routes
             + OperationsController(catalog: catalog).routes
             + V1ProjectsController(catalog: catalog, configuration: configuration).routes

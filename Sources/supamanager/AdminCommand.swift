@@ -45,11 +45,12 @@ struct AdminCreateCommand: AsyncParsableCommand {
             "SUPAMANAGER_DATA_DIR": dataDir, "SUPAMANAGER_DATABASE_URL": databaseURL,
             "SUPAMANAGER_MASTER_KEY_FILE": masterKeyFile,
         ]
-        let settings: ServeSettings
-        do {
-            settings = try ServeSettings(
-                options: given.compactMapValues { $0 }, environment: ProcessInfo.processInfo.environment)
-        } catch { throw ValidationError("\(error)") }
+        try await StartFailure.reported(options: given.compactMapValues { $0 }) { settings in
+            try await self.create(settings)
+        }
+    }
+
+    private func create(_ settings: ServeSettings) async throws {
         let terminal = Terminal()
         let password =
             terminal.isTerminal(.input)

@@ -77,11 +77,7 @@ struct ServeCommand: AsyncParsableCommand {
     var logLevel: String?
 
     func run() async throws {
-        let settings: ServeSettings
-        do {
-            settings = try ServeSettings(options: options, environment: ProcessInfo.processInfo.environment)
-        } catch { throw ValidationError("\(error)") }
-        try await Server(settings: settings).run()
+        try await StartFailure.reported(options: options) { settings in try await Server(settings: settings).run() }
     }
 
     /// Options that were given, under the names of their environment variables.

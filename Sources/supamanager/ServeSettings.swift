@@ -1,3 +1,4 @@
+import ComposeTemplates
 import DockerEngine
 import FoundationEssentials
 import Glibc
@@ -19,7 +20,7 @@ struct ServeSettings: Sendable {
     var ports: PortRange
     var subnets: SubnetAllocator
     var bindAddress: String
-    var publicHost: String
+    var publicHost: PublicHost
     /// Absent: the manager makes one and keeps it in its data folder.
     var adminToken: AccessToken?
     /// E-mail address of the first account.
@@ -62,9 +63,17 @@ struct ServeSettings: Sendable {
         }
         listen = try parsed("SUPAMANAGER_LISTEN", default: "127.0.0.1:8080", { ListenAddress($0) }, "HOST:PORT")
         dataFolder = Self.absolute(value("SUPAMANAGER_DATA_DIR") ?? Self.defaultDataFolder(environment))
+        if let reason = Self.refusal(ofDataFolder: dataFolder) {
+            throw Problem(description: "SUPAMANAGER_DATA_DIR=\(dataFolder) cannot be used: \(reason)")
+        }
         database = try value("SUPAMANAGER_DATABASE_URL").map { try PostgresConnectionParameters(url: $0) }
         masterKeyFile = Self.absolute(value("SUPAMANAGER_MASTER_KEY_FILE") ?? dataFolder + "/master.key")
         imageRegistry = value("SUPAMANAGER_IMAGE_REGISTRY").map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+        if let imageRegistry, ImageName.refusal(of: imageRegistry + "/image") != nil {
+            throw Problem(
+                description: "SUPAMANAGER_IMAGE_REGISTRY=\(imageRegistry) is not a prefix of image names such as "
+                    + "registry.example.com:5000/mirror, without https://")
+        }
         ports = try parsed(
             "SUPAMANAGER_PORT_RANGE", default: "54320-65535", { PortRange($0) }, "a range of ports, FIRST-LAST")
         subnets = try parsed(
@@ -73,7 +82,9 @@ struct ServeSettings: Sendable {
         let bind = try parsed(
             "SUPAMANAGER_BIND_ADDRESS", default: "127.0.0.1", { IPv4Address($0)?.description }, "an IPv4 address")
         bindAddress = bind
-        publicHost = value("SUPAMANAGER_PUBLIC_HOST") ?? (bind == "0.0.0.0" ? "127.0.0.1" : bind)
+        publicHost = try parsed(
+            "SUPAMANAGER_PUBLIC_HOST", default: bind == "0.0.0.0" ? "127.0.0.1" : bind, { PublicHost($0) },
+            "a host name or an address, without scheme, port and path")
         adminToken = try value("SUPAMANAGER_ADMIN_TOKEN").map { try AccessToken($0) }
         adminEmail = value("SUPAMANAGER_ADMIN_EMAIL") ?? Self.defaultAdminEmail
         adminPassword = value("SUPAMANAGER_ADMIN_PASSWORD").map { Secret($0) }
@@ -125,6 +136,18 @@ struct ServeSettings: Sendable {
     private static func origin(_ text: String) -> String? {
         let trimmed = text.hasSuffix("/") ? String(text.dropLast()) : text
         return trimmed.wholeMatch(of: /https?:\/\/[A-Za-z0-9.\-\[\]:]+/) == nil ? nil : trimmed
+    }
+
+    /// Why a path is of no use as the data folder; nil where it is.
+    private static func refusal(ofDataFolder path: String) -> String? {
+        // PostgreSQL reads a list of socket folders, separated by commas, and lines of configuration.
+        if path.contains(",") {
+            return "PostgreSQL takes a comma for the end of the path; choose a path without commas"
+        }
+        if path.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+            return "it has a control character; choose another path"
+        }
+        return nil
     }
 
     private static func defaultDataFolder(_ environment: [String: String]) -> String {

@@ -31,11 +31,13 @@ struct Server {
     }
 
     func run() async throws {
+        let template = try StackTemplate(folder: settings.templateFolder)
+        _ = try TemplateValidation(template)
         let folder = try DataFolder(settings.dataFolder)
         let token = try settings.adminToken ?? folder.adminToken(logger)
         let database = try await Database.open(settings, logger: logger)
         do {
-            try await serve(folder, token, database)
+            try await serve(template, folder, token, database)
         } catch {
             await database.close(logger)
             throw error
@@ -44,11 +46,12 @@ struct Server {
         logger.notice("stopped")
     }
 
-    private func serve(_ folder: DataFolder, _ token: AccessToken, _ database: Database) async throws {
+    private func serve(
+        _ template: StackTemplate, _ folder: DataFolder, _ token: AccessToken, _ database: Database
+    ) async throws {
         let (installation, master) = try await Installation.open(settings, database, logger)
         try folder.note(installation: installation.id)
         try await settings.applyNetworkRules(installation: installation.id, logger)
-        let template = try StackTemplate(folder: settings.templateFolder)
         let http = try HTTPClient()
         let engine = DockerContainerEngine(
             host: settings.dockerHost, http: http, installation: installation.id,
@@ -141,7 +144,7 @@ struct Server {
     /// What answers say about the stack comes from the template.
     private func apiConfiguration(_ template: StackTemplate) throws -> ManagementAPIConfiguration {
         var configuration = ManagementAPIConfiguration(
-            publicHost: settings.publicHost,
+            publicHost: settings.publicHost.text,
             database: DatabaseVersion(imageTag: try template.imageTag(of: "db") ?? "unknown"))
         let user = template.manifest.variables.first { $0.name == "DASHBOARD_USERNAME" }?.defaultValue
         if let user { configuration.dashboardUser = user }
@@ -181,7 +184,7 @@ struct Server {
         let renderer = ComposeStackRenderer(
             template: template,
             settings: ComposeStackRenderer.Settings(
-                bindAddress: settings.bindAddress, publicHost: settings.publicHost,
+                bindAddress: settings.bindAddress, publicHost: settings.publicHost.text,
                 imageRegistry: settings.imageRegistry, projectsFolder: projects))
         let minter = SealingKeyMinter(master: master, installation: installation.id)
         let health = HealthLoop(prober: prober, engine: engine)

@@ -100,6 +100,7 @@ actor EngineConnection {
     private let host: DockerHost
     private let http: HTTPClient
     private var present: DockerClient?
+    private var knownProcessors: Int?
 
     init(host: DockerHost, http: HTTPClient) {
         self.host = host
@@ -107,7 +108,15 @@ actor EngineConnection {
     }
 
     /// Has the version agreed on anew at the next call.
-    func forget() { present = nil }
+    func forget() { (present, knownProcessors) = (nil, nil) }
+
+    /// How many processors the engine has.
+    func processors() async throws(DockerError) -> Int {
+        if let knownProcessors { return knownProcessors }
+        let count = try await client().info().processors
+        knownProcessors = count
+        return count
+    }
 
     /// The client, once a version has been agreed on.
     func client() async throws(DockerError) -> DockerClient {

@@ -39,7 +39,7 @@ public struct ManagementAPIServer: Service {
         do {
             try await application(progress).run()
         } catch let error where !progress.isListening.load(ordering: .acquiring) && !(error is CancellationError) {
-            throw ListenError(address: address, reason: "\(error)")
+            throw ListenError(address: address, reason: ListenError.reason(of: error))
         }
     }
 

@@ -77,7 +77,7 @@ struct LocalDoctor: Sendable {
             let renderer = ComposeStackRenderer(
                 template: try StackTemplate(folder: settings.templateFolder),
                 settings: ComposeStackRenderer.Settings(
-                    bindAddress: settings.bindAddress, publicHost: settings.publicHost,
+                    bindAddress: settings.bindAddress, publicHost: settings.publicHost.text,
                     imageRegistry: settings.imageRegistry, projectsFolder: settings.projectsFolder))
             return .known(try await engine.missingImages(renderer.images()).sorted())
         } catch let error as EngineError {

@@ -38,5 +38,9 @@ struct TestRenderer: StackRenderer {
         "POOLER_DEFAULT_POOL_SIZE": "20", "POOLER_MAX_CLIENT_CONN": "100",
     ]
 
+    func export(_ project: ProjectRecord, values: ProjectValues) throws(TemplateError) -> StackExport {
+        try base.export(project, values: values)
+    }
+
     func apiURL(of leases: Leases) -> String { "http://127.0.0.1:\(leases.ports["GATEWAY_PORT"] ?? 0)" }
 }
