@@ -94,7 +94,8 @@ struct ServeSettings: Sendable {
         )
         cors = CORSPolicy(
             origins: Set(try parsed("SUPAMANAGER_CORS_ORIGINS", default: "", Self.origins, "a list of origins")))
-        trustedProxies = TrustedProxies(addresses: Set(Self.words(value("SUPAMANAGER_TRUSTED_PROXIES") ?? "")))
+        trustedProxies = TrustedProxies(
+            addresses: try Self.proxies(value("SUPAMANAGER_TRUSTED_PROXIES") ?? ""))
         let limit = try parsed(
             "SUPAMANAGER_RATE_LIMIT", default: "120", { Int($0).flatMap { $0 >= 0 ? $0 : nil } },
             "a number of requests a minute, 0 for no limit")
@@ -122,6 +123,19 @@ struct ServeSettings: Sendable {
     }
 
     /// Words separated by commas.
+    private static func proxies(_ text: String) throws -> Set<ClientAddress> {
+        var addresses: Set<ClientAddress> = []
+        for word in words(text) {
+            guard let address = ClientAddress(word) else {
+                throw Problem(
+                    description: "SUPAMANAGER_TRUSTED_PROXIES: \"\(word)\" is no IP address: name each proxy as the "
+                        + "manager sees it, such as 127.0.0.1 or fd00::1")
+            }
+            addresses.insert(address)
+        }
+        return addresses
+    }
+
     private static func words(_ text: String) -> [String] {
         text.split { $0 == "," || $0 == " " }.map(String.init)
     }

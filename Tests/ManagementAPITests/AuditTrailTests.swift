@@ -108,6 +108,7 @@ struct AuditTrailTests {
 
 /// Writes nothing down.
 private struct BrokenLedger: RequestLedger {
+    func head(of scope: AuditScope) async throws(StoreError) -> AuditHead { .empty }
     func append(_ deed: AuditDeed) async throws(StoreError) -> AuditEntry { throw .unavailable("disk full") }
     func trail(_ query: AuditQuery) async throws(StoreError) -> [AuditEntry] { [] }
     func scopes(limit: Int) async throws(StoreError) -> [AuditScope] { [] }

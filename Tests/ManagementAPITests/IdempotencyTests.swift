@@ -101,7 +101,7 @@ struct IdempotencyTests {
     @Test("a request that was interrupted between two transactions is not done again")
     func interrupted() async throws {
         let ledger = InMemoryRequestLedger()
-        let key = IdempotencyKey(account: "a", text: "k", payload: [1])
+        let key = IdempotencyKey(account: "a", credential: "session 1", text: "k", payload: [1])
         let time = Timestamp(milliseconds: 1_000_000)
         try await ledger.begin(key, at: time)
         #expect(try await ledger.claim(key, at: time + .seconds(1)) == .inProgress)

@@ -21,8 +21,9 @@ struct PeopleRoutes: Sendable {
             + GoTrueRefusals().routes
             + SignUpController(directory: directory, trail: trail).routes
             + ProfileController(directory: directory, features: features).routes
+            + EmailConfirmationController(directory: directory).routes
             + AccessTokensController(directory: directory, time: time).routes
-            + ScopedTokensController(directory: directory, time: time).routes
+            + ScopedTokensController(directory: directory, catalog: catalog, time: time).routes
             + DeviceLoginController(directory: directory, crypto: deviceLoginCrypto, time: time).routes
     }
 

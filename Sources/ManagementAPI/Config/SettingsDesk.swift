@@ -69,7 +69,13 @@ struct SettingsDesk: Sendable {
         case .flag(let truth): "\(truth)"
         case .whole(let number): "\(number)"
         case .number(let number): "\(number)"
-        case .text(let text): String(text.prefix(Self.auditedMax))
+        case .text(let text): String(text.withoutUserInformation.prefix(Self.auditedMax))
         }
     }
+}
+
+extension String {
+    /// The text without what stands before the @ of its addresses: `https://user:password@host` is one of the forms of
+    /// a hook's address, and the audit trail is for ever.
+    var withoutUserInformation: String { replacing(#/://[^\s/?#@]*@/#) { _ in "://(not shown)@" } }
 }

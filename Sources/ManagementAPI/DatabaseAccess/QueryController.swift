@@ -21,7 +21,8 @@ struct QueryController: Sendable {
                 .post, path, .anyOf([.databaseWrite, .databaseRead]), .external("database.query"),
                 Operation(
                     summary: "Run SQL; without the permission to write only with read_only",
-                    body: .json(QueryBody.schema), answer: QueryBody.rows), write),
+                    body: .json(QueryBody.schema), answer: QueryBody.rows), write
+            ).checking(mayWrite),
             Route(
                 .post, "\(path)/read-only", .permission(.databaseRead),
                 Operation(
@@ -36,12 +37,14 @@ struct QueryController: Sendable {
 
     private func write(_ request: APIRequest) async throws -> APIResponse {
         let body = try request.decode(QueryBody.self)
-        let isReadOnly = body.isReadOnly ?? false
-        if !isReadOnly {
-            let record = try request.project()
-            try request.caller().require([.databaseWrite], in: record.organizationSlug, project: record.ref)
-        }
-        return try await run(request, body, isReadOnly: isReadOnly)
+        return try await run(request, body, isReadOnly: body.isReadOnly ?? false)
+    }
+
+    /// Whoever may only read says so in the body.
+    private func mayWrite(_ request: APIRequest) async throws {
+        guard try request.decode(QueryBody.self).isReadOnly != true else { return }
+        let record = try request.project()
+        try request.caller().require([.databaseWrite], in: record.organizationSlug, project: record.ref)
     }
 
     private func read(_ request: APIRequest) async throws -> APIResponse {

@@ -46,8 +46,11 @@ enum OpenAPIDocument {
         let parameters = pathParameters(route) + operation.query.map { query($0, &named) } + headers(route)
         if !parameters.isEmpty { fields["parameters"] = .array(parameters) }
         if let body = body(operation.body, &named) { fields["requestBody"] = body }
-        if case .anyOf(let permissions) = route.access {
+        switch route.access {
+        case .anyOf(let permissions):
             fields["x-permissions"] = .array(permissions.map { .string($0.rawValue) })
+        case .installation(let permission): fields["x-permissions"] = [.string(permission.rawValue)]
+        case .open, .signedIn, .wholeAccount, .session: break
         }
         fields["x-support"] = .string(route.support.rawValue)
         return .object(fields)
@@ -81,7 +84,7 @@ enum OpenAPIDocument {
     }
 
     private static func headers(_ route: Route) -> [JSON] {
-        guard route.effect != .none, route.access != .open else { return [] }
+        guard route.effect.isRepeatable, route.access != .open else { return [] }
         return [
             [
                 "name": "Idempotency-Key", "in": "header", "required": false,
@@ -141,7 +144,7 @@ extension Route {
             ]
         }
         if !parameterNames.isEmpty { list.append(.init(status: .notFound, meaning: "there is no such thing")) }
-        if effect != .none, access != .open {
+        if effect.isRepeatable, access != .open {
             list += [
                 .init(status: .conflict, meaning: "not possible at present, or the same request is in progress"),
                 .init(status: .unprocessableContent, meaning: "the Idempotency-Key belongs to another request"),

@@ -28,7 +28,7 @@ struct ProbeController: Sendable {
     var routes: [Route] {
         [
             Route(.get, "/health", .open, Self.health) { _ in try APIResponse(json: ["status": "ok"]) },
-            Route(.get, "/ready", .open, Self.readiness, ready),
+            Route(.get, "/ready", .open, Self.readiness, ready).costly,
         ]
     }
 

@@ -23,6 +23,27 @@ struct Route: Sendable {
     /// What stands behind its answer; a route whose documented answer is a refusal is refused from the start.
     private(set) var support: Support
 
+    /// What is asked besides ``access`` before anything is looked up or done; see ``checking(_:)``.
+    private(set) var check: Check = { _ in }
+    /// Whether it asks more than memory, though it is open to everybody and only reads.
+    private(set) var isCostly = false
+    /// The secrets that its answer shows.
+    private(set) var secrets = Secrets.none
+
+    /// Refuses a request by throwing.
+    typealias Check = @Sendable (APIRequest) async throws -> Void
+
+    /// The secrets that the answer of a route shows. An answer is stored for requests that are repeated; a secret is
+    /// not.
+    enum Secrets: Sendable, Equatable {
+        /// None.
+        case none
+        /// The whole answer is about one that nobody can read again: a repeated request is told that it was done.
+        case shownOnce
+        /// These fields of the answer's object; a repeated request finds them empty, and reads them elsewhere.
+        case fields([String])
+    }
+
     /// One part of a path.
     enum Segment: Sendable, Equatable {
         case literal(Substring)
@@ -51,14 +72,25 @@ struct Route: Sendable {
         /// Something outside of the manager's database too, which no transaction of ours can take back. The audit
         /// entry is written when it is done.
         case external(String)
+        /// Nothing, but the answer may show a key: the audit entry of this action is written before it is given, where
+        /// the handler notes that it does.
+        case seen(String)
         /// Like ``change(_:)``, without an entry in the audit trail: somebody's own bookmarks and read marks.
         case unaudited
+
+        /// Whether a request that is repeated under its `Idempotency-Key` is answered and not carried out again.
+        var isRepeatable: Bool {
+            switch self {
+            case .none, .seen: false
+            case .change, .external, .unaudited: true
+            }
+        }
 
         /// The action's name in the audit trail.
         var action: String? {
             switch self {
             case .none, .unaudited: nil
-            case .change(let action), .external(let action): action
+            case .change(let action), .external(let action), .seen(let action): action
             }
         }
     }
@@ -106,6 +138,29 @@ struct Route: Sendable {
     func alias(_ path: String) -> Route {
         var copy = Route(method, path, access, effect, operation, handler)
         (copy.reachesDeleted, copy.support) = (reachesDeleted, support)
+        (copy.check, copy.isCostly, copy.secrets) = (check, isCostly, secrets)
+        return copy
+    }
+
+    /// The same with a check of the caller that depends on more than the path, such as the organization that the body
+    /// names. It belongs here and not into the handler, whose work a repeated request skips.
+    func checking(_ check: @escaping Check) -> Route {
+        var copy = self
+        copy.check = check
+        return copy
+    }
+
+    /// The same, counted by the rate limit though it is open and only reads.
+    var costly: Route {
+        var copy = self
+        copy.isCostly = true
+        return copy
+    }
+
+    /// The same, with an answer that shows secrets.
+    func showing(_ secrets: Secrets) -> Route {
+        var copy = self
+        copy.secrets = secrets
         return copy
     }
 

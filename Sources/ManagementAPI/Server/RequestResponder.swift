@@ -162,11 +162,16 @@ struct RequestResponder: HTTPResponder {
             let key = try admission.principal.flatMap { principal throws(APIError) in
                 try IdempotencyKey(
                     request.headers, method: request.method.rawValue, path: request.uri.path,
-                    query: request.uri.query ?? "", body: body, account: principal.account.id)
+                    query: request.uri.query ?? "", body: body, principal: principal)
             }
-            return try await api.mutations.run(
+            var answer = try await api.mutations.run(
                 MutationRunner.Call(
                     route: route, request: call, identifier: visit.id, key: key, unfinished: visit.unfinished))
+            // What is answered to somebody is for nobody else, and stays on no disk.
+            if admission.principal != nil, answer.headers[.cacheControl] == nil {
+                answer.headers[.cacheControl] = "no-store"
+            }
+            return answer
         } catch let cause {
             let error = APIError(anything: cause)
             if error.status.kind == .serverError { report(error, cause, admission, visit.logger) }

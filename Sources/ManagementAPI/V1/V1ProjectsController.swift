@@ -24,7 +24,8 @@ struct V1ProjectsController: Sendable {
                 .post, "/v1/projects", .permission(.projectsCreate), .change("project.create"),
                 Operation(
                     summary: "Create a project", body: .json(CreateProjectBody.schema),
-                    answer: .of(V1Project.self, .created), refusals: CreateProjectBody.refusals), create),
+                    answer: .of(V1Project.self, .created), refusals: CreateProjectBody.refusals), create
+            ).checking(CreateProjectBody.check),
             Route(
                 .get, one, .permission(.projectAdminRead),
                 Operation(summary: "One project", answer: .of(V1Project.self)), read),

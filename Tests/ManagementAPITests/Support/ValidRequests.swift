@@ -38,6 +38,11 @@ enum ValidRequests {
         "PUT /auth/v1/user": { host, _ in
             ValidRequest(body: #"{"password":"another-Battery-2-horse"}"#, token: try await session(host))
         },
+        "PUT /platform/update-email": { host, _ in ValidRequest(token: try await session(host)) },
+        "POST /platform/accounts/{gotrue_id}/confirm-email": { _, _ in
+            ValidRequest(
+                values: ["gotrue_id": Person.owner.account.id], body: #"{"email":"owner@example.com"}"#)
+        },
         "GET /auth/v1/user": { host, _ in ValidRequest(token: try await session(host)) },
         "POST /platform/profile/password-check": { _, _ in ValidRequest(body: #"{"password":"x"}"#) },
         "DELETE /platform/organizations/{slug}": { host, _ in

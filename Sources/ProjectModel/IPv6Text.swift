@@ -1,11 +1,9 @@
-import ProjectModel
-
 /// IPv6 addresses as people write them: RFC 4291, section 2.2.
-enum IPv6Text {
+public enum IPv6Text {
     private static let groupCount = 8
 
     /// The address as a number, most significant octet first; nothing when the text is none.
-    static func number(_ text: String) -> UInt128? {
+    public static func number(_ text: String) -> UInt128? {
         guard let gap = text.firstGap else {
             guard let groups = groups(text[...], mayEndWithIPv4: true), groups.count == groupCount else { return nil }
             return number(groups)
