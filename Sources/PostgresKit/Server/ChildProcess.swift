@@ -5,9 +5,6 @@ import Glibc
 public struct ChildCommand: Sendable {
     /// Where standard output and standard error go.
     public enum Output: Sendable {
-        /// To the end of a file, which is made with mode 600 if it is not there.
-        case file(String)
-
         /// To this descriptor, which must stay open until the program has started.
         case descriptor(Int32)
     }
@@ -153,9 +150,7 @@ extension ChildProcess {
         } else {
             posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
         }
-        switch command.output {
-        case .file(let path):
-            posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        switch output {
         case .descriptor(let descriptor):
             posix_spawn_file_actions_adddup2(&actions, descriptor, STDOUT_FILENO)
         }
