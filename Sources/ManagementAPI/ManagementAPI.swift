@@ -6,6 +6,7 @@ public struct ManagementAPI: Sendable {
     let routes: RouteTable
     let doorkeeper: Doorkeeper
     let mutations: MutationRunner
+    let parser = BodyParser()
     let cors: CORSPolicy
     let proxies: TrustedProxies
     let metrics = RequestMetrics()

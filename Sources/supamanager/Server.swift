@@ -22,8 +22,12 @@ struct Server {
     let settings: ServeSettings
     let logger: Logger
 
-    init(settings: ServeSettings) {
+    /// What the operator should know about how it was started.
+    let warnings: [String]
+
+    init(settings: ServeSettings, warnings: [String] = []) {
         self.settings = settings
+        self.warnings = warnings
         LoggingSystem.bootstrap { label in StreamLogHandler.standardError(label: label) }
         var logger = Logger(label: "supamanager")
         logger.logLevel = settings.logLevel
@@ -31,8 +35,14 @@ struct Server {
     }
 
     func run() async throws {
+<<<<<<< HEAD
         let template = try StackTemplate(folder: settings.templateFolder)
         _ = try TemplateValidation(template)
+=======
+        for warning in warnings { logger.warning("\(warning)") }
+        // Before the first secret is read.
+        if !CoreDumps.forbid() { logger.warning("core dumps cannot be forbidden: they would hold the master key") }
+>>>>>>> c6fb168 (Read JSON once within limits, read as a role of our own without write, bound connections and bodies)
         let folder = try DataFolder(settings.dataFolder)
         let token = try settings.adminToken ?? folder.adminToken(logger)
         let database = try await Database.open(settings, logger: logger)
@@ -72,6 +82,7 @@ struct Server {
                 readiness: [
                     ReadinessCheck(name: "database") { try await store.ping() },
                     ReadinessCheck(name: "engine") { try await engine.ping() },
+                    DiskReadiness(host: LinuxHostInspection(), folder: settings.dataFolder).check,
                 ],
                 role: { core.lease.role }, configuration: try apiConfiguration(template)),
             address: settings.listen, limits: ServerLimits(), logger: logger,

@@ -43,6 +43,25 @@ struct IdempotencyTests {
         }
     }
 
+    @Test(
+        "an answer that is too large to be kept is given once; repeated, the request is told to be done, not done again"
+    )
+    func large() async throws {
+        try await APIHost.run { host in
+            let ref = try await host.create()
+            let rows = Array("[{\"a\":\"\(String(repeating: "x", count: 2 << 20))\"}]".utf8)
+            host.databases.setAnswer { _ in QueryAnswer(json: rows, rowCount: 1) }
+            let path = "/platform/pg-meta/\(ref)/query"
+            let first = try await host.send("POST", path, body: #"{"query":"select 1"}"#, headers: Self.key("q"))
+            #expect(first.status == 201 && first.body.count == rows.count)
+            let second = try await host.send("POST", path, body: #"{"query":"select 1"}"#, headers: Self.key("q"))
+            #expect(second.status == 409 && second.body.count < 1_000)
+            #expect(second.header("Idempotency-Replayed") == "true")
+            #expect(second.header("Idempotency-Body") == "not-kept")
+            #expect(host.databases.calls.count == 1)
+        }
+    }
+
     @Test("keys of different people have nothing to do with each other")
     func ofDifferentPeople() async throws {
         try await APIHost.run { host in

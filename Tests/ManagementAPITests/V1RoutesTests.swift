@@ -16,7 +16,7 @@ struct V1RoutesTests {
     @Test("create, read and list have the ref as id, and the slug as the organization's id")
     func shapes() async throws {
         try await APIHost.run { host in
-            let body = #"{"name":"tf","organization_id":"default","db_pass":"Str0ng-pass","region":"eu-west-1"}"#
+            let body = #"{"name":"tf","organization_id":"default","db_pass":"Str0ng-pass-word","region":"eu-west-1"}"#
             let created = try await host.send("POST", "/v1/projects", body: body)
             #expect(created.status == 201)
             let base = try created.json

@@ -139,7 +139,8 @@ struct AuthUsersController: Sendable {
                                 "rules",
                                 .array(
                                     .fields(.init("name", .text), .init("desc", .text), .init("score", .number)))))))
-            ) { _ in try APIResponse(json: JSON.object(["rules": []])) }.supported(as: .empty),
+            ) { _ in try APIResponse(json: JSON.object(["rules": []])) }
+            .takingLargeBody.supported(as: .empty),
             Route(
                 .get, "/platform/auth/{ref}/templates/{template}", .permission(.authConfigRead),
                 Operation(summary: "Not offered: the text of a mail", answer: .json(.object([])))

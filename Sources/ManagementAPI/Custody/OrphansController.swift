@@ -25,7 +25,8 @@ struct OrphansController: Sendable {
                 Operation(
                     summary: "Remove an orphan; a volume goes with what is in it",
                     body: .optionalJSON(.object([])), answer: .of(OrphanBody.self, .accepted),
-                    refusals: [Operation.Refusal(status: .notFound, meaning: "no such orphan")]), remove),
+                    refusals: [Operation.Refusal(status: .notFound, meaning: "no such orphan")]), remove
+            ).refusingUnknownQuery,
         ]
     }
 

@@ -34,7 +34,8 @@ struct ProjectsController: Sendable {
                 Operation(summary: "One project", answer: .of(ProjectDetail.self)), read),
             Route(
                 .delete, one, .permission(.projectAdminWrite), .change("project.delete"),
-                Operation.deletion, delete),
+                Operation.deletion, delete
+            ).refusingUnknownQuery,
         ]
     }
 
@@ -67,8 +68,8 @@ struct ProjectsController: Sendable {
     }
 
     private func delete(_ request: APIRequest) async throws -> APIResponse {
-        let record = try await catalog.acceptDeletion(request)
-        return try await APIResponse(json: ProjectReference(record)).naming(operationOf: record.ref, in: catalog)
+        let deleted = try await catalog.acceptDeletion(request)
+        return try await APIResponse(json: deleted).naming(operationOf: try request.ref(), in: catalog)
     }
 }
 

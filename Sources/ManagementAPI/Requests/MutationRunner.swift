@@ -138,8 +138,12 @@ struct MutationRunner: Sendable {
             _ = try await ledger.append(deed(action, call, status: answer.status.code))
         }
         if let key = call.key {
+<<<<<<< HEAD
             let kept = try answer.withholding(call.route.secrets, at: time.now())
             try await ledger.keep(try StoredAnswer(kept, sealer), for: key, at: time.now())
+=======
+            try await ledger.keep(try StoredAnswer(answer.storable, sealer), for: key, at: time.now())
+>>>>>>> c6fb168 (Read JSON once within limits, read as a role of our own without write, bound connections and bodies)
         }
     }
 
@@ -192,6 +196,24 @@ extension Principal.Credential {
         case .accessToken(let number): "access_token \(number)"
         case .scopedToken(let scope): "scoped_token \(scope.tokenID)"
         }
+    }
+}
+
+extension APIResponse {
+    /// Largest body, in bytes, that is kept for a repeated request. Rows of a query are larger than what a client asks
+    /// for twice, and the manager's database is no place for them.
+    static let keptBytesMax = 64 << 10
+
+    /// The answer as it is kept. Of one whose body is too large only that the request was carried out: 409, as what the
+    /// route promises is not there any more.
+    fileprivate var storable: APIResponse {
+        guard body.readableBytes > Self.keptBytesMax else { return self }
+        let message =
+            "this request was carried out and answered \(status.code); the answer was larger than "
+            + "\(Self.keptBytesMax) bytes and was not kept: use a new key to do it again"
+        var kept = APIResponse(APIError(.conflict, message))
+        kept.headers[.idempotencyBody] = "not-kept"
+        return kept
     }
 }
 

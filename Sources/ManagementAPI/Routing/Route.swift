@@ -18,8 +18,11 @@ struct Route: Sendable {
     /// Does the work.
     let handler: Handler
     let segments: [Segment]
+    /// How large its body may be.
+    private(set) var bodySize: BodySize
     /// Whether the project that the path names may be deleted already.
     private(set) var reachesDeleted = false
+<<<<<<< HEAD
     /// What stands behind its answer; a route whose documented answer is a refusal is refused from the start.
     private(set) var support: Support
 
@@ -43,6 +46,12 @@ struct Route: Sendable {
         /// These fields of the answer's object; a repeated request finds them empty, and reads them elsewhere.
         case fields([String])
     }
+=======
+    /// Whether a parameter of the query that it does not know is refused.
+    private(set) var refusesUnknownQuery = false
+    /// How long it may take.
+    private(set) var span = Span.seconds
+>>>>>>> c6fb168 (Read JSON once within limits, read as a role of our own without write, bound connections and bodies)
 
     /// One part of a path.
     enum Segment: Sendable, Equatable {
@@ -95,6 +104,25 @@ struct Route: Sendable {
         }
     }
 
+    /// How large a body may be. ``ServerLimits`` has the bytes.
+    enum BodySize: Sendable, Equatable {
+        /// Most bodies: names, settings, choices.
+        case standard
+        /// SQL, snippets, templates of mails.
+        case large
+        /// Files.
+        case upload
+
+        /// What the JSON of such a body is held to.
+        var jsonLimits: JSONLimits {
+            switch self {
+            case .standard: .body
+            case .large: .largeBody
+            case .upload: .upload
+            }
+        }
+    }
+
     init(
         _ method: HTTPRequest.Method, _ path: String, _ access: Access, _ effect: Effect, _ operation: Operation,
         _ handler: @escaping Handler
@@ -105,7 +133,11 @@ struct Route: Sendable {
         self.effect = effect
         self.operation = operation
         self.handler = handler
+<<<<<<< HEAD
         support = operation.answer.status.code < 400 ? .served : .refused
+=======
+        bodySize = operation.body.isUpload ? .upload : .standard
+>>>>>>> c6fb168 (Read JSON once within limits, read as a role of our own without write, bound connections and bodies)
         segments = path.dropFirst().split(separator: "/").map { part in
             part.hasPrefix("{") && part.hasSuffix("}")
                 ? .parameter(String(part.dropFirst().dropLast())) : .literal(part)
@@ -127,16 +159,47 @@ struct Route: Sendable {
         return copy
     }
 
+<<<<<<< HEAD
     /// The same, with something else than data of this installation behind its answer.
     func supported(as support: Support) -> Route {
         var copy = self
         copy.support = support
+=======
+    /// The same for what destroys data: a parameter of the query that it does not know, or has twice, is refused. Who
+    /// misspells `keep_volumes` must not lose the data.
+    var refusingUnknownQuery: Route {
+        var copy = self
+        copy.refusesUnknownQuery = true
+        return copy
+    }
+
+    /// The same for what may take minutes, because a client asked for it.
+    func lasting(_ duration: Span) -> Route {
+        var copy = self
+        copy.span = duration
+        return copy
+    }
+
+    /// How long a request may take. ``ServerLimits`` has the durations.
+    enum Span: Sendable, Equatable {
+        /// Most requests.
+        case seconds
+        /// SQL: the database's own limits end it before.
+        case minutes
+    }
+
+    /// The same for a body that holds SQL, a snippet or templates of mails.
+    var takingLargeBody: Route {
+        var copy = self
+        copy.bodySize = .large
+>>>>>>> c6fb168 (Read JSON once within limits, read as a role of our own without write, bound connections and bodies)
         return copy
     }
 
     /// The same operation under another path: what older clients call it.
     func alias(_ path: String) -> Route {
         var copy = Route(method, path, access, effect, operation, handler)
+<<<<<<< HEAD
         (copy.reachesDeleted, copy.support) = (reachesDeleted, support)
         (copy.check, copy.isCostly, copy.secrets) = (check, isCostly, secrets)
         return copy
@@ -161,6 +224,12 @@ struct Route: Sendable {
     func showing(_ secrets: Secrets) -> Route {
         var copy = self
         copy.secrets = secrets
+=======
+        copy.bodySize = bodySize
+        copy.reachesDeleted = reachesDeleted
+        copy.refusesUnknownQuery = refusesUnknownQuery
+        copy.span = span
+>>>>>>> c6fb168 (Read JSON once within limits, read as a role of our own without write, bound connections and bodies)
         return copy
     }
 

@@ -85,7 +85,8 @@ struct StorageObjectsController: Sendable {
                         .array(
                             .fields(
                                 .init("path", .nullable(.text)), .init("signedUrl", .nullable(.text)),
-                                .init("error", .nullable(.text)))), .created)), signSeveral),
+                                .init("error", .nullable(.text)))), .created)), signSeveral
+            ).takingLargeBody,
             Route(
                 .post, "\(Self.path)/public-url", .permission(.storageRead),
                 operation(
@@ -176,7 +177,8 @@ struct StorageObjectsController: Sendable {
             Route(
                 .delete, Self.path, .permission(.storageWrite), .external("storage.object.delete"),
                 operation(
-                    "Delete objects", .fields(.init("paths", .array(.text))), .json(.array(Self.object))), delete),
+                    "Delete objects", .fields(.init("paths", .array(.text))), .json(.array(Self.object))), delete
+            ).takingLargeBody,
             relocation("move"), relocation("copy"),
         ]
     }
@@ -203,7 +205,7 @@ struct StorageObjectsController: Sendable {
                 "\(verb.capitalized) an object", .fields(.init("from", .text), .init("to", .text)), .empty(.created))
         ) { request in
             let body = try request.decode(Relocation.self)
-            let bucket = try QueryParameters("id=" + (try request.bucket()))["id"] ?? ""
+            let bucket = try request.bucketName()
             _ = try await reach.json(
                 "POST", "/storage/v1/object/\(verb)",
                 body: [

@@ -33,10 +33,9 @@ struct V1ProjectsController: Sendable {
                 .delete, one, .permission(.projectAdminWrite), .change("project.delete"),
                 Operation.deletion
             ) { request in
-                let record = try await catalog.acceptDeletion(request)
-                return try await APIResponse(json: ProjectReference(record))
-                    .naming(operationOf: record.ref, in: catalog)
-            },
+                let deleted = try await catalog.acceptDeletion(request)
+                return try await APIResponse(json: deleted).naming(operationOf: try request.ref(), in: catalog)
+            }.refusingUnknownQuery,
             lifecycle("\(one)/pause", .pauseRequested, "project.pause", "Pause a project"),
             lifecycle("\(one)/restore", .resumeRequested, "project.resume", "Resume a paused project"),
             lifecycle("\(one)/restart", .restartRequested, "project.restart", "Restart a project"),

@@ -169,7 +169,7 @@ struct APIHost: Sendable {
     }
 
     static func createBody(_ name: String, _ more: String = "") -> String {
-        #"{"name":"\#(name)","organization_slug":"default","db_pass":"Str0ng-pass","cloud_provider":"AWS"\#(more)}"#
+        #"{"name":"\#(name)","organization_slug":"default","db_pass":"Str0ng-pass-word","cloud_provider":"AWS"\#(more)}"#
     }
 
     /// Gives a project a status, as the loops would.

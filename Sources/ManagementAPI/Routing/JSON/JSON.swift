@@ -9,30 +9,15 @@ enum JSON: Sendable, Equatable, Codable {
     case array([JSON])
     case object([String: JSON])
 
-    /// Deepest nesting that is read; more is refused.
-    static let depthMax = 64
-
+    /// Takes over what ``JSONReader`` read. No other decoder offers a way to read any value without trying every type
+    /// on every value, which takes seconds of a processor for a megabyte; so it is refused.
     init(from decoder: any Decoder) throws {
-        guard decoder.codingPath.count <= Self.depthMax else {
+        guard let tree = decoder as? JSONTreeDecoder else {
             throw DecodingError.dataCorrupted(
-                DecodingError.Context(codingPath: [], debugDescription: "nested too deeply"))
+                DecodingError.Context(
+                    codingPath: decoder.codingPath, debugDescription: "JSON is decoded by JSONTreeDecoder only"))
         }
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let value = try? container.decode(Bool.self) {
-            self = .boolean(value)
-        } else if let value = try? container.decode(Int64.self) {
-            self = .integer(value)
-        } else if let value = try? container.decode(Double.self) {
-            self = .number(value)
-        } else if let value = try? container.decode(String.self) {
-            self = .string(value)
-        } else if let value = try? container.decode([JSON].self) {
-            self = .array(value)
-        } else {
-            self = .object(try container.decode([String: JSON].self))
-        }
+        self = tree.value
     }
 
     func encode(to encoder: any Encoder) throws {
