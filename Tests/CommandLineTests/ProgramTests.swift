@@ -194,14 +194,19 @@ struct ProgramTests {
             #expect(program.exitCode == 64)
             #expect(!stub.requests.contains { $0.method == "DELETE" })
         }
+        // Nobody guesses what becomes of the data.
+        try await run(["projects", "delete", "shop", "--yes"]) { program, stub, _ async throws in
+            #expect(program.exitCode == 64)
+            #expect(program.errors.contains("--keep-volumes or --destroy-volumes"))
+            #expect(!stub.requests.contains { $0.method == "DELETE" })
+        }
         try await run(
-            ["projects", "delete", "shop", "--yes"], api: Self.api(looks: ["GOING_DOWN", "GONE"])
+            ["projects", "delete", "shop", "--yes", "--keep-volumes"], api: Self.api(looks: ["GOING_DOWN", "GONE"])
         ) { program, stub, _ async throws in
             #expect(program.exitCode == 0)
             #expect(program.output.hasPrefix("Project shop (\(Sample.refText)) is gone.\n"))
             #expect(program.output.contains("destroyed  container  shop-db-1  0123456789ab"))
             #expect(program.output.contains("kept       volume     shop_data                on request"))
-            // Nobody said that the data may go.
             #expect(
                 stub.requests.filter { $0.method == "DELETE" }.map(\.target) == ["\(Self.sample)?keep_volumes=true"])
         }
@@ -216,7 +221,8 @@ struct ProgramTests {
             #expect(program.exitCode == 0)
             let receipt = try JSONDecoder().decode(DeletionReceipt.self, from: Data(program.output.utf8))
             #expect(receipt.kept.map(\.name) == ["shop_data"])
-            #expect(stub.requests.filter { $0.method == "DELETE" }.map(\.target) == [Self.sample])
+            #expect(
+                stub.requests.filter { $0.method == "DELETE" }.map(\.target) == ["\(Self.sample)?keep_volumes=false"])
         }
         try await run(
             ["projects", "delete", "shop", "--yes", "--destroy-volumes", "--keep-volumes"]
