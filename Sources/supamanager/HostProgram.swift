@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import LinuxHost
 import Orchestrator
 import PostgresKit
@@ -37,9 +38,14 @@ enum HostProgram {
             arguments.append(file.path)
         }
         let output = folder.appending(path: "output")
+        // SAFETY: the path lives for the length of the call.
+        let file = unsafe open(output.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw HostError("\(output.path) cannot be written (errno \(errno))") }
+        defer { close(file) }
         let child = try ChildProcess.start(
             ChildCommand(
-                executable: path, arguments: arguments, environment: ["LC_ALL": "C"], output: .file(output.path)))
+                executable: path, arguments: arguments, environment: ["LC_ALL": "C"],
+                output: .descriptor(file)))
         guard let exit = await child.waitForExit(within: timeMax) else {
             child.send(signal: 9)
             _ = await child.waitForExit(within: timeMax)

@@ -78,16 +78,11 @@ struct ServeCommand: AsyncParsableCommand {
     var logLevel: String?
 
     func run() async throws {
-<<<<<<< HEAD
-        try await StartFailure.reported(options: options) { settings in try await Server(settings: settings).run() }
-=======
-        let settings: ServeSettings
-        do {
-            settings = try ServeSettings(options: options, environment: ProcessInfo.processInfo.environment)
-        } catch { throw ValidationError("\(error)") }
-        let warnings = StartWarnings.all(options: options, listenHost: settings.listen.host)
-        try await Server(settings: settings, warnings: warnings).run()
->>>>>>> c6fb168 (Read JSON once within limits, read as a role of our own without write, bound connections and bodies)
+        let options = options
+        try await StartFailure.reported(options: options) { settings in
+            let warnings = StartWarnings.all(options: options, listenHost: settings.listen.host)
+            try await Server(settings: settings, warnings: warnings).run()
+        }
     }
 
     /// Options that were given, under the names of their environment variables.

@@ -35,14 +35,11 @@ struct Server {
     }
 
     func run() async throws {
-<<<<<<< HEAD
-        let template = try StackTemplate(folder: settings.templateFolder)
-        _ = try TemplateValidation(template)
-=======
         for warning in warnings { logger.warning("\(warning)") }
         // Before the first secret is read.
         if !CoreDumps.forbid() { logger.warning("core dumps cannot be forbidden: they would hold the master key") }
->>>>>>> c6fb168 (Read JSON once within limits, read as a role of our own without write, bound connections and bodies)
+        let template = try StackTemplate(folder: settings.templateFolder)
+        _ = try TemplateValidation(template)
         let folder = try DataFolder(settings.dataFolder)
         let token = try settings.adminToken ?? folder.adminToken(logger)
         let database = try await Database.open(settings, logger: logger)

@@ -74,9 +74,6 @@ struct SettingsDesk: Sendable {
         case .flag(let truth): "\(truth)"
         case .whole(let number): "\(number)"
         case .number(let number): "\(number)"
-<<<<<<< ours
-        case .text(let text): String(text.withoutUserInformation.prefix(Self.auditedMax))
-=======
         case .text(let text): String(URLText.withoutLogin(text).prefix(Self.auditedMax))
         }
     }
@@ -102,7 +99,6 @@ enum URLText {
             guard let at = authority.lastIndex(of: "@") else { continue }
             result += "***"
             rest = rest[at...]
->>>>>>> theirs
         }
         return String(result + rest)
     }

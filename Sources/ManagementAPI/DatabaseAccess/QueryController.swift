@@ -23,11 +23,7 @@ struct QueryController: Sendable {
                 Operation(
                     summary: "Run SQL; without the permission to write only with read_only",
                     body: .json(QueryBody.schema), answer: QueryBody.rows), write
-<<<<<<< HEAD
-            ).checking(mayWrite),
-=======
-            ).takingLargeBody.lasting(.minutes),
->>>>>>> c6fb168 (Read JSON once within limits, read as a role of our own without write, bound connections and bodies)
+            ).checking(mayWrite).takingLargeBody.lasting(.minutes),
             Route(
                 .post, "\(path)/read-only", .permission(.databaseRead),
                 Operation(

@@ -138,12 +138,8 @@ struct MutationRunner: Sendable {
             _ = try await ledger.append(deed(action, call, status: answer.status.code))
         }
         if let key = call.key {
-<<<<<<< HEAD
-            let kept = try answer.withholding(call.route.secrets, at: time.now())
+            let kept = try answer.withholding(call.route.secrets, at: time.now()).storable
             try await ledger.keep(try StoredAnswer(kept, sealer), for: key, at: time.now())
-=======
-            try await ledger.keep(try StoredAnswer(answer.storable, sealer), for: key, at: time.now())
->>>>>>> c6fb168 (Read JSON once within limits, read as a role of our own without write, bound connections and bodies)
         }
     }
 

@@ -22,7 +22,6 @@ struct Route: Sendable {
     private(set) var bodySize: BodySize
     /// Whether the project that the path names may be deleted already.
     private(set) var reachesDeleted = false
-<<<<<<< HEAD
     /// What stands behind its answer; a route whose documented answer is a refusal is refused from the start.
     private(set) var support: Support
 
@@ -46,12 +45,10 @@ struct Route: Sendable {
         /// These fields of the answer's object; a repeated request finds them empty, and reads them elsewhere.
         case fields([String])
     }
-=======
     /// Whether a parameter of the query that it does not know is refused.
     private(set) var refusesUnknownQuery = false
     /// How long it may take.
     private(set) var span = Span.seconds
->>>>>>> c6fb168 (Read JSON once within limits, read as a role of our own without write, bound connections and bodies)
 
     /// One part of a path.
     enum Segment: Sendable, Equatable {
@@ -133,11 +130,8 @@ struct Route: Sendable {
         self.effect = effect
         self.operation = operation
         self.handler = handler
-<<<<<<< HEAD
         support = operation.answer.status.code < 400 ? .served : .refused
-=======
         bodySize = operation.body.isUpload ? .upload : .standard
->>>>>>> c6fb168 (Read JSON once within limits, read as a role of our own without write, bound connections and bodies)
         segments = path.dropFirst().split(separator: "/").map { part in
             part.hasPrefix("{") && part.hasSuffix("}")
                 ? .parameter(String(part.dropFirst().dropLast())) : .literal(part)
@@ -159,12 +153,13 @@ struct Route: Sendable {
         return copy
     }
 
-<<<<<<< HEAD
     /// The same, with something else than data of this installation behind its answer.
     func supported(as support: Support) -> Route {
         var copy = self
         copy.support = support
-=======
+        return copy
+    }
+
     /// The same for what destroys data: a parameter of the query that it does not know, or has twice, is refused. Who
     /// misspells `keep_volumes` must not lose the data.
     var refusingUnknownQuery: Route {
@@ -192,16 +187,15 @@ struct Route: Sendable {
     var takingLargeBody: Route {
         var copy = self
         copy.bodySize = .large
->>>>>>> c6fb168 (Read JSON once within limits, read as a role of our own without write, bound connections and bodies)
         return copy
     }
 
     /// The same operation under another path: what older clients call it.
     func alias(_ path: String) -> Route {
         var copy = Route(method, path, access, effect, operation, handler)
-<<<<<<< HEAD
         (copy.reachesDeleted, copy.support) = (reachesDeleted, support)
         (copy.check, copy.isCostly, copy.secrets) = (check, isCostly, secrets)
+        (copy.bodySize, copy.refusesUnknownQuery, copy.span) = (bodySize, refusesUnknownQuery, span)
         return copy
     }
 
@@ -224,12 +218,6 @@ struct Route: Sendable {
     func showing(_ secrets: Secrets) -> Route {
         var copy = self
         copy.secrets = secrets
-=======
-        copy.bodySize = bodySize
-        copy.reachesDeleted = reachesDeleted
-        copy.refusesUnknownQuery = refusesUnknownQuery
-        copy.span = span
->>>>>>> c6fb168 (Read JSON once within limits, read as a role of our own without write, bound connections and bodies)
         return copy
     }
 
