@@ -71,7 +71,7 @@ enum NotificationRows {
         let sorted = marks.sorted { $0.key < $1.key }
         return try await session.query(
             """
-            with wanted as (select unnest($4::text[]) as id, unnest($5::text[]) as status),
+            with wanted as (select unnest($5::text[]) as id, unnest($6::text[]) as status),
             marked as (
                 insert into notification_marks (number, account, status)
                 select n.number, $1, w.status from notifications n join wanted w on w.id = n.id

@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import LinuxHost
 import Orchestrator
+import Reconciler
 
 /// `supamanager network-rules …`: packet filter rules of this installation.
 struct NetworkRulesCommand: AsyncParsableCommand {

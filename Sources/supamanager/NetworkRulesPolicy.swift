@@ -1,6 +1,7 @@
 import LinuxHost
 import Logging
 import Orchestrator
+import Reconciler
 
 /// What a manager does about the packet filter rules of its installation.
 enum NetworkRulesPolicy: String, Sendable {

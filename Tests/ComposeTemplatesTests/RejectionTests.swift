@@ -61,17 +61,11 @@ import Testing
         ),
         (
             "networks: {n: {external: {name: x}, name: y}}\n",
-            [
-                "compose.yaml:1:16: networks.n.external: a network of somebody else would join two projects",
-                "compose.yaml:1:27: networks.n.external.name: name and external.name conflict; only use name",
-            ]
+            ["compose.yaml:1:27: networks.n.external.name: name and external.name conflict; only use name"]
         ),
         (
             "volumes: {v: {external: true, driver_opts: {a: b}}}\n",
-            [
-                "compose.yaml:1:15: volumes.v.external: a volume of somebody else would not be deleted with the project",
-                "compose.yaml:1:31: volumes.v.driver_opts: conflicts with external: what exists already cannot be configured",
-            ]
+            ["compose.yaml:1:31: volumes.v.driver_opts: conflicts with external: what exists already cannot be configured"]
         ),
         (
             "networks: {n: {ipam: {config: [{subnet: 10.0.0.0}]}}}\n",

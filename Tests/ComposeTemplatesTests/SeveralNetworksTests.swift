@@ -79,7 +79,7 @@ import Testing
               ranges: {S: {first: 0, prefix: 28}, R: {first: 8, prefix: 29}}
             """
         let rendered = Result { () throws in try Rendering.stack(text) }
-        #expect((try? rendered.get()) != nil == isFine, "\(rendered)")
+        #expect(((try? rendered.get()) != nil) == isFine, "\(rendered)")
     }
 
     @Test("five networks are too many")

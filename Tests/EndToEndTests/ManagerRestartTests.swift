@@ -20,7 +20,8 @@ extension EndToEnd {
             /// The one that acts.
             func active() async throws -> ManagerProcess {
                 try await eventually("a manager that is active", within: .seconds(60)) {
-                    for manager in all where await manager.isRunning {
+                    for manager in all {
+                        guard await manager.isRunning else { continue }
                         guard let answer = try? await manager.client.send("GET", "/ready", token: nil) else { continue }
                         if answer.json["role"].text == "active" { return manager }
                     }

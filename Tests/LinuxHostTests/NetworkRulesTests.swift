@@ -7,11 +7,9 @@ import Testing
 @Suite("Packet filter rules of an installation")
 struct NetworkRulesTests {
     private static func rules(pool: String = "10.201.0.0/16", ports: String = "54320-65535") throws -> NetworkRules {
-        try #require(
-            NetworkRules(
-                installation: "0123456789ab", pool: try #require(IPv4Network(pool)),
-                ports: try #require(PortRange(ports)))
-        )
+        let pool = try #require(IPv4Network(pool))
+        let ports = try #require(PortRange(ports))
+        return try #require(NetworkRules(installation: "0123456789ab", pool: pool, ports: ports))
     }
 
     @Test("the plan is this text")

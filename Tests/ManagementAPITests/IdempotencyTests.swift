@@ -10,7 +10,7 @@ import Testing
 struct IdempotencyTests {
     private static func key(_ text: String) -> [(name: String, value: String)] { [("Idempotency-Key", text)] }
 
-    @Test("the same key and request get the same answer, byte for byte, and happen once")
+    @Test("the same key and request get the same answer, without its secret, and happen once")
     func repeated() async throws {
         try await APIHost.run { host in
             let body = APIHost.createBody("demo")
@@ -18,7 +18,11 @@ struct IdempotencyTests {
             let second = try await host.send("POST", "/platform/projects", body: body, headers: Self.key("a"))
             #expect(first.status == 201)
             #expect(second.status == 201)
-            #expect(first.body == second.body)
+            for field in try first.json.keys where field != "service_key" {
+                #expect(try first.json[field] == second.json[field], "\(field)")
+            }
+            #expect(try first.json["service_key"]?.text?.isEmpty == false)
+            #expect(try second.json["service_key"] == .string(""))
             #expect(first.header("Idempotency-Replayed") == nil)
             #expect(second.header("Idempotency-Replayed") == "true")
             #expect(try await host.store.refs().count == 1)

@@ -1,3 +1,4 @@
+import OrchestratorTesting
 import ProjectModel
 import Testing
 

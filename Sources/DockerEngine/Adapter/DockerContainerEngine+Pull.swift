@@ -10,10 +10,11 @@ extension DockerContainerEngine {
                 status: 401,
                 message: "image \(image) was not pulled, as its registry's credentials are unknown: \(error)")
         }
-        do {
+        do throws(DockerError) {
             // The image is there once the stream has ended without an error.
             for try await _ in try await client.pullImage(reference, credential: credential) {}
-        } catch let error as DockerError where error.isRegistryRefusal {
+        } catch {
+            guard error.isRegistryRefusal else { throw error }
             let registry = RegistryName(of: reference)
             let advice =
                 credential == nil

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import ProjectModel
+public import ProjectModel
 
 /// What a registry wants to see before it gives an image.
 public struct RegistryCredential: Sendable, Equatable {

@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import ProjectModel
 import Synchronization
 
 /// Keeps the connections of a server within bounds: how many there are, in all and of one network, and how long each
@@ -48,7 +49,8 @@ final class ConnectionRegistry: Sendable {
     fileprivate func open(_ channel: any Channel) -> Bool {
         let id = ID(channel)
         let address = channel.remoteAddress?.ipAddress ?? "local"
-        let network = proxies.addresses.contains(address) ? ClientNetwork.local : ClientNetwork(address)
+        let isProxy = ClientAddress(address).map(proxies.addresses.contains) ?? false
+        let network = isProxy ? ClientNetwork.local : ClientNetwork(address)
         let (decision, evicted, refusals) = state.withLock { state in
             let decision = state.table.open(id, from: network)
             var evicted: (any Channel)?

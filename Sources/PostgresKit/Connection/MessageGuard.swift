@@ -21,24 +21,11 @@ final class MessageGuard: Sendable {
     /// Whether it stands in this connection as it is now: libpq makes another socket for a server's next address.
     func stands(in connection: OpaquePointer) -> Bool { Self.inode(of: PQsocket(connection)) == inode }
 
-    /// Whether there is a connection from which something could be read, so that a guard has to stand in it.
+    /// Whether something can be read from the connection next, so that a guard has to stand in it. Before, libpq still
+    /// asks the socket itself: whether it is connected, and whose it is (`requirepeer`).
     static func isNeeded(in connection: OpaquePointer) -> Bool {
-        let socket = PQsocket(connection)
-        guard socket >= 0, PQstatus(connection) != CONNECTION_BAD else { return false }
-        guard PQstatus(connection) == CONNECTION_STARTED else { return true }
-        // Still connecting, or refused: then libpq goes on to the next address.
-        var side = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)
-        guard poll(&side, 1, 0) == 1 else { return false }
-        var error: Int32 = 0
-        var size = socklen_t(MemoryLayout<Int32>.size)
-        var peer = sockaddr_storage()
-        var peerSize = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        // Asking for the peer, unlike asking for the error, takes nothing away from libpq.
-        let isConnected = withUnsafeMutablePointer(to: &peer) { peer in
-            peer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(socket, $0, &peerSize) == 0 }
-        }
-        guard isConnected else { return false }
-        return getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0
+        let early = [CONNECTION_BAD, CONNECTION_NEEDED, CONNECTION_STARTED, CONNECTION_MADE]
+        return PQsocket(connection) >= 0 && !early.contains(PQstatus(connection))
     }
 
     /// Takes its place in a connection from which nothing was read yet.

@@ -1,3 +1,4 @@
+import CPostgres
 import Glibc
 
 /// The log that a server writes through a descriptor of its owner's: the server itself opens no file, and the owner

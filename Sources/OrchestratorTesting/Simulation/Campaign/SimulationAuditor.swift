@@ -26,6 +26,9 @@ final class SimulationAuditor: Sendable {
     /// to see it, and a call that was decided on before has been made.
     static let answeringMin: Duration = PlanExecutor.verdictAgeMax + ProbePace().probeDeadline + .seconds(3)
 
+    /// A restart that was asked for may be made twice: when its answer was lost, or a look was decided on an older view.
+    static let repetitionMax: Duration = .seconds(5)
+
     private struct State {
         var violations: [String] = []
         var edges: [StatusEdge: Int] = [:]
@@ -124,7 +127,7 @@ final class SimulationAuditor: Sendable {
         state.withLock { state in
             if move.requestsRestart {
                 state.restarts[ref] = RestartRequest(at: now, services: move.restartServices.map { Set($0) })
-            } else if move.to == .active {
+            } else if move.fulfilsRestart {
                 state.restarts[ref] = nil
             }
         }
@@ -137,7 +140,7 @@ final class SimulationAuditor: Sendable {
         let (request, answering) = state.withLock { ($0.restarts[ref], $0.answering[run]) }
         let isRequested =
             request.map { request in
-                run.startedAt <= request.at && run.service.map { request.services?.contains($0) ?? true } ?? false
+                run.startedAt.since(request.at) <= Self.repetitionMax && run.service.map { request.services?.contains($0) ?? true } ?? false
             } ?? false
         guard !run.isFrozen, !isRequested else { return }
         if !wasProbed { violated("a service is restarted that its manager has not probed") }
