@@ -138,7 +138,7 @@ struct MutationRunner: Sendable {
             _ = try await ledger.append(deed(action, call, status: answer.status.code))
         }
         if let key = call.key {
-            let kept = try answer.withholding(call.route.secrets, at: time.now()).storable
+            let kept = try answer.storable.withholding(call.route.secrets, at: time.now())
             try await ledger.keep(try StoredAnswer(kept, sealer), for: key, at: time.now())
         }
     }
@@ -174,7 +174,9 @@ extension APIResponse {
                         + "kept: if you did not receive it, revoke what was made and send a new request with a new "
                         + "Idempotency-Key"))
         case .fields(let names):
-            guard case .object(var object) = try JSONDecoder().decode(JSON.self, from: Data(body.readableBytesView))
+            // JSON is read by its own reader; every other decoder refuses. The answer is one of ours and within
+            // keptBytesMax.
+            guard case .object(var object) = try JSONReader.read(Array(body.readableBytesView), limits: .answer)
             else { return self }
             for name in names where object[name] != nil { object[name] = "" }
             var copy = try APIResponse(status, json: JSON.object(object))
