@@ -21,12 +21,13 @@ struct MetricsController: Sendable {
             "Figures of the manager for Prometheus; they are about all projects, so they are for members of the "
             + "organization \(Organization.defaultSlug)"
         return Route(
-            .get, "/metrics", .permission(.analyticsUsageRead),
-            Operation(summary: summary, answer: .raw("text/plain"))
-        ) { request in
-            try request.caller().require([.analyticsUsageRead], in: Organization.defaultSlug)
-            return APIResponse(text: try await manager(), contentType: PrometheusText.contentType)
-        }
+            .get, "/metrics", .installation(.analyticsUsageRead),
+            Operation(
+                summary: summary, answer: .raw("text/plain"),
+                refusals: [
+                    Operation.Refusal(status: .notFound, meaning: "you are no member of the first organization")
+                ])
+        ) { _ in APIResponse(text: try await manager(), contentType: PrometheusText.contentType) }
     }
 
     private var projectRoutes: [Route] {
