@@ -1,3 +1,4 @@
+import Orchestrator
 import OrchestratorTesting
 import ProjectModel
 import Testing
@@ -13,6 +14,7 @@ struct ExportRoutesTests {
     func masked() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()
+            let before = host.ledger.entries.count
             let json = try await host.send("GET", path(ref)).json
             #expect(json["ref"] == .string(ref.text))
             #expect(json["compose"]?.text?.contains("${PASSWORD}") == true)
@@ -22,7 +24,10 @@ struct ExportRoutesTests {
             }
             #expect(!variables.isEmpty && variables.allSatisfy { $0["value"] == .string(ProjectExport.masked) })
             #expect(!files.isEmpty && files.allSatisfy { $0["content"] == .null })
+            #expect(host.ledger.entries.count == before)
             let clear = try await host.send("GET", path(ref) + "?reveal=true").json
+            let entry = try await host.ledger.trail(AuditQuery(scope: .organization("default"), limit: 1)).first
+            #expect(host.ledger.entries.count == before + 1 && entry?.deed.action == "project.export")
             guard case .array(let revealed)? = clear["environment"] else {
                 Issue.record("not an export: \(clear)")
                 return

@@ -13,6 +13,7 @@ struct ExportController: Sendable {
         [
             Route(
                 .get, "/platform/projects/{ref}/compose", .permission(.projectAdminRead),
+                .seen("project.export"),
                 Operation(
                     summary: "The project as a Compose file with its variables and files; values are masked",
                     query: [
@@ -35,6 +36,7 @@ struct ExportController: Sendable {
                     "the values of a project are for those who may change it: leave reveal out, or ask an "
                         + "administrator of the organization")
             }
+            request.audit.noteAttempt()
         }
         return try APIResponse(
             json: ProjectExport(record, try await catalog.export(of: record.ref), reveals: reveals))
