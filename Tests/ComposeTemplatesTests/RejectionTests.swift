@@ -65,7 +65,9 @@ import Testing
         ),
         (
             "volumes: {v: {external: true, driver_opts: {a: b}}}\n",
-            ["compose.yaml:1:31: volumes.v.driver_opts: conflicts with external: what exists already cannot be configured"]
+            [
+                "compose.yaml:1:31: volumes.v.driver_opts: conflicts with external: what exists already cannot be configured"
+            ]
         ),
         (
             "networks: {n: {ipam: {config: [{subnet: 10.0.0.0}]}}}\n",
