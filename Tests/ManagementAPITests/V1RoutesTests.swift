@@ -50,7 +50,7 @@ struct V1RoutesTests {
         }
     }
 
-    @Test("pause, restart and restore answer 200 without a body; delete answers id, ref and name")
+    @Test("pause, restart and restore answer 200 without a body; delete answers id, ref, name and what becomes of the volumes")
     func lifecycle() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()
@@ -68,7 +68,8 @@ struct V1RoutesTests {
             }
             let deleted = try await host.send("DELETE", "/v1/projects/\(ref)")
             #expect(deleted.status == 200)
-            #expect(try deleted.json.keys == ["id", "ref", "name"])
+            #expect(try deleted.json.keys == ["id", "ref", "name", "volumes"])
+            #expect(try deleted.json["volumes"]?.text == "destroyed")
         }
     }
 
