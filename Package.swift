@@ -172,8 +172,9 @@ let package = Package(
             ],
             path: "Benchmarks/Simulate", swiftSettings: strict),
 
-        // Tests. `HTTPStub` and `PostgresTestSupport` are shared by several of them.
+        // Tests. `HTTPStub`, `TemplateSamples` and `PostgresTestSupport` are shared by several of them.
         .target(name: "HTTPStub", path: "Tests/HTTPStub", swiftSettings: common),
+        .target(name: "TemplateSamples", path: "Tests/TemplateSamples", swiftSettings: strict),
         .target(
             name: "PostgresTestSupport", dependencies: ["PostgresKit", "PostgresStore"],
             path: "Tests/PostgresTestSupport", swiftSettings: common),
@@ -198,8 +199,8 @@ let package = Package(
         .testTarget(
             name: "DockerEngineTests",
             dependencies: [
-                "CurlKit", "DockerEngine", "HTTPStub", "Orchestrator", "OrchestratorTesting", "ProjectModel",
-                "Reconciler",
+                "ComposeTemplates", "CurlKit", "DockerEngine", "HTTPStub", "Orchestrator", "OrchestratorTesting",
+                "ProjectModel", "Reconciler", "TemplateSamples",
             ],
             swiftSettings: common),
         .testTarget(
@@ -211,7 +212,9 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "ComposeTemplatesTests",
-            dependencies: ["ComposeTemplates", "Orchestrator", "ProjectModel", "Reconciler", "YAMLKit"],
+            dependencies: [
+                "ComposeTemplates", "Orchestrator", "ProjectModel", "Reconciler", "TemplateSamples", "YAMLKit",
+            ],
             swiftSettings: common),
         .testTarget(
             name: "ProjectKeysTests",
@@ -229,7 +232,9 @@ let package = Package(
             swiftSettings: common),
         .testTarget(
             name: "CommandLineTests",
-            dependencies: ["CurlKit", "HTTPStub", "ManagementClient", "ProjectModel", "TokenKit", "supamanager"],
+            dependencies: [
+                "CurlKit", "DockerEngine", "HTTPStub", "ManagementClient", "ProjectModel", "TokenKit", "supamanager",
+            ],
             swiftSettings: common),
         .testTarget(
             name: "ManagementAPITests",
@@ -242,6 +247,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
+            exclude: ["AuthorizationMatrix.txt"],
             swiftSettings: strict),
         .testTarget(
             name: "LinuxHostTests", dependencies: ["LinuxHost", "Orchestrator", "ProjectModel"],

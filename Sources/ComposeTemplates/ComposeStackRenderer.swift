@@ -72,12 +72,8 @@ public struct ComposeStackRenderer: StackRenderer {
     /// Interpolates, selects the project's services, and maps them.
     public func render(_ project: ProjectRecord, values: ProjectValues) throws(TemplateError) -> DesiredStack {
         guard let leases = project.leases else { throw .broken("project \(project.ref) has no ports and no subnet") }
-        var environment = overrides(values.settings)
-        environment.merge(
-            try self.environment(ref: project.ref.text, name: project.name.text, leases: leases)
-        ) { $1 }
-        environment.merge(GatewayKeys(values).environment) { $1 }
-        for (name, secret) in values.secrets { environment[name] = secret.reveal() }
+        var environment = try publicEnvironment(of: project, leases, values)
+        for (name, secret) in try confidentialEnvironment(values) { environment[name] = secret.reveal() }
         var compose = try template.project(
             named: project.ref.text, environment: environment, services: Set(project.services.map(\.text)))
         compose.services = compose.services.mapValues { $0.adding(values.functionSecrets) }
@@ -85,6 +81,29 @@ public struct ComposeStackRenderer: StackRenderer {
             project: compose, ref: project.ref, leases: leases, environment: environment, settings: settings,
             digests: template.digests
         ).stack()
+    }
+
+    /// What interpolation gets that everybody may see: leases, names, and settings that are not secret.
+    func publicEnvironment(
+        of project: ProjectRecord, _ leases: Leases, _ values: ProjectValues
+    ) throws(TemplateError) -> [String: String] {
+        var environment = overrides(values.settings)
+        environment.merge(
+            try self.environment(ref: project.ref.text, name: project.name.text, leases: leases)
+        ) { $1 }
+        return environment
+    }
+
+    /// The rest of what interpolation gets; where a name is in both, this one counts.
+    func confidentialEnvironment(_ values: ProjectValues) throws(TemplateError) -> [String: Secret<String>] {
+        var environment: [String: Secret<String>] = [:]
+        for variable in template.manifest.variables where variable.isSecret {
+            environment[variable.name] =
+                values.settings[variable.name] ?? settings.variables[variable.name].map { Secret($0) }
+        }
+        environment.merge(GatewayKeys(values).environment.mapValues { Secret($0) }) { $1 }
+        environment.merge(values.secrets) { $1 }
+        return environment
     }
 
     /// Images of all services that a project has when it names none, with the registry that is set.

@@ -53,23 +53,36 @@ struct EnvironmentFiles {
                 if reference.isRequired { cursor.fail(.reference, "there is no file \(path)") }
                 return [:]
             }
-            if reference.isRaw { return raw(text) }
+            if reference.isRaw { return try raw(text, fileName: path) }
             return try DotEnv.parse(text, fileName: path, environment: known.merging(environment) { _, outer in outer })
         } catch let error as DotEnvError {
             cursor.fail(error.description)
+        } catch let error as UTF8Text.Failure {
+            cursor.fail("\(path):\(error.line): \(UTF8Text.Failure.reason)")
+        } catch let error as GuardedFolderError {
+            cursor.fail(.refused, "\(error)")
         } catch {
-            cursor.fail(.reference, "\(path) cannot be read: \(error)")
+            cursor.fail(.reference, "\(path) cannot be read")
         }
         return [:]
     }
 
-    /// Every line is `NAME=value`, taken as it is, or a name that takes its value from the environment.
-    private func raw(_ text: String) -> [String: String] {
-        text.split(separator: "\n").reduce(into: [:]) { result, line in
-            let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard !line.hasPrefix("#") else { return }
-            let name = String(parts[0])
-            result[name] = parts.count == 2 ? String(parts[1]) : environment[name]
+    /// Every line is `NAME=value`, taken as it is, or a name that takes its value from the environment. Lines end in
+    /// LF or CRLF; what begins with `#` is a comment.
+    private func raw(_ text: String, fileName: String) throws(DotEnvError) -> [String: String] {
+        var result: [String: String] = [:]
+        let start = text.unicodeScalars.first == "\u{FEFF}" ? text.unicodeScalars.dropFirst() : text.unicodeScalars[...]
+        for (index, line) in start.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            var line = line.drop { $0.properties.isWhitespace }
+            if line.last == "\r" { line.removeLast() }
+            guard let first = line.first, first != "#" else { continue }
+            let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map { String($0) }
+            guard !parts[0].isEmpty, !parts[0].contains(where: \.isWhitespace) else {
+                throw DotEnvError(
+                    file: fileName, line: index + 1, reason: "a variable's name is missing or has a space")
+            }
+            result[parts[0]] = parts.count == 2 ? parts[1] : environment[parts[0]]
         }
+        return result
     }
 }

@@ -23,12 +23,12 @@ extension StackRendering {
         spec.isReadOnly = compose.readOnly ?? false
         spec.mounts = try mounts(of: compose)
         spec.ports = try ports(of: compose)
-        spec.exposedPorts = compose.expose.map { $0.contains("/") ? $0 : "\($0)/tcp" }
+        for text in compose.expose { spec.exposedPorts += try exposed(text) }
         spec.restartPolicy = restartPolicy(compose.restart)
         spec.logging = compose.logging.flatMap { logging in
             logging.driver.map { ContainerSpec.Logging(driver: $0, options: logging.options) }
         }
-        spec.resources = resources(of: compose)
+        spec.resources = try resources(of: compose)
         spec.ulimits = compose.ulimits.mapValues { .init(soft: Int64($0.soft), hard: Int64($0.hard)) }
         spec.addedCapabilities = compose.capAdd
         spec.droppedCapabilities = compose.capDrop
@@ -55,7 +55,13 @@ extension StackRendering {
             }
             mounts.append(.init(source: source, target: mount.target, isReadOnly: mount.readOnly))
         }
-        for line in compose.tmpfs { mounts.append(try tmpfs(line, of: compose)) }
+        for line in compose.tmpfs {
+            do throws(TmpfsSyntax.Failure) {
+                let tmpfs = try TmpfsSyntax(line)
+                let size = tmpfs.sizeBytes.map { Int64($0) }
+                mounts.append(.init(source: .tmpfs(sizeBytes: size, mode: tmpfs.mode), target: tmpfs.target))
+            } catch { throw .broken("service \(compose.name): \(error.reason)") }
+        }
         for config in compose.configs {
             guard let definition = project.configs[config.source] else { continue }
             var path = Self.configPath(config.source)
@@ -63,29 +69,6 @@ extension StackRendering {
             mounts.append(.init(source: .bind(path: absolute(path)), target: config.path, isReadOnly: true))
         }
         return mounts
-    }
-
-    /// `path` or `path:options`, the short form of an in-memory mount.
-    private func tmpfs(_ line: String, of compose: ComposeService) throws(TemplateError) -> ContainerSpec.Mount {
-        let parts = line.split(separator: ":", maxSplits: 1)
-        var sizeBytes: Int64?
-        var mode: Int?
-        for option in parts.dropFirst().flatMap({ $0.split(separator: ",") }) {
-            let pair = option.split(separator: "=", maxSplits: 1)
-            switch (pair.first, pair.count == 2 ? pair[1] : nil) {
-            case ("size", let text?) where Self.bytes(text) != nil: sizeBytes = Self.bytes(text)
-            case ("mode", let text?) where Int(text, radix: 8) != nil: mode = Int(text, radix: 8)
-            default: throw .broken("service \(compose.name): tmpfs option \"\(option)\" is not supported")
-            }
-        }
-        return .init(source: .tmpfs(sizeBytes: sizeBytes, mode: mode), target: String(parts.first ?? ""))
-    }
-
-    /// A number of bytes with the suffixes of mount options: k, m and g.
-    private static func bytes(_ text: Substring) -> Int64? {
-        let factors: [Character: Int64] = ["k": 1 << 10, "m": 1 << 20, "g": 1 << 30]
-        guard let last = text.last?.lowercased().first, let factor = factors[last] else { return Int64(text) }
-        return Int64(text.dropLast()).map { $0 * factor }
     }
 
     private func absolute(_ path: String) -> String {
@@ -106,6 +89,15 @@ extension StackRendering {
         return ports
     }
 
+    /// The ports that an element of `expose` stands for, ranges written out.
+    private func exposed(_ text: String) throws(TemplateError) -> [String] {
+        let parts = text.split(separator: "/", maxSplits: 1)
+        do throws(PortSyntax.Failure) {
+            let transport = parts.count == 2 ? String(parts[1]) : ComposePort.TransportProtocol.tcp.rawValue
+            return try PortSyntax.range(String(parts.first ?? "")).map { "\($0)/\(transport)" }
+        } catch { throw .broken("expose: \(error.reason)") }
+    }
+
     private func restartPolicy(_ restart: ComposeRestart?) -> ContainerSpec.RestartPolicy {
         switch restart {
         case nil, .never?: .no
@@ -115,12 +107,17 @@ extension StackRendering {
         }
     }
 
-    private func resources(of compose: ComposeService) -> ContainerSpec.Resources {
+    private func resources(of compose: ComposeService) throws(TemplateError) -> ContainerSpec.Resources {
         var resources = ContainerSpec.Resources()
         resources.memoryBytes = compose.memoryLimitBytes.map { Int64($0) }
         resources.memorySwapBytes = compose.memSwapLimitBytes.map { Int64($0) }
         resources.memoryReservationBytes = compose.memoryReservationBytes.map { Int64($0) }
-        resources.nanoCPUs = compose.cpuLimit.map { Int64(($0 * Self.nanoPerCPU).rounded()) }
+        if let processors = compose.cpuLimit {
+            guard let nano = Int64(exactly: (processors * Self.nanoPerCPU).rounded()) else {
+                throw .broken("service \(compose.name): \(processors) processors are too many")
+            }
+            resources.nanoCPUs = nano
+        }
         resources.cpuShares = compose.cpuShares.map { Int64($0) }
         resources.processesMax = compose.processLimit.map { Int64($0) }
         return resources

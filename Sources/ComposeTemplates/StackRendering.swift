@@ -20,7 +20,6 @@ struct StackRendering {
     var folder: String { settings.projectsFolder + "/" + ref.text }
 
     func stack() throws(TemplateError) -> DesiredStack {
-        try refuseUnsupported()
         let networks = try self.networks()
         var services: [ServiceName: DesiredService] = [:]
         var completed: Set<String> = []
@@ -86,10 +85,16 @@ struct StackRendering {
         }
         return DesiredService(
             name: name, containerName: "\(ref)-\(name)-1", configHash: try fingerprint(compose, image: spec.image),
-            spec: spec, dependencies: dependencies, probe: try compose.manifest.probe.map(probe),
+            spec: spec, dependencies: dependencies, probe: try compose.readinessProbe.map(probe),
             isOptional: compose.manifest.isOptional, runsOnce: runsOnce,
-            bootDeadline: compose.manifest.bootSeconds.map { .seconds($0) } ?? DesiredService.bootDeadlineDefault,
+            bootDeadline: bootDeadline(of: compose),
             healthName: compose.manifest.healthName)
+    }
+
+    /// The manager's own bound, unless the file says more: `boot-seconds`, or a `start_period` that is longer.
+    private func bootDeadline(of compose: ComposeService) -> Duration {
+        if let seconds = compose.manifest.bootSeconds { return .seconds(seconds) }
+        return max(DesiredService.bootDeadlineDefault, compose.healthcheck?.startPeriod ?? .zero)
     }
 
     /// A hash of all that must lead to a new container when it changes.

@@ -1,4 +1,5 @@
 import FoundationEssentials
+public import Orchestrator
 
 /// Reads the text files that a template names, such as those of `env_file`.
 public struct TemplateFiles: Sendable {
@@ -14,16 +15,23 @@ public struct TemplateFiles: Sendable {
     /// No files at all.
     public static let none = TemplateFiles { _ in nil }
 
-    /// The files of the folder at `path`.
+    /// The files of the folder at `path`, none of which may be a symbolic link or be reached by one.
     public static func folder(_ path: String) -> TemplateFiles {
         TemplateFiles { relative in
-            guard let data = FileManager.default.contents(atPath: path + "/" + relative) else { return nil }
-            guard data.count <= maximumBytes else { throw TooLarge() }
-            return String(decoding: data, as: UTF8.self)
+            let folder = GuardedFolder(path: path)
+            guard let data = try folder.contents(of: relative, atMost: maximumBytes) else { return nil }
+            return try UTF8Text.decode(data)
         }
     }
 
-    private struct TooLarge: Error, CustomStringConvertible {
-        var description: String { "it has more than \(TemplateFiles.maximumBytes) bytes" }
+    /// The text of one file that a person names; it may be a link.
+    public static func text(ofFile path: String) throws(TemplateError) -> String {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw .broken("there is no readable file \(path)")
+        }
+        guard data.count <= maximumBytes else { throw .broken("\(path) is larger than \(maximumBytes) bytes") }
+        do throws(UTF8Text.Failure) {
+            return try UTF8Text.decode(data)
+        } catch { throw .broken("\(path):\(error.line): \(UTF8Text.Failure.reason)") }
     }
 }

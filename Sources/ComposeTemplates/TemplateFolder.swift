@@ -20,14 +20,12 @@ struct TemplateFolder: Sendable {
         var open = named
         while let relative = open.popLast() {
             guard found.count < Self.filesMax else { throw .broken("it has over \(Self.filesMax) files") }
-            var isFolder = false
-            guard FileManager.default.fileExists(atPath: path + "/" + relative, isDirectory: &isFolder) else {
-                throw .broken("it names \(relative), which does not exist")
-            }
-            if isFolder {
-                open += try names(in: relative).map { relative + "/" + $0 }
-            } else {
-                found.append(relative)
+            switch try folder.use({ folder throws(GuardedFolderError) in try folder.kind(of: relative) }) {
+            case .folder?:
+                let names = try folder.use { folder throws(GuardedFolderError) in try folder.names(in: relative) }
+                open += names.map { relative + "/" + $0 }
+            case .file?: found.append(relative)
+            case nil: throw .broken("it names \(relative), which does not exist")
             }
         }
         return found.sorted()
@@ -35,10 +33,14 @@ struct TemplateFolder: Sendable {
 
     /// The content of one of ``files()``.
     func contents(_ relative: String) throws(TemplateError) -> Data {
-        guard let data = FileManager.default.contents(atPath: path + "/" + relative), data.count <= Self.fileBytesMax
-        else { throw .broken("\(relative) cannot be read or is larger than \(Self.fileBytesMax) bytes") }
+        let data = try folder.use { folder throws(GuardedFolderError) in
+            try folder.contents(of: relative, atMost: Self.fileBytesMax)
+        }
+        guard let data else { throw .broken("it names \(relative), which does not exist") }
         return data
     }
+
+    private var folder: GuardedFolder { GuardedFolder(path: path) }
 
     /// A hash of each file's content.
     func digests() throws(TemplateError) -> [String: String] {
@@ -49,10 +51,13 @@ struct TemplateFolder: Sendable {
         }
         return digests
     }
+}
 
-    private func names(in relative: String) throws(TemplateError) -> [String] {
-        do {
-            return try FileManager.default.contentsOfDirectory(atPath: path + "/" + relative)
-        } catch { throw .broken("\(relative) cannot be listed: \(error)") }
+extension GuardedFolder {
+    /// Runs `body`, whose errors become the template's.
+    func use<Value>(
+        _ body: (GuardedFolder) throws(GuardedFolderError) -> Value
+    ) throws(TemplateError) -> Value {
+        do throws(GuardedFolderError) { return try body(self) } catch { throw .broken("\(path): \(error)") }
     }
 }

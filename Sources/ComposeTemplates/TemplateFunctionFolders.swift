@@ -95,6 +95,6 @@ public struct TemplateFunctionFolders: FunctionFolders {
     }
 
     private func files<Value>(_ body: () throws -> Value) throws(FunctionError) -> Value {
-        do { return try body() } catch { throw .folder("\(error)") }
+        do { return try body() } catch { throw .folder(FileFailureText.of(error)) }
     }
 }

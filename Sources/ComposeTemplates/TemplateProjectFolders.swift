@@ -21,14 +21,17 @@ public struct TemplateProjectFolders: ProjectFolders {
             let files = FileManager.default
             try files.createDirectory(
                 atPath: root, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            try files.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+            let guarded = GuardedFolder(path: folder)
             for relative in try template.files.files()
             where !TemplateFunctionFolders.isReplaced(relative, inProjectFolder: folder) {
-                try write(template.files.contents(relative), to: folder + "/" + relative)
+                try guarded.write(template.files.contents(relative), to: relative)
             }
-            for (relative, text) in stack.files { try write(Data(text.reveal().utf8), to: folder + "/" + relative) }
+            for (relative, text) in stack.files { try guarded.write(Data(text.reveal().utf8), to: relative) }
         } catch let error as TemplateError {
             throw error
-        } catch { throw .broken("the folder \(folder) cannot be filled: \(error)") }
+        } catch { throw .broken("the folder \(folder) cannot be filled: \(FileFailureText.of(error))") }
     }
 
     /// Removes the folder with all in it.
@@ -37,18 +40,8 @@ public struct TemplateProjectFolders: ProjectFolders {
         guard FileManager.default.fileExists(atPath: folder) else { return }
         do {
             try FileManager.default.removeItem(atPath: folder)
-        } catch { throw .broken("the folder \(folder) cannot be removed: \(error)") }
+        } catch { throw .broken("the folder \(folder) cannot be removed: \(FileFailureText.of(error))") }
     }
 
     private func path(of ref: ProjectRef) -> String { root + "/" + ref.text }
-
-    /// Writes a file in place, so that a running container that mounts it sees it; equal content is left alone.
-    private func write(_ data: Data, to path: String) throws {
-        if FileManager.default.contents(atPath: path) == data { return }
-        let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
-        try FileManager.default.createDirectory(
-            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
-        try data.write(to: URL(filePath: path))
-        try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
-    }
 }

@@ -105,9 +105,12 @@ extension EndpointSpec: Encodable {
 }
 
 extension Duration {
-    /// Nanoseconds, cut off below one.
+    /// Nanoseconds, cut off below one, and at what the engine's numbers hold: 292 years.
     var wholeNanoseconds: Int64 {
         let (seconds, attoseconds) = components
-        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+        let (whole, isTooLong) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        let (sum, overflows) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
+        guard isTooLong || overflows else { return sum }
+        return seconds < 0 ? .min : .max
     }
 }

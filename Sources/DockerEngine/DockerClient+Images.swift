@@ -24,10 +24,17 @@ extension DockerClient {
     ///
     /// The image is there when the stream has ended without an error; a failure on the way ends it with `reported`.
     /// Letting go of the stream stops the pull.
-    public func pullImage(_ reference: ImageReference) async throws(DockerError) -> EngineStream<PullProgress> {
+    ///
+    /// - Parameter credential: what the image's own registry gets to see; no other registry is asked.
+    public func pullImage(
+        _ reference: ImageReference, credential: RegistryCredential? = nil
+    ) async throws(DockerError) -> EngineStream<PullProgress> {
         var call = EngineCall(method: "POST", path: "/images/create")
         // A digest goes into `tag` as well; without a tag the engine would pull every tag of the repository.
         call.query = [("fromImage", reference.repository), ("tag", reference.digest ?? reference.tag ?? "latest")]
+        if let credential {
+            call.headers = [("X-Registry-Auth", try credential.header(for: RegistryName(of: reference)))]
+        }
         call.timeout = DockerLimits.streamHeadTimeout
         let stream = try await wire.stream(call, idleTimeout: DockerLimits.pullIdleTimeout)
         return EngineStream(stream, decoder: Self.progressDecoder(call.label))

@@ -9,6 +9,8 @@ struct EngineCall {
     var query: [(name: String, value: String)] = []
     var body: [UInt8] = []
     var contentType = "application/json"
+    /// Header fields besides `Content-Type`.
+    var headers: [(name: String, value: String)] = []
     var timeout = DockerLimits.queryTimeout
     var limitBytes = DockerLimits.documentBytes
     var isLong = false

@@ -80,7 +80,7 @@ struct EngineWire: Sendable {
         // The host name is of no meaning behind a Unix socket, and HTTP wants one.
         HTTPRequest(
             method: call.method, url: "http://docker\(prefix)\(call.target)", unixSocketPath: host.socketPath,
-            headers: call.body.isEmpty ? [] : [("Content-Type", call.contentType)], body: call.body)
+            headers: (call.body.isEmpty ? [] : [("Content-Type", call.contentType)]) + call.headers, body: call.body)
     }
 
     private static func isSuccess(_ status: Int) -> Bool {

@@ -7,6 +7,8 @@ public protocol IdentityCrypto: Sendable {
     /// Whether a password belongs to a verifier; the same work is done when there is no verifier (nil), so that time
     /// tells nothing.
     func verify(password: Secret<String>, against verifier: String?) async throws(IdentityCryptoError) -> Bool
+    /// Whether a verifier was made at a lower cost than ``hash(password:)`` has now.
+    func isOutdated(_ verifier: String) -> Bool
     /// A new opaque token: `prefix` and lower-case hex digits of that many random bytes.
     func token(prefix: String, bytes: Int) throws(IdentityCryptoError) -> Secret<String>
     /// SHA-256 of a token in hex: what is stored.

@@ -34,6 +34,8 @@ public struct Backend: Sendable {
     public var consistency: ConsistencyCheck
     /// The clock.
     public var time: any TimeSource
+    /// Figures of the manager's process; nothing where the host does not tell them.
+    public var process: @Sendable () -> ProcessFigures? = { nil }
 
     /// A backend from its parts.
     public init(

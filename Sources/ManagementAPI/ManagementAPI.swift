@@ -6,8 +6,10 @@ public struct ManagementAPI: Sendable {
     let routes: RouteTable
     let doorkeeper: Doorkeeper
     let mutations: MutationRunner
+    let parser = BodyParser()
     let cors: CORSPolicy
     let proxies: TrustedProxies
+    let metrics = RequestMetrics()
 
     /// The API of one installation.
     ///
@@ -21,7 +23,11 @@ public struct ManagementAPI: Sendable {
         backend: Backend, verifier: any AccessTokenVerifier, readiness: [ReadinessCheck],
         role: @escaping @Sendable () -> ManagerRole = { .active }, configuration: ManagementAPIConfiguration
     ) {
-        let served = ProbeController(checks: readiness, role: role).routes + Self.routes(backend, configuration)
+        let figures = MetricsController(
+            catalog: backend.catalog, requests: metrics, role: role, process: backend.process,
+            version: configuration.version)
+        let served =
+            ProbeController(checks: readiness, role: role).routes + figures.routes + Self.routes(backend, configuration)
         routes = RouteTable(served + [OpenAPIController(routes: served, version: configuration.version).route])
         doorkeeper = Doorkeeper(
             verifier: verifier, catalog: backend.catalog, limiter: RateLimiter(limit: configuration.requestsPerMinute))

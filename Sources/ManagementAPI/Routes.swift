@@ -4,13 +4,22 @@ import Orchestrator
 extension ManagementAPI {
     /// Every route but the probes, in the order in which the OpenAPI document tells of them.
     static func routes(_ backend: Backend, _ configuration: ManagementAPIConfiguration) -> [Route] {
+        // Which features there are follows from the routes, and some routes tell about it: so they are made twice.
+        let features = ServedFeatures(routes(backend, configuration, telling: ServedFeatures([])))
+        return routes(backend, configuration, telling: features)
+    }
+
+    private static func routes(
+        _ backend: Backend, _ configuration: ManagementAPIConfiguration, telling features: ServedFeatures
+    ) -> [Route] {
         let reach = ProjectReach(
             catalog: backend.catalog, databases: backend.databases, gateways: backend.gateways,
             configuration: configuration)
         return projectRoutes(backend.catalog, configuration)
             + PeopleRoutes(
                 catalog: backend.catalog, directory: backend.directory, deviceLoginCrypto: backend.deviceLoginCrypto,
-                units: backend.units, ledger: backend.ledger, time: backend.time, version: configuration.version
+                units: backend.units, ledger: backend.ledger, time: backend.time, version: configuration.version,
+                features: features
             ).routes
             + OrphansController(orphans: backend.orphans).routes
             + keyRoutes(backend.catalog, configuration)
@@ -22,7 +31,7 @@ extension ManagementAPI {
                 catalog: backend.catalog, configuration: configuration, content: backend.content,
                 notifications: backend.notifications, logs: backend.catalog,
                 run: { try await reach.run($0, on: $1) },
-                members: { try await backend.directory.members(of: $0) }, time: backend.time
+                members: { try await backend.directory.members(of: $0) }, features: features, time: backend.time
             ).routes
     }
 
@@ -37,6 +46,7 @@ extension ManagementAPI {
             + KeptVolumesController(catalog: catalog).routes
             + DataVolumesController(catalog: catalog).routes
             + SettingsController(catalog: catalog, configuration: configuration).routes
+            + ExportController(catalog: catalog).routes
             + ProgressController(catalog: catalog).routes
             + OperationsController(catalog: catalog).routes
             + V1ProjectsController(catalog: catalog, configuration: configuration).routes

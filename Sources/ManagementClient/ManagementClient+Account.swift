@@ -81,12 +81,9 @@ extension ManagementClient {
 
     /// One page of the audit trail of an organization: the entries after a number, in their order.
     public func auditEntries(of slug: String, after number: Int64, limit: Int) async throws(ClientError)
-        -> [AuditTrailEntry]
+        -> AuditTrailPage
     {
-        struct Page: Decodable {
-            let result: [AuditTrailEntry]
-        }
         let query = [("limit", "\(limit)"), ("after", "\(number)")]
-        return try await answer(.get("platform", "organizations", slug, "audit", query: query), as: Page.self).result
+        return try await answer(.get("platform", "organizations", slug, "audit", query: query))
     }
 }

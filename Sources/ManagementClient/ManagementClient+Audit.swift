@@ -14,10 +14,13 @@ extension ManagementClient {
     ) async throws(ClientError) -> AuditTrailCheck {
         var check = AuditTrailCheck()
         for _ in 0..<Self.auditPagesMax {
-            let entries = try await auditEntries(of: slug, after: check.count, limit: Self.auditPageLength)
-            if entries.isEmpty { return check }
+            let page = try await auditEntries(of: slug, after: check.count, limit: Self.auditPageLength)
             do throws(AuditTrailCheck.Break) {
-                for entry in entries { try check.check(entry) }
+                for entry in page.result { try check.check(entry) }
+                if page.result.isEmpty {
+                    try check.checkEnd(page.head)
+                    return check
+                }
             } catch {
                 throw .failed("the audit trail of \(slug) is broken: \(error)")
             }

@@ -5,8 +5,8 @@ extension ManagementClient {
     /// Asks for a project to be removed; the answer comes before it is carried out.
     ///
     /// - Parameter keepingVolumes: whether its data stays, to be attached to a new project.
-    public func delete(_ ref: ProjectRef, keepingVolumes: Bool = false) async throws(ClientError) {
-        let query = keepingVolumes ? [("keep_volumes", "true")] : []
+    public func delete(_ ref: ProjectRef, keepingVolumes: Bool) async throws(ClientError) {
+        let query = [("keep_volumes", keepingVolumes ? "true" : "false")]
         try await send(.delete("platform", "projects", ref.text, query: query))
     }
 

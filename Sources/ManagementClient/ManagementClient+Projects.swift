@@ -108,6 +108,12 @@ extension ManagementClient {
         try await answer(.get("platform", "projects", ref.text, "credentials"))
     }
 
+    /// A project's stack as files, the values of its variables in the clear or masked.
+    public func export(of ref: ProjectRef, isRevealed: Bool) async throws(ClientError) -> ProjectExport {
+        try await answer(
+            .get("platform", "projects", ref.text, "compose", query: [("reveal", isRevealed ? "true" : "false")]))
+    }
+
     /// The API keys of a project.
     public func keys(of ref: ProjectRef, isRevealed: Bool) async throws(ClientError) -> [ProjectKey] {
         try await answer(

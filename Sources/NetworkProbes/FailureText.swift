@@ -23,7 +23,9 @@ func failureText(_ error: any Error) -> String {
     case let error as HTTPParserError: parserText(error)
     case is AnswerTooLong: "sent more than \(ProbeLimits.answerBytes) bytes without an answer"
     case EventLoopError.shutdown: "the manager is stopping"
-    default: "the connection failed: \(error)"
+    case ChannelError.connectTimeout: "no connection in time"
+    case is ChannelError: "the connection ended before there was an answer"
+    default: "the connection failed"
     }
 }
 
@@ -37,7 +39,8 @@ private func systemText(_ error: IOError) -> String {
     case EMFILE, ENFILE: "the manager has no file descriptor left"
     case ENOBUFS, ENOMEM: "the host has no memory left for a connection"
     case EADDRNOTAVAIL: "the host has no local port left"
-    default: "the connection failed: \(error)"
+    // SAFETY: the text is the C library's and is copied at once.
+    default: unsafe "the connection failed: " + String(cString: strerror(error.errnoCode))
     }
 }
 

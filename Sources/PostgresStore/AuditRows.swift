@@ -59,6 +59,12 @@ enum AuditRows {
         return try rows.map { try entry($0, of: query.scope) }
     }
 
+    static func head(of scope: AuditScope, in session: some PostgresSession) async throws -> AuditHead {
+        let row = try await session.first(
+            "select number, hash from audit_heads where scope = $1", [.text(scope.text)])
+        return try row.map { AuditHead(number: try $0.int64("number"), hash: try $0.string("hash")) } ?? .empty
+    }
+
     static func scopes(limit: Int, in session: some PostgresSession) async throws -> [AuditScope] {
         // In the order of bytes, whatever the database's collation.
         try await session.query("select scope from audit_heads order by scope collate \"C\" limit $1", [.int(limit)])

@@ -12,10 +12,8 @@ enum BootstrapRows {
         else { throw StoreError.refused("the default organization is missing: restore its row in organizations") }
         let account = try await account(plan, in: session)
         try await session.execute(
-            "update accounts set is_bootstrap = false where is_bootstrap and id <> $1", [.text(account.id)])
-        try await session.execute(
             """
-            update accounts set is_bootstrap = true, password_verifier = coalesce(password_verifier, $2)
+            update accounts set is_bootstrap = true, email_verified = true, password_verifier = coalesce(password_verifier, $2)
             where id = $1
             """, [.text(account.id), .optional(plan.account.passwordVerifier?.reveal())])
         try await RosterRows.assign(account.id, .owner, [], in: organization, session)
@@ -23,17 +21,31 @@ enum BootstrapRows {
         return account
     }
 
+    /// The account that bears the mark; the address of the plan finds nobody, as anybody could have taken it.
     private static func account(_ plan: Bootstrap, in session: some PostgresSession) async throws -> Account {
-        let known = try await session.first(
-            """
-            select \(AccountRows.columns) from accounts a where a.email = $1 or a.is_bootstrap
-            order by (a.email = $1) desc limit 1
-            """, [.text(plan.account.email)])
-        if let known { return try AccountRows.account(known) }
+        if let known = try await current(in: session) { return known.account }
         guard let made = try await AccountRows.insert(plan.account, in: session) else {
-            throw StoreError.unavailable("the first account was made by somebody else at the same moment: start again")
+            throw StoreError.refused(
+                "there is no first account, and another account has the e-mail address \(plan.account.email) of "
+                    + "SUPAMANAGER_ADMIN_EMAIL: set another address there, or appoint an account by its identifier with "
+                    + "supamanager admin appoint")
         }
         return made
+    }
+
+    static func current(in session: some PostgresSession) async throws -> StoredCredentials? {
+        try await session.first(
+            "select \(AccountRows.columns), a.password_verifier from accounts a where a.is_bootstrap"
+        ).map(AccountRows.credentials)
+    }
+
+    /// Under the same lock as ``ensure(_:in:)``.
+    static func move(to id: String, in session: some PostgresSession) async throws -> Bool {
+        _ = try await OrganizationRows.lock(Organization.defaultSlug, in: session)
+        guard try await AccountRows.lock(id, in: session) else { return false }
+        try await session.execute("update accounts set is_bootstrap = false where is_bootstrap")
+        try await session.execute("update accounts set is_bootstrap = true where id = $1", [.text(id)])
+        return true
     }
 
     private static func token(_ plan: Bootstrap, of account: String, in session: some PostgresSession) async throws {

@@ -13,17 +13,20 @@ public actor EmbeddedCluster {
     let site: EmbeddedClusterSite
     private var lock: FileLock?
     private var server: ChildProcess
+    private let log: ServerLog
     private var isStopping = false
+    private var isLogFailing = false
 
     /// How often ``supervise()`` looks at the server.
     private static let superviseInterval: Duration = .milliseconds(250)
 
     private static let superviseRetry: Duration = .seconds(2)
 
-    private init(site: EmbeddedClusterSite, lock: FileLock, server: ChildProcess) {
+    private init(site: EmbeddedClusterSite, lock: FileLock, server: ChildProcess, log: ServerLog) {
         self.site = site
         self.lock = lock
         self.server = server
+        self.log = log
         parameters = site.parameters.with(database: site.configuration.role)
     }
 
@@ -37,7 +40,8 @@ public actor EmbeddedCluster {
         try await site.stopLeftover()
         try await site.initializeIfNeeded()
         try site.writeAccessFiles()
-        let server = try await site.launch()
+        let log = try site.openLog()
+        let server = try await site.launch(writingTo: log)
         do throws(EmbeddedClusterError) {
             try await site.createDatabase()
         } catch {
@@ -45,11 +49,11 @@ public actor EmbeddedCluster {
             try? await site.stop(server)
             throw error
         }
-        return EmbeddedCluster(site: site, lock: lock, server: server)
+        return EmbeddedCluster(site: site, lock: lock, server: server, log: log)
     }
 
     /// Watches the server and starts it again when it has ended by itself, until the task is cancelled or
-    /// ``stop()`` was called. Only cancellation and ``stop()`` end it.
+    /// ``stop()`` was called. Keeps the server's log within its bound meanwhile. Only cancellation and ``stop()`` end it.
     ///
     /// - Parameter report: called with what happened: the server's end, and attempts to start it that failed.
     public func supervise(report: @Sendable (EmbeddedClusterEvent) -> Void) async {
@@ -59,9 +63,21 @@ public actor EmbeddedCluster {
             } catch {
                 return
             }
+            boundLog(report)
             guard !isStopping, let exit = server.exitStatus else { continue }
             report(.ended(exit))
             await restart(report)
+        }
+    }
+
+    /// A log that cannot be put aside is reported once, not four times a second.
+    private func boundLog(_ report: @Sendable (EmbeddedClusterEvent) -> Void) {
+        do throws(EmbeddedClusterError) {
+            try site.bound(log)
+            isLogFailing = false
+        } catch {
+            if !isLogFailing { report(.logNotBounded(error)) }
+            isLogFailing = true
         }
     }
 
@@ -69,7 +85,7 @@ public actor EmbeddedCluster {
         while !isStopping {
             do throws(EmbeddedClusterError) {
                 try await site.stopLeftover()
-                let started = try await site.launch()
+                let started = try await site.launch(writingTo: log)
                 if isStopping { return try await site.stop(started) }
                 server = started
                 return report(.restarted)
@@ -106,4 +122,7 @@ public enum EmbeddedClusterEvent: Sendable {
 
     /// An attempt to start it failed; there will be another.
     case restartFailed(EmbeddedClusterError)
+
+    /// The server's log is larger than it should be and cannot be put aside.
+    case logNotBounded(EmbeddedClusterError)
 }

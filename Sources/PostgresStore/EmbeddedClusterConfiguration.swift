@@ -18,6 +18,10 @@ public struct EmbeddedClusterConfiguration: Sendable {
     /// Settings of `postgresql.conf` that win over the built-in ones.
     public var settings: [String: String] = [:]
 
+    /// Bytes of the server's log. Beyond, it is put aside while the server runs; one older log is kept, so that both
+    /// together take twice as much.
+    public var maximumLogBytes = 16 << 20
+
     /// Time for `initdb`.
     public var initializeDeadline: Duration = .seconds(120)
 
@@ -48,9 +52,6 @@ struct EmbeddedClusterLayout: Sendable {
 
     /// The server's log.
     var log: String { folder + "/postgres.log" }
-
-    /// The log before the last rotation.
-    var oldLog: String { folder + "/postgres.log.1" }
 
     /// Who may log in, and as which role.
     var hostAccess: String { folder + "/hba.conf" }

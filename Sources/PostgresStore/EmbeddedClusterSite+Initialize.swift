@@ -10,6 +10,10 @@ extension EmbeddedClusterSite {
         let manager = FileManager.default
         guard !manager.fileExists(atPath: layout.data) else { return }
         try remove(layout.unfinishedData)
+        // Made here, because the server's user cannot make anything in the cluster's folder.
+        try Self.files { () throws(FileSystemError) in
+            try PrivateFolder.prepare(layout.unfinishedData, owner: account)
+        }
         var arguments = [
             "--pgdata=\(layout.unfinishedData)", "--username=\(configuration.role)", "--auth-local=peer",
             "--auth-host=reject", "--encoding=UTF8", "--no-locale", "--data-checksums", "--no-instructions",
@@ -88,13 +92,7 @@ extension EmbeddedClusterSite {
         text.split(separator: "\n").suffix(8).joined(separator: "\n")
     }
 
-    /// The file is readable by all who can enter the folder: that is the server's user.
     private func write(_ text: String, to path: String) throws(EmbeddedClusterError) {
-        do {
-            try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
-            try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
-        } catch {
-            throw .fileSystem(FileSystemError(path: path, reason: "cannot be written"))
-        }
+        try Self.files { () throws(FileSystemError) in try PlainFile.write(text, to: path, reader: account) }
     }
 }

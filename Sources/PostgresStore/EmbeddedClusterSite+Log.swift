@@ -1,30 +1,27 @@
-import FoundationEssentials
 import PostgresKit
 
 extension EmbeddedClusterSite {
-    /// Beyond this size the log is put aside at the next start of the server.
-    private static let maximumLogBytes: UInt64 = 16 << 20
+    /// Bytes of a log that are shown in an error message at most.
+    private static let shownLogBytes = 16 << 10
 
-    /// Bytes of the server's log at the moment.
-    var logSize: UInt64 {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: layout.log)
-        return attributes?[.size] as? UInt64 ?? 0
+    /// The server's log, which this program opens and the server only writes to.
+    func openLog() throws(EmbeddedClusterError) -> ServerLog {
+        let log = try Self.files { () throws(FileSystemError) in try ServerLog(layout.log) }
+        try bound(log)
+        return log
     }
 
-    /// Keeps one older log.
-    func rotateLog() throws(EmbeddedClusterError) {
-        guard logSize > Self.maximumLogBytes else { return }
-        try remove(layout.oldLog)
-        do {
-            try FileManager.default.moveItem(atPath: layout.log, toPath: layout.oldLog)
-        } catch {
-            throw .fileSystem(FileSystemError(path: layout.log, reason: "cannot be renamed"))
-        }
+    /// Puts the log aside once it is larger than the configured size. Whether it was.
+    @discardableResult
+    func bound(_ log: ServerLog) throws(EmbeddedClusterError) -> Bool {
+        guard log.size > configuration.maximumLogBytes else { return false }
+        try Self.files { () throws(FileSystemError) in try log.rotate() }
+        return true
     }
 
     /// The last lines that the server has written since its log had `start` bytes.
-    func logTail(from start: UInt64) -> String {
-        guard let log = FileManager.default.contents(atPath: layout.log), log.count > start else { return "no log" }
-        return Self.tail(String(decoding: log.dropFirst(Int(start)), as: UTF8.self))
+    func tail(of log: ServerLog, from start: Int) -> String {
+        let text = log.text(from: start, atMost: Self.shownLogBytes)
+        return text.isEmpty ? "no log" : Self.tail(text)
     }
 }

@@ -11,19 +11,19 @@ extension EmbeddedClusterSite {
     ///
     /// Backends of a server that was killed hold its shared memory for a moment; the new one refuses to start beside
     /// them. That alone is tried again, until the start deadline.
-    func launch() async throws(EmbeddedClusterError) -> ChildProcess {
+    func launch(writingTo log: ServerLog) async throws(EmbeddedClusterError) -> ChildProcess {
         let deadline = ContinuousClock.now + configuration.startDeadline
-        try rotateLog()
         while true {
-            let logStart = logSize
-            let server = try spawn()
+            let logStart = log.size
+            let server = try spawn(log)
             do throws(EmbeddedClusterError) {
-                try await waitUntilReady(server, logStart: logStart, deadline: deadline)
+                try await waitUntilReady(server, log, logStart: logStart, deadline: deadline)
                 return server
             } catch {
                 // It has ended, or is not worth waiting for; the error is the one to report.
                 try? await stop(server)
-                guard case .startFailed(let log) = error, log.contains("shared memory block"), .now < deadline else {
+                guard case .startFailed(let lines) = error, lines.contains("shared memory block"), .now < deadline
+                else {
                     throw error
                 }
             }
@@ -49,8 +49,10 @@ extension EmbeddedClusterSite {
             try await end(processID)
         }
         // Without its server the file is a trap: once the id belongs to another process, PostgreSQL does not start.
-        try remove(layout.processFile)
-        for name in [".s.PGSQL.5432", ".s.PGSQL.5432.lock"] { try remove(socketFolder + "/" + name) }
+        try Self.files { () throws(FileSystemError) in
+            try PlainFile.remove(layout.processFile)
+            for name in [".s.PGSQL.5432", ".s.PGSQL.5432.lock"] { try PlainFile.remove(socketFolder + "/" + name) }
+        }
     }
 
     private func end(_ processID: pid_t) async throws(EmbeddedClusterError) {
@@ -76,7 +78,7 @@ extension EmbeddedClusterSite {
         return folder == layout.data && Self.text(of: "/proc/\(processID)/comm") == "postgres\n"
     }
 
-    private func spawn() throws(EmbeddedClusterError) -> ChildProcess {
+    private func spawn(_ log: ServerLog) throws(EmbeddedClusterError) -> ChildProcess {
         let settings = builtInSettings.merging(configuration.settings) { _, own in own }
         let arguments = settings.sorted { $0.key < $1.key }.flatMap { ["-c", "\($0.key)=\($0.value)"] }
         let command = asServerAccount(programs.postgres, ["-D", layout.data] + arguments)
@@ -84,7 +86,7 @@ extension EmbeddedClusterSite {
             return try ChildProcess.start(
                 ChildCommand(
                     executable: command.executable, arguments: command.arguments, environment: environment,
-                    output: .file(layout.log)))
+                    output: .descriptor(log.descriptor)))
         } catch {
             throw .process(error)
         }
@@ -104,10 +106,10 @@ extension EmbeddedClusterSite {
     }
 
     private func waitUntilReady(
-        _ server: ChildProcess, logStart: UInt64, deadline: ContinuousClock.Instant
+        _ server: ChildProcess, _ log: ServerLog, logStart: Int, deadline: ContinuousClock.Instant
     ) async throws(EmbeddedClusterError) {
         while true {
-            guard server.exitStatus == nil else { throw .startFailed(log: logTail(from: logStart)) }
+            guard server.exitStatus == nil else { throw .startFailed(log: tail(of: log, from: logStart)) }
             do throws(PostgresError) {
                 let connection = try await PostgresConnection.connect(parameters)
                 await connection.close()
@@ -117,7 +119,7 @@ extension EmbeddedClusterSite {
                 if error == .cancelled { throw .cancelled }
                 guard error.isTransient else { throw .database(error) }
             }
-            guard .now < deadline else { throw .startDeadlineExceeded(log: logTail(from: logStart)) }
+            guard .now < deadline else { throw .startDeadlineExceeded(log: tail(of: log, from: logStart)) }
             try await pause(Self.readyInterval)
         }
     }

@@ -47,7 +47,12 @@ struct EmbeddedClusterSite: Sendable {
     private static func prepareFolder(
         _ folder: String, _ account: SystemAccount
     ) throws(EmbeddedClusterError) -> String {
-        try files { () throws(FileSystemError) in try PrivateFolder.prepare(folder, owner: account) }
+        // The server's user may pass through and change nothing in it: root opens the log in this folder.
+        try files { () throws(FileSystemError) in
+            SystemAccount.isRoot
+                ? try PrivateFolder.prepare(folder, passableFor: account)
+                : try PrivateFolder.prepare(folder, owner: account)
+        }
         let resolved = URL(filePath: folder).resolvingSymlinksInPath().path
         guard
             let obstacle = try files({ () throws(FileSystemError) in
@@ -112,7 +117,7 @@ struct EmbeddedClusterSite: Sendable {
 
     /// The text of a small file; nil when it is not there.
     static func text(of path: String) -> String? {
-        FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) }
+        PlainFile.text(of: path)
     }
 
     /// Runs something on the file system, with its error as this module's.

@@ -11,15 +11,15 @@ enum IdempotencyRows {
     ) async throws -> IdempotencyClaim {
         let lock = try await session.single(
             "select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as mine",
-            [.text("idempotency \(key.account) \(key.text)")])
+            [.text("idempotency \(key.account) \(key.credential) \(key.text)")])
         guard try lock.bool("mine") else { return .inProgress }
         let row = try await session.first(
             """
             select payload, begun_at, status, header_names, header_values, sealed_body from idempotency_keys
-            where account = $1 and key = $2 and begun_at > $3
+            where account = $1 and credential = $2 and key = $3 and begun_at > $4
             """,
             [
-                .text(key.account), .text(key.text),
+                .text(key.account), .text(key.credential), .text(key.text),
                 .timestamp((time + .seconds(-IdempotencyKey.lifetime.components.seconds)).postgres),
             ])
         guard let row else {
@@ -43,8 +43,13 @@ enum IdempotencyRows {
         _ key: IdempotencyKey, at time: Timestamp, in session: some PostgresSession
     ) async throws {
         try await session.execute(
-            "insert into idempotency_keys (account, key, payload, begun_at) values ($1, $2, $3, $4)",
-            [.text(key.account), .text(key.text), .bytes(digest(key)), .timestamp(time.postgres)])
+            """
+            insert into idempotency_keys (account, credential, key, payload, begun_at) values ($1, $2, $3, $4, $5)
+            """,
+            [
+                .text(key.account), .text(key.credential), .text(key.text), .bytes(digest(key)),
+                .timestamp(time.postgres),
+            ])
     }
 
     static func keep(
@@ -54,21 +59,22 @@ enum IdempotencyRows {
         try await session.execute(
             """
             insert into idempotency_keys
-                (account, key, payload, begun_at, status, header_names, header_values, sealed_body)
-            values ($1, $2, $3, $4, $5, $6, $7, $8)
-            on conflict (account, key) do update set status = $5, header_names = $6, header_values = $7,
-                sealed_body = $8
+                (account, credential, key, payload, begun_at, status, header_names, header_values, sealed_body)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            on conflict (account, credential, key) do update
+                set status = $6, header_names = $7, header_values = $8, sealed_body = $9
             """,
             [
-                .text(key.account), .text(key.text), .bytes(digest(key)), .timestamp(time.postgres),
-                .int(answer.status), .textArray(headers.map(\.key)), .textArray(headers.map(\.value)),
-                .bytes(answer.sealedBody),
+                .text(key.account), .text(key.credential), .text(key.text), .bytes(digest(key)),
+                .timestamp(time.postgres), .int(answer.status), .textArray(headers.map(\.key)),
+                .textArray(headers.map(\.value)), .bytes(answer.sealedBody),
             ])
     }
 
     static func release(_ key: IdempotencyKey, in session: some PostgresSession) async throws {
         try await session.execute(
-            "delete from idempotency_keys where account = $1 and key = $2", [.text(key.account), .text(key.text)])
+            "delete from idempotency_keys where account = $1 and credential = $2 and key = $3",
+            [.text(key.account), .text(key.credential), .text(key.text)])
     }
 
     static func expire(before time: Timestamp, in session: some PostgresSession) async throws -> Int {

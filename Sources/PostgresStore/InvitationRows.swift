@@ -6,7 +6,7 @@ import ProjectModel
 enum InvitationRows {
     private static let columns = """
         i.number, i.token_digest, i.email, i.base_role, i.projects, i.invited_by, i.invited_at, i.expires_at,
-        o.slug, o.name
+        i.is_vouched, o.slug, o.name
         """
     private static let tables = "invitations i join organizations o on o.number = i.organization"
 
@@ -31,13 +31,13 @@ enum InvitationRows {
         try await session.execute(
             """
             insert into invitations (organization, token_digest, email, base_role, projects, invited_by, invited_at,
-                expires_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8)
+                expires_at, is_vouched)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
             """,
             [
                 .int(organization.number), .text(new.tokenDigest), .text(new.email), .int(new.role.rawValue),
                 .textArray(new.projects.map(\.text).sorted()), .text(new.invitedBy), .timestamp(new.at.postgres),
-                .timestamp(new.expiresAt.postgres),
+                .timestamp(new.expiresAt.postgres), .bool(new.isVouched),
             ])
     }
 
@@ -56,6 +56,6 @@ enum InvitationRows {
             role: try PrincipalRows.base(row.int64("base_role")),
             projects: Set(try row.textArray("projects").compactMap { ProjectRef($0) }),
             invitedBy: try row.optionalString("invited_by"), invitedAt: Timestamp(try row.timestamp("invited_at")),
-            expiresAt: Timestamp(try row.timestamp("expires_at")))
+            expiresAt: Timestamp(try row.timestamp("expires_at")), isVouched: try row.bool("is_vouched"))
     }
 }

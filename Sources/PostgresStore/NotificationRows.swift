@@ -4,16 +4,21 @@ import ProjectModel
 
 /// SQL of the tables `notifications` and `notification_marks`.
 enum NotificationRows {
-    /// What the viewer sees: $1 is the account, $2 organizations, $3 single projects.
-    private static let visible = "(n.organization_slug = any($2) or n.ref = any($3))"
+    /// What the viewer sees: $1 is the account, $2 organizations, $3 and $4 single projects with
+    /// the organization of each.
+    private static let visible = """
+        (n.organization_slug = any($2)
+            or (n.organization_slug, n.ref) in (select * from unnest($3::text[], $4::text[])))
+        """
     private static let joined = """
         notifications n left join notification_marks m on m.number = n.number and m.account = $1
         """
 
     private static func parameters(_ viewer: NotificationViewer) -> [PostgresParameter] {
-        [
+        let pairs = viewer.visibility.pairs
+        return [
             .text(viewer.account), .textArray(Array(viewer.visibility.organizations)),
-            .textArray(viewer.visibility.refs.map(\.text)),
+            .textArray(pairs.organizations), .textArray(pairs.refs),
         ]
     }
 
@@ -26,11 +31,11 @@ enum NotificationRows {
             select n.id, n.organization_slug, n.ref, n.kind, n.title, n.message, n.inserted_at,
                 coalesce(m.status, 'new') as status
             from \(joined)
-            where \(visible) and ($4::text[] is null or coalesce(m.status, 'new') = any($4))
-                and ($5::text[] is null or n.kind = any($5))
-                and ($6::text[] is null or n.organization_slug = any($6))
-                and ($7::text[] is null or n.ref = any($7))
-            order by n.number desc limit $8 offset $9
+            where \(visible) and ($5::text[] is null or coalesce(m.status, 'new') = any($5))
+                and ($6::text[] is null or n.kind = any($6))
+                and ($7::text[] is null or n.organization_slug = any($7))
+                and ($8::text[] is null or n.ref = any($8))
+            order by n.number desc limit $9 offset $10
             """,
             parameters(viewer) + [
                 optional(query.statuses?.map(\.rawValue)), optional(kinds?.map(\.rawValue)),
@@ -66,7 +71,7 @@ enum NotificationRows {
         let sorted = marks.sorted { $0.key < $1.key }
         return try await session.query(
             """
-            with wanted as (select unnest($4::text[]) as id, unnest($5::text[]) as status),
+            with wanted as (select unnest($5::text[]) as id, unnest($6::text[]) as status),
             marked as (
                 insert into notification_marks (number, account, status)
                 select n.number, $1, w.status from notifications n join wanted w on w.id = n.id

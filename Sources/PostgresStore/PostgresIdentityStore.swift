@@ -6,7 +6,7 @@ public import ProjectModel
 /// Accounts, sessions, tokens and organizations in PostgreSQL. One transaction a method; the SQL of each table stands
 /// in a file of its own.
 public struct PostgresIdentityStore: IdentityStore {
-    private let pool: PostgresPool
+    let pool: PostgresPool
 
     /// A store on a pool whose database has been migrated.
     public init(pool: PostgresPool) { self.pool = pool }
@@ -46,36 +46,62 @@ extension PostgresIdentityStore {
         try await reading { try await AccountRows.credentials(ofEmail: email, in: $0) }
     }
 
-    /// Updates a profile; the unique index tells whether the e-mail address is taken.
+    /// Selects the account of the bootstrap.
+    public func bootstrapAccount() async throws(StoreError) -> StoredCredentials? {
+        try await reading { try await BootstrapRows.current(in: $0) }
+    }
+
+    /// Selects a verifier.
+    public func passwordVerifier(of account: String) async throws(StoreError) -> Secret<String>? {
+        try await reading { try await AccountRows.passwordVerifier(of: account, in: $0) }
+    }
+
+    /// Updates a profile.
     public func update(
         _ account: String, _ change: ProfileChange, at time: Timestamp
-    ) async throws(StoreError) -> ProfileOutcome {
-        do {
-            return try await AmbientTransaction.run(on: pool) { transaction in
-                try await AccountRows.update(account, change, at: time, in: transaction)
+    ) async throws(StoreError) -> Account? {
+        try await transaction { try await AccountRows.update(account, change, at: time, in: $0) }
+    }
+
+    /// Updates a verifier and deletes sessions and tokens.
+    public func setPassword(
+        of account: String, verifier: Secret<String>, keeping session: String?, at time: Timestamp
+    ) async throws(StoreError) -> PasswordOutcome {
+        try await transaction { transaction in
+            guard try await AccountRows.setPassword(of: account, verifier, at: time, in: transaction) else {
+                return .notFound
             }
-        } catch {
-            if (error as? PostgresError)?.constraint == "accounts_email" { return .emailTaken }
-            throw PostgresProjectStore.storeError(error)
+            _ = try await SessionRows.end(of: account, session.map { .others(than: $0) } ?? .all, in: transaction)
+            return .set(revokedTokens: try await TokenRows.deleteAll(of: account, in: transaction))
         }
     }
 
-    /// Updates a verifier and deletes sessions.
-    public func setPassword(
-        of account: String, verifier: Secret<String>, keeping session: String?, at time: Timestamp
-    ) async throws(StoreError) -> Bool {
-        try await transaction { transaction in
-            guard try await AccountRows.setPassword(of: account, verifier, at: time, in: transaction) else {
-                return false
-            }
-            _ = try await SessionRows.end(of: account, session.map { .others(than: $0) } ?? .all, in: transaction)
-            return true
+    /// Updates a verifier, if it is the one that was read.
+    public func replaceVerifier(
+        of account: String, _ old: Secret<String>, by new: Secret<String>
+    ) async throws(StoreError) {
+        _ = try await transaction { transaction in
+            try await transaction.execute(
+                "update accounts set password_verifier = $3 where id = $1 and password_verifier = $2",
+                [.text(account), .text(old.reveal()), .text(new.reveal())])
         }
     }
 
     /// Makes sure of the first account under a lock.
     public func bootstrap(_ bootstrap: Bootstrap) async throws(StoreError) -> Account {
         try await transaction { try await BootstrapRows.ensure(bootstrap, in: $0) }
+    }
+
+    /// Moves the mark of the bootstrap under the same lock.
+    public func moveBootstrap(to account: String) async throws(StoreError) -> Bool {
+        try await transaction { try await BootstrapRows.move(to: account, in: $0) }
+    }
+
+    /// Selects the opening of a session.
+    public func sessionOpened(
+        _ session: String, of account: String, at time: Timestamp
+    ) async throws(StoreError) -> Timestamp? {
+        try await reading { try await SessionRows.opened(session, of: account, at: time, in: $0) }
     }
 
     /// Inserts a session and its first refresh token.

@@ -222,6 +222,8 @@ extension PostgresProjectStore {
             case "projects_ref_key", "port_leases_pkey", "subnet_leases_pkey", "subnet_leases_subnet_excl",
                 "port_leases_ref_variable_key", "subnet_leases_ref_key":
                 return .leaseTaken
+            // "Disk full" of the appendix on SQLSTATEs. The message names files inside of the database.
+            case _ where postgres.sqlState == "53100": return .full
             default: return postgres.isTransient ? .unavailable("\(postgres)") : .refused("\(postgres)")
             }
         case is CancellationError: return .unavailable("the call was cancelled")

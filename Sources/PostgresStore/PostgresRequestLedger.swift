@@ -20,6 +20,11 @@ public struct PostgresRequestLedger: RequestLedger {
         try await transaction { try await AuditRows.select(query, in: $0) }
     }
 
+    /// Selects a head.
+    public func head(of scope: AuditScope) async throws(StoreError) -> AuditHead {
+        try await transaction { try await AuditRows.head(of: scope, in: $0) }
+    }
+
     /// Selects the scopes of all heads.
     public func scopes(limit: Int) async throws(StoreError) -> [AuditScope] {
         try await transaction { try await AuditRows.scopes(limit: limit, in: $0) }

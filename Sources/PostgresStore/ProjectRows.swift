@@ -80,19 +80,21 @@ enum ProjectRows {
         let filter = """
             p.status <> 'DELETED' and ($1::text is null or p.name ilike $1 or p.ref ilike $1)
             and ($2::text[] is null or p.status = any($2))
-            and ($3::text[] is null or p.organization_slug = any($3) or p.ref = any($4::text[]))
+            and ($3::text[] is null or p.organization_slug = any($3)
+                or (p.organization_slug, p.ref) in (select * from unnest($4::text[], $5::text[])))
             """
+        let pairs = query.visibility?.pairs
         let parameters: [PostgresParameter] = [
             .optional(pattern), query.statuses.map { .textArray($0.map(\.rawValue)) } ?? .null,
             query.visibility.map { .textArray(Array($0.organizations)) } ?? .null,
-            .textArray(query.visibility?.refs.map(\.text) ?? []),
+            .textArray(pairs?.organizations ?? []), .textArray(pairs?.refs ?? []),
         ]
         // There is one row at least, so that an empty page has its count and edition too.
         let order = order(query.sort)
         let rows = try await session.query(
             """
             with matching as (select \(ownColumns) from projects p where \(filter)),
-                page as (select * from matching p order by \(order) limit $5 offset $6),
+                page as (select * from matching p order by \(order) limit $6 offset $7),
                 whole as (select count(*) as count, \(edition) from matching)
             select whole.count, whole.edition, \(columns)
             from whole left join page p on true \(leases) order by \(order)

@@ -67,6 +67,15 @@ enum SessionRows {
             [.text(id), .timestamp(refresh.forgetBefore.postgres)])
     }
 
+    static func opened(
+        _ id: String, of account: String, at time: Timestamp, in session: some PostgresSession
+    ) async throws -> Timestamp? {
+        try await session.first(
+            "select created_at from sessions where id = $1 and account = $2 and not_after > $3",
+            [.text(id), .text(account), .timestamp(time.postgres)]
+        ).map { Timestamp(try $0.timestamp("created_at")) }
+    }
+
     static func end(
         of account: String, _ selection: SessionSelection, in session: some PostgresSession
     ) async throws -> Int {

@@ -20,12 +20,12 @@ enum TokenRows {
         guard try await hasRoom(in: "access_tokens", of: new.account, limit, session) else { return nil }
         let row = try await session.single(
             """
-            insert into access_tokens (account, name, alias, digest, created_at, expires_at)
-            values ($1, $2, $3, $4, $5, $6) returning \(columns)
+            insert into access_tokens (account, name, alias, digest, created_at, expires_at, maker_token)
+            values ($1, $2, $3, $4, $5, $6, $7) returning \(columns)
             """,
             [
                 .text(new.account), .text(new.name), .text(new.alias), .text(new.digest),
-                .timestamp(new.at.postgres), .optional(new.expiresAt?.postgres),
+                .timestamp(new.at.postgres), .optional(new.expiresAt?.postgres), .optional(new.maker?.number),
             ])
         return try record(row)
     }
@@ -54,6 +54,25 @@ enum TokenRows {
         ).map(record)
     }
 
+    /// Deletes the tokens of both kinds; that of the installation's settings stays, as its file is what an operator has
+    /// left. Those that a deleted one made go with it.
+    static func deleteAll(of account: String, in session: some PostgresSession) async throws -> Int {
+        let before = try await count(of: account, in: session)
+        try await session.execute("delete from scoped_access_tokens where account = $1", [.text(account)])
+        try await session.execute(
+            "delete from access_tokens where account = $1 and not is_bootstrap", [.text(account)])
+        return try await before - count(of: account, in: session)
+    }
+
+    private static func count(of account: String, in session: some PostgresSession) async throws -> Int {
+        try await session.single(
+            """
+            select (select count(*) from access_tokens where account = $1)
+                + (select count(*) from scoped_access_tokens where account = $1) as count
+            """, [.text(account)]
+        ).int("count")
+    }
+
     private static func record(_ row: PostgresRow) throws -> AccessTokenRecord {
         AccessTokenRecord(
             number: try row.int64("number"), name: try row.string("name"), alias: try row.string("alias"),
@@ -71,15 +90,16 @@ enum TokenRows {
         let row = try await session.single(
             """
             insert into scoped_access_tokens (id, account, name, alias, digest, permissions, organization_slugs,
-                project_refs, created_at, expires_at)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) returning \(scopedColumns)
+                project_refs, created_at, expires_at, maker_token, maker_scoped)
+            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning \(scopedColumns)
             """,
             [
                 .text(new.scope.tokenID), .text(new.account), .text(new.name), .text(new.alias), .text(new.digest),
                 .textArray(new.scope.permissions.map(\.rawValue).sorted()),
                 new.scope.organizationSlugs.map { .textArray($0.sorted()) } ?? .null,
                 new.scope.projectRefs.map { .textArray($0.map(\.text).sorted()) } ?? .null,
-                .timestamp(new.at.postgres), .optional(new.expiresAt?.postgres),
+                .timestamp(new.at.postgres), .optional(new.expiresAt?.postgres), .optional(new.maker?.number),
+                .optional(new.maker?.scopedID),
             ])
         return try scopedRecord(row)
     }
@@ -143,4 +163,10 @@ enum TokenRows {
                 where \(key) = $1 and (last_used_at is null or last_used_at <= $3) for update skip locked)
             """, [value, .timestamp(time.postgres), .timestamp(earlier.postgres)])
     }
+}
+
+extension TokenMaker {
+    fileprivate var number: Int64? { if case .accessToken(let number) = self { number } else { nil } }
+
+    fileprivate var scopedID: String? { if case .scopedToken(let id) = self { id } else { nil } }
 }

@@ -10,7 +10,8 @@ struct DatabaseSession: Sendable {
 
     func run() async throws(ProjectDatabaseError) -> QueryAnswer {
         let connection = try await kit { () async throws(PostgresError) in
-            query.isReadOnly ? try await connectReadOnly() : try await connect(as: target.user)
+            if !query.isReadOnly { return try await connect(as: target.user) }
+            return query.isRestricted ? try await connectRestricted() : try await connectReadOnly()
         }
         let result: Result<QueryAnswer, ProjectDatabaseError>
         do throws(ProjectDatabaseError) {
@@ -66,23 +67,24 @@ extension DatabaseSession {
     private static let applicationNameBytes = 63
 
     /// Logs in with the project's password.
-    func connect(as user: String) async throws(PostgresError) -> PostgresConnection {
+    func connect(as user: String, isReadOnly: Bool? = nil) async throws(PostgresError) -> PostgresConnection {
         var limits = PostgresLimits()
         limits.connectDeadline = self.limits.connectTimeout
         limits.statementDeadline = time
         limits.maximumResultBytes = self.limits.maximumAnswerBytes
         limits.maximumMessageBytes = self.limits.maximumAnswerBytes
         let milliseconds = query.disablesStatementTimeout ? 0 : Self.milliseconds(self.limits.statementTimeout)
-        let readOnly = query.isReadOnly ? " -c default_transaction_read_only=on" : ""
-        return try await PostgresConnection.connect(
-            PostgresConnectionParameters(
-                host: target.host, port: Int(target.port), user: user, database: target.database,
-                password: target.password.reveal(),
-                options: [
-                    "application_name": applicationName, "sslmode": "disable",
-                    "options": "-c statement_timeout=\(milliseconds)\(readOnly)",
-                ]),
-            limits: limits)
+        let readOnly = isReadOnly ?? query.isReadOnly ? " -c default_transaction_read_only=on" : ""
+        var parameters = PostgresConnectionParameters(
+            host: target.host, port: Int(target.port), user: user, database: target.database,
+            password: target.password.reveal(),
+            options: [
+                "application_name": applicationName, "sslmode": "disable",
+                "options": "-c statement_timeout=\(milliseconds)\(readOnly)",
+            ])
+        // Whoever listens on the project's port learns nothing of the password.
+        parameters.requiresScram = true
+        return try await PostgresConnection.connect(parameters, limits: limits)
     }
 
     private static func milliseconds(_ duration: Duration) -> Int64 {

@@ -20,7 +20,8 @@ public final class PostgresProjectDatabase: ProjectDatabase {
     ) async throws(ProjectDatabaseError) -> QueryAnswer {
         try check(query)
         let session = DatabaseSession(query: query, target: target, limits: limits)
-        return try await gate.withSeat(of: target.ref) { () async throws(ProjectDatabaseError) in
+        let holder = SeatState.Holder(ref: target.ref, account: query.account)
+        return try await gate.withSeat(for: holder) { () async throws(ProjectDatabaseError) in
             try await session.run()
         }
     }

@@ -18,6 +18,8 @@ public struct ProjectDatabaseLimits: Sendable {
     public var maximumParameterBytes = 8 << 20
     /// Sessions open to one project.
     public var sessionsPerProject = 4
+    /// Sessions open on behalf of one account, whatever the number of its projects.
+    public var sessionsPerAccount = 8
     /// Sessions open to all projects.
     public var sessions = 32
     /// Queries that may wait for a session; a page of the dashboard sends a dozen at once.

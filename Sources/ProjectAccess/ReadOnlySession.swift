@@ -29,6 +29,34 @@ extension DatabaseSession {
         }
     }
 
+    /// Logs in as the manager's own role, which reads the users' schemas alone, once it is there and its rights are
+    /// those that it should have. There is no other login to fall back to.
+    func connectRestricted() async throws(PostgresError) -> PostgresConnection {
+        try await prepareReadOnlyRole(setsPassword: false)
+        do throws(PostgresError) {
+            return try await connect(as: ReadOnlyRole.name)
+        } catch {
+            guard case .connectFailed(_, let state) = error, Self.refusedLogin.contains(state) else { throw error }
+            try await prepareReadOnlyRole(setsPassword: true)
+            return try await connect(as: ReadOnlyRole.name)
+        }
+    }
+
+    private func prepareReadOnlyRole(setsPassword: Bool) async throws(PostgresError) {
+        let text: ProjectQueryText
+        do throws(ProjectDatabaseError) {
+            text = try ReadOnlyRole.prepare(
+                password: target.password, owner: target.user, setsPassword: setsPassword)
+        } catch { throw .invalidConfiguration(reason: "\(error)") }
+        let connection = try await connect(as: DatabaseTarget.administrator, isReadOnly: false)
+        let result: Result<Void, PostgresError>
+        do throws(PostgresError) { result = .success(try await connection.executeScript(text.sql)) } catch {
+            result = .failure(error)
+        }
+        await connection.close()
+        try result.get()
+    }
+
     /// Begins the transaction in which nothing can be written.
     func beginReadOnly(on connection: PostgresConnection) async throws(ProjectDatabaseError) {
         let rights = try await kit { () async throws(PostgresError) in
@@ -38,7 +66,7 @@ extension DatabaseSession {
             return (isMighty: try row.bool("is_mighty"), mayStepDown: try row.bool("may_step_down"))
         }
         guard !rights.isMighty else { throw .query(Self.mightyLogin) }
-        if rights.mayStepDown {
+        if rights.mayStepDown, !query.isRestricted {
             try await kit { () async throws(PostgresError) in
                 try await connection.executeScript("set local role \(DatabaseTarget.readOnlyUser)")
             }

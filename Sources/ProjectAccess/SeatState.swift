@@ -1,7 +1,7 @@
 import ProjectModel
 
 /// Who has a session and who waits for one, as a value. First come, first served, except that a project which has all
-/// of its sessions does not hold up the others.
+/// of its sessions does not hold up the others, and neither does an account.
 struct SeatState: Sendable {
     typealias WaiterID = UInt64
 
@@ -12,39 +12,48 @@ struct SeatState: Sendable {
     }
 
     private let perProject: Int
+    private let perAccount: Int
     private let maximum: Int
     private let maximumWaiters: Int
     private var taken: [ProjectRef: Int] = [:]
-    private var waiters: [(id: WaiterID, ref: ProjectRef)] = []
+    private var takenByAccount: [String: Int] = [:]
+    private var waiters: [(id: WaiterID, holder: Holder)] = []
     private var lastWaiter: WaiterID = 0
     private(set) var total = 0
 
-    init(perProject: Int, maximum: Int, maximumWaiters: Int) {
+    /// For what a session is taken: which project, and on behalf of which account; nil for the manager itself.
+    struct Holder: Sendable, Equatable {
+        let ref: ProjectRef
+        var account: String?
+    }
+
+    init(perProject: Int, perAccount: Int, maximum: Int, maximumWaiters: Int) {
         self.perProject = perProject
+        self.perAccount = perAccount
         self.maximum = maximum
         self.maximumWaiters = maximumWaiters
     }
 
     /// Asks for a session.
-    mutating func acquire(_ ref: ProjectRef) -> Answer {
-        if hasRoom(ref) {
-            take(ref)
+    mutating func acquire(_ holder: Holder) -> Answer {
+        if hasRoom(holder) {
+            take(holder)
             return .granted
         }
         guard waiters.count < maximumWaiters else { return .refused }
         lastWaiter += 1
-        waiters.append((lastWaiter, ref))
+        waiters.append((lastWaiter, holder))
         return .wait(lastWaiter)
     }
 
     /// Gives a session back. Returns the waiter that has one now, if any.
-    mutating func release(_ ref: ProjectRef) -> WaiterID? {
+    mutating func release(_ holder: Holder) -> WaiterID? {
         total -= 1
-        let left = (taken[ref] ?? 1) - 1
-        taken[ref] = left > 0 ? left : nil
-        guard let next = waiters.firstIndex(where: { hasRoom($0.ref) }) else { return nil }
+        Self.decrease(holder.ref, in: &taken)
+        if let account = holder.account { Self.decrease(account, in: &takenByAccount) }
+        guard let next = waiters.firstIndex(where: { hasRoom($0.holder) }) else { return nil }
         let waiter = waiters.remove(at: next)
-        take(waiter.ref)
+        take(waiter.holder)
         return waiter.id
     }
 
@@ -55,10 +64,19 @@ struct SeatState: Sendable {
         return true
     }
 
-    private func hasRoom(_ ref: ProjectRef) -> Bool { total < maximum && (taken[ref] ?? 0) < perProject }
+    private func hasRoom(_ holder: Holder) -> Bool {
+        let ofAccount = holder.account.map { takenByAccount[$0] ?? 0 } ?? 0
+        return total < maximum && (taken[holder.ref] ?? 0) < perProject && ofAccount < perAccount
+    }
 
-    private mutating func take(_ ref: ProjectRef) {
+    private mutating func take(_ holder: Holder) {
         total += 1
-        taken[ref, default: 0] += 1
+        taken[holder.ref, default: 0] += 1
+        if let account = holder.account { takenByAccount[account, default: 0] += 1 }
+    }
+
+    private static func decrease<Key: Hashable>(_ key: Key, in counts: inout [Key: Int]) {
+        let left = (counts[key] ?? 1) - 1
+        counts[key] = left > 0 ? left : nil
     }
 }

@@ -1,5 +1,4 @@
 import Orchestrator
-import ProjectModel
 import Synchronization
 
 /// Lets no more queries through than there may be sessions; the others wait for a bounded time.
@@ -21,26 +20,26 @@ final class SessionGate: Sendable {
         shared = Mutex(
             Shared(
                 seats: SeatState(
-                    perProject: limits.sessionsPerProject, maximum: limits.sessions,
-                    maximumWaiters: limits.waitingQueries)))
+                    perProject: limits.sessionsPerProject, perAccount: limits.sessionsPerAccount,
+                    maximum: limits.sessions, maximumWaiters: limits.waitingQueries)))
     }
 
-    /// Runs `body` with a seat of the project's.
+    /// Runs `body` with a seat of the project's and the account's.
     func withSeat<Value: Sendable>(
-        of ref: ProjectRef, _ body: () async throws(ProjectDatabaseError) -> Value
+        for holder: SeatState.Holder, _ body: () async throws(ProjectDatabaseError) -> Value
     ) async throws(ProjectDatabaseError) -> Value {
-        switch shared.withLock({ $0.seats.acquire(ref) }) {
+        switch shared.withLock({ $0.seats.acquire(holder) }) {
         case .granted: break
         case .refused: throw .busy
         case .wait(let waiter): try await wait(waiter)
         }
-        defer { leave(ref) }
+        defer { leave(holder) }
         return try await body()
     }
 
-    private func leave(_ ref: ProjectRef) {
+    private func leave(_ holder: SeatState.Holder) {
         let waiting = shared.withLock { shared -> Waiting? in
-            guard let waiter = shared.seats.release(ref) else { return nil }
+            guard let waiter = shared.seats.release(holder) else { return nil }
             return Self.answer(waiter, .success(()), &shared)
         }
         waiting?.resume(returning: .success(()))

@@ -79,6 +79,9 @@ public struct SealingIdentityCrypto: IdentityCrypto {
         }
     }
 
+    /// Compares the cost of scrypt.
+    public func isOutdated(_ verifier: String) -> Bool { PasswordHash.isOutdated(verifier) }
+
     /// An opaque token from libcrypto's generator, of ``tokenBytes`` bytes.
     public func token(prefix: String, bytes: Int) throws(IdentityCryptoError) -> Secret<String> {
         guard Self.tokenBytes.contains(bytes) else {

@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// Passwords hashed with scrypt (RFC 7914), in the text form `$scrypt$ln=15,r=8,p=1$salt$hash` with unpadded base64url.
+/// Passwords hashed with scrypt (RFC 7914), in the text form `$scrypt$ln=15,r=8,p=3$salt$hash` with unpadded base64url.
 public enum PasswordHash {
     /// Longest password that is hashed, in bytes.
     public static let maximumPasswordBytes = 1_024
@@ -10,7 +10,8 @@ public enum PasswordHash {
 
     private static let saltByteCount = 16
     private static let hashByteCount = 32
-    private static let current = Cost(logN: 15, blockSize: 8, parallelism: 1)
+    /// OWASP's least for 32 MiB.
+    private static let current = Cost(logN: 15, blockSize: 8, parallelism: 3)
 
     /// The three cost parameters: N = 2^logN, r and p.
     struct Cost: Equatable {
@@ -19,7 +20,7 @@ public enum PasswordHash {
         let parallelism: UInt64
     }
 
-    /// Hashes a password with a new salt. Takes about 0.1 s and 32 MiB: call it where blocking is allowed.
+    /// Hashes a password with a new salt. Takes about 0.3 s and 32 MiB: call it where blocking is allowed.
     public static func hash(_ password: String) throws(TokenError) -> String {
         let salt = try RandomSource.bytes(saltByteCount)
         let hash = try scrypt(password, salt: salt, cost: current, byteCount: hashByteCount)
@@ -39,6 +40,12 @@ public enum PasswordHash {
         return constantTimeEqual(hash, try scrypt(password, salt: salt, cost: cost, byteCount: hash.count))
     }
 
+    /// Whether a text was made at another cost than ``hash(_:)`` has now: whoever knows the password hashes it anew.
+    public static func isOutdated(_ stored: String) -> Bool {
+        let parts = stored.split(separator: "$", omittingEmptySubsequences: false)
+        return parts.count != 5 || cost(parts[2]) != current
+    }
+
     static func scrypt(
         _ password: String, salt: [UInt8], cost: Cost, byteCount: Int
     ) throws(TokenError) -> [UInt8] {
@@ -55,7 +62,7 @@ public enum PasswordHash {
         return output
     }
 
-    /// Reads `ln=15,r=8,p=1`, within bounds that keep the arithmetic of the memory limit from overflowing.
+    /// Reads `ln=15,r=8,p=3`, within bounds that keep the arithmetic of the memory limit from overflowing.
     private static func cost(_ text: Substring) -> Cost? {
         let fields = text.split(separator: ",", omittingEmptySubsequences: false)
         guard fields.count == 3, let logN = number(fields[0], "ln="), let blockSize = number(fields[1], "r="),

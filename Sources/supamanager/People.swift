@@ -11,21 +11,25 @@ import TokenKit
 /// Accounts, organizations and tokens of this installation.
 struct People {
     let directory: AccountDirectory
+    /// The account that the administrator's token is for.
+    let administrator: Account
 
-    /// Opens the directory, and makes the first account with the administrator's token where they are missing.
+    /// Opens the directory, and makes the first account with the administrator's token where they are missing. The
+    /// settings' e-mail address names that account when it is made, and finds none later.
     init(
         _ settings: ServeSettings, _ database: Database, _ master: MasterKey, installation: String, token: AccessToken
     ) async throws {
         directory = try await Self.directory(
             database, master, installation: installation, issuer: settings.publicURL + "/auth/v1",
-            isSignUpOpen: settings.isSignUpOpen)
-        try await directory.bootstrap(
+            isSignUpOpen: settings.isSignUpOpen, adminEmail: settings.adminEmail)
+        administrator = try await directory.bootstrap(
             adminEmail: settings.adminEmail, adminPassword: settings.adminPassword, adminToken: token.text)
     }
 
     /// The directory on a database; makes the key that signs access tokens where there is none.
     static func directory(
-        _ database: Database, _ master: MasterKey, installation: String, issuer: String, isSignUpOpen: Bool
+        _ database: Database, _ master: MasterKey, installation: String, issuer: String, isSignUpOpen: Bool,
+        adminEmail: String
     ) async throws -> AccountDirectory {
         let sealed = try await InstallationRow.signingKey(
             orStore: { try SealingIdentityCrypto.makeSigningKey(master: master, installation: installation) },
@@ -34,7 +38,8 @@ struct People {
             sealedSigningKey: sealed, master: master, installation: installation, issuer: issuer)
         return AccountDirectory(
             store: PostgresIdentityStore(pool: database.pool), crypto: crypto,
-            policy: IdentityPolicy(issuer: issuer, isSignUpOpen: isSignUpOpen))
+            policy: IdentityPolicy(
+                issuer: issuer, isSignUpOpen: isSignUpOpen, reservedEmails: [adminEmail.lowercased()]))
     }
 }
 
@@ -47,11 +52,39 @@ struct Housekeeping: Service {
     /// Time between two rounds.
     static let interval: Duration = .seconds(600)
 
+    /// Time between two records of where the audit trails end.
+    static let headsInterval: Duration = .seconds(86_400)
+    /// Trails whose ends are recorded at most.
+    static let headsMax = 10_000
+
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            var headsAt: ContinuousClock.Instant?
             while !Task.isCancelled {
                 await round()
+                let now = ContinuousClock.now
+                if headsAt.map({ now - $0 >= Self.headsInterval }) ?? true {
+                    await recordHeads()
+                    headsAt = now
+                }
                 do { try await Task.sleep(for: Self.interval) } catch { return }
+            }
+        }
+    }
+
+    /// Writes the ends of all audit trails to the log, which is kept elsewhere: whoever changes the database cannot
+    /// change them there.
+    private func recordHeads() async {
+        do {
+            for scope in try await ledger.scopes(limit: Self.headsMax) {
+                let head = try await ledger.head(of: scope)
+                logger.info(
+                    "an audit trail ends here",
+                    metadata: ["trail": "\(scope.text)", "entry": "\(head.number)", "hash": "\(head.hash)"])
+            }
+        } catch {
+            if !Task.isCancelled {
+                logger.warning("the ends of the audit trails could not be read", metadata: ["error": "\(error)"])
             }
         }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import ManagementAPI
 
 /// `supamanager serve`: the manager itself.
 struct ServeCommand: AsyncParsableCommand {
@@ -70,15 +71,18 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Objects that belong to no project: report or remove. [SUPAMANAGER_ORPHANS; default: report]")
     var orphans: String?
 
+    @Option(help: "Packet filter rules: install, check or off. [SUPAMANAGER_NETWORK_RULES; default: check]")
+    var networkRules: String?
+
     @Option(help: "debug, info, notice, warning or error. [SUPAMANAGER_LOG_LEVEL; default: info]")
     var logLevel: String?
 
     func run() async throws {
-        let settings: ServeSettings
-        do {
-            settings = try ServeSettings(options: options, environment: ProcessInfo.processInfo.environment)
-        } catch { throw ValidationError("\(error)") }
-        try await Server(settings: settings).run()
+        let options = options
+        try await StartFailure.reported(options: options) { settings in
+            let warnings = StartWarnings.all(options: options, listenHost: settings.listen.host)
+            try await Server(settings: settings, warnings: warnings).run()
+        }
     }
 
     /// Options that were given, under the names of their environment variables.
@@ -92,7 +96,7 @@ struct ServeCommand: AsyncParsableCommand {
             "SUPAMANAGER_ADMIN_EMAIL": adminEmail, "SUPAMANAGER_SIGNUP": signup, "SUPAMANAGER_PUBLIC_URL": publicURL,
             "SUPAMANAGER_CORS_ORIGINS": corsOrigins, "SUPAMANAGER_TRUSTED_PROXIES": trustedProxies,
             "SUPAMANAGER_RATE_LIMIT": rateLimit,
-            "SUPAMANAGER_ORPHANS": orphans,
+            "SUPAMANAGER_ORPHANS": orphans, "SUPAMANAGER_NETWORK_RULES": networkRules,
             "SUPAMANAGER_LOG_LEVEL": logLevel,
         ]
         return given.compactMapValues { $0 }

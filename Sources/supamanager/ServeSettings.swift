@@ -1,3 +1,4 @@
+import ComposeTemplates
 import DockerEngine
 import FoundationEssentials
 import Glibc
@@ -19,7 +20,7 @@ struct ServeSettings: Sendable {
     var ports: PortRange
     var subnets: SubnetAllocator
     var bindAddress: String
-    var publicHost: String
+    var publicHost: PublicHost
     /// Absent: the manager makes one and keeps it in its data folder.
     var adminToken: AccessToken?
     /// E-mail address of the first account.
@@ -36,6 +37,8 @@ struct ServeSettings: Sendable {
     var requestsPerMinute: Int?
     /// What becomes of objects on the engine that belong to no project.
     var orphans: OrphanPolicy
+    /// What is done about packet filter rules.
+    var networkRules: NetworkRulesPolicy
     var templateFolder: String
     var dockerHost: DockerHost
     var logLevel: Logger.Level
@@ -60,9 +63,17 @@ struct ServeSettings: Sendable {
         }
         listen = try parsed("SUPAMANAGER_LISTEN", default: "127.0.0.1:8080", { ListenAddress($0) }, "HOST:PORT")
         dataFolder = Self.absolute(value("SUPAMANAGER_DATA_DIR") ?? Self.defaultDataFolder(environment))
+        if let reason = Self.refusal(ofDataFolder: dataFolder) {
+            throw Problem(description: "SUPAMANAGER_DATA_DIR=\(dataFolder) cannot be used: \(reason)")
+        }
         database = try value("SUPAMANAGER_DATABASE_URL").map { try PostgresConnectionParameters(url: $0) }
         masterKeyFile = Self.absolute(value("SUPAMANAGER_MASTER_KEY_FILE") ?? dataFolder + "/master.key")
         imageRegistry = value("SUPAMANAGER_IMAGE_REGISTRY").map { $0.hasSuffix("/") ? String($0.dropLast()) : $0 }
+        if let imageRegistry, ImageName.refusal(of: imageRegistry + "/image") != nil {
+            throw Problem(
+                description: "SUPAMANAGER_IMAGE_REGISTRY=\(imageRegistry) is not a prefix of image names such as "
+                    + "registry.example.com:5000/mirror, without https://")
+        }
         ports = try parsed(
             "SUPAMANAGER_PORT_RANGE", default: "54320-65535", { PortRange($0) }, "a range of ports, FIRST-LAST")
         subnets = try parsed(
@@ -71,7 +82,9 @@ struct ServeSettings: Sendable {
         let bind = try parsed(
             "SUPAMANAGER_BIND_ADDRESS", default: "127.0.0.1", { IPv4Address($0)?.description }, "an IPv4 address")
         bindAddress = bind
-        publicHost = value("SUPAMANAGER_PUBLIC_HOST") ?? (bind == "0.0.0.0" ? "127.0.0.1" : bind)
+        publicHost = try parsed(
+            "SUPAMANAGER_PUBLIC_HOST", default: bind == "0.0.0.0" ? "127.0.0.1" : bind, { PublicHost($0) },
+            "a host name or an address, without scheme, port and path")
         adminToken = try value("SUPAMANAGER_ADMIN_TOKEN").map { try AccessToken($0) }
         adminEmail = value("SUPAMANAGER_ADMIN_EMAIL") ?? Self.defaultAdminEmail
         adminPassword = value("SUPAMANAGER_ADMIN_PASSWORD").map { Secret($0) }
@@ -81,7 +94,8 @@ struct ServeSettings: Sendable {
         )
         cors = CORSPolicy(
             origins: Set(try parsed("SUPAMANAGER_CORS_ORIGINS", default: "", Self.origins, "a list of origins")))
-        trustedProxies = TrustedProxies(addresses: Set(Self.words(value("SUPAMANAGER_TRUSTED_PROXIES") ?? "")))
+        trustedProxies = TrustedProxies(
+            addresses: try Self.proxies(value("SUPAMANAGER_TRUSTED_PROXIES") ?? ""))
         let limit = try parsed(
             "SUPAMANAGER_RATE_LIMIT", default: "120", { Int($0).flatMap { $0 >= 0 ? $0 : nil } },
             "a number of requests a minute, 0 for no limit")
@@ -89,6 +103,9 @@ struct ServeSettings: Sendable {
         orphans = try parsed(
             "SUPAMANAGER_ORPHANS", default: OrphanPolicy.report.rawValue, { OrphanPolicy(rawValue: $0) },
             "report or remove")
+        networkRules = try parsed(
+            "SUPAMANAGER_NETWORK_RULES", default: NetworkRulesPolicy.check.rawValue,
+            { NetworkRulesPolicy(rawValue: $0) }, "install, check or off")
         templateFolder = try Self.templateFolder(value("SUPAMANAGER_TEMPLATE"))
         dockerHost = try DockerHost(parsing: value("DOCKER_HOST"))
         logLevel = try parsed("SUPAMANAGER_LOG_LEVEL", default: "info", { Logger.Level(rawValue: $0) }, "a log level")
@@ -106,6 +123,19 @@ struct ServeSettings: Sendable {
     }
 
     /// Words separated by commas.
+    private static func proxies(_ text: String) throws -> Set<ClientAddress> {
+        var addresses: Set<ClientAddress> = []
+        for word in words(text) {
+            guard let address = ClientAddress(word) else {
+                throw Problem(
+                    description: "SUPAMANAGER_TRUSTED_PROXIES: \"\(word)\" is no IP address: name each proxy as the "
+                        + "manager sees it, such as 127.0.0.1 or fd00::1")
+            }
+            addresses.insert(address)
+        }
+        return addresses
+    }
+
     private static func words(_ text: String) -> [String] {
         text.split { $0 == "," || $0 == " " }.map(String.init)
     }
@@ -120,6 +150,18 @@ struct ServeSettings: Sendable {
     private static func origin(_ text: String) -> String? {
         let trimmed = text.hasSuffix("/") ? String(text.dropLast()) : text
         return trimmed.wholeMatch(of: /https?:\/\/[A-Za-z0-9.\-\[\]:]+/) == nil ? nil : trimmed
+    }
+
+    /// Why a path is of no use as the data folder; nil where it is.
+    private static func refusal(ofDataFolder path: String) -> String? {
+        // PostgreSQL reads a list of socket folders, separated by commas, and lines of configuration.
+        if path.contains(",") {
+            return "PostgreSQL takes a comma for the end of the path; choose a path without commas"
+        }
+        if path.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+            return "it has a control character; choose another path"
+        }
+        return nil
     }
 
     private static func defaultDataFolder(_ environment: [String: String]) -> String {

@@ -22,8 +22,12 @@ struct Server {
     let settings: ServeSettings
     let logger: Logger
 
-    init(settings: ServeSettings) {
+    /// What the operator should know about how it was started.
+    let warnings: [String]
+
+    init(settings: ServeSettings, warnings: [String] = []) {
         self.settings = settings
+        self.warnings = warnings
         LoggingSystem.bootstrap { label in StreamLogHandler.standardError(label: label) }
         var logger = Logger(label: "supamanager")
         logger.logLevel = settings.logLevel
@@ -31,11 +35,16 @@ struct Server {
     }
 
     func run() async throws {
+        for warning in warnings { logger.warning("\(warning)") }
+        // Before the first secret is read.
+        if !CoreDumps.forbid() { logger.warning("core dumps cannot be forbidden: they would hold the master key") }
+        let template = try StackTemplate(folder: settings.templateFolder)
+        _ = try TemplateValidation(template)
         let folder = try DataFolder(settings.dataFolder)
         let token = try settings.adminToken ?? folder.adminToken(logger)
         let database = try await Database.open(settings, logger: logger)
         do {
-            try await serve(folder, token, database)
+            try await serve(template, folder, token, database)
         } catch {
             await database.close(logger)
             throw error
@@ -44,17 +53,22 @@ struct Server {
         logger.notice("stopped")
     }
 
-    private func serve(_ folder: DataFolder, _ token: AccessToken, _ database: Database) async throws {
+    private func serve(
+        _ template: StackTemplate, _ folder: DataFolder, _ token: AccessToken, _ database: Database
+    ) async throws {
         let (installation, master) = try await Installation.open(settings, database, logger)
-        let template = try StackTemplate(folder: settings.templateFolder)
+        try folder.note(installation: installation.id)
+        try await settings.applyNetworkRules(installation: installation.id, logger)
         let http = try HTTPClient()
-        let engine = DockerContainerEngine(host: settings.dockerHost, http: http, installation: installation.id)
+        let engine = DockerContainerEngine(
+            host: settings.dockerHost, http: http, installation: installation.id,
+            registries: RegistryHelper.credentials())
         let prober = NIOServiceProber()
         let core = try core(database, installation, master, template, engine, prober)
         let store = core.store
         let people = try await People(settings, database, master, installation: installation.id, token: token)
         let sealer = StoredAnswerSealer(master: master, installation: installation.id)
-        let inspector = try inspector(database, core, template, engine)
+        let inspector = try inspector(database, core, installation, engine)
         let orphans = OrphanLoop(
             store: PostgresOrphanStore(pool: database.pool), engine: engine, policy: settings.orphans,
             lease: core.lease, logger: logger)
@@ -65,6 +79,7 @@ struct Server {
                 readiness: [
                     ReadinessCheck(name: "database") { try await store.ping() },
                     ReadinessCheck(name: "engine") { try await engine.ping() },
+                    DiskReadiness(host: LinuxHostInspection(), folder: settings.dataFolder).check,
                 ],
                 role: { core.lease.role }, configuration: try apiConfiguration(template)),
             address: settings.listen, limits: ServerLimits(), logger: logger,
@@ -98,7 +113,7 @@ struct Server {
         _ database: Database, _ core: Core, _ people: People, _ sealer: StoredAnswerSealer, _ orphans: OrphanLoop,
         _ http: HTTPClient, _ inspector: ConsistencyInspector
     ) -> Backend {
-        Backend(
+        var backend = Backend(
             catalog: core.catalog, directory: people.directory, deviceLoginCrypto: ECDHDeviceLogin(),
             functions: core.functions, content: PostgresContentStore(pool: database.pool),
             notifications: PostgresNotificationStore(pool: database.pool), orphans: orphans,
@@ -106,16 +121,30 @@ struct Server {
             gateways: CurlProjectGateway(client: http), units: PostgresUnitOfWork(pool: database.pool),
             ledger: PostgresRequestLedger(pool: database.pool), sealer: sealer,
             consistency: { await inspector.check() })
+        let startedAt = Double(SystemTime().now().milliseconds) / 1_000
+        backend.process = { [logger] in
+            do throws(HostError) {
+                let figures = try LinuxProcess().figures()
+                return ProcessFigures(
+                    cpuSeconds: figures.cpuSeconds, residentBytes: figures.residentBytes,
+                    openDescriptors: figures.openDescriptors, startedAt: startedAt)
+            } catch {
+                logger.warning("figures of the process are missing", metadata: ["reason": "\(error)"])
+                return nil
+            }
+        }
+        return backend
     }
 
     private func inspector(
-        _ database: Database, _ core: Core, _ template: StackTemplate, _ engine: DockerContainerEngine
+        _ database: Database, _ core: Core, _ installation: InstallationRow, _ engine: DockerContainerEngine
     ) throws -> ConsistencyInspector {
         ConsistencyInspector(
             ConsistencyInspector.Sources(
                 store: core.store, records: core.store, ledger: PostgresRequestLedger(pool: database.pool),
                 minter: core.minter, engine: engine, inspection: engine, network: LinuxHostNetwork(),
-                host: LinuxHostInspection(), checkTrail: { entries in AuditTrailCheck.damage(in: entries) }),
+                host: LinuxHostInspection(), checkTrail: { entries in AuditTrailCheck.damage(in: entries) },
+                checkNetworkRules: settings.networkRulesCheck(installation: installation.id)),
             settings: settings.consistency, dataFolder: settings.dataFolder, bindAddress: settings.bindAddress,
             images: try core.renderer.images())
     }
@@ -123,7 +152,7 @@ struct Server {
     /// What answers say about the stack comes from the template.
     private func apiConfiguration(_ template: StackTemplate) throws -> ManagementAPIConfiguration {
         var configuration = ManagementAPIConfiguration(
-            publicHost: settings.publicHost,
+            publicHost: settings.publicHost.text,
             database: DatabaseVersion(imageTag: try template.imageTag(of: "db") ?? "unknown"))
         let user = template.manifest.variables.first { $0.name == "DASHBOARD_USERNAME" }?.defaultValue
         if let user { configuration.dashboardUser = user }
@@ -163,7 +192,7 @@ struct Server {
         let renderer = ComposeStackRenderer(
             template: template,
             settings: ComposeStackRenderer.Settings(
-                bindAddress: settings.bindAddress, publicHost: settings.publicHost,
+                bindAddress: settings.bindAddress, publicHost: settings.publicHost.text,
                 imageRegistry: settings.imageRegistry, projectsFolder: projects))
         let minter = SealingKeyMinter(master: master, installation: installation.id)
         let health = HealthLoop(prober: prober, engine: engine)

@@ -63,6 +63,24 @@ struct AuditTests {
         }
     }
 
+    @Test("a trail that was cut off anywhere, or emptied, does not reach its end", arguments: 0...6)
+    func end(length: Int) throws {
+        let trail = Self.trail(length: 6)
+        let head = try #require(trail.last.map { AuditTrailPage.Head(number: $0.number, hash: $0.hash) })
+        var check = AuditTrailCheck()
+        for entry in trail.prefix(length) { try check.check(entry) }
+        var found: AuditTrailCheck.Break?
+        do throws(AuditTrailCheck.Break) { try check.checkEnd(head) } catch { found = error }
+        #expect((found == nil) == (length == 6))
+        if length < 6 { #expect(found?.reason == .missingEnd(last: 6)) }
+        try check.checkEnd(nil)
+        // What came after the end was read is no damage.
+        let early = AuditTrailPage.Head(number: 0, hash: AuditTrailCheck.noHash)
+        try check.checkEnd(early)
+        let other = AuditTrailPage.Head(number: Int64(length), hash: String(repeating: "b", count: 64))
+        #expect(throws: AuditTrailCheck.Break.self) { try check.checkEnd(other) }
+    }
+
     @Test("a missing, repeated or exchanged entry is found")
     func order() {
         let trail = Self.trail(length: 6)

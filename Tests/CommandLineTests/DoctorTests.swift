@@ -65,6 +65,17 @@ struct DoctorTests {
         }
     }
 
+    @Test("with --fail-on error a warning is shown and no failure, an error still is one")
+    func failOn() async throws {
+        for (severity, code) in [("ok", Int32(0)), ("warning", 0), ("error", 1)] {
+            let answer = Self.report(severity, Self.finding(severity, advice: "make room"))
+            try await run(["--fail-on", "error"], answer: answer) { program, _ async throws in
+                #expect(program.exitCode == code, "\(severity)")
+                #expect(program.output.contains("disk.space"))
+            }
+        }
+    }
+
     @Test("whoever is not signed in or not allowed gets the check of the machine, and is told why")
     func alone() async throws {
         try await run(answer: "{}", token: nil) { program, stub async throws in

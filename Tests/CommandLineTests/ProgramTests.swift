@@ -8,15 +8,6 @@ import Testing
 struct ProgramTests {
     private static let sample = "/platform/projects/\(Sample.refText)"
 
-    private static let receiptBody = """
-        {"ref": "\(Sample.refText)", "name": "shop", "status": "REMOVED", "destroys_volumes": false,
-        "requested_at": "2026-01-01T00:00:00Z", "ended_at": "2026-01-01T00:00:09Z",
-        "destroyed": [{"kind": "container", "id": "0123456789abcdef", "name": "shop-db-1",
-            "at": "2026-01-01T00:00:05Z", "reason": null}],
-        "kept": [{"kind": "volume", "id": "shop_data", "name": "shop_data", "at": "2026-01-01T00:00:01Z",
-            "reason": "on request"}], "remaining": []}
-        """
-
     /// An API with one project, whose status moves on with every look.
     private static func api(
         looks: [String] = [], keyed: Bool = true, failure: String = "null"
@@ -161,6 +152,23 @@ struct ProgramTests {
         }
     }
 
+    @Test("resuming what runs already is no failure, and says so; every other conflict is one")
+    func resumeTwice() async throws {
+        for (status, code) in [("ACTIVE_HEALTHY", Int32(0)), ("PAUSING", 5)] {
+            let usual = Self.api(looks: [status])
+            try await run(
+                ["projects", "resume", "shop"],
+                api: { request in
+                    request.method == "POST" ? [.response(409, #"{"message": "not now"}"#)] : usual(request)
+                }
+            ) { program, _, _ async throws in
+                #expect(program.exitCode == code)
+                #expect(program.errors.contains("runs already") == (code == 0))
+                #expect(program.errors.contains("not now") == (code != 0))
+            }
+        }
+    }
+
     @Test("a wait has an end")
     func timeout() async throws {
         try await run(
@@ -177,14 +185,19 @@ struct ProgramTests {
             #expect(program.exitCode == 64)
             #expect(!stub.requests.contains { $0.method == "DELETE" })
         }
+        // Nobody guesses what becomes of the data.
+        try await run(["projects", "delete", "shop", "--yes"]) { program, stub, _ async throws in
+            #expect(program.exitCode == 64)
+            #expect(program.errors.contains("--keep-volumes or --destroy-volumes"))
+            #expect(!stub.requests.contains { $0.method == "DELETE" })
+        }
         try await run(
-            ["projects", "delete", "shop", "--yes"], api: Self.api(looks: ["GOING_DOWN", "GONE"])
+            ["projects", "delete", "shop", "--yes", "--keep-volumes"], api: Self.api(looks: ["GOING_DOWN", "GONE"])
         ) { program, stub, _ async throws in
             #expect(program.exitCode == 0)
             #expect(program.output.hasPrefix("Project shop (\(Sample.refText)) is gone.\n"))
             #expect(program.output.contains("destroyed  container  shop-db-1  0123456789ab"))
             #expect(program.output.contains("kept       volume     shop_data                on request"))
-            // Nobody said that the data may go.
             #expect(
                 stub.requests.filter { $0.method == "DELETE" }.map(\.target) == ["\(Self.sample)?keep_volumes=true"])
         }
@@ -199,7 +212,8 @@ struct ProgramTests {
             #expect(program.exitCode == 0)
             let receipt = try JSONDecoder().decode(DeletionReceipt.self, from: Data(program.output.utf8))
             #expect(receipt.kept.map(\.name) == ["shop_data"])
-            #expect(stub.requests.filter { $0.method == "DELETE" }.map(\.target) == [Self.sample])
+            #expect(
+                stub.requests.filter { $0.method == "DELETE" }.map(\.target) == ["\(Self.sample)?keep_volumes=false"])
         }
         try await run(
             ["projects", "delete", "shop", "--yes", "--destroy-volumes", "--keep-volumes"]

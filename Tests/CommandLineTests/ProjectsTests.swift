@@ -105,7 +105,7 @@ struct ProjectsTests {
             _ = await clientError { try await client.request(.pause, of: ref) }
             _ = await clientError { try await client.request(.resume, of: ref) }
             _ = await clientError { try await client.request(.restart, of: ref) }
-            _ = await clientError { try await client.delete(ref) }
+            _ = await clientError { try await client.delete(ref, keepingVolumes: false) }
             _ = await clientError { _ = try await client.status(of: ref) }
             _ = await clientError { _ = try await client.progress(of: ref) }
             _ = await clientError { _ = try await client.events(of: ref, limit: 5) }
@@ -115,8 +115,9 @@ struct ProjectsTests {
             let path = "/platform/projects/\(ref)"
             #expect(
                 stub.requests.map { "\($0.method) \($0.target)" } == [
-                    "POST \(path)/pause", "POST \(path)/restore", "POST \(path)/restart", "DELETE \(path)",
-                    "GET \(path)/status", "GET \(path)/services", "GET \(path)/events?limit=5",
+                    "POST \(path)/pause", "POST \(path)/restore", "POST \(path)/restart",
+                    "DELETE \(path)?keep_volumes=false", "GET \(path)/status", "GET \(path)/services",
+                    "GET \(path)/events?limit=5",
                     "GET \(path)/credentials", "GET /v1/projects/\(ref)/api-keys?reveal=true",
                     "GET \(path)/services/db/logs?tail=9",
                 ])

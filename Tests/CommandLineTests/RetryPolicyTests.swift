@@ -112,7 +112,7 @@ struct RequestTests {
         } test: { client, stub, _ async throws in
             let ref = try Sample.ref()
             try await client.request(.pause, of: ref)
-            try await client.delete(ref)
+            try await client.delete(ref, keepingVolumes: false)
             let keys = stub.requests.compactMap { $0.headers["idempotency-key"] }
             #expect(stub.requests.map(\.method) == ["POST", "POST", "DELETE"])
             #expect(keys.count == 3)

@@ -81,7 +81,7 @@ struct ConfigurationRenderingTests {
             ("PGRST_DB_SCHEMAS", "api", ["rest", "studio"]), ("PGRST_DB_MAX_ROWS", "5", ["rest", "studio"]),
             ("PGRST_DB_POOL", "5", ["rest"]), ("FILE_SIZE_LIMIT", "5", ["storage"]),
             ("ENABLE_IMAGE_TRANSFORMATION", "false", ["storage"]),
-            ("TENANT_MAX_JOINS_PER_SECOND", "5", ["realtime"]), ("POOLER_POOL_MODE", "session", ["pooler"]),
+            ("TENANT_MAX_JOINS_PER_SECOND", "5", ["realtime"]), ("POOLER_MAX_CLIENT_CONN", "50", ["pooler"]),
             ("POSTGRES_WORK_MEM", "8MB", ["db"]), ("DB_MEMORY_LIMIT", "5g", ["db"]),
         ])
     func touched(name: String, value: String, services: [String]) throws {

@@ -39,7 +39,7 @@ import YAMLKit
         #expect {
             try load("large.env")
         } throws: {
-            "\($0)" == "f:1:36: services.a.env_file: large.env cannot be read: it has more than 1048576 bytes"
+            "\($0)" == "f:1:36: services.a.env_file: large.env is larger than 1048576 bytes"
         }
         #expect(throws: TemplateRejection.self) { try load("missing.env") }
     }

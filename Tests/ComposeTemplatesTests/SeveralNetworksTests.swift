@@ -54,7 +54,7 @@ import Testing
         "subnets that another project would have too, that overlap, or that some have and some have not are refused",
         arguments: [
             ("{default: {ipam: {config: [{subnet: 10.9.0.0/27}]}}, inner: {}}", "within the project's subnet"),
-            ("{default: {ipam: {config: [{subnet: \"${SUBNET}\"}]}}, inner: {}}", "inner has no subnet"),
+            ("{default: {ipam: {config: [{subnet: \"${SUBNET}\"}]}}, inner: {}}", "networks.inner: has no subnet"),
             (
                 "{default: {ipam: {config: [{subnet: \"${SUBNET}\"}]}}, inner: {ipam: {config: [{subnet: \"${SUBNET}\"}]}}}",
                 "overlap"
@@ -65,6 +65,21 @@ import Testing
             _ = try Rendering.stack(Self.services + "networks: " + networks)
             Issue.record("\(networks) must be refused")
         } catch { #expect("\(error)".contains(word), "\(error)") }
+    }
+
+    @Test(
+        "a fixed address is one that nobody else can have",
+        arguments: [("3", true), ("1", false), ("9", false), ("15", false), ("20", false)])
+    func addresses(number: String, isFine: Bool) {
+        let text = """
+            services: {a: {image: i, networks: {default: {ipv4_address: "${A}"}}}}
+            networks: {default: {ipam: {config: [{subnet: "${S}", ip_range: "${R}"}]}}}
+            x-supamanager:
+              addresses: {A: \(number)}
+              ranges: {S: {first: 0, prefix: 28}, R: {first: 8, prefix: 29}}
+            """
+        let rendered = Result { () throws in try Rendering.stack(text) }
+        #expect(((try? rendered.get()) != nil) == isFine, "\(rendered)")
     }
 
     @Test("five networks are too many")

@@ -1,4 +1,5 @@
 import ComposeTemplates
+import Foundation
 import Testing
 
 @Suite struct TemplateCommandsTests {
@@ -15,8 +16,17 @@ import Testing
           b: {image: i, profiles: [more]}
         """
 
-    @Test func aGoodTemplateIsSummarised() {
-        let report = TemplateCommands.check(text: Self.template, fileName: "t.yaml")
+    /// Checks a text as `t.yaml` in a folder of its own.
+    private func check(_ text: String, shownName: String = "t.yaml") throws -> TemplateCommands.Report {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "check-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try Data(text.utf8).write(to: folder.appending(path: "t.yaml"))
+        return TemplateCommands.check(folder: folder.path, fileName: "t.yaml", shownName: shownName)
+    }
+
+    @Test func aGoodTemplateIsSummarised() throws {
+        let report = try check(Self.template)
         #expect(report.isSuccess)
         #expect(report.text == "t.yaml: ok, 2 services (1 in profiles), 1 networks, 0 volumes, 0 configs\n")
         #expect(
@@ -25,9 +35,9 @@ import Testing
         )
     }
 
-    @Test func aBadTemplateIsReportedLineByLine() {
+    @Test func aBadTemplateIsReportedLineByLine() throws {
         let text = "services:\n  a:\n    image: i\n    privileged: true\n    pid: host\n"
-        let report = TemplateCommands.check(text: text, fileName: "t.yaml")
+        let report = try check(text)
         #expect(!report.isSuccess)
         #expect(report.text.isEmpty)
         #expect(
@@ -38,7 +48,7 @@ import Testing
                 """)
         let cyclic = "x-supamanager: {variables: {A: {default: $A}}}\nservices: {}\n"
         #expect(
-            TemplateCommands.check(text: cyclic, fileName: "t").notes
+            try check(cyclic, shownName: "t").notes
                 == "t: x-supamanager: A: its default uses itself: A -> A\n")
     }
 
@@ -50,7 +60,8 @@ import Testing
         #expect(yaml.text.contains("KEY: outer\n"))
         #expect(yaml.text.contains("LEVEL: info\n"))
         #expect(yaml.text.contains("published: \"8000\"\n"))
-        #expect(yaml.notes.isEmpty)
+        #expect(
+            yaml.notes == "note: stand-ins take the place of PROJECT_NAME, PROJECT_REF, PUBLIC_URL, SUBNET\n")
         let json = TemplateCommands.config(
             text: Self.template, fileName: "t.yaml", envFile: envFile, projectName: "p", profiles: ["more"],
             format: .json)
@@ -77,9 +88,19 @@ import Testing
         #expect(bad.notes == "t.yaml:1:12: services.a: needs an image\n")
         let env = TemplateCommands.config(text: "services: {}", fileName: "t", envFile: (name: "e", text: "A='x"))
         #expect(env.notes == "e:1: the quote is never closed\n")
-        let missing = TemplateCommands.config(text: Self.template, fileName: "t.yaml", projectName: "p")
-        #expect(missing.notes.contains("warning: t.yaml:8:13: services.a.ports[0]: API_PORT is not set"))
+        let missing = TemplateCommands.config(
+            text: "services: {a: {image: i, environment: {KEY: \"${KEY:?}\"}}}", fileName: "t.yaml", projectName: "p")
+        #expect(missing.notes.contains("services.a.environment.KEY: required variable KEY is missing a value"))
+    }
+
+    @Test func configNeedsNothingForATemplateOfTheManager() {
+        let report = TemplateCommands.config(text: Self.template, fileName: "t.yaml", folderName: "_My Shop.2")
+        #expect(report.isSuccess, "\(report.notes)")
+        #expect(report.text.hasPrefix("name: myshop2\n"))
+        #expect(report.notes.contains("note: stand-ins take the place of API_PORT, BIND_ADDRESS, KEY, PROJECT_NAME"))
         #expect(
-            missing.notes.contains("t.yaml:9:24: services.a.environment.KEY: required variable KEY is missing a value"))
+            TemplateCommands.config(text: "name: own\nservices: {}", fileName: "t", folderName: "x").text.hasPrefix(
+                "name: own\n"))
+        #expect(!TemplateCommands.config(text: "services: {}", fileName: "t", folderName: "...").isSuccess)
     }
 }

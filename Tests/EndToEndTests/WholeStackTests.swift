@@ -66,6 +66,8 @@ extension EndToEnd {
                 #expect(host["Privileged"].flag == false)
                 #expect(host["SecurityOpt"].items.contains(.string("no-new-privileges:true")), "\(container.name)")
                 #expect(host["Memory"].integer ?? 0 > 0, "\(container.name)")
+                #expect(host["MemorySwap"].integer == host["Memory"].integer, "\(container.name)")
+                #expect(host["CapDrop"].items == [.string("ALL")], "\(container.name)")
                 #expect(host["PidsLimit"].integer ?? 0 > 0, "\(container.name)")
                 for mount in container.details["Mounts"].items where mount["Type"].text == "bind" {
                     #expect(mount["Source"].text?.hasPrefix(project.folder + "/") == true, "\(mount)")

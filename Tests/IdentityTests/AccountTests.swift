@@ -56,9 +56,9 @@ struct AccountTests {
             try await host.directory.createAccount(email: "A@EXAMPLE.com", password: nil)
         }
         #expect(refused == .emailTaken)
-        #expect(try await host.directory.account(ofEmail: "A@example.com") == made)
+        let principal = Principal(account: made, credential: .session("s"), memberships: [])
         let renaming = await refusal { () async throws(IdentityError) in
-            try await host.directory.updateProfile(of: made.id, email: "owner@example.com")
+            try await host.directory.requestEmail("owner@example.com", for: principal)
         }
         #expect(renaming == .emailTaken)
         #expect(try await host.directory.account(made.id) == made)
@@ -135,7 +135,8 @@ struct AccountTests {
         let errors: [IdentityError] = [
             .invalidCredentials, .throttled(retryAfter: .milliseconds(300)), .signUpDisabled, .emailTaken,
             .badEmail("x"), .badPassword("x"), .notFound(what: "x y"), .forbidden("a b"), .conflict("a b"),
-            .invalid("a b"), .reusedRefreshToken, .store(.unavailable("x")), .crypto(IdentityCryptoError("a b")),
+            .invalid("a b"), .reusedRefreshToken, .reauthenticationNeeded, .wrongPassword, .store(.unavailable("x")),
+            .crypto(IdentityCryptoError("a b")),
         ]
         for error in errors { #expect("\(error)".contains(" "), "\(error)") }
         #expect("\(errors[1])".contains("in 1 seconds"))

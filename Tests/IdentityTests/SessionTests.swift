@@ -76,27 +76,53 @@ struct SessionTests {
         }
     }
 
-    @Test("after five failures even the right password waits, for whoever comes from wherever")
-    func throttled() async throws {
-        let host = try await IdentityHost()
-        for number in 0..<5 {
-            let refused = await refusal { () async throws(IdentityError) in
-                try await host.directory.signIn(
-                    email: number == 0 ? "OWNER@example.com" : "owner@example.com", password: Secret("wrong password"),
-                    from: "\(number)")
-            }
-            #expect(refused == .invalidCredentials)
+    private func guess(_ host: IdentityHost, from address: String) async -> IdentityError? {
+        await refusal { () async throws(IdentityError) in
+            try await host.directory.signIn(
+                email: "OWNER@example.com", password: Secret("wrong password"), from: address)
         }
+    }
+
+    @Test(
+        "after five failures even the right password waits on the network that they came from",
+        arguments: [
+            ("192.0.2.1", "192.0.2.1"), ("192.0.2.1", "::ffff:192.0.2.1"), ("2001:db8::1", "2001:db8::ffff:2"),
+        ])
+    func throttled(first: String, second: String) async throws {
+        let host = try await IdentityHost()
+        for _ in 0..<5 { #expect(await guess(host, from: first) == .invalidCredentials) }
         let work = host.crypto.verifications
         let refused = await refusal { () async throws(IdentityError) in
             try await host.directory.signIn(
-                email: "owner@example.com", password: IdentityHost.password, from: "new")
+                email: "owner@example.com", password: IdentityHost.password, from: second)
         }
         #expect(refused?.wait == .seconds(2))
         #expect(host.crypto.verifications == work)
         host.time.advance(2)
-        _ = try await signIn(host)
-        _ = try await signIn(host)
+        _ = try await host.directory.signIn(email: "owner@example.com", password: IdentityHost.password, from: second)
+    }
+
+    @Test("a verifier of a lower cost is made anew at the next sign-in, and the password stays")
+    func rehash() async throws {
+        let host = try await IdentityHost()
+        let owner = try await host.owner.account
+        _ = try await host.store.setPassword(
+            of: owner.id, verifier: Secret("old:\(IdentityHost.password.reveal())"), keeping: nil, at: host.time.now())
+        for _ in 1...2 {
+            _ = try await host.directory.signIn(
+                email: owner.email, password: IdentityHost.password, from: "192.0.2.1")
+            let verifier = try await host.store.passwordVerifier(of: owner.id)
+            #expect(verifier == Secret("plain:\(IdentityHost.password.reveal())"))
+        }
+    }
+
+    @Test("strangers who guess do not keep the owner out")
+    func strangers() async throws {
+        let host = try await IdentityHost()
+        for number in 0..<40 { _ = await guess(host, from: "198.51.100.\(number)") }
+        for _ in 0..<20 { _ = await guess(host, from: "203.0.113.9") }
+        _ = try await host.directory.signIn(
+            email: "owner@example.com", password: IdentityHost.password, from: "2001:db8:1::1")
     }
 
     @Test("failures that are no guesses do not count", arguments: [false, true])

@@ -49,7 +49,7 @@ struct AuditTrailTests {
     @Test("SQL that outlives its request is written down with an unknown outcome, and its key is not used again")
     func unknownOutcome() async throws {
         var limits = ServerLimits()
-        limits.requestDeadline = .milliseconds(300)
+        limits.longRequestDeadline = .milliseconds(300)
         try await APIHost.run(limits: limits) { host in
             let ref = try await host.create()
             try await host.bring(ref, to: .active)
@@ -108,6 +108,7 @@ struct AuditTrailTests {
 
 /// Writes nothing down.
 private struct BrokenLedger: RequestLedger {
+    func head(of scope: AuditScope) async throws(StoreError) -> AuditHead { .empty }
     func append(_ deed: AuditDeed) async throws(StoreError) -> AuditEntry { throw .unavailable("disk full") }
     func trail(_ query: AuditQuery) async throws(StoreError) -> [AuditEntry] { [] }
     func scopes(limit: Int) async throws(StoreError) -> [AuditScope] { [] }

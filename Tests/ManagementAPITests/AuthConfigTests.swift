@@ -55,7 +55,7 @@ struct AuthConfigTests {
             for text in [answer.text, read, "\(host.ledger.entries)"] + host.log.lines {
                 #expect(!text.contains("hunter2-mail"))
             }
-            #expect(host.ledger.entries.last?.deed.after["smtp_pass"] == "(set anew)")
+            #expect(host.ledger.entries.last?.deed.after["smtp_pass"] == "(replaced)")
         }
     }
 
@@ -96,6 +96,37 @@ struct AuthConfigTests {
             #expect(try await host.catalog.settings(of: ref) == before)
         }
     }
+
+    @Test("the login in a hook's address is for who may change it: not for readers, and not for the trail")
+    func logins() async throws {
+        try await APIHost.run { host in
+            let ref = try await host.create()
+            let uri = "https://user:pa%3Ass@hooks.test:8443/send?x=1@y"
+            let body = #"{"hook_send_email_uri":"\#(uri)"}"#
+            let paths = ["/v1/projects/\(ref)/config/auth", "/platform/auth/\(ref)/config"]
+            #expect(try await host.send("PATCH", paths[0], body: body).status == 200)
+            for path in paths {
+                let own = try await host.send("GET", path)
+                #expect(own.text.contains("user:pa%3Ass@"))
+                let reader = try await host.send("GET", path, token: Person.readOnly.token)
+                #expect(reader.status == 200)
+                #expect(reader.text.contains("https://***@hooks.test:8443/send?x=1@y"))
+                #expect(!reader.text.contains("pa%3Ass"))
+            }
+            let trail = try #require(host.ledger.entries.last?.deed)
+            #expect(trail.after["hook_send_email_uri"] == "https://***@hooks.test:8443/send?x=1@y")
+        }
+    }
+
+    @Test(
+        "logins are taken out of addresses wherever they stand",
+        arguments: [
+            ("", ""), ("no address", "no address"), ("https://a.test/", "https://a.test/"),
+            ("https://u@a.test", "https://***@a.test"), ("https://u:p@a.test/x@y", "https://***@a.test/x@y"),
+            ("https://a@b@c.test", "https://***@c.test"), ("a://b:c@d e://f@g", "a://***@d e://***@g"),
+            ("https://a.test?q=b@c", "https://a.test?q=b@c"), ("smtp://u:p@", "smtp://***@"),
+        ])
+    func withoutLogin(text: String, shown: String) { #expect(URLText.withoutLogin(text) == shown) }
 
     @Test("the route of hooks changes hooks and nothing else")
     func hooks() async throws {

@@ -179,13 +179,18 @@ struct AuthTests {
             let body = #"{"password":"another one 123","email":"New@Example.com"}"#
             let answer = try await host.send("PUT", "/auth/v1/user", body: body, token: token)
             #expect(answer.status == 200)
-            #expect(try answer.json["email"] == .string("new@example.com"))
+            #expect(try answer.json["email"] == .string("developer@example.com"))
+            #expect(try answer.json["new_email"] == .string("new@example.com"))
             #expect(try await host.send("GET", "/auth/v1/user", token: token).status == 200)
             #expect(try await host.send("GET", "/auth/v1/user", token: other).status == 401)
             let again = try await host.send(
                 "POST", "/auth/v1/token?grant_type=password",
-                body: #"{"email":"new@example.com","password":"another one 123"}"#, token: nil)
+                body: #"{"email":"developer@example.com","password":"another one 123"}"#, token: nil)
             #expect(again.status == 200)
+            let early = try await host.send(
+                "POST", "/auth/v1/token?grant_type=password",
+                body: #"{"email":"new@example.com","password":"another one 123"}"#, token: nil)
+            #expect(early.status == 400)
             for entry in host.ledger.entries { #expect(!entry.deed.canonical(number: 1).contains("another one")) }
         }
     }
@@ -200,7 +205,8 @@ struct AuthTests {
         ])
     func badUpdate(body: String, status: Int, code: String) async throws {
         try await APIHost.run { host in
-            let answer = try await host.send("PUT", "/auth/v1/user", body: body, token: Person.developer.token)
+            let token = try await host.session(of: .developer)
+            let answer = try await host.send("PUT", "/auth/v1/user", body: body, token: token)
             #expect(answer.status == status)
             #expect(try answer.json["error_code"] == .string(code))
             let user = try await host.send("GET", "/auth/v1/user", token: Person.developer.token).json
@@ -285,7 +291,8 @@ struct AuthTests {
     func errors() throws {
         let statuses: [(IdentityError, Int)] = [
             (.invalidCredentials, 401), (.reusedRefreshToken, 401), (.throttled(retryAfter: .milliseconds(1_500)), 429),
-            (.signUpDisabled, 403), (.emailTaken, 409), (.badEmail("x"), 400), (.badPassword("x"), 400),
+            (.reauthenticationNeeded, 403), (.wrongPassword, 403), (.signUpDisabled, 403), (.emailTaken, 409),
+            (.badEmail("x"), 400), (.badPassword("x"), 400),
             (.notFound(what: "x"), 404), (.forbidden("x"), 403), (.conflict("x"), 409), (.invalid("x"), 400),
             (.store(.unavailable("x")), 503), (.crypto(IdentityCryptoError("x")), 503),
         ]

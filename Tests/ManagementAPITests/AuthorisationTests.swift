@@ -10,7 +10,7 @@ import Testing
 @Suite("Authorisation")
 struct AuthorisationTests {
     /// What may stand for a parameter of a path. A route with another parameter fails the test until it is named here.
-    private static func path(of route: Route, _ ref: ProjectRef, slug: String = "default") -> String? {
+    static func path(of route: Route, _ ref: ProjectRef, slug: String = "default") -> String? {
         var path = route.path
         for name in route.parameterNames {
             let value: String? =

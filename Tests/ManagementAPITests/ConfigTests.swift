@@ -118,10 +118,13 @@ struct ConfigTests {
             let path = "/v1/projects/\(try await host.create())/config/database"
             #expect(try await host.send("GET", "\(path)/pooler").json == .array([]))
             #expect(try await host.send("GET", "\(path)/pgbouncer").json == .object([:]))
-            let answer = try await host.send(
-                "PATCH", "\(path)/pooler", body: #"{"default_pool_size":30,"pool_mode":"session"}"#)
+            let body = #"{"default_pool_size":30,"pool_mode":"transaction"}"#
+            let answer = try await host.send("PATCH", "\(path)/pooler", body: body)
             #expect(
-                try answer.json == .object(["default_pool_size": .number(30), "pool_mode": .string("session")]))
+                try answer.json == .object(["default_pool_size": .number(30), "pool_mode": .string("transaction")]))
+            // The port decides on the mode; a setting would change nothing.
+            let session = try await host.send("PATCH", "\(path)/pooler", body: #"{"pool_mode":"session"}"#)
+            #expect(session.status == 400 && session.text.contains("pool_mode"))
             #expect(try await host.send("PATCH", "\(path)/pooler", body: #"{"pool_mode":"none"}"#).status == 400)
             #expect(try await host.send("PATCH", "\(path)/pooler", body: #"{"max_client_conn":5}"#).status == 400)
         }
@@ -138,13 +141,13 @@ struct ConfigTests {
             cloudProvider: "AWS", status: .active, services: [pooler],
             leases: Leases(ports: ["POOLER_TRANSACTION_PORT": 6_543], subnet: subnet), insertedAt: time,
             updatedAt: time, statusChangedAt: time)
-        let values: JSON = ["default_pool_size": 20, "pool_mode": "session"]
+        let values: JSON = ["default_pool_size": 20, "pool_mode": "transaction"]
         let connection = ConnectionData(record, APIHost.configuration)
         let entry = try #require(PoolerController.entry(of: record, connection, values))
         let address = "postgresql://postgres.\(ref):[YOUR-PASSWORD]@127.0.0.1:6543/postgres"
         #expect(entry["connection_string"] == .string(address))
         #expect(entry["db_port"] == 6_543)
-        #expect(entry["pool_mode"] == "session")
+        #expect(entry["pool_mode"] == "transaction")
         #expect(entry["max_client_conn"] == .some(.null))
         record.services = []
         let none = ConnectionData(record, APIHost.configuration)

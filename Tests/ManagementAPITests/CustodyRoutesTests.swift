@@ -19,14 +19,41 @@ struct CustodyRoutesTests {
             ] {
                 let ref = try await host.create(name)
                 #expect(try await host.send("GET", path(ref) + "/deletion-receipt").status == 404)
+                let answer = try await host.send("DELETE", "/\(api)/projects/\(ref)\(query)")
+                #expect(answer.status == 200)
+                #expect(try answer.json["volumes"]?.text == (destroys ? "destroyed" : "kept"))
+                // The same again is the same; another fate of the volumes is refused, and the first one stays.
                 #expect(try await host.send("DELETE", "/\(api)/projects/\(ref)\(query)").status == 200)
+                let other = try await host.send("DELETE", "/\(api)/projects/\(ref)?keep_volumes=\(destroys)")
+                #expect(other.status == 409)
+                #expect(try other.message?.contains(destroys ? "destroyed" : "kept") == true)
                 let receipt = try await host.send("GET", path(ref) + "/deletion-receipt")
                 #expect(receipt.status == 200)
                 #expect(try receipt.json["destroys_volumes"] == .bool(destroys), "\(query)")
             }
             let ref = try await host.create("d")
             #expect(try await host.send("DELETE", "/\(api)/projects/\(ref)?keep_volumes=maybe").status == 400)
+            for query in [
+                "keep-volumes=true", "keepVolumes=true", "destroy_volumes=false", "keep_volumes=true&x=",
+                "keep_volumes=true&keep_volumes=false", "KEEP_VOLUMES=true", "keep_volumes%20=true",
+            ] {
+                let answer = try await host.send("DELETE", "/\(api)/projects/\(ref)?\(query)")
+                #expect(answer.status == 400, "\(query)")
+                #expect(try answer.message?.contains("nothing was done") == true)
+            }
             #expect(try await host.store.project(ref)?.status == .provisioning)
+        }
+    }
+
+    @Test("whatever destroys volumes, objects of the engine or buckets refuses a parameter that it does not know")
+    func strictness() {
+        let destroying = [
+            "project.delete", "volume.destroy", "volume.accept-loss", "orphan.remove", "storage.bucket.delete",
+            "storage.bucket.empty",
+        ]
+        for action in destroying {
+            let routes = allRoutes().filter { $0.effect.action == action }
+            #expect(!routes.isEmpty && routes.allSatisfy(\.refusesUnknownQuery), "\(action)")
         }
     }
 

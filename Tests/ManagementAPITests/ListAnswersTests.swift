@@ -43,7 +43,7 @@ struct ListAnswersTests {
     func visibility() async throws {
         try await APIHost.run(verifier: TokenTable()) { host in
             for name in ["alpha", "beta"] { _ = try await host.create(name) }
-            let theirs = #"{"name":"theirs","organization_slug":"elsewhere","db_pass":"Str0ng-pass"}"#
+            let theirs = #"{"name":"theirs","organization_slug":"elsewhere","db_pass":"Str0ng-pass-word"}"#
             let created = try await host.send("POST", "/v1/projects", body: theirs, token: Person.stranger.token)
             #expect(created.status == 201)
             for path in ["/platform/projects", "/v1/projects"] {

@@ -19,7 +19,7 @@ struct OperationsTests {
             #expect(again == id)
             let conflict = try await host.send("POST", "\(path)/restart")
             #expect(conflict.status == 409)
-            #expect(try conflict.message?.contains("a pause goes on since") == true)
+            #expect(try conflict.message?.contains("a pause is in progress since") == true)
             #expect(try conflict.message?.contains(id) == true)
             let list = try await host.send("GET", "\(path)/operations")
             #expect(try list.json["operations"]?.count == 2)

@@ -96,8 +96,8 @@ struct ProjectEditTests {
         try await APIHost.run { host in
             let ref = try await host.create()
             for (path, password) in [
-                ("/platform/projects/\(ref)/db-password", "New-pass-1"),
-                ("/v1/projects/\(ref)/database/password", "New-pass-2"),
+                ("/platform/projects/\(ref)/db-password", "New-password-1"),
+                ("/v1/projects/\(ref)/database/password", "New-password-2"),
             ] {
                 let old = try #require(try await host.catalog.secrets(of: ref)["POSTGRES_PASSWORD"])
                 let answer = try await host.send("PATCH", path, body: #"{"password":"\#(password)"}"#)
@@ -118,13 +118,13 @@ struct ProjectEditTests {
         try await APIHost.run { host in
             let ref = try await host.create()
             let path = "/v1/projects/\(ref)/database/password"
-            for password in ["abc", "with space", "a/b@c:d"] {
+            for password in ["abc", "elevenchars", "with a space in it", "a/b@c:d-and-more"] {
                 #expect(try await host.send("PATCH", path, body: #"{"password":"\#(password)"}"#).status == 400)
             }
             #expect(host.databases.calls.isEmpty)
             host.databases.setAnswer { _ throws(ProjectDatabaseError) in throw .unreachable("gone") }
-            #expect(try await host.send("PATCH", path, body: #"{"password":"New-pass"}"#).status == 503)
-            #expect(try await host.catalog.secrets(of: ref)["POSTGRES_PASSWORD"]?.reveal() == "Str0ng-pass")
+            #expect(try await host.send("PATCH", path, body: #"{"password":"New-password-3"}"#).status == 503)
+            #expect(try await host.catalog.secrets(of: ref)["POSTGRES_PASSWORD"]?.reveal() == "Str0ng-pass-word")
         }
     }
 
@@ -138,14 +138,14 @@ struct ProjectEditTests {
                 return QueryAnswer(json: Array("[]".utf8), rowCount: 0)
             }
             let answer = try await host.send(
-                "PATCH", "/v1/projects/\(ref)/database/password", body: #"{"password":"New-pass"}"#)
+                "PATCH", "/v1/projects/\(ref)/database/password", body: #"{"password":"New-password-3"}"#)
             host.store.setDown(false)
             #expect(answer.status == 503)
             let calls = host.databases.calls
             #expect(calls.count == 2)
-            #expect(calls.last?.target.password.reveal() == "New-pass")
-            #expect(calls.last?.query.sql.contains("Str0ng-pass") == true)
-            #expect(try await host.catalog.secrets(of: ref)["POSTGRES_PASSWORD"]?.reveal() == "Str0ng-pass")
+            #expect(calls.last?.target.password.reveal() == "New-password-3")
+            #expect(calls.last?.query.sql.contains("Str0ng-pass-word") == true)
+            #expect(try await host.catalog.secrets(of: ref)["POSTGRES_PASSWORD"]?.reveal() == "Str0ng-pass-word")
         }
     }
 

@@ -31,7 +31,7 @@ struct ProjectRoutesTests {
             #expect(json["endpoint"] == .string("http://127.0.0.1:\(record.leases?.ports["GATEWAY_PORT"] ?? 0)"))
             #expect(json["inserted_at"]?.isTimestamp == true)
             let secrets = try await host.catalog.secrets(of: ref)
-            #expect(secrets["POSTGRES_PASSWORD"]?.reveal() == "Str0ng-pass")
+            #expect(secrets["POSTGRES_PASSWORD"]?.reveal() == "Str0ng-pass-word")
         }
     }
 
@@ -115,7 +115,7 @@ struct ProjectRoutesTests {
         }
     }
 
-    @Test("a deletion answers id, ref and name as JSON, may be repeated, and ends in 404")
+    @Test("a deletion answers id, ref, name and what becomes of the volumes, may be repeated, and ends in 404")
     func delete() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()
@@ -124,7 +124,10 @@ struct ProjectRoutesTests {
                 #expect(answer.status == 200)
                 #expect(
                     try answer.json
-                        == .object(["id": .number(1), "ref": .string(ref.text), "name": .string("demo")]))
+                        == .object([
+                            "id": .number(1), "ref": .string(ref.text), "name": .string("demo"),
+                            "volumes": .string("destroyed"),
+                        ]))
             }
             #expect(
                 try await host.send("GET", "/platform/projects/\(ref)/status").json

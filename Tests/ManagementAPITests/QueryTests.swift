@@ -26,7 +26,7 @@ struct QueryTests {
             let port = try await host.store.project(ref)?.leases?.ports["DB_PORT"]
             #expect(call.target.port == port)
             #expect(call.target.user == "postgres")
-            #expect(call.target.password.reveal() == "Str0ng-pass")
+            #expect(call.target.password.reveal() == "Str0ng-pass-word")
             #expect(call.query.applicationName == "editor")
             #expect(call.query.disablesStatementTimeout)
             #expect(!call.query.isReadOnly)
@@ -58,6 +58,8 @@ struct QueryTests {
                 let calls = host.databases.calls.dropFirst(before)
                 #expect(calls.count == (status == 201 ? 1 : 0))
                 #expect(calls.allSatisfy { $0.query.isReadOnly == isReadOnly })
+                // Who may not write reads the users' schemas alone.
+                #expect(calls.allSatisfy { $0.query.isRestricted == (token == Person.readOnly.token) })
             }
         }
     }

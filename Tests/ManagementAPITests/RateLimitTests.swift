@@ -1,3 +1,4 @@
+import OrchestratorTesting
 import ProjectModel
 import Testing
 
@@ -65,18 +66,74 @@ struct RateLimitTests {
         }
     }
 
+    @Test("a client that asks for ever new paths, in its path or as anybody, meets the bound of the whole")
+    func paths() async throws {
+        try await APIHost.run(configuration: Self.configuration(3)) { host in
+            var statuses: [Int] = []
+            for number in 0..<40 {
+                let path = "/platform/projects/\(ProjectRef.sample(UInt64(number)))"
+                statuses.append(try await host.send("GET", path).status)
+            }
+            #expect(statuses.prefix(30).allSatisfy { $0 == 404 })
+            #expect(statuses.dropFirst(30).allSatisfy { $0 == 429 })
+            #expect(try await host.send("GET", "/platform/projects", token: Person.readOnly.token).status == 200)
+            var guesses: [Int] = []
+            for number in 0..<5 {
+                let path = "/platform/projects/\(ProjectRef.sample(UInt64(number)))"
+                let token = "sbp_" + String(repeating: "\(number)", count: 40)
+                guesses.append(try await host.send("GET", path, token: token).status)
+            }
+            #expect(guesses == [401, 401, 401, 429, 429])
+        }
+    }
+
+    @Test("what asks database and engine is limited for everybody, generously; what asks nothing is not")
+    func readiness() async throws {
+        try await APIHost.run(configuration: Self.configuration(1)) { host in
+            var statuses: [Int] = []
+            for _ in 0..<12 { statuses.append(try await host.send("GET", "/ready", token: nil).status) }
+            #expect(statuses == Array(repeating: 200, count: 10) + [429, 429])
+        }
+    }
+
+    private static func endpoint(_ number: Int) -> RateLimiter.Endpoint {
+        RateLimiter.Endpoint(scope: "\(number)", name: "GET /")
+    }
+
     @Test("a window ends after a minute, and what is forgotten takes no memory")
     func windows() {
         let start = ContinuousClock.now
         let limiter = RateLimiter(limit: 1, now: start)
-        func key(_ name: Int) -> RateLimiter.Key { RateLimiter.Key(client: "\(name)", scope: "", endpoint: "") }
-        #expect(limiter.admit(key(1), at: start)?.isAdmitted == true)
-        #expect(limiter.admit(key(1), at: start + .seconds(59))?.isAdmitted == false)
-        #expect(limiter.admit(key(1), at: start + .seconds(60))?.isAdmitted == true)
-        for name in 0..<RateLimiter.windowsMax + 10 { _ = limiter.admit(key(name), at: start + .seconds(61)) }
-        #expect(limiter.windowCount <= RateLimiter.windowsMax)
-        _ = limiter.admit(key(0), at: start + .seconds(200))
-        #expect(limiter.windowCount == 1)
-        #expect(RateLimiter(limit: nil).admit(key(1)) == nil)
+        func isAdmitted(_ seconds: Int64) -> Bool? {
+            limiter.admit(client: "a", endpoint: Self.endpoint(1), at: start + .seconds(seconds))?.isAdmitted
+        }
+        #expect([0, 59, 60].map { isAdmitted($0) } == [true, false, true])
+        _ = limiter.admit(client: "b", endpoint: nil, at: start + .seconds(200))
+        #expect(limiter.counts == (1, 0))
+        #expect(RateLimiter(limit: nil).admit(client: "a", endpoint: nil) == nil)
+    }
+
+    @Test("no client makes more windows than its own bound, and its whole counts on")
+    func boundOfOne() {
+        let start = ContinuousClock.now
+        let limiter = RateLimiter(limit: 1_000, now: start)
+        for number in 0..<9_999 { _ = limiter.admit(client: "a", endpoint: Self.endpoint(number), at: start) }
+        #expect(limiter.counts == (1, RateLimiter.endpointsMax))
+        #expect(limiter.admit(client: "a", endpoint: Self.endpoint(10_000), at: start)?.isAdmitted == true)
+        #expect(limiter.admit(client: "a", endpoint: Self.endpoint(10_001), at: start)?.isAdmitted == false)
+    }
+
+    @Test("a flood of clients makes the first of them forgotten, and not everybody")
+    func flood() {
+        let start = ContinuousClock.now
+        let limiter = RateLimiter(limit: 1, now: start)
+        for number in 0..<RateLimiter.clientsMax - 1 {
+            _ = limiter.admit(client: "\(number)", endpoint: nil, factor: 1, at: start)
+        }
+        let later = start + .seconds(1)
+        _ = limiter.admit(client: "victim", endpoint: nil, factor: 1, at: later)
+        for number in 0..<5_000 { _ = limiter.admit(client: "new \(number)", endpoint: nil, factor: 1, at: later) }
+        #expect(limiter.counts.clients <= RateLimiter.clientsMax)
+        #expect(limiter.admit(client: "victim", endpoint: nil, factor: 1, at: later)?.isAdmitted == false)
     }
 }

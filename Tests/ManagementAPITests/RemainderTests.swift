@@ -131,19 +131,6 @@ struct RemainderTests {
         }
     }
 
-    @Test("entitlements grant every key, on /v1 only those that its strict clients know")
-    func entitlements() async throws {
-        try await APIHost.run { host async throws in
-            let studio = try await host.send("GET", "/platform/organizations/default/entitlements").json
-            #expect(studio.all("hasAccess").count == Entitlement.all.count)
-            #expect(studio.all("hasAccess").allSatisfy { $0 == .bool(true) })
-            #expect(Set(studio.all("key")).count == Entitlement.all.count)
-            #expect(studio.all("key").contains(.string("project_pausing")))
-            let management = try await host.send("GET", "/v1/organizations/default/entitlements").json
-            #expect(management.all("key").count == Entitlement.all.count - 4)
-        }
-    }
-
     @Test("the plan is free, so that Studio offers its Pause button")
     func subscription() async throws {
         try await APIHost.run { host async throws in
@@ -154,42 +141,6 @@ struct RemainderTests {
             #expect(invoices.header("X-Total-Count") == "0")
             let upcoming = "/platform/organizations/default/billing/invoices/upcoming"
             #expect(try await host.send("GET", upcoming).json["amount_total"] == .number(0))
-        }
-    }
-
-    @Test("the document of the Management API and the table of what is done about it name the same operations")
-    func coverage() throws {
-        let all = V1Coverage.all
-        #expect(all.count == V1Coverage.servedNames.count + UnofferedOperation.management.count)
-        let counts = Dictionary(grouping: all.values) { coverage in
-            switch coverage {
-            case .served: "served"
-            case .refused: "refused"
-            case .notApplicable: "not applicable"
-            }
-        }.mapValues(\.count)
-        #expect(counts == ["served": 100, "refused": 37, "not applicable": 27])
-        for (name, coverage) in all where coverage != .served {
-            #expect(allRoutes().contains { $0.name == name }, "\(name)")
-        }
-        guard let document = ManagementDocument.shared else { return }
-        #expect(Set(document.statuses.keys) == Set(all.keys))
-    }
-
-    @Test("every operation that the table calls served has a route with the documented status")
-    func served() throws {
-        let routes = Dictionary(allRoutes().map { ($0.name, $0) }) { first, _ in first }
-        let statuses = ManagementDocument.shared?.statuses ?? [:]
-        for name in V1Coverage.servedNames {
-            // HEAD is answered by the route for GET.
-            guard let route = routes[name] ?? routes[name.replacing(/^HEAD/, with: "GET")] else {
-                Issue.record("\(name) has no route")
-                continue
-            }
-            let status = route.operation.answer.status.code
-            if let documented = statuses[name] {
-                #expect(documented.contains(status), "\(name) answers \(status), not one of \(documented)")
-            }
         }
     }
 }

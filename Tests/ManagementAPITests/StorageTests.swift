@@ -36,6 +36,29 @@ struct StorageTests {
         }
     }
 
+    @Test(
+        "a part of the path is a name as it is: nothing in it separates parameters or parts",
+        arguments: [
+            ("logs&id=prod", "logs%26id%3Dprod"), ("a+b", "a%2Bb"), ("a%2Bb", "a%2Bb"), ("a%20b", "a%20b"),
+            ("a;id=prod", "a%3Bid%3Dprod"), ("a%26id%3Dprod", "a%26id%3Dprod"), ("a=b", "a%3Db"),
+            ("a%3Fid=prod", "a%3Fid%3Dprod"), ("a%2Fb", "a%2Fb"), ("a%23b", "a%23b"),
+        ])
+    func names(part: String, sent: String) async throws {
+        try await APIHost.run { host in
+            host.gateways.setAnswer { _ in Self.json(Self.bucket) }
+            let path = "/platform/storage/\(try await host.create())/buckets/\(part)"
+            for (method, suffix) in [("GET", ""), ("DELETE", ""), ("POST", "/empty")] {
+                _ = try await host.send(method, path + suffix)
+                #expect(Self.last(host).hasPrefix("\(method) /storage/v1/bucket/\(sent)\(suffix) "), "\(method)")
+            }
+            _ = try await host.send("POST", "\(path)/objects/move", body: #"{"from":"x","to":"y"}"#)
+            let name = part.replacing("%26", with: "&").replacing("%3D", with: "=").replacing("%2B", with: "+")
+                .replacing("%20", with: " ").replacing("%3F", with: "?").replacing("%2F", with: "/")
+                .replacing("%23", with: "#")
+            #expect(Self.last(host).contains("\"bucketId\":\"\(name)\""), "\(Self.last(host))")
+        }
+    }
+
     @Test("buckets are created, changed, emptied and deleted")
     func changes() async throws {
         try await APIHost.run { host in

@@ -16,7 +16,7 @@ struct V1RoutesTests {
     @Test("create, read and list have the ref as id, and the slug as the organization's id")
     func shapes() async throws {
         try await APIHost.run { host in
-            let body = #"{"name":"tf","organization_id":"default","db_pass":"Str0ng-pass","region":"eu-west-1"}"#
+            let body = #"{"name":"tf","organization_id":"default","db_pass":"Str0ng-pass-word","region":"eu-west-1"}"#
             let created = try await host.send("POST", "/v1/projects", body: body)
             #expect(created.status == 201)
             let base = try created.json
@@ -50,7 +50,7 @@ struct V1RoutesTests {
         }
     }
 
-    @Test("pause, restart and restore answer 200 without a body; delete answers id, ref and name")
+    @Test("pause, restart and restore answer 200 without a body; delete answers what becomes of the volumes, too")
     func lifecycle() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()
@@ -68,7 +68,8 @@ struct V1RoutesTests {
             }
             let deleted = try await host.send("DELETE", "/v1/projects/\(ref)")
             #expect(deleted.status == 200)
-            #expect(try deleted.json.keys == ["id", "ref", "name"])
+            #expect(try deleted.json.keys == ["id", "ref", "name", "volumes"])
+            #expect(try deleted.json["volumes"]?.text == "destroyed")
         }
     }
 

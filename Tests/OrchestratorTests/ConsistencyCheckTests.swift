@@ -65,6 +65,7 @@ struct ConsistencyCheckTests {
         facts.disks = .known([
             DiskSpace(purpose: "the data folder", path: "/data", freeBytes: 100 << 30, totalBytes: 200 << 30)
         ])
+        facts.networkRules = .known([])
         facts.kernel = .known(
             KernelValues(
                 ephemeralPorts: PortRange("32768-60999"), forwardsIPv4: true, inotifyInstances: 128,
@@ -213,7 +214,7 @@ struct ConsistencyCheckTests {
         // Two containers and a network; a volume too, unless it may be kept of a deleted project.
         let counts: [ProjectStatus: Int] = [.deleted: 3, .failed: 4]
         #expect(found.count == counts[status] ?? 0)
-        #expect(found.allSatisfy { $0.advice.contains("docker") })
+        #expect(found.allSatisfy { $0.severity == .warning || $0.advice.contains("docker") })
         // A network goes by itself once the engine lets it; to remove it by hand would be refused just the same.
         let networks = found.filter { $0.severity == .warning }
         #expect(networks.count == (found.isEmpty ? 0 : 1))
@@ -352,6 +353,16 @@ struct ConsistencyCheckTests {
         }
         #expect(all.project == nil && all.found.contains("20000-30000"))
         #expect(try violations { $0.kernel = .known(KernelValues(ephemeralPorts: PortRange("25000-40000"))) }.isEmpty)
+    }
+
+    @Test("packet filter rules that are not in force, or that nobody could read, are a warning with what to do")
+    func networkRules() throws {
+        let missing = try violation { $0.networkRules = .known(["INPUT does not lead to X"]) }
+        #expect(missing.id == "network.rules" && missing.severity == .warning)
+        #expect(missing.found.contains("INPUT does not lead to X") && missing.advice.contains("network-rules install"))
+        let unknown = try violation { $0.networkRules = .failed("you must be root") }
+        #expect(unknown.id == "network.rules" && unknown.severity == .warning && unknown.found.contains("be root"))
+        #expect(try violations { $0.networkRules = .notAsked }.isEmpty)
     }
 
     @Test("a kernel that does not forward, and limits that are low")

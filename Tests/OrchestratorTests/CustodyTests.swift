@@ -87,7 +87,9 @@ struct CustodyTests {
                 let ref = try await manager.create()
                 try await host.wait(for: .active, of: ref)
                 _ = try await manager.catalog.delete(ref, keepingVolumes: true)
-                _ = try await manager.catalog.delete(ref)
+                await #expect(throws: CatalogError.deletionContradicts(ref, keepsVolumes: true)) {
+                    _ = try await manager.catalog.delete(ref)
+                }
                 try await host.wait(for: .deleted, of: ref)
                 #expect(!host.engine.contents(of: ref).volumes.isEmpty)
             }

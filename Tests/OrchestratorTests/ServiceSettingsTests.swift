@@ -82,7 +82,9 @@ struct ServiceSettingsTests {
         accepts("db_max_pool_size", .whole(0), as: nil, in: auth)
         accepts("work_mem", .text("16MB"), as: "16MB", in: StackSettings.postgres)
         accepts("statement_timeout", .text("1.5min"), as: "1.5min", in: StackSettings.postgres)
-        accepts("statement_timeout", .text("-1"), as: "-1", in: StackSettings.postgres)
+        accepts("statement_timeout", .text("0"), as: "0", in: StackSettings.postgres)
+        accepts("max_slot_wal_keep_size", .text("-1"), as: "-1", in: StackSettings.postgres)
+        accepts("shared_buffers", .text("128kB"), as: "128kB", in: StackSettings.postgres)
         accepts("hot_standby_feedback", .flag(true), as: "true", in: StackSettings.postgres)
         accepts("db_pool", .whole(0), as: nil, in: StackSettings.rest)
         accepts("db_schema", .text("public, api"), as: "public, api", in: StackSettings.rest)
@@ -111,6 +113,16 @@ struct ServiceSettingsTests {
         for text in ["", "MB", "16 MB", "16mb", "1.5GB", "--1", "1;drop"] {
             refuses("work_mem", .text(text), in: StackSettings.postgres)
         }
+        for text in ["-1", "63", "63kB", "0", "-1MB", "2048GB", "9999999999999999999TB"] {
+            refuses("work_mem", .text(text), in: StackSettings.postgres)
+        }
+        for text in ["99999GB", "-1", "119kB", "2TB"] {
+            refuses("shared_buffers", .text(text), in: StackSettings.postgres)
+        }
+        for text in ["29s", "2d", "0", "1ms"] {
+            refuses("checkpoint_timeout", .text(text), in: StackSettings.postgres)
+        }
+        for text in ["-1", "25d"] { refuses("statement_timeout", .text(text), in: StackSettings.postgres) }
         for text in ["", "ms", "1y", "1.2.3s", "s1"] {
             refuses("statement_timeout", .text(text), in: StackSettings.postgres)
         }

@@ -160,8 +160,11 @@ struct ProjectEditionTests {
             }
             let cases: [(ProjectQuery.Visibility?, [Int])] = [
                 (nil, [1, 2, 3]), (.init(organizations: ["acme"]), [1, 2]), (.init(organizations: ["other"]), [3]),
-                (.init(organizations: []), []), (.init(organizations: ["other"], refs: [.sample(1)]), [1, 3]),
-                (.init(organizations: [], refs: [.sample(2)]), [2]),
+                (.init(organizations: []), []),
+                (.init(organizations: ["other"], projects: ["acme": [.sample(1)]]), [1, 3]),
+                (.init(organizations: [], projects: ["acme": [.sample(2)]]), [2]),
+                // A ref that is named under an organization that is not its own shows nothing.
+                (.init(organizations: [], projects: ["other": [.sample(1), .sample(2)]]), []),
                 (.init(organizations: ["acme", "other"]), [1, 2, 3]),
             ]
             for _ in 1...2 {

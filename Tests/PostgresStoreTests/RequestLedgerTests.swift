@@ -99,7 +99,7 @@ struct RequestLedgerTests {
         try await withPool { pool async throws in
             let ledger = PostgresRequestLedger(pool: pool)
             let units = PostgresUnitOfWork(pool: pool)
-            let key = IdempotencyKey(account: "a", text: "k", payload: [1])
+            let key = IdempotencyKey(account: "a", credential: "session 1", text: "k", payload: [1])
             let time = Timestamp(milliseconds: 5_000)
             await #expect(throws: Failed.self) { () async throws in
                 try await units.perform {

@@ -17,7 +17,9 @@ struct PasswordHashTests {
     @Test("the right password fits its hash, another one does not, and no two hashes are the same")
     func verify() throws {
         let hash = try PasswordHash.hash("correct horse ü")
-        #expect(hash.hasPrefix("$scrypt$ln=15,r=8,p=1$"))
+        #expect(hash.hasPrefix("$scrypt$ln=15,r=8,p=3$"))
+        #expect(!PasswordHash.isOutdated(hash))
+        #expect(PasswordHash.isOutdated(hash.replacing("p=3", with: "p=1")))
         #expect(!hash.contains("horse"))
         #expect(try PasswordHash.verify("correct horse ü", against: hash))
         #expect(try !PasswordHash.verify("correct horse u", against: hash))

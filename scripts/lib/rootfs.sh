@@ -26,7 +26,8 @@ copy_shell() {
     local tree=$1 applet
     mkdir -p "$tree/bin"
     cp "$(command -v busybox)" "$tree/bin/busybox"
-    for applet in sh cat chmod cp date env grep id ls mkdir mv od printf ps rm rmdir sed sleep sync tr wget; do
+    for applet in sh cat chmod chown cp date env find grep id ln ls mkdir mv od printf ps rm rmdir sed sleep stat sync tr \
+        wget; do
         ln -sf busybox "$tree/bin/$applet"
     done
 }

@@ -1,13 +1,26 @@
 /// `TemplatePolicy.standard` for one service.
 struct ServicePolicy {
     let service: ComposeService
+    let logging: LoggingPolicy
     let log: ProblemLog
 
     func check() {
         checkNamespaces()
         checkRights()
         for (index, mount) in service.volumes.enumerated() where mount.kind == .bind {
-            if let reason = Self.refusal(ofBind: mount.source ?? "") { refuse("volumes[\(index)]", reason) }
+            if let reason = Self.refusal(ofBind: mount.source ?? "") {
+                refuse("volumes[\(index)]", reason)
+            } else if !mount.readOnly {
+                refuse(
+                    "volumes[\(index)]",
+                    "the files of a template are for reading: mount them with :ro, and use a named volume for data")
+            }
+        }
+        if let refusal = service.logging.flatMap(logging.refusal(of:)) {
+            refuse("logging.\(refusal.key)", refusal.reason)
+        }
+        for line in service.extraHosts where line.hasSuffix("=host-gateway") {
+            refuse("extra_hosts", "host-gateway leads to the host, which is no part of a project")
         }
         for label in service.labels.keys.sorted()
         where TemplatePolicy.reservedLabelPrefixes.contains(where: { label.hasPrefix($0) }) {
@@ -20,7 +33,7 @@ struct ServicePolicy {
 
     private func checkNamespaces() {
         if let mode = service.networkMode, mode != "none" {
-            refuse("network_mode", "\"\(mode)\" leaves the project's own network; leave it out, or use none")
+            refuse("network_mode", "\"\(mode)\" leaves the project's own network; leave it out")
         }
         if let pid = service.pid { refuse("pid", "\"\(pid)\" shows the service processes outside of its container") }
         if let ipc = service.ipc, ipc != "private" {

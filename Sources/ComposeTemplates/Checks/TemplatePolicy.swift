@@ -1,3 +1,5 @@
+import ProjectModel
+
 /// What a template may ask of the host. A project must not reach the host, its engine or another project, and the same
 /// template must be able to run many times side by side.
 public enum TemplatePolicy: Sendable, Hashable {
@@ -16,14 +18,15 @@ public enum TemplatePolicy: Sendable, Hashable {
     /// Label names that belong to the manager and to Compose.
     public static let reservedLabelPrefixes = ["com.docker.compose.", "supamanager."]
 
-    func check(_ project: ComposeProject, log: ProblemLog) {
+    /// Checks the whole file, before profiles are chosen and defaults are filled in.
+    func check(_ project: ComposeProject, lease: IPv4Network?, log: ProblemLog) {
         guard self == .standard else { return }
         for service in project.services.values.sorted(by: { $0.name < $1.name }) {
-            ServicePolicy(service: service, log: log).check()
+            ServicePolicy(service: service, logging: LoggingPolicy(subnet: lease), log: log).check()
+            ServiceSupport(service: service, log: log).check()
+            LimitCheck(service: service, log: log).run()
         }
-        for (key, network) in project.networks.sorted(by: { $0.key < $1.key }) {
-            check(network, key: key, project: project.name, log: log)
-        }
+        NetworkPolicy(project: project, lease: lease, log: log).check()
         for (key, volume) in project.volumes.sorted(by: { $0.key < $1.key }) {
             check(volume, key: key, project: project.name, log: log)
         }
@@ -31,21 +34,29 @@ public enum TemplatePolicy: Sendable, Hashable {
             guard case .file(let path) = config.source, !ProjectPath.isInside(path) else { continue }
             log.add(.refused, path: "configs.\(key).file", "\"\(path)\" is outside the project folder")
         }
+        if let fallback = project.manifest.logCollector?.fallback,
+            let refusal = LoggingPolicy(subnet: lease).refusal(of: fallback)
+        {
+            log.add(
+                .refused, path: "\(TemplateManifest.key).log-collector.fallback.\(refusal.key)", refusal.reason)
+        }
     }
 
-    private func check(_ network: ComposeNetwork, key: String, project: String, log: ProblemLog) {
-        let path = "networks.\(key)"
-        if network.isExternal {
-            log.add(.refused, path: "\(path).external", "a network of somebody else would join two projects")
+    /// Checks what the services that run together claim, once defaults are filled in.
+    /// - Parameters:
+    ///   - environment: The variables that interpolation had.
+    ///   - files: The files that the project's folder gets; nil where they are not known.
+    func checkNormalized(
+        _ project: ComposeProject, environment: [String: String], files: Set<String>?, log: ProblemLog
+    ) {
+        guard self == .standard else { return }
+        let lease = environment[TemplateManifest.subnetVariable].flatMap { IPv4Network($0) }
+        PortPolicy(project: project, environment: environment, log: log).run()
+        if let files { FilePolicy(project: project, files: files, log: log).run() }
+        NetworkPolicy(project: project, lease: lease, log: log).checkSubnets()
+        for service in project.services.values.sorted(by: { $0.name < $1.name }) {
+            HealthCheck(service: service, services: project.services, log: log).run()
         }
-        if let driver = network.driver, driver != "bridge" {
-            log.add(
-                .refused, path: "\(path).driver", "\(driver) reaches beyond the project; leave it out or use bridge")
-        }
-        if let name = network.name, !network.isExternal {
-            checkName(name, path: "\(path).name", project: project, log: log)
-        }
-        checkLabels(network.labels, path: "\(path).labels", log: log)
     }
 
     private func check(_ volume: ComposeVolume, key: String, project: String, log: ProblemLog) {
@@ -57,25 +68,15 @@ public enum TemplatePolicy: Sendable, Hashable {
         if let driver = volume.driver, driver != "local" {
             log.add(.refused, path: "\(path).driver", "\(driver) keeps data where the manager cannot see it; use local")
         }
-        if volume.driverOptions["device"] != nil, volume.driverOptions["type"] != "tmpfs" {
-            log.add(.refused, path: "\(path).driver_opts.device", "it would mount a path or device of the host")
+        if let refusal = VolumeDriverOptions.refusal(of: volume.driverOptions) {
+            let option = refusal.key.map { ".\($0)" } ?? ""
+            log.add(.refused, path: "\(path).driver_opts\(option)", refusal.reason)
         }
         if let name = volume.name, !volume.isExternal {
-            checkName(name, path: "\(path).name", project: project, log: log)
+            ObjectNamePolicy(project: project, log: log).check(name, path: "\(path).name")
         }
-        checkLabels(volume.labels, path: "\(path).labels", log: log)
-    }
-
-    private func checkName(_ name: String, path: String, project: String, log: ProblemLog) {
-        guard !name.hasPrefix(project) else { return }
-        log.add(
-            .refused, path: path,
-            "a second project would get the same name; leave it out or start with ${COMPOSE_PROJECT_NAME}")
-    }
-
-    private func checkLabels(_ labels: [String: String], path: String, log: ProblemLog) {
-        for label in labels.keys.sorted() where Self.reservedLabelPrefixes.contains(where: { label.hasPrefix($0) }) {
-            log.add(.refused, path: "\(path).\(label)", "the label belongs to the manager")
+        if !volume.labels.isEmpty {
+            log.add(.unsupported, path: "\(path).labels", "not supported: a volume has the manager's labels only")
         }
     }
 }

@@ -1,3 +1,5 @@
+import Orchestrator
+
 /// The commands `template check` and `template config` without their shell: texts in, texts out.
 public enum TemplateCommands {
     /// What a command has to say.
@@ -18,35 +20,34 @@ public enum TemplateCommands {
         case json
     }
 
-    /// Checks a template as the manager would use it, with every profile and with stand-ins for what the manager
-    /// provides.
-    public static func check(
-        text: String, fileName: String, environment: [String: String] = [:], files: TemplateFiles = .none
-    ) -> Report {
-        do {
-            let manifest = try ComposeLoader.manifest(text: text, fileName: fileName)
-            let given = manifest.standIns().merging(environment) { _, given in given }
-            var options = ComposeLoader.Options(environment: try manifest.settings(overriding: given), profiles: ["*"])
-            options.projectName = "project"
-            options.files = files
-            let loaded = try ComposeLoader.load(text: text, fileName: fileName, options: options)
+    /// Checks the Compose file `fileName` in `folder` as the manager would use it: it renders two projects with all
+    /// services and with those of no profile, with stand-ins for what the manager provides.
+    /// - Parameter shownName: The file's name in messages.
+    public static func check(folder: String, fileName: String, shownName: String) -> Report {
+        do throws(TemplateError) {
+            let template = try StackTemplate(folder: folder, fileName: fileName, shownName: shownName)
+            let validation = try TemplateValidation(template)
             return Report(
-                text: "\(fileName): \(summary(of: loaded.project))\n", notes: lines(warnings: loaded.warnings),
+                text: "\(shownName): \(summary(of: validation.project))\n", notes: lines(warnings: validation.warnings),
                 isSuccess: true)
-        } catch let rejection as TemplateRejection {
-            return failure(rejection)
         } catch {
-            return Report(text: "", notes: "\(fileName): \(TemplateManifest.key): \(error)\n", isSuccess: false)
+            switch error {
+            case .broken(let text), .badSelection(let text):
+                return Report(text: "", notes: text + "\n", isSuccess: false)
+            }
         }
     }
 
     /// Prints the normalised form of a Compose file, the counterpart of `docker compose config`. What
-    /// `TemplatePolicy.standard` would refuse is shown and noted.
-    /// - Parameter envFile: name and text of the `.env` file; `environment` wins over it.
+    /// `TemplatePolicy.standard` would refuse is shown and noted. What the manager would provide and nobody gives has
+    /// a stand-in.
+    /// - Parameters:
+    ///   - envFile: name and text of the `.env` file; `environment` wins over it.
+    ///   - folderName: name of the file's folder, which names a project that has no other name.
     public static func config(
         text: String, fileName: String, envFile: (name: String, text: String)? = nil,
-        environment: [String: String] = [:],
-        projectName: String? = nil, profiles: Set<String> = [], files: TemplateFiles = .none, format: Format = .yaml
+        environment: [String: String] = [:], projectName: String? = nil, folderName: String? = nil,
+        profiles: Set<String> = [], files: TemplateFiles = .none, format: Format = .yaml
     ) -> Report {
         do {
             var given = environment
@@ -55,20 +56,29 @@ public enum TemplateCommands {
                 given.merge(values) { own, _ in own }
             }
             let manifest = try ComposeLoader.manifest(text: text, fileName: fileName)
+            let used = manifest == TemplateManifest() ? [:] : manifest.standIns().filter { given[$0.key] == nil }
             var options = ComposeLoader.Options(
                 projectName: projectName ?? given[ProjectName.variable],
-                environment: try manifest.settings(overriding: given), profiles: profiles)
+                environment: try manifest.settings(overriding: given.merging(used) { own, _ in own }),
+                profiles: profiles)
+            options.fallbackName = folderName.flatMap(ProjectName.normalized)
             options.files = files
             let refusals = refusals(text: text, fileName: fileName, options: options)
             options.policy = .unrestricted
             let loaded = try ComposeLoader.load(text: text, fileName: fileName, options: options)
             let output = format == .json ? loaded.project.json() + "\n" : loaded.project.yaml()
-            return Report(text: output, notes: lines(warnings: loaded.warnings + refusals), isSuccess: true)
+            return Report(
+                text: output, notes: lines(warnings: loaded.warnings + refusals) + note(standIns: used.keys.sorted()),
+                isSuccess: true)
         } catch let rejection as TemplateRejection {
             return failure(rejection)
         } catch {
             return Report(text: "", notes: "\(error)\n", isSuccess: false)
         }
+    }
+
+    private static func note(standIns: [String]) -> String {
+        standIns.isEmpty ? "" : "note: stand-ins take the place of \(standIns.joined(separator: ", "))\n"
     }
 
     private static func refusals(

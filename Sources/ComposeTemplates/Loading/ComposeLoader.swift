@@ -1,3 +1,4 @@
+import ProjectModel
 import YAMLKit
 
 /// Loads a Compose file: text in, model or the list of everything that is wrong with it out.
@@ -6,6 +7,8 @@ public enum ComposeLoader {
     public struct Options: Sendable {
         /// The project's name; nil takes the file's `name`.
         public var projectName: String?
+        /// The name of a project whose file has none either.
+        public var fallbackName: String?
         /// The variables for interpolation. `COMPOSE_PROJECT_NAME` is the project's name unless given here.
         public var environment: [String: String]
         /// The active profiles; `*` stands for all of them.
@@ -14,6 +17,8 @@ public enum ComposeLoader {
         public var policy: TemplatePolicy = .standard
         /// Where files named by `env_file` are read.
         public var files: TemplateFiles = .none
+        /// The files that a project's folder gets, by relative path; nil where they are not known.
+        public var projectFiles: Set<String>?
         /// Whether names and the default network are filled in and references are checked. Off, the model holds what
         /// is written and no more.
         public var normalizes = true
@@ -40,12 +45,15 @@ public enum ComposeLoader {
         let tree = TreeInterpolation(log: log) { values[$0] }.apply(to: root, path: "")
         let reader = ProjectReader(environment: values, files: options.files)
         var project = reader.project(name: name, from: NodeCursor(node: tree, path: "", log: log))
-        options.policy.check(project, log: log)
+        let lease = values[TemplateManifest.subnetVariable].flatMap { IPv4Network($0) }
+        options.policy.check(project, lease: lease, log: log)
         if options.normalizes { ReferenceCheck(project: project, log: log).run() }
         ProfileSelection(active: options.profiles).apply(to: &project, log: log)
         if options.normalizes {
             project.normalize()
             ConflictCheck(project: project, log: log).run()
+            options.policy.checkNormalized(
+                project, environment: values, files: options.projectFiles, log: log)
         }
         try log.throwIfRejected()
         return LoadedTemplate(project: project, warnings: log.warnings)

@@ -16,6 +16,7 @@ enum ProjectName {
             guard let text = cursor.string() else { return nil }
             name = text
         }
+        if name.isEmpty, options.projectName == nil { name = options.fallbackName ?? "" }
         guard !name.isEmpty else {
             log.add(.invalid, at: mark, path: "name", "project name must not be empty")
             return nil
@@ -28,6 +29,14 @@ enum ProjectName {
             return nil
         }
         return name
+    }
+
+    /// The name that Compose gives a project by its folder: small letters, digits, `-` and `_`, the first a letter or
+    /// a digit. Nil where nothing is left.
+    static func normalized(_ folder: String) -> String? {
+        let kept = folder.lowercased().utf8.filter { isAlphanumeric($0) || $0 == 0x2D || $0 == 0x5F }
+        let name = String(decoding: kept.drop { !isAlphanumeric($0) }, as: UTF8.self)
+        return name.isEmpty ? nil : name
     }
 
     static func isValid(_ name: String) -> Bool {

@@ -31,6 +31,9 @@ public struct TemplateManifest: Sendable, Hashable {
     /// The secret that signs tokens.
     public static let tokenSecretVariable = "JWT_SECRET"
 
+    /// The variable that holds the project's subnet.
+    static let subnetVariable = "SUBNET"
+
     /// Nothing is asked for.
     public init() {}
 }

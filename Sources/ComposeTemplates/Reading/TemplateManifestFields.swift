@@ -51,11 +51,6 @@ extension TemplateManifest {
             cursor.child("addresses")?.fail(
                 "\(names.sorted().joined(separator: " and ")) have the same number \(number ?? 0)")
         }
-        for (range, numbers) in ranges.mapValues(\.hostNumbers).sorted(by: { $0.key < $1.key }) {
-            for name in addresses.filter({ numbers.contains($0.value) }).keys.sorted() {
-                cursor.child("addresses")?.child(name)?.fail("the number lies in the range \(range)")
-            }
-        }
         if !tokens.isEmpty, secrets[Self.tokenSecretVariable] == nil {
             cursor.child("tokens")?.failAtKey(
                 .reference, "tokens are signed with \(Self.tokenSecretVariable), which must be one of the secrets")

@@ -12,9 +12,7 @@ extension DockerContainerEngine {
         switch operation {
         case .createNetwork(let network): _ = try await client.createNetwork(spec(of: network, ref))
         case .createVolume(let volume): try await createVolume(volume, ref, client)
-        case .pullImage(let image):
-            // The image is there once the stream has ended without an error.
-            for try await _ in try await client.pullImage(ImageReference(image)) {}
+        case .pullImage(let image): try await pull(image, client)
         case .createContainer(let service): try await createContainer(containerSpec(of: service, ref), client)
         case .startContainer(let name, _): _ = try await client.startContainer(name)
         case .restartContainer(let id, _, let gracePeriod):
@@ -34,6 +32,11 @@ extension DockerContainerEngine {
     /// container that could not join them all is removed again; should that fail too, the next pass replaces it.
     private func createContainer(_ whole: ContainerSpec, _ client: DockerClient) async throws {
         var spec = whole
+        // The engine refuses a share of more processors than it has, where all of them are meant.
+        if let nano = spec.host.resources.nanoCPUs {
+            let all = Int64(clamping: try await connection.processors()) * 1_000_000_000
+            spec.host.resources.nanoCPUs = all > 0 ? min(nano, all) : nano
+        }
         if client.apiVersion < .severalNetworksAtCreation { spec.endpoints = Array(whole.endpoints.prefix(1)) }
         let id = try await client.createContainer(spec).id
         do {

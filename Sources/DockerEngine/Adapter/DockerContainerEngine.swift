@@ -8,11 +8,18 @@ public final class DockerContainerEngine: ContainerEngine {
     let connection: EngineConnection
     let installation: String
     let inspections = InspectionMemory()
+    let registries: any RegistryCredentials
 
     /// An adapter for one installation. Nothing is asked of the engine until the first call.
-    public init(host: DockerHost, http: HTTPClient, installation: String) {
+    ///
+    /// - Parameter registries: credentials for the registries that images are pulled from.
+    public init(
+        host: DockerHost, http: HTTPClient, installation: String,
+        registries: any RegistryCredentials = AnonymousRegistries()
+    ) {
         connection = EngineConnection(host: host, http: http)
         self.installation = installation
+        self.registries = registries
     }
 
     /// Lists by label, and inspects each container that has changed since the last look.
@@ -93,6 +100,7 @@ actor EngineConnection {
     private let host: DockerHost
     private let http: HTTPClient
     private var present: DockerClient?
+    private var knownProcessors: Int?
 
     init(host: DockerHost, http: HTTPClient) {
         self.host = host
@@ -100,7 +108,15 @@ actor EngineConnection {
     }
 
     /// Has the version agreed on anew at the next call.
-    func forget() { present = nil }
+    func forget() { (present, knownProcessors) = (nil, nil) }
+
+    /// How many processors the engine has.
+    func processors() async throws(DockerError) -> Int {
+        if let knownProcessors { return knownProcessors }
+        let count = try await client().info().processors
+        knownProcessors = count
+        return count
+    }
 
     /// The client, once a version has been agreed on.
     func client() async throws(DockerError) -> DockerClient {

@@ -4,21 +4,23 @@ public import ProjectModel
 extension AccountDirectory {
     /// Makes sure that the default organization has an owner who can use `adminToken`; to be called at every start.
     ///
-    /// The account is the one with the e-mail address, else the one of an earlier bootstrap, else a new one. A password
-    /// is set only when the account has none. The token takes the place of that of an earlier bootstrap.
+    /// The account is the one of an earlier bootstrap, else a new one with the e-mail address, whoever has that address
+    /// by now: an address is what its holder chose. A password is set only when the account has none. The token takes
+    /// the place of that of an earlier bootstrap.
     /// - Returns: the account.
+    /// - Throws: when there was no bootstrap and another account has the address.
     @discardableResult
     public func bootstrap(
         adminEmail: String, adminPassword: Secret<String>?, adminToken: Secret<String>
     ) async throws -> Account {
         let email = try EmailAddress.normalized(adminEmail)
-        let known = try await stored { () async throws(StoreError) in try await store.credentials(ofEmail: email) }
+        let known = try await stored { () async throws(StoreError) in try await store.bootstrapAccount() }
         var verifier: Secret<String>?
         // Hashing takes a while: not for a password that would not be used.
         if let adminPassword, known?.passwordVerifier == nil { verifier = try await hashed(adminPassword) }
         let account = NewAccount(
             id: try sealed { () throws(IdentityCryptoError) in try crypto.uuid() }, email: email,
-            username: EmailAddress.mailbox(email), passwordVerifier: verifier, at: time.now())
+            isEmailVerified: true, username: EmailAddress.mailbox(email), passwordVerifier: verifier, at: time.now())
         let bootstrap = Bootstrap(
             account: account, tokenDigest: try digest(of: adminToken), tokenName: "bootstrap",
             tokenAlias: AccessTokenForm.alias(adminToken))
@@ -26,18 +28,24 @@ extension AccountDirectory {
     }
 
     /// Makes an account for whoever asks, when the policy lets people sign up.
+    /// Nobody takes an address that is invited or that the installation's settings name.
     /// - Throws: `signUpDisabled`, `badEmail`, `badPassword`, `emailTaken`.
     public func signUp(email: String, password: Secret<String>) async throws(IdentityError) -> Account {
         guard policy.isSignUpOpen else { throw .signUpDisabled }
-        return try await createAccount(email: email, password: password)
+        let address = try EmailAddress.normalized(email)
+        let now = time.now()
+        guard !policy.reservedEmails.contains(address),
+            try await !stored({ () async throws(StoreError) in try await store.isInvited(address, at: now) })
+        else { throw .emailTaken }
+        return try await createAccount(email: address, password: password, isEmailVerified: false)
     }
 
-    /// Makes an account on behalf of whoever runs the installation. Without a password it cannot sign in until one is
-    /// set.
+    /// Makes an account on behalf of whoever runs the installation, who vouches for its address. Without a password it
+    /// cannot sign in until one is set.
     /// - Throws: `badEmail`, `badPassword`, `invalid` for a name, `emailTaken`.
     public func createAccount(
-        email: String, password: Secret<String>?, username: String? = nil, firstName: String? = nil,
-        lastName: String? = nil
+        email: String, password: Secret<String>?, isEmailVerified: Bool = true, username: String? = nil,
+        firstName: String? = nil, lastName: String? = nil
     ) async throws(IdentityError) -> Account {
         let address = try EmailAddress.normalized(email)
         let names = try checked(ProfileChange(firstName: firstName, lastName: lastName, username: username))
@@ -45,7 +53,8 @@ extension AccountDirectory {
         if let password { verifier = try await hashed(password) }
         let account = NewAccount(
             id: try sealed { () throws(IdentityCryptoError) in try crypto.uuid() }, email: address,
-            username: names.username ?? EmailAddress.mailbox(address), firstName: names.firstName.nonEmpty,
+            isEmailVerified: isEmailVerified, username: names.username ?? EmailAddress.mailbox(address),
+            firstName: names.firstName.nonEmpty,
             lastName: names.lastName.nonEmpty, passwordVerifier: verifier, at: time.now())
         let made = try await changing { () async throws(StoreError) in try await store.insert(account) }
         guard let made else { throw .emailTaken }
@@ -60,45 +69,44 @@ extension AccountDirectory {
         return found
     }
 
-    /// An account by its e-mail address, in any case of its letters.
-    /// - Throws: `badEmail`, `notFound`.
-    public func account(ofEmail email: String) async throws(IdentityError) -> Account {
-        let address = try EmailAddress.normalized(email)
-        let found = try await stored { () async throws(StoreError) in try await store.credentials(ofEmail: address) }
-        guard let found else { throw Self.noAccount }
-        return found.account
-    }
-
-    /// Sets a password and ends the account's sessions, but for `session`.
+    /// Sets a password, ends the account's sessions, but for `session`, and revokes its access tokens, but for that of
+    /// the installation's settings: whoever knew the old password may have made them.
+    /// - Returns: how many tokens were revoked.
     /// - Throws: `badPassword`, `notFound`.
+    @discardableResult
     public func setPassword(
         of account: String, to password: Secret<String>, keeping session: String? = nil
-    ) async throws(IdentityError) {
+    ) async throws(IdentityError) -> Int {
         let verifier = try await hashed(password)
         let now = time.now()
-        let isSet = try await changing { () async throws(StoreError) in
+        let outcome = try await changing { () async throws(StoreError) in
             try await store.setPassword(of: account, verifier: verifier, keeping: session, at: now)
         }
-        guard isSet else { throw Self.noAccount }
+        guard case .set(let revoked) = outcome else { throw Self.noAccount }
+        return revoked
     }
 
     /// Changes what a profile shows; what is nil stays, and an empty first or last name is taken away.
-    /// - Throws: `badEmail`, `emailTaken`, `invalid`, `notFound`.
+    /// - Throws: `invalid`, `notFound`.
     public func updateProfile(
-        of account: String, firstName: String? = nil, lastName: String? = nil, username: String? = nil,
-        email: String? = nil
+        of account: String, firstName: String? = nil, lastName: String? = nil, username: String? = nil
     ) async throws(IdentityError) -> Account {
-        var change = try checked(ProfileChange(firstName: firstName, lastName: lastName, username: username))
-        if let email { change.email = try EmailAddress.normalized(email) }
-        let (wanted, now) = (change, time.now())
-        let outcome = try await changing { () async throws(StoreError) in
-            try await store.update(account, wanted, at: now)
+        let change = try checked(ProfileChange(firstName: firstName, lastName: lastName, username: username))
+        let now = time.now()
+        let updated = try await changing { () async throws(StoreError) in
+            try await store.update(account, change, at: now)
         }
-        switch outcome {
-        case .updated(let account): return account
-        case .emailTaken: throw .emailTaken
-        case .notFound: throw Self.noAccount
+        guard let updated else { throw Self.noAccount }
+        return updated
+    }
+
+    /// Moves the mark of the first account, which the token of the installation's settings is for, to another account.
+    /// - Throws: `notFound`.
+    public func appoint(_ account: String) async throws(IdentityError) {
+        let isMoved = try await changing { () async throws(StoreError) in
+            try await store.moveBootstrap(to: account)
         }
+        guard isMoved else { throw Self.noAccount }
     }
 
     /// Names as they are stored; empty first and last names stay, as they mean something in a change.

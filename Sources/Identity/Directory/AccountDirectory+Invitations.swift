@@ -22,7 +22,7 @@ extension AccountDirectory {
             let scope = refs.flatMap { $0.isEmpty ? nil : $0 } ?? known?.projects ?? []
             let invitation = NewInvitation(
                 tokenDigest: digest, email: address, role: base, projects: scope, invitedBy: principal.account.id,
-                at: now, expiresAt: now + policy.invitationLife)
+                at: now, expiresAt: now + policy.invitationLife, isVouched: principal.administersInstallation)
             return MemberRules(actor: principal, roster: roster)
                 .invite(invitation, membersMax: policy.membersPerOrganizationMax)
         }
@@ -58,8 +58,9 @@ extension AccountDirectory {
         return found
     }
 
-    /// Makes an account a member by an invitation to its e-mail address, once.
-    /// - Throws: `notFound` for a token that does not count, `forbidden` for another address, `conflict` for members.
+    /// Makes an account a member by an invitation to its verified e-mail address, once.
+    /// - Throws: `notFound` for a token that does not count, `forbidden` for another address or one that nobody has
+    ///   vouched for, `conflict` for members.
     @discardableResult
     public func acceptInvitation(
         _ token: Secret<String>, by account: String
@@ -70,6 +71,24 @@ extension AccountDirectory {
         return try await amend(invitation.organizationSlug) { roster in
             roster.accept(tokenDigest: digest, by: account, at: now, membersMax: membersMax)
         }.organization
+    }
+
+    /// Makes the account that an invitation is for, and a member of it, whether people can sign up by themselves or not:
+    /// whoever invited has let them in. Its address is verified when an administrator of the installation invited. To
+    /// be called in a unit of work.
+    /// - Throws: `notFound` for a token that does not count, `emailTaken`, `badPassword`.
+    public func acceptInvitation(
+        _ token: Secret<String>, password: Secret<String>
+    ) async throws(IdentityError) -> (Account, Organization) {
+        let invitation = try await invitation(token)
+        guard !invitation.isExpired(at: time.now()) else { throw Self.noInvitation }
+        let account = try await createAccount(
+            email: invitation.email, password: password, isEmailVerified: invitation.isVouched)
+        let (digest, now, membersMax) = (try digest(of: token), time.now(), policy.membersPerOrganizationMax)
+        let roster = try await amend(invitation.organizationSlug) { roster in
+            roster.accept(tokenDigest: digest, byNew: account, at: now, membersMax: membersMax)
+        }
+        return (account, roster.organization)
     }
 
     private static let invitationTokenBytes = 24

@@ -16,10 +16,11 @@ extension AccountDirectory {
     /// - Throws: `invalid`, `conflict` when the account has too many, `notFound`.
     public func createScopedToken(
         of account: String, name: String, permissions: Set<Permission>, organizationSlugs: Set<String>?,
-        projectRefs: Set<ProjectRef>?, expiresAt: Timestamp?
+        projectRefs: Set<ProjectRef>?, expiresAt: Timestamp?, with credential: Principal.Credential? = nil
     ) async throws(IdentityError) -> (ScopedTokenRecord, Secret<String>) {
         let (name, now) = (try IdentityText.name(name, of: "a token"), time.now())
         try checkEnd(expiresAt, now)
+        try await checkEnd(expiresAt, ofMaker: credential, account)
         try checkScope(permissions, organizationSlugs, projectRefs)
         let token = try newToken()
         let scope = TokenScope(
@@ -27,7 +28,7 @@ extension AccountDirectory {
             organizationSlugs: organizationSlugs, projectRefs: projectRefs)
         let new = NewScopedToken(
             account: account, name: name, alias: AccessTokenForm.alias(token), digest: try digest(of: token),
-            scope: scope, expiresAt: expiresAt, at: now)
+            scope: scope, expiresAt: expiresAt, at: now, maker: credential.flatMap { TokenMaker($0) })
         let record = try await stored { () async throws(StoreError) in
             try await store.insert(new, limit: policy.tokensPerAccountMax)
         }

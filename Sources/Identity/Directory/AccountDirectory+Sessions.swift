@@ -11,20 +11,36 @@ extension AccountDirectory {
         email: String, password: Secret<String>, from address: String
     ) async throws(IdentityError) -> SessionGrant {
         let key = signInKey(email)
-        let now = time.now()
-        if let wait = throttle({ $0.begin(account: key, address: address, at: now) }) {
-            throw .throttled(retryAfter: wait)
+        let account = try await attempt(key, from: address) { () async throws(IdentityError) in
+            try await verified(email: key, password)
         }
-        let account: Account
-        do throws(IdentityError) {
-            account = try await verified(email: key, password)
-        } catch {
+        guard let account else { throw .invalidCredentials }
+        return try await openSession(of: account)
+    }
+
+    /// One attempt at a password, which the throttle may refuse, and which counts as failed when `body` gives nothing.
+    func attempt<Value>(
+        _ account: String, from address: String, _ body: () async throws(IdentityError) -> Value?
+    ) async throws(IdentityError) -> Value? {
+        let (network, now) = (ClientAddress.network(of: address), time.uptime())
+        switch throttle({ $0.begin(account: account, network: network, at: now) }) {
+        case .refused(let wait): throw .throttled(retryAfter: wait)
+        case .admitted(let delay): await pause(delay)
+        }
+        let value: Value?
+        do throws(IdentityError) { value = try await body() } catch {
             // What nobody could decide was no guess.
-            if error != .invalidCredentials { throttle { $0.abandon(account: key, address: address) } }
+            throttle { $0.abandon(account: account, network: network) }
             throw error
         }
-        throttle { $0.succeed(account: key, address: address) }
-        return try await openSession(of: account)
+        if value != nil { throttle { $0.succeed(account: account, network: network) } }
+        return value
+    }
+
+    /// Waits before an attempt is looked at; one that is given up meanwhile goes on to fail by itself.
+    private func pause(_ delay: Duration) async {
+        guard delay > .zero else { return }
+        do { try await time.sleep(for: delay) } catch { return }
     }
 
     /// The stored form of an address; of what cannot be one, enough to count its failures.
@@ -34,17 +50,32 @@ extension AccountDirectory {
         }
     }
 
-    private func verified(email: String, _ password: Secret<String>) async throws(IdentityError) -> Account {
+    /// The account of an address, if the password is right.
+    private func verified(email: String, _ password: Secret<String>) async throws(IdentityError) -> Account? {
         let known = try await stored { () async throws(StoreError) in try await store.credentials(ofEmail: email) }
+        guard try await matches(password, known?.passwordVerifier), let known else { return nil }
+        try await renew(known, password)
+        return known.account
+    }
+
+    /// Hashes a password anew whose verifier was made at a lower cost, now that it is known.
+    private func renew(_ known: StoredCredentials, _ password: Secret<String>) async throws(IdentityError) {
+        guard let old = known.passwordVerifier, crypto.isOutdated(old.reveal()) else { return }
+        let new = try await hashed(password)
+        try await stored { () async throws(StoreError) in
+            try await store.replaceVerifier(of: known.account.id, old, by: new)
+        }
+    }
+
+    /// Whether a password belongs to a verifier. Without one it takes as long.
+    func matches(_ password: Secret<String>, _ verifier: Secret<String>?) async throws(IdentityError) -> Bool {
         let isTooLong = password.reveal().utf8.count > policy.passwordBytes.upperBound
-        let candidate = isTooLong ? Secret("") : password
-        let verifier = isTooLong ? nil : known?.passwordVerifier?.reveal()
         let isRight: Bool
         do throws(IdentityCryptoError) {
-            isRight = try await crypto.verify(password: candidate, against: verifier)
+            isRight = try await crypto.verify(
+                password: isTooLong ? Secret("") : password, against: isTooLong ? nil : verifier?.reveal())
         } catch { throw .crypto(error) }
-        guard isRight, let known, known.passwordVerifier != nil else { throw .invalidCredentials }
-        return known.account
+        return isRight && verifier != nil
     }
 
     private func openSession(of account: Account) async throws(IdentityError) -> SessionGrant {

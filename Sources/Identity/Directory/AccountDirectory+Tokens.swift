@@ -9,16 +9,20 @@ extension AccountDirectory {
 
     /// Makes a personal access token; it allows all that its account may do. The second value is the token, which
     /// nobody can read again.
-    /// - Throws: `invalid` for a name or an end in the past, `conflict` when the account has too many, `notFound`.
+    /// - Parameter credential: what it is made with. A token that another one makes ends with it: at the latest when
+    ///   that one expires, and when it is revoked. Nil stands for the operator.
+    /// - Throws: `invalid` for a name or an end in the past, `forbidden` for an end after the maker's, `conflict` when
+    ///   the account has too many, `notFound`.
     public func createAccessToken(
-        of account: String, name: String, expiresAt: Timestamp?
+        of account: String, name: String, expiresAt: Timestamp?, with credential: Principal.Credential? = nil
     ) async throws(IdentityError) -> (AccessTokenRecord, Secret<String>) {
         let (name, now) = (try IdentityText.name(name, of: "a token"), time.now())
         try checkEnd(expiresAt, now)
+        try await checkEnd(expiresAt, ofMaker: credential, account)
         let token = try newToken()
         let new = NewAccessToken(
             account: account, name: name, alias: AccessTokenForm.alias(token), digest: try digest(of: token),
-            expiresAt: expiresAt, at: now)
+            expiresAt: expiresAt, at: now, maker: credential.flatMap { TokenMaker($0) })
         let record = try await stored { () async throws(StoreError) in
             try await store.insert(new, limit: policy.tokensPerAccountMax)
         }
@@ -60,6 +64,25 @@ extension AccountDirectory {
 
     func checkEnd(_ end: Timestamp?, _ now: Timestamp) throws(IdentityError) {
         if let end, end <= now { throw .invalid("a token must end in the future: choose a later time") }
+    }
+
+    /// When the token that a credential is ends; nil for sessions and for tokens without end.
+    public func end(of credential: Principal.Credential, _ account: String) async throws(IdentityError) -> Timestamp? {
+        switch credential {
+        case .session: nil
+        case .accessToken(let number): try await accessToken(number, of: account).expiresAt
+        case .scopedToken(let scope): try await scopedToken(scope.tokenID, of: account).expiresAt
+        }
+    }
+
+    func checkEnd(
+        _ end: Timestamp?, ofMaker credential: Principal.Credential?, _ account: String
+    ) async throws(IdentityError) {
+        guard let credential, let latest = try await self.end(of: credential, account) else { return }
+        if let end, end <= latest { return }
+        throw .forbidden(
+            "an access token cannot make one that lasts longer than itself: give an expires_at that is not after its "
+                + "own")
     }
 
     func checkScope(

@@ -42,8 +42,20 @@ extension OrganizationRoster {
         return (all.filter { $0.isExpired(at: time) }, all.filter { !$0.isExpired(at: time) })
     }
 
-    /// Makes an account a member by an invitation that still is there, is in time, and is meant for it.
+    /// Makes an account a member by an invitation that still is there, is in time, and is meant for it. An address that
+    /// the account chose for itself proves nothing.
     func accept(tokenDigest: String, by account: Account, at time: Timestamp, membersMax: Int) -> RosterDecision {
+        if let invitation = invitations[tokenDigest], invitation.email == account.email, !account.isEmailVerified {
+            return .refuse(
+                .forbidden(
+                    "nobody has confirmed that \(account.email) is yours: ask an administrator of the installation to "
+                        + "confirm the address of account \(account.id), then accept again"))
+        }
+        return accept(tokenDigest: tokenDigest, byNew: account, at: time, membersMax: membersMax)
+    }
+
+    /// The same for an account that was made from the invitation a moment ago.
+    func accept(tokenDigest: String, byNew account: Account, at time: Timestamp, membersMax: Int) -> RosterDecision {
         guard let invitation = invitations[tokenDigest], !invitation.isExpired(at: time) else {
             return .refuse(.notFound(what: "invitation with this token (any more): ask for another one"))
         }

@@ -1,91 +1,133 @@
 import ProjectModel
 
-/// Slows down whoever guesses passwords: a few failures are free, then every further one doubles the wait. A pure
-/// value: attempts and times come in, decisions come out.
+/// Slows down whoever guesses passwords. A pure value: attempts and times come in, decisions come out. Times are of a
+/// clock that nobody sets (``TimeSource/uptime()``): a clock that was ahead for a moment must not lock anybody out
+/// for a year.
+///
+/// An attempt counts against three names. The pair of account and network is refused after a few failures, each further
+/// one doubling the wait; so is a network that tries many accounts. The account alone is never refused, or strangers
+/// could lock out its owner by guessing: when it fails from many networks, attempts at it are delayed, the right one
+/// too.
 ///
 /// An attempt counts as failed from its beginning, so that a thousand at the same moment are no way around it; one
 /// that succeeds, or that could not be decided, is taken back.
 struct LoginThrottle: Sendable, Equatable {
     /// How many failures are free, and of how many names the count is kept.
     struct Limits: Sendable, Equatable {
-        var freePerAccount = 5
-        var freePerAddress = 20
+        /// Failures of one account from one network.
+        var freePerPair = 5
+        /// Failures of one network, whatever the account.
+        var freePerNetwork = 20
+        /// Failures of one account, whatever the network, before attempts at it are delayed.
+        var freePerAccount = 10
         /// A count is forgotten when nothing failed for so long.
         var window: Duration = .seconds(900)
         /// Wait after the last free failure; it doubles with each further one.
         var firstWait: Duration = .seconds(2)
         var longestWait: Duration = .seconds(900)
-        /// Accounts, and as many addresses, that are remembered; the oldest are forgotten first.
+        /// Delay of an attempt at an account that fails from many networks; it doubles, too.
+        var firstDelay: Duration = .milliseconds(500)
+        var longestDelay: Duration = .seconds(4)
+        /// Names of each kind that are remembered; the oldest are forgotten first.
         var keysMax = 10_000
     }
 
+    /// What becomes of an attempt.
+    enum Admission: Sendable, Equatable {
+        /// It may go on after a delay, and is counted.
+        case admitted(delay: Duration)
+        /// It is not looked at, and not counted; the next one is after this time.
+        case refused(wait: Duration)
+    }
+
     private let limits: Limits
-    private var accounts = FailureTable()
-    private var addresses = FailureTable()
+    private var pairs = FailureTable<Pair>()
+    private var networks = FailureTable<String>()
+    private var accounts = FailureTable<String>()
+
+    private struct Pair: Hashable {
+        let account: String
+        let network: String
+    }
 
     init(limits: Limits = Limits()) { self.limits = limits }
 
     /// Names that are remembered.
-    var keyCount: (accounts: Int, addresses: Int) { (accounts.count, addresses.count) }
+    var keyCount: (pairs: Int, networks: Int, accounts: Int) { (pairs.count, networks.count, accounts.count) }
 
-    /// Begins an attempt: nil when it may go on, and is counted; else the time to wait, and nothing is counted.
-    mutating func begin(account: String, address: String, at time: Timestamp) -> Duration? {
-        let waits = [accounts.wait(account, at: time), addresses.wait(address, at: time)]
-        if let longest = waits.compactMap(\.self).max() { return longest }
-        accounts.add(account, free: limits.freePerAccount, limits, at: time)
-        addresses.add(address, free: limits.freePerAddress, limits, at: time)
-        return nil
+    /// Begins an attempt.
+    mutating func begin(account: String, network: String, at time: Duration) -> Admission {
+        let (limits, pair) = (limits, Pair(account: account, network: network))
+        let waits = [pairs.wait(pair, at: time), networks.wait(network, at: time)]
+        if let longest = waits.compactMap(\.self).max() { return .refused(wait: longest) }
+        pairs.add(pair, limits, at: time) { limits.wait(failures: $0, free: limits.freePerPair) }
+        networks.add(network, limits, at: time) { limits.wait(failures: $0, free: limits.freePerNetwork) }
+        let failures = accounts.add(account, limits, at: time) { _ in .zero }
+        return .admitted(delay: limits.delay(failures: failures))
     }
 
-    /// The attempt succeeded: the account starts anew. The address keeps its other failures, else one known password
-    /// would pay for guessing others.
-    mutating func succeed(account: String, address: String) {
-        accounts.remove(account)
-        addresses.takeBack(address)
+    /// The attempt succeeded: the account starts anew from this network. The network keeps its other failures, else one
+    /// known password would pay for guessing others, and the account those from elsewhere.
+    mutating func succeed(account: String, network: String) {
+        pairs.remove(Pair(account: account, network: network))
+        networks.takeBack(network)
+        accounts.takeBack(account)
     }
 
     /// The attempt could not be decided: it does not count.
-    mutating func abandon(account: String, address: String) {
+    mutating func abandon(account: String, network: String) {
+        pairs.takeBack(Pair(account: account, network: network))
+        networks.takeBack(network)
         accounts.takeBack(account)
-        addresses.takeBack(address)
     }
 }
 
-/// Failures by name.
-private struct FailureTable: Sendable, Equatable {
-    private struct Entry: Sendable, Equatable {
-        var failures: Int
-        var last: Timestamp
-        var blockedUntil: Timestamp
+extension LoginThrottle.Limits {
+    fileprivate func wait(failures: Int, free: Int) -> Duration {
+        failures < free ? .zero : min(longestWait, firstWait * Self.doubled(failures - free))
     }
 
-    private var entries: [String: Entry] = [:]
+    fileprivate func delay(failures: Int) -> Duration {
+        failures <= freePerAccount ? .zero : min(longestDelay, firstDelay * Self.doubled(failures - freePerAccount - 1))
+    }
+
+    /// Doubling ends where every longest wait is reached, long before a shift could overflow.
+    private static func doubled(_ times: Int) -> Int { 1 << min(times, 30) }
+}
+
+/// Failures by name.
+private struct FailureTable<Key: Hashable & Sendable>: Sendable, Equatable {
+    private struct Entry: Sendable, Equatable {
+        var failures: Int
+        var last: Duration
+        var blockedUntil: Duration
+
+        /// When it began to be forgotten.
+        var end: Duration { max(last, blockedUntil) }
+    }
+
+    private var entries: [Key: Entry] = [:]
 
     var count: Int { entries.count }
 
-    func wait(_ key: String, at time: Timestamp) -> Duration? {
+    func wait(_ key: Key, at time: Duration) -> Duration? {
         guard let entry = entries[key], entry.blockedUntil > time else { return nil }
-        return entry.blockedUntil.since(time)
+        return entry.blockedUntil - time
     }
 
-    mutating func add(_ key: String, free: Int, _ limits: LoginThrottle.Limits, at time: Timestamp) {
+    /// Adds a failure, and gives how many there are.
+    @discardableResult
+    mutating func add(
+        _ key: Key, _ limits: LoginThrottle.Limits, at time: Duration, wait: (_ failures: Int) -> Duration
+    ) -> Int {
         var failures = 1
-        if let entry = entries[key], time.since(max(entry.last, entry.blockedUntil)) < limits.window {
-            failures = entry.failures + 1
-        }
+        if let entry = entries[key], time - entry.end < limits.window { failures = entry.failures + 1 }
         if entries[key] == nil { makeRoom(limits, at: time) }
-        let wait = Self.wait(failures: failures, free: free, limits)
-        entries[key] = Entry(failures: failures, last: time, blockedUntil: time + wait)
+        entries[key] = Entry(failures: failures, last: time, blockedUntil: time + wait(failures))
+        return failures
     }
 
-    private static func wait(failures: Int, free: Int, _ limits: LoginThrottle.Limits) -> Duration {
-        guard failures >= free else { return .zero }
-        // Doubling ends where the longest wait is reached, long before a shift could overflow.
-        let doublings = min(failures - free, 30)
-        return min(limits.longestWait, limits.firstWait * (1 << doublings))
-    }
-
-    mutating func takeBack(_ key: String) {
+    mutating func takeBack(_ key: Key) {
         guard var entry = entries[key] else { return }
         guard entry.failures > 1 else { return remove(key) }
         entry.failures -= 1
@@ -93,12 +135,12 @@ private struct FailureTable: Sendable, Equatable {
         entries[key] = entry
     }
 
-    mutating func remove(_ key: String) { entries[key] = nil }
+    mutating func remove(_ key: Key) { entries[key] = nil }
 
     /// Forgets what does not count any more and, when that is not enough, the oldest eighth.
-    private mutating func makeRoom(_ limits: LoginThrottle.Limits, at time: Timestamp) {
+    private mutating func makeRoom(_ limits: LoginThrottle.Limits, at time: Duration) {
         guard entries.count >= limits.keysMax else { return }
-        entries = entries.filter { time.since(max($0.value.last, $0.value.blockedUntil)) < limits.window }
+        entries = entries.filter { time - $0.value.end < limits.window }
         guard entries.count >= limits.keysMax else { return }
         let oldest = entries.sorted { $0.value.last < $1.value.last }.prefix(max(1, limits.keysMax / 8))
         for (key, _) in oldest { entries[key] = nil }

@@ -6,6 +6,8 @@ public struct NewAccount: Sendable, Equatable {
     public var id: String
     /// E-mail address in lower case.
     public var email: String
+    /// Whether an administrator of the installation vouches for the address.
+    public var isEmailVerified: Bool
     /// Name shown to others.
     public var username: String
     /// First name.
@@ -19,11 +21,12 @@ public struct NewAccount: Sendable, Equatable {
 
     /// An account.
     public init(
-        id: String, email: String, username: String, firstName: String? = nil, lastName: String? = nil,
-        passwordVerifier: Secret<String>? = nil, at: Timestamp
+        id: String, email: String, isEmailVerified: Bool = false, username: String, firstName: String? = nil,
+        lastName: String? = nil, passwordVerifier: Secret<String>? = nil, at: Timestamp
     ) {
         self.id = id
         self.email = email
+        self.isEmailVerified = isEmailVerified
         self.username = username
         self.firstName = firstName
         self.lastName = lastName
@@ -54,28 +57,33 @@ public struct ProfileChange: Sendable, Equatable {
     public var lastName: String?
     /// Name shown to others.
     public var username: String?
-    /// E-mail address in lower case.
-    public var email: String?
 
     /// A change.
-    public init(firstName: String? = nil, lastName: String? = nil, username: String? = nil, email: String? = nil) {
+    public init(firstName: String? = nil, lastName: String? = nil, username: String? = nil) {
         self.firstName = firstName
         self.lastName = lastName
         self.username = username
-        self.email = email
     }
 }
 
-/// What became of a change of a profile.
-public enum ProfileOutcome: Sendable, Equatable {
+/// What became of a change of an e-mail address.
+public enum EmailOutcome: Sendable, Equatable {
     case updated(Account)
     case emailTaken
     case notFound
 }
 
+/// What became of a new password.
+public enum PasswordOutcome: Sendable, Equatable {
+    /// It counts, and so many access tokens of the account do not any more.
+    case set(revokedTokens: Int)
+    case notFound
+}
+
 /// The first account with what makes it the installation's administrator.
 public struct Bootstrap: Sendable, Equatable {
-    /// The account, should there be none yet: neither with its e-mail address nor from an earlier bootstrap.
+    /// The account, should there be none yet from an earlier bootstrap. Its e-mail address names the first account and
+    /// finds none: addresses are chosen by those who hold them.
     public var account: NewAccount
     /// Digest of the token of the installation's settings.
     public var tokenDigest: String

@@ -14,15 +14,34 @@ public protocol IdentityStore: Sendable {
     func account(_ id: String) async throws(StoreError) -> Account?
     /// An account and the verifier of its password, by its e-mail address.
     func credentials(ofEmail email: String) async throws(StoreError) -> StoredCredentials?
-    /// Changes what a profile shows.
-    func update(_ account: String, _ change: ProfileChange, at time: Timestamp) async throws(StoreError)
-        -> ProfileOutcome
-    /// Sets the verifier of a password and ends all sessions but one; false when there is no such account.
+    /// The account of the bootstrap and the verifier of its password; nil before the first.
+    func bootstrapAccount() async throws(StoreError) -> StoredCredentials?
+    /// The verifier of an account's password.
+    func passwordVerifier(of account: String) async throws(StoreError) -> Secret<String>?
+    /// Changes what a profile shows; nil when there is no such account.
+    func update(_ account: String, _ change: ProfileChange, at time: Timestamp) async throws(StoreError) -> Account?
+    /// Notes the address that an account wants instead of its own, or that it wants none; refused while another account
+    /// has it or an invitation that counts at `time` is for it.
+    func setPendingEmail(of account: String, to email: String?, at time: Timestamp) async throws(StoreError)
+        -> EmailOutcome
+    /// Makes `email` the verified address of the account that wants it, or has it already; `notFound` for any other.
+    func confirmEmail(_ email: String, of account: String, at time: Timestamp) async throws(StoreError) -> EmailOutcome
+    /// Accounts with an address that nobody has vouched for or that waits, by number; at most `limit`.
+    func unconfirmedAccounts(limit: Int) async throws(StoreError) -> [Account]
+    /// Whether an invitation that counts at `time` is for an address.
+    func isInvited(_ email: String, at time: Timestamp) async throws(StoreError) -> Bool
+    /// Sets the verifier of a password, ends all sessions but one, and all access tokens but that of the installation's
+    /// settings.
     func setPassword(of account: String, verifier: Secret<String>, keeping session: String?, at time: Timestamp)
-        async throws(StoreError) -> Bool
+        async throws(StoreError) -> PasswordOutcome
+    /// Puts a verifier of the same password in the place of another, if that is still there.
+    func replaceVerifier(of account: String, _ old: Secret<String>, by new: Secret<String>) async throws(StoreError)
     /// Makes sure of the first account, its ownership of the default organization and its token, and gives the
-    /// account; what is there already stays, but for the token before.
+    /// account; what is there already stays, but for the token before. Refused while another account has the address of
+    /// a first account that has to be made.
     func bootstrap(_ bootstrap: Bootstrap) async throws(StoreError) -> Account
+    /// Moves the mark of the first account to another; false when there is none of this identifier.
+    func moveBootstrap(to account: String) async throws(StoreError) -> Bool
 
     // MARK: Sessions
 
@@ -31,6 +50,8 @@ public protocol IdentityStore: Sendable {
     func openSession(_ session: NewSession, limit: Int) async throws(StoreError) -> Account?
     /// Exchanges a refresh token for its successor, or ends the session of one that was used before.
     func refresh(_ refresh: Refresh) async throws(StoreError) -> RefreshOutcome
+    /// When a live session was opened; nil for any other.
+    func sessionOpened(_ session: String, of account: String, at time: Timestamp) async throws(StoreError) -> Timestamp?
     /// Ends sessions; gives how many.
     func endSessions(of account: String, _ selection: SessionSelection) async throws(StoreError) -> Int
     /// Deletes sessions and invitations that are over at `time`; gives how many.

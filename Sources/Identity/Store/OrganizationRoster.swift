@@ -61,11 +61,13 @@ public struct NewInvitation: Sendable, Equatable {
     public var at: Timestamp
     /// From when on it does not count.
     public var expiresAt: Timestamp
+    /// Whether an administrator of the installation makes it.
+    public var isVouched: Bool
 
     /// An invitation.
     public init(
         tokenDigest: String, email: String, role: BaseRole, projects: Set<ProjectRef>, invitedBy: String,
-        at: Timestamp, expiresAt: Timestamp
+        at: Timestamp, expiresAt: Timestamp, isVouched: Bool = false
     ) {
         self.tokenDigest = tokenDigest
         self.email = email
@@ -74,6 +76,7 @@ public struct NewInvitation: Sendable, Equatable {
         self.invitedBy = invitedBy
         self.at = at
         self.expiresAt = expiresAt
+        self.isVouched = isVouched
     }
 }
 

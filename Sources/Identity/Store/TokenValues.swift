@@ -1,5 +1,22 @@
 public import ProjectModel
 
+/// A token that made another.
+public enum TokenMaker: Sendable, Equatable {
+    /// A personal access token, by its number.
+    case accessToken(Int64)
+    /// A scoped access token, by its identifier.
+    case scopedToken(String)
+
+    /// The token of a credential; nil for a session, which ends without ending what was made in it.
+    public init?(_ credential: Principal.Credential) {
+        switch credential {
+        case .session: return nil
+        case .accessToken(let number): self = .accessToken(number)
+        case .scopedToken(let scope): self = .scopedToken(scope.tokenID)
+        }
+    }
+}
+
 /// A personal access token to be stored.
 public struct NewAccessToken: Sendable, Equatable {
     /// Identifier of the account.
@@ -14,10 +31,13 @@ public struct NewAccessToken: Sendable, Equatable {
     public var expiresAt: Timestamp?
     /// Creation time.
     public var at: Timestamp
+    /// The token that it is made with: it ends with it. Nil for one that is made by a session or an operator.
+    public var maker: TokenMaker?
 
     /// A token.
     public init(
-        account: String, name: String, alias: String, digest: String, expiresAt: Timestamp?, at: Timestamp
+        account: String, name: String, alias: String, digest: String, expiresAt: Timestamp?, at: Timestamp,
+        maker: TokenMaker? = nil
     ) {
         self.account = account
         self.name = name
@@ -25,6 +45,7 @@ public struct NewAccessToken: Sendable, Equatable {
         self.digest = digest
         self.expiresAt = expiresAt
         self.at = at
+        self.maker = maker
     }
 }
 
@@ -44,11 +65,13 @@ public struct NewScopedToken: Sendable, Equatable {
     public var expiresAt: Timestamp?
     /// Creation time.
     public var at: Timestamp
+    /// The token that it is made with: it ends with it. Nil for one that is made by a session or an operator.
+    public var maker: TokenMaker?
 
     /// A token.
     public init(
         account: String, name: String, alias: String, digest: String, scope: TokenScope, expiresAt: Timestamp?,
-        at: Timestamp
+        at: Timestamp, maker: TokenMaker? = nil
     ) {
         self.account = account
         self.name = name
@@ -57,6 +80,7 @@ public struct NewScopedToken: Sendable, Equatable {
         self.scope = scope
         self.expiresAt = expiresAt
         self.at = at
+        self.maker = maker
     }
 }
 

@@ -14,6 +14,10 @@ public enum IdentityError: Error, Sendable, Equatable, CustomStringConvertible {
     case badEmail(String)
     /// The password cannot be used, and why.
     case badPassword(String)
+    /// The session is older than what the change asks for, and the current password was not given.
+    case reauthenticationNeeded
+    /// The current password that was given is not right.
+    case wrongPassword
     /// There is no such thing.
     case notFound(what: String)
     /// The principal may not.
@@ -37,7 +41,13 @@ public enum IdentityError: Error, Sendable, Equatable, CustomStringConvertible {
             "too many failed sign-ins: try again in \(max(1, wait.components.seconds)) seconds"
         case .signUpDisabled:
             "nobody can sign up here by themselves: ask whoever runs this installation for an account"
-        case .emailTaken: "another account has this e-mail address: sign in with it or choose another"
+        case .emailTaken:
+            "this e-mail address cannot be used: another account has it, or it is reserved or invited; sign in with it, "
+                + "accept the invitation with its token, or choose another"
+        case .reauthenticationNeeded:
+            "give the current password as well (current_password), or sign in again: this session is too old for the "
+                + "change"
+        case .wrongPassword: "the current password is wrong"
         case .badEmail(let reason): "this e-mail address cannot be used: \(reason)"
         case .badPassword(let reason): "this password cannot be used: \(reason)"
         case .notFound(let what): "there is no \(what)"

@@ -4,6 +4,10 @@ public struct IdentityPolicy: Sendable, Equatable {
     public var issuer: String
     /// Whether people can sign up by themselves.
     public var isSignUpOpen: Bool
+    /// Addresses that nobody can choose for themselves: those of the installation's settings.
+    public var reservedEmails: Set<String>
+    /// How long a sign-in lets its session change the password or the e-mail address without the current password.
+    public var freshSignInLife: Duration
     /// How long an access token counts.
     public var accessTokenLife: Duration
     /// How long a session lasts without a refresh.
@@ -27,7 +31,8 @@ public struct IdentityPolicy: Sendable, Equatable {
 
     /// A policy; everything but the issuer has a default.
     public init(
-        issuer: String, isSignUpOpen: Bool = false, accessTokenLife: Duration = .seconds(3_600),
+        issuer: String, isSignUpOpen: Bool = false, reservedEmails: Set<String> = [],
+        freshSignInLife: Duration = .seconds(300), accessTokenLife: Duration = .seconds(3_600),
         refreshTokenLife: Duration = .seconds(30 * 86_400), reuseInterval: Duration = .seconds(10),
         invitationLife: Duration = .seconds(7 * 86_400), passwordBytes: ClosedRange<Int> = 8...256,
         sessionsPerAccountMax: Int = 100, tokensPerAccountMax: Int = 100, organizationsPerAccountMax: Int = 100,
@@ -35,6 +40,8 @@ public struct IdentityPolicy: Sendable, Equatable {
     ) {
         self.issuer = issuer
         self.isSignUpOpen = isSignUpOpen
+        self.reservedEmails = reservedEmails
+        self.freshSignInLife = freshSignInLife
         self.accessTokenLife = accessTokenLife
         self.refreshTokenLife = refreshTokenLife
         self.reuseInterval = reuseInterval

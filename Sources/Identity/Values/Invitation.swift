@@ -8,7 +8,8 @@ public struct Invitation: Sendable, Equatable {
     public var organizationSlug: String
     /// Name of the organization.
     public var organizationName: String
-    /// E-mail address that the account that accepts must have.
+    /// E-mail address that it is for: of the account that is made from it, or the verified one of an account that is
+    /// there.
     public var email: String
     /// Role that is offered.
     public var role: BaseRole
@@ -20,11 +21,14 @@ public struct Invitation: Sendable, Equatable {
     public var invitedAt: Timestamp
     /// From when on it does not count any more.
     public var expiresAt: Timestamp
+    /// Whether an administrator of the installation made it, who thereby vouches for the address.
+    public var isVouched: Bool
 
     /// An invitation.
     public init(
         number: Int64, organizationSlug: String, organizationName: String, email: String, role: BaseRole,
-        projects: Set<ProjectRef> = [], invitedBy: String?, invitedAt: Timestamp, expiresAt: Timestamp
+        projects: Set<ProjectRef> = [], invitedBy: String?, invitedAt: Timestamp, expiresAt: Timestamp,
+        isVouched: Bool = false
     ) {
         self.number = number
         self.organizationSlug = organizationSlug
@@ -35,6 +39,7 @@ public struct Invitation: Sendable, Equatable {
         self.invitedBy = invitedBy
         self.invitedAt = invitedAt
         self.expiresAt = expiresAt
+        self.isVouched = isVouched
     }
 
     /// Whether it is too late to accept.

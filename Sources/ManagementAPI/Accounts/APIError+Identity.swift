@@ -9,7 +9,7 @@ extension APIError {
         switch error {
         case .invalidCredentials, .reusedRefreshToken: self = .unauthorized("\(error)")
         case .throttled(let delay): self = .tooManySignIns("\(error)", after: delay)
-        case .signUpDisabled, .forbidden: self.init(.forbidden, "\(error)")
+        case .signUpDisabled, .forbidden, .reauthenticationNeeded, .wrongPassword: self.init(.forbidden, "\(error)")
         case .emailTaken, .conflict: self.init(.conflict, "\(error)")
         case .badEmail, .badPassword, .invalid: self.init(.badRequest, "\(error)")
         case .notFound: self.init(.notFound, "\(error)")
@@ -38,6 +38,11 @@ extension Duration {
 extension Operation.Refusal {
     /// 409 for an e-mail address that is taken.
     static let emailTaken = Operation.Refusal(status: .conflict, meaning: "another account has this e-mail address")
+    /// 403 for a change that asks for the person.
+    static let reauthentication = Operation.Refusal(
+        status: .forbidden,
+        meaning: "the current password is missing or wrong and the session is older than five minutes, or an access "
+            + "token asked")
     /// 403 for a credential that reaches less than the whole account.
     static let scopedToken = Operation.Refusal(
         status: .forbidden, meaning: "a scoped access token cannot do this: sign in, or use a personal access token")

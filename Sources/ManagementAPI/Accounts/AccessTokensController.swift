@@ -13,21 +13,25 @@ struct AccessTokensController: Sendable {
         let all = "/platform/profile/access-tokens"
         return [
             Route(
-                .get, all, .signedIn,
+                .get, all, .wholeAccount,
                 Operation(
                     summary: "Your access tokens", answer: .of([AccessTokenRow].self), refusals: [.scopedToken]), list),
             Route(
-                .post, all, .signedIn, .change("access_token.create"),
+                .post, all, .wholeAccount, .change("access_token.create"),
                 Operation(
                     summary: "Create an access token; it is shown in this answer only",
                     body: .json(CreateTokenBody.schema), answer: .json(AccessTokenRow.created, .created),
-                    refusals: [.scopedToken]), create),
+                    refusals: [
+                        Operation.Refusal(
+                            status: .forbidden, meaning: "a scoped access token, or an end after that of its maker")
+                    ]), create
+            ).showing(.shownOnce),
             Route(
-                .get, "\(all)/{id}", .signedIn,
+                .get, "\(all)/{id}", .wholeAccount,
                 Operation(
                     summary: "One access token", answer: .of(AccessTokenRow.self), refusals: [.scopedToken]), read),
             Route(
-                .delete, "\(all)/{id}", .signedIn, .change("access_token.delete"),
+                .delete, "\(all)/{id}", .wholeAccount, .change("access_token.delete"),
                 Operation(
                     summary: "Revoke an access token", answer: .of(AccessTokenRow.self), refusals: [.scopedToken]),
                 revoke),
@@ -35,15 +39,15 @@ struct AccessTokensController: Sendable {
     }
 
     private func list(_ request: APIRequest) async throws -> APIResponse {
-        let records = try await directory.accessTokens(of: try request.wholeAccount().account.id)
+        let records = try await directory.accessTokens(of: try request.caller().account.id)
         return try APIResponse(json: records.map { AccessTokenRow($0) })
     }
 
     private func create(_ request: APIRequest) async throws -> APIResponse {
-        let account = try request.wholeAccount().account
+        let caller = try request.caller()
         let wanted = try request.decode(CreateTokenBody.self).checked(at: time.now())
         let (record, token) = try await directory.createAccessToken(
-            of: account.id, name: wanted.name, expiresAt: wanted.expiresAt)
+            of: caller.account.id, name: wanted.name, expiresAt: wanted.expiresAt, with: caller.credential)
         request.audit.target("access_token", String(record.number))
         request.audit.change("name", from: nil, to: record.name)
         if let end = record.expiresAt { request.audit.change("expires_at", from: nil, to: end.rfc3339) }
@@ -51,13 +55,13 @@ struct AccessTokensController: Sendable {
     }
 
     private func read(_ request: APIRequest) async throws -> APIResponse {
-        let account = try request.wholeAccount().account.id
+        let account = try request.caller().account.id
         return try APIResponse(
             json: AccessTokenRow(try await directory.accessToken(try request.number("id"), of: account)))
     }
 
     private func revoke(_ request: APIRequest) async throws -> APIResponse {
-        let account = try request.wholeAccount().account.id
+        let account = try request.caller().account.id
         let number = try request.number("id")
         let record = try await directory.accessToken(number, of: account)
         _ = try await directory.revokeAccessToken(number, of: account)

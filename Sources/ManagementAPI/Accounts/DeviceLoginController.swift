@@ -15,10 +15,11 @@ struct DeviceLoginController: Sendable {
     var routes: [Route] {
         [
             Route(
-                .post, "/platform/cli/login", .signedIn, .change("access_token.create"),
+                .post, "/platform/cli/login", .wholeAccount, .change("access_token.create"),
                 Operation(
                     summary: "Approve a sign-in of the command line", body: .json(Self.body),
-                    answer: .json(.fields(.init("nonce", .text)), .created), refusals: [.scopedToken]), approve),
+                    answer: .json(.fields(.init("nonce", .text)), .created), refusals: [.scopedToken]), approve
+            ).showing(.shownOnce),
             Route(
                 .get, "/platform/cli/login/{session_id}", .open,
                 Operation(
@@ -55,7 +56,7 @@ struct DeviceLoginController: Sendable {
     private static let publicKeyLength = 130
 
     private func approve(_ request: APIRequest) async throws -> APIResponse {
-        let account = try request.wholeAccount().account
+        let caller = try request.caller()
         let body = try request.decode(Body.self)
         guard let session = UUID(uuidString: body.sessionID)?.uuidString.lowercased() else {
             throw APIError(.badRequest, "session_id must be a UUID")
@@ -66,7 +67,9 @@ struct DeviceLoginController: Sendable {
             throw APIError(.conflict, "this sign-in was approved already: begin anew with supabase login")
         }
         let name = try CreateTokenBody.name(body.tokenName ?? Self.tokenName)
-        let (record, token) = try await directory.createAccessToken(of: account.id, name: name, expiresAt: nil)
+        let (record, token) = try await directory.createAccessToken(
+            of: caller.account.id, name: name,
+            expiresAt: try await directory.end(of: caller.credential, caller.account.id), with: caller.credential)
         let login = DeviceLogins.Waiting(session: session, at: now, sealed: try seal(token, for: body.publicKey))
         request.audit.target("access_token", String(record.number))
         request.audit.change("name", from: nil, to: name)

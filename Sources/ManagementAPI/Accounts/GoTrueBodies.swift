@@ -18,6 +18,28 @@ struct CredentialsBody: Decodable, Sendable {
     static let schema = Schema.named("Credentials", .fields(.init("email", .text), .init("password", .text)))
 }
 
+/// What a new account is made from.
+struct SignUpBody: Decodable, Sendable {
+    let email: String
+    let password: Secret<String>
+    /// The token of an invitation, which lets its holder in where sign-up is closed.
+    let invitationToken: Secret<String>?
+
+    init(from decoder: any Decoder) throws {
+        let credentials = try CredentialsBody(from: decoder)
+        (email, password) = (credentials.email, credentials.password)
+        invitationToken = try decoder.container(keyedBy: CodingKeys.self)
+            .decodeIfPresent(String.self, forKey: .invitationToken).map { Secret($0) }
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case invitationToken = "invitation_token"
+    }
+
+    static let schema = Schema.named(
+        "SignUp", CredentialsBody.schema.inlined.adding([.optional("invitation_token", .text)]))
+}
+
 /// A refresh token.
 struct RefreshBody: Decodable, Sendable {
     let refreshToken: Secret<String>
@@ -38,22 +60,28 @@ struct RefreshBody: Decodable, Sendable {
 struct UserUpdateBody: Decodable, Sendable {
     let email: String?
     let password: Secret<String>?
+    /// The password as it is now: instead of a sign-in of the last minutes.
+    let currentPassword: Secret<String>?
     let data: [String: JSON]?
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         email = try container.decodeIfPresent(String.self, forKey: .email)
         password = try container.decodeIfPresent(String.self, forKey: .password).map { Secret($0) }
+        currentPassword = try container.decodeIfPresent(String.self, forKey: .currentPassword).map { Secret($0) }
         data = try container.decodeIfPresent([String: JSON].self, forKey: .data)
     }
 
     private enum CodingKeys: String, CodingKey {
         case email, password, data
+        case currentPassword = "current_password"
     }
 
     static let schema = Schema.named(
         "UserUpdate",
-        .fields(.optional("email", .text), .optional("password", .text), .optional("data", .map(.anything))))
+        .fields(
+            .optional("email", .text), .optional("password", .text), .optional("current_password", .text),
+            .optional("data", .map(.anything))))
 }
 
 /// An e-mail address alone.

@@ -4,23 +4,30 @@ import Identity
 /// What people do with their own account in GoTrue's words.
 extension GoTrueController {
     func update(_ request: APIRequest) async throws -> APIResponse {
-        let caller = try request.wholeAccount()
+        let caller = try request.caller()
         let body = try request.goTrueBody(UserUpdateBody.self)
         guard body.data?.isEmpty ?? true else {
             throw APIError.goTrue(.badRequest, "validation_failed", "data is not kept here: change the profile instead")
         }
         request.audit.target("account", caller.account.id)
+        if body.email != nil || body.password != nil {
+            try await during(.update) { () async throws(IdentityError) in
+                try await directory.confirmPresence(
+                    of: caller, password: body.currentPassword, from: request.address)
+            }
+        }
         if let email = body.email {
             let after = try await during(.update) { () async throws(IdentityError) in
-                try await directory.updateProfile(of: caller.account.id, email: email)
+                try await directory.requestEmail(email, for: caller)
             }
-            request.audit.change("email", from: caller.account.email, to: after.email)
+            request.audit.change("pending_email", from: caller.account.pendingEmail, to: after.pendingEmail)
         }
         if let password = body.password {
-            request.audit.change("password", from: "set before", to: "set anew")
-            try await during(.update) { () async throws(IdentityError) in
+            let revoked = try await during(.update) { () async throws(IdentityError) in
                 try await directory.setPassword(of: caller.account.id, to: password, keeping: caller.session)
             }
+            request.audit.change("password", from: "the one before", to: "a new one")
+            request.audit.change("access_tokens_revoked", from: nil, to: String(revoked))
         }
         let account = try await during(.update) { () async throws(IdentityError) in
             try await directory.account(caller.account.id)

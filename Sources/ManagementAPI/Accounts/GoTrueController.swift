@@ -47,10 +47,13 @@ struct GoTrueController: Sendable {
                 Operation(summary: "Who is signed in", answer: .of(GoTrueUser.self))
             ) { try APIResponse(json: GoTrueUser(try $0.caller().account)) },
             Route(
-                .put, "\(Self.base)/user", .signedIn, .change("account.update"),
+                .put, "\(Self.base)/user", .session, .change("account.update"),
                 Operation(
-                    summary: "Change the own password or e-mail address", body: .json(UserUpdateBody.schema),
-                    answer: .of(GoTrueUser.self), refusals: [.scopedToken]), update),
+                    summary: "Change your password, which ends your other sessions and revokes your access tokens, or "
+                        + "ask for another e-mail address, which counts once an administrator has confirmed it; needs "
+                        + "current_password or a sign-in of the last five minutes",
+                    body: .json(UserUpdateBody.schema), answer: .of(GoTrueUser.self),
+                    refusals: [.reauthentication]), update),
             Route(
                 .post, "\(Self.base)/logout", .signedIn, .change("session.delete"),
                 Operation(

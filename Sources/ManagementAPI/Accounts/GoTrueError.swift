@@ -65,6 +65,8 @@ extension IdentityError {
         case .notFound: "user_not_found"
         case .forbidden: "no_authorization"
         case .conflict: "conflict"
+        case .reauthenticationNeeded: "reauthentication_needed"
+        case .wrongPassword: "invalid_credentials"
         case .invalidCredentials, .reusedRefreshToken, .signUpDisabled, .emailTaken, .badPassword, .store, .crypto:
             "unexpected_failure"
         }

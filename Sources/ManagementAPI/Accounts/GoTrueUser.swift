@@ -8,7 +8,9 @@ struct GoTrueUser: Encodable, Sendable, Documented {
     let role = GoTrueUser.audience
     let email: String
     let phone = ""
-    /// No mail is sent here: whoever may create an account has vouched for the address.
+    /// The address that waits for its confirmation.
+    let newEmail: String?
+    /// The account counts from its beginning, whatever its address is worth: sign-in never waits for a mail.
     let emailConfirmedAt: String
     let confirmedAt: String
     let lastSignInAt: String?
@@ -55,8 +57,8 @@ struct GoTrueUser: Encodable, Sendable, Documented {
             id = account.id
             userID = account.id
             identityData = [
-                "sub": .string(account.id), "email": .string(account.email), "email_verified": true,
-                "phone_verified": false,
+                "sub": .string(account.id), "email": .string(account.email),
+                "email_verified": .boolean(account.isEmailVerified), "phone_verified": false,
             ]
             lastSignInAt = account.lastSignInAt?.rfc3339
             createdAt = account.insertedAt.rfc3339
@@ -68,6 +70,7 @@ struct GoTrueUser: Encodable, Sendable, Documented {
     init(_ account: Account) {
         id = account.id
         email = account.email
+        newEmail = account.pendingEmail
         emailConfirmedAt = account.insertedAt.rfc3339
         confirmedAt = account.insertedAt.rfc3339
         lastSignInAt = account.lastSignInAt?.rfc3339
@@ -80,8 +83,8 @@ struct GoTrueUser: Encodable, Sendable, Documented {
         "User",
         .fields(
             .init("id", .uuid), .init("aud", .choice([audience])), .init("role", .choice([audience])),
-            .init("email", .text), .init("phone", .text), .init("email_confirmed_at", .time),
-            .init("confirmed_at", .time), .optional("last_sign_in_at", .time),
+            .init("email", .text), .init("phone", .text), .optional("new_email", .text),
+            .init("email_confirmed_at", .time), .init("confirmed_at", .time), .optional("last_sign_in_at", .time),
             .init("app_metadata", .fields(.init("provider", .text), .init("providers", .array(.text)))),
             .init("user_metadata", .map(.anything)), .init("identities", .array(identity)),
             .init("created_at", .time), .init("updated_at", .time), .init("is_anonymous", .boolean)))
@@ -93,6 +96,7 @@ struct GoTrueUser: Encodable, Sendable, Documented {
 
     enum CodingKeys: String, CodingKey {
         case id, aud, role, email, phone, identities
+        case newEmail = "new_email"
         case emailConfirmedAt = "email_confirmed_at"
         case confirmedAt = "confirmed_at"
         case lastSignInAt = "last_sign_in_at"

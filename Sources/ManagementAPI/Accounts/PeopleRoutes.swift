@@ -11,6 +11,7 @@ struct PeopleRoutes: Sendable {
     let time: any TimeSource
     /// The program's version.
     let version: String
+    let features: ServedFeatures
 
     var routes: [Route] { accounts + organizations + AuditController(ledger: ledger).routes }
 
@@ -19,9 +20,10 @@ struct PeopleRoutes: Sendable {
         return GoTrueController(directory: directory, trail: trail, version: version).routes
             + GoTrueRefusals().routes
             + SignUpController(directory: directory, trail: trail).routes
-            + ProfileController(directory: directory).routes
+            + ProfileController(directory: directory, features: features).routes
+            + EmailConfirmationController(directory: directory).routes
             + AccessTokensController(directory: directory, time: time).routes
-            + ScopedTokensController(directory: directory, time: time).routes
+            + ScopedTokensController(directory: directory, catalog: catalog, time: time).routes
             + DeviceLoginController(directory: directory, crypto: deviceLoginCrypto, time: time).routes
     }
 

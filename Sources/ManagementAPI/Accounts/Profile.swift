@@ -1,5 +1,6 @@
 import HTTPTypes
 import Identity
+import ProjectModel
 
 /// The account as Studio's profile.
 struct Profile: Encodable, Sendable, Documented {
@@ -15,15 +16,11 @@ struct Profile: Encodable, Sendable, Documented {
     let isSSOUser = false
     /// No limit on projects comes from a plan here.
     let freeProjectLimit = Nullable<Int>(nil)
-    let disabledFeatures = Profile.disabledFeatures
-
     /// Pages of Studio that this installation has nothing for.
-    static let disabledFeatures = [
-        "billing:all", "billing:account_data", "billing:credits", "billing:invoices", "billing:payment_methods",
-        "projects:transfer", "infrastructure:read_replicas",
-    ]
+    let disabledFeatures: [String]
 
-    init(_ account: Account) {
+    init(_ account: Account, _ features: ServedFeatures) {
+        disabledFeatures = features.disabledPages
         id = account.number
         gotrueID = account.id
         // Studio looks whether it begins with "github".
@@ -86,6 +83,17 @@ struct ProfileUpdateBody: Decodable, Sendable {
     let lastName: String?
     let primaryEmail: String?
     let username: String?
+    /// The password as it is now: a change of the address asks for it, or for a sign-in of the last minutes.
+    let currentPassword: Secret<String>?
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        firstName = try container.decodeIfPresent(String.self, forKey: .firstName)
+        lastName = try container.decodeIfPresent(String.self, forKey: .lastName)
+        primaryEmail = try container.decodeIfPresent(String.self, forKey: .primaryEmail)
+        username = try container.decodeIfPresent(String.self, forKey: .username)
+        currentPassword = try container.decodeIfPresent(String.self, forKey: .currentPassword).map { Secret($0) }
+    }
 
     /// Longest accepted name in characters.
     static let nameLengthMax = 256
@@ -94,13 +102,15 @@ struct ProfileUpdateBody: Decodable, Sendable {
         "ProfileUpdate",
         .fields(
             .optional("first_name", .text(0...nameLengthMax)), .optional("last_name", .text(0...nameLengthMax)),
-            .optional("primary_email", .text), .optional("username", .text(1...nameLengthMax))))
+            .optional("primary_email", .text), .optional("username", .text(1...nameLengthMax)),
+            .optional("current_password", .text)))
 
     enum CodingKeys: String, CodingKey {
         case username
         case firstName = "first_name"
         case lastName = "last_name"
         case primaryEmail = "primary_email"
+        case currentPassword = "current_password"
     }
 
     /// Refuses names that nobody has.

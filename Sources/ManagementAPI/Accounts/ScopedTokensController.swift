@@ -4,16 +4,17 @@ import Orchestrator
 import ProjectModel
 
 /// `/platform/profile/scoped-access-tokens`: tokens for some permissions, organizations or projects. A scoped token may
-/// make narrower ones, and sees and revokes none but itself.
+/// make narrower ones, which end with it, and sees and revokes none but itself.
 struct ScopedTokensController: Sendable {
     let directory: AccountDirectory
+    let catalog: ProjectCatalog
     let time: any TimeSource
 
     var routes: [Route] {
         let all = "/platform/profile/scoped-access-tokens"
         return [
             Route(
-                .get, all, .signedIn,
+                .get, all, .wholeAccount,
                 Operation(
                     summary: "Your scoped access tokens", answer: .of([ScopedTokenRow].self),
                     refusals: [.scopedToken]), list),
@@ -24,23 +25,37 @@ struct ScopedTokensController: Sendable {
                     body: .json(CreateScopedTokenBody.schema), answer: .json(ScopedTokenRow.created, .created),
                     refusals: [
                         .widerToken,
-                        Operation.Refusal(status: .notFound, meaning: "no such organization"),
-                    ]), create),
+                        Operation.Refusal(status: .notFound, meaning: "no such organization or project"),
+                    ]), create
+            ).checking(mayCreate).showing(.shownOnce),
             Route(
                 .get, "\(all)/{id}", .signedIn,
                 Operation(
                     summary: "One scoped access token", answer: .of(ScopedTokenRow.self), refusals: [.scopedToken]),
-                read),
+                read
+            ).checking(mayReach),
             Route(
                 .delete, "\(all)/{id}", .signedIn, .change("scoped_token.delete"),
                 Operation(
                     summary: "Revoke a scoped access token", answer: .of(ScopedTokenRow.self),
-                    refusals: [.scopedToken]), revoke),
+                    refusals: [.scopedToken]), revoke
+            ).checking(mayReach),
         ]
     }
 
+    /// Refuses a token that would be wider than what makes it, and one that names what its maker does not see: the
+    /// refs of others stand in every anon key.
+    private func mayCreate(_ request: APIRequest) async throws {
+        let caller = try request.caller()
+        let limits = try request.decode(CreateScopedTokenBody.self).limits()
+        try limits.check(for: caller)
+        guard let refs = limits.projectRefs else { return }
+        let seen = Set(try await catalog.all(seenBy: caller.visibility(of: refs)).map(\.ref))
+        if let unknown = refs.subtracting(seen).min() { throw APIError.noProject(unknown) }
+    }
+
     private func list(_ request: APIRequest) async throws -> APIResponse {
-        let records = try await directory.scopedTokens(of: try request.wholeAccount().account.id)
+        let records = try await directory.scopedTokens(of: try request.caller().account.id)
         return try APIResponse(json: records.map { ScopedTokenRow($0) })
     }
 
@@ -49,11 +64,11 @@ struct ScopedTokensController: Sendable {
         let body = try request.decode(CreateScopedTokenBody.self)
         let name = try CreateTokenBody.name(body.name)
         let limits = try body.limits()
-        try limits.check(for: caller)
-        let end = try await end(of: body, for: caller)
+        let end = try CreateTokenBody.end(body.expiresAt, after: time.now())
         let (record, token) = try await directory.createScopedToken(
             of: caller.account.id, name: name, permissions: limits.permissions,
-            organizationSlugs: limits.organizationSlugs, projectRefs: limits.projectRefs, expiresAt: end)
+            organizationSlugs: limits.organizationSlugs, projectRefs: limits.projectRefs, expiresAt: end,
+            with: caller.credential)
         request.audit.target("scoped_token", record.id)
         request.audit.change("name", from: nil, to: record.name)
         request.audit.change(
@@ -61,28 +76,13 @@ struct ScopedTokensController: Sendable {
         return try APIResponse(.created, json: ScopedTokenRow(record, token: token))
     }
 
-    /// When the new token ends: not after the scoped token that makes it.
-    private func end(of body: CreateScopedTokenBody, for caller: Principal) async throws -> Timestamp? {
-        let wanted = try CreateTokenBody.end(body.expiresAt, after: time.now())
-        guard case .scopedToken(let scope) = caller.credential else { return wanted }
-        let maker = try await directory.scopedToken(scope.tokenID, of: caller.account.id)
-        guard let latest = maker.expiresAt else { return wanted }
-        guard let wanted, wanted <= latest else {
-            throw APIError(
-                .forbidden,
-                "a scoped access token cannot make one that lasts longer: "
-                    + "expires_at must be at most \(latest.rfc3339)")
-        }
-        return wanted
-    }
-
     private func read(_ request: APIRequest) async throws -> APIResponse {
-        let (account, id) = try own(request)
+        let (account, id) = (try request.caller().account.id, try request.uuid("id"))
         return try APIResponse(json: ScopedTokenRow(try await directory.scopedToken(id, of: account)))
     }
 
     private func revoke(_ request: APIRequest) async throws -> APIResponse {
-        let (account, id) = try own(request)
+        let (account, id) = (try request.caller().account.id, try request.uuid("id"))
         let record = try await directory.scopedToken(id, of: account)
         _ = try await directory.revokeScopedToken(id, of: account)
         request.audit.target("scoped_token", id)
@@ -90,12 +90,11 @@ struct ScopedTokensController: Sendable {
         return try APIResponse(json: ScopedTokenRow(record))
     }
 
-    /// The account and the token that the path names, which a scoped token reaches only when it is itself.
-    private func own(_ request: APIRequest) throws -> (account: String, id: String) {
-        let id = try request.uuid("id")
-        let caller = try request.caller()
-        if case .scopedToken(let scope) = caller.credential, scope.tokenID == id { return (caller.account.id, id) }
-        return (try request.wholeAccount().account.id, id)
+    /// A scoped token reaches no token but itself.
+    private func mayReach(_ request: APIRequest) async throws {
+        let (caller, id) = (try request.caller(), try request.uuid("id"))
+        if case .scopedToken(let scope) = caller.credential, scope.tokenID == id { return }
+        try caller.requireWholeAccount()
     }
 }
 

@@ -10,11 +10,12 @@ struct SessionTrail: Sendable {
     let time: any TimeSource
 
     /// Adds an entry about an account that nobody had shown a token for yet.
-    func add(_ action: String, _ account: Account, session: String?, _ request: APIRequest, route: String)
-        async throws
-    {
+    func add(
+        _ action: String, _ account: Account, in scope: AuditScope? = nil, session: String?, _ request: APIRequest,
+        route: String
+    ) async throws {
         let deed = AuditDeed(
-            scope: .account(account.id), at: time.now(), actorID: account.id, actorEmail: account.email,
+            scope: scope ?? .account(account.id), at: time.now(), actorID: account.id, actorEmail: account.email,
             credential: session.map { "session \($0)" } ?? "none", action: action, route: route, status: 200,
             target: ["account": account.id], address: request.address,
             requestID: RequestIdentifier(headers: request.headers).text)

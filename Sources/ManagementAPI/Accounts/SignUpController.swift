@@ -18,10 +18,12 @@ struct SignUpController: Sendable {
             Route(
                 .post, "/platform/signup", .open,
                 Operation(
-                    summary: "Create an account, where sign-up is open", body: .json(CredentialsBody.schema),
-                    answer: .empty(.created),
+                    summary: "Create an account: where sign-up is open, or anywhere from an invitation, whose role in "
+                        + "the organization it gets with it",
+                    body: .json(SignUpBody.schema), answer: .empty(.created),
                     refusals: [
                         .emailTaken, Operation.Refusal(status: .forbidden, meaning: "sign-up is closed"),
+                        Operation.Refusal(status: .notFound, meaning: "no invitation has this token"),
                     ]), signUp),
             Route(
                 .post, "/platform/reset-password", .open,
@@ -42,9 +44,24 @@ struct SignUpController: Sendable {
     }
 
     private func signUp(_ request: APIRequest) async throws -> APIResponse {
-        let body = try request.decode(CredentialsBody.self)
-        let account = try await directory.signUp(email: body.email, password: body.password)
-        try await trail.add("account.create", account, session: nil, request, route: "POST /platform/signup")
+        let body = try request.decode(SignUpBody.self)
+        let route = "POST /platform/signup"
+        guard let token = body.invitationToken else {
+            let account = try await directory.signUp(email: body.email, password: body.password)
+            try await trail.add("account.create", account, session: nil, request, route: route)
+            return APIResponse(.created)
+        }
+        let invited = try await directory.invitation(token).email
+        guard body.email.lowercased() == invited else {
+            throw APIError(.forbidden, "this invitation is for another e-mail address")
+        }
+        // Account, membership and entries stand together or not at all.
+        try await trail.units.perform {
+            let (account, organization) = try await directory.acceptInvitation(token, password: body.password)
+            try await trail.add("account.create", account, session: nil, request, route: route)
+            try await trail.add(
+                "member.join", account, in: .organization(organization.slug), session: nil, request, route: route)
+        }
         return APIResponse(.created)
     }
 

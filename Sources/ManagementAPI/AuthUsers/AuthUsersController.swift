@@ -139,14 +139,15 @@ struct AuthUsersController: Sendable {
                                 "rules",
                                 .array(
                                     .fields(.init("name", .text), .init("desc", .text), .init("score", .number)))))))
-            ) { _ in try APIResponse(json: JSON.object(["rules": []])) },
+            ) { _ in try APIResponse(json: JSON.object(["rules": []])) }
+            .takingLargeBody.supported(as: .empty),
             Route(
                 .get, "/platform/auth/{ref}/templates/{template}", .permission(.authConfigRead),
                 Operation(summary: "Not offered: the text of a mail", answer: .json(.object([])))
             ) { _ in
                 throw APIError.unoffered(
                     "a mail's own text", "auth reads templates from an address that its environment names")
-            },
+            }.supported(as: .refused),
         ]
     }
 }

@@ -8,6 +8,13 @@ enum Access: Sendable, Equatable {
     case open
     /// Whoever is signed in, for what is their own.
     case signedIn
+    /// Whoever is signed in with what stands for the whole account: not with a scoped token, which must not reach
+    /// beyond what it was made for.
+    case wholeAccount
+    /// Whoever has signed in, in their session: for what no access token may do.
+    case session
+    /// Whoever has the permission in the organization that the installation began with: for what belongs to no other.
+    case installation(Permission)
     /// Whoever has one of the permissions: in the project or organization that the path names, and where it names
     /// none, by their credential as such. The handler then limits itself to what they see.
     case anyOf([Permission])
@@ -25,6 +32,21 @@ extension Principal {
         }
         let granted = self.permissions(in: organization, project: project)
         guard permissions.contains(where: granted.contains) else { throw .lacking(permissions) }
+    }
+
+    /// Refuses a credential that does not stand for the whole account.
+    func requireWholeAccount() throws(APIError) {
+        guard case .scopedToken = credential else { return }
+        throw APIError(
+            .forbidden, "a scoped access token cannot do this: sign in, or use a personal access token")
+    }
+
+    /// Refuses every access token.
+    func requireSession() throws(APIError) {
+        guard case .session = credential else {
+            throw APIError(
+                .forbidden, "an access token cannot change how its account is entered: sign in and do it there")
+        }
     }
 
     /// Refuses a credential that allows none of it anywhere.

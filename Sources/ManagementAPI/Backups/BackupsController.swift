@@ -8,7 +8,10 @@ struct BackupsController: Sendable {
     private static let refusal = APIError.unoffered(
         "a backup of projects", "dump the database with pg_dump or supabase db dump, and back up the host's volumes")
 
-    var routes: [Route] { studioRoutes + v1Routes + refusedRoutes }
+    var routes: [Route] {
+        let answered = (studioRoutes + v1Routes).map { $0.supported(as: .empty) }
+        return answered + (missingRoutes + refusedRoutes).map { $0.supported(as: .refused) }
+    }
 
     private var studioRoutes: [Route] {
         let path = "/platform/database/{ref}/backups"
@@ -77,7 +80,13 @@ struct BackupsController: Sendable {
                         "region": .string(try request.project().region), "walg_enabled": false,
                         "pitr_enabled": false, "backups": [], "physical_backup_data": [:],
                     ]))
-            },
+            }
+        ]
+    }
+
+    private var missingRoutes: [Route] {
+        let path = "/v1/projects/{ref}/database/backups"
+        return [
             missing(.get, "\(path)/schedule", .backupsRead, "there is no schedule of backups"),
             missing(.patch, "\(path)/schedule", .backupsWrite, "there is no schedule of backups"),
             missing(.get, "\(path)/restore-point", .backupsRead, "there is no restore point"),

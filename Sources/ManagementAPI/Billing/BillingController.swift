@@ -4,15 +4,22 @@ import Orchestrator
 import ProjectModel
 
 /// Plans, add-ons and invoices: there are none, and nobody pays. The plan is called `free` because Studio offers its
-/// Pause button only there; the entitlements say that nothing is missing from it.
+/// Pause button only there; the entitlements say what can be used.
 struct BillingController: Sendable {
+    let features: ServedFeatures
     let time: any TimeSource
 
     var routes: [Route] {
         let organization = "/platform/organizations/{slug}"
+        let entitlements = features.entitlements
         return [
-            entitlements("\(organization)/entitlements", Entitlement.all),
-            entitlements("/v1/organizations/{slug}/entitlements", Entitlement.all.filter(\.isOnV1)),
+            self.entitlements("\(organization)/entitlements", entitlements),
+            self.entitlements("/v1/organizations/{slug}/entitlements", entitlements.onV1),
+        ] + emptyRoutes(organization).map { $0.supported(as: .empty) }
+    }
+
+    private func emptyRoutes(_ organization: String) -> [Route] {
+        [
             Route(
                 .get, "\(organization)/billing/subscription", .permission(.organizationAdminRead),
                 Operation(summary: "The plan, which is always free", answer: .of(SubscriptionBody.self))
@@ -40,11 +47,13 @@ struct BillingController: Sendable {
         ]
     }
 
-    private func entitlements(_ path: String, _ entitlements: [Entitlement]) -> Route {
+    private func entitlements(_ path: String, _ entitlements: EntitlementsBody) -> Route {
         Route(
             .get, path, .permission(.organizationAdminRead),
-            Operation(summary: "Features that an organization has: all of them", answer: .of(EntitlementsBody.self))
-        ) { _ in try APIResponse(json: EntitlementsBody(entitlements)) }
+            Operation(
+                summary: "Features that an organization has: what this installation serves",
+                answer: .of(EntitlementsBody.self))
+        ) { _ in try APIResponse(json: entitlements) }
     }
 }
 

@@ -22,7 +22,8 @@ struct AuthConfigController: Sendable {
                 .patch, "/v1/projects/{ref}/config/auth", .permission(.authConfigWrite), .change("config.auth"),
                 Operation(
                     summary: "Change the configuration of auth", body: .json(Self.body(lower)), answer: .json(lower))
-            ) { try APIResponse(json: try await change($0, try SettingsJSON.values(try $0.decode(JSON.self)))) },
+            ) { try APIResponse(json: try await change($0, try SettingsJSON.values(try $0.decode(JSON.self)))) }
+            .takingLargeBody,
             Route(
                 .get, studio, .permission(.authConfigRead),
                 Operation(summary: "The configuration of auth in capitals", answer: .json(lower.capitalised))
@@ -31,7 +32,8 @@ struct AuthConfigController: Sendable {
                 .patch, studio, .permission(.authConfigWrite), .change("config.auth"),
                 Operation(
                     summary: "Change the configuration of auth", body: .json(Self.body(lower.capitalised)),
-                    answer: .json(lower.capitalised)), changeCapitals),
+                    answer: .json(lower.capitalised)), changeCapitals
+            ).takingLargeBody,
             Route(
                 .patch, "\(studio)/hooks", .permission(.authConfigWrite), .change("config.auth"),
                 Operation(
@@ -46,8 +48,12 @@ struct AuthConfigController: Sendable {
         return .object(fields.map { .optional($0.name, $0.schema) })
     }
 
+    /// Who may not change the configuration reads addresses without the names and passwords in them.
     private func read(_ request: APIRequest) async throws -> JSON {
-        try await desk.object(AuthSettings.table, of: try request.project().ref)
+        let record = try request.project()
+        let permissions = try request.caller().permissions(in: record.organizationSlug, project: record.ref)
+        return try await desk.object(
+            AuthSettings.table, of: record.ref, hidesLogins: !permissions.contains(.authConfigWrite))
     }
 
     private func change(_ request: APIRequest, _ wanted: [String: SettingValue]) async throws -> JSON {

@@ -11,7 +11,9 @@ struct NetworkController: Sendable {
     /// Addresses in one request at most.
     private static let addressesMax = 1_000
 
-    var routes: [Route] { restrictionRoutes + banRoutes + encryptionRoutes }
+    var routes: [Route] {
+        (restrictionRoutes + banRoutes + encryptionRoutes).map { $0.supported(as: .empty) }
+    }
 
     // MARK: Restrictions
 

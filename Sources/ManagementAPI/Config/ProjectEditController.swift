@@ -94,7 +94,7 @@ struct ProjectEditController: Sendable {
                     "the mark of a sensitive project", "roles limited to projects keep others out of it")
             }
             return try APIResponse(json: ["is_sensitive": false])
-        }
+        }.supported(as: .empty)
     }
 
     private struct Sensitivity: Decodable { let is_sensitive: Bool }
@@ -117,7 +117,7 @@ struct ProjectEditController: Sendable {
             ) { _ in
                 try APIResponse(
                     json: JSON.object(["growth_percent": .null, "min_increment_gb": .null, "max_size_gb": .null]))
-            },
+            }.supported(as: .empty),
         ]
     }
 
@@ -129,6 +129,6 @@ struct ProjectEditController: Sendable {
             Operation(summary: "Not offered: projects share the host's disk", answer: .json(.object([]), status))
         ) { _ in
             throw APIError.unoffered("a disk of a project's own", "projects share the disk of the host: watch it there")
-        }
+        }.supported(as: .refused)
     }
 }

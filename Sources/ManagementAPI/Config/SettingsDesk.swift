@@ -16,8 +16,13 @@ struct SettingsDesk: Sendable {
         ) throws(CatalogError) -> [String: Secret<String>?]
 
     /// The configuration of a service as an object; null stands for secrets, set or not.
-    func object(_ settings: ServiceSettings, of ref: ProjectRef) async throws -> JSON {
-        SettingsJSON.object(settings.values(try await catalog.settings(of: ref)))
+    ///
+    /// - Parameter hidesLogins: whether addresses come without the names and passwords in them.
+    func object(
+        _ settings: ServiceSettings, of ref: ProjectRef, hidesLogins: Bool = false
+    ) async throws -> JSON {
+        let values = settings.values(try await catalog.settings(of: ref))
+        return SettingsJSON.object(hidesLogins ? values.mapValues(\.withoutLogin) : values)
     }
 
     /// Changes what a body asks for, and gives the configuration after it.
@@ -56,7 +61,7 @@ struct SettingsDesk: Sendable {
         let secret = Set(settings.settings.filter(\.isSecret).map(\.key))
         for key in keys {
             if secret.contains(key) {
-                audit.change(key, from: nil, to: "(set anew)")
+                audit.change(key, from: nil, to: "(replaced)")
             } else if before[key] != after[key] {
                 audit.change(key, from: before[key].flatMap(words), to: after[key].flatMap(words))
             }
@@ -69,7 +74,38 @@ struct SettingsDesk: Sendable {
         case .flag(let truth): "\(truth)"
         case .whole(let number): "\(number)"
         case .number(let number): "\(number)"
-        case .text(let text): String(text.prefix(Self.auditedMax))
+        case .text(let text): String(URLText.withoutLogin(text).prefix(Self.auditedMax))
         }
     }
+}
+
+extension SettingValue {
+    /// The value; an address without the name and the password in it.
+    fileprivate var withoutLogin: SettingValue {
+        if case .text(let text) = self { .text(URLText.withoutLogin(text)) } else { self }
+    }
+}
+
+/// Addresses in texts.
+enum URLText {
+    /// The text with `***` in place of each `name:password` of an address (RFC 3986 §3.2.1).
+    static func withoutLogin(_ text: String) -> String {
+        var result = Substring()
+        var rest = text[...]
+        while let start = rest.firstRange(of: "://") {
+            result += rest[..<start.upperBound]
+            rest = rest[start.upperBound...]
+            let authority = rest.prefix { !"/?#, \\\n".contains($0) }
+            guard let at = authority.lastIndex(of: "@") else { continue }
+            result += "***"
+            rest = rest[at...]
+        }
+        return String(result + rest)
+    }
+}
+
+extension String {
+    /// The text without what stands before the @ of its addresses: `https://user:password@host` is one of the forms of
+    /// a hook's address, and the audit trail is for ever.
+    var withoutUserInformation: String { replacing(#/://[^\s/?#@]*@/#) { _ in "://(not shown)@" } }
 }

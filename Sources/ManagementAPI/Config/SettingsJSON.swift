@@ -103,7 +103,7 @@ extension ServiceSetting {
         case .flag: return .boolean
         case .whole, .wholeOrDefault, .seconds: return .integer()
         case .hours: return .number
-        case .wholeAsText, .text, .secret: return .text
+        case .wholeAsText, .quantity, .text, .secret: return .text
         case .oneOf(let words): return .choice(words)
         }
     }

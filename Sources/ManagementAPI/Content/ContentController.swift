@@ -51,6 +51,7 @@ struct ContentController: Sendable {
             }
             return try APIResponse(status, json: ContentRow(item, project: record.number))
         }
+        .takingLargeBody
     }
 
     private func list(_ request: APIRequest) async throws -> APIResponse {

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Orchestrator
 import ProjectModel
 
@@ -145,5 +144,5 @@ struct ContentCountBody: Encodable, Sendable, Documented {
 
 extension ContentItem {
     /// The inner object; an empty one for a text that is no JSON, which none is that came in here.
-    var json: JSON { (try? JSONDecoder().decode(JSON.self, from: Data(body.utf8))) ?? .object([:]) }
+    var json: JSON { JSON(bytes: Array(body.utf8), limits: .stored) ?? .object([:]) }
 }

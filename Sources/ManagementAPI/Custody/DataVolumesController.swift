@@ -22,7 +22,8 @@ struct DataVolumesController: Sendable {
                     body: .optionalJSON(.object([])), answer: .empty(.accepted),
                     refusals: [
                         .conflict, Operation.Refusal(status: .notFound, meaning: "no such volume holds data"),
-                    ]), acceptLoss),
+                    ]), acceptLoss
+            ).refusingUnknownQuery,
         ]
     }
 

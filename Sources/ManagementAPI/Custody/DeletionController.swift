@@ -36,22 +36,28 @@ extension Operation {
         query: [
             Parameter(
                 name: "keep_volumes", schema: .boolean,
-                description: "Keep its volumes: they can be attached to a new project, or destroyed later")
+                description: "Keep its volumes, which can be attached to a new project or destroyed later; without it "
+                    + "they are destroyed")
         ],
-        answer: .of(ProjectReference.self), refusals: [.conflict])
+        answer: .of(DeletedProject.self),
+        refusals: [
+            Refusal(
+                status: .conflict,
+                meaning: "the project cannot be deleted now, or is being deleted with another fate of its volumes")
+        ])
 }
 
 extension ProjectCatalog {
     /// Asks for the deletion of the project that the path names. Volumes go with it, as clients of Studio mean it,
     /// unless the query says otherwise.
-    func acceptDeletion(_ request: APIRequest) async throws -> ProjectRecord {
+    func acceptDeletion(_ request: APIRequest) async throws -> DeletedProject {
         let before = try request.project()
         let isKeeping = try request.query.flag("keep_volumes", default: false)
         let record = try await delete(
             before.ref, keepingVolumes: isKeeping, by: try request.caller().account.email)
         request.audit.change("status", from: before.status.rawValue, to: record.status.rawValue)
         request.audit.change("volumes", from: nil, to: isKeeping ? "kept" : "destroyed")
-        return record
+        return DeletedProject(record, keepsVolumes: isKeeping)
     }
 }
 

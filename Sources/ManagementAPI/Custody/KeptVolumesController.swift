@@ -19,7 +19,8 @@ struct KeptVolumesController: Sendable {
                 .delete, "\(path)/{name}", .permission(.projectAdminWrite), .change("volume.destroy"),
                 Operation(
                     summary: "Destroy a kept volume, for good", answer: .of(KeptVolumeBody.self, .accepted),
-                    refusals: [Operation.Refusal(status: .notFound, meaning: "no such volume is kept")]), destroy),
+                    refusals: [Operation.Refusal(status: .notFound, meaning: "no such volume is kept")]), destroy
+            ).refusingUnknownQuery,
         ]
     }
 

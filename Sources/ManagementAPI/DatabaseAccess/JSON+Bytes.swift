@@ -1,9 +1,9 @@
 import FoundationEssentials
 
 extension JSON {
-    /// Reads a JSON text; nil for anything else.
-    init?(bytes: [UInt8]) {
-        guard let value = try? JSONDecoder().decode(JSON.self, from: Data(bytes)) else { return nil }
+    /// Reads a JSON text; nil for anything else, and for more than the limits allow.
+    init?(bytes: [UInt8], limits: JSONLimits = .answer) {
+        guard let value = try? JSONReader.read(bytes, limits: limits) else { return nil }
         self = value
     }
 

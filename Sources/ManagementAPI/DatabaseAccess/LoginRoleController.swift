@@ -22,7 +22,8 @@ struct LoginRoleController: Sendable {
                     answer: .json(
                         .fields(
                             .init("role", .text(1...63)), .init("password", .text(1...255)),
-                            .init("ttl_seconds", .integer(1...Int64(Int32.max)))), .created)), create),
+                            .init("ttl_seconds", .integer(1...Int64(Int32.max)))), .created)), create
+            ).showing(.shownOnce),
             Route(
                 .delete, path, .permission(.databaseWrite), .external("database.login_role.delete"),
                 Operation(

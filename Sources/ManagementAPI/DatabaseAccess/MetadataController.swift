@@ -53,7 +53,8 @@ struct MetadataController: Sendable {
                 .post, "/platform/projects/{ref}/api/graphql", .permission(.databaseWrite), .external("graphql.query"),
                 Operation(
                     summary: "Run GraphQL as the service role", body: .json(.object([])),
-                    answer: .json(.object([]), .created), refusals: Operation.Refusal.upstream), graphQL),
+                    answer: .json(.object([]), .created), refusals: Operation.Refusal.upstream), graphQL
+            ).takingLargeBody,
         ]
     }
 

@@ -25,12 +25,14 @@ struct MigrationsController: Sendable {
                 .post, path, .permission(.migrationsWrite), .external("database.migration.apply"),
                 Operation(
                     summary: "Run a migration and record it, both or neither", body: .json(MigrationBody.schema),
-                    answer: .empty(.ok)), apply),
+                    answer: .empty(.ok)), apply
+            ).takingLargeBody,
             Route(
                 .put, path, .permission(.migrationsWrite), .external("database.migration.record"),
                 Operation(
                     summary: "Record a migration without running it", body: .json(MigrationBody.schema),
-                    answer: .empty(.ok)), record),
+                    answer: .empty(.ok)), record
+            ).takingLargeBody,
             Route(
                 .delete, path, .permission(.migrationsWrite), .external("database.migration.rollback"),
                 Operation(
@@ -47,7 +49,8 @@ struct MigrationsController: Sendable {
                 .patch, "\(path)/{version}", .permission(.migrationsWrite), .external("database.migration.edit"),
                 Operation(
                     summary: "Change the name or the rollback script on record", body: .json(MigrationEdit.schema),
-                    answer: .empty(.ok)), edit),
+                    answer: .empty(.ok)), edit
+            ).takingLargeBody,
         ]
     }
 

@@ -16,17 +16,20 @@ struct QueryController: Sendable {
                 Operation(
                     summary: "Run SQL; without the permission to write it runs read-only",
                     query: [.init(name: "key", schema: .text, description: "The client's name for the query")],
-                    body: .json(QueryBody.schema), answer: QueryBody.rows), studio),
+                    body: .json(QueryBody.schema), answer: QueryBody.rows), studio
+            ).takingLargeBody.lasting(.minutes),
             Route(
                 .post, path, .anyOf([.databaseWrite, .databaseRead]), .external("database.query"),
                 Operation(
                     summary: "Run SQL; without the permission to write only with read_only",
-                    body: .json(QueryBody.schema), answer: QueryBody.rows), write),
+                    body: .json(QueryBody.schema), answer: QueryBody.rows), write
+            ).checking(mayWrite).takingLargeBody.lasting(.minutes),
             Route(
                 .post, "\(path)/read-only", .permission(.databaseRead),
                 Operation(
                     summary: "Run SQL that changes nothing", body: .json(QueryBody.schema), answer: QueryBody.rows),
-                read),
+                read
+            ).takingLargeBody.lasting(.minutes),
         ]
     }
 
@@ -36,12 +39,14 @@ struct QueryController: Sendable {
 
     private func write(_ request: APIRequest) async throws -> APIResponse {
         let body = try request.decode(QueryBody.self)
-        let isReadOnly = body.isReadOnly ?? false
-        if !isReadOnly {
-            let record = try request.project()
-            try request.caller().require([.databaseWrite], in: record.organizationSlug, project: record.ref)
-        }
-        return try await run(request, body, isReadOnly: isReadOnly)
+        return try await run(request, body, isReadOnly: body.isReadOnly ?? false)
+    }
+
+    /// Whoever may only read says so in the body.
+    private func mayWrite(_ request: APIRequest) async throws {
+        guard try request.decode(QueryBody.self).isReadOnly != true else { return }
+        let record = try request.project()
+        try request.caller().require([.databaseWrite], in: record.organizationSlug, project: record.ref)
     }
 
     private func read(_ request: APIRequest) async throws -> APIResponse {
@@ -50,9 +55,11 @@ struct QueryController: Sendable {
 
     private func run(_ request: APIRequest, _ body: QueryBody, isReadOnly: Bool) async throws -> APIResponse {
         request.audit.target("statement", StatementSummary.of(body.query))
-        let query = try body.query(
+        var query = try body.query(
             isReadOnly: isReadOnly,
             applicationName: request.headers[.databaseApplication] ?? ProjectQueryText.dashboard)
+        query.account = try request.caller().account.id
+        query.isRestricted = try isReadOnly && !request.mayWriteSQL()
         let record = try request.project()
         if !isReadOnly { request.audit.noteAttempt() }
         return try await .rows(.created) { try await reach.run(query, on: record) }

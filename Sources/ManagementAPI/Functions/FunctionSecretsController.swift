@@ -23,7 +23,8 @@ struct FunctionSecretsController: Sendable {
                 .post, path, .permission(.functionSecretsWrite), .change("function_secrets.set"),
                 Operation(
                     summary: "Set secrets; the functions' container is replaced",
-                    body: .json(.array(NewFunctionSecret.schema)), answer: .empty(.created)), set),
+                    body: .json(.array(NewFunctionSecret.schema)), answer: .empty(.created)), set
+            ).takingLargeBody,
             Route(
                 .delete, path, .permission(.functionSecretsWrite), .change("function_secrets.delete"),
                 Operation(

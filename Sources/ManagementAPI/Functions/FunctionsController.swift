@@ -1,4 +1,3 @@
-import FoundationEssentials
 import HTTPTypes
 import Identity
 import NIOCore
@@ -110,9 +109,12 @@ struct FunctionsController: Sendable {
             throw APIError(.badRequest, "the part metadata is missing")
         }
         let metadata: DeployMetadata
-        do { metadata = try JSONDecoder().decode(DeployMetadata.self, from: Data(part.bytes)) } catch let error
-            as DecodingError
-        { throw APIError(error) }
+        do {
+            metadata = try JSONTreeDecoder.decode(
+                DeployMetadata.self, from: try JSONReader.read(part.bytes, limits: .body))
+        } catch let error as JSONReadError { throw APIError(error) } catch let error as DecodingError {
+            throw APIError(error)
+        }
         guard let slug = request.query["slug"] ?? metadata.name else {
             throw APIError(.badRequest, "slug is missing in the query, and the metadata has no name")
         }

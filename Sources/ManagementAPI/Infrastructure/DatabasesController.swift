@@ -58,7 +58,7 @@ struct DatabasesController: Sendable {
                 let metrics: JSON = ["fs_size_bytes": nil, "fs_avail_bytes": nil, "fs_used_bytes": nil]
                 return try APIResponse(
                     json: JSON.object(["timestamp": .string(time.now().rfc3339), "metrics": metrics]))
-            }
+            }.supported(as: .empty)
         ]
     }
 

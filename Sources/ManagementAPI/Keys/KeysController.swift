@@ -33,22 +33,24 @@ struct KeysController: Sendable {
     private func keyRoutes(_ path: String) -> [Route] {
         [
             Route(
-                .get, path, .permission(.apiKeysRead),
+                .get, path, .permission(.apiKeysRead), .seen("api_key.reveal"),
                 Operation(summary: "The API keys of a project", query: [Self.reveal], answer: .of([APIKey].self)),
                 list),
             Route(
                 .post, path, .permission(.apiKeysWrite), .change("api_key.create"),
                 Operation(
                     summary: "Make an API key", query: [Self.reveal], body: .json(NewKeyBody.schema),
-                    answer: .of(APIKey.self, .created)), create),
+                    answer: .of(APIKey.self, .created)), create
+            ).showing(.fields(["api_key"])),
             Route(
-                .get, "\(path)/{id}", .permission(.apiKeysRead),
+                .get, "\(path)/{id}", .permission(.apiKeysRead), .seen("api_key.reveal"),
                 Operation(summary: "One API key", query: [Self.reveal], answer: .of(APIKey.self)), read),
             Route(
                 .patch, "\(path)/{id}", .permission(.apiKeysWrite), .change("api_key.update"),
                 Operation(
                     summary: "Change the name or the description of an API key", query: [Self.reveal],
-                    body: .json(KeyEditBody.schema), answer: .of(APIKey.self)), update),
+                    body: .json(KeyEditBody.schema), answer: .of(APIKey.self)), update
+            ).showing(.fields(["api_key"])),
             Route(
                 .delete, "\(path)/{id}", .permission(.apiKeysWrite), .change("api_key.delete"),
                 Operation(
@@ -56,12 +58,14 @@ struct KeysController: Sendable {
                     query: [
                         Self.reveal, .init(name: "was_compromised", schema: .boolean, description: "Why"),
                         .init(name: "reason", schema: .text, description: "Why, in words"),
-                    ], answer: .of(APIKey.self)), delete),
+                    ], answer: .of(APIKey.self)), delete
+            ).showing(.fields(["api_key"])),
         ]
     }
 
     private func list(_ request: APIRequest) async throws -> APIResponse {
         let reveals = try request.reveals()
+        if reveals { request.audit.noteAttempt() }
         let record = try request.project()
         let keys = try await catalog.apiKeys(of: record.ref).map { APIKey($0, reveals: reveals) }
         return try APIResponse(json: try await legacyKeys(of: record) + keys)
@@ -69,6 +73,7 @@ struct KeysController: Sendable {
 
     private func read(_ request: APIRequest) async throws -> APIResponse {
         let reveals = try request.reveals()
+        if reveals { request.audit.noteAttempt() }
         let record = try request.project()
         let id = try request.uuid("id")
         if let key = try await legacyKeys(of: record).first(where: { $0.id == id }) {

@@ -14,7 +14,7 @@ struct PlatformKeysController: Sendable {
         let path = "/platform/projects/{ref}"
         return [
             Route(
-                .post, "\(path)/api-keys/temporary", .permission(.apiKeysRead),
+                .post, "\(path)/api-keys/temporary", .permission(.apiKeysRead), .seen("api_key.temporary"),
                 Operation(
                     summary: "A signed key that expires within the hour",
                     query: [
@@ -44,6 +44,9 @@ struct PlatformKeysController: Sendable {
         let role = try role(request.query["claims"])
         let key = try await catalog.temporaryKey(
             of: try request.project().ref, role: role, lifetime: .seconds(life))
+        request.audit.target("role", role)
+        request.audit.target("seconds", String(life))
+        request.audit.noteAttempt()
         return try APIResponse(.created, json: ["api_key": key.reveal()])
     }
 

@@ -40,7 +40,7 @@ struct SigningKeysController: Sendable {
         Route(
             method, path, .permission(.signingKeysWrite),
             Operation(summary: "Not offered: a project has one signing key", answer: .of(SigningKey.self, status))
-        ) { _ in throw Self.refusal }
+        ) { _ in throw Self.refusal }.supported(as: .refused)
     }
 }
 

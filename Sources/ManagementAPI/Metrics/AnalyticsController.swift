@@ -7,7 +7,7 @@ import ProjectModel
 /// so in the form that its page expects; a 404 would show an error on every page of Studio.
 struct AnalyticsController: Sendable {
     var routes: [Route] {
-        results + logs + charts + [metrics("/platform/projects/{ref}/analytics/metrics"), v1Metrics]
+        (results + logs + charts).map { $0.supported(as: .empty) }
     }
 
     /// Endpoints that answer rows of numbers.
@@ -111,16 +111,6 @@ struct AnalyticsController: Sendable {
 
     private static let attributesMax = 64
     private static let attributeLengthMax = 64
-
-    /// Prometheus metrics of a project: none.
-    private func metrics(_ path: String) -> Route {
-        Route(
-            .get, path, .permission(.analyticsUsageRead),
-            Operation(summary: "Metrics of a project for Prometheus: there are none", answer: .raw("text/plain"))
-        ) { _ in APIResponse(text: "", contentType: "text/plain; version=0.0.4; charset=utf-8") }
-    }
-
-    private var v1Metrics: Route { metrics("/v1/projects/{ref}/analytics/endpoints/metrics") }
 }
 
 /// A chart without rows. With several series each is named, and there is nothing in it.

@@ -24,7 +24,8 @@ enum OpenAPIDocument {
 
     private static let introduction = """
         What Studio, the Supabase CLI and the Terraform provider speak. Errors are {"message": …}. Mutating requests \
-        may carry an Idempotency-Key: the same key and request get the same answer for a day.
+        may carry an Idempotency-Key: the same key and request get the same answer for a day. x-support tells what \
+        stands behind an operation: served, empty (the same answer for everybody), refused, or not applicable.
         """
 
     private static let error: JSON = [
@@ -45,9 +46,13 @@ enum OpenAPIDocument {
         let parameters = pathParameters(route) + operation.query.map { query($0, &named) } + headers(route)
         if !parameters.isEmpty { fields["parameters"] = .array(parameters) }
         if let body = body(operation.body, &named) { fields["requestBody"] = body }
-        if case .anyOf(let permissions) = route.access {
+        switch route.access {
+        case .anyOf(let permissions):
             fields["x-permissions"] = .array(permissions.map { .string($0.rawValue) })
+        case .installation(let permission): fields["x-permissions"] = [.string(permission.rawValue)]
+        case .open, .signedIn, .wholeAccount, .session: break
         }
+        fields["x-support"] = .string(route.support.rawValue)
         return .object(fields)
     }
 
@@ -79,11 +84,11 @@ enum OpenAPIDocument {
     }
 
     private static func headers(_ route: Route) -> [JSON] {
-        guard route.effect != .none, route.access != .open else { return [] }
+        guard route.effect.isRepeatable, route.access != .open else { return [] }
         return [
             [
                 "name": "Idempotency-Key", "in": "header", "required": false,
-                "description": "Name of the request: sent again, it is answered again and not done again",
+                "description": "Idempotency key; a repeated request returns the stored response",
                 "schema": ["type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"],
             ]
         ]
@@ -139,7 +144,7 @@ extension Route {
             ]
         }
         if !parameterNames.isEmpty { list.append(.init(status: .notFound, meaning: "there is no such thing")) }
-        if effect != .none, access != .open {
+        if effect.isRepeatable, access != .open {
             list += [
                 .init(status: .conflict, meaning: "not possible at present, or the same request is in progress"),
                 .init(status: .unprocessableContent, meaning: "the Idempotency-Key belongs to another request"),

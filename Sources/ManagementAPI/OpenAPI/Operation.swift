@@ -32,6 +32,9 @@ struct Operation: Sendable {
         /// Something else than JSON: files.
         case other(String)
 
+        /// Whether it is read as JSON before the handler sees it.
+        var isJSON: Bool { self != .none && (!isUpload || self == .other("application/json")) }
+
         /// Whether it may be larger than a JSON body.
         var isUpload: Bool { if case .other = self { true } else { false } }
     }

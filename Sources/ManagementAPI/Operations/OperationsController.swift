@@ -37,7 +37,7 @@ struct OperationsController: Sendable {
                 .post, "\(all)/{identifier}/cancel", .permission(.projectAdminWrite),
                 .change("project.operation.cancel"),
                 Operation(
-                    summary: "Take back a creation, a pause or a resume that goes on",
+                    summary: "Take back a creation, a pause or a resume that is in progress",
                     body: .optionalJSON(.object([])), answer: .of(OperationBody.self),
                     refusals: [unknown, .conflict]), cancel),
         ]
@@ -56,7 +56,11 @@ struct OperationsController: Sendable {
 
     private func explain(_ request: APIRequest) async throws -> APIResponse {
         let id = try request.uuid("identifier")
-        return try APIResponse(json: ExplanationBody(try await catalog.explain(id, of: try request.project().ref)))
+        let record = try request.project()
+        var explanation = try await catalog.explain(id, of: record.ref)
+        let permissions = try request.caller().permissions(in: record.organizationSlug, project: record.ref)
+        if !permissions.contains(.analyticsLogsRead) { explanation.withholdLogs() }
+        return try APIResponse(json: ExplanationBody(explanation))
     }
 
     private func cancel(_ request: APIRequest) async throws -> APIResponse {

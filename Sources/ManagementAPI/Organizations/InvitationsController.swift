@@ -25,7 +25,8 @@ struct InvitationsController: Sendable {
                 .post, Self.all, .permission(.membersWrite), .change("invitation.create"),
                 Operation(
                     summary: "Invite somebody; pass the token on, which this answer alone shows",
-                    body: .json(InvitationBody.schema), answer: .of(CreatedInvitation.self, .created)), invite),
+                    body: .json(InvitationBody.schema), answer: .of(CreatedInvitation.self, .created)), invite
+            ).showing(.shownOnce),
             Route(
                 .delete, "\(Self.all)/{token}", .permission(.membersWrite), .change("invitation.delete"),
                 Operation(summary: "Withdraw an invitation, named by its id", answer: .empty(.ok)), withdraw),
@@ -39,7 +40,7 @@ struct InvitationsController: Sendable {
                 .get, "\(Self.all)/{token}", .signedIn,
                 Operation(summary: "What an invitation is worth to you", answer: .of(InvitationStatus.self)), status),
             Route(
-                .post, "\(Self.all)/{token}", .signedIn, .change("member.join"),
+                .post, "\(Self.all)/{token}", .wholeAccount, .change("member.join"),
                 Operation(
                     summary: "Accept an invitation", answer: .empty(.created), refusals: [.scopedToken]), accept),
         ]
@@ -70,13 +71,13 @@ struct InvitationsController: Sendable {
         }
         return try APIResponse(
             json: InvitationStatus(
-                emailMatch: invitation.email == caller.account.email,
+                emailMatch: invitation.email == caller.account.email && caller.account.isEmailVerified,
                 expiredToken: invitation.isExpired(at: time.now()),
                 inviteID: invitation.number, organizationName: invitation.organizationName, tokenDoesNotExist: false))
     }
 
     private func accept(_ request: APIRequest) async throws -> APIResponse {
-        let caller = try request.wholeAccount()
+        let caller = try request.caller()
         guard let invitation = try await invitation(request) else {
             throw APIError(.notFound, "there is no such invitation, or no longer: ask for a new one")
         }

@@ -48,7 +48,8 @@ struct MembersController: Sendable {
                     summary: "Give a member a role", body: .json(RoleBody.schema), answer: .empty(.ok)), setRole),
             Route(
                 .delete, Self.one, .anyOf([.membersWrite, .membersRead]), .change("member.remove"),
-                Operation(summary: "Remove a member, or leave", answer: .empty(.ok)), remove),
+                Operation(summary: "Remove a member, or leave", answer: .empty(.ok)), remove
+            ).checking(mayRemove),
             Route(
                 .put, "\(Self.one)/roles/{role_id}", .permission(.membersWrite), .change("member.role"),
                 Operation(
@@ -68,12 +69,13 @@ struct MembersController: Sendable {
                 .get, path, .permission(.membersRead),
                 Operation(
                     summary: "Whether members need a second factor: never", answer: .json(shape, .created))
-            ) { _ in try APIResponse(.created, json: ["enforced": false]) },
+            ) { _ in try APIResponse(.created, json: ["enforced": false]) }.supported(as: .empty),
             Route(
                 .patch, path, .permission(.organizationAdminWrite),
                 Operation(
                     summary: "Refused, unless it asks for what is so anyway", body: .json(shape),
-                    answer: .json(shape, .created)), enforce),
+                    answer: .json(shape, .created)), enforce
+            ).supported(as: .empty),
         ]
     }
 
@@ -114,10 +116,15 @@ struct MembersController: Sendable {
     }
 
     /// Everybody may leave; others are removed by those who manage members.
+    private func mayRemove(_ request: APIRequest) async throws {
+        let caller = try request.caller()
+        guard try request.uuid("gotrue_id") != caller.account.id else { return }
+        try caller.require([.membersWrite], in: try request.slug())
+    }
+
     private func remove(_ request: APIRequest) async throws -> APIResponse {
         let caller = try request.caller()
         return try await noting(request) { account, slug in
-            if account != caller.account.id { try caller.require([.membersWrite], in: slug) }
             try await directory.removeMember(account, from: slug, by: caller)
         }
     }

@@ -120,27 +120,11 @@ struct OrganizationProjectsController: Sendable {
         ) { request in
             let caller = try request.caller()
             var query = try ProjectListQuery.parse(request.query)
-            query.visibility = try await visibility(of: caller, in: try request.slug())
+            query.visibility = caller.projectVisibility(in: try request.slug())
             let page = try await catalog.projects(query)
             return try answers.answer(page, to: query, for: caller) {
                 try APIResponse(json: OrganizationProjectsBody(page, of: query, onV1: onV1))
             }
         }
-    }
-
-    /// The projects of one organization that somebody sees, as a list asks for them. What names projects one by one, a
-    /// token above all, may name those of other organizations too.
-    private func visibility(of caller: Principal, in slug: String) async throws -> ProjectQuery.Visibility {
-        guard let refs = caller.visibleProjects(in: slug) else { return ProjectQuery.Visibility(organizations: [slug]) }
-        var query = ProjectQuery()
-        query.visibility = ProjectQuery.Visibility(organizations: [], refs: refs)
-        var visibility = ProjectQuery.Visibility(organizations: [])
-        // As many pages as the refs fill, and no more.
-        for offset in stride(from: 0, to: refs.count, by: query.limit) {
-            query.offset = offset
-            let page = try await catalog.projects(query)
-            visibility.refs.formUnion(page.projects.filter { $0.organizationSlug == slug }.map(\.ref))
-        }
-        return visibility
     }
 }

@@ -28,7 +28,7 @@ struct ProbeController: Sendable {
     var routes: [Route] {
         [
             Route(.get, "/health", .open, Self.health) { _ in try APIResponse(json: ["status": "ok"]) },
-            Route(.get, "/ready", .open, Self.readiness, ready),
+            Route(.get, "/ready", .open, Self.readiness, ready).costly,
         ]
     }
 
@@ -37,7 +37,10 @@ struct ProbeController: Sendable {
     private static let readiness = Operation(
         summary: "Whether the manager can work, and its role: active, or standby while another one acts",
         answer: .json(Schema.fields(Schema.Field("status", .text), Schema.Field("role", .text))),
-        refusals: [Operation.Refusal(status: .serviceUnavailable, meaning: "what does not answer")])
+        refusals: [
+            Operation.Refusal(status: .serviceUnavailable, meaning: "what does not answer"),
+            Operation.Refusal(status: .tooManyRequests, meaning: "asked too often from one network"),
+        ])
 
     private func ready(_ request: APIRequest) async throws -> APIResponse {
         let problems = await withTaskGroup(of: String?.self, returning: [String].self) { group in

@@ -61,7 +61,7 @@ struct CreateProjectBody: Decodable, Sendable, Documented {
         "CreateProject",
         .fields(
             .init("name", .text(1...256)), .optional("organization_slug", .text), .optional("org_id", .integer()),
-            .optional("organization_id", .text), .optional("db_pass", .text(4...72)),
+            .optional("organization_id", .text), .optional("db_pass", .text(ProjectCatalog.passwordLengths)),
             .optional("cloud_provider", .choice(cloudProviders)), .optional("region", .text),
             .optional("region_selection", .fields(.init("code", .text))), .optional("services", .array(.text)),
             .optional("attach_volumes_of", .ref)))

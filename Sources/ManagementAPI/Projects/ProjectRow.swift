@@ -85,7 +85,28 @@ struct ProjectListBody: Encodable, Sendable, Documented {
     }
 }
 
-/// What a deletion and a renaming answer, on both APIs.
+/// What a deletion answers, on both APIs: which project goes, and what becomes of its data.
+struct DeletedProject: Encodable, Sendable, Documented {
+    let id: Int64
+    let ref: String
+    let name: String
+    let volumes: String
+
+    static let schema = Schema.named(
+        "DeletedProject",
+        .fields(
+            .init("id", .integer()), .init("ref", .ref), .init("name", .text),
+            .init("volumes", .choice(["destroyed", "kept"]))))
+
+    init(_ record: ProjectRecord, keepsVolumes: Bool) {
+        id = record.number
+        ref = record.ref.text
+        name = record.name.text
+        volumes = keepsVolumes ? "kept" : "destroyed"
+    }
+}
+
+/// What a renaming answers.
 struct ProjectReference: Encodable, Sendable, Documented {
     let id: Int64
     let ref: String

@@ -27,13 +27,15 @@ struct ProjectsController: Sendable {
                 .post, "/platform/projects", .permission(.projectsCreate), .change("project.create"),
                 Operation(
                     summary: "Create a project", body: .json(CreateProjectBody.schema),
-                    answer: .of(CreatedProject.self, .created), refusals: CreateProjectBody.refusals), create),
+                    answer: .of(CreatedProject.self, .created), refusals: CreateProjectBody.refusals), create
+            ).checking(CreateProjectBody.check).showing(.fields(["service_key"])),
             Route(
                 .get, one, .permission(.projectAdminRead),
                 Operation(summary: "One project", answer: .of(ProjectDetail.self)), read),
             Route(
                 .delete, one, .permission(.projectAdminWrite), .change("project.delete"),
-                Operation.deletion, delete),
+                Operation.deletion, delete
+            ).refusingUnknownQuery,
         ]
     }
 
@@ -66,20 +68,16 @@ struct ProjectsController: Sendable {
     }
 
     private func delete(_ request: APIRequest) async throws -> APIResponse {
-        let record = try await catalog.acceptDeletion(request)
-        return try await APIResponse(json: ProjectReference(record)).naming(operationOf: record.ref, in: catalog)
+        let deleted = try await catalog.acceptDeletion(request)
+        return try await APIResponse(json: deleted).naming(operationOf: try request.ref(), in: catalog)
     }
 }
 
 extension ProjectCatalog {
-    /// Creates the project that a body asks for, if the caller may create projects in its organization.
+    /// Creates the project that a body asks for. Whether the caller may is for ``CreateProjectBody/check(_:)``.
     func create(_ request: APIRequest, body: CreateProjectBody) async throws -> ProjectRecord {
         let caller = try request.caller()
         var wanted = try body.request(for: caller)
-        try caller.require([.projectsCreate], in: wanted.organizationSlug)
-        if let source = wanted.attachVolumesOf {
-            try caller.require([.projectAdminWrite], in: wanted.organizationSlug, project: source)
-        }
         wanted.requestedBy = caller.account.email
         let record = try await create(wanted)
         request.audit.scope(organization: record.organizationSlug)
@@ -98,6 +96,18 @@ extension ProjectCatalog {
     }
 }
 
+extension CreateProjectBody {
+    /// Refuses whoever may not create projects in the organization that the body names, or take over the volumes of
+    /// the project that it names.
+    static let check: Route.Check = { request in
+        let caller = try request.caller()
+        let wanted = try request.decode(CreateProjectBody.self).request(for: caller)
+        try caller.require([.projectsCreate], in: wanted.organizationSlug)
+        guard let source = wanted.attachVolumesOf else { return }
+        try caller.require([.projectAdminWrite], in: wanted.organizationSlug, project: source)
+    }
+}
+
 extension APIRequest {
     /// Number of a project's organization.
     func organizationNumber(of record: ProjectRecord) throws(APIError) -> Int64 {
@@ -111,12 +121,28 @@ extension Principal {
         memberships.first { $0.organizationSlug == slug }?.organizationNumber ?? 0
     }
 
+    /// The projects of one organization that they see, as a list asks for them.
+    func projectVisibility(in slug: String) -> ProjectQuery.Visibility {
+        guard sees(organization: slug) else { return ProjectQuery.Visibility(organizations: []) }
+        guard let refs = visibleProjects(in: slug) else { return ProjectQuery.Visibility(organizations: [slug]) }
+        return ProjectQuery.Visibility(organizations: [], projects: [slug: refs])
+    }
+
+    /// Those of some projects that they see, as a list asks for them.
+    func visibility(of refs: Set<ProjectRef>) -> ProjectQuery.Visibility {
+        var visibility = ProjectQuery.Visibility(organizations: [])
+        for slug in organizationSlugs {
+            visibility.projects[slug] = visibleProjects(in: slug)?.intersection(refs) ?? refs
+        }
+        return visibility
+    }
+
     /// The projects that they see, as a list asks for them.
     var projectVisibility: ProjectQuery.Visibility {
         var visibility = ProjectQuery.Visibility(organizations: [])
         for slug in organizationSlugs {
             if let refs = visibleProjects(in: slug) {
-                visibility.refs.formUnion(refs)
+                visibility.projects[slug] = refs
             } else {
                 visibility.organizations.insert(slug)
             }

@@ -15,7 +15,7 @@ struct SettingsController: Sendable {
                     summary: "Connection data; with the keys for those who may see them",
                     answer: .of(ProjectSettings.self)), read),
             Route(
-                .get, "/platform/projects/{ref}/credentials", .permission(.apiKeysRead),
+                .get, "/platform/projects/{ref}/credentials", .permission(.apiKeysRead), .seen("project.credentials"),
                 Operation(
                     summary: "The passwords of the database and of the project's own dashboard",
                     answer: .of(ProjectCredentials.self)), credentials),
@@ -35,6 +35,7 @@ struct SettingsController: Sendable {
     private func credentials(_ request: APIRequest) async throws -> APIResponse {
         let record = try request.project()
         let secrets = try await catalog.secrets(of: record.ref)
+        request.audit.noteAttempt()
         return try APIResponse(
             json: ProjectCredentials(record, secrets, apiURL: catalog.apiURL(of: record), configuration))
     }

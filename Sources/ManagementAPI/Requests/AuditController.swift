@@ -16,11 +16,11 @@ struct AuditController: Sendable {
                     answer: .of(AuditBody.self))
             ) { try await trail(.organization(try $0.slug()), $0) },
             Route(
-                .get, "/platform/profile/audit", .signedIn,
+                .get, "/platform/profile/audit", .wholeAccount,
                 Operation(
                     summary: "The audit trail of your account, newest first", query: Self.parameters,
                     answer: .of(AuditBody.self), refusals: [.scopedToken])
-            ) { try await trail(.account(try $0.wholeAccount().account.id), $0) },
+            ) { try await trail(.account(try $0.caller().account.id), $0) },
         ]
     }
 
@@ -47,7 +47,9 @@ struct AuditController: Sendable {
             to: try request.query.time("iso_timestamp_end"), before: before == Int.max ? nil : Int64(before),
             limit: try request.query.number("limit", in: 1...AuditQuery.limitMax, default: Self.limitDefault))
         query.after = after < 0 ? nil : Int64(after)
+        // The head first: entries that come meanwhile are after it.
+        let head = try await ledger.head(of: scope)
         let entries = try await ledger.trail(query)
-        return try APIResponse(json: AuditBody(result: entries.map { AuditRow($0) }))
+        return try APIResponse(json: AuditBody(result: entries.map { AuditRow($0) }, head: head))
     }
 }

@@ -139,16 +139,31 @@ extension AuditRow {
 /// One page of a trail.
 struct AuditBody: Encodable, Sendable, Documented {
     let result: [AuditRow]
+    /// The end of the trail as it was before the page was read: a trail that was cut off does not reach it.
+    let head: Head
     /// Days for which entries are kept. They are kept for good; Studio offers dates as far back as this.
     let retentionPeriod = AuditBody.retentionDays
 
     private static let retentionDays = 36_500
 
+    /// The last entry's number and hash.
+    struct Head: Encodable, Sendable {
+        let number: Int64
+        let hash: String
+    }
+
+    init(result: [AuditRow], head: AuditHead) {
+        self.result = result
+        self.head = Head(number: head.number, hash: head.hash)
+    }
+
     static let schema = Schema.fields(
-        .init("result", .array(AuditRow.schema)), .init("retention_period", .integer()))
+        .init("result", .array(AuditRow.schema)),
+        .init("head", .fields(.init("number", .integer()), .init("hash", .pattern("^[0-9a-f]{64}$")))),
+        .init("retention_period", .integer()))
 
     enum CodingKeys: String, CodingKey {
-        case result
+        case result, head
         case retentionPeriod = "retention_period"
     }
 }

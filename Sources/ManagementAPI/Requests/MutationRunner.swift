@@ -1,3 +1,4 @@
+import FoundationEssentials
 import HTTPTypes
 import Identity
 import NIOCore
@@ -23,12 +24,26 @@ struct MutationRunner: Sendable {
     }
 
     /// Runs the handler as the route's effect demands.
+    ///
+    /// Whether the caller may is asked first, for every request: what is known of a repeated one is told to nobody who
+    /// could not send it now.
     func run(_ call: Call) async throws -> APIResponse {
+        try await call.route.check(call.request)
         switch call.route.effect {
-        case .none: try await call.route.handle(call.request)
-        case .change, .unaudited: try await change(call)
-        case .external: try await reachOut(call)
+        case .none: return try await call.route.handle(call.request)
+        case .seen: return try await see(call)
+        case .change, .unaudited: return try await change(call)
+        case .external: return try await reachOut(call)
         }
+    }
+
+    /// What shows a key leaves a trace, or shows nothing.
+    private func see(_ call: Call) async throws -> APIResponse {
+        let answer = try await call.route.handle(call.request)
+        if let action = call.route.effect.action, call.request.audit.content.mayHaveChanged {
+            _ = try await units.perform { try await ledger.append(deed(action, call, status: answer.status.code)) }
+        }
+        return answer
     }
 
     /// One transaction around all of it.
@@ -123,7 +138,8 @@ struct MutationRunner: Sendable {
             _ = try await ledger.append(deed(action, call, status: answer.status.code))
         }
         if let key = call.key {
-            try await ledger.keep(try StoredAnswer(answer, sealer), for: key, at: time.now())
+            let kept = try answer.storable.withholding(call.route.secrets, at: time.now())
+            try await ledger.keep(try StoredAnswer(kept, sealer), for: key, at: time.now())
         }
     }
 
@@ -144,14 +160,58 @@ struct MutationRunner: Sendable {
     }
 }
 
+extension APIResponse {
+    /// The answer as it may be stored: without the secrets that it shows.
+    fileprivate func withholding(_ secrets: Route.Secrets, at time: Timestamp) throws -> APIResponse {
+        guard status.kind == .successful else { return self }
+        switch secrets {
+        case .none: return self
+        case .shownOnce:
+            return APIResponse(
+                APIError(
+                    .conflict,
+                    "this request was carried out at \(time.rfc3339); the secret in its answer is shown once and not "
+                        + "kept: if you did not receive it, revoke what was made and send a new request with a new "
+                        + "Idempotency-Key"))
+        case .fields(let names):
+            // JSON is read by its own reader; every other decoder refuses. The answer is one of ours and within
+            // keptBytesMax.
+            guard case .object(var object) = try JSONReader.read(Array(body.readableBytesView), limits: .answer)
+            else { return self }
+            for name in names where object[name] != nil { object[name] = "" }
+            var copy = try APIResponse(status, json: JSON.object(object))
+            copy.headers = headers
+            return copy
+        }
+    }
+}
+
 extension Principal.Credential {
     /// The credential as the audit trail names it: which one, and nothing that could be used.
-    fileprivate var auditText: String {
+    var auditText: String {
         switch self {
         case .session(let id): "session \(id)"
         case .accessToken(let number): "access_token \(number)"
         case .scopedToken(let scope): "scoped_token \(scope.tokenID)"
         }
+    }
+}
+
+extension APIResponse {
+    /// Largest body, in bytes, that is kept for a repeated request. Rows of a query are larger than what a client asks
+    /// for twice, and the manager's database is no place for them.
+    static let keptBytesMax = 64 << 10
+
+    /// The answer as it is kept. Of one whose body is too large only that the request was carried out: 409, as what the
+    /// route promises is not there any more.
+    fileprivate var storable: APIResponse {
+        guard body.readableBytes > Self.keptBytesMax else { return self }
+        let message =
+            "this request was carried out and answered \(status.code); the answer was larger than "
+            + "\(Self.keptBytesMax) bytes and was not kept: use a new key to do it again"
+        var kept = APIResponse(APIError(.conflict, message))
+        kept.headers[.idempotencyBody] = "not-kept"
+        return kept
     }
 }
 
@@ -181,7 +241,7 @@ extension APIResponse {
 
 extension IdempotencyKey {
     /// The key of a request, where it has one; 400 for one that cannot be used.
-    init?(_ headers: HTTPFields, method: String, path: String, query: String, body: ByteBuffer, account: String)
+    init?(_ headers: HTTPFields, method: String, path: String, query: String, body: ByteBuffer, principal: Principal)
         throws(APIError)
     {
         let values = headers[values: .idempotencyKey]
@@ -195,6 +255,7 @@ extension IdempotencyKey {
         let parts = [Array(method.utf8), Array(path.utf8), Array(query.utf8), Array(body.readableBytesView)]
         // Lengths first: no two different requests give the same bytes.
         let payload = parts.flatMap { Array("\($0.count):".utf8) + $0 }
-        self.init(account: account, text: text, payload: payload)
+        self.init(
+            account: principal.account.id, credential: principal.credential.auditText, text: text, payload: payload)
     }
 }

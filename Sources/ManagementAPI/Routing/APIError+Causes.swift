@@ -32,7 +32,7 @@ extension APIError {
             self.init(
                 .conflict,
                 "it is not possible to \(event.verb) a project while it is \(status.studioStatus.rawValue): a "
-                    + "\(operation.kind.rawValue) goes on since \(operation.requestedAt.rfc3339) (operation "
+                    + "\(operation.kind.rawValue) is in progress since \(operation.requestedAt.rfc3339) (operation "
                     + "\(operation.id))")
         case .noOperation: self.init(.notFound, "\(error)")
         case .notCancellable: self.init(.conflict, "\(error)")
@@ -42,7 +42,7 @@ extension APIError {
             self.init(.conflict, "it is not possible to change a project while it is \(status.studioStatus.rawValue)")
         case .noAPIKey: self.init(.notFound, "\(error)")
         case .noKeptVolume, .noVolume, .noOrphan: self.init(.notFound, "\(error)")
-        case .notAttachable: self.init(.conflict, "\(error)")
+        case .notAttachable, .deletionContradicts: self.init(.conflict, "\(error)")
         case .keyNameTaken: self.init(.conflict, "\(error)")
         case .template(let error): self.init(error)
         case .leases(let error): self.init(error)
@@ -83,7 +83,9 @@ extension APIError {
         case .nameTaken: self.init(.conflict, "\(error)")
         case .notFound(let ref): self = .noProject(ref)
         case .organizationGone: self.init(.conflict, "\(error)")
-        case .refused: self.init(.internalServerError, "\(error)")
+        case .full: self.init(.insufficientStorage, "\(error)")
+        // What the database says is for the log: it may name files and tables of the inside.
+        case .refused: self.init(.internalServerError, "the manager's database refused the request: see its log")
         }
     }
 }
@@ -101,7 +103,7 @@ extension ProjectLifecycle.Event {
         case .resumeRequested: "resume"
         case .restartRequested: "restart"
         case .deleteRequested: "delete"
-        case .cancelRequested: "cancel what goes on in"
+        case .cancelRequested: "cancel the operation of"
         case .containersCreated, .allReady, .serviceNotReady, .startFailed, .allStopped, .nothingLeft: "change"
         }
     }

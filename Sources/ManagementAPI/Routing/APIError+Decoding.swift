@@ -34,7 +34,7 @@ extension APIError {
         switch type {
         case is String.Type: "a string"
         case is Bool.Type: "true or false"
-        case is Double.Type, is Int64.Type, is Int.Type: "a number"
+        case is any BinaryInteger.Type, is any BinaryFloatingPoint.Type: "a number"
         case is [Any].Type: "a list"
         case is [String: Any].Type: "an object"
         default: "of another type"

@@ -15,6 +15,8 @@ struct APIRequest: Sendable {
     var headers = HTTPFields()
     /// The body, at most as large as the route's limit.
     let body: ByteBuffer
+    /// The body's JSON, or why it is none; absent where the route takes no JSON.
+    var json: Result<JSON, APIError>?
     /// Who asks; nobody on open routes.
     let principal: Principal?
     /// The project that the path names, as it was when the request was admitted.
@@ -52,7 +54,7 @@ struct APIRequest: Sendable {
     /// A number in the path; 404 for anything else, as there can be nothing by that name.
     func number(_ name: String) throws(APIError) -> Int64 {
         guard let number = Int64(try parameter(name)), number > 0 else {
-            throw APIError(.notFound, "there is nothing by the number that the path names")
+            throw APIError(.notFound, "there is nothing with the number in the path")
         }
         return number
     }
@@ -73,11 +75,9 @@ struct APIRequest: Sendable {
 
     /// The body as JSON, whatever its content type says; 400 that names the field otherwise.
     func decode<Body: Decodable>(_ type: Body.Type) throws(APIError) -> Body {
-        guard body.readableBytes > 0 else {
-            throw APIError(.badRequest, "the request body is empty: JSON is expected")
-        }
+        let json = try (json ?? BodyParser.read(body, .body)).get()
         do {
-            return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
+            return try JSONTreeDecoder.decode(type, from: json)
         } catch let error as DecodingError {
             throw APIError(error)
         } catch {

@@ -59,24 +59,19 @@ struct APIResponse: Sendable {
         return ByteBuffer(string: "{\"message\":\(quoted(error.message))}")
     }
 
-    /// The answer to a `HEAD` request: everything but the body, whose length is told.
-    private func wireHead() -> Response {
-        let silence = ResponseBody(contentLength: body.readableBytes) { try await $0.finish(nil) }
-        return Response(status: status, headers: headers, body: silence)
-    }
-
-    /// The answer as Hummingbird writes it; with a channel, that is closed once the last byte is on its way.
-    func wire(isHead: Bool = false, closing channel: (any Channel)?) -> Response {
-        if isHead, channel == nil { return wireHead() }
-        guard let channel else {
-            return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
-        }
+    /// The answer as Hummingbird writes it.
+    ///
+    /// - Parameters:
+    ///   - isHead: whether the body is left out and only its length told.
+    ///   - closes: whether the client is told that the connection ends.
+    ///   - onEnd: called once the last byte is on its way.
+    func wire(isHead: Bool = false, closes: Bool, onEnd: @escaping @Sendable () -> Void) -> Response {
         var headers = headers
-        headers[.connection] = "close"
+        if closes { headers[.connection] = "close" }
         let content = ResponseBody(contentLength: body.readableBytes) { [body] writer in
-            try await writer.write(body)
+            if !isHead, body.readableBytes > 0 { try await writer.write(body) }
             try await writer.finish(nil)
-            channel.close(mode: .all, promise: nil)
+            onEnd()
         }
         return Response(status: status, headers: headers, body: content)
     }

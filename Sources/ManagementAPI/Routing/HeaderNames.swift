@@ -15,6 +15,8 @@ extension HTTPField.Name {
     static let idempotencyKey = custom("Idempotency-Key")
     /// `Idempotency-Replayed`: the answer is the one given before.
     static let idempotencyReplayed = custom("Idempotency-Replayed")
+    /// `Idempotency-Body`: `not-kept` where a repeated request does not get the body again.
+    static let idempotencyBody = custom("Idempotency-Body")
     /// `X-Forwarded-For`: for whom a proxy asks.
     static let forwardedFor = custom("X-Forwarded-For")
     /// `X-Gotrue-Id`: the account that asked.

@@ -9,13 +9,32 @@ struct QueryParameters: Sendable, Equatable {
         var pairs: [(name: String, value: String)] = []
         for part in query.split(separator: "&") {
             let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            pairs.append((try Self.decode(sides[0]), sides.count == 2 ? try Self.decode(sides[1]) : ""))
+            let value = sides.count == 2 ? try Self.decode(sides[1], plus: " ") : ""
+            pairs.append((try Self.decode(sides[0], plus: " "), value))
         }
         self.pairs = pairs
     }
 
     /// The last value given for a name, as most servers take it.
     subscript(_ name: String) -> String? { pairs.last { $0.name == name }?.value }
+
+    /// 400 for a name that is none of these, and for one that comes twice.
+    func require(only known: [String]) throws(APIError) {
+        var seen: Set<String> = []
+        for (name, _) in pairs {
+            let shown = String(name.prefix(Self.shownMax))
+            guard known.contains(name) else {
+                let all = known.isEmpty ? "no parameters" : "no parameters but \(known.joined(separator: ", "))"
+                throw APIError(.badRequest, "\(shown) is not known here, and nothing was done: there are \(all)")
+            }
+            guard seen.insert(name).inserted else {
+                throw APIError(.badRequest, "\(shown) is there twice, and nothing was done")
+            }
+        }
+    }
+
+    /// Characters of a name that an answer repeats.
+    private static let shownMax = 64
 
     /// All values of a list, which come as `a=1,2`, as `a=1&a=2`, or both; nothing when the name is absent.
     func list(_ name: String) -> [String]? {
@@ -46,22 +65,27 @@ struct QueryParameters: Sendable, Equatable {
         left.pairs.elementsEqual(right.pairs, by: ==)
     }
 
-    private static func decode(_ text: some StringProtocol) throws(APIError) -> String {
+    /// One part of a path: a plus sign stands for itself, and `&`, `=` and `?` separate nothing.
+    static func decode(pathPart text: some StringProtocol) throws(APIError) -> String { try decode(text, plus: "+") }
+
+    private static func decode(
+        _ text: some StringProtocol, plus: Unicode.Scalar
+    ) throws(APIError) -> String {
         var bytes: [UInt8] = []
         var rest = text.utf8.makeIterator()
         while let byte = rest.next() {
             switch byte {
-            case UInt8(ascii: "+"): bytes.append(UInt8(ascii: " "))
+            case UInt8(ascii: "+"): bytes.append(UInt8(ascii: plus))
             case UInt8(ascii: "%"):
                 guard let high = rest.next().flatMap(digit), let low = rest.next().flatMap(digit) else {
-                    throw APIError(.badRequest, "the query holds a % that is not followed by two hexadecimal digits")
+                    throw APIError(.badRequest, "the address holds a % that is not followed by two hexadecimal digits")
                 }
                 bytes.append(high << 4 | low)
             default: bytes.append(byte)
             }
         }
         guard let decoded = String(validating: bytes, as: UTF8.self) else {
-            throw APIError(.badRequest, "the query is not UTF-8")
+            throw APIError(.badRequest, "the address is not UTF-8")
         }
         return decoded
     }

@@ -18,13 +18,54 @@ struct Route: Sendable {
     /// Does the work.
     let handler: Handler
     let segments: [Segment]
+    /// How large its body may be.
+    private(set) var bodySize: BodySize
     /// Whether the project that the path names may be deleted already.
     private(set) var reachesDeleted = false
+    /// What stands behind its answer; a route whose documented answer is a refusal is refused from the start.
+    private(set) var support: Support
+
+    /// What is asked besides ``access`` before anything is looked up or done; see ``checking(_:)``.
+    private(set) var check: Check = { _ in }
+    /// Whether it asks more than memory, though it is open to everybody and only reads.
+    private(set) var isCostly = false
+    /// The secrets that its answer shows.
+    private(set) var secrets = Secrets.none
+
+    /// Refuses a request by throwing.
+    typealias Check = @Sendable (APIRequest) async throws -> Void
+
+    /// The secrets that the answer of a route shows. An answer is stored for requests that are repeated; a secret is
+    /// not.
+    enum Secrets: Sendable, Equatable {
+        /// None.
+        case none
+        /// The whole answer is about one that nobody can read again: a repeated request is told that it was done.
+        case shownOnce
+        /// These fields of the answer's object; a repeated request finds them empty, and reads them elsewhere.
+        case fields([String])
+    }
+    /// Whether a parameter of the query that it does not know is refused.
+    private(set) var refusesUnknownQuery = false
+    /// How long it may take.
+    private(set) var span = Span.seconds
 
     /// One part of a path.
     enum Segment: Sendable, Equatable {
         case literal(Substring)
         case parameter(String)
+    }
+
+    /// What stands behind a route's answer: what clients are told about an operation follows from it.
+    enum Support: String, Sendable, CaseIterable {
+        /// Data or work of this installation.
+        case served
+        /// The same empty or constant answer for everybody.
+        case empty
+        /// A refusal with the reason, whatever is sent.
+        case refused
+        /// A refusal because there is nothing here that the operation could be about.
+        case notApplicable = "not applicable"
     }
 
     /// What using a route changes.
@@ -37,14 +78,44 @@ struct Route: Sendable {
         /// Something outside of the manager's database too, which no transaction of ours can take back. The audit
         /// entry is written when it is done.
         case external(String)
+        /// Nothing, but the answer may show a key: the audit entry of this action is written before it is given, where
+        /// the handler notes that it does.
+        case seen(String)
         /// Like ``change(_:)``, without an entry in the audit trail: somebody's own bookmarks and read marks.
         case unaudited
+
+        /// Whether a request that is repeated under its `Idempotency-Key` is answered and not carried out again.
+        var isRepeatable: Bool {
+            switch self {
+            case .none, .seen: false
+            case .change, .external, .unaudited: true
+            }
+        }
 
         /// The action's name in the audit trail.
         var action: String? {
             switch self {
             case .none, .unaudited: nil
-            case .change(let action), .external(let action): action
+            case .change(let action), .external(let action), .seen(let action): action
+            }
+        }
+    }
+
+    /// How large a body may be. ``ServerLimits`` has the bytes.
+    enum BodySize: Sendable, Equatable {
+        /// Most bodies: names, settings, choices.
+        case standard
+        /// SQL, snippets, templates of mails.
+        case large
+        /// Files.
+        case upload
+
+        /// What the JSON of such a body is held to.
+        var jsonLimits: JSONLimits {
+            switch self {
+            case .standard: .body
+            case .large: .largeBody
+            case .upload: .upload
             }
         }
     }
@@ -59,6 +130,8 @@ struct Route: Sendable {
         self.effect = effect
         self.operation = operation
         self.handler = handler
+        support = operation.answer.status.code < 400 ? .served : .refused
+        bodySize = operation.body.isUpload ? .upload : .standard
         segments = path.dropFirst().split(separator: "/").map { part in
             part.hasPrefix("{") && part.hasSuffix("}")
                 ? .parameter(String(part.dropFirst().dropLast())) : .literal(part)
@@ -80,8 +153,73 @@ struct Route: Sendable {
         return copy
     }
 
+    /// The same, with something else than data of this installation behind its answer.
+    func supported(as support: Support) -> Route {
+        var copy = self
+        copy.support = support
+        return copy
+    }
+
+    /// The same for what destroys data: a parameter of the query that it does not know, or has twice, is refused. Who
+    /// misspells `keep_volumes` must not lose the data.
+    var refusingUnknownQuery: Route {
+        var copy = self
+        copy.refusesUnknownQuery = true
+        return copy
+    }
+
+    /// The same for what may take minutes, because a client asked for it.
+    func lasting(_ duration: Span) -> Route {
+        var copy = self
+        copy.span = duration
+        return copy
+    }
+
+    /// How long a request may take. ``ServerLimits`` has the durations.
+    enum Span: Sendable, Equatable {
+        /// Most requests.
+        case seconds
+        /// SQL: the database's own limits end it before.
+        case minutes
+    }
+
+    /// The same for a body that holds SQL, a snippet or templates of mails.
+    var takingLargeBody: Route {
+        var copy = self
+        copy.bodySize = .large
+        return copy
+    }
+
     /// The same operation under another path: what older clients call it.
-    func alias(_ path: String) -> Route { Route(method, path, access, effect, operation, handler) }
+    func alias(_ path: String) -> Route {
+        var copy = Route(method, path, access, effect, operation, handler)
+        (copy.reachesDeleted, copy.support) = (reachesDeleted, support)
+        (copy.check, copy.isCostly, copy.secrets) = (check, isCostly, secrets)
+        (copy.bodySize, copy.refusesUnknownQuery, copy.span) = (bodySize, refusesUnknownQuery, span)
+        return copy
+    }
+
+    /// The same with a check of the caller that depends on more than the path, such as the organization that the body
+    /// names. It belongs here and not into the handler, whose work a repeated request skips.
+    func checking(_ check: @escaping Check) -> Route {
+        var copy = self
+        copy.check = check
+        return copy
+    }
+
+    /// The same, counted by the rate limit though it is open and only reads.
+    var costly: Route {
+        var copy = self
+        copy.isCostly = true
+        return copy
+    }
+
+    /// The same, with an answer that shows secrets.
+    func showing(_ secrets: Secrets) -> Route {
+        var copy = self
+        copy.secrets = secrets
+        return copy
+    }
 
     /// The route as logs name it: no part of it comes from a client.
     var name: String { "\(method.rawValue) \(path)" }

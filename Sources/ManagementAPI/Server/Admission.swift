@@ -26,15 +26,25 @@ struct Doorkeeper: Sendable {
     func admit(
         _ found: RouteTable.Found, _ headers: HTTPFields, from address: String
     ) async throws(Refusal) -> (Admission, RateLimiter.Verdict?) {
+        let network = ClientAddress.network(of: address)
+        let failing = "failures \(network)"
+        // A network that sends nothing but what fails is not worth a look into the database any more.
+        if found.route.access != .open, let verdict = limiter.isExhausted(client: failing, factor: Self.failuresFactor),
+            let refusal = verdict.refusal
+        {
+            throw Refusal(error: refusal, verdict: verdict)
+        }
         let principal: Principal?
         do throws(APIError) {
             principal = try await identify(found.route.access, headers)
         } catch {
-            // Whoever has no valid token is counted by address, so that tokens cannot be guessed at full speed.
-            let verdict = count(found, client: "address \(address)")
+            // Whoever has no valid token is counted by network alone, whatever they ask for, so that tokens cannot be
+            // guessed at full speed.
+            let verdict = limiter.admit(
+                client: failing, endpoint: RateLimiter.Endpoint(scope: "", name: ""), factor: Self.failuresFactor)
             throw Refusal(error: verdict?.refusal ?? error, verdict: verdict)
         }
-        let verdict = count(found, client: principal.map { "account \($0.account.id)" } ?? "address \(address)")
+        let verdict = count(found, principal, network)
         do throws(APIError) {
             if let refusal = verdict?.refusal { throw refusal }
             return (try await authorise(found, principal), verdict)
@@ -42,6 +52,9 @@ struct Doorkeeper: Sendable {
             throw Refusal(error: error, verdict: verdict)
         }
     }
+
+    /// How many times the limit of an endpoint may fail before a network's credentials are not looked at.
+    private static let failuresFactor = 10
 
     private func identify(_ access: Access, _ headers: HTTPFields) async throws(APIError) -> Principal? {
         if access == .open { return nil }
@@ -52,17 +65,41 @@ struct Doorkeeper: Sendable {
         return principal
     }
 
-    private func count(_ found: RouteTable.Found, client: String) -> RateLimiter.Verdict? {
-        // What is open and only read is for the probes of load balancers, too.
-        guard found.route.access != .open || found.route.method != .get else { return nil }
-        let scope = found.parameters["ref"] ?? found.parameters["slug"] ?? ""
-        return limiter.admit(RateLimiter.Key(client: client, scope: scope, endpoint: found.route.name))
+    private func count(
+        _ found: RouteTable.Found, _ principal: Principal?, _ network: String
+    ) -> RateLimiter.Verdict? {
+        if let principal {
+            let scope = found.parameters["ref"] ?? found.parameters["slug"] ?? ""
+            return limiter.admit(
+                client: "account \(principal.account.id)",
+                endpoint: RateLimiter.Endpoint(scope: scope, name: found.route.name))
+        }
+        // What is open, only read and costs nothing is for the probes of load balancers, too; what asks database and
+        // engine is theirs within the bound of a network.
+        if found.route.method == .get {
+            guard found.route.isCostly else { return nil }
+            return limiter.admit(client: "probes \(network)", endpoint: nil)
+        }
+        return limiter.admit(
+            client: "network \(network)", endpoint: RateLimiter.Endpoint(scope: "", name: found.route.name))
     }
 
     /// What the path names decides where the permission is needed.
     private func authorise(_ found: RouteTable.Found, _ principal: Principal?) async throws(APIError) -> Admission {
-        guard case .anyOf(let permissions) = found.route.access, let principal else {
+        guard let principal else { return Admission(found: found, principal: nil, project: nil) }
+        let permissions: [Permission]
+        switch found.route.access {
+        case .open, .signedIn: return Admission(found: found, principal: principal, project: nil)
+        case .wholeAccount:
+            try principal.requireWholeAccount()
             return Admission(found: found, principal: principal, project: nil)
+        case .session:
+            try principal.requireSession()
+            return Admission(found: found, principal: principal, project: nil)
+        case .installation(let permission):
+            try principal.require([permission], in: Organization.defaultSlug)
+            return Admission(found: found, principal: principal, project: nil)
+        case .anyOf(let anyOf): permissions = anyOf
         }
         if found.parameters["ref"] != nil {
             let ref = try APIRequest.ref(in: found.parameters)

@@ -1,26 +1,30 @@
 import HTTPTypes
 import NIOCore
+public import ProjectModel
 
 /// Proxies whose word about the client's address counts.
 public struct TrustedProxies: Sendable, Equatable {
-    /// Addresses of the proxies, as the socket names them.
-    public var addresses: Set<String>
+    /// Addresses of the proxies.
+    public var addresses: Set<ClientAddress>
 
     /// Proxies; none by default: whoever connects is the client.
-    public init(addresses: Set<String> = []) { self.addresses = addresses }
+    public init(addresses: Set<ClientAddress> = []) { self.addresses = addresses }
 
-    /// The client's address: what the nearest proxy that is not trusted came from.
+    /// The client's address: what the nearest proxy that is not trusted came from. Addresses are compared as such: a
+    /// listener for both families names 127.0.0.1 as `::ffff:127.0.0.1`.
     func client(of headers: HTTPFields, peer: String) -> String {
-        guard addresses.contains(peer) else { return peer }
+        guard let nearest = ClientAddress(peer) else { return peer }
+        guard addresses.contains(nearest) else { return "\(nearest)" }
         let hops = headers[values: .forwardedFor].joined(separator: ",").split(separator: ",").map {
             $0.trimming(while: { $0 == " " || $0 == "\t" })
         }
-        let client = hops.last { !addresses.contains($0) } ?? peer
-        return client.utf8.count <= Self.lengthMax ? client : peer
+        for hop in hops.reversed() {
+            // What a trusted proxy passes on and is no address names nobody: the proxy itself is counted.
+            guard let address = ClientAddress(hop) else { return "\(nearest)" }
+            if !addresses.contains(address) { return "\(address)" }
+        }
+        return "\(nearest)"
     }
-
-    /// Characters of an address at most: an IPv6 address with its zone.
-    private static let lengthMax = 64
 }
 
 extension Substring {

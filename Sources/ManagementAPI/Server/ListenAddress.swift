@@ -34,11 +34,9 @@ public struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
 public struct ListenError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Where it should have.
     public let address: ListenAddress
-    /// What the system said.
+    /// What happened and what to do.
     public let reason: String
 
-    /// What happened and what to do.
-    public var description: String {
-        "cannot listen on \(address): \(reason); stop what listens there or choose another address"
-    }
+    /// The same as a sentence.
+    public var description: String { "cannot listen on \(address): \(reason)" }
 }

@@ -39,7 +39,7 @@ public struct ManagementAPIServer: Service {
         do {
             try await application(progress).run()
         } catch let error where !progress.isListening.load(ordering: .acquiring) && !(error is CancellationError) {
-            throw ListenError(address: address, reason: "\(error)")
+            throw ListenError(address: address, reason: ListenError.reason(of: error))
         }
     }
 
@@ -49,12 +49,23 @@ public struct ManagementAPIServer: Service {
     }
 
     private func application(_ progress: Progress) -> Application<RequestResponder> {
-        Application(
-            responder: RequestResponder(api: api, limits: limits),
-            server: .http1(configuration: connectionConfiguration),
+        let connections = ConnectionRegistry(
+            limits: ConnectionLimits(
+                total: limits.connectionsMax, perNetwork: limits.connectionsPerNetworkMax,
+                reserved: min(limits.connectionsReserved, limits.connectionsMax / 2)),
+            deadlines: ConnectionRegistry.Deadlines(
+                firstHead: TimeAmount(limits.headDeadline), nextHead: TimeAmount(limits.idleDeadline)),
+            proxies: api.proxies, logger: logger)
+        return Application(
+            responder: RequestResponder(
+                api: api, limits: limits, connections: connections,
+                bodies: ByteBudget(bytesMax: limits.bodyBytesInFlightMax)),
+            server: .http1(configuration: configuration(connections)),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: Int(address.port)), backlog: limits.backlogMax,
-                availableConnectionsDelegate: MaximumAvailableConnections(limits.connectionsMax, logger: logger)),
+                // Above the registry's own bound: it has to see a connection to decide about it.
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    limits.connectionsMax + limits.backlogMax, logger: logger)),
             onServerRunning: { [onListening, address] channel in
                 progress.isListening.store(true, ordering: .releasing)
                 await onListening(UInt16(clamping: channel.localAddress?.port ?? Int(address.port)))
@@ -62,8 +73,9 @@ public struct ManagementAPIServer: Service {
             logger: logger)
     }
 
-    private var connectionConfiguration: HTTP1Channel.Configuration {
+    private func configuration(_ connections: ConnectionRegistry) -> HTTP1Channel.Configuration {
         HTTP1Channel.Configuration(
+            additionalChannelHandlers: [connections.handler()],
             idleTimeout: TimeAmount(limits.idleDeadline),
             httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
                 maxHeaderFieldSize: limits.headerFieldBytesMax, maxHeaderListSize: limits.headerBytesMax,

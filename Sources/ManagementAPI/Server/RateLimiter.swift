@@ -1,16 +1,17 @@
 import Synchronization
 
-/// Counts requests in windows of a minute, for each client, scope and endpoint on its own. Memory only: PostgreSQL is
-/// not asked per request, and a restart forgives.
+/// Counts requests in windows of a minute: for each client as a whole, and besides for each scope and endpoint that it
+/// asks. Memory only: PostgreSQL is not asked per request, and a restart forgives.
+///
+/// What a client names in its paths makes no more windows for it than ``endpointsMax``; beyond them its own window alone
+/// counts. When memory is full the clients that were seen first go, and never all.
 final class RateLimiter: Sendable {
-    /// What is counted together.
-    struct Key: Hashable, Sendable {
-        /// Account, or address of those who have none.
-        let client: String
+    /// What is counted together within a client.
+    struct Endpoint: Hashable, Sendable {
         /// Project or organization that the path names; empty for what is the client's own.
         let scope: String
         /// Method and path of the route.
-        let endpoint: String
+        let name: String
     }
 
     /// What a request is told.
@@ -23,53 +24,110 @@ final class RateLimiter: Sendable {
     }
 
     private struct Window {
-        let start: ContinuousClock.Instant
-        var count: Int
+        var start: ContinuousClock.Instant
+        var count = 0
+
+        func isOver(at now: ContinuousClock.Instant) -> Bool { now - start >= RateLimiter.windowLength }
+    }
+
+    private struct Client {
+        var whole: Window
+        var endpoints: [Endpoint: Window] = [:]
+
+        func isOver(at now: ContinuousClock.Instant) -> Bool {
+            whole.isOver(at: now) && endpoints.values.allSatisfy { $0.isOver(at: now) }
+        }
     }
 
     private struct State {
-        var windows: [Key: Window] = [:]
+        var clients: [String: Client] = [:]
+        var endpointCount = 0
         var sweptAt: ContinuousClock.Instant
     }
 
     /// Length of a window.
     static let windowLength: Duration = .seconds(60)
-    /// Windows that are remembered at most. Beyond it the expired ones go, and if that is not enough, all of them.
+    /// Clients that are remembered at most.
+    static let clientsMax = 20_000
+    /// Windows of endpoints that one client has at most.
+    static let endpointsMax = 256
+    /// Windows of endpoints of all clients together.
     static let windowsMax = 50_000
+    /// How many times more than at one endpoint a client may ask in all.
+    static let wholeFactor = 10
 
     private let limit: Int?
     private let state: Mutex<State>
 
-    /// A limiter; nothing is limited without a limit.
+    /// A limiter; nothing is limited without a limit, which is that of one endpoint.
     init(limit: Int?, now: ContinuousClock.Instant = .now) {
         self.limit = limit
         state = Mutex(State(sweptAt: now))
     }
 
-    /// Counts one request; nil when nothing is limited.
-    func admit(_ key: Key, at now: ContinuousClock.Instant = .now) -> Verdict? {
+    /// Counts one request of a client; nil when nothing is limited. Without an endpoint the client's own window counts,
+    /// `factor` times the limit.
+    func admit(
+        client name: String, endpoint: Endpoint?, factor: Int = wholeFactor, at now: ContinuousClock.Instant = .now
+    ) -> Verdict? {
         guard let limit else { return nil }
         return state.withLock { state in
             Self.sweep(&state, at: now)
-            var window = state.windows[key] ?? Window(start: now, count: 0)
-            if now - window.start >= Self.windowLength { window = Window(start: now, count: 0) }
-            window.count = min(window.count + 1, limit + 1)
-            state.windows[key] = window
-            let left = Self.windowLength - (now - window.start)
-            return Verdict(
-                limit: limit, remaining: max(0, limit - window.count),
-                reset: max(1, Int(left.components.seconds) + (left.components.attoseconds > 0 ? 1 : 0)),
-                isAdmitted: window.count <= limit)
+            var client = state.clients[name] ?? Client(whole: Window(start: now))
+            let whole = Self.count(&client.whole, limit: limit * factor, at: now)
+            var verdict = whole
+            if let endpoint, whole.isAdmitted, Self.makesRoom(for: endpoint, in: client, &state) {
+                var window = client.endpoints[endpoint] ?? Window(start: now)
+                verdict = Self.count(&window, limit: limit, at: now)
+                client.endpoints[endpoint] = window
+            }
+            state.clients[name] = client
+            return verdict
         }
     }
 
-    /// Windows that are remembered.
-    var windowCount: Int { state.withLock { $0.windows.count } }
+    /// Whether a client has used up its own window, without counting.
+    func isExhausted(client name: String, factor: Int, at now: ContinuousClock.Instant = .now) -> Verdict? {
+        guard let limit else { return nil }
+        return state.withLock { state in
+            guard var window = state.clients[name]?.whole, !window.isOver(at: now), window.count >= limit * factor
+            else { return nil }
+            return Self.count(&window, limit: limit * factor, at: now)
+        }
+    }
 
+    private static func count(_ window: inout Window, limit: Int, at now: ContinuousClock.Instant) -> Verdict {
+        if window.isOver(at: now) { window = Window(start: now) }
+        window.count = min(window.count + 1, limit + 1)
+        let left = windowLength - (now - window.start)
+        return Verdict(
+            limit: limit, remaining: max(0, limit - window.count),
+            reset: max(1, Int(left.components.seconds) + (left.components.attoseconds > 0 ? 1 : 0)),
+            isAdmitted: window.count <= limit)
+    }
+
+    private static func makesRoom(for endpoint: Endpoint, in client: Client, _ state: inout State) -> Bool {
+        if client.endpoints[endpoint] != nil { return true }
+        guard client.endpoints.count < endpointsMax, state.endpointCount < windowsMax else { return false }
+        state.endpointCount += 1
+        return true
+    }
+
+    /// Clients and windows of endpoints that are remembered.
+    var counts: (clients: Int, windows: Int) { state.withLock { ($0.clients.count, $0.endpointCount) } }
+
+    /// Forgets what is over once a minute, and sooner when there is no more room.
     private static func sweep(_ state: inout State, at now: ContinuousClock.Instant) {
-        guard state.windows.count >= windowsMax || now - state.sweptAt >= windowLength else { return }
+        guard state.clients.count >= clientsMax || now - state.sweptAt >= windowLength else { return }
         state.sweptAt = now
-        state.windows = state.windows.filter { now - $0.value.start < windowLength }
-        if state.windows.count >= windowsMax { state.windows = [:] }
+        state.clients = state.clients.filter { !$0.value.isOver(at: now) }
+        for (name, client) in state.clients {
+            state.clients[name]?.endpoints = client.endpoints.filter { !$0.value.isOver(at: now) }
+        }
+        if state.clients.count >= clientsMax {
+            let oldest = state.clients.sorted { $0.value.whole.start < $1.value.whole.start }.prefix(clientsMax / 8)
+            for (name, _) in oldest { state.clients[name] = nil }
+        }
+        state.endpointCount = state.clients.values.reduce(0) { $0 + $1.endpoints.count }
     }
 }

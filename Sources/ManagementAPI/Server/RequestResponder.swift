@@ -21,9 +21,12 @@ struct ConnectionContext: InitializableFromSource {
 struct RequestResponder: HTTPResponder {
     let api: ManagementAPI
     let limits: ServerLimits
+    let connections: ConnectionRegistry
+    let bodies: ByteBudget
 
     func respond(to request: Request, context: ConnectionContext) async throws -> Response {
         let started = ContinuousClock.now
+        connections.beginRequest(on: context.channel)
         let id = RequestIdentifier(headers: request.headers)
         var logger = context.logger
         // Hummingbird's own number of the request would only stand beside ours.
@@ -33,21 +36,27 @@ struct RequestResponder: HTTPResponder {
             request: request, id: id, address: api.proxies.client(of: request.headers, peer: context.peer),
             logger: logger)
         var answer: Answer
-        if let timely = try await withDeadline(limits.requestDeadline, { try await self.answer(visit) }) {
+        let found = find(request)
+        let deadline = limits.deadline((try? found?.get())?.route.span ?? .seconds)
+        if let timely = try await withDeadline(deadline, { try await self.answer(visit, found) }) {
             answer = timely
         } else {
-            answer = await tooSlow(visit)
+            answer = await tooSlow(visit, deadline)
         }
         answer.response.headers[.requestIdentifier] = id.text
         for field in api.cors.fields(for: request.headers[.origin]) { answer.response.headers.append(field) }
+        api.metrics.count(
+            answer.route, status: answer.response.status.code, duration: ContinuousClock.now - started)
         logger.debug(
             "request answered",
             metadata: [
                 "method": "\(request.method.rawValue)", "route": "\(answer.route)",
                 "status": "\(answer.response.status.code)", "duration": "\(ContinuousClock.now - started)",
             ])
-        return answer.response.wire(
-            isHead: request.method == .head, closing: answer.closesConnection ? context.channel : nil)
+        let (channel, closes) = (context.channel, answer.closesConnection)
+        return answer.response.wire(isHead: request.method == .head, closes: closes) { [connections] in
+            if closes { channel.close(mode: .all, promise: nil) } else { connections.endRequest(on: channel) }
+        }
     }
 
     /// A request under way.
@@ -79,7 +88,7 @@ struct RequestResponder: HTTPResponder {
 
     /// The answer to a request whose time is up. What it may have done outside of the database is written down as
     /// unknown; without that the audit trail would be silent about it.
-    private func tooSlow(_ visit: Visit) async -> Answer {
+    private func tooSlow(_ visit: Visit, _ deadline: Duration) async -> Answer {
         do {
             _ = try await api.mutations.settle(visit.unfinished, within: limits.unfinishedDeedDeadline)
         } catch {
@@ -89,19 +98,26 @@ struct RequestResponder: HTTPResponder {
                     "action": "\(visit.unfinished.deed?.action ?? "-")", "error": "\(type(of: error))",
                 ])
         }
-        return Answer(APIError.requestTooSlow(limits.requestDeadline))
+        return Answer(APIError.requestTooSlow(deadline))
     }
 
-    private func answer(_ visit: Visit) async throws -> Answer {
+    /// The route of a request; nil for the question of a browser, which is for a path and not for one of its routes.
+    private func find(_ request: Request) -> Result<RouteTable.Found, APIError>? {
+        guard request.method != .options else { return nil }
+        return Result { () throws(APIError) in try api.routes.find(request.method, request.uri.path) }
+    }
+
+    private func answer(_ visit: Visit, _ route: Result<RouteTable.Found, APIError>?) async throws -> Answer {
         let request = visit.request
-        if request.method == .options { return try await preflight(request) }
         let found: RouteTable.Found
-        do throws(APIError) { found = try api.routes.find(request.method, request.uri.path) } catch {
-            return try await refuse(request, error, fields: [:])
+        switch route {
+        case nil: return try await preflight(request)
+        case .failure(let error): return try await refuse(request, error, fields: [:])
+        case .success(let known): found = known
         }
         do throws(Doorkeeper.Refusal) {
             let (admission, verdict) = try await api.doorkeeper.admit(found, request.headers, from: visit.address)
-            var answer = try await answer(visit, admission)
+            var answer = await answer(visit, admission)
             for field in verdict?.fields ?? [:] { answer.response.headers.append(field) }
             return answer
         } catch {
@@ -128,9 +144,22 @@ struct RequestResponder: HTTPResponder {
         } catch { return try await refuse(request, error, fields: [:]) }
     }
 
-    private func answer(_ visit: Visit, _ admission: Admission) async throws(Doorkeeper.Refusal) -> Answer {
+    private func answer(_ visit: Visit, _ admission: Admission) async -> Answer {
         let route = admission.found.route
-        let bytesMax = route.operation.body.isUpload ? limits.uploadBytesMax : limits.bodyBytesMax
+        let bytesMax = limits.bytesMax(route.bodySize)
+        guard route.bodySize != .standard else { return await answer(visit, admission, bytesMax) }
+        // What the head announces, or as much as there may be.
+        let announced = visit.request.headers[.contentLength].flatMap { Int($0) } ?? bytesMax
+        let answer = await bodies.withBytes(max(0, min(announced, bytesMax))) {
+            await self.answer(visit, admission, bytesMax)
+        }
+        return answer
+            ?? Answer(
+                APIError.unavailable("too many large requests at once"), route: route.name, closesConnection: true)
+    }
+
+    private func answer(_ visit: Visit, _ admission: Admission, _ bytesMax: Int) async -> Answer {
+        let route = admission.found.route
         let received: ReceivedBody
         do { received = try await receive(visit.request.body, keeping: bytesMax) } catch {
             // The connection ended in the middle of the body: nobody reads this.
@@ -153,18 +182,25 @@ struct RequestResponder: HTTPResponder {
         let request = visit.request
         let route = admission.found.route
         do {
+            let query = try QueryParameters(request.uri.query ?? "")
+            if route.refusesUnknownQuery { try query.require(only: route.operation.query.map(\.name)) }
             let call = APIRequest(
-                parameters: admission.found.parameters, query: try QueryParameters(request.uri.query ?? ""),
-                headers: request.headers, body: body, principal: admission.principal, admitted: admission.project,
-                address: visit.address)
+                parameters: admission.found.parameters, query: query,
+                headers: request.headers, body: body, json: await json(of: body, for: route),
+                principal: admission.principal, admitted: admission.project, address: visit.address)
             let key = try admission.principal.flatMap { principal throws(APIError) in
                 try IdempotencyKey(
                     request.headers, method: request.method.rawValue, path: request.uri.path,
-                    query: request.uri.query ?? "", body: body, account: principal.account.id)
+                    query: request.uri.query ?? "", body: body, principal: principal)
             }
-            return try await api.mutations.run(
+            var answer = try await api.mutations.run(
                 MutationRunner.Call(
                     route: route, request: call, identifier: visit.id, key: key, unfinished: visit.unfinished))
+            // What is answered to somebody is for nobody else, and stays on no disk.
+            if admission.principal != nil, answer.headers[.cacheControl] == nil {
+                answer.headers[.cacheControl] = "no-store"
+            }
+            return answer
         } catch let cause {
             let error = APIError(anything: cause)
             if error.status.kind == .serverError { report(error, cause, admission, visit.logger) }
@@ -172,11 +208,18 @@ struct RequestResponder: HTTPResponder {
         }
     }
 
+    /// The JSON of a body, read once and before the handler runs.
+    private func json(of body: ByteBuffer, for route: Route) async -> Result<JSON, APIError>? {
+        guard body.readableBytes > 0, route.operation.body.isJSON else { return nil }
+        return await api.parser.parse(body, limits: route.bodySize.jsonLimits)
+    }
+
     private func report(_ error: APIError, _ cause: any Error, _ admission: Admission, _ logger: Logger) {
         logger.error(
             "request failed",
             metadata: [
-                "route": "\(admission.found.route.name)", "reason": "\(error.message)",
+                "route": "\(admission.found.route.name)",
+                "reason": "\((cause as? StoreError)?.description ?? error.message)",
                 // The type alone: what an unknown error prints may hold a secret.
                 "error": "\(type(of: cause))", "account": "\(admission.principal?.account.id ?? "-")",
             ])

@@ -1,8 +1,10 @@
 /// Bounds of everything that a client can make the server hold or wait for.
 public struct ServerLimits: Sendable {
-    /// Largest accepted request body in bytes; more is answered with 413. Studio's editor sends up to 0.98 MB of SQL,
-    /// and JSON can make it longer.
-    public var bodyBytesMax = 2_097_152
+    /// Largest accepted request body in bytes on most routes; more is answered with 413.
+    public var bodyBytesMax = 65_536
+    /// Largest accepted body in bytes on the routes that take SQL, snippets or templates of mails. Studio's editor sends
+    /// up to 0.98 MB of SQL, and JSON can make it longer.
+    public var largeBodyBytesMax = 2_097_152
     /// Largest accepted upload in bytes, on the few routes that take files.
     public var uploadBytesMax = 33_554_432
     /// Bytes of a refused body that are read and thrown away, so that the client reads the answer before the
@@ -18,15 +20,40 @@ public struct ServerLimits: Sendable {
     public var bodyDeadline: Duration = .seconds(15)
     /// Longest time from a request's head to its answer; more is answered with 503.
     public var requestDeadline: Duration = .seconds(30)
+    /// The same for requests that run SQL. Longer than the longest time that a query may ask for (600 s) with its wait
+    /// for a session, so that it is the database's limit which ends it and says so.
+    public var longRequestDeadline: Duration = .seconds(630)
     /// Longest time to write down that the outcome of a request is unknown, once ``requestDeadline`` is over.
     public var unfinishedDeedDeadline: Duration = .seconds(5)
-    /// Longest silence on a connection that waits for a request or in the middle of one.
+    /// Longest silence on a connection in the middle of a request, and longest wait for the complete head of the next.
     public var idleDeadline: Duration = .seconds(60)
-    /// Most connections at once; further ones wait in the kernel's queue.
+    /// Longest time from the beginning of a connection to the complete head of its first request.
+    public var headDeadline: Duration = .seconds(10)
+    /// Most connections at once. For a further one the connection is closed that has waited longest for a request.
     public var connectionsMax = 1_024
+    /// Most connections of one IPv4 address or one IPv6 /64 network; this host's own and trusted proxies have no such
+    /// bound.
+    public var connectionsPerNetworkMax = 128
+    /// Of all connections, those that only this host's own clients and trusted proxies get.
+    public var connectionsReserved = 32
+    /// Bytes of request bodies larger than ``bodyBytesMax`` that are in hand at once, over all requests; more are
+    /// answered with 503.
+    public var bodyBytesInFlightMax = 67_108_864
     /// Length of the kernel's queue of connections not accepted yet.
     public var backlogMax = 256
 
     /// The usual limits.
     public init() {}
+
+    /// Longest time from the head of a request to its answer.
+    func deadline(_ span: Route.Span) -> Duration { span == .minutes ? longRequestDeadline : requestDeadline }
+
+    /// Largest accepted body of a route, in bytes.
+    func bytesMax(_ size: Route.BodySize) -> Int {
+        switch size {
+        case .standard: bodyBytesMax
+        case .large: largeBodyBytesMax
+        case .upload: uploadBytesMax
+        }
+    }
 }

@@ -40,10 +40,12 @@ struct StorageBucketsController: Sendable {
             change(
                 .patch, one, "storage.bucket.update", "Change a bucket", .json(BucketEditBody.schema), .empty(.ok),
                 update),
-            change(.delete, one, "storage.bucket.delete", "Delete an empty bucket", .none, .empty(.ok), delete),
+            change(.delete, one, "storage.bucket.delete", "Delete an empty bucket", .none, .empty(.ok), delete)
+                .refusingUnknownQuery,
             change(
                 .post, "\(one)/empty", "storage.bucket.empty", "Delete everything in a bucket", .none,
-                .empty(.created), empty),
+                .empty(.created), empty
+            ).refusingUnknownQuery,
         ]
     }
 
@@ -112,10 +114,13 @@ struct StorageBucketsController: Sendable {
 
 extension APIRequest {
     /// The bucket that the path names, as one part of a path. Studio sends it percent-encoded.
-    func bucket() throws(APIError) -> String {
-        let name = try QueryParameters("id=" + (try parameter("id")).replacing("+", with: "%2B"))["id"] ?? ""
+    func bucket() throws(APIError) -> String { GatewayRequest.encoded(try bucketName()) }
+
+    /// The bucket that the path names.
+    func bucketName() throws(APIError) -> String {
+        let name = try QueryParameters.decode(pathPart: try parameter("id"))
         audit.target("bucket", String(name.prefix(100)))
-        return GatewayRequest.encoded(name)
+        return name
     }
 }
 

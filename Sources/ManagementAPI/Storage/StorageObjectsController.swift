@@ -85,7 +85,8 @@ struct StorageObjectsController: Sendable {
                         .array(
                             .fields(
                                 .init("path", .nullable(.text)), .init("signedUrl", .nullable(.text)),
-                                .init("error", .nullable(.text)))), .created)), signSeveral),
+                                .init("error", .nullable(.text)))), .created)), signSeveral
+            ).takingLargeBody,
             Route(
                 .post, "\(Self.path)/public-url", .permission(.storageRead),
                 operation(
@@ -176,7 +177,8 @@ struct StorageObjectsController: Sendable {
             Route(
                 .delete, Self.path, .permission(.storageWrite), .external("storage.object.delete"),
                 operation(
-                    "Delete objects", .fields(.init("paths", .array(.text))), .json(.array(Self.object))), delete),
+                    "Delete objects", .fields(.init("paths", .array(.text))), .json(.array(Self.object))), delete
+            ).takingLargeBody,
             relocation("move"), relocation("copy"),
         ]
     }
@@ -203,7 +205,7 @@ struct StorageObjectsController: Sendable {
                 "\(verb.capitalized) an object", .fields(.init("from", .text), .init("to", .text)), .empty(.created))
         ) { request in
             let body = try request.decode(Relocation.self)
-            let bucket = try QueryParameters("id=" + (try request.bucket()))["id"] ?? ""
+            let bucket = try request.bucketName()
             _ = try await reach.json(
                 "POST", "/storage/v1/object/\(verb)",
                 body: [
@@ -224,7 +226,7 @@ struct StorageObjectsController: Sendable {
                 Operation(
                     summary: "Further keys of the S3 protocol: none",
                     answer: .json(.fields(.init("data", .array(.object([]))))))
-            ) { _ in try APIResponse(json: JSON.object(["data": []])) },
+            ) { _ in try APIResponse(json: JSON.object(["data": []])) }.supported(as: .empty),
             refused(.post, path, .created), refused(.delete, "\(path)/{id}", .noContent),
             refused(.get, "/platform/storage/{ref}/archive", .ok),
             refused(.post, "/platform/storage/{ref}/archive", .created),
@@ -241,6 +243,6 @@ struct StorageObjectsController: Sendable {
             throw APIError.unoffered(
                 "an archive of a project's storage, or a further S3 key",
                 "use the key that the project was made with, S3_PROTOCOL_ACCESS_KEY_ID, and any S3 client")
-        }
+        }.supported(as: .refused)
     }
 }

@@ -45,7 +45,7 @@ struct NeutralAnswer: Sendable {
             var answer = try APIResponse(status, json: body)
             if isCounted { answer.headers[.totalCount] = "0" }
             return answer
-        }
+        }.supported(as: .empty)
     }
 
     /// Every one of them.

@@ -13,7 +13,7 @@ struct RemainderController: Sendable {
                 .get, "/v1/projects/{ref}/upgrade/eligibility", .anyOf([.projectAdminRead, .databaseRead]),
                 Operation(
                     summary: "Upgrades of the database: none is offered", answer: .of(UpgradeEligibility.self))
-            ) { _ in try APIResponse(json: UpgradeEligibility(configuration.database)) },
+            ) { _ in try APIResponse(json: UpgradeEligibility(configuration.database)) }.supported(as: .empty),
             Route(
                 .get, "/v1/projects/{ref}/database/jit", .permission(.databaseJITRead),
                 Operation(
@@ -22,13 +22,13 @@ struct RemainderController: Sendable {
             ) { request in
                 let account = try request.caller().account
                 return try APIResponse(json: JSON.object(["user_id": .string(account.id), "user_roles": []]))
-            },
+            }.supported(as: .empty),
             Route(
                 .post, "/v1/projects/{ref}/vanity-subdomain/check-availability", .permission(.vanitySubdomainWrite),
                 Operation(
                     summary: "Whether a vanity subdomain is free: none is", body: .optionalJSON(.object([])),
                     answer: .json(.fields(.init("available", .boolean)), .created))
-            ) { _ in try APIResponse(.created, json: ["available": false]) },
+            ) { _ in try APIResponse(.created, json: ["available": false]) }.supported(as: .empty),
             Route(
                 .get, "/projects/{ref}/status", .permission(.projectAdminRead),
                 Operation(

@@ -14,6 +14,7 @@ struct RemainingRoutes: Sendable {
     let run: @Sendable (ProjectQueryText, ProjectRecord) async throws -> QueryAnswer
     /// The members of an organization, by its slug.
     let members: @Sendable (String) async throws -> [Member]
+    let features: ServedFeatures
     let time: any TimeSource
 
     /// All of them.
@@ -27,7 +28,8 @@ struct RemainingRoutes: Sendable {
             + UsageController(
                 catalog: catalog, meter: UsageMeter(probe: DatabaseUsageProbe(run: run)), time: time
             ).routes
-            + BillingController(time: time).routes + RegionsController(configuration: configuration).routes
+            + BillingController(features: features, time: time).routes
+            + RegionsController(configuration: configuration).routes
     }
 
     private var projects: [Route] {

@@ -3,7 +3,7 @@ import Identity
 
 /// Operations that exist, check who asks, and refuse: an honest no with the reason, instead of an unknown path.
 struct UnofferedController: Sendable {
-    var routes: [Route] { (UnofferedOperation.management + UnofferedOperation.platform).map(\.route) }
+    var routes: [Route] { UnofferedOperation.all.map(\.route) }
 }
 
 /// One refused operation.
@@ -51,13 +51,16 @@ struct UnofferedOperation: Sendable {
     /// The name of its route.
     var name: String { "\(method.rawValue) \(path)" }
 
+    /// Every one of them.
+    static var all: [UnofferedOperation] { management + platform }
+
     var route: Route {
         Route(
             method, path, access,
             Operation(
                 summary: "Not offered here: always refused", body: method == .get ? .none : .optionalJSON(.anything),
                 answer: .json(Schema.fields(.init("message", .text)), status))
-        ) { _ in throw APIError(status, message) }
+        ) { _ in throw APIError(status, message) }.supported(as: isNotApplicable ? .notApplicable : .refused)
     }
 }
 

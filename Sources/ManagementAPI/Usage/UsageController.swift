@@ -28,7 +28,7 @@ struct UsageController: Sendable {
             ) { request in
                 _ = try UsagePeriod(request.query, at: time.now())
                 return try APIResponse(json: ["usages": JSON.array([])])
-            },
+            }.supported(as: .empty),
         ]
     }
 
@@ -41,11 +41,7 @@ struct UsageController: Sendable {
     /// The projects of the organization that the caller sees, or the one that is asked for.
     private func records(_ request: APIRequest) async throws -> [ProjectRecord] {
         let (slug, caller) = (try request.slug(), try request.caller())
-        var visibility = ProjectQuery.Visibility(organizations: [slug])
-        if let refs = caller.visibleProjects(in: slug) {
-            visibility = ProjectQuery.Visibility(organizations: [], refs: refs)
-        }
-        let records = try await catalog.all(seenBy: visibility)
+        let records = try await catalog.all(seenBy: caller.projectVisibility(in: slug))
         guard let text = request.query["project_ref"], !text.isEmpty else { return records }
         guard let record = records.first(where: { $0.ref.text == text }) else {
             throw APIError(.notFound, "there is no such project in organization \(slug)")

@@ -24,7 +24,8 @@ struct V1ProjectsController: Sendable {
                 .post, "/v1/projects", .permission(.projectsCreate), .change("project.create"),
                 Operation(
                     summary: "Create a project", body: .json(CreateProjectBody.schema),
-                    answer: .of(V1Project.self, .created), refusals: CreateProjectBody.refusals), create),
+                    answer: .of(V1Project.self, .created), refusals: CreateProjectBody.refusals), create
+            ).checking(CreateProjectBody.check),
             Route(
                 .get, one, .permission(.projectAdminRead),
                 Operation(summary: "One project", answer: .of(V1Project.self)), read),
@@ -32,10 +33,9 @@ struct V1ProjectsController: Sendable {
                 .delete, one, .permission(.projectAdminWrite), .change("project.delete"),
                 Operation.deletion
             ) { request in
-                let record = try await catalog.acceptDeletion(request)
-                return try await APIResponse(json: ProjectReference(record))
-                    .naming(operationOf: record.ref, in: catalog)
-            },
+                let deleted = try await catalog.acceptDeletion(request)
+                return try await APIResponse(json: deleted).naming(operationOf: try request.ref(), in: catalog)
+            }.refusingUnknownQuery,
             lifecycle("\(one)/pause", .pauseRequested, "project.pause", "Pause a project"),
             lifecycle("\(one)/restore", .resumeRequested, "project.resume", "Resume a paused project"),
             lifecycle("\(one)/restart", .restartRequested, "project.restart", "Restart a project"),

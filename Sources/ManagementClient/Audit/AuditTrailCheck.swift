@@ -25,11 +25,33 @@ public struct AuditTrailEntry: Codable, Sendable, Equatable {
     }
 }
 
+/// One page of a trail, and the end of it as the manager keeps it apart from the entries.
+public struct AuditTrailPage: Decodable, Sendable, Equatable {
+    /// Entries in their order.
+    public var result: [AuditTrailEntry]
+    /// The end; managers of before do not tell it.
+    public var head: Head?
+
+    /// Number and hash of the last entry.
+    public struct Head: Decodable, Sendable, Equatable {
+        /// Position of the last entry; 0 for a trail without any.
+        public var number: Int64
+        /// Its hash, in hex.
+        public var hash: String
+
+        /// A head.
+        public init(number: Int64, hash: String) {
+            self.number = number
+            self.hash = hash
+        }
+    }
+}
+
 /// Checks an audit trail entry by entry, from its first one on: that no entry is missing, none was changed, and each
 /// follows from the one before. Pure.
 ///
-/// A trail that was cut off at its end is a whole trail too: who wants to notice that keeps ``head`` elsewhere and
-/// compares.
+/// A trail that was cut off at its end is a chain too: ``checkEnd(_:)`` compares it with the end that the manager keeps
+/// apart. Where both were cut only a ``head`` that was kept elsewhere tells, as in the manager's log.
 public struct AuditTrailCheck: Sendable, Equatable {
     /// What is wrong with a trail.
     public struct Break: Error, Sendable, Equatable, CustomStringConvertible {
@@ -54,6 +76,10 @@ public struct AuditTrailCheck: Sendable, Equatable {
             case wrongHash
             /// Its content names another number than it has.
             case wrongContent
+            /// The trail ends before this entry, which the manager knows to be the last.
+            case missingEnd(last: Int64)
+            /// The last entry has another hash than the manager knows.
+            case wrongEnd
             /// The hash could not be computed.
             case notComputed
         }
@@ -65,6 +91,10 @@ public struct AuditTrailCheck: Sendable, Equatable {
             case .wrongLink: "entry \(number) does not follow from the entry before it"
             case .wrongHash: "entry \(number) was changed: its hash is not that of its content"
             case .wrongContent: "entry \(number) was moved: its content names another number"
+            case .missingEnd(let last):
+                number == 0
+                    ? "all \(last) entries are missing" : "the entries after \(number) are missing, up to entry \(last)"
+            case .wrongEnd: "the last entry, \(number), is another one than the manager wrote"
             case .notComputed: "the hash of entry \(number) could not be computed"
             }
         }
@@ -103,6 +133,13 @@ public struct AuditTrailCheck: Sendable, Equatable {
         }
         count = entry.number
         head = entry.hash
+    }
+
+    /// Checks that the trail reaches the end that is known of it. Entries that came later are after it.
+    public func checkEnd(_ end: AuditTrailPage.Head?) throws(Break) {
+        guard let end else { return }
+        guard count >= end.number else { throw Break(number: count, reason: .missingEnd(last: end.number)) }
+        guard count > end.number || head == end.hash else { throw Break(number: count, reason: .wrongEnd) }
     }
 
     /// The number that a canonical text begins with, `6:number=LENGTH:VALUE`; nil when it begins otherwise.

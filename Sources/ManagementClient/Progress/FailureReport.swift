@@ -20,7 +20,7 @@ public enum FailureReport {
                 .joined(separator: "\n")
         case .timedOut(let progress):
             ([head(title, "the time to wait was up", progress)] + reasons(progress) + late(progress, goal) + [
-                "It goes on without this command. See how far it is with: supamanager projects get \(ref)"
+                "The operation continues without this command. See how far it is with: supamanager projects get \(ref)"
             ]).joined(separator: "\n")
         }
     }

@@ -46,7 +46,9 @@ public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
         case .unreachable(let error):
             "the Management API cannot be reached: \(error). Is the manager running, and is --api-url right?"
         case .refused(let refusal): Self.words(refusal)
-        case .signInRefused(let message): "not signed in: \(message)"
+        case .signInRefused(let message):
+            "not signed in: \(message). The first account of a manager has no password until it is given one: sign in "
+                + "with its access token, supamanager login --token-stdin < DATA_FOLDER/admin-token"
         case .unexpected(let detail): "the Management API's answer is not understood: \(detail)"
         case .notSignedIn(let address):
             "not signed in to \(address): run `supamanager login`, or set SUPAMANAGER_ACCESS_TOKEN"

@@ -23,7 +23,8 @@ extension ProjectCatalog {
         return record
     }
 
-    /// Asks for a project to be deleted. What the first request said about the volumes counts.
+    /// Asks for a project to be deleted. What the first request said about the volumes counts; another one that says
+    /// otherwise is refused with ``CatalogError/deletionContradicts(_:keepsVolumes:)``.
     ///
     /// - Parameters:
     ///   - keepingVolumes: Whether its volumes stay, to be attached to a new project or destroyed later.
@@ -33,7 +34,10 @@ extension ProjectCatalog {
     ) async throws(CatalogError) -> ProjectRecord {
         _ = try await project(ref)
         let receipt = DeletionReceipt(ref: ref, destroysVolumes: !keepingVolumes, requestedAt: time.now())
-        _ = try await stored { () async throws(StoreError) in try await custody.open(receipt) }
+        let opened = try await stored { () async throws(StoreError) in try await custody.open(receipt) }
+        guard opened.destroysVolumes == receipt.destroysVolumes else {
+            throw .deletionContradicts(ref, keepsVolumes: !opened.destroysVolumes)
+        }
         return try await request(.deleteRequested, of: ref, by: requester)
     }
 

@@ -27,6 +27,15 @@ public struct OperationExplanation: Sendable, Equatable {
     }
 }
 
+extension OperationExplanation {
+    /// Takes out what a service wrote: its log, and the output of a probe that runs inside of it.
+    public mutating func withholdLogs() {
+        guard blocking != nil else { return }
+        blocking?.logTail = "(needs the permission analytics_logs_read)"
+        blocking?.probeOutput = nil
+    }
+}
+
 extension ProjectCatalog {
     /// Lines of a blocking service's log.
     static let explainedLogLines = 40

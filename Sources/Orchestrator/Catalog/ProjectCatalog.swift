@@ -175,6 +175,8 @@ public enum CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
     case noKeptVolume(String)
     /// There is no orphan by this number.
     case noOrphan(Int64)
+    /// The project is being deleted already, and its volumes have another fate than is asked for now.
+    case deletionContradicts(ProjectRef, keepsVolumes: Bool)
     /// The project has no volume of this name that holds data.
     case noVolume(String)
     /// What is kept of the project cannot be given to another one; the text says why.
@@ -202,6 +204,9 @@ public enum CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
         case .notChangeable(let status): "a project cannot be changed while it is \(status.rawValue)"
         case .noAPIKey(let id): "the project has no API key with the id \(id)"
         case .noKeptVolume(let name): "no volume named \(name) is kept"
+        case .deletionContradicts(let ref, let keepsVolumes):
+            "project \(ref) is being deleted already and its volumes are "
+                + (keepsVolumes ? "kept: destroy them afterwards" : "destroyed: that cannot be taken back")
         case .noOrphan(let number): "there is no orphan \(number)"
         case .noVolume(let name): "the project has no volume \(name) that holds data"
         case .notAttachable(let text): text

@@ -25,7 +25,35 @@ extension ConsistencyCheck {
         Rule(
             id: "kernel.limits", whenWell: "the kernel forwards packets and has limits high enough",
             violations: kernelLimits),
+        Rule(
+            id: "network.rules", whenWell: "packet filter rules keep projects apart from the host and its network",
+            violations: networkRules),
     ]
+
+    static func networkRules(_ facts: ConsistencyFacts) -> [ConsistencyFinding]? {
+        func finding(_ found: String, _ advice: String) -> ConsistencyFinding {
+            ConsistencyFinding("network.rules", .warning, found: found, advice: advice)
+        }
+        switch facts.networkRules {
+        case .notAsked: return nil
+        case .known(let shortcomings) where shortcomings.isEmpty: return []
+        case .known(let shortcomings):
+            return [
+                finding(
+                    "containers of projects may reach this host and link-local addresses (a cloud's credentials), and "
+                        + "neighbours may reach containers: \(shortcomings.joined(separator: "; "))",
+                    "run supamanager network-rules install as root, or start the manager with --network-rules install; "
+                        + "network-rules print shows the rules, and --network-rules off does without them")
+            ]
+        case .failed(let reason):
+            return [
+                finding(
+                    "whether packet filter rules keep projects apart from the host is not known: \(reason)",
+                    "run supamanager doctor as root, or start the manager with --network-rules off if something else "
+                        + "guards the host")
+            ]
+        }
+    }
 
     static func databaseFit(_ facts: ConsistencyFacts) -> [ConsistencyFinding]? {
         guard let database = facts.database.value else { return nil }

@@ -46,6 +46,8 @@ public struct ConsistencyFacts: Sendable, Equatable {
     public var disks: ConsistencyReading<[DiskSpace]> = .notAsked
     /// Values of the kernel.
     public var kernel: ConsistencyReading<KernelValues> = .notAsked
+    /// What keeps the packet filter rules of the installation from being in force; empty when they are.
+    public var networkRules: ConsistencyReading<[String]> = .notAsked
 
     /// Facts of which nothing has been read yet.
     public init(at: Timestamp, settings: Settings) {

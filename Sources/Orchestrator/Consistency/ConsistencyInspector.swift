@@ -23,6 +23,9 @@ public struct ConsistencyInspector: Sendable {
     /// Checks entries that follow each other; gives what is wrong with them. How hashes are computed is the adapter's.
     public typealias TrailCheck = @Sendable ([AuditEntry]) -> String?
 
+    /// Tells what keeps the packet filter rules of the installation from being in force.
+    public typealias NetworkRulesCheck = @Sendable () async -> ConsistencyReading<[String]>
+
     /// What an inspector reads from.
     public struct Sources: Sendable {
         /// Projects.
@@ -43,6 +46,8 @@ public struct ConsistencyInspector: Sendable {
         public var host: any HostInspection
         /// Checks the end of a trail.
         public var checkTrail: TrailCheck
+        /// Checks the packet filter; absent where nobody wants its rules.
+        public var checkNetworkRules: NetworkRulesCheck?
         /// The clock.
         public var time: any TimeSource
 
@@ -50,7 +55,8 @@ public struct ConsistencyInspector: Sendable {
         public init(
             store: any ProjectStore, records: any StoreInspection, ledger: any RequestLedger, minter: any KeyMinter,
             engine: any ContainerEngine, inspection: any EngineInspection, network: any HostNetwork,
-            host: any HostInspection, checkTrail: @escaping TrailCheck, time: any TimeSource = SystemTime()
+            host: any HostInspection, checkTrail: @escaping TrailCheck,
+            checkNetworkRules: NetworkRulesCheck? = nil, time: any TimeSource = SystemTime()
         ) {
             self.store = store
             self.records = records
@@ -61,6 +67,7 @@ public struct ConsistencyInspector: Sendable {
             self.network = network
             self.host = host
             self.checkTrail = checkTrail
+            self.checkNetworkRules = checkNetworkRules
             self.time = time
         }
     }
@@ -115,6 +122,7 @@ public struct ConsistencyInspector: Sendable {
         facts.routes = reading { () throws(HostError) in try sources.network.routes() }
         facts.kernel = reading { () throws(HostError) in try kernel() }
         facts.disks = reading { () throws(HostError) in try disks(facts.engine.value) }
+        if let check = sources.checkNetworkRules { facts.networkRules = await check() }
         await readStore(&facts)
         return facts
     }

@@ -53,6 +53,11 @@ public struct ProjectQueryText: Sendable, Equatable {
     public var parameters: [JSONParameter]
     /// Whether nothing may be changed. The text is then exactly one statement, and whatever it does is rolled back.
     public var isReadOnly: Bool
+    /// Whether only what the project's users made may be read, by ``ReadOnlyRole``: for people who may read data and not
+    /// write it. Counts for read-only texts alone.
+    public var isRestricted: Bool
+    /// The account on whose behalf it runs, for its share of sessions; nil for the manager's own texts.
+    public var account: String?
     /// A role to take on (`SET ROLE`) before the statement.
     public var role: String?
     /// Whether the ordinary time for one statement does not apply; the time for all of it stays bounded.
@@ -64,12 +69,14 @@ public struct ProjectQueryText: Sendable, Equatable {
 
     /// Puts together a text and how to run it.
     public init(
-        sql: String, parameters: [JSONParameter] = [], isReadOnly: Bool = false, role: String? = nil,
-        disablesStatementTimeout: Bool = false, applicationName: String = Self.dashboard, isConfidential: Bool = false
+        sql: String, parameters: [JSONParameter] = [], isReadOnly: Bool = false, isRestricted: Bool = false,
+        role: String? = nil, disablesStatementTimeout: Bool = false, applicationName: String = Self.dashboard,
+        isConfidential: Bool = false
     ) {
         self.sql = sql
         self.parameters = parameters
         self.isReadOnly = isReadOnly
+        self.isRestricted = isRestricted
         self.role = role
         self.disablesStatementTimeout = disablesStatementTimeout
         self.applicationName = applicationName

@@ -221,13 +221,25 @@ public struct ProjectQuery: Sendable, Hashable {
     public struct Visibility: Sendable, Hashable {
         /// Organizations, by slug, of which all projects are seen.
         public var organizations: Set<String>
-        /// Projects seen besides.
-        public var refs: Set<ProjectRef>
+        /// Single projects seen besides, by the organization that they must belong to: a ref alone proves nothing, as
+        /// every anon key shows one and a token may name any.
+        public var projects: [String: Set<ProjectRef>]
 
         /// A visibility.
-        public init(organizations: Set<String>, refs: Set<ProjectRef> = []) {
+        public init(organizations: Set<String>, projects: [String: Set<ProjectRef>] = [:]) {
             self.organizations = organizations
-            self.refs = refs
+            self.projects = projects
+        }
+
+        /// Whether a project of an organization is seen.
+        public func includes(_ ref: ProjectRef, of organization: String) -> Bool {
+            organizations.contains(organization) || projects[organization]?.contains(ref) ?? false
+        }
+
+        /// ``projects`` as pairs of the same order, for stores.
+        public var pairs: (organizations: [String], refs: [String]) {
+            let all = projects.flatMap { slug, refs in refs.map { (slug, $0.text) } }.sorted { $0 < $1 }
+            return (all.map(\.0), all.map(\.1))
         }
     }
 

@@ -53,6 +53,8 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     case fenced
     /// The organization was deleted before the project could be stored.
     case organizationGone(String)
+    /// The disk under the database is full: nothing can be written until there is room.
+    case full
     /// The database refused; the text is its message, never a value.
     case refused(String)
 
@@ -66,6 +68,7 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case .fenced: "\(NotActiveManager())"
         case .organizationGone(let slug):
             "the organization \"\(slug)\" is gone: create the project in another one"
+        case .full: "the disk under the manager's database is full: make room on it"
         case .refused(let message): "the database refused: \(message)"
         }
     }

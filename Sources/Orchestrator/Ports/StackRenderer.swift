@@ -7,6 +7,8 @@ public protocol StackRenderer: Sendable {
     func requirements(services: [String]?) throws(TemplateError) -> StackRequirements
     /// The stack of a project. Its folder must have been prepared before containers start.
     func render(_ project: ProjectRecord, values: ProjectValues) throws(TemplateError) -> DesiredStack
+    /// The project as files for other tools.
+    func export(_ project: ProjectRecord, values: ProjectValues) throws(TemplateError) -> StackExport
     /// The variables that a project may override, in the order of the template.
     func declaredSettings() throws(TemplateError) -> [DeclaredSetting]
     /// Base URL under which the project's gateway is reached from outside.

@@ -6,7 +6,7 @@ public enum PasswordChange {
     /// read-only queries log in as.
     public static let roles = [
         "authenticator", "pgbouncer", "postgres", "supabase_admin", "supabase_auth_admin", "supabase_functions_admin",
-        DatabaseTarget.readOnlyUser, "supabase_storage_admin",
+        DatabaseTarget.readOnlyUser, ReadOnlyRole.name, "supabase_storage_admin",
     ]
 
     /// One transaction that changes all of them; roles that are missing are passed over. Run it as

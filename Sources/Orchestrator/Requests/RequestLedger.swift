@@ -6,6 +6,8 @@ public protocol RequestLedger: Sendable {
     func append(_ deed: AuditDeed) async throws(StoreError) -> AuditEntry
     /// Entries of a trail, newest first unless the query says otherwise.
     func trail(_ query: AuditQuery) async throws(StoreError) -> [AuditEntry]
+    /// The end of a trail as it is kept apart from the entries: of a trail without any it is number 0.
+    func head(of scope: AuditScope) async throws(StoreError) -> AuditHead
     /// The trails that there are, in the order of their names; at most `limit`.
     func scopes(limit: Int) async throws(StoreError) -> [AuditScope]
 
@@ -19,6 +21,23 @@ public protocol RequestLedger: Sendable {
     func release(_ key: IdempotencyKey) async throws(StoreError)
     /// Forgets answers older than a time; gives their number.
     func expire(before time: Timestamp) async throws(StoreError) -> Int
+}
+
+/// The end of a trail.
+public struct AuditHead: Sendable, Equatable {
+    /// Number of the last entry.
+    public var number: Int64
+    /// Its hash.
+    public var hash: String
+
+    /// A head.
+    public init(number: Int64, hash: String) {
+        self.number = number
+        self.hash = hash
+    }
+
+    /// The head of a trail without entries.
+    public static let empty = AuditHead(number: 0, hash: AuditEntry.noHash)
 }
 
 /// Which entries of a trail are wanted.
@@ -60,14 +79,18 @@ public struct IdempotencyKey: Sendable, Equatable, Hashable {
 
     /// The account that sent it; keys of different accounts have nothing to do with each other.
     public var account: String
+    /// The credential that it was sent with, by kind and identifier: what one was answered is nothing for another of
+    /// the same account, which may be allowed less.
+    public var credential: String
     /// The key.
     public var text: String
     /// Method, path, query and body: what must be the same when the key comes again.
     public var payload: [UInt8]
 
     /// A key.
-    public init(account: String, text: String, payload: [UInt8]) {
+    public init(account: String, credential: String, text: String, payload: [UInt8]) {
         self.account = account
+        self.credential = credential
         self.text = text
         self.payload = payload
     }

@@ -38,6 +38,8 @@ public enum SettingForm: Sendable, Hashable {
     case hours
     /// One of some words.
     case oneOf([String])
+    /// A size or a time span of PostgreSQL.
+    case quantity(PostgresQuantity)
     /// A text that follows a rule.
     case text(TextRule)
     /// A text that nobody is shown again.
@@ -63,6 +65,7 @@ public enum SettingForm: Sendable, Hashable {
         case (.hours, .number(let number)): try duration(hours: number)
         case (.oneOf, .text("")) where !isWord(""): nil
         case (.oneOf, .text(let text)) where isWord(text): text
+        case (.quantity(let quantity), .text(let text)): try quantity.checked(text)
         case (.text(let rule), .text(let text)), (.secret(let rule), .text(let text)):
             try rule.stored(text)
         default: throw SettingProblem(expectation)
@@ -77,6 +80,7 @@ public enum SettingForm: Sendable, Hashable {
         case .seconds: DurationText.seconds(text).flatMap { Int64(exactly: $0.rounded()) }.map { .whole($0) } ?? .null
         case .hours: DurationText.seconds(text).map { Self.plain($0 / 3_600) } ?? .null
         case .wholeAsText, .oneOf: text.isEmpty && !isWord("") ? .null : .text(text)
+        case .quantity: .text(text)
         case .text(let rule): .text(rule.shown(text))
         case .secret: .null
         }
@@ -112,6 +116,7 @@ public enum SettingForm: Sendable, Hashable {
             "must be a text with a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .hours: "must be a number of hours, 0 for none"
         case .oneOf(let words): "must be one of " + words.map { "\"\($0)\"" }.joined(separator: ", ")
+        case .quantity(let quantity): quantity.expectation
         case .text(let rule), .secret(let rule): rule.expectation
         }
     }

@@ -55,7 +55,8 @@ public enum StackSettings {
         "the pooler",
         [
             ServiceSetting("default_pool_size", "POOLER_DEFAULT_POOL_SIZE", .wholeOrDefault(1...3_000)),
-            ServiceSetting("pool_mode", "POOLER_POOL_MODE", .oneOf(["transaction", "session"])),
+            // The port decides: the one that clients are told is the one for transactions.
+            ServiceSetting(fixed: "pool_mode", .text("transaction")),
             ServiceSetting("max_client_conn", "POOLER_MAX_CLIENT_CONN", .whole(1...100_000)),
         ])
 
@@ -64,14 +65,27 @@ public enum StackSettings {
     public static let postgres = ServiceSettings(
         "the database", postgresForms.map { ServiceSetting($0, "POSTGRES_\($0.uppercased())", $1) })
 
+    private static let int32Max: Int64 = 2_147_483_647
+    /// Pages of 1 TB.
+    private static let sharedBuffersMax: Int64 = 134_217_728
+
     private static let postgresForms: [(String, SettingForm)] = [
-        ("effective_cache_size", .text(.size)), ("logical_decoding_work_mem", .text(.size)),
-        ("maintenance_work_mem", .text(.size)), ("track_activity_query_size", .text(.size)),
-        ("max_slot_wal_keep_size", .text(.size)), ("max_wal_size", .text(.size)), ("shared_buffers", .text(.size)),
-        ("wal_keep_size", .text(.size)), ("work_mem", .text(.size)),
-        ("max_standby_archive_delay", .text(.span)), ("max_standby_streaming_delay", .text(.span)),
-        ("statement_timeout", .text(.span)), ("wal_sender_timeout", .text(.span)),
-        ("checkpoint_timeout", .text(.span)),
+        ("effective_cache_size", .quantity(.init(.page, 1...int32Max))),
+        ("logical_decoding_work_mem", .quantity(.init(.kilobyte, 64...int32Max))),
+        ("maintenance_work_mem", .quantity(.init(.kilobyte, 1_024...int32Max))),
+        ("track_activity_query_size", .quantity(.init(.byte, 100...1_048_576))),
+        ("max_slot_wal_keep_size", .quantity(.init(.megabyte, -1...int32Max))),
+        // Two segments of 16 MB are the least with which the server starts.
+        ("max_wal_size", .quantity(.init(.megabyte, 32...int32Max))),
+        // PostgreSQL takes this memory when it starts; more than the largest host of today is a mistake.
+        ("shared_buffers", .quantity(.init(.page, 16...sharedBuffersMax))),
+        ("wal_keep_size", .quantity(.init(.megabyte, 0...int32Max))),
+        ("work_mem", .quantity(.init(.kilobyte, 64...int32Max))),
+        ("max_standby_archive_delay", .quantity(.init(.millisecond, -1...int32Max))),
+        ("max_standby_streaming_delay", .quantity(.init(.millisecond, -1...int32Max))),
+        ("statement_timeout", .quantity(.init(.millisecond, 0...int32Max))),
+        ("wal_sender_timeout", .quantity(.init(.millisecond, 0...int32Max))),
+        ("checkpoint_timeout", .quantity(.init(.second, 30...86_400))),
         // Below this the stack's own services do not find enough connections, and the database would be out of reach.
         ("max_connections", .whole(40...262_143)), ("max_locks_per_transaction", .whole(10...2_147_483_640)),
         ("max_parallel_maintenance_workers", .whole(0...1_024)), ("max_parallel_workers", .whole(0...1_024)),

@@ -22,10 +22,6 @@ public enum TextRule: String, Sendable, Hashable, CaseIterable {
     case mail
     /// Words with letters, digits, `_` and `-`, separated by commas.
     case tags
-    /// A size of PostgreSQL: a number, with a unit or in the setting's own.
-    case size
-    /// A time span of PostgreSQL, likewise.
-    case span
 
     /// The text as it is stored, which is the text itself but for ``testCodes``.
     func stored(_ text: String) throws(SettingProblem) -> String {
@@ -49,12 +45,6 @@ public enum TextRule: String, Sendable, Hashable, CaseIterable {
         case .time: text.isEmpty || Self.isTime(Array(text.utf8))
         case .mail: text.isEmpty || Self.isMail(text)
         case .tags: text.utf8.allSatisfy { Self.isWordByte($0) || [0x2C, 0x2D, 0x20].contains($0) }
-        case .size:
-            DurationText.isQuantity(
-                text, units: ["B", "kB", "MB", "GB", "TB"], allowsSign: true, allowsFraction: false)
-        case .span:
-            DurationText.isQuantity(
-                text, units: ["us", "ms", "s", "min", "h", "d"], allowsSign: true, allowsFraction: true)
         }
     }
 
@@ -73,8 +63,6 @@ public enum TextRule: String, Sendable, Hashable, CaseIterable {
         case .time: "must be a time such as 2030-01-31T00:00:00Z"
         case .mail: "must be an e-mail address"
         case .tags: "must be words of letters, digits, _ and -, separated by commas"
-        case .size: "must be a number, with one of the units B, kB, MB, GB and TB or none"
-        case .span: "must be a number, with one of the units us, ms, s, min, h and d or none"
         }
     }
 }

@@ -25,8 +25,12 @@ private struct NotificationContractRun {
     let start = Timestamp(milliseconds: 1_800_000_000_000)
 
     func viewer(_ account: String, refs: Set<ProjectRef> = []) -> NotificationViewer {
-        let organizations: Set<String> = refs.isEmpty ? [one.organizationSlug] : []
-        return NotificationViewer(account: account, visibility: .init(organizations: organizations, refs: refs))
+        guard !refs.isEmpty else {
+            return NotificationViewer(account: account, visibility: .init(organizations: [one.organizationSlug]))
+        }
+        let seen = [one, two, other].filter { refs.contains($0.ref) }
+        let projects = Dictionary(grouping: seen, by: \.organizationSlug).mapValues { Set($0.map(\.ref)) }
+        return NotificationViewer(account: account, visibility: .init(organizations: [], projects: projects))
     }
 
     func note(
@@ -70,6 +74,10 @@ private struct NotificationContractRun {
             "whoever sees one project only is told of that",
             try await store.notifications(NotificationQuery(), for: single).map(\.notification.ref) == [other.ref])
         try promise("whoever sees nothing is told nothing", try await kinds(viewer("a", refs: [two.ref])).isEmpty)
+        let pretender = NotificationViewer(
+            account: "a", visibility: .init(organizations: [], projects: [one.organizationSlug: [other.ref]]))
+        try promise(
+            "a ref named under an organization that is not its own shows nothing", try await kinds(pretender).isEmpty)
     }
 
     func checkMarks() async throws {

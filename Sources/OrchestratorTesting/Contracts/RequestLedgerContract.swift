@@ -68,7 +68,7 @@ public enum RequestLedgerContract {
     }
 
     private static func checkKeys(_ ledger: any RequestLedger, _ units: any UnitOfWork) async throws {
-        let key = IdempotencyKey(account: "a", text: "k", payload: [1, 2])
+        let key = IdempotencyKey(account: "a", credential: "session 1", text: "k", payload: [1, 2])
         let answer = StoredAnswer(status: 201, headers: ["Content-Type": "x"], sealedBody: [0, 255])
         try await units.perform {
             try promise("an unknown key is new", try await ledger.claim(key, at: time) == .new)
@@ -84,6 +84,10 @@ public enum RequestLedgerContract {
         other.account = "b"
         let free = try await units.perform { [other] in try await ledger.claim(other, at: time) }
         try promise("accounts are apart", free == .new)
+        other = key
+        other.credential = "session 2"
+        let unknown = try await units.perform { [other] in try await ledger.claim(other, at: time) }
+        try promise("so are the credentials of one account", unknown == .new)
         let late = time + IdempotencyKey.lifetime + .seconds(1)
         let forgotten = try await units.perform {
             let claim = try await ledger.claim(key, at: late)
@@ -96,7 +100,7 @@ public enum RequestLedgerContract {
     }
 
     private static func checkInterruption(_ ledger: any RequestLedger, _ units: any UnitOfWork) async throws {
-        let key = IdempotencyKey(account: "a", text: "begun", payload: [7])
+        let key = IdempotencyKey(account: "a", credential: "session 1", text: "begun", payload: [7])
         try await units.perform {
             _ = try await ledger.claim(key, at: time)
             try await ledger.begin(key, at: time)

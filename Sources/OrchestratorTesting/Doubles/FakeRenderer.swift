@@ -136,6 +136,15 @@ public final class FakeRenderer: StackRenderer {
         return stack
     }
 
+    /// The stack's names, with the secrets as variables.
+    public func export(_ project: ProjectRecord, values: ProjectValues) throws(TemplateError) -> StackExport {
+        let stack = try render(project, values: values)
+        let lines = stack.services.keys.sorted().map { "  \($0): {image: ${PASSWORD}}\n" }
+        return StackExport(
+            compose: "services:\n" + lines.joined(), environment: values.secrets,
+            files: ["configs/app.conf": Array("a=1\n".utf8)])
+    }
+
     /// What a service gets: minted secrets always, and the variables that it uses.
     private func environment(_ service: TemplateService, _ values: ProjectValues) -> [String: String] {
         var environment = service.takesFunctionSecrets ? values.functionSecrets : [:]

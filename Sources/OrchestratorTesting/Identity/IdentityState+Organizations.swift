@@ -115,6 +115,6 @@ extension IdentityState {
         invitations[new.tokenDigest] = Invitation(
             number: nextNumber("invitation"), organizationSlug: slug, organizationName: "", email: new.email,
             role: new.role, projects: new.projects, invitedBy: new.invitedBy, invitedAt: new.at,
-            expiresAt: new.expiresAt)
+            expiresAt: new.expiresAt, isVouched: new.isVouched)
     }
 }

@@ -58,7 +58,7 @@ extension IdentityState {
         let record = AccessTokenRecord(
             number: nextNumber("token"), name: new.name, alias: new.alias, createdAt: new.at,
             expiresAt: new.expiresAt)
-        tokens[new.digest] = Token(account: new.account, record: record)
+        tokens[new.digest] = Token(account: new.account, record: record, maker: new.maker)
         return record
     }
 
@@ -68,7 +68,8 @@ extension IdentityState {
 
     mutating func deleteAccessToken(_ number: Int64, of account: String) -> AccessTokenRecord? {
         let found = tokens.first { $0.value.account == account && $0.value.record.number == number }
-        return found.flatMap { tokens.removeValue(forKey: $0.key)?.record }
+        if found != nil { deleteToken(.accessToken(number)) }
+        return found?.value.record
     }
 
     mutating func insert(_ new: NewScopedToken, limit: Int) -> ScopedTokenRecord? {
@@ -78,7 +79,7 @@ extension IdentityState {
             organizationSlugs: new.scope.organizationSlugs, projectRefs: new.scope.projectRefs, createdAt: new.at,
             expiresAt: new.expiresAt)
         scopedTokens[new.digest] = ScopedToken(
-            account: new.account, number: nextNumber("scoped token"), record: record)
+            account: new.account, number: nextNumber("scoped token"), record: record, maker: new.maker)
         return record
     }
 
@@ -88,6 +89,25 @@ extension IdentityState {
 
     mutating func deleteScopedToken(_ id: String, of account: String) -> ScopedTokenRecord? {
         let found = scopedTokens.first { $0.value.account == account && $0.value.record.id == id }
-        return found.flatMap { scopedTokens.removeValue(forKey: $0.key)?.record }
+        if found != nil { deleteToken(.scopedToken(id)) }
+        return found?.value.record
+    }
+
+    /// Deletes a token with those that it made, and those that they made.
+    mutating func deleteToken(_ token: TokenMaker) {
+        switch token {
+        case .accessToken(let number): tokens = tokens.filter { $0.value.record.number != number }
+        case .scopedToken(let id): scopedTokens = scopedTokens.filter { $0.value.record.id != id }
+        }
+        for child in tokens.values where child.maker == token { deleteToken(.accessToken(child.record.number)) }
+        for child in scopedTokens.values where child.maker == token { deleteToken(.scopedToken(child.record.id)) }
+    }
+
+    /// Deletes the tokens of an account but that of the bootstrap; gives how many.
+    mutating func deleteTokens(of account: String) -> Int {
+        let before = tokens.count + scopedTokens.count
+        tokens = tokens.filter { $0.value.account != account || $0.value.isBootstrap }
+        scopedTokens = scopedTokens.filter { $0.value.account != account }
+        return before - tokens.count - scopedTokens.count
     }
 }

@@ -16,6 +16,7 @@ struct IdentityState: Sendable {
     struct Token: Sendable {
         let account: String
         var record: AccessTokenRecord
+        var maker: TokenMaker?
         var isBootstrap = false
     }
 
@@ -23,6 +24,7 @@ struct IdentityState: Sendable {
         let account: String
         let number: Int64
         var record: ScopedTokenRecord
+        var maker: TokenMaker?
     }
 
     struct Assignment: Sendable, Hashable {
@@ -73,8 +75,9 @@ extension IdentityState {
     mutating func insert(_ new: NewAccount) -> Account? {
         guard account(ofEmail: new.email) == nil else { return nil }
         let account = Account(
-            number: nextNumber("account"), id: new.id, email: new.email, username: new.username,
-            firstName: new.firstName, lastName: new.lastName, insertedAt: new.at, updatedAt: new.at)
+            number: nextNumber("account"), id: new.id, email: new.email, isEmailVerified: new.isEmailVerified,
+            username: new.username, firstName: new.firstName, lastName: new.lastName, insertedAt: new.at,
+            updatedAt: new.at)
         accounts[new.id] = account
         verifiers[new.id] = new.passwordVerifier
         return account
@@ -86,37 +89,37 @@ extension IdentityState {
         account(ofEmail: email).map { StoredCredentials(account: $0, passwordVerifier: verifiers[$0.id]) }
     }
 
-    mutating func update(_ id: String, _ change: ProfileChange, at time: Timestamp) -> ProfileOutcome {
-        guard var account = accounts[id] else { return .notFound }
-        if let email = change.email {
-            if let other = self.account(ofEmail: email), other.id != id { return .emailTaken }
-            account.email = email
-        }
+    mutating func update(_ id: String, _ change: ProfileChange, at time: Timestamp) -> Account? {
+        guard var account = accounts[id] else { return nil }
         if let first = change.firstName { account.firstName = first.isEmpty ? nil : first }
         if let last = change.lastName { account.lastName = last.isEmpty ? nil : last }
         account.username = change.username ?? account.username
         account.updatedAt = time
         accounts[id] = account
-        return .updated(account)
+        return account
     }
 
     mutating func setPassword(
         of id: String, _ verifier: Secret<String>, keeping session: String?, at time: Timestamp
-    ) -> Bool {
-        guard accounts[id] != nil else { return false }
+    ) -> PasswordOutcome {
+        guard accounts[id] != nil else { return .notFound }
         verifiers[id] = verifier
         accounts[id]?.updatedAt = time
         _ = endSessions(of: id, session.map { .others(than: $0) } ?? .all)
-        return true
+        return .set(revokedTokens: deleteTokens(of: id))
     }
 
     mutating func bootstrap(_ plan: Bootstrap) throws(StoreError) -> Account {
-        let known = account(ofEmail: plan.account.email) ?? bootstrapAccount.flatMap { accounts[$0] }
-        guard let account = known ?? insert(plan.account) else { throw .refused("no first account") }
+        let known = bootstrapAccount.flatMap { accounts[$0] }
+        guard let account = known ?? insert(plan.account) else { throw .refused("another has the address") }
         bootstrapAccount = account.id
+        accounts[account.id]?.isEmailVerified = true
         if verifiers[account.id] == nil { verifiers[account.id] = plan.account.passwordVerifier }
         assign(account.id, .owner, [], in: Organization.defaultSlug)
-        tokens = tokens.filter { !$0.value.isBootstrap || $0.key == plan.tokenDigest }
+        let replaced = tokens.filter {
+            $0.value.isBootstrap && ($0.key != plan.tokenDigest || $0.value.account != account.id)
+        }
+        for token in replaced.values { deleteToken(.accessToken(token.record.number)) }
         if tokens[plan.tokenDigest]?.account != account.id {
             tokens[plan.tokenDigest] = Token(
                 account: account.id,
@@ -126,6 +129,6 @@ extension IdentityState {
         }
         tokens[plan.tokenDigest]?.isBootstrap = true
         tokens[plan.tokenDigest]?.record.expiresAt = nil
-        return account
+        return accounts[account.id] ?? account
     }
 }

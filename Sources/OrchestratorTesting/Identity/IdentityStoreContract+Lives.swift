@@ -69,9 +69,20 @@ extension IdentityContractRun {
         let renamed = try await store.bootstrap(plan(702, token: 702, password: nil))
         try promise("an unknown address does not make a second first account", renamed.id == id(701))
         let other = try await store.bootstrap(plan(4, token: 702, password: nil))
-        try promise("a known address moves it", other.id == id(4))
+        try promise("nor does a known address move it", other.id == id(701))
+        try promise("whoever has the address gets no token", try await principal(702)?.account.id == id(701))
+        let roster = try await store.roster(of: Organization.defaultSlug)
+        try promise("and no role", roster?.roles[id(4)] == nil)
+        try promise("the first account is verified", try await store.account(id(701))?.isEmailVerified == true)
+        try promise("and found by its mark", try await store.bootstrapAccount()?.account.id == id(701))
+        _ = try await store.setPassword(of: id(701), verifier: Secret("third"), keeping: nil, at: start)
+        try promise("its token outlasts a new password", try await principal(702)?.account.id == id(701))
+        try promise("the mark can be moved by identifier", try await store.moveBootstrap(to: id(4)))
+        let moved = try await store.bootstrap(plan(701, token: 702, password: nil))
+        try promise("and is then another's", moved.id == id(4))
         try promise("with the token", try await principal(702)?.account.id == id(4))
         try promise("whose password stays", try await password(of: 4) == Secret("verifier 4"))
+        try promise("nobody has no mark", try await !store.moveBootstrap(to: id(99)))
     }
 
     private func password(of number: Int) async throws -> Secret<String>? {

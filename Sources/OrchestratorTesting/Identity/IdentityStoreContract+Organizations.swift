@@ -99,11 +99,17 @@ extension IdentityContractRun {
     func checkInvitations() async throws {
         let new = NewInvitation(
             tokenDigest: digest(601), email: "guest@example.com", role: .developer, projects: [.sample(1)],
-            invitedBy: id(1), at: start, expiresAt: start + .seconds(60))
+            invitedBy: id(1), at: start, expiresAt: start + .seconds(60), isVouched: true)
         let roster = try await apply([.invite(new)], to: "team")
         let made = try required(roster.invitations[digest(601)], "an invitation is stored")
         try promise("an invitation is what was asked for", made.email == new.email && made.role == .developer)
         try promise("with its projects", made.projects == [.sample(1)] && made.invitedBy == id(1))
+        try promise("and vouches as it was told", made.isVouched)
+        try promise(
+            "its address is known while it counts", try await store.isInvited(new.email, at: start + .seconds(59)))
+        try promise("and no longer", try await !store.isInvited(new.email, at: start + .seconds(60)))
+        let wanted = try await store.setPendingEmail(of: id(5), to: new.email, at: start)
+        try promise("and nobody else gets it", wanted == .emailTaken)
         try promise("and its organization", made.organizationSlug == "team" && made.organizationName == "Other")
         try promise("its token leads to it", try await store.invitation(tokenDigest: digest(601)) == made)
         try promise("other tokens lead nowhere", try await store.invitation(tokenDigest: digest(602)) == nil)

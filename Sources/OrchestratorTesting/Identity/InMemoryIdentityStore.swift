@@ -71,18 +71,58 @@ extension InMemoryIdentityStore {
         try await transaction { $0.credentials(ofEmail: email) }
     }
 
+    /// The account of the bootstrap.
+    public func bootstrapAccount() async throws(StoreError) -> StoredCredentials? {
+        try await transaction { state in
+            state.bootstrapAccount.flatMap { state.accounts[$0] }
+                .map { StoredCredentials(account: $0, passwordVerifier: state.verifiers[$0.id]) }
+        }
+    }
+
+    /// The verifier of an account.
+    public func passwordVerifier(of account: String) async throws(StoreError) -> Secret<String>? {
+        try await transaction { $0.verifiers[account] }
+    }
+
     /// Changes a profile.
     public func update(
         _ account: String, _ change: ProfileChange, at time: Timestamp
-    ) async throws(StoreError) -> ProfileOutcome {
+    ) async throws(StoreError) -> Account? {
         try await transaction { $0.update(account, change, at: time) }
     }
 
-    /// Sets a verifier and ends sessions.
+    /// Sets a verifier, ends sessions and deletes tokens.
     public func setPassword(
         of account: String, verifier: Secret<String>, keeping session: String?, at time: Timestamp
-    ) async throws(StoreError) -> Bool {
+    ) async throws(StoreError) -> PasswordOutcome {
         try await transaction { $0.setPassword(of: account, verifier, keeping: session, at: time) }
+    }
+
+    /// Moves the mark of the first account.
+    public func moveBootstrap(to account: String) async throws(StoreError) -> Bool {
+        try await transaction { state in
+            guard state.accounts[account] != nil else { return false }
+            state.bootstrapAccount = account
+            return true
+        }
+    }
+
+    /// When a session was opened.
+    public func sessionOpened(
+        _ session: String, of account: String, at time: Timestamp
+    ) async throws(StoreError) -> Timestamp? {
+        try await transaction { state in
+            state.principal(session: session, of: account, at: time).flatMap { _ in state.sessions[session]?.openedAt }
+        }
+    }
+
+    /// Replaces a verifier.
+    public func replaceVerifier(
+        of account: String, _ old: Secret<String>, by new: Secret<String>
+    ) async throws(StoreError) {
+        try await transaction { state in
+            if state.verifiers[account] == old { state.verifiers[account] = new }
+        }
     }
 
     /// Makes sure of the first account.

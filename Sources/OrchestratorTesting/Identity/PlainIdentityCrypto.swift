@@ -40,8 +40,11 @@ public final class PlainIdentityCrypto: IdentityCrypto {
             return state.failure
         }
         if let failure { throw failure }
-        return verifier == Self.verifier(of: password)
+        return verifier == Self.verifier(of: password) || verifier == "old:\(password.reveal())"
     }
+
+    /// Verifiers of before begin with another word.
+    public func isOutdated(_ verifier: String) -> Bool { verifier.hasPrefix("old:") }
 
     /// The next token of the seed.
     public func token(prefix: String, bytes: Int) throws(IdentityCryptoError) -> Secret<String> {

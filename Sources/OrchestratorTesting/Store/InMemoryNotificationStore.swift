@@ -112,8 +112,7 @@ public final class InMemoryNotificationStore: NotificationStore, Revertible {
 
 extension NotificationViewer {
     fileprivate func sees(_ notification: ProjectNotification) -> Bool {
-        visibility.organizations.contains(notification.organizationSlug)
-            || visibility.refs.contains(notification.ref)
+        visibility.includes(notification.ref, of: notification.organizationSlug)
     }
 }
 

@@ -49,6 +49,13 @@ public final class InMemoryRequestLedger: RequestLedger, Revertible {
         }
     }
 
+    /// The last entry of a trail.
+    public func head(of scope: AuditScope) async throws(StoreError) -> AuditHead {
+        state.withLock { state in
+            state.trails[scope]?.last.map { AuditHead(number: $0.number, hash: $0.hash) } ?? .empty
+        }
+    }
+
     /// Scopes by name.
     public func scopes(limit: Int) async throws(StoreError) -> [AuditScope] {
         state.withLock { Array($0.trails.keys.sorted { $0.text < $1.text }.prefix(limit)) }
@@ -107,8 +114,9 @@ public final class InMemoryRequestLedger: RequestLedger, Revertible {
 extension IdempotencyKey {
     fileprivate struct Name: Hashable {
         let account: String
+        let credential: String
         let text: String
     }
 
-    fileprivate var name: Name { Name(account: account, text: text) }
+    fileprivate var name: Name { Name(account: account, credential: credential, text: text) }
 }

@@ -113,9 +113,7 @@ struct StoreState: Sendable {
                 && (wanted.isEmpty || record.name.text.lowercased().contains(wanted)
                     || record.ref.text.contains(wanted))
                 && query.statuses?.contains(record.status) ?? true
-                && query.visibility.map {
-                    $0.organizations.contains(record.organizationSlug) || $0.refs.contains(record.ref)
-                } ?? true
+                && query.visibility?.includes(record.ref, of: record.organizationSlug) ?? true
         }.compactMap { record($0.ref) }.sorted(by: order(query.sort))
         return ProjectPage(
             count: all.count, projects: Array(all.dropFirst(query.offset).prefix(query.limit)),

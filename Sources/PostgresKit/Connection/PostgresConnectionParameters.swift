@@ -20,6 +20,10 @@ public struct PostgresConnectionParameters: Sendable, Equatable {
     /// Further keywords of libpq, for instance `sslmode` or `application_name`; they win over the kit's defaults.
     public var options: [String: String]
 
+    /// Whether the password is answered with a SCRAM proof only, to a server that proves to know it too. libpq from 16
+    /// on has `require_auth` for it; here it holds with every libpq. Needs `sslmode=disable` or a Unix socket.
+    public var requiresScram = false
+
     /// Names a server, a role and a database.
     public init(
         host: String, port: Int = Self.defaultPort, user: String, database: String, password: String? = nil,

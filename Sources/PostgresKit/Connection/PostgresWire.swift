@@ -44,8 +44,8 @@ final class PostgresWire {
         guard let connection else { return }
         PQfinish(connection)
         self.connection = nil
-        if case .connectionLost = reason, let messageGuard, messageGuard.hasRefused {
-            failure = .resultTooLarge(limitBytes: messageGuard.limitBytes)
+        if case .connectionLost = reason, case .tooLarge(let limitBytes) = messageGuard?.refusal {
+            failure = .resultTooLarge(limitBytes: limitBytes)
         } else {
             failure = reason
         }
@@ -58,16 +58,13 @@ final class PostgresWire {
         let connection = try begin(parameters)
         self.connection = connection
         do throws(PostgresError) {
-            try poll(connection, interrupt)
-            messageGuard = try limits.maximumMessageBytes.map { limit throws(PostgresError) in
-                try MessageGuard.install(on: connection, limitBytes: limit)
-            }
+            try poll(connection, try framer(for: parameters), interrupt)
         } catch {
-            drop(because: error)
-            throw error
+            let reason = messageGuard?.refusal.map(PostgresError.init(refusedLogin:)) ?? error
+            drop(because: reason)
+            throw reason
         }
         PQsetErrorVerbosity(connection, PQERRORS_DEFAULT)
-        PQsetNoticeProcessor(connection, { _, _ in }, nil)
         guard PQsetnonblocking(connection, 1) == 0 else {
             let error = ServerReport.connectFailure(connection)
             drop(because: error)
@@ -86,10 +83,26 @@ final class PostgresWire {
         guard let connection else { throw .noResources(errno: ENOMEM) }
         // Verbose messages hold the SQLSTATE, which libpq tells in no other way before there is a connection.
         PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
+        PQsetNoticeProcessor(connection, { _, _ in }, nil)
         return connection
     }
 
-    private func poll(_ connection: OpaquePointer, _ interrupt: Interrupt) throws(PostgresError) {
+    /// What is to stand between libpq and the server; nil where the server is trusted with memory and password.
+    private func framer(
+        for parameters: PostgresConnectionParameters
+    ) throws(PostgresError) -> MessageFramer? {
+        guard limits.maximumMessageBytes != nil || parameters.requiresScram else { return nil }
+        guard parameters.host.hasPrefix("/") || parameters.options["sslmode"] == "disable" else {
+            throw .invalidConfiguration(reason: "messages cannot be looked at on a TLS connection: set sslmode=disable")
+        }
+        return MessageFramer(
+            limitBytes: limits.maximumMessageBytes ?? .max,
+            login: LoginInspector(requiresScram: parameters.requiresScram))
+    }
+
+    private func poll(
+        _ connection: OpaquePointer, _ framer: MessageFramer?, _ interrupt: Interrupt
+    ) throws(PostgresError) {
         var direction = PGRES_POLLING_WRITING
         while PQstatus(connection) != CONNECTION_BAD {
             switch direction {
@@ -97,6 +110,9 @@ final class PostgresWire {
             case PGRES_POLLING_FAILED: throw ServerReport.connectFailure(connection)
             case PGRES_POLLING_READING: try wait(connection, for: POLLIN, interrupt)
             default: try wait(connection, for: POLLOUT, interrupt)
+            }
+            if let framer, messageGuard?.stands(in: connection) != true, MessageGuard.isNeeded(in: connection) {
+                messageGuard = try MessageGuard.install(on: connection, framer: framer)
             }
             direction = PQconnectPoll(connection)
         }
@@ -161,6 +177,20 @@ extension PostgresWire {
             PQfreemem(notification)
         }
         return true
+    }
+}
+
+extension PostgresError {
+    /// What a server did during the login that ended the connection.
+    fileprivate init(refusedLogin refusal: MessageRefusal) {
+        let reason =
+            switch refusal {
+            case .tooLarge(let limit), .loginTooLarge(let limit):
+                "the server sent more than \(limit) bytes before it let anybody in"
+            case .authentication(let deed): "the server \(deed); only SCRAM-SHA-256 is answered"
+            case .malformed: "the server does not speak PostgreSQL's protocol"
+            }
+        self = .connectFailed(reason: reason, sqlState: nil)
     }
 }
 

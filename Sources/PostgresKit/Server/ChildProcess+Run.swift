@@ -19,15 +19,31 @@ extension ChildProcess {
         public var isSuccess: Bool { exit == .code(0) }
     }
 
+    /// Longest text that a program may get on its standard input: it fits into a pipe, so writing it never waits.
+    public static let maximumInputBytes = 4_096
+
     /// Runs a program to its end and keeps its output. It is killed when the deadline passes or the task is cancelled.
+    ///
+    /// - Parameters:
+    ///   - input: the whole of its standard input, at most ``maximumInputBytes``.
+    ///   - discardingErrors: whether its standard error is no part of the output.
     public static func run(
-        _ executable: String, arguments: [String], environment: [String: String], within deadline: Duration
+        _ executable: String, arguments: [String], environment: [String: String], within deadline: Duration,
+        input: [UInt8] = [], discardingErrors: Bool = false
     ) async throws(ChildProcessError) -> Completed {
         let pipe = try OutputPipe(executable: executable)
-        let child = try start(
-            ChildCommand(
-                executable: executable, arguments: arguments, environment: environment,
-                output: .descriptor(pipe.writeEnd)))
+        var command = ChildCommand(
+            executable: executable, arguments: arguments, environment: environment, output: .descriptor(pipe.writeEnd))
+        command.discardsErrors = discardingErrors
+        let source = try OutputPipe(executable: executable)
+        if !input.isEmpty {
+            guard input.count <= maximumInputBytes, write(source.writeEnd, input, input.count) == input.count else {
+                throw ChildProcessError(executable: executable, errno: EMSGSIZE)
+            }
+            command.input = source.readingEnd
+        }
+        let child = try start(command)
+        source.closeWriteEnd()
         pipe.closeWriteEnd()
         let end = ContinuousClock.now + deadline
         var output: [UInt8] = []
@@ -69,6 +85,13 @@ private final class OutputPipe {
     deinit {
         close(readEnd)
         closeWriteEnd()
+    }
+
+    /// The end that another program reads from.
+    var readingEnd: Int32 {
+        // An ordinary, blocking one, as programs expect.
+        _ = fcntl(readEnd, F_SETFL, 0)
+        return readEnd
     }
 
     func closeWriteEnd() {

@@ -3,11 +3,8 @@ import Glibc
 
 /// How to start a program.
 public struct ChildCommand: Sendable {
-    /// Where standard output and standard error go. Standard input is empty.
+    /// Where standard output and standard error go.
     public enum Output: Sendable {
-        /// To the end of a file, which is made with mode 600 if it is not there.
-        case file(String)
-
         /// To this descriptor, which must stay open until the program has started.
         case descriptor(Int32)
     }
@@ -23,6 +20,12 @@ public struct ChildCommand: Sendable {
 
     /// Where it writes to.
     public var output: Output
+
+    /// What it reads from, which must stay open until the program has started; nil for nothing.
+    public var input: Int32?
+
+    /// Whether its standard error is thrown away.
+    public var discardsErrors = false
 
     /// Describes a program to start.
     public init(executable: String, arguments: [String], environment: [String: String], output: Output) {
@@ -74,7 +77,7 @@ public final class ChildProcess: Sendable {
     /// Starts the program.
     public static func start(_ command: ChildCommand) throws(ChildProcessError) -> ChildProcess {
         var processID: Int32 = 0
-        let status = withSpawnSettings(command.output) { actions, attributes in
+        let status = withSpawnSettings(command) { actions, attributes in
             let arguments = CStringArray([command.executable] + command.arguments)
             let environment = CStringArray(command.environment.map { "\($0.key)=\($0.value)" })
             return arguments.withMutablePointers { arguments in
@@ -136,20 +139,26 @@ public final class ChildProcess: Sendable {
 
 extension ChildProcess {
     private static func withSpawnSettings(
-        _ output: ChildCommand.Output,
+        _ command: ChildCommand,
         _ body: (UnsafePointer<posix_spawn_file_actions_t>, UnsafePointer<posix_spawnattr_t>) -> Int32
     ) -> Int32 {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        switch output {
-        case .file(let path):
-            posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        if let input = command.input {
+            posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+        }
+        switch command.output {
         case .descriptor(let descriptor):
             posix_spawn_file_actions_adddup2(&actions, descriptor, STDOUT_FILENO)
         }
-        posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
+        if command.discardsErrors {
+            posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
+        } else {
+            posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
+        }
         posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1)
         posix_spawn_file_actions_addchdir_np(&actions, "/")
 

@@ -30,19 +30,31 @@ public enum PrivateFolder {
     /// A symbolic link, anything else than a folder, or a folder of a third user is refused: in a shared place such as
     /// `/tmp` somebody may have put it there on purpose.
     public static func prepare(_ path: String, owner: SystemAccount) throws(FileSystemError) {
+        try prepare(path, owners: [owner.userID, geteuid()], owner.userID, owner.groupID, mode: 0o700)
+    }
+
+    /// Makes a folder of this program's own user that `account` may pass through without reading or changing it. A
+    /// folder that belongs to `account`, as older versions left it, is taken from it.
+    public static func prepare(_ path: String, passableFor account: SystemAccount) throws(FileSystemError) {
+        try prepare(path, owners: [account.userID, geteuid()], geteuid(), account.groupID, mode: 0o710)
+    }
+
+    private static func prepare(
+        _ path: String, owners: [uid_t], _ user: uid_t, _ group: gid_t, mode: mode_t
+    ) throws(FileSystemError) {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw FileSystemError("mkdir", path) }
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileSystemError("open", path) }
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw FileSystemError("stat", path) }
-        guard [owner.userID, geteuid()].contains(status.st_uid) else {
+        guard owners.contains(status.st_uid) else {
             throw FileSystemError(path: path, reason: "belongs to another user (id \(status.st_uid))")
         }
-        if status.st_uid != owner.userID {
-            guard fchown(descriptor, owner.userID, owner.groupID) == 0 else { throw FileSystemError("chown", path) }
+        if status.st_uid != user || mode & 0o070 != 0 && status.st_gid != group {
+            guard fchown(descriptor, user, group) == 0 else { throw FileSystemError("chown", path) }
         }
-        guard fchmod(descriptor, 0o700) == 0 else { throw FileSystemError("chmod", path) }
+        guard fchmod(descriptor, mode) == 0 else { throw FileSystemError("chmod", path) }
     }
 
     /// The first folder on the way to `path` that `account` may not pass through, or nil if it can reach `path`.

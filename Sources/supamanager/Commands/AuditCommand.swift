@@ -14,7 +14,8 @@ struct AuditVerifyCommand: ClientCommand {
         abstract: "Check that no entry of an organization's audit trail is missing or was changed.",
         discussion: """
             Reads the whole trail and computes its chain of hashes anew, on this machine. A trail that was cut off at \
-            its end is whole again: keep the last number and hash that this prints elsewhere, and compare.
+            its end is found by the head that the manager keeps apart; whoever can change both is found by the heads that \
+            the manager writes to its log once a day, and by the number and hash that this prints.
             """)
 
     @Option(name: .customLong("org"), help: "The organization; needed when you belong to several.")

@@ -14,12 +14,21 @@ protocol ClientCommand: AsyncParsableCommand {
 
 extension ClientCommand {
     func run() async throws {
+        try await ClientSession.run(connection) { session throws(ClientError) in try await perform(session) }
+    }
+}
+
+extension ClientSession {
+    /// Opens a session, does the work, and ends the program with the exit code of what went wrong.
+    static func run(
+        _ connection: ConnectionOptions, _ work: (ClientSession) async throws(ClientError) -> Void
+    ) async throws {
         let terminal = Terminal()
         let failure: ClientError
         do throws(ClientError) {
             let session = try ClientSession(connection, terminal)
             do throws(ClientError) {
-                try await perform(session)
+                try await work(session)
             } catch {
                 await session.http.shutdown()
                 throw error

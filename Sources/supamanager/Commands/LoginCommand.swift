@@ -54,7 +54,8 @@ struct LoginCommand: ClientCommand {
             session.note("Warning: \(session.address) is not encrypted: others on the way can read what you send.")
         }
         if let given = session.environment[ClientSettings.tokenVariable], !given.isEmpty {
-            session.note("Warning: \(ClientSettings.tokenVariable) is set: commands go on using that token.")
+            session.note(
+                "Warning: \(ClientSettings.tokenVariable) is set: commands use that token and not this sign-in.")
         }
     }
 

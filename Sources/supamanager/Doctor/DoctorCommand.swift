@@ -15,11 +15,15 @@ struct DoctorCommand: ClientCommand {
             template, data folder, master key, database, engine, ports, disk and kernel; it then reads the same options \
             and variables as `serve`. It changes nothing.
 
-            Exits with 0 when all is well, and with 1 when there is a warning or an error.
+            Exits with 0 when all is well, and with 1 when there is a warning or an error; with --fail-on error a \
+            warning is shown and no failure.
             """)
 
     @Flag(name: .customLong("local"), help: "Check this machine only, without asking a manager.")
     var isLocal = false
+
+    @Option(help: "What makes the command fail: warning, or error.")
+    var failOn = FailureLevel.warning
 
     @Option(help: "Folder for everything the manager keeps on disk. [SUPAMANAGER_DATA_DIR]")
     var dataDir: String?
@@ -44,7 +48,7 @@ struct DoctorCommand: ClientCommand {
         if output.isJSON { try session.show(json: report) } else { show(report, session) }
         let errors = report.findings.count { $0.severity == .error }
         let warnings = report.findings.count { $0.severity == .warning }
-        guard report.severity != .ok else { return }
+        guard errors > 0 || report.severity == .error || failOn == .warning && report.severity != .ok else { return }
         throw .failed("the check found \(counted(errors, "error")) and \(counted(warnings, "warning"))")
     }
 
@@ -94,6 +98,11 @@ struct DoctorCommand: ClientCommand {
             session.say("  What to do: \(DisplayText.oneLine(finding.advice))")
         }
     }
+}
+
+/// The least finding that makes `doctor` fail.
+enum FailureLevel: String, ExpressibleByArgument, CaseIterable {
+    case warning, error
 }
 
 extension InstallationReport {

@@ -15,12 +15,7 @@ struct LocalChecks {
     /// The template's folder holds a template that can be used.
     func template() -> ConsistencyFinding {
         do {
-            let renderer = ComposeStackRenderer(
-                template: try StackTemplate(folder: settings.templateFolder),
-                settings: ComposeStackRenderer.Settings(
-                    bindAddress: settings.bindAddress, publicHost: settings.publicHost,
-                    imageRegistry: settings.imageRegistry, projectsFolder: settings.projectsFolder))
-            _ = try renderer.requirements(services: nil)
+            _ = try TemplateValidation(StackTemplate(folder: settings.templateFolder))
             return ConsistencyFinding(
                 "template.valid", .ok, subject: settings.templateFolder,
                 found: "the template in \(settings.templateFolder) can be used")
@@ -42,7 +37,7 @@ struct LocalChecks {
         }
         var isFolder = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-            let parent = existingParent(of: path)
+            let parent = DataFolder.existingPart(of: path)
             guard FileManager.default.isWritableFile(atPath: parent) else {
                 return finding(
                     .error, "the data folder \(path) does not exist, and this user may not make it in \(parent)",
@@ -110,7 +105,7 @@ struct LocalChecks {
             return ConsistencyFinding(
                 "engine.socket", .error, subject: path,
                 found: "this user may not use the Docker Engine's socket \(path)",
-                advice: "add the user to the socket's group (usermod -aG docker USER) and sign in anew, or run the "
+                advice: "add the user to the socket's group (usermod -aG docker USER) and sign in again, or run the "
                     + "manager as a user who may")
         }
         return ConsistencyFinding("engine.socket", .ok, subject: path, found: "this user may use the socket \(path)")
@@ -149,14 +144,6 @@ struct LocalChecks {
         return ConsistencyFinding(
             "database.programs", .ok, subject: programs.folder,
             found: "PostgreSQL \(programs.majorVersion) in \(programs.folder) can run the private database")
-    }
-
-    private func existingParent(of path: String) -> String {
-        var parent = path
-        while parent.count > 1, !FileManager.default.fileExists(atPath: parent) {
-            parent = URL(filePath: parent).deletingLastPathComponent().path
-        }
-        return parent
     }
 
     /// The rights of a file or folder.

@@ -61,6 +61,11 @@ struct LocalDoctor: Sendable {
                     totalBytes: space.totalBytes)
             ])
         } catch { facts.kernel = .failed("\(error)") }
+        if let installation = DataFolder.installation(in: settings.dataFolder),
+            let check = settings.networkRulesCheck(installation: installation)
+        {
+            facts.networkRules = await check()
+        }
         if let parameters = settings.database { facts.database = await database(parameters) }
         return facts
     }
@@ -72,7 +77,7 @@ struct LocalDoctor: Sendable {
             let renderer = ComposeStackRenderer(
                 template: try StackTemplate(folder: settings.templateFolder),
                 settings: ComposeStackRenderer.Settings(
-                    bindAddress: settings.bindAddress, publicHost: settings.publicHost,
+                    bindAddress: settings.bindAddress, publicHost: settings.publicHost.text,
                     imageRegistry: settings.imageRegistry, projectsFolder: settings.projectsFolder))
             return .known(try await engine.missingImages(renderer.images()).sorted())
         } catch let error as EngineError {

@@ -6,7 +6,7 @@ import Testing
 @Suite(
     "A project on the real engine", .serialized, .bystanders, .reportingManager,
     .enabled("needs a Docker Engine with the offline images (scripts/make-test-images) and the program") {
-        let hasImages = await Engine.hasOfflineImages()
+        let hasImages = await Engine.hasImages()
         return Repository.hasBinary && hasImages
     })
 enum EndToEnd {}

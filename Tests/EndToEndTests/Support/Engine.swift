@@ -8,13 +8,19 @@ enum Engine {
         let host = ProcessInfo.processInfo.environment["DOCKER_HOST"] ?? ""
         return host.hasPrefix("unix://") ? String(host.dropFirst("unix://".count)) : "/var/run/docker.sock"
     }()
-    /// Prefix of the offline images.
-    static let registry = "supamanager.test"
+    /// Prefix of the images: that of the offline ones, unless `SUPAMANAGER_TEST_REGISTRY` names another; `official` is none.
+    static let registry: String = {
+        let given = ProcessInfo.processInfo.environment["SUPAMANAGER_TEST_REGISTRY"] ?? "supamanager.test"
+        return given == "official" ? "" : given
+    }()
+    /// Whether these are stand-ins, which have programs of ours inside.
+    static let hasStandIns = registry == "supamanager.test"
     /// Longest run of a command in a container.
     static let commandDeadline: Duration = .seconds(30)
 
-    /// Whether the engine answers and has the offline images.
-    static func hasOfflineImages() async -> Bool {
+    /// Whether the engine answers and has the offline images; the official ones were pulled by whoever asked for them.
+    static func hasImages() async -> Bool {
+        guard hasStandIns else { return true }
         guard let images = try? await get("/images/json", filters: ["label": ["supamanager.stand-in=true"]]) else {
             return false
         }

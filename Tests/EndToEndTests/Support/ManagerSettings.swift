@@ -90,6 +90,8 @@ struct ManagerSettings: Sendable {
             "SUPAMANAGER_TEMPLATE": template,
             "SUPAMANAGER_LOG_LEVEL": "debug",
             "SUPAMANAGER_RATE_LIMIT": "0",
+            // The packet filter is the whole machine's; one suite tests its rules.
+            "SUPAMANAGER_NETWORK_RULES": "off",
         ]
         result["SUPAMANAGER_DATABASE_URL"] = databaseURL
         result["SUPAMANAGER_MASTER_KEY_FILE"] = masterKeyFile

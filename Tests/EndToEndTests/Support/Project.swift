@@ -3,7 +3,10 @@ import Foundation
 /// A project under test.
 struct Project: Sendable {
     /// Longest time from any request to the state that it asks for.
-    static let deadline: Duration = .seconds(90)
+    static let deadline: Duration = .seconds(90) * patience
+    /// Factor for images that boot longer than the stand-ins: `SUPAMANAGER_TEST_PATIENCE`, 1 to 20.
+    private static let patience = min(
+        max(ProcessInfo.processInfo.environment["SUPAMANAGER_TEST_PATIENCE"].flatMap { Int($0) } ?? 1, 1), 20)
     /// The fifteen statuses that Studio knows.
     static let studioStatuses: Set = [
         "INACTIVE", "ACTIVE_HEALTHY", "ACTIVE_UNHEALTHY", "COMING_UP", "UNKNOWN", "GOING_DOWN", "INIT_FAILED",

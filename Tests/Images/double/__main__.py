@@ -31,8 +31,12 @@ def main():
 
     log = logger(service)
     environment = Environment(os.environ)
+    module = importlib.import_module(f"services.{service}")
     try:
-        importlib.import_module(f"services.{service}").start(environment, arguments, log)
+        if service == "rest" and arguments == ["--ready"]:
+            module.check_readiness(environment)
+            return
+        module.start(environment, arguments, log)
     except Refusal as refusal:
         print(f"{service}: cannot start: {refusal}", file=sys.stderr, flush=True)
         # Not an orderly end either: threads may be running by now.

@@ -15,6 +15,16 @@ def docker(*arguments):
     return done.stdout.strip()
 
 
+def confinement(service):
+    """The options by which docker confines a container as the template confines a service."""
+    settings = stack.compose()["services"][service]
+    options = [f"--cap-drop={name}" for name in settings["cap_drop"]]
+    options += [f"--cap-add={name}" for name in settings.get("cap_add", [])]
+    options += [f"--security-opt={option}" for option in settings["security_opt"]]
+    options += [f"--tmpfs={path}" for path in settings.get("tmpfs", [])]
+    return [*options, "--read-only"] if settings.get("read_only") else options
+
+
 def logs(container):
     done = subprocess.run(["docker", "logs", container], capture_output=True, text=True, check=True)
     return done.stdout + done.stderr

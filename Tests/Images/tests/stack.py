@@ -17,6 +17,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 TEMPLATE = ROOT / "Templates" / "supabase"
 IMAGE_PREFIX = "supamanager.test"
 
+# Keys live for years, as the manager mints them; a temporary key an hour at the most.
+KEY_LIFE_SECONDS = 10 * 365 * 86400
+
 _ALPHABETS = {"alphanumeric": string.ascii_letters + string.digits, "hex": "0123456789abcdef"}
 _PROVIDED = {
     "PROJECT_REF": "abcdefghijklmnopqrst", "PROJECT_NAME": "Test project", "BIND_ADDRESS": "127.0.0.1",
@@ -61,6 +64,7 @@ def token(role, secret, **changes):
         return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
     now = int(time.time())
     claims = {"role": role, "iss": "supabase", "ref": "abcdefghijklmnopqrst", "iat": now, "exp": now + 3600, **changes}
+    claims = {name: value for name, value in claims.items() if value is not None}
     signed = part(b'{"alg":"HS256","typ":"JWT"}') + "." + part(json.dumps(claims).encode())
     return signed + "." + part(hmac.new(secret.encode(), signed.encode(), hashlib.sha256).digest())
 
@@ -82,7 +86,7 @@ def variables():
     for name, form in extension["secrets"].items():
         values[name] = "".join(secrets.choice(_ALPHABETS[form["alphabet"]]) for _ in range(form["length"]))
     for name, claims in extension["tokens"].items():
-        values[name] = token(claims["role"], values["JWT_SECRET"])
+        values[name] = token(claims["role"], values["JWT_SECRET"], exp=int(time.time()) + KEY_LIFE_SECONDS)
     for name, setting in extension["variables"].items():
         if "default" in setting:
             values[name] = setting["default"]

@@ -136,6 +136,15 @@ class ContractTests(unittest.TestCase):
         with self.assertRaises(Passed):
             check("functions", environment)
 
+    def test_the_health_check_of_rest_asks_an_address(self):
+        # Nothing listens here, which is another reason than a name that is no address.
+        rest = importlib.import_module("services.rest")
+        environment = stack.environment("rest", self.values)
+        for host, reason in ((environment["PGRST_ADMIN_SERVER_HOST"], "not ready"), ("!4", "special host name"),
+                             ("*", "special host name")):
+            with self.subTest(host), self.assertRaisesRegex(Refusal, reason):
+                rest.check_readiness(Environment({**environment, "PGRST_ADMIN_SERVER_HOST": host}))
+
     def test_a_refusal_never_shows_a_secret(self):
         secret_values = [self.values[name] for name in stack.compose()["x-supamanager"]["secrets"]]
         for service in SERVICES:

@@ -8,7 +8,7 @@ import time
 import unittest
 
 import stack
-from engine import NEEDED, docker, image, images_are_there, logs, remove
+from engine import NEEDED, confinement, docker, image, images_are_there, logs, remove
 
 READY_DEADLINE_SECONDS = 60
 
@@ -17,17 +17,21 @@ READY_DEADLINE_SECONDS = 60
 class DatabaseTests(unittest.TestCase):
     def setUp(self):
         self.environment = stack.environment("db", stack.variables())
-        self.volume = docker("volume", "create", f"supamanager-test-{secrets.token_hex(6)}")
-        self.addCleanup(docker, "volume", "rm", self.volume)
+        self.volumes = {}
+        for name in ("db-data", "db-config"):
+            self.volumes[name] = docker("volume", "create", f"supamanager-test-{secrets.token_hex(6)}")
+            self.addCleanup(docker, "volume", "rm", self.volumes[name])
+        self.volume = self.volumes["db-data"]
 
     def start(self, settings=None, **changes):
         service = stack.compose()["services"]["db"]
-        arguments = ["run", "--detach", "--volume", f"{self.volume}:/var/lib/postgresql/data"]
+        arguments = ["run", "--detach", *confinement("db")]
         for name, value in {**self.environment, **changes}.items():
             arguments += ["--env", f"{name}={value}"]
         for volume in service["volumes"]:
-            if volume.startswith("./"):
-                arguments += ["--volume", volume.replace("./", f"{stack.TEMPLATE}/", 1)]
+            source, _, rest = volume.partition(":")
+            place = self.volumes.get(source) or source.replace("./", f"{stack.TEMPLATE}/", 1)
+            arguments += ["--volume", f"{place}:{rest}"]
         command = [stack.interpolate(word, settings or {}) for word in service["command"]]
         container = docker(*arguments, image("db"), *command)
         self.addCleanup(remove, container)
@@ -44,6 +48,8 @@ class DatabaseTests(unittest.TestCase):
                 return self.query(container, "select 1")
             except RuntimeError:
                 self.assertLess(time.monotonic(), deadline, logs(container))
+                running = docker("inspect", "--format", "{{.State.Running}}", container)
+                self.assertEqual(running, "true", logs(container))
                 time.sleep(0.1)
 
     def assert_is_complete(self, container):
@@ -100,6 +106,46 @@ class DatabaseTests(unittest.TestCase):
         self.wait_until_ready(successor)
         self.assertEqual(self.query(successor, "select word from kept"), "still here")
         self.assertNotIn("running /docker-entrypoint-initdb.d", logs(successor))
+
+    def in_volume(self, name, script):
+        return docker("run", "--rm", "--volume", f"{self.volumes[name]}:/kept", "--entrypoint", "sh", image("db"), "-c",
+                      script)
+
+    def test_the_server_does_not_run_as_root(self):
+        container = self.start()
+        self.wait_until_ready(container)
+        self.assertEqual(docker("exec", container, "stat", "-c", "%u", "/proc/1"), "101")
+        self.assertIn("CapEff:\t0000000000000000", docker("exec", container, "cat", "/proc/1/status"))
+
+    def test_another_image_brings_its_own_configuration_and_keeps_the_key_of_encrypted_columns(self):
+        # As an image of before has left the volume: files of its own, none of those that came since, and the key.
+        key = "0123456789abcdef" * 4
+        self.in_volume("db-config", f"printf '%s' {key} >/kept/pgsodium_root.key; chown 70:70 /kept/pgsodium_root.key;"
+                                    "echo \"stand_in.image = 'of an earlier image'\" >/kept/supautils.conf")
+        container = self.start()
+        self.wait_until_ready(container)
+        self.assertEqual(self.query(container, "show stand_in.image"), "of this image")
+        self.assertEqual(self.query(container, "select pg_read_file('/etc/postgresql-custom/pgsodium_root.key')",
+                                    user="supabase_admin"), key)
+
+    def test_the_key_is_made_once_and_missed_when_it_is_gone(self):
+        made = "cat /kept/pgsodium_root.key"
+        first = self.start()
+        self.wait_until_ready(first)
+        key = self.in_volume("db-config", made)
+        self.assertRegex(key, "^[0-9a-f]{64}$")
+        docker("stop", first)
+        second = self.start()
+        self.wait_until_ready(second)
+        docker("restart", second)
+        self.wait_until_ready(second)
+        self.assertEqual(self.in_volume("db-config", made), key)
+        self.assertNotIn("the key of encrypted columns is missing", logs(second))
+        docker("stop", second)
+        self.in_volume("db-config", "rm /kept/pgsodium_root.key")
+        third = self.start()
+        self.wait_until_ready(third)
+        self.assertIn("the key of encrypted columns is missing", logs(third))
 
     def test_refuses_to_start_without_a_password_or_on_foreign_files(self):
         container = self.start(POSTGRES_PASSWORD="")

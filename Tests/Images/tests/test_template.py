@@ -51,8 +51,10 @@ class TemplateTests(unittest.TestCase):
         arguments = self.services["db"]["command"]
         plain = [stack.interpolate(argument, {}) for argument in arguments]
         self.assertNotIn("", plain)
-        self.assertEqual({one for one in plain[1:] if one != "-c"}, {
-            "config_file=/etc/postgresql/postgresql.conf", "log_min_messages=fatal", "supamanager.unset="})
+        start = plain.index("postgres") + 1
+        self.assertEqual({one for one in plain[start:] if one != "-c"}, {
+            "config_file=/etc/postgresql/postgresql.conf", "log_min_messages=fatal", "temp_file_limit=10GB",
+            "supamanager.unset="})
         given = [stack.interpolate(argument, {"POSTGRES_WORK_MEM": "8MB"}) for argument in arguments]
         self.assertEqual(set(given) - set(plain), {"work_mem=8MB"})
 
@@ -84,7 +86,7 @@ class TemplateTests(unittest.TestCase):
         text = (stack.TEMPLATE / "compose.yaml").read_text(encoding="utf-8")
         self.assertNotIn("docker.sock", text)
         for name, service in self.services.items():
-            for key in ("privileged", "container_name", "network_mode", "pid", "ipc", "cap_add", "devices"):
+            for key in ("privileged", "container_name", "network_mode", "pid", "ipc", "devices", "user"):
                 self.assertNotIn(key, service, name)
             self.assertIn("no-new-privileges:true", service["security_opt"])
             for volume in service.get("volumes", []):
@@ -94,6 +96,23 @@ class TemplateTests(unittest.TestCase):
                 self.assertTrue(source.startswith("./volumes/"), volume)
                 self.assertTrue(rest.endswith(":ro"), volume)
                 self.assertTrue((stack.TEMPLATE / source).exists(), volume)
+
+    # What each entry point needs; see README.md.
+    CAPABILITIES = {
+        "db": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"], "gateway": ["CHOWN", "SETGID", "SETUID"],
+        "functions": ["CHOWN", "SETGID", "SETUID"], "realtime": ["AUDIT_WRITE", "DAC_OVERRIDE", "SETGID", "SETUID"],
+        "analytics": ["DAC_OVERRIDE"], "pooler": ["DAC_OVERRIDE"],
+    }
+
+    def test_no_service_has_rights_or_memory_that_it_does_not_need(self):
+        for name, service in self.services.items():
+            with self.subTest(name):
+                self.assertEqual(service["cap_drop"], ["ALL"])
+                self.assertEqual(service.get("cap_add", []), self.CAPABILITIES.get(name, []))
+                self.assertEqual(service["memswap_limit"], service["mem_limit"])
+        functions = self.services["functions"]
+        self.assertIs(functions["read_only"], True)
+        self.assertEqual(functions["cpus"], "${FUNCTIONS_CPU_LIMIT:-1}")
 
     def test_only_gateway_database_and_pooler_are_published_on_the_configured_address(self):
         published = {name: service["ports"] for name, service in self.services.items() if "ports" in service}

@@ -33,6 +33,7 @@ struct APIHost: Sendable {
     let catalog: ProjectCatalog
     let ledger: InMemoryRequestLedger
     let directory: AccountDirectory
+    let identities: InMemoryIdentityStore
     let api: ManagementAPI
     /// Databases of projects, which answer what a test says.
     let databases: FakeProjectDatabase
@@ -75,7 +76,8 @@ struct APIHost: Sendable {
             let host = APIHost(
                 store: store, custody: parts.custody, orphans: parts.orphanStore, engine: engine, renderer: renderer,
                 catalog: parts.catalog, ledger: parts.ledger,
-                directory: parts.directory, api: api, databases: parts.databases, gateways: parts.gateways,
+                directory: parts.directory, identities: parts.identities, api: api,
+                databases: parts.databases, gateways: parts.gateways,
                 content: parts.content, notifications: parts.notifications, client: try HTTPClient(), port: port,
                 log: log)
             let value = try await body(host)
@@ -167,7 +169,7 @@ struct APIHost: Sendable {
     }
 
     static func createBody(_ name: String, _ more: String = "") -> String {
-        #"{"name":"\#(name)","organization_slug":"default","db_pass":"Str0ng-pass","cloud_provider":"AWS"\#(more)}"#
+        #"{"name":"\#(name)","organization_slug":"default","db_pass":"Str0ng-pass-word","cloud_provider":"AWS"\#(more)}"#
     }
 
     /// Gives a project a status, as the loops would.

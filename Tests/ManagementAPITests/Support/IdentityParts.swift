@@ -10,6 +10,18 @@ extension APIHost {
     static let policy = IdentityPolicy(issuer: "https://manager.test/auth/v1")
 }
 
+extension APIHost {
+    /// A token of a session that somebody has just opened.
+    func session(of person: Person, password: String? = nil) async throws -> String {
+        let body = #"{"email":"\#(person.account.email)","password":"\#(password ?? person.password)"}"#
+        let answer = try await send("POST", "/auth/v1/token?grant_type=password", body: body, token: nil)
+        guard let token = try answer.json["access_token"]?.text else {
+            throw HostError("\(person) could not sign in: \(answer.status)")
+        }
+        return token
+    }
+}
+
 extension Person {
     /// Their password.
     var password: String { "correct horse \(rawValue)" }
@@ -34,7 +46,7 @@ extension APIParts {
             let token = Secret(person.token)
             _ = try await identities.insert(
                 NewAccount(
-                    id: account.id, email: account.email, username: account.username,
+                    id: account.id, email: account.email, isEmailVerified: true, username: account.username,
                     passwordVerifier: Secret("plain:\(person.password)"), at: account.insertedAt))
             _ = try await identities.insert(
                 NewAccessToken(

@@ -34,9 +34,13 @@ struct TestRenderer: StackRenderer {
     private static let defaults = [
         "SITE_URL": "http://localhost:3000", "ADDITIONAL_REDIRECT_URLS": "", "DISABLE_SIGNUP": "false",
         "JWT_EXPIRY": "3600", "PGRST_DB_SCHEMAS": "public,graphql_public", "PGRST_DB_EXTRA_SEARCH_PATH": "public",
-        "PGRST_DB_MAX_ROWS": "1000", "FILE_SIZE_LIMIT": "52428800", "POOLER_POOL_MODE": "transaction",
+        "PGRST_DB_MAX_ROWS": "1000", "FILE_SIZE_LIMIT": "52428800",
         "POOLER_DEFAULT_POOL_SIZE": "20", "POOLER_MAX_CLIENT_CONN": "100",
     ]
+
+    func export(_ project: ProjectRecord, values: ProjectValues) throws(TemplateError) -> StackExport {
+        try base.export(project, values: values)
+    }
 
     func apiURL(of leases: Leases) -> String { "http://127.0.0.1:\(leases.ports["GATEWAY_PORT"] ?? 0)" }
 }

@@ -38,7 +38,7 @@ struct ValidRequest: Sendable {
 
 extension Operation.Body {
     /// The smallest body that is accepted.
-    fileprivate func example(_ ref: ProjectRef) throws -> String? {
+    func example(_ ref: ProjectRef) throws -> String? {
         switch self {
         case .none, .optionalJSON: nil
         case .json(let schema): String(decoding: try JSONEncoder().encode(schema.example(ref, "")), as: UTF8.self)

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Identity
 import Orchestrator
 import OrchestratorTesting
@@ -15,19 +16,13 @@ enum ValidRequests {
 
     /// Routes that refuse every request, with the status of the refusal.
     static let refusals: [String: Int] = {
-        var statuses = Dictionary(uniqueKeysWithValues: V1Coverage.alwaysRefused.keys.map { ($0, 403) })
-        let (database, storage) = ("/platform/database/{ref}", "/platform/storage/{ref}")
+        let refused = allRoutes().filter { $0.support == .refused && $0.operation.answer.status.code < 400 }
+        var statuses = Dictionary(uniqueKeysWithValues: refused.map { ($0.name, 403) })
         for name in ["GET %/restore-point", "GET %/schedule", "PATCH %/schedule"] {
             statuses[name.replacing("%", with: "/v1/projects/{ref}/database/backups")] = 404
         }
         statuses["POST /auth/v1/signup"] = 422
-        for name in [
-            "POST /platform/signup", "GET \(storage)/archive", "POST \(storage)/archive", "POST \(storage)/credentials",
-            "DELETE \(storage)/credentials/{id}", "GET \(database)/clone", "POST \(database)/clone",
-            "POST \(database)/backups/restore", "POST \(database)/backups/restore-physical",
-            "POST \(database)/backups/download", "POST \(database)/backups/pitr",
-            "POST \(database)/backups/enable-physical-backups", "GET /platform/auth/{ref}/templates/{template}",
-        ] { statuses[name] = 403 }
+        statuses["POST /platform/signup"] = 403
         return statuses
     }()
 
@@ -42,6 +37,11 @@ enum ValidRequests {
         "POST /auth/v1/logout": { host, _ in ValidRequest(token: try await session(host)) },
         "PUT /auth/v1/user": { host, _ in
             ValidRequest(body: #"{"password":"another-Battery-2-horse"}"#, token: try await session(host))
+        },
+        "PUT /platform/update-email": { host, _ in ValidRequest(token: try await session(host)) },
+        "POST /platform/accounts/{gotrue_id}/confirm-email": { _, _ in
+            ValidRequest(
+                values: ["gotrue_id": Person.owner.account.id], body: #"{"email":"owner@example.com"}"#)
         },
         "GET /auth/v1/user": { host, _ in ValidRequest(token: try await session(host)) },
         "POST /platform/profile/password-check": { _, _ in ValidRequest(body: #"{"password":"x"}"#) },

@@ -63,7 +63,7 @@ struct OrphansRemoveCommand: ClientCommand {
                     "there is no terminal to ask on: give --yes to remove \(orphan.name) without being asked")
             }
             session.note("This removes the \(orphan.kind) \(DisplayText.oneLine(orphan.name)). It cannot be undone.")
-            guard try session.terminal.ask("Type its name to go on: ") == orphan.name else {
+            guard try session.terminal.ask("Type its name to continue: ") == orphan.name else {
                 throw .failed("nothing was removed: that is not its name")
             }
         }

@@ -66,7 +66,7 @@ struct VolumesDestroyCommand: ClientCommand {
                 throw .invalid("there is no terminal to ask on: give --yes to destroy \(name) without being asked")
             }
             session.note("This destroys the volume \(DisplayText.oneLine(name)). It cannot be undone.")
-            guard try session.terminal.ask("Type the volume's name to go on: ") == name else {
+            guard try session.terminal.ask("Type the volume's name to continue: ") == name else {
                 throw .failed("nothing was destroyed: that is not the volume's name")
             }
         }

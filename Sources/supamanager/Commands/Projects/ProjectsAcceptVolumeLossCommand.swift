@@ -5,7 +5,7 @@ import ManagementClient
 struct ProjectsAcceptVolumeLossCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "accept-volume-loss",
-        abstract: "Let a project go on without the data that a volume held.",
+        abstract: "Let a project continue without the data that a volume held.",
         discussion: """
             A project with data does not start when one of its volumes is missing or another one. Restore the volume \
             from a backup if there is one. This command gives its data up: an empty volume is made where there is none, \
@@ -30,14 +30,14 @@ struct ProjectsAcceptVolumeLossCommand: ClientCommand {
             guard session.terminal.isTerminal(.input) else {
                 throw .invalid("there is no terminal to ask on: give --yes to give up the data without being asked")
             }
-            session.note("\(DisplayText.oneLine(detail.name)) (\(detail.ref)) goes on without what this volume held.")
-            guard try session.terminal.ask("Type the volume's name to go on: ") == volume else {
+            session.note("\(DisplayText.oneLine(detail.name)) (\(detail.ref)) continues without what this volume held.")
+            guard try session.terminal.ask("Type the volume's name to continue: ") == volume else {
                 throw .failed("nothing was changed: that is not the volume's name")
             }
         }
         try await client.acceptLoss(of: volume, in: ref)
         if output.isJSON { return try session.show(json: ["ref": detail.ref, "volume": volume]) }
         session.say(
-            "Project \(DisplayText.oneLine(detail.name)) (\(detail.ref)) goes on without the data of \(volume).")
+            "Project \(DisplayText.oneLine(detail.name)) (\(detail.ref)) continues without the data of \(volume).")
     }
 }

@@ -12,7 +12,7 @@ struct ProjectsCommand: AsyncParsableCommand {
             ProjectsResumeCommand.self, ProjectsRestartCommand.self, ProjectsDeleteCommand.self,
             ProjectsReceiptCommand.self, ProjectsAcceptVolumeLossCommand.self, ProjectsKeysCommand.self,
             ProjectsLogsCommand.self, ProjectsOpenCommand.self, ProjectsOperationsCommand.self,
-            ProjectsExplainCommand.self, ProjectsCancelCommand.self,
+            ProjectsExplainCommand.self, ProjectsCancelCommand.self, ProjectsExportCommand.self,
         ])
 }
 

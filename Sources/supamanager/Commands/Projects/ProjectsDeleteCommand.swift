@@ -8,7 +8,7 @@ struct ProjectsDeleteCommand: ClientCommand {
         commandName: "delete", abstract: "Delete a project, with its data or without.",
         discussion: """
             Asks for the project's name first, and then whether its data goes too. With --yes nothing is asked, and \
-            the data is kept unless --destroy-volumes is given. Prints what was destroyed and what is kept.
+            one of --keep-volumes and --destroy-volumes has to be given. Prints what was destroyed and what is kept.
             """)
 
     /// What becomes of the data.
@@ -37,6 +37,12 @@ struct ProjectsDeleteCommand: ClientCommand {
     /// What has to be typed for the data to go.
     private static let destroyWord = "destroy"
 
+    func validate() throws {
+        guard !isConfirmed || volumes != nil else {
+            throw ValidationError("--yes needs --keep-volumes or --destroy-volumes: nobody is asked about the data")
+        }
+    }
+
     func perform(_ session: ClientSession) async throws(ClientError) {
         let client = try session.client()
         let (detail, ref) = try await client.project(project)
@@ -57,14 +63,14 @@ struct ProjectsDeleteCommand: ClientCommand {
     }
 
     private func confirmed(_ detail: ProjectDetail, _ session: ClientSession) throws(ClientError) -> Volumes {
-        if isConfirmed { return volumes ?? .keepVolumes }
+        if isConfirmed, let volumes { return volumes }
         guard session.terminal.isTerminal(.input) else {
             throw .invalid(
                 "there is no terminal to ask on: give --yes to delete \(detail.ref) without being asked, and"
-                    + " --destroy-volumes if its data is to go too")
+                    + " --keep-volumes or --destroy-volumes to say what becomes of its data")
         }
         session.note("This deletes \(DisplayText.oneLine(detail.name)) (\(detail.ref)) with its settings and keys.")
-        guard try session.terminal.ask("Type the project's name to go on: ") == detail.name else {
+        guard try session.terminal.ask("Type the project's name to continue: ") == detail.name else {
             throw .failed("nothing was deleted: that is not the project's name")
         }
         if let volumes { return volumes }

@@ -54,6 +54,9 @@ struct LifecycleStep {
         let ref, name, status: String
     }
 
+    /// The status of a project whose services are all ready.
+    private static let running = "ACTIVE_HEALTHY"
+
     let session: ClientSession
     let waiting: WaitOptions
     let output: OutputOptions
@@ -71,7 +74,16 @@ struct LifecycleStep {
         let client = try session.client()
         let (detail, ref) = try await client.project(argument)
         let last = try await client.lastEvent(of: ref)
-        try await client.request(action, of: ref)
+        do throws(ClientError) {
+            try await client.request(action, of: ref)
+        } catch {
+            // Asked for what is so already: no failure, as with a pause of a paused project.
+            guard case .refused(let refusal) = error, refusal.status == 409, action == .resume,
+                try await client.status(of: ref) == Self.running
+            else { throw error }
+            session.note("Project \(DisplayText.oneLine(detail.name)) (\(ref)) runs already: nothing to do.")
+            return try show(Answer(ref: detail.ref, name: detail.name, status: Self.running))
+        }
         if waiting.wait {
             let printer = ProgressPrinter(session, client, waiting, isSilent: output.isJSON)
             try await printer.wait(for: goal, ref, name: detail.name, eventsAfter: last)

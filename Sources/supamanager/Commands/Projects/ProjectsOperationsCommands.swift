@@ -77,7 +77,7 @@ struct ProjectsExplainCommand: ClientCommand {
 /// `supamanager projects cancel`
 struct ProjectsCancelCommand: ClientCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cancel", abstract: "Take back a creation, a pause or a resume that goes on.")
+        commandName: "cancel", abstract: "Take back a creation, a pause or a resume that is in progress.")
 
     @OptionGroup var project: ProjectArgument
     @OptionGroup var connection: ConnectionOptions

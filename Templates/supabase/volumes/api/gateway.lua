@@ -54,13 +54,9 @@ local function is_opaque(text)
     return text ~= nil and string.sub(text, 1, 3) == "sb_"
 end
 
--- The text after "Bearer ", or nil.
+-- The text after "Bearer ", or nil. credentials.lua has seen to the form.
 local function bearer(headers)
-    local value = headers:get("authorization")
-    if value == nil then
-        return nil
-    end
-    return string.match(value, "^[Bb][Ee][Aa][Rr][Ee][Rr]%s+(%S+)%s*$")
+    return string.match(headers:get("authorization") or "", "^Bearer (%S+)$")
 end
 
 local function is_jwt(text)
@@ -72,17 +68,24 @@ end
 local temporary_life_max = 3600
 local temporary_roles = { anon = true, authenticated = true, service_role = true }
 
--- The temporary key that a request brings, or nil when it is none. Envoy's JWT filter has verified the signature and the
--- times of what stands in the place of the key before this runs, and has left its claims; of a forged or expired one
--- there are no claims. Tokens of users name another issuer and do not count as keys.
-local function temporary_key(handle, key)
-    local verified = is_jwt(key) and handle:streamInfo():dynamicMetadata():get("envoy.filters.http.jwt_authn")
-    local claims = verified and verified["temporary_key"]
-    if not claims or claims["iss"] ~= "supabase" or not temporary_roles[claims["role"]] then
-        return nil
-    end
+-- What Envoy's JWT filter has verified before this runs, signature and times: the claims of the token that stands in the
+-- place of the key (`temporary_key`) or behind "Bearer" (`bearer`). Of a forged or expired one there are no claims.
+local function verified_claims(handle, place)
+    local verified = handle:streamInfo():dynamicMetadata():get("envoy.filters.http.jwt_authn")
+    return verified and verified[place] or nil
+end
+
+-- Whether a token of the manager lives no longer than a temporary key may.
+local function is_temporary(claims)
     local issued, expires = tonumber(claims["iat"]), tonumber(claims["exp"])
-    if issued == nil or expires == nil or expires - issued > temporary_life_max then
+    return issued ~= nil and expires ~= nil and expires - issued <= temporary_life_max
+end
+
+-- The temporary key that a request brings, or nil when it is none. Tokens of users name another issuer and do not count
+-- as keys.
+local function temporary_key(handle, key)
+    local claims = is_jwt(key) and verified_claims(handle, "temporary_key")
+    if not claims or claims["iss"] ~= "supabase" or not temporary_roles[claims["role"]] or not is_temporary(claims) then
         return nil
     end
     return { role = claims["role"], token = key }
@@ -115,27 +118,76 @@ local function api_key(headers)
     return nil
 end
 
--- Refuses a signed key that is switched off, wherever it stands; true when it did. A token that a user got by signing
--- in is another one and goes on working.
-local function refuse_legacy(handle, headers)
-    if not legacy_disabled then
-        return false
-    end
-    for _, text in pairs({ api_key(headers) or "", bearer(headers) or "" }) do
-        local known = keys[text]
-        if known ~= nil and known.refused then
-            refuse(handle, 401, "Legacy API keys are disabled")
+-- The part of a signed key that its signature covers. A signature can be spelled in several ways that tolerant decoders
+-- read as the same; this part cannot, or the signature would not fit.
+local function signed_part(key)
+    return string.match(key, "^(.+)%.[^.]*$")
+end
+local switched_off = { signed_part(anon_key), signed_part(service_role_key) }
+
+local function holds_signed_key(text)
+    for _, part in ipairs(switched_off) do
+        if string.find(text, part, 1, true) ~= nil then
             return true
         end
     end
     return false
 end
 
--- Checks the API key; true when the request may go on.
-local function pass_with_key(handle, headers, metadata, service_role_only)
-    if refuse_legacy(handle, headers) then
+local base64url = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+local unread_bits = { [0] = 1, [2] = 16, [3] = 4 }
+
+-- Whether a signature is spelled as issuers spell it: no padding, no bits that nobody reads. Whether another spelling
+-- counts would depend on the decoder.
+local function is_canonical(token)
+    local signature = string.match(token, "%.([%w_-]*)$")
+    local unread = signature ~= nil and unread_bits[#signature % 4]
+    if not unread then
         return false
     end
+    return signature == "" or (string.find(base64url, string.sub(signature, -1), 1, true) - 1) % unread == 0
+end
+
+-- Whether verified claims are those of a token of the manager that lives for long: a signed key, of now or of before.
+local function is_lasting(claims)
+    return claims ~= nil and claims["iss"] == "supabase" and not is_temporary(claims)
+end
+
+-- Whether a request brings a token that could come in for a signed key: of the manager and for long, or spelled so that
+-- this cannot be told.
+local function is_suspicious(handle, headers)
+    if is_lasting(verified_claims(handle, "temporary_key")) or is_lasting(verified_claims(handle, "bearer")) then
+        return true
+    end
+    local value = headers:get("authorization") or ""
+    local token = bearer(headers)
+    if token == nil then
+        -- Storage takes a token without a scheme, too.
+        return string.find(value, "^[%w_=-]+%.[%w_=-]+%.[%w_=-]*$") ~= nil
+    end
+    return string.find(token, "^[^.]+%.[^.]+%.") ~= nil and not is_canonical(token)
+end
+
+-- Refuses signed keys that are switched off, wherever they stand: in any header, anywhere in the query. True when it did.
+-- A token that a user got by signing in is another one and goes on working.
+local function refuse_legacy(handle, headers)
+    if not legacy_disabled then
+        return false
+    end
+    local found = is_suspicious(handle, headers)
+    for _, value in pairs(headers) do
+        found = found or holds_signed_key(value)
+    end
+    -- The path is among the headers; here it is as a service decodes it.
+    if found or holds_signed_key(percent_decoded(headers:get(":path") or "")) then
+        refuse(handle, 401, "Legacy API keys are disabled")
+        return true
+    end
+    return false
+end
+
+-- Checks the API key; true when the request may go on.
+local function pass_with_key(handle, headers, metadata, service_role_only)
     local key = api_key(headers)
     if key == nil then
         refuse(handle, 401, "No API key found in request")
@@ -156,6 +208,7 @@ local function pass_with_key(handle, headers, metadata, service_role_only)
         headers:replace("authorization", "Bearer " .. known.token)
     end
     headers:replace("apikey", known.token)
+    headers:remove("x-api-key")
     if metadata:get("copy_key") then
         headers:replace("x-api-key", known.token)
     end
@@ -164,9 +217,6 @@ end
 
 -- The genuine opaque key of a request, where none is needed. False when the request was refused; nil without one.
 local function opaque_key(handle, headers)
-    if refuse_legacy(handle, headers) then
-        return false
-    end
     local header_key = headers:get("apikey")
     local bearer_key = bearer(headers)
     if not is_opaque(header_key) then header_key = nil end
@@ -279,8 +329,10 @@ function envoy_on_request(handle)
         return
     end
 
-    local passes
-    if access == "open" then
+    local passes = false
+    if refuse_legacy(handle, headers) then
+        return
+    elseif access == "open" then
         passes = true
     elseif access == "key" then
         passes = pass_with_key(handle, headers, metadata, false)
@@ -294,7 +346,6 @@ function envoy_on_request(handle)
         passes = pass_to_dashboard(handle, headers)
     else
         refuse(handle, 403, "This route is closed")
-        passes = false
     end
 
     if passes then

@@ -19,8 +19,13 @@ def start(environment, arguments, log):
             environment.problem(f"{name} must have the key \"default\"")
     environment.database_url("SUPABASE_DB_URL", "postgres", "postgres")
     environment.flag("VERIFY_JWT")
+    cache = environment.text("DENO_DIR", pattern=r"/\S+")
+    environment.text("XDG_CACHE_HOME", pattern=r"/\S+")
+    environment.text("HOME", pattern=r"/\S*")
     environment.finish()
 
+    if not os.access(cache, os.W_OK):
+        raise Refusal(f"cannot write to {cache}")
     if arguments[:2] != ["start", "--main-service"] or len(arguments) < 3:
         raise Refusal("the command must be: start --main-service FOLDER")
     main_folder = arguments[2]

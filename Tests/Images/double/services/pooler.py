@@ -108,7 +108,6 @@ def start(environment, arguments, log):
     environment.jwt_secret("API_JWT_SECRET")
     environment.jwt_secret("METRICS_JWT_SECRET")
     tenant = environment.text("POOLER_TENANT_ID", pattern=r"[\w-]+")
-    environment.text("POOLER_POOL_MODE", one_of=("transaction", "session"))
     for variable in ("POOLER_DEFAULT_POOL_SIZE", "POOLER_MAX_CLIENT_CONN", "DB_POOL_SIZE"):
         environment.number(variable, 1)
     environment.flag("CLUSTER_POSTGRES")

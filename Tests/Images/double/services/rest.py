@@ -4,6 +4,8 @@ Reads and inserts really run in the database, as the role that the request's tok
 """
 
 import json
+import urllib.error
+import urllib.request
 
 import psycopg2
 from psycopg2 import errors, sql
@@ -14,6 +16,22 @@ from database import Database
 from web import Reply, bearer, serve
 
 PORT = 3000
+SPECIAL_HOST_NAMES = ("*", "*4", "!4", "*6", "!6")
+READY_TIMEOUT_SECONDS = 2
+
+
+def check_readiness(environment):
+    """`postgrest --ready`: asks the admin server as the settings name it, and takes no special host name for an address."""
+    host = environment.text("PGRST_ADMIN_SERVER_HOST")
+    port = environment.port("PGRST_ADMIN_SERVER_PORT")
+    environment.finish()
+    if host in SPECIAL_HOST_NAMES:
+        raise Refusal(f"the special host name {host} cannot be asked whether it is ready")
+    try:
+        with urllib.request.urlopen(f"http://{host}:{port}/ready", timeout=READY_TIMEOUT_SECONDS):
+            return
+    except (urllib.error.URLError, OSError) as error:
+        raise Refusal(f"not ready: {error}") from error
 
 
 def start(environment, arguments, log):

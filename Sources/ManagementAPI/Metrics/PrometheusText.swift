@@ -1,0 +1,58 @@
+/// A page in Prometheus' text format (version 0.0.4): base units, `_total` on counters, label values escaped.
+struct PrometheusText {
+    /// What a scraper wants to read in `Content-Type`.
+    static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+
+    /// Kinds of families.
+    enum Kind: String {
+        case counter, gauge, histogram
+    }
+
+    /// One line of a family.
+    struct Sample {
+        var labels: [(name: String, value: String)] = []
+        let value: Double
+        /// `_bucket`, `_sum` or `_count` of a histogram.
+        var suffix = ""
+    }
+
+    private(set) var text = ""
+
+    /// Adds a family; one without samples is left out.
+    mutating func add(_ name: String, _ kind: Kind, _ help: String, _ samples: [Sample]) {
+        guard !samples.isEmpty else { return }
+        text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
+        for sample in samples {
+            text += "\(name)\(sample.suffix)\(Self.labels(sample.labels)) \(Self.number(sample.value))\n"
+        }
+    }
+
+    /// Adds a family of one value.
+    mutating func add(_ name: String, _ kind: Kind, _ help: String, _ value: Double) {
+        add(name, kind, help, [Sample(value: value)])
+    }
+
+    private static func labels(_ labels: [(name: String, value: String)]) -> String {
+        guard !labels.isEmpty else { return "" }
+        return "{\(labels.map { "\($0.name)=\"\(escaped($0.value))\"" }.joined(separator: ","))}"
+    }
+
+    private static func escaped(_ value: String) -> String {
+        var escaped = ""
+        for character in value.unicodeScalars {
+            switch character {
+            case "\\": escaped += "\\\\"
+            case "\"": escaped += "\\\""
+            case "\n": escaped += "\\n"
+            default: escaped.unicodeScalars.append(character)
+            }
+        }
+        return escaped
+    }
+
+    /// Whole numbers without a fraction.
+    static func number(_ value: Double) -> String {
+        if value == .infinity { return "+Inf" }
+        return Int64(exactly: value).map(String.init) ?? "\(value)"
+    }
+}

@@ -1,0 +1,138 @@
+public import ProjectModel
+
+/// The database role as which people read who may not write: the tables of the project's users, and nothing that the
+/// stack's own services keep.
+///
+/// The stack's read-only role may read everything (`pg_read_all_data`): refresh tokens, which PostgreSQL holds in plain
+/// text, password hashes, secrets of the vault, and the verifiers of all database passwords. Whoever reads those *is*
+/// an end user of the project, or its superuser. So this role is the manager's own. It is made, and its rights are
+/// brought up to date, before each query that needs it: by then there may be new tables, and projects that are older
+/// than the role get it the first time somebody asks.
+///
+/// What it cannot hide, because PostgreSQL shows it to every role: the text of functions, views and triggers, settings
+/// of the database (`ALTER DATABASE … SET`), and what the owner grants to `PUBLIC`.
+public enum ReadOnlyRole {
+    /// The role's name.
+    public static let name = "supamanager_read_only"
+
+    /// Schemas that services of the stack or extensions fill, whoever owns them. Those of other owners than the
+    /// project's, and those that begin with an underscore or `pg_`, are left out by that.
+    public static let serviceSchemas = [
+        "auth", "cron", "extensions", "graphql", "graphql_public", "information_schema", "net", "pgbouncer", "pgmq",
+        "pgsodium", "pgsodium_masks", "pgtle", "realtime", "storage", "supabase_functions", "supabase_migrations",
+        "vault",
+    ]
+
+    /// Makes the role and brings its rights up to date; changes nothing where they are. Run it as
+    /// ``DatabaseTarget/administrator``.
+    ///
+    /// - Parameters:
+    ///   - password: the project's database password.
+    ///   - owner: the role that owns what the project's users make.
+    ///   - setsPassword: whether a role that is there gets the password too.
+    public static func prepare(
+        password: Secret<String>, owner: String, setsPassword: Bool
+    ) throws(ProjectDatabaseError) -> ProjectQueryText {
+        let schemas = try serviceSchemas.map { name throws(ProjectDatabaseError) in try SQLText.literal(name) }
+        let sql = try SQLText.block(
+            declarations: """
+                reader constant name := \(try SQLText.literal(name));
+                owner constant name := \(try SQLText.literal(owner));
+                services constant name[] := array[\(schemas.joined(separator: ", "))];
+                reader_id oid; wanted oid[]; wanted_schemas oid[]; is_exposed boolean; item record;
+                """,
+            """
+            perform pg_advisory_xact_lock(\(lockNumber));
+            \(try role(password, setsPassword: setsPassword))
+            \(selection)
+            \(schemaRights)
+            \(tableRights)
+            \(rowSecurity)
+            """)
+        return ProjectQueryText(sql: sql, isConfidential: true)
+    }
+
+    /// Keeps two preparations of one database apart; any number that nobody else uses.
+    private static let lockNumber: Int64 = 7_302_118_560_213
+
+    /// The role itself: no attribute but the right to log in, a member of nothing.
+    private static func role(
+        _ password: Secret<String>, setsPassword: Bool
+    ) throws(ProjectDatabaseError) -> String {
+        let secret = try SQLText.literal(password.reveal())
+        return """
+            select oid into reader_id from pg_authid where rolname = reader;
+            if reader_id is null then
+                execute format('create role %I login noinherit password %L', reader, \(secret));
+                select oid into reader_id from pg_authid where rolname = reader;
+            elsif \(setsPassword) then
+                execute format('alter role %I login password %L valid until ''infinity''', reader, \(secret));
+            end if;
+            if exists (select from pg_authid where oid = reader_id
+                    and (rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolinherit)) then
+                execute format('alter role %I nosuperuser nocreaterole nocreatedb noreplication noinherit', reader);
+            end if;
+            for item in select distinct r.rolname from pg_auth_members m join pg_authid r on r.oid = m.roleid
+                where m.member = reader_id
+            loop
+                execute format('revoke %I from %I', item.rolname, reader);
+            end loop;
+            """
+    }
+
+    /// Which schemas and which tables and views are the users'.
+    private static let selection = """
+        select coalesce(array_agg(n.oid), '{}') into wanted_schemas
+            from pg_namespace n join pg_authid o on o.oid = n.nspowner
+            where n.nspname <> all (services) and n.nspname !~ '^(_|pg_)' and not o.rolsuper
+                and (o.rolname in (owner, 'pg_database_owner') or not o.rolcanlogin)
+                and not exists (select from pg_depend d
+                    where d.classid = 'pg_namespace'::regclass and d.objid = n.oid and d.deptype = 'e');
+        select coalesce(array_agg(c.oid), '{}') into wanted
+            from pg_class c join pg_authid o on o.oid = c.relowner
+            where c.relnamespace = any (wanted_schemas) and c.relkind in ('r', 'p', 'v', 'm') and not o.rolsuper
+                and (o.rolname = owner or not o.rolcanlogin)
+                and not exists (select from pg_depend d
+                    where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e');
+        """
+
+    private static let schemaRights = """
+        for item in select n.oid, n.nspname from pg_namespace n where n.oid = any (wanted_schemas)
+                and not has_schema_privilege(reader_id, n.oid, 'usage')
+        loop
+            execute format('grant usage on schema %I to %I', item.nspname, reader);
+        end loop;
+        for item in select distinct n.nspname from pg_namespace n, aclexplode(n.nspacl) a
+            where a.grantee = reader_id and (n.oid <> all (wanted_schemas) or a.privilege_type <> 'USAGE')
+        loop
+            execute format('revoke all on schema %I from %I', item.nspname, reader);
+        end loop;
+        """
+
+    /// A table can have moved to another schema or owner since it was granted.
+    private static let tableRights = """
+        for item in select n.nspname, c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+            where c.oid = any (wanted) and not has_table_privilege(reader_id, c.oid, 'select')
+        loop
+            execute format('grant select on %I.%I to %I', item.nspname, item.relname, reader);
+        end loop;
+        for item in select distinct n.nspname, c.relname
+            from pg_class c join pg_namespace n on n.oid = c.relnamespace, aclexplode(c.relacl) a
+            where a.grantee = reader_id and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+                and (c.oid <> all (wanted) or a.privilege_type <> 'SELECT')
+        loop
+            execute format('revoke all on %I.%I from %I', item.nspname, item.relname, reader);
+        end loop;
+        """
+
+    /// The role sees all rows of the users' tables. Where a table of somebody else's is open to `PUBLIC` and kept apart
+    /// by row level security alone (`cron.job` is), it sees rows as their policies say, in every table.
+    private static let rowSecurity = """
+        select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                where c.relrowsecurity and c.oid <> all (wanted) and has_schema_privilege(reader_id, n.oid, 'usage')
+                    and has_any_column_privilege(reader_id, c.oid, 'select')) into is_exposed;
+        if (select rolbypassrls from pg_authid where oid = reader_id) = is_exposed then
+            execute format('alter role %I ' || case when is_exposed then 'nobypassrls' else 'bypassrls' end, reader);
+        end if;
+        """
+}

@@ -1,0 +1,166 @@
+/// Why a message of a server's does not pass.
+enum MessageRefusal: Sendable, Equatable {
+    /// It is larger than a statement's messages may be.
+    case tooLarge(limitBytes: Int)
+    /// The login brings more, or larger messages, than any server's does.
+    case loginTooLarge(limitBytes: Int)
+    /// The server wants the password itself, or none at all, instead of a proof.
+    case authentication(String)
+    /// What came is no message.
+    case malformed
+}
+
+/// Follows the messages in a stream of bytes of a server's: a letter, four bytes of length that count themselves, and
+/// the rest (PostgreSQL manual, "Message Formats").
+///
+/// Until the server is ready for a query each message is held until it is complete and was looked at. From then on
+/// bytes pass as they come, once the message's length is known.
+struct MessageFramer {
+    /// Bytes of one message of a login, and of all of them.
+    static let loginMessageBytesMax = 64 << 10
+    static let loginBytesMax = 1 << 20
+    /// Bytes of all settings that the server reports (`ParameterStatus`): libpq keeps each name for ever.
+    static let settingBytesMax = 1 << 20
+
+    private static let headerBytes = 5
+    private static let lengthBytes = 4
+
+    /// Bytes of one message once the login is over.
+    let limitBytes: Int
+    private var login: LoginInspector?
+    private var loginBytes = 0
+    private var settingBytes = 0
+    /// A message whose end, or whose header's end, has not come yet.
+    private var held: [UInt8] = []
+    private var bodyLeft = 0
+    /// Why the rest of the stream does not pass.
+    private(set) var refusal: MessageRefusal?
+
+    /// - Parameters:
+    ///   - limitBytes: bytes of one message after the login.
+    ///   - login: what is looked at until the server is ready; nil for a stream that begins after the login.
+    init(limitBytes: Int, login: LoginInspector?) {
+        self.limitBytes = limitBytes
+        self.login = login
+    }
+
+    /// What may pass now: these bytes and those that were held, as far as they are allowed.
+    mutating func passable(_ bytes: [UInt8]) -> [UInt8] {
+        var passed: [UInt8] = []
+        passed.reserveCapacity(bytes.count + held.count)
+        var position = 0
+        while position < bytes.count, refusal == nil {
+            let isBody = bodyLeft > 0
+            let wanted = isBody ? bodyLeft : Self.headerBytes - held.count
+            let piece = bytes[position..<min(position + wanted, bytes.count)]
+            position += piece.count
+            if isBody {
+                bodyLeft -= piece.count
+                if login == nil { passed += piece } else { held += piece }
+            } else {
+                held += piece
+                guard held.count == Self.headerBytes else { continue }
+                readHeader()
+            }
+            if refusal == nil, login == nil || bodyLeft == 0 { release(into: &passed) }
+        }
+        return passed
+    }
+
+    private mutating func readHeader() {
+        let length = held.dropFirst().reduce(0) { $0 << 8 | Int($1) } - Self.lengthBytes
+        guard length >= 0 else { return refusal = .malformed }
+        if login != nil {
+            loginBytes += length + Self.headerBytes
+            guard length <= Self.loginMessageBytesMax, loginBytes <= Self.loginBytesMax else {
+                return refusal = .loginTooLarge(limitBytes: Self.loginMessageBytesMax)
+            }
+        }
+        guard length <= limitBytes else { return refusal = .tooLarge(limitBytes: limitBytes) }
+        if held.first == UInt8(ascii: "S") {
+            settingBytes += length
+            guard settingBytes <= Self.settingBytesMax else {
+                return refusal = .tooLarge(limitBytes: Self.settingBytesMax)
+            }
+        }
+        bodyLeft = length
+    }
+
+    /// Lets go what was held: a header, or a whole message of a login that was found to be in order.
+    private mutating func release(into passed: inout [UInt8]) {
+        guard !held.isEmpty else { return }
+        if var inspector = login {
+            refusal = inspector.inspect(held)
+            guard refusal == nil else { return }
+            login = inspector.isOver ? nil : inspector
+        }
+        passed += held
+        held = []
+    }
+}
+
+/// Looks at the messages of a login, up to the first `ReadyForQuery`.
+struct LoginInspector: Sendable {
+    /// Rounds that a server may ask a proof to be computed with. PostgreSQL asks for 4,096; each costs about a
+    /// microsecond that nothing can interrupt.
+    static let scramRoundsMax = 100_000
+
+    /// Whether the server has to prove that it knows the password's verifier, and gets no more than a proof.
+    let requiresScram: Bool
+    /// Whether the server is ready for a query.
+    private(set) var isOver = false
+    private var hasProof = false
+
+    init(requiresScram: Bool) { self.requiresScram = requiresScram }
+
+    private enum Request {
+        static let ok: UInt32 = 0
+        static let clearText: UInt32 = 3
+        static let md5: UInt32 = 5
+        static let sasl: UInt32 = 10
+        static let saslContinue: UInt32 = 11
+        static let saslFinal: UInt32 = 12
+    }
+
+    /// Why a message must not pass; nil where it may.
+    mutating func inspect(_ message: [UInt8]) -> MessageRefusal? {
+        switch message.first {
+        case UInt8(ascii: "Z"):
+            isOver = true
+            return nil
+        case UInt8(ascii: "R"): return authentication(message.dropFirst(5))
+        default: return nil
+        }
+    }
+
+    private mutating func authentication(_ body: ArraySlice<UInt8>) -> MessageRefusal? {
+        guard body.count >= 4 else { return .malformed }
+        let request = body.prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+        if request == Request.saslContinue, let refusal = Self.rounds(body.dropFirst(4)) { return refusal }
+        guard requiresScram else { return nil }
+        switch request {
+        case Request.sasl, Request.saslContinue: return nil
+        case Request.saslFinal:
+            // libpq checks the server's signature in it, and ends the connection where it is wrong.
+            hasProof = true
+            return nil
+        case Request.ok where hasProof: return nil
+        case Request.ok: return .authentication("lets anybody in without a password")
+        case Request.clearText: return .authentication("asks for the password in clear text")
+        case Request.md5: return .authentication("asks for the password's MD5")
+        default: return .authentication("asks for another proof than SCRAM")
+        }
+    }
+
+    /// The attribute `i` of the server's first message (RFC 5802 §5.1).
+    private static func rounds(_ body: ArraySlice<UInt8>) -> MessageRefusal? {
+        let text = String(decoding: body, as: UTF8.self)
+        guard let value = text.split(separator: ",").first(where: { $0.hasPrefix("i=") })?.dropFirst(2) else {
+            return nil
+        }
+        guard let rounds = Int(value), (1...scramRoundsMax).contains(rounds) else {
+            return .authentication("asks for a proof of more than \(scramRoundsMax) rounds")
+        }
+        return nil
+    }
+}

@@ -1,0 +1,31 @@
+import ManagementAPI
+import Orchestrator
+
+/// Whether there is room under the data folder, where the private PostgreSQL and the files of projects are. Without
+/// room every change fails, whatever else answers.
+struct DiskReadiness: Sendable {
+    let host: any HostInspection
+    let folder: String
+
+    /// Bytes below which the manager is not ready: PostgreSQL needs some for its log of changes to come to an end.
+    static let freeBytesMin: UInt64 = 64 << 20
+
+    var check: ReadinessCheck {
+        ReadinessCheck(name: "disk") { [self] in
+            let space = try host.diskSpace(under: folder)
+            guard space.freeBytes >= Self.freeBytesMin else {
+                throw DiskFull(freeMebibytes: space.freeBytes >> 20)
+            }
+        }
+    }
+
+    /// Too little is free.
+    struct DiskFull: Error, CustomStringConvertible {
+        let freeMebibytes: UInt64
+
+        var description: String {
+            "\(freeMebibytes) MiB are free under the data folder, \(DiskReadiness.freeBytesMin >> 20) MiB are needed: "
+                + "make room on its disk"
+        }
+    }
+}

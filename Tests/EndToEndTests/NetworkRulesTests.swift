@@ -1,0 +1,123 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+    @Suite(
+        "Packet filter rules around projects", .sharedProject("fenced", services: ["db", "gateway", "imgproxy"]),
+        .enabled("needs root and iptables") {
+            geteuid() == 0 && FileManager.default.isExecutableFile(atPath: "/usr/sbin/iptables")
+        }, .timeLimit(.minutes(5)))
+    struct PacketFilter {
+        /// Where clouds give out credentials; here the host itself answers.
+        private static let metadata = "169.254.169.254"
+
+        @Test("containers do not reach the host, nor neighbours containers; all that is meant to work does")
+        func rules() async throws {
+            let manager = try sharedManager()
+            let project = try sharedProject()
+            let before = try await Self.iptables()
+            let neighbour = try await Neighbour(towards: manager.settings.subnetPool, metadata: Self.metadata)
+            do {
+                try await check(manager, project, neighbour)
+            } catch {
+                _ = try await command("remove", manager)
+                await neighbour.remove()
+                throw error
+            }
+            await neighbour.remove()
+            #expect(try await Self.iptables() == before)
+        }
+
+        private func check(_ manager: ManagerProcess, _ project: Project, _ neighbour: Neighbour) async throws {
+            let own = try await project.inventory()
+            let bridge = try #require(own.networks.first.flatMap { $0["IPAM"]["Config"].items.first?["Gateway"].text })
+            let database = try #require(own.container("db").addresses.first)
+            let inside = Project.Target(host: database, port: 5432)
+            let host = Set(
+                [bridge, neighbour.hostAddress, Self.metadata].map {
+                    Project.Target(host: $0, port: neighbour.hostPort)
+                })
+
+            // What the rules are for: without them all of it is reached.
+            #expect(try await project.reachable(host.union([inside]), from: "imgproxy") == host.union([inside]))
+            #expect(try await neighbour.reaches(database, 5432))
+
+            for _ in 1...2 {
+                let installed = try await command("install", manager)
+                #expect(installed.exitCode == 0, "\(installed.output)")
+                #expect(try await command("check", manager).exitCode == 0)
+                #expect(try await project.reachable(host.union([inside]), from: "imgproxy") == [inside])
+                #expect(try await neighbour.reaches(database, 5432) == false)
+            }
+            // Probes go on, and what is published is reached.
+            #expect(try await project.gateway("GET", "/rest/v1/x", key: nil).status == 401)
+            try await Task.sleep(for: .seconds(5))
+            #expect(try await project.status() == "ACTIVE_HEALTHY")
+
+            #expect(try await command("remove", manager).exitCode == 0)
+            #expect(try await command("check", manager).exitCode == 1)
+            #expect(try await project.reachable(host, from: "imgproxy") == host)
+        }
+
+        private func command(_ verb: String, _ manager: ManagerProcess) async throws -> Command {
+            try await Command.run(
+                [Repository.binary, "network-rules", verb], environment: manager.settings.environment)
+        }
+
+        private static func iptables() async throws -> String { try await Command.run(["iptables", "-S"]).output }
+    }
+}
+
+/// A machine on the host's network with a route to the projects, as a network namespace; and a service of the host that
+/// listens on every address.
+private struct Neighbour {
+    let hostAddress: String
+    let hostPort: UInt16
+    private let name: String
+    private let service: Process
+
+    init(towards pool: String, metadata: String) async throws {
+        name = "sm" + String(UInt32.random(in: 0...0xFFFFFF), radix: 16)
+        let block = Int.random(in: 1...250)
+        hostAddress = "192.168.\(block).1"
+        hostPort = UInt16.random(in: 32_000...32_700)
+        let (outer, inner) = (name + "o", name + "i")
+        try await Self.must("ip", "netns", "add", name)
+        try await Self.must("ip", "link", "add", outer, "type", "veth", "peer", "name", inner, "netns", name)
+        try await Self.must("ip", "address", "add", "\(hostAddress)/24", "dev", outer)
+        try await Self.must("ip", "address", "add", "\(metadata)/32", "dev", outer)
+        try await Self.must("ip", "link", "set", outer, "up")
+        try await Self.must("ip", "-n", name, "address", "add", "192.168.\(block).2/24", "dev", inner)
+        try await Self.must("ip", "-n", name, "link", "set", inner, "up")
+        try await Self.must("ip", "-n", name, "route", "add", pool, "via", hostAddress)
+        service = Process()
+        service.executableURL = URL(filePath: "/usr/bin/python3")
+        service.arguments = ["-m", "http.server", String(hostPort), "--bind", "0.0.0.0", "--directory", "/var/empty"]
+        service.standardOutput = FileHandle.nullDevice
+        service.standardError = FileHandle.nullDevice
+        try service.run()
+        let port = hostPort
+        _ = try await eventually("the host's service", within: .seconds(10)) { PortHolder.isFree(port) ? nil : true }
+    }
+
+    /// Whether the neighbour opens a TCP connection.
+    func reaches(_ address: String, _ port: UInt16) async throws -> Bool {
+        let program = "import socket,sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 2)"
+        let arguments = ["ip", "netns", "exec", name, "/usr/bin/python3", "-c", program, address, String(port)]
+        return try await Command.run(arguments).exitCode == 0
+    }
+
+    func remove() async {
+        service.terminate()
+        await uncancelled { [name] in
+            // The link goes with its other end.
+            _ = try? await Command.run(["ip", "link", "delete", name + "o"])
+            _ = try? await Command.run(["ip", "netns", "delete", name])
+        }
+    }
+
+    private static func must(_ arguments: String...) async throws {
+        let done = try await Command.run(arguments)
+        guard done.exitCode == 0 else { throw Trouble("\(arguments): \(done.output)") }
+    }
+}
