@@ -48,6 +48,9 @@ public struct ComposeStackRenderer: StackRenderer {
         return "http://\(settings.publicHost):\(port)"
     }
 
+    /// The files that the template names for copying.
+    public var projectFiles: [String: [UInt8]] { template.projectFiles }
+
     /// Renders once with stand-in values, which shows what a selection publishes, and so which ports it needs.
     public func requirements(services: [String]?) throws(TemplateError) -> StackRequirements {
         let manifest = template.manifest

@@ -1,6 +1,5 @@
 import FoundationEssentials
 import Orchestrator
-import TokenKit
 
 /// The files of a template that projects get copies of.
 struct TemplateFolder: Sendable {
@@ -42,14 +41,11 @@ struct TemplateFolder: Sendable {
 
     private var folder: GuardedFolder { GuardedFolder(path: path) }
 
-    /// A hash of each file's content.
-    func digests() throws(TemplateError) -> [String: String] {
-        var digests: [String: String] = [:]
-        for relative in try files() {
-            let data = try contents(relative)
-            do { digests[relative] = Hex.encode(try Digest.sha256(Array(data))) } catch { throw .broken("\(error)") }
-        }
-        return digests
+    /// All files with their contents.
+    func contents() throws(TemplateError) -> [String: [UInt8]] {
+        var contents: [String: [UInt8]] = [:]
+        for relative in try files() { contents[relative] = Array(try self.contents(relative)) }
+        return contents
     }
 }
 

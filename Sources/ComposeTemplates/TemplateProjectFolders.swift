@@ -3,34 +3,27 @@ public import Orchestrator
 public import ProjectModel
 public import Reconciler
 
-/// Folders of projects, filled with the files that the template names.
+/// Folders of projects, filled with the files of each project's template version.
 public struct TemplateProjectFolders: ProjectFolders {
-    private let template: StackTemplate
     private let root: String
 
     /// Folders below `root`, which is made with access for its owner alone.
-    public init(template: StackTemplate, root: String) {
-        self.template = template
-        self.root = root
-    }
+    public init(root: String) { self.root = root }
 
     /// Writes what differs; what is there and equal is left alone, and so are functions that people deployed.
-    public func prepare(_ stack: DesiredStack) throws(TemplateError) {
+    public func prepare(_ stack: DesiredStack, files: [String: [UInt8]]) throws(TemplateError) {
         let folder = path(of: stack.ref)
         do {
-            let files = FileManager.default
-            try files.createDirectory(
+            try FileManager.default.createDirectory(
                 atPath: root, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            try files.createDirectory(
+            try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
             let guarded = GuardedFolder(path: folder)
-            for relative in try template.files.files()
+            for (relative, bytes) in files.sorted(by: { $0.key < $1.key })
             where !TemplateFunctionFolders.isReplaced(relative, inProjectFolder: folder) {
-                try guarded.write(template.files.contents(relative), to: relative)
+                try guarded.write(Data(bytes), to: relative)
             }
             for (relative, text) in stack.files { try guarded.write(Data(text.reveal().utf8), to: relative) }
-        } catch let error as TemplateError {
-            throw error
         } catch { throw .broken("the folder \(folder) cannot be filled: \(FileFailureText.of(error))") }
     }
 

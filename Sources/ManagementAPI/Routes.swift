@@ -49,6 +49,7 @@ extension ManagementAPI {
             + ExportController(catalog: catalog).routes
             + ProgressController(catalog: catalog).routes
             + OperationsController(catalog: catalog).routes
+            + UpgradeController(catalog: catalog, configuration: configuration).routes
             + V1ProjectsController(catalog: catalog, configuration: configuration).routes
             + V1HealthController(catalog: catalog).routes
     }

@@ -4,7 +4,7 @@ public import ProjectModel
 public struct ProjectOperation: Codable, Sendable, Equatable {
     /// UUID.
     public let id: String
-    /// `create`, `pause`, `resume`, `restart` or `delete`.
+    /// `create`, `pause`, `resume`, `restart`, `upgrade` or `delete`.
     public let kind: String
     /// `pending` and `running` go on; everything else has ended.
     public let state: String

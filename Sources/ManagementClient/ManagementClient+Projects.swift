@@ -56,12 +56,13 @@ extension ManagementClient {
         struct Body: Encodable {
             let name, organization_slug: String
             let region, db_pass: String?
+            let stack: String?
             let services: [String]?
             let attach_volumes_of: String?
         }
         let body = Body(
             name: order.name, organization_slug: order.organizationSlug, region: order.region,
-            db_pass: order.databasePassword?.reveal(), services: order.services,
+            db_pass: order.databasePassword?.reveal(), stack: order.stack, services: order.services,
             attach_volumes_of: order.attachVolumesOf)
         return try await answer(.post("platform", "projects", json: body))
     }

@@ -10,8 +10,15 @@ enum LeaseRows {
     static func insert(
         _ leases: Leases, of ref: ProjectRef, at time: Timestamp, in session: some PostgresSession
     ) async throws {
+        try await insert(ports: leases.ports, of: ref, at: time, in: session)
+        try await insertSubnet(leases.subnet, ref, in: session)
+    }
+
+    static func insert(
+        ports: [String: UInt16], of ref: ProjectRef, at time: Timestamp, in session: some PostgresSession
+    ) async throws {
         try await freeQuarantined(at: time, in: session)
-        let ports = leases.ports.sorted { $0.key < $1.key }
+        let ports = ports.sorted { $0.key < $1.key }
         _ = try await session.execute(
             """
             insert into port_leases (port, ref, variable)
@@ -19,7 +26,6 @@ enum LeaseRows {
             order by port::integer
             """,
             [.text(ref.text), .textArray(ports.map { String($0.value) }), .textArray(ports.map(\.key))])
-        try await insertSubnet(leases.subnet, ref, in: session)
     }
 
     /// Everything that is leased or still in quarantine.
@@ -58,6 +64,17 @@ enum LeaseRows {
             "update port_leases set ref = null, variable = null, free_at = $2 where ref = $1", parameters)
         _ = try await session.execute(
             "update subnet_leases set ref = null, free_at = $2 where ref = $1", parameters)
+    }
+
+    static func release(
+        _ ref: ProjectRef, portsExcept variables: Set<String>, at time: Timestamp, in session: some PostgresSession
+    ) async throws {
+        _ = try await session.execute(
+            """
+            update port_leases set ref = null, variable = null, free_at = $2
+            where ref = $1 and variable <> all($3::text[])
+            """,
+            [.text(ref.text), .timestamp((time + quarantine).postgres), .textArray(variables.sorted())])
     }
 
     static func replacePort(

@@ -96,10 +96,18 @@ public struct PostgresProjectStore: ProjectStore {
         guard isRenamed else { throw .notFound(ref) }
     }
 
+    /// Updates the pin if there is none.
+    public func pin(
+        _ ref: ProjectRef, to template: TemplateDigest, at time: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try await transaction { try await ProjectRows.pin(ref, to: template, at: time, in: $0) }
+    }
+
     /// Updates the status if it is as expected, and the leases and secrets with it.
     public func move(_ ref: ProjectRef, _ move: StatusMove) async throws(StoreError) -> Bool {
         try await transaction { transaction in
             guard try await ProjectRows.update(ref, move, in: transaction) else { return false }
+            try await SecretRows.replace(move.secrets, of: ref, in: transaction)
             switch move.leases {
             case .keep: break
             case .release: try await LeaseRows.release(ref, at: move.at, in: transaction)
@@ -108,6 +116,9 @@ public struct PostgresProjectStore: ProjectStore {
                 try await SecretRows.delete(ref, in: transaction)
                 try await ConfigurationRows.delete(ref, in: transaction)
             case .acquire(let leases): try await LeaseRows.insert(leases, of: ref, at: move.at, in: transaction)
+            case .extend(let ports): try await LeaseRows.insert(ports: ports, of: ref, at: move.at, in: transaction)
+            case .keepPorts(let variables):
+                try await LeaseRows.release(ref, portsExcept: variables, at: move.at, in: transaction)
             }
             try await EventRows.insert(
                 ProjectEvent(at: move.at, status: move.to, cause: move.cause), of: ref, in: transaction)

@@ -6,7 +6,8 @@ import ProjectModel
 enum ProjectRows {
     private static let ownColumns = """
         p.number, p.ref, p.name, p.organization_slug, p.region, p.cloud_provider, p.status, p.failure_service,
-        p.failure_message, p.failure_log_tail, p.services, p.restart_requested_at, p.restart_services,
+        p.failure_message, p.failure_log_tail, p.stack, p.template_digest,
+        p.upgrade_digest, p.upgrade_services, p.services, p.restart_requested_at, p.restart_services,
         p.configuration_revision, p.inserted_at, p.updated_at, p.status_changed_at
         """
     private static let columns = "\(ownColumns), s.subnet::text as subnet, l.variables, l.ports"
@@ -30,14 +31,15 @@ enum ProjectRows {
             _ = try await session.execute(
                 """
                 insert into projects (ref, name, organization_slug, region, cloud_provider, status, services,
-                    wrapped_key, inserted_at, updated_at, status_changed_at)
-                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $9)
+                    wrapped_key, inserted_at, updated_at, status_changed_at, stack, template_digest)
+                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $9, $10, $11)
                 """,
                 [
                     .text(project.ref.text), .text(project.name.text), .text(project.organizationSlug),
                     .text(project.region), .text(project.cloudProvider),
                     .text(ProjectStatus.provisioning.rawValue), .textArray(project.services.map(\.text)),
                     .bytes(project.secrets.wrappedKey), .timestamp(project.at.postgres),
+                    .text(project.stack.text), .optional(project.template?.text),
                 ])
         } catch {
             guard error.constraint == "projects_name_in_organization" else { throw error }
@@ -114,6 +116,13 @@ enum ProjectRows {
             update projects set status = $3, failure_service = $4, failure_message = $5, failure_log_tail = $6,
                 restart_requested_at = case when $7 then $8 when not $10 then restart_requested_at end,
                 restart_services = case when $7 then $9::text[] when not $10 then restart_services end,
+                template_digest = case
+                    when $3 = 'DELETED' then null
+                    when $14 then coalesce(upgrade_digest, template_digest)
+                    else coalesce($11, template_digest) end,
+                services = case when $14 then coalesce(upgrade_services, services) else services end,
+                upgrade_digest = case when $15 then coalesce($12, upgrade_digest) end,
+                upgrade_services = case when $15 then coalesce($13::text[], upgrade_services) end,
                 updated_at = $8, status_changed_at = $8
             where ref = $1 and status = $2
             """,
@@ -122,7 +131,22 @@ enum ProjectRows {
                 .optional(move.failure?.service?.text), .optional(move.failure?.message),
                 .optional(move.failure?.logTail), .bool(move.requestsRestart), .timestamp(move.at.postgres),
                 move.restartServices.map { .textArray($0.map(\.text)) } ?? .null, .bool(move.fulfilsRestart),
+                .optional(move.template?.text), .optional(move.upgrade?.template.text),
+                move.upgrade.map { .textArray($0.services.map(\.text)) } ?? .null,
+                .bool(move.endOfUpgrade == .completes), .bool(move.endOfUpgrade == .none),
             ])
+        return changed == 1
+    }
+
+    /// Pins a project that is pinned to none.
+    static func pin(
+        _ ref: ProjectRef, to template: TemplateDigest, at time: Timestamp, in session: some PostgresSession
+    ) async throws -> Bool {
+        let changed = try await session.execute(
+            """
+            update projects set template_digest = $2, updated_at = $3
+            where ref = $1 and template_digest is null and status <> 'DELETED'
+            """, [.text(ref.text), .text(template.text), .timestamp(time.postgres)])
         return changed == 1
     }
 
@@ -134,7 +158,10 @@ enum ProjectRows {
             number: try row.int64("number"), ref: try ref(row.string("ref")), name: try ProjectName(name),
             organizationSlug: try row.string("organization_slug"), region: try row.string("region"),
             cloudProvider: try row.string("cloud_provider"), status: try status(row.string("status")),
-            failure: try failure(row), services: try row.textArray("services").compactMap { ServiceName($0) },
+            failure: try failure(row), stack: try stack(row),
+            template: try row.optionalString("template_digest").flatMap { TemplateDigest($0) },
+            upgrade: try upgrade(row),
+            services: try row.textArray("services").compactMap { ServiceName($0) },
             leases: try leases(row),
             restartRequestedAt: try row.optionalTimestamp("restart_requested_at").map { Timestamp($0) },
             restartServices: try restartServices(row), configurationRevision: try row.int64("configuration_revision"),
@@ -160,6 +187,18 @@ enum ProjectRows {
         return ProjectFailure(
             service: try row.optionalString("failure_service").flatMap { ServiceName($0) }, message: message,
             logTail: try row.optionalString("failure_log_tail"))
+    }
+
+    private static func upgrade(_ row: PostgresRow) throws -> ProjectUpgrade? {
+        guard let digest = try row.optionalString("upgrade_digest").flatMap({ TemplateDigest($0) }) else { return nil }
+        return ProjectUpgrade(
+            template: digest, services: try row.textArray("upgrade_services").compactMap { ServiceName($0) })
+    }
+
+    private static func stack(_ row: PostgresRow) throws -> StackName {
+        let text = try row.string("stack")
+        guard let name = StackName(text) else { throw StoreError.refused("\"\(text)\" is no name of a stack") }
+        return name
     }
 
     private static func restartServices(_ row: PostgresRow) throws -> [ServiceName]? {

@@ -3,7 +3,7 @@ public enum Schema {
     /// All migrations in order.
     public static let migrations = [
         installation, projects, leases, identity, configuration, requests, content, functions, signingKey,
-        projectEdition, managerLease, custody, operations, credentialLimits,
+        projectEdition, managerLease, custody, operations, credentialLimits, templateVersions, projectUpgrades,
     ]
 
     private static let installation = Migration(

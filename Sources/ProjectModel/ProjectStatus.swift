@@ -16,6 +16,11 @@ public enum ProjectStatus: String, CaseIterable, Sendable {
     case resuming = "RESUMING"
     /// Containers are being restarted on request. Next: ACTIVE, DEGRADED or DELETING.
     case restarting = "RESTARTING"
+    /// Services are being replaced by those of another template version, or added and removed, on request. Next: ACTIVE,
+    /// REVERTING, DEGRADED or DELETING.
+    case upgrading = "UPGRADING"
+    /// The upgrade failed or was cancelled; the version before is being brought back. Next: ACTIVE, DEGRADED or DELETING.
+    case reverting = "REVERTING"
     /// The first start failed; what it made is being removed. Next: FAILED or DELETING.
     case rollingBack = "ROLLING_BACK"
     /// The first start failed and nothing is left of it but the record and the reason; a network that the engine does
@@ -29,7 +34,7 @@ public enum ProjectStatus: String, CaseIterable, Sendable {
     /// What the engine should hold for a project with this status.
     public var goal: Goal {
         switch self {
-        case .provisioning, .starting, .active, .degraded, .resuming, .restarting: .running
+        case .provisioning, .starting, .active, .degraded, .resuming, .restarting, .upgrading, .reverting: .running
         case .pausing, .paused: .stopped
         case .rollingBack, .failed, .deleting, .deleted: .absent
         }

@@ -30,6 +30,7 @@ extension ProjectStatus {
         case .paused: .inactive
         case .resuming: .restoring
         case .restarting: .restarting
+        case .upgrading, .reverting: .upgrading
         case .failed: .initFailed
         case .deleting: .goingDown
         case .deleted: .removed

@@ -23,7 +23,7 @@ struct RunningAssessor {
     /// Whether a failing service ends the attempt, rather than being healed for ever.
     private var isStarting: Bool {
         switch circumstances.status {
-        case .provisioning, .starting, .resuming, .restarting: true
+        case .provisioning, .starting, .resuming, .restarting, .upgrading, .reverting: true
         default: false
         }
     }
@@ -140,11 +140,14 @@ struct RunningAssessor {
             ?? required.first(where: { assessment.services[$0.name]?.isReady != true && !isExcused($0) })
         {
             judgeUnready(blocker.name)
+        } else if let remainder = remainderOfOtherVersion {
+            assessment.event = .serviceNotReady
+            assessment.cause = remainder
         } else if circumstances.status != .active || required.allSatisfy({ !unknown.contains($0.name) }) {
             assessment.event = .allReady
             assessment.cause = "every required service is ready"
         }
-        if isStarting { lookAgain(at: circumstances.statusSince + Assessment.startDeadline) }
+        if isStarting { lookAgain(at: circumstances.statusSince + deadline) }
     }
 
     /// An active project stays so until something is known to be wrong: a manager that has just been started has
@@ -166,16 +169,37 @@ struct RunningAssessor {
         }
     }
 
+    /// Longest time that the status may last.
+    private var deadline: Duration {
+        circumstances.status == .upgrading ? Assessment.upgradeDeadline : Assessment.startDeadline
+    }
+
+    /// A container that is not of the version that the project is on its way to. An upgrade or a way back ends when there
+    /// is none: optional services count as well.
+    private var remainderOfOtherVersion: String? {
+        guard [.upgrading, .reverting].contains(circumstances.status) else { return nil }
+        for service in desired.services.values.sorted(by: { $0.name < $1.name })
+        where circumstances.observed.container(of: service.name)?.configHash != service.configHash {
+            return "\(service.name) is still to be replaced"
+        }
+        let stranger = circumstances.observed.containers.sorted { $0.id < $1.id }.first { container in
+            container.service.map { desired.services[$0] == nil } ?? true
+        }
+        return stranger.map { "\($0.service?.text ?? $0.name) is still to be removed" }
+    }
+
     private func startFailure(among required: [DesiredService]) -> Assessment.StartFailure? {
         for service in required where assessment.services[service.name]?.isReady != true {
             if let message = startFailure(of: service) { return .init(service: service.name, message: message) }
         }
-        guard circumstances.now.since(circumstances.statusSince) >= Assessment.startDeadline else { return nil }
+        guard circumstances.now.since(circumstances.statusSince) >= deadline else { return nil }
         let late = required.first { assessment.services[$0.name]?.isReady != true && !unknown.contains($0.name) }
         return late.map {
-            .init(service: $0.name, message: "the start did not end within \(Assessment.startDeadline)")
+            .init(service: $0.name, message: "the \(attempt) did not end within \(deadline)")
         }
     }
+
+    private var attempt: String { circumstances.status == .upgrading ? "upgrade" : "start" }
 
     /// Whether the container's last run began after the present start was asked for.
     private func isOfThisStart(_ container: ObservedContainer) -> Bool {

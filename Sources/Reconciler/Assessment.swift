@@ -101,6 +101,10 @@ public struct Assessment: Sendable, Equatable {
     /// Longest time from the beginning of a start to its end, whatever its services do.
     public static let startDeadline: Duration = .seconds(900)
 
+    /// Longest time from the beginning of an upgrade to its end. Services are replaced one after the other, and each
+    /// has its own deadline besides.
+    public static let upgradeDeadline: Duration = .seconds(3_600)
+
     /// States of all services of the stack.
     public var services: [ServiceName: ServiceState] = [:]
     /// Services not to be started yet, and why.

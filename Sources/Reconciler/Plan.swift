@@ -75,6 +75,9 @@ public struct Plan: Sendable, Equatable {
     /// What is not started yet, and why.
     public private(set) var waiting: [Waiting] = []
 
+    /// Services that wait for an image, by the image.
+    public private(set) var pulls: [String: Set<ServiceName>] = [:]
+
     /// An empty plan.
     public init() {}
 
@@ -105,6 +108,12 @@ public struct Plan: Sendable, Equatable {
             }
         }
         return urgencies
+    }
+
+    /// Notes that a service waits for an image.
+    public mutating func wait(_ service: ServiceName, forImage image: String) {
+        pulls[image, default: []].insert(service)
+        wait(service, for: "its image \(image) is not on this engine yet")
     }
 
     /// Notes that a service has to wait.

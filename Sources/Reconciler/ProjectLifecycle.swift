@@ -15,6 +15,8 @@ public enum ProjectLifecycle {
         case deleteRequested
         /// Somebody asks to take back what was asked for last, as far as that is safe.
         case cancelRequested
+        /// Somebody asks for another template version, or for other services.
+        case upgradeRequested
         /// Every container exists.
         case containersCreated
         /// Every required service is ready, and no restart is outstanding.
@@ -42,7 +44,8 @@ public enum ProjectLifecycle {
     /// The answer to an event. Total: every status knows every event.
     public static func answer(to event: Event, in status: ProjectStatus) -> Answer {
         switch event {
-        case .pauseRequested, .resumeRequested, .restartRequested, .deleteRequested, .cancelRequested:
+        case .pauseRequested, .resumeRequested, .restartRequested, .deleteRequested, .cancelRequested,
+            .upgradeRequested:
             answer(toRequest: event, in: status)
         case .containersCreated: status == .provisioning ? .move(to: .starting) : .stay
         case .allReady: readiness(in: status)
@@ -65,6 +68,9 @@ public enum ProjectLifecycle {
         case (.resumeRequested, .resuming): .stay
         case (.restartRequested, .active), (.restartRequested, .degraded): .move(to: .restarting)
         case (.restartRequested, .restarting): .stay
+        // Not while paused: services are replaced behind a check that they come up.
+        case (.upgradeRequested, .active), (.upgradeRequested, .degraded): .move(to: .upgrading)
+        case (.cancelRequested, .upgrading): .move(to: .reverting)
         // A restart may have stopped anything by now, and a deletion has removed it: neither can be taken back.
         case (.cancelRequested, .provisioning), (.cancelRequested, .starting): .move(to: .rollingBack)
         case (.cancelRequested, .pausing): .move(to: .resuming)
@@ -75,17 +81,18 @@ public enum ProjectLifecycle {
 
     private static func readiness(in status: ProjectStatus) -> Answer {
         switch status {
-        case .provisioning, .starting, .degraded, .resuming, .restarting: .move(to: .active)
+        case .provisioning, .starting, .degraded, .resuming, .restarting, .upgrading, .reverting: .move(to: .active)
         case .active, .pausing, .paused, .rollingBack, .failed, .deleting, .deleted: .stay
         }
     }
 
-    /// A first start that fails is rolled back. A project that has been active has data: it is never torn down, but
-    /// goes on healing as DEGRADED.
+    /// A first start that fails is rolled back, and an upgrade that fails brings back the version before. A project that
+    /// has been active has data: it is never torn down, but goes on healing as DEGRADED.
     private static func failure(in status: ProjectStatus) -> Answer {
         switch status {
         case .provisioning, .starting: .move(to: .rollingBack)
-        case .resuming, .restarting: .move(to: .degraded)
+        case .resuming, .restarting, .reverting: .move(to: .degraded)
+        case .upgrading: .move(to: .reverting)
         case .active, .degraded, .pausing, .paused, .rollingBack, .failed, .deleting, .deleted: .stay
         }
     }
@@ -94,7 +101,8 @@ public enum ProjectLifecycle {
         switch status {
         case .rollingBack: .move(to: .failed)
         case .deleting: .move(to: .deleted)
-        case .provisioning, .starting, .active, .degraded, .pausing, .paused, .resuming, .restarting, .failed, .deleted:
+        case .provisioning, .starting, .active, .degraded, .pausing, .paused, .resuming, .restarting, .upgrading,
+            .reverting, .failed, .deleted:
             .stay
         }
     }

@@ -7,6 +7,8 @@ public enum ProjectOperationKind: String, Sendable, CaseIterable {
     case resume
     case restart
     case delete
+    /// Another template version, or other services.
+    case upgrade
 
     /// Longest time that it may take before it counts as failed or overdue. Starts have the deadline of every start;
     /// waiting for an image or for the engine does not count.
@@ -14,6 +16,7 @@ public enum ProjectOperationKind: String, Sendable, CaseIterable {
         switch self {
         case .create, .resume, .restart: Assessment.startDeadline
         case .pause, .delete: .seconds(300)
+        case .upgrade: Assessment.upgradeDeadline
         }
     }
 
@@ -26,6 +29,7 @@ public enum ProjectOperationKind: String, Sendable, CaseIterable {
         case .resumeRequested: self = status == .failed ? .create : .resume
         case .restartRequested: self = .restart
         case .deleteRequested: self = .delete
+        case .upgradeRequested: self = .upgrade
         // What takes a cancelled operation back is an operation of its own; a rollback is the end of the creation.
         case .cancelRequested: self.init(takingBackFrom: status)
         default: return nil
@@ -70,6 +74,7 @@ public enum ProjectOperationRules {
         case .restart: endOfStart(status, isFirst: false, whileIn: [.restarting])
         case .pause: endOfStop(status, whileIn: .pausing, success: .paused)
         case .delete: endOfStop(status, whileIn: .deleting, success: .deleted)
+        case .upgrade: endOfUpgrade(status)
         }
     }
 
@@ -83,6 +88,16 @@ public enum ProjectOperationRules {
         case .rollingBack, .failed: return isFirst ? .failed : .superseded
         case .degraded: return isFirst ? .superseded : .failed
         default: return .superseded
+        }
+    }
+
+    /// What ended a way back is not to be told from the status alone: the version before runs as well.
+    private static func endOfUpgrade(_ status: ProjectStatus) -> ProjectOperationState? {
+        switch status {
+        case .upgrading, .reverting: nil
+        case .active: .succeeded
+        case .degraded: .failed
+        default: .superseded
         }
     }
 

@@ -4,6 +4,10 @@ import ProjectModel
 /// dependencies are met now. What has to wait is noted with its reason; a later look goes on from there.
 func planRunning(_ desired: DesiredStack, _ situation: Situation) -> Plan {
     var planner = RunningPlanner(desired: desired, situation: situation)
+    if situation.replacesOneByOne {
+        planner.planUpgrade()
+        return planner.plan
+    }
     planner.planNetworks()
     planner.planVolumes()
     planner.planStrangers()
@@ -13,7 +17,7 @@ func planRunning(_ desired: DesiredStack, _ situation: Situation) -> Plan {
     return planner.plan
 }
 
-private struct RunningPlanner {
+struct RunningPlanner {
     let desired: DesiredStack
     let situation: Situation
     var plan = Plan()
@@ -151,7 +155,7 @@ private struct RunningPlanner {
         service.spec.networks.compactMap { networkSteps[$0.network] }
     }
 
-    private mutating func planImage(_ image: String) -> Int? {
+    mutating func planImage(_ image: String) -> Int? {
         guard situation.missingImages.contains(image) else { return nil }
         if let known = imageSteps[image] { return known }
         let number = plan.add(.pullImage(image), because: "not on this engine")

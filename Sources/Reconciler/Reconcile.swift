@@ -22,12 +22,16 @@ public struct Situation: Sendable, Equatable {
     public var sick: [ServiceName: String]
     /// What must not be done to the project's data.
     public var data: DataVerdict
+    /// Whether services are replaced one after the other, each when the one before is ready, and none before all images
+    /// are there.
+    public var replacesOneByOne: Bool
 
     /// A situation; everything but goal, desired and observed is empty by default.
     public init(
         goal: ProjectStatus.Goal, desired: DesiredStack?, observed: ObservedStack, ready: Set<ServiceName> = [],
         missingImages: Set<String> = [], restartBefore: Timestamp? = nil, restartServices: Set<ServiceName>? = nil,
-        held: [ServiceName: String] = [:], sick: [ServiceName: String] = [:], data: DataVerdict = DataVerdict()
+        held: [ServiceName: String] = [:], sick: [ServiceName: String] = [:], data: DataVerdict = DataVerdict(),
+        replacesOneByOne: Bool = false
     ) {
         self.goal = goal
         self.desired = desired
@@ -39,6 +43,7 @@ public struct Situation: Sendable, Equatable {
         self.held = held
         self.sick = sick
         self.data = data
+        self.replacesOneByOne = replacesOneByOne
     }
 }
 

@@ -62,8 +62,11 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Requests a minute per account, scope and endpoint; 0: no limit. [SUPAMANAGER_RATE_LIMIT; 120]")
     var rateLimit: String?
 
-    @Option(help: "Folder of the stack's template. [SUPAMANAGER_TEMPLATE]")
-    var template: String?
+    @Option(help: "Folder that holds the stacks, one folder each. [SUPAMANAGER_TEMPLATES]")
+    var templates: String?
+
+    @Option(help: "Stack of projects that name none. [SUPAMANAGER_STACK; default: supabase]")
+    var stack: String?
 
     @Option(help: "The Docker Engine's socket, unix:///path. [DOCKER_HOST; default: unix:///var/run/docker.sock]")
     var dockerHost: String?
@@ -92,7 +95,8 @@ struct ServeCommand: AsyncParsableCommand {
             "SUPAMANAGER_MASTER_KEY_FILE": masterKeyFile, "SUPAMANAGER_IMAGE_REGISTRY": imageRegistry,
             "SUPAMANAGER_PORT_RANGE": portRange, "SUPAMANAGER_SUBNET_POOL": subnetPool,
             "SUPAMANAGER_BIND_ADDRESS": bindAddress, "SUPAMANAGER_PUBLIC_HOST": publicHost,
-            "SUPAMANAGER_ADMIN_TOKEN": adminToken, "SUPAMANAGER_TEMPLATE": template, "DOCKER_HOST": dockerHost,
+            "SUPAMANAGER_ADMIN_TOKEN": adminToken, "SUPAMANAGER_TEMPLATES": templates, "SUPAMANAGER_STACK": stack,
+            "DOCKER_HOST": dockerHost,
             "SUPAMANAGER_ADMIN_EMAIL": adminEmail, "SUPAMANAGER_SIGNUP": signup, "SUPAMANAGER_PUBLIC_URL": publicURL,
             "SUPAMANAGER_CORS_ORIGINS": corsOrigins, "SUPAMANAGER_TRUSTED_PROXIES": trustedProxies,
             "SUPAMANAGER_RATE_LIMIT": rateLimit,

@@ -39,7 +39,10 @@ struct ServeSettings: Sendable {
     var orphans: OrphanPolicy
     /// What is done about packet filter rules.
     var networkRules: NetworkRulesPolicy
-    var templateFolder: String
+    /// The folder that holds the stacks.
+    var templatesFolder: String
+    /// The stack of projects that name none.
+    var stack: StackName
     var dockerHost: DockerHost
     var logLevel: Logger.Level
 
@@ -106,7 +109,15 @@ struct ServeSettings: Sendable {
         networkRules = try parsed(
             "SUPAMANAGER_NETWORK_RULES", default: NetworkRulesPolicy.check.rawValue,
             { NetworkRulesPolicy(rawValue: $0) }, "install, check or off")
-        templateFolder = try Self.templateFolder(value("SUPAMANAGER_TEMPLATE"))
+        guard value("SUPAMANAGER_TEMPLATE") == nil else {
+            throw Problem(
+                description: "SUPAMANAGER_TEMPLATE is not read any more: set SUPAMANAGER_TEMPLATES to the folder that"
+                    + " holds the stacks, one folder each, and SUPAMANAGER_STACK to the one that new projects get")
+        }
+        templatesFolder = try Self.templatesFolder(value("SUPAMANAGER_TEMPLATES"))
+        stack = try parsed(
+            "SUPAMANAGER_STACK", default: StackName.supabase.text, { StackName($0) },
+            "the name of a stack: lower-case letters, digits and hyphens, a letter first")
         dockerHost = try DockerHost(parsing: value("DOCKER_HOST"))
         logLevel = try parsed("SUPAMANAGER_LOG_LEVEL", default: "info", { Logger.Level(rawValue: $0) }, "a log level")
     }
@@ -175,7 +186,7 @@ struct ServeSettings: Sendable {
     }
 
     /// The given folder, or the one that came with the program: beside the working folder or above the executable.
-    private static func templateFolder(_ given: String?) throws -> String {
+    private static func templatesFolder(_ given: String?) throws -> String {
         if let given { return absolute(given) }
         var places = [FileManager.default.currentDirectoryPath]
         var place = CommandLine.arguments.first.map { URL(filePath: $0).standardizedFileURL.path } ?? ""
@@ -186,9 +197,10 @@ struct ServeSettings: Sendable {
             place = String(place[..<slash])
             places += [place, place + "/share/supamanager"]
         }
-        let candidates = places.map { $0 + "/Templates/supabase" }
-        guard let found = candidates.first(where: { FileManager.default.fileExists(atPath: $0 + "/compose.yaml") })
-        else { throw Problem(description: "the template is not to be found: say where with SUPAMANAGER_TEMPLATE") }
+        let candidates = places.map { $0 + "/Templates" }
+        guard let found = candidates.first(where: { !StackFolders(path: $0).names.isEmpty }) else {
+            throw Problem(description: "no stack was found: name the folder that holds them with SUPAMANAGER_TEMPLATES")
+        }
         return found
     }
 }

@@ -38,7 +38,7 @@ struct Server {
         for warning in warnings { logger.warning("\(warning)") }
         // Before the first secret is read.
         if !CoreDumps.forbid() { logger.warning("core dumps cannot be forbidden: they would hold the master key") }
-        let template = try StackTemplate(folder: settings.templateFolder)
+        let template = try StackFolders(path: settings.templatesFolder).template(of: settings.stack)
         _ = try TemplateValidation(template)
         let folder = try DataFolder(settings.dataFolder)
         let token = try settings.adminToken ?? folder.adminToken(logger)
@@ -65,6 +65,7 @@ struct Server {
             registries: RegistryHelper.credentials())
         let prober = NIOServiceProber()
         let core = try core(database, installation, master, template, engine, prober)
+        try await core.templates.storeInstalled()
         let store = core.store
         let people = try await People(settings, database, master, installation: installation.id, token: token)
         let sealer = StoredAnswerSealer(master: master, installation: installation.id)
@@ -174,6 +175,7 @@ struct Server {
         let functions: FunctionCatalog
         let minter: SealingKeyMinter
         let renderer: ComposeStackRenderer
+        let templates: TemplateLibrary
     }
 
     private func core(
@@ -189,11 +191,14 @@ struct Server {
         let broker = LeaseBroker(
             store: store, host: RecentHostNetwork(LinuxHostNetwork()), survey: survey, ports: settings.ports,
             subnets: settings.subnets, bindAddress: settings.bindAddress, draw: LeaseBroker.anywhere)
-        let renderer = ComposeStackRenderer(
-            template: template,
-            settings: ComposeStackRenderer.Settings(
-                bindAddress: settings.bindAddress, publicHost: settings.publicHost.text,
-                imageRegistry: settings.imageRegistry, projectsFolder: projects))
+        let rendering = ComposeStackRenderer.Settings(
+            bindAddress: settings.bindAddress, publicHost: settings.publicHost.text,
+            imageRegistry: settings.imageRegistry, projectsFolder: projects)
+        let renderer = ComposeStackRenderer(template: template, settings: rendering)
+        let templates = TemplateLibrary(
+            installed: try StackFolders(path: settings.templatesFolder).installed(rendering),
+            defaultStack: settings.stack, store: PostgresTemplateStore(pool: database.pool),
+            reader: ComposeTemplateReader(settings: rendering))
         let minter = SealingKeyMinter(master: master, installation: installation.id)
         let health = HealthLoop(prober: prober, engine: engine)
         let functionStore = PostgresFunctionStore(pool: database.pool)
@@ -201,8 +206,7 @@ struct Server {
             store: functionStore, folders: TemplateFunctionFolders(root: projects), logger: logger)
         let loop = ReconcileLoop(
             store: PostgresProjectStore(pool: database.pool, under: lease), custody: custody, engine: engine,
-            renderer: renderer,
-            folders: TemplateProjectFolders(template: template, root: projects), minter: minter, broker: broker,
+            templates: templates, folders: TemplateProjectFolders(root: projects), minter: minter, broker: broker,
             survey: survey, health: health, functions: publisher,
             announcements: ProjectChannel(database.parameters), lease: lease, logger: logger)
         let managing = LeaseLoop(
@@ -212,12 +216,12 @@ struct Server {
             logger: logger
         ) { role in await loop.runUntilCancelled(as: role) }
         let catalog = ProjectCatalog(
-            store: store, custody: PostgresCustodyStore(pool: database.pool), renderer: renderer,
+            store: store, custody: PostgresCustodyStore(pool: database.pool), templates: templates,
             minter: minter, broker: broker, loop: loop)
         let functions = FunctionCatalog(store: functionStore, publisher: publisher, digest: Self.digest)
         return Core(
             store: store, health: health, lease: lease, managing: managing, catalog: catalog, functions: functions,
-            minter: minter, renderer: renderer)
+            minter: minter, renderer: renderer, templates: templates)
     }
 
     /// SHA-256 of a function's files, in hex.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ComposeTemplates
 import FoundationEssentials
 import ManagementAPI
 import Orchestrator
@@ -54,8 +55,9 @@ struct StartFailure: Error, CustomStringConvertible {
             }
         let lines = text.split(separator: "\n")
         let more = lines.count > 1 ? " (and \(lines.count - 1) more)" : ""
-        return "the template in \(settings.templateFolder) cannot be used: \(lines.first ?? "")\(more); correct it, as "
-            + "supamanager template check \(settings.templateFolder)/compose.yaml shows, or name another folder"
+        let folder = StackFolders(path: settings.templatesFolder).folder(of: settings.stack)
+        return "the template in \(folder) cannot be used: \(lines.first ?? "")\(more); correct it, as "
+            + "supamanager template check \(folder)/compose.yaml shows, or name another folder"
     }
 
     private static func oneLine(_ text: String) -> String {

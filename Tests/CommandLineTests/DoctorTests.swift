@@ -108,9 +108,9 @@ struct DoctorTests {
             try files.setAttributes([.posixPermissions: 0o777], ofItemAtPath: home + "/data")
             try Data(repeating: 7, count: 32).write(to: URL(filePath: home + "/data/master.key"))
             try files.setAttributes([.posixPermissions: 0o640], ofItemAtPath: home + "/data/master.key")
-            try files.createDirectory(atPath: home + "/template", withIntermediateDirectories: false)
-            try Data("services: 7\n".utf8).write(to: URL(filePath: home + "/template/compose.yaml"))
-            return ["SUPAMANAGER_TEMPLATE": home + "/template"]
+            try files.createDirectory(atPath: home + "/stacks/supabase", withIntermediateDirectories: true)
+            try Data("services: 7\n".utf8).write(to: URL(filePath: home + "/stacks/supabase/compose.yaml"))
+            return ["SUPAMANAGER_TEMPLATES": home + "/stacks"]
         } check: { program, home in
             #expect(program.exitCode == 1)
             for text in [

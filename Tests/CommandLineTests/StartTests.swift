@@ -51,8 +51,8 @@ import Testing
     @Test("a template that is not there, is none, or has problems; nothing is started for it")
     func templates() async throws {
         try await withHome { home in
-            let folder = home + "/stack"
-            let environment = ["SUPAMANAGER_DATA_DIR": home + "/data", "SUPAMANAGER_TEMPLATE": folder]
+            let folder = home + "/stacks/supabase"
+            let environment = ["SUPAMANAGER_DATA_DIR": home + "/data", "SUPAMANAGER_TEMPLATES": home + "/stacks"]
             func errors(_ text: String?) async throws -> Program {
                 if let text {
                     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

@@ -14,6 +14,7 @@ struct TemplateFunctionFoldersTests {
         let base = FileManager.default.temporaryDirectory.appending(path: "functions-\(UUID().uuidString)")
         let folders: TemplateFunctionFolders
         let projects: TemplateProjectFolders
+        let files: [String: [UInt8]]
 
         init() throws {
             ref = try #require(ProjectRef("abcdefghijklmnopqrst"))
@@ -27,14 +28,15 @@ struct TemplateFunctionFoldersTests {
             try Data(compose.utf8).write(to: template.appending(path: "compose.yaml"))
             let root = base.appending(path: "projects").path
             folders = TemplateFunctionFolders(root: root)
-            projects = TemplateProjectFolders(template: try StackTemplate(folder: template.path), root: root)
+            projects = TemplateProjectFolders(root: root)
+            files = try StackTemplate(folder: template.path).projectFiles
         }
 
         var functions: URL { base.appending(path: "projects/\(ref)/volumes/functions") }
 
         func prepare() throws {
             let network = DesiredNetwork(name: "n", subnet: try #require(IPv4Network("10.0.0.0/27")))
-            try projects.prepare(DesiredStack(ref: ref, networks: [network]))
+            try projects.prepare(DesiredStack(ref: ref, networks: [network]), files: files)
         }
 
         func text(_ path: String) -> String? {

@@ -93,18 +93,18 @@ import Testing
             let template = try StackTemplate(folder: folder.appending(path: "template").path)
             let root = folder.appending(path: "projects").path
             let ref = try #require(ProjectRef("abcdefghijklmnopqrst"))
-            let folders = TemplateProjectFolders(template: template, root: root)
+            let folders = TemplateProjectFolders(root: root)
             let stack = DesiredStack(
                 ref: ref, networks: [], files: ["configs/c": Secret("text")])
-            try folders.prepare(stack)
+            try folders.prepare(stack, files: template.projectFiles)
             try link("projects/\(ref)/conf/a", to: "../../../master.key", in: folder)
             try link("projects/\(ref)/configs/c", to: "/etc/nothing", in: folder)
-            try folders.prepare(stack)
+            try folders.prepare(stack, files: template.projectFiles)
             #expect(try String(contentsOfFile: root + "/\(ref)/conf/a", encoding: .utf8) == "a")
             #expect(try String(contentsOfFile: root + "/\(ref)/configs/c", encoding: .utf8) == "text")
             #expect(try String(contentsOfFile: folder.appending(path: "master.key").path, encoding: .utf8) == "key")
             try link("projects/\(ref)/conf", to: "../..", in: folder)
-            #expect(throws: TemplateError.self) { try folders.prepare(stack) }
+            #expect(throws: TemplateError.self) { try folders.prepare(stack, files: template.projectFiles) }
         }
     }
 }

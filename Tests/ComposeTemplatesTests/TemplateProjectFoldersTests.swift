@@ -30,8 +30,7 @@ struct TemplateProjectFoldersTests {
         try Data("one".utf8).write(to: template.appending(path: "volumes/deep/one.conf"))
         try Data("two".utf8).write(to: template.appending(path: "single.conf"))
         let root = base.appending(path: "projects")
-        try body(
-            TemplateProjectFolders(template: try StackTemplate(folder: template.path), root: root.path), template, root)
+        try body(TemplateProjectFolders(root: root.path), template, root)
     }
 
     private func stack() throws -> DesiredStack {
@@ -47,8 +46,8 @@ struct TemplateProjectFoldersTests {
 
     @Test("the template's files and the stack's own are written, readable inside, closed outside")
     func contents() throws {
-        try withFolders { folders, _, root in
-            try folders.prepare(stack())
+        try withFolders { folders, template, root in
+            try folders.prepare(stack(), files: StackTemplate(folder: template.path).projectFiles)
             let folder = root.appending(path: "abcdefghijklmnopqrst")
             #expect(try String(contentsOf: folder.appending(path: "volumes/deep/one.conf"), encoding: .utf8) == "one")
             #expect(try String(contentsOf: folder.appending(path: "single.conf"), encoding: .utf8) == "two")
@@ -62,14 +61,14 @@ struct TemplateProjectFoldersTests {
     @Test("preparing again leaves what is equal alone, and writes what has changed into the same file")
     func again() throws {
         try withFolders { folders, template, root in
-            try folders.prepare(stack())
+            try folders.prepare(stack(), files: StackTemplate(folder: template.path).projectFiles)
             let file = root.appending(path: "abcdefghijklmnopqrst/single.conf")
             let before = try FileManager.default.attributesOfItem(atPath: file.path)
-            try folders.prepare(stack())
+            try folders.prepare(stack(), files: StackTemplate(folder: template.path).projectFiles)
             let same = try FileManager.default.attributesOfItem(atPath: file.path)
             #expect(before[.modificationDate] as? Date == same[.modificationDate] as? Date)
             try Data("three".utf8).write(to: template.appending(path: "single.conf"))
-            try folders.prepare(stack())
+            try folders.prepare(stack(), files: StackTemplate(folder: template.path).projectFiles)
             #expect(try String(contentsOf: file, encoding: .utf8) == "three")
             // A container that mounts the file sees the change only if it is still the same file.
             let after = try FileManager.default.attributesOfItem(atPath: file.path)
@@ -79,9 +78,9 @@ struct TemplateProjectFoldersTests {
 
     @Test("removing takes the whole folder, and what is not there is removed already")
     func removal() throws {
-        try withFolders { folders, _, root in
+        try withFolders { folders, template, root in
             let stack = try stack()
-            try folders.prepare(stack)
+            try folders.prepare(stack, files: StackTemplate(folder: template.path).projectFiles)
             try folders.remove(stack.ref)
             try folders.remove(stack.ref)
             #expect(try FileManager.default.contentsOfDirectory(atPath: root.path) == [])
@@ -93,7 +92,7 @@ struct TemplateProjectFoldersTests {
         try withFolders { folders, template, _ in
             try FileManager.default.removeItem(at: template.appending(path: "single.conf"))
             #expect(throws: TemplateError.broken("it names single.conf, which does not exist")) {
-                try folders.prepare(stack())
+                try folders.prepare(stack(), files: StackTemplate(folder: template.path).projectFiles)
             }
         }
     }

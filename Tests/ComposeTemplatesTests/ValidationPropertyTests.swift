@@ -64,7 +64,7 @@ import Testing
                 secrets: Dictionary(uniqueKeysWithValues: needs.secrets.map { ($0.name, Secret("s")) }),
                 settings: ["LEVEL": Secret("debug"), "LIMIT": Secret("128m")])
             let stack = try renderer.render(record, values: values)
-            try TemplateProjectFolders(template: template, root: root).prepare(stack)
+            try TemplateProjectFolders(root: root).prepare(stack, files: renderer.projectFiles)
             for claim in stack.networks.map(\.name) + stack.volumes.keys + stack.services.values.map(\.containerName)
                 + stack.services.values.flatMap(\.spec.ports).map({ "\($0.hostPort)" })
             {

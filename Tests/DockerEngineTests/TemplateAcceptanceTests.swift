@@ -71,7 +71,7 @@ struct TemplateAcceptanceTests {
         let secrets = needs.secrets.map { ($0.name, Secret(String(repeating: "0", count: $0.length))) }
         let stack = try renderer.render(
             record, values: ProjectValues(secrets: Dictionary(uniqueKeysWithValues: secrets)))
-        try TemplateProjectFolders(template: template, root: root).prepare(stack)
+        try TemplateProjectFolders(root: root).prepare(stack, files: renderer.projectFiles)
         return stack
     }
 

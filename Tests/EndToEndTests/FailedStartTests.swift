@@ -46,7 +46,7 @@ extension EndToEnd {
         @Test("The project fails with the reason, nothing is left, and it can be deleted", arguments: breaks)
         func tellsWhy(_ change: Break) async throws {
             try await ManagerProcess.with { settings in
-                settings.template = try ChangedTemplate(
+                settings.templates = try ChangedTemplate(
                     in: settings.folder, named: "broken", replacing: change.text, with: change.replacement
                 ).folder
             } _: { manager in
@@ -70,7 +70,7 @@ extension EndToEnd {
         @Test("A secret that a failing service prints is not told")
         func redactsSecrets() async throws {
             try await ManagerProcess.with { settings in
-                settings.template = try ChangedTemplate(
+                settings.templates = try ChangedTemplate(
                     in: settings.folder, named: "talkative", replacing: "image: supabase/edge-runtime:v1.77.4\n",
                     with: """
                         image: supabase/edge-runtime:v1.77.4
@@ -97,7 +97,7 @@ extension EndToEnd {
                 let broken = try ChangedTemplate(
                     in: manager.settings.folder, named: "broken", replacing: change.text, with: change.replacement)
                 try await manager.stop()
-                try await manager.start(template: broken.folder)
+                try await manager.start(templates: broken.folder)
                 let project = try await Project.create("repaired", services: ["imgproxy"], by: manager)
                 try await project.wait(for: "INIT_FAILED")
                 try await manager.stop()

@@ -34,7 +34,7 @@ extension EndToEnd {
             try await ThrowawayDatabase.with { database in
                 try await ManagerProcess.with { settings in
                     settings.databaseURL = database.url
-                    settings.template = try ChangedTemplate(
+                    settings.templates = try ChangedTemplate(
                         in: settings.folder, named: "quick", bootSeconds: bootSeconds
                     ).folder
                 } _: { first in

@@ -39,7 +39,7 @@ struct HealthTests {
     @Test("while a project starts nothing is unhealthy, whatever its services do")
     func starting() {
         let states: [Assessment.ServiceState] = [.comingUp("starting"), .failing("connection refused")]
-        for status in [ProjectStatus.provisioning, .starting, .resuming, .restarting] {
+        for status in [ProjectStatus.provisioning, .starting, .resuming, .restarting, .upgrading, .reverting] {
             for state in states {
                 let entry = HealthEntry(.db, state, in: status)
                 #expect(entry.status == "COMING_UP")

@@ -8,6 +8,7 @@ struct ProjectRoutesTests {
     static let rowKeys: Set<String> = [
         "id", "ref", "name", "status", "region", "cloud_provider", "organization_id", "organization_slug",
         "inserted_at", "subscription_id", "is_branch_enabled", "is_physical_backups_enabled", "preview_branch_refs",
+        "stack", "template_version", "upgrade_available",
     ]
 
     @Test("a creation answers 201 with the row, the endpoint and the real keys")
@@ -104,6 +105,7 @@ struct ProjectRoutesTests {
                     "id", "ref", "name", "status", "organization_id", "region", "cloud_provider", "inserted_at",
                     "updated_at", "db_host", "connectionString", "restUrl", "dbVersion", "subscription_id",
                     "is_branch_enabled", "is_physical_backups_enabled", "high_availability", "integration_source",
+                    "stack", "template_version", "upgrade_available",
                 ])
             #expect(json["connectionString"] == .string("sm:\(ref)"))
             let port = try #require(try await host.store.project(ref)?.leases?.ports["GATEWAY_PORT"])

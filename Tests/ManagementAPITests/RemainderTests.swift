@@ -56,7 +56,7 @@ struct RemainderTests {
                 ("POST", "\(project)/branches", 422), ("DELETE", "\(project)/branches", 422),
                 ("GET", "\(project)/branches/main", 404), ("GET", "/v1/branches/abcdefghijklmnopqrst", 404),
                 ("GET", "\(project)/config/auth/sso/providers", 404), ("GET", "\(project)/custom-hostname", 404),
-                ("PATCH", "\(project)/billing/addons", 403), ("POST", "\(project)/upgrade", 403),
+                ("PATCH", "\(project)/billing/addons", 403),
                 ("GET", "/platform/integrations/github/authorization", 404),
                 ("GET", "/platform/organizations/default/sso", 404),
             ] {

@@ -43,7 +43,9 @@ struct StatusTests {
         let terminal: Set<StudioStatus> = [
             .goingDown, .initFailed, .removed, .inactive, .pauseFailed, .restoreFailed,
         ]
-        for status in [ProjectStatus.provisioning, .starting, .active, .degraded, .resuming, .restarting] {
+        for status in [
+            ProjectStatus.provisioning, .starting, .active, .degraded, .resuming, .restarting, .upgrading, .reverting,
+        ] {
             #expect(!terminal.contains(status.studioStatus))
         }
     }

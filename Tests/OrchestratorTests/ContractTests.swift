@@ -29,6 +29,12 @@ struct ContractTests {
         try await ProjectOperationContract.run(on: InMemoryProjectStore())
     }
 
+    @Test("template versions in memory are kept as in every store")
+    func templateVersions() async throws {
+        let store = InMemoryProjectStore()
+        try await TemplateVersionContract(versions: store, projects: store).run()
+    }
+
     @Test("the lease in memory, and what is written under it, do what every lease does")
     func lease() async throws {
         let leases = InMemoryManagerLeaseStore()

@@ -30,7 +30,8 @@ struct NotificationTests {
         case .failed: #expect(kind(step(from, status)) == .startFailed)
         case .degraded: #expect(kind(step(from, status)) == .unhealthy)
         case .deleted: #expect(step(from, status) == .forgetAll)
-        case .provisioning, .starting, .active, .pausing, .paused, .resuming, .restarting, .rollingBack, .deleting:
+        case .provisioning, .starting, .active, .pausing, .paused, .resuming, .restarting, .upgrading, .reverting,
+            .rollingBack, .deleting:
             #expect(step(from, status) == .nothing)
         }
     }

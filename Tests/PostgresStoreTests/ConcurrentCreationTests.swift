@@ -28,13 +28,15 @@ struct ConcurrentCreationTests {
         let broker = LeaseBroker(
             store: store, host: FakeHostNetwork(), survey: survey, ports: try #require(PortRange(ports)),
             subnets: subnets, bindAddress: "127.0.0.1", draw: draw)
+        let templates = TemplateLibrary(
+            only: FakeRenderer(SampleTemplates.small), in: PostgresTemplateStore(pool: pool))
         let loop = ReconcileLoop(
-            store: store, custody: custody, engine: engine, renderer: FakeRenderer(SampleTemplates.small),
+            store: store, custody: custody, engine: engine, templates: templates,
             folders: FakeFolders(), minter: PlainKeyMinter(),
             broker: broker, survey: survey, health: HealthLoop(prober: FakeProber(engine: engine), engine: engine),
             logger: Logger(label: "creation"))
         return ProjectCatalog(
-            store: store, custody: custody, renderer: FakeRenderer(SampleTemplates.small), minter: PlainKeyMinter(),
+            store: store, custody: custody, templates: templates, minter: PlainKeyMinter(),
             broker: broker, loop: loop)
     }
 

@@ -49,6 +49,13 @@ struct ProjectStoreContractTests {
         try await withStore { store, _ async throws in try await ProjectOperationContract.run(on: store) }
     }
 
+    @Test("template versions are kept as in every store")
+    func templateVersions() async throws {
+        try await withStore { store, pool async throws in
+            try await TemplateVersionContract(versions: PostgresTemplateStore(pool: pool), projects: store).run()
+        }
+    }
+
     @Test("the manager's lease, and what is written under it, do what every lease does")
     func lease() async throws {
         try await withStore { store, pool async throws in

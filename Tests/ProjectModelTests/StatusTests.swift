@@ -21,6 +21,7 @@ struct StatusTests {
             (.active, "ACTIVE", .activeHealthy, .running), (.degraded, "DEGRADED", .activeUnhealthy, .running),
             (.pausing, "PAUSING", .pausing, .stopped), (.paused, "PAUSED", .inactive, .stopped),
             (.resuming, "RESUMING", .restoring, .running), (.restarting, "RESTARTING", .restarting, .running),
+            (.upgrading, "UPGRADING", .upgrading, .running), (.reverting, "REVERTING", .upgrading, .running),
             (.rollingBack, "ROLLING_BACK", .comingUp, .absent), (.failed, "FAILED", .initFailed, .absent),
             (.deleting, "DELETING", .goingDown, .absent), (.deleted, "DELETED", .removed, .absent),
         ] as [(ProjectStatus, String, StudioStatus, ProjectStatus.Goal)])
@@ -32,7 +33,7 @@ struct StatusTests {
 
     @Test("the table above leaves no status out")
     func complete() {
-        #expect(ProjectStatus.allCases.count == 12)
+        #expect(ProjectStatus.allCases.count == 14)
         #expect(Set(ProjectStatus.allCases.map(\.studioStatus)).isSubset(of: StudioStatus.allCases))
     }
 }

@@ -8,25 +8,27 @@ struct ProjectLifecycleTests {
 
     /// Columns of ``table``, in this order.
     static let events: [Event] = [
-        .pauseRequested, .resumeRequested, .restartRequested, .deleteRequested, .cancelRequested, .containersCreated,
-        .allReady, .serviceNotReady, .startFailed, .allStopped, .nothingLeft,
+        .pauseRequested, .resumeRequested, .restartRequested, .deleteRequested, .cancelRequested, .upgradeRequested,
+        .containersCreated, .allReady, .serviceNotReady, .startFailed, .allStopped, .nothingLeft,
     ]
 
     /// What every status answers to every event: the status it moves to, `-` for nothing, `!` for a refusal.
     static let table = """
-        status       | pause   | resume       | restart    | delete   | cancel       | created  | ready  | unready  | startFailed  | stopped | nothing
-        PROVISIONING | !       | !            | !          | DELETING | ROLLING_BACK | STARTING | ACTIVE | -        | ROLLING_BACK | -       | -
-        STARTING     | !       | !            | !          | DELETING | ROLLING_BACK | -        | ACTIVE | -        | ROLLING_BACK | -       | -
-        ACTIVE       | PAUSING | !            | RESTARTING | DELETING | !            | -        | -      | DEGRADED | -            | -       | -
-        DEGRADED     | PAUSING | !            | RESTARTING | DELETING | !            | -        | ACTIVE | -        | -            | -       | -
-        PAUSING      | -       | !            | !          | DELETING | RESUMING     | -        | -      | -        | -            | PAUSED  | -
-        PAUSED       | -       | RESUMING     | !          | DELETING | !            | -        | -      | -        | -            | -       | -
-        RESUMING     | !       | -            | !          | DELETING | PAUSING      | -        | ACTIVE | -        | DEGRADED     | -       | -
-        RESTARTING   | !       | !            | -          | DELETING | !            | -        | ACTIVE | -        | DEGRADED     | -       | -
-        ROLLING_BACK | !       | !            | !          | DELETING | !            | -        | -      | -        | -            | -       | FAILED
-        FAILED       | !       | PROVISIONING | !          | DELETING | !            | -        | -      | -        | -            | -       | -
-        DELETING     | !       | !            | !          | -        | !            | -        | -      | -        | -            | -       | DELETED
-        DELETED      | !       | !            | !          | !        | !            | -        | -      | -        | -            | -       | -
+        status       | pause   | resume       | restart    | delete   | cancel       | upgrade   | created  | ready  | unready  | startFailed  | stopped | nothing
+        PROVISIONING | !       | !            | !          | DELETING | ROLLING_BACK | !         | STARTING | ACTIVE | -        | ROLLING_BACK | -       | -
+        STARTING     | !       | !            | !          | DELETING | ROLLING_BACK | !         | -        | ACTIVE | -        | ROLLING_BACK | -       | -
+        ACTIVE       | PAUSING | !            | RESTARTING | DELETING | !            | UPGRADING | -        | -      | DEGRADED | -            | -       | -
+        DEGRADED     | PAUSING | !            | RESTARTING | DELETING | !            | UPGRADING | -        | ACTIVE | -        | -            | -       | -
+        PAUSING      | -       | !            | !          | DELETING | RESUMING     | !         | -        | -      | -        | -            | PAUSED  | -
+        PAUSED       | -       | RESUMING     | !          | DELETING | !            | !         | -        | -      | -        | -            | -       | -
+        RESUMING     | !       | -            | !          | DELETING | PAUSING      | !         | -        | ACTIVE | -        | DEGRADED     | -       | -
+        RESTARTING   | !       | !            | -          | DELETING | !            | !         | -        | ACTIVE | -        | DEGRADED     | -       | -
+        UPGRADING    | !       | !            | !          | DELETING | REVERTING    | !         | -        | ACTIVE | -        | REVERTING    | -       | -
+        REVERTING    | !       | !            | !          | DELETING | !            | !         | -        | ACTIVE | -        | DEGRADED     | -       | -
+        ROLLING_BACK | !       | !            | !          | DELETING | !            | !         | -        | -      | -        | -            | -       | FAILED
+        FAILED       | !       | PROVISIONING | !          | DELETING | !            | !         | -        | -      | -        | -            | -       | -
+        DELETING     | !       | !            | !          | -        | !            | !         | -        | -      | -        | -            | -       | DELETED
+        DELETED      | !       | !            | !          | !        | !            | !         | -        | -      | -        | -            | -       | -
         """
 
     /// One cell of the table.
@@ -56,10 +58,10 @@ struct ProjectLifecycleTests {
 
     @Test("the table has every status and every event, once")
     func complete() {
-        #expect(Self.cells.count == 12 * 11)
-        #expect(Set(Self.cells.map(\.testDescription)).count == 12 * 11)
+        #expect(Self.cells.count == 14 * 12)
+        #expect(Set(Self.cells.map(\.testDescription)).count == 14 * 12)
         #expect(Self.events.count == Event.allCases.count)
-        #expect(ProjectStatus.allCases.count == 12)
+        #expect(ProjectStatus.allCases.count == 14)
     }
 
     /// All edges of the machine itself.
@@ -86,7 +88,9 @@ struct ProjectLifecycleTests {
 
     @Test("a project that has been ACTIVE is torn down by a request to delete only")
     func dataIsSafe() {
-        let withData: Set<ProjectStatus> = [.active, .degraded, .pausing, .paused, .resuming, .restarting]
+        let withData: Set<ProjectStatus> = [
+            .active, .degraded, .pausing, .paused, .resuming, .restarting, .upgrading, .reverting,
+        ]
         for edge in Self.edges where withData.contains(edge.from) && edge.to.goal == .absent {
             #expect(edge.to == .deleting)
         }
@@ -108,6 +112,7 @@ struct ProjectLifecycleTests {
     func observationsAreNeverRefused() {
         let requests: Set = [
             "pauseRequested", "resumeRequested", "restartRequested", "deleteRequested", "cancelRequested",
+            "upgradeRequested",
         ]
         for cell in Self.cells where ProjectLifecycle.answer(to: cell.event, in: cell.status) == .refuse {
             #expect(requests.contains("\(cell.event)"))

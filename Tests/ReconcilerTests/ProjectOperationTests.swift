@@ -6,19 +6,21 @@ import Testing
 struct ProjectOperationTests {
     /// What every kind of operation comes to at every status: `-` while it goes on.
     private static let table = """
-        status       | create     | pause      | resume     | restart    | delete
-        PROVISIONING | -          | superseded | superseded | superseded | superseded
-        STARTING     | -          | superseded | superseded | superseded | superseded
-        ACTIVE       | succeeded  | superseded | succeeded  | succeeded  | superseded
-        DEGRADED     | superseded | superseded | failed     | failed     | superseded
-        PAUSING      | superseded | -          | superseded | superseded | superseded
-        PAUSED       | superseded | succeeded  | superseded | superseded | superseded
-        RESUMING     | superseded | superseded | -          | superseded | superseded
-        RESTARTING   | superseded | superseded | superseded | -          | superseded
-        ROLLING_BACK | failed     | superseded | superseded | superseded | superseded
-        FAILED       | failed     | superseded | superseded | superseded | superseded
-        DELETING     | superseded | superseded | superseded | superseded | -
-        DELETED      | superseded | superseded | superseded | superseded | succeeded
+        status       | create     | pause      | resume     | restart    | delete | upgrade
+        PROVISIONING | -          | superseded | superseded | superseded | superseded | superseded
+        STARTING     | -          | superseded | superseded | superseded | superseded | superseded
+        ACTIVE       | succeeded  | superseded | succeeded  | succeeded  | superseded | succeeded
+        DEGRADED     | superseded | superseded | failed     | failed     | superseded | failed
+        PAUSING      | superseded | -          | superseded | superseded | superseded | superseded
+        PAUSED       | superseded | succeeded  | superseded | superseded | superseded | superseded
+        RESUMING     | superseded | superseded | -          | superseded | superseded | superseded
+        RESTARTING   | superseded | superseded | superseded | -          | superseded | superseded
+        UPGRADING    | superseded | superseded | superseded | superseded | superseded | -
+        REVERTING    | superseded | superseded | superseded | superseded | superseded | -
+        ROLLING_BACK | failed     | superseded | superseded | superseded | superseded | superseded
+        FAILED       | failed     | superseded | superseded | superseded | superseded | superseded
+        DELETING     | superseded | superseded | superseded | superseded | -    | superseded
+        DELETED      | superseded | superseded | superseded | superseded | succeeded | superseded
         """
 
     @Test("every kind at every status has the end of the table")
@@ -47,8 +49,9 @@ struct ProjectOperationTests {
                     continue
                 }
                 switch event {
-                case .pauseRequested, .resumeRequested, .restartRequested, .deleteRequested: #expect(kind != nil)
-                case .cancelRequested: #expect((kind == nil) == (next == .rollingBack))
+                case .pauseRequested, .resumeRequested, .restartRequested, .deleteRequested, .upgradeRequested:
+                    #expect(kind != nil)
+                case .cancelRequested: #expect((kind == nil) == [.rollingBack, .reverting].contains(next))
                 default: #expect(kind == nil)
                 }
                 if let kind { #expect(ProjectOperationRules.end(of: kind, at: next) == nil, "\(event) in \(status)") }

@@ -58,7 +58,7 @@ class Manager:
         self.environment = dict(os.environ, SUPAMANAGER_LISTEN=self.address, SUPAMANAGER_DATA_DIR=self.folder + "/data",
                                 SUPAMANAGER_ADMIN_TOKEN=self.token, SUPAMANAGER_IMAGE_REGISTRY="supamanager.test",
                                 SUPAMANAGER_SUBNET_POOL="10.202.0.0/17",
-                                SUPAMANAGER_TEMPLATE=root + "/Templates/supabase",
+                                SUPAMANAGER_TEMPLATES=root + "/Templates",
                                 SUPAMANAGER_RATE_LIMIT="0", SUPAMANAGER_NETWORK_RULES="off") | settings
         self.log = open(self.folder + "/log", "ab")
         with Cleanup() as cleanup:

@@ -30,8 +30,7 @@ extension ComposeStackRenderer {
     private func files(
         of compose: ComposeProject, _ environment: [String: String], _ markers: ConfidentialMarkers
     ) throws(TemplateError) -> [String: [UInt8]] {
-        var files: [String: [UInt8]] = [:]
-        for path in try template.files.files() { files[path] = Array(try template.files.contents(path)) }
+        var files = projectFiles
         for (key, config) in compose.configs {
             let text: String
             switch config.source {

@@ -68,7 +68,7 @@ extension ProjectRecord {
             throw APIError(.badRequest, "project \(ref) did not start: its services do not run")
         case .deleting, .deleted:
             throw APIError(.badRequest, "project \(ref) is being deleted")
-        case .provisioning, .starting, .active, .degraded, .resuming, .restarting: return
+        case .provisioning, .starting, .active, .degraded, .resuming, .restarting, .upgrading, .reverting: return
         }
     }
 }

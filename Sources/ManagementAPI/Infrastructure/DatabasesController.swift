@@ -17,7 +17,7 @@ struct DatabasesController: Sendable {
         return [
             get("\(path)/databases", .projectAdminRead, "The database of a project", .of([DatabaseRow].self)) {
                 let record = try $0.project()
-                let row = DatabaseRow(record, connection(record), apiURL: catalog.apiURL(of: record))
+                let row = DatabaseRow(record, connection(record), apiURL: try await catalog.apiURL(of: record))
                 return try APIResponse(json: [row])
             },
             get("\(path)/databases-statuses", .projectAdminRead, "The status of a project's database", Self.statuses) {

@@ -12,6 +12,7 @@ struct CreateProjectBody: Decodable, Sendable, Documented {
     let databasePassword: Secret<String>?
     let cloudProvider: String
     let region: String
+    let stack: String?
     let services: [String]?
     let attachVolumesOf: String?
 
@@ -25,7 +26,7 @@ struct CreateProjectBody: Decodable, Sendable, Documented {
     static let cloudProviders = ["AWS", "AWS_K8S", "AWS_NIMBUS", "FLY"]
 
     enum CodingKeys: String, CodingKey {
-        case name, services, region
+        case name, services, region, stack
         case organizationSlug = "organization_slug"
         case organizationAlias = "organization_id"
         case organizationNumber = "org_id"
@@ -53,6 +54,7 @@ struct CreateProjectBody: Decodable, Sendable, Documented {
         let selection = try container.decodeIfPresent(RegionSelection.self, forKey: .regionSelection)
         region =
             try selection?.code ?? container.decodeIfPresent(String.self, forKey: .region) ?? Self.defaultRegion
+        stack = try container.decodeIfPresent(String.self, forKey: .stack)
         services = try container.decodeIfPresent([String].self, forKey: .services)
         attachVolumesOf = try container.decodeIfPresent(String.self, forKey: .attachVolumesOf)
     }
@@ -63,7 +65,8 @@ struct CreateProjectBody: Decodable, Sendable, Documented {
             .init("name", .text(1...256)), .optional("organization_slug", .text), .optional("org_id", .integer()),
             .optional("organization_id", .text), .optional("db_pass", .text(ProjectCatalog.passwordLengths)),
             .optional("cloud_provider", .choice(cloudProviders)), .optional("region", .text),
-            .optional("region_selection", .fields(.init("code", .text))), .optional("services", .array(.text)),
+            .optional("region_selection", .fields(.init("code", .text))), .optional("stack", .text),
+            .optional("services", .array(.text)),
             .optional("attach_volumes_of", .ref)))
 
     static let refusals: [Operation.Refusal] = [
@@ -101,7 +104,18 @@ struct CreateProjectBody: Decodable, Sendable, Documented {
             name: name, organizationSlug: organization, region: region, cloudProvider: cloudProvider,
             databasePassword: databasePassword, services: try checkedServices())
         request.attachVolumesOf = try attachedProject()
+        request.stack = try checkedStack()
         return request
+    }
+
+    private func checkedStack() throws(APIError) -> StackName? {
+        guard let stack else { return nil }
+        guard let name = StackName(stack) else {
+            throw APIError(
+                .badRequest,
+                "stack must be the name of a stack: lower-case letters, digits and hyphens, beginning with a letter")
+        }
+        return name
     }
 
     private func attachedProject() throws(APIError) -> ProjectRef? {

@@ -21,11 +21,18 @@ struct ProjectDetail: Encodable, Sendable, Documented {
     let isPhysicalBackupsEnabled = false
     let isHighlyAvailable = false
     let integrationSource = Nullable<String>(nil)
+    let stack: String
+    let templateVersion: Nullable<String>
+    let isUpgradeAvailable: Bool
 
     /// `apiURL` is the base URL of the project's gateway; absent while it has no ports.
     init(
-        _ record: ProjectRecord, organization: Int64, apiURL: String?, _ configuration: ManagementAPIConfiguration
+        _ record: ProjectRecord, organization: Int64, apiURL: String?, isUpgradeAvailable: Bool,
+        _ configuration: ManagementAPIConfiguration
     ) {
+        stack = record.stack.text
+        templateVersion = Nullable(record.template?.text)
+        self.isUpgradeAvailable = isUpgradeAvailable
         id = record.number
         ref = record.ref.text
         name = record.name.text
@@ -51,10 +58,12 @@ struct ProjectDetail: Encodable, Sendable, Documented {
             .init("connectionString", .text), .init("restUrl", .text), .init("dbVersion", .text),
             .init("subscription_id", .text), .init("is_branch_enabled", .boolean),
             .init("is_physical_backups_enabled", .boolean), .init("high_availability", .boolean),
-            .init("integration_source", .nullable(.text))))
+            .init("integration_source", .nullable(.text)),
+            .init("stack", .text), .init("template_version", .nullable(.text)),
+            .init("upgrade_available", .boolean)))
 
     enum CodingKeys: String, CodingKey {
-        case id, ref, name, status, region, connectionString
+        case id, ref, name, status, region, connectionString, stack
         case organizationID = "organization_id"
         case cloudProvider = "cloud_provider"
         case insertedAt = "inserted_at"
@@ -67,5 +76,7 @@ struct ProjectDetail: Encodable, Sendable, Documented {
         case isPhysicalBackupsEnabled = "is_physical_backups_enabled"
         case isHighlyAvailable = "high_availability"
         case integrationSource = "integration_source"
+        case templateVersion = "template_version"
+        case isUpgradeAvailable = "upgrade_available"
     }
 }

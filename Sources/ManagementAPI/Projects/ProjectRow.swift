@@ -17,8 +17,14 @@ struct ProjectRow: Encodable, Sendable, Documented {
     let isBranchEnabled = false
     let isPhysicalBackupsEnabled = false
     let previewBranchRefs: [String] = []
+    let stack: String
+    let templateVersion: Nullable<String>
+    let isUpgradeAvailable: Bool
 
-    init(_ record: ProjectRecord, organization: Int64) {
+    init(_ record: ProjectRecord, organization: Int64, isUpgradeAvailable: Bool) {
+        stack = record.stack.text
+        templateVersion = Nullable(record.template?.text)
+        self.isUpgradeAvailable = isUpgradeAvailable
         id = record.number
         ref = record.ref.text
         name = record.name.text
@@ -38,10 +44,11 @@ struct ProjectRow: Encodable, Sendable, Documented {
             .init("organization_slug", .text), .init("inserted_at", .nullable(.time)),
             .init("subscription_id", .nullable(.text)), .init("is_branch_enabled", .boolean),
             .init("is_physical_backups_enabled", .nullable(.boolean)),
-            .init("preview_branch_refs", .array(.text))))
+            .init("preview_branch_refs", .array(.text)), .init("stack", .text),
+            .init("template_version", .nullable(.text)), .init("upgrade_available", .boolean)))
 
     enum CodingKeys: String, CodingKey {
-        case id, ref, name, status, region
+        case id, ref, name, status, region, stack
         case cloudProvider = "cloud_provider"
         case organizationID = "organization_id"
         case organizationSlug = "organization_slug"
@@ -50,6 +57,8 @@ struct ProjectRow: Encodable, Sendable, Documented {
         case isBranchEnabled = "is_branch_enabled"
         case isPhysicalBackupsEnabled = "is_physical_backups_enabled"
         case previewBranchRefs = "preview_branch_refs"
+        case templateVersion = "template_version"
+        case isUpgradeAvailable = "upgrade_available"
     }
 }
 
@@ -77,10 +86,15 @@ struct ProjectListBody: Encodable, Sendable, Documented {
     static let schema = Schema.fields(
         .init("pagination", Pagination.schema), .init("projects", .array(ProjectRow.schema)))
 
-    init(_ page: ProjectPage, of query: ProjectQuery, for principal: Principal) {
+    init(
+        _ page: ProjectPage, of query: ProjectQuery, for principal: Principal,
+        isUpgradeAvailable: (ProjectRecord) -> Bool
+    ) {
         pagination = Pagination(page, query)
         projects = page.projects.map {
-            ProjectRow($0, organization: principal.number(ofOrganization: $0.organizationSlug))
+            ProjectRow(
+                $0, organization: principal.number(ofOrganization: $0.organizationSlug),
+                isUpgradeAvailable: isUpgradeAvailable($0))
         }
     }
 }

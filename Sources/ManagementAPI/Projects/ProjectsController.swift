@@ -45,7 +45,7 @@ struct ProjectsController: Sendable {
         query.visibility = caller.projectVisibility
         let page = try await catalog.projects(query)
         return try answers.answer(page, to: query, for: caller) {
-            try APIResponse(json: ProjectListBody(page, of: query, for: caller))
+            try APIResponse(json: ProjectListBody(page, of: query, for: caller) { catalog.isUpgradeAvailable(for: $0) })
         }
     }
 
@@ -53,8 +53,10 @@ struct ProjectsController: Sendable {
         let record = try await catalog.create(request, body: try request.decode(CreateProjectBody.self))
         let keys = try await ClientKeys(of: record.ref, in: catalog, configuration)
         let created = CreatedProject(
-            row: ProjectRow(record, organization: try request.organizationNumber(of: record)),
-            endpoint: catalog.apiURL(of: record) ?? "", anonKey: keys.anon?.reveal() ?? "",
+            row: ProjectRow(
+                record, organization: try request.organizationNumber(of: record),
+                isUpgradeAvailable: catalog.isUpgradeAvailable(for: record)),
+            endpoint: try await catalog.apiURL(of: record) ?? "", anonKey: keys.anon?.reveal() ?? "",
             serviceKey: keys.service?.reveal() ?? "")
         return try await APIResponse(.created, json: created).naming(operationOf: record.ref, in: catalog)
     }
@@ -63,7 +65,9 @@ struct ProjectsController: Sendable {
         let record = try request.project()
         return try APIResponse(
             json: ProjectDetail(
-                record, organization: try request.organizationNumber(of: record), apiURL: catalog.apiURL(of: record),
+                record, organization: try request.organizationNumber(of: record),
+                apiURL: try await catalog.apiURL(of: record),
+                isUpgradeAvailable: catalog.isUpgradeAvailable(for: record),
                 configuration))
     }
 

@@ -28,7 +28,7 @@ struct SettingsController: Sendable {
         let keys =
             granted.contains(.apiKeysRead)
             ? try await ClientKeys(of: record.ref, in: catalog, configuration) : .none
-        let settings = ProjectSettings(record, keys: keys, apiURL: catalog.apiURL(of: record), configuration)
+        let settings = ProjectSettings(record, keys: keys, apiURL: try await catalog.apiURL(of: record), configuration)
         return try APIResponse(json: settings)
     }
 
@@ -37,6 +37,6 @@ struct SettingsController: Sendable {
         let secrets = try await catalog.secrets(of: record.ref)
         request.audit.noteAttempt()
         return try APIResponse(
-            json: ProjectCredentials(record, secrets, apiURL: catalog.apiURL(of: record), configuration))
+            json: ProjectCredentials(record, secrets, apiURL: try await catalog.apiURL(of: record), configuration))
     }
 }

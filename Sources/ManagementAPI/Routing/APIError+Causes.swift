@@ -25,6 +25,7 @@ extension APIError {
     init(_ error: CatalogError) {
         switch error {
         case .notFound(let ref): self = .noProject(ref)
+        case .noStack: self.init(.badRequest, "\(error)")
         case .conflict(let status, let event):
             let words = "\(event.verb) a project while it is \(status.studioStatus.rawValue)"
             self.init(.conflict, "it is not possible to \(words)")
@@ -42,7 +43,7 @@ extension APIError {
             self.init(.conflict, "it is not possible to change a project while it is \(status.studioStatus.rawValue)")
         case .noAPIKey: self.init(.notFound, "\(error)")
         case .noKeptVolume, .noVolume, .noOrphan: self.init(.notFound, "\(error)")
-        case .notAttachable, .deletionContradicts: self.init(.conflict, "\(error)")
+        case .notAttachable, .deletionContradicts, .notUpgradable, .otherVersion: self.init(.conflict, "\(error)")
         case .keyNameTaken: self.init(.conflict, "\(error)")
         case .template(let error): self.init(error)
         case .leases(let error): self.init(error)
@@ -102,6 +103,7 @@ extension ProjectLifecycle.Event {
         case .pauseRequested: "pause"
         case .resumeRequested: "resume"
         case .restartRequested: "restart"
+        case .upgradeRequested: "upgrade"
         case .deleteRequested: "delete"
         case .cancelRequested: "cancel the operation of"
         case .containersCreated, .allReady, .serviceNotReady, .startFailed, .allStopped, .nothingLeft: "change"

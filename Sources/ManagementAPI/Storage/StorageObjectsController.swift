@@ -94,7 +94,7 @@ struct StorageObjectsController: Sendable {
                     .json(.fields(.init("publicUrl", .text)), .created))
             ) { request in
                 let path = try Self.encoded(try request.decode(ObjectPath.self).path)
-                let address = "\(try base(request))/object/public/\(try request.bucket())/\(path)"
+                let address = "\(try await base(request))/object/public/\(try request.bucket())/\(path)"
                 return try APIResponse(.created, json: ["publicUrl": address])
             },
             Route(
@@ -123,12 +123,12 @@ struct StorageObjectsController: Sendable {
         guard let address = try answer.value(by: Self.service)["signedURL"]?.text else {
             throw APIError.unavailable("the project's storage signed nothing")
         }
-        return try APIResponse(.created, json: ["signedUrl": "\(try base(request))\(address)"])
+        return try APIResponse(.created, json: ["signedUrl": "\(try await base(request))\(address)"])
     }
 
     private func signSeveral(_ request: APIRequest) async throws -> APIResponse {
         let body = try request.decode(SigningSeveral.self)
-        let base = try base(request)
+        let base = try await base(request)
         let answer = try await reach.json(
             "POST", "/storage/v1/object/sign/\(try request.bucket())",
             body: ["expiresIn": .integer(body.expiresIn), "paths": .array(body.path.map(JSON.string))],
@@ -156,9 +156,9 @@ struct StorageObjectsController: Sendable {
     }
 
     /// Where browsers reach the project's storage.
-    private func base(_ request: APIRequest) throws(APIError) -> String {
-        guard let address = reach.catalog.apiURL(of: try request.project()) else {
-            throw .unavailable("the project has no address yet: try again when it is up")
+    private func base(_ request: APIRequest) async throws -> String {
+        guard let address = try await reach.catalog.apiURL(of: try request.project()) else {
+            throw APIError.unavailable("the project has no address yet: try again when it is up")
         }
         return "\(address)/storage/v1"
     }

@@ -158,8 +158,6 @@ extension NeutralAnswer {
                 ["vectorBuckets": []], .fields(.init("vectorBuckets", list))),
         ]
 
-    private static let upgradeStatus = Schema.fields(.init("databaseUpgradeStatus", .nullable(.anything)))
-
     fileprivate static let management: [NeutralAnswer] = [
         NeutralAnswer(
             "/v1/projects/{ref}/actions", .permission(.actionRunsRead), "Runs of branch workflows: there are none", [],
@@ -167,9 +165,6 @@ extension NeutralAnswer {
         NeutralAnswer(
             "/v1/projects/{ref}/branches", .anyOf([.productionBranchesRead, .developmentBranchesRead]),
             "Branches: there are none", [], list),
-        NeutralAnswer(
-            "/v1/projects/{ref}/upgrade/status", .anyOf([.projectAdminRead, .databaseRead]),
-            "An upgrade under way: there is none", ["databaseUpgradeStatus": nil], upgradeStatus),
         NeutralAnswer(
             "/v1/projects/{ref}/readonly", .permission(.readOnlyModeRead),
             "Read-only mode: nothing here ever turns it on",
@@ -201,9 +196,5 @@ extension NeutralAnswer {
             NeutralAnswer(
                 path, .permission(.projectAdminRead), "A change of the JWT secret under way: there is none",
                 ["jwtSecretUpdateStatus": nil], .fields(.init("jwtSecretUpdateStatus", .nullable(.anything))))
-        } + [
-            NeutralAnswer(
-                "/projects/{ref}/upgrade/status", .permission(.projectAdminRead), "An upgrade under way: there is none",
-                ["databaseUpgradeStatus": nil], upgradeStatus)
-        ]
+        }
 }

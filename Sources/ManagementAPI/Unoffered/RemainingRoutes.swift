@@ -37,6 +37,6 @@ struct RemainingRoutes: Sendable {
             + DatabasesController(catalog: catalog, configuration: configuration, time: time).routes
             + ProjectMembersController(members: members).routes
             + AdvisorsController(catalog: catalog, run: run, time: time).routes
-            + RemainderController(configuration: configuration).routes
+            + RemainderController().routes
     }
 }

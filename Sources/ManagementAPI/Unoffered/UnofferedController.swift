@@ -83,8 +83,6 @@ struct Feature: Sendable {
         name: "reading and setting the pgsodium root key is",
         advice: "keep secrets in Vault, whose key is the project's")
     static let replicas = Feature(name: "read replicas are", advice: "every project has one database on this host")
-    static let upgrades = Feature(
-        name: "upgrading a database in place is", advice: "create a project from a newer template and restore a dump")
     static let cancelRestore = Feature(
         name: "cancelling a restore is", advice: "wait until the project runs, and pause it")
     static let oauth = Feature(

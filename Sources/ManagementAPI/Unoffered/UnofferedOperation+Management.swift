@@ -62,7 +62,6 @@ extension UnofferedOperation {
             .refused(.delete, "\(project)/billing/addons/{addon_variant}", [.addOnsWrite], .addOns),
             .refused(.post, "\(project)/read-replicas/setup", [.readReplicasWrite], .replicas),
             .refused(.post, "\(project)/read-replicas/remove", [.readReplicasWrite], .replicas),
-            .refused(.post, "\(project)/upgrade", [.projectAdminWrite, .databaseWrite], .upgrades),
             .refused(.post, "\(project)/restore/cancel", [.projectAdminWrite], .cancelRestore),
         ]
     }()

@@ -92,7 +92,7 @@ extension ProjectStatus {
     /// Whether services are on their way up for the first time since somebody asked for it.
     fileprivate var isStart: Bool {
         switch self {
-        case .provisioning, .starting, .resuming, .restarting: true
+        case .provisioning, .starting, .resuming, .restarting, .upgrading, .reverting: true
         case .active, .degraded, .pausing, .paused, .rollingBack, .failed, .deleting, .deleted: false
         }
     }

@@ -14,11 +14,17 @@ public struct ProjectSummary: Codable, Sendable, Equatable {
     public var organizationSlug: String?
     /// When it was created, in RFC 3339.
     public var insertedAt: String?
+    /// Stack, and the template version that it is pinned to; absent while that is not known.
+    public var stack, templateVersion: String?
+    /// Whether another version of the stack is installed.
+    public var upgradeAvailable: Bool?
 
     enum CodingKeys: String, CodingKey {
-        case ref, name, status, region
+        case ref, name, status, region, stack
         case organizationSlug = "organization_slug"
         case insertedAt = "inserted_at"
+        case templateVersion = "template_version"
+        case upgradeAvailable = "upgrade_available"
     }
 }
 
@@ -50,9 +56,15 @@ public struct ProjectDetail: Codable, Sendable, Equatable {
     public var databaseVersion: String?
     /// Address of its REST API; empty while it has no ports.
     public var restURL: String
+    /// Stack, and the template version that it is pinned to; absent while that is not known.
+    public var stack, templateVersion: String?
+    /// Whether another version of the stack is installed.
+    public var upgradeAvailable: Bool?
 
     enum CodingKeys: String, CodingKey {
-        case ref, name, status, region
+        case ref, name, status, region, stack
+        case templateVersion = "template_version"
+        case upgradeAvailable = "upgrade_available"
         case insertedAt = "inserted_at"
         case databaseHost = "db_host"
         case databaseVersion = "dbVersion"
@@ -96,6 +108,8 @@ public struct ProjectOrder: Sendable, Equatable {
     public var organizationSlug: String
     /// Region label; the API's own when nil.
     public var region: String?
+    /// Stack; the installation's own when nil.
+    public var stack: String?
     /// Services; all of the template's when nil.
     public var services: [String]?
     /// Password of the database; minted when nil.

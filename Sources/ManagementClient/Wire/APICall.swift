@@ -35,6 +35,12 @@ struct APICall: Sendable {
         } catch { throw .failed("the request cannot be written as JSON") }
     }
 
+    static func patch(_ path: String..., json: some Encodable) throws(ClientError) -> APICall {
+        do {
+            return APICall("PATCH", path, [], Array(try JSONEncoder().encode(json)))
+        } catch { throw .failed("the request cannot be written as JSON") }
+    }
+
     /// The same without an `Idempotency-Key`.
     var unkeyed: APICall {
         var call = self

@@ -34,7 +34,7 @@ extension ProjectCatalog {
             let empty = state.change
             try draft(&state)
             guard state.change != empty else { return }
-            try checkRendering(state)
+            try await checkRendering(state)
             let change = state.change
             let isStored = try await stored { () async throws(StoreError) in try await store.change(ref, change) }
             guard isStored else { continue }
@@ -46,8 +46,9 @@ extension ProjectCatalog {
 
     /// A value that makes the template unusable would take the whole project down: it is refused while it can be. A
     /// project without ports has nothing to render with; it cannot run either.
-    private func checkRendering(_ state: ConfigurationDraft) throws(CatalogError) {
+    private func checkRendering(_ state: ConfigurationDraft) async throws(CatalogError) {
         guard state.record.leases != nil else { return }
+        let renderer = try await templates.renderer(for: state.record)
         let next = state.present.applying(state.change)
         let values: ProjectValues
         do { values = try minter.values(state.nextSecrets, next, of: state.record.ref) } catch { throw .keys(error) }
@@ -96,6 +97,6 @@ extension ProjectCatalog {
 
     /// Every value of the project that people must not be shown.
     func confidential(of ref: ProjectRef) async throws(CatalogError) -> [String: Secret<String>] {
-        try await values(of: ref).confidential(try declaredSettings())
+        try await values(of: ref).confidential(try await declaredSettings(of: try await project(ref)))
     }
 }

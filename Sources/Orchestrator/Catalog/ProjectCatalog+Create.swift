@@ -13,6 +13,8 @@ public struct ProjectRequest: Sendable {
     public var cloudProvider: String
     /// Database password; generated when absent.
     public var databasePassword: Secret<String>?
+    /// The stack; the installation's default when absent.
+    public var stack: StackName?
     /// Services; the template's default set when absent.
     public var services: [String]?
     /// A deleted project whose kept volumes, and the secrets that open them, the new one gets.
@@ -46,16 +48,18 @@ extension ProjectCatalog {
     public func create(_ request: ProjectRequest) async throws(CatalogError) -> ProjectRecord {
         let name: ProjectName
         do { name = try ProjectName(request.name) } catch { throw .badName(error) }
-        let needs = try requirements(request.services)
+        let stack = try templates.stack(request.stack)
+        let needs = try requirements(request.services, stack.version.renderer)
         let given =
             if let source = request.attachVolumesOf {
                 try await inheritedSecrets(of: source, for: request, needs)
             } else {
                 try givenSecrets(request.databasePassword)
             }
+        try await templates.store(stack.version)
         for attempt in 1...Self.leaseAttemptsMax {
             do {
-                return try await insert(name, request, needs, given)
+                return try await insert(name, request, stack, needs, given)
             } catch .store(.leaseTaken) where attempt < Self.leaseAttemptsMax {
                 continue
             } catch {
@@ -66,7 +70,8 @@ extension ProjectCatalog {
     }
 
     private func insert(
-        _ name: ProjectName, _ request: ProjectRequest, _ needs: StackRequirements, _ given: [String: Secret<String>]
+        _ name: ProjectName, _ request: ProjectRequest, _ stack: (name: StackName, version: TemplateLibrary.Installed),
+        _ needs: StackRequirements, _ given: [String: Secret<String>]
     ) async throws(CatalogError) -> ProjectRecord {
         let ref = drawRef()
         let now = time.now()
@@ -76,7 +81,8 @@ extension ProjectCatalog {
         do { secrets = try minter.mint(needs, for: ref, given: given, at: now) } catch { throw .keys(error) }
         let project = NewProject(
             ref: ref, name: name, organizationSlug: request.organizationSlug, region: request.region,
-            cloudProvider: request.cloudProvider, services: needs.services, leases: leases, secrets: secrets,
+            cloudProvider: request.cloudProvider, stack: stack.name, template: stack.version.content.digest,
+            services: needs.services, leases: leases, secrets: secrets,
             apiKeys: try firstKeys(secrets, of: ref, at: now), requestedBy: request.requestedBy, at: now)
         let record = try await stored { () async throws(StoreError) in try await store.insert(project) }
         if let source = request.attachVolumesOf { try await attach(source, to: ref) }

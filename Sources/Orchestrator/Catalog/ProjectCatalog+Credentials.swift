@@ -41,8 +41,9 @@ extension ProjectCatalog {
     /// keys anew. Every token issued before is worth nothing once the services have their new containers.
     public func rotateJWTSecret(of ref: ProjectRef, to secret: Secret<String>? = nil) async throws(CatalogError) {
         if let secret { try checkTokenSecret(secret) }
+        let renderer = try await templates.renderer(for: try await project(ref))
         try await changeConfiguration(of: ref) { state throws(CatalogError) in
-            let needs = try requirements(state.record.services.map(\.text))
+            let needs = try requirements(state.record.services.map(\.text), renderer)
             guard let form = needs.secrets.first(where: { $0.name == Self.tokenSecretVariable }) else {
                 throw .template(.broken("it has no secret \(Self.tokenSecretVariable)"))
             }

@@ -5,6 +5,7 @@ extension ProjectCatalog {
     public func export(of ref: ProjectRef) async throws(CatalogError) -> StackExport {
         let record = try await project(ref)
         let values = try await values(of: ref)
+        let renderer = try await templates.renderer(for: record)
         do { return try renderer.export(record, values: values) } catch { throw .template(error) }
     }
 }

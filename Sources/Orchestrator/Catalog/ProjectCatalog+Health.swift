@@ -24,7 +24,7 @@ extension ReconcileLoop {
     func report(on record: ProjectRecord) async throws(CatalogError) -> [ServiceReport] {
         let tallies = await health.tallies(of: record.ref)
         let latest = await memories.take(record.ref).latest
-        return record.services.sorted().map { service in
+        return record.inForce.services.sorted().map { service in
             ServiceReport(
                 service: service, healthName: latest?.healthNames[service],
                 state: state(of: service, record.status, latest?.states[service]),

@@ -59,7 +59,8 @@ extension ProjectCatalog {
         try await stored { () async throws(StoreError) in try await store.operations.openOperation(of: ref) }
     }
 
-    /// Takes back an operation that goes on: a creation is rolled back, a pause resumed, a resume paused again.
+    /// Takes back an operation that goes on: a creation is rolled back, a pause resumed, a resume paused
+    /// again, and an upgrade brings back the version before.
     ///
     /// - Throws: ``CatalogError/notCancellable(_:)`` for what has ended, and for a restart or a deletion.
     public func cancel(
@@ -70,7 +71,7 @@ extension ProjectCatalog {
             throw .notCancellable("the \(operation.kind.rawValue) has ended already: it \(operation.state.rawValue)")
         }
         switch operation.kind {
-        case .create, .pause, .resume: break
+        case .create, .pause, .resume, .upgrade: break
         case .restart:
             throw .notCancellable("a restart cannot be taken back: containers have been stopped for it already")
         case .delete: throw .notCancellable("a deletion cannot be taken back: data may be gone already")

@@ -3,8 +3,9 @@ public import ProjectModel
 extension ProjectCatalog {
     /// The settings of a project: what it overrides, and what the template declares.
     public func settings(of ref: ProjectRef) async throws(CatalogError) -> ProjectSettingsValues {
-        _ = try await project(ref)
-        return ProjectSettingsValues(values: try await values(of: ref).settings, declared: try declaredSettings())
+        let record = try await project(ref)
+        return ProjectSettingsValues(
+            values: try await values(of: ref).settings, declared: try await declaredSettings(of: record))
     }
 
     /// Overrides variables of the template; nil goes back to the default. The services that use one of them get new
@@ -13,7 +14,7 @@ extension ProjectCatalog {
     /// - Throws: ``CatalogError/badSetting(_:)`` for a variable that the template does not declare, or a value with
     ///   which the stack cannot be rendered; ``CatalogError/notChangeable(_:)`` while the project is being deleted.
     public func change(settings changes: [String: Secret<String>?], of ref: ProjectRef) async throws(CatalogError) {
-        let names = Set(try declaredSettings().map(\.name))
+        let names = Set(try await declaredSettings(of: try await project(ref)).map(\.name))
         for (name, value) in changes.sorted(by: { $0.key < $1.key }) {
             guard names.contains(name) else { throw .badSetting("there is no setting \(name)") }
             guard let value else { continue }
@@ -84,7 +85,8 @@ extension ProjectCatalog {
         }
     }
 
-    func declaredSettings() throws(CatalogError) -> [DeclaredSetting] {
+    func declaredSettings(of record: ProjectRecord) async throws(CatalogError) -> [DeclaredSetting] {
+        let renderer = try await templates.renderer(for: record)
         do { return try renderer.declaredSettings() } catch { throw .template(error) }
     }
 }

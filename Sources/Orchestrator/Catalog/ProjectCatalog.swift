@@ -11,7 +11,7 @@ public struct ProjectCatalog: Sendable {
 
     let store: any ProjectStore
     let custody: any CustodyStore
-    let renderer: any StackRenderer
+    let templates: TemplateLibrary
     let minter: any KeyMinter
     let broker: LeaseBroker
     let loop: ReconcileLoop
@@ -22,13 +22,13 @@ public struct ProjectCatalog: Sendable {
     ///
     /// - Parameter drawRef: Draws the ref of a new project; simulations bring their own.
     public init(
-        store: any ProjectStore, custody: any CustodyStore, renderer: any StackRenderer, minter: any KeyMinter,
+        store: any ProjectStore, custody: any CustodyStore, templates: TemplateLibrary, minter: any KeyMinter,
         broker: LeaseBroker, loop: ReconcileLoop, time: any TimeSource = SystemTime(),
         drawRef: @escaping @Sendable () -> ProjectRef = ProjectCatalog.randomRef
     ) {
         self.store = store
         self.custody = custody
-        self.renderer = renderer
+        self.templates = templates
         self.minter = minter
         self.broker = broker
         self.loop = loop
@@ -70,7 +70,13 @@ public struct ProjectCatalog: Sendable {
     }
 
     /// Base URL of the project's gateway; absent while it has no ports.
-    public func apiURL(of record: ProjectRecord) -> String? { record.leases.map { renderer.apiURL(of: $0) } }
+    public func apiURL(of record: ProjectRecord) async throws(CatalogError) -> String? {
+        guard let leases = record.leases else { return nil }
+        return try await templates.renderer(for: record).apiURL(of: leases)
+    }
+
+    /// Whether another version of the project's stack is installed than the one that it has.
+    public func isUpgradeAvailable(for record: ProjectRecord) -> Bool { templates.newerVersion(for: record) != nil }
 
     /// Asks for a change of status: pause, resume, restart or delete. Asking again for what is under way changes
     /// nothing and succeeds.
@@ -117,10 +123,15 @@ public struct ProjectCatalog: Sendable {
         }
         if record.status == .failed, status == .provisioning {
             try await reattach(record.ref)
-            let needs = try requirements(record.services.map(\.text))
+            // Nothing of it exists: it begins again with what is installed, as any new project does.
+            let version = try templates.stack(record.stack).version
+            let needs = try requirements(record.services.map(\.text), version.renderer)
             do {
                 move.leases = .acquire(try await broker.choose(ports: needs.ports, at: time.now()))
             } catch { throw .leases(error) }
+            try await templates.store(version)
+            move.template = version.content.digest
+            move.secrets = try await missingSecrets(needs, of: record.ref)
         }
         return move
     }
@@ -128,7 +139,9 @@ public struct ProjectCatalog: Sendable {
     /// Why a creation that was taken back did not come to its end.
     static let cancelled = "cancelled on request"
 
-    func requirements(_ services: [String]?) throws(CatalogError) -> StackRequirements {
+    func requirements(
+        _ services: [String]?, _ renderer: any StackRenderer
+    ) throws(CatalogError) -> StackRequirements {
         do { return try renderer.requirements(services: services) } catch { throw .template(error) }
     }
 
@@ -141,6 +154,8 @@ public struct ProjectCatalog: Sendable {
 public enum CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
     /// There is no such project.
     case notFound(ProjectRef)
+    /// No stack of this name is installed; those that are.
+    case noStack(String, [String])
     /// Not possible in the status that the project has.
     case conflict(ProjectStatus, ProjectLifecycle.Event)
     /// Not possible while another operation goes on.
@@ -179,6 +194,10 @@ public enum CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
     case deletionContradicts(ProjectRef, keepsVolumes: Bool)
     /// The project has no volume of this name that holds data.
     case noVolume(String)
+    /// The project cannot be upgraded like this; the text says why.
+    case notUpgradable(String)
+    /// Another version of the stack is installed by now than the one that was decided for.
+    case otherVersion(wanted: String, String)
     /// What is kept of the project cannot be given to another one; the text says why.
     case notAttachable(String)
 
@@ -186,6 +205,8 @@ public enum CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .notFound(let ref): "there is no project \(ref)"
+        case .noStack(let name, let installed):
+            "no stack named \"\(name)\" is installed: choose one of \(installed.joined(separator: ", "))"
         case .conflict(let status, let event):
             "this is not possible while the project is \(status.rawValue) (\(event))"
         case .busy(let operation, let status, let event):
@@ -210,6 +231,9 @@ public enum CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
         case .noOrphan(let number): "there is no orphan \(number)"
         case .noVolume(let name): "the project has no volume \(name) that holds data"
         case .notAttachable(let text): text
+        case .notUpgradable(let text): "the project cannot be upgraded: \(text)"
+        case .otherVersion(let wanted, let installed):
+            "template version \(wanted) is not the one that is installed, \(installed): look at its plan and repeat"
         case .keyNameTaken(let name): "an API key of this kind named \"\(name)\" exists already in this project"
         }
     }

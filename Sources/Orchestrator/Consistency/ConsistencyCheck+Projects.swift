@@ -195,7 +195,7 @@ extension ProjectRecord {
     /// Its containers exist, so that their files must.
     fileprivate var needsFolder: Bool {
         switch status {
-        case .active, .degraded, .pausing, .paused, .resuming, .restarting: true
+        case .active, .degraded, .pausing, .paused, .resuming, .restarting, .upgrading, .reverting: true
         case .provisioning, .starting, .rollingBack, .failed, .deleting, .deleted: false
         }
     }

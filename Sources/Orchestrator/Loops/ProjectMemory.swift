@@ -37,6 +37,8 @@ struct ProjectMemory: Sendable {
     var latest: Finding?
     /// What the last look rested on; nil when it could not be carried through.
     var basis: Relist.Basis?
+    /// Whether it was said that the project's template version is not known.
+    var saidUnknownVersion = false
     /// The operation that goes on, as far as it is known.
     var operation: TrackedOperation?
     /// Calls made for it.
@@ -102,12 +104,14 @@ struct ProjectMemory: Sendable {
     /// What the rendered stack depends on.
     struct RenderKey: Sendable, Equatable {
         let name: ProjectName
+        let template: TemplateDigest?
         let services: [ServiceName]
         let leases: Leases?
         let configurationRevision: Int64
 
         init(_ record: ProjectRecord) {
             name = record.name
+            template = record.template
             services = record.services
             leases = record.leases
             configurationRevision = record.configurationRevision
@@ -143,7 +147,7 @@ struct ProjectMemory: Sendable {
     mutating func note(_ record: ProjectRecord) {
         if record.status.goal != .absent { networkRefusals = NetworkRefusals() }
         switch record.status {
-        case .provisioning, .resuming, .restarting:
+        case .provisioning, .resuming, .restarting, .upgrading, .reverting:
             guard startRequestedAt != record.statusChangedAt else { return }
             startRequestedAt = record.statusChangedAt
             startAfresh()
@@ -216,6 +220,7 @@ extension Plan {
     /// be it by way of another such step: a network that has to go first.
     fileprivate func services(concernedBy step: Step) -> Set<ServiceName> {
         if let service = step.operation.service { return [service] }
+        if case .pullImage(let image) = step.operation, let waiting = pulls[image] { return waiting }
         var services: Set<ServiceName> = []
         var blocked: Set = [step.number]
         // A step comes after those that it waits for.

@@ -15,7 +15,7 @@ extension ReconcileLoop {
 
     /// Reads what should be, reads what is, judges, and acts on the difference: either one status change or one plan.
     func look(at ref: ProjectRef, as role: ManagerRole = .active) async throws -> NextLook {
-        guard let record = try await store.project(ref) else { return try await lookAtUnknown(ref) }
+        guard let record = try await store.project(ref)?.inForce else { return try await lookAtUnknown(ref) }
         var memory = await memories.take(ref)
         memory.note(record)
         var desired: DesiredStack?
@@ -29,6 +29,9 @@ extension ReconcileLoop {
         memory.basis = Relist.Basis(outline: record.outline, fingerprint: seen.fingerprint)
         var stock = try await takeStock(record, seen, as: role)
         let observed = stock.observed
+        if record.template == nil, let rendered = desired {
+            desired = try await settleVersion(of: record, rendered, &stock, &memory, as: role)
+        }
         if record.status.goal == .running, let rendered = desired {
             desired = try await withVolumes(rendered, record, &stock, as: role)
         }
@@ -103,6 +106,7 @@ extension ReconcileLoop {
             // Read after the record: a change that comes in between is only in force a look earlier.
             let values = try minter.values(
                 try await store.secrets(of: record.ref), try await store.configuration(of: record.ref), of: record.ref)
+            let renderer = try await renderer(for: record)
             let stack = try renderer.render(record, values: values)
             memory.keep(stack, values.confidential(try renderer.declaredSettings()), for: record)
             return stack
@@ -143,7 +147,7 @@ extension ReconcileLoop {
             goal: record.status.goal, desired: desired, observed: observed, ready: assessment.ready,
             missingImages: missing, restartBefore: circumstances.restartRequestedAt,
             restartServices: circumstances.restartServices, held: assessment.held, sick: assessment.sick,
-            data: stock.verdict)
+            data: stock.verdict, replacesOneByOne: record.status == .upgrading)
     }
 
     /// Moves the project along its status machine, when what was found says so.
@@ -172,11 +176,13 @@ extension ReconcileLoop {
             move.leases = try await closeAccount(record, becoming: status)
         default: break
         }
+        move = try await withUpgrade(move, record)
         if try await store.move(record.ref, move) {
+            if move.to == .deleted || move.endOfUpgrade == .completes { await removeUnusedTemplates() }
             let leavesSomething = event == .nothingLeft && !observed.isEmpty
             logger.log(
                 level: leavesSomething ? .warning : .info, "a project changed its status",
-                metadata: ["project": "\(record.ref)", "status": "\(status.rawValue)", "cause": "\(move.cause)"])
+                metadata: ["project": "\(record.ref)", "status": "\(move.to.rawValue)", "cause": "\(move.cause)"])
         }
         return .now
     }
@@ -211,7 +217,7 @@ extension ReconcileLoop {
         logger.debug("carrying out a plan", metadata: ["project": "\(record.ref)", "plan": "\(plan)"])
         if let desired, plan.steps.contains(where: \.operation.needsFolder) {
             try lease?.check()
-            try folders.prepare(desired)
+            try folders.prepare(desired, files: try await renderer(for: record).projectFiles)
             try await functions?.publish(desired.ref)
         }
         let outcomes = await PlanExecutor(engine: engine, starts: starts, time: time).run(

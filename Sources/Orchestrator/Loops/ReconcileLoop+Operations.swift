@@ -31,7 +31,7 @@ extension OperationProgress {
         progress.lastError = calls.lastError
         progress.nextRetryAt = calls.lastError == nil ? nil : calls.nextRetryAt
         switch kind {
-        case .create, .resume, .restart:
+        case .create, .resume, .restart, .upgrade:
             progress.service = assessment.blocker
             progress.waitingFor = assessment.cause.isEmpty ? nil : assessment.cause
             if let pull = plan.steps.first(where: \.operation.isPull) { progress.waitingFor = "\(pull.operation)" }
@@ -92,7 +92,7 @@ extension ReconcileLoop {
         _ record: ProjectRecord, _ memory: inout ProjectMemory
     ) async throws -> TrackedOperation? {
         switch record.status {
-        case .provisioning, .starting, .pausing, .resuming, .restarting, .deleting: break
+        case .provisioning, .starting, .pausing, .resuming, .restarting, .upgrading, .reverting, .deleting: break
         case .active, .degraded, .paused, .rollingBack, .failed, .deleted:
             memory.operation = nil
             return nil
@@ -111,7 +111,7 @@ extension ReconcileLoop {
     private func left(of kind: ProjectOperationKind, _ observed: ObservedStack) -> [String] {
         let names: [String]
         switch kind {
-        case .create, .resume, .restart: return []
+        case .create, .resume, .restart, .upgrade: return []
         case .pause: names = observed.containers.filter(\.state.isUp).map(\.name)
         case .delete:
             names = observed.containers.map(\.name) + observed.networks.map(\.name) + observed.volumes.map(\.name)

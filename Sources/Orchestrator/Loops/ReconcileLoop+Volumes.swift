@@ -35,7 +35,9 @@ extension ReconcileLoop {
             let names = Set(changed.map(\.name))
             stock.volumes = stock.volumes.filter { !names.contains($0.name) } + changed
         }
+        let refused = stock.verdict.refusals
         stock.verdict = DataVerdict(stack, stock.observed, stock.volumes, of: record.ref)
+        stock.verdict.refusals.merge(refused) { data, _ in data }
         return stack
     }
 

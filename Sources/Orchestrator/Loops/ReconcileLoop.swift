@@ -16,7 +16,7 @@ public final class ReconcileLoop: Service {
     let store: any ProjectStore
     let custody: any CustodyStore
     let engine: any ContainerEngine
-    let renderer: any StackRenderer
+    let templates: TemplateLibrary
     let folders: any ProjectFolders
     let minter: any KeyMinter
     let broker: LeaseBroker
@@ -35,7 +35,7 @@ public final class ReconcileLoop: Service {
 
     /// A loop on its ports.
     public init(
-        store: any ProjectStore, custody: any CustodyStore, engine: any ContainerEngine, renderer: any StackRenderer,
+        store: any ProjectStore, custody: any CustodyStore, engine: any ContainerEngine, templates: TemplateLibrary,
         folders: any ProjectFolders, minter: any KeyMinter, broker: LeaseBroker, survey: EngineSurvey,
         health: HealthLoop, functions: FunctionPublisher? = nil, announcements: (any ProjectAnnouncements)? = nil,
         lease: ManagerLease? = nil, time: any TimeSource = SystemTime(), logger: Logger
@@ -43,7 +43,7 @@ public final class ReconcileLoop: Service {
         self.store = store
         self.custody = custody
         self.engine = engine
-        self.renderer = renderer
+        self.templates = templates
         self.folders = folders
         self.minter = minter
         self.broker = broker
@@ -118,6 +118,7 @@ public final class ReconcileLoop: Service {
     ///   nothing.
     package func runUntilCancelled(as role: ManagerRole = .active) async {
         await memories.beginAnew()
+        if role == .active { await removeUnusedTemplates() }
         let signals = await queue.begin()
         let changes = health.changes()
         await withDiscardingTaskGroup { group in

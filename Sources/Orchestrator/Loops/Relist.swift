@@ -49,7 +49,10 @@ extension ProjectStatus {
     fileprivate var isSteady: Bool {
         switch self {
         case .active, .paused, .failed, .deleted: true
-        case .provisioning, .starting, .degraded, .pausing, .resuming, .restarting, .rollingBack, .deleting: false
+        case .provisioning, .starting, .degraded, .pausing, .resuming, .restarting, .upgrading, .reverting,
+            .rollingBack,
+            .deleting:
+            false
         }
     }
 }

@@ -37,7 +37,7 @@ public enum NotificationStep: Sendable, Equatable {
         case .pausing, .deleting:
             let isStuck = move.from == move.to && move.failure != nil && latest?.kind != .stuck
             self = isStuck ? .add(.stuck(name, move)) : .nothing
-        case .provisioning, .starting, .resuming, .restarting, .rollingBack: self = .nothing
+        case .provisioning, .starting, .resuming, .restarting, .upgrading, .reverting, .rollingBack: self = .nothing
         }
     }
 

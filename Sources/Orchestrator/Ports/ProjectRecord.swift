@@ -18,6 +18,13 @@ public struct ProjectRecord: Sendable, Equatable {
     public var status: ProjectStatus
     /// What failed, if the last thing did.
     public var failure: ProjectFailure?
+    /// The stack that it is made of.
+    public var stack: StackName
+    /// The template version that it is pinned to. Absent for a project from before versions were stored, as long as its
+    /// containers do not tell that they were made from what is installed; and for a deleted one.
+    public var template: TemplateDigest?
+    /// What the project is on its way to, while it is upgraded or brought back.
+    public var upgrade: ProjectUpgrade?
     /// Services of the project.
     public var services: [ServiceName]
     /// Ports and subnet; absent when released.
@@ -38,8 +45,10 @@ public struct ProjectRecord: Sendable, Equatable {
     /// A record from its parts.
     public init(
         number: Int64, ref: ProjectRef, name: ProjectName, organizationSlug: String, region: String,
-        cloudProvider: String, status: ProjectStatus, failure: ProjectFailure? = nil, services: [ServiceName],
-        leases: Leases?, restartRequestedAt: Timestamp? = nil, restartServices: [ServiceName]? = nil,
+        cloudProvider: String, status: ProjectStatus, failure: ProjectFailure? = nil, stack: StackName = .supabase,
+        template: TemplateDigest? = nil, upgrade: ProjectUpgrade? = nil, services: [ServiceName], leases: Leases?,
+        restartRequestedAt: Timestamp? = nil,
+        restartServices: [ServiceName]? = nil,
         configurationRevision: Int64 = 0, insertedAt: Timestamp, updatedAt: Timestamp, statusChangedAt: Timestamp
     ) {
         self.number = number
@@ -50,6 +59,9 @@ public struct ProjectRecord: Sendable, Equatable {
         self.cloudProvider = cloudProvider
         self.status = status
         self.failure = failure
+        self.stack = stack
+        self.template = template
+        self.upgrade = upgrade
         self.services = services
         self.leases = leases
         self.restartRequestedAt = restartRequestedAt
@@ -142,6 +154,10 @@ public struct NewProject: Sendable, Equatable {
     public var region: String
     /// Cloud provider label.
     public var cloudProvider: String
+    /// The stack that it is made of.
+    public var stack: StackName
+    /// The template version that it is pinned to; it must be stored.
+    public var template: TemplateDigest?
     /// Services.
     public var services: [ServiceName]
     /// Ports and subnet.
@@ -158,14 +174,16 @@ public struct NewProject: Sendable, Equatable {
     /// A new project.
     public init(
         ref: ProjectRef, name: ProjectName, organizationSlug: String, region: String, cloudProvider: String,
-        services: [ServiceName], leases: Leases, secrets: SealedSecrets, apiKeys: [StoredAPIKey] = [],
-        requestedBy: String = "", at: Timestamp
+        stack: StackName = .supabase, template: TemplateDigest? = nil, services: [ServiceName], leases: Leases,
+        secrets: SealedSecrets, apiKeys: [StoredAPIKey] = [], requestedBy: String = "", at: Timestamp
     ) {
         self.ref = ref
         self.name = name
         self.organizationSlug = organizationSlug
         self.region = region
         self.cloudProvider = cloudProvider
+        self.stack = stack
+        self.template = template
         self.services = services
         self.leases = leases
         self.secrets = secrets

@@ -22,6 +22,9 @@ public protocol ProjectStore: Sendable {
     func change(_ ref: ProjectRef, _ change: ConfigurationChange) async throws(StoreError) -> Bool
     /// Gives a project another name, which must be free in its organization.
     func rename(_ ref: ProjectRef, to name: ProjectName, at time: Timestamp) async throws(StoreError)
+    /// Pins a project that is pinned to none to a template version, which must be stored; false when it is pinned, or
+    /// deleted.
+    func pin(_ ref: ProjectRef, to template: TemplateDigest, at time: Timestamp) async throws(StoreError) -> Bool
     /// Changes the status if it still is `from`, and records the change; false when it is not.
     func move(_ ref: ProjectRef, _ move: StatusMove) async throws(StoreError) -> Bool
     /// Everything that is leased or in quarantine at `time`.
@@ -91,6 +94,13 @@ public struct StatusMove: Sendable, Equatable {
     /// Whether what ``requestsRestart`` asked for is done: nothing is compared with that time any more, whatever
     /// becomes of clocks.
     public var fulfilsRestart = false
+    /// The template version that the project is pinned to from now on; nil leaves it as it is. A deleted project is
+    /// pinned to none.
+    public var template: TemplateDigest?
+    /// What the project is on its way to from now on, for a move to UPGRADING.
+    public var upgrade: ProjectUpgrade?
+    /// Sealed secrets to add.
+    public var secrets: [String: [UInt8]] = [:]
     /// What happens to the ports and the subnet in the same transaction.
     public var leases: LeaseChange
     /// The operation that begins with the move; one that goes on is given up for it.
@@ -109,6 +119,10 @@ public struct StatusMove: Sendable, Equatable {
         case releaseAndForgetSecrets
         /// New ones for a project that had released them.
         case acquire(Leases)
+        /// More ports for a project that has some.
+        case extend([String: UInt16])
+        /// The ports of other variables than these go into quarantine.
+        case keepPorts(Set<String>)
     }
 
     /// A change of status.

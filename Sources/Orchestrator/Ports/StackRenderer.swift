@@ -13,6 +13,8 @@ public protocol StackRenderer: Sendable {
     func declaredSettings() throws(TemplateError) -> [DeclaredSetting]
     /// Base URL under which the project's gateway is reached from outside.
     func apiURL(of leases: Leases) -> String
+    /// The template's files that every project's folder holds, by path relative to it.
+    var projectFiles: [String: [UInt8]] { get }
 }
 
 extension StackRenderer {
@@ -26,9 +28,9 @@ extension StackRenderer {
 
 /// The project's folder on the host: configuration files that containers mount.
 public protocol ProjectFolders: Sendable {
-    /// Makes the folder and writes the template's files and the stack's own into it; writing them again changes
-    /// nothing.
-    func prepare(_ stack: DesiredStack) throws(TemplateError)
+    /// Makes the folder and writes `files`, which are the template's, and the stack's own into it; writing them again
+    /// changes nothing.
+    func prepare(_ stack: DesiredStack, files: [String: [UInt8]]) throws(TemplateError)
     /// Removes the folder; one that is not there is success.
     func remove(_ ref: ProjectRef) throws(TemplateError)
 }

@@ -29,7 +29,9 @@ public final class FakeFolders: ProjectFolders {
     }
 
     /// Makes the folder.
-    public func prepare(_ stack: DesiredStack) throws(TemplateError) { try change { _ = $0.insert(stack.ref) } }
+    public func prepare(_ stack: DesiredStack, files: [String: [UInt8]]) throws(TemplateError) {
+        try change { _ = $0.insert(stack.ref) }
+    }
 
     /// Removes the folder.
     public func remove(_ ref: ProjectRef) throws(TemplateError) { try change { _ = $0.remove(ref) } }

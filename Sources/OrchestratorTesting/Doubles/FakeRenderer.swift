@@ -191,6 +191,9 @@ public final class FakeRenderer: StackRenderer {
             healthName: service.name.text)
     }
 
+    /// None: the containers of the doubles read no files.
+    public var projectFiles: [String: [UInt8]] { [:] }
+
     /// The gateway's address on this host.
     public func apiURL(of leases: Leases) -> String {
         "http://127.0.0.1:\(leases.ports.min { $0.key < $1.key }?.value ?? 0)"

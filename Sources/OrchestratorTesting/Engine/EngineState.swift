@@ -14,6 +14,8 @@ struct EngineState: Sendable {
     /// Ports on which processes of the host listen.
     var hostPorts: Set<UInt16> = []
     var behaviours: [ServiceName: ServiceBehaviour] = [:]
+    /// Behaviours of images, which count before those of services.
+    var imageBehaviours: [String: ServiceBehaviour] = [:]
     var violations: [String] = []
     /// Refs of objects that have changed since the last look.
     var changed: [ProjectRef] = []
@@ -48,7 +50,7 @@ struct EngineState: Sendable {
     }
 
     func behaviour(of container: FakeContainer) -> ServiceBehaviour {
-        container.service.flatMap { behaviours[$0.name] } ?? ServiceBehaviour()
+        container.service.flatMap { imageBehaviours[$0.spec.image] ?? behaviours[$0.name] } ?? ServiceBehaviour()
     }
 
     func isAnswering(_ container: FakeContainer, at now: Timestamp) -> Bool {

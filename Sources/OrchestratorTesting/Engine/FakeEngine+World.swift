@@ -12,6 +12,11 @@ extension FakeEngine {
         touch { $0.behaviours[service] = behaviour }
     }
 
+    /// Sets how the processes of an image behave, whichever service it is of.
+    public func behave(image: String, as behaviour: ServiceBehaviour) {
+        touch { $0.imageBehaviours[image] = behaviour }
+    }
+
     /// Makes images known to the engine.
     public func addImages(_ images: Set<String>) { touch { $0.images.formUnion(images) } }
 

@@ -127,6 +127,9 @@ struct MortalStore: ProjectStore {
     func rename(_ ref: ProjectRef, to name: ProjectName, at time: Timestamp) async throws(StoreError) {
         try await life.storeCall { () async throws(StoreError) in try await store.rename(ref, to: name, at: time) }
     }
+    func pin(_ ref: ProjectRef, to template: TemplateDigest, at time: Timestamp) async throws(StoreError) -> Bool {
+        try await life.storeCall { () async throws(StoreError) in try await store.pin(ref, to: template, at: time) }
+    }
     func move(_ ref: ProjectRef, _ move: StatusMove) async throws(StoreError) -> Bool {
         try await life.storeCall { () async throws(StoreError) in try await store.move(ref, move) }
     }

@@ -18,8 +18,10 @@ public struct SimulatedHost: Sendable {
     public let store: InMemoryProjectStore
     /// Receipts and volumes.
     public let custody: InMemoryCustodyStore
-    /// The template.
+    /// The template that is on disk at the beginning.
     public let renderer: FakeRenderer
+    /// The stacks that are on disk; a manager reads them when it starts.
+    public let disk: StacksOnDisk
     /// The project folders.
     public let folders = FakeFolders()
     /// The host's network.
@@ -38,10 +40,11 @@ public struct SimulatedHost: Sendable {
     ) async throws -> Value {
         let time = VirtualTime()
         let store = InMemoryProjectStore()
+        let renderer = FakeRenderer(template)
         let host = SimulatedHost(
             time: time, engine: FakeEngine(time: time, seed: seed), store: store,
             custody: InMemoryCustodyStore(projects: store),
-            renderer: FakeRenderer(template), logger: logger)
+            renderer: renderer, disk: StacksOnDisk(renderer), logger: logger)
         host.engine.addImages(Set(template.map(\.image)))
         let executor = SimulationExecutor(seed: seed) { time.advanceToNextSleeper() }
         return try await withTaskExecutorPreference(executor) {
@@ -57,7 +60,8 @@ public struct SimulatedHost: Sendable {
     public func manage<Value: Sendable>(
         _ life: ManagerLife = ManagerLife(), _ body: @Sendable (SimulatedManager) async throws -> Value
     ) async throws -> Value {
-        try await manage(try SimulatedManager(on: self, life), body)
+        try await disk.library(in: store).storeInstalled()
+        return try await manage(try SimulatedManager(on: self, life), body)
     }
 
     func manage<Value: Sendable>(
@@ -138,14 +142,15 @@ public struct SimulatedManager: Sendable {
         let broker = LeaseBroker(
             store: store, host: host.network, survey: survey, ports: ports, subnets: subnets, bindAddress: "127.0.0.1")
         self.life = life
+        let templates = host.disk.library(in: host.store)
         health = HealthLoop(prober: prober, engine: engine, time: time)
         loop = ReconcileLoop(
-            store: store, custody: host.custody, engine: engine, renderer: host.renderer,
+            store: store, custody: host.custody, engine: engine, templates: templates,
             folders: folders ?? host.folders,
             minter: host.minter,
             broker: broker, survey: survey, health: health, time: time, logger: host.logger)
         catalog = ProjectCatalog(
-            store: requests, custody: host.custody, renderer: host.renderer, minter: host.minter, broker: broker,
+            store: requests, custody: host.custody, templates: templates, minter: host.minter, broker: broker,
             loop: loop, time: time, drawRef: drawRef)
     }
 

@@ -142,6 +142,13 @@ public final class InMemoryProjectStore: ProjectStore, Revertible {
         try await changing { $0.note(events, of: ref) }
     }
 
+    /// Pins a project that is pinned to none.
+    public func pin(
+        _ ref: ProjectRef, to template: TemplateDigest, at time: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try await changing { state throws(StoreError) in try state.pin(ref, to: template, at: time) }
+    }
+
     /// Changes the status if it still is what the move starts from.
     public func move(_ ref: ProjectRef, _ move: StatusMove) async throws(StoreError) -> Bool {
         try await changing { state throws(StoreError) in try state.move(ref, move) }
@@ -207,7 +214,35 @@ extension InMemoryProjectStore: ProjectOperationStore {
     }
 }
 
+extension InMemoryProjectStore: TemplateVersionStore {
+    /// Stores a content, unless it is there.
+    public func save(_ content: TemplateContent) async throws(StoreError) {
+        try await transaction { state in
+            if state.templates[content.digest] == nil { state.templates[content.digest] = content }
+        }
+    }
+
+    /// The content with this digest.
+    public func content(of digest: TemplateDigest) async throws(StoreError) -> TemplateContent? {
+        try await transaction { $0.templates[digest] }
+    }
+
+    /// Removes what no project uses.
+    public func removeUnused(
+        keeping installed: Set<TemplateDigest>
+    ) async throws(StoreError) -> Set<TemplateDigest> {
+        try await transaction { $0.removeUnusedTemplates(keeping: installed) }
+    }
+}
+
 extension ProjectStore {
     /// Refs of all projects that are not deleted, in order.
     public func refs() async throws(StoreError) -> [ProjectRef] { try await outlines().keys.sorted() }
+}
+
+extension InMemoryProjectStore {
+    /// Makes a project one from before template versions were stored.
+    public func unpin(_ ref: ProjectRef) async throws(StoreError) {
+        try await changing { $0.records[ref]?.template = nil }
+    }
 }

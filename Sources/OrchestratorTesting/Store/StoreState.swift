@@ -19,6 +19,7 @@ struct StoreState: Sendable {
     var events: [ProjectRef: [ProjectEvent]] = [:]
     /// Oldest first.
     var operations: [ProjectRef: [ProjectOperation]] = [:]
+    var templates: [TemplateDigest: TemplateContent] = [:]
     var ports: [UInt16: Holder] = [:]
     var subnets: [IPv4Network: Holder] = [:]
     /// Organizations that were deleted. Every other one counts as existing.
@@ -42,11 +43,13 @@ struct StoreState: Sendable {
         }
         guard records[project.ref] == nil else { throw .leaseTaken }
         try checkFree(project.name, in: project.organizationSlug)
+        try checkStored(project.template)
         lastNumber += 1
         records[project.ref] = ProjectRecord(
             number: lastNumber, ref: project.ref, name: project.name, organizationSlug: project.organizationSlug,
             region: project.region, cloudProvider: project.cloudProvider, status: .provisioning,
-            services: project.services, leases: nil, insertedAt: project.at, updatedAt: project.at,
+            stack: project.stack, template: project.template, services: project.services, leases: nil,
+            insertedAt: project.at, updatedAt: project.at,
             statusChangedAt: project.at)
         secrets[project.ref] = project.secrets
         configurations[project.ref] = StoredConfiguration(
@@ -131,7 +134,13 @@ struct StoreState: Sendable {
 
     mutating func move(_ ref: ProjectRef, _ move: StatusMove) throws(StoreError) -> Bool {
         guard var record = records[ref], record.status == move.from else { return false }
+        try checkStored(move.template)
+        try checkStored(move.upgrade?.template)
         record.status = move.to
+        record.template = move.template ?? record.template
+        change(&record, move)
+        if move.to == .deleted { record.template = nil }
+        secrets[ref]?.values.merge(move.secrets) { $1 }
         record.failure = move.failure
         if move.requestsRestart {
             record.restartRequestedAt = move.at
@@ -151,10 +160,53 @@ struct StoreState: Sendable {
             secrets[ref] = nil
             configurations[ref] = nil
         case .acquire(let leases): try acquire(leases, for: ref, at: move.at)
+        case .extend(let ports):
+            freeQuarantined(at: move.at)
+            for (variable, port) in ports { try take(port, variable, ref) }
+        case .keepPorts(let variables): release(ref, portsExcept: variables, at: move.at)
         }
         note([ProjectEvent(at: move.at, status: move.to, cause: move.cause)], of: ref)
         changeOperations(move, of: ref)
         return true
+    }
+}
+
+// MARK: - Template versions
+
+extension StoreState {
+    /// What a foreign key does: nobody is pinned to a version that is not there.
+    private func checkStored(_ template: TemplateDigest?) throws(StoreError) {
+        guard let template, templates[template] == nil else { return }
+        throw .refused("the template version \(template.short) is not stored")
+    }
+
+    mutating func pin(_ ref: ProjectRef, to template: TemplateDigest, at time: Timestamp) throws(StoreError) -> Bool {
+        try checkStored(template)
+        guard let record = records[ref], record.template == nil, record.status != .deleted else { return false }
+        records[ref]?.template = template
+        records[ref]?.updatedAt = time
+        return true
+    }
+
+    /// What a move does to an upgrade.
+    private func change(_ record: inout ProjectRecord, _ move: StatusMove) {
+        if let upgrade = move.upgrade { record.upgrade = upgrade }
+        switch move.endOfUpgrade {
+        case .none: return
+        case .completes:
+            record.template = record.upgrade?.template ?? record.template
+            record.services = record.upgrade?.services ?? record.services
+        case .forgets: break
+        }
+        record.upgrade = nil
+    }
+
+    mutating func removeUnusedTemplates(keeping installed: Set<TemplateDigest>) -> Set<TemplateDigest> {
+        let used = installed.union(records.values.compactMap(\.template))
+            .union(records.values.compactMap(\.upgrade?.template))
+        let removed = Set(templates.keys).subtracting(used)
+        for digest in removed { templates[digest] = nil }
+        return removed
     }
 }
 
@@ -220,6 +272,12 @@ extension StoreState {
         let end = Holder.quarantine(until: time + quarantine)
         for case (let port, .project(ref, _)) in ports { ports[port] = end }
         for case (let subnet, .project(ref, _)) in subnets { subnets[subnet] = end }
+    }
+
+    private mutating func release(_ ref: ProjectRef, portsExcept variables: Set<String>, at time: Timestamp) {
+        for case (let port, .project(ref, let variable)) in ports where !variables.contains(variable) {
+            ports[port] = .quarantine(until: time + quarantine)
+        }
     }
 
     mutating func replacePort(

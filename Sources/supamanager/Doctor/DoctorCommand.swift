@@ -34,8 +34,11 @@ struct DoctorCommand: ClientCommand {
     @Option(help: "File with the master key. [SUPAMANAGER_MASTER_KEY_FILE]")
     var masterKeyFile: String?
 
-    @Option(help: "Folder of the stack's template. [SUPAMANAGER_TEMPLATE]")
-    var template: String?
+    @Option(help: "Folder that holds the stacks, one folder each. [SUPAMANAGER_TEMPLATES]")
+    var templates: String?
+
+    @Option(help: "Stack of projects that name none. [SUPAMANAGER_STACK; default: supabase]")
+    var stack: String?
 
     @Option(help: "The Docker Engine's socket, unix:///path. [DOCKER_HOST]")
     var dockerHost: String?
@@ -71,7 +74,8 @@ struct DoctorCommand: ClientCommand {
     private func localReport(_ session: ClientSession, isManagerSilent: Bool) async -> InstallationReport {
         let given = [
             "SUPAMANAGER_DATA_DIR": dataDir, "SUPAMANAGER_DATABASE_URL": databaseURL,
-            "SUPAMANAGER_MASTER_KEY_FILE": masterKeyFile, "SUPAMANAGER_TEMPLATE": template, "DOCKER_HOST": dockerHost,
+            "SUPAMANAGER_MASTER_KEY_FILE": masterKeyFile, "SUPAMANAGER_TEMPLATES": templates,
+            "SUPAMANAGER_STACK": stack, "DOCKER_HOST": dockerHost,
         ]
         let doctor = LocalDoctor(
             options: given.compactMapValues { $0 }, environment: session.environment, http: session.http,

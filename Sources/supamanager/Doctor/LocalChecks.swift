@@ -14,16 +14,16 @@ struct LocalChecks {
 
     /// The template's folder holds a template that can be used.
     func template() -> ConsistencyFinding {
+        let folder = StackFolders(path: settings.templatesFolder).folder(of: settings.stack)
         do {
-            _ = try TemplateValidation(StackTemplate(folder: settings.templateFolder))
+            _ = try TemplateValidation(StackFolders(path: settings.templatesFolder).template(of: settings.stack))
             return ConsistencyFinding(
-                "template.valid", .ok, subject: settings.templateFolder,
-                found: "the template in \(settings.templateFolder) can be used")
+                "template.valid", .ok, subject: folder, found: "the template in \(folder) can be used")
         } catch {
             return ConsistencyFinding(
-                "template.valid", .error, subject: settings.templateFolder, found: "\(error)",
-                advice: "correct \(settings.templateFolder)/compose.yaml (supamanager template check tells its "
-                    + "problems), or name another folder with SUPAMANAGER_TEMPLATE")
+                "template.valid", .error, subject: folder, found: "\(error)",
+                advice: "correct \(folder)/compose.yaml (supamanager template check tells its "
+                    + "problems), or name another folder of stacks with SUPAMANAGER_TEMPLATES")
         }
     }
 

@@ -75,7 +75,7 @@ struct LocalDoctor: Sendable {
     ) async -> ConsistencyReading<[String]> {
         do {
             let renderer = ComposeStackRenderer(
-                template: try StackTemplate(folder: settings.templateFolder),
+                template: try StackFolders(path: settings.templatesFolder).template(of: settings.stack),
                 settings: ComposeStackRenderer.Settings(
                     bindAddress: settings.bindAddress, publicHost: settings.publicHost.text,
                     imageRegistry: settings.imageRegistry, projectsFolder: settings.projectsFolder))

@@ -21,8 +21,8 @@ actor ManagerProcess {
     var isRunning: Bool { process?.isRunning == true }
 
     /// Starts the program and waits until it is ready.
-    func start(template: String? = nil) async throws {
-        try launch(template: template)
+    func start(templates: String? = nil) async throws {
+        try launch(templates: templates)
         _ = try await eventually("a manager that is ready\n\(logTail)", within: Self.startDeadline) {
             guard isRunning else { throw Trouble("the manager ended at once\n\(logTail)") }
             let answer = try? await client.send("GET", "/ready", token: nil)
@@ -32,11 +32,11 @@ actor ManagerProcess {
 
     /// Starts the program, which is expected to refuse; gives its exit code.
     func startExpectingRefusal() async throws -> Int32 {
-        try launch(template: nil)
+        try launch(templates: nil)
         return try await exit(within: Self.startDeadline)
     }
 
-    private func launch(template: String?) throws {
+    private func launch(templates: String?) throws {
         guard !isRunning else { throw Trouble("the manager runs already") }
         let files = FileManager.default
         guard files.fileExists(atPath: settings.logFile) || files.createFile(atPath: settings.logFile, contents: nil),
@@ -46,7 +46,9 @@ actor ManagerProcess {
         let process = Process()
         process.executableURL = URL(filePath: Repository.binary)
         process.arguments = ["serve"]
-        process.environment = settings.environment.merging(template.map { ["SUPAMANAGER_TEMPLATE": $0] } ?? [:]) { $1 }
+        process.environment = settings.environment.merging(templates.map { ["SUPAMANAGER_TEMPLATES": $0] } ?? [:]) {
+            $1
+        }
         process.currentDirectoryURL = URL(filePath: settings.folder)
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = log

@@ -8,7 +8,7 @@ struct ManagerSettings: Sendable {
     let token: String
     let subnetPool: String
     var portRange: ClosedRange<UInt16>
-    var template = Repository.template
+    var templates = Repository.templates
     var databaseURL: String?
     var masterKeyFile: String?
     /// The engine's socket as this manager is told it.
@@ -87,7 +87,7 @@ struct ManagerSettings: Sendable {
             "SUPAMANAGER_SUBNET_POOL": subnetPool,
             "SUPAMANAGER_PORT_RANGE": "\(portRange.lowerBound)-\(portRange.upperBound)",
             "SUPAMANAGER_ADMIN_TOKEN": token,
-            "SUPAMANAGER_TEMPLATE": template,
+            "SUPAMANAGER_TEMPLATES": templates,
             "SUPAMANAGER_LOG_LEVEL": "debug",
             "SUPAMANAGER_RATE_LIMIT": "0",
             // The packet filter is the whole machine's; one suite tests its rules.

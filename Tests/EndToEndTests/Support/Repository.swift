@@ -7,8 +7,8 @@ enum Repository {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().path
 
-    /// The template that comes with the program.
-    static let template = root + "/Templates/supabase"
+    /// The folder of the stacks that come with the program.
+    static let templates = root + "/Templates"
 
     /// The program: `SUPAMANAGER_TEST_BINARY`, or what was built together with these tests.
     static let binary: String = {
@@ -21,15 +21,18 @@ enum Repository {
     static var hasBinary: Bool { FileManager.default.isExecutableFile(atPath: binary) }
 }
 
-/// A copy of the template in which some text is replaced.
+/// A folder of stacks with a copy of the template in which some text is replaced.
 struct ChangedTemplate {
+    /// The folder that holds the stack.
     let folder: String
 
     /// - Throws: ``Trouble`` when `text` does not occur exactly once: then the change would not be the one meant.
     init(in parent: String, named name: String, replacing text: String, with replacement: String) throws {
         folder = parent + "/" + name
-        try FileManager.default.copyItem(atPath: Repository.template, toPath: folder)
-        let file = folder + "/compose.yaml"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        try FileManager.default.copyItem(
+            atPath: Repository.templates + "/supabase", toPath: folder + "/supabase")
+        let file = folder + "/supabase/compose.yaml"
         let parts = try String(contentsOfFile: file, encoding: .utf8).components(separatedBy: text)
         guard parts.count == 2 else { throw Trouble("the template holds \(parts.count - 1) times: \(text)") }
         try parts.joined(separator: replacement).write(toFile: file, atomically: true, encoding: .utf8)
@@ -38,8 +41,10 @@ struct ChangedTemplate {
     /// A copy in which every service that has a boot time of its own has this one.
     init(in parent: String, named name: String, bootSeconds: Int) throws {
         folder = parent + "/" + name
-        try FileManager.default.copyItem(atPath: Repository.template, toPath: folder)
-        let file = folder + "/compose.yaml"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        try FileManager.default.copyItem(
+            atPath: Repository.templates + "/supabase", toPath: folder + "/supabase")
+        let file = folder + "/supabase/compose.yaml"
         let text = try String(contentsOfFile: file, encoding: .utf8)
         let changed = text.replacing(/boot-seconds: [0-9]+/, with: "boot-seconds: \(bootSeconds)")
         guard changed != text else { throw Trouble("the template has no boot times") }

@@ -132,7 +132,8 @@ struct APIHost: Sendable {
             guard try await store.move(ref, StatusMoveFixture.failed(ref)) else {
                 throw HostError("the status did not change")
             }
-        case .starting, .active, .degraded, .pausing, .paused, .resuming, .restarting, .rollingBack, .deleting,
+        case .starting, .active, .degraded, .pausing, .paused, .resuming, .restarting, .upgrading, .reverting,
+            .rollingBack, .deleting,
             .deleted:
             try await set(status, of: ref)
         }

@@ -80,12 +80,13 @@ extension APIHost {
             bindAddress: "127.0.0.1")
         let health = HealthLoop(prober: FakeProber(engine: engine), engine: engine)
         let custody = InMemoryCustodyStore(projects: store)
+        let templates = TemplateLibrary(only: renderer, in: store)
         let loop = ReconcileLoop(
-            store: store, custody: custody, engine: engine, renderer: renderer, folders: FakeFolders(),
+            store: store, custody: custody, engine: engine, templates: templates, folders: FakeFolders(),
             minter: PlainKeyMinter(),
             broker: broker, survey: survey, health: health, logger: log.logger)
         let catalog = ProjectCatalog(
-            store: store, custody: custody, renderer: renderer, minter: PlainKeyMinter(), broker: broker, loop: loop)
+            store: store, custody: custody, templates: templates, minter: PlainKeyMinter(), broker: broker, loop: loop)
         let identities = InMemoryIdentityStore(projects: store)
         return APIParts(
             store: store, custody: custody, engine: engine, orphanStore: InMemoryOrphanStore(projects: store),

@@ -42,5 +42,7 @@ struct TestRenderer: StackRenderer {
         try base.export(project, values: values)
     }
 
+    var projectFiles: [String: [UInt8]] { [:] }
+
     func apiURL(of leases: Leases) -> String { "http://127.0.0.1:\(leases.ports["GATEWAY_PORT"] ?? 0)" }
 }

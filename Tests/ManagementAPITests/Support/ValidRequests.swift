@@ -164,6 +164,11 @@ enum ValidRequests {
                 ])
                 return ValidRequest(values: ["id": "1"])
             },
+            "POST /v1/projects/{ref}/upgrade": { host, ref in
+                try await host.store.unpin(ref)
+                return ValidRequest(body: #"{"target_version":"\#(FakeTemplates.content(1).digest)"}"#)
+            },
+            "PATCH /platform/projects/{ref}/services": { _, _ in ValidRequest(body: #"{"remove":["studio"]}"#) },
             "GET \(operation)": pausing, "GET \(operation)/explain": pausing, "POST \(operation)/cancel": pausing,
         ]
     }()

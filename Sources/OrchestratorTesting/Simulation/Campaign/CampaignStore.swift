@@ -11,6 +11,8 @@ struct CampaignStore: ProjectStore {
     /// Whether its manager holds the lease under which alone it may write; nil where there is one manager only, and for
     /// what users ask.
     var holdsLease: (@Sendable () -> Bool)?
+    /// The template version that is on disk.
+    var installed: TemplateDigest?
     /// The process that makes the calls, where it can be stopped.
     var process: StoppableProcess?
 
@@ -42,7 +44,11 @@ struct CampaignStore: ProjectStore {
         }
     }
     func project(_ ref: ProjectRef) async throws(StoreError) -> ProjectRecord? {
-        try await call { () async throws(StoreError) in try await base.project(ref) }
+        try await call { () async throws(StoreError) in
+            var record = try await base.project(ref)
+            if mistake == .rollOverAtStart, let installed, record?.template != nil { record?.template = installed }
+            return record
+        }
     }
     func projects(_ query: ProjectQuery) async throws(StoreError) -> ProjectPage {
         try await call { () async throws(StoreError) in try await base.projects(query) }
@@ -63,6 +69,9 @@ struct CampaignStore: ProjectStore {
     }
     func rename(_ ref: ProjectRef, to name: ProjectName, at time: Timestamp) async throws(StoreError) {
         try await call { () async throws(StoreError) in try await base.rename(ref, to: name, at: time) }
+    }
+    func pin(_ ref: ProjectRef, to template: TemplateDigest, at time: Timestamp) async throws(StoreError) -> Bool {
+        try await call { () async throws(StoreError) in try await base.pin(ref, to: template, at: time) }
     }
 
     func move(_ ref: ProjectRef, _ move: StatusMove) async throws(StoreError) -> Bool {
@@ -111,6 +120,7 @@ struct CampaignStore: ProjectStore {
         case .keepSecrets where move.to == .deleted: move.leases = .release
         case .keepLeases where move.to == .deleted: move.leases = .keep
         case .dropFailureCause where move.to == .failed: move.failure = nil
+        case .forgetPreviousVersion where move.to == .upgrading: move.template = move.upgrade?.template
         default: break
         }
         return move

@@ -54,6 +54,13 @@ public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
     /// What a manager writes is not bound to the lease.
     case skipStoreFence
 
+    /// Projects are rendered by the template that is on disk, not by the version that they are pinned to.
+    case rollOverAtStart
+    /// An upgrade overwrites what it would go back to.
+    case forgetPreviousVersion
+    /// A service of an upgrade counts as ready when it runs.
+    case skipUpgradeGate
+
     /// Seeds, from 0, within which the auditor finds it. A mistake that takes more has become invisible: a change of the
     /// program or of the simulation has to say why, or make it visible again.
     public var seedsMax: UInt64 {
@@ -63,6 +70,7 @@ public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
             .forgetDeletions, .blameUnprobed:
             5
         case .freeLeasesEarly: 15
+        case .rollOverAtStart, .forgetPreviousVersion, .skipUpgradeGate: 60
         // These need a fault or a request at the right moment.
         case .writeStatusBlindly, .ignoreRemoveFailure, .overlookNetworks, .overlookVolumes, .dropFailureCause,
             .forgetTombstones:

@@ -23,7 +23,8 @@ public enum Simulation {
     /// Longest virtual time for which a process is stopped: longer than ``ServiceHealth/failingUntilSick``.
     static let stopMax: Duration = .seconds(75)
 
-    private static let template = SampleTemplates.small.map { service in
+    /// The first template; the others are made of it.
+    static let template = SampleTemplates.small.map { service in
         var service = service
         service.bootDeadline = bootDeadline
         return service
@@ -36,10 +37,13 @@ public enum Simulation {
         return try await SimulatedHost.run(seed: seed, template: template, logger: logger) { host in
             host.engine.addForeignContainer(named: "stranger")
             host.engine.addForeignVolume(named: "stranger-data")
+            CampaignTemplates.prepare(host.engine)
+            host.disk.install(CampaignTemplates.all[0])
             let weather = Weather(seed: seed)
             let auditor = SimulationAuditor(host: host, weather: weather)
             let world = SimulationWorld(
-                host: host, weather: weather, auditor: auditor, random: SharedGenerator(seed: seed ^ 0xBEEF))
+                host: host, weather: weather, auditor: auditor, random: SharedGenerator(seed: seed ^ 0xBEEF),
+                versions: SharedGenerator(seed: seed ^ 0xFACE))
             let run = SimulationRun(host: host, world: world, auditor: auditor, log: log, mistake: mistake, seed: seed)
             // A manager's engine knows the desk, and the desk the manager: they would keep each other for ever.
             defer { run.desk.leave() }
@@ -86,16 +90,20 @@ struct SimulationRun: Sendable {
                 if let manager = desk.present { await world.interrupt(ref, through: manager) }
             },
             secret: { ref in await password(of: ref) }, log: log, probed: probed, auditor: auditor)
+        engine.audit = { [auditor] in await auditor.noteCall($0, of: $1) }
         // Users are answered whatever becomes of the loops; their database has its moments like that of the loops.
         let requests = CampaignStore(
             base: host.store, life: ManagerLife(), weather: world.weather, auditor: auditor, mistake: mistake)
         if let post { post.take(&store, &engine, host, auditor, mistake) }
+        store.installed = host.disk.digest()
         let manager = try SimulatedManager(
             on: host, life,
             engine: post?.fenced(engine, mistake) ?? StoppableEngine(base: engine, process: process), store: store,
             prober: CampaignProber(
                 base: FakeProber(engine: host.engine), fake: host.engine, time: host.time, weather: world.weather,
-                mistake: mistake, probed: probed, process: process), requests: requests,
+                mistake: mistake, probed: probed, process: process,
+                isUpgrading: { [host] in host.store.everything.contains { $0.record.status == .upgrading } }),
+            requests: requests,
             folders: CampaignFolders(
                 base: host.folders, weather: world.weather, time: host.time, mistake: mistake),
             drawRef: { world.random.draw() },
@@ -123,6 +131,7 @@ struct SimulationRun: Sendable {
             let call = 5 + world.random.number(below: 120)
             let life = ManagerLife(world.random.number(below: 2) == 0 ? .before(call: call) : .after(call: call))
             let process = StoppableProcess(time: host.time)
+            world.changeTemplate()
             try await host.manage(try manager(life, process)) { manager in
                 try await live(manager, process, until: end)
             }
@@ -196,6 +205,7 @@ struct SimulationRun: Sendable {
     /// Nothing goes wrong any more: everything must come to rest where it belongs.
     func calm() async throws {
         world.clearUp()
+        world.changeTemplate()
         let life = ManagerLife()
         try await host.manage(try manager(life, StoppableProcess(time: host.time))) { _ in
             let end = host.time.steady + Simulation.calmMax

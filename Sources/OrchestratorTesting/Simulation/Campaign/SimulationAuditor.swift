@@ -54,11 +54,13 @@ final class SimulationAuditor: Sendable {
     private let host: SimulatedHost
     private let weather: Weather
     private let foreign: [String]
+    private let versions: VersionAudit
 
     init(host: SimulatedHost, weather: Weather) {
         self.host = host
         self.weather = weather
         foreign = host.engine.foreignObjects
+        versions = VersionAudit(host)
     }
 
     var violations: [String] { state.withLock(\.violations) }
@@ -81,8 +83,10 @@ final class SimulationAuditor: Sendable {
     static let legal: [ProjectStatus: Set<ProjectStatus>] = [
         .provisioning: [.starting, .active, .rollingBack, .deleting],
         .starting: [.active, .rollingBack, .deleting],
-        .active: [.degraded, .pausing, .restarting, .deleting],
-        .degraded: [.active, .pausing, .restarting, .deleting],
+        .active: [.degraded, .pausing, .restarting, .upgrading, .deleting],
+        .degraded: [.active, .pausing, .restarting, .upgrading, .deleting],
+        .upgrading: [.active, .reverting, .deleting],
+        .reverting: [.active, .degraded, .deleting],
         .pausing: [.paused, .deleting],
         .paused: [.resuming, .deleting],
         .resuming: [.active, .degraded, .deleting],
@@ -182,7 +186,18 @@ final class SimulationAuditor: Sendable {
     }
 
     /// A manager begins: nobody was there to notice anything before.
-    func noteNewManager() { state.withLock { $0.lies = [:] } }
+    func noteNewManager() {
+        state.withLock { $0.lies = [:] }
+        versions.noteNewManager()
+    }
+
+    /// A manager is about to change something.
+    func noteCall(_ operation: Operation, of ref: ProjectRef) async {
+        guard let record = try? await host.store.project(ref), versions.disturbsUntouched(operation, of: record) else {
+            return
+        }
+        violated("an upgrade touches a service that is the same in both versions and answers")
+    }
 
     /// Something else happened.
     func noteStep(_ text: String) {
@@ -208,6 +223,9 @@ final class SimulationAuditor: Sendable {
         checkSubnets(records)
         checkData(records)
         checkActive(occupants, records, isQuiet: isQuiet)
+        for record in records.values where versions.isMixed(record, isQuiet: isQuiet) {
+            violated("a project counts as ACTIVE and has containers of another template version")
+        }
     }
 
     private func records() async throws -> [ProjectRef: ProjectRecord] {
@@ -287,12 +305,15 @@ final class SimulationAuditor: Sendable {
                 continue
             }
             switch record.status {
-            case .active, .paused: break
+            case .active:
+                if let mixture = versions.mixture(record) { violated("a project is ACTIVE and mixed: \(mixture)") }
+            case .paused: break
             case .failed where record.failure != nil: break
             case .deleted, .failed: checkNothingLeft(ref, record.status)
             case let status: violated("a project is stuck in \(status.rawValue)")
             }
             if record.status == .deleted { await checkForgotten(record) }
+            if record.upgrade != nil { violated("a project that is \(record.status.rawValue) is on its way elsewhere") }
         }
         await look(isQuiet: true)
     }

@@ -9,6 +9,8 @@ struct SimulationWorld: Sendable {
     let weather: Weather
     let auditor: SimulationAuditor
     let random: SharedGenerator
+    /// Draws for template versions alone.
+    let versions: SharedGenerator
 
     /// Projects that exist at once at the most.
     private static let projectsMax = 3
@@ -43,6 +45,7 @@ struct SimulationWorld: Sendable {
             return await create(through: manager)
         }
         let ref = living[random.number(below: living.count)]
+        if versions.number(below: 4) == 0 { return await upgrade(ref, manager) }
         let event = drawEvent()
         await ask(event, ref, manager)
         if random.number(below: 6) == 0 {
@@ -84,6 +87,22 @@ struct SimulationWorld: Sendable {
         // A refusal is an answer like any other.
         let isAccepted = (try? await manager.catalog.request(event, of: ref)) != nil
         auditor.noteStep("\(event) \(ref) \(isAccepted)")
+    }
+
+    private func upgrade(_ ref: ProjectRef, _ manager: SimulatedManager) async {
+        let isAccepted = (try? await manager.catalog.upgrade(ref)) != nil
+        auditor.noteStep("upgrade \(ref) \(isAccepted)")
+        guard isAccepted, versions.number(below: 5) == 0 else { return }
+        try? await host.time.sleep(for: .milliseconds(versions.number(below: 8_000)))
+        await ask(.cancelRequested, ref, manager)
+    }
+
+    /// Somebody puts another template on disk; the next manager reads it.
+    func changeTemplate() {
+        guard versions.number(below: 3) > 0 else { return }
+        let number = versions.number(below: CampaignTemplates.all.count)
+        host.disk.install(CampaignTemplates.all[number])
+        auditor.noteStep("template \(number)")
     }
 
     // MARK: What happens

@@ -13,6 +13,7 @@ struct ProjectsCommand: AsyncParsableCommand {
             ProjectsReceiptCommand.self, ProjectsAcceptVolumeLossCommand.self, ProjectsKeysCommand.self,
             ProjectsLogsCommand.self, ProjectsOpenCommand.self, ProjectsOperationsCommand.self,
             ProjectsExplainCommand.self, ProjectsCancelCommand.self, ProjectsExportCommand.self,
+            ProjectsUpgradeCommand.self, ProjectsServicesCommand.self,
         ])
 }
 
@@ -75,7 +76,8 @@ struct ProjectsGetCommand: ClientCommand {
 
     private struct Answer: Encodable {
         let ref, name, status, region: String
-        let created_at, url, database_version: String?
+        let created_at, url, database_version, stack, template_version: String?
+        let upgrade_available: Bool?
         let failure: ProjectProgress.Failure?
         let services: [ProjectProgress.Service]
     }
@@ -88,6 +90,8 @@ struct ProjectsGetCommand: ClientCommand {
             let answer = Answer(
                 ref: detail.ref, name: detail.name, status: progress.status, region: detail.region,
                 created_at: detail.insertedAt, url: detail.url, database_version: detail.databaseVersion,
+                stack: detail.stack,
+                template_version: detail.templateVersion, upgrade_available: detail.upgradeAvailable,
                 failure: progress.failure, services: progress.services)
             return try session.show(json: answer)
         }
@@ -102,6 +106,9 @@ struct ProjectsGetCommand: ClientCommand {
         fields.add("URL", detail.url)
         fields.add("Region", detail.region)
         fields.add("Database", detail.databaseVersion)
+        fields.add("Stack", detail.stack)
+        let version = detail.templateVersion.map { String($0.prefix(12)) } ?? "not known"
+        fields.add("Template", detail.upgradeAvailable == true ? "\(version) (an upgrade is available)" : version)
         fields.add("Created", detail.insertedAt)
         if let failure = progress.failure {
             fields.add("Failure", (failure.service.map { "\($0): " } ?? "") + failure.message, .bad)

@@ -17,6 +17,9 @@ struct ProjectsCreateCommand: ClientCommand {
     @Option(help: "Region label, for instance local.")
     var region: String?
 
+    @Option(help: "Stack it is made of; the installation's default when absent.")
+    var stack: String?
+
     @Option(help: ArgumentHelp("Services it has, separated by commas; all when absent.", valueName: "a,b"))
     var services: String?
 
@@ -36,6 +39,7 @@ struct ProjectsCreateCommand: ClientCommand {
         var order = ProjectOrder(
             name: name, organizationSlug: try await session.organization(organization, client), region: region)
         order.databasePassword = password
+        order.stack = stack
         order.services = services.map { list in
             list.split(separator: ",").map { $0.filter { $0 != " " } }.filter { !$0.isEmpty }
         }

@@ -1,0 +1,197 @@
+public import ProjectModel
+public import Reconciler
+
+/// What an upgrade of a project would come to.
+public struct UpgradeProposal: Sendable, Equatable {
+    /// The project as it is.
+    public var record: ProjectRecord
+    /// What it would get.
+    public var target: ProjectUpgrade
+    /// What that does.
+    public var plan: UpgradePlan
+    /// Image of the project's database now, and afterwards.
+    public var databaseImages: (before: String?, after: String?)
+
+    /// Whether both come to the same.
+    public static func == (left: UpgradeProposal, right: UpgradeProposal) -> Bool {
+        left.record == right.record && left.target == right.target && left.plan == right.plan
+            && left.databaseImages == right.databaseImages
+    }
+}
+
+extension ProjectCatalog {
+    /// Ports that a target needs besides those that the project has, and everything to render it with.
+    private struct Draft {
+        let proposal: UpgradeProposal
+        let needs: StackRequirements
+    }
+
+    /// What an upgrade to the installed version of the project's stack would do.
+    public func upgradeProposal(for ref: ProjectRef) async throws(CatalogError) -> UpgradeProposal {
+        try await draft(try await project(ref)) { record throws(CatalogError) in
+            let version = try templates.stack(record.stack).version
+            let services = try await services(of: record, in: version.renderer)
+            return (ProjectUpgrade(template: version.content.digest, services: services), version.renderer)
+        }.proposal
+    }
+
+    /// What adding and removing services would do; the template version stays.
+    public func servicesProposal(
+        for ref: ProjectRef, adding added: [String], removing removed: [String]
+    ) async throws(CatalogError) -> UpgradeProposal {
+        try await servicesDraft(try await project(ref), added, removed).proposal
+    }
+
+    /// Upgrades a project to the installed version of its stack.
+    ///
+    /// - Parameter digest: The version that was decided for; another one that is installed by now is refused.
+    public func upgrade(
+        _ ref: ProjectRef, to digest: TemplateDigest? = nil, by requester: String = ""
+    ) async throws(CatalogError) -> ProjectRecord {
+        try await begin(ref, "upgrade on request", by: requester) { record throws(CatalogError) in
+            let version = try templates.stack(record.stack).version
+            let installed = version.content.digest
+            guard digest ?? installed == installed else {
+                throw .otherVersion(wanted: digest?.short ?? "", installed.short)
+            }
+            guard record.template != installed else { throw .notUpgradable("the project has this version already") }
+            try await templates.store(version)
+            return try await draft(record) { record throws(CatalogError) in
+                (
+                    ProjectUpgrade(
+                        template: installed, services: try await services(of: record, in: version.renderer)),
+                    version.renderer
+                )
+            }
+        }
+    }
+
+    /// Adds services to a project and removes others. Their volumes are kept.
+    public func changeServices(
+        of ref: ProjectRef, adding added: [String], removing removed: [String], by requester: String = ""
+    ) async throws(CatalogError) -> ProjectRecord {
+        let words = (added.map { "+\($0)" } + removed.map { "-\($0)" }).joined(separator: " ")
+        return try await begin(ref, "change of services on request: \(words)", by: requester) {
+            record throws(CatalogError) in try await servicesDraft(record, added, removed)
+        }
+    }
+
+    /// Image of a project's database, as the version in force has it.
+    public func databaseImage(of record: ProjectRecord) async throws(CatalogError) -> String? {
+        guard record.leases != nil else { return nil }
+        let record = record.inForce
+        let renderer = try await templates.renderer(for: record)
+        return try rendered(record, try await values(of: record.ref), by: renderer).databaseImage
+    }
+
+    private func begin(
+        _ ref: ProjectRef, _ cause: String, by requester: String,
+        _ draft: (ProjectRecord) async throws(CatalogError) -> Draft
+    ) async throws(CatalogError) -> ProjectRecord {
+        for _ in 1...Self.leaseAttemptsMax {
+            let record = try await project(ref)
+            guard case .move(let status) = ProjectLifecycle.answer(to: .upgradeRequested, in: record.status) else {
+                throw try await conflict(record, .upgradeRequested)
+            }
+            let draft = try await draft(record)
+            if let refusal = draft.proposal.plan.refusals.first { throw .notUpgradable("\(refusal)") }
+            var move = StatusMove(from: record.status, to: status, cause: cause, at: time.now())
+            move.upgrade = draft.proposal.target
+            move.secrets = try await missingSecrets(draft.needs, of: ref)
+            move.leases = try await morePorts(draft.needs, of: record)
+            move.opens = NewOperation(.upgrade, requestedBy: requester)
+            do {
+                guard try await store.move(ref, move) else { continue }
+            } catch .leaseTaken { continue } catch { throw .store(error) }
+            await AfterCommit.run { await loop.wake(ref) }
+            return try await project(ref)
+        }
+        throw .changedMeanwhile(ref)
+    }
+
+    private func morePorts(
+        _ needs: StackRequirements, of record: ProjectRecord
+    ) async throws(CatalogError) -> StatusMove.LeaseChange {
+        let missing = needs.ports.filter { record.leases?.ports[$0] == nil }
+        guard !missing.isEmpty else { return .keep }
+        do { return .extend(try await broker.choose(ports: missing, at: time.now()).ports) } catch {
+            throw .leases(error)
+        }
+    }
+
+    private func servicesDraft(
+        _ record: ProjectRecord, _ added: [String], _ removed: [String]
+    ) async throws(CatalogError) -> Draft {
+        guard let template = record.template else {
+            throw .notUpgradable(
+                "the template version that the project was made from is not known: upgrade the project first")
+        }
+        let present = Set(record.services.map(\.text))
+        if let name = added.first(where: present.contains) {
+            throw .template(.badSelection("the project has the service \(name) already"))
+        }
+        if let name = removed.first(where: { !present.contains($0) }) {
+            throw .template(.badSelection("the project has no service \(name)"))
+        }
+        let renderer = try await templates.renderer(of: template)
+        let wanted = present.union(added).subtracting(removed).sorted()
+        return try await draft(record) { _ throws(CatalogError) in
+            (ProjectUpgrade(template: template, services: try requirements(wanted, renderer).services), renderer)
+        }
+    }
+
+    /// The services that a project gets with another version: those that it has, with the template's own additions and
+    /// without what the template does not have any more.
+    private func services(
+        of record: ProjectRecord, in target: any StackRenderer
+    ) async throws(CatalogError) -> [ServiceName] {
+        let after = Set(try requirements(nil, target).services)
+        guard record.template != nil else {
+            let known = record.services.filter { after.contains($0) }
+            return try requirements((known.isEmpty ? Array(after) : known).map(\.text), target).services
+        }
+        let before = Set(try requirements(nil, try await templates.renderer(for: record)).services)
+        let wanted = Set(record.services).subtracting(before.subtracting(after)).union(after.subtracting(before))
+        return try requirements(wanted.map(\.text).sorted(), target).services
+    }
+
+    private func draft(
+        _ record: ProjectRecord,
+        _ choose: (ProjectRecord) async throws(CatalogError) -> (ProjectUpgrade, any StackRenderer)
+    ) async throws(CatalogError) -> Draft {
+        let (target, renderer) = try await choose(record)
+        let needs = try requirements(target.services.map(\.text), renderer)
+        var values = try await values(of: record.ref)
+        // For secrets that are minted only when the upgrade begins: their values are part of no plan.
+        for name in needs.secrets.map(\.name) + needs.tokens.map(\.name) where values.secrets[name] == nil {
+            values.secrets[name] = Secret("unminted")
+        }
+        var wanted = record
+        (wanted.template, wanted.services) = (target.template, target.services)
+        let volumes = try await stored { () async throws(StoreError) in try await custody.volumes(of: record.ref) }
+        let attached = volumes.filter { $0.ref == record.ref && $0.isAttached }
+        let names = Dictionary(attached.map { ($0.composeName, $0.name) }) { first, _ in first }
+        let next = try rendered(wanted, values, by: renderer).using(names)
+        let present: DesiredStack? =
+            if record.template == nil { nil } else {
+                try rendered(record, values, by: try await templates.renderer(for: record)).using(names)
+            }
+        let major = volumes.first { $0.ref == record.ref && $0.postgresMajor != nil }?.postgresMajor
+        return Draft(
+            proposal: UpgradeProposal(
+                record: record, target: target, plan: UpgradePlan(from: present, to: next, dataMajor: major),
+                databaseImages: (present?.databaseImage, next.databaseImage)), needs: needs)
+    }
+
+    private func rendered(
+        _ record: ProjectRecord, _ values: ProjectValues, by renderer: any StackRenderer
+    ) throws(CatalogError) -> DesiredStack {
+        do { return try renderer.render(record, values: values) } catch {
+            throw .notUpgradable(redact("\(error)", values.confidential([]).merging(values.settings) { $1 }))
+        }
+    }
+}
+
+extension DesiredStack {
+    fileprivate var databaseImage: String? { services.values.first { $0.name.isDatabase }?.spec.image }
+}
