@@ -46,7 +46,7 @@ struct HeldNetworkTests {
                 let cause = try #require(try await host.store.events(of: ref, limit: 1).first?.cause)
                 #expect(cause.contains(network.name) && cause.contains("disconnect from the network"))
                 let remaining = try await Self.item(manager, ref)
-                #expect(remaining.state == .remaining && remaining.reason?.contains("restart the Docker") == true)
+                #expect(remaining.state == .remaining && remaining.reason?.contains("restart the engine") == true)
                 #expect(try await manager.catalog.deletionReceipt(of: ref)?.endedAt != nil)
                 let left = host.engine.contents(of: ref)
                 #expect(left.networks == [network] && left.containers.isEmpty && left.volumes.isEmpty)
