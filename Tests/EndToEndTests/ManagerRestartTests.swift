@@ -150,7 +150,10 @@ private struct Picture: Equatable {
             let answer = try? await manager.client.send("GET", project.path + "/events")
             return answer?.status == 200 ? answer : nil
         }
-        events = answer.json["events"].items.map { "\($0)" }
+        // In an order of their own: a dictionary prints its members as it likes.
+        events = answer.json["events"].items.map { event in
+            event.texts.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
+        }
     }
 }
 
