@@ -26,6 +26,9 @@ final class SimulationAuditor: Sendable {
     /// to see it, and a call that was decided on before has been made.
     static let answeringMin: Duration = PlanExecutor.verdictAgeMax + ProbePace().probeDeadline + .seconds(3)
 
+    /// A call that is repeated comes so soon after the one before.
+    static let repetitionMax: Duration = .seconds(1)
+
     private struct State {
         var violations: [String] = []
         var edges: [StatusEdge: Int] = [:]
@@ -143,7 +146,9 @@ final class SimulationAuditor: Sendable {
         // older view, or a clock that was set back makes the new run look older than the request.
         let isRequested =
             request.map { request in run.service.map { request.services?.contains($0) ?? true } ?? false } ?? false
-        guard !run.isFrozen, !isRequested else { return }
+        // A run that has just begun is hit by the repetition of a call whose answer was lost, or that an older view asked
+        // for: the first one thawed the container, or carried the request out.
+        guard !run.isFrozen, !isRequested, now.since(run.startedAt) > Self.repetitionMax else { return }
         if !wasProbed { violated("a service is restarted that its manager has not probed") }
         if let answering, now.since(answering) > Self.answeringMin {
             violated("a service that answers is restarted")
