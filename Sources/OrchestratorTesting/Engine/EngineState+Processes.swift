@@ -71,8 +71,10 @@ extension EngineState {
         let due = late.filter { $0.due <= now }
         late.removeAll { $0.due <= now }
         for call in due {
+            let before = observed(call.ref).objectNames
             // Whoever asked is gone: there is nobody to tell.
             do { try carryOut(call.operation, call.ref, at: now) } catch { continue }
+            unseen[call.ref, default: []].formUnion(observed(call.ref).objectNames.subtracting(before))
         }
         let pending = containers.values.filter { $0.endAt != nil || $0.restartAt != nil }
         for container in pending.sorted(by: { $0.id < $1.id }) {

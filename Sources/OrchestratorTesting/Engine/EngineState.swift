@@ -24,6 +24,8 @@ struct EngineState: Sendable {
     var observationCount = 0
     var faults: [Int: EngineFault] = [:]
     var late: [(due: Timestamp, operation: Operation, ref: ProjectRef)] = []
+    /// Objects that calls created late and that no manager was shown: nobody can know them yet.
+    var unseen: [ProjectRef: Set<String>] = [:]
     var isDown = false
     /// By how much the host's clock differs from the time that the engine itself counts with.
     var clockError: Duration = .zero
@@ -96,4 +98,9 @@ struct EngineState: Sendable {
         guard container.ref == ref else { throw .refused(status: 409, message: "container \(id) is not the project's") }
         return container
     }
+}
+
+extension ObservedStack {
+    /// What tells its objects apart.
+    var objectNames: Set<String> { Set(networks.map(\.id) + volumes.map(\.name) + containers.map(\.id)) }
 }

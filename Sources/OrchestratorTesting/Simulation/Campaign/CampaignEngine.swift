@@ -44,7 +44,9 @@ struct CampaignEngine: ContainerEngine {
         let fresh = try await call { () async throws(EngineError) in try await base.observe(ref) }
         if weather.strikes(.requestDuringLook, oneIn: Self.meanwhileRarity) { await meanwhile(ref) }
         if mistake == .blameUnprobed { await blameUnprobed(of: ref) }
-        return await tampered(weather.view(ref, fresh), of: ref)
+        let view = weather.view(ref, fresh)
+        fake.noteSeen(view.objectNames, of: ref)
+        return await tampered(view, of: ref)
     }
 
     func overview() async throws(EngineError) -> EngineOverview {

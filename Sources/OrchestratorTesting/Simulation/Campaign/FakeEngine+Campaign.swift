@@ -79,6 +79,23 @@ extension FakeEngine {
         }
     }
 
+    /// A manager was shown these objects.
+    func noteSeen(_ names: Set<String>, of ref: ProjectRef) {
+        touch { $0.unseen[ref]?.subtract(names) }
+    }
+
+    /// What the engine holds of a project, but for what came late and was not shown to any manager yet.
+    func knownContents(of ref: ProjectRef) -> ObservedStack {
+        touch { state in
+            var stack = state.observed(ref)
+            let unseen = state.unseen[ref] ?? []
+            stack.networks.removeAll { unseen.contains($0.id) }
+            stack.volumes.removeAll { unseen.contains($0.name) }
+            stack.containers.removeAll { unseen.contains($0.id) }
+            return stack
+        }
+    }
+
     /// Whether the last so many answers to the removal of a network were that it is in use.
     func hasRefused(toRemoveNetwork id: String, times: Int) -> Bool {
         let answers = calls.filter { call in
