@@ -66,7 +66,8 @@ public struct GeneratedTemplate: Sendable {
     private static let bodies = [
         "restart: unless-stopped", "restart: \"on-failure:3\"", "restart: on-failure:99999999",
         "command: [sleep, \"60\"]",
-        "command: sleep 60", "entrypoint: []", "environment: {LEVEL: $LEVEL, PASSWORD: \"${PASSWORD}\", EMPTY: }",
+        "command: sleep 60", "entrypoint: [sleep, \"60\"]",
+        "environment: {LEVEL: $LEVEL, PASSWORD: \"${PASSWORD}\", EMPTY: }",
         "environment: [\"A=b=c\", D]", "env_file: app.env", "env_file: [{path: raw.env, format: raw}]",
         "env_file: missing.env", "ports: [\"${BIND_ADDRESS}:${API_PORT}:80\"]", "ports: [\"${DB_PORT}:5432\"]",
         "ports: [\"8080:80\"]", "ports: [\"3000\"]", "ports: [\"${API_PORT}:80\", \"${API_PORT}:81\"]",
