@@ -11,7 +11,7 @@ import Testing
 
 /// Every route × every kind of credential × the own, a foreign and an absent object: who is let in to the handler. The
 /// result stands in AuthorizationMatrix.txt, to be read and reviewed; what differs from it fails. A new route has no row
-/// there and fails, too. `UPDATE_AUTHORIZATION_MATRIX=1` writes the file anew.
+/// there and fails, too. `UPDATE_AUTHORIZATION_MATRIX=1` rewrites the file.
 @Suite("Authorization matrix")
 struct AuthorizationMatrixTests {
     @Test("who is let in where is what the matrix says")
