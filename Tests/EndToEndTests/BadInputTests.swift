@@ -64,8 +64,8 @@ extension EndToEnd {
             Refusal("bytes that are no text", "{\"name\": \"\u{1}\"}", mentioning: ""),
             Refusal(
                 "a huge body", #"{"name": "\#(String(repeating: "a", count: 2 << 20))"}"#, status: 413,
-                mentioning: "2097152"),
-            Refusal("deep nesting", String(repeating: "[", count: 100_000), mentioning: ""),
+                mentioning: "65536"),
+            Refusal("deep nesting", String(repeating: "[", count: 50_000), mentioning: "levels"),
         ]
 
         @Test("A creation that makes no sense is refused with a message, and nothing is made", arguments: refusals)

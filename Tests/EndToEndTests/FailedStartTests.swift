@@ -71,10 +71,10 @@ extension EndToEnd {
         func redactsSecrets() async throws {
             try await ManagerProcess.with { settings in
                 settings.templates = try ChangedTemplate(
-                    in: settings.folder, named: "talkative", replacing: "image: supabase/edge-runtime:v1.77.4\n",
+                    in: settings.folder, named: "talkative",
+                    replacing: "entrypoint: [/bin/sh, /etc/supamanager/start.sh]\n",
                     with: """
-                        image: supabase/edge-runtime:v1.77.4
-                            entrypoint: ["/bin/sh", "-c", 'echo "the secret is <$$JWT_SECRET>"; exit 3']
+                        entrypoint: ["/bin/sh", "-c", 'echo "the secret is <$$JWT_SECRET>"; exit 3']
 
                         """
                 ).folder

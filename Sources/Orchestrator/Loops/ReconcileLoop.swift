@@ -117,11 +117,12 @@ public final class ReconcileLoop: Service {
     /// - Parameter role: On standby the loop looks and remembers what it has found, for those who ask; it changes
     ///   nothing.
     package func runUntilCancelled(as role: ManagerRole = .active) async {
-        await memories.beginAnew()
-        if role == .active { await removeUnusedTemplates() }
+        // First of all: who asks for a look from now on is not forgotten.
         let signals = await queue.begin()
+        await memories.beginAnew()
         let changes = health.changes()
         await withDiscardingTaskGroup { group in
+            if role == .active { group.addTask { await self.removeUnusedTemplates() } }
             group.addTask { await self.followEngine() }
             group.addTask { await self.followAnnouncements() }
             group.addTask { await self.resyncRegularly() }

@@ -49,10 +49,8 @@ extension ProjectStatus {
     fileprivate var isSteady: Bool {
         switch self {
         case .active, .paused, .failed, .deleted: true
-        case .provisioning, .starting, .degraded, .pausing, .resuming, .restarting, .upgrading, .reverting,
-            .rollingBack,
-            .deleting:
-            false
+        case .provisioning, .starting, .degraded, .pausing, .resuming, .restarting, .upgrading, .reverting: false
+        case .rollingBack, .deleting: false
         }
     }
 }

@@ -77,7 +77,8 @@ public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
             60
         // A probe finds nearly always what the engine's list does not tell; there are two managers in every third seed
         // only, and one of them has to be stopped between two calls.
-        case .overlookStopped, .skipEngineFence, .skipStoreFence: 150
+        case .overlookStopped, .skipStoreFence: 150
+        case .skipEngineFence: 600
         }
     }
 }
