@@ -5,6 +5,7 @@ startup message; the password exchange then passes through untouched.
 """
 
 import re
+import resource
 import socket
 import struct
 import threading
@@ -113,6 +114,9 @@ def start(environment, arguments, log):
     environment.flag("CLUSTER_POSTGRES")
     environment.text("REGION")
     environment.text("ERL_AFLAGS")
+    files, (_, limit) = environment.number("RLIMIT_NOFILE", 1), resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit != resource.RLIM_INFINITY and files > limit:
+        environment.problem(f"RLIMIT_NOFILE is {files}, and the container may have {limit} open files")
     environment.finish()
 
     script = re.search(r"\S+\.exs", " ".join(arguments))
