@@ -14,6 +14,8 @@ public struct DockerClient: Sendable {
     /// The version of the API that all calls use.
     public let apiVersion: APIVersion
     let http: HTTPClient
+    /// Asked right before each call that changes something; where it says no, the call throws `fenced`.
+    var mayChange: @Sendable () -> Bool = { true }
 
     /// Asks the engine for its version and settles on one that both sides speak.
     ///
@@ -31,6 +33,6 @@ public struct DockerClient: Sendable {
     }
 
     var wire: EngineWire {
-        EngineWire(host: host, prefix: "/v\(apiVersion)", http: http)
+        EngineWire(host: host, prefix: "/v\(apiVersion)", http: http, mayChange: mayChange)
     }
 }

@@ -12,6 +12,8 @@ public enum DockerError: Error, Sendable, Equatable, CustomStringConvertible {
     case decoding(reason: String, call: String)
     /// The call was not made, since an argument could not be sent safely.
     case invalidArgument(String)
+    /// The call was not made: it changes something, and this program may not at the moment.
+    case fenced(call: String)
     /// `DOCKER_HOST` names something that this client cannot speak to.
     case unsupportedHost(String)
     /// The engine's API is too old, or too new.
@@ -24,6 +26,7 @@ public enum DockerError: Error, Sendable, Equatable, CustomStringConvertible {
         case .status(let code, let message, let call): "Docker Engine answered \(call) with \(code): \(message)"
         case .reported(let message, let call): "Docker Engine failed during \(call): \(message)"
         case .decoding(let reason, let call): "Docker Engine's answer to \(call) is not understood: \(reason)"
+        case .fenced(let call): "\(call) is not sent to the Docker Engine: this program may not change anything now"
         case .invalidArgument(let reason), .unsupportedHost(let reason), .unsupportedEngine(let reason): reason
         }
     }

@@ -15,6 +15,9 @@ struct EngineCall {
     var limitBytes = DockerLimits.documentBytes
     var isLong = false
 
+    /// Whether it changes something. A command in a container is a probe.
+    var isChange: Bool { method != "GET" && method != "HEAD" && !path.contains("/exec") }
+
     /// For messages: without the query, which may be long.
     var label: String { "\(method) \(path)" }
 

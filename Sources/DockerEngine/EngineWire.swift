@@ -7,10 +7,13 @@ struct EngineWire: Sendable {
     /// `/v1.41`, or nothing before the version is known.
     let prefix: String
     let http: HTTPClient
+    /// Asked right before a call that changes something is sent.
+    var mayChange: @Sendable () -> Bool = { true }
 
     /// Makes the call and returns an answer whose status is a success, or 304.
     @discardableResult
     func send(_ call: EngineCall) async throws(DockerError) -> HTTPResponse {
+        try checkFence(call)
         var request = self.request(for: call)
         request.lane = call.isLong ? .long : .exchange
         request.totalTimeout = call.timeout
@@ -45,6 +48,7 @@ struct EngineWire: Sendable {
         _ call: EngineCall, totalTimeout: Duration? = nil, idleTimeout: Duration? = nil,
         overflow: HTTPStreamOverflow = .pause
     ) async throws(DockerError) -> HTTPResponseStream {
+        try checkFence(call)
         var request = self.request(for: call)
         request.headTimeout = call.timeout
         request.totalTimeout = totalTimeout
@@ -74,6 +78,10 @@ struct EngineWire: Sendable {
             throw .transport(error)
         }
         return try Self.decode(type, body, call: call.label)
+    }
+
+    private func checkFence(_ call: EngineCall) throws(DockerError) {
+        if call.isChange, !mayChange() { throw .fenced(call: call.label) }
     }
 
     private func request(for call: EngineCall) -> HTTPRequest {

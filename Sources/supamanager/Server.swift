@@ -60,11 +60,12 @@ struct Server {
         try folder.note(installation: installation.id)
         try await settings.applyNetworkRules(installation: installation.id, logger)
         let http = try HTTPClient()
+        let lease = ManagerLease()
         let engine = DockerContainerEngine(
             host: settings.dockerHost, http: http, installation: installation.id,
-            registries: RegistryHelper.credentials())
+            registries: RegistryHelper.credentials(), mayChange: { lease.token != nil })
         let prober = NIOServiceProber()
-        let core = try core(database, installation, master, template, engine, prober)
+        let core = try core(database, installation, master, template, engine, prober, lease)
         try await core.templates.storeInstalled()
         let store = core.store
         let people = try await People(settings, database, master, installation: installation.id, token: token)
@@ -180,11 +181,10 @@ struct Server {
 
     private func core(
         _ database: Database, _ installation: InstallationRow, _ master: MasterKey, _ template: StackTemplate,
-        _ docker: DockerContainerEngine, _ prober: NIOServiceProber
+        _ docker: DockerContainerEngine, _ prober: NIOServiceProber, _ lease: ManagerLease
     ) throws -> Core {
         let projects = settings.projectsFolder
         let store = PostgresProjectStore(pool: database.pool)
-        let lease = ManagerLease()
         let engine = FencedEngine(docker, lease: lease)
         let custody = PostgresCustodyStore(pool: database.pool, under: lease)
         let survey = EngineSurvey()

@@ -12,12 +12,16 @@ public final class DockerContainerEngine: ContainerEngine {
 
     /// An adapter for one installation. Nothing is asked of the engine until the first call.
     ///
-    /// - Parameter registries: credentials for the registries that images are pulled from.
+    /// - Parameters:
+    ///   - registries: credentials for the registries that images are pulled from.
+    ///   - mayChange: asked right before each call that changes something, also where an operation takes several calls;
+    ///     where it says no, the operation throws ``Orchestrator/EngineError/notActive``.
     public init(
         host: DockerHost, http: HTTPClient, installation: String,
-        registries: any RegistryCredentials = AnonymousRegistries()
+        registries: any RegistryCredentials = AnonymousRegistries(),
+        mayChange: @escaping @Sendable () -> Bool = { true }
     ) {
-        connection = EngineConnection(host: host, http: http)
+        connection = EngineConnection(host: host, http: http, mayChange: mayChange)
         self.installation = installation
         self.registries = registries
     }
@@ -101,13 +105,15 @@ actor EngineConnection {
     private let http: HTTPClient
     private var present: DockerClient?
     private var knownProcessors: Int?
+    private let mayChange: @Sendable () -> Bool
 
-    init(host: DockerHost, http: HTTPClient) {
+    init(host: DockerHost, http: HTTPClient, mayChange: @escaping @Sendable () -> Bool) {
         self.host = host
         self.http = http
+        self.mayChange = mayChange
     }
 
-    /// Has the version agreed on anew at the next call.
+    /// Has the version agreed on again at the next call.
     func forget() { (present, knownProcessors) = (nil, nil) }
 
     /// How many processors the engine has.
@@ -121,7 +127,8 @@ actor EngineConnection {
     /// The client, once a version has been agreed on.
     func client() async throws(DockerError) -> DockerClient {
         if let present { return present }
-        let client = try await DockerClient.connect(to: host, http: http)
+        var client = try await DockerClient.connect(to: host, http: http)
+        client.mayChange = mayChange
         present = client
         return client
     }

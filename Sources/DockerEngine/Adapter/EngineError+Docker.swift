@@ -4,7 +4,9 @@ extension EngineError {
     /// The meaning of a Docker error for the orchestration.
     init(_ error: DockerError) {
         let message = error.engineMessage ?? "\(error)"
-        if error.isEngineUnavailable || error.isCancelled {
+        if case .fenced = error {
+            self = .notActive
+        } else if error.isEngineUnavailable || error.isCancelled {
             self = .unavailable("\(error)")
         } else if let conflict = error.hostPortConflict {
             self = .portTaken(conflict.port.flatMap { UInt16(exactly: $0) }, message: message)

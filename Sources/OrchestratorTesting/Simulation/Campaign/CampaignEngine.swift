@@ -91,7 +91,11 @@ struct CampaignEngine: ContainerEngine {
     }
 
     func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int {
-        try await call { () async throws(EngineError) in try await base.runCommand(command, inContainer: id) }
+        let code = try await call { () async throws(EngineError) in
+            try await base.runCommand(command, inContainer: id)
+        }
+        if code == 0 { auditor.versions.noteAnswer(ofContainer: id) }
+        return code
     }
 
     func events() -> AsyncThrowingStream<EngineEvent, any Error> {
@@ -198,6 +202,8 @@ struct CampaignProber: ServiceProber {
     let probed: ProbedRuns
     /// The process that asks.
     let process: StoppableProcess
+    /// A container has answered well.
+    var noteAnswer: @Sendable (String) -> Void = { _ in }
     /// Whether a project is on its way to another template version.
     var isUpgrading: @Sendable () -> Bool = { false }
 
@@ -207,7 +213,10 @@ struct CampaignProber: ServiceProber {
         // A process that was stopped sees first that the time is over.
         if time.steady.since(start) > deadline { return .notReady("no answer within \(deadline)") }
         let result = await base.run(probe, at: address, deadline: deadline)
-        if let run = fake.run(at: address) { probed.note(run) }
+        if let run = fake.run(at: address) {
+            probed.note(run)
+            if result == .ready { noteAnswer(run.container) }
+        }
         if mistake == .trustRunning || mistake == .skipUpgradeGate && isUpgrading() { return .ready }
         guard mistake == .trustFirstProbe else { return result }
         if result == .ready { weather.hide("answered \(address)") }

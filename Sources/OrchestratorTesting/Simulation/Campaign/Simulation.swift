@@ -102,6 +102,7 @@ struct SimulationRun: Sendable {
             prober: CampaignProber(
                 base: FakeProber(engine: host.engine), fake: host.engine, time: host.time, weather: world.weather,
                 mistake: mistake, probed: probed, process: process,
+                noteAnswer: { [auditor] in auditor.versions.noteAnswer(ofContainer: $0) },
                 isUpgrading: { [host] in host.store.everything.contains { $0.record.status == .upgrading } }),
             requests: requests,
             folders: CampaignFolders(

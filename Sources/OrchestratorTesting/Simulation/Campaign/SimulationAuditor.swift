@@ -57,7 +57,7 @@ final class SimulationAuditor: Sendable {
     private let host: SimulatedHost
     private let weather: Weather
     private let foreign: [String]
-    private let versions: VersionAudit
+    let versions: VersionAudit
 
     init(host: SimulatedHost, weather: Weather) {
         self.host = host
@@ -113,6 +113,9 @@ final class SimulationAuditor: Sendable {
             state.withLock { $0.data[ref] = $0.data[ref] ?? volumes }
         }
         if move.to == .deleting || move.to == .rollingBack { state.withLock { $0.data[ref] = nil } }
+        if move.to == .active, move.from == .upgrading || move.from == .reverting, !versions.silent(of: ref).isEmpty {
+            violated("a change of version is called done before all services have answered")
+        }
         noteRequest(ref, move)
         if move.to == .paused { checkPaused(ref) }
         if move.to == .deleted || move.to == .failed { checkGone(ref, move.to) }

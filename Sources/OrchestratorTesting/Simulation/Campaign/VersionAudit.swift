@@ -13,6 +13,8 @@ final class VersionAudit: Sendable {
     private struct State {
         /// Since when a project at rest has had a container of another version than its record's.
         var mixtures: [ProjectRef: Timestamp] = [:]
+        /// Containers that have answered a probe well.
+        var answered: Set<String> = []
     }
 
     private let state = Mutex(State())
@@ -22,6 +24,15 @@ final class VersionAudit: Sendable {
 
     /// A manager begins: nobody was there to put anything right before.
     func noteNewManager() { state.withLock { $0.mixtures = [:] } }
+
+    /// A container has answered a probe well.
+    func noteAnswer(ofContainer id: String) { state.withLock { _ = $0.answered.insert(id) } }
+
+    /// Containers of a project that run and have never answered.
+    func silent(of ref: ProjectRef) -> [ServiceName] {
+        let answered = state.withLock(\.answered)
+        return host.engine.runs(of: ref).filter { !answered.contains($0.container) }.compactMap(\.service).sorted()
+    }
 
     /// Whether a project that is called ACTIVE has had a container of another version than its own for too long.
     func isMixed(_ record: ProjectRecord, isQuiet: Bool) -> Bool {
