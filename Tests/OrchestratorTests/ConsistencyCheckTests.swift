@@ -38,7 +38,8 @@ struct ConsistencyCheckTests {
         let ports = try #require(PortRange("20000-30000"))
         var facts = ConsistencyFacts(
             at: Timestamp(milliseconds: 0),
-            settings: .init(ports: ports, subnets: network("10.201.0.0/16"), projectsFolder: "/data/projects"))
+            settings: .init(
+                ports: ports, subnets: network("10.201.0.0/16"), projectsFolder: "/data/projects", words: .sample))
         facts.database = .known(.init(latency: .milliseconds(2), version: 150_020))
         facts.projects = .known([try project()])
         facts.holders = .known([
@@ -214,7 +215,7 @@ struct ConsistencyCheckTests {
         // Two containers and a network; a volume too, unless it may be kept of a deleted project.
         let counts: [ProjectStatus: Int] = [.deleted: 3, .failed: 4]
         #expect(found.count == counts[status] ?? 0)
-        #expect(found.allSatisfy { $0.severity == .warning || $0.advice.contains("docker") })
+        #expect(found.allSatisfy { $0.severity == .warning || $0.advice.contains("engine ") })
         // A network goes by itself once the engine lets it; to remove it by hand would be refused just the same.
         let networks = found.filter { $0.severity == .warning }
         #expect(networks.count == (found.isEmpty ? 0 : 1))
@@ -234,7 +235,7 @@ struct ConsistencyCheckTests {
         let found = try violations(change)
         #expect(found.map(\.subject) == ["lost", "nameless"])
         #expect(found.allSatisfy { $0.id == "objects.known" && $0.severity == .warning })
-        #expect(found.allSatisfy { $0.advice.contains("supamanager orphans") && !$0.advice.contains("docker") })
+        #expect(found.allSatisfy { $0.advice.contains("supamanager orphans") && !$0.advice.contains("engine ") })
     }
 
     @Test("a project without its folder, once its containers need it", arguments: ProjectStatus.allCases)
@@ -276,7 +277,7 @@ struct ConsistencyCheckTests {
     @Test("images that the engine does not have")
     func images() throws {
         let found = try violation { $0.missingImages = .known(["supabase/studio:1"]) }
-        #expect(found.id == "images.present" && found.advice.contains("docker pull supabase/studio:1"))
+        #expect(found.id == "images.present" && found.advice.contains("engine pull supabase/studio:1"))
     }
 
     @Test("a stranger on a leased port: a process, or another container; not the project's own one")

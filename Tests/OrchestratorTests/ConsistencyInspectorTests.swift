@@ -47,7 +47,8 @@ struct ConsistencyInspectorTests {
                 host: host, checkTrail: { entries in entries.isEmpty ? "empty" : damage }, time: time),
             settings: .init(
                 ports: try #require(PortRange("20000-30000")), subnets: try #require(IPv4Network("10.201.0.0/16")),
-                projectsFolder: "/data/projects"), dataFolder: "/data", bindAddress: "127.0.0.1", images: [])
+                projectsFolder: "/data/projects", words: .sample),
+            dataFolder: "/data", bindAddress: "127.0.0.1", images: [])
     }
 
     /// Time that passes at once.

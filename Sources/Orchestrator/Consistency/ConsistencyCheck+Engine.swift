@@ -16,7 +16,8 @@ extension ConsistencyCheck {
             ConsistencyFinding(
                 "images.present", .warning, subject: image,
                 found: "the engine does not have the image \(image) of the template",
-                advice: "the next project to use it pulls it first. Pull it now: docker pull \(image)")
+                advice: "the next project to use it pulls it first. Pull it now: "
+                    + "\(facts.settings.words.engineCommand) pull \(image)")
         }
     }
 
@@ -58,41 +59,45 @@ extension ConsistencyCheck {
 
     static func overlappingNetworks(_ facts: ConsistencyFacts) -> [ConsistencyFinding]? {
         guard let engine = facts.engine.value else { return nil }
-        let pool = facts.settings.subnets
+        let (pool, option) = (facts.settings.subnets, facts.settings.words.subnetsOption)
         let strangers = engine.networks.filter { $0.owner == .stranger }
         let own = engine.networks.filter { $0.owner != .stranger }.flatMap(\.subnets)
         let networks = strangers.flatMap { network in
-            network.subnets.filter(pool.overlaps).map { overlap("the engine's network \(network.name)", $0, pool) }
+            network.subnets.filter(pool.overlaps).map {
+                overlap("the engine's network \(network.name)", $0, pool, option)
+            }
         }
         // The engine's bridges are routes too: what was told as a network is not told again.
         let known = Set(own + strangers.flatMap(\.subnets))
         let routes = (facts.routes.value ?? []).filter { route in
             pool.overlaps(route) && !known.contains(route)
         }
-        return networks + routes.sorted().map { overlap("a route of the host", $0, pool) }
+        return networks + routes.sorted().map { overlap("a route of the host", $0, pool, option) }
     }
 
-    private static func overlap(_ who: String, _ subnet: IPv4Network, _ pool: IPv4Network) -> ConsistencyFinding {
+    private static func overlap(
+        _ who: String, _ subnet: IPv4Network, _ pool: IPv4Network, _ option: String
+    ) -> ConsistencyFinding {
         let isCovered = subnet.base <= pool.base && pool.last <= subnet.last
         return ConsistencyFinding(
             "subnets.free", isCovered ? .error : .warning, subject: "\(subnet)",
             found: "\(who) uses \(subnet), which \(isCovered ? "covers all of" : "overlaps") the pool \(pool)",
             advice: isCovered
-                ? "no project can get a subnet: set SUPAMANAGER_SUBNET_POOL to addresses that nobody uses"
-                : "new projects keep clear of it, so that fewer fit. Set SUPAMANAGER_SUBNET_POOL to addresses that "
-                    + "nobody uses if they run out")
+                ? "no project can get a subnet: set \(option) to addresses that nobody uses"
+                : "new projects keep clear of it, so that fewer fit. Set \(option) to addresses that nobody uses if "
+                    + "they run out")
     }
 
     static func overlappingPools(_ facts: ConsistencyFacts) -> [ConsistencyFinding]? {
         guard let engine = facts.engine.value else { return nil }
-        let pool = facts.settings.subnets
+        let (pool, words) = (facts.settings.subnets, facts.settings.words)
         return engine.addressPools.filter(pool.overlaps).sorted().map { theirs in
             ConsistencyFinding(
                 "subnets.pools", .warning, subject: "\(theirs)",
                 found:
                     "the engine gives networks of others addresses out of \(theirs), which overlaps the pool \(pool)",
-                advice: "another network may take a subnet before a project does. Set SUPAMANAGER_SUBNET_POOL, or "
-                    + "default-address-pools in /etc/docker/daemon.json, to addresses of their own")
+                advice: "another network may take a subnet before a project does. Set \(words.subnetsOption), or "
+                    + "\(words.enginePools), to addresses of their own")
         }
     }
 }

@@ -17,7 +17,7 @@ extension ConsistencyCheck {
 
     static let hostRules: [Rule] = [
         Rule(id: "database.fit", whenWell: "the database answers quickly and is new enough", violations: databaseFit),
-        Rule(id: "engine.fit", whenWell: "the Docker Engine answers", violations: engineFit),
+        Rule(id: "engine.fit", whenWell: "the engine answers", violations: engineFit),
         Rule(id: "disk.space", whenWell: "there is room on the disks", violations: diskSpace),
         Rule(
             id: "kernel.ports", whenWell: "no leased port lies among those of outgoing connections",
@@ -84,7 +84,7 @@ extension ConsistencyCheck {
             [
                 ConsistencyFinding(
                     "engine.fit", .ok, subject: engine.version,
-                    found: "Docker Engine \(engine.version) answers, by API \(engine.apiVersion)")
+                    found: "\(facts.settings.words.engine) \(engine.version) answers, by API \(engine.apiVersion)")
             ]
         }
     }
@@ -115,7 +115,7 @@ extension ConsistencyCheck {
         let ports = facts.settings.ports
         let advice =
             "narrow the kernel's range, for instance sysctl -w net.ipv4.ip_local_port_range='32768 49151', or set "
-            + "SUPAMANAGER_PORT_RANGE to ports outside of \(ephemeral)"
+            + "\(facts.settings.words.portsOption) to ports outside of \(ephemeral)"
         if ephemeral.bounds.lowerBound <= ports.bounds.lowerBound,
             ports.bounds.upperBound <= ephemeral.bounds.upperBound
         {
@@ -160,8 +160,7 @@ extension ConsistencyCheck {
                 ConsistencyFinding(
                     "kernel.limits", .warning, subject: "open files",
                     found: "the manager may have \(count) files open at once, connections included",
-                    advice: "raise the limit to \(openFilesMin) or more: LimitNOFILE= of its systemd unit, or ulimit -n"
-                ))
+                    advice: "raise the limit to \(openFilesMin) or more: \(facts.settings.words.openFilesOption)"))
         }
         return violations
     }

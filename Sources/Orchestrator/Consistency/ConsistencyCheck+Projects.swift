@@ -90,7 +90,8 @@ extension ConsistencyCheck {
             return ConsistencyFinding(
                 "objects.removed", .error, project: ref, subject: object.name,
                 found: "project \(ref) is \(status.rawValue) and the engine holds its \(object.kind) \(object.name)",
-                advice: "look at it, then remove it: docker \(object.kind) rm \(object.name)")
+                advice: "look at it, then remove it: "
+                    + "\(facts.settings.words.engineCommand) \(object.kind) rm \(object.name)")
         }
     }
 

@@ -48,10 +48,9 @@ public enum ConsistencyCheck {
     // MARK: What could not be read
 
     private static func unread(_ facts: ConsistencyFacts) -> [ConsistencyFinding] {
-        let engineAdvice =
-            "see that the Docker Engine runs (systemctl status docker), that DOCKER_HOST names its socket, and that the "
-            + "manager's user may use it (group docker)"
-        let databaseAdvice = "see that PostgreSQL runs and that SUPAMANAGER_DATABASE_URL is right, then look at its log"
+        let words = facts.settings.words
+        let engineAdvice = "see that \(words.engineIsReachable)"
+        let databaseAdvice = "see that PostgreSQL runs and that \(words.databaseOption) is right, then look at its log"
         let hostAdvice = "see that /proc is mounted and that the manager's user may read the path"
         return [
             unread("engine.answers", facts.engine, "the engine cannot be read", engineAdvice),

@@ -63,12 +63,15 @@ public struct ConsistencyFacts: Sendable, Equatable {
         public var subnets: IPv4Network
         /// Folder with the folders of projects.
         public var projectsFolder: String
+        /// What advice calls things.
+        public var words: OperatorWords
 
         /// Settings.
-        public init(ports: PortRange, subnets: IPv4Network, projectsFolder: String) {
+        public init(ports: PortRange, subnets: IPv4Network, projectsFolder: String, words: OperatorWords) {
             self.ports = ports
             self.subnets = subnets
             self.projectsFolder = projectsFolder
+            self.words = words
         }
     }
 

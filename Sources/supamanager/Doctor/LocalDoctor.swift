@@ -111,6 +111,7 @@ struct LocalDoctor: Sendable {
 extension ServeSettings {
     /// What a check compares with.
     var consistency: ConsistencyFacts.Settings {
-        ConsistencyFacts.Settings(ports: ports, subnets: subnets.pool, projectsFolder: projectsFolder)
+        ConsistencyFacts.Settings(
+            ports: ports, subnets: subnets.pool, projectsFolder: projectsFolder, words: .docker)
     }
 }
