@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import ProjectModel
 
 /// A folder whose files are read and written without following a symbolic link at any level below it: a link in a
 /// template, or one that a container left in its project's folder, leads nowhere.
@@ -61,7 +62,7 @@ struct GuardedFolder: Sendable {
 
 extension GuardedFolder {
     static func parts(of relative: String) -> [String] {
-        relative.split(separator: "/").filter { $0 != "." }.map(String.init)
+        relative.pieces(at: "/").filter { !$0.isEmpty && $0 != "." }
     }
 
     /// Opens what stands at `relative`, part by part; nil where there is nothing.

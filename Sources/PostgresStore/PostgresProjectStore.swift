@@ -244,8 +244,15 @@ extension PostgresProjectStore {
 }
 
 extension Timestamp {
-    /// The time as PostgreSQL counts it.
-    var postgres: PostgresTimestamp { PostgresTimestamp(microsecondsSinceEpoch: milliseconds * 1_000) }
+    /// From the first year to the last that microseconds in 64 bits reach.
+    private static let postgresMilliseconds = Int64(-62_135_596_800_000)...(Int64.max / 1_000)
+
+    /// The time as PostgreSQL counts it; one that it cannot tell is the nearest that it can.
+    var postgres: PostgresTimestamp {
+        let range = Self.postgresMilliseconds
+        let bounded = min(max(milliseconds, range.lowerBound), range.upperBound)
+        return PostgresTimestamp(microsecondsSinceEpoch: bounded * 1_000)
+    }
 
     /// A time from PostgreSQL, rounded down to milliseconds.
     init(_ time: PostgresTimestamp) {

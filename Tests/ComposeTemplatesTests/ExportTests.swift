@@ -107,6 +107,30 @@ import Testing
         #expect(try DotEnv.parse(text) == ["A": value, "B": "end"], "\(text)")
     }
 
+    @Test(
+        "a mark of syntax stays inside of its value, whatever stands beside it",
+        arguments: [("\u{600}", ""), ("", "\u{301}"), ("", "\u{200D}"), ("\u{600}", "\u{301}")])
+    func companions(before: String, after: String) throws {
+        func beside(_ mark: String) -> String { before + mark + after }
+        let values = ["'", "\"", "$", "\\"].map { "x" + beside($0) + "{JWT_SECRET}y" }
+        for value in values {
+            let text = try EnvironmentFile.text(["A": Secret(value), "B": Secret("end")])
+            #expect(try DotEnv.parse(text) == ["A": value, "B": "end"], "\(text)")
+        }
+        #expect(throws: EnvironmentFile.Failure.self) {
+            try EnvironmentFile.text(["A": Secret("x" + beside("'") + "\nCOMPOSE_FILE=evil.yaml\nZ=" + beside("'"))])
+        }
+    }
+
+    @Test("a setting that looks like a stand-in is no reference to a secret")
+    func forgedMarker() throws {
+        let renderer = try renderer()
+        let (record, plain) = try project(renderer)
+        var values = plain
+        values.settings["SITE_URL"] = Secret("https://a.example/@supamanager:JWT_SECRET@")
+        #expect(try renderer.export(record, values: values).compose.contains("@supamanager:JWT_SECRET@"))
+    }
+
     @Test("a value that no .env file can hold is refused without being shown")
     func impossible() {
         let error = #expect(throws: EnvironmentFile.Failure.self) {

@@ -114,6 +114,23 @@ struct HealthTests {
         }
     }
 
+    @Test("who may not read logs does not see the end of one in any answer about a failed project")
+    func withheldLogs() async throws {
+        try await APIHost.run { host in
+            let ref = try await host.create()
+            try await host.bring(ref, to: .failed)
+            for path in [
+                "/platform/projects", "/platform/projects/\(ref)", "/platform/projects/\(ref)/services",
+                "/platform/projects/\(ref)/events", "/platform/projects/\(ref)/operations",
+                "/platform/notifications", "/v1/projects", "/v1/projects/\(ref)",
+                "/v1/projects/\(ref)/health?services=db",
+            ] {
+                let answer = try await host.send("GET", path, token: Person.readOnly.token)
+                #expect(!answer.text.contains("no space"), "\(path): \(answer.text)")
+            }
+        }
+    }
+
     @Test("events come newest first, in Studio's words, and no more than asked for")
     func events() async throws {
         try await APIHost.run { host in

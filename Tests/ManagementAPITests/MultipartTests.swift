@@ -37,6 +37,21 @@ struct MultipartTests {
             ])
     }
 
+    @Test("what nearly is a boundary is content, however often it stands there")
+    func nearly() throws {
+        let content = String(repeating: "\r\n--X", count: 2_000) + String(repeating: "\r\n--Xa", count: 2_000)
+        let body = "--XX\r\n\(head)\(content)\r\n--XX--\r\n"
+        #expect(try parse(body).parts == [part(content)])
+    }
+
+    @Test("a name with an end of line, or with a quote beside a combining mark, stays one value")
+    func escapes() throws {
+        let name = "a\r\nb\"\u{301}c"
+        let bytes = MultipartBody(parts: [part("x", file: name)]).encoded(boundary: "XX")
+        #expect(String(decoding: bytes, as: UTF8.self).unicodeScalars.count { $0 == "\r" } == 5)
+        #expect(try MultipartBody(bytes, contentType: type, maximumBytes: 1 << 20).parts.count == 1)
+    }
+
     @Test("what surrounds the parts is ignored, and white space behind a boundary")
     func surroundings() throws {
         for text in [

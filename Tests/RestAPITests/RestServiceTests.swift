@@ -120,6 +120,52 @@ struct RestServiceTests {
         await pool.close()
     }
 
+    /// Scalars that make one character with a quote beside them, before and after it.
+    static let companions = [
+        ("\u{600}", ""), ("", "\u{301}"), ("", "\u{200D}"), ("", "\u{FE0F}"), ("\u{600}", "\u{301}"),
+    ]
+
+    @Test("a quote in a name stays a quote, whatever stands beside it", arguments: companions.indices)
+    func names(index: Int) async throws {
+        let (service, pool) = try await service()
+        let (before, after) = Self.companions[index]
+        let mark = before + #"\""# + after
+        let inside = "x\(mark), set_config('role', 'service_role', true) as \(mark)y"
+        for target in [
+            #"/authors?select="\#(inside)":id"#, #"/authors?select="\#(inside)""#, #"/authors?"\#(inside)"=eq.1"#,
+            #"/authors?order="\#(inside)""#, #"/authors?select=books("\#(inside)")"#,
+            #"/authors?select=id::"\#(inside)""#,
+            #"/authors?columns="\#(inside)""#, #"/authors?on_conflict="\#(inside)""#,
+        ] {
+            let escaped = target.utf8.map { byte in
+                byte < 0x21 || byte > 0x7E || byte == 0x22 || byte == 0x5C
+                    ? "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16) : String(UnicodeScalar(byte))
+            }.joined()
+            let method = target.contains("columns") || target.contains("on_conflict") ? "POST" : "GET"
+            let answer = await ask(service, method, escaped, body: method == "POST" ? #"{"name": "Eve"}"# : "")
+            #expect(
+                !answer.body.contains("42601") && !answer.body.contains(":\"service_role"), "\(target): \(answer.body)")
+        }
+        await pool.close()
+    }
+
+    @Test("texts of statements are quoted scalar by scalar")
+    func quoting() {
+        for (before, after) in Self.companions {
+            let name = "a" + before + "\"" + after + "b"
+            #expect(SQLText.identifier(name).unicodeScalars.count { $0 == "\"" } == 4)
+            #expect(SQLText.literal("a" + before + "'" + after + "b").unicodeScalars.count { $0 == "'" } == 4)
+            #expect(SQLText.arrayLiteral([name]).unicodeScalars.count { $0 == "\\" } == 1)
+        }
+    }
+
+    @Test("of a field that comes several times in a form the last one counts")
+    func forms() throws {
+        let text = (0..<20_000).map { "f\($0)=1" }.joined(separator: "&") + "&f0=2"
+        let body = try RequestBody.read(Array(text.utf8), type: .form, columns: nil)
+        #expect(body.keys?.count == 20_000 && body.first.last == JSONText.Member("f0", .string("2")))
+    }
+
     @Test("pages, counts and what lies beyond them")
     func pages() async throws {
         let (service, pool) = try await service()

@@ -26,10 +26,9 @@ public enum EnvironmentFile {
     private static func quoted(_ value: String, of name: String) throws(Failure) -> String {
         if value.utf8.allSatisfy(isPlain) { return value }
         let hasControl = value.unicodeScalars.contains { $0.properties.generalCategory == .control && $0 != "\n" }
-        if !value.contains("'"), !value.contains("\\"), !hasControl { return "'\(value)'" }
-        guard !hasControl, !value.contains("\n") else { throw Failure(name: name) }
-        let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("$", with: "\\$")
-        return "\"\(escaped)\""
+        if !value.holds("'"), !value.holds("\\"), !hasControl { return "'\(value)'" }
+        guard !hasControl, !value.holds("\n") else { throw Failure(name: name) }
+        return "\"\(value.replacingScalars(["\\": "\\\\", "\"": "\\\"", "$": "\\$"]))\""
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {

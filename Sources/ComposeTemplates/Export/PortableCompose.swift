@@ -1,3 +1,4 @@
+import ProjectModel
 import YAMLKit
 
 /// A project in the forms that every Compose implementation reads, `docker-compose` 1.29 included: short syntaxes, no
@@ -68,7 +69,7 @@ struct PortableCompose {
         map.add("labels", service.labels.mapValues(escaped))
     }
 
-    private func escaped(_ text: String) -> String { text.replacing("$", with: "$$") }
+    private func escaped(_ text: String) -> String { text.replacingScalars(["$": "$$"]) }
 
     private func list(_ texts: [String]?) -> YAMLNode? { texts.map { .list($0.map { .string(escaped($0)) }) } }
 

@@ -85,27 +85,3 @@ extension SettingValue {
         if case .text(let text) = self { .text(URLText.withoutLogin(text)) } else { self }
     }
 }
-
-/// Addresses in texts.
-enum URLText {
-    /// The text with `***` in place of each `name:password` of an address (RFC 3986 §3.2.1).
-    static func withoutLogin(_ text: String) -> String {
-        var result = Substring()
-        var rest = text[...]
-        while let start = rest.firstRange(of: "://") {
-            result += rest[..<start.upperBound]
-            rest = rest[start.upperBound...]
-            let authority = rest.prefix { !"/?#, \\\n".contains($0) }
-            guard let at = authority.lastIndex(of: "@") else { continue }
-            result += "***"
-            rest = rest[at...]
-        }
-        return String(result + rest)
-    }
-}
-
-extension String {
-    /// The text without what stands before the @ of its addresses: `https://user:password@host` is one of the forms of
-    /// a hook's address, and the audit trail is for ever.
-    var withoutUserInformation: String { replacing(#/://[^\s/?#@]*@/#) { _ in "://(not shown)@" } }
-}

@@ -31,7 +31,10 @@ struct ProgressController: Sendable {
 
     private func services(_ request: APIRequest) async throws -> APIResponse {
         let record = try request.project()
-        return try APIResponse(json: ProjectProgress(record, try await catalog.health(of: record.ref)))
+        let granted = try request.caller().permissions(in: record.organizationSlug, project: record.ref)
+        return try APIResponse(
+            json: ProjectProgress(
+                record, try await catalog.health(of: record.ref), showsLogs: granted.contains(.analyticsLogsRead)))
     }
 
     private func events(_ request: APIRequest) async throws -> APIResponse {
@@ -117,14 +120,15 @@ struct ProjectProgress: Encodable, Sendable, Documented {
                         .init("service", .text), .init("state", .choice(["ready", "unknown", "coming_up", "failing"])),
                         .init("message", .nullable(.text)), .init("observed_at", .nullable(.time)))))))
 
-    init(_ record: ProjectRecord, _ reports: [ServiceReport]) {
+    /// - Parameter showsLogs: whether the end of a failed service's log is told.
+    init(_ record: ProjectRecord, _ reports: [ServiceReport], showsLogs: Bool) {
         ref = record.ref.text
         status = record.status.studioStatus.rawValue
         failure = Nullable(
             record.failure.map { failure in
                 Failure(
                     service: Nullable(failure.service?.text), message: failure.message,
-                    logTail: Nullable(failure.logTail))
+                    logTail: Nullable(showsLogs ? failure.logTail : nil))
             })
         services = reports.map(Service.init)
     }

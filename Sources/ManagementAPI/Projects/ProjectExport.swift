@@ -36,7 +36,7 @@ struct ProjectExport: Encodable, Sendable, Documented {
     init(_ record: ProjectRecord, _ export: StackExport, reveals: Bool) {
         ref = record.ref.text
         name = record.name.text
-        compose = export.compose
+        compose = reveals ? export.compose : URLText.withoutLogin(export.compose, keepsReferences: true)
         environment = export.environment.sorted { $0.key < $1.key }.map { name, value in
             Variable(name: name, value: reveals ? value.reveal() : Self.masked)
         }

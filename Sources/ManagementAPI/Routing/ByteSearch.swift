@@ -1,24 +1,23 @@
-/// Finds a short sequence of bytes in a long one (Boyer, Moore, Horspool).
+/// Finds a short sequence of bytes in a long one. Where the first byte of the sequence occurs only there in it, as a line's
+/// end does before a boundary, no byte is compared more than twice, whatever stands in the body.
 struct ByteSearch {
     private let pattern: [UInt8]
-    /// How far to go on, by the byte under the pattern's end.
-    private let shifts: [Int]
 
-    init(_ pattern: [UInt8]) {
-        self.pattern = pattern
-        var shifts = [Int](repeating: max(1, pattern.count), count: 256)
-        for (index, byte) in pattern.dropLast().enumerated() { shifts[Int(byte)] = pattern.count - 1 - index }
-        self.shifts = shifts
-    }
+    init(_ pattern: [UInt8]) { self.pattern = pattern }
 
     /// Where the sequence begins for the first time at `start` or after it.
     func first(in bytes: [UInt8], from start: Int) -> Int? {
+        guard let head = pattern.first else { return start }
         var position = start
         while position + pattern.count <= bytes.count {
-            var index = pattern.count - 1
-            while index >= 0, bytes[position + index] == pattern[index] { index -= 1 }
-            if index < 0 { return position }
-            position += shifts[Int(bytes[position + pattern.count - 1])]
+            guard bytes[position] == head else {
+                position += 1
+                continue
+            }
+            var matched = 1
+            while matched < pattern.count, bytes[position + matched] == pattern[matched] { matched += 1 }
+            if matched == pattern.count { return position }
+            position += 1
         }
         return nil
     }

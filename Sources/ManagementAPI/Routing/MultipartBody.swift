@@ -1,3 +1,5 @@
+import ProjectModel
+
 /// A `multipart/form-data` body (RFC 7578), taken apart or to be sent.
 struct MultipartBody: Sendable, Equatable {
     /// Most parts of one body.
@@ -66,8 +68,7 @@ struct MultipartBody: Sendable, Equatable {
 
     /// Quotes as in every quoted string; ends of lines, which no header can hold, as browsers write them.
     private static func escaped(_ text: String) -> String {
-        text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\r", with: "%0D")
-            .replacing("\n", with: "%0A")
+        text.replacingScalars(["\\": "\\\\", "\"": "\\\"", "\r": "%0D", "\n": "%0A"])
     }
 
     private static func isBoundary(_ text: String) -> Bool {

@@ -1,3 +1,5 @@
+import ProjectModel
+
 /// Paths of a function's files.
 public enum FunctionPath {
     /// Longest path in bytes of UTF-8.
@@ -18,7 +20,7 @@ public enum FunctionPath {
             throw .invalid("the path of a file has 1 to \(bytesMax) bytes")
         }
         let isPlain = path.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 127 && $0 != "\\" }
-        let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+        let parts = path.pieces(at: "/")
         guard isPlain, parts.allSatisfy({ isName($0) }) else {
             throw .invalid(
                 "the path \(quoted(path)) is not one: it must be relative, with no empty part, . or .., no backslash"
@@ -28,7 +30,7 @@ public enum FunctionPath {
         return path
     }
 
-    private static func isName(_ part: Substring) -> Bool {
+    private static func isName(_ part: String) -> Bool {
         !part.isEmpty && part != "." && part != ".." && part.utf8.count <= partBytesMax
     }
 
@@ -42,7 +44,7 @@ public enum FunctionPath {
     static func conflict(_ paths: [String]) -> String? {
         let all = Set(paths)
         return paths.first { path in
-            let parts = path.split(separator: "/")
+            let parts = path.pieces(at: "/")
             return (1..<max(1, parts.count)).contains { all.contains(parts.prefix($0).joined(separator: "/")) }
         }
     }

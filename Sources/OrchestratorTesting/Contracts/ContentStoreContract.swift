@@ -13,6 +13,7 @@ public enum ContentStoreContract {
         try await run.checkSharing()
         try await run.checkFavorites()
         try await run.checkPages()
+        try await run.checkCursorsFromAfar()
         try await run.checkFolders()
         try await run.checkDeletion()
     }
@@ -51,6 +52,16 @@ private struct ContentContractRun {
         var query = ContentQuery(viewer: viewer.id, refs: [ref])
         change(&query)
         return try await store.items(query).items.map(\.name)
+    }
+
+    /// Cursors come from clients: any number may stand in one.
+    func checkCursorsFromAfar() async throws {
+        for key in [Int64.min, -1, 0, Int64.max] {
+            var query = ContentQuery(viewer: ann.id, refs: [ref])
+            query.sort = .insertedAt
+            query.cursor = ContentCursor(key: "\(key)", id: id(1))
+            _ = try await store.items(query)
+        }
     }
 
     func checkItems() async throws {

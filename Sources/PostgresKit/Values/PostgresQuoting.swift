@@ -27,8 +27,9 @@ public enum PostgresQuoting {
         return text.unicodeScalars.contains("\\") ? "E" + doubling("\\", in: quoted) : quoted
     }
 
-    /// Works on scalars: a mark followed by a combining character is one `Character`, and would be missed.
-    private static func doubling(_ mark: Unicode.Scalar, in text: String) -> String {
+    /// The text with each `mark` twice. Works on scalars: a mark followed by a combining character is one `Character`, and
+    /// would be missed.
+    public static func doubling(_ mark: Unicode.Scalar, in text: String) -> String {
         var doubled = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             if scalar == mark { doubled.append(mark) }

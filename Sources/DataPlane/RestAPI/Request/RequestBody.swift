@@ -65,11 +65,10 @@ struct RequestBody: Equatable {
     // MARK: Forms
 
     private static func form(_ bytes: [UInt8]) -> RequestBody {
-        var members: [JSONText.Member] = []
-        for (name, value) in QueryReader.pairs(of: String(decoding: bytes, as: UTF8.self)) {
-            members.removeAll { $0.name == name }
-            members.append(JSONText.Member(name, .string(value)))
-        }
+        let pairs = QueryReader.pairs(of: String(decoding: bytes, as: UTF8.self))
+        // Of a field that comes several times the last one counts, at its own place.
+        let last = Dictionary(pairs.enumerated().map { ($1.0, $0) }, uniquingKeysWith: { $1 })
+        let members = pairs.enumerated().filter { last[$1.0] == $0 }.map { JSONText.Member($1.0, .string($1.1)) }
         return RequestBody(
             json: JSONText.object(members).text, keys: names(members), isArray: false, rows: 1, first: members)
     }

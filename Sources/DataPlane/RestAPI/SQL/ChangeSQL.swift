@@ -101,8 +101,7 @@ struct ChangeSQL {
 
     private func defaults(many: String, types: String, values: String) -> String {
         let pairs = plan.columns.filter { $0.defaultSQL != nil }.map { column in
-            "'\(column.name.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''"))', "
-                + (column.defaultSQL ?? "NULL")
+            "\(SQLText.literal(column.name)), \(column.defaultSQL ?? "NULL")"
         }.joined(separator: ", ")
         let source =
             many.isEmpty

@@ -37,9 +37,7 @@ struct MainStatement {
     private var location: String {
         guard !locationColumns.isEmpty else { return "NULL::text" }
         let pairs = locationColumns.map { name in
-            let quoted =
-                "'" + name.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
-            return "\(quoted), pgrst_source.\(SQLText.identifier(name))::text"
+            "\(SQLText.literal(name)), pgrst_source.\(SQLText.identifier(name))::text"
         }.joined(separator: ", ")
         return "(SELECT json_agg(json_build_object(\(pairs))) FROM pgrst_source LIMIT 1)"
     }

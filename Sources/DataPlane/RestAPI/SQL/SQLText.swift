@@ -1,23 +1,34 @@
-/// Texts that may become part of a statement.
+import PostgresKit
+
+/// Texts that may become part of a statement. All of it works on scalars: a quote next to a combining or prepending
+/// scalar is one `Character` with it, and PostgreSQL sees the quote.
 enum SQLText {
     /// A quoted identifier.
     static func identifier(_ name: String) -> String {
-        "\""
-            + name.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-            .split(separator: "\u{0}", omittingEmptySubsequences: false).joined() + "\""
+        "\"" + PostgresQuoting.doubling("\"", in: withoutNUL(name)) + "\""
+    }
+
+    /// A literal that means the same whatever `standard_conforming_strings` is.
+    static func literal(_ text: String) -> String {
+        let quoted = "'" + PostgresQuoting.doubling("'", in: withoutNUL(text)) + "'"
+        return quoted.unicodeScalars.contains("\\") ? "E" + PostgresQuoting.doubling("\\", in: quoted) : quoted
     }
 
     /// Elements as an array literal, each quoted.
     static func arrayLiteral(_ elements: [String]) -> String {
         let quoted = elements.map { element in
-            var text = "\""
-            for character in element {
-                if character == "\"" || character == "\\" { text.append("\\") }
-                text.append(character)
+            var text = String.UnicodeScalarView()
+            for scalar in element.unicodeScalars {
+                if scalar == "\"" || scalar == "\\" { text.append("\\") }
+                text.append(scalar)
             }
-            return text + "\""
+            return "\"" + String(text) + "\""
         }
         return "{" + quoted.joined(separator: ",") + "}"
+    }
+
+    private static func withoutNUL(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.filter { $0 != "\0" }))
     }
 }
 

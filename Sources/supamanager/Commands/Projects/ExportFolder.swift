@@ -73,7 +73,6 @@ struct ExportFolder {
 
     /// Whether a path of the answer stays in the folder.
     private static func isInside(_ path: String) -> Bool {
-        !path.isEmpty && !path.hasPrefix("/") && !path.contains("\0")
-            && !path.split(separator: "/", omittingEmptySubsequences: false).contains { $0 == ".." || $0.isEmpty }
+        !path.holds("\0") && !path.pieces(at: "/").contains { $0 == ".." || $0.isEmpty }
     }
 }
