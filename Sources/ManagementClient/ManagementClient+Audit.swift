@@ -7,12 +7,15 @@ extension ManagementClient {
 
     /// Reads the whole trail of an organization and checks it.
     ///
-    /// - Parameter progress: told the number of entries checked so far, after every page.
+    /// - Parameters:
+    ///   - expected: an entry's number and hash that are known from elsewhere.
+    ///   - progress: told the number of entries checked so far, after every page.
     /// - Throws: ``ClientError/failed(_:)`` with the place where the trail breaks.
     public func verifyAuditTrail(
-        of slug: String, progress: (Int64) -> Void = { _ in }
+        of slug: String, expected: AuditTrailPage.Head? = nil, progress: (Int64) -> Void = { _ in }
     ) async throws(ClientError) -> AuditTrailCheck {
         var check = AuditTrailCheck()
+        check.expected = expected
         for _ in 0..<Self.auditPagesMax {
             let page = try await auditEntries(of: slug, after: check.count, limit: Self.auditPageLength)
             do throws(AuditTrailCheck.Break) {

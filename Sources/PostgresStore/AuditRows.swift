@@ -5,23 +5,31 @@ import TokenKit
 
 /// SQL of the tables `audit_heads` and `audit_entries`.
 enum AuditRows {
-    static func append(_ deed: AuditDeed, in session: some PostgresSession) async throws -> AuditEntry {
+    static func append(
+        _ deed: AuditDeed, signer: any AuditSigner, in session: some PostgresSession
+    ) async throws -> AuditEntry {
         let scope = deed.scope.text
         try await session.execute(
             "insert into audit_heads (scope, number, hash) values ($1, 0, $2) on conflict (scope) do nothing",
             [.text(scope), .text(AuditEntry.noHash)])
         // The lock is kept until the end of the transaction: entries of one trail are made one after the other.
-        let head = try await session.single(
-            "select number, hash from audit_heads where scope = $1 for update", [.text(scope)])
-        let number = try head.int64("number") + 1
-        let previous = try head.string("hash")
-        let text = AuditEntry.hashed(deed, number: number, previousHash: previous)
+        let row = try await session.single(
+            "select number, hash, signature from audit_heads where scope = $1 for update", [.text(scope)])
+        let before = try head(row, of: deed.scope, signer)
+        let number = before.number + 1
+        let text = AuditEntry.hashed(deed, number: number, previousHash: before.hash)
         let hash = Hex.encode(try Digest.sha256(Array(text.utf8)))
-        try await insert(AuditEntry(number: number, deed: deed, previousHash: previous, hash: hash), in: session)
+        let entry = AuditEntry(number: number, deed: deed, previousHash: before.hash, hash: hash)
+        try await insert(entry, in: session)
+        // A head that was replaced is never signed: its old signature, which is that of no head to come, stays as the
+        // proof.
+        let signature =
+            before.signature == .invalid
+            ? try row.bytes("signature") : try signer.sign(AuditHead.signedText(deed.scope, number: number, hash: hash))
         try await session.execute(
-            "update audit_heads set number = $2, hash = $3 where scope = $1",
-            [.text(scope), .int(number), .text(hash)])
-        return AuditEntry(number: number, deed: deed, previousHash: previous, hash: hash)
+            "update audit_heads set number = $2, hash = $3, signature = $4 where scope = $1",
+            [.text(scope), .int(number), .text(hash), .bytes(signature)])
+        return entry
     }
 
     private static func insert(_ entry: AuditEntry, in session: some PostgresSession) async throws {
@@ -59,10 +67,21 @@ enum AuditRows {
         return try rows.map { try entry($0, of: query.scope) }
     }
 
-    static func head(of scope: AuditScope, in session: some PostgresSession) async throws -> AuditHead {
+    static func head(
+        of scope: AuditScope, signer: any AuditSigner, in session: some PostgresSession
+    ) async throws -> AuditHead {
         let row = try await session.first(
-            "select number, hash from audit_heads where scope = $1", [.text(scope.text)])
-        return try row.map { AuditHead(number: try $0.int64("number"), hash: try $0.string("hash")) } ?? .empty
+            "select number, hash, signature from audit_heads where scope = $1", [.text(scope.text)])
+        return try row.map { try head($0, of: scope, signer) } ?? .empty
+    }
+
+    private static func head(
+        _ row: PostgresRow, of scope: AuditScope, _ signer: any AuditSigner
+    ) throws -> AuditHead {
+        let (number, hash) = (try row.int64("number"), try row.string("hash"))
+        let signature = try AuditSignature(
+            stored: try row.optionalBytes("signature"), of: (number, hash), in: scope, by: signer)
+        return AuditHead(number: number, hash: hash, signature: signature)
     }
 
     static func scopes(limit: Int, in session: some PostgresSession) async throws -> [AuditScope] {

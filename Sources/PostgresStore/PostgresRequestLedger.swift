@@ -6,13 +6,19 @@ public import ProjectModel
 /// is about.
 public struct PostgresRequestLedger: RequestLedger {
     private let pool: PostgresPool
+    private let signer: any AuditSigner
 
     /// A ledger on a pool whose database has been migrated.
-    public init(pool: PostgresPool) { self.pool = pool }
+    ///
+    /// - Parameter signer: Signs and checks the heads of audit trails.
+    public init(pool: PostgresPool, signer: any AuditSigner) {
+        self.pool = pool
+        self.signer = signer
+    }
 
     /// Adds an entry behind the last one of its trail.
     public func append(_ deed: AuditDeed) async throws(StoreError) -> AuditEntry {
-        try await transaction { try await AuditRows.append(deed, in: $0) }
+        try await transaction { try await AuditRows.append(deed, signer: signer, in: $0) }
     }
 
     /// Selects entries, newest first.
@@ -22,7 +28,7 @@ public struct PostgresRequestLedger: RequestLedger {
 
     /// Selects a head.
     public func head(of scope: AuditScope) async throws(StoreError) -> AuditHead {
-        try await transaction { try await AuditRows.head(of: scope, in: $0) }
+        try await transaction { try await AuditRows.head(of: scope, signer: signer, in: $0) }
     }
 
     /// Selects the scopes of all heads.

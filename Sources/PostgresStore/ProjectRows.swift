@@ -22,11 +22,14 @@ enum ProjectRows {
     private static let edition = "(select edition::text from project_edition) as edition"
 
     /// Inserts a row. The organization's row is locked against deletion until the transaction ends: its slug is no
-    /// foreign key, since the tombstone of a project outlives its organization.
+    /// foreign key, since the tombstone of a project outlives its organization. Where projects are counted, creations
+    /// of one organization wait for each other at the same lock.
     static func insert(_ project: NewProject, in session: some PostgresSession) async throws {
+        let lock = project.organizationLimit == nil ? "key share" : "no key update"
         let organization = try await session.first(
-            "select 1 from organizations where slug = $1 for key share", [.text(project.organizationSlug)])
+            "select 1 from organizations where slug = $1 for \(lock)", [.text(project.organizationSlug)])
         guard organization != nil else { throw StoreError.organizationGone(project.organizationSlug) }
+        try await checkCount(project, in: session)
         do {
             _ = try await session.execute(
                 """
@@ -45,6 +48,16 @@ enum ProjectRows {
             guard error.constraint == "projects_name_in_organization" else { throw error }
             throw StoreError.nameTaken(project.name.text)
         }
+    }
+
+    /// Counts in a statement after the one that locks, which therefore sees what was committed while that waited.
+    private static func checkCount(_ project: NewProject, in session: some PostgresSession) async throws {
+        guard let limit = project.organizationLimit else { return }
+        let count = try await session.single(
+            "select count(*) as n from projects where organization_slug = $1 and status <> 'DELETED'",
+            [.text(project.organizationSlug)]
+        ).int("n")
+        guard count < limit else { throw StoreError.organizationFull(project.organizationSlug, limit: limit) }
     }
 
     static func select(_ ref: ProjectRef, in session: some PostgresSession) async throws -> ProjectRecord? {

@@ -4,6 +4,7 @@ public enum Schema {
     public static let migrations = [
         installation, projects, leases, identity, configuration, requests, content, functions, signingKey,
         projectEdition, managerLease, custody, operations, credentialLimits, templateVersions, projectUpgrades,
+        auditSignatures, secretDigests,
     ]
 
     private static let installation = Migration(

@@ -14,13 +14,12 @@ enum SettingRows {
         _ ref: ProjectRef, in session: some PostgresSession
     ) async throws -> [String: StoredFunctionSecret] {
         let rows = try await session.query(
-            "select name, sealed, digest, updated_at from project_function_secrets where ref = $1", [.text(ref.text)])
+            "select name, sealed, updated_at from project_function_secrets where ref = $1", [.text(ref.text)])
         let secrets = try rows.map { row in
             (
                 try row.string("name"),
                 StoredFunctionSecret(
-                    sealed: try row.bytes("sealed"), digest: try row.string("digest"),
-                    updatedAt: Timestamp(try row.timestamp("updated_at")))
+                    sealed: try row.bytes("sealed"), updatedAt: Timestamp(try row.timestamp("updated_at")))
             )
         }
         return Dictionary(secrets) { first, _ in first }
@@ -56,15 +55,10 @@ enum SettingRows {
             }
             _ = try await session.execute(
                 """
-                insert into project_function_secrets (ref, name, sealed, digest, updated_at)
-                values ($1, $2, $3, $4, $5)
-                on conflict (ref, name) do update
-                    set sealed = excluded.sealed, digest = excluded.digest, updated_at = excluded.updated_at
+                insert into project_function_secrets (ref, name, sealed, updated_at) values ($1, $2, $3, $4)
+                on conflict (ref, name) do update set sealed = excluded.sealed, updated_at = excluded.updated_at
                 """,
-                [
-                    .text(ref.text), .text(name), .bytes(secret.sealed), .text(secret.digest),
-                    .timestamp(secret.updatedAt.postgres),
-                ])
+                [.text(ref.text), .text(name), .bytes(secret.sealed), .timestamp(secret.updatedAt.postgres)])
         }
     }
 

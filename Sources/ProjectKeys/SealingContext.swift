@@ -1,4 +1,4 @@
-/// What sealed data belongs to. It is authenticated with the data, so that none can be put in the place of another.
+/// What sealed or signed data belongs to. It is authenticated with the data, so that none can be put in the place of another.
 struct SealingContext {
     /// What the data is for. The words are part of every sealed value: never change one.
     enum Purpose: String {
@@ -6,6 +6,7 @@ struct SealingContext {
         case projectKey = "supamanager project key v1"
         case projectSecret = "supamanager project secret v1"
         case installation = "supamanager installation data v1"
+        case signature = "supamanager signature v1"
     }
 
     /// The purpose and the parts, each with its length before it, so that no two lists of parts look alike.

@@ -78,9 +78,15 @@ struct Housekeeping: Service {
         do {
             for scope in try await ledger.scopes(limit: Self.headsMax) {
                 let head = try await ledger.head(of: scope)
-                logger.info(
-                    "an audit trail ends here",
-                    metadata: ["trail": "\(scope.text)", "entry": "\(head.number)", "hash": "\(head.hash)"])
+                logger.log(
+                    level: head.signature == .invalid ? .error : .info,
+                    head.signature == .invalid
+                        ? "the stored end of an audit trail was replaced: it does not have this manager's signature"
+                        : "an audit trail ends here",
+                    metadata: [
+                        "trail": "\(scope.text)", "end": "\(head.number):\(head.hash)",
+                        "signature": "\(head.signature.rawValue)",
+                    ])
             }
         } catch {
             if !Task.isCancelled {

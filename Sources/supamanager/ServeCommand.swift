@@ -62,6 +62,13 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Requests a minute per account, scope and endpoint; 0: no limit. [SUPAMANAGER_RATE_LIMIT; 120]")
     var rateLimit: String?
 
+    @Option(
+        help: """
+            Projects that an organization may have, failed ones included; 0: no limit. \
+            [SUPAMANAGER_PROJECTS_PER_ORGANIZATION; 20]
+            """)
+    var projectsPerOrganization: String?
+
     @Option(help: "Folder that holds the stacks, one folder each. [SUPAMANAGER_TEMPLATES]")
     var templates: String?
 
@@ -100,6 +107,7 @@ struct ServeCommand: AsyncParsableCommand {
             "SUPAMANAGER_ADMIN_EMAIL": adminEmail, "SUPAMANAGER_SIGNUP": signup, "SUPAMANAGER_PUBLIC_URL": publicURL,
             "SUPAMANAGER_CORS_ORIGINS": corsOrigins, "SUPAMANAGER_TRUSTED_PROXIES": trustedProxies,
             "SUPAMANAGER_RATE_LIMIT": rateLimit,
+            "SUPAMANAGER_PROJECTS_PER_ORGANIZATION": projectsPerOrganization,
             "SUPAMANAGER_ORPHANS": orphans, "SUPAMANAGER_NETWORK_RULES": networkRules,
             "SUPAMANAGER_LOG_LEVEL": logLevel,
         ]

@@ -35,6 +35,8 @@ struct ServeSettings: Sendable {
     var trustedProxies: TrustedProxies
     /// Absent: nothing is limited.
     var requestsPerMinute: Int?
+    /// Absent: nothing is limited.
+    var projectsPerOrganization: Int?
     /// What becomes of objects on the engine that belong to no project.
     var orphans: OrphanPolicy
     /// What is done about packet filter rules.
@@ -103,6 +105,10 @@ struct ServeSettings: Sendable {
             "SUPAMANAGER_RATE_LIMIT", default: "120", { Int($0).flatMap { $0 >= 0 ? $0 : nil } },
             "a number of requests a minute, 0 for no limit")
         requestsPerMinute = limit == 0 ? nil : limit
+        let quota = try parsed(
+            "SUPAMANAGER_PROJECTS_PER_ORGANIZATION", default: "20", { Int($0).flatMap { $0 >= 0 ? $0 : nil } },
+            "a number of projects, 0 for no limit")
+        projectsPerOrganization = quota == 0 ? nil : quota
         orphans = try parsed(
             "SUPAMANAGER_ORPHANS", default: OrphanPolicy.report.rawValue, { OrphanPolicy(rawValue: $0) },
             "report or remove")

@@ -70,11 +70,13 @@ struct Server {
         let store = core.store
         let people = try await People(settings, database, master, installation: installation.id, token: token)
         let sealer = StoredAnswerSealer(master: master, installation: installation.id)
-        let inspector = try inspector(database, core, installation, engine)
+        let ledger = PostgresRequestLedger(
+            pool: database.pool, signer: MasterKeyAuditSigner(master: master, installation: installation.id))
+        let inspector = try inspector(ledger, core, installation, engine)
         let orphans = OrphanLoop(
             store: PostgresOrphanStore(pool: database.pool), engine: engine, policy: settings.orphans,
             lease: core.lease, logger: logger)
-        let backend = backend(database, core, people, sealer, orphans, http, inspector)
+        let backend = backend(database, core, people, ledger, sealer, orphans, http, inspector)
         let server = ManagementAPIServer(
             api: ManagementAPI(
                 backend: backend, verifier: DirectoryTokenVerifier(directory: people.directory),
@@ -112,8 +114,8 @@ struct Server {
     }
 
     private func backend(
-        _ database: Database, _ core: Core, _ people: People, _ sealer: StoredAnswerSealer, _ orphans: OrphanLoop,
-        _ http: HTTPClient, _ inspector: ConsistencyInspector
+        _ database: Database, _ core: Core, _ people: People, _ ledger: PostgresRequestLedger,
+        _ sealer: StoredAnswerSealer, _ orphans: OrphanLoop, _ http: HTTPClient, _ inspector: ConsistencyInspector
     ) -> Backend {
         var backend = Backend(
             catalog: core.catalog, directory: people.directory, deviceLoginCrypto: ECDHDeviceLogin(),
@@ -121,7 +123,7 @@ struct Server {
             notifications: PostgresNotificationStore(pool: database.pool), orphans: orphans,
             databases: PostgresProjectDatabase(),
             gateways: CurlProjectGateway(client: http), units: PostgresUnitOfWork(pool: database.pool),
-            ledger: PostgresRequestLedger(pool: database.pool), sealer: sealer,
+            ledger: ledger, sealer: sealer,
             consistency: { await inspector.check() })
         let startedAt = Double(SystemTime().now().milliseconds) / 1_000
         backend.process = { [logger] in
@@ -139,13 +141,14 @@ struct Server {
     }
 
     private func inspector(
-        _ database: Database, _ core: Core, _ installation: InstallationRow, _ engine: DockerContainerEngine
+        _ ledger: PostgresRequestLedger, _ core: Core, _ installation: InstallationRow, _ engine: DockerContainerEngine
     ) throws -> ConsistencyInspector {
         ConsistencyInspector(
             ConsistencyInspector.Sources(
-                store: core.store, records: core.store, ledger: PostgresRequestLedger(pool: database.pool),
-                minter: core.minter, engine: engine, inspection: engine, network: LinuxHostNetwork(),
-                host: LinuxHostInspection(), checkTrail: { entries in AuditTrailCheck.damage(in: entries) },
+                store: core.store, records: core.store, ledger: ledger, minter: core.minter,
+                engine: engine, inspection: engine, network: LinuxHostNetwork(),
+                host: LinuxHostInspection(),
+                checkTrail: { entries, end in AuditTrailCheck.damage(in: entries, end: end) },
                 checkNetworkRules: settings.networkRulesCheck(installation: installation.id)),
             settings: settings.consistency, dataFolder: settings.dataFolder, bindAddress: settings.bindAddress,
             images: try core.renderer.images())
@@ -217,7 +220,7 @@ struct Server {
         ) { role in await loop.runUntilCancelled(as: role) }
         let catalog = ProjectCatalog(
             store: store, custody: PostgresCustodyStore(pool: database.pool), templates: templates,
-            minter: minter, broker: broker, loop: loop)
+            minter: minter, broker: broker, loop: loop, organizationLimit: settings.projectsPerOrganization)
         let functions = FunctionCatalog(store: functionStore, publisher: publisher, digest: Self.digest)
         return Core(
             store: store, health: health, lease: lease, managing: managing, catalog: catalog, functions: functions,

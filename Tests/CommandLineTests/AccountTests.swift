@@ -83,4 +83,25 @@ struct AccountTests {
             #expect(stub.requests.first?.path == "/platform/organizations/default/audit")
         }
     }
+
+    @Test("a trail whose stored end was replaced is a failure with exit code 1, one without a signature is said")
+    func replacedEnd() async throws {
+        let trail = AuditTests.trail(length: 2)
+        for (signature, isWhole) in [("valid", true), ("missing", true), ("invalid", false)] {
+            try await withAPI { request in
+                let page = request.query("after") == "0" ? trail : []
+                guard let list = try? JSONEncoder().encode(page) else { return [.close] }
+                let head = #"{"number": 2, "hash": "\#(trail[1].hash)", "signature": "\#(signature)"}"#
+                return [.response(200, #"{"head": \#(head), "result": \#(String(decoding: list, as: UTF8.self))}"#)]
+            } test: { client, _, _ async throws in
+                guard isWhole else {
+                    let error = await clientError { _ = try await client.verifyAuditTrail(of: "default") }
+                    #expect(error.map { ExitStatus($0).rawValue } == 1)
+                    return
+                }
+                let check = try await client.verifyAuditTrail(of: "default")
+                #expect(check.endSignature?.rawValue == signature)
+            }
+        }
+    }
 }

@@ -63,22 +63,62 @@ struct AuditTests {
         }
     }
 
+    /// What is found at the end of a trail of which only the first entries are there.
+    private func found(
+        at end: AuditTrailPage.Head?, entries: some Sequence<AuditTrailEntry>, expected: AuditTrailPage.Head? = nil
+    ) throws -> AuditTrailCheck.Break.Reason? {
+        var check = AuditTrailCheck()
+        check.expected = expected
+        do throws(AuditTrailCheck.Break) {
+            for entry in entries { try check.check(entry) }
+            try check.checkEnd(end)
+        } catch { return error.reason }
+        #expect(check.endSignature == end?.signature)
+        return nil
+    }
+
     @Test("a trail that was cut off anywhere, or emptied, does not reach its end", arguments: 0...6)
     func end(length: Int) throws {
         let trail = Self.trail(length: 6)
         let head = try #require(trail.last.map { AuditTrailPage.Head(number: $0.number, hash: $0.hash) })
-        var check = AuditTrailCheck()
-        for entry in trail.prefix(length) { try check.check(entry) }
-        var found: AuditTrailCheck.Break?
-        do throws(AuditTrailCheck.Break) { try check.checkEnd(head) } catch { found = error }
-        #expect((found == nil) == (length == 6))
-        if length < 6 { #expect(found?.reason == .missingEnd(last: 6)) }
-        try check.checkEnd(nil)
-        // What came after the end was read is no damage.
-        let early = AuditTrailPage.Head(number: 0, hash: AuditTrailCheck.noHash)
-        try check.checkEnd(early)
+        let kept = trail.prefix(length)
+        #expect(try found(at: head, entries: kept) == (length == 6 ? nil : .missingEnd(last: 6)))
+        #expect(try found(at: nil, entries: kept) == nil)
         let other = AuditTrailPage.Head(number: Int64(length), hash: String(repeating: "b", count: 64))
-        #expect(throws: AuditTrailCheck.Break.self) { try check.checkEnd(other) }
+        #expect(try found(at: other, entries: kept) == .wrongEnd)
+    }
+
+    @Test("an end that was replaced is told: one that is too early, gone, or without the manager's signature")
+    func replacedEnd() throws {
+        let trail = Self.trail(length: 6)
+        for number in 0..<6 {
+            let hash = number == 0 ? AuditTrailCheck.noHash : trail[number - 1].hash
+            let early = AuditTrailPage.Head(number: Int64(number), hash: hash, signature: .missing)
+            #expect(try found(at: early, entries: trail) == .earlyEnd(last: Int64(number)))
+            // The entries after it are cut off, too.
+            let cut = AuditTrailPage.Head(number: Int64(number), hash: hash, signature: .invalid)
+            #expect(try found(at: cut, entries: trail.prefix(number)) == .replacedEnd)
+        }
+        for signature in [nil, .valid, .missing] as [AuditTrailPage.Signature?] {
+            let end = AuditTrailPage.Head(number: 6, hash: trail[5].hash, signature: signature)
+            #expect(try found(at: end, entries: trail) == nil)
+        }
+    }
+
+    @Test("an older end with its signature is told by an entry that is known from elsewhere")
+    func expected() throws {
+        let trail = Self.trail(length: 6)
+        let old = AuditTrailPage.Head(number: 4, hash: trail[3].hash, signature: .valid)
+        #expect(try found(at: old, entries: trail.prefix(4)) == nil)
+        let logged = try #require(AuditTrailPage.Head("6:\(trail[5].hash)"))
+        #expect(try found(at: old, entries: trail.prefix(4), expected: logged) == .missingEnd(last: 6))
+        #expect(try found(at: nil, entries: trail.prefix(4), expected: logged) == .missingEnd(last: 6))
+        #expect(try found(at: nil, entries: trail, expected: logged) == nil)
+        let other = try #require(AuditTrailPage.Head("5:" + String(repeating: "b", count: 64)))
+        #expect(try found(at: nil, entries: trail, expected: other) == .unexpected)
+        for text in ["", "6", "6:", ":", "0:\(trail[5].hash)", "x:\(trail[5].hash)", "6:\(trail[5].hash)0", "6:AB"] {
+            #expect(AuditTrailPage.Head(text) == nil, "\(text)")
+        }
     }
 
     @Test("a missing, repeated or exchanged entry is found")

@@ -39,6 +39,17 @@ struct AuditTests {
         }
     }
 
+    @Test("the end of a trail comes with what its signature is worth", arguments: AuditSignature.allCases)
+    func end(signature: AuditSignature) async throws {
+        try await APIHost.run { host in
+            _ = try await host.create()
+            host.ledger.setSignature(signature)
+            let head = try await host.send("GET", "\(Self.path)?after=1").json["head"]
+            #expect(head?["number"] == .number(1))
+            #expect(head?["signature"] == .string(signature.rawValue))
+        }
+    }
+
     @Test("pages, limits and times cut the trail; what is no time or number is 400")
     func query() async throws {
         try await APIHost.run { host in

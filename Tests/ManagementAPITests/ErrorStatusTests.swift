@@ -71,6 +71,22 @@ struct ErrorStatusTests {
         }
     }
 
+    @Test(
+        "a project too many for its organization is 400 on both paths, and says the limit",
+        arguments: ["platform", "v1"])
+    func organizationFull(path: String) async throws {
+        try await APIHost.run(organizationLimit: 2) { host in
+            let first = try await host.create("one")
+            _ = try await host.create("two")
+            let body = #"{"name":"three","organization_slug":"default","db_pass":"a-long-password"}"#
+            let answer = try await host.send("POST", "/\(path)/projects", body: body)
+            #expect(answer.status == 400)
+            #expect(try answer.json["message"]?.text?.contains("reached its limit of 2 projects") == true)
+            try await host.bring(first, to: .deleted)
+            #expect(try await host.send("POST", "/\(path)/projects", body: body).status == 201)
+        }
+    }
+
     @Test("when no port is left a creation is 507, and nothing is created")
     func noPorts() async throws {
         try await APIHost.run(ports: "61000-61002") { host in

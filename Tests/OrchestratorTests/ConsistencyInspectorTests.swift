@@ -44,7 +44,9 @@ struct ConsistencyInspectorTests {
             ConsistencyInspector.Sources(
                 store: store, records: store, ledger: ledger, minter: PlainKeyMinter(),
                 engine: FakeEngine(time: time), inspection: Inspection(inventories), network: FakeHostNetwork(),
-                host: host, checkTrail: { entries in entries.isEmpty ? "empty" : damage }, time: time),
+                host: host,
+                checkTrail: { entries, end in entries.last?.number == end.number ? damage : "another end" },
+                time: time),
             settings: .init(
                 ports: try #require(PortRange("20000-30000")), subnets: try #require(IPv4Network("10.201.0.0/16")),
                 projectsFolder: "/data/projects", words: .sample),

@@ -18,7 +18,7 @@ struct ConcurrentCreationTests {
 
     /// The catalogue of a manager whose draws come from `draw`.
     private func catalog(
-        _ pool: PostgresPool, ports: String, draw: @escaping @Sendable () -> UInt32
+        _ pool: PostgresPool, ports: String, organizationLimit: Int? = nil, draw: @escaping @Sendable () -> UInt32
     ) throws -> ProjectCatalog {
         let store = PostgresProjectStore(pool: pool)
         let custody = PostgresCustodyStore(pool: pool)
@@ -37,7 +37,7 @@ struct ConcurrentCreationTests {
             logger: Logger(label: "creation"))
         return ProjectCatalog(
             store: store, custody: custody, templates: templates, minter: PlainKeyMinter(),
-            broker: broker, loop: loop)
+            broker: broker, loop: loop, organizationLimit: organizationLimit)
     }
 
     @Test(
@@ -72,6 +72,39 @@ struct ConcurrentCreationTests {
             #expect(Set(all).count == all.count && all.count >= Self.count)
             let listed = try await catalog.projects(ProjectQuery())
             #expect(Set(listed.projects.map(\.ref)) == Set(records.map(\.ref)))
+        } catch {
+            await pool.close()
+            throw error
+        }
+        await pool.close()
+    }
+
+    @Test("no more come into being than the organization may have, however many ask at once")
+    func limit() async throws {
+        let pool = PostgresPool(try await TestCluster.running.emptyDatabase())
+        do {
+            _ = try await Migrations.apply(Schema.migrations, to: pool)
+            let catalog = try catalog(pool, ports: "54320-65535", organizationLimit: 5, draw: LeaseBroker.anywhere)
+            let units = PostgresUnitOfWork(pool: pool)
+            let outcomes = await withTaskGroup(of: (any Error)?.self) { group in
+                for number in 1...Self.count {
+                    group.addTask {
+                        do {
+                            _ = try await units.perform {
+                                try await catalog.create(
+                                    ProjectRequest(name: "project \(number)", organizationSlug: "default"))
+                            }
+                            return nil
+                        } catch { return error }
+                    }
+                }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(outcomes.count { $0 == nil } == 5)
+            let refusal = CatalogError.store(.organizationFull("default", limit: 5))
+            #expect(outcomes.compactMap { $0 }.allSatisfy { $0 as? CatalogError == refusal })
+            #expect(try await pool.single("select count(*) as n from projects").int("n") == 5)
+            #expect(try await pool.single("select count(*) as n from subnet_leases").int("n") == 5)
         } catch {
             await pool.close()
             throw error

@@ -211,7 +211,7 @@ struct ProjectStoreContractTests {
             var change = ConfigurationChange(from: 0, at: Timestamp(milliseconds: 1_500))
             change.settings = ["SMTP_PASS": [1]]
             change.functionSecrets = [
-                "A": StoredFunctionSecret(sealed: [2], digest: digest, updatedAt: change.at)
+                "A": StoredFunctionSecret(sealed: [2], updatedAt: change.at)
             ]
             change.savedKeys = [
                 StoredAPIKey(

@@ -39,7 +39,7 @@ struct RequestLedgerTests {
     func contract() async throws {
         try await withPool { pool async throws in
             try await RequestLedgerContract.run(
-                on: PostgresRequestLedger(pool: pool), in: PostgresUnitOfWork(pool: pool))
+                on: PostgresRequestLedger(pool: pool, signer: TestSigner()), in: PostgresUnitOfWork(pool: pool))
         }
         let ledger = InMemoryRequestLedger()
         try await RequestLedgerContract.run(on: ledger, in: InMemoryUnitOfWork([ledger]))
@@ -61,7 +61,7 @@ struct RequestLedgerTests {
     @Test("entries made at the same moment are one chain without gaps, and every hash is that of its entry")
     func chain() async throws {
         try await withPool { pool async throws in
-            let ledger = PostgresRequestLedger(pool: pool)
+            let ledger = PostgresRequestLedger(pool: pool, signer: TestSigner())
             let units = PostgresUnitOfWork(pool: pool)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 1...40 {
@@ -86,18 +86,64 @@ struct RequestLedgerTests {
     @Test("nobody changes or removes an entry, whoever they are to the database")
     func final() async throws {
         try await withPool { pool async throws in
-            _ = try await PostgresRequestLedger(pool: pool).append(deed("kept"))
-            for sql in ["update audit_entries set action = 'other'", "delete from audit_entries"] {
+            _ = try await PostgresRequestLedger(pool: pool, signer: TestSigner()).append(deed("kept"))
+            for sql in [
+                "update audit_entries set action = 'other'", "delete from audit_entries", "truncate audit_entries",
+                "truncate audit_heads cascade", "delete from audit_heads",
+            ] {
                 await #expect(throws: PostgresError.self) { () async throws in try await pool.execute(sql) }
             }
             #expect(try await pool.single("select action from audit_entries").string("action") == "kept")
         }
     }
 
+    @Test("a head that was changed in any way is told, and never signed again")
+    func replacedHead() async throws {
+        try await withPool { pool async throws in
+            let ledger = PostgresRequestLedger(pool: pool, signer: TestSigner())
+            let scope = AuditScope.organization("acme")
+            let first = try await ledger.append(deed("one"))
+            _ = try await ledger.append(deed("two"))
+            #expect(try await ledger.head(of: scope).signature == .valid)
+            // The last entry goes, and the head becomes that of the one before.
+            try await pool.execute("alter table audit_entries disable trigger user")
+            try await pool.execute("delete from audit_entries where number = 2")
+            try await pool.execute("update audit_heads set number = 1, hash = $1", [.text(first.hash)])
+            #expect(try await ledger.head(of: scope).signature == .invalid)
+            _ = try await ledger.append(deed("three"))
+            let head = try await ledger.head(of: scope)
+            #expect(head.number == 2 && head.signature == .invalid)
+            // A signature belongs to its trail.
+            _ = try await ledger.append(
+                AuditDeed(
+                    scope: .organization("other"), at: Timestamp(milliseconds: 1_000), actorID: "", actorEmail: "",
+                    credential: "", action: "a", route: "r", status: 200, target: [:], address: "", requestID: ""))
+            try await pool.execute(
+                """
+                update audit_heads set (number, hash, signature) =
+                    (select number, hash, signature from audit_heads where scope = 'organization:other')
+                where scope = 'organization:acme'
+                """)
+            #expect(try await ledger.head(of: scope).signature == .invalid)
+        }
+    }
+
+    @Test("a head that a version without signatures wrote is said to be unsigned, and signed with the next entry")
+    func unsignedHead() async throws {
+        try await withPool { pool async throws in
+            let ledger = PostgresRequestLedger(pool: pool, signer: TestSigner())
+            _ = try await ledger.append(deed("one"))
+            try await pool.execute("update audit_heads set signature = null")
+            #expect(try await ledger.head(of: .organization("acme")).signature == .missing)
+            _ = try await ledger.append(deed("two"))
+            #expect(try await ledger.head(of: .organization("acme")).signature == .valid)
+        }
+    }
+
     @Test("a key is kept from others until its unit of work ends, and is free again when that fails")
     func lock() async throws {
         try await withPool { pool async throws in
-            let ledger = PostgresRequestLedger(pool: pool)
+            let ledger = PostgresRequestLedger(pool: pool, signer: TestSigner())
             let units = PostgresUnitOfWork(pool: pool)
             let key = IdempotencyKey(account: "a", credential: "session 1", text: "k", payload: [1])
             let time = Timestamp(milliseconds: 5_000)
@@ -120,7 +166,7 @@ struct RequestLedgerTests {
     func savepoints() async throws {
         try await withPool { pool async throws in
             let units = PostgresUnitOfWork(pool: pool)
-            let ledger = PostgresRequestLedger(pool: pool)
+            let ledger = PostgresRequestLedger(pool: pool, signer: TestSigner())
             let effects = Mutex<[String]>([])
             try await units.perform {
                 await AfterCommit.run { effects.withLock { $0.append("effect") } }
@@ -139,4 +185,15 @@ struct RequestLedgerTests {
             #expect(effects.withLock { $0 } == ["effect"])
         }
     }
+}
+
+/// HMAC under a key that everybody knows.
+private struct TestSigner: AuditSigner {
+    func sign(_ text: String) throws(KeyError) -> [UInt8] {
+        do throws(TokenError) {
+            return try Digest.hmacSHA256(Array(text.utf8), key: KeyBytes([UInt8](repeating: 7, count: 32)))
+        } catch { throw .cannotMint("\(error)") }
+    }
+
+    func isSignature(_ signature: [UInt8], of text: String) throws(KeyError) -> Bool { try sign(text) == signature }
 }

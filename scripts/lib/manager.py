@@ -59,7 +59,9 @@ class Manager:
                                 SUPAMANAGER_ADMIN_TOKEN=self.token, SUPAMANAGER_IMAGE_REGISTRY="supamanager.test",
                                 SUPAMANAGER_SUBNET_POOL="10.202.0.0/17",
                                 SUPAMANAGER_TEMPLATES=root + "/Templates",
-                                SUPAMANAGER_RATE_LIMIT="0", SUPAMANAGER_NETWORK_RULES="off") | settings
+                                SUPAMANAGER_RATE_LIMIT="0",
+                                SUPAMANAGER_PROJECTS_PER_ORGANIZATION="0",
+                                SUPAMANAGER_NETWORK_RULES="off") | settings
         self.log = open(self.folder + "/log", "ab")
         with Cleanup() as cleanup:
             cleanup.after(self.end)

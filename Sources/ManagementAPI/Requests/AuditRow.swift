@@ -146,20 +146,27 @@ struct AuditBody: Encodable, Sendable, Documented {
 
     private static let retentionDays = 36_500
 
-    /// The last entry's number and hash.
+    /// The last entry's number and hash, and what the manager's signature of them is worth.
     struct Head: Encodable, Sendable {
         let number: Int64
         let hash: String
+        let signature: String
     }
 
     init(result: [AuditRow], head: AuditHead) {
         self.result = result
-        self.head = Head(number: head.number, hash: head.hash)
+        self.head = Head(number: head.number, hash: head.hash, signature: head.signature.rawValue)
     }
+
+    private static let hashSchema = Schema.pattern("^[0-9a-f]{64}$")
 
     static let schema = Schema.fields(
         .init("result", .array(AuditRow.schema)),
-        .init("head", .fields(.init("number", .integer()), .init("hash", .pattern("^[0-9a-f]{64}$")))),
+        .init(
+            "head",
+            .fields(
+                .init("number", .integer()), .init("hash", hashSchema),
+                .init("signature", .choice(AuditSignature.allCases.map(\.rawValue))))),
         .init("retention_period", .integer()))
 
     enum CodingKeys: String, CodingKey {

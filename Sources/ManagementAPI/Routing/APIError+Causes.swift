@@ -84,6 +84,8 @@ extension APIError {
         case .nameTaken: self.init(.conflict, "\(error)")
         case .notFound(let ref): self = .noProject(ref)
         case .organizationGone: self.init(.conflict, "\(error)")
+        // As the published API answers to one project too many.
+        case .organizationFull: self.init(.badRequest, "\(error)")
         case .full: self.init(.insufficientStorage, "\(error)")
         // What the database says is for the log: it may name files and tables of the inside.
         case .refused: self.init(.internalServerError, "the manager's database refused the request: see its log")

@@ -25,33 +25,12 @@ public struct AuditTrailEntry: Codable, Sendable, Equatable {
     }
 }
 
-/// One page of a trail, and the end of it as the manager keeps it apart from the entries.
-public struct AuditTrailPage: Decodable, Sendable, Equatable {
-    /// Entries in their order.
-    public var result: [AuditTrailEntry]
-    /// The end; managers of before do not tell it.
-    public var head: Head?
-
-    /// Number and hash of the last entry.
-    public struct Head: Decodable, Sendable, Equatable {
-        /// Position of the last entry; 0 for a trail without any.
-        public var number: Int64
-        /// Its hash, in hex.
-        public var hash: String
-
-        /// A head.
-        public init(number: Int64, hash: String) {
-            self.number = number
-            self.hash = hash
-        }
-    }
-}
-
 /// Checks an audit trail entry by entry, from its first one on: that no entry is missing, none was changed, and each
 /// follows from the one before. Pure.
 ///
 /// A trail that was cut off at its end is a chain too: ``checkEnd(_:)`` compares it with the end that the manager keeps
-/// apart. Where both were cut only a ``head`` that was kept elsewhere tells, as in the manager's log.
+/// apart and signs. An older end, put back together with its signature, is told only by a head that was kept elsewhere,
+/// as in the manager's log: ``expected``.
 public struct AuditTrailCheck: Sendable, Equatable {
     /// What is wrong with a trail.
     public struct Break: Error, Sendable, Equatable, CustomStringConvertible {
@@ -80,6 +59,12 @@ public struct AuditTrailCheck: Sendable, Equatable {
             case missingEnd(last: Int64)
             /// The last entry has another hash than the manager knows.
             case wrongEnd
+            /// The manager knows of fewer entries than there are.
+            case earlyEnd(last: Int64)
+            /// The end that the manager keeps does not have its signature.
+            case replacedEnd
+            /// The entry has another hash than the one that was kept elsewhere.
+            case unexpected
             /// The hash could not be computed.
             case notComputed
         }
@@ -95,6 +80,11 @@ public struct AuditTrailCheck: Sendable, Equatable {
                 number == 0
                     ? "all \(last) entries are missing" : "the entries after \(number) are missing, up to entry \(last)"
             case .wrongEnd: "the last entry, \(number), is another one than the manager wrote"
+            case .earlyEnd(let last):
+                "the stored end of the trail is entry \(last), and there are entries up to \(number): the end was replaced"
+            case .replacedEnd:
+                "the stored end of the trail, entry \(number), does not have the manager's signature: it was replaced"
+            case .unexpected: "entry \(number) has another hash than expected"
             case .notComputed: "the hash of entry \(number) could not be computed"
             }
         }
@@ -107,6 +97,10 @@ public struct AuditTrailCheck: Sendable, Equatable {
     public private(set) var count: Int64 = 0
     /// Hash of the last entry that was checked.
     public private(set) var head = noHash
+    /// What the signature of the end is worth; nil before the end, and where the manager does not sign.
+    public private(set) var endSignature: AuditTrailPage.Signature?
+    /// An entry that is known from elsewhere: it must be there, with this hash.
+    public var expected: AuditTrailPage.Head?
 
     /// A check that has seen nothing yet.
     public init() {}
@@ -131,15 +125,25 @@ public struct AuditTrailCheck: Sendable, Equatable {
         guard Self.number(in: entry.canonical).map({ $0 == "\(entry.number)" }) ?? true else {
             throw Break(number: entry.number, reason: .wrongContent)
         }
+        if let expected, expected.number == entry.number, expected.hash != entry.hash {
+            throw Break(number: entry.number, reason: .unexpected)
+        }
         count = entry.number
         head = entry.hash
     }
 
-    /// Checks that the trail reaches the end that is known of it. Entries that came later are after it.
-    public func checkEnd(_ end: AuditTrailPage.Head?) throws(Break) {
+    /// Checks that the trail ends where the manager says. The end must have been read when all checked entries were
+    /// there, and before it was seen that no other follows.
+    public mutating func checkEnd(_ end: AuditTrailPage.Head?) throws(Break) {
+        if let expected, count < expected.number {
+            throw Break(number: count, reason: .missingEnd(last: expected.number))
+        }
         guard let end else { return }
         guard count >= end.number else { throw Break(number: count, reason: .missingEnd(last: end.number)) }
-        guard count > end.number || head == end.hash else { throw Break(number: count, reason: .wrongEnd) }
+        guard count == end.number else { throw Break(number: count, reason: .earlyEnd(last: end.number)) }
+        guard head == end.hash else { throw Break(number: count, reason: .wrongEnd) }
+        guard end.signature != .invalid else { throw Break(number: count, reason: .replacedEnd) }
+        endSignature = end.signature
     }
 
     /// The number that a canonical text begins with, `6:number=LENGTH:VALUE`; nil when it begins otherwise.

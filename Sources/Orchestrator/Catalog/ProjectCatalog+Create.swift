@@ -79,12 +79,14 @@ extension ProjectCatalog {
         let secrets: SealedSecrets
         do { leases = try await broker.choose(ports: needs.ports, at: now) } catch { throw .leases(error) }
         do { secrets = try minter.mint(needs, for: ref, given: given, at: now) } catch { throw .keys(error) }
-        let project = NewProject(
+        var project = NewProject(
             ref: ref, name: name, organizationSlug: request.organizationSlug, region: request.region,
             cloudProvider: request.cloudProvider, stack: stack.name, template: stack.version.content.digest,
             services: needs.services, leases: leases, secrets: secrets,
             apiKeys: try firstKeys(secrets, of: ref, at: now), requestedBy: request.requestedBy, at: now)
-        let record = try await stored { () async throws(StoreError) in try await store.insert(project) }
+        project.organizationLimit = organizationLimit
+        let stored = project
+        let record = try await self.stored { () async throws(StoreError) in try await store.insert(stored) }
         if let source = request.attachVolumesOf { try await attach(source, to: ref) }
         await AfterCommit.run { await loop.wake(ref) }
         return record

@@ -32,12 +32,24 @@ extension ProjectCatalog {
         }
     }
 
-    /// The function secrets of a project by name, without their values.
+    /// The function secrets of a project by name, without their values. Their digests are computed from the sealed
+    /// values: stored, a digest without a key would tell a short value to every reader of the database.
     public func functionSecrets(of ref: ProjectRef) async throws(CatalogError) -> [FunctionSecretSummary] {
         _ = try await project(ref)
-        return try await configuration(of: ref).functionSecrets.sorted { $0.key < $1.key }.map { name, secret in
-            FunctionSecretSummary(name: name, digest: secret.digest, updatedAt: secret.updatedAt)
+        let stored = try await configuration(of: ref)
+        guard !stored.functionSecrets.isEmpty else { return [] }
+        var sealed = try await sealedSecrets(of: ref)
+        sealed.values = [:]
+        for (name, secret) in stored.functionSecrets { sealed.values[SealedName.functionSecret(name)] = secret.sealed }
+        let opened: [String: Secret<String>]
+        do { opened = try minter.open(sealed, of: ref) } catch { throw .keys(error) }
+        var summaries: [FunctionSecretSummary] = []
+        for (name, secret) in stored.functionSecrets.sorted(by: { $0.key < $1.key }) {
+            guard let value = opened[SealedName.functionSecret(name)] else { continue }
+            summaries.append(
+                FunctionSecretSummary(name: name, digest: try digest(value), updatedAt: secret.updatedAt))
         }
+        return summaries
     }
 
     /// Sets function secrets: variables that the project's functions read. Those that the template itself sets for the
@@ -58,8 +70,7 @@ extension ProjectCatalog {
             try checkSizes(present.merging(secrets) { $1 })
             for (name, value) in secrets {
                 state.change.functionSecrets[name] = StoredFunctionSecret(
-                    sealed: try seal(value, SealedName.functionSecret(name), state), digest: try digest(value),
-                    updatedAt: state.change.at)
+                    sealed: try seal(value, SealedName.functionSecret(name), state), updatedAt: state.change.at)
             }
         }
     }

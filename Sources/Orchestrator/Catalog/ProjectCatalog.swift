@@ -15,15 +15,19 @@ public struct ProjectCatalog: Sendable {
     let minter: any KeyMinter
     let broker: LeaseBroker
     let loop: ReconcileLoop
+    let organizationLimit: Int?
     let time: any TimeSource
     let drawRef: @Sendable () -> ProjectRef
 
     /// A catalogue on its ports.
     ///
-    /// - Parameter drawRef: Draws the ref of a new project; simulations bring their own.
+    /// - Parameters:
+    ///   - organizationLimit: Projects that an organization may have; nil for any number.
+    ///   - drawRef: Draws the ref of a new project; simulations bring their own.
     public init(
         store: any ProjectStore, custody: any CustodyStore, templates: TemplateLibrary, minter: any KeyMinter,
-        broker: LeaseBroker, loop: ReconcileLoop, time: any TimeSource = SystemTime(),
+        broker: LeaseBroker, loop: ReconcileLoop, organizationLimit: Int? = nil,
+        time: any TimeSource = SystemTime(),
         drawRef: @escaping @Sendable () -> ProjectRef = ProjectCatalog.randomRef
     ) {
         self.store = store
@@ -32,6 +36,7 @@ public struct ProjectCatalog: Sendable {
         self.minter = minter
         self.broker = broker
         self.loop = loop
+        self.organizationLimit = organizationLimit
         self.time = time
         self.drawRef = drawRef
     }

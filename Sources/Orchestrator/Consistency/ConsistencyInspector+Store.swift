@@ -67,8 +67,9 @@ extension ConsistencyInspector {
         var states: [AuditTrailState] = []
         for scope in try await sources.ledger.scopes(limit: Self.trailsMax) {
             let query = AuditQuery(scope: scope, limit: Self.trailEntriesMax)
+            let head = try await sources.ledger.head(of: scope)
             let entries: [AuditEntry] = try await sources.ledger.trail(query).reversed()
-            states.append(AuditTrailState(scope: scope.text, damage: sources.checkTrail(entries)))
+            states.append(AuditTrailState(scope: scope.text, damage: sources.checkTrail(entries, head)))
         }
         return states
     }

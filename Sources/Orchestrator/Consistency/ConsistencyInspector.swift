@@ -20,8 +20,9 @@ public struct ConsistencyInspector: Sendable {
     /// Pause before the second look: what was only on its way during the first is told by nobody.
     public static let pause: Duration = .seconds(1)
 
-    /// Checks entries that follow each other; gives what is wrong with them. How hashes are computed is the adapter's.
-    public typealias TrailCheck = @Sendable ([AuditEntry]) -> String?
+    /// Checks entries that follow each other, and the end of their trail as it was before they were read; gives what is
+    /// wrong with them. How hashes are computed is the adapter's.
+    public typealias TrailCheck = @Sendable ([AuditEntry], AuditHead) -> String?
 
     /// Tells what keeps the packet filter rules of the installation from being in force.
     public typealias NetworkRulesCheck = @Sendable () async -> ConsistencyReading<[String]>

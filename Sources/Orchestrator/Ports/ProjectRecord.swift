@@ -168,6 +168,8 @@ public struct NewProject: Sendable, Equatable {
     public var apiKeys: [StoredAPIKey]
     /// Who asks for it, by e-mail address.
     public var requestedBy: String
+    /// Projects that its organization may have together with this one; nil for any number.
+    public var organizationLimit: Int?
     /// Creation time.
     public var at: Timestamp
 

@@ -5,7 +5,8 @@ public protocol ProjectStore: Sendable {
     /// What was asked of these projects.
     var operations: any ProjectOperationStore { get }
     /// Stores a new project with its leases and sealed secrets; all or nothing. Its organization must exist, and goes on
-    /// existing until the project is stored.
+    /// existing until the project is stored. The organization's projects are counted in the same transaction, one
+    /// creation after the other: all but deleted ones count.
     func insert(_ project: NewProject) async throws(StoreError) -> ProjectRecord
     /// The record of a project, tombstones included.
     func project(_ ref: ProjectRef) async throws(StoreError) -> ProjectRecord?
@@ -56,6 +57,8 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     case fenced
     /// The organization was deleted before the project could be stored.
     case organizationGone(String)
+    /// The organization has as many projects as it may have.
+    case organizationFull(String, limit: Int)
     /// The disk under the database is full: nothing can be written until there is room.
     case full
     /// The database refused; the text is its message, never a value.
@@ -71,6 +74,9 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case .fenced: "\(NotActiveManager())"
         case .organizationGone(let slug):
             "the organization \"\(slug)\" is gone: create the project in another one"
+        case .organizationFull(let slug, let limit):
+            "the organization \"\(slug)\" has reached its limit of \(limit) projects: delete one, or have the operator raise"
+                + " the limit (SUPAMANAGER_PROJECTS_PER_ORGANIZATION)"
         case .full: "the disk under the manager's database is full: make room on it"
         case .refused(let message): "the database refused: \(message)"
         }

@@ -2,7 +2,8 @@ public import ProjectModel
 
 /// Remembers what was done and what was answered. Every method runs in the unit of work under way.
 public protocol RequestLedger: Sendable {
-    /// Adds a deed to the trail of its scope.
+    /// Adds a deed to the trail of its scope and signs the new end, unless the end before was found to be replaced:
+    /// then the trail stays without a valid signature.
     func append(_ deed: AuditDeed) async throws(StoreError) -> AuditEntry
     /// Entries of a trail, newest first unless the query says otherwise.
     func trail(_ query: AuditQuery) async throws(StoreError) -> [AuditEntry]
@@ -21,23 +22,6 @@ public protocol RequestLedger: Sendable {
     func release(_ key: IdempotencyKey) async throws(StoreError)
     /// Forgets answers older than a time; gives their number.
     func expire(before time: Timestamp) async throws(StoreError) -> Int
-}
-
-/// The end of a trail.
-public struct AuditHead: Sendable, Equatable {
-    /// Number of the last entry.
-    public var number: Int64
-    /// Its hash.
-    public var hash: String
-
-    /// A head.
-    public init(number: Int64, hash: String) {
-        self.number = number
-        self.hash = hash
-    }
-
-    /// The head of a trail without entries.
-    public static let empty = AuditHead(number: 0, hash: AuditEntry.noHash)
 }
 
 /// Which entries of a trail are wanted.

@@ -84,15 +84,12 @@ public struct StoredAPIKey: Sendable, Equatable {
 public struct StoredFunctionSecret: Sendable, Equatable {
     /// The sealed value.
     public var sealed: [UInt8]
-    /// SHA-256 of the value in hexadecimal digits.
-    public var digest: String
     /// When it was set.
     public var updatedAt: Timestamp
 
     /// A secret from its parts.
-    public init(sealed: [UInt8], digest: String, updatedAt: Timestamp) {
+    public init(sealed: [UInt8], updatedAt: Timestamp) {
         self.sealed = sealed
-        self.digest = digest
         self.updatedAt = updatedAt
     }
 }

@@ -80,7 +80,7 @@ extension StoreContractRun {
     }
 
     private func checkFunctionSecrets() async throws {
-        let secret = StoredFunctionSecret(sealed: [7, 0], digest: Self.digest, updatedAt: start + .seconds(3))
+        let secret = StoredFunctionSecret(sealed: [7, 0], updatedAt: start + .seconds(3))
         _ = try await change { $0.functionSecrets = ["A": secret, "B": secret, "C": nil] }
         try promise(
             "function secrets are read back", try await configuration().functionSecrets == ["A": secret, "B": secret])

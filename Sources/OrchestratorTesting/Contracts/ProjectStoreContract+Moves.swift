@@ -147,4 +147,30 @@ extension StoreContractRun {
         _ = try await store.insert(successor)
         try promise("its name is free again", try await record(6).name.text == "Project 5")
     }
+
+    /// The organization has as many projects as the query lists: failed and deleted ones are told apart by what becomes
+    /// of one more.
+    func checkLimit() async throws {
+        var query = ProjectQuery()
+        query.visibility = ProjectQuery.Visibility(organizations: ["acme"])
+        let count = try await store.projects(query).count
+        var next = try project(70)
+        next.organizationLimit = count
+        let full = StoreError.organizationFull("acme", limit: count)
+        try promise("an organization has no more projects than it may", try await insertionError(next) == full)
+        next.organizationLimit = count + 1
+        _ = try await store.insert(next)
+        var one = try project(80)
+        one.organizationLimit = count + 1
+        let fuller = StoreError.organizationFull("acme", limit: count + 1)
+        try promise("the new one counts", try await insertionError(one) == fuller)
+        _ = try await move(70, .provisioning, .rollingBack, seconds: 90)
+        _ = try await move(70, .rollingBack, .failed, seconds: 91) { $0.leases = .release }
+        try promise("a failed one counts", try await insertionError(one) == fuller)
+        _ = try await move(70, .failed, .deleting, seconds: 92)
+        try promise("so does one that is being deleted", try await insertionError(one) == fuller)
+        _ = try await move(70, .deleting, .deleted, seconds: 93) { $0.leases = .releaseAndForgetSecrets }
+        _ = try await store.insert(one)
+        try promise("a deleted one does not", try await record(80).status == .provisioning)
+    }
 }

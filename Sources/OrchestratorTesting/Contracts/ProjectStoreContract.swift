@@ -25,6 +25,7 @@ public enum ProjectStoreContract {
         try await run.checkPages()
         try await run.checkEditions()
         try await run.checkDeletion()
+        try await run.checkLimit()
     }
 }
 

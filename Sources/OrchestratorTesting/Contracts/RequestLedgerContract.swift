@@ -28,6 +28,11 @@ public enum RequestLedgerContract {
             try promise("numbers count from one", entry.number == Int64(number) + 1)
         }
         _ = try await units.perform { try await ledger.append(deed("elsewhere", of: "other")) }
+        let head = try await ledger.head(of: .organization("acme"))
+        let last = try await ledger.trail(AuditQuery(scope: .organization("acme"), limit: 1)).first
+        try promise("the head is that of the last entry", head.number == 3 && head.hash == last?.hash)
+        try promise("and signed", head.signature == .valid)
+        try promise("a trail without entries has no head", try await ledger.head(of: .account("none")) == .empty)
         let scopes: [AuditScope] = [.organization("acme"), .organization("other")]
         try promise("every trail is named once, in order", try await ledger.scopes(limit: 10) == scopes)
         try promise("no more trails are named than wanted", try await ledger.scopes(limit: 1) == [scopes[0]])

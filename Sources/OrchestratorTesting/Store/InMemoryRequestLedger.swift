@@ -13,6 +13,7 @@ public final class InMemoryRequestLedger: RequestLedger, Revertible {
     private struct State {
         var trails: [AuditScope: [AuditEntry]] = [:]
         var keys: [IdempotencyKey.Name: Known] = [:]
+        var signature = AuditSignature.valid
     }
 
     private let state = Mutex(State())
@@ -52,7 +53,8 @@ public final class InMemoryRequestLedger: RequestLedger, Revertible {
     /// The last entry of a trail.
     public func head(of scope: AuditScope) async throws(StoreError) -> AuditHead {
         state.withLock { state in
-            state.trails[scope]?.last.map { AuditHead(number: $0.number, hash: $0.hash) } ?? .empty
+            state.trails[scope]?.last
+                .map { AuditHead(number: $0.number, hash: $0.hash, signature: state.signature) } ?? .empty
         }
     }
 
@@ -60,6 +62,9 @@ public final class InMemoryRequestLedger: RequestLedger, Revertible {
     public func scopes(limit: Int) async throws(StoreError) -> [AuditScope] {
         state.withLock { Array($0.trails.keys.sorted { $0.text < $1.text }.prefix(limit)) }
     }
+
+    /// Makes the signatures of all heads appear so.
+    public func setSignature(_ signature: AuditSignature) { state.withLock { $0.signature = signature } }
 
     /// Everything in all trails, for tests.
     public var entries: [AuditEntry] { state.withLock { $0.trails.values.flatMap { $0 } } }

@@ -41,6 +41,10 @@ struct StoreState: Sendable {
         guard !goneOrganizations.contains(project.organizationSlug) else {
             throw .organizationGone(project.organizationSlug)
         }
+        let count = records.values.count { $0.status != .deleted && $0.organizationSlug == project.organizationSlug }
+        if let limit = project.organizationLimit, count >= limit {
+            throw .organizationFull(project.organizationSlug, limit: limit)
+        }
         guard records[project.ref] == nil else { throw .leaseTaken }
         try checkFree(project.name, in: project.organizationSlug)
         try checkStored(project.template)

@@ -13,13 +13,19 @@ struct AuditVerifyCommand: ClientCommand {
         commandName: "verify",
         abstract: "Check that no entry of an organization's audit trail is missing or was changed.",
         discussion: """
-            Reads the whole trail and computes its chain of hashes anew, on this machine. A trail that was cut off at \
-            its end is found by the head that the manager keeps apart; whoever can change both is found by the heads that \
-            the manager writes to its log once a day, and by the number and hash that this prints.
+            Reads the whole trail and computes its chain of hashes again, on this machine. The end of the trail is kept \
+            apart from its entries, signed with a key derived from the master key: a trail that was cut off or emptied, \
+            and an end that was replaced, end this command with exit code 1. An end that an older version wrote is not \
+            signed; this is said, and the next entry signs it. Whoever puts back an older end together with its \
+            signature is found with --expect: the manager writes number and hash of every trail's end to its log at \
+            its start and once a day.
             """)
 
     @Option(name: .customLong("org"), help: "The organization; needed when you belong to several.")
     var organization: String?
+
+    @Option(help: "An entry that must be there, NUMBER:HASH, as in the manager's log or printed by this command.")
+    var expect: String?
 
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
@@ -28,17 +34,35 @@ struct AuditVerifyCommand: ClientCommand {
         let organization: String
         let entries: Int64
         let head: String
+        /// `valid` or `missing`; absent where the manager does not sign.
+        let signature: String?
     }
 
     func perform(_ session: ClientSession) async throws(ClientError) {
+        let expected = try expectedEntry()
         let client = try session.client()
         let slug = try await session.organization(organization, client)
-        let check = try await client.verifyAuditTrail(of: slug)
+        let check = try await client.verifyAuditTrail(of: slug, expected: expected)
         if output.isJSON {
-            return try session.show(json: Answer(organization: slug, entries: check.count, head: check.head))
+            return try session.show(
+                json: Answer(
+                    organization: slug, entries: check.count, head: check.head,
+                    signature: check.endSignature?.rawValue))
         }
         if check.count == 0 { return session.say("The audit trail of \(slug) is empty.") }
         session.say("The audit trail of \(slug) is whole: \(check.count) entries.")
-        session.say("Entry \(check.count) has the hash \(check.head).")
+        session.say("Its end: \(check.count):\(check.head)")
+        if check.endSignature == .valid { return session.say("The end has the manager's signature.") }
+        session.say(
+            "The end is not signed: a version without signatures wrote it, or somebody removed the signature. The next "
+                + "entry signs it; until then compare the end with the manager's log.")
+    }
+
+    private func expectedEntry() throws(ClientError) -> AuditTrailPage.Head? {
+        guard let expect else { return nil }
+        guard let head = AuditTrailPage.Head(expect) else {
+            throw .invalid("--expect wants NUMBER:HASH, with a hash of 64 hexadecimal digits")
+        }
+        return head
     }
 }

@@ -90,6 +90,7 @@ struct ManagerSettings: Sendable {
             "SUPAMANAGER_TEMPLATES": templates,
             "SUPAMANAGER_LOG_LEVEL": "debug",
             "SUPAMANAGER_RATE_LIMIT": "0",
+            "SUPAMANAGER_PROJECTS_PER_ORGANIZATION": "0",
             // The packet filter is the whole machine's; one suite tests its rules.
             "SUPAMANAGER_NETWORK_RULES": "off",
         ]

@@ -305,6 +305,35 @@ class GatewayTests(GatewayHost):
         self.assertNotIn("/evil", headers.get("x-envoy-original-path", ""))
         self.assertEqual(self.request("/storage/v1/x", {"under_score": "1"})[0], 400)
 
+    def client(self, *forwarded):
+        """Who the gateway says has sent a request with these X-Forwarded-For headers."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.putrequest("GET", "/auth/v1/verify")
+            for name in ("X-Gateway-Client", "x-gateway-client"):
+                connection.putheader(name, "203.0.113.9")
+            for value in forwarded:
+                connection.putheader("X-Forwarded-For", value)
+            connection.endheaders()
+            return json.loads(connection.getresponse().read())["headers"]["x-gateway-client"]
+        finally:
+            connection.close()
+
+    def test_the_client_is_the_address_of_the_connection_whatever_the_client_says(self):
+        connection = self.client()
+        self.assertRegex(connection, r"^\d+\.\d+\.\d+\.\d+$")
+        self.assertNotIn("203.0.113.9", connection)
+        for forwarded in (["198.51.100.7"], ["198.51.100.7, 198.51.100.8"], ["198.51.100.7", "198.51.100.8"], [""],
+                          ["junk"], ["," * 100]):
+            self.assertEqual(self.client(*forwarded), connection, forwarded)
+        # Every route replaces it.
+        for path in ("/rest/v1/todos", "/functions/v1/a", "/storage/v1/a"):
+            _, _, body = self.request(path, {"apikey": self.anon, "X-Gateway-Client": "203.0.113.9"})
+            self.assertEqual(body["headers"]["x-gateway-client"], connection, path)
+
+    def test_auth_is_told_to_count_clients_by_what_the_gateway_says(self):
+        self.assertEqual(stack.environment("auth", self.values)["GOTRUE_RATE_LIMIT_HEADER"], "X-Gateway-Client")
+
     def test_any_origin_may_call_the_apis_but_not_the_administration(self):
         preflight = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
         status, headers, _ = self.request("/rest/v1/todos", preflight, "OPTIONS")
@@ -337,6 +366,31 @@ class GatewayTests(GatewayHost):
             container = self.run_gateway({**environment, name: ""})
             self.assertNotEqual(docker("wait", container), "0")
             self.assertIn(f"the variable {name} is required", logs(container))
+        for value in ("-1", "11", "1.5", "one"):
+            container = self.run_gateway({**environment, "GATEWAY_TRUSTED_PROXIES": value})
+            self.assertNotEqual(docker("wait", container), "0")
+            self.assertIn("GATEWAY_TRUSTED_PROXIES must be a number", logs(container))
+
+
+@unittest.skipUnless(images_are_there("gateway", "auth"), NEEDED)
+class TrustedProxyTests(GatewayHost):
+    """One proxy stands in front of the gateway."""
+
+    extra = {"GATEWAY_TRUSTED_PROXIES": "1"}
+
+    def test_the_client_is_the_one_that_the_proxy_names_and_not_what_that_one_says(self):
+        def client(forwarded):
+            _, _, body = self.request("/auth/v1/verify", {"X-Forwarded-For": forwarded} if forwarded else None)
+            return body["headers"]["x-gateway-client"]
+        connection = client(None)
+        for forwarded, expected in (
+                ("198.51.100.7", "198.51.100.7"), ("203.0.113.9, 198.51.100.7", "198.51.100.7"),
+                ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("[2001:DB8:1:2::9]", "2001:db8:1:2::/64"),
+                ("2001:db8:1:02:ffff::", "2001:db8:1:2::/64"), ("2001:db8::1", "2001:db8:0:0::/64"),
+                ("::1", "0:0:0:0::/64"), ("::ffff:198.51.100.7", "198.51.100.7"),
+                ("1:2:3:4:5:6:7:8:9", connection), ("1:2:3", connection), ("12345::", connection),
+                ("junk", connection), ("198.51.100.7, junk", connection), ("198.51.100.7,", "198.51.100.7")):
+            self.assertEqual(client(forwarded), expected, forwarded)
 
 
 @unittest.skipUnless(images_are_there("gateway", "auth"), NEEDED)

@@ -50,13 +50,15 @@ struct APIHost: Sendable {
         limits: ServerLimits = ServerLimits(), verifier: (any AccessTokenVerifier)? = nil,
         readiness: @Sendable (InMemoryProjectStore, FakeEngine) -> [ReadinessCheck] = { _, _ in [] },
         ports: String = "54320-65535", configuration: ManagementAPIConfiguration = APIHost.configuration,
-        policy: IdentityPolicy = APIHost.policy, _ body: @Sendable (APIHost) async throws -> Value
+        policy: IdentityPolicy = APIHost.policy, organizationLimit: Int? = nil,
+        _ body: @Sendable (APIHost) async throws -> Value
     ) async throws -> Value {
         let store = InMemoryProjectStore()
         let engine = FakeEngine(time: SystemTime())
         let renderer = TestRenderer()
         let log = LogRecorder()
-        let parts = try Self.parts(store, engine, renderer, ports: ports, policy: policy, log)
+        let parts = try Self.parts(
+            store, engine, renderer, ports: ports, policy: policy, organizationLimit: organizationLimit, log)
         try await parts.settle()
         let verifier = verifier ?? DirectoryTokenVerifier(directory: parts.directory)
         let api = parts.api(verifier: verifier, readiness: readiness(store, engine), configuration)

@@ -69,7 +69,8 @@ struct PlainSealer: AnswerSealer {
 extension APIHost {
     static func parts(
         _ store: InMemoryProjectStore, _ engine: FakeEngine, _ renderer: TestRenderer,
-        ports: String = "54320-65535", policy: IdentityPolicy = APIHost.policy, _ log: LogRecorder
+        ports: String = "54320-65535", policy: IdentityPolicy = APIHost.policy, organizationLimit: Int? = nil,
+        _ log: LogRecorder
     ) throws -> APIParts {
         guard let range = PortRange(ports), let pool = IPv4Network("10.201.0.0/16"),
             let subnets = SubnetAllocator(pool: pool)
@@ -86,7 +87,8 @@ extension APIHost {
             minter: PlainKeyMinter(),
             broker: broker, survey: survey, health: health, logger: log.logger)
         let catalog = ProjectCatalog(
-            store: store, custody: custody, templates: templates, minter: PlainKeyMinter(), broker: broker, loop: loop)
+            store: store, custody: custody, templates: templates, minter: PlainKeyMinter(), broker: broker, loop: loop,
+            organizationLimit: organizationLimit)
         let identities = InMemoryIdentityStore(projects: store)
         return APIParts(
             store: store, custody: custody, engine: engine, orphanStore: InMemoryOrphanStore(projects: store),

@@ -31,6 +31,12 @@ end
 local public_origin = string.match(public_url, "^https?://[^/]+")
 local default_ports = { http = "80", https = "443" }
 
+-- How many proxies stand between the clients and the gateway, one behind the other.
+local trusted_proxies = tonumber(os.getenv("GATEWAY_TRUSTED_PROXIES") or "0")
+if trusted_proxies == nil or trusted_proxies < 0 or trusted_proxies > 10 or trusted_proxies % 1 ~= 0 then
+    error("gateway: GATEWAY_TRUSTED_PROXIES must be a number from 0 to 10")
+end
+
 -- Each accepted key with its role and the JSON Web Token that the services behind the gateway understand. With
 -- LEGACY_KEYS_ENABLED=false the signed keys stay known, to be refused by name.
 local legacy_disabled = os.getenv("LEGACY_KEYS_ENABLED") == "false"
@@ -306,8 +312,56 @@ local function answer_preflight(handle, headers)
     return true
 end
 
--- Tells the service behind the gateway how the client addressed it.
+-- The /64 of an IPv6 address, which is what one client has; nil when the text is none.
+local function ipv6_network(text)
+    local head, tail = string.match(text, "^(.-)::(.*)$")
+    local groups, last = {}, {}
+    for group in string.gmatch(head or text, "[^:]+") do groups[#groups + 1] = group end
+    for group in string.gmatch(tail or "", "[^:]+") do last[#last + 1] = group end
+    local missing = 8 - #groups - #last
+    if (head == nil and missing ~= 0) or missing < 0 then
+        return nil
+    end
+    for _ = 1, missing do groups[#groups + 1] = "0" end
+    for _, group in ipairs(last) do groups[#groups + 1] = group end
+    local network = {}
+    for index = 1, 4 do
+        local number = string.find(groups[index], "^%x%x?%x?%x?$") and tonumber(groups[index], 16)
+        if not number then
+            return nil
+        end
+        network[index] = string.format("%x", number)
+    end
+    return table.concat(network, ":") .. "::/64"
+end
+
+-- An address in the one form in which clients are counted; nil when the text is none.
+local function client_of(text)
+    local address = string.match(text, "^%s*%[?([%x:.]+)%]?%s*$")
+    if address == nil or #address > 45 then
+        return nil
+    end
+    address = string.match(address, "^::[fF][fF][fF][fF]:(%d+%.%d+%.%d+%.%d+)$") or address
+    if string.find(address, "^%d+%.%d+%.%d+%.%d+$") then
+        return address
+    end
+    return ipv6_network(address)
+end
+
+-- Who sent the request. Envoy has put the address of the connection at the end of x-forwarded-for; each trusted proxy
+-- has put the address of its own client before that. What stands further in front comes from the client.
+local function client(headers)
+    local addresses = {}
+    for address in string.gmatch(headers:get("x-forwarded-for") or "", "[^,]+") do
+        addresses[#addresses + 1] = address
+    end
+    local connection = client_of(addresses[#addresses] or "") or "unknown"
+    return client_of(addresses[#addresses - trusted_proxies] or "") or connection
+end
+
+-- Tells the service behind the gateway who sent the request, and how the client addressed it.
 local function add_forwarding_headers(headers, metadata)
+    headers:replace("x-gateway-client", client(headers))
     local authority = headers:get(":authority") or ""
     headers:replace("x-forwarded-proto", public_scheme)
     headers:replace("x-forwarded-host", authority)

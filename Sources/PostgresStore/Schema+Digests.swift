@@ -1,0 +1,12 @@
+extension Schema {
+    /// The manager's signature of each audit trail's head. Heads of before have none until their next entry.
+    static let auditSignatures = Migration(
+        number: 17, name: "audit signatures",
+        sql: "alter table audit_heads add column if not exists signature bytea")
+
+    /// Digests of function secrets told short values to every reader of the database. Nothing needs them: they are
+    /// computed from the sealed values where they are shown.
+    static let secretDigests = Migration(
+        number: 18, name: "secret digests",
+        sql: "alter table project_function_secrets drop column if exists digest")
+}
