@@ -75,8 +75,8 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
         case .organizationGone(let slug):
             "the organization \"\(slug)\" is gone: create the project in another one"
         case .organizationFull(let slug, let limit):
-            "the organization \"\(slug)\" has reached its limit of \(limit) projects: delete one, or have the operator raise"
-                + " the limit (SUPAMANAGER_PROJECTS_PER_ORGANIZATION)"
+            "the organization \"\(slug)\" has reached its limit of \(limit) projects: delete one, or ask the operator for a "
+                + "higher limit"
         case .full: "the disk under the manager's database is full: make room on it"
         case .refused(let message): "the database refused: \(message)"
         }
