@@ -1,5 +1,5 @@
 public import Orchestrator
-import ProjectModel
+public import ProjectModel
 public import Reconciler
 
 /// Renders a Compose template into stacks: the ``Orchestrator/StackRenderer`` of production.
@@ -30,9 +30,6 @@ public struct ComposeStackRenderer: StackRenderer {
         }
     }
 
-    /// Variable of the template whose port carries the project's API.
-    public static let gatewayPortVariable = "GATEWAY_PORT"
-
     let template: StackTemplate
     let settings: Settings
 
@@ -44,7 +41,9 @@ public struct ComposeStackRenderer: StackRenderer {
 
     /// `http://`, the public host and the gateway's port.
     public func apiURL(of leases: Leases) -> String {
-        guard let port = leases.ports[Self.gatewayPortVariable] else { return "http://\(settings.publicHost)" }
+        guard let port = template.roles.ports[.gateway].flatMap({ leases.ports[$0] }) else {
+            return "http://\(settings.publicHost)"
+        }
         return "http://\(settings.publicHost):\(port)"
     }
 
@@ -55,7 +54,7 @@ public struct ComposeStackRenderer: StackRenderer {
     public func requirements(services: [String]?) throws(TemplateError) -> StackRequirements {
         let manifest = template.manifest
         guard services?.isEmpty != true else { throw .badSelection("the list of services is empty: name at least one") }
-        let standIns = zip(manifest.ports, UInt16(1)...).map { ($0, $1) }
+        let standIns = zip(manifest.ports.map(\.name), UInt16(1)...).map { ($0, $1) }
         let ports = Dictionary(standIns) { first, _ in first }
         var environment = manifest.standIns().merging(settings.variables) { $1 }
         for (variable, port) in ports { environment[variable] = String(port) }
@@ -68,7 +67,9 @@ public struct ComposeStackRenderer: StackRenderer {
             secrets: manifest.secrets.sorted { $0.key < $1.key }.map { name, form in
                 SecretRequirement(name: name, alphabet: form.alphabet, length: form.length)
             },
-            tokens: manifest.tokens.sorted { $0.key < $1.key }.map { TokenRequirement(name: $0, role: $1.rawValue) },
+            tokens: manifest.tokens.sorted { $0.key < $1.key }.map { name, role in
+                TokenRequirement(name: name, role: template.roles.claim(of: role))
+            }, tokenSecret: template.roles.secrets[.tokenSigning],
             volumes: Set(project.services.values.flatMap(\.volumes).filter { $0.kind == .volume }.compactMap(\.source)))
     }
 
@@ -82,7 +83,7 @@ public struct ComposeStackRenderer: StackRenderer {
         compose.services = compose.services.mapValues { $0.adding(values.functionSecrets) }
         return try StackRendering(
             project: compose, ref: project.ref, leases: leases, environment: environment, settings: settings,
-            digests: template.digests
+            digests: template.digests, roles: template.roles
         ).stack()
     }
 
@@ -104,10 +105,13 @@ public struct ComposeStackRenderer: StackRenderer {
             environment[variable.name] =
                 values.settings[variable.name] ?? settings.variables[variable.name].map { Secret($0) }
         }
-        environment.merge(GatewayKeys(values).environment.mapValues { Secret($0) }) { $1 }
+        environment.merge(APIKeyValues(values, roles: template.roles).environment.mapValues { Secret($0) }) { $1 }
         environment.merge(values.secrets) { $1 }
         return environment
     }
+
+    /// What the template declares.
+    public func roles() throws(TemplateError) -> StackRoles { template.roles }
 
     /// Images of all services that a project has when it names none, with the registry that is set.
     public func images() throws(TemplateError) -> Set<String> {
@@ -164,7 +168,7 @@ public struct ComposeStackRenderer: StackRenderer {
         }
         for (variable, port) in leases.ports { environment[variable] = String(port) }
         // A port that the selection does not publish still has a name in the file. Each gets a number of its own.
-        for (number, variable) in manifest.ports.enumerated() where environment[variable] == nil {
+        for (number, variable) in manifest.ports.map(\.name).enumerated() where environment[variable] == nil {
             environment[variable] = String(number + 1)
         }
         return environment

@@ -15,6 +15,7 @@ struct StackRendering {
     let settings: ComposeStackRenderer.Settings
     /// Hashes of the template's files, by relative path.
     let digests: [String: String]
+    let roles: StackRoles
 
     /// Absolute path of the project's folder.
     var folder: String { settings.projectsFolder + "/" + ref.text }
@@ -38,7 +39,8 @@ struct StackRendering {
             if let text = try configText(key, config) { files[Self.configPath(key)] = Secret(text) }
         }
         return DesiredStack(
-            ref: ref, networks: networks, volumes: volumes(), services: services, files: files)
+            ref: ref, networks: networks, volumes: volumes(), services: services, files: files,
+            functionsFolder: roles.functionsFolder)
     }
 
     // MARK: Volumes
@@ -85,10 +87,9 @@ struct StackRendering {
         }
         return DesiredService(
             name: name, containerName: "\(ref)-\(name)-1", configHash: try fingerprint(compose, image: spec.image),
-            spec: spec, dependencies: dependencies, probe: try compose.readinessProbe.map(probe),
+            spec: spec, dependencies: dependencies, probe: try probe(of: compose),
             isOptional: compose.manifest.isOptional, runsOnce: runsOnce,
-            bootDeadline: bootDeadline(of: compose),
-            healthName: compose.manifest.healthName)
+            bootDeadline: bootDeadline(of: compose), roles: roles.roles(of: name))
     }
 
     /// The manager's own bound, unless the file says more: `boot-seconds`, or a `start_period` that is longer.
@@ -120,6 +121,14 @@ struct StackRendering {
             if let text = try configText(mount.source, config) { contents.append("\(mount.source) \(text)") }
         }
         return contents
+    }
+
+    private func probe(of compose: ComposeService) throws(TemplateError) -> Probe? {
+        let probes = compose.manifest.probes
+        guard !probes.isEmpty else { return try compose.readinessProbe.map(probe) }
+        var several: [ServiceRole: Probe] = [:]
+        for (role, one) in probes { several[role] = try probe(one) }
+        return .several(several)
     }
 
     private func probe(_ probe: ServiceProbe) throws(TemplateError) -> Probe {

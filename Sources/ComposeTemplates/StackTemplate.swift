@@ -21,6 +21,8 @@ public struct StackTemplate: Sendable {
     public let manifest: TemplateManifest
     /// The files that projects get copies of, by relative path.
     let projectFiles: [String: [UInt8]]
+    /// The names under which it declares what the manager works with.
+    let roles: StackRoles
     /// Hashes of these files' contents, by relative path.
     let digests: [String: String]
 
@@ -65,6 +67,34 @@ public struct StackTemplate: Sendable {
             for (path, bytes) in projectFiles { digests[path] = Hex.encode(try Digest.sha256(bytes)) }
         } catch { throw .broken("\(error)") }
         self.digests = digests
+        roles = try Self.roles(of: source, content.files, projectFiles: Set(digests.keys))
+    }
+
+    /// What the manifest declares, and the version of the database by its image's tag.
+    private static func roles(
+        of source: Source, _ files: [String: [UInt8]], projectFiles: Set<String>
+    ) throws(TemplateError) -> StackRoles {
+        var roles = source.manifest.stackRoles
+        guard let database = roles.services[.database] else { return roles }
+        let loaded = try source.load(
+            named: "a", environment: source.manifest.standIns(), profiles: ["*"], projectFiles: projectFiles,
+            files: stored(files))
+        roles.databaseVersion = loaded.project.services[database.text]?.image.flatMap(tag)
+        return roles
+    }
+
+    /// The tag of an image reference, where it has one.
+    private static func tag(of image: String) -> String? {
+        guard let colon = image.lastIndex(of: ":"), !image[colon...].contains("/") else { return nil }
+        return String(image[image.index(after: colon)...])
+    }
+
+    /// The files of a content, as `env_file` names them.
+    private static func stored(_ files: [String: [UInt8]]) -> TemplateFiles {
+        TemplateFiles { path in
+            guard let bytes = files[path] else { return nil }
+            return try UTF8Text.decode(Data(bytes))
+        }
     }
 
     /// The Compose model with all variables put in; `services` nil leaves those of no profile.
@@ -87,21 +117,9 @@ public struct StackTemplate: Sendable {
     func load(
         named name: String, environment: [String: String], profiles: Set<String>
     ) throws(TemplateError) -> LoadedTemplate {
-        let files = TemplateFiles { [files = content.files] path in
-            guard let bytes = files[path] else { return nil }
-            return try UTF8Text.decode(Data(bytes))
-        }
-        return try Source(text: text, shownName: shownName, manifest: manifest).load(
-            named: name, environment: environment, profiles: profiles, projectFiles: Set(digests.keys), files: files)
-    }
-
-    /// The tag of a service's image, where it has one.
-    public func imageTag(of service: String) throws(TemplateError) -> String? {
-        let project = try project(named: "a", environment: manifest.standIns(), services: nil)
-        guard let image = project.services[service]?.image, let colon = image.lastIndex(of: ":"),
-            !image[colon...].contains("/")
-        else { return nil }
-        return String(image[image.index(after: colon)...])
+        try Source(text: text, shownName: shownName, manifest: manifest).load(
+            named: name, environment: environment, profiles: profiles, projectFiles: Set(digests.keys),
+            files: Self.stored(content.files))
     }
 }
 

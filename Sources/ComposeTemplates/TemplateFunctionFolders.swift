@@ -2,14 +2,12 @@ import FoundationEssentials
 public import Orchestrator
 public import ProjectModel
 
-/// Copies of functions in projects' folders, laid out as the template's router runs them: `volumes/functions/<slug>/`,
+/// Copies of functions in projects' folders, laid out as the template's router runs them: a folder for each,
 /// with an `index.ts` that is the entry point or imports it.
 ///
 /// A copy is made beside its place and moved there whole. Each holds a marker that names its version: by it the copies
 /// are told from the template's own functions, and the router learns whether a request needs a token.
 public struct TemplateFunctionFolders: FunctionFolders {
-    /// Folder of all functions in a project's folder.
-    static let functionsPath = "volumes/functions"
     /// Largest marker that is read, in bytes.
     static let markerBytesMax = 16 << 10
 
@@ -19,8 +17,8 @@ public struct TemplateFunctionFolders: FunctionFolders {
     public init(root: String) { self.root = root }
 
     /// Reads the markers, and removes what an interrupted write left behind.
-    public func stamps(of ref: ProjectRef) throws(FunctionError) -> [String: String]? {
-        let folder = self.folder(of: ref)
+    public func stamps(of ref: ProjectRef, in functions: String) throws(FunctionError) -> [String: String]? {
+        let folder = self.folder(of: ref, functions)
         guard FileManager.default.fileExists(atPath: folder) else { return nil }
         return try files { () throws in
             var stamps: [String: String] = [:]
@@ -37,8 +35,8 @@ public struct TemplateFunctionFolders: FunctionFolders {
 
     /// Writes a copy and moves it into its place. For the moment between two renames there is none: requests are
     /// answered that there is no such function.
-    public func write(_ function: DeployedFunction) throws(FunctionError) {
-        let folder = self.folder(of: function.function.ref)
+    public func write(_ function: DeployedFunction, in functions: String) throws(FunctionError) {
+        let folder = self.folder(of: function.function.ref, functions)
         let slug = function.function.slug
         let (new, old) = (folder + "/" + Self.unfinishedPrefix + slug, folder + "/" + Self.replacedPrefix + slug)
         try files { () throws in
@@ -58,25 +56,25 @@ public struct TemplateFunctionFolders: FunctionFolders {
     }
 
     /// Removes a copy; what carries no marker is the template's and stays.
-    public func remove(_ slug: String, of ref: ProjectRef) throws(FunctionError) {
-        let place = folder(of: ref) + "/" + slug
+    public func remove(_ slug: String, of ref: ProjectRef, in functions: String) throws(FunctionError) {
+        let place = folder(of: ref, functions) + "/" + slug
         guard FunctionMarker.read(place) != nil else { return }
         try files { () throws in try FileManager.default.removeItem(atPath: place) }
     }
 
     /// Whether a file of the template lies where a deployed function has taken its place.
-    static func isReplaced(_ relative: String, inProjectFolder folder: String) -> Bool {
-        guard relative.hasPrefix(functionsPath + "/") else { return false }
-        let parts = relative.dropFirst(functionsPath.count + 1).split(separator: "/")
+    static func isReplaced(_ relative: String, inProjectFolder folder: String, functions: String?) -> Bool {
+        guard let functions, relative.hasPrefix(functions + "/") else { return false }
+        let parts = relative.dropFirst(functions.count + 1).split(separator: "/")
         guard parts.count > 1, let slug = parts.first else { return false }
-        return FunctionMarker.read(folder + "/" + functionsPath + "/" + slug) != nil
+        return FunctionMarker.read(folder + "/" + functions + "/" + slug) != nil
     }
 
     // No function's name begins with a dot, so the router never looks here.
     private static let unfinishedPrefix = ".new-"
     private static let replacedPrefix = ".new-old-"
 
-    private func folder(of ref: ProjectRef) -> String { root + "/" + ref.text + "/" + Self.functionsPath }
+    private func folder(of ref: ProjectRef, _ functions: String) -> String { "\(root)/\(ref)/\(functions)" }
 
     private static func removeIfThere(_ path: String) throws {
         if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }

@@ -20,7 +20,9 @@ public struct TemplateProjectFolders: ProjectFolders {
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
             let guarded = GuardedFolder(path: folder)
             for (relative, bytes) in files.sorted(by: { $0.key < $1.key })
-            where !TemplateFunctionFolders.isReplaced(relative, inProjectFolder: folder) {
+            where !TemplateFunctionFolders.isReplaced(
+                relative, inProjectFolder: folder, functions: stack.functionsFolder)
+            {
                 try guarded.write(Data(bytes), to: relative)
             }
             for (relative, text) in stack.files { try guarded.write(Data(text.reveal().utf8), to: relative) }

@@ -22,7 +22,7 @@ extension ManagementAPI {
                 features: features
             ).routes
             + OrphansController(orphans: backend.orphans).routes
-            + keyRoutes(backend.catalog, configuration)
+            + keyRoutes(backend.catalog)
             + settingRoutes(backend.catalog, configuration)
             + databaseRoutes(reach, backend.time)
             + serviceRoutes(reach, backend)
@@ -49,14 +49,14 @@ extension ManagementAPI {
             + ExportController(catalog: catalog).routes
             + ProgressController(catalog: catalog).routes
             + OperationsController(catalog: catalog).routes
-            + UpgradeController(catalog: catalog, configuration: configuration).routes
+            + UpgradeController(catalog: catalog).routes
             + V1ProjectsController(catalog: catalog, configuration: configuration).routes
             + V1HealthController(catalog: catalog).routes
     }
 
     /// API keys, signing keys and function secrets.
-    private static func keyRoutes(_ catalog: ProjectCatalog, _ configuration: ManagementAPIConfiguration) -> [Route] {
-        KeysController(catalog: catalog, configuration: configuration).routes
+    private static func keyRoutes(_ catalog: ProjectCatalog) -> [Route] {
+        KeysController(catalog: catalog).routes
             + SigningKeysController().routes
             + PlatformKeysController(catalog: catalog).routes
             + FunctionSecretsController(catalog: catalog).routes
@@ -68,7 +68,7 @@ extension ManagementAPI {
     ) -> [Route] {
         let desk = SettingsDesk(catalog: catalog)
         return AuthConfigController(desk: desk).routes
-            + DataAPIController(desk: desk, configuration: configuration).routes
+            + DataAPIController(desk: desk).routes
             + StorageConfigController(desk: desk).routes
             + RealtimeConfigController(desk: desk).routes
             + DatabaseConfigController(desk: desk).routes
@@ -90,7 +90,7 @@ extension ManagementAPI {
     /// A project's services, through its gateway.
     private static func serviceRoutes(_ reach: ProjectReach, _ backend: Backend) -> [Route] {
         AuthUsersController(reach: reach).routes
-            + FunctionsController(functions: backend.functions).routes
+            + FunctionsController(catalog: backend.catalog, functions: backend.functions).routes
             + StorageBucketsController(reach: reach).routes
             + StorageObjectsController(reach: reach).routes
     }

@@ -28,6 +28,8 @@ struct ProbeQuestion: Sendable {
             talk = .postgres(try PostgresQuestion(user: user, database: database))
         case .exec:
             throw InvalidProbe("a command inside the container is not a probe over the network")
+        case .several:
+            throw InvalidProbe("several probes are run one by one")
         }
         guard port > 0 else { throw InvalidProbe("the probe names port 0, on which nothing can listen") }
     }

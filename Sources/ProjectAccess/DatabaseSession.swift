@@ -76,7 +76,7 @@ extension DatabaseSession {
         let milliseconds = query.disablesStatementTimeout ? 0 : Self.milliseconds(self.limits.statementTimeout)
         let readOnly = isReadOnly ?? query.isReadOnly ? " -c default_transaction_read_only=on" : ""
         var parameters = PostgresConnectionParameters(
-            host: target.host, port: Int(target.port), user: user, database: target.database,
+            host: target.host, port: Int(target.port), user: user, database: target.roles.database,
             password: target.password.reveal(),
             options: [
                 "application_name": applicationName, "sslmode": "disable",

@@ -1,9 +1,10 @@
 import Orchestrator
 import PostgresKit
+import ProjectModel
 
 /// What keeps a read-only query from changing anything. Three walls, one behind the other:
 ///
-/// 1. The session logs in as `supabase_read_only_user`, which may not write. No `RESET ROLE` leads back to a stronger
+/// 1. The session logs in as the stack's read-only role, which may not write. No `RESET ROLE` leads back to a stronger
 ///    role, because there was none.
 /// 2. The query runs in a `READ ONLY` transaction that has taken its first snapshot: from then on PostgreSQL refuses to
 ///    make it read-write, to a function or a `DO` block as well, and procedures cannot end it.
@@ -21,8 +22,9 @@ extension DatabaseSession {
 
     /// Logs in as the read-only role, or else as the caller's.
     func connectReadOnly() async throws(PostgresError) -> PostgresConnection {
+        guard let reader = target.roles.readOnly else { return try await connect(as: target.user) }
         do throws(PostgresError) {
-            return try await connect(as: DatabaseTarget.readOnlyUser)
+            return try await connect(as: reader)
         } catch {
             guard case .connectFailed(_, let state) = error, Self.refusedLogin.contains(state) else { throw error }
             return try await connect(as: target.user)
@@ -46,9 +48,9 @@ extension DatabaseSession {
         let text: ProjectQueryText
         do throws(ProjectDatabaseError) {
             text = try ReadOnlyRole.prepare(
-                password: target.password, owner: target.user, setsPassword: setsPassword)
+                of: target.roles, password: target.password, setsPassword: setsPassword)
         } catch { throw .invalidConfiguration(reason: "\(error)") }
-        let connection = try await connect(as: DatabaseTarget.administrator, isReadOnly: false)
+        let connection = try await connect(as: target.roles.administrator, isReadOnly: false)
         let result: Result<Void, PostgresError>
         do throws(PostgresError) { result = .success(try await connection.executeScript(text.sql)) } catch {
             result = .failure(error)
@@ -59,38 +61,41 @@ extension DatabaseSession {
 
     /// Begins the transaction in which nothing can be written.
     func beginReadOnly(on connection: PostgresConnection) async throws(ProjectDatabaseError) {
+        let reader = target.roles.readOnly
         let rights = try await kit { () async throws(PostgresError) in
             try await connection.executeScript("begin transaction read only")
             // Any statement that reads takes the snapshot after which the transaction stays read-only.
-            let row = try await connection.single(Self.rightsQuery)
+            let row = try await connection.single(Self.rightsQuery, [.text(reader ?? "")])
             return (isMighty: try row.bool("is_mighty"), mayStepDown: try row.bool("may_step_down"))
         }
-        guard !rights.isMighty else { throw .query(Self.mightyLogin) }
-        if rights.mayStepDown, !query.isRestricted {
+        guard !rights.isMighty else { throw .query(Self.mightyLogin(reader)) }
+        if let reader, rights.mayStepDown, !query.isRestricted {
             try await kit { () async throws(PostgresError) in
-                try await connection.executeScript("set local role \(DatabaseTarget.readOnlyUser)")
+                try await connection.executeScript("set local role \(try PostgresQuoting.identifier(reader))")
             }
         }
         try await takeRole(on: connection)
     }
 
-    /// Whether the login reaches beyond transactions, and whether it may take on the read-only role.
+    /// Whether the login reaches beyond transactions, and whether it may take on the read-only role `$1`.
     private static let rightsQuery = """
         select r.rolsuper
                 or pg_catalog.pg_has_role(r.oid, 'pg_execute_server_program', 'member')
                 or pg_catalog.pg_has_role(r.oid, 'pg_write_server_files', 'member') as is_mighty,
             exists (
                 select from pg_catalog.pg_roles o
-                where o.rolname = '\(DatabaseTarget.readOnlyUser)' and o.oid <> r.oid
+                where o.rolname = $1 and o.oid <> r.oid
                     and pg_catalog.pg_has_role(r.oid, o.oid, 'member')) as may_step_down
         from pg_catalog.pg_roles r where r.rolname = session_user
         """
 
-    private static var mightyLogin: QueryFailure {
+    private static func mightyLogin(_ reader: String?) -> QueryFailure {
         var failure = QueryFailure(
-            message: "read-only queries need the role \(DatabaseTarget.readOnlyUser), which cannot log in",
+            message: reader.map { "read-only queries need the role \($0), which cannot log in" }
+                ?? "read-only queries need a role that is no superuser, and this stack has none",
             code: "42501")
-        failure.hint = "Set the project's database password anew; that gives the role its password."
+        failure.hint =
+            reader == nil ? nil : "Set the project's database password anew; that gives the role its password."
         failure.format(sql: "")
         return failure
     }

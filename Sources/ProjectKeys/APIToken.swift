@@ -1,15 +1,6 @@
 public import ProjectModel
 import TokenKit
 
-/// The roles that the keys of a project stand for; the words are PostgreSQL roles of the stack.
-public enum APIRole: String, Sendable, CaseIterable {
-    /// What anybody may do, under row level security.
-    case anon
-
-    /// Everything, past row level security.
-    case serviceRole = "service_role"
-}
-
 /// When the API keys of a project expire.
 ///
 /// Keys made on one day must not all expire on one day years later: each project's validity is longer by a time that
@@ -69,13 +60,15 @@ public enum APIToken {
 
     /// Makes a key. The same arguments give the same key.
     ///
-    /// - Parameter secret: the project's JWT secret, of at least 32 bytes. Its text itself is the key, not what it
+    /// - Parameters:
+    ///   - role: a PostgreSQL role of the stack.
+    ///   - secret: the project's JWT secret, of at least 32 bytes. Its text itself is the key, not what it
     ///   decodes to, as in every service of the stack.
     public static func mint(
-        role: APIRole, ref: ProjectRef, secret: Secret<String>, issuedAt: Timestamp, expiry: Timestamp
+        role: String, ref: ProjectRef, secret: Secret<String>, issuedAt: Timestamp, expiry: Timestamp
     ) throws(ProjectKeyError) -> Secret<String> {
         let claims = Claims(
-            role: role.rawValue, iss: issuer, ref: ref.text, iat: issuedAt.seconds, exp: expiry.seconds)
+            role: role, iss: issuer, ref: ref.text, iat: issuedAt.seconds, exp: expiry.seconds)
         do throws(TokenError) {
             return Secret(try HS256.mint(claims, secret: key(secret)))
         } catch {

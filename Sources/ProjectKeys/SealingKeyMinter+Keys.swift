@@ -19,11 +19,10 @@ extension SealingKeyMinter {
         do { return try tokens(required, ref, secret, time) } catch { throw .cannotMint("\(error)") }
     }
 
-    /// A token of anon, authenticated or service_role that expires after `lifetime`, an hour at the most.
+    /// A token of `role` that expires after `lifetime`, an hour at the most.
     public func temporaryKey(
         role: String, signedWith secret: Secret<String>, for ref: ProjectRef, at time: Timestamp, lifetime: Duration
     ) throws(KeyError) -> Secret<String> {
-        guard TemporaryClaims.roles.contains(role) else { throw .cannotMint("there is no role \(role) for a key") }
         guard lifetime > .zero, lifetime <= Self.temporaryLifetimeMax else {
             throw .cannotMint("a temporary key lives for up to \(Self.temporaryLifetimeMax.components.seconds) seconds")
         }
@@ -59,10 +58,8 @@ extension SealingKeyMinter {
     }
 }
 
-/// Claims of a temporary key; those of a project's permanent keys, and one role more.
+/// Claims of a temporary key.
 private struct TemporaryClaims: Codable {
-    static let roles: Set<String> = ["anon", "authenticated", "service_role"]
-
     let role: String
     let iss: String
     let ref: String

@@ -4,9 +4,6 @@ public import ProjectModel
 /// Makes a project's secrets with libcrypto's generator and seals them under the master key: the
 /// ``Orchestrator/KeyMinter`` of production.
 public struct SealingKeyMinter: KeyMinter {
-    /// Secret that signs the API tokens.
-    public static let tokenSecret = "JWT_SECRET"
-
     private let master: MasterKey
     private let installation: String
     private let policy: APITokenPolicy
@@ -18,7 +15,7 @@ public struct SealingKeyMinter: KeyMinter {
         self.policy = policy
     }
 
-    /// Generates what is required, signs the tokens with ``tokenSecret``, and seals all of it.
+    /// Generates what is required, signs the tokens with the secret that is named for it, and seals all of it.
     public func mint(
         _ requirements: StackRequirements, for ref: ProjectRef, given: [String: Secret<String>], at time: Timestamp
     ) throws(KeyError) -> SealedSecrets {
@@ -32,7 +29,8 @@ public struct SealingKeyMinter: KeyMinter {
                 }
             }
             if !requirements.tokens.isEmpty {
-                values.merge(try tokens(requirements.tokens, ref, values[Self.tokenSecret], time)) { $1 }
+                let secret = requirements.tokenSecret.flatMap { values[$0] }
+                values.merge(try tokens(requirements.tokens, ref, secret, time)) { $1 }
             }
             let keyring = try ProjectKeyring(creatingFor: ref, installation: installation, master: master)
             var sealed: [String: [UInt8]] = [:]
@@ -59,16 +57,15 @@ public struct SealingKeyMinter: KeyMinter {
         _ required: [TokenRequirement], _ ref: ProjectRef, _ secret: Secret<String>?, _ time: Timestamp
     ) throws(ProjectKeyError) -> [String: Secret<String>] {
         guard let secret else {
-            throw .invalidSpecification(name: Self.tokenSecret, reason: "tokens need it, and the template has none")
+            throw .invalidSpecification(
+                name: required.map(\.name).sorted().joined(separator: ", "),
+                reason: "a token is signed, and the template names no secret for it")
         }
         let expiry = try policy.expiry(of: ref, issuedAt: time)
         var tokens: [String: Secret<String>] = [:]
         for token in required {
-            guard let role = APIRole(rawValue: token.role) else {
-                throw .invalidSpecification(name: token.name, reason: "there is no role \(token.role)")
-            }
             tokens[token.name] = try APIToken.mint(
-                role: role, ref: ref, secret: secret, issuedAt: time, expiry: expiry)
+                role: token.role, ref: ref, secret: secret, issuedAt: time, expiry: expiry)
         }
         return tokens
     }

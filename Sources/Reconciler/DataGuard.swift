@@ -57,7 +57,7 @@ private func refusal(_ expected: ExpectedVolume, of service: DesiredService, on 
         return
             "the volume \(name) is not the one that holds the project's data, but another of the same name: \(remedy)"
     }
-    guard service.name.isDatabase, let written = expected.postgresMajor,
+    guard service.isDatabase, let written = expected.postgresMajor,
         let running = postgresMajor(ofImage: service.spec.image), written != running
     else { return nil }
     return "the volume \(name) was written by PostgreSQL \(written), and the template runs PostgreSQL \(running), which"
@@ -76,7 +76,7 @@ public func postgresMajor(ofImage image: String) -> Int? {
     return Int(last[last.index(after: colon)...].prefix { $0.isASCII && $0.isNumber })
 }
 
-extension ServiceName {
-    /// Whether it is the database, by the name that it has in every template.
-    public var isDatabase: Bool { text == "db" }
+extension DesiredService {
+    /// Whether its volume holds the project's database.
+    public var isDatabase: Bool { roles.contains(.database) }
 }

@@ -13,17 +13,21 @@ public struct DesiredStack: Sendable, Equatable {
     /// Files that the project's folder must hold besides those of the template, by path relative to it. They come
     /// from Compose's `configs` and may be made of secrets.
     public var files: [String: Secret<String>]
+    /// Folder of deployed functions in the project's folder; nil where the stack runs none.
+    public var functionsFolder: String?
 
     /// A stack from its parts.
     public init(
         ref: ProjectRef, networks: [DesiredNetwork], volumes: [String: DesiredVolume] = [:],
-        services: [ServiceName: DesiredService] = [:], files: [String: Secret<String>] = [:]
+        services: [ServiceName: DesiredService] = [:], files: [String: Secret<String>] = [:],
+        functionsFolder: String? = nil
     ) {
         self.ref = ref
         self.networks = networks
         self.volumes = volumes
         self.services = services
         self.files = files
+        self.functionsFolder = functionsFolder
     }
 
     /// Services that wait for `service`, directly.
@@ -118,8 +122,8 @@ public struct DesiredService: Sendable, Equatable {
     public var runsOnce: Bool
     /// Longest time from start to first readiness before the start counts as failed.
     public var bootDeadline: Duration
-    /// The service's name in the Management API's health answer, where it has one.
-    public var healthName: String?
+    /// What it does for the manager and for clients.
+    public var roles: Set<ServiceRole>
 
     /// Default of ``bootDeadline``; the slowest real service needs about a minute on a small machine.
     public static let bootDeadlineDefault: Duration = .seconds(180)
@@ -128,7 +132,7 @@ public struct DesiredService: Sendable, Equatable {
     public init(
         name: ServiceName, containerName: String, configHash: String, spec: ContainerSpec,
         dependencies: [Dependency] = [], probe: Probe? = nil, isOptional: Bool = false, runsOnce: Bool = false,
-        bootDeadline: Duration = bootDeadlineDefault, healthName: String? = nil
+        bootDeadline: Duration = bootDeadlineDefault, roles: Set<ServiceRole> = []
     ) {
         self.name = name
         self.containerName = containerName
@@ -139,7 +143,7 @@ public struct DesiredService: Sendable, Equatable {
         self.isOptional = isOptional
         self.runsOnce = runsOnce
         self.bootDeadline = bootDeadline
-        self.healthName = healthName
+        self.roles = roles
     }
 }
 

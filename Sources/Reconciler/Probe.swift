@@ -1,3 +1,5 @@
+public import ProjectModel
+
 /// How the manager finds out whether a service is ready, without running anything inside its container.
 public enum Probe: Sendable, Hashable {
     /// `GET path` on `port`; ready when the status equals `status`, or is any 2xx when that is absent.
@@ -8,6 +10,8 @@ public enum Probe: Sendable, Hashable {
     case postgres(port: UInt16, user: String, database: String)
     /// A command inside the container ends with 0. The expensive one, for services that offer nothing else.
     case exec(command: [String])
+    /// One probe for each role of a service that answers several: it is ready when all of them are.
+    case several([ServiceRole: Probe])
 }
 
 /// What one run of a probe found.
@@ -18,4 +22,35 @@ public enum ProbeResult: Sendable, Hashable {
     case notReady(String)
     /// The manager could not ask, or could not hear the answer: nothing is known of the service. The text says why.
     case notMade(String)
+}
+
+/// What the probes of one service found.
+public struct ProbeAnswer: Sendable, Equatable {
+    /// Whether the service as a whole is ready: all of its roles are.
+    public var whole: ProbeResult
+    /// What was found of each role; empty for a service with one probe.
+    public var roles: [ServiceRole: ProbeResult]
+
+    /// What one probe found.
+    public init(_ whole: ProbeResult) {
+        self.whole = whole
+        roles = [:]
+    }
+
+    /// What the probes of several roles found: one that is not ready counts more than one of which nothing is known, and
+    /// of several the first by name speaks for all.
+    public init(_ roles: [ServiceRole: ProbeResult]) {
+        self.roles = roles
+        var obstacle: ProbeResult?
+        for (role, result) in roles.sorted(by: { $0.key < $1.key }) {
+            switch result {
+            case .ready: continue
+            case .notMade(let text): obstacle = obstacle ?? .notMade("\(role.rawValue): \(text)")
+            case .notReady(let text):
+                whole = .notReady("\(role.rawValue): \(text)")
+                return
+            }
+        }
+        whole = obstacle ?? .ready
+    }
 }

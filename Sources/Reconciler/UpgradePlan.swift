@@ -145,7 +145,7 @@ extension DesiredService {
 }
 
 extension DesiredStack {
-    var database: DesiredService? { services.values.first { $0.name.isDatabase } }
+    var database: DesiredService? { services.values.first { $0.isDatabase } }
 }
 
 extension UpgradePlan.Refusal: CustomStringConvertible {

@@ -85,7 +85,7 @@ struct Server {
                     ReadinessCheck(name: "engine") { try await engine.ping() },
                     DiskReadiness(host: LinuxHostInspection(), folder: settings.dataFolder).check,
                 ],
-                role: { core.lease.role }, configuration: try apiConfiguration(template)),
+                role: { core.lease.role }, configuration: apiConfiguration),
             address: settings.listen, limits: ServerLimits(), logger: logger,
             onListening: { port in
                 logger.notice(
@@ -154,13 +154,8 @@ struct Server {
             images: try core.renderer.images())
     }
 
-    /// What answers say about the stack comes from the template.
-    private func apiConfiguration(_ template: StackTemplate) throws -> ManagementAPIConfiguration {
-        var configuration = ManagementAPIConfiguration(
-            publicHost: settings.publicHost.text,
-            database: DatabaseVersion(imageTag: try template.imageTag(of: "db") ?? "unknown"))
-        let user = template.manifest.variables.first { $0.name == "DASHBOARD_USERNAME" }?.defaultValue
-        if let user { configuration.dashboardUser = user }
+    private var apiConfiguration: ManagementAPIConfiguration {
+        var configuration = ManagementAPIConfiguration(publicHost: settings.publicHost.text)
         configuration.accessHost = settings.bindAddress == "0.0.0.0" ? "127.0.0.1" : settings.bindAddress
         configuration.cors = settings.cors
         configuration.trustedProxies = settings.trustedProxies
@@ -206,7 +201,8 @@ struct Server {
         let health = HealthLoop(prober: prober, engine: engine)
         let functionStore = PostgresFunctionStore(pool: database.pool)
         let publisher = FunctionPublisher(
-            store: functionStore, folders: TemplateFunctionFolders(root: projects), logger: logger)
+            store: functionStore, folders: TemplateFunctionFolders(root: projects),
+            place: Self.functionsPlace(store, templates), logger: logger)
         let loop = ReconcileLoop(
             store: PostgresProjectStore(pool: database.pool, under: lease), custody: custody, engine: engine,
             templates: templates, folders: TemplateProjectFolders(root: projects), minter: minter, broker: broker,
@@ -225,6 +221,20 @@ struct Server {
         return Core(
             store: store, health: health, lease: lease, managing: managing, catalog: catalog, functions: functions,
             minter: minter, renderer: renderer, templates: templates)
+    }
+
+    /// Where functions lie in a project's folder, as its stack says.
+    private static func functionsPlace(
+        _ store: PostgresProjectStore, _ templates: TemplateLibrary
+    ) -> FunctionPublisher.Place {
+        { ref throws(FunctionError) in
+            let record: ProjectRecord?
+            do throws(StoreError) { record = try await store.project(ref) } catch { throw .store(error) }
+            guard let record else { return nil }
+            do throws(CatalogError) { return try await templates.roles(for: record.inForce).functionsFolder } catch {
+                throw .folder("\(error)")
+            }
+        }
     }
 
     /// SHA-256 of a function's files, in hex.

@@ -198,7 +198,7 @@ struct ComposeStackRendererTests {
 
     @Test("the tag of the database's image tells its version")
     func version() throws {
-        let tag = try #require(try StackTemplate(folder: Self.folder).imageTag(of: "db"))
+        let tag = try #require(try StackTemplate(folder: Self.folder).roles.databaseVersion)
         #expect(tag.hasPrefix("17."))
     }
 }

@@ -233,16 +233,17 @@ struct ConfigurationRenderingTests {
     @Test("every key of the Management API has its variable in the template, secret where it is")
     func tables() throws {
         let declared = try renderer.declaredSettings()
+        let names = try renderer.roles().settingNames
         for table in [
             AuthSettings.table, StackSettings.rest, StackSettings.storage, StackSettings.realtime, StackSettings.pooler,
             StackSettings.postgres,
         ] {
-            for setting in table.settings {
-                guard let variable = setting.variable else { continue }
+            for setting in table.settings where !setting.isFixed {
+                let variable = try #require(names[SettingName(table.area, setting.key)], "\(setting.key)")
                 #expect(declared.first { $0.name == variable }?.isSecret == setting.isSecret, "\(setting.key)")
             }
         }
-        let values = AuthSettings.table.values(ProjectSettingsValues(values: [:], declared: declared))
+        let values = AuthSettings.table.values(ProjectSettingsValues(values: [:], declared: declared, apiNames: names))
         #expect(values["site_url"] == .text("http://localhost:3000") && values["smtp_port"] == .text("587"))
         #expect(values["jwt_exp"] == .whole(7_200) && values["mailer_autoconfirm"] == .flag(false))
     }

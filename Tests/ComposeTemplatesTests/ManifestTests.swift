@@ -1,6 +1,7 @@
-import ComposeTemplates
 import ProjectModel
 import Testing
+
+@testable import ComposeTemplates
 
 /// `x-supamanager`: what a template tells the manager.
 @Suite struct ManifestTests {
@@ -10,7 +11,7 @@ import Testing
           ports: [API_PORT, DB_PORT]
           addresses: {DB_ADDRESS: 2, VECTOR_ADDRESS: 30}
           secrets:
-            JWT_SECRET: {alphabet: alphanumeric, length: 40}
+            JWT_SECRET: {alphabet: alphanumeric, length: 40, purpose: token-signing}
             KEY: {alphabet: hex, length: 16}
           tokens: {ANON_KEY: {role: anon}, SERVICE_KEY: {role: service_role}}
           variables:
@@ -29,7 +30,6 @@ import Testing
               probe: {http: {port: 9001, path: /health, status: 200, headers: {X-A: b}, host: h}}
               optional: true
               boot-seconds: 30
-              health-name: vector
           db:
             image: d
             x-supamanager: {probe: {postgres: {port: 5432, user: "${U}", database: postgres}}}
@@ -44,9 +44,10 @@ import Testing
     @Test func everythingIsRead() throws {
         let manifest = try ComposeLoader.manifest(text: Self.full, fileName: "f")
         #expect(manifest.version == "1")
-        #expect(manifest.ports == ["API_PORT", "DB_PORT"])
+        #expect(manifest.ports.map(\.name) == ["API_PORT", "DB_PORT"])
         #expect(manifest.addresses == ["DB_ADDRESS": 2, "VECTOR_ADDRESS": 30])
-        #expect(manifest.secrets["JWT_SECRET"] == SecretForm(alphabet: .alphanumeric, length: 40))
+        #expect(
+            manifest.secrets["JWT_SECRET"] == SecretForm(alphabet: .alphanumeric, length: 40, purpose: .tokenSigning))
         #expect(manifest.secrets["KEY"] == SecretForm(alphabet: .hex, length: 16))
         #expect(manifest.tokens == ["ANON_KEY": .anon, "SERVICE_KEY": .serviceRole])
         #expect(manifest.variables.map(\.name) == ["SITE_URL", "REDIRECT", "MAYBE", "NEEDED"])
@@ -68,7 +69,6 @@ import Testing
         #expect(vector.probe == .http(http))
         #expect(vector.isOptional)
         #expect(vector.bootSeconds == 30)
-        #expect(vector.healthName == "vector")
         #expect(project.services["db"]?.manifest.probe == .postgres(port: 5432, user: "postgres", database: "postgres"))
         #expect(project.services["tcp"]?.manifest.probe == .tcp(port: 1))
         #expect(project.services["exec"]?.manifest.probe == .exec(command: ["pg_isready", "-q"]))
@@ -137,11 +137,11 @@ import Testing
         ),
         (
             "{tokens: {T: {role: anon}}}",
-            "1:17: x-supamanager.tokens: tokens are signed with JWT_SECRET, which must be one of the secrets"
+            "1:17: x-supamanager.tokens: a token is signed, which needs a secret with the purpose token-signing"
         ),
         (
-            "{tokens: {T: {role: root}}, secrets: {JWT_SECRET: {alphabet: hex, length: 40}}}",
-            "1:36: x-supamanager.tokens.T.role: must be one of anon, service_role, not \"root\""
+            "{tokens: {T: {role: root}}, secrets: {S: {alphabet: hex, length: 40, purpose: token-signing}}}",
+            "1:36: x-supamanager.tokens.T.role: must be one of anon, authenticated, service_role, not \"root\""
         ),
         ("{files: [../x]}", "1:25: x-supamanager.files[0]: \"../x\" must be a relative path without .."),
         ("{files: [/x]}", "1:25: x-supamanager.files[0]: \"/x\" must be a relative path without .."),
@@ -197,6 +197,97 @@ import Testing
     func mistakesInAServiceAreReportedWhereTheyAre(manifest: String, expected: String) {
         let text = "services:\n  a:\n    image: i\n    x-supamanager: \(manifest)\n"
         #expect(problems(text, policy: .unrestricted) == ["compose.yaml:" + expected])
+    }
+
+    @Test func rolesAndPurposesAreRead() throws {
+        let text = """
+            x-supamanager:
+              roles: {database: pg, auth: server, rest: server, functions: server}
+              health-names: {db: database, auth: auth}
+              restart-names: {postgresql: database}
+              database:
+                {name: d, owner: o, administrator: a, read-only: r, sharing-password: [o, r], service-schemas: [s]}
+              token-claims: {anon: visitor}
+              functions-folder: jobs
+              files: [jobs/main]
+              ports: {P: {purpose: database}, Q: {}}
+              secrets: {S: {alphabet: hex, length: 40, purpose: token-signing}}
+              tokens: {T: {role: anon}}
+              api-keys: {K: manager}
+              variables: {V: {default: v, purpose: dashboard-user}}
+              settings: {auth: {site_url: V}}
+            services:
+              pg: {image: i}
+              server: {image: i, x-supamanager: {probes: {auth: {tcp: {port: 1}}, rest: {tcp: {port: 2}}}}}
+            """
+        let roles = try ComposeLoader.manifest(text: text, fileName: "f").stackRoles
+        let (pg, server) = (try #require(ServiceName("pg")), try #require(ServiceName("server")))
+        #expect(roles.services == [.database: pg, .auth: server, .rest: server, .functions: server])
+        #expect(roles.roles(of: server) == [.auth, .rest, .functions])
+        #expect(roles.healthNames == ["db": .database, "auth": .auth])
+        #expect(roles.restartNames == ["postgresql": .database])
+        #expect(
+            roles.database
+                == DatabaseRoles(
+                    database: "d", owner: "o", administrator: "a", readOnly: "r", sharingPassword: ["o", "r"],
+                    serviceSchemas: ["s"]))
+        #expect(roles.claim(of: .anon) == "visitor" && roles.claim(of: .serviceRole) == "service_role")
+        #expect(roles.functionsFolder == "jobs" && roles.ports == [.database: "P"])
+        #expect(roles.secrets == [.tokenSigning: "S"] && roles.tokens == [.anon: "T"])
+        #expect(roles.apiKeys == [.manager: "K"] && roles.settings == [.dashboardUser: "V"])
+        #expect(roles.settingNames == [SettingName(.auth, "site_url"): "V"])
+        let project = try load(text).project
+        #expect(project.services["server"]?.manifest.probes == [.auth: .tcp(port: 1), .rest: .tcp(port: 2)])
+    }
+
+    @Test(arguments: [
+        ("{roles: {db: a}}", "x-supamanager.roles.db: unknown key; there are database, gateway"),
+        ("{roles: {auth: '-'}}", "x-supamanager.roles.auth: \"-\" is no name of a service"),
+        ("{health-names: {db: database}}", "x-supamanager.health-names.db: there is no service with the role database"),
+        ("{ports: {P: {purpose: http}}}", "x-supamanager.ports.P.purpose: must be one of gateway, database"),
+        (
+            "{ports: {P: {purpose: gateway}, Q: {purpose: gateway}}}",
+            "x-supamanager.ports: P and Q are both for gateway"
+        ),
+        ("{roles: {database: a}, database: {name: d, owner: o}}", "x-supamanager.database: needs administrator"),
+        ("{database: {name: d, owner: o, administrator: a}}", "x-supamanager.database: there is no service with the"),
+        ("{functions-folder: ../x}", "x-supamanager.functions-folder: \"../x\" must be a relative path without .."),
+        ("{functions-folder: x}", "x-supamanager.functions-folder: x is of no use without a service with the role"),
+        (
+            "{roles: {functions: a}, functions-folder: x/y, files: [xy]}",
+            "x-supamanager.functions-folder: the project's folder has no x/y"
+        ),
+        (
+            "{variables: {V: {default: v}}, settings: {auth: {site: V}}}",
+            "x-supamanager.settings.auth.site: the Management API has no setting of this name that can be changed"
+        ),
+        (
+            "{variables: {V: {default: v}}, settings: {pooler: {pool_mode: V}}}",
+            "x-supamanager.settings.pooler.pool_mode: the Management API has no setting of this name that can be"
+        ),
+        ("{settings: {auth: {site_url: V}}}", "x-supamanager.settings.auth.site_url: there is no variable V"),
+        ("{settings: {mail: {x: V}}}", "x-supamanager.settings.mail: unknown key; there are auth, rest"),
+        ("{api-keys: {K: jwks}}", "x-supamanager.api-keys.K: must be one of publishable-list"),
+        ("{api-keys: {K: token-key-set}}", "x-supamanager.api-keys.K: a key set is made of keys, which needs a secret"),
+        ("{token-claims: {root: x}}", "x-supamanager.token-claims.root: unknown key; there are anon"),
+    ])
+    func mistakesInRolesAreReportedWhereTheyAre(manifest: String, expected: String) {
+        #expect {
+            try ComposeLoader.manifest(text: "x-supamanager: \(manifest)\n", fileName: "f")
+        } throws: { "\($0)".contains(expected) }
+    }
+
+    @Test func rolesAreOfServicesThatExist() {
+        let text = """
+            x-supamanager: {roles: {auth: b, rest: a}}
+            services: {a: {image: i, x-supamanager: {probes: {auth: {tcp: {port: 1}}}}}}
+            """
+        let found = problems(text)
+        #expect(found.contains { $0.hasSuffix("x-supamanager.roles.auth: there is no service b") })
+        #expect(
+            found.contains {
+                $0.hasSuffix("services.a.x-supamanager.probes.auth: the service does not have the role auth")
+            })
     }
 
     @Test func theLogCollectorMustExist() {

@@ -24,7 +24,11 @@ struct TemplateFunctionFoldersTests {
                 try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
                 try Data("template's \(slug)".utf8).write(to: folder.appending(path: "index.ts"))
             }
-            let compose = "x-supamanager: { files: [volumes] }\nservices: { web: { image: \"web:1\" } }\n"
+            let compose = """
+                x-supamanager: { files: [volumes], roles: { functions: web }, functions-folder: volumes/functions }
+                services: { web: { image: "web:1" } }
+
+                """
             try Data(compose.utf8).write(to: template.appending(path: "compose.yaml"))
             let root = base.appending(path: "projects").path
             folders = TemplateFunctionFolders(root: root)
@@ -34,9 +38,15 @@ struct TemplateFunctionFoldersTests {
 
         var functions: URL { base.appending(path: "projects/\(ref)/volumes/functions") }
 
+        /// Where functions lie in a project's folder.
+        static let path = "volumes/functions"
+
+        func write(_ function: DeployedFunction) throws { try folders.write(function, in: Self.path) }
+
         func prepare() throws {
             let network = DesiredNetwork(name: "n", subnet: try #require(IPv4Network("10.0.0.0/27")))
-            try projects.prepare(DesiredStack(ref: ref, networks: [network]), files: files)
+            try projects.prepare(
+                DesiredStack(ref: ref, networks: [network], functionsFolder: Self.path), files: files)
         }
 
         func text(_ path: String) -> String? {
@@ -78,14 +88,14 @@ struct TemplateFunctionFoldersTests {
     func write() throws {
         try withSite { site in
             let function = function("hi", ["index.ts": "run", "lib/deep/a.ts": "a", "empty": ""], of: site.ref)
-            try site.folders.write(function)
+            try site.write(function)
             #expect(try site.names() == ["hello", "hi", "main"])
             #expect(try site.names("hi") == [".supamanager.json", "empty", "index.ts", "lib"])
             #expect(site.text("hi/index.ts") == "run" && site.text("hi/lib/deep/a.ts") == "a")
             #expect(site.text("hi/empty") == "")
             #expect(try site.mode("hi") == 0o755 && site.mode("hi/lib/deep") == 0o755)
             #expect(try site.mode("hi/index.ts") == 0o644 && site.mode("hi/lib/deep/a.ts") == 0o644)
-            #expect(try site.folders.stamps(of: site.ref) == ["hi": function.function.stamp])
+            #expect(try site.folders.stamps(of: site.ref, in: Site.path) == ["hi": function.function.stamp])
             #expect(
                 site.text("hi/.supamanager.json")
                     == #"{"entrypoint_path":"index.ts","stamp":"id 1 1 hash","verify_jwt":true,"version":1}"#)
@@ -95,13 +105,13 @@ struct TemplateFunctionFoldersTests {
     @Test("the next version replaces the whole folder")
     func replace() throws {
         try withSite { site in
-            try site.folders.write(function("hi", ["index.ts": "one", "old.ts": "x"], of: site.ref))
+            try site.write(function("hi", ["index.ts": "one", "old.ts": "x"], of: site.ref))
             let next = function("hi", ["index.ts": "two", "new/b.ts": "y"], of: site.ref, version: 2)
-            try site.folders.write(next)
+            try site.write(next)
             #expect(try site.names("hi") == [".supamanager.json", "index.ts", "new"])
             #expect(site.text("hi/index.ts") == "two")
             #expect(try site.names() == ["hello", "hi", "main"])
-            #expect(try site.folders.stamps(of: site.ref) == ["hi": next.function.stamp])
+            #expect(try site.folders.stamps(of: site.ref, in: Site.path) == ["hi": next.function.stamp])
         }
     }
 
@@ -109,7 +119,7 @@ struct TemplateFunctionFoldersTests {
     func importer() throws {
         try withSite { site in
             let path = "supabase/functions/hi/a \"b\" #1?.ts"
-            try site.folders.write(
+            try site.write(
                 function(
                     "hi", [path: "run", "supabase/map.json": "{}"], of: site.ref, entry: path,
                     map: "supabase/map.json", verifyJWT: false))
@@ -126,7 +136,7 @@ struct TemplateFunctionFoldersTests {
     func takenName() throws {
         for taken in ["index.ts", "index.ts/deep.ts"] {
             try withSite { site in
-                try site.folders.write(
+                try site.write(
                     function(
                         "hi", ["run.ts": "run", taken: "other", "map.json": "{}"], of: site.ref, entry: "run.ts",
                         map: "map.json"))
@@ -142,23 +152,23 @@ struct TemplateFunctionFoldersTests {
     @Test("removing takes deployed functions only; the template's own stay")
     func remove() throws {
         try withSite { site in
-            try site.folders.write(function("hi", ["index.ts": "run"], of: site.ref))
-            for _ in 0..<2 { try site.folders.remove("hi", of: site.ref) }
-            try site.folders.remove("hello", of: site.ref)
+            try site.write(function("hi", ["index.ts": "run"], of: site.ref))
+            for _ in 0..<2 { try site.folders.remove("hi", of: site.ref, in: Site.path) }
+            try site.folders.remove("hello", of: site.ref, in: Site.path)
             #expect(try site.names() == ["hello", "main"])
-            #expect(try site.folders.stamps(of: site.ref) == [:])
+            #expect(try site.folders.stamps(of: site.ref, in: Site.path) == [:])
         }
     }
 
     @Test("preparing the project again leaves deployed functions alone, also one that hides the template's")
     func prepareAgain() throws {
         try withSite { site in
-            try site.folders.write(function("hello", ["index.ts": "mine"], of: site.ref))
-            try site.folders.write(function("hi", ["index.ts": "run"], of: site.ref))
+            try site.write(function("hello", ["index.ts": "mine"], of: site.ref))
+            try site.write(function("hi", ["index.ts": "run"], of: site.ref))
             try site.prepare()
             #expect(site.text("hello/index.ts") == "mine" && site.text("hi/index.ts") == "run")
             #expect(site.text("main/index.ts") == "template's main")
-            try site.folders.remove("hello", of: site.ref)
+            try site.folders.remove("hello", of: site.ref, in: Site.path)
             try site.prepare()
             #expect(site.text("hello/index.ts") == "template's hello")
         }
@@ -168,11 +178,11 @@ struct TemplateFunctionFoldersTests {
     func noFolder() throws {
         try withSite { site in
             try site.projects.remove(site.ref)
-            #expect(try site.folders.stamps(of: site.ref) == nil)
+            #expect(try site.folders.stamps(of: site.ref, in: Site.path) == nil)
             #expect(throws: FunctionError.self) {
-                try site.folders.write(function("hi", ["index.ts": "run"], of: site.ref))
+                try site.write(function("hi", ["index.ts": "run"], of: site.ref))
             }
-            try site.folders.remove("hi", of: site.ref)
+            try site.folders.remove("hi", of: site.ref, in: Site.path)
             #expect(try FileManager.default.contentsOfDirectory(atPath: site.base.path + "/projects") == [])
         }
     }
@@ -185,10 +195,10 @@ struct TemplateFunctionFoldersTests {
                     at: site.functions.appending(path: name), withIntermediateDirectories: true)
             }
             try Data("{".utf8).write(to: site.functions.appending(path: "broken/.supamanager.json"))
-            #expect(try site.folders.stamps(of: site.ref) == [:])
+            #expect(try site.folders.stamps(of: site.ref, in: Site.path) == [:])
             #expect(try site.names() == ["broken", "hello", "main"])
-            try site.folders.write(function("broken", ["index.ts": "run"], of: site.ref))
-            #expect(try site.folders.stamps(of: site.ref)?.keys.sorted() == ["broken"])
+            try site.write(function("broken", ["index.ts": "run"], of: site.ref))
+            #expect(try site.folders.stamps(of: site.ref, in: Site.path)?.keys.sorted() == ["broken"])
         }
     }
 

@@ -138,19 +138,19 @@ struct ConfigTests {
         let time = Timestamp(milliseconds: 0)
         var record = ProjectRecord(
             number: 1, ref: ref, name: try ProjectName("demo"), organizationSlug: "default", region: "local",
-            cloudProvider: "AWS", status: .active, services: [pooler],
+            cloudProvider: "AWS", status: .active, services: [.db, pooler],
             leases: Leases(ports: ["POOLER_TRANSACTION_PORT": 6_543], subnet: subnet), insertedAt: time,
             updatedAt: time, statusChangedAt: time)
         let values: JSON = ["default_pool_size": 20, "pool_mode": "transaction"]
-        let connection = ConnectionData(record, APIHost.configuration)
+        let connection = try ConnectionData(record, APIHost.configuration)
         let entry = try #require(PoolerController.entry(of: record, connection, values))
         let address = "postgresql://postgres.\(ref):[YOUR-PASSWORD]@127.0.0.1:6543/postgres"
         #expect(entry["connection_string"] == .string(address))
         #expect(entry["db_port"] == 6_543)
         #expect(entry["pool_mode"] == "transaction")
         #expect(entry["max_client_conn"] == .some(.null))
-        record.services = []
-        let none = ConnectionData(record, APIHost.configuration)
+        record.services = [.db]
+        let none = try ConnectionData(record, APIHost.configuration)
         #expect(PoolerController.entry(of: record, none, values) == nil)
     }
 }

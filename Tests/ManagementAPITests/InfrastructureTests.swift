@@ -25,18 +25,18 @@ struct InfrastructureTests {
     @Test("connection strings name host, port and tenant, and hold a placeholder for the password")
     func connections() throws {
         let pooler = try #require(ServiceName("pooler"))
-        let with = ConnectionData(try record([.db, pooler]), APIHost.configuration)
+        let with = try ConnectionData(try record([.db, pooler]), APIHost.configuration)
         let ref = ProjectRef.sample(1)
         #expect(with.connectionString == "postgresql://postgres:[YOUR-PASSWORD]@127.0.0.1:5433/postgres")
         #expect(with.poolerString == "postgresql://postgres.\(ref):[YOUR-PASSWORD]@127.0.0.1:6543/postgres")
-        #expect(ConnectionData(try record([.db]), APIHost.configuration).poolerString == nil)
-        let without = ConnectionData(try record([.db, pooler], ports: nil), APIHost.configuration)
+        #expect(try ConnectionData(record([.db]), APIHost.configuration).poolerString == nil)
+        let without = try ConnectionData(try record([.db, pooler], ports: nil), APIHost.configuration)
         #expect(without.port == nil)
         #expect(without.shownPort == 5_432)
         #expect(without.poolerString == nil)
         var configuration = APIHost.configuration
         configuration.publicHost = "2001:db8::1"
-        let numeric = ConnectionData(try record([.db]), configuration)
+        let numeric = try ConnectionData(try record([.db]), configuration)
         #expect(numeric.connectionString == "postgresql://postgres:[YOUR-PASSWORD]@[2001:db8::1]:5433/postgres")
     }
 
@@ -44,11 +44,11 @@ struct InfrastructureTests {
     func pooler() throws {
         let service = try #require(ServiceName("pooler"))
         let record = try record([.db, service])
-        let row = try #require(PoolerRow(record, ConnectionData(record, APIHost.configuration)))
+        let row = try #require(try PoolerRow(record, ConnectionData(record, APIHost.configuration)))
         #expect(row.port == 6_543)
         #expect(row.connectionString == row.deprecatedConnectionString)
         let plain = try self.record([.db])
-        #expect(PoolerRow(plain, ConnectionData(plain, APIHost.configuration)) == nil)
+        #expect(try PoolerRow(plain, ConnectionData(plain, APIHost.configuration)) == nil)
     }
 
     @Test(

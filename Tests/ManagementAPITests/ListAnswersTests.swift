@@ -63,38 +63,39 @@ struct ListAnswersTests {
     }
 
     @Test("a list counts for one edition and for the same organizations; a store without editions is always encoded")
-    func questions() throws {
+    func questions() async throws {
         let answers = ListAnswers()
         var encoded = 0
-        func ask(_ edition: String?, _ person: Person = .owner, limit: Int = 100) throws -> String {
+        func ask(_ edition: String?, _ person: Person = .owner, limit: Int = 100) async throws -> String {
             let page = ProjectPage(count: 0, projects: [], edition: edition.map { ProjectEdition($0) })
-            let answer = try answers.answer(page, to: ProjectQuery(limit: limit), for: person.principal) {
+            let answer = try await answers.answer(page, to: ProjectQuery(limit: limit), for: person.principal) {
                 encoded += 1
                 return APIResponse(jsonBytes: Array("\(encoded)".utf8))
             }
             #expect(answer.headers[.contentType] == "application/json" && answer.status == .ok)
             return String(buffer: answer.body)
         }
-        #expect(try ["a", "a", "a"].map { try ask($0) } == ["1", "1", "1"])
-        #expect(try ask("a", .readOnly) == "1")
-        #expect(try ask("a", .stranger) == "2")
-        #expect(try ask("a", limit: 1) == "3")
+        for _ in 0..<3 { #expect(try await ask("a") == "1") }
+        #expect(try await ask("a", .readOnly) == "1")
+        #expect(try await ask("a", .stranger) == "2")
+        #expect(try await ask("a", limit: 1) == "3")
         #expect(answers.count == 3)
-        #expect(try ask("b") == "4")
+        #expect(try await ask("b") == "4")
         #expect(answers.count == 1)
-        #expect(try ask("a") == "5")
-        #expect(try [ask(nil), ask(nil)] == ["6", "7"])
-        for limit in 1...1_000 { _ = try ask("c", limit: limit) }
+        #expect(try await ask("a") == "5")
+        #expect(try await ask(nil) == "6")
+        #expect(try await ask(nil) == "7")
+        for limit in 1...1_000 { _ = try await ask("c", limit: limit) }
         #expect(answers.count <= ListAnswers.answersMax)
     }
 
     @Test("what is kept is bounded in bytes")
-    func bytes() throws {
+    func bytes() async throws {
         let answers = ListAnswers()
         let megabyte = [UInt8](repeating: 0x20, count: 1 << 20)
         let page = ProjectPage(count: 0, projects: [], edition: ProjectEdition("a"))
         for limit in 1...64 {
-            _ = try answers.answer(page, to: ProjectQuery(limit: limit), for: Person.owner.principal) {
+            _ = try await answers.answer(page, to: ProjectQuery(limit: limit), for: Person.owner.principal) {
                 APIResponse(jsonBytes: megabyte)
             }
             #expect(answers.count <= ListAnswers.bytesMax / megabyte.count)

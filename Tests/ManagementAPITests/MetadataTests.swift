@@ -57,11 +57,12 @@ struct MetadataTests {
         "the words of a service are found in whichever field it puts them",
         arguments: [
             (#"{"msg":"a"}"#, "a"), (#"{"message":"b"}"#, "b"), (#"{"error_description":"c"}"#, "c"),
-            (#"{"error":"d"}"#, "d"), (#"{"error":{"message":"e"}}"#, "e"), ("<html>", "the project's x answered 400"),
-            (#"{"msg":""}"#, "the project's x answered 400"),
+            (#"{"error":"d"}"#, "d"), (#"{"error":{"message":"e"}}"#, "e"),
+            ("<html>", "the project's storage answered 400"),
+            (#"{"msg":""}"#, "the project's storage answered 400"),
         ])
     func words(body: String, message: String) {
-        #expect(GatewayAnswer(status: 400, body: Array(body.utf8)).refusal(by: "x").message == message)
+        #expect(GatewayAnswer(status: 400, body: Array(body.utf8)).refusal(by: .storage).message == message)
     }
 
     @Test("an answer that is no JSON, and a gateway that does not answer, are 503")

@@ -114,7 +114,7 @@ struct SupportTests {
         case .flag: return "true"
         case .whole(let range): return "\(range.upperBound)"
         case nil: return "true"
-        default: return setting?.variable == nil ? "true" : "7"
+        default: return setting?.isFixed != false ? "true" : "7"
         }
     }
 

@@ -25,18 +25,18 @@ struct FunctionCatalogTests {
             }
         }
 
-        func stamps(of ref: ProjectRef) throws(FunctionError) -> [String: String]? {
+        func stamps(of ref: ProjectRef, in folder: String) throws(FunctionError) -> [String: String]? {
             try change { $0.copies[ref]?.mapValues(\.function.stamp) }
         }
 
-        func write(_ function: DeployedFunction) throws(FunctionError) {
+        func write(_ function: DeployedFunction, in folder: String) throws(FunctionError) {
             try change { state in
                 state.copies[function.function.ref]?[function.function.slug] = function
                 state.writes.append(function.function.slug)
             }
         }
 
-        func remove(_ slug: String, of ref: ProjectRef) throws(FunctionError) {
+        func remove(_ slug: String, of ref: ProjectRef, in folder: String) throws(FunctionError) {
             try change { $0.copies[ref]?[slug] = nil }
         }
     }
@@ -50,7 +50,8 @@ struct FunctionCatalogTests {
 
         init(hasFolder: Bool = true) async throws {
             store = InMemoryFunctionStore(projects: try await knownProjects())
-            publisher = FunctionPublisher(store: store, folders: folders, logger: Logger(label: "test"))
+            publisher = FunctionPublisher(
+                store: store, folders: folders, place: { _ in "functions" }, logger: Logger(label: "test"))
             catalog = FunctionCatalog(
                 store: store, publisher: publisher,
                 digest: { bytes throws(FunctionError) in

@@ -29,13 +29,13 @@ struct HealthBoardTests {
     @Test("when a neighbour starts or goes, whoever answers is asked again, and only the latest watch counts")
     func disturbance() async throws {
         let first = try #require(await board.track([auth: run("a")], of: ref)[auth])
-        _ = await board.record(.ready, of: auth, in: ref, turn: first)
+        _ = await board.record(ProbeAnswer(.ready), of: auth, in: ref, turn: first)
         let both = await board.track([auth: run("a"), rest: run("r")], of: ref)
         let second = try #require(both[auth])
         #expect(second != first && both[rest] != nil)
         #expect(await board.isCurrent(second, of: auth, in: ref))
         #expect(await !board.isCurrent(first, of: auth, in: ref))
-        #expect(await board.record(.notReady("late"), of: auth, in: ref, turn: first) == nil)
+        #expect(await board.record(ProbeAnswer(.notReady("late")), of: auth, in: ref, turn: first) == nil)
         #expect(await board.tallies(of: ref)[auth]?.failures == 0)
         #expect(await Array(board.track([auth: run("a")], of: ref).keys) == [auth])
     }
@@ -50,10 +50,10 @@ struct HealthBoardTests {
     @Test("a new run forgets what the old one answered")
     func restart() async throws {
         let first = try #require(await board.track([auth: run("a")], of: ref)[auth])
-        _ = await board.record(.ready, of: auth, in: ref, turn: first)
+        _ = await board.record(ProbeAnswer(.ready), of: auth, in: ref, turn: first)
         let second = try #require(await board.track([auth: run("b")], of: ref)[auth])
         #expect(await board.tallies(of: ref)[auth]?.verdict == .unknown)
-        let record = await board.record(.ready, of: auth, in: ref, turn: second)
+        let record = await board.record(ProbeAnswer(.ready), of: auth, in: ref, turn: second)
         #expect(record?.before == .unknown && record?.after.verdict == .ready)
     }
 }

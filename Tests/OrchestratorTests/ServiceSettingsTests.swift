@@ -13,9 +13,12 @@ struct ServiceSettingsTests {
     ) -> ProjectSettingsValues {
         ProjectSettingsValues(
             values: values.mapValues { Secret($0) },
-            declared: table.settings.compactMap(\.variable).map {
-                DeclaredSetting(name: $0, defaultValue: defaults[$0])
-            })
+            declared: Self.variables(table).map { DeclaredSetting(name: $0, defaultValue: defaults[$0]) },
+            apiNames: SampleSettings.all)
+    }
+
+    private static func variables(_ table: ServiceSettings) -> [String] {
+        table.settings.filter { !$0.isFixed }.map { SampleSettings.variable(of: SettingName(table.area, $0.key)) }
     }
 
     /// What a change of one key does to its variable, or the refusal.
@@ -48,16 +51,17 @@ struct ServiceSettingsTests {
             StackSettings.pooler, StackSettings.postgres,
         ] {
             #expect(Set(table.settings.map(\.key)).count == table.settings.count)
-            let variables = table.settings.compactMap(\.variable)
+            let variables = Self.variables(table)
             #expect(Set(variables).count == variables.count)
             let present = settings(table)
             for setting in table.settings where !setting.isSecret {
-                let value = setting.value(present)
+                let value = table.value(of: setting, present)
                 #expect(value == setting.standard)
                 let changes = try table.changes([setting.key: value], present: present)
-                guard let variable = setting.variable, let text = changes[variable] ?? nil else { continue }
+                guard let variable = table.variable(of: setting, present), let text = changes[variable] ?? nil
+                else { continue }
                 let next = settings(table, [variable: text.reveal()])
-                #expect(setting.value(next) == value, "\(setting.key)")
+                #expect(table.value(of: setting, next) == value, "\(setting.key)")
             }
         }
     }
@@ -245,8 +249,10 @@ struct ServiceSettingsTests {
 
     @Test("a variable that a template does not declare is not offered")
     func otherTemplates() {
-        let bare = ProjectSettingsValues(values: [:], declared: [DeclaredSetting(name: "SITE_URL", defaultValue: "x")])
-        #expect(throws: CatalogError.badSetting("not offered by this installation: disable_signup")) {
+        let bare = ProjectSettingsValues(
+            values: [:], declared: [DeclaredSetting(name: "SITE_URL", defaultValue: "x")],
+            apiNames: [SettingName(.auth, "site_url"): "SITE_URL"])
+        #expect(throws: CatalogError.badSetting("not supported by the stack of this project: disable_signup")) {
             try AuthSettings.changes(["disable_signup": .flag(true), "site_url": .text("y")], present: bare)
         }
     }
@@ -281,7 +287,7 @@ struct ServiceSettingsTests {
     @Test("secrets are never shown, whether they are set or not")
     func secrets() {
         let table = AuthSettings.table
-        let all = Dictionary(uniqueKeysWithValues: table.settings.compactMap(\.variable).map { ($0, "hunter2") })
+        let all = Dictionary(uniqueKeysWithValues: Self.variables(table).map { ($0, "hunter2") })
         let values = table.values(settings(table, all))
         for setting in table.settings where setting.isSecret { #expect(values[setting.key] == .null) }
         #expect(table.settings.filter(\.isSecret).count == 35)
@@ -325,13 +331,13 @@ struct AuthContractTests {
         let table = AuthSettings.table
         #expect(schema.required?.count == 237)
         #expect(Set(table.settings.map(\.key)) == Set(schema.required ?? []))
-        let values = table.values(ProjectSettingsValues(values: [:], declared: []))
+        let values = table.values(ProjectSettingsValues(values: [:], declared: [], apiNames: [:]))
         for setting in table.settings {
             let property = try #require(schema.properties?[setting.key])
             let value = try #require(values[setting.key])
             switch value {
             // What the template declares with a default is never null.
-            case .null: #expect(property.nullable == true || setting.variable != nil, "\(setting.key)")
+            case .null: #expect(property.nullable == true || !setting.isFixed, "\(setting.key)")
             case .flag: #expect(property.type == "boolean", "\(setting.key)")
             case .whole: #expect(property.type == "integer" || property.type == "number", "\(setting.key)")
             case .number: #expect(property.type == "number", "\(setting.key)")

@@ -27,8 +27,10 @@ extension Databases {
         ) async throws -> [LintFinding] {
             let cluster = try ProjectCluster.running
             let target = try await cluster.newDatabase()
-            try await cluster.administrate(Self.project + sql, in: target.database)
-            let answer = try await database.run(LintQuery.text(lints, exposed: exposed), on: target)
+            try await cluster.administrate(Self.project + sql, in: target.roles.database)
+            var roles = StackRoles()
+            roles.database = target.roles
+            let answer = try await database.run(LintQuery.text(lints, exposed: exposed, of: roles), on: target)
             return try JSONDecoder().decode([LintFinding].self, from: Data(answer.json))
         }
 

@@ -156,7 +156,7 @@ extension Databases {
             let connection = try await PostgresConnection.connect(try ProjectCluster.running.cluster.parameters)
             let rows = try await connection.query(
                 "select count(*) as n from pg_stat_activity where datname = $1 and state = 'active'",
-                [.text(target.database)])
+                [.text(target.roles.database)])
             await connection.close()
             return try #require(rows.first).int64("n")
         }

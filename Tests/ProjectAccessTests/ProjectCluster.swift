@@ -30,7 +30,18 @@ struct ProjectCluster: Sendable {
         try await administrate("alter schema public owner to postgres", in: name)
         return DatabaseTarget(
             ref: try #require(ProjectRef(ref)), host: address, port: 5432, user: user, password: Secret(password),
-            database: name)
+            roles: Self.databaseRoles(named: name))
+    }
+
+    /// The roles of the cluster, as a template declares them.
+    static func databaseRoles(named database: String) -> DatabaseRoles {
+        DatabaseRoles(
+            database: database, owner: "postgres", administrator: "supabase_admin",
+            readOnly: "supabase_read_only_user",
+            sharingPassword: ["authenticator", "nobody of this name", "supabase_read_only_user"],
+            serviceSchemas: [
+                "auth", "cron", "realtime", "storage", "supabase_functions", "supabase_migrations", "vault",
+            ])
     }
 
     /// Runs statements as the cluster's own superuser.

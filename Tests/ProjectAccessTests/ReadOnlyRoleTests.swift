@@ -63,7 +63,7 @@ struct ReadOnlyRoleTests {
 
     private func seeded() async throws -> DatabaseTarget {
         let target = try await ProjectCluster.running.newDatabase()
-        try await ProjectCluster.running.administrate(Self.seed, in: target.database)
+        try await ProjectCluster.running.administrate(Self.seed, in: target.roles.database)
         return target
     }
 
@@ -110,7 +110,7 @@ struct ReadOnlyRoleTests {
             "create table shop.later (id int); alter table shop.orders set schema auth", on: administrator(target))
         try await ProjectCluster.running.administrate(
             "alter table shop.later owner to postgres; grant all on shop.numbers to supamanager_read_only",
-            in: target.database)
+            in: target.roles.database)
         let rows = try await database.json(read(Self.readable), on: target)
         #expect(rows.contains("shop.later") && !rows.contains("orders"))
         #expect(await database.refusal(read("select last_value from shop.numbers"), on: target)?.code == "42501")
@@ -127,7 +127,7 @@ struct ReadOnlyRoleTests {
             "grant usage, create on schema auth to supamanager_read_only",
             "alter role supamanager_read_only password 'other'", "alter role supamanager_read_only nologin",
         ] {
-            try await ProjectCluster.running.administrate(deed, in: target.database)
+            try await ProjectCluster.running.administrate(deed, in: target.roles.database)
             #expect(await database.refusal(read("table auth.users"), on: target)?.code == "42501", "\(deed)")
             #expect(await database.refusal(read("table pg_authid"), on: target)?.code == "42501", "\(deed)")
             #expect(try await database.json(read("select id from notes"), on: target) == "[{\"id\":1}]", "\(deed)")
@@ -144,9 +144,9 @@ struct ReadOnlyRoleTests {
             insert into cron.job values ('secret of postgres', 'postgres');
             alter table cron.job enable row level security;
             create policy own on cron.job using (username = current_user); grant select on cron.job to public;
-            """, in: target.database)
+            """, in: target.roles.database)
         #expect(try await database.json(read("table cron.job"), on: target) == "[]")
-        try await ProjectCluster.running.administrate("drop schema cron cascade", in: target.database)
+        try await ProjectCluster.running.administrate("drop schema cron cascade", in: target.roles.database)
         #expect(try await database.json(read("select id from notes"), on: target) == "[{\"id\":1}]")
     }
 
@@ -164,7 +164,7 @@ struct ReadOnlyRoleTests {
 
     private func administrator(_ target: DatabaseTarget) -> DatabaseTarget {
         var target = target
-        target.user = DatabaseTarget.administrator
+        target.user = target.roles.administrator
         return target
     }
 }

@@ -11,7 +11,13 @@ import Testing
     "Roles of a project on a real server", .serialized,
     .enabled("needs PostgreSQL's server programs") { await TestCluster.isAvailable() }, .projectCluster)
 struct RoleTests {
+    private static let roles = ProjectCluster.databaseRoles(named: "postgres")
+
     private let database = PostgresProjectDatabase()
+
+    private static func role(readOnly: Bool) throws -> LoginRole {
+        try #require(LoginRole(of: roles, readOnly: readOnly))
+    }
 
     @Test("a login role becomes postgres, and the read-only one cannot write")
     func loginRoles() async throws {
@@ -20,7 +26,7 @@ struct RoleTests {
         _ = try await database.json("create table item (id int); insert into item values (1)", on: owner)
         let secret = Secret("pa'ss\\word $$ %I %L")
         for readOnly in [false, true] {
-            let text = try LoginRole.create(readOnly: readOnly, password: secret, ttl: .seconds(60))
+            let text = try Self.role(readOnly: readOnly).create(password: secret, ttl: .seconds(60))
             _ = try await database.run(text, on: admin)
             // Again: the role is there already.
             _ = try await database.run(text, on: admin)
@@ -45,9 +51,9 @@ struct RoleTests {
         let admin = administrator(owner)
         let secret = Secret("short-lived")
         _ = try await database.run(
-            try LoginRole.create(readOnly: false, password: secret, ttl: .seconds(1)), on: admin)
+            try Self.role(readOnly: false).create(password: secret, ttl: .seconds(1)), on: admin)
         var login = owner
-        login.user = LoginRole.name(readOnly: false)
+        login.user = try Self.role(readOnly: false).name
         login.password = secret
         let query = ProjectQueryText(sql: "select 1")
         #expect(
@@ -60,21 +66,21 @@ struct RoleTests {
                 }
             })
         _ = try await database.run(
-            try LoginRole.create(readOnly: false, password: secret, ttl: .seconds(600)), on: admin)
+            try Self.role(readOnly: false).create(password: secret, ttl: .seconds(600)), on: admin)
         #expect(try await database.run(query, on: login).rowCount == 1)
         // A session that is open ends as well.
         let session = try await PostgresConnection.connect(
             PostgresConnectionParameters(
-                host: login.host, user: login.user, database: login.database, password: secret.reveal()))
-        _ = try await database.run(try LoginRole.dropAll(), on: admin)
+                host: login.host, user: login.user, database: login.roles.database, password: secret.reveal()))
+        _ = try await database.run(try LoginRole.dropAll(of: Self.roles), on: admin)
         #expect(try await eventually { (try? await session.ping()) == nil })
         await session.close()
         let left = "select count(*)::int as n from pg_roles where rolname like 'cli_login_%'"
         #expect(try await database.json(left, on: admin) == "[{\"n\":0}]")
         // Nothing to remove is no error.
-        _ = try await database.run(try LoginRole.dropAll(), on: admin)
+        _ = try await database.run(try LoginRole.dropAll(of: Self.roles), on: admin)
         #expect(throws: ProjectDatabaseError.self) {
-            try LoginRole.create(readOnly: true, password: secret, ttl: .milliseconds(900))
+            try Self.role(readOnly: true).create(password: secret, ttl: .milliseconds(900))
         }
     }
 
@@ -87,13 +93,14 @@ struct RoleTests {
                 $$ begin execute 'alter role postgres superuser'; return 'select 1'; end $$;
             create function public.now() returns timestamptz language plpgsql as
                 $$ begin execute 'alter role postgres superuser'; return null; end $$;
-            alter database "\(owner.database)" set search_path = public, pg_catalog;
+            alter database "\(owner.roles.database)" set search_path = public, pg_catalog;
             """, on: owner)
         let admin = administrator(owner)
         _ = try await database.run(
-            try LoginRole.create(readOnly: false, password: Secret("x"), ttl: .seconds(60)), on: admin)
-        _ = try await database.run(try PasswordChange.sql(newPassword: Secret(ProjectCluster.password)), on: admin)
-        _ = try await database.run(try LoginRole.dropAll(), on: admin)
+            try Self.role(readOnly: false).create(password: Secret("x"), ttl: .seconds(60)), on: admin)
+        _ = try await database.run(
+            try PasswordChange.sql(newPassword: Secret(ProjectCluster.password), of: Self.roles), on: admin)
+        _ = try await database.run(try LoginRole.dropAll(of: Self.roles), on: admin)
         let rights = "select rolsuper as s from pg_catalog.pg_roles where rolname = 'postgres'"
         #expect(try await database.json(rights, on: owner) == "[{\"s\":false}]")
     }
@@ -102,7 +109,8 @@ struct RoleTests {
     func passwordChange() async throws {
         let owner = try await ProjectCluster.running.newDatabase()
         let changed = Secret("n'e\\w $$ ' || %L \" é")
-        _ = try await database.run(try PasswordChange.sql(newPassword: changed), on: administrator(owner))
+        _ = try await database.run(
+            try PasswordChange.sql(newPassword: changed, of: Self.roles), on: administrator(owner))
         var target = owner
         for user in ["postgres", "authenticator", "supabase_admin", "supabase_read_only_user"] {
             target.user = user
@@ -116,14 +124,16 @@ struct RoleTests {
         }
         target = administrator(owner)
         target.password = changed
-        _ = try await database.run(try PasswordChange.sql(newPassword: owner.password), on: target)
-        #expect(throws: ProjectDatabaseError.self) { try PasswordChange.sql(newPassword: Secret("")) }
-        #expect(throws: ProjectDatabaseError.self) { try PasswordChange.sql(newPassword: Secret("a\0b")) }
+        _ = try await database.run(try PasswordChange.sql(newPassword: owner.password, of: Self.roles), on: target)
+        #expect(throws: ProjectDatabaseError.self) { try PasswordChange.sql(newPassword: Secret(""), of: Self.roles) }
+        #expect(throws: ProjectDatabaseError.self) {
+            try PasswordChange.sql(newPassword: Secret("a\0b"), of: Self.roles)
+        }
     }
 
     private func administrator(_ target: DatabaseTarget) -> DatabaseTarget {
         var target = target
-        target.user = DatabaseTarget.administrator
+        target.user = Self.roles.administrator
         return target
     }
 }

@@ -13,7 +13,7 @@ extension Databases {
             let target = try await ProjectCluster.running.newDatabase()
             try await ProjectCluster.running.administrate(
                 "create type mood as enum ('sad', 'ok'); create domain small as int4 check (value >= 0)",
-                in: target.database)
+                in: target.roles.database)
             for (sql, json) in expected.pairs {
                 #expect(try await database.json("select \(sql) as v", on: target) == "[{\"v\":\(json)}]", "\(sql)")
             }

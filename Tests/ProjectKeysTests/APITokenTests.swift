@@ -13,14 +13,16 @@ struct APITokenTests {
         ref = try #require(ProjectRef("abcdefghijklmnopqrst"))
     }
 
-    @Test("a token holds role, issuer, ref and times, and is the same every time", arguments: APIRole.allCases)
-    func claims(role: APIRole) throws {
+    @Test(
+        "a token holds role, issuer, ref and times, and is the same every time",
+        arguments: ["anon", "service_role", "web visitor"])
+    func claims(role: String) throws {
         let expiry = issued + .seconds(3_600)
         let token = try APIToken.mint(role: role, ref: ref, secret: secret, issuedAt: issued, expiry: expiry)
         let again = try APIToken.mint(role: role, ref: ref, secret: secret, issuedAt: issued, expiry: expiry)
         #expect(token == again)
         let claims = try APIToken.verify(token.reveal(), ref: ref, secret: secret, at: issued)
-        #expect(claims.role == (role == .anon ? "anon" : "service_role"))
+        #expect(claims.role == role)
         #expect(claims.iss == "supabase" && claims.ref == ref.text)
         #expect(claims.iat == 1_795_231_020 && claims.exp == 1_795_234_620)
     }
@@ -28,7 +30,7 @@ struct APITokenTests {
     @Test("a token of another project, another secret or another time is refused")
     func refused() throws {
         let token = try APIToken.mint(
-            role: .anon, ref: ref, secret: secret, issuedAt: issued, expiry: issued + .seconds(60)
+            role: "anon", ref: ref, secret: secret, issuedAt: issued, expiry: issued + .seconds(60)
         ).reveal()
         let other = try #require(ProjectRef("zzzzzzzzzzzzzzzzzzzz"))
         #expect(throws: ProjectKeyError.self) { try APIToken.verify(token, ref: other, secret: secret, at: issued) }
@@ -44,7 +46,7 @@ struct APITokenTests {
     func shortSecret() {
         #expect(throws: ProjectKeyError.self) {
             try APIToken.mint(
-                role: .anon, ref: ref, secret: Secret("short"), issuedAt: issued, expiry: issued + .seconds(60))
+                role: "anon", ref: ref, secret: Secret("short"), issuedAt: issued, expiry: issued + .seconds(60))
         }
     }
 

@@ -115,4 +115,17 @@ struct ServiceHealthTests {
         let jumped = tally(results) { Int64($0) + ($0 > 20 ? jump : 0) }
         #expect(jumped.failingFor == .seconds(39) && jumped.verdict == .failing)
     }
+
+    @Test(
+        "of the probes of several roles one that is not ready counts most, then one that could not be made",
+        arguments: [
+            ([.auth: .ready, .rest: .ready], .ready),
+            ([.auth: .notMade("away"), .rest: .ready], .notMade("auth: away")),
+            ([.auth: .notMade("away"), .rest: .notReady("refused")], .notReady("rest: refused")),
+            ([.auth: .notReady("late"), .rest: .notReady("refused")], .notReady("auth: late")),
+            ([.auth: .notMade("away"), .rest: .notMade("gone")], .notMade("auth: away")),
+        ] as [([ServiceRole: ProbeResult], ProbeResult)])
+    func severalRoles(roles: [ServiceRole: ProbeResult], whole: ProbeResult) {
+        #expect(ProbeAnswer(roles).whole == whole && ProbeAnswer(roles).roles == roles)
+    }
 }

@@ -18,7 +18,8 @@ enum Stacks {
         if let volume { spec.mounts = [.init(source: .volume(name: volume), target: "/data")] }
         return DesiredService(
             name: name, containerName: "p-\(name)-1", configHash: "hash-\(name)", spec: spec,
-            dependencies: dependencies, probe: .tcp(port: 1), isOptional: isOptional, runsOnce: runsOnce)
+            dependencies: dependencies, probe: .tcp(port: 1), isOptional: isOptional, runsOnce: runsOnce,
+            roles: name == .db ? [.database] : [])
     }
 
     static func stack(

@@ -9,14 +9,14 @@ struct HealthCheck {
         let path = "services.\(service.name)"
         for (name, dependency) in service.dependsOn.sorted(by: { $0.key < $1.key })
         where dependency.condition == .healthy {
-            guard let other = services[name], other.readinessProbe == nil else { continue }
+            guard let other = services[name], !other.isProbed else { continue }
             log.add(
                 .unsupported, path: "\(path).depends_on.\(name)",
                 "\(name) has neither a healthcheck nor x-supamanager.probe, so nobody can tell whether it is healthy: "
                     + "give it one, or wait for service_started")
         }
         guard let check = service.healthcheck else { return }
-        if service.manifest.probe == nil, check.test == nil, !check.isDisabled {
+        if !service.manifest.isProbed, check.test == nil, !check.isDisabled {
             log.add(
                 .unsupported, path: "\(path).healthcheck",
                 "without a test it is the image's own, which the manager does not run: write the test")
@@ -29,7 +29,13 @@ struct HealthCheck {
     }
 }
 
+extension ServiceManifest {
+    fileprivate var isProbed: Bool { probe != nil || !probes.isEmpty }
+}
+
 extension ComposeService {
+    fileprivate var isProbed: Bool { manifest.isProbed || readinessProbe != nil }
+
     /// How the manager finds out that the service is ready: its own probe, else the command of `healthcheck`, run in
     /// the container at the manager's pace. Nil where only the container is watched.
     var readinessProbe: ServiceProbe? {

@@ -43,7 +43,7 @@ struct LoggingPolicy: Sendable {
         guard let address, isInside(address) else {
             return Refusal(
                 key: address == nil ? "options" : "options.syslog-address",
-                reason: "syslog needs an address inside the project's subnet, such as udp://${VECTOR_ADDRESS}:9514")
+                reason: "syslog needs an address inside the project's subnet, such as udp://${COLLECTOR_ADDRESS}:9514")
         }
         return nil
     }

@@ -10,7 +10,7 @@ struct PortPolicy {
     let log: ProblemLog
 
     func run() {
-        let leased = Set(project.manifest.ports.compactMap { environment[$0].flatMap { Int($0) } })
+        let leased = Set(project.manifest.ports.compactMap { environment[$0.name].flatMap { Int($0) } })
         var owners: [String: String] = [:]
         for service in project.services.values.sorted(by: { $0.name < $1.name }) {
             for (index, port) in service.ports.enumerated() {

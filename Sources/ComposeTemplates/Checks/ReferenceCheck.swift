@@ -1,3 +1,5 @@
+import ProjectModel
+
 /// Whether every name in a file points to something, and no service waits for itself.
 struct ReferenceCheck {
     let project: ComposeProject
@@ -12,6 +14,10 @@ struct ReferenceCheck {
         }
         if let collector = project.manifest.logCollector, project.services[collector.service] == nil {
             log.add(.reference, path: "x-supamanager.log-collector.service", "there is no service \(collector.service)")
+        }
+        for (role, service) in project.manifest.roles.sorted(by: { $0.key < $1.key })
+        where project.services[service] == nil {
+            log.add(.reference, path: "x-supamanager.roles.\(role.rawValue)", "there is no service \(service)")
         }
     }
 
@@ -35,8 +41,18 @@ struct ReferenceCheck {
         if service.networkMode != nil, !service.networks.isEmpty {
             log.add(.invalid, path: "\(path).network_mode", "network_mode and networks exclude each other")
         }
+        checkProbes(service, path: path)
         checkTwofoldLimits(service, path: path)
         checkTargets(service, path: path)
+    }
+
+    /// A probe of a role is one of the service's own.
+    private func checkProbes(_ service: ComposeService, path: String) {
+        for role in service.manifest.probes.keys.sorted() where project.manifest.roles[role] != service.name {
+            log.add(
+                .reference, path: "\(path).x-supamanager.probes.\(role.rawValue)",
+                "the service does not have the role \(role.rawValue)")
+        }
     }
 
     /// The engine mounts one thing at a path.

@@ -1,13 +1,15 @@
+public import ProjectModel
+
 /// What a template tells the manager about one service in `x-supamanager`.
 public struct ServiceManifest: Sendable, Hashable {
     /// How the manager sees that the service is well; nil where only its container is watched.
     public var probe: ServiceProbe?
+    /// The same for each of several roles; empty where one probe answers for all that the service does.
+    public var probes: [ServiceRole: ServiceProbe] = [:]
     /// Whether the project stays active without it.
     public var isOptional = false
     /// Seconds until it must have been ready once; nil for the manager's own bound.
     public var bootSeconds: Int?
-    /// Its name in the health API; nil where it is not listed there.
-    public var healthName: String?
     /// Values that the manager adds to the service's environment; nil for none.
     public var environment: EnvironmentSource?
 

@@ -8,7 +8,7 @@ public struct TemplateManifest: Sendable, Hashable {
     /// The template's own version.
     public var version: String?
     /// Variables that get a leased host port each, in the order of the text.
-    public var ports: [String] = []
+    public var ports: [TemplatePort] = []
     /// Variables that get a fixed address each: the host's number within the project's subnet, 1 to 30,
     /// of which 1 is the subnet's gateway.
     public var addresses: [String: Int] = [:]
@@ -16,26 +16,53 @@ public struct TemplateManifest: Sendable, Hashable {
     public var ranges: [String: AddressRange] = [:]
     /// Variables that get a generated secret each.
     public var secrets: [String: SecretForm] = [:]
-    /// Variables that get a signed token each. The signing key is the secret `TemplateManifest.tokenSecretVariable`.
+    /// Variables that get a signed token each. The secret of ``SecretPurpose/tokenSigning`` signs them.
     public var tokens: [String: TokenRole] = [:]
+    /// Variables that get API keys in other forms.
+    public var apiKeys: [String: APIKeyForm] = [:]
     /// Settings, in the order of the text.
     public var variables: [TemplateVariable] = []
     /// Files and folders of the template that are copied into the project folder: relative paths without `..`.
     public var files: [String] = []
     /// The service that takes the others' logs.
     public var logCollector: LogCollector?
+    /// Services by what they do.
+    public var roles: [ServiceRole: String] = [:]
+    /// Names in the API's health answer, and the role that each reports on.
+    public var healthNames: [String: ServiceRole] = [:]
+    /// Names of services in the API's requests to restart some of them.
+    public var restartNames: [String: ServiceRole] = [:]
+    /// The database that SQL runs on, and its roles.
+    public var database: DatabaseRoles?
+    /// PostgreSQL roles that tokens name, where they differ from the tokens' own.
+    public var tokenClaims: [TokenRole: String] = [:]
+    /// Folder of the functions in the project's folder: a relative path without `..`.
+    public var functionsFolder: String?
+    /// Variables that carry the settings of the Management API.
+    public var settings: [SettingName: String] = [:]
 
     /// The key it is read from.
     public static let key = "x-supamanager"
-
-    /// The secret that signs tokens.
-    public static let tokenSecretVariable = "JWT_SECRET"
 
     /// The variable that holds the project's subnet.
     static let subnetVariable = "SUBNET"
 
     /// Nothing is asked for.
     public init() {}
+}
+
+/// A leased host port of a template.
+public struct TemplatePort: Sendable, Hashable {
+    /// The variable that carries it.
+    public var name: String
+    /// What it leads to, where the manager has to know.
+    public var purpose: PortPurpose?
+
+    /// A port called `name`.
+    public init(name: String, purpose: PortPurpose? = nil) {
+        self.name = name
+        self.purpose = purpose
+    }
 }
 
 /// A part of a project's subnet.
@@ -64,20 +91,15 @@ public struct SecretForm: Sendable, Hashable {
     public var alphabet: SecretAlphabet
     /// How many characters it has.
     public var length: Int
+    /// What it is for, where the manager has to know.
+    public var purpose: SecretPurpose?
 
     /// A secret of `length` characters.
-    public init(alphabet: SecretAlphabet, length: Int) {
+    public init(alphabet: SecretAlphabet, length: Int, purpose: SecretPurpose? = nil) {
         self.alphabet = alphabet
         self.length = length
+        self.purpose = purpose
     }
-}
-
-/// The database roles that a project's API keys stand for.
-public enum TokenRole: String, Sendable, Hashable, CaseIterable {
-    /// Everybody.
-    case anon
-    /// The project's own back end.
-    case serviceRole = "service_role"
 }
 
 /// A setting of a template.
@@ -92,8 +114,10 @@ public struct TemplateVariable: Sendable, Hashable {
     public var isOptional = false
     /// Whether its values are secrets, which no log may show.
     public var isSecret = false
-    /// What it is for.
+    /// What it is for, in words.
     public var summary: String?
+    /// What it is for, where the manager has to know.
+    public var purpose: SettingPurpose?
 
     /// A setting called `name`.
     public init(name: String, defaultValue: String? = nil, summary: String? = nil) {

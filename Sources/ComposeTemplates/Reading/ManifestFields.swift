@@ -1,3 +1,4 @@
+import ProjectModel
 import YAMLKit
 
 extension ServiceManifest {
@@ -8,13 +9,16 @@ extension ServiceManifest {
     init(reading cursor: NodeCursor) {
         self.init()
         cursor.read(into: &self, fields: Self.fields, allowsExtensions: false)
+        if probe != nil, !probes.isEmpty {
+            cursor.child("probes")?.failAtKey(.invalid, "probe and probes exclude each other")
+        }
     }
 
     private static let fields: FieldTable<ServiceManifest> = [
+        "probes": field(\.probes) { $0.options { ServiceProbe(reading: $0) } },
         "probe": field(\.probe) { ServiceProbe(reading: $0) },
         "optional": field(\.isOptional) { $0.boolean() },
         "boot-seconds": field(\.bootSeconds) { $0.integer(in: 1...maximumBootSeconds) },
-        "health-name": field(\.healthName) { $0.nonEmptyString() },
         "environment": field(\.environment) { $0.option(EnvironmentSource.self) },
     ]
 }

@@ -12,16 +12,17 @@ extension TemplateManifest {
     init(reading cursor: NodeCursor) {
         self.init()
         cursor.read(into: &self, fields: Self.fields, allowsExtensions: false)
-        checkNames(cursor)
+        ManifestCheck(manifest: self, cursor: cursor).run()
     }
 
     private static let fields: FieldTable<TemplateManifest> = [
         "version": field(\.version) { $0.nonEmptyString() },
-        "ports": field(\.ports) { $0.elements().compactMap { $0.variableName() } },
+        "ports": field(\.ports) { $0.templatePorts() },
         "addresses": field(\.addresses) { $0.variables { $0.integer(in: hostNumbers) } },
         "ranges": field(\.ranges) { $0.variables { AddressRange(reading: $0) } },
         "secrets": field(\.secrets) { $0.variables { SecretForm(reading: $0) } },
-        "tokens": field(\.tokens) { $0.variables { TokenForm(reading: $0)?.role } },
+        "tokens": field(\.tokens) { $0.variables { TokenForm(reading: $0).role } },
+        "api-keys": field(\.apiKeys) { $0.variables { $0.option(APIKeyForm.self) } },
         "variables": field(\.variables) { cursor in
             cursor.entries().compactMap { name, value in
                 value.isVariableName(name) ? TemplateVariable(name: name, reading: value) : nil
@@ -29,43 +30,24 @@ extension TemplateManifest {
         },
         "files": field(\.files) { $0.elements().compactMap { $0.projectPath() } },
         "log-collector": field(\.logCollector) { LogCollector(reading: $0) },
+        "roles": field(\.roles) { $0.options { $0.serviceName() } },
+        "health-names": field(\.healthNames) { $0.apiNames() },
+        "restart-names": field(\.restartNames) { $0.apiNames() },
+        "database": field(\.database) { DatabaseRoles(reading: $0) },
+        "token-claims": field(\.tokenClaims) { $0.options { $0.sqlName() } },
+        "functions-folder": field(\.functionsFolder) { $0.projectPath() },
+        "settings": field(\.settings) { $0.settingNames() },
     ]
-
-    /// A variable has one source, an address one owner, and tokens have something to be signed with.
-    private func checkNames(_ cursor: NodeCursor) {
-        var owners: [String: String] = [:]
-        let groups = [
-            ("ports", ports), ("addresses", addresses.keys.sorted()), ("ranges", ranges.keys.sorted()),
-            ("secrets", secrets.keys.sorted()),
-            ("tokens", tokens.keys.sorted()), ("variables", variables.map(\.name)),
-        ]
-        for (group, names) in groups {
-            for name in names {
-                if let owner = owners[name] {
-                    cursor.child(group)?.fail("\(name) is already declared in \(owner)")
-                }
-                owners[name] = group
-            }
-        }
-        for (number, names) in Dictionary(grouping: addresses.keys, by: { addresses[$0] }) where names.count > 1 {
-            cursor.child("addresses")?.fail(
-                "\(names.sorted().joined(separator: " and ")) have the same number \(number ?? 0)")
-        }
-        if !tokens.isEmpty, secrets[Self.tokenSecretVariable] == nil {
-            cursor.child("tokens")?.failAtKey(
-                .reference, "tokens are signed with \(Self.tokenSecretVariable), which must be one of the secrets")
-        }
-    }
 }
 
 extension NodeCursor {
     /// A name that interpolation can use.
-    fileprivate func variableName() -> String? {
+    func variableName() -> String? {
         guard let name = string(), isVariableName(name) else { return nil }
         return name
     }
 
-    fileprivate func isVariableName(_ name: String) -> Bool {
+    func isVariableName(_ name: String) -> Bool {
         let bytes = Array(name.utf8)
         let isName =
             bytes.first.map(SubstitutionToken.isNameStart) ?? false
@@ -77,7 +59,7 @@ extension NodeCursor {
     }
 
     /// A mapping of variables to what `read` makes of their values.
-    fileprivate func variables<Value>(_ read: (NodeCursor) -> Value?) -> [String: Value] {
+    func variables<Value>(_ read: (NodeCursor) -> Value?) -> [String: Value] {
         entries().reduce(into: [:]) { result, entry in
             guard entry.value.isVariableName(entry.key), let value = read(entry.value) else { return }
             result[entry.key] = value
@@ -85,7 +67,7 @@ extension NodeCursor {
     }
 
     /// A relative path that stays inside the folder.
-    fileprivate func projectPath() -> String? {
+    func projectPath() -> String? {
         guard let text = nonEmptyString() else { return nil }
         guard ProjectPath.isInside(text) else {
             fail(.refused, "\(shown) must be a relative path without ..")
@@ -116,23 +98,24 @@ extension AddressRange {
 
 extension SecretForm {
     fileprivate init?(reading cursor: NodeCursor) {
-        var form: (alphabet: SecretAlphabet?, length: Int?)
+        var form: (alphabet: SecretAlphabet?, length: Int?, purpose: SecretPurpose?)
         cursor.demandKeys(["alphabet", "length"])
         cursor.read(
             into: &form,
             fields: [
                 "alphabet": { $1.alphabet = $0.option(SecretAlphabet.self) },
                 "length": { $1.length = $0.integer(in: TemplateManifest.secretLengths) },
+                "purpose": { $1.purpose = $0.option(SecretPurpose.self) },
             ], allowsExtensions: false)
         guard let alphabet = form.alphabet, let length = form.length else { return nil }
-        self.init(alphabet: alphabet, length: length)
+        self.init(alphabet: alphabet, length: length, purpose: form.purpose)
     }
 }
 
 private struct TokenForm {
-    var role: TokenRole = .anon
+    var role: TokenRole?
 
-    init?(reading cursor: NodeCursor) {
+    init(reading cursor: NodeCursor) {
         cursor.demandKeys(["role"])
         cursor.read(into: &self, fields: ["role": field(\.role) { $0.option(TokenRole.self) }], allowsExtensions: false)
     }
@@ -146,6 +129,7 @@ extension TemplateVariable {
             fields: [
                 "default": field(\.defaultValue) { $0.text() }, "description": field(\.summary) { $0.string() },
                 "optional": field(\.isOptional) { $0.boolean() }, "secret": field(\.isSecret) { $0.boolean() },
+                "purpose": field(\.purpose) { $0.option(SettingPurpose.self) },
             ], allowsExtensions: false)
         if isOptional, defaultValue != nil {
             cursor.child("optional")?.fail("a setting with a default always has a value: leave one of both out")

@@ -1,3 +1,5 @@
+import ProjectModel
+
 extension TemplateManifest {
     /// The variables for interpolation: `environment`, and the defaults of the settings that it does not give, with
     /// the variables in them put in.
@@ -17,15 +19,29 @@ extension TemplateManifest {
             "PROJECT_REF": "abcdefghijklmnopqrst", "PROJECT_NAME": "project", "BIND_ADDRESS": "127.0.0.1",
             "PUBLIC_URL": "http://127.0.0.1:54320", "SUBNET": "10.0.0.0/27",
         ]
-        for (index, name) in ports.enumerated() { values[name] = String(54_320 + index) }
+        for (index, port) in ports.enumerated() { values[port.name] = String(54_320 + index) }
         for (name, number) in addresses { values[name] = "10.0.0.\(number)" }
         for (name, range) in ranges { values[name] = "10.0.0.\(range.first)/\(range.prefixLength)" }
         for (name, form) in secrets { values[name] = String(repeating: "0", count: form.length) }
         for name in tokens.keys { values[name] = "header.claims.signature" }
+        for (name, form) in apiKeys { values[name] = form.standIn }
         for variable in variables where variable.defaultValue == nil && !variable.isOptional {
             values[variable.name] = "0"
         }
         return values
+    }
+}
+
+extension APIKeyForm {
+    /// A value of the right form.
+    fileprivate var standIn: String {
+        switch self {
+        case .publishableList, .publishableDefault: "sb_publishable_0"
+        case .secretList, .secretDefault, .manager, .managerWithoutLegacy: "sb_secret_0"
+        case .publishableByName, .secretByName: #""default":"sb_0""#
+        case .legacyEnabled: "true"
+        case .tokenKeySet: #"{"keys":[]}"#
+        }
     }
 }
 

@@ -58,7 +58,8 @@ struct AdvisorsController: Sendable {
 
     private func report(_ request: APIRequest, _ lints: [DatabaseLint]) async throws -> Report {
         let record = try request.project()
-        let query = LintQuery.text(lints, exposed: try await exposedSchemas(of: record))
+        let roles = try await catalog.stack(of: record).roles
+        let query = LintQuery.text(lints, exposed: try await exposedSchemas(of: record), of: roles)
         let answer = try await run(query, record)
         let found: [LintFinding]
         do { found = try JSONDecoder().decode([LintFinding].self, from: Data(answer.json)) } catch {

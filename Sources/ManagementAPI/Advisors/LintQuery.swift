@@ -1,25 +1,24 @@
 import Orchestrator
+import ProjectModel
 
 /// The checks as one read-only statement over the catalogues of a database.
 enum LintQuery {
     /// Findings in one answer at most.
     static let findingsMax = 1_000
 
-    /// Roles that requests of the API run as.
-    static let apiRoles = ["anon", "authenticated"]
-
-    /// Schemas of the stack itself, which its own migrations shape.
-    static let internalSchemas = [
-        "information_schema", "auth", "storage", "realtime", "_realtime", "_analytics", "_supavisor", "extensions",
-        "graphql", "graphql_public", "vault", "pgsodium", "pgsodium_masks", "pgbouncer", "pgmq", "pgtle", "net",
-        "cron", "supabase_functions", "supabase_migrations", "tiger", "tiger_data", "topology", "repack",
-        "timescaledb_internal", "_timescaledb_internal", "_timescaledb_catalog", "_timescaledb_cache",
-        "_timescaledb_config",
+    /// Schemas of PostgreSQL and of extensions that users of any stack add: nobody shapes them by hand. What the stack
+    /// itself fills, its template says.
+    private static let extensionSchemas = [
+        "information_schema", "tiger", "tiger_data", "topology", "repack", "timescaledb_internal",
+        "_timescaledb_internal", "_timescaledb_catalog", "_timescaledb_cache", "_timescaledb_config",
     ]
 
     /// The statement for some checks; `exposed` are the schemas that the data API serves. One row more than
     /// ``findingsMax`` says that there are more.
-    static func text(_ lints: [DatabaseLint], exposed: [String]) -> ProjectQueryText {
+    static func text(_ lints: [DatabaseLint], exposed: [String], of roles: StackRoles) -> ProjectQueryText {
+        // Roles that requests of the API run as.
+        let apiRoles = [TokenRole.anon, .authenticated].map(roles.claim)
+        let internalSchemas = (roles.database?.serviceSchemas ?? []) + extensionSchemas
         let parts = lints.map { "select '\($0.rawValue)' as lint, found.* from (\($0.sql)) found" }
         return ProjectQueryText(
             sql: """

@@ -9,8 +9,7 @@ import ProjectModel
 struct AuthUsersController: Sendable {
     let reach: ProjectReach
 
-    /// The service's name in messages.
-    private static let service = "auth"
+    private static let service = ServiceRole.auth
     /// Most second factors that one request removes.
     private static let factorsMax = 100
 

@@ -6,7 +6,6 @@ import ProjectModel
 /// The configuration of the REST API (PostgREST).
 struct DataAPIController: Sendable {
     let desk: SettingsDesk
-    let configuration: ManagementAPIConfiguration
 
     private static let fields: [Schema.Field] = [
         .init("db_schema", .text), .init("db_extra_search_path", .text), .init("max_rows", .integer()),
@@ -48,7 +47,8 @@ struct DataAPIController: Sendable {
                         ])))
         ) { request in
             var object = try await desk.object(StackSettings.rest, of: try request.project().ref).fields ?? [:]
-            object["db_anon_role"] = "anon"
+            let roles = try await desk.catalog.stack(of: try request.project()).roles
+            object["db_anon_role"] = .string(roles.claim(of: .anon))
             object["role_claim_key"] = ".role"
             object["jwt_secret"] = .string(try await jwtSecret(request) ?? "")
             return try APIResponse(json: object)
@@ -71,6 +71,7 @@ struct DataAPIController: Sendable {
         let record = try request.project()
         let granted = try request.caller().permissions(in: record.organizationSlug, project: record.ref)
         guard granted.contains(.apiKeysRead) else { return nil }
-        return try await desk.catalog.secrets(of: record.ref)[configuration.jwtSecretVariable]?.reveal()
+        guard let variable = try await desk.catalog.stack(of: record).roles.secrets[.tokenSigning] else { return nil }
+        return try await desk.catalog.secrets(of: record.ref)[variable]?.reveal()
     }
 }

@@ -49,8 +49,10 @@ struct PoolerController: Sendable {
 
     private func entries(_ request: APIRequest) async throws -> [[String: JSON]] {
         let record = try request.project()
+        let stack = try await desk.catalog.stack(of: record)
+        guard stack.service(.pooler) != nil else { return [] }
         let values = try await desk.object(StackSettings.pooler, of: record.ref)
-        return Self.entry(of: record, ConnectionData(record, configuration), values).map { [$0] } ?? []
+        return Self.entry(of: record, try ConnectionData(stack, configuration), values).map { [$0] } ?? []
     }
 
     /// How the pooler is reached and set up; nothing for a project without one.

@@ -31,10 +31,10 @@ struct ProjectEditController: Sendable {
 
     // MARK: Restart of services
 
-    /// What Supabase calls the services, and what the template does. The others have no counterpart here.
+    /// What the published API calls the services; a stack says which of its services each stands for.
     static let serviceNames = [
-        "api-gateway": "gateway", "envoy": "gateway", "kong": "gateway", "functions": "functions", "gotrue": "auth",
-        "pgbouncer": "pooler", "postgresql": "db", "postgrest": "rest", "realtime": "realtime", "storage": "storage",
+        "api-gateway", "envoy", "functions", "gotrue", "kong", "pgbouncer", "postgresql", "postgrest", "realtime",
+        "storage",
     ]
 
     private var restart: Route {
@@ -49,14 +49,13 @@ struct ProjectEditController: Sendable {
                             "restartRequest",
                             .fields(
                                 .optional("region", .text),
-                                .init("services", .array(.choice(Self.serviceNames.keys.sorted()))))))),
+                                .init("services", .array(.choice(Self.serviceNames))))))),
                 answer: .empty(.created), refusals: [.conflict])
         ) { request in
             let names = try request.decode(RestartBody.self).restartRequest.services
             let record = try request.project()
-            let services = try names.map { name throws(APIError) in
-                try Self.service(name, of: record)
-            }
+            let stack = try await catalog.stack(of: record)
+            let services = try names.map { try Self.service($0, of: stack) }
             let after = try await catalog.restartServices(of: record.ref, services)
             request.audit.target("services", Set(services.map(\.text)).sorted().joined(separator: ", "))
             request.audit.change("status", from: record.status.rawValue, to: after.status.rawValue)
@@ -69,14 +68,17 @@ struct ProjectEditController: Sendable {
         let restartRequest: Wanted
     }
 
-    private static func service(_ name: String, of record: ProjectRecord) throws(APIError) -> ServiceName {
-        guard let own = serviceNames[name], let service = record.services.first(where: { $0.text == own }) else {
-            throw APIError(
-                .badRequest,
-                "project \(record.ref) has no service \(String(name.prefix(64))); known are "
-                    + serviceNames.keys.sorted().joined(separator: ", "))
+    private static func service(_ name: String, of stack: ProjectStack) throws -> ServiceName {
+        guard let role = stack.roles.restartNames[name] else {
+            guard serviceNames.contains(name) else {
+                throw APIError(
+                    .badRequest,
+                    "there is no service \(String(name.prefix(64))); known are "
+                        + serviceNames.joined(separator: ", "))
+            }
+            throw CatalogError.unsupported(stack.record.ref, .restartName(name))
         }
-        return service
+        return try stack.required(role)
     }
 
     // MARK: What cannot be chosen

@@ -90,7 +90,7 @@ extension JSON {
 extension ServiceSetting {
     /// The shape of its values. What nobody can change has the shape of the value that it has.
     fileprivate var schema: Schema {
-        guard variable != nil else {
+        guard !isFixed else {
             switch standard {
             case .null: return .anything
             case .flag: return .boolean

@@ -100,9 +100,7 @@ struct RealtimeConfigController: Sendable {
 
     private func shutDown(_ request: APIRequest) async throws -> APIResponse {
         let record = try request.project()
-        guard let realtime = record.services.first(where: { $0.text == "realtime" }) else {
-            throw APIError(.notFound, "project \(record.ref) has no realtime")
-        }
+        let realtime = try await desk.catalog.stack(of: record).required(.realtime)
         _ = try await desk.catalog.restartServices(of: record.ref, [realtime])
         return APIResponse(.noContent)
     }

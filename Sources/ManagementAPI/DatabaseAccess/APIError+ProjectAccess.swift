@@ -1,5 +1,6 @@
 import HTTPTypes
 import Orchestrator
+import ProjectModel
 
 /// What may go wrong inside a project, as a status.
 extension APIError {
@@ -40,7 +41,8 @@ extension GatewayAnswer {
 
     /// The refusal of a service as one of ours. Its 401 is about the manager's own key, so it is no fault of whoever
     /// asks: the gateway gets new keys at this moment, as a rule.
-    func refusal(by service: String) -> APIError {
+    func refusal(by role: ServiceRole) -> APIError {
+        let service = role.inWords
         guard (400..<500).contains(status), status != 401 else {
             return .unavailable("the project's \(service) answered \(status): try again, or look at its log")
         }
@@ -59,20 +61,31 @@ extension GatewayAnswer {
     }
 
     /// The answer passed on as it is, which must be JSON.
-    func response(_ status: HTTPResponse.Status, by service: String) throws(APIError) -> APIResponse {
-        guard isSuccess else { throw refusal(by: service) }
+    func response(_ status: HTTPResponse.Status, by role: ServiceRole) throws(APIError) -> APIResponse {
+        guard isSuccess else { throw refusal(by: role) }
         guard contentType?.contains("json") == true, !body.isEmpty else {
-            throw .unavailable("the project's \(service) answered something that is no JSON")
+            throw .unavailable("the project's \(role.inWords) answered something that is no JSON")
         }
         return APIResponse(status, jsonBytes: body)
     }
 
     /// The answer read as JSON.
-    func value(by service: String) throws(APIError) -> JSON {
+    func value(by role: ServiceRole) throws(APIError) -> JSON {
         guard let json = JSON(bytes: body) else {
-            throw .unavailable("the project's \(service) answered something that is no JSON")
+            throw .unavailable("the project's \(role.inWords) answered something that is no JSON")
         }
         return json
+    }
+}
+
+extension ServiceRole {
+    /// The service in messages.
+    fileprivate var inWords: String {
+        switch self {
+        case .rest: "REST API"
+        case .meta: "catalogue service"
+        default: rawValue
+        }
     }
 }
 

@@ -35,27 +35,31 @@ struct LoginRoleController: Sendable {
     private func create(_ request: APIRequest) async throws -> APIResponse {
         let body = try request.decode(LoginRoleBody.self)
         let password = RandomText.alphanumeric(Self.passwordLength)
-        let query = try LoginRole.create(readOnly: body.isReadOnly, password: Secret(password), ttl: Self.life)
-        try await run(query, on: try request.project())
-        let role = LoginRole.name(readOnly: body.isReadOnly)
-        request.audit.target("role", role)
+        let record = try request.project()
+        let database = try await reach.catalog.stack(of: record).database()
+        guard let role = LoginRole(of: database, readOnly: body.isReadOnly) else {
+            throw CatalogError.unsupported(record.ref, .readOnlyRole)
+        }
+        try await run(try role.create(password: Secret(password), ttl: Self.life), on: record)
+        request.audit.target("role", role.name)
         return try APIResponse(
             .created,
             json: JSON.object([
-                "role": .string(role), "password": .string(password),
+                "role": .string(role.name), "password": .string(password),
                 "ttl_seconds": .integer(Self.life.components.seconds),
             ]))
     }
 
     private func delete(_ request: APIRequest) async throws -> APIResponse {
-        try await run(try LoginRole.dropAll(), on: try request.project())
+        let record = try request.project()
+        try await run(try LoginRole.dropAll(of: try await reach.catalog.stack(of: record).database()), on: record)
         return try APIResponse(json: ["message": "ok"])
     }
 
     /// SQL of ours that the database refuses is no mistake of whoever asks.
     private func run(_ query: ProjectQueryText, on record: ProjectRecord) async throws {
         do {
-            _ = try await reach.run(query, on: record, as: DatabaseTarget.administrator)
+            _ = try await reach.run(query, on: record, as: .administrator)
         } catch ProjectDatabaseError.query(let failure) {
             throw APIError(
                 .internalServerError, "the project's database refused to change its roles: \(failure.message)")

@@ -73,7 +73,7 @@ struct MetadataController: Sendable {
         ) { request in
             let query = Self.filters.compactMap { filter in request.query[filter.name].map { (filter.name, $0) } }
             let wanted = try GatewayRequest(path: "/pg/\(name)", query: query)
-            return try await reach.send(wanted, to: try request.project()).response(.ok, by: "postgres-meta")
+            return try await reach.send(wanted, to: try request.project(), service: .meta).response(.ok, by: .meta)
         }
     }
 
@@ -81,8 +81,8 @@ struct MetadataController: Sendable {
         let wanted = try GatewayRequest(
             path: "/pg/generators/typescript",
             query: [("included_schemas", request.query["included_schemas"] ?? "public")])
-        let answer = try await reach.send(wanted, to: try request.project())
-        guard answer.isSuccess else { throw answer.refusal(by: "postgres-meta") }
+        let answer = try await reach.send(wanted, to: try request.project(), service: .meta)
+        guard answer.isSuccess else { throw answer.refusal(by: .meta) }
         return try APIResponse(json: ["types": String(decoding: answer.body, as: UTF8.self)])
     }
 
@@ -92,7 +92,7 @@ struct MetadataController: Sendable {
             throw APIError(.badRequest, "schema must be a name of printable ASCII characters")
         }
         let wanted = try GatewayRequest(path: "/rest/v1/", headers: headers)
-        return try await reach.send(wanted, to: try request.project()).response(.ok, by: "REST API")
+        return try await reach.send(wanted, to: try request.project(), service: .rest).response(.ok, by: .rest)
     }
 
     private func graphQL(_ request: APIRequest) async throws -> APIResponse {
@@ -107,8 +107,8 @@ struct MetadataController: Sendable {
             throw APIError(.badRequest, "the request body must be a JSON object with a query")
         }
         let record = try request.project()
-        let answer = try await reach.json("POST", "/graphql/v1", body: body, to: record, service: "GraphQL API")
-        return try answer.response(.created, by: "GraphQL API")
+        let answer = try await reach.json("POST", "/graphql/v1", body: body, to: record, service: .rest)
+        return try answer.response(.created, by: .rest)
     }
 
     private func schemas(_ request: APIRequest) async throws -> APIResponse {

@@ -30,34 +30,32 @@ struct PasswordController: Sendable {
         let record = try request.project()
         let password = Secret(try request.decode(PasswordBody.self).password)
         try reach.catalog.check(databasePassword: password)
-        let variable = reach.configuration.databasePasswordVariable
-        guard let old = try await reach.catalog.secrets(of: record.ref)[variable] else {
-            throw APIError(.badRequest, "project \(record.ref) has no database")
-        }
-        try await set(password, on: record)
+        // What takes a change back is put together before it: by then the manager's own database may not answer.
+        let target = try await reach.target(record, as: .administrator)
+        try await set(password, on: target)
         do { try await reach.catalog.changeDatabasePassword(of: record.ref, to: password) } catch let cause {
-            try await restore(old, instead: password, on: record)
+            try await restore(target.password, instead: password, on: target)
             throw APIError(anything: cause)
         }
         return try APIResponse(json: ["message": "the database password was changed"])
     }
 
-    private func set(_ password: Secret<String>, on record: ProjectRecord) async throws {
-        let query = try PasswordChange.sql(newPassword: password)
+    private func set(_ password: Secret<String>, on target: DatabaseTarget) async throws {
+        let query = try PasswordChange.sql(newPassword: password, of: target.roles)
         do {
-            _ = try await reach.run(query, on: record, as: DatabaseTarget.administrator)
+            _ = try await reach.databases.run(query, on: target)
         } catch ProjectDatabaseError.query(let failure) {
             throw APIError(.internalServerError, "the project's database refused the password: \(failure.message)")
         }
     }
 
     /// Logs in with the new password, which nothing but the database knows.
-    private func restore(_ old: Secret<String>, instead new: Secret<String>, on record: ProjectRecord) async throws {
-        guard let port = record.leases?.ports[reach.configuration.databasePortVariable] else { return }
-        let target = DatabaseTarget(
-            ref: record.ref, host: reach.configuration.accessHost, port: port, user: DatabaseTarget.administrator,
-            password: new)
-        do { _ = try await reach.databases.run(try PasswordChange.sql(newPassword: old), on: target) } catch {
+    private func restore(_ old: Secret<String>, instead new: Secret<String>, on target: DatabaseTarget) async throws {
+        var target = target
+        target.password = new
+        do {
+            _ = try await reach.databases.run(try PasswordChange.sql(newPassword: old, of: target.roles), on: target)
+        } catch {
             throw APIError(
                 .internalServerError,
                 "the database password was changed in the database and could not be stored: set it again")

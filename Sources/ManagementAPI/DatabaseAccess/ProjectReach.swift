@@ -10,25 +10,44 @@ struct ProjectReach: Sendable {
     let gateways: any ProjectGateway
     let configuration: ManagementAPIConfiguration
 
-    /// The role that people's SQL runs as.
-    static let owner = "postgres"
-
-    /// Runs SQL; throws ``ProjectDatabaseError`` and ``APIError``.
-    func run(
-        _ query: ProjectQueryText, on record: ProjectRecord, as user: String = Self.owner
-    ) async throws -> QueryAnswer {
-        let port = try port(configuration.databasePortVariable, of: record)
-        guard let password = try await catalog.secrets(of: record.ref)[configuration.databasePasswordVariable] else {
-            throw APIError(.badRequest, "project \(record.ref) has no database")
-        }
-        let target = DatabaseTarget(
-            ref: record.ref, host: configuration.accessHost, port: port, user: user, password: password)
-        return try await databases.run(query, on: target)
+    /// Whose rights SQL has.
+    enum DatabaseUser {
+        /// Those of the role that owns what users make.
+        case owner
+        /// Those of the stack's superuser.
+        case administrator
     }
 
-    /// Sends a request to the gateway as `service_role`; throws ``ProjectGatewayError`` and ``APIError``.
-    func send(_ request: GatewayRequest, to record: ProjectRecord) async throws -> GatewayAnswer {
-        let port = try port(configuration.gatewayPortVariable, of: record)
+    /// Runs SQL; throws ``ProjectDatabaseError``, ``CatalogError`` and ``APIError``.
+    func run(
+        _ query: ProjectQueryText, on record: ProjectRecord, as user: DatabaseUser = .owner
+    ) async throws -> QueryAnswer {
+        try await databases.run(query, on: try await target(record, as: user))
+    }
+
+    /// How a role logs in to a project's database.
+    func target(_ record: ProjectRecord, as user: DatabaseUser) async throws -> DatabaseTarget {
+        let stack = try await catalog.stack(of: record)
+        let roles = try stack.database()
+        let port = try port(.database, of: stack)
+        let variable = try stack.variable(.databasePassword)
+        guard let password = try await catalog.secrets(of: record.ref)[variable] else {
+            throw CatalogError.unsupported(record.ref, .secret(.databasePassword))
+        }
+        return DatabaseTarget(
+            ref: record.ref, host: configuration.accessHost, port: port,
+            user: user == .owner ? roles.owner : roles.administrator, password: password, roles: roles)
+    }
+
+    /// Sends a request through the gateway to the service with a role, as `service_role`; throws
+    /// ``ProjectGatewayError``, ``CatalogError`` and ``APIError``.
+    func send(
+        _ request: GatewayRequest, to record: ProjectRecord, service role: ServiceRole
+    ) async throws -> GatewayAnswer {
+        let stack = try await catalog.stack(of: record)
+        _ = try stack.required(.gateway)
+        _ = try stack.required(role)
+        let port = try port(.gateway, of: stack)
         let target = GatewayTarget(
             ref: record.ref, baseURL: "http://\(configuration.accessHost):\(port)",
             serviceKey: try await catalog.serviceKey(of: record.ref))
@@ -38,21 +57,22 @@ struct ProjectReach: Sendable {
     /// Sends a request with a JSON body, and refuses where the service refuses.
     func json(
         _ method: String, _ path: String, query: [(String, String)] = [], body: JSON? = nil, to record: ProjectRecord,
-        service: String
+        service role: ServiceRole
     ) async throws -> GatewayAnswer {
         let request = try GatewayRequest(
             method: method, path: path, query: query,
             headers: body == nil ? [] : [("Content-Type", "application/json")],
             body: try body.map { try $0.bytes() } ?? [])
-        let answer = try await send(request, to: record)
-        guard answer.isSuccess else { throw answer.refusal(by: service) }
+        let answer = try await send(request, to: record, service: role)
+        guard answer.isSuccess else { throw answer.refusal(by: role) }
         return answer
     }
 
-    private func port(_ variable: String, of record: ProjectRecord) throws(APIError) -> UInt16 {
-        try record.requireServices()
-        guard let port = record.leases?.ports[variable] else {
-            throw .unavailable("project \(record.ref) has no port for this yet: try again when it is up")
+    private func port(_ purpose: PortPurpose, of stack: ProjectStack) throws -> UInt16 {
+        try stack.record.requireServices()
+        _ = try stack.variable(purpose)
+        guard let port = stack.port(purpose) else {
+            throw APIError.unavailable("project \(stack.record.ref) has no port for this yet: try again when it is up")
         }
         return port
     }

@@ -150,7 +150,7 @@ extension OptionalFeature {
 extension ServiceSettings {
     /// The largest value that a number may have; nothing for what is no number or cannot be set.
     fileprivate func largest(_ key: String) -> Int64? {
-        guard let setting = settings.first(where: { $0.key == key }), setting.variable != nil,
+        guard let setting = settings.first(where: { $0.key == key }), !setting.isFixed,
             case .whole(let range) = setting.form
         else { return nil }
         return Int64(range.upperBound)

@@ -12,7 +12,7 @@ struct ServedFeatures: Sendable {
     func serves(_ feature: OptionalFeature) -> Bool {
         switch feature.witness {
         case .operation(let name): operations.contains(name)
-        case .setting(let service, let key): service.settings.contains { $0.key == key && $0.variable != nil }
+        case .setting(let service, let key): service.settings.contains { $0.key == key && !$0.isFixed }
         case .nothing: false
         }
     }

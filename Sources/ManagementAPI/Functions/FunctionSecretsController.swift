@@ -34,9 +34,11 @@ struct FunctionSecretsController: Sendable {
     }
 
     private func set(_ request: APIRequest) async throws -> APIResponse {
+        let record = try request.project()
+        _ = try await catalog.stack(of: record).required(.functions)
         var secrets: [String: Secret<String>] = [:]
         for secret in try request.decode([NewFunctionSecret].self) { secrets[secret.name] = Secret(secret.value) }
-        try await catalog.setFunctionSecrets(secrets, of: try request.project().ref)
+        try await catalog.setFunctionSecrets(secrets, of: record.ref)
         note(secrets.keys.sorted(), request.audit)
         return APIResponse(.created)
     }

@@ -6,6 +6,7 @@ import ProjectModel
 
 /// `/v1/projects/{ref}/functions`: Edge Functions, as the command line, Terraform and Studio deploy them.
 struct FunctionsController: Sendable {
+    let catalog: ProjectCatalog
     let functions: FunctionCatalog
 
     private static let path = "/v1/projects/{ref}/functions"
@@ -92,7 +93,7 @@ struct FunctionsController: Sendable {
     private func deploy(_ request: APIRequest) async throws -> APIResponse {
         let bundleOnly = try request.query.flag("bundleOnly", default: false)
         let draft = try Self.draft(request)
-        let function = try await functions.deploy(draft, of: try request.project().ref, bundleOnly: bundleOnly)
+        let function = try await functions.deploy(draft, of: try await target(request), bundleOnly: bundleOnly)
         note(function, bundleOnly ? "bundled" : "deployed", request.audit)
         return try APIResponse(.created, json: FunctionBody(function))
     }
@@ -129,9 +130,16 @@ struct FunctionsController: Sendable {
 
     private func updateSeveral(_ request: APIRequest) async throws -> APIResponse {
         let updates = try request.decode([FunctionUpdateBody].self).map { body throws(APIError) in try body.update() }
-        let changed = try await functions.update(updates, of: try request.project().ref)
+        let changed = try await functions.update(updates, of: try await target(request))
         for function in changed { note(function, "updated", request.audit) }
         return try APIResponse(json: ["functions": changed.map(FunctionBody.init)])
+    }
+
+    /// The project that the path names, if functions can run in it.
+    private func target(_ request: APIRequest) async throws -> ProjectRef {
+        let record = try request.project()
+        _ = try await catalog.stack(of: record).functionsFolder()
+        return record.ref
     }
 
     private func note(_ function: EdgeFunction, _ deed: String, _ audit: AuditNotes) {
@@ -166,7 +174,7 @@ struct FunctionsController: Sendable {
     private func updateOne(_ request: APIRequest) async throws -> APIResponse {
         let body = try Self.plainBody(request)
         let slug = try request.parameter("function_slug")
-        let ref = try request.project().ref
+        let ref = try await target(request)
         if let text = body.body {
             _ = try await functions.function(slug, of: ref)
             return try APIResponse(json: FunctionBody(try await deploy(text, slug, body, request)))
@@ -190,7 +198,7 @@ struct FunctionsController: Sendable {
             slug: slug, name: body.name ?? request.query["name"],
             verifyJWT: try body.verifyJWT ?? request.queryFlag("verify_jwt"), entrypointPath: PlainFunctionBody.file,
             files: [FunctionFile(path: PlainFunctionBody.file, bytes: Array(text.utf8))])
-        let function = try await functions.deploy(draft, of: try request.project().ref)
+        let function = try await functions.deploy(draft, of: try await target(request))
         note(function, "deployed", request.audit)
         return function
     }

@@ -9,24 +9,23 @@ struct ConnectionData: Sendable, Equatable {
     let port: UInt16?
     /// Port of the pooler in transaction mode; absent for projects without one.
     let poolerPort: UInt16?
-    let database = "postgres"
-    let user = "postgres"
+    let database: String
+    let user: String
     /// The pooler serves several tenants, and takes the tenant from the user name.
     let poolerUser: String
 
-    /// Service that pools connections.
-    static let poolerService = "pooler"
-    /// Template variable that carries the leased port of the pooler's transaction mode.
-    static let poolerPortVariable = "POOLER_TRANSACTION_PORT"
     /// What stands where a password belongs.
     static let passwordPlaceholder = "[YOUR-PASSWORD]"
 
-    init(_ record: ProjectRecord, _ configuration: ManagementAPIConfiguration) {
+    /// - Throws: ``CatalogError/unsupported(_:_:)`` for a stack without a database.
+    init(_ stack: ProjectStack, _ configuration: ManagementAPIConfiguration) throws(CatalogError) {
+        let roles = try stack.database()
         host = configuration.publicHost
-        port = record.leases?.ports[configuration.databasePortVariable]
-        let hasPooler = record.services.contains { $0.text == Self.poolerService }
-        poolerPort = hasPooler ? record.leases?.ports[Self.poolerPortVariable] : nil
-        poolerUser = "\(user).\(record.ref)"
+        port = stack.port(.database)
+        poolerPort = stack.service(.pooler) == nil ? nil : stack.port(.poolerTransaction)
+        database = roles.database
+        user = roles.owner
+        poolerUser = "\(user).\(stack.record.ref)"
     }
 
     /// The port of PostgreSQL that answers name: the usual one while none is leased.
@@ -40,6 +39,7 @@ struct ConnectionData: Sendable, Equatable {
 
     private func string(user: String, port: Int) -> String {
         let address = host.contains(":") ? "[\(host)]" : host
-        return "postgresql://\(user):\(Self.passwordPlaceholder)@\(address):\(port)/\(database)"
+        let (login, name) = (GatewayRequest.encoded(user), GatewayRequest.encoded(database))
+        return "postgresql://\(login):\(Self.passwordPlaceholder)@\(address):\(port)/\(name)"
     }
 }

@@ -17,7 +17,10 @@ struct DatabasesController: Sendable {
         return [
             get("\(path)/databases", .projectAdminRead, "The database of a project", .of([DatabaseRow].self)) {
                 let record = try $0.project()
-                let row = DatabaseRow(record, connection(record), apiURL: try await catalog.apiURL(of: record))
+                let stack = try await catalog.stack(of: record)
+                guard stack.service(.database) != nil else { return try APIResponse(json: [DatabaseRow]()) }
+                let row = DatabaseRow(
+                    record, try ConnectionData(stack, configuration), apiURL: try await catalog.apiURL(of: record))
                 return try APIResponse(json: [row])
             },
             get("\(path)/databases-statuses", .projectAdminRead, "The status of a project's database", Self.statuses) {
@@ -28,16 +31,23 @@ struct DatabasesController: Sendable {
             },
             get("\(path)/config/supavisor", .poolerConfigRead, "How the pooler is reached", .of([PoolerRow].self)) {
                 let record = try $0.project()
-                return try APIResponse(json: [PoolerRow(record, connection(record))].compactMap { $0 })
+                let stack = try await catalog.stack(of: record)
+                guard stack.service(.pooler) != nil else { return try APIResponse(json: [PoolerRow]()) }
+                let connection = try ConnectionData(stack, configuration)
+                return try APIResponse(json: [PoolerRow(record, connection)].compactMap { $0 })
             },
             get("\(path)/config/pgbouncer", .databaseRead, "PgBouncer: not in use", .of(PgBouncerBody.self)) {
                 let record = try $0.project()
-                return try APIResponse(json: PgBouncerBody(record, connection(record)))
+                let connection = try ConnectionData(try await catalog.stack(of: record), configuration)
+                return try APIResponse(json: PgBouncerBody(record, connection))
             },
             get(
                 "\(path)/service-versions", .projectAdminRead, "Versions of a project's services",
                 .json(.fields(.init("supabase-postgres", .text)))
-            ) { _ in try APIResponse(json: ["supabase-postgres": configuration.database.version]) },
+            ) { request in
+                let roles = try await catalog.stack(of: try request.project()).roles
+                return try APIResponse(json: ["supabase-postgres": DatabaseVersion(roles).version])
+            },
         ]
     }
 
@@ -89,6 +99,4 @@ struct DatabasesController: Sendable {
     ) -> Route {
         Route(.get, path, .permission(permission), Operation(summary: summary, answer: answer), handler)
     }
-
-    private func connection(_ record: ProjectRecord) -> ConnectionData { ConnectionData(record, configuration) }
 }

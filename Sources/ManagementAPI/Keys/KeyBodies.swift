@@ -1,5 +1,6 @@
 import HTTPTypes
 import Orchestrator
+import ProjectModel
 
 /// A key that somebody wants.
 struct NewKeyBody: Decodable, Sendable {
@@ -52,14 +53,14 @@ struct KeyEditBody: Decodable, Sendable {
 struct KeyTemplate: Decodable, Sendable {
     let role: String?
 
-    static let schema = Schema.fields(.optional("role", .choice(["service_role"])))
+    static let schema = Schema.fields(.optional("role", .choice([TokenRole.serviceRole.rawValue])))
 
     /// Refuses what the gateway cannot do.
     func check(_ kind: APIKeyKind) throws(APIError) {
         guard kind == .secret else {
             throw APIError(.badRequest, "secret_jwt_template belongs to secret keys only")
         }
-        guard role == nil || role == "service_role" else {
+        guard role == nil || role == TokenRole.serviceRole.rawValue else {
             throw APIError(.badRequest, "secret_jwt_template.role must be service_role")
         }
     }

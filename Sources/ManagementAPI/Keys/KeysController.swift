@@ -7,7 +7,6 @@ import ProjectModel
 /// `/v1/projects/{ref}/api-keys`: the two signed keys of old, and opaque keys by name.
 struct KeysController: Sendable {
     let catalog: ProjectCatalog
-    let configuration: ManagementAPIConfiguration
 
     private static let reveal = Operation.Parameter(
         name: "reveal", schema: .boolean, description: "Show secret keys in full")
@@ -132,7 +131,7 @@ struct KeysController: Sendable {
     }
 
     private func legacyKeys(of record: ProjectRecord) async throws -> [APIKey] {
-        try await ClientKeys(of: record.ref, in: catalog, configuration).byRole.map {
+        try await ClientKeys(of: record, in: catalog).byRole.map {
             APIKey(role: $0.role, key: $0.key, of: record)
         }
     }

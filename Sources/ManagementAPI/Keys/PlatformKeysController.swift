@@ -52,7 +52,7 @@ struct PlatformKeysController: Sendable {
 
     /// The role that the claims name. Other claims would be signed on anybody's word, so there are none.
     private func role(_ claims: String?) throws(APIError) -> String {
-        guard let claims else { return "service_role" }
+        guard let claims else { return TokenRole.serviceRole.rawValue }
         guard let fields = JSON(bytes: Array(claims.utf8))?.fields, fields.keys.allSatisfy({ $0 == "role" }),
             let role = fields["role"]?.text
         else { throw APIError(.badRequest, #"claims must be JSON like {"role":"anon"}, with no other claim"#) }

@@ -122,7 +122,7 @@ struct OrganizationProjectsController: Sendable {
             var query = try ProjectListQuery.parse(request.query)
             query.visibility = caller.projectVisibility(in: try request.slug())
             let page = try await catalog.projects(query)
-            return try answers.answer(page, to: query, for: caller) {
+            return try await answers.answer(page, to: query, for: caller) {
                 try APIResponse(json: OrganizationProjectsBody(page, of: query, onV1: onV1))
             }
         }

@@ -8,11 +8,12 @@ struct ClientKeys: Sendable {
     let jwtSecret: Secret<String>?
 
     /// Opens a project's secrets.
-    init(of ref: ProjectRef, in catalog: ProjectCatalog, _ configuration: ManagementAPIConfiguration) async throws {
-        let secrets = try await catalog.secrets(of: ref)
-        anon = secrets[configuration.anonKeyVariable]
-        service = secrets[configuration.serviceKeyVariable]
-        jwtSecret = secrets[configuration.jwtSecretVariable]
+    init(of record: ProjectRecord, in catalog: ProjectCatalog) async throws {
+        let roles = try await catalog.stack(of: record).roles
+        let secrets = try await catalog.secrets(of: record.ref)
+        anon = roles.tokens[.anon].flatMap { secrets[$0] }
+        service = roles.tokens[.serviceRole].flatMap { secrets[$0] }
+        jwtSecret = roles.secrets[.tokenSigning].flatMap { secrets[$0] }
     }
 
     /// No keys, for those who may not see them.
@@ -26,6 +27,6 @@ struct ClientKeys: Sendable {
 
     /// The two keys by the names that clients know them by; those that exist.
     var byRole: [(role: String, key: Secret<String>)] {
-        [("anon", anon), ("service_role", service)].compactMap { role, key in key.map { (role, $0) } }
+        [(TokenRole.anon, anon), (.serviceRole, service)].compactMap { role, key in key.map { (role.rawValue, $0) } }
     }
 }

@@ -32,9 +32,10 @@ final class ListAnswers: Sendable {
 
     /// The answer for a page, encoded by `answer` unless it is known already.
     func answer(
-        _ page: ProjectPage, to query: ProjectQuery, for principal: Principal, _ answer: () throws -> APIResponse
-    ) throws -> APIResponse {
-        guard let edition = page.edition else { return try answer() }
+        _ page: ProjectPage, to query: ProjectQuery, for principal: Principal,
+        _ answer: () async throws -> APIResponse
+    ) async throws -> APIResponse {
+        guard let edition = page.edition else { return try await answer() }
         let question = Question(
             query: query,
             organizations: Dictionary(principal.memberships.map { ($0.organizationSlug, $0.organizationNumber) }) {
@@ -43,7 +44,7 @@ final class ListAnswers: Sendable {
         if let known = memory.withLock({ $0.edition == edition ? $0.bodies[question] : nil }) {
             return APIResponse(headers: [.contentType: "application/json"], body: known)
         }
-        let made = try answer()
+        let made = try await answer()
         memory.withLock { Self.keep(made.body, for: question, in: edition, &$0) }
         return made
     }

@@ -1,21 +1,21 @@
 import Orchestrator
 import ProjectModel
 
-/// How people log in to a project's database and to its own dashboard.
+/// How people log in to a project's database and to its own dashboard; null for what the stack does not have.
 struct ProjectCredentials: Encodable, Sendable, Documented {
     /// The database, as its owner role.
     struct Database: Encodable, Sendable {
         let host: String
         let port: Nullable<Int>
-        let name: String
-        let user: String
+        let name: Nullable<String>
+        let user: Nullable<String>
         let password: Nullable<String>
     }
 
     /// The dashboard behind the project's gateway.
     struct Dashboard: Encodable, Sendable {
         let url: Nullable<String>
-        let username: String
+        let username: Nullable<String>
         let password: Nullable<String>
     }
 
@@ -28,24 +28,27 @@ struct ProjectCredentials: Encodable, Sendable, Documented {
             .init(
                 "database",
                 .fields(
-                    .init("host", .text), .init("port", .nullable(.integer(1...65_535))), .init("name", .text),
-                    .init("user", .text), .init("password", .nullable(.text)))),
+                    .init("host", .text), .init("port", .nullable(.integer(1...65_535))),
+                    .init("name", .nullable(.text)),
+                    .init("user", .nullable(.text)), .init("password", .nullable(.text)))),
             .init(
                 "dashboard",
                 .fields(
-                    .init("url", .nullable(.text)), .init("username", .text), .init("password", .nullable(.text))))))
+                    .init("url", .nullable(.text)), .init("username", .nullable(.text)),
+                    .init("password", .nullable(.text))))))
 
     init(
-        _ record: ProjectRecord, _ secrets: [String: Secret<String>], apiURL: String?,
+        _ stack: ProjectStack, _ secrets: [String: Secret<String>], dashboardUser: String?, apiURL: String?,
         _ configuration: ManagementAPIConfiguration
     ) {
+        func secret(_ purpose: SecretPurpose) -> String? {
+            stack.roles.secrets[purpose].flatMap { secrets[$0]?.reveal() }
+        }
         database = Database(
-            host: configuration.publicHost,
-            port: Nullable(record.leases?.ports[configuration.databasePortVariable].map { Int($0) }),
-            name: "postgres", user: "postgres",
-            password: Nullable(secrets[configuration.databasePasswordVariable]?.reveal()))
+            host: configuration.publicHost, port: Nullable(stack.port(.database).map { Int($0) }),
+            name: Nullable(stack.roles.database?.database), user: Nullable(stack.roles.database?.owner),
+            password: Nullable(secret(.databasePassword)))
         dashboard = Dashboard(
-            url: Nullable(apiURL), username: configuration.dashboardUser,
-            password: Nullable(secrets[configuration.dashboardPasswordVariable]?.reveal()))
+            url: Nullable(apiURL), username: Nullable(dashboardUser), password: Nullable(secret(.dashboardPassword)))
     }
 }

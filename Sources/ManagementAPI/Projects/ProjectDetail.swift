@@ -27,10 +27,11 @@ struct ProjectDetail: Encodable, Sendable, Documented {
 
     /// `apiURL` is the base URL of the project's gateway; absent while it has no ports.
     init(
-        _ record: ProjectRecord, organization: Int64, apiURL: String?, isUpgradeAvailable: Bool,
+        _ stack: ProjectStack, organization: Int64, apiURL: String?, isUpgradeAvailable: Bool,
         _ configuration: ManagementAPIConfiguration
     ) {
-        stack = record.stack.text
+        let record = stack.record
+        self.stack = record.stack.text
         templateVersion = Nullable(record.template?.text)
         self.isUpgradeAvailable = isUpgradeAvailable
         id = record.number
@@ -46,7 +47,7 @@ struct ProjectDetail: Encodable, Sendable, Documented {
         // Studio only hands it back to us, and polls for as long as it is empty: it names the project, nothing else.
         connectionString = record.leases == nil ? "" : "sm:\(record.ref.text)"
         restURL = apiURL.map { "\($0)/rest/v1/" } ?? ""
-        databaseVersion = "supabase-postgres-\(configuration.database.version)"
+        databaseVersion = "supabase-postgres-\(DatabaseVersion(stack.roles).version)"
     }
 
     static let schema = Schema.named(

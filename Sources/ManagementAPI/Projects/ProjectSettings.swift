@@ -11,8 +11,8 @@ struct ProjectSettings: Encodable, Sendable, Documented {
     let insertedAt: String
     let databaseHost: String
     let databaseDNSName: String
-    let databaseName = "postgres"
-    let databaseUser = "postgres"
+    let databaseName: String
+    let databaseUser: String
     let databasePort: Int
     let databaseAddressKind: String
     let isSSLEnforced = false
@@ -58,7 +58,9 @@ struct ProjectSettings: Encodable, Sendable, Documented {
         }
     }
 
-    init(_ record: ProjectRecord, keys: ClientKeys, apiURL: String?, _ configuration: ManagementAPIConfiguration) {
+    /// Name and owner of the database are empty where the stack has none: clients rely on texts there.
+    init(_ stack: ProjectStack, keys: ClientKeys, apiURL: String?, _ configuration: ManagementAPIConfiguration) {
+        let record = stack.record
         ref = record.ref.text
         name = record.name.text
         status = record.status.studioStatus.rawValue
@@ -67,8 +69,9 @@ struct ProjectSettings: Encodable, Sendable, Documented {
         insertedAt = record.insertedAt.rfc3339
         databaseHost = configuration.publicHost
         databaseDNSName = configuration.publicHost
-        databasePort =
-            record.leases?.ports[configuration.databasePortVariable].map(Int.init) ?? Self.unleasedDatabasePort
+        databaseName = stack.roles.database?.database ?? ""
+        databaseUser = stack.roles.database?.owner ?? ""
+        databasePort = stack.port(.database).map(Int.init) ?? Self.unleasedDatabasePort
         databaseAddressKind = configuration.publicHost.contains(":") ? "ipv6" : "ipv4"
         jwtSecret = keys.jwtSecret?.reveal()
         serviceAPIKeys = keys.byRole.map { role, key in
@@ -89,7 +92,7 @@ struct ProjectSettings: Encodable, Sendable, Documented {
                 "service_api_keys",
                 .array(
                     .fields(
-                        .init("name", .text), .init("tags", .choice(["anon", "service_role"])),
+                        .init("name", .text), .init("tags", .choice([TokenRole.anon, .serviceRole].map(\.rawValue))),
                         .init("api_key", .text)))),
             .optional(
                 "app_config",

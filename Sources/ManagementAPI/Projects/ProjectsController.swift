@@ -44,14 +44,14 @@ struct ProjectsController: Sendable {
         var query = try ProjectListQuery.parse(request.query)
         query.visibility = caller.projectVisibility
         let page = try await catalog.projects(query)
-        return try answers.answer(page, to: query, for: caller) {
+        return try await answers.answer(page, to: query, for: caller) {
             try APIResponse(json: ProjectListBody(page, of: query, for: caller) { catalog.isUpgradeAvailable(for: $0) })
         }
     }
 
     private func create(_ request: APIRequest) async throws -> APIResponse {
         let record = try await catalog.create(request, body: try request.decode(CreateProjectBody.self))
-        let keys = try await ClientKeys(of: record.ref, in: catalog, configuration)
+        let keys = try await ClientKeys(of: record, in: catalog)
         let created = CreatedProject(
             row: ProjectRow(
                 record, organization: try request.organizationNumber(of: record),
@@ -65,7 +65,7 @@ struct ProjectsController: Sendable {
         let record = try request.project()
         return try APIResponse(
             json: ProjectDetail(
-                record, organization: try request.organizationNumber(of: record),
+                try await catalog.stack(of: record), organization: try request.organizationNumber(of: record),
                 apiURL: try await catalog.apiURL(of: record),
                 isUpgradeAvailable: catalog.isUpgradeAvailable(for: record),
                 configuration))

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Identity
 import Orchestrator
+import ProjectModel
 
 /// `GET /platform/projects/{ref}/settings`, and the passwords that Studio has no place for.
 struct SettingsController: Sendable {
@@ -27,8 +28,10 @@ struct SettingsController: Sendable {
         let granted = try request.caller().permissions(in: record.organizationSlug, project: record.ref)
         let keys =
             granted.contains(.apiKeysRead)
-            ? try await ClientKeys(of: record.ref, in: catalog, configuration) : .none
-        let settings = ProjectSettings(record, keys: keys, apiURL: try await catalog.apiURL(of: record), configuration)
+            ? try await ClientKeys(of: record, in: catalog) : .none
+        let settings = ProjectSettings(
+            try await catalog.stack(of: record), keys: keys, apiURL: try await catalog.apiURL(of: record),
+            configuration)
         return try APIResponse(json: settings)
     }
 
@@ -36,7 +39,12 @@ struct SettingsController: Sendable {
         let record = try request.project()
         let secrets = try await catalog.secrets(of: record.ref)
         request.audit.noteAttempt()
+        let stack = try await catalog.stack(of: record)
+        let user = stack.roles.settings[.dashboardUser]
+        let settings = user == nil ? nil : try await catalog.settings(of: record.ref)
         return try APIResponse(
-            json: ProjectCredentials(record, secrets, apiURL: try await catalog.apiURL(of: record), configuration))
+            json: ProjectCredentials(
+                stack, secrets, dashboardUser: user.flatMap { settings?[$0] },
+                apiURL: try await catalog.apiURL(of: record), configuration))
     }
 }

@@ -4,7 +4,7 @@ import Orchestrator
 
 /// Regions and database versions that a new project can have.
 struct RegionsController: Sendable {
-    let configuration: ManagementAPIConfiguration
+    let catalog: ProjectCatalog
 
     var routes: [Route] {
         [
@@ -26,7 +26,8 @@ struct RegionsController: Sendable {
                 .post, "/platform/organizations/{slug}/available-versions", .permission(.organizationAdminRead),
                 Operation(
                     summary: "Database versions that a new project can have: the template's",
-                    body: .optionalJSON(.object([])), answer: .of(AvailableVersions.self)), versions),
+                    body: .optionalJSON(.object([])), answer: .of(AvailableVersions.self))
+            ) { _ in try APIResponse(json: AvailableVersions(DatabaseVersion(try catalog.roles()))) },
             restoreVersions("/platform/projects/{ref}/restore/versions"), restoreVersions("/v1/projects/{ref}/restore"),
         ]
     }
@@ -71,7 +72,8 @@ struct RegionsController: Sendable {
     }
 
     private func versions(_ request: APIRequest) async throws -> APIResponse {
-        try APIResponse(json: AvailableVersions(configuration.database))
+        let roles = try await catalog.stack(of: try request.project()).roles
+        return try APIResponse(json: AvailableVersions(DatabaseVersion(roles)))
     }
 }
 

@@ -46,6 +46,7 @@ extension APIError {
         case .notAttachable, .deletionContradicts, .notUpgradable, .otherVersion: self.init(.conflict, "\(error)")
         case .keyNameTaken: self.init(.conflict, "\(error)")
         case .template(let error): self.init(error)
+        case .unsupported: self.init(.forbidden, "\(error)")
         case .leases(let error): self.init(error)
         case .store(let error): self.init(error)
         case .keys(let error): self.init(.internalServerError, "\(error)")

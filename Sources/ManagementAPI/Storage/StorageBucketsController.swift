@@ -7,7 +7,7 @@ import ProjectModel
 struct StorageBucketsController: Sendable {
     let reach: ProjectReach
 
-    static let service = "storage"
+    static let service = ServiceRole.storage
 
     static let bucket = Schema.named(
         "Bucket",

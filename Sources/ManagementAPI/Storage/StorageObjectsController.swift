@@ -148,7 +148,7 @@ struct StorageObjectsController: Sendable {
         let path = try Self.encoded(try request.decode(ObjectPath.self).path)
         let answer = try await reach.send(
             try GatewayRequest(path: "/storage/v1/object/\(try request.bucket())/\(path)"),
-            to: try request.project())
+            to: try request.project(), service: Self.service)
         guard answer.isSuccess else { throw answer.refusal(by: Self.service) }
         // Always as bytes: a page out of a bucket must not run as one of ours.
         return APIResponse(
@@ -242,7 +242,7 @@ struct StorageObjectsController: Sendable {
         ) { _ in
             throw APIError.unoffered(
                 "an archive of a project's storage, or a further S3 key",
-                "use the key that the project was made with, S3_PROTOCOL_ACCESS_KEY_ID, and any S3 client")
+                "use the S3 key that the project was made with, and any S3 client")
         }.supported(as: .refused)
     }
 }

@@ -29,7 +29,7 @@ struct RemainingRoutes: Sendable {
                 catalog: catalog, meter: UsageMeter(probe: DatabaseUsageProbe(run: run)), time: time
             ).routes
             + BillingController(features: features, time: time).routes
-            + RegionsController(configuration: configuration).routes
+            + RegionsController(catalog: catalog).routes
     }
 
     private var projects: [Route] {

@@ -8,7 +8,6 @@ import Reconciler
 /// project's services.
 struct UpgradeController: Sendable {
     let catalog: ProjectCatalog
-    let configuration: ManagementAPIConfiguration
 
     /// Most operations among which the latest upgrade is looked for.
     static let operationsMax = 200
@@ -50,7 +49,8 @@ struct UpgradeController: Sendable {
         do {
             return try APIResponse(json: UpgradeEligibility(try await catalog.upgradeProposal(for: record.ref)))
         } catch CatalogError.notUpgradable(let reason) {
-            return try APIResponse(json: UpgradeEligibility(record, configuration.database, refusal: reason))
+            let database = DatabaseVersion(try await catalog.stack(of: record).roles)
+            return try APIResponse(json: UpgradeEligibility(record, database, refusal: reason))
         }
     }
 

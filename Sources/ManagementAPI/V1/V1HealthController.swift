@@ -33,9 +33,13 @@ struct V1HealthController: Sendable {
         let wanted = try Self.wanted(request.query)
         // Accepted and checked, but nothing here waits.
         _ = try request.query.number("timeout_ms", in: 0...Self.timeoutMillisecondsMax, default: 0)
+        let stack = try await catalog.stack(of: record.inForce)
         let reports = try await catalog.health(of: record.ref)
-        let entries = wanted.compactMap { name in
-            reports.first { $0.healthName == name.rawValue }.map { HealthEntry(name, $0.state, in: record.status) }
+        let entries = wanted.compactMap { name -> HealthEntry? in
+            guard let role = stack.roles.healthNames[name.rawValue], let service = stack.service(role),
+                let report = reports.first(where: { $0.service == service })
+            else { return nil }
+            return HealthEntry(name, report.state(of: role), in: record.status)
         }
         return try APIResponse(json: entries)
     }

@@ -27,11 +27,12 @@ struct V1Project: Encodable, Sendable, Documented {
             case releaseChannel = "release_channel"
         }
 
-        init(_ configuration: ManagementAPIConfiguration) {
+        init(_ roles: StackRoles, _ configuration: ManagementAPIConfiguration) {
+            let database = DatabaseVersion(roles)
             host = configuration.publicHost
-            version = configuration.database.version
-            postgresEngine = configuration.database.engine
-            releaseChannel = configuration.database.releaseChannel
+            version = database.version
+            postgresEngine = database.engine
+            releaseChannel = database.releaseChannel
         }
     }
 

@@ -62,9 +62,10 @@ struct V1ProjectsController: Sendable {
         var query = ProjectQuery(limit: ProjectQuery.wholeListMax, sort: .createdAscending)
         query.visibility = caller.projectVisibility
         let page = try await catalog.projects(query)
-        return try answers.answer(page, to: query, for: caller) {
-            let database = V1Project.Database(configuration)
-            return try APIResponse(json: page.projects.map { V1Project($0, database: database) })
+        return try await answers.answer(page, to: query, for: caller) {
+            var rows: [V1Project] = []
+            for record in page.projects { rows.append(V1Project(record, database: try await database(of: record))) }
+            return try APIResponse(json: rows)
         }
     }
 
@@ -75,6 +76,11 @@ struct V1ProjectsController: Sendable {
     }
 
     private func read(_ request: APIRequest) async throws -> APIResponse {
-        try APIResponse(json: V1Project(try request.project(), database: V1Project.Database(configuration)))
+        let record = try request.project()
+        return try APIResponse(json: V1Project(record, database: try await database(of: record)))
+    }
+
+    private func database(of record: ProjectRecord) async throws(CatalogError) -> V1Project.Database {
+        V1Project.Database(try await catalog.stack(of: record).roles, configuration)
     }
 }

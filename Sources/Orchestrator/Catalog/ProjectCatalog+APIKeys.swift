@@ -79,20 +79,23 @@ extension ProjectCatalog {
         try await changeConfiguration(of: ref) { state throws(CatalogError) in
             guard state.present.acceptsLegacyKeys != enabled else { return }
             state.change.acceptsLegacyKeys = enabled
-            guard state.secrets.values[Self.serviceKeyVariable] == nil else { return }
+            guard let variable = state.stack.roles.apiKeys[.manager] else {
+                throw .unsupported(ref, .apiKey(.manager))
+            }
+            guard state.secrets.values[variable] == nil else { return }
             let key = try opaqueKey(.secret, for: ref)
-            state.change.secrets[Self.serviceKeyVariable] = try seal(key, Self.serviceKeyVariable, state)
+            state.change.secrets[variable] = try seal(key, variable, state)
         }
     }
 
     /// The key with which the manager itself passes the project's gateway as `service_role`: the signed one, or its
     /// own opaque one where signed keys are refused.
     public func serviceKey(of ref: ProjectRef) async throws(CatalogError) -> Secret<String> {
-        _ = try await project(ref)
+        let roles = try await stack(of: try await project(ref)).roles
         let values = try await values(of: ref)
-        let name = values.acceptsLegacyKeys ? Self.serviceRoleVariable : Self.serviceKeyVariable
-        guard let key = values.secrets[name] else {
-            throw .template(.broken("the template mints no \(name), so the gateway cannot be passed"))
+        let variable = values.acceptsLegacyKeys ? roles.tokens[.serviceRole] : roles.apiKeys[.manager]
+        guard let key = variable.flatMap({ values.secrets[$0] }) else {
+            throw .unsupported(ref, values.acceptsLegacyKeys ? .token(.serviceRole) : .apiKey(.manager))
         }
         return key
     }

@@ -3,6 +3,8 @@ public import ProjectModel
 /// A change of a project's configuration while it is being put together.
 struct ConfigurationDraft {
     let record: ProjectRecord
+    /// The project and what its stack declares.
+    let stack: ProjectStack
     /// The sealed secrets: new values are sealed under their key.
     let secrets: SealedSecrets
     /// The configuration that the change starts from.
@@ -29,7 +31,7 @@ extension ProjectCatalog {
             let present = try await configuration(of: ref)
             let secrets = try await sealedSecrets(of: ref)
             var state = ConfigurationDraft(
-                record: record, secrets: secrets, present: present,
+                record: record, stack: try await stack(of: record), secrets: secrets, present: present,
                 change: ConfigurationChange(from: present.revision, at: time.now()))
             let empty = state.change
             try draft(&state)

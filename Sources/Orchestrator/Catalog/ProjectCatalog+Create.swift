@@ -37,8 +37,6 @@ public struct ProjectRequest: Sendable {
 }
 
 extension ProjectCatalog {
-    /// Variable of the template that takes the password of the request.
-    public static let passwordVariable = "POSTGRES_PASSWORD"
     /// Accepted lengths of a database password.
     public static let passwordLengths = 12...72
     /// Shortest password of projects that were made before longer ones were asked for.
@@ -54,7 +52,7 @@ extension ProjectCatalog {
             if let source = request.attachVolumesOf {
                 try await inheritedSecrets(of: source, for: request, needs)
             } else {
-                try givenSecrets(request.databasePassword)
+                try givenSecrets(request.databasePassword, stack.version.renderer)
             }
         try await templates.store(stack.version)
         for attempt in 1...Self.leaseAttemptsMax {
@@ -92,10 +90,17 @@ extension ProjectCatalog {
         return record
     }
 
-    private func givenSecrets(_ password: Secret<String>?) throws(CatalogError) -> [String: Secret<String>] {
+    private func givenSecrets(
+        _ password: Secret<String>?, _ renderer: any StackRenderer
+    ) throws(CatalogError) -> [String: Secret<String>] {
         guard let password else { return [:] }
         try checkPassword(password)
-        return [Self.passwordVariable: password]
+        let roles: StackRoles
+        do { roles = try renderer.roles() } catch { throw .template(error) }
+        guard let variable = roles.secrets[.databasePassword] else {
+            throw .badPassword("db_pass cannot be given: the stack of the project has no database password")
+        }
+        return [variable: password]
     }
 
     /// The password becomes part of connection URLs in a dozen containers, so it has to be free of characters that

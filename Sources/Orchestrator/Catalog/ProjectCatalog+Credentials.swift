@@ -2,12 +2,6 @@ public import ProjectModel
 import Reconciler
 
 extension ProjectCatalog {
-    /// Variable of the template that signs the project's tokens.
-    public static let tokenSecretVariable = "JWT_SECRET"
-    /// Variable of the token of the role `service_role`.
-    public static let serviceRoleVariable = "SERVICE_ROLE_KEY"
-    /// Variable of the manager's own opaque key; minted when signed keys are refused for the first time.
-    public static let serviceKeyVariable = "GATEWAY_SERVICE_KEY"
     /// Accepted lengths of a given token secret. HS256 wants a key at least as long as its digest.
     public static let tokenSecretLengths = 32...256
 
@@ -33,7 +27,8 @@ extension ProjectCatalog {
     ) async throws(CatalogError) {
         try checkPassword(password)
         try await changeConfiguration(of: ref) { state throws(CatalogError) in
-            state.change.secrets[Self.passwordVariable] = try seal(password, Self.passwordVariable, state)
+            let variable = try state.stack.variable(.databasePassword)
+            state.change.secrets[variable] = try seal(password, variable, state)
         }
     }
 
@@ -44,14 +39,14 @@ extension ProjectCatalog {
         let renderer = try await templates.renderer(for: try await project(ref))
         try await changeConfiguration(of: ref) { state throws(CatalogError) in
             let needs = try requirements(state.record.services.map(\.text), renderer)
-            guard let form = needs.secrets.first(where: { $0.name == Self.tokenSecretVariable }) else {
-                throw .template(.broken("it has no secret \(Self.tokenSecretVariable)"))
+            guard let form = needs.secrets.first(where: { $0.name == needs.tokenSecret }) else {
+                throw .unsupported(ref, .secret(.tokenSigning))
             }
             var minted: [String: Secret<String>]
             do {
                 let fresh = try secret ?? minter.secret(form)
                 minted = try minter.tokens(needs.tokens, signedWith: fresh, for: ref, at: state.change.at)
-                minted[Self.tokenSecretVariable] = fresh
+                minted[form.name] = fresh
             } catch let error as KeyError { throw .keys(error) } catch { throw .keys(.cannotMint("\(error)")) }
             for (name, value) in minted { state.change.secrets[name] = try seal(value, name, state) }
         }

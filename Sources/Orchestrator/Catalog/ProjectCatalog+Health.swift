@@ -5,12 +5,15 @@ public import Reconciler
 public struct ServiceReport: Sendable, Equatable {
     /// The service.
     public var service: ServiceName
-    /// Its name in the Management API's health answer, where it has one.
-    public var healthName: String?
     /// What it is doing.
     public var state: Assessment.ServiceState
+    /// The same for each role that has a probe of its own, where the service has several.
+    public var roles: [ServiceRole: Assessment.ServiceState]
     /// When it was last probed.
     public var observedAt: Timestamp?
+
+    /// What it is doing in a role.
+    public func state(of role: ServiceRole) -> Assessment.ServiceState { roles[role] ?? state }
 }
 
 extension ProjectCatalog {
@@ -23,12 +26,26 @@ extension ProjectCatalog {
 extension ReconcileLoop {
     func report(on record: ProjectRecord) async throws(CatalogError) -> [ServiceReport] {
         let tallies = await health.tallies(of: record.ref)
+        let roles = await health.roleTallies(of: record.ref)
         let latest = await memories.take(record.ref).latest
         return record.inForce.services.sorted().map { service in
-            ServiceReport(
-                service: service, healthName: latest?.healthNames[service],
-                state: state(of: service, record.status, latest?.states[service]),
+            let state = state(of: service, record.status, latest?.states[service])
+            return ServiceReport(
+                service: service, state: state,
+                roles: (roles[service] ?? [:]).mapValues { Self.state(of: $0, in: state) },
                 observedAt: tallies[service]?.observedAt)
+        }
+    }
+
+    /// A role is no better than the container that it runs in, but it need not be as bad as another role there.
+    private static func state(
+        of role: ServiceHealth, in service: Assessment.ServiceState
+    ) -> Assessment.ServiceState {
+        switch (service, role.verdict) {
+        case (.ready, _), (_, .ready): .ready
+        case (.comingUp(let text), _): .comingUp(role.lastFailure ?? text)
+        case (.failing(let text), _): .failing(role.lastFailure ?? text)
+        case (.unknown(let text), _): .unknown(role.obstacle ?? role.lastFailure ?? text)
         }
     }
 

@@ -18,19 +18,21 @@ extension ProjectCatalog {
     public func temporaryKey(
         of ref: ProjectRef, role: String, lifetime: Duration
     ) async throws(CatalogError) -> Secret<String> {
-        guard ["anon", "authenticated", "service_role"].contains(role) else {
-            throw .badSetting("the role of a temporary key is anon, authenticated or service_role")
+        guard let role = TokenRole(rawValue: role) else {
+            let known = TokenRole.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .badSetting("the role of a temporary key is one of \(known)")
         }
         guard lifetime >= .seconds(1), lifetime <= Self.temporaryKeyLifeMax else {
             throw .badSetting(
                 "a temporary key lives for 1 to \(Self.temporaryKeyLifeMax.components.seconds) seconds")
         }
-        guard let secret = try await secrets(of: ref)[Self.tokenSecretVariable] else {
-            throw .template(.broken("it has no secret \(Self.tokenSecretVariable)"))
+        let stack = try await stack(of: try await project(ref))
+        guard let secret = try await secrets(of: ref)[try stack.variable(.tokenSigning)] else {
+            throw .unsupported(ref, .secret(.tokenSigning))
         }
         do {
             return try minter.temporaryKey(
-                role: role, signedWith: secret, for: ref, at: time.now(), lifetime: lifetime)
+                role: stack.roles.claim(of: role), signedWith: secret, for: ref, at: time.now(), lifetime: lifetime)
         } catch { throw .keys(error) }
     }
 }

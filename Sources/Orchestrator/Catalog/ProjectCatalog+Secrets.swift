@@ -16,8 +16,8 @@ extension ProjectCatalog {
             }
             if !tokens.isEmpty {
                 let known = try minter.open(sealed, of: ref).merging(fresh) { first, _ in first }
-                guard let secret = known[Self.tokenSecretVariable] else {
-                    throw .cannotMint("tokens need \(Self.tokenSecretVariable), and the template has none")
+                guard let secret = needs.tokenSecret.flatMap({ known[$0] }) else {
+                    throw .cannotMint("tokens are signed, and the template names no secret for it")
                 }
                 fresh.merge(try minter.tokens(tokens, signedWith: secret, for: ref, at: time.now())) { $1 }
             }

@@ -5,7 +5,8 @@ extension ProjectCatalog {
     public func settings(of ref: ProjectRef) async throws(CatalogError) -> ProjectSettingsValues {
         let record = try await project(ref)
         return ProjectSettingsValues(
-            values: try await values(of: ref).settings, declared: try await declaredSettings(of: record))
+            values: try await values(of: ref).settings, declared: try await declaredSettings(of: record),
+            apiNames: try await stack(of: record).roles.settingNames)
     }
 
     /// Overrides variables of the template; nil goes back to the default. The services that use one of them get new

@@ -193,5 +193,5 @@ extension ProjectCatalog {
 }
 
 extension DesiredStack {
-    fileprivate var databaseImage: String? { services.values.first { $0.name.isDatabase }?.spec.image }
+    fileprivate var databaseImage: String? { services.values.first { $0.isDatabase }?.spec.image }
 }

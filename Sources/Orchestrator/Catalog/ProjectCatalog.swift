@@ -144,6 +144,17 @@ public struct ProjectCatalog: Sendable {
     /// Why a creation that was taken back did not come to its end.
     static let cancelled = "cancelled on request"
 
+    /// A project with what its stack declares.
+    public func stack(of record: ProjectRecord) async throws(CatalogError) -> ProjectStack {
+        ProjectStack(record, roles: try await templates.roles(for: record))
+    }
+
+    /// What the stack that new projects have by default declares.
+    public func roles() throws(CatalogError) -> StackRoles {
+        let renderer = try templates.stack(nil).version.renderer
+        do { return try renderer.roles() } catch { throw .template(error) }
+    }
+
     func requirements(
         _ services: [String]?, _ renderer: any StackRenderer
     ) throws(CatalogError) -> StackRequirements {
@@ -177,6 +188,8 @@ public enum CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
     case badPassword(String)
     /// The template or the selection of services.
     case template(TemplateError)
+    /// The project's stack has nothing for this request.
+    case unsupported(ProjectRef, StackGap)
     /// Ports or subnets.
     case leases(LeaseError)
     /// The store.
@@ -223,6 +236,7 @@ public enum CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
         case .badName(let problem): "\(problem)"
         case .badPassword(let text): text
         case .template(let error): "\(error)"
+        case .unsupported(let ref, let gap): "this is not supported by the stack of project \(ref): \(gap)"
         case .leases(let error): "\(error)"
         case .store(let error): "\(error)"
         case .keys(let error): "\(error)"

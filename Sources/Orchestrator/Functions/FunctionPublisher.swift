@@ -11,14 +11,19 @@ public actor FunctionPublisher {
 
     private let store: any FunctionStore
     private let folders: any FunctionFolders
+    private let place: Place
     private let logger: Logger
     private var isBusy = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
+    /// Where the functions of a project lie in its folder; nil when there is no such project, or its stack runs none.
+    public typealias Place = @Sendable (ProjectRef) async throws(FunctionError) -> String?
+
     /// A publisher on its ports.
-    public init(store: any FunctionStore, folders: any FunctionFolders, logger: Logger) {
+    public init(store: any FunctionStore, folders: any FunctionFolders, place: @escaping Place, logger: Logger) {
         self.store = store
         self.folders = folders
+        self.place = place
         self.logger = logger
     }
 
@@ -27,12 +32,12 @@ public actor FunctionPublisher {
         guard waiting.count < Self.waitingMax else { throw .folder("too many deployments at once; try again") }
         await takeTurn()
         defer { giveTurn() }
-        guard let present = try folders.stamps(of: ref) else { return }
+        guard let folder = try await place(ref), let present = try folders.stamps(of: ref, in: folder) else { return }
         let plan = FunctionPlan(wanted: try await store.functions(of: ref), present: present)
-        for slug in plan.removed { try folders.remove(slug, of: ref) }
+        for slug in plan.removed { try folders.remove(slug, of: ref, in: folder) }
         for slug in plan.written {
             // Absent when it was deleted meanwhile; whoever did that publishes again.
-            if let function = try await store.function(slug, of: ref) { try folders.write(function) }
+            if let function = try await store.function(slug, of: ref) { try folders.write(function, in: folder) }
         }
     }
 

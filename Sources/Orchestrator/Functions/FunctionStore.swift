@@ -22,14 +22,15 @@ public protocol FunctionStore: Sendable {
     func delete(_ slug: String, of ref: ProjectRef) async throws(FunctionError) -> Bool
 }
 
-/// The copies of functions in a project's folder, from which they run. What they should be, the store says.
+/// The copies of functions in a project's folder, from which they run. What they should be, the store says; in which
+/// `folder` of the project's own they lie, its stack.
 public protocol FunctionFolders: Sendable {
     /// Stamps of the copies in the project's folder, by slug; nil while the project has no folder.
-    func stamps(of ref: ProjectRef) throws(FunctionError) -> [String: String]?
+    func stamps(of ref: ProjectRef, in folder: String) throws(FunctionError) -> [String: String]?
     /// Puts a whole copy in the place of the one before.
-    func write(_ function: DeployedFunction) throws(FunctionError)
+    func write(_ function: DeployedFunction, in folder: String) throws(FunctionError)
     /// Removes a copy; it is no error when there is none.
-    func remove(_ slug: String, of ref: ProjectRef) throws(FunctionError)
+    func remove(_ slug: String, of ref: ProjectRef, in folder: String) throws(FunctionError)
 }
 
 /// Why a request about functions failed.

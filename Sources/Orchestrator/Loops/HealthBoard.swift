@@ -5,6 +5,8 @@ import Reconciler
 actor HealthBoard {
     private struct Watch {
         var health: ServiceHealth
+        /// The same for each role, where the service has several.
+        var roles: [ServiceRole: ServiceHealth] = [:]
         /// Grows with every watch that is begun, so that of two watches of a service the earlier one knows its end.
         var turn: Int
     }
@@ -44,13 +46,23 @@ actor HealthBoard {
     /// Takes a watch's result in and gives the verdict before and the tally after; nothing when another watch of the
     /// service has begun, or nobody wants to know any more.
     func record(
-        _ result: ProbeResult, of service: ServiceName, in ref: ProjectRef, turn: Int
+        _ answer: ProbeAnswer, of service: ServiceName, in ref: ProjectRef, turn: Int
     ) -> (before: ServiceHealth.Verdict, after: ServiceHealth)? {
         guard var watch = watches[ref]?[service], watch.turn == turn else { return nil }
         let before = watch.health.verdict
-        watch.health.record(result, of: watch.health.incarnation, at: time.now(), uptime: time.uptime())
+        let (now, uptime) = (time.now(), time.uptime())
+        watch.health.record(answer.whole, of: watch.health.incarnation, at: now, uptime: uptime)
+        for (role, result) in answer.roles {
+            watch.roles[role, default: ServiceHealth(of: watch.health.incarnation)]
+                .record(result, of: watch.health.incarnation, at: now, uptime: uptime)
+        }
         watches[ref]?[service] = watch
         return (before, watch.health)
+    }
+
+    /// The tallies of the roles of a project, by their service.
+    func roleTallies(of ref: ProjectRef) -> [ServiceName: [ServiceRole: ServiceHealth]] {
+        watches[ref]?.mapValues(\.roles) ?? [:]
     }
 
     /// The tallies of a project.

@@ -11,7 +11,7 @@ public final class HealthLoop: Service {
         let service: ServiceName
         let run: Incarnation
         let address: IPv4Address
-        let probe: Probe
+        var probe: Probe
         /// Which watch of this run it is; an earlier one ends when it wakes.
         var turn = 0
 
@@ -89,13 +89,18 @@ public final class HealthLoop: Service {
     /// Tallies of a project as of now.
     public func tallies(of ref: ProjectRef) async -> [ServiceName: ServiceHealth] { await board.tallies(of: ref) }
 
+    /// Tallies of the roles of services that have several, as of now.
+    func roleTallies(of ref: ProjectRef) async -> [ServiceName: [ServiceRole: ServiceHealth]] {
+        await board.roleTallies(of: ref)
+    }
+
     private func watch(_ target: Target) async {
         let start = time.uptime()
         let share = target.share
         while !Task.isCancelled, await board.isCurrent(target.turn, of: target.service, in: target.ref) {
-            let result = await probe(target)
+            let answer = await answer(of: target)
             let record = await board.record(
-                result, of: target.service, in: target.ref, turn: target.turn)
+                answer, of: target.service, in: target.ref, turn: target.turn)
             guard let (before, after) = record else { return }
             // A run that has never answered is excused until that is known: then it is news as well.
             let isKnownNow = after.verdict == .starting && after.failures == ServiceHealth.failuresUntilNotReady
@@ -103,6 +108,20 @@ public final class HealthLoop: Service {
             let now = time.uptime()
             let wait = pace.wait(after: after, age: now - start, uptime: now, share: share)
             do { try await time.sleep(for: wait) } catch { return }
+        }
+    }
+
+    /// Runs the probe of a service, or those of all its roles at once.
+    private func answer(of target: Target) async -> ProbeAnswer {
+        guard case .several(let probes) = target.probe else { return ProbeAnswer(await probe(target)) }
+        return await withTaskGroup(of: (ServiceRole, ProbeResult).self) { group in
+            for (role, probe) in probes.sorted(by: { $0.key < $1.key }) {
+                var one = target
+                one.probe = probe
+                group.addTask { [one] in (role, await self.probe(one)) }
+            }
+            let results: [ServiceRole: ProbeResult] = await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            return ProbeAnswer(results)
         }
     }
 

@@ -86,7 +86,6 @@ struct ProjectMemory: Sendable {
     /// What a look found, for those who ask.
     struct Finding: Sendable {
         var states: [ServiceName: Assessment.ServiceState]
-        var healthNames: [ServiceName: String]
     }
 
     /// Calls to the engine that were made for an operation.

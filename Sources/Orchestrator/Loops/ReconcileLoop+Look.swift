@@ -45,9 +45,7 @@ extension ReconcileLoop {
         await health.watch(record.status.goal == .running ? desired : nil, observed, of: ref)
         let circumstances = await circumstances(record, desired, stock, memory)
         let assessment = assess(circumstances)
-        memory.latest = ProjectMemory.Finding(
-            states: assessment.services,
-            healthNames: desired?.services.compactMapValues(\.healthName) ?? memory.latest?.healthNames ?? [:])
+        memory.latest = ProjectMemory.Finding(states: assessment.services)
         guard role == .active else {
             await memories.put(memory, of: ref)
             return assessment.nextLook.map(NextLook.at) ?? .whenWoken

@@ -45,7 +45,7 @@ extension ReconcileLoop {
     func rememberData(
         _ desired: DesiredStack, _ record: ProjectRecord, _ stock: Stock
     ) async throws {
-        let database = desired.services.values.first { $0.name.isDatabase }
+        let database = desired.services.values.first { $0.isDatabase }
         let ofDatabase = Set(database.map { $0.volumeNames } ?? [])
         let major = database.flatMap { postgresMajor(ofImage: $0.spec.image) }
         let present = Set(stock.observed.volumes.map(\.name))

@@ -14,7 +14,7 @@ public protocol KeyMinter: Sendable {
     func tokens(
         _ required: [TokenRequirement], signedWith secret: Secret<String>, for ref: ProjectRef, at time: Timestamp
     ) throws(KeyError) -> [String: Secret<String>]
-    /// A token of `role` (anon, authenticated or service_role) that expires after `lifetime`.
+    /// A token of `role`, a PostgreSQL role of the stack, that expires after `lifetime`.
     func temporaryKey(
         role: String, signedWith secret: Secret<String>, for ref: ProjectRef, at time: Timestamp, lifetime: Duration
     ) throws(KeyError) -> Secret<String>

@@ -19,30 +19,24 @@ public struct DatabaseTarget: Sendable {
     public var host: String
     /// The TCP port.
     public var port: UInt16
-    /// The role that logs in, for instance `postgres`. Read-only queries log in as ``readOnlyUser`` where they can.
+    /// The role that logs in. Read-only queries log in as the stack's read-only role where they can.
     public var user: String
     /// The role's password. All login roles of a project share it.
     public var password: Secret<String>
-    /// The database, usually `postgres`.
-    public var database: String
+    /// The database and its roles, as the stack declares them.
+    public var roles: DatabaseRoles
 
-    /// Names a project's server, a role and a database.
+    /// Names a project's server, and a role on it.
     public init(
-        ref: ProjectRef, host: String, port: UInt16, user: String, password: Secret<String>,
-        database: String = "postgres"
+        ref: ProjectRef, host: String, port: UInt16, user: String, password: Secret<String>, roles: DatabaseRoles
     ) {
         self.ref = ref
         self.host = host
         self.port = port
         self.user = user
         self.password = password
-        self.database = database
+        self.roles = roles
     }
-
-    /// The stack's superuser, which alone may change the passwords of the other roles.
-    public static let administrator = "supabase_admin"
-    /// The role of the stack that may read everything and write nothing.
-    public static let readOnlyUser = "supabase_read_only_user"
 }
 
 /// SQL of a person, with its parameters and how to run it. Printing it shows its length only: SQL may hold secrets.

@@ -9,6 +9,8 @@ public protocol StackRenderer: Sendable {
     func render(_ project: ProjectRecord, values: ProjectValues) throws(TemplateError) -> DesiredStack
     /// The project as files for other tools.
     func export(_ project: ProjectRecord, values: ProjectValues) throws(TemplateError) -> StackExport
+    /// What the template declares about its services, variables and SQL roles.
+    func roles() throws(TemplateError) -> StackRoles
     /// The variables that a project may override, in the order of the template.
     func declaredSettings() throws(TemplateError) -> [DeclaredSetting]
     /// Base URL under which the project's gateway is reached from outside.
@@ -45,18 +47,21 @@ public struct StackRequirements: Sendable, Equatable {
     public var secrets: [SecretRequirement]
     /// API tokens to mint.
     public var tokens: [TokenRequirement]
+    /// Variable of the secret that signs them; nil where the template has none.
+    public var tokenSecret: String?
     /// Named volumes that the services mount, by their keys in the Compose file.
     public var volumes: Set<String>
 
     /// Requirements.
     public init(
         services: [ServiceName], ports: [String], secrets: [SecretRequirement], tokens: [TokenRequirement],
-        volumes: Set<String> = []
+        tokenSecret: String? = nil, volumes: Set<String> = []
     ) {
         self.services = services
         self.ports = ports
         self.secrets = secrets
         self.tokens = tokens
+        self.tokenSecret = tokenSecret
         self.volumes = volumes
     }
 }
@@ -82,7 +87,7 @@ public struct SecretRequirement: Sendable, Equatable {
 public struct TokenRequirement: Sendable, Equatable {
     /// Variable that carries it.
     public var name: String
-    /// Value of its `role` claim.
+    /// Value of its `role` claim: a PostgreSQL role of the stack.
     public var role: String
 
     /// A token to mint.

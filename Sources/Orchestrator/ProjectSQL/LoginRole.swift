@@ -2,30 +2,40 @@ public import ProjectModel
 
 /// The role with a short life as which the command line logs in when it knows no password.
 ///
-/// `cli_login_postgres` is a member of `postgres` that inherits nothing: the client says `SET SESSION ROLE postgres`.
-/// `cli_login_supabase_read_only_user` reads at once, in read-only transactions. Run this SQL as
-/// ``DatabaseTarget/administrator``: from PostgreSQL 16 on `postgres` may not give itself away.
-public enum LoginRole {
-    /// The role's name.
-    public static func name(readOnly: Bool) -> String {
-        "cli_login_" + (readOnly ? DatabaseTarget.readOnlyUser : "postgres")
+/// A member of the owner's role inherits nothing: the client says `SET SESSION ROLE` with the owner's name. One of the
+/// read-only role reads at once, in read-only transactions. Run this SQL as the stack's administrator: from PostgreSQL 16
+/// on an owner may not give itself away.
+public struct LoginRole: Sendable {
+    /// Beginning of the names of all login roles; the role that they are a member of follows.
+    private static let prefix = "cli_login_"
+
+    private let parent: String
+    private let isReadOnly: Bool
+
+    /// The role for the owner's work, or for reading; nil where the stack has no role that only reads.
+    public init?(of database: DatabaseRoles, readOnly: Bool) {
+        guard let parent = readOnly ? database.readOnly : database.owner else { return nil }
+        self.parent = parent
+        isReadOnly = readOnly
     }
+
+    /// The role's name.
+    public var name: String { Self.prefix + parent }
 
     /// Makes the role, or gives it a new password and a new end.
     ///
     /// - Parameters:
     ///   - password: random text of the caller's; it replaces an earlier one.
     ///   - ttl: how long the role can log in from now on, in whole seconds.
-    public static func create(
-        readOnly: Bool, password: Secret<String>, ttl: Duration
+    public func create(
+        password: Secret<String>, ttl: Duration
     ) throws(ProjectDatabaseError) -> ProjectQueryText {
         let seconds = ttl.components.seconds
         guard seconds >= 1 else { throw .invalid("a login role lives for at least one second") }
-        let inheritance = readOnly ? "inherit" : "noinherit"
-        let role = try SQLText.literal(name(readOnly: readOnly))
-        let parent = readOnly ? DatabaseTarget.readOnlyUser : "postgres"
+        let inheritance = isReadOnly ? "inherit" : "noinherit"
+        let role = try SQLText.literal(name)
         let settings =
-            readOnly ? "execute format('alter role %I set default_transaction_read_only to on', login);" : ""
+            isReadOnly ? "execute format('alter role %I set default_transaction_read_only to on', login);" : ""
         let sql = try SQLText.block(
             declarations: "login constant text := \(role); parent constant text := \(try SQLText.literal(parent));",
             """
@@ -40,11 +50,10 @@ public enum LoginRole {
         return ProjectQueryText(sql: sql, isConfidential: true)
     }
 
-    /// Ends the sessions of both login roles and removes the roles.
-    public static func dropAll() throws(ProjectDatabaseError) -> ProjectQueryText {
-        let names = try [true, false].map { readOnly throws(ProjectDatabaseError) in
-            try SQLText.literal(name(readOnly: readOnly))
-        }
+    /// Ends the sessions of all login roles of a database and removes the roles.
+    public static func dropAll(of database: DatabaseRoles) throws(ProjectDatabaseError) -> ProjectQueryText {
+        let roles = [true, false].compactMap { LoginRole(of: database, readOnly: $0) }
+        let names = try roles.map { role throws(ProjectDatabaseError) in try SQLText.literal(role.name) }
         let sql = try SQLText.block(
             declarations: "login text;",
             """

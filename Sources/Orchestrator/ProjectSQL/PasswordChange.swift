@@ -2,18 +2,14 @@ public import ProjectModel
 
 /// Gives every role of a stack that logs in with the project's database password a new one.
 public enum PasswordChange {
-    /// The roles whose password is the project's: those of the template's `roles.sql`, the owner's, and the one that
-    /// read-only queries log in as.
-    public static let roles = [
-        "authenticator", "pgbouncer", "postgres", "supabase_admin", "supabase_auth_admin", "supabase_functions_admin",
-        DatabaseTarget.readOnlyUser, ReadOnlyRole.name, "supabase_storage_admin",
-    ]
-
-    /// One transaction that changes all of them; roles that are missing are passed over. Run it as
-    /// ``DatabaseTarget/administrator``. Open sessions stay; new ones need the new password.
-    public static func sql(newPassword: Secret<String>) throws(ProjectDatabaseError) -> ProjectQueryText {
+    /// One transaction that changes all roles that share the project's password, the manager's own among them; roles that
+    /// are missing are passed over. Run it as the stack's administrator. Open sessions stay; new ones need the new password.
+    public static func sql(
+        newPassword: Secret<String>, of database: DatabaseRoles
+    ) throws(ProjectDatabaseError) -> ProjectQueryText {
         guard !newPassword.reveal().isEmpty else { throw .invalid("a database password cannot be empty") }
-        let names = try roles.map { role throws(ProjectDatabaseError) in try SQLText.literal(role) }
+        let shared = database.sharingPassword + [database.owner, database.administrator, ReadOnlyRole.name]
+        let names = try Set(shared).sorted().map { role throws(ProjectDatabaseError) in try SQLText.literal(role) }
         let sql = try SQLText.block(
             declarations: "login text;",
             """

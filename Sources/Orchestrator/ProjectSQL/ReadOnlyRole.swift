@@ -15,29 +15,26 @@ public enum ReadOnlyRole {
     /// The role's name.
     public static let name = "supamanager_read_only"
 
-    /// Schemas that services of the stack or extensions fill, whoever owns them. Those of other owners than the
-    /// project's, and those that begin with an underscore or `pg_`, are left out by that.
-    public static let serviceSchemas = [
-        "auth", "cron", "extensions", "graphql", "graphql_public", "information_schema", "net", "pgbouncer", "pgmq",
-        "pgsodium", "pgsodium_masks", "pgtle", "realtime", "storage", "supabase_functions", "supabase_migrations",
-        "vault",
-    ]
+    /// The schema of PostgreSQL itself whose name tells nothing of that; those that begin with `pg_` are left out by it.
+    private static let standardSchema = "information_schema"
 
-    /// Makes the role and brings its rights up to date; changes nothing where they are. Run it as
-    /// ``DatabaseTarget/administrator``.
+    /// Makes the role and brings its rights up to date; changes nothing where they are. Run it as the stack's
+    /// administrator. Schemas of other owners than the project's, those that begin with an underscore or `pg_`, and
+    /// those that the stack's services fill, are left out.
     ///
     /// - Parameters:
     ///   - password: the project's database password.
-    ///   - owner: the role that owns what the project's users make.
     ///   - setsPassword: whether a role that is there gets the password too.
     public static func prepare(
-        password: Secret<String>, owner: String, setsPassword: Bool
+        of database: DatabaseRoles, password: Secret<String>, setsPassword: Bool
     ) throws(ProjectDatabaseError) -> ProjectQueryText {
-        let schemas = try serviceSchemas.map { name throws(ProjectDatabaseError) in try SQLText.literal(name) }
+        let schemas = try (database.serviceSchemas + [standardSchema]).map { name throws(ProjectDatabaseError) in
+            try SQLText.literal(name)
+        }
         let sql = try SQLText.block(
             declarations: """
                 reader constant name := \(try SQLText.literal(name));
-                owner constant name := \(try SQLText.literal(owner));
+                owner constant name := \(try SQLText.literal(database.owner));
                 services constant name[] := array[\(schemas.joined(separator: ", "))];
                 reader_id oid; wanted oid[]; wanted_schemas oid[]; is_exposed boolean; item record;
                 """,

@@ -11,7 +11,7 @@ public enum APIKeyKind: String, Sendable, CaseIterable {
     public var prefix: String { "sb_\(rawValue)_" }
 
     /// Database role that the gateway gives to requests with such a key.
-    public var role: String { self == .publishable ? "anon" : "service_role" }
+    public var role: String { (self == .publishable ? TokenRole.anon : .serviceRole).rawValue }
 }
 
 /// An opaque API key of a project, in the clear. The gateway knows all of a project's keys and puts the token of the

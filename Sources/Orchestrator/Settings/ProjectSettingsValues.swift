@@ -25,14 +25,24 @@ public struct ProjectSettingsValues: Sendable, Equatable {
     public var declared: [String: String]
     /// Names of all variables that the template declares, those without a default included.
     public var names: Set<String>
+    /// The variables that carry the API's settings.
+    private let apiNames: [SettingName: String]
 
     /// Settings of a project.
-    public init(values: [String: Secret<String>], declared: [DeclaredSetting]) {
+    public init(
+        values: [String: Secret<String>], declared: [DeclaredSetting], apiNames: [SettingName: String]
+    ) {
         self.values = values
         var defaults: [String: String] = [:]
         for setting in declared { defaults[setting.name] = setting.defaultValue }
         self.declared = defaults
         names = Set(declared.map(\.name))
+        self.apiNames = apiNames
+    }
+
+    /// The variable that carries a setting of the API; nil where the stack has none.
+    public func variable(of setting: SettingName) -> String? {
+        apiNames[setting].flatMap { names.contains($0) ? $0 : nil }
     }
 
     /// The value in force: the project's own, else the default; nil where the service's own default holds.

@@ -4,17 +4,17 @@ public import ProjectModel
 public struct ServiceSetting: Sendable, Hashable {
     /// The key. Keys of nested objects are joined by dots.
     public let key: String
-    /// Variable of the template that carries the value; nil for what is not offered here.
-    public let variable: String?
+    /// Whether no stack lets it be changed.
+    public let isFixed: Bool
     /// Which values are possible.
     public let form: SettingForm
     /// What holds while nothing is set, unless the template itself says it.
     public let standard: SettingValue
 
-    /// A key that a variable carries.
-    init(_ key: String, _ variable: String, _ form: SettingForm, _ standard: SettingValue = .null) {
+    /// A key that a variable of the stack can carry.
+    init(_ key: String, _ form: SettingForm, _ standard: SettingValue = .null) {
         self.key = key
-        self.variable = variable
+        isFixed = false
         self.form = form
         self.standard = standard
     }
@@ -22,7 +22,7 @@ public struct ServiceSetting: Sendable, Hashable {
     /// A key whose value nobody can change.
     init(fixed key: String, _ value: SettingValue = .null) {
         self.key = key
-        variable = nil
+        isFixed = true
         form = .text(.any)
         standard = value
     }
@@ -30,23 +30,40 @@ public struct ServiceSetting: Sendable, Hashable {
     /// Whether its values are never shown.
     public var isSecret: Bool { if case .secret = form { true } else { false } }
 
-    /// The value in force; null for a secret.
-    func value(_ settings: ProjectSettingsValues) -> SettingValue {
+    /// The value that the text of its variable stands for, or that holds without one; null for a secret.
+    func value(_ text: String?) -> SettingValue {
         guard !isSecret else { return .null }
-        guard let variable, let text = settings[variable] else { return standard }
-        return form.decode(text)
+        return text.map { form.decode($0) } ?? standard
     }
 }
 
 /// All keys of one service's configuration.
 public struct ServiceSettings: Sendable {
-    /// What the keys configure, in a word.
+    /// Which part of a project they configure.
+    public let area: SettingName.Area
+    /// The same in a word.
     public let name: String
     /// The keys.
     public let settings: [ServiceSetting]
     private let byKey: [String: ServiceSetting]
 
-    init(_ name: String, _ settings: [ServiceSetting]) {
+    /// The table of an area.
+    public static func table(of area: SettingName.Area) -> ServiceSettings {
+        switch area {
+        case .auth: AuthSettings.table
+        case .rest: StackSettings.rest
+        case .storage: StackSettings.storage
+        case .realtime: StackSettings.realtime
+        case .pooler: StackSettings.pooler
+        case .database: StackSettings.postgres
+        }
+    }
+
+    /// Whether a stack can carry a key in a variable.
+    public func isCarried(_ key: String) -> Bool { byKey[key]?.isFixed == false }
+
+    init(_ area: SettingName.Area, _ name: String, _ settings: [ServiceSetting]) {
+        self.area = area
         self.name = name
         self.settings = settings
         byKey = Dictionary(settings.map { ($0.key, $0) }) { first, _ in first }
@@ -54,7 +71,17 @@ public struct ServiceSettings: Sendable {
 
     /// The whole configuration by key. Secrets are null, whether they are set or not.
     public func values(_ settings: ProjectSettingsValues) -> [String: SettingValue] {
-        byKey.mapValues { $0.value(settings) }
+        byKey.mapValues { value(of: $0, settings) }
+    }
+
+    /// The variable of the stack that carries a key; nil where nothing does.
+    public func variable(of setting: ServiceSetting, _ settings: ProjectSettingsValues) -> String? {
+        setting.isFixed ? nil : settings.variable(of: SettingName(area, setting.key))
+    }
+
+    /// The value in force; null for a secret.
+    func value(of setting: ServiceSetting, _ settings: ProjectSettingsValues) -> SettingValue {
+        setting.value(variable(of: setting, settings).flatMap { settings[$0] })
     }
 
     /// Turns a change of some keys into one of variables, for ``ProjectCatalog/change(settings:of:)``. Null goes back
@@ -73,8 +100,8 @@ public struct ServiceSettings: Sendable {
                 unknown.append(key)
                 continue
             }
-            guard let variable = setting.variable, present.names.contains(variable) else {
-                if !Self.isSame(value, setting.value(present)) { unoffered.append(key) }
+            guard let variable = variable(of: setting, present) else {
+                if !Self.isSame(value, self.value(of: setting, present)) { unoffered.append(key) }
                 continue
             }
             do {
@@ -83,7 +110,7 @@ public struct ServiceSettings: Sendable {
         }
         if !unknown.isEmpty { problems.append("there is no setting \(unknown.joined(separator: ", ")) of \(name)") }
         if !unoffered.isEmpty {
-            problems.append("not offered by this installation: \(unoffered.joined(separator: ", "))")
+            problems.append("not supported by the stack of this project: \(unoffered.joined(separator: ", "))")
         }
         guard problems.isEmpty else { throw .badSetting(problems.joined(separator: "; ")) }
         return changes

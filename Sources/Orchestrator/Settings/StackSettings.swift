@@ -1,24 +1,25 @@
+import ProjectModel
+
 /// The configuration of the services besides auth, key by key as the Management API names them.
 public enum StackSettings {
     /// PostgREST: `/postgrest`.
     public static let rest = ServiceSettings(
-        "the data API",
+        .rest, "the data API",
         [
-            ServiceSetting("db_schema", "PGRST_DB_SCHEMAS", .text(.list)),
-            ServiceSetting("db_extra_search_path", "PGRST_DB_EXTRA_SEARCH_PATH", .text(.list)),
-            ServiceSetting("max_rows", "PGRST_DB_MAX_ROWS", .whole(0...1_000_000)),
-            ServiceSetting("db_pool", "PGRST_DB_POOL", .wholeOrDefault(1...1_000)),
-            ServiceSetting(
-                "db_pool_acquisition_timeout", "PGRST_DB_POOL_ACQUISITION_TIMEOUT", .wholeOrDefault(1...3_600)),
+            ServiceSetting("db_schema", .text(.list)),
+            ServiceSetting("db_extra_search_path", .text(.list)),
+            ServiceSetting("max_rows", .whole(0...1_000_000)),
+            ServiceSetting("db_pool", .wholeOrDefault(1...1_000)),
+            ServiceSetting("db_pool_acquisition_timeout", .wholeOrDefault(1...3_600)),
         ])
 
     /// Storage: `/config/storage`, with the keys of nested objects joined by dots.
     public static let storage = ServiceSettings(
-        "storage",
+        .storage, "storage",
         [
-            ServiceSetting("fileSizeLimit", "FILE_SIZE_LIMIT", .whole(1...536_870_912_000)),
-            ServiceSetting("features.imageTransformation.enabled", "ENABLE_IMAGE_TRANSFORMATION", .flag, .flag(true)),
-            ServiceSetting("features.s3Protocol.enabled", "S3_PROTOCOL_ENABLED", .flag, .flag(true)),
+            ServiceSetting("fileSizeLimit", .whole(1...536_870_912_000)),
+            ServiceSetting("features.imageTransformation.enabled", .flag, .flag(true)),
+            ServiceSetting("features.s3Protocol.enabled", .flag, .flag(true)),
             ServiceSetting(fixed: "features.icebergCatalog.enabled", .flag(false)),
             ServiceSetting(fixed: "features.icebergCatalog.maxCatalogs", .whole(0)),
             ServiceSetting(fixed: "features.icebergCatalog.maxNamespaces", .whole(0)),
@@ -32,15 +33,13 @@ public enum StackSettings {
 
     /// Realtime: `/config/realtime`.
     public static let realtime = ServiceSettings(
-        "realtime",
+        .realtime, "realtime",
         [
-            ServiceSetting("max_concurrent_users", "TENANT_MAX_CONCURRENT_USERS", .whole(1...50_000), .whole(200)),
-            ServiceSetting("max_events_per_second", "TENANT_MAX_EVENTS_PER_SECOND", .whole(1...50_000), .whole(100)),
-            ServiceSetting(
-                "max_bytes_per_second", "TENANT_MAX_BYTES_PER_SECOND", .whole(1...10_000_000), .whole(100_000)),
-            ServiceSetting(
-                "max_channels_per_client", "TENANT_MAX_CHANNELS_PER_CLIENT", .whole(1...10_000), .whole(100)),
-            ServiceSetting("max_joins_per_second", "TENANT_MAX_JOINS_PER_SECOND", .whole(1...5_000), .whole(100)),
+            ServiceSetting("max_concurrent_users", .whole(1...50_000), .whole(200)),
+            ServiceSetting("max_events_per_second", .whole(1...50_000), .whole(100)),
+            ServiceSetting("max_bytes_per_second", .whole(1...10_000_000), .whole(100_000)),
+            ServiceSetting("max_channels_per_client", .whole(1...10_000), .whole(100)),
+            ServiceSetting("max_joins_per_second", .whole(1...5_000), .whole(100)),
             ServiceSetting(fixed: "private_only", .flag(false)),
             ServiceSetting(fixed: "connection_pool"),
             ServiceSetting(fixed: "max_presence_events_per_second"),
@@ -52,18 +51,18 @@ public enum StackSettings {
 
     /// The pooler: `/config/database/pooler`.
     public static let pooler = ServiceSettings(
-        "the pooler",
+        .pooler, "the pooler",
         [
-            ServiceSetting("default_pool_size", "POOLER_DEFAULT_POOL_SIZE", .wholeOrDefault(1...3_000)),
+            ServiceSetting("default_pool_size", .wholeOrDefault(1...3_000)),
             // The port decides: the one that clients are told is the one for transactions.
             ServiceSetting(fixed: "pool_mode", .text("transaction")),
-            ServiceSetting("max_client_conn", "POOLER_MAX_CLIENT_CONN", .whole(1...100_000)),
+            ServiceSetting("max_client_conn", .whole(1...100_000)),
         ])
 
     /// PostgreSQL: `/config/database/postgres`. A change restarts the database. What is not set is null: the image's
     /// own configuration holds.
     public static let postgres = ServiceSettings(
-        "the database", postgresForms.map { ServiceSetting($0, "POSTGRES_\($0.uppercased())", $1) })
+        .database, "the database", postgresForms.map { ServiceSetting($0, $1) })
 
     private static let int32Max: Int64 = 2_147_483_647
     /// Pages of 1 TB.

@@ -78,6 +78,12 @@ public final class TemplateLibrary: Sendable {
         return try await renderer(of: digest)
     }
 
+    /// What the version that a project has declares.
+    public func roles(for record: ProjectRecord) async throws(CatalogError) -> StackRoles {
+        let renderer = try await renderer(for: record)
+        do { return try renderer.roles() } catch { throw .template(error) }
+    }
+
     /// The renderer of a version.
     func renderer(of digest: TemplateDigest) async throws(CatalogError) -> any StackRenderer {
         if let known = known(digest) { return known }

@@ -50,20 +50,6 @@ public struct TemplateService: Sendable {
 
 /// Renders a template that a test wrote down as a list of services.
 public final class FakeRenderer: StackRenderer {
-    /// Secrets that every template of this renderer requires.
-    public static let secrets = [
-        SecretRequirement(name: "POSTGRES_PASSWORD", alphabet: .alphanumeric, length: 32),
-        SecretRequirement(name: "JWT_SECRET", alphabet: .alphanumeric, length: 40),
-    ]
-
-    /// Settings that every template of this renderer declares.
-    public static let settings = [
-        DeclaredSetting(name: "SITE_URL", defaultValue: "http://localhost:3000"),
-        DeclaredSetting(name: "DISABLE_SIGNUP", defaultValue: "false"),
-        DeclaredSetting(name: "PGRST_DB_MAX_ROWS", defaultValue: "1000"),
-        DeclaredSetting(name: "SMTP_PASS", defaultValue: "", isSecret: true),
-        DeclaredSetting(name: "GOTRUE_SESSIONS_TIMEBOX", defaultValue: nil),
-    ]
     /// A setting of this value makes the template unusable, as a memory limit does that is no size.
     public static let unusableValue = "unusable"
 
@@ -74,9 +60,14 @@ public final class FakeRenderer: StackRenderer {
     }
 
     private let state: Mutex<State>
+    /// The names that the template declares.
+    public let names: TemplateNames
 
     /// A renderer of a template.
-    public init(_ services: [TemplateService]) { state = Mutex(State(services: services)) }
+    public init(_ services: [TemplateService], names: TemplateNames = .sample) {
+        state = Mutex(State(services: services))
+        self.names = names
+    }
 
     /// The template.
     public var services: [TemplateService] { state.withLock(\.services) }
@@ -106,15 +97,17 @@ public final class FakeRenderer: StackRenderer {
         let selected = all.filter { services?.contains($0.name.text) ?? true }
         return StackRequirements(
             services: selected.map(\.name).sorted(), ports: selected.compactMap(\.portVariable),
-            secrets: Self.secrets,
-            tokens: [TokenRequirement(name: "ANON_KEY", role: "anon")],
+            secrets: names.secrets, tokens: names.tokens, tokenSecret: names.roles.secrets[.tokenSigning],
             volumes: Set(selected.compactMap(\.volume)))
     }
+
+    /// What the template declares, of the services that it has.
+    public func roles() throws(TemplateError) -> StackRoles { names.roles(of: try template().map(\.name)) }
 
     /// The settings that every template of this renderer declares.
     public func declaredSettings() throws(TemplateError) -> [DeclaredSetting] {
         _ = try template()
-        return Self.settings
+        return names.settings
     }
 
     /// The stack of a project.
@@ -149,10 +142,10 @@ public final class FakeRenderer: StackRenderer {
     private func environment(_ service: TemplateService, _ values: ProjectValues) -> [String: String] {
         var environment = service.takesFunctionSecrets ? values.functionSecrets : [:]
         environment.merge(values.secrets) { $1 }
-        for setting in Self.settings where service.variables.contains(setting.name) {
+        for setting in names.settings where service.variables.contains(setting.name) {
             environment[setting.name] = values.settings[setting.name] ?? setting.defaultValue.map { Secret($0) }
         }
-        if service.name == .gateway {
+        if service.name == names.roles.services[.gateway] {
             let keys = values.apiKeys.map { $0.key.reveal() }.joined(separator: ",")
             environment["KEYS"] = Secret("\(keys) \(values.acceptsLegacyKeys)")
         }
@@ -188,7 +181,7 @@ public final class FakeRenderer: StackRenderer {
             spec: spec,
             dependencies: service.dependencies, probe: service.probe, isOptional: service.isOptional,
             runsOnce: service.runsOnce, bootDeadline: service.bootDeadline,
-            healthName: service.name.text)
+            roles: names.roles.roles(of: service.name))
     }
 
     /// None: the containers of the doubles read no files.

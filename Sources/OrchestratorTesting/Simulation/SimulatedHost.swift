@@ -34,13 +34,13 @@ public struct SimulatedHost: Sendable {
     /// Runs `body` on a new host. Tasks run one at a time in an order drawn from `seed`, time passes only when all of
     /// them wait: the same seed gives the same run, and no run really waits.
     public static func run<Value: Sendable>(
-        seed: UInt64, template: [TemplateService] = SampleTemplates.small,
+        seed: UInt64, template: [TemplateService] = SampleTemplates.small, names: TemplateNames = .sample,
         logger: Logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() },
         _ body: @Sendable (SimulatedHost) async throws -> Value
     ) async throws -> Value {
         let time = VirtualTime()
         let store = InMemoryProjectStore()
-        let renderer = FakeRenderer(template)
+        let renderer = FakeRenderer(template, names: names)
         let host = SimulatedHost(
             time: time, engine: FakeEngine(time: time, seed: seed), store: store,
             custody: InMemoryCustodyStore(projects: store),

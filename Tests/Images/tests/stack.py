@@ -25,11 +25,6 @@ _PROVIDED = {
     "PROJECT_REF": "abcdefghijklmnopqrst", "PROJECT_NAME": "Test project", "BIND_ADDRESS": "127.0.0.1",
     "PUBLIC_URL": "http://127.0.0.1:54321", "SUBNET": "10.99.0.0/27", "DYNAMIC_RANGE": "10.99.0.16/28",
 }
-# What the manager gives and a plain run can do without.
-MANAGED = {
-    "PUBLISHABLE_KEYS", "SECRET_KEYS", "PUBLISHABLE_KEYS_BY_NAME", "SECRET_KEYS_BY_NAME", "DEFAULT_PUBLISHABLE_KEY",
-    "DEFAULT_SECRET_KEY", "LEGACY_KEYS_ENABLED", "GATEWAY_JWKS", "GATEWAY_SERVICE_KEY", "STUDIO_SERVICE_KEY",
-}
 _REFERENCE = re.compile(r"\$\$|\$\{([A-Z][A-Z0-9_]*)(?::([-+])((?:[^{}]|\$\{[^{}]*\})*))?\}")
 
 

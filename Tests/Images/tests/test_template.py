@@ -24,8 +24,8 @@ class TemplateTests(unittest.TestCase):
     def test_every_variable_used_is_declared_and_every_one_declared_is_used(self):
         body = {key: value for key, value in self.file.items() if key != "x-supamanager"}
         declared = {*self.extension["ports"], *self.extension["addresses"], *self.extension["ranges"],
-                    *self.extension["secrets"], *self.extension["tokens"], *self.extension["variables"],
-                    *stack.MANAGED, "PROJECT_REF", "PROJECT_NAME", "BIND_ADDRESS", "PUBLIC_URL", "SUBNET"}
+                    *self.extension["secrets"], *self.extension["tokens"], *self.extension["api-keys"],
+                    *self.extension["variables"], "PROJECT_REF", "PROJECT_NAME", "BIND_ADDRESS", "PUBLIC_URL", "SUBNET"}
         self.assertEqual({name for name, _ in stack.references(body)} | set(stack.passed_on()), declared)
 
     def test_what_is_passed_on_only_with_a_value_is_optional_and_nothing_else_is(self):

@@ -19,8 +19,7 @@ struct APIHost: Sendable {
     static let token = Person.owner.token
     /// What answers say about this host. Nothing is limited unless a test asks for it.
     static let configuration: ManagementAPIConfiguration = {
-        var configuration = ManagementAPIConfiguration(
-            publicHost: "127.0.0.1", databasePortVariable: "DB_PORT", database: .sample)
+        var configuration = ManagementAPIConfiguration(publicHost: "127.0.0.1")
         configuration.requestsPerMinute = nil
         return configuration
     }()
@@ -50,12 +49,12 @@ struct APIHost: Sendable {
         limits: ServerLimits = ServerLimits(), verifier: (any AccessTokenVerifier)? = nil,
         readiness: @Sendable (InMemoryProjectStore, FakeEngine) -> [ReadinessCheck] = { _, _ in [] },
         ports: String = "54320-65535", configuration: ManagementAPIConfiguration = APIHost.configuration,
-        policy: IdentityPolicy = APIHost.policy, organizationLimit: Int? = nil,
+        renderer: TestRenderer = TestRenderer(), policy: IdentityPolicy = APIHost.policy,
+        organizationLimit: Int? = nil,
         _ body: @Sendable (APIHost) async throws -> Value
     ) async throws -> Value {
         let store = InMemoryProjectStore()
         let engine = FakeEngine(time: SystemTime())
-        let renderer = TestRenderer()
         let log = LogRecorder()
         let parts = try Self.parts(
             store, engine, renderer, ports: ports, policy: policy, organizationLimit: organizationLimit, log)
@@ -182,9 +181,4 @@ struct APIHost: Sendable {
             from: record.status, to: status, cause: "for the test", at: SystemTime().now())
         guard try await store.move(ref, move) else { throw HostError("the status did not change") }
     }
-}
-
-extension DatabaseVersion {
-    /// A version as the tag of a database image has it.
-    static let sample = DatabaseVersion(imageTag: "17.6.1.175")
 }

@@ -26,7 +26,8 @@ struct APIParts: Sendable {
     /// Edge Functions. Digests are counted together, not computed: no double knows cryptography.
     private var functions: FunctionCatalog {
         let publisher = FunctionPublisher(
-            store: functionStore, folders: NoFunctionFolders(), logger: Logger(label: "functions"))
+            store: functionStore, folders: NoFunctionFolders(), place: { _ in "functions" },
+            logger: Logger(label: "functions"))
         return FunctionCatalog(
             store: functionStore, publisher: publisher,
             digest: { bytes throws(FunctionError) in
@@ -55,9 +56,9 @@ struct APIParts: Sendable {
 
 /// Folders of projects that are never there.
 struct NoFunctionFolders: FunctionFolders {
-    func stamps(of ref: ProjectRef) throws(FunctionError) -> [String: String]? { nil }
-    func write(_ function: DeployedFunction) throws(FunctionError) {}
-    func remove(_ slug: String, of ref: ProjectRef) throws(FunctionError) {}
+    func stamps(of ref: ProjectRef, in folder: String) throws(FunctionError) -> [String: String]? { nil }
+    func write(_ function: DeployedFunction, in folder: String) throws(FunctionError) {}
+    func remove(_ slug: String, of ref: ProjectRef, in folder: String) throws(FunctionError) {}
 }
 
 /// Seals nothing: answers of tests hold no secrets.

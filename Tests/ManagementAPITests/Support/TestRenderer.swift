@@ -3,12 +3,21 @@ import OrchestratorTesting
 import ProjectModel
 import Reconciler
 
+@testable import ManagementAPI
+
 /// The template of the doubles, with the second of the two keys that clients ask for.
 struct TestRenderer: StackRenderer {
-    let base = FakeRenderer(SampleTemplates.twelve)
+    var base = FakeRenderer(SampleTemplates.twelve)
+    /// Whether the template is the sample one, to which the second key and all settings of the API are added.
+    var isSample = true
+
+    /// A stack in which everything has another name.
+    static let other = TestRenderer(
+        base: FakeRenderer(OtherNames.services, names: OtherNames.names), isSample: false)
 
     func requirements(services: [String]?) throws(TemplateError) -> StackRequirements {
         var needs = try base.requirements(services: services)
+        guard isSample else { return needs }
         needs.tokens.append(TokenRequirement(name: "SERVICE_ROLE_KEY", role: "service_role"))
         return needs
     }
@@ -17,18 +26,19 @@ struct TestRenderer: StackRenderer {
         try base.render(project, values: values)
     }
 
-    /// What the settings tables need of a template: the variables that they name.
+    func roles() throws(TemplateError) -> StackRoles { try base.roles() }
+
+    /// A variable for every setting of the API.
     func declaredSettings() throws(TemplateError) -> [DeclaredSetting] {
-        let tables = [
-            AuthSettings.table, StackSettings.rest, StackSettings.storage, StackSettings.realtime,
-            StackSettings.pooler, StackSettings.postgres,
-        ]
-        let all = tables.flatMap(\.settings).compactMap { setting in
-            setting.variable.map {
-                DeclaredSetting(name: $0, defaultValue: Self.defaults[$0], isSecret: setting.isSecret)
+        guard isSample else { return try base.declaredSettings() }
+        let all = SampleSettings.tables.flatMap { table in
+            table.settings.filter { !$0.isFixed }.map { setting in
+                let name = SampleSettings.variable(of: SettingName(table.area, setting.key))
+                return DeclaredSetting(name: name, defaultValue: Self.defaults[name], isSecret: setting.isSecret)
             }
         }
-        return all.sorted { $0.name < $1.name }
+        let user = DeclaredSetting(name: "DASHBOARD_USERNAME", defaultValue: "supabase")
+        return (all + [user]).sorted { $0.name < $1.name }
     }
 
     private static let defaults = [
@@ -44,5 +54,14 @@ struct TestRenderer: StackRenderer {
 
     var projectFiles: [String: [UInt8]] { [:] }
 
-    func apiURL(of leases: Leases) -> String { "http://127.0.0.1:\(leases.ports["GATEWAY_PORT"] ?? 0)" }
+    func apiURL(of leases: Leases) -> String {
+        "http://127.0.0.1:\(base.names.roles.ports[.gateway].flatMap { leases.ports[$0] } ?? 0)"
+    }
+}
+
+extension ConnectionData {
+    /// Connection data of a project of the sample stack.
+    init(_ record: ProjectRecord, _ configuration: ManagementAPIConfiguration) throws {
+        try self.init(ProjectStack(record, roles: TemplateNames.sample.roles), configuration)
+    }
 }

@@ -119,7 +119,7 @@ struct SimulationRun: Sendable {
         guard let sealed = try? await host.store.secrets(of: ref),
             let secrets = try? host.minter.open(sealed, of: ref)
         else { return "none" }
-        return secrets[ProjectCatalog.passwordVariable]?.reveal() ?? "none"
+        return TemplateNames.sample.roles.secrets[.databasePassword].flatMap { secrets[$0]?.reveal() } ?? "none"
     }
 
     /// Managers live and die, users ask, things go wrong.
