@@ -9,6 +9,8 @@ struct ManagerSettings: Sendable {
     let subnetPool: String
     var portRange: ClosedRange<UInt16>
     var templates = Repository.templates
+    /// The stack of projects that name none, unless it is the program's own choice.
+    var stack: String?
     var databaseURL: String?
     var masterKeyFile: String?
     /// The engine's socket as this manager is told it.
@@ -95,6 +97,7 @@ struct ManagerSettings: Sendable {
             "SUPAMANAGER_NETWORK_RULES": "off",
         ]
         result["SUPAMANAGER_DATABASE_URL"] = databaseURL
+        result["SUPAMANAGER_STACK"] = stack
         result["SUPAMANAGER_MASTER_KEY_FILE"] = masterKeyFile
         return result
     }

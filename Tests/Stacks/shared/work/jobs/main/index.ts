@@ -1,0 +1,1 @@
+// The router of a real runtime would be here.
