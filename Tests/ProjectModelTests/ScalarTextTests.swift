@@ -8,7 +8,7 @@ struct ScalarTextTests {
     ]
 
     @Test("are found, split at and replaced, whatever stands beside them", arguments: companions.indices)
-    func companions(index: Int) {
+    func beside(index: Int) {
         let (before, after) = Self.companions[index]
         let text = "a" + before + "/" + after + "b"
         #expect(text.holds("/"))
