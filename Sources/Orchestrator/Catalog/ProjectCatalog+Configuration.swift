@@ -1,4 +1,5 @@
 public import ProjectModel
+import Reconciler
 
 /// A change of a project's configuration while it is being put together.
 struct ConfigurationDraft {
@@ -52,10 +53,14 @@ extension ProjectCatalog {
         let next = state.present.applying(state.change)
         let values: ProjectValues
         do { values = try minter.values(state.nextSecrets, next, of: state.record.ref) } catch { throw .keys(error) }
-        do { _ = try renderer.render(state.record, values: values) } catch {
+        let stack: DesiredStack
+        do { stack = try renderer.render(state.record, values: values) } catch {
             let hidden = values.confidential([]).merging(values.settings) { $1 }
             throw .badSetting("with this change " + redact("\(error)", hidden))
         }
+        let database = stack.services.values.first { $0.name.isDatabase }
+        let memory = PostgresMemory(values.settings, limit: database?.spec.resources.memoryBytes)
+        if let problem = memory.problem(changed: Set(state.change.settings.keys)) { throw .badSetting(problem) }
     }
 
     func configuration(of ref: ProjectRef) async throws(CatalogError) -> StoredConfiguration {

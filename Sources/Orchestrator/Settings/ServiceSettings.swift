@@ -52,6 +52,14 @@ public struct ServiceSettings: Sendable {
         byKey = Dictionary(settings.map { ($0.key, $0) }) { first, _ in first }
     }
 
+    /// The quantity that a variable carries; nil for other variables.
+    func quantity(ofVariable variable: String) -> PostgresQuantity? {
+        for setting in settings where setting.variable == variable {
+            if case .quantity(let quantity) = setting.form { return quantity }
+        }
+        return nil
+    }
+
     /// The whole configuration by key. Secrets are null, whether they are set or not.
     public func values(_ settings: ProjectSettingsValues) -> [String: SettingValue] {
         byKey.mapValues { $0.value(settings) }

@@ -29,6 +29,8 @@ public struct TemplateService: Sendable {
     public var variables: Set<String> = []
     /// Whether function secrets are part of its environment.
     public var takesFunctionSecrets = false
+    /// Its memory limit.
+    public var memoryBytes: Int64?
 
     /// A service; by default one that is probed over HTTP and nothing else.
     public init(
@@ -63,6 +65,7 @@ public final class FakeRenderer: StackRenderer {
         DeclaredSetting(name: "PGRST_DB_MAX_ROWS", defaultValue: "1000"),
         DeclaredSetting(name: "SMTP_PASS", defaultValue: "", isSecret: true),
         DeclaredSetting(name: "GOTRUE_SESSIONS_TIMEBOX", defaultValue: nil),
+        DeclaredSetting(name: "POSTGRES_SHARED_BUFFERS", defaultValue: nil),
     ]
     /// A setting of this value makes the template unusable, as a memory limit does that is no size.
     public static let unusableValue = "unusable"
@@ -176,6 +179,7 @@ public final class FakeRenderer: StackRenderer {
         let environment = environment(service, values)
         var spec = ContainerSpec(image: service.image, environment: environment)
         spec.restartPolicy = service.restartPolicy
+        spec.resources.memoryBytes = service.memoryBytes
         spec.networks = [.init(network: "\(project)_default")]
         if let volume = service.volume {
             spec.mounts = [.init(source: .volume(name: "\(project)_\(volume)"), target: "/data")]
