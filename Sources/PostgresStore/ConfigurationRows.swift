@@ -31,12 +31,16 @@ enum ConfigurationRows {
             update projects set configuration_revision = configuration_revision + 1, updated_at = $3,
                 legacy_keys_enabled = coalesce($4::boolean, legacy_keys_enabled)
             where ref = $1 and configuration_revision = $2 and status not in ('DELETING', 'DELETED')
+                and ($5::boolean is false or status = 'ACTIVE')
             """,
             [
                 .text(ref.text), .int(change.revision), .timestamp(change.at.postgres),
-                .optional(change.acceptsLegacyKeys),
+                .optional(change.acceptsLegacyKeys), .bool(change.trial != nil),
             ])
         guard changed == 1 else { return false }
+        if change.trial != nil {
+            try await SettingRows.keepFormer(change.settings.keys.sorted(), of: ref, in: session)
+        }
         try await SettingRows.save(settings: change.settings, of: ref, in: session)
         try await SettingRows.save(functionSecrets: change.functionSecrets, of: ref, in: session)
         try await APIKeyRows.delete(change.removedKeys, of: ref, in: session)

@@ -85,6 +85,10 @@ public struct PostgresProjectStore: ProjectStore {
     public func change(_ ref: ProjectRef, _ change: ConfigurationChange) async throws(StoreError) -> Bool {
         try await transaction { transaction in
             guard try await ConfigurationRows.change(ref, change, in: transaction) else { return false }
+            // The row is locked, and its status was looked at with the change.
+            if let move = change.trialMove, try await !self.move(ref, move, in: transaction) {
+                throw StoreError.refused("a project on trial did not change its status")
+            }
             try await announce(ref, in: transaction)
             return true
         }
@@ -105,30 +109,35 @@ public struct PostgresProjectStore: ProjectStore {
 
     /// Updates the status if it is as expected, and the leases and secrets with it.
     public func move(_ ref: ProjectRef, _ move: StatusMove) async throws(StoreError) -> Bool {
-        try await transaction { transaction in
-            guard try await ProjectRows.update(ref, move, in: transaction) else { return false }
-            try await SecretRows.replace(move.secrets, of: ref, in: transaction)
-            switch move.leases {
-            case .keep: break
-            case .release: try await LeaseRows.release(ref, at: move.at, in: transaction)
-            case .releaseAndForgetSecrets:
-                try await LeaseRows.release(ref, at: move.at, in: transaction)
-                try await SecretRows.delete(ref, in: transaction)
-                try await ConfigurationRows.delete(ref, in: transaction)
-            case .acquire(let leases): try await LeaseRows.insert(leases, of: ref, at: move.at, in: transaction)
-            case .extend(let ports): try await LeaseRows.insert(ports: ports, of: ref, at: move.at, in: transaction)
-            case .keepPorts(let variables):
-                try await LeaseRows.release(ref, portsExcept: variables, at: move.at, in: transaction)
-            }
-            try await EventRows.insert(
-                ProjectEvent(at: move.at, status: move.to, cause: move.cause), of: ref, in: transaction)
-            try await OperationRows.apply(move, of: ref, in: transaction)
-            try await NotificationRows.note(move, of: ref, in: transaction)
-            try await ContentRows.forget(move, of: ref, in: transaction)
-            try await FunctionRows.forget(move, of: ref, in: transaction)
-            try await announce(ref, in: transaction)
-            return true
+        try await transaction { transaction in try await self.move(ref, move, in: transaction) }
+    }
+
+    private func move(
+        _ ref: ProjectRef, _ move: StatusMove, in transaction: PostgresTransaction
+    ) async throws -> Bool {
+        guard try await ProjectRows.update(ref, move, in: transaction) else { return false }
+        try await SettingRows.endTrial(move, of: ref, in: transaction)
+        try await SecretRows.replace(move.secrets, of: ref, in: transaction)
+        switch move.leases {
+        case .keep: break
+        case .release: try await LeaseRows.release(ref, at: move.at, in: transaction)
+        case .releaseAndForgetSecrets:
+            try await LeaseRows.release(ref, at: move.at, in: transaction)
+            try await SecretRows.delete(ref, in: transaction)
+            try await ConfigurationRows.delete(ref, in: transaction)
+        case .acquire(let leases): try await LeaseRows.insert(leases, of: ref, at: move.at, in: transaction)
+        case .extend(let ports): try await LeaseRows.insert(ports: ports, of: ref, at: move.at, in: transaction)
+        case .keepPorts(let variables):
+            try await LeaseRows.release(ref, portsExcept: variables, at: move.at, in: transaction)
         }
+        try await EventRows.insert(
+            ProjectEvent(at: move.at, status: move.to, cause: move.cause), of: ref, in: transaction)
+        try await OperationRows.apply(move, of: ref, in: transaction)
+        try await NotificationRows.note(move, of: ref, in: transaction)
+        try await ContentRows.forget(move, of: ref, in: transaction)
+        try await FunctionRows.forget(move, of: ref, in: transaction)
+        try await announce(ref, in: transaction)
+        return true
     }
 
     /// Selects what is leased or in quarantine.

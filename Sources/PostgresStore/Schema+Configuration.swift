@@ -40,4 +40,17 @@ extension Schema {
                 primary key (ref, name)
             );
             """)
+
+    /// What settings on trial have replaced: null where nothing was set. Rows are there while a project restarts with
+    /// new settings of its database.
+    static let formerSettings = Migration(
+        number: 19, name: "former settings",
+        sql: """
+            create table if not exists project_former_settings (
+                ref text not null references projects (ref),
+                name text not null,
+                sealed bytea,
+                primary key (ref, name)
+            );
+            """)
 }

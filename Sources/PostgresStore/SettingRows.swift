@@ -2,7 +2,7 @@ import Orchestrator
 import PostgresKit
 import ProjectModel
 
-/// SQL of the tables `project_settings` and `project_function_secrets`. Only sealed bytes pass here.
+/// SQL of the tables `project_settings`, `project_former_settings` and `project_function_secrets`. Only sealed bytes pass here.
 enum SettingRows {
     static func settings(_ ref: ProjectRef, in session: some PostgresSession) async throws -> [String: [UInt8]] {
         let rows = try await session.query(
@@ -62,8 +62,42 @@ enum SettingRows {
         }
     }
 
+    /// Keeps what settings are now, before a trial replaces them.
+    static func keepFormer(_ names: [String], of ref: ProjectRef, in session: some PostgresSession) async throws {
+        try await session.execute(
+            """
+            insert into project_former_settings (ref, name, sealed)
+            select $1, changed.name, s.sealed from unnest($2::text[]) as changed (name)
+                left join project_settings s on s.ref = $1 and s.name = changed.name
+            """,
+            [.text(ref.text), .textArray(names)])
+    }
+
+    /// Ends a trial with a move from RESTARTING: what it replaced is put back, as a change of the configuration, or
+    /// forgotten.
+    static func endTrial(_ move: StatusMove, of ref: ProjectRef, in session: some PostgresSession) async throws {
+        guard move.from == .restarting else { return }
+        let parameter: [PostgresParameter] = [.text(ref.text)]
+        if move.restoresSettings {
+            try await session.execute(
+                """
+                delete from project_settings s using project_former_settings f
+                where s.ref = $1 and f.ref = $1 and f.name = s.name and f.sealed is null
+                """, parameter)
+            try await session.execute(
+                """
+                insert into project_settings (ref, name, sealed)
+                select ref, name, sealed from project_former_settings where ref = $1 and sealed is not null
+                on conflict (ref, name) do update set sealed = excluded.sealed
+                """, parameter)
+            try await session.execute(
+                "update projects set configuration_revision = configuration_revision + 1 where ref = $1", parameter)
+        }
+        try await session.execute("delete from project_former_settings where ref = $1", parameter)
+    }
+
     static func delete(_ ref: ProjectRef, in session: some PostgresSession) async throws {
-        for table in ["project_settings", "project_function_secrets"] {
+        for table in ["project_settings", "project_former_settings", "project_function_secrets"] {
             _ = try await session.execute("delete from \(table) where ref = $1", [.text(ref.text)])
         }
     }

@@ -9,12 +9,14 @@ public enum ProjectOperationKind: String, Sendable, CaseIterable {
     case delete
     /// Another template version, or other services.
     case upgrade
+    /// Settings of the database, which are tried and taken back when it does not come up with them.
+    case settingsChange = "settings_change"
 
     /// Longest time that it may take before it counts as failed or overdue. Starts have the deadline of every start;
     /// waiting for an image or for the engine does not count.
     public var deadline: Duration {
         switch self {
-        case .create, .resume, .restart: Assessment.startDeadline
+        case .create, .resume, .restart, .settingsChange: Assessment.startDeadline
         case .pause, .delete: .seconds(300)
         case .upgrade: Assessment.upgradeDeadline
         }
@@ -71,7 +73,7 @@ public enum ProjectOperationRules {
         switch kind {
         case .create: endOfStart(status, isFirst: true, whileIn: [.provisioning, .starting])
         case .resume: endOfStart(status, isFirst: false, whileIn: [.resuming])
-        case .restart: endOfStart(status, isFirst: false, whileIn: [.restarting])
+        case .restart, .settingsChange: endOfStart(status, isFirst: false, whileIn: [.restarting])
         case .pause: endOfStop(status, whileIn: .pausing, success: .paused)
         case .delete: endOfStop(status, whileIn: .deleting, success: .deleted)
         case .upgrade: endOfUpgrade(status)

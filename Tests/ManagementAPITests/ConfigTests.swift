@@ -112,6 +112,28 @@ struct ConfigTests {
         }
     }
 
+    @Test("a change of an active project's PostgreSQL is an operation, and a second one has to wait for it")
+    func postgresTrial() async throws {
+        try await APIHost.run { host in
+            let ref = try await host.create()
+            try await host.bring(ref, to: .active)
+            let path = "/v1/projects/\(ref)/config/database/postgres"
+            let answer = try await host.send("PUT", path, body: #"{"work_mem":"8MB"}"#)
+            #expect(answer.status == 200)
+            #expect(try await host.store.project(ref)?.status == .restarting)
+            let id = try #require(answer.header("X-Operation-Id"))
+            let operation = try await host.send("GET", "/platform/projects/\(ref)/operations/\(id)").json
+            #expect(operation["kind"] == .string("settings_change") && operation["state"] == .string("pending"))
+            #expect(try await host.send("POST", "/platform/projects/\(ref)/operations/\(id)/cancel").status == 409)
+            #expect(try await host.send("PUT", path, body: #"{"work_mem":"9MB"}"#).status == 409)
+            // What is in force already is no change, and restarts nothing.
+            try await host.set(.active, of: ref)
+            let same = try await host.send("PUT", path, body: #"{"work_mem":"8MB"}"#)
+            #expect(same.status == 200)
+            #expect(try await host.store.project(ref)?.status == .active)
+        }
+    }
+
     @Test("the pooler's settings can be changed; a project without a pooler has an empty list")
     func pooler() async throws {
         try await APIHost.run { host in

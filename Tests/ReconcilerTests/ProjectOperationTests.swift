@@ -6,21 +6,21 @@ import Testing
 struct ProjectOperationTests {
     /// What every kind of operation comes to at every status: `-` while it goes on.
     private static let table = """
-        status       | create     | pause      | resume     | restart    | delete | upgrade
-        PROVISIONING | -          | superseded | superseded | superseded | superseded | superseded
-        STARTING     | -          | superseded | superseded | superseded | superseded | superseded
-        ACTIVE       | succeeded  | superseded | succeeded  | succeeded  | superseded | succeeded
-        DEGRADED     | superseded | superseded | failed     | failed     | superseded | failed
-        PAUSING      | superseded | -          | superseded | superseded | superseded | superseded
-        PAUSED       | superseded | succeeded  | superseded | superseded | superseded | superseded
-        RESUMING     | superseded | superseded | -          | superseded | superseded | superseded
-        RESTARTING   | superseded | superseded | superseded | -          | superseded | superseded
-        UPGRADING    | superseded | superseded | superseded | superseded | superseded | -
-        REVERTING    | superseded | superseded | superseded | superseded | superseded | -
-        ROLLING_BACK | failed     | superseded | superseded | superseded | superseded | superseded
-        FAILED       | failed     | superseded | superseded | superseded | superseded | superseded
-        DELETING     | superseded | superseded | superseded | superseded | -    | superseded
-        DELETED      | superseded | superseded | superseded | superseded | succeeded | superseded
+        status       | create     | pause      | resume     | restart    | delete | upgrade | settings
+        PROVISIONING | -          | superseded | superseded | superseded | superseded | superseded | superseded
+        STARTING     | -          | superseded | superseded | superseded | superseded | superseded | superseded
+        ACTIVE       | succeeded  | superseded | succeeded  | succeeded  | superseded | succeeded | succeeded
+        DEGRADED     | superseded | superseded | failed     | failed     | superseded | failed | failed
+        PAUSING      | superseded | -          | superseded | superseded | superseded | superseded | superseded
+        PAUSED       | superseded | succeeded  | superseded | superseded | superseded | superseded | superseded
+        RESUMING     | superseded | superseded | -          | superseded | superseded | superseded | superseded
+        RESTARTING   | superseded | superseded | superseded | -          | superseded | superseded | -
+        UPGRADING    | superseded | superseded | superseded | superseded | superseded | - | superseded
+        REVERTING    | superseded | superseded | superseded | superseded | superseded | - | superseded
+        ROLLING_BACK | failed     | superseded | superseded | superseded | superseded | superseded | superseded
+        FAILED       | failed     | superseded | superseded | superseded | superseded | superseded | superseded
+        DELETING     | superseded | superseded | superseded | superseded | -    | superseded | superseded
+        DELETED      | superseded | superseded | superseded | superseded | succeeded | superseded | superseded
         """
 
     @Test("every kind at every status has the end of the table")

@@ -3,7 +3,7 @@ import Identity
 import Orchestrator
 import ProjectModel
 
-/// The configuration of PostgreSQL. A change restarts the database.
+/// The configuration of PostgreSQL. A change restarts the database; one with which it does not come up is taken back.
 struct DatabaseConfigController: Sendable {
     let desk: SettingsDesk
 
@@ -29,7 +29,10 @@ struct DatabaseConfigController: Sendable {
                 Route(
                     .put, path, .permission(.databaseConfigWrite), .change("config.postgres"),
                     Operation(
-                        summary: "Change PostgreSQL's configuration; the database is restarted",
+                        summary: """
+                            Change PostgreSQL's configuration; the database is restarted, and settings with which it does \
+                            not come up are taken back (operation settings_change)
+                            """,
                         body: .json(Self.body), answer: .json(Self.schema)), change),
             ]
         }
@@ -41,8 +44,9 @@ struct DatabaseConfigController: Sendable {
             throw APIError(
                 .badRequest, "restart_database cannot be false: a change of the configuration restarts the database")
         }
-        let object = try await desk.change(StackSettings.postgres, wanted, request)
-        return try APIResponse(json: object.withoutNulls)
+        let object = try await desk.change(StackSettings.postgres, wanted, request, isTried: true)
+        return try await APIResponse(json: object.withoutNulls)
+            .naming(operationOf: try request.project().ref, in: desk.catalog)
     }
 }
 

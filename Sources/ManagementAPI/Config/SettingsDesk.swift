@@ -1,4 +1,5 @@
 import HTTPTypes
+import Identity
 import Orchestrator
 import ProjectModel
 
@@ -26,10 +27,12 @@ struct SettingsDesk: Sendable {
     }
 
     /// Changes what a body asks for, and gives the configuration after it.
-    func change(_ settings: ServiceSettings, _ wanted: [String: SettingValue], _ request: APIRequest) async throws
-        -> JSON
-    {
-        try await change(settings, wanted, request) { wanted, present throws(CatalogError) in
+    ///
+    /// - Parameter isTried: whether settings with which the project does not come up are taken back.
+    func change(
+        _ settings: ServiceSettings, _ wanted: [String: SettingValue], _ request: APIRequest, isTried: Bool = false
+    ) async throws -> JSON {
+        try await change(settings, wanted, request, isTried: isTried) { wanted, present throws(CatalogError) in
             try settings.changes(wanted, present: present)
         }
     }
@@ -39,7 +42,7 @@ struct SettingsDesk: Sendable {
     /// A value that is in force already is no change: whoever sends a whole configuration back restarts nothing. So a
     /// secret that is null, as everybody reads it, stays as it is; an empty text removes it.
     func change(
-        _ settings: ServiceSettings, _ asked: [String: SettingValue], _ request: APIRequest,
+        _ settings: ServiceSettings, _ asked: [String: SettingValue], _ request: APIRequest, isTried: Bool = false,
         by translate: Translation
     ) async throws -> JSON {
         let ref = try request.project().ref
@@ -47,7 +50,10 @@ struct SettingsDesk: Sendable {
         let before = settings.values(present)
         let wanted = asked.filter { before[$0.key] != $0.value }
         let changes = try translate(wanted, present)
-        if !changes.isEmpty { try await catalog.change(settings: changes, of: ref) }
+        if !changes.isEmpty {
+            let requester = isTried ? try request.caller().account.email : nil
+            try await catalog.change(settings: changes, of: ref, triedBy: requester)
+        }
         let after = settings.values(try await catalog.settings(of: ref))
         note(wanted.keys, settings, before, after, request.audit)
         return SettingsJSON.object(after)

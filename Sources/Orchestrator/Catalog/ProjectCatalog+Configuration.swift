@@ -1,4 +1,5 @@
 public import ProjectModel
+import Reconciler
 
 /// A change of a project's configuration while it is being put together.
 struct ConfigurationDraft {
@@ -54,10 +55,26 @@ extension ProjectCatalog {
         let next = state.present.applying(state.change)
         let values: ProjectValues
         do { values = try minter.values(state.nextSecrets, next, of: state.record.ref) } catch { throw .keys(error) }
-        do { _ = try renderer.render(state.record, values: values) } catch {
+        let stack: DesiredStack
+        do { stack = try renderer.render(state.record, values: values) } catch {
             let hidden = values.confidential([]).merging(values.settings) { $1 }
             throw .badSetting("with this change " + redact("\(error)", hidden))
         }
+        try checkMemory(stack, values, changed: Set(state.change.settings.keys), renderer)
+    }
+
+    private func checkMemory(
+        _ stack: DesiredStack, _ values: ProjectValues, changed: Set<String>, _ renderer: any StackRenderer
+    ) throws(CatalogError) {
+        guard let limit = stack.services.values.first(where: \.isDatabase)?.spec.resources.memoryBytes else { return }
+        let settings: ProjectSettingsValues
+        do {
+            settings = ProjectSettingsValues(
+                values: values.settings, declared: try renderer.declaredSettings(),
+                apiNames: try renderer.roles().settingNames)
+        } catch { throw .template(error) }
+        let memory = PostgresMemory(settings, limit: limit)
+        if let problem = memory.problem(changed: changed) { throw .badSetting(problem) }
     }
 
     func configuration(of ref: ProjectRef) async throws(CatalogError) -> StoredConfiguration {

@@ -74,6 +74,10 @@ extension ProjectCatalog {
         case .create, .pause, .resume, .upgrade: break
         case .restart:
             throw .notCancellable("a restart cannot be taken back: containers have been stopped for it already")
+        case .settingsChange:
+            throw .notCancellable(
+                "a change of settings cannot be taken back while the database restarts with it: change them again"
+                    + " afterwards. Settings with which it does not come up are taken back without being asked")
         case .delete: throw .notCancellable("a deletion cannot be taken back: data may be gone already")
         }
         _ = try await request(.cancelRequested, of: ref, by: requester)

@@ -1,4 +1,5 @@
 public import ProjectModel
+import Reconciler
 
 extension ProjectCatalog {
     /// The settings of a project: what it overrides, and what the template declares.
@@ -12,9 +13,15 @@ extension ProjectCatalog {
     /// Overrides variables of the template; nil goes back to the default. The services that use one of them get new
     /// containers.
     ///
+    /// - Parameter requester: Of a change that is tried, who asks, by e-mail address: an ACTIVE project restarts with
+    ///   it and gets the former values back when it does not come up. In every other status there is nothing to come
+    ///   back to, and the change is made as it is.
     /// - Throws: ``CatalogError/badSetting(_:)`` for a variable that the template does not declare, or a value with
-    ///   which the stack cannot be rendered; ``CatalogError/notChangeable(_:)`` while the project is being deleted.
-    public func change(settings changes: [String: Secret<String>?], of ref: ProjectRef) async throws(CatalogError) {
+    ///   which the stack cannot be rendered; ``CatalogError/notChangeable(_:)`` while the project is being deleted; for
+    ///   what is to be tried also ``CatalogError/conflict(_:_:)`` while it restarts.
+    public func change(
+        settings changes: [String: Secret<String>?], of ref: ProjectRef, triedBy requester: String? = nil
+    ) async throws(CatalogError) {
         let names = Set(try await declaredSettings(of: try await project(ref)).map(\.name))
         for (name, value) in changes.sorted(by: { $0.key < $1.key }) {
             guard names.contains(name) else { throw .badSetting("there is no setting \(name)") }
@@ -30,6 +37,16 @@ extension ProjectCatalog {
                 }
                 state.change.settings[name] = try seal(value, SealedName.setting(name), state)
             }
+            if let requester { try beginTrial(&state, by: requester) }
+        }
+    }
+
+    private func beginTrial(_ state: inout ConfigurationDraft, by requester: String) throws(CatalogError) {
+        switch state.record.status {
+        case .active: state.change.trial = NewOperation(.settingsChange, requestedBy: requester)
+        // Two changes at once would have two states to go back to.
+        case .restarting: throw .conflict(state.record.status, .restartRequested)
+        default: break
         }
     }
 

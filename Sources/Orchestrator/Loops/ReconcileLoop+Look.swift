@@ -174,7 +174,7 @@ extension ReconcileLoop {
             move.leases = try await closeAccount(record, becoming: status)
         default: break
         }
-        move = try await withUpgrade(move, record)
+        move = try await withSettings(try await withUpgrade(move, record), record)
         if try await store.move(record.ref, move) {
             if move.to == .deleted || move.endOfUpgrade == .completes { await removeUnusedTemplates() }
             let leavesSomething = event == .nothingLeft && !observed.isEmpty

@@ -31,7 +31,7 @@ extension OperationProgress {
         progress.lastError = calls.lastError
         progress.nextRetryAt = calls.lastError == nil ? nil : calls.nextRetryAt
         switch kind {
-        case .create, .resume, .restart, .upgrade:
+        case .create, .resume, .restart, .upgrade, .settingsChange:
             progress.service = assessment.blocker
             progress.waitingFor = assessment.cause.isEmpty ? nil : assessment.cause
             if let pull = plan.steps.first(where: \.operation.isPull) { progress.waitingFor = "\(pull.operation)" }
@@ -111,7 +111,7 @@ extension ReconcileLoop {
     private func left(of kind: ProjectOperationKind, _ observed: ObservedStack) -> [String] {
         let names: [String]
         switch kind {
-        case .create, .resume, .restart, .upgrade: return []
+        case .create, .resume, .restart, .upgrade, .settingsChange: return []
         case .pause: names = observed.containers.filter(\.state.isUp).map(\.name)
         case .delete:
             names = observed.containers.map(\.name) + observed.networks.map(\.name) + observed.volumes.map(\.name)

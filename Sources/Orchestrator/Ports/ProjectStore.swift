@@ -18,8 +18,9 @@ public protocol ProjectStore: Sendable {
     func secrets(of ref: ProjectRef) async throws(StoreError) -> SealedSecrets
     /// The sealed configuration of a project.
     func configuration(of ref: ProjectRef) async throws(StoreError) -> StoredConfiguration
-    /// Changes the configuration and raises its revision. False, and nothing is changed, when the revision is not the
-    /// one that the change was made from, or the project is deleted or about to be.
+    /// Changes the configuration and raises its revision; with ``ConfigurationChange/trial`` the status, too. False, and
+    /// nothing is changed, when the revision is not the one that the change was made from, the project is deleted or
+    /// about to be, or it is not ACTIVE and the change is to be tried.
     func change(_ ref: ProjectRef, _ change: ConfigurationChange) async throws(StoreError) -> Bool
     /// Gives a project another name, which must be free in its organization.
     func rename(_ ref: ProjectRef, to name: ProjectName, at time: Timestamp) async throws(StoreError)
@@ -107,6 +108,9 @@ public struct StatusMove: Sendable, Equatable {
     public var upgrade: ProjectUpgrade?
     /// Sealed secrets to add.
     public var secrets: [String: [UInt8]] = [:]
+    /// Whether the settings that a trial has replaced are put back, as a further change of the configuration. Without
+    /// it any move from RESTARTING forgets them.
+    public var restoresSettings = false
     /// What happens to the ports and the subnet in the same transaction.
     public var leases: LeaseChange
     /// The operation that begins with the move; one that goes on is given up for it.

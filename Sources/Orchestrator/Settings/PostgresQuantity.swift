@@ -54,7 +54,7 @@ public struct PostgresQuantity: Sendable, Hashable {
     }
 
     /// The value in the setting's own unit, rounded as PostgreSQL does; nil for a text that is no quantity.
-    private func value(of text: String) -> Double? {
+    func value(of text: String) -> Double? {
         let units = unit.isTime ? Self.spans : Self.sizes
         guard
             DurationText.isQuantity(text, units: Set(units.keys), allowsSign: true, allowsFraction: unit.isTime)

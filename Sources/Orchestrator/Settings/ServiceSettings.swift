@@ -69,6 +69,12 @@ public struct ServiceSettings: Sendable {
         byKey = Dictionary(settings.map { ($0.key, $0) }) { first, _ in first }
     }
 
+    /// The quantity that a key has; nil for keys of other forms.
+    func quantity(of key: String) -> PostgresQuantity? {
+        guard case .quantity(let quantity)? = byKey[key]?.form else { return nil }
+        return quantity
+    }
+
     /// The whole configuration by key. Secrets are null, whether they are set or not.
     public func values(_ settings: ProjectSettingsValues) -> [String: SettingValue] {
         byKey.mapValues { value(of: $0, settings) }

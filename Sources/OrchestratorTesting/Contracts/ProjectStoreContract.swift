@@ -21,6 +21,7 @@ public enum ProjectStoreContract {
         try await run.checkReplacements()
         try await run.checkConfiguration()
         try await run.checkRestarts()
+        try await run.checkTrial()
         try await run.checkRelease()
         try await run.checkPages()
         try await run.checkEditions()

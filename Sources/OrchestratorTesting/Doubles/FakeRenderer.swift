@@ -29,6 +29,8 @@ public struct TemplateService: Sendable {
     public var variables: Set<String> = []
     /// Whether function secrets are part of its environment.
     public var takesFunctionSecrets = false
+    /// Its memory limit.
+    public var memoryBytes: Int64?
 
     /// A service; by default one that is probed over HTTP and nothing else.
     public init(
@@ -169,6 +171,7 @@ public final class FakeRenderer: StackRenderer {
         let environment = environment(service, values)
         var spec = ContainerSpec(image: service.image, environment: environment)
         spec.restartPolicy = service.restartPolicy
+        spec.resources.memoryBytes = service.memoryBytes
         spec.networks = [.init(network: "\(project)_default")]
         if let volume = service.volume {
             spec.mounts = [.init(source: .volume(name: "\(project)_\(volume)"), target: "/data")]

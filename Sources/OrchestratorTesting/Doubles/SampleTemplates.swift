@@ -15,13 +15,21 @@ public enum SampleTemplates {
 
     /// A database, and services that use one setting or secret each.
     public static let configurable = [
-        using(["POSTGRES_PASSWORD"], TemplateService(.db, portVariable: "DB_PORT", volume: "db-data")),
+        using(["POSTGRES_PASSWORD", "POSTGRES_SHARED_BUFFERS"], database),
         using(
             ["SITE_URL", "SMTP_PASS", "JWT_SECRET"], TemplateService(.auth, dependencies: [Dependency(on: .db)])),
         using(["PGRST_DB_MAX_ROWS"], TemplateService(.rest, dependencies: [Dependency(on: .db)])),
         using([], functionSecrets: true, TemplateService(.functions)),
         TemplateService(.gateway, portVariable: "GATEWAY_PORT"),
     ]
+
+    /// A database whose container has 8 GB.
+    private static let database = {
+        var database = TemplateService(
+            .db, portVariable: "DB_PORT", volume: "db-data")
+        database.memoryBytes = 8_589_934_592
+        return database
+    }()
 
     private static func using(
         _ variables: Set<String>, functionSecrets: Bool = false, _ service: TemplateService

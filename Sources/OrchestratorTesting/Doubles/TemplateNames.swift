@@ -34,6 +34,7 @@ public struct TemplateNames: Sendable {
             DeclaredSetting(name: "PGRST_DB_MAX_ROWS", defaultValue: "1000"),
             DeclaredSetting(name: "SMTP_PASS", defaultValue: "", isSecret: true),
             DeclaredSetting(name: "GOTRUE_SESSIONS_TIMEBOX", defaultValue: nil),
+            DeclaredSetting(name: "POSTGRES_SHARED_BUFFERS", defaultValue: nil),
             DeclaredSetting(name: "DASHBOARD_USERNAME", defaultValue: "supabase"),
         ])
 

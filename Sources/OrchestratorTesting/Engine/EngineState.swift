@@ -16,6 +16,8 @@ struct EngineState: Sendable {
     var behaviours: [ServiceName: ServiceBehaviour] = [:]
     /// Behaviours of images, which count before those of services.
     var imageBehaviours: [String: ServiceBehaviour] = [:]
+    /// Behaviours of whatever has a variable of this value in its environment, `NAME=VALUE`; they count before all others.
+    var environmentBehaviours: [String: ServiceBehaviour] = [:]
     var violations: [String] = []
     /// Refs of objects that have changed since the last look.
     var changed: [ProjectRef] = []
@@ -52,7 +54,13 @@ struct EngineState: Sendable {
     }
 
     func behaviour(of container: FakeContainer) -> ServiceBehaviour {
-        container.service.flatMap { imageBehaviours[$0.spec.image] ?? behaviours[$0.name] } ?? ServiceBehaviour()
+        guard let service = container.service else { return ServiceBehaviour() }
+        if !environmentBehaviours.isEmpty {
+            for (name, value) in service.spec.environment.reveal() {
+                if let behaviour = environmentBehaviours["\(name)=\(value)"] { return behaviour }
+            }
+        }
+        return imageBehaviours[service.spec.image] ?? behaviours[service.name] ?? ServiceBehaviour()
     }
 
     func isAnswering(_ container: FakeContainer, at now: Timestamp) -> Bool {

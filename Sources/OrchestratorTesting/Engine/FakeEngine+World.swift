@@ -17,6 +17,11 @@ extension FakeEngine {
         touch { $0.imageBehaviours[image] = behaviour }
     }
 
+    /// Sets how processes behave that have a variable of this value in their environment.
+    public func behave(variable name: String, of value: String, as behaviour: ServiceBehaviour) {
+        touch { $0.environmentBehaviours["\(name)=\(value)"] = behaviour }
+    }
+
     /// Makes images known to the engine.
     public func addImages(_ images: Set<String>) { touch { $0.images.formUnion(images) } }
 

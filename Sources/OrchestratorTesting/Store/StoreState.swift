@@ -27,6 +27,8 @@ struct StoreState: Sendable {
     var isDown = false
     /// Another one after every change; never one that was there before, even when a unit of work is taken back.
     private(set) var edition = nextEdition()
+    /// What settings on trial have replaced, by project and variable; nil for what was not set.
+    private var formerSettings: [ProjectRef: [String: [UInt8]?]] = [:]
     private var lastNumber: Int64 = 0
 
     private static let editions = Atomic<UInt64>(0)
@@ -87,7 +89,7 @@ struct StoreState: Sendable {
 
     mutating func change(_ ref: ProjectRef, _ change: ConfigurationChange) throws(StoreError) -> Bool {
         guard let present = configurations[ref], present.revision == change.revision, let record = records[ref],
-            ![.deleting, .deleted].contains(record.status)
+            ![.deleting, .deleted].contains(record.status), change.trial == nil || record.status == .active
         else { return false }
         let next = present.applying(change)
         guard Set(next.apiKeys.map { "\($0.kind) \($0.name)" }).count == next.apiKeys.count else {
@@ -97,7 +99,25 @@ struct StoreState: Sendable {
         secrets[ref]?.values.merge(change.secrets) { $1 }
         records[ref]?.configurationRevision = next.revision
         records[ref]?.updatedAt = change.at
+        if let move = change.trialMove {
+            var former: [String: [UInt8]?] = [:]
+            for name in change.settings.keys { former[name] = .some(present.settings[name]) }
+            formerSettings[ref] = former
+            _ = try self.move(ref, move)
+        }
         return true
+    }
+
+    /// Ends a trial of settings with a move from RESTARTING.
+    private mutating func endTrial(_ ref: ProjectRef, _ move: StatusMove) {
+        guard move.from == .restarting else { return }
+        if move.restoresSettings, let former = formerSettings[ref], let present = configurations[ref] {
+            var change = ConfigurationChange(from: present.revision, at: move.at)
+            change.settings = former
+            configurations[ref] = present.applying(change)
+            records[ref]?.configurationRevision = present.revision + 1
+        }
+        formerSettings[ref] = nil
     }
 
     func record(_ ref: ProjectRef) -> ProjectRecord? {
@@ -156,6 +176,7 @@ struct StoreState: Sendable {
         record.updatedAt = move.at
         record.statusChangedAt = move.at
         records[ref] = record
+        endTrial(ref, move)
         switch move.leases {
         case .keep: break
         case .release: release(ref, at: move.at)
