@@ -50,6 +50,7 @@ def start(environment, arguments, log):
     for name in ("INVITE", "CONFIRMATION", "RECOVERY", "EMAIL_CHANGE"):
         environment.text(f"GOTRUE_MAILER_URLPATHS_{name}", pattern=r"/\S*")
     check_optional(environment)
+    environment.text("GOTRUE_RATE_LIMIT_HEADER", pattern=r"[\w-]+")
     environment.finish()
 
     database = Database(settings, "auth")
