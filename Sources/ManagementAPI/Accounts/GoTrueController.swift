@@ -61,7 +61,8 @@ struct GoTrueController: Sendable {
                     query: [
                         Operation.Parameter(
                             name: "scope", schema: .choice(SignOutScope.names), description: "Which sessions end")
-                    ], answer: .empty(.noContent)), signOut),
+                    ], answer: .empty(.noContent)), signOut
+            ).endingCredentials,
         ]
     }
 

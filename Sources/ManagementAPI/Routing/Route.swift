@@ -49,6 +49,8 @@ struct Route: Sendable {
     private(set) var refusesUnknownQuery = false
     /// How long it may take.
     private(set) var span = Span.seconds
+    /// Whether it may end what its caller asks with.
+    private(set) var endsCredentials = false
 
     /// One part of a path.
     enum Segment: Sendable, Equatable {
@@ -190,12 +192,20 @@ struct Route: Sendable {
         return copy
     }
 
+    /// The same for what signs out or revokes, which may end the caller's own session or token.
+    var endingCredentials: Route {
+        var copy = self
+        copy.endsCredentials = true
+        return copy
+    }
+
     /// The same operation under another path: what older clients call it.
     func alias(_ path: String) -> Route {
         var copy = Route(method, path, access, effect, operation, handler)
         (copy.reachesDeleted, copy.support) = (reachesDeleted, support)
         (copy.check, copy.isCostly, copy.secrets) = (check, isCostly, secrets)
         (copy.bodySize, copy.refusesUnknownQuery, copy.span) = (bodySize, refusesUnknownQuery, span)
+        copy.endsCredentials = endsCredentials
         return copy
     }
 

@@ -160,13 +160,19 @@ struct RequestResponder: HTTPResponder {
 
     private func answer(_ visit: Visit, _ admission: Admission, _ bytesMax: Int) async -> Answer {
         let route = admission.found.route
+        let began = ContinuousClock.now
         let received: ReceivedBody
         do { received = try await receive(visit.request.body, keeping: bytesMax) } catch {
             // The connection ended in the middle of the body: nobody reads this.
             return Answer(APIError(.badRequest, "the request body ended early"), closesConnection: true)
         }
         switch received {
-        case .complete(let body): return Answer(await handle(visit, body, admission), route: route.name)
+        case .complete(let body):
+            do throws(APIError) {
+                let confirmed = try await api.doorkeeper.confirm(
+                    admission, visit.request.headers, after: ContinuousClock.now - began)
+                return Answer(await handle(visit, body, confirmed), route: route.name)
+            } catch { return Answer(error, route: route.name) }
         case .tooLarge(let isFinished):
             return Answer(APIError.bodyTooLarge(bytesMax), route: route.name, closesConnection: !isFinished)
         case .tooSlow: return Answer(APIError.bodyTooSlow(limits.bodyDeadline), route: route.name)
