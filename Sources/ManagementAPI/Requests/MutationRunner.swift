@@ -47,11 +47,21 @@ struct MutationRunner: Sendable {
         return answer
     }
 
-    /// One transaction around all of it.
+    /// One transaction around all of it, but for what takes long.
     private func change(_ call: Call) async throws -> APIResponse {
-        try await units.perform {
+        let handler: Route.Handler
+        if let preparation = call.route.preparation {
+            // What was done already is not prepared again: the password that was right is the old one by now.
+            if call.key != nil, let known = try await units.perform({ try await knownAnswer(to: call) }) {
+                return known
+            }
+            handler = try await preparation(call.request)
+        } else {
+            handler = call.route.handler
+        }
+        return try await units.perform {
             if let known = try await knownAnswer(to: call) { return known }
-            let answer = try await call.route.handle(call.request)
+            let answer = try await handler(call.request)
             try await record(call, answer)
             if !call.route.endsCredentials { try await hold(call) }
             return answer

@@ -34,6 +34,8 @@ struct APIHost: Sendable {
     let ledger: InMemoryRequestLedger
     let directory: AccountDirectory
     let identities: InMemoryIdentityStore
+    /// Work on passwords; none of it may be done in a unit of work.
+    let crypto: PlainIdentityCrypto
     let api: ManagementAPI
     /// Databases of projects, which answer what a test says.
     let databases: FakeProjectDatabase
@@ -76,11 +78,12 @@ struct APIHost: Sendable {
             let host = APIHost(
                 store: store, custody: parts.custody, orphans: parts.orphanStore, engine: engine, renderer: renderer,
                 catalog: parts.catalog, ledger: parts.ledger,
-                directory: parts.directory, identities: parts.identities, api: api,
+                directory: parts.directory, identities: parts.identities, crypto: parts.crypto, api: api,
                 databases: parts.databases, gateways: parts.gateways,
                 content: parts.content, notifications: parts.notifications, client: try HTTPClient(), port: port,
                 log: log)
             let value = try await body(host)
+            #expect(parts.crypto.slowWorkInUnits == 0, "a password was worked on in a unit of work")
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
             return value

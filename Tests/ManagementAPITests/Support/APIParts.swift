@@ -17,6 +17,7 @@ struct APIParts: Sendable {
     let ledger: InMemoryRequestLedger
     let identities: InMemoryIdentityStore
     let directory: AccountDirectory
+    let crypto: PlainIdentityCrypto
     let functionStore: InMemoryFunctionStore
     let content = InMemoryContentStore()
     let notifications = InMemoryNotificationStore()
@@ -88,10 +89,11 @@ extension APIHost {
         let catalog = ProjectCatalog(
             store: store, custody: custody, templates: templates, minter: PlainKeyMinter(), broker: broker, loop: loop)
         let identities = InMemoryIdentityStore(projects: store)
+        let crypto = PlainIdentityCrypto()
         return APIParts(
             store: store, custody: custody, engine: engine, orphanStore: InMemoryOrphanStore(projects: store),
             catalog: catalog, ledger: InMemoryRequestLedger(), identities: identities,
-            directory: AccountDirectory(store: identities, crypto: PlainIdentityCrypto(), policy: policy),
+            directory: AccountDirectory(store: identities, crypto: crypto, policy: policy), crypto: crypto,
             functionStore: InMemoryFunctionStore(projects: store))
     }
 }
