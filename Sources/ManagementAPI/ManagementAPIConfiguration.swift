@@ -6,8 +6,6 @@ public struct ManagementAPIConfiguration: Sendable {
     public var databasePortVariable: String
     /// Template variable that carries the leased port of the gateway.
     public var gatewayPortVariable = "GATEWAY_PORT"
-    /// Address of this host under which the manager itself reaches the published ports of projects.
-    public var accessHost = "127.0.0.1"
     /// Secret that holds the anon key.
     public var anonKeyVariable: String
     /// Secret that holds the service_role key.

@@ -158,7 +158,6 @@ struct Server {
             database: DatabaseVersion(imageTag: try template.imageTag(of: "db") ?? "unknown"))
         let user = template.manifest.variables.first { $0.name == "DASHBOARD_USERNAME" }?.defaultValue
         if let user { configuration.dashboardUser = user }
-        configuration.accessHost = settings.bindAddress == "0.0.0.0" ? "127.0.0.1" : settings.bindAddress
         configuration.cors = settings.cors
         configuration.trustedProxies = settings.trustedProxies
         configuration.requestsPerMinute = settings.requestsPerMinute

@@ -53,11 +53,10 @@ struct PasswordController: Sendable {
 
     /// Logs in with the new password, which nothing but the database knows.
     private func restore(_ old: Secret<String>, instead new: Secret<String>, on record: ProjectRecord) async throws {
-        guard let port = record.leases?.ports[reach.configuration.databasePortVariable] else { return }
-        let target = DatabaseTarget(
-            ref: record.ref, host: reach.configuration.accessHost, port: port, user: DatabaseTarget.administrator,
-            password: new)
-        do { _ = try await reach.databases.run(try PasswordChange.sql(newPassword: old), on: target) } catch {
+        do {
+            let target = try await reach.database(of: record, as: DatabaseTarget.administrator, password: new)
+            _ = try await reach.databases.run(try PasswordChange.sql(newPassword: old), on: target)
+        } catch {
             throw APIError(
                 .internalServerError,
                 "the database password was changed in the database and could not be stored: set it again")

@@ -4,10 +4,14 @@ import ProjectModel
 
 /// Reaches into a running project with the project's own credentials: its database by SQL, its services through its
 /// gateway. Whether the caller may is decided before.
+///
+/// It goes to the containers, never to the ports that they publish: while a container is down, whoever has an account
+/// on this host may listen there, and would be sent the project's keys.
 struct ProjectReach: Sendable {
     let catalog: ProjectCatalog
     let databases: any ProjectDatabase
     let gateways: any ProjectGateway
+    let addresses: any ServiceAddresses
     let configuration: ManagementAPIConfiguration
 
     /// The role that people's SQL runs as.
@@ -17,20 +21,27 @@ struct ProjectReach: Sendable {
     func run(
         _ query: ProjectQueryText, on record: ProjectRecord, as user: String = Self.owner
     ) async throws -> QueryAnswer {
-        let port = try port(configuration.databasePortVariable, of: record)
+        try record.requireServices()
         guard let password = try await catalog.secrets(of: record.ref)[configuration.databasePasswordVariable] else {
             throw APIError(.badRequest, "project \(record.ref) has no database")
         }
-        let target = DatabaseTarget(
-            ref: record.ref, host: configuration.accessHost, port: port, user: user, password: password)
-        return try await databases.run(query, on: target)
+        return try await databases.run(query, on: try await database(of: record, as: user, password: password))
+    }
+
+    /// The database of a project, for a role with its password.
+    func database(
+        of record: ProjectRecord, as user: String, password: Secret<String>
+    ) async throws(APIError) -> DatabaseTarget {
+        let address = try await address(configuration.databasePortVariable, of: record, what: "database")
+        return DatabaseTarget(
+            ref: record.ref, host: "\(address.host)", port: address.port, user: user, password: password)
     }
 
     /// Sends a request to the gateway as `service_role`; throws ``ProjectGatewayError`` and ``APIError``.
     func send(_ request: GatewayRequest, to record: ProjectRecord) async throws -> GatewayAnswer {
-        let port = try port(configuration.gatewayPortVariable, of: record)
+        let address = try await address(configuration.gatewayPortVariable, of: record, what: "gateway")
         let target = GatewayTarget(
-            ref: record.ref, baseURL: "http://\(configuration.accessHost):\(port)",
+            ref: record.ref, baseURL: "http://\(address.host):\(address.port)",
             serviceKey: try await catalog.serviceKey(of: record.ref))
         return try await gateways.send(request, to: target)
     }
@@ -49,12 +60,16 @@ struct ProjectReach: Sendable {
         return answer
     }
 
-    private func port(_ variable: String, of record: ProjectRecord) throws(APIError) -> UInt16 {
+    private func address(
+        _ variable: String, of record: ProjectRecord, what: String
+    ) async throws(APIError) -> ServiceAddress {
         try record.requireServices()
-        guard let port = record.leases?.ports[variable] else {
-            throw .unavailable("project \(record.ref) has no port for this yet: try again when it is up")
+        guard let address = await addresses.address(behind: variable, of: record) else {
+            throw .unavailable(
+                "the \(what) of project \(record.ref) does not run, as far as the manager has seen: try again when the "
+                    + "project is up")
         }
-        return port
+        return address
     }
 }
 

@@ -87,6 +87,8 @@ struct ProjectMemory: Sendable {
     struct Finding: Sendable {
         var states: [ServiceName: Assessment.ServiceState]
         var healthNames: [ServiceName: String]
+        /// Where containers are reached, by the host port that they publish.
+        var addresses: [UInt16: ServiceAddress]
     }
 
     /// Calls to the engine that were made for an operation.

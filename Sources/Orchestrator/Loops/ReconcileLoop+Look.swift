@@ -47,7 +47,8 @@ extension ReconcileLoop {
         let assessment = assess(circumstances)
         memory.latest = ProjectMemory.Finding(
             states: assessment.services,
-            healthNames: desired?.services.compactMapValues(\.healthName) ?? memory.latest?.healthNames ?? [:])
+            healthNames: desired?.services.compactMapValues(\.healthName) ?? memory.latest?.healthNames ?? [:],
+            addresses: desired?.addresses(in: observed) ?? [:])
         guard role == .active else {
             await memories.put(memory, of: ref)
             return assessment.nextLook.map(NextLook.at) ?? .whenWoken

@@ -52,7 +52,8 @@ struct APIHost: Sendable {
         limits: ServerLimits = ServerLimits(), verifier: (any AccessTokenVerifier)? = nil,
         readiness: @Sendable (InMemoryProjectStore, FakeEngine) -> [ReadinessCheck] = { _, _ in [] },
         ports: String = "54320-65535", configuration: ManagementAPIConfiguration = APIHost.configuration,
-        policy: IdentityPolicy = APIHost.policy, _ body: @Sendable (APIHost) async throws -> Value
+        policy: IdentityPolicy = APIHost.policy, standInAddresses: Bool = true,
+        _ body: @Sendable (APIHost) async throws -> Value
     ) async throws -> Value {
         let store = InMemoryProjectStore()
         let engine = FakeEngine(time: SystemTime())
@@ -61,7 +62,8 @@ struct APIHost: Sendable {
         let parts = try Self.parts(store, engine, renderer, ports: ports, policy: policy, log)
         try await parts.settle()
         let verifier = verifier ?? DirectoryTokenVerifier(directory: parts.directory)
-        let api = parts.api(verifier: verifier, readiness: readiness(store, engine), configuration)
+        let api = parts.api(
+            verifier: verifier, readiness: readiness(store, engine), configuration, standInAddresses: standInAddresses)
         let (listening, continuation) = AsyncStream<UInt16>.makeStream()
         let server = ManagementAPIServer(
             api: api, address: ListenAddress(host: "127.0.0.1", port: 0), limits: limits, logger: log.logger,
