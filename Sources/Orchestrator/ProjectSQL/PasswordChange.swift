@@ -15,7 +15,7 @@ public enum PasswordChange {
         guard !newPassword.reveal().isEmpty else { throw .invalid("a database password cannot be empty") }
         let names = try roles.map { role throws(ProjectDatabaseError) in try SQLText.literal(role) }
         let sql = try SQLText.block(
-            declarations: "login text;",
+            declarations: "login pg_catalog.text;",
             """
             for login in select rolname from pg_roles
                 where rolname = any (array[\(names.joined(separator: ", "))]) order by rolname
