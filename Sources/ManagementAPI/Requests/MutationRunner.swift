@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTPBounds
 import HTTPTypes
 import Identity
 import NIOCore
