@@ -93,11 +93,21 @@ let package = Package(
             name: "RestAPI", dependencies: ["DataPlaneCore", "PostgresKit", "TokenKit"],
             path: "Sources/DataPlane/RestAPI", swiftSettings: strict),
 
+        // What one client can make a server hold or wait for: both planes' servers keep to it. It knows neither.
+        .target(
+            name: "HTTPBounds",
+            dependencies: [
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+
         // Layer 5: the HTTP face.
         .target(
             name: "ManagementAPI",
             dependencies: [
-                "Identity", "Orchestrator", "ProjectModel", "Reconciler",
+                "HTTPBounds", "Identity", "Orchestrator", "ProjectModel", "Reconciler",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -137,7 +147,7 @@ let package = Package(
         .executableTarget(
             name: "projectd",
             dependencies: [
-                "DataPlaneCore", "PostgresKit", "RestAPI",
+                "DataPlaneCore", "HTTPBounds", "PostgresKit", "RestAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -239,8 +249,8 @@ let package = Package(
         .testTarget(
             name: "ManagementAPITests",
             dependencies: [
-                "CurlKit", "Identity", "ManagementAPI", "Orchestrator", "OrchestratorTesting", "ProjectModel",
-                "Reconciler",
+                "CurlKit", "HTTPBounds", "Identity", "ManagementAPI", "Orchestrator", "OrchestratorTesting",
+                "ProjectModel", "Reconciler",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

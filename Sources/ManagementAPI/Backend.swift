@@ -24,6 +24,8 @@ public struct Backend: Sendable {
     public var databases: any ProjectDatabase
     /// Gateways of projects.
     public var gateways: any ProjectGateway
+    /// Where these are; the catalogue knows unless something else is set.
+    public var addresses: any ServiceAddresses
     /// Makes a request one transaction.
     public var units: any UnitOfWork
     /// Audit trails and answers of repeated requests.
@@ -54,6 +56,7 @@ public struct Backend: Sendable {
         self.orphans = orphans
         self.databases = databases
         self.gateways = gateways
+        addresses = catalog
         self.units = units
         self.ledger = ledger
         self.sealer = sealer

@@ -32,7 +32,8 @@ public struct ManagementAPI: Sendable {
         doorkeeper = Doorkeeper(
             verifier: verifier, catalog: backend.catalog, limiter: RateLimiter(limit: configuration.requestsPerMinute))
         mutations = MutationRunner(
-            units: backend.units, ledger: backend.ledger, sealer: backend.sealer, time: backend.time)
+            units: backend.units, verifier: verifier, ledger: backend.ledger, sealer: backend.sealer,
+            time: backend.time)
         cors = configuration.cors
         proxies = configuration.trustedProxies
     }

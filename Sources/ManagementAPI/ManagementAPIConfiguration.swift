@@ -4,8 +4,6 @@ import ProjectModel
 public struct ManagementAPIConfiguration: Sendable {
     /// Host name or address under which people reach the published ports of projects; no scheme, no port.
     public var publicHost: String
-    /// Address of this host under which the manager itself reaches the published ports of projects.
-    public var accessHost = "127.0.0.1"
     /// Web pages that may call the API from a browser.
     public var cors = CORSPolicy()
     /// Proxies whose word about the client's address counts.

@@ -14,7 +14,7 @@ extension ManagementAPI {
     ) -> [Route] {
         let reach = ProjectReach(
             catalog: backend.catalog, databases: backend.databases, gateways: backend.gateways,
-            configuration: configuration)
+            addresses: backend.addresses, configuration: configuration)
         return projectRoutes(backend.catalog, configuration)
             + PeopleRoutes(
                 catalog: backend.catalog, directory: backend.directory, deviceLoginCrypto: backend.deviceLoginCrypto,

@@ -16,6 +16,13 @@ extension PostgresIdentityStore {
         try await reading { try await PrincipalRows.bearer(ofTokenDigest: digest, at: time, in: $0) }
     }
 
+    /// Selects a session or token and locks its row against deletion.
+    public func hold(
+        _ credential: Principal.Credential, of account: String, at time: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try await reading { try await PrincipalRows.hold(credential, of: account, at: time, in: $0) }
+    }
+
     /// Updates the time of the last use, in a savepoint when a unit of work is under way, which it must not harm.
     public func noteUse(
         of credential: Principal.Credential, at time: Timestamp, unlessSince earlier: Timestamp

@@ -57,6 +57,28 @@ enum PrincipalRows {
             principal: principal, lastUsedAt: try first.optionalTimestamp("last_used_at").map { Timestamp($0) })
     }
 
+    /// Whether a credential counts. The weakest lock that a deletion waits for: many requests of one session hold it at
+    /// the same time, and its refreshing and the noting of its use go on.
+    static func hold(
+        _ credential: Principal.Credential, of account: String, at time: Timestamp, in session: some PostgresSession
+    ) async throws -> Bool {
+        let rows: String
+        let key: PostgresParameter
+        switch credential {
+        case .session(let id): (rows, key) = ("sessions where id = $1 and not_after > $3", .text(id))
+        case .accessToken(let number):
+            (rows, key) = ("access_tokens where number = $1 and \(isInTime)", .int(number))
+        case .scopedToken(let scope):
+            (rows, key) = ("scoped_access_tokens where id = $1 and \(isInTime)", .text(scope.tokenID))
+        }
+        let row = try await session.first(
+            "select account from \(rows) and account = $2 for key share",
+            [key, .text(account), .timestamp(time.postgres)])
+        return row != nil
+    }
+
+    private static let isInTime = "(expires_at is null or expires_at > $3)"
+
     /// Rows come ordered by organization.
     private static func memberships(_ rows: PostgresRows) throws -> [Membership] {
         var memberships: [Membership] = []

@@ -75,12 +75,16 @@ extension DatabaseSession {
         limits.maximumMessageBytes = self.limits.maximumAnswerBytes
         let milliseconds = query.disablesStatementTimeout ? 0 : Self.milliseconds(self.limits.statementTimeout)
         let readOnly = isReadOnly ?? query.isReadOnly ? " -c default_transaction_read_only=on" : ""
+        // Before the first statement is read: the owner may set another path for the database, and put types, operators
+        // and functions of PostgreSQL's names in it, which would run as the superuser.
+        let isAdministrator = user == target.roles.administrator && user != target.roles.owner
+        let path = isAdministrator ? " -c search_path=pg_catalog,pg_temp" : ""
         var parameters = PostgresConnectionParameters(
             host: target.host, port: Int(target.port), user: user, database: target.roles.database,
             password: target.password.reveal(),
             options: [
                 "application_name": applicationName, "sslmode": "disable",
-                "options": "-c statement_timeout=\(milliseconds)\(readOnly)",
+                "options": "-c statement_timeout=\(milliseconds)\(readOnly)\(path)",
             ])
         // Whoever listens on the project's port learns nothing of the password.
         parameters.requiresScram = true

@@ -63,9 +63,12 @@ extension DatabaseSession {
     func beginReadOnly(on connection: PostgresConnection) async throws(ProjectDatabaseError) {
         let reader = target.roles.readOnly
         let rights = try await kit { () async throws(PostgresError) in
-            try await connection.executeScript("begin transaction read only")
+            // The path as it is set for the database belongs to its owner; the query gets it back.
+            try await connection.executeScript(
+                "begin transaction read only; set local search_path to pg_catalog, pg_temp")
             // Any statement that reads takes the snapshot after which the transaction stays read-only.
             let row = try await connection.single(Self.rightsQuery, [.text(reader ?? "")])
+            try await connection.executeScript("set local search_path to default")
             return (isMighty: try row.bool("is_mighty"), mayStepDown: try row.bool("may_step_down"))
         }
         guard !rights.isMighty else { throw .query(Self.mightyLogin(reader)) }

@@ -156,7 +156,6 @@ struct Server {
 
     private var apiConfiguration: ManagementAPIConfiguration {
         var configuration = ManagementAPIConfiguration(publicHost: settings.publicHost.text)
-        configuration.accessHost = settings.bindAddress == "0.0.0.0" ? "127.0.0.1" : settings.bindAddress
         configuration.cors = settings.cors
         configuration.trustedProxies = settings.trustedProxies
         configuration.requestsPerMinute = settings.requestsPerMinute

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import unittest
+from pathlib import Path
 
 from support import Cluster, Server, binary, wait_until
 
@@ -30,6 +31,11 @@ class ProjectdTests(unittest.TestCase):
         server = Server(self.cluster, "postgres", {**SETTINGS, **(settings or {})}, wait=wait)
         self.addCleanup(server.stop)
         return server
+
+    def peak(self, server):
+        """The most memory that the server has held, in bytes."""
+        lines = Path(f"/proc/{server.process.pid}/status").read_text().splitlines()
+        return int(next(line.split()[1] for line in lines if line.startswith("VmHWM"))) << 10
 
     def test_reads_and_writes(self):
         server = self.serve()
@@ -145,6 +151,63 @@ class ProjectdTests(unittest.TestCase):
                 self.assertEqual(server.request(method, target, body, {"Content-Type": "application/json"})[0], status)
         self.assertEqual(server.request("GET", "/items?limit=1")[0], 200)
 
+    def test_half_sent_bodies_hold_no_more_than_the_budget(self):
+        server = self.serve({"PROJECTD_BODY_TIMEOUT": "3"})
+        head = b"POST /items HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 67108864\r\n\r\n"
+
+        def send_half(_):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
+                client.sendall(head)
+                client.sendall(b"[" * (12 << 20))
+                return int(client.recv(4096).split()[1])
+
+        with concurrent.futures.ThreadPoolExecutor(32) as pool:
+            statuses = list(pool.map(send_half, range(32)))
+        self.assertLessEqual(set(statuses), {408, 503}, statuses)
+        self.assertLess(self.peak(server), 256 << 20)
+        self.assertEqual(server.request("POST", "/items", {"id": 50, "name": "x" * (1 << 20)})[0], 201)
+        self.assertEqual(server.request("DELETE", "/items?id=eq.50")[0], 204)
+
+    def test_a_body_that_is_too_large_is_refused_and_one_that_does_not_end_too(self):
+        server = self.serve({"PROJECTD_BODY_TIMEOUT": "1"})
+        for length, sent, status in [(80 << 20, 80 << 20, 413), (100, 10, 408)]:
+            with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
+                client.sendall(b"POST /items HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % length)
+                try:
+                    client.sendall(b" " * sent)
+                except OSError:
+                    pass  # Refused in the middle.
+                answer = client.recv(65536)
+                self.assertEqual(int(answer.split()[1]), status)
+                self.assertIn(b"PGRST102", answer)
+
+    def test_a_token_that_does_not_count_is_refused_before_the_body_is_there(self):
+        server = self.serve({"PGRST_JWT_SECRET": "a secret of thirty-two characters"})
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
+            client.sendall(b"POST /items HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a.b.c\r\n"
+                           b"Content-Length: 2\r\n\r\n{}")
+            self.assertEqual(int(client.recv(4096).split()[1]), 401)
+            # The connection goes on: its body was read.
+            client.sendall(b"GET /items?limit=1&select=id HTTP/1.1\r\nHost: x\r\n\r\n")
+            self.assertEqual(int(client.recv(4096).split()[1]), 200)
+        before = self.peak(server)
+        for _ in range(4):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
+                client.sendall(b"POST /items HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a.b.c\r\n"
+                               b"Content-Length: 67108864\r\n\r\n")
+                try:
+                    client.sendall(b"[" * (60 << 20))
+                    self.assertEqual(int(client.recv(4096).split()[1]), 401)
+                except OSError:
+                    pass  # Refused in the middle.
+        self.assertLess(self.peak(server) - before, 32 << 20)
+
+    def test_a_connection_without_a_request_ends(self):
+        server = self.serve()
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
+            client.sendall(b"GET /items HTTP/1.1\r\nHos")
+            self.assertEqual(client.recv(4096), b"")
+
     def test_a_client_that_goes_away_ends_its_statement(self):
         server = self.serve()
         self.cluster.sql(
@@ -167,6 +230,7 @@ class SettingTests(unittest.TestCase):
             "PGRST_DB_URI": [None, "nonsense://"], "PGRST_SERVER_PORT": ["0", "x", "70000"], "PGRST_DB_POOL": ["0"],
             "PGRST_JWT_SECRET": ["short", "@/no/such/file"], "PGRST_DB_TX_END": ["maybe"], "PGRST_LOG_LEVEL": ["loud"],
             "PGRST_JWT_ROLE_CLAIM_KEY": ["role"], "PGRST_DB_PLAN_ENABLED": ["perhaps"], "PROJECTD_LISTEN": ["here"],
+            "PROJECTD_BODY_TIMEOUT": ["0", "soon"],
         }
         for name, values in cases.items():
             for value in values:

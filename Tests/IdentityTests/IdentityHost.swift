@@ -60,6 +60,13 @@ struct IdentityHost {
     /// The same with what they are now.
     func again(_ principal: Principal) async throws -> Principal { try await self.principal(principal.account.email) }
 
+    /// Signs somebody up by an invitation, in the two steps that the API takes.
+    func join(_ token: Secret<String>) async throws(IdentityError) -> (Account, Organization) {
+        let invitation = try await directory.invitation(token)
+        return try await directory.acceptInvitation(
+            token, password: try await directory.verifier(of: Self.password, for: invitation))
+    }
+
     func addProject(_ number: UInt64, in slug: String = IdentityHost.slug) async throws -> ProjectRef {
         guard let subnet = IPv4Network("10.91.\(number).0/27") else { throw ContractBroken.noSubnet }
         return try await projects.insert(

@@ -25,6 +25,27 @@ struct PresenceTests {
         #expect(await presence(Secret("wrong password")) == .wrongPassword)
     }
 
+    @Test("one password of an account is worked on at a time; others' go on meanwhile")
+    func alone() async throws {
+        let host = try await IdentityHost()
+        let owner = try await host.owner
+        let directory = host.directory
+        try await directory.alone(owner.account.id) { () async throws(IdentityError) in
+            let refused = [
+                await refusal { () async throws(IdentityError) in
+                    try await directory.confirmPresence(of: owner, password: IdentityHost.password, from: "a")
+                },
+                await refusal { () async throws(IdentityError) in
+                    try await directory.setPassword(of: owner.account.id, to: Secret("battery staple"))
+                },
+            ]
+            #expect(refused == [.passwordInHand, .passwordInHand])
+            _ = try await directory.verifier(of: IdentityHost.password, for: "another")
+            _ = try await directory.signIn(email: "owner@example.com", password: IdentityHost.password, from: "a")
+        }
+        try await directory.confirmPresence(of: owner, password: IdentityHost.password, from: "a")
+    }
+
     @Test("a refreshed session is as old as its sign-in")
     func refreshed() async throws {
         let host = try await IdentityHost()

@@ -139,19 +139,19 @@ struct PrivilegedStartTests {
         let owner = try await host.owner
         let (_, token) = try await host.directory.invite(
             email: "guest@corp.test", role: 3, projects: nil, to: IdentityHost.slug, by: owner)
-        let (account, organization) = try await host.directory.acceptInvitation(token, password: IdentityHost.password)
+        let (account, organization) = try await host.join(token)
         #expect(account.email == "guest@corp.test" && account.isEmailVerified && organization.slug == IdentityHost.slug)
         let guest = try await host.principal("guest@corp.test")
         #expect(guest.permissions(in: IdentityHost.slug) == BaseRole.developer.permissions)
         let again = await refusal { () async throws(IdentityError) in
-            try await host.directory.acceptInvitation(token, password: IdentityHost.password)
+            try await host.join(token)
         }
         #expect(again?.isNotFound == true)
         // Somebody else's organization vouches for nobody.
         let other = try await host.directory.createOrganization(name: "Other", by: guest.account.id)
         let (_, second) = try await host.directory.invite(
             email: "friend@corp.test", role: 1, projects: nil, to: other.slug, by: try await host.again(guest))
-        let (friend, _) = try await host.directory.acceptInvitation(second, password: IdentityHost.password)
+        let (friend, _) = try await host.join(second)
         #expect(!friend.isEmailVerified)
         #expect(try await host.principal("friend@corp.test").organizationSlugs == [other.slug])
     }

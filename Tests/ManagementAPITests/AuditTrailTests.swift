@@ -73,7 +73,7 @@ struct AuditTrailTests {
         let store = InMemoryProjectStore()
         let units = InMemoryUnitOfWork([store])
         let runner = MutationRunner(
-            units: units, ledger: BrokenLedger(), sealer: PlainSealer(), time: SystemTime())
+            units: units, verifier: TokenTable(), ledger: BrokenLedger(), sealer: PlainSealer(), time: SystemTime())
         let parts = try APIHost.parts(store, FakeEngine(time: SystemTime()), TestRenderer(), LogRecorder())
         let route = Route(
             .post, "/x", .signedIn, .change("x"), Operation(summary: "", answer: .empty(.ok))

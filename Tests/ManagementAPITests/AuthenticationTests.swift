@@ -17,6 +17,8 @@ private struct DeadVerifier: AccessTokenVerifier {
     func principal(for token: Secret<String>) async throws(AccessTokenError) -> Principal? {
         throw .unavailable("no database")
     }
+
+    func holds(_ principal: Principal) async throws(AccessTokenError) -> Bool { throw .unavailable("no database") }
 }
 
 @Suite("Authentication")

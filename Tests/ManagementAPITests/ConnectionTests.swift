@@ -1,3 +1,4 @@
+import HTTPBounds
 import OrchestratorTesting
 import Testing
 
@@ -151,15 +152,27 @@ struct ByteBudgetTests {
     @Test("what is not left is refused, and comes back when a body is done, also by an error")
     func budget() async throws {
         let budget = ByteBudget(bytesMax: 10)
-        let outcome = await budget.withBytes(6) {
-            #expect(await budget.withBytes(5) { true } == nil)
-            return await budget.withBytes(4) { budget.bytesTaken }
+        let outcome = await budget.withShare(beyond: 2) { first in
+            #expect(first.grow(to: 2) && budget.bytesTaken == 0)
+            #expect(first.grow(to: 5) && first.grow(to: 8) && first.grow(to: 8) && budget.bytesTaken == 6)
+            await budget.withShare(beyond: 0) { second in
+                #expect(second.grow(to: 4) && !second.grow(to: 5) && budget.bytesTaken == 10)
+                #expect(first.grow(to: 3) && !first.grow(to: 9))
+                second.release()
+                #expect(budget.bytesTaken == 6 && first.grow(to: 9))
+            }
+            return budget.bytesTaken
         }
-        #expect(outcome == 10 && budget.bytesTaken == 0)
+        #expect(outcome == 7 && budget.bytesTaken == 0)
         struct Failure: Error {}
-        await #expect(throws: Failure.self) { try await budget.withBytes(3) { throw Failure() } }
+        await #expect(throws: Failure.self) {
+            try await budget.withShare(beyond: 0) { share in
+                #expect(share.grow(to: 3))
+                throw Failure()
+            }
+        }
         #expect(budget.bytesTaken == 0)
         // Larger than all of it: alone.
-        #expect(await budget.withBytes(99) { budget.bytesTaken } == 10)
+        await budget.withShare(beyond: 0) { share in #expect(share.grow(to: 99) && budget.bytesTaken == 10) }
     }
 }

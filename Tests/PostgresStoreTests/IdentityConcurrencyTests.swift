@@ -4,9 +4,14 @@ import OrchestratorTesting
 import PostgresKit
 import PostgresTestSupport
 import ProjectModel
+import Synchronization
 import Testing
 
 @testable import PostgresStore
+
+private final class Flag: Sendable {
+    let isUp = Atomic(false)
+}
 
 @Suite(
     "People who do things at the same moment, in a real PostgreSQL",
@@ -84,6 +89,59 @@ struct IdentityConcurrencyTests {
                 #expect(refused.count { $0 == .invalidCredentials } == 4)
                 #expect(try await directory.principal(for: grant.accessToken) == nil)
             }
+        }
+    }
+
+    @Test("a token that is made while a new password ends its session does not stay", arguments: 0..<3)
+    func heldCredentials(round: Int) async throws {
+        try await withDirectory { directory, pool, owners async throws in
+            let units = PostgresUnitOfWork(pool: pool)
+            let (thief, account) = (owners[0], owners[0].account.id)
+            for number in 0..<8 {
+                await withTaskGroup(of: Void.self) { group in
+                    group.addTask {
+                        try? await units.perform {
+                            let maker = thief.credential
+                            _ = try await directory.createAccessToken(
+                                of: account, name: "held \(number)", expiresAt: nil, with: maker)
+                            guard try await directory.holds(thief) else { throw IdentityError.invalidCredentials }
+                        }
+                    }
+                    group.addTask {
+                        _ = try? await directory.setPassword(of: account, to: Self.password)
+                    }
+                }
+            }
+            #expect(try await !directory.holds(thief))
+            let names = try await directory.accessTokens(of: account).map(\.name)
+            #expect(!names.contains { $0.hasPrefix("held") }, "\(names)")
+        }
+    }
+
+    @Test("what is held stays until the unit ends: the end of the session waits for it")
+    func waiting() async throws {
+        try await withDirectory { directory, pool, owners async throws in
+            let units = PostgresUnitOfWork(pool: pool)
+            let owner = owners[0]
+            guard case .session(let session) = owner.credential else { return }
+            let done = Flag()
+            let (held, isHeld) = AsyncStream<Void>.makeStream()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    for await _ in held { break }
+                    try await directory.signOut(session: session, of: owner.account.id, scope: .global)
+                    done.isUp.store(true, ordering: .releasing)
+                }
+                try await units.perform {
+                    #expect(try await directory.holds(owner))
+                    isHeld.yield()
+                    try await Task.sleep(for: .milliseconds(200))
+                    let endedEarly = done.isUp.load(ordering: .acquiring)
+                    #expect(!endedEarly)
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await !directory.holds(owner))
         }
     }
 

@@ -263,6 +263,10 @@ struct RestServiceTests {
         await pool.close()
     }
 
+    private func head(_ headers: [(name: String, value: String)]) -> RestHTTPRequest {
+        RestHTTPRequest(method: "POST", path: "/authors", query: "", headers: headers, body: [])
+    }
+
     @Test("tokens that are wrong in any way are refused, also where nobody would do")
     func tokens() async throws {
         let (service, pool) = try await service()
@@ -277,6 +281,12 @@ struct RestServiceTests {
             let answer = await ask(service, "GET", "/authors", [("authorization", value)])
             #expect(answer.status == 401, "\(value.prefix(24)): \(answer.body)")
             #expect(header(answer.response, "WWW-Authenticate") != nil)
+            // Before there is a body, too; a role that the database does not have is its business.
+            let early = service.refusal(ofHead: head([("authorization", value)]))
+            #expect(early?.status == (value == bad.last ? nil : 401))
+        }
+        for headers in [[], [(name: "authorization", value: good)]] {
+            #expect(service.refusal(ofHead: head(headers))?.status == nil)
         }
         let other = await ask(service, "GET", "/authors", [("authorization", "Basic abc")])
         #expect(other.status == 200)

@@ -49,13 +49,20 @@ extension AccountDirectory {
     ) async throws(IdentityError) -> Account {
         let address = try EmailAddress.normalized(email)
         let names = try checked(ProfileChange(firstName: firstName, lastName: lastName, username: username))
-        var verifier: Secret<String>?
-        if let password { verifier = try await hashed(password) }
+        var verifier: PasswordVerifier?
+        if let password { verifier = PasswordVerifier(try await hashed(password)) }
+        return try await createAccount(
+            email: address, verifier: verifier, isEmailVerified: isEmailVerified, names: names)
+    }
+
+    func createAccount(
+        email address: String, verifier: PasswordVerifier?, isEmailVerified: Bool, names: ProfileChange = .init()
+    ) async throws(IdentityError) -> Account {
         let account = NewAccount(
             id: try sealed { () throws(IdentityCryptoError) in try crypto.uuid() }, email: address,
             isEmailVerified: isEmailVerified, username: names.username ?? EmailAddress.mailbox(address),
             firstName: names.firstName.nonEmpty,
-            lastName: names.lastName.nonEmpty, passwordVerifier: verifier, at: time.now())
+            lastName: names.lastName.nonEmpty, passwordVerifier: verifier?.text, at: time.now())
         let made = try await changing { () async throws(StoreError) in try await store.insert(account) }
         guard let made else { throw .emailTaken }
         return made
@@ -69,21 +76,39 @@ extension AccountDirectory {
         return found
     }
 
+    /// Hashes a password that an account is about to get. Not in a unit of work.
+    /// - Throws: `badPassword`, `passwordInHand`.
+    public func verifier(
+        of password: Secret<String>, for account: String
+    ) async throws(IdentityError) -> PasswordVerifier {
+        try await alone(account) { () async throws(IdentityError) in PasswordVerifier(try await hashed(password)) }
+    }
+
     /// Sets a password, ends the account's sessions, but for `session`, and revokes its access tokens, but for that of
     /// the installation's settings: whoever knew the old password may have made them.
     /// - Returns: how many tokens were revoked.
-    /// - Throws: `badPassword`, `notFound`.
+    /// - Throws: `notFound`.
+    @discardableResult
+    public func setPassword(
+        of account: String, to verifier: PasswordVerifier, keeping session: String? = nil
+    ) async throws(IdentityError) -> Int {
+        let now = time.now()
+        let outcome = try await changing { () async throws(StoreError) in
+            try await store.setPassword(of: account, verifier: verifier.text, keeping: session, at: now)
+        }
+        guard case .set(let revoked) = outcome else { throw Self.noAccount }
+        return revoked
+    }
+
+    /// Hashes and sets a password. Not in a unit of work.
+    /// - Returns: how many tokens were revoked.
+    /// - Throws: `badPassword`, `passwordInHand`, `notFound`.
     @discardableResult
     public func setPassword(
         of account: String, to password: Secret<String>, keeping session: String? = nil
     ) async throws(IdentityError) -> Int {
-        let verifier = try await hashed(password)
-        let now = time.now()
-        let outcome = try await changing { () async throws(StoreError) in
-            try await store.setPassword(of: account, verifier: verifier, keeping: session, at: now)
-        }
-        guard case .set(let revoked) = outcome else { throw Self.noAccount }
-        return revoked
+        let verifier = try await verifier(of: password, for: account)
+        return try await setPassword(of: account, to: verifier, keeping: session)
     }
 
     /// Changes what a profile shows; what is nil stays, and an empty first or last name is taken away.
@@ -123,6 +148,13 @@ extension AccountDirectory {
     }
 
     static let noAccount = IdentityError.notFound(what: "such account")
+}
+
+/// What is stored of a password that was accepted and hashed.
+public struct PasswordVerifier: Sendable {
+    let text: Secret<String>
+
+    init(_ text: Secret<String>) { self.text = text }
 }
 
 extension String? {

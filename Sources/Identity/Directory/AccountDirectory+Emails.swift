@@ -55,8 +55,9 @@ extension AccountDirectory {
     /// merely holds a token of it, or found its browser open.
     ///
     /// A session that was opened a moment ago is enough; else the current password is. Wrong ones count as failed
-    /// sign-ins.
-    /// - Throws: `forbidden` for access tokens, `reauthenticationNeeded`, `wrongPassword`, `throttled`.
+    /// sign-ins. Not in a unit of work: after wrong ones it waits for seconds.
+    /// - Throws: `forbidden` for access tokens, `reauthenticationNeeded`, `wrongPassword`, `throttled`,
+    ///   `passwordInHand`.
     public func confirmPresence(
         of principal: Principal, password: Secret<String>?, from address: String
     ) async throws(IdentityError) {
@@ -72,11 +73,13 @@ extension AccountDirectory {
             guard let opened, now.since(opened) < policy.freshSignInLife else { throw .reauthenticationNeeded }
             return
         }
-        let isRight = try await attempt(account.email, from: address) { () async throws(IdentityError) in
-            let verifier = try await stored { () async throws(StoreError) in
-                try await store.passwordVerifier(of: account.id)
+        let isRight = try await alone(account.id) { () async throws(IdentityError) in
+            try await attempt(account.email, from: address) { () async throws(IdentityError) in
+                let verifier = try await stored { () async throws(StoreError) in
+                    try await store.passwordVerifier(of: account.id)
+                }
+                return try await matches(password, verifier) ? true : nil
             }
-            return try await matches(password, verifier) ? true : nil
         }
         guard isRight != nil else { throw .wrongPassword }
     }

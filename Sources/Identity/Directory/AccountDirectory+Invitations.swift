@@ -73,17 +73,26 @@ extension AccountDirectory {
         }.organization
     }
 
+    /// Hashes the password of the account that an invitation is for. Not in a unit of work.
+    /// - Throws: `notFound` for one that has expired, `badPassword`, `passwordInHand`.
+    public func verifier(
+        of password: Secret<String>, for invitation: Invitation
+    ) async throws(IdentityError) -> PasswordVerifier {
+        guard !invitation.isExpired(at: time.now()) else { throw Self.noInvitation }
+        return try await verifier(of: password, for: invitation.email)
+    }
+
     /// Makes the account that an invitation is for, and a member of it, whether people can sign up by themselves or not:
     /// whoever invited has let them in. Its address is verified when an administrator of the installation invited. To
     /// be called in a unit of work.
-    /// - Throws: `notFound` for a token that does not count, `emailTaken`, `badPassword`.
+    /// - Throws: `notFound` for a token that does not count, `emailTaken`.
     public func acceptInvitation(
-        _ token: Secret<String>, password: Secret<String>
+        _ token: Secret<String>, password verifier: PasswordVerifier
     ) async throws(IdentityError) -> (Account, Organization) {
         let invitation = try await invitation(token)
         guard !invitation.isExpired(at: time.now()) else { throw Self.noInvitation }
         let account = try await createAccount(
-            email: invitation.email, password: password, isEmailVerified: invitation.isVouched)
+            email: invitation.email, verifier: verifier, isEmailVerified: invitation.isVouched)
         let (digest, now, membersMax) = (try digest(of: token), time.now(), policy.membersPerOrganizationMax)
         let roster = try await amend(invitation.organizationSlug) { roster in
             roster.accept(tokenDigest: digest, byNew: account, at: now, membersMax: membersMax)

@@ -13,6 +13,15 @@ extension AccountDirectory {
         return try await signedIn(token)
     }
 
+    /// Whether what a principal asks with still counts, asked of the store itself. In a unit of work nothing ends it
+    /// before the unit is stored, so that no change is stored with a session or token that ended before.
+    public func holds(_ principal: Principal) async throws(IdentityError) -> Bool {
+        let now = time.now()
+        return try await stored { () async throws(StoreError) in
+            try await store.hold(principal.credential, of: principal.account.id, at: now)
+        }
+    }
+
     /// More than any token has.
     private static let tokenBytesMax = 4_096
 

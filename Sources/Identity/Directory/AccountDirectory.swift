@@ -6,6 +6,9 @@ import Synchronization
 ///
 /// What needs a decision about people is decided here or in the rules beside it; a store keeps it, cryptography is a
 /// port. Identifiers of accounts are UUIDs in lower case, of organizations slugs. No error quotes a secret.
+///
+/// Passwords are verified and hashed outside of units of work: it takes a moment, in a queue, and a unit holds a
+/// connection of the database meanwhile.
 public struct AccountDirectory: Sendable {
     let store: any IdentityStore
     let crypto: any IdentityCrypto
@@ -49,6 +52,8 @@ public struct AccountDirectory: Sendable {
 final class DirectoryMemory: Sendable {
     let throttle = Mutex(LoginThrottle())
     let generation = Atomic<Int>(0)
+    /// Accounts for which a password is being verified or hashed by somebody who is signed in.
+    let passwordsInHand = Mutex<Set<String>>([])
 }
 
 // MARK: - Errors and changes
@@ -72,6 +77,16 @@ extension AccountDirectory {
 
     func sealed<Value>(_ body: () throws(IdentityCryptoError) -> Value) throws(IdentityError) -> Value {
         do throws(IdentityCryptoError) { return try body() } catch { throw .crypto(error) }
+    }
+
+    /// Runs work on a password of an account; one at a time, so that nobody fills the queue that everybody's sign-in
+    /// waits in.
+    func alone<Value>(
+        _ account: String, _ body: () async throws(IdentityError) -> Value
+    ) async throws(IdentityError) -> Value {
+        guard memory.passwordsInHand.withLock({ $0.insert(account).inserted }) else { throw .passwordInHand }
+        defer { memory.passwordsInHand.withLock { _ = $0.remove(account) } }
+        return try await body()
     }
 
     func hashed(_ password: Secret<String>) async throws(IdentityError) -> Secret<String> {

@@ -63,6 +63,10 @@ public protocol IdentityStore: Sendable {
     func principal(session: String, of account: String, at time: Timestamp) async throws(StoreError) -> Principal?
     /// Who has a personal or scoped access token that counts at `time`; one query.
     func bearer(ofTokenDigest digest: String, at time: Timestamp) async throws(StoreError) -> TokenBearer?
+    /// Whether a session or token of an account counts at `time`. In a unit of work it then stays to the unit's end:
+    /// what would end it waits.
+    func hold(_ credential: Principal.Credential, of account: String, at time: Timestamp) async throws(StoreError)
+        -> Bool
     /// Notes the use of a token, unless one after `earlier` is noted or being noted already.
     func noteUse(of credential: Principal.Credential, at time: Timestamp, unlessSince earlier: Timestamp)
         async throws(StoreError)

@@ -6,6 +6,8 @@ public enum IdentityError: Error, Sendable, Equatable, CustomStringConvertible {
     case invalidCredentials
     /// Too many failed sign-ins; the next is looked at after this time.
     case throttled(retryAfter: Duration)
+    /// Another request with a password of the same account is being worked on.
+    case passwordInHand
     /// People cannot sign up by themselves here.
     case signUpDisabled
     /// Another account has the e-mail address.
@@ -39,6 +41,8 @@ public enum IdentityError: Error, Sendable, Equatable, CustomStringConvertible {
         case .invalidCredentials: "the e-mail address or the password is wrong, or the session has ended: sign in again"
         case .throttled(let wait):
             "too many failed sign-ins: try again in \(max(1, wait.components.seconds)) seconds"
+        case .passwordInHand:
+            "another request with a password of this account is being worked on: try again when it is answered"
         case .signUpDisabled:
             "nobody can sign up here by themselves: ask whoever runs this installation for an account"
         case .emailTaken:

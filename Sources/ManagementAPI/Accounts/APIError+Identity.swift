@@ -9,6 +9,7 @@ extension APIError {
         switch error {
         case .invalidCredentials, .reusedRefreshToken: self = .unauthorized("\(error)")
         case .throttled(let delay): self = .tooManySignIns("\(error)", after: delay)
+        case .passwordInHand: self = .tooManySignIns("\(error)", after: .seconds(1))
         case .signUpDisabled, .forbidden, .reauthenticationNeeded, .wrongPassword: self.init(.forbidden, "\(error)")
         case .emailTaken, .conflict: self.init(.conflict, "\(error)")
         case .badEmail, .badPassword, .invalid: self.init(.badRequest, "\(error)")

@@ -34,7 +34,8 @@ struct AccessTokensController: Sendable {
                 .delete, "\(all)/{id}", .wholeAccount, .change("access_token.delete"),
                 Operation(
                     summary: "Revoke an access token", answer: .of(AccessTokenRow.self), refusals: [.scopedToken]),
-                revoke),
+                revoke
+            ).endingCredentials,
         ]
     }
 

@@ -31,6 +31,13 @@ public struct DirectoryTokenVerifier: AccessTokenVerifier {
         }
     }
 
+    /// Whether the session or token behind a principal still counts, as the directory's store has it.
+    public func holds(_ principal: Principal) async throws(AccessTokenError) -> Bool {
+        do throws(IdentityError) { return try await directory.holds(principal) } catch {
+            throw .unavailable(APIError(error).message)
+        }
+    }
+
     private func known(_ token: Secret<String>) async throws(IdentityError) -> Principal? {
         let key = try directory.digest(of: token)
         // Before the directory is asked: what changes meanwhile makes the answer one of the past.

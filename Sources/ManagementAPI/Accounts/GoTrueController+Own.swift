@@ -3,7 +3,8 @@ import Identity
 
 /// What people do with their own account in GoTrue's words.
 extension GoTrueController {
-    func update(_ request: APIRequest) async throws -> APIResponse {
+    /// Makes sure of the person and hashes the new password.
+    func prepareUpdate(_ request: APIRequest) async throws -> Route.Handler {
         let caller = try request.caller()
         let body = try request.goTrueBody(UserUpdateBody.self)
         guard body.data?.isEmpty ?? true else {
@@ -16,13 +17,26 @@ extension GoTrueController {
                     of: caller, password: body.currentPassword, from: request.address)
             }
         }
-        if let email = body.email {
+        var verifier: PasswordVerifier?
+        if let password = body.password {
+            verifier = try await during(.update) { () async throws(IdentityError) in
+                try await directory.verifier(of: password, for: caller.account.id)
+            }
+        }
+        return { [email = body.email, verifier] in try await update($0, email: email, password: verifier) }
+    }
+
+    private func update(
+        _ request: APIRequest, email: String?, password: PasswordVerifier?
+    ) async throws -> APIResponse {
+        let caller = try request.caller()
+        if let email {
             let after = try await during(.update) { () async throws(IdentityError) in
                 try await directory.requestEmail(email, for: caller)
             }
             request.audit.change("pending_email", from: caller.account.pendingEmail, to: after.pendingEmail)
         }
-        if let password = body.password {
+        if let password {
             let revoked = try await during(.update) { () async throws(IdentityError) in
                 try await directory.setPassword(of: caller.account.id, to: password, keeping: caller.session)
             }

@@ -53,7 +53,7 @@ struct GoTrueController: Sendable {
                         + "ask for another e-mail address, which counts once an administrator has confirmed it; needs "
                         + "current_password or a sign-in of the last five minutes",
                     body: .json(UserUpdateBody.schema), answer: .of(GoTrueUser.self),
-                    refusals: [.reauthentication]), update),
+                    refusals: [.reauthentication]), preparing: prepareUpdate),
             Route(
                 .post, "\(Self.base)/logout", .signedIn, .change("session.delete"),
                 Operation(
@@ -61,7 +61,8 @@ struct GoTrueController: Sendable {
                     query: [
                         Operation.Parameter(
                             name: "scope", schema: .choice(SignOutScope.names), description: "Which sessions end")
-                    ], answer: .empty(.noContent)), signOut),
+                    ], answer: .empty(.noContent)), signOut
+            ).endingCredentials,
         ]
     }
 

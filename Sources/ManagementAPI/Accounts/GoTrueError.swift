@@ -59,7 +59,7 @@ extension IdentityError {
     /// The code of the refusals whose status is the same on every API.
     fileprivate var goTrueCode: String {
         switch self {
-        case .throttled: "over_request_rate_limit"
+        case .throttled, .passwordInHand: "over_request_rate_limit"
         case .badEmail: "email_address_invalid"
         case .invalid: "validation_failed"
         case .notFound: "user_not_found"

@@ -34,14 +34,14 @@ struct ProfileController: Sendable {
                 .patch, "/platform/profile", .wholeAccount, .change("account.update"),
                 Operation(
                     summary: "Change your profile", body: .json(ProfileUpdateBody.schema),
-                    answer: .of(Profile.self), refusals: [.emailTaken, .reauthentication]), update),
+                    answer: .of(Profile.self), refusals: [.emailTaken, .reauthentication]), preparing: prepareUpdate),
             Route(
                 .put, "/platform/update-email", .session, .change("account.update"),
                 Operation(
                     summary: "Ask for another e-mail address; it counts once an administrator of the installation has "
                         + "confirmed it, as no mail is sent",
                     body: .json(NewEmail.schema), answer: .empty(.ok),
-                    refusals: [.emailTaken, .reauthentication]), updateEmail),
+                    refusals: [.emailTaken, .reauthentication]), preparing: prepareEmail),
             Route(
                 .post, "/platform/profile/audit-login", .signedIn,
                 Operation(summary: "Nothing: a sign-in is in the trail already", answer: .empty(.created))
@@ -49,21 +49,27 @@ struct ProfileController: Sendable {
         ]
     }
 
-    private func update(_ request: APIRequest) async throws -> APIResponse {
-        let caller = try request.caller()
+    private func prepareUpdate(_ request: APIRequest) async throws -> Route.Handler {
         let body = try request.decode(ProfileUpdateBody.self)
         try body.check()
+        // Studio sends the address with every change of a name.
+        let isNew = try body.primaryEmail.map { try $0.lowercased() != request.caller().account.email } ?? false
+        if isNew { try await confirm(request, currentPassword: body.currentPassword) }
+        return { try await update($0, body, email: isNew ? body.primaryEmail : nil) }
+    }
+
+    private func update(
+        _ request: APIRequest, _ body: ProfileUpdateBody, email: String?
+    ) async throws -> APIResponse {
+        let caller = try request.caller()
         var after = try await directory.updateProfile(
             of: caller.account.id, firstName: body.firstName, lastName: body.lastName, username: body.username)
-        // Studio sends the address with every change of a name.
-        if let email = body.primaryEmail, email.lowercased() != caller.account.email {
-            after = try await ask(for: email, currentPassword: body.currentPassword, request)
-        }
+        if let email { after = try await directory.requestEmail(email, for: caller) }
         request.audit.note(caller.account, after)
         return try APIResponse(json: Profile(after, features))
     }
 
-    private struct NewEmail: Decodable {
+    private struct NewEmail: Decodable, Sendable {
         let newEmail: String
         let currentPassword: Secret<String>?
 
@@ -81,20 +87,20 @@ struct ProfileController: Sendable {
         static let schema = Schema.fields(.init("newEmail", .text), .optional("current_password", .text))
     }
 
-    private func updateEmail(_ request: APIRequest) async throws -> APIResponse {
-        let before = try request.caller().account
+    private func prepareEmail(_ request: APIRequest) async throws -> Route.Handler {
         let body = try request.decode(NewEmail.self)
-        request.audit.note(before, try await ask(for: body.newEmail, currentPassword: body.currentPassword, request))
-        return APIResponse(.ok)
+        try await confirm(request, currentPassword: body.currentPassword)
+        return { request in
+            let caller = try request.caller()
+            request.audit.note(caller.account, try await directory.requestEmail(body.newEmail, for: caller))
+            return APIResponse(.ok)
+        }
     }
 
-    /// Notes the address that somebody wants, provided that it is they who ask.
-    private func ask(
-        for email: String, currentPassword: Secret<String>?, _ request: APIRequest
-    ) async throws -> Account {
-        let caller = try request.caller()
-        try await directory.confirmPresence(of: caller, password: currentPassword, from: request.address)
-        return try await directory.requestEmail(email, for: caller)
+    /// Makes sure that it is the person who asks for another address.
+    private func confirm(_ request: APIRequest, currentPassword: Secret<String>?) async throws {
+        try await directory.confirmPresence(
+            of: try request.caller(), password: currentPassword, from: request.address)
     }
 }
 

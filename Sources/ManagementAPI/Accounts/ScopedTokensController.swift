@@ -39,7 +39,7 @@ struct ScopedTokensController: Sendable {
                 Operation(
                     summary: "Revoke a scoped access token", answer: .of(ScopedTokenRow.self),
                     refusals: [.scopedToken]), revoke
-            ).checking(mayReach),
+            ).checking(mayReach).endingCredentials,
         ]
     }
 

@@ -51,13 +51,14 @@ struct SignUpController: Sendable {
             try await trail.add("account.create", account, session: nil, request, route: route)
             return APIResponse(.created)
         }
-        let invited = try await directory.invitation(token).email
-        guard body.email.lowercased() == invited else {
+        let invitation = try await directory.invitation(token)
+        guard body.email.lowercased() == invitation.email else {
             throw APIError(.forbidden, "this invitation is for another e-mail address")
         }
+        let verifier = try await directory.verifier(of: body.password, for: invitation)
         // Account, membership and entries stand together or not at all.
         try await trail.units.perform {
-            let (account, organization) = try await directory.acceptInvitation(token, password: body.password)
+            let (account, organization) = try await directory.acceptInvitation(token, password: verifier)
             try await trail.add("account.create", account, session: nil, request, route: route)
             try await trail.add(
                 "member.join", account, in: .organization(organization.slug), session: nil, request, route: route)

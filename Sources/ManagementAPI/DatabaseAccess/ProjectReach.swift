@@ -4,10 +4,14 @@ import ProjectModel
 
 /// Reaches into a running project with the project's own credentials: its database by SQL, its services through its
 /// gateway. Whether the caller may is decided before.
+///
+/// It goes to the containers, never to the ports that they publish: while a container is down, whoever has an account
+/// on this host may listen there, and would be sent the project's keys.
 struct ProjectReach: Sendable {
     let catalog: ProjectCatalog
     let databases: any ProjectDatabase
     let gateways: any ProjectGateway
+    let addresses: any ServiceAddresses
     let configuration: ManagementAPIConfiguration
 
     /// Whose rights SQL has.
@@ -29,13 +33,13 @@ struct ProjectReach: Sendable {
     func target(_ record: ProjectRecord, as user: DatabaseUser) async throws -> DatabaseTarget {
         let stack = try await catalog.stack(of: record)
         let roles = try stack.database()
-        let port = try port(.database, of: stack)
+        let address = try await address(.database, of: stack, what: "database")
         let variable = try stack.variable(.databasePassword)
         guard let password = try await catalog.secrets(of: record.ref)[variable] else {
             throw CatalogError.unsupported(record.ref, .secret(.databasePassword))
         }
         return DatabaseTarget(
-            ref: record.ref, host: configuration.accessHost, port: port,
+            ref: record.ref, host: "\(address.host)", port: address.port,
             user: user == .owner ? roles.owner : roles.administrator, password: password, roles: roles)
     }
 
@@ -47,9 +51,9 @@ struct ProjectReach: Sendable {
         let stack = try await catalog.stack(of: record)
         _ = try stack.required(.gateway)
         _ = try stack.required(role)
-        let port = try port(.gateway, of: stack)
+        let address = try await address(.gateway, of: stack, what: "gateway")
         let target = GatewayTarget(
-            ref: record.ref, baseURL: "http://\(configuration.accessHost):\(port)",
+            ref: record.ref, baseURL: "http://\(address.host):\(address.port)",
             serviceKey: try await catalog.serviceKey(of: record.ref))
         return try await gateways.send(request, to: target)
     }
@@ -68,13 +72,16 @@ struct ProjectReach: Sendable {
         return answer
     }
 
-    private func port(_ purpose: PortPurpose, of stack: ProjectStack) throws -> UInt16 {
+    private func address(
+        _ purpose: PortPurpose, of stack: ProjectStack, what: String
+    ) async throws -> ServiceAddress {
         try stack.record.requireServices()
-        _ = try stack.variable(purpose)
-        guard let port = stack.port(purpose) else {
-            throw APIError.unavailable("project \(stack.record.ref) has no port for this yet: try again when it is up")
+        guard let address = await addresses.address(behind: try stack.variable(purpose), of: stack.record) else {
+            throw APIError.unavailable(
+                "the \(what) of project \(stack.record.ref) does not run, as far as the manager has seen: try again when "
+                    + "the project is up")
         }
-        return port
+        return address
     }
 }
 

@@ -1,3 +1,4 @@
+import HTTPBounds
 import HTTPTypes
 import Orchestrator
 

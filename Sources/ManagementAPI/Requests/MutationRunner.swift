@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTPBounds
 import HTTPTypes
 import Identity
 import NIOCore
@@ -9,6 +10,7 @@ import ProjectModel
 /// repeated request gets are stored together or not at all.
 struct MutationRunner: Sendable {
     let units: any UnitOfWork
+    let verifier: any AccessTokenVerifier
     let ledger: any RequestLedger
     let sealer: any AnswerSealer
     let time: any TimeSource
@@ -46,13 +48,36 @@ struct MutationRunner: Sendable {
         return answer
     }
 
-    /// One transaction around all of it.
+    /// One transaction around all of it, but for what takes long.
     private func change(_ call: Call) async throws -> APIResponse {
-        try await units.perform {
+        let handler: Route.Handler
+        if let preparation = call.route.preparation {
+            // What was done already is not prepared again: the password that was right is the old one by now.
+            if call.key != nil, let known = try await units.perform({ try await knownAnswer(to: call) }) {
+                return known
+            }
+            handler = try await preparation(call.request)
+        } else {
+            handler = call.route.handler
+        }
+        return try await units.perform {
             if let known = try await knownAnswer(to: call) { return known }
-            let answer = try await call.route.handle(call.request)
+            let answer = try await handler(call.request)
             try await record(call, answer)
+            if !call.route.endsCredentials { try await hold(call) }
             return answer
+        }
+    }
+
+    /// Makes sure that what the caller asks with counts until the change is stored: whoever ends a session or revokes a
+    /// token ends what was begun with it, on every manager of the database. It comes last, after the locks of the work
+    /// itself, which a new password takes in the same order.
+    private func hold(_ call: Call) async throws(APIError) {
+        guard let principal = call.request.principal else { return }
+        let isHeld: Bool
+        do { isHeld = try await verifier.holds(principal) } catch { throw APIError(error) }
+        guard isHeld else {
+            throw .unauthorized("the session ended or the token was revoked before this request was carried out")
         }
     }
 
@@ -60,6 +85,7 @@ struct MutationRunner: Sendable {
     /// told that nobody knows, instead of doing it twice.
     private func reachOut(_ call: Call) async throws -> APIResponse {
         let known: APIResponse? = try await units.perform {
+            try await hold(call)
             if let known = try await knownAnswer(to: call) { return known }
             if let key = call.key { try await ledger.begin(key, at: time.now()) }
             return nil

@@ -5,6 +5,10 @@ struct Route: Sendable {
     /// Does the work of a route.
     typealias Handler = @Sendable (APIRequest) async throws -> APIResponse
 
+    /// Does what takes long before the unit of work of a change begins, which holds a connection of the database; gives
+    /// what is left to do in it.
+    typealias Preparation = @Sendable (APIRequest) async throws -> Handler
+
     /// Method.
     let method: HTTPRequest.Method
     /// Path with parameters in braces: `/platform/projects/{ref}`.
@@ -49,6 +53,10 @@ struct Route: Sendable {
     private(set) var refusesUnknownQuery = false
     /// How long it may take.
     private(set) var span = Span.seconds
+    /// What comes before the unit of work, instead of ``handler``.
+    private(set) var preparation: Preparation?
+    /// Whether it may end what its caller asks with.
+    private(set) var endsCredentials = false
 
     /// One part of a path.
     enum Segment: Sendable, Equatable {
@@ -138,6 +146,15 @@ struct Route: Sendable {
         }
     }
 
+    /// A route whose change needs work that no unit of work may wait for.
+    init(
+        _ method: HTTPRequest.Method, _ path: String, _ access: Access, _ effect: Effect, _ operation: Operation,
+        preparing preparation: @escaping Preparation
+    ) {
+        self.init(method, path, access, effect, operation) { try await preparation($0)($0) }
+        self.preparation = preparation
+    }
+
     /// A route that changes nothing.
     init(
         _ method: HTTPRequest.Method, _ path: String, _ access: Access, _ operation: Operation,
@@ -190,12 +207,20 @@ struct Route: Sendable {
         return copy
     }
 
+    /// The same for what signs out or revokes, which may end the caller's own session or token.
+    var endingCredentials: Route {
+        var copy = self
+        copy.endsCredentials = true
+        return copy
+    }
+
     /// The same operation under another path: what older clients call it.
     func alias(_ path: String) -> Route {
         var copy = Route(method, path, access, effect, operation, handler)
         (copy.reachesDeleted, copy.support) = (reachesDeleted, support)
         (copy.check, copy.isCostly, copy.secrets) = (check, isCostly, secrets)
         (copy.bodySize, copy.refusesUnknownQuery, copy.span) = (bodySize, refusesUnknownQuery, span)
+        (copy.endsCredentials, copy.preparation) = (endsCredentials, preparation)
         return copy
     }
 

@@ -53,6 +53,20 @@ struct Doorkeeper: Sendable {
         }
     }
 
+    /// Judges a request once more when its body is there, which its sender may have held back: a session that ended
+    /// meanwhile, or a role that is gone, counts for nothing.
+    func confirm(
+        _ admission: Admission, _ headers: HTTPFields, after wait: Duration
+    ) async throws(APIError) -> Admission {
+        guard let before = admission.principal else { return admission }
+        let principal = try await identify(admission.found.route.access, headers)
+        guard principal != before || wait > Self.moment else { return admission }
+        return try await authorise(admission.found, principal)
+    }
+
+    /// How long what was read of a project is believed.
+    private static let moment: Duration = .milliseconds(100)
+
     /// How many times the limit of an endpoint may fail before a network's credentials are not looked at.
     private static let failuresFactor = 10
 

@@ -10,6 +10,9 @@ public struct TrustedProxies: Sendable, Equatable {
     /// Proxies; none by default: whoever connects is the client.
     public init(addresses: Set<ClientAddress> = []) { self.addresses = addresses }
 
+    /// Whether an address, as a socket names it, is that of a proxy.
+    func contains(peer: String) -> Bool { ClientAddress(peer).map(addresses.contains) ?? false }
+
     /// The client's address: what the nearest proxy that is not trusted came from. Addresses are compared as such: a
     /// listener for both families names 127.0.0.1 as `::ffff:127.0.0.1`.
     func client(of headers: HTTPFields, peer: String) -> String {

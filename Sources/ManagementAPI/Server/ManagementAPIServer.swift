@@ -1,3 +1,4 @@
+import HTTPBounds
 import Hummingbird
 import HummingbirdCore
 public import Logging
@@ -55,7 +56,7 @@ public struct ManagementAPIServer: Service {
                 reserved: min(limits.connectionsReserved, limits.connectionsMax / 2)),
             deadlines: ConnectionRegistry.Deadlines(
                 firstHead: TimeAmount(limits.headDeadline), nextHead: TimeAmount(limits.idleDeadline)),
-            proxies: api.proxies, logger: logger)
+            logger: logger, isProxy: { [proxies = api.proxies] in proxies.contains(peer: $0) })
         return Application(
             responder: RequestResponder(
                 api: api, limits: limits, connections: connections,

@@ -1,3 +1,4 @@
+import HTTPBounds
 import HTTPTypes
 import Hummingbird
 import Identity
@@ -145,37 +146,39 @@ struct RequestResponder: HTTPResponder {
     }
 
     private func answer(_ visit: Visit, _ admission: Admission) async -> Answer {
-        let route = admission.found.route
-        let bytesMax = limits.bytesMax(route.bodySize)
-        guard route.bodySize != .standard else { return await answer(visit, admission, bytesMax) }
-        // What the head announces, or as much as there may be.
-        let announced = visit.request.headers[.contentLength].flatMap { Int($0) } ?? bytesMax
-        let answer = await bodies.withBytes(max(0, min(announced, bytesMax))) {
-            await self.answer(visit, admission, bytesMax)
-        }
-        return answer
-            ?? Answer(
-                APIError.unavailable("too many large requests at once"), route: route.name, closesConnection: true)
+        await bodies.withShare(beyond: limits.bodyBytesMax) { await answer(visit, admission, $0) }
     }
 
-    private func answer(_ visit: Visit, _ admission: Admission, _ bytesMax: Int) async -> Answer {
+    private func answer(_ visit: Visit, _ admission: Admission, _ share: ByteBudget.Share) async -> Answer {
         let route = admission.found.route
+        let bytesMax = limits.bytesMax(route.bodySize)
+        let began = ContinuousClock.now
         let received: ReceivedBody
-        do { received = try await receive(visit.request.body, keeping: bytesMax) } catch {
+        do { received = try await receive(visit.request.body, keeping: bytesMax, of: share) } catch {
             // The connection ended in the middle of the body: nobody reads this.
             return Answer(APIError(.badRequest, "the request body ended early"), closesConnection: true)
         }
         switch received {
-        case .complete(let body): return Answer(await handle(visit, body, admission), route: route.name)
+        case .complete(let body):
+            do throws(APIError) {
+                let confirmed = try await api.doorkeeper.confirm(
+                    admission, visit.request.headers, after: ContinuousClock.now - began)
+                return Answer(await handle(visit, body, confirmed), route: route.name)
+            } catch { return Answer(error, route: route.name) }
         case .tooLarge(let isFinished):
             return Answer(APIError.bodyTooLarge(bytesMax), route: route.name, closesConnection: !isFinished)
+        case .overBudget(let isFinished):
+            let error = APIError.unavailable("too many large requests at once")
+            return Answer(error, route: route.name, closesConnection: !isFinished)
         case .tooSlow: return Answer(APIError.bodyTooSlow(limits.bodyDeadline), route: route.name)
         }
     }
 
-    private func receive(_ body: RequestBody, keeping keptMax: Int) async throws -> ReceivedBody {
+    private func receive(
+        _ body: RequestBody, keeping keptMax: Int, of share: ByteBudget.Share? = nil
+    ) async throws -> ReceivedBody {
         try await ReceivedBody.receive(
-            body, keeping: keptMax, discarding: limits.discardedBytesMax, within: limits.bodyDeadline)
+            body, keeping: keptMax, of: share, discarding: limits.discardedBytesMax, within: limits.bodyDeadline)
     }
 
     private func handle(_ visit: Visit, _ body: ByteBuffer, _ admission: Admission) async -> APIResponse {

@@ -1,3 +1,4 @@
+import HTTPBounds
 import Orchestrator
 import ProjectModel
 import Synchronization

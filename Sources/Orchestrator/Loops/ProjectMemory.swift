@@ -86,6 +86,8 @@ struct ProjectMemory: Sendable {
     /// What a look found, for those who ask.
     struct Finding: Sendable {
         var states: [ServiceName: Assessment.ServiceState]
+        /// Where containers are reached, by the host port that they publish.
+        var addresses: [UInt16: ServiceAddress]
     }
 
     /// Calls to the engine that were made for an operation.

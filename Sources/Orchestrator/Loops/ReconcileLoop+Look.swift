@@ -45,7 +45,8 @@ extension ReconcileLoop {
         await health.watch(record.status.goal == .running ? desired : nil, observed, of: ref)
         let circumstances = await circumstances(record, desired, stock, memory)
         let assessment = assess(circumstances)
-        memory.latest = ProjectMemory.Finding(states: assessment.services)
+        memory.latest = ProjectMemory.Finding(
+            states: assessment.services, addresses: desired?.addresses(in: observed) ?? [:])
         guard role == .active else {
             await memories.put(memory, of: ref)
             return assessment.nextLook.map(NextLook.at) ?? .whenWoken

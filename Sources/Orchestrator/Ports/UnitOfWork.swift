@@ -13,6 +13,9 @@ public enum AfterCommit {
     /// Effects of the unit of work under way; nil outside of one.
     @TaskLocal static var pending: Pending?
 
+    /// Whether the current task runs in a unit of work, which holds a connection of the database for as long as it lasts.
+    public static var isInUnit: Bool { pending != nil }
+
     /// Effects in the order in which they were announced.
     final class Pending: Sendable {
         private let effects = Mutex<[@Sendable () async -> Void]>([])

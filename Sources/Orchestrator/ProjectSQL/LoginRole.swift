@@ -37,7 +37,10 @@ public struct LoginRole: Sendable {
         let settings =
             isReadOnly ? "execute format('alter role %I set default_transaction_read_only to on', login);" : ""
         let sql = try SQLText.block(
-            declarations: "login constant text := \(role); parent constant text := \(try SQLText.literal(parent));",
+            declarations: """
+                login constant pg_catalog.text := \(role);
+                parent constant pg_catalog.text := \(try SQLText.literal(parent));
+                """,
             """
             if not exists (select from pg_roles where rolname = login) then
                 execute format('create role %I', login);
@@ -55,7 +58,7 @@ public struct LoginRole: Sendable {
         let roles = [true, false].compactMap { LoginRole(of: database, readOnly: $0) }
         let names = try roles.map { role throws(ProjectDatabaseError) in try SQLText.literal(role.name) }
         let sql = try SQLText.block(
-            declarations: "login text;",
+            declarations: "login pg_catalog.text;",
             """
             perform pg_terminate_backend(pid) from pg_stat_activity
                 where usename = any (array[\(names.joined(separator: ", "))]);

@@ -11,7 +11,7 @@ public enum PasswordChange {
         let shared = database.sharingPassword + [database.owner, database.administrator, ReadOnlyRole.name]
         let names = try Set(shared).sorted().map { role throws(ProjectDatabaseError) in try SQLText.literal(role) }
         let sql = try SQLText.block(
-            declarations: "login text;",
+            declarations: "login pg_catalog.text;",
             """
             for login in select rolname from pg_roles
                 where rolname = any (array[\(names.joined(separator: ", "))]) order by rolname

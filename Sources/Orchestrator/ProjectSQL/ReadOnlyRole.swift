@@ -33,10 +33,11 @@ public enum ReadOnlyRole {
         }
         let sql = try SQLText.block(
             declarations: """
-                reader constant name := \(try SQLText.literal(name));
-                owner constant name := \(try SQLText.literal(database.owner));
-                services constant name[] := array[\(schemas.joined(separator: ", "))];
-                reader_id oid; wanted oid[]; wanted_schemas oid[]; is_exposed boolean; item record;
+                reader constant pg_catalog.name := \(try SQLText.literal(name));
+                owner constant pg_catalog.name := \(try SQLText.literal(database.owner));
+                services constant pg_catalog.name[] := array[\(schemas.joined(separator: ", "))];
+                reader_id pg_catalog.oid; wanted pg_catalog.oid[]; wanted_schemas pg_catalog.oid[];
+                is_exposed pg_catalog.bool; item pg_catalog.record;
                 """,
             """
             perform pg_advisory_xact_lock(\(lockNumber));

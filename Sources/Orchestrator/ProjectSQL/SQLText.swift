@@ -25,6 +25,9 @@ enum SQLText {
     /// An anonymous block. Its names mean PostgreSQL's own: a project's owner can put functions of the same names in
     /// front of them, and these blocks run as a superuser.
     ///
+    /// Types in `declarations` are looked up before the first statement sets the path, so they name their schema. The
+    /// administrator's sessions have that path from their beginning, too.
+    ///
     /// The block is a `DO` also because `log_statement = ddl` does not write those into the server's log.
     static func block(declarations: String = "", _ statements: String) throws(ProjectDatabaseError) -> String {
         let body = """

@@ -36,6 +36,20 @@ extension IdentityState {
             .map { TokenBearer(principal: $0, lastUsedAt: record.lastUsedAt) }
     }
 
+    func counts(_ credential: Principal.Credential, of account: String, at time: Timestamp) -> Bool {
+        switch credential {
+        case .session(let id): principal(session: id, of: account, at: time) != nil
+        case .accessToken(let number):
+            tokens.values.contains {
+                $0.account == account && $0.record.number == number && Self.counts($0.record.expiresAt, time)
+            }
+        case .scopedToken(let scope):
+            scopedTokens.values.contains {
+                $0.account == account && $0.record.id == scope.tokenID && Self.counts($0.record.expiresAt, time)
+            }
+        }
+    }
+
     private static func counts(_ end: Timestamp?, _ time: Timestamp) -> Bool { end.map { time < $0 } ?? true }
 
     mutating func noteUse(_ credential: Principal.Credential, at time: Timestamp, unlessSince earlier: Timestamp) {

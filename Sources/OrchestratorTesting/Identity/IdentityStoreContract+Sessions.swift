@@ -11,7 +11,12 @@ extension IdentityContractRun {
     }
 
     func isLive(_ number: Int, of account: Int = 1, at seconds: Int64 = 20) async throws -> Bool {
-        try await store.principal(session: id(number), of: id(account), at: start + .seconds(seconds)) != nil
+        let isLive =
+            try await store.principal(
+                session: id(number), of: id(account), at: start + .seconds(seconds)) != nil
+        let isHeld = try await holds(.session(id(number)), of: account, at: seconds)
+        try promise("a session can be held while it lives", isHeld == isLive)
+        return isLive
     }
 
     /// Those of some sessions of the first account that live.

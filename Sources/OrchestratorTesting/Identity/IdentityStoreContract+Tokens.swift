@@ -13,6 +13,11 @@ extension IdentityContractRun {
         try await store.bearer(ofTokenDigest: digest(number), at: start + .seconds(seconds))
     }
 
+    /// Whether a credential counts, as a change is about to be stored.
+    func holds(_ credential: Principal.Credential, of account: Int = 1, at seconds: Int64 = 20) async throws -> Bool {
+        try await store.hold(credential, of: id(account), at: start + .seconds(seconds))
+    }
+
     func checkTokens() async throws {
         let first = try required(try await store.insert(token(301), limit: 2), "a token is stored")
         try promise("a token is what was asked for", first.name == "token 301" && first.alias == "sbp_301")
@@ -27,6 +32,9 @@ extension IdentityContractRun {
         try promise("a token is its account's", found.principal.account.id == id(1))
         try promise("a bearer says by which token", found.principal.credential == .accessToken(first.number))
         try promise("a token counts until it expires", try await bearer(302, at: 49) != nil)
+        try promise("it can be held", try await holds(.accessToken(second.number), at: 49))
+        try promise("as long as it counts", try await !holds(.accessToken(second.number), at: 50))
+        try promise("by its own account", try await !holds(.accessToken(second.number), of: 2, at: 49))
         try promise("and not longer", try await bearer(302, at: 50) == nil)
         try await checkUse(found.principal.credential) { try await bearer(301)?.lastUsedAt }
         try promise(
@@ -34,6 +42,7 @@ extension IdentityContractRun {
         let deleted = try await store.deleteAccessToken(second.number, of: id(1))
         try promise("a deleted token is given", deleted == second)
         try promise("a deleted token does not count", try await bearer(302) == nil)
+        try promise("nor can it be held", try await !holds(.accessToken(second.number)))
         try promise("it is deleted once", try await store.deleteAccessToken(second.number, of: id(1)) == nil)
     }
 
@@ -73,6 +82,8 @@ extension IdentityContractRun {
         let bearer = try required(try await bearer(401, at: 49), "a scoped token has somebody")
         try promise("a bearer has the scope", bearer.principal.credential == .scopedToken(scope))
         try promise("a scoped token expires", try await self.bearer(401, at: 50) == nil)
+        try promise("it can be held", try await holds(.scopedToken(scope), at: 49))
+        try promise("until it expires", try await !holds(.scopedToken(scope), at: 50))
         try await checkUse(bearer.principal.credential) { try await self.bearer(401)?.lastUsedAt }
         try promise(
             "only the owner deletes a scoped token", try await store.deleteScopedToken(id(402), of: id(2)) == nil)

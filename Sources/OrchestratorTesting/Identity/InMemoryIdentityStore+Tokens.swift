@@ -15,6 +15,13 @@ extension InMemoryIdentityStore {
         try await transaction { $0.bearer(of: digest, at: time) }
     }
 
+    /// Whether a session or token counts.
+    public func hold(
+        _ credential: Principal.Credential, of account: String, at time: Timestamp
+    ) async throws(StoreError) -> Bool {
+        try await transaction { $0.counts(credential, of: account, at: time) }
+    }
+
     /// Notes a use.
     public func noteUse(
         of credential: Principal.Credential, at time: Timestamp, unlessSince earlier: Timestamp

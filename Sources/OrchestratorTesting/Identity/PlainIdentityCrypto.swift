@@ -1,4 +1,5 @@
 public import Identity
+import Orchestrator
 public import ProjectModel
 import Synchronization
 
@@ -9,6 +10,10 @@ public final class PlainIdentityCrypto: IdentityCrypto {
         var generator: SeededGenerator
         var signed: [String: AccessClaims] = [:]
         var verifications = 0
+        var slowWorkInUnits = 0
+        var delay: Duration = .zero
+        var hashing = 0
+        var hashingMost = 0
         var failure: IdentityCryptoError?
     }
 
@@ -20,11 +25,37 @@ public final class PlainIdentityCrypto: IdentityCrypto {
     /// How often a password was verified, against nothing included.
     public var verifications: Int { state.withLock(\.verifications) }
 
+    /// How often a password was hashed or verified in a unit of work, whose connection nobody else gets meanwhile.
+    public var slowWorkInUnits: Int { state.withLock(\.slowWorkInUnits) }
+
+    /// Passwords that were hashed at the same moment at most.
+    public var hashingMost: Int { state.withLock(\.hashingMost) }
+
+    /// Makes hashing take a while.
+    public func setDelay(_ delay: Duration) { state.withLock { $0.delay = delay } }
+
+    private func noteSlowWork() {
+        if AfterCommit.isInUnit { state.withLock { $0.slowWorkInUnits += 1 } }
+    }
+
+    private func waitForHash() async throws(IdentityCryptoError) {
+        let delay = state.withLock { state in
+            state.hashing += 1
+            state.hashingMost = max(state.hashingMost, state.hashing)
+            return state.delay
+        }
+        defer { state.withLock { $0.hashing -= 1 } }
+        guard delay > .zero else { return }
+        do { try await Task.sleep(for: delay) } catch { throw IdentityCryptoError("cancelled") }
+    }
+
     /// Makes work on passwords fail, or ends that.
     public func setFailure(_ failure: IdentityCryptoError?) { state.withLock { $0.failure = failure } }
 
     /// The password itself, with a word before it.
     public func hash(password: Secret<String>) async throws(IdentityCryptoError) -> String {
+        noteSlowWork()
+        try await waitForHash()
         if let failure = state.withLock(\.failure) { throw failure }
         return Self.verifier(of: password)
     }
@@ -35,6 +66,7 @@ public final class PlainIdentityCrypto: IdentityCrypto {
     public func verify(
         password: Secret<String>, against verifier: String?
     ) async throws(IdentityCryptoError) -> Bool {
+        noteSlowWork()
         let failure = state.withLock { state in
             state.verifications += 1
             return state.failure

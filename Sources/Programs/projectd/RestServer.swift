@@ -1,3 +1,4 @@
+import HTTPBounds
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
@@ -16,18 +17,29 @@ struct RestServer: ServiceLifecycle.Service {
 
     func run() async throws {
         let watches = ConnectionWatches()
+        let connections = ConnectionRegistry(
+            limits: ConnectionLimits(
+                total: limits.connectionsMax, perNetwork: limits.connectionsPerNetworkMax,
+                reserved: limits.connectionsReserved),
+            deadlines: ConnectionRegistry.Deadlines(
+                firstHead: TimeAmount(limits.headDeadline), nextHead: .seconds(limits.idleSeconds)),
+            logger: logger, isProxy: { [proxies = limits.proxies] in proxies.contains(ClientNetwork($0)) })
         let application = Application(
-            responder: RestResponder(service: service, limits: limits, watches: watches),
+            responder: RestResponder(
+                service: service, limits: limits, watches: watches, connections: connections,
+                bodies: ByteBudget(bytesMax: limits.bodyBytesInFlightMax)),
             server: .http1(
                 configuration: HTTP1Channel.Configuration(
-                    additionalChannelHandlers: [watches.handler()],
+                    additionalChannelHandlers: [connections.handler(), watches.handler()],
                     idleTimeout: .seconds(limits.idleSeconds),
                     httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
                         maxHeaderFieldSize: limits.headerBytesMax, maxHeaderListSize: limits.headerBytesMax,
                         maxHeaderFieldCount: limits.headersMax))),
             configuration: ApplicationConfiguration(
-                address: .hostname(address.host, port: address.port), backlog: limits.connectionsMax,
-                availableConnectionsDelegate: MaximumAvailableConnections(limits.connectionsMax, logger: logger)),
+                address: .hostname(address.host, port: address.port), backlog: limits.backlogMax,
+                // Above the registry's own bound: it has to see a connection to decide about it.
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    limits.connectionsMax + limits.backlogMax, logger: logger)),
             logger: logger)
         try await application.run()
     }
@@ -44,21 +56,52 @@ struct RestResponder: HTTPResponder {
     let service: RestService
     let limits: HTTPLimits
     let watches: ConnectionWatches
+    let connections: ConnectionRegistry
+    let bodies: ByteBudget
+
+    /// An answer, and whether the connection ends with it.
+    private typealias Outcome = (answer: RestHTTPResponse, closes: Bool)
 
     func respond(to request: Request, context: Context) async throws -> Response {
-        let body: ByteBuffer
-        do {
-            body = try await request.body.collect(upTo: limits.bodyBytesMax)
-        } catch is NIOTooManyBytesError {
-            return Response(status: .contentTooLarge, headers: [.connection: "close"])
-        }
-        let message = RestHTTPRequest(
+        connections.beginRequest(on: context.channel)
+        let head = RestHTTPRequest(
             method: request.method.rawValue, path: request.uri.path, query: request.uri.query ?? "",
             headers: request.headers.map { ($0.name.canonicalName, $0.value) }
                 + (request.head.authority.map { [("host", $0)] } ?? []),
-            body: Array(body.readableBytesView))
-        let answer = await respond(to: message, watch: watches.watch(of: context.channel))
-        return Self.response(answer, isHead: request.method == .head)
+            body: [])
+        let (answer, closes) = try await self.answer(request, head, watch: watches.watch(of: context.channel))
+        let channel = context.channel
+        return Self.response(answer, isHead: request.method == .head, closes: closes) { [connections] in
+            if closes { channel.close(mode: .all, promise: nil) } else { connections.endRequest(on: channel) }
+        }
+    }
+
+    /// The token is looked at before the body is taken in: a stranger's body is thrown away as it comes.
+    private func answer(
+        _ request: Request, _ head: RestHTTPRequest, watch: ConnectionWatch?
+    ) async throws -> Outcome {
+        if let refusal = service.refusal(ofHead: head) {
+            let body = try await receive(request.body, keeping: 0)
+            return (refusal, !body.isFinished)
+        }
+        return try await bodies.withShare(beyond: limits.uncountedBytes) { share in
+            switch try await receive(request.body, keeping: limits.bodyBytesMax, of: share) {
+            case .complete(let body):
+                var message = head
+                message.body = Array(body.readableBytesView)
+                return (await respond(to: message, watch: watch), false)
+            case .tooLarge(let isFinished): return (service.refusal(ofBody: .tooLarge, head), !isFinished)
+            case .overBudget(let isFinished): return (service.refusal(ofBody: .tooMany, head), !isFinished)
+            case .tooSlow: return (service.refusal(ofBody: .tooSlow, head), true)
+            }
+        }
+    }
+
+    private func receive(
+        _ body: RequestBody, keeping keptMax: Int, of share: ByteBudget.Share? = nil
+    ) async throws -> ReceivedBody {
+        try await ReceivedBody.receive(
+            body, keeping: keptMax, of: share, discarding: limits.discardedBytesMax, within: limits.bodyDeadline)
     }
 
     /// Ends the work for a client that has gone: the statement that runs for it is cancelled.
@@ -76,23 +119,29 @@ struct RestResponder: HTTPResponder {
         }
     }
 
-    private static func response(_ answer: RestHTTPResponse, isHead: Bool) -> Response {
+    /// - Parameter onEnd: called once the last byte is on its way.
+    private static func response(
+        _ answer: RestHTTPResponse, isHead: Bool, closes: Bool, onEnd: @escaping @Sendable () -> Void
+    ) -> Response {
         var fields = HTTPFields()
         for (name, value) in answer.headers {
             guard let name = HTTPField.Name(name) else { continue }
             fields.append(HTTPField(name: name, value: value))
         }
         let status = HTTPResponse.Status(code: answer.status, reasonPhrase: Self.reason(answer))
-        guard status.kind != .informational, status != .noContent else {
-            return Response(status: status, headers: fields)
-        }
+        let hasBody = status.kind != .informational && status != .noContent
         // The length of a body that was never made is not known, and the end of a chunked one that has no chunks would
         // be taken for the next answer: so the connection ends.
-        guard !isHead else {
-            fields[.connection] = "close"
-            return Response(status: status, headers: fields, body: ResponseBody { try await $0.finish(nil) })
-        }
-        return Response(status: status, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
+        if closes || hasBody && isHead { fields[.connection] = "close" }
+        let body = ByteBuffer(bytes: hasBody && !isHead ? answer.body : [])
+        let length = hasBody && isHead ? nil : body.readableBytes
+        return Response(
+            status: status, headers: fields,
+            body: ResponseBody(contentLength: length) { writer in
+                if body.readableBytes > 0 { try await writer.write(body) }
+                try await writer.finish(nil)
+                onEnd()
+            })
     }
 
     /// Line breaks would end the status line.

@@ -1,5 +1,6 @@
 import DataPlaneCore
 import FoundationEssentials
+import HTTPBounds
 import Logging
 import PostgresKit
 import RestAPI
@@ -20,10 +21,28 @@ struct ServerAddress: Equatable {
 /// Bounds of what clients can ask for.
 struct HTTPLimits {
     var connectionsMax = 1_024
+    /// Of one IPv4 address or one IPv6 /64; this host's own and proxies have no such bound.
+    var connectionsPerNetworkMax = 128
+    /// Of all connections, those that only this host's own clients and proxies get.
+    var connectionsReserved = 32
+    /// Length of the kernel's queue of connections not accepted yet.
+    var backlogMax = 256
+    /// Addresses behind which many clients are.
+    var proxies: Set<ClientNetwork> = []
     var headerBytesMax = 32 << 10
     var headersMax = 128
     var idleSeconds: Int64 = 60
     var bodyBytesMax = 64 << 20
+    /// Bytes of bodies that are in hand at once, over all requests; what one body has below ``uncountedBytes`` is not
+    /// counted.
+    var bodyBytesInFlightMax = 64 << 20
+    var uncountedBytes = 64 << 10
+    /// Bytes of a refused body that are read and thrown away, so that its sender reads the answer.
+    var discardedBytesMax = 16 << 20
+    /// Longest time from the beginning of a connection to the head of its first request.
+    var headDeadline: Duration = .seconds(10)
+    /// Longest time from a request's head to the end of its body.
+    var bodyDeadline: Duration = .seconds(60)
 }
 
 /// Settings of `serve`, from the environment.
@@ -50,6 +69,8 @@ struct ServeSettings {
         }
         rest = try Self.rest(reader)
         http.bodyBytesMax = rest.bodyBytesMax
+        if let seconds = try reader.int("PROJECTD_BODY_TIMEOUT", 1...3_600) { http.bodyDeadline = .seconds(seconds) }
+        http.proxies = Set((reader.list("PROJECTD_TRUSTED_PROXIES") ?? []).map { ClientNetwork($0) })
         verifier = try Self.verifier(reader)
         address = try Self.address(reader)
         adminAddress = try reader.int("PGRST_ADMIN_SERVER_PORT", 1...65_535).map {

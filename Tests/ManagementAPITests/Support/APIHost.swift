@@ -33,6 +33,8 @@ struct APIHost: Sendable {
     let ledger: InMemoryRequestLedger
     let directory: AccountDirectory
     let identities: InMemoryIdentityStore
+    /// Work on passwords; none of it may be done in a unit of work.
+    let crypto: PlainIdentityCrypto
     let api: ManagementAPI
     /// Databases of projects, which answer what a test says.
     let databases: FakeProjectDatabase
@@ -50,7 +52,7 @@ struct APIHost: Sendable {
         readiness: @Sendable (InMemoryProjectStore, FakeEngine) -> [ReadinessCheck] = { _, _ in [] },
         ports: String = "54320-65535", configuration: ManagementAPIConfiguration = APIHost.configuration,
         renderer: TestRenderer = TestRenderer(), policy: IdentityPolicy = APIHost.policy,
-        organizationLimit: Int? = nil,
+        organizationLimit: Int? = nil, standInAddresses: Bool = true,
         _ body: @Sendable (APIHost) async throws -> Value
     ) async throws -> Value {
         let store = InMemoryProjectStore()
@@ -60,7 +62,8 @@ struct APIHost: Sendable {
             store, engine, renderer, ports: ports, policy: policy, organizationLimit: organizationLimit, log)
         try await parts.settle()
         let verifier = verifier ?? DirectoryTokenVerifier(directory: parts.directory)
-        let api = parts.api(verifier: verifier, readiness: readiness(store, engine), configuration)
+        let api = parts.api(
+            verifier: verifier, readiness: readiness(store, engine), configuration, standInAddresses: standInAddresses)
         let (listening, continuation) = AsyncStream<UInt16>.makeStream()
         let server = ManagementAPIServer(
             api: api, address: ListenAddress(host: "127.0.0.1", port: 0), limits: limits, logger: log.logger,
@@ -77,11 +80,12 @@ struct APIHost: Sendable {
             let host = APIHost(
                 store: store, custody: parts.custody, orphans: parts.orphanStore, engine: engine, renderer: renderer,
                 catalog: parts.catalog, ledger: parts.ledger,
-                directory: parts.directory, identities: parts.identities, api: api,
+                directory: parts.directory, identities: parts.identities, crypto: parts.crypto, api: api,
                 databases: parts.databases, gateways: parts.gateways,
                 content: parts.content, notifications: parts.notifications, client: try HTTPClient(), port: port,
                 log: log)
             let value = try await body(host)
+            #expect(parts.crypto.slowWorkInUnits == 0, "a password was worked on in a unit of work")
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()
             return value

@@ -17,6 +17,7 @@ struct APIParts: Sendable {
     let ledger: InMemoryRequestLedger
     let identities: InMemoryIdentityStore
     let directory: AccountDirectory
+    let crypto: PlainIdentityCrypto
     let functionStore: InMemoryFunctionStore
     let content = InMemoryContentStore()
     let notifications = InMemoryNotificationStore()
@@ -39,9 +40,10 @@ struct APIParts: Sendable {
     }
 
     func api(
-        verifier: any AccessTokenVerifier, readiness: [ReadinessCheck], _ configuration: ManagementAPIConfiguration
+        verifier: any AccessTokenVerifier, readiness: [ReadinessCheck], _ configuration: ManagementAPIConfiguration,
+        standInAddresses: Bool = true
     ) -> ManagementAPI {
-        let backend = Backend(
+        var backend = Backend(
             catalog: catalog, directory: directory, deviceLoginCrypto: PlainDeviceLoginCrypto(),
             functions: functions, content: content, notifications: notifications,
             orphans: OrphanLoop(
@@ -49,8 +51,17 @@ struct APIParts: Sendable {
             databases: databases, gateways: gateways,
             units: InMemoryUnitOfWork([store, custody, ledger, identities, functionStore, orphanStore]),
             ledger: ledger, sealer: PlainSealer(), consistency: { .sample })
+        if standInAddresses { backend.addresses = StandInAddresses() }
         return ManagementAPI(
             backend: backend, verifier: verifier, readiness: readiness, configuration: configuration)
+    }
+}
+
+/// Addresses of projects that no loop has looked at: what runs is what the test says.
+struct StandInAddresses: ServiceAddresses {
+    func address(behind variable: String, of record: ProjectRecord) async -> ServiceAddress? {
+        guard let host = record.leases?.subnet.base, let port = record.leases?.ports[variable] else { return nil }
+        return ServiceAddress(host: host, port: port)
     }
 }
 
@@ -91,10 +102,11 @@ extension APIHost {
             store: store, custody: custody, templates: templates, minter: PlainKeyMinter(), broker: broker, loop: loop,
             organizationLimit: organizationLimit)
         let identities = InMemoryIdentityStore(projects: store)
+        let crypto = PlainIdentityCrypto()
         return APIParts(
             store: store, custody: custody, engine: engine, orphanStore: InMemoryOrphanStore(projects: store),
             catalog: catalog, ledger: InMemoryRequestLedger(), identities: identities,
-            directory: AccountDirectory(store: identities, crypto: PlainIdentityCrypto(), policy: policy),
+            directory: AccountDirectory(store: identities, crypto: crypto, policy: policy), crypto: crypto,
             functionStore: InMemoryFunctionStore(projects: store))
     }
 }

@@ -50,4 +50,8 @@ struct TokenTable: AccessTokenVerifier {
     func principal(for token: Secret<String>) async throws(AccessTokenError) -> Principal? {
         principals[token.reveal()]
     }
+
+    func holds(_ principal: Principal) async throws(AccessTokenError) -> Bool {
+        principals.values.contains { $0.credential == principal.credential }
+    }
 }

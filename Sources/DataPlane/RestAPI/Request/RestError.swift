@@ -50,6 +50,14 @@ extension RestError {
         RestError(413, "PGRST102", "The request body is larger than \(bytesMax) bytes")
     }
 
+    static let bodyTooSlow = RestError(408, "PGRST102", "The request body did not come in time")
+
+    static let tooManyBodies: RestError = {
+        var error = RestError(503, "PGRST102", "Too many large request bodies are being read. Try again.")
+        error.headers = [("Retry-After", "1")]
+        return error
+    }()
+
     static func badBody(_ message: String) -> RestError { RestError(400, "PGRST102", message) }
 
     static func range(_ details: String) -> RestError {

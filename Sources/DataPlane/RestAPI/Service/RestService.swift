@@ -63,6 +63,37 @@ public final class RestService: Sendable {
         }
     }
 
+    /// Why a request is refused whatever its body says: a token that does not count, or none where one is needed.
+    /// Everything is looked at again in ``respond(to:)``.
+    public func refusal(ofHead http: RestHTTPRequest) -> RestHTTPResponse? {
+        guard cors.preflight(http) == nil else { return nil }
+        do throws(RestError) {
+            _ = try identity(http)
+            return nil
+        } catch { return finished(failure(error), http) }
+    }
+
+    /// What is wrong with a body that is not there.
+    public enum BodyProblem: Sendable {
+        /// It has more bytes than the limit.
+        case tooLarge
+        /// Its end did not come in time.
+        case tooSlow
+        /// Too many large ones are in hand.
+        case tooMany
+    }
+
+    /// The answer to a request whose body was not taken in.
+    public func refusal(ofBody problem: BodyProblem, _ http: RestHTTPRequest) -> RestHTTPResponse {
+        let error: RestError =
+            switch problem {
+            case .tooLarge: .bodyTooLarge(configuration.bodyBytesMax)
+            case .tooSlow: .bodyTooSlow
+            case .tooMany: .tooManyBodies
+            }
+        return finished(failure(error), http)
+    }
+
     private var cors: CORSAnswer { CORSAnswer(allowedOrigins: configuration.allowedOrigins) }
 
     private func finished(_ response: RestHTTPResponse, _ http: RestHTTPRequest) -> RestHTTPResponse {

@@ -1,8 +1,8 @@
 /// Which connections there are and what they wait for, as a value. Decides who may come in, and who goes for them.
-struct ConnectionTable<ID: Hashable & Sendable>: Sendable {
+package struct ConnectionTable<ID: Hashable & Sendable>: Sendable {
 
     /// Whether a connection may stay.
-    enum Decision: Sendable, Equatable {
+    package enum Decision: Sendable, Equatable {
         /// It may; another one, which waits for a request, has to go for it.
         case accepted(evicting: ID?)
         /// All others have requests under way.
@@ -25,13 +25,13 @@ struct ConnectionTable<ID: Hashable & Sendable>: Sendable {
     /// Grows with each event: orders the waiting ones.
     private var clock: UInt64 = 0
 
-    init(limits: ConnectionLimits) { self.limits = limits }
+    package init(limits: ConnectionLimits) { self.limits = limits }
 
     /// Connections at the moment.
-    var count: Int { entries.count }
+    package var count: Int { entries.count }
 
     /// A connection comes in. One that is refused is not counted.
-    mutating func open(_ id: ID, from network: ClientNetwork) -> Decision {
+    package mutating func open(_ id: ID, from network: ClientNetwork) -> Decision {
         clock += 1
         var evicted: ID?
         if !network.isLocal, counts[network, default: 0] >= limits.perNetwork {
@@ -51,20 +51,20 @@ struct ConnectionTable<ID: Hashable & Sendable>: Sendable {
     }
 
     /// A connection is gone.
-    mutating func close(_ id: ID) {
+    package mutating func close(_ id: ID) {
         guard let entry = entries.removeValue(forKey: id) else { return }
         let left = counts[entry.network, default: 1] - 1
         counts[entry.network] = left > 0 ? left : nil
     }
 
     /// A request's head has come.
-    mutating func beginRequest(_ id: ID) {
+    package mutating func beginRequest(_ id: ID) {
         guard entries[id]?.isWaiting == true else { return }
         entries[id]?.turn += 1
     }
 
     /// An answer is written. The turn in which the connection waits now.
-    mutating func endRequest(_ id: ID) -> UInt64? {
+    package mutating func endRequest(_ id: ID) -> UInt64? {
         clock += 1
         guard let entry = entries[id], !entry.isWaiting else { return nil }
         entries[id]?.turn += 1
@@ -73,7 +73,7 @@ struct ConnectionTable<ID: Hashable & Sendable>: Sendable {
     }
 
     /// Whether a connection still waits in this turn.
-    func isWaiting(_ id: ID, in turn: UInt64) -> Bool {
+    package func isWaiting(_ id: ID, in turn: UInt64) -> Bool {
         guard let entry = entries[id] else { return false }
         return entry.isWaiting && entry.turn == turn
     }
@@ -89,26 +89,33 @@ struct ConnectionTable<ID: Hashable & Sendable>: Sendable {
 }
 
 /// How many connections there may be.
-struct ConnectionLimits: Sendable, Equatable {
+package struct ConnectionLimits: Sendable, Equatable {
     /// In all.
-    var total: Int
+    package var total: Int
     /// Of one network, ``ClientNetwork``.
-    var perNetwork: Int
+    package var perNetwork: Int
     /// Of the total, places that only this host's own clients get: the probes of a service manager, a proxy.
-    var reserved: Int
+    package var reserved: Int
+
+    /// Limits.
+    package init(total: Int, perNetwork: Int, reserved: Int) {
+        self.total = total
+        self.perNetwork = perNetwork
+        self.reserved = reserved
+    }
 }
 
 /// Where a client is, as far as it is counted: an IPv4 address, or the /64 network that one IPv6 subscriber has.
-enum ClientNetwork: Hashable, Sendable {
+package enum ClientNetwork: Hashable, Sendable {
     /// This host itself.
     case local
     /// An address or a network, as text.
     case remote(String)
 
-    var isLocal: Bool { self == .local }
+    package var isLocal: Bool { self == .local }
 
     /// - Parameter address: as the socket names it; IPv4 also in its IPv6 form (`::ffff:192.0.2.1`).
-    init(_ address: String) {
+    package init(_ address: String) {
         let plain = Self.unmapped(address)
         if plain.hasPrefix("127.") || plain == "::1" || plain == "local" {
             self = .local

@@ -1,6 +1,5 @@
-import Logging
-import NIOCore
-import ProjectModel
+package import Logging
+package import NIOCore
 import Synchronization
 
 /// Keeps the connections of a server within bounds: how many there are, in all and of one network, and how long each
@@ -8,17 +7,23 @@ import Synchronization
 ///
 /// Bytes alone keep no place: what counts is a complete head. Where a place is needed, the connection goes that has
 /// waited longest for a request.
-final class ConnectionRegistry: Sendable {
+package final class ConnectionRegistry: Sendable {
     /// How long a connection may wait.
-    struct Deadlines: Sendable {
+    package struct Deadlines: Sendable {
         /// For the head of the first request.
-        var firstHead: TimeAmount
+        package var firstHead: TimeAmount
         /// For the head of each further one.
-        var nextHead: TimeAmount
+        package var nextHead: TimeAmount
+
+        /// Deadlines.
+        package init(firstHead: TimeAmount, nextHead: TimeAmount) {
+            self.firstHead = firstHead
+            self.nextHead = nextHead
+        }
     }
 
     /// A connection's channel, which lives until the connection has left the table.
-    typealias ID = ObjectIdentifier
+    private typealias ID = ObjectIdentifier
 
     private struct State {
         var table: ConnectionTable<ID>
@@ -27,30 +32,35 @@ final class ConnectionRegistry: Sendable {
     }
 
     private let deadlines: Deadlines
-    /// Proxies, behind whose address many clients are.
-    private let proxies: TrustedProxies
+    /// Whether many clients are behind an address.
+    private let isProxy: @Sendable (String) -> Bool
     private let logger: Logger
     private let state: Mutex<State>
 
-    init(limits: ConnectionLimits, deadlines: Deadlines, proxies: TrustedProxies, logger: Logger) {
+    /// A registry without connections.
+    ///
+    /// - Parameter isProxy: whether many clients are behind an address, which is then not counted as one network.
+    package init(
+        limits: ConnectionLimits, deadlines: Deadlines, logger: Logger,
+        isProxy: @escaping @Sendable (String) -> Bool
+    ) {
         self.deadlines = deadlines
-        self.proxies = proxies
+        self.isProxy = isProxy
         self.logger = logger
         state = Mutex(State(table: ConnectionTable(limits: limits)))
     }
 
     /// A handler for a new connection.
-    func handler() -> ConnectionPlace { ConnectionPlace(registry: self) }
+    package func handler() -> ConnectionPlace { ConnectionPlace(registry: self) }
 
     /// Connections at the moment.
-    var count: Int { state.withLock { $0.table.count } }
+    package var count: Int { state.withLock { $0.table.count } }
 
     /// Takes a connection in. Whether it may stay.
     fileprivate func open(_ channel: any Channel) -> Bool {
         let id = ID(channel)
         let address = channel.remoteAddress?.ipAddress ?? "local"
-        let isProxy = ClientAddress(address).map(proxies.addresses.contains) ?? false
-        let network = isProxy ? ClientNetwork.local : ClientNetwork(address)
+        let network = isProxy(address) ? ClientNetwork.local : ClientNetwork(address)
         let (decision, evicted, refusals) = state.withLock { state in
             let decision = state.table.open(id, from: network)
             var evicted: (any Channel)?
@@ -83,10 +93,10 @@ final class ConnectionRegistry: Sendable {
     }
 
     /// A request's head has come on this connection.
-    func beginRequest(on channel: any Channel) { state.withLock { $0.table.beginRequest(ID(channel)) } }
+    package func beginRequest(on channel: any Channel) { state.withLock { $0.table.beginRequest(ID(channel)) } }
 
     /// The answer is written; the connection waits for the next request.
-    func endRequest(on channel: any Channel) {
+    package func endRequest(on channel: any Channel) {
         let id = ID(channel)
         guard let turn = state.withLock({ $0.table.endRequest(id) }) else { return }
         expire(id, turn: turn, of: channel, after: deadlines.nextHead)
@@ -104,14 +114,14 @@ final class ConnectionRegistry: Sendable {
 }
 
 /// A connection's place in the registry, from its first moment to its last.
-final class ConnectionPlace: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = NIOAny
+package final class ConnectionPlace: ChannelInboundHandler, RemovableChannelHandler {
+    package typealias InboundIn = NIOAny
 
     private let registry: ConnectionRegistry
 
-    init(registry: ConnectionRegistry) { self.registry = registry }
+    fileprivate init(registry: ConnectionRegistry) { self.registry = registry }
 
-    func handlerAdded(context: ChannelHandlerContext) {
+    package func handlerAdded(context: ChannelHandlerContext) {
         let channel = context.channel
         guard registry.open(channel) else {
             // Not within the set-up of the connection that is to be closed.

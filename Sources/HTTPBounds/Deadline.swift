@@ -1,5 +1,5 @@
 /// Runs `body` and gives its value, or nothing when the time is over first; then `body` is cancelled and waited for.
-func withDeadline<Value: Sendable>(
+package func withDeadline<Value: Sendable>(
     _ deadline: Duration, _ body: @escaping @Sendable () async throws -> Value
 ) async throws -> Value? {
     try await withThrowingTaskGroup(of: Value?.self) { group in
