@@ -30,8 +30,9 @@ struct MetadataTests {
                 let call = try #require(host.gateways.calls.last)
                 #expect(call.request.target == "/pg/\(name)?limit=5&included_schemas=public%2Ca%26b")
                 #expect(call.target.serviceKey.reveal() == "service_role.\(ref).token")
-                let port = try await host.store.project(ref)?.leases?.ports["GATEWAY_PORT"] ?? 0
-                #expect(call.target.baseURL == "http://127.0.0.1:\(port)")
+                let record = try #require(try await host.store.project(ref))
+                let address = try #require(await StandInAddresses().address(behind: "GATEWAY_PORT", of: record))
+                #expect(call.target.baseURL == "http://\(address.host):\(address.port)")
             }
         }
     }

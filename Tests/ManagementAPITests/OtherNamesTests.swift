@@ -52,8 +52,8 @@ struct OtherNamesTests {
             let answer = try await host.send("GET", "/platform/storage/\(record.ref)/buckets")
             #expect(answer.status == 200)
             let target = try #require(host.gateways.calls.last?.target)
-            let port = try #require(record.leases?.ports["DOOR_AT"])
-            #expect(target.baseURL == "http://127.0.0.1:\(port)")
+            let address = try #require(await StandInAddresses().address(behind: "DOOR_AT", of: record))
+            #expect(target.baseURL == "http://\(address.host):\(address.port)")
             #expect(target.serviceKey == (try await host.catalog.secrets(of: record.ref)["FULL_TOKEN"]))
         }
     }
