@@ -1,3 +1,4 @@
+import CPostgres
 import Glibc
 
 /// Small files, written and read without following what others may have put in their place.
