@@ -44,7 +44,7 @@ public struct UpgradePlan: Codable, Sendable, Equatable {
         case interruptionSecondsMax = "interruption_seconds_max"
     }
 
-    /// The plan in lines, for people.
+    /// The plan as lines of text.
     public var lines: [String] {
         var lines = ["Template version \(from.map { String($0.prefix(12)) } ?? "unknown") -> \(to.prefix(12))"]
         lines += images.map { "pull     \($0)" }

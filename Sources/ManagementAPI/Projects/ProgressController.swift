@@ -120,7 +120,7 @@ struct ProjectProgress: Encodable, Sendable, Documented {
                         .init("service", .text), .init("state", .choice(["ready", "unknown", "coming_up", "failing"])),
                         .init("message", .nullable(.text)), .init("observed_at", .nullable(.time)))))))
 
-    /// - Parameter showsLogs: whether the end of a failed service's log is told.
+    /// - Parameter showsLogs: whether the answer has the end of a failed service's log.
     init(_ record: ProjectRecord, _ reports: [ServiceReport], showsLogs: Bool) {
         ref = record.ref.text
         status = record.status.studioStatus.rawValue

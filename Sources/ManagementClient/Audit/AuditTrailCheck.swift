@@ -29,7 +29,7 @@ public struct AuditTrailEntry: Codable, Sendable, Equatable {
 /// follows from the one before. Pure.
 ///
 /// A trail that was cut off at its end is a chain too: ``checkEnd(_:)`` compares it with the end that the manager keeps
-/// apart and signs. An older end, put back together with its signature, is told only by a head that was kept elsewhere,
+/// apart and signs. An older end, put back together with its signature, is found only with a head that was kept elsewhere,
 /// as in the manager's log: ``expected``.
 public struct AuditTrailCheck: Sendable, Equatable {
     /// What is wrong with a trail.

@@ -59,7 +59,7 @@ extension ProjectCatalog {
         try await stored { () async throws(StoreError) in try await store.operations.openOperation(of: ref) }
     }
 
-    /// Takes back an operation that goes on: a creation is rolled back, a pause resumed, a resume paused
+    /// Takes back an operation that has not ended: a creation is rolled back, a pause resumed, a resume paused
     /// again, and an upgrade brings back the version before.
     ///
     /// - Throws: ``CatalogError/notCancellable(_:)`` for what has ended, and for a restart or a deletion.

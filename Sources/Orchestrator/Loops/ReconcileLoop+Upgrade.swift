@@ -2,7 +2,7 @@ import Logging
 import ProjectModel
 import Reconciler
 
-/// The moves that an upgrade is made of. Which version the engine should hold is told by the record alone; here is only
+/// The moves that an upgrade is made of. Which version the engine should hold follows from the record alone; here is only
 /// what is written down when the project gets from one status to the next.
 extension ReconcileLoop {
     /// A move with what it means for an upgrade: the reason in words, and the ports that are not needed any more.
