@@ -20,6 +20,13 @@ INSERT INTO api.items SELECT n, 'item ' || n FROM generate_series(1, 3) n;
 SETTINGS = {"PGRST_DB_SCHEMAS": "api", "PGRST_DB_ANON_ROLE": "web_anon"}
 
 
+def read_answer(client):
+    """The status and the whole body of the next answer; what is left of it would count as the head of the one after."""
+    response = http.client.HTTPResponse(client)
+    response.begin()
+    return response.status, response.read()
+
+
 class ProjectdTests(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -159,7 +166,7 @@ class ProjectdTests(unittest.TestCase):
             with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
                 client.sendall(head)
                 client.sendall(b"[" * (12 << 20))
-                return int(client.recv(4096).split()[1])
+                return read_answer(client)[0]
 
         with concurrent.futures.ThreadPoolExecutor(32) as pool:
             statuses = list(pool.map(send_half, range(32)))
@@ -177,19 +184,19 @@ class ProjectdTests(unittest.TestCase):
                     client.sendall(b" " * sent)
                 except OSError:
                     pass  # Refused in the middle.
-                answer = client.recv(65536)
-                self.assertEqual(int(answer.split()[1]), status)
-                self.assertIn(b"PGRST102", answer)
+                refusal, body = read_answer(client)
+                self.assertEqual(refusal, status)
+                self.assertIn(b"PGRST102", body)
 
     def test_a_token_that_does_not_count_is_refused_before_the_body_is_there(self):
         server = self.serve({"PGRST_JWT_SECRET": "a secret of thirty-two characters"})
         with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
             client.sendall(b"POST /items HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a.b.c\r\n"
                            b"Content-Length: 2\r\n\r\n{}")
-            self.assertEqual(int(client.recv(4096).split()[1]), 401)
+            self.assertEqual(read_answer(client)[0], 401)
             # The connection goes on: its body was read.
             client.sendall(b"GET /items?limit=1&select=id HTTP/1.1\r\nHost: x\r\n\r\n")
-            self.assertEqual(int(client.recv(4096).split()[1]), 200)
+            self.assertEqual(read_answer(client)[0], 200)
         before = self.peak(server)
         for _ in range(4):
             with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
@@ -197,7 +204,7 @@ class ProjectdTests(unittest.TestCase):
                                b"Content-Length: 67108864\r\n\r\n")
                 try:
                     client.sendall(b"[" * (60 << 20))
-                    self.assertEqual(int(client.recv(4096).split()[1]), 401)
+                    self.assertEqual(read_answer(client)[0], 401)
                 except OSError:
                     pass  # Refused in the middle.
         self.assertLess(self.peak(server) - before, 32 << 20)
