@@ -27,7 +27,7 @@ public struct UpgradePlan: Codable, Sendable, Equatable {
     public let replaced, added: [Replacement]
     /// Services that go, and those that stay as they are.
     public let removed, untouched: [String]
-    /// Images that are pulled.
+    /// Images that the project does not use yet. They are pulled first, those that the engine does not have.
     public let images: [String]
     /// Volumes that are kept although nothing uses them afterwards.
     public let unusedVolumes: [String]
@@ -47,7 +47,7 @@ public struct UpgradePlan: Codable, Sendable, Equatable {
     /// The plan as lines of text.
     public var lines: [String] {
         var lines = ["Template version \(from.map { String($0.prefix(12)) } ?? "unknown") -> \(to.prefix(12))"]
-        lines += images.map { "pull     \($0)" }
+        lines += images.map { "image    \($0) (pulled first if the engine does not have it)" }
         for one in replaced {
             let images =
                 one.imageBefore == nil || one.imageBefore == one.image
@@ -77,6 +77,9 @@ public struct UpgradeEligibility: Codable, Sendable, Equatable {
     public let plan: UpgradePlan?
     /// Why it cannot.
     public let reasons: [String]
+
+    /// Whether the project has the installed version already: nothing is wrong, and nothing is to do.
+    public var isCurrent: Bool { plan.map { $0.from == $0.to && $0.refusals.isEmpty } ?? false }
 }
 
 // Upgrades.

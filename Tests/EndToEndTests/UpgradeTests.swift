@@ -75,6 +75,8 @@ extension EndToEnd {
                     }
                 }
                 try await expectOneAtATime(projects)
+                let again = try await command(manager, [projects[0].ref])
+                #expect(again.exitCode == 0 && again.output.contains("nothing to do"), "\(again.output)")
 
                 try await manager.stop()
                 try await manager.start(templates: try changed(manager, "broken", to: "sixteen"))

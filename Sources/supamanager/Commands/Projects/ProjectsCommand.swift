@@ -126,3 +126,12 @@ struct ProjectsGetCommand: ClientCommand {
         session.show(table)
     }
 }
+
+extension ProjectArgument {
+    /// The argument with this text.
+    static func named(_ text: String) -> ProjectArgument {
+        var argument = ProjectArgument()
+        argument.text = text
+        return argument
+    }
+}

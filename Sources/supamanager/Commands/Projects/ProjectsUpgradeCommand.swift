@@ -68,7 +68,12 @@ struct ProjectsUpgradeCommand: ClientCommand {
         let eligibility = try await client.upgradeEligibility(of: ref)
         if !output.isJSON {
             session.say("Project \(DisplayText.oneLine(name)) (\(ref)):")
-            for line in eligibility.plan?.lines ?? [] { session.say("  \(DisplayText.oneLine(line))") }
+            let lines = eligibility.isCurrent ? [] : eligibility.plan?.lines ?? []
+            for line in lines { session.say("  \(DisplayText.oneLine(line))") }
+        }
+        if eligibility.isCurrent {
+            if !output.isJSON { session.say("  It has the installed version of its stack: nothing to do.") }
+            return Answer(ref: ref.text, name: name, result: "current", reasons: [], plan: eligibility.plan)
         }
         guard eligibility.eligible, let plan = eligibility.plan else {
             return Answer(
@@ -84,130 +89,5 @@ struct ProjectsUpgradeCommand: ClientCommand {
         let result = waiting.wait ? "upgraded" : "begun"
         if !output.isJSON { session.say("Project \(DisplayText.oneLine(name)) (\(ref)): \(result).") }
         return Answer(ref: ref.text, name: name, result: result, reasons: [], plan: plan)
-    }
-}
-
-/// Waits until an upgrade, or a change of services, has ended, and tells when it did not come to what was asked for.
-struct OperationEnd {
-    let session: ClientSession
-    let client: ManagementClient
-    let waiting: WaitOptions
-    let isSilent: Bool
-
-    init(_ session: ClientSession, _ client: ManagementClient, _ waiting: WaitOptions, isSilent: Bool) {
-        self.session = session
-        self.client = client
-        self.waiting = waiting
-        self.isSilent = isSilent
-    }
-
-    func wait(
-        for id: String, of ref: ProjectRef, name: String, eventsAfter last: ProjectEvent?
-    ) async throws(ClientError) {
-        let printer = ProgressPrinter(session, client, waiting, isSilent: isSilent)
-        try await printer.wait(for: .running, ref, name: name, eventsAfter: last)
-        let operation = try await client.operation(id, of: ref)
-        guard operation.state == "succeeded" else {
-            let reason = operation.result.map { ": \(DisplayText.oneLine($0))" } ?? ""
-            throw .notReached(
-                "\(DisplayText.oneLine(name)) (\(ref)): the \(operation.kind) \(operation.state)\(reason)")
-        }
-    }
-}
-
-extension ProjectArgument {
-    /// The argument with this text.
-    static func named(_ text: String) -> ProjectArgument {
-        var argument = ProjectArgument()
-        argument.text = text
-        return argument
-    }
-}
-
-/// `supamanager projects services …`
-struct ProjectsServicesCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "services", abstract: "Add services to a project, or remove some.",
-        subcommands: [ProjectsServicesAddCommand.self, ProjectsServicesRemoveCommand.self])
-}
-
-/// `supamanager projects services add`
-struct ProjectsServicesAddCommand: ClientCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "add", abstract: "Add services to a project.",
-        discussion: "Everything that a service depends on has to be there, or be added with it.")
-
-    @OptionGroup var project: ProjectArgument
-
-    @Argument(help: "Services of the stack that the project does not have.")
-    var services: [String]
-
-    @Flag(help: "Show what would be done, and do nothing.")
-    var dryRun = false
-
-    @OptionGroup var waiting: WaitOptions
-    @OptionGroup var connection: ConnectionOptions
-    @OptionGroup var output: OutputOptions
-
-    func perform(_ session: ClientSession) async throws(ClientError) {
-        try await ServicesStep(session: session, waiting: waiting, output: output, dryRun: dryRun)
-            .change(project, adding: services, removing: [])
-    }
-}
-
-/// `supamanager projects services remove`
-struct ProjectsServicesRemoveCommand: ClientCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "remove", abstract: "Remove services from a project.",
-        discussion: "Their volumes are kept, and are used again when the service is added again.")
-
-    @OptionGroup var project: ProjectArgument
-
-    @Argument(help: "Services on which no other of the project depends.")
-    var services: [String]
-
-    @Flag(help: "Show what would be done, and do nothing.")
-    var dryRun = false
-
-    @OptionGroup var waiting: WaitOptions
-    @OptionGroup var connection: ConnectionOptions
-    @OptionGroup var output: OutputOptions
-
-    func perform(_ session: ClientSession) async throws(ClientError) {
-        try await ServicesStep(session: session, waiting: waiting, output: output, dryRun: dryRun)
-            .change(project, adding: [], removing: services)
-    }
-}
-
-/// What both commands have in common.
-private struct ServicesStep {
-    let session: ClientSession
-    let waiting: WaitOptions
-    let output: OutputOptions
-    let dryRun: Bool
-
-    private struct Answer: Encodable {
-        let ref, name, result: String
-        let plan: UpgradePlan
-    }
-
-    func change(
-        _ argument: ProjectArgument, adding added: [String], removing removed: [String]
-    ) async throws(ClientError) {
-        let client = try session.client()
-        let (detail, ref) = try await client.project(argument)
-        let last = try await client.lastEvent(of: ref)
-        let change = try await client.changeServices(of: ref, adding: added, removing: removed, dryRun: dryRun)
-        if !output.isJSON { for line in change.plan.lines { session.say(DisplayText.oneLine(line)) } }
-        if let id = change.operation, waiting.wait {
-            try await OperationEnd(session, client, waiting, isSilent: output.isJSON)
-                .wait(for: id, of: ref, name: detail.name, eventsAfter: last)
-        }
-        let result = dryRun ? "planned" : waiting.wait ? "changed" : "begun"
-        if output.isJSON {
-            try session.show(json: Answer(ref: detail.ref, name: detail.name, result: result, plan: change.plan))
-        } else if !dryRun {
-            session.say("Project \(DisplayText.oneLine(detail.name)) (\(detail.ref)): services \(result).")
-        }
     }
 }

@@ -1,0 +1,30 @@
+import ManagementClient
+import ProjectModel
+
+/// Waits until an upgrade, or a change of services, has ended, and tells when it did not come to what was asked for.
+struct OperationEnd {
+    let session: ClientSession
+    let client: ManagementClient
+    let waiting: WaitOptions
+    let isSilent: Bool
+
+    init(_ session: ClientSession, _ client: ManagementClient, _ waiting: WaitOptions, isSilent: Bool) {
+        self.session = session
+        self.client = client
+        self.waiting = waiting
+        self.isSilent = isSilent
+    }
+
+    func wait(
+        for id: String, of ref: ProjectRef, name: String, eventsAfter last: ProjectEvent?
+    ) async throws(ClientError) {
+        let printer = ProgressPrinter(session, client, waiting, isSilent: isSilent)
+        try await printer.wait(for: .running, ref, name: name, eventsAfter: last)
+        let operation = try await client.operation(id, of: ref)
+        guard operation.state == "succeeded" else {
+            let reason = operation.result.map { ": \(DisplayText.oneLine($0))" } ?? ""
+            throw .notReached(
+                "\(DisplayText.oneLine(name)) (\(ref)): the \(operation.kind) \(operation.state)\(reason)")
+        }
+    }
+}
