@@ -1,3 +1,5 @@
+import ProjectModel
+
 /// The first block of an entry: fixed fields of text and octal numbers.
 struct TarHeader {
     /// Offset and length of each field.
@@ -64,9 +66,9 @@ struct TarHeader {
 
     /// A path of up to 255 bytes, split at a slash into at most 155 and 100.
     private func splitPath() throws(TarError) -> (prefix: [UInt8], name: [UInt8]) {
-        let components = entry.path.unicodeScalars.split(separator: "/", omittingEmptySubsequences: false)
-            .map { String(String.UnicodeScalarView($0)) }
-        let isInside = components.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(0) }
+        let isInside = entry.path.pieces(at: "/").allSatisfy {
+            !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(0)
+        }
         guard isInside else { throw problem("its path must be relative and have no empty, . or .. component") }
         let path = Array(entry.path.utf8) + (entry.kind == .directory ? [UInt8(ascii: "/")] : [])
         if path.count <= Field.name.count { return ([], path) }

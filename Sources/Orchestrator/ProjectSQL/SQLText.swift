@@ -1,3 +1,5 @@
+import ProjectModel
+
 /// Quoting for SQL that takes no parameters.
 enum SQLText {
     /// The text as a literal that means the same whatever `standard_conforming_strings` is.
@@ -5,15 +7,8 @@ enum SQLText {
     /// - Throws: ``ProjectDatabaseError/invalid(_:)`` for text with NUL; the text is not repeated.
     static func literal(_ text: String) throws(ProjectDatabaseError) -> String {
         guard !text.utf8.contains(0) else { throw .invalid("text for PostgreSQL cannot hold a NUL character") }
-        var quoted = String.UnicodeScalarView()
-        quoted.append("'")
-        // Scalars, not characters: a mark followed by a combining character is one `Character`.
-        for scalar in text.unicodeScalars {
-            if scalar == "'" || scalar == "\\" { quoted.append(scalar) }
-            quoted.append(scalar)
-        }
-        quoted.append("'")
-        return text.unicodeScalars.contains("\\") ? "E" + String(quoted) : String(quoted)
+        let quoted = "'\(text.replacingScalars(["'": "''", "\\": "\\\\"]))'"
+        return text.holds("\\") ? "E" + quoted : quoted
     }
 
     /// A literal, or `null`.
