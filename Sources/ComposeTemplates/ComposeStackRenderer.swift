@@ -39,12 +39,12 @@ public struct ComposeStackRenderer: StackRenderer {
         self.settings = settings
     }
 
-    /// `http://`, the public host and the gateway's port.
-    public func apiURL(of leases: Leases) -> String {
-        guard let port = template.roles.ports[.gateway].flatMap({ leases.ports[$0] }) else {
-            return "http://\(settings.publicHost)"
-        }
-        return "http://\(settings.publicHost):\(port)"
+    /// The public host and the gateway's port.
+    public func endpoint(of leases: Leases) -> ProjectEndpoint? {
+        guard let port = template.roles.ports[.gateway].flatMap({ leases.ports[$0] }),
+            let host = PublicHost(settings.publicHost)
+        else { return nil }
+        return ProjectEndpoint(host: host, port: port)
     }
 
     /// The files that the template names for copying.
@@ -152,7 +152,8 @@ public struct ComposeStackRenderer: StackRenderer {
         environment["PROJECT_REF"] = ref
         environment["PROJECT_NAME"] = name
         environment["BIND_ADDRESS"] = settings.bindAddress
-        environment["PUBLIC_URL"] = apiURL(of: leases)
+        // Without a gateway nothing is reached under it; another text would replace the containers of such projects.
+        environment["PUBLIC_URL"] = endpoint(of: leases)?.url ?? "http://\(settings.publicHost)"
         environment["SUBNET"] = leases.subnet.description
         for (variable, number) in manifest.addresses {
             guard let address = UInt32(exactly: number).flatMap({ leases.subnet.address(at: $0) }) else {

@@ -77,6 +77,20 @@ struct ComposeStackRendererTests {
                 == ["POOLER_SESSION_PORT", "POOLER_TRANSACTION_PORT", "POSTGRES_PORT"])
     }
 
+    @Test("a project is reached at its gateway, in brackets where the host is an IPv6 address, or nowhere")
+    func endpoints() throws {
+        func endpoint(_ host: String, _ ports: [String: UInt16]) throws -> String? {
+            let renderer = ComposeStackRenderer(
+                template: try StackTemplate(folder: Self.folder),
+                settings: .init(bindAddress: "0.0.0.0", publicHost: host, imageRegistry: nil, projectsFolder: "/data"))
+            let subnet = try #require(IPv4Network("10.201.0.64/27"))
+            return renderer.endpoint(of: Leases(ports: ports, subnet: subnet))?.url
+        }
+        #expect(try endpoint("::1", ["GATEWAY_PORT": 63_892]) == "http://[::1]:63892")
+        #expect(try endpoint("example.com", ["GATEWAY_PORT": 1]) == "http://example.com:1")
+        #expect(try endpoint("example.com", ["POSTGRES_PORT": 1]) == nil)
+    }
+
     @Test(
         "an impossible selection is refused in words",
         arguments: [(["auth"], "db"), (["db", "nonsense"], "nonsense"), ([], "empty")] as [([String], String)])

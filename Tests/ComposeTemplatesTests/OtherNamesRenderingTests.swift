@@ -79,7 +79,7 @@ struct OtherNamesRenderingTests {
         #expect(needs.ports == ["DOOR_AT", "STORE_AT"] && needs.tokenSecret == "SIGNING")
         #expect(needs.secrets.map(\.name) == ["MASTER", "SIGNING"])
         #expect(needs.tokens == [TokenRequirement(name: "OPEN_TOKEN", role: "visitor")])
-        #expect(renderer.apiURL(of: try #require(record.leases)) == "http://127.0.0.1:61000")
+        #expect(renderer.endpoint(of: try #require(record.leases))?.url == "http://127.0.0.1:61000")
         let roles = try renderer.roles()
         #expect(roles.databaseVersion == "17.2" && roles.database?.readOnly == nil)
     }

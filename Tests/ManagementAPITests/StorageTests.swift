@@ -136,7 +136,7 @@ struct StorageTests {
             let ref = try await host.create()
             let path = "/platform/storage/\(ref)/buckets/b/objects"
             let record = try #require(try await host.store.project(ref))
-            let base = try #require(try await host.catalog.apiURL(of: record)) + "/storage/v1"
+            let base = try #require(try await host.catalog.endpoint(of: record)).url + "/storage/v1"
             host.gateways.setAnswer { call in
                 call.request.path.hasSuffix("/b")
                     ? Self.json(

@@ -17,8 +17,8 @@ struct DatabaseRow: Encodable, Sendable, Documented {
     let connectionString: Nullable<String>
     let readOnlyConnectionString = Nullable<String>(nil)
 
-    /// `apiURL` is the base URL of the project's gateway; absent while it has no ports.
-    init(_ record: ProjectRecord, _ connection: ConnectionData, apiURL: String?) {
+    /// `endpoint` is absent while the project has no ports, and where it has no gateway.
+    init(_ record: ProjectRecord, _ connection: ConnectionData, endpoint: ProjectEndpoint?) {
         identifier = record.ref.text
         status = record.status.studioStatus.databaseStatus
         region = record.region
@@ -28,7 +28,7 @@ struct DatabaseRow: Encodable, Sendable, Documented {
         port = connection.shownPort
         name = connection.database
         user = connection.user
-        restURL = apiURL.map { "\($0)/rest/v1/" } ?? ""
+        restURL = endpoint?.url("/rest/v1/") ?? ""
         connectionString = Nullable(record.opaqueConnection)
     }
 

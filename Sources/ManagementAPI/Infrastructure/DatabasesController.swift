@@ -20,7 +20,7 @@ struct DatabasesController: Sendable {
                 let stack = try await catalog.stack(of: record)
                 guard stack.service(.database) != nil else { return try APIResponse(json: [DatabaseRow]()) }
                 let row = DatabaseRow(
-                    record, try ConnectionData(stack, configuration), apiURL: try await catalog.apiURL(of: record))
+                    record, try ConnectionData(stack, configuration), endpoint: try await catalog.endpoint(of: record))
                 return try APIResponse(json: [row])
             },
             get("\(path)/databases-statuses", .projectAdminRead, "The status of a project's database", Self.statuses) {

@@ -38,7 +38,7 @@ struct ProjectCredentials: Encodable, Sendable, Documented {
                     .init("password", .nullable(.text))))))
 
     init(
-        _ stack: ProjectStack, _ secrets: [String: Secret<String>], dashboardUser: String?, apiURL: String?,
+        _ stack: ProjectStack, _ secrets: [String: Secret<String>], dashboardUser: String?, endpoint: ProjectEndpoint?,
         _ configuration: ManagementAPIConfiguration
     ) {
         func secret(_ purpose: SecretPurpose) -> String? {
@@ -49,6 +49,7 @@ struct ProjectCredentials: Encodable, Sendable, Documented {
             name: Nullable(stack.roles.database?.database), user: Nullable(stack.roles.database?.owner),
             password: Nullable(secret(.databasePassword)))
         dashboard = Dashboard(
-            url: Nullable(apiURL), username: Nullable(dashboardUser), password: Nullable(secret(.dashboardPassword)))
+            url: Nullable(endpoint?.url), username: Nullable(dashboardUser),
+            password: Nullable(secret(.dashboardPassword)))
     }
 }

@@ -25,9 +25,9 @@ struct ProjectDetail: Encodable, Sendable, Documented {
     let templateVersion: Nullable<String>
     let isUpgradeAvailable: Bool
 
-    /// `apiURL` is the base URL of the project's gateway; absent while it has no ports.
+    /// `endpoint` is absent while the project has no ports, and where it has no gateway.
     init(
-        _ stack: ProjectStack, organization: Int64, apiURL: String?, isUpgradeAvailable: Bool,
+        _ stack: ProjectStack, organization: Int64, endpoint: ProjectEndpoint?, isUpgradeAvailable: Bool,
         _ configuration: ManagementAPIConfiguration
     ) {
         let record = stack.record
@@ -46,7 +46,7 @@ struct ProjectDetail: Encodable, Sendable, Documented {
         databaseHost = configuration.publicHost
         // Studio only hands it back to us, and polls for as long as it is empty: it names the project, nothing else.
         connectionString = record.leases == nil ? "" : "sm:\(record.ref.text)"
-        restURL = apiURL.map { "\($0)/rest/v1/" } ?? ""
+        restURL = endpoint?.url("/rest/v1/") ?? ""
         databaseVersion = "supabase-postgres-\(DatabaseVersion(stack.roles).version)"
     }
 

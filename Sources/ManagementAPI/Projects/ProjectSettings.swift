@@ -49,17 +49,18 @@ struct ProjectSettings: Encodable, Sendable, Documented {
             case scheme = "protocol"
         }
 
-        /// Takes `http://host:port` apart; Studio wants scheme and authority on their own.
-        init?(apiURL: String) {
-            guard let mark = apiURL.firstRange(of: "://") else { return nil }
-            scheme = String(apiURL[..<mark.lowerBound])
-            endpoint = String(apiURL[mark.upperBound...].prefix { $0 != "/" })
+        /// Studio wants scheme and authority on their own.
+        init(_ project: ProjectEndpoint) {
+            scheme = project.scheme
+            endpoint = project.authority
             storageEndpoint = endpoint
         }
     }
 
     /// Name and owner of the database are empty where the stack has none: clients rely on texts there.
-    init(_ stack: ProjectStack, keys: ClientKeys, apiURL: String?, _ configuration: ManagementAPIConfiguration) {
+    init(
+        _ stack: ProjectStack, keys: ClientKeys, endpoint: ProjectEndpoint?, _ configuration: ManagementAPIConfiguration
+    ) {
         let record = stack.record
         ref = record.ref.text
         name = record.name.text
@@ -77,7 +78,7 @@ struct ProjectSettings: Encodable, Sendable, Documented {
         serviceAPIKeys = keys.byRole.map { role, key in
             ServiceKey(name: "\(role) key", tags: role, apiKey: key.reveal())
         }
-        application = apiURL.flatMap(Application.init)
+        application = endpoint.map(Application.init)
     }
 
     static let schema = Schema.named(

@@ -56,7 +56,7 @@ struct ProjectsController: Sendable {
             row: ProjectRow(
                 record, organization: try request.organizationNumber(of: record),
                 isUpgradeAvailable: catalog.isUpgradeAvailable(for: record)),
-            endpoint: try await catalog.apiURL(of: record) ?? "", anonKey: keys.anon?.reveal() ?? "",
+            endpoint: try await catalog.endpoint(of: record)?.url ?? "", anonKey: keys.anon?.reveal() ?? "",
             serviceKey: keys.service?.reveal() ?? "")
         return try await APIResponse(.created, json: created).naming(operationOf: record.ref, in: catalog)
     }
@@ -66,7 +66,7 @@ struct ProjectsController: Sendable {
         return try APIResponse(
             json: ProjectDetail(
                 try await catalog.stack(of: record), organization: try request.organizationNumber(of: record),
-                apiURL: try await catalog.apiURL(of: record),
+                endpoint: try await catalog.endpoint(of: record),
                 isUpgradeAvailable: catalog.isUpgradeAvailable(for: record),
                 configuration))
     }

@@ -30,7 +30,7 @@ struct SettingsController: Sendable {
             granted.contains(.apiKeysRead)
             ? try await ClientKeys(of: record, in: catalog) : .none
         let settings = ProjectSettings(
-            try await catalog.stack(of: record), keys: keys, apiURL: try await catalog.apiURL(of: record),
+            try await catalog.stack(of: record), keys: keys, endpoint: try await catalog.endpoint(of: record),
             configuration)
         return try APIResponse(json: settings)
     }
@@ -45,6 +45,6 @@ struct SettingsController: Sendable {
         return try APIResponse(
             json: ProjectCredentials(
                 stack, secrets, dashboardUser: user.flatMap { settings?[$0] },
-                apiURL: try await catalog.apiURL(of: record), configuration))
+                endpoint: try await catalog.endpoint(of: record), configuration))
     }
 }

@@ -157,7 +157,7 @@ struct StorageObjectsController: Sendable {
 
     /// Where browsers reach the project's storage.
     private func base(_ request: APIRequest) async throws -> String {
-        guard let address = try await reach.catalog.apiURL(of: try request.project()) else {
+        guard let address = try await reach.catalog.endpoint(of: try request.project())?.url else {
             throw APIError.unavailable("the project has no address yet: try again when it is up")
         }
         return "\(address)/storage/v1"

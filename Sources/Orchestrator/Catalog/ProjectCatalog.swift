@@ -74,10 +74,10 @@ public struct ProjectCatalog: Sendable {
         do { return try minter.open(sealed, of: ref) } catch { throw .keys(error) }
     }
 
-    /// Base URL of the project's gateway; absent while it has no ports.
-    public func apiURL(of record: ProjectRecord) async throws(CatalogError) -> String? {
+    /// Where the project's gateway is reached from outside; nil while it has no ports, and for a project without one.
+    public func endpoint(of record: ProjectRecord) async throws(CatalogError) -> ProjectEndpoint? {
         guard let leases = record.leases else { return nil }
-        return try await templates.renderer(for: record).apiURL(of: leases)
+        return try await templates.renderer(for: record).endpoint(of: leases)
     }
 
     /// Whether another version of the project's stack is installed than the one that it has.

@@ -13,8 +13,8 @@ public protocol StackRenderer: Sendable {
     func roles() throws(TemplateError) -> StackRoles
     /// The variables that a project may override, in the order of the template.
     func declaredSettings() throws(TemplateError) -> [DeclaredSetting]
-    /// Base URL under which the project's gateway is reached from outside.
-    func apiURL(of leases: Leases) -> String
+    /// Where the project's gateway is reached from outside; nil for a project without a gateway.
+    func endpoint(of leases: Leases) -> ProjectEndpoint?
     /// The template's files that every project's folder holds, by path relative to it.
     var projectFiles: [String: [UInt8]] { get }
 }

@@ -190,8 +190,11 @@ public final class FakeRenderer: StackRenderer {
     /// None: the containers of the doubles read no files.
     public var projectFiles: [String: [UInt8]] { [:] }
 
-    /// The gateway's address on this host.
-    public func apiURL(of leases: Leases) -> String {
-        "http://127.0.0.1:\(leases.ports.min { $0.key < $1.key }?.value ?? 0)"
+    /// The gateway's address on this host: the first leased port, by name.
+    public func endpoint(of leases: Leases) -> ProjectEndpoint? {
+        guard let host = PublicHost("127.0.0.1"), let port = leases.ports.min(by: { $0.key < $1.key })?.value else {
+            return nil
+        }
+        return ProjectEndpoint(host: host, port: port)
     }
 }

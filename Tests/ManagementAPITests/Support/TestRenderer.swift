@@ -54,8 +54,11 @@ struct TestRenderer: StackRenderer {
 
     var projectFiles: [String: [UInt8]] { [:] }
 
-    func apiURL(of leases: Leases) -> String {
-        "http://127.0.0.1:\(base.names.roles.ports[.gateway].flatMap { leases.ports[$0] } ?? 0)"
+    func endpoint(of leases: Leases) -> ProjectEndpoint? {
+        guard let host = PublicHost("127.0.0.1") else { return nil }
+        return base.names.roles.ports[.gateway].flatMap { leases.ports[$0] }.map {
+            ProjectEndpoint(host: host, port: $0)
+        }
     }
 }
 
