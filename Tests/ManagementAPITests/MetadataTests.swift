@@ -1,3 +1,4 @@
+import HTTPTypes
 import Orchestrator
 import OrchestratorTesting
 import ProjectModel
@@ -24,15 +25,74 @@ struct MetadataTests {
             host.gateways.setAnswer { _ in Self.json(#"[{"id":1}]"#) }
             for name in Self.names {
                 let answer = try await host.send(
-                    "GET", "/platform/pg-meta/\(ref)/\(name)?included_schemas=public,a%26b&limit=5&other=1")
+                    "GET",
+                    "/platform/pg-meta/\(ref)/\(name)?included_schemas=public,a%20b&limit=05&other=1&include_columns=1")
                 #expect(answer.status == 200)
                 #expect(answer.text == #"[{"id":1}]"#)
                 let call = try #require(host.gateways.calls.last)
-                #expect(call.request.target == "/pg/\(name)?limit=5&included_schemas=public%2Ca%26b")
+                #expect(
+                    call.request.target == "/pg/\(name)?limit=5&include_columns=true&included_schemas=public%2Ca%20b")
                 #expect(call.target.serviceKey.reveal() == "service_role.\(ref).token")
                 let record = try #require(try await host.store.project(ref))
                 let address = try #require(await StandInAddresses().address(behind: "GATEWAY_PORT", of: record))
                 #expect(call.target.baseURL == "http://\(address.host):\(address.port)")
+            }
+        }
+    }
+
+    /// Parameters that a service takes as free text, and quotes by itself.
+    private static let freeText: Set<String> = [
+        "GET /platform/auth/{ref}/users keywords", "GET /v1/projects/{ref}/database/openapi schema",
+    ]
+
+    @Test("no parameter of a query brings SQL to a service: what is read is written anew, or refused")
+    func hostileQueries() async throws {
+        try await APIHost.run { host in
+            let ref = try await host.create()
+            try await host.bring(ref, to: .active)
+            host.gateways.setAnswer { _ in Self.json("[]") }
+            for route in allRoutes() where route.method == .get && route.parameterNames == ["ref"] {
+                let path = route.path.replacing("{ref}", with: ref.text)
+                for parameter in route.operation.query where !Self.freeText.contains("\(route.name) \(parameter.name)")
+                {
+                    for hostile in ["1;select 1", "public';select 1--", "true or 1=1", "public) or (true"] {
+                        let before = host.gateways.calls.count
+                        let given = GatewayRequest.encoded(hostile)
+                        _ = try await host.send("GET", "\(path)?\(parameter.name)=\(given)")
+                        for call in host.gateways.calls.dropFirst(before) {
+                            #expect(!call.request.target.contains(given), "\(route.name) \(parameter.name) \(hostile)")
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("filters of lists are numbers, truth values and names, and nothing else")
+    func filters() async throws {
+        try await APIHost.run { host in
+            let ref = try await host.create()
+            host.gateways.setAnswer { _ in Self.json("[]") }
+            let refused = [
+                "limit=1%3Bselect%201", "limit=-1", "limit=1e3", "offset=x", "id=1%3B", "id=1.2.3", "id=", "id=-1",
+                "include_columns=perhaps", "included_schemas=a%27b", "included_schemas=", "excluded_schemas=a,,b",
+                "included_schemas=a%26b", "excluded_schemas=\(String(repeating: "a", count: 64))",
+            ]
+            for query in refused {
+                let answer = try await host.send("GET", "/platform/pg-meta/\(ref)/policies?\(query)")
+                #expect(answer.status == 400, "\(query)")
+            }
+            #expect(host.gateways.calls.isEmpty)
+            for (query, target) in [
+                ("id=16384.2", "id=16384.2"), ("include_system_schemas=yes", "include_system_schemas=true"),
+                ("included_schemas=ä_1,Zoë", "included_schemas=%C3%A4_1%2CZo%C3%AB"),
+            ] {
+                let answer = try await host.send(
+                    "GET",
+                    "/platform/pg-meta/\(ref)/policies?\(query.replacing("ä", with: "%C3%A4").replacing("ë", with: "%C3%AB"))"
+                )
+                #expect(answer.status == 200)
+                #expect(host.gateways.calls.last?.request.target == "/pg/policies?\(target)")
             }
         }
     }

@@ -13,17 +13,6 @@ struct MetadataController: Sendable {
         "tables", "views", "materialized-views", "foreign-tables", "types", "policies", "triggers", "publications",
         "extensions", "column-privileges",
     ]
-    /// What these lists can be narrowed by.
-    private static let filters: [Operation.Parameter] = [
-        .init(name: "id", schema: .text, description: "One entry only"),
-        .init(name: "limit", schema: .text, description: "Most entries"),
-        .init(name: "offset", schema: .text, description: "Entries left out at the beginning"),
-        .init(name: "include_columns", schema: .text, description: "Whether columns are told"),
-        .init(name: "included_schemas", schema: .text, description: "Only these schemas"),
-        .init(name: "excluded_schemas", schema: .text, description: "Not these schemas"),
-        .init(name: "include_system_schemas", schema: .text, description: "PostgreSQL's own schemas too"),
-    ]
-
     var routes: [Route] {
         let path = "/v1/projects/{ref}"
         return Self.lists.map(list) + [
@@ -68,11 +57,10 @@ struct MetadataController: Sendable {
         Route(
             .get, "/platform/pg-meta/{ref}/\(name)", .permission(.databaseRead),
             Operation(
-                summary: "The \(name) of a database, as postgres-meta tells them", query: Self.filters,
+                summary: "The \(name) of a database, as postgres-meta tells them", query: MetadataFilter.parameters,
                 answer: .json(.array(.object([]))), refusals: Operation.Refusal.upstream)
         ) { request in
-            let query = Self.filters.compactMap { filter in request.query[filter.name].map { (filter.name, $0) } }
-            let wanted = try GatewayRequest(path: "/pg/\(name)", query: query)
+            let wanted = try GatewayRequest(path: "/pg/\(name)", query: try MetadataFilter.read(request.query))
             return try await reach.send(wanted, to: try request.project(), service: .meta).response(.ok, by: .meta)
         }
     }
@@ -80,7 +68,7 @@ struct MetadataController: Sendable {
     private func types(_ request: APIRequest) async throws -> APIResponse {
         let wanted = try GatewayRequest(
             path: "/pg/generators/typescript",
-            query: [("included_schemas", request.query["included_schemas"] ?? "public")])
+            query: [("included_schemas", try MetadataFilter.schemas("included_schemas", request.query) ?? "public")])
         let answer = try await reach.send(wanted, to: try request.project(), service: .meta)
         guard answer.isSuccess else { throw answer.refusal(by: .meta) }
         return try APIResponse(json: ["types": String(decoding: answer.body, as: UTF8.self)])
