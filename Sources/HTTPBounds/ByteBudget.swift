@@ -16,10 +16,13 @@ package final class ByteBudget: Sendable {
     ///
     /// - Parameter free: bytes of the request that are not counted.
     package func withShare<Value>(beyond free: Int, _ body: (Share) async throws -> Value) async rethrows -> Value {
-        let share = Share(of: self, beyond: free)
+        let share = share(beyond: free)
         defer { share.release() }
         return try await body(share)
     }
+
+    /// A share that is given back when nothing holds it any more.
+    package func share(beyond free: Int) -> Share { Share(of: self, beyond: free) }
 
     fileprivate func take(_ count: Int) -> Bool {
         taken.withLock { taken in
@@ -41,6 +44,8 @@ package final class ByteBudget: Sendable {
             self.budget = budget
             self.free = free
         }
+
+        deinit { release() }
 
         /// Makes room for so many bytes in all; false where they are not left. A request that is larger than the whole
         /// budget runs alone.

@@ -14,11 +14,14 @@ package final class ConnectionRegistry: Sendable {
         package var firstHead: TimeAmount
         /// For the head of each further one.
         package var nextHead: TimeAmount
+        /// For room to write: as long as a client may take nothing in while an answer waits for it.
+        package var room: TimeAmount
 
         /// Deadlines.
-        package init(firstHead: TimeAmount, nextHead: TimeAmount) {
+        package init(firstHead: TimeAmount, nextHead: TimeAmount, room: TimeAmount) {
             self.firstHead = firstHead
             self.nextHead = nextHead
+            self.room = room
         }
     }
 
@@ -31,7 +34,7 @@ package final class ConnectionRegistry: Sendable {
         var refusals = 0
     }
 
-    private let deadlines: Deadlines
+    fileprivate let deadlines: Deadlines
     /// Whether many clients are behind an address.
     private let isProxy: @Sendable (String) -> Bool
     private let logger: Logger
@@ -118,8 +121,22 @@ package final class ConnectionPlace: ChannelInboundHandler, RemovableChannelHand
     package typealias InboundIn = NIOAny
 
     private let registry: ConnectionRegistry
+    /// Ends the connection when the client has not made room by then.
+    private var expiry: Scheduled<Void>?
 
     fileprivate init(registry: ConnectionRegistry) { self.registry = registry }
+
+    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        expiry?.cancel()
+        expiry = nil
+        let channel = context.channel
+        if !channel.isWritable {
+            expiry = context.eventLoop.scheduleTask(in: registry.deadlines.room) {
+                channel.close(mode: .all, promise: nil)
+            }
+        }
+        context.fireChannelWritabilityChanged()
+    }
 
     package func handlerAdded(context: ChannelHandlerContext) {
         let channel = context.channel

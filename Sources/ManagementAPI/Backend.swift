@@ -8,6 +8,10 @@ public struct Backend: Sendable {
 
     /// Projects.
     public var catalog: ProjectCatalog
+    /// Histories of projects, in order.
+    public var eventFeed: any ProjectEventFeed
+    /// Logs of services as they are written.
+    public var logFollower: ServiceLogFollower
     /// Accounts, organizations, members and tokens.
     public var directory: AccountDirectory
     /// Seals access tokens for the command line's sign-in.
@@ -41,13 +45,16 @@ public struct Backend: Sendable {
 
     /// A backend from its parts.
     public init(
-        catalog: ProjectCatalog, directory: AccountDirectory, deviceLoginCrypto: any DeviceLoginCrypto,
+        catalog: ProjectCatalog, eventFeed: any ProjectEventFeed, logFollower: ServiceLogFollower,
+        directory: AccountDirectory, deviceLoginCrypto: any DeviceLoginCrypto,
         functions: FunctionCatalog, content: any ContentStore, notifications: any NotificationStore,
         orphans: OrphanLoop, databases: any ProjectDatabase, gateways: any ProjectGateway, units: any UnitOfWork,
         ledger: any RequestLedger, sealer: any AnswerSealer, consistency: @escaping ConsistencyCheck,
         time: any TimeSource = SystemTime()
     ) {
         self.catalog = catalog
+        self.eventFeed = eventFeed
+        self.logFollower = logFollower
         self.directory = directory
         self.deviceLoginCrypto = deviceLoginCrypto
         self.functions = functions

@@ -16,6 +16,7 @@ extension ManagementAPI {
             catalog: backend.catalog, databases: backend.databases, gateways: backend.gateways,
             addresses: backend.addresses, configuration: configuration)
         return projectRoutes(backend.catalog, configuration)
+            + liveRoutes(backend)
             + PeopleRoutes(
                 catalog: backend.catalog, directory: backend.directory, deviceLoginCrypto: backend.deviceLoginCrypto,
                 units: backend.units, ledger: backend.ledger, time: backend.time, version: configuration.version,
@@ -29,8 +30,7 @@ extension ManagementAPI {
             + ConsistencyController(check: backend.consistency).routes
             + RemainingRoutes(
                 catalog: backend.catalog, configuration: configuration, content: backend.content,
-                notifications: backend.notifications, logs: backend.catalog,
-                run: { try await reach.run($0, on: $1) },
+                notifications: backend.notifications, run: { try await reach.run($0, on: $1) },
                 members: { try await backend.directory.members(of: $0) }, features: features, time: backend.time
             ).routes
     }
@@ -52,6 +52,12 @@ extension ManagementAPI {
             + UpgradeController(catalog: catalog).routes
             + V1ProjectsController(catalog: catalog, configuration: configuration).routes
             + V1HealthController(catalog: catalog).routes
+    }
+
+    /// What is told while it happens.
+    private static func liveRoutes(_ backend: Backend) -> [Route] {
+        EventStreamController(catalog: backend.catalog, feed: backend.eventFeed).routes
+            + ServiceLogsController(logs: backend.catalog, follower: backend.logFollower).routes
     }
 
     /// API keys, signing keys and function secrets.

@@ -66,7 +66,7 @@ public struct ManagementClient: Sendable {
             do throws(HTTPTransportError) {
                 let response = try await http.send(request(call, key: key))
                 if (200..<300).contains(response.status) { return response }
-                let refusal = Self.refusal(response)
+                let refusal = Self.refusal(response.head, response.body)
                 (outcome, failure) = (.status(refusal.status, retryAfter: refusal.retryAfter), .refused(refusal))
             } catch {
                 (outcome, failure) = (.transport(error), .unreachable(error))
@@ -77,7 +77,7 @@ public struct ManagementClient: Sendable {
         }
     }
 
-    private func request(_ call: APICall, key: String?) -> HTTPRequest {
+    func request(_ call: APICall, key: String?) -> HTTPRequest {
         var headers = [(name: "User-Agent", value: "supamanager/\(version)"), (name: "Accept", value: "*/*")]
         if let token { headers.append((name: "Authorization", value: "Bearer \(token.reveal())")) }
         if let key { headers.append((name: "Idempotency-Key", value: key)) }
@@ -88,16 +88,16 @@ public struct ManagementClient: Sendable {
     }
 
     /// What an answer with the status of an error says. GoTrue has other names for the message than the rest.
-    private static func refusal(_ response: HTTPResponse) -> ClientError.Refusal {
+    static func refusal(_ head: HTTPResponseHead, _ bytes: [UInt8]) -> ClientError.Refusal {
         struct Body: Decodable {
             let message, msg, error_description, error: String?
         }
-        let body = try? JSONDecoder().decode(Body.self, from: Data(response.body))
+        let body = try? JSONDecoder().decode(Body.self, from: Data(bytes))
         let given = body?.message ?? body?.msg ?? body?.error_description ?? body?.error
         let message = DisplayText.oneLine(given ?? "the API answered without a reason")
         return ClientError.Refusal(
-            status: response.status, message: String(message.prefix(messageLengthMax)),
-            retryAfter: response.headers["Retry-After"].flatMap { Int($0) })
+            status: head.status, message: String(message.prefix(messageLengthMax)),
+            retryAfter: head.headers["Retry-After"].flatMap { Int($0) })
     }
 
     /// The field that is not as expected, never its value.

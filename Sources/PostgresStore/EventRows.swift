@@ -24,10 +24,24 @@ enum EventRows {
         try await session.query(
             "select at, status, cause from project_events where ref = $1 order by number desc limit $2",
             [.text(ref.text), .int(limit)]
-        ).map { row in
-            ProjectEvent(
-                at: Timestamp(try row.timestamp("at")), status: try ProjectRows.status(row.string("status")),
-                cause: try row.string("cause"))
-        }
+        ).map(event)
+    }
+
+    static func after(
+        _ number: Int64, of ref: ProjectRef, limit: Int, in session: some PostgresSession
+    ) async throws -> [RecordedEvent] {
+        try await session.query(
+            """
+            select number, at, status, cause from project_events where ref = $1 and number > $2
+            order by number desc limit $3
+            """,
+            [.text(ref.text), .int(number), .int(limit)]
+        ).reversed().map { row in RecordedEvent(number: Int64(try row.int("number")), event: try event(row)) }
+    }
+
+    private static func event(_ row: PostgresRow) throws -> ProjectEvent {
+        ProjectEvent(
+            at: Timestamp(try row.timestamp("at")), status: try ProjectRows.status(row.string("status")),
+            cause: try row.string("cause"))
     }
 }

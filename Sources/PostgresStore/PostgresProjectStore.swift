@@ -166,7 +166,8 @@ public struct PostgresProjectStore: ProjectStore {
     /// Inserts events.
     public func note(_ events: [ProjectEvent], of ref: ProjectRef) async throws(StoreError) {
         try await transaction { transaction in
-            guard try await ProjectRows.select(ref, in: transaction) != nil else { return }
+            // Numbers of events become visible in their order only when one transaction at a time writes them.
+            guard try await ProjectRows.lock(ref, in: transaction) else { return }
             for event in events { try await EventRows.insert(event, of: ref, in: transaction) }
         }
     }
@@ -179,6 +180,17 @@ public struct PostgresProjectStore: ProjectStore {
     /// Makes one round trip.
     public func ping() async throws(StoreError) {
         try await reading { try await pool.ping() }
+    }
+}
+
+extension PostgresProjectStore: ProjectEventFeed {
+    /// Selects by number.
+    public func events(
+        of ref: ProjectRef, after number: Int64, limit: Int
+    ) async throws(StoreError) -> [RecordedEvent] {
+        try await reading {
+            try await EventRows.after(number, of: ref, limit: limit, in: AmbientTransaction.session(pool))
+        }
     }
 }
 

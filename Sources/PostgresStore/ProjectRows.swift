@@ -120,6 +120,12 @@ enum ProjectRows {
             count: try first.int("count"), projects: projects, edition: ProjectEdition(try first.string("edition")))
     }
 
+    /// Locks a project until the transaction ends; false when there is none.
+    static func lock(_ ref: ProjectRef, in session: some PostgresSession) async throws -> Bool {
+        try await session.first("select 1 as found from projects where ref = $1 for no key update", [.text(ref.text)])
+            != nil
+    }
+
     /// Changes the status if it still is what the move starts from.
     static func update(
         _ ref: ProjectRef, _ move: StatusMove, in session: some PostgresSession

@@ -60,6 +60,8 @@ struct Server {
         try folder.note(installation: installation.id)
         try await settings.applyNetworkRules(installation: installation.id, logger)
         let http = try HTTPClient()
+        // Logs that are followed have connections of their own: they must not keep the loops from the engine.
+        let streams = try HTTPClient()
         let lease = ManagerLease()
         let engine = DockerContainerEngine(
             host: settings.dockerHost, http: http, installation: installation.id,
@@ -76,7 +78,10 @@ struct Server {
         let orphans = OrphanLoop(
             store: PostgresOrphanStore(pool: database.pool), engine: engine, policy: settings.orphans,
             lease: core.lease, logger: logger)
-        let backend = backend(database, core, people, ledger, sealer, orphans, http, inspector)
+        let backend = backend(
+            database, core, people, ledger, sealer, orphans,
+            DockerContainerEngine(host: settings.dockerHost, http: streams, installation: installation.id), http,
+            inspector)
         let server = ManagementAPIServer(
             api: ManagementAPI(
                 backend: backend, verifier: DirectoryTokenVerifier(directory: people.directory),
@@ -108,17 +113,22 @@ struct Server {
             try await group.run()
         } catch {
             await http.shutdown()
+            await streams.shutdown()
             throw error
         }
         await http.shutdown()
+        await streams.shutdown()
     }
 
     private func backend(
         _ database: Database, _ core: Core, _ people: People, _ ledger: PostgresRequestLedger,
-        _ sealer: StoredAnswerSealer, _ orphans: OrphanLoop, _ http: HTTPClient, _ inspector: ConsistencyInspector
+        _ sealer: StoredAnswerSealer, _ orphans: OrphanLoop, _ logs: DockerContainerEngine, _ http: HTTPClient,
+        _ inspector: ConsistencyInspector
     ) -> Backend {
         var backend = Backend(
-            catalog: core.catalog, directory: people.directory, deviceLoginCrypto: ECDHDeviceLogin(),
+            catalog: core.catalog, eventFeed: core.store,
+            logFollower: ServiceLogFollower(catalog: core.catalog, engine: logs, logs: logs),
+            directory: people.directory, deviceLoginCrypto: ECDHDeviceLogin(),
             functions: core.functions, content: PostgresContentStore(pool: database.pool),
             notifications: PostgresNotificationStore(pool: database.pool), orphans: orphans,
             databases: PostgresProjectDatabase(),

@@ -1,4 +1,5 @@
 import HTTPBounds
+import NIOCore
 import OrchestratorTesting
 import Testing
 
@@ -142,6 +143,47 @@ struct ConnectionTests {
                     #expect(try await answer.read(until: "\"ok\"}").hasPrefix("HTTP/1.1 200"))
                     try await Task.sleep(for: .milliseconds(500))
                 }
+            }
+        }
+    }
+
+    @Test("a client that asks and takes nothing in loses its place, a slow one does not")
+    func stalled() async throws {
+        var limits = ServerLimits()
+        limits.roomDeadline = .milliseconds(300)
+        try await APIHost.run(limits: limits) { host in
+            let whole = try await host.send("GET", "/openapi.json", token: nil).body.count
+            let many = 40
+            try await RawConnection.run(port: host.port) { connection, answer in
+                for _ in 0..<many { try await connection.write("GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n") }
+                try await Task.sleep(for: .seconds(1))
+                let text = (try? await answer.rest()) ?? ""
+                #expect(text.utf8.count < whole * many)
+            }
+            try await RawConnection.run(port: host.port) { connection, answer in
+                try await connection.write("GET /openapi.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                var bytes = 0
+                while let piece = try await answer.next() {
+                    bytes += piece.readableBytes
+                    try await Task.sleep(for: .milliseconds(2))
+                }
+                #expect(bytes > whole)
+            }
+        }
+    }
+
+    @Test("answers that wait to be taken in have a budget")
+    func budget() async throws {
+        var limits = ServerLimits()
+        (limits.answerBytesFree, limits.answerBytesInFlightMax) = (1_000, 1_500_000)
+        try await APIHost.run(limits: limits) { host in
+            try await RawConnection.run(port: host.port) { connection, _ in
+                // As many as no socket takes in.
+                for _ in 0..<40 { try await connection.write("GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n") }
+                try await Task.sleep(for: .seconds(1))
+                let second = try await host.send("GET", "/openapi.json", token: nil)
+                #expect(second.status == 503)
+                #expect(try await host.send("GET", "/health", token: nil).status == 200)
             }
         }
     }

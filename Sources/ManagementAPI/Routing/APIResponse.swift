@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTPBounds
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -9,8 +10,10 @@ struct APIResponse: Sendable {
     let status: HTTPResponse.Status
     /// Header fields besides those about the connection.
     var headers = HTTPFields()
-    /// The body; empty when there is none.
+    /// The body; empty when there is none, and when it is a stream.
     let body: ByteBuffer
+    /// The body that is written while it comes about.
+    private(set) var stream: StreamedBody?
 
     /// An answer without a body.
     init(_ status: HTTPResponse.Status) {
@@ -28,6 +31,14 @@ struct APIResponse: Sendable {
     /// A text that is no JSON.
     init(_ status: HTTPResponse.Status = .ok, text: String, contentType: String = "text/plain; charset=utf-8") {
         self.init(status, headers: [.contentType: contentType], body: ByteBuffer(string: text))
+    }
+
+    /// Events as they come. The answer is a stream of them; no proxy may keep them back.
+    init(streaming body: StreamedBody) {
+        self.init(
+            .ok, headers: [.contentType: StreamedBody.contentType, .cacheControl: "no-store"], body: ByteBuffer())
+        headers[.acceleratedBuffering] = "no"
+        stream = body
     }
 
     /// JSON that somebody else made, passed on as it is.
@@ -64,12 +75,22 @@ struct APIResponse: Sendable {
     /// - Parameters:
     ///   - isHead: whether the body is left out and only its length told.
     ///   - closes: whether the client is told that the connection ends.
+    ///   - streaming: writes a streamed body, and the end of the answer.
     ///   - onEnd: called once the last byte is on its way.
-    func wire(isHead: Bool = false, closes: Bool, onEnd: @escaping @Sendable () -> Void) -> Response {
+    func wire(
+        isHead: Bool = false, closes: Bool, streaming: StreamWriter?, onEnd: @escaping @Sendable () -> Void
+    ) -> Response {
         var headers = headers
         if closes { headers[.connection] = "close" }
+        if let stream, let streaming, !isHead {
+            let content = ResponseBody { writer in
+                defer { onEnd() }
+                try await streaming.write(stream, to: &writer)
+            }
+            return Response(status: status, headers: headers, body: content)
+        }
         let content = ResponseBody(contentLength: body.readableBytes) { [body] writer in
-            if !isHead, body.readableBytes > 0 { try await writer.write(body) }
+            if !isHead { try await writer.write(slicesOf: body) }
             try await writer.finish(nil)
             onEnd()
         }

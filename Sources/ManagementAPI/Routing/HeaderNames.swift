@@ -26,6 +26,11 @@ extension HTTPField.Name {
     /// `X-GraphQL-Authorization`: the key for a GraphQL request that is passed on.
     static let graphQLAuthorization = custom("X-GraphQL-Authorization")
 
+    /// `X-Accel-Buffering`: whether nginx may keep an answer back until it has more of it.
+    static let acceleratedBuffering = custom("X-Accel-Buffering")
+    /// `Last-Event-ID`: the last event that the client of a stream has got.
+    static let lastEventIdentifier = custom("Last-Event-ID")
+
     /// `X-Operation-Id`: the operation that a request has begun, or found under way.
     static let operationIdentifier = custom("X-Operation-Id")
 

@@ -92,7 +92,7 @@ struct Doorkeeper: Sendable {
         // engine is theirs within the bound of a network.
         if found.route.method == .get {
             guard found.route.isCostly else { return nil }
-            return limiter.admit(client: "probes \(network)", endpoint: nil)
+            return limiter.admit(client: "\(found.route.name) \(network)", endpoint: nil)
         }
         return limiter.admit(
             client: "network \(network)", endpoint: RateLimiter.Endpoint(scope: "", name: found.route.name))

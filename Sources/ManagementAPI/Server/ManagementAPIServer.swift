@@ -55,12 +55,15 @@ public struct ManagementAPIServer: Service {
                 total: limits.connectionsMax, perNetwork: limits.connectionsPerNetworkMax,
                 reserved: min(limits.connectionsReserved, limits.connectionsMax / 2)),
             deadlines: ConnectionRegistry.Deadlines(
-                firstHead: TimeAmount(limits.headDeadline), nextHead: TimeAmount(limits.idleDeadline)),
+                firstHead: TimeAmount(limits.headDeadline), nextHead: TimeAmount(limits.idleDeadline),
+                room: TimeAmount(limits.roomDeadline)),
             logger: logger, isProxy: { [proxies = api.proxies] in proxies.contains(peer: $0) })
         return Application(
             responder: RequestResponder(
                 api: api, limits: limits, connections: connections,
-                bodies: ByteBudget(bytesMax: limits.bodyBytesInFlightMax)),
+                bodies: ByteBudget(bytesMax: limits.bodyBytesInFlightMax),
+                answers: ByteBudget(bytesMax: limits.answerBytesInFlightMax),
+                streams: StreamPlaces(perAccount: limits.streamsPerAccountMax, total: limits.streamsMax)),
             server: .http1(configuration: configuration(connections)),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: Int(address.port)), backlog: limits.backlogMax,

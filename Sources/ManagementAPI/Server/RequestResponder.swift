@@ -24,6 +24,8 @@ struct RequestResponder: HTTPResponder {
     let limits: ServerLimits
     let connections: ConnectionRegistry
     let bodies: ByteBudget
+    let answers: ByteBudget
+    let streams: StreamPlaces
 
     func respond(to request: Request, context: ConnectionContext) async throws -> Response {
         let started = ContinuousClock.now
@@ -44,6 +46,10 @@ struct RequestResponder: HTTPResponder {
         } else {
             answer = await tooSlow(visit, deadline)
         }
+        let share = answers.share(beyond: limits.answerBytesFree)
+        if !share.grow(to: answer.response.body.readableBytes) {
+            answer = Answer(APIError.unavailable("too many large answers wait to be read"), route: answer.route)
+        }
         answer.response.headers[.requestIdentifier] = id.text
         for field in api.cors.fields(for: request.headers[.origin]) { answer.response.headers.append(field) }
         api.metrics.count(
@@ -55,7 +61,15 @@ struct RequestResponder: HTTPResponder {
                 "status": "\(answer.response.status.code)", "duration": "\(ContinuousClock.now - started)",
             ])
         let (channel, closes) = (context.channel, answer.closesConnection)
-        return answer.response.wire(isHead: request.method == .head, closes: closes) { [connections] in
+        let writer = answer.reader.map { reader in
+            StreamWriter(
+                limits: limits, logger: logger, place: reader.place,
+                isAllowed: { await mayRead(reader.admission, request.headers) })
+        }
+        return answer.response.wire(
+            isHead: request.method == .head, closes: closes, streaming: writer
+        ) { [connections] in
+            share.release()
             if closes { channel.close(mode: .all, promise: nil) } else { connections.endRequest(on: channel) }
         }
     }
@@ -74,6 +88,13 @@ struct RequestResponder: HTTPResponder {
         var response: APIResponse
         var route = "-"
         var closesConnection = false
+        /// Who reads a streamed body.
+        var reader: Reader?
+
+        struct Reader: Sendable {
+            let admission: Admission
+            let place: StreamPlaces.Place
+        }
 
         init(_ response: APIResponse, route: String = "-", closesConnection: Bool = false) {
             self.response = response
@@ -163,7 +184,7 @@ struct RequestResponder: HTTPResponder {
             do throws(APIError) {
                 let confirmed = try await api.doorkeeper.confirm(
                     admission, visit.request.headers, after: ContinuousClock.now - began)
-                return Answer(await handle(visit, body, confirmed), route: route.name)
+                return try answer(await handle(visit, body, confirmed), to: confirmed)
             } catch { return Answer(error, route: route.name) }
         case .tooLarge(let isFinished):
             return Answer(APIError.bodyTooLarge(bytesMax), route: route.name, closesConnection: !isFinished)
@@ -172,6 +193,23 @@ struct RequestResponder: HTTPResponder {
             return Answer(error, route: route.name, closesConnection: !isFinished)
         case .tooSlow: return Answer(APIError.bodyTooSlow(limits.bodyDeadline), route: route.name)
         }
+    }
+
+    /// A streamed answer needs a place for as long as it is written.
+    private func answer(_ response: APIResponse, to admission: Admission) throws(APIError) -> Answer {
+        var answer = Answer(response, route: admission.found.route.name)
+        guard response.stream != nil else { return answer }
+        let account = admission.principal?.account.id ?? ""
+        answer.reader = Answer.Reader(admission: admission, place: try streams.take(for: account))
+        return answer
+    }
+
+    /// Whether a stream may go on. A moment's trouble of the manager's database does not end it.
+    private func mayRead(_ admission: Admission, _ headers: HTTPFields) async -> Bool {
+        do throws(APIError) {
+            _ = try await api.doorkeeper.confirm(admission, headers, after: limits.streamKeepAlive)
+            return true
+        } catch { return error.status.kind == .serverError }
     }
 
     private func receive(

@@ -29,6 +29,14 @@ public struct ServerLimits: Sendable {
     public var idleDeadline: Duration = .seconds(60)
     /// Longest time from the beginning of a connection to the complete head of its first request.
     public var headDeadline: Duration = .seconds(10)
+    /// Longest time that a client may take nothing in while an answer, or a stream, waits for it; then its connection is
+    /// closed.
+    public var roomDeadline: Duration = .seconds(30)
+    /// Bytes of answers larger than ``answerBytesFree`` that wait to be taken in at once, over all requests; more are
+    /// answered with 503.
+    public var answerBytesInFlightMax = 268_435_456
+    /// Bytes of each answer that are not counted.
+    public var answerBytesFree = 1_048_576
     /// Most connections at once. For a further one the connection is closed that has waited longest for a request.
     public var connectionsMax = 1_024
     /// Most connections of one IPv4 address or one IPv6 /64 network; this host's own and trusted proxies have no such
@@ -39,6 +47,15 @@ public struct ServerLimits: Sendable {
     /// Bytes of request bodies larger than ``bodyBytesMax`` that are in hand at once, over all requests; more are
     /// answered with 503.
     public var bodyBytesInFlightMax = 67_108_864
+    /// Most streams of one account at once; more are answered with 429.
+    public var streamsPerAccountMax = 32
+    /// Most streams at once; more are answered with 503.
+    public var streamsMax = 256
+    /// Longest time of one stream. Its client connects again, and misses nothing.
+    public var streamDuration: Duration = .seconds(3_600)
+    /// Time between two signs of life on a stream without events. As often it is asked whether the one who reads may
+    /// still do so.
+    public var streamKeepAlive: Duration = .seconds(10)
     /// Length of the kernel's queue of connections not accepted yet.
     public var backlogMax = 256
 

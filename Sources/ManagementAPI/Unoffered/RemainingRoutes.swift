@@ -2,14 +2,13 @@ import Identity
 import Orchestrator
 import ProjectModel
 
-/// Routes about what happens around projects: notifications, snippets, usage, logs, connection data, and everything
+/// Routes about what happens around projects: notifications, snippets, usage, connection data, and everything
 /// that is not offered here.
 struct RemainingRoutes: Sendable {
     let catalog: ProjectCatalog
     let configuration: ManagementAPIConfiguration
     let content: any ContentStore
     let notifications: any NotificationStore
-    let logs: any ServiceLogs
     /// Runs SQL on a project's database; throws whatever keeps it from answering.
     let run: @Sendable (ProjectQueryText, ProjectRecord) async throws -> QueryAnswer
     /// The members of an organization, by its slug.
@@ -33,7 +32,7 @@ struct RemainingRoutes: Sendable {
     }
 
     private var projects: [Route] {
-        AnalyticsController().routes + ServiceLogsController(logs: logs).routes
+        AnalyticsController().routes
             + DatabasesController(catalog: catalog, configuration: configuration, time: time).routes
             + ProjectMembersController(members: members).routes
             + AdvisorsController(catalog: catalog, run: run, time: time).routes

@@ -49,6 +49,27 @@ extension StoreContractRun {
         try await store.note(many, of: quiet)
         let kept = try await store.events(of: quiet, limit: ProjectEvent.keptMax * 2)
         try promise("so many are kept", kept == Array(repeating: notes[0], count: ProjectEvent.keptMax))
+        if let feed = store as? any ProjectEventFeed { try await checkFeed(feed, of: ref, quiet) }
+    }
+
+    /// The same history by number, oldest first.
+    private func checkFeed(_ feed: any ProjectEventFeed, of ref: ProjectRef, _ quiet: ProjectRef) async throws {
+        let all = try await feed.events(of: ref, after: 0, limit: ProjectEvent.keptMax)
+        let newestFirst = try await store.events(of: ref, limit: ProjectEvent.keptMax)
+        try promise("the feed has the whole history, oldest first", all.map(\.event) == newestFirst.reversed())
+        try promise("numbers grow", zip(all, all.dropFirst()).allSatisfy { $0.number < $1.number })
+        let middle = all[all.count / 2].number
+        let later = try await feed.events(of: ref, after: middle, limit: ProjectEvent.keptMax)
+        try promise("what comes after a number", later == all.filter { $0.number > middle })
+        let newest = try await feed.events(of: ref, after: 0, limit: 2)
+        try promise("of more than the limit the newest", newest == Array(all.suffix(2)))
+        let last = all.last?.number ?? 0
+        try await store.note([ProjectEvent(at: start, status: .active, cause: "one more")], of: ref)
+        let new = try await feed.events(of: ref, after: last, limit: 5)
+        try promise("a new event is alone after the last", new.map(\.event.cause) == ["one more"])
+        let kept = try await feed.events(of: quiet, after: 0, limit: ProjectEvent.keptMax * 2)
+        try promise("numbers outlive what is not kept", kept.count == ProjectEvent.keptMax && kept[0].number > 1)
+        try promise("nobody has no feed", try await feed.events(of: .sample(1_077), after: 0, limit: 5).isEmpty)
     }
 
     func checkReplacements() async throws {

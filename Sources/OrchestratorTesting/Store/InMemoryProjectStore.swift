@@ -5,7 +5,7 @@ import Synchronization
 
 /// Projects in memory, under the same rules as in PostgreSQL: unique refs, names, ports and subnets, quarantine after
 /// release, conditional moves. ``ProjectStoreContract`` holds both to the same.
-public final class InMemoryProjectStore: ProjectStore, Revertible {
+public final class InMemoryProjectStore: ProjectStore, ProjectEventFeed, Revertible {
     /// How long a released port or subnet is given to nobody, unless told otherwise.
     public static let quarantineDefault: Duration = .seconds(600)
 
@@ -178,6 +178,13 @@ public final class InMemoryProjectStore: ProjectStore, Revertible {
         try await changing { state throws(StoreError) in
             try state.replaceSubnet(of: ref, with: subnet, at: time)
         }
+    }
+
+    /// Events by number.
+    public func events(
+        of ref: ProjectRef, after number: Int64, limit: Int
+    ) async throws(StoreError) -> [RecordedEvent] {
+        try await transaction { $0.recordedEvents(of: ref).filter { $0.number > number }.suffix(limit) }
     }
 
     /// The latest events, newest first.

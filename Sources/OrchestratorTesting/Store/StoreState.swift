@@ -17,6 +17,8 @@ struct StoreState: Sendable {
     /// Everything but the revision, which is part of the record.
     var configurations: [ProjectRef: StoredConfiguration] = [:]
     var events: [ProjectRef: [ProjectEvent]] = [:]
+    /// Events that projects have ever had.
+    var eventTotals: [ProjectRef: Int64] = [:]
     /// Oldest first.
     var operations: [ProjectRef: [ProjectOperation]] = [:]
     var templates: [TemplateDigest: TemplateContent] = [:]
@@ -62,6 +64,7 @@ struct StoreState: Sendable {
             apiKeys: project.apiKeys.sorted { ($0.name, $0.kind.rawValue) < ($1.name, $1.kind.rawValue) })
         try acquire(project.leases, for: project.ref, at: project.at)
         events[project.ref] = [ProjectEvent(at: project.at, status: .provisioning, cause: "on request")]
+        eventTotals[project.ref] = 1
         operations[project.ref] = [
             NewOperation(.create, requestedBy: project.requestedBy).begun(of: project.ref, at: project.at)
         ]
@@ -241,6 +244,13 @@ extension StoreState {
     mutating func note(_ added: [ProjectEvent], of ref: ProjectRef) {
         guard records[ref] != nil else { return }
         events[ref] = Array(((events[ref] ?? []) + added).suffix(ProjectEvent.keptMax))
+        eventTotals[ref, default: 0] += Int64(added.count)
+    }
+
+    func recordedEvents(of ref: ProjectRef) -> [RecordedEvent] {
+        let kept = events[ref] ?? []
+        let first = (eventTotals[ref] ?? 0) - Int64(kept.count) + 1
+        return kept.enumerated().map { RecordedEvent(number: first + Int64($0.offset), event: $0.element) }
     }
 
     private mutating func changeOperations(_ move: StatusMove, of ref: ProjectRef) {

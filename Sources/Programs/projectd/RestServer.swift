@@ -22,7 +22,8 @@ struct RestServer: ServiceLifecycle.Service {
                 total: limits.connectionsMax, perNetwork: limits.connectionsPerNetworkMax,
                 reserved: limits.connectionsReserved),
             deadlines: ConnectionRegistry.Deadlines(
-                firstHead: TimeAmount(limits.headDeadline), nextHead: .seconds(limits.idleSeconds)),
+                firstHead: TimeAmount(limits.headDeadline), nextHead: .seconds(limits.idleSeconds),
+                room: TimeAmount(limits.roomDeadline)),
             logger: logger, isProxy: { [proxies = limits.proxies] in proxies.contains(ClientNetwork($0)) })
         let application = Application(
             responder: RestResponder(
@@ -138,7 +139,7 @@ struct RestResponder: HTTPResponder {
         return Response(
             status: status, headers: fields,
             body: ResponseBody(contentLength: length) { writer in
-                if body.readableBytes > 0 { try await writer.write(body) }
+                try await writer.write(slicesOf: body)
                 try await writer.finish(nil)
                 onEnd()
             })

@@ -14,7 +14,8 @@ struct ServeCommand: AsyncParsableCommand {
             SIGUSR1 reads the schema again, as does NOTIFY on PGRST_DB_CHANNEL. `/live` and `/ready` are served on \
             PGRST_ADMIN_SERVER_PORT where that is set. PROJECTD_BODY_TIMEOUT is the longest time for the body of a \
             request in seconds (60); PROJECTD_TRUSTED_PROXIES are addresses, separated by commas, of which more than \
-            the 128 connections of one address are taken.
+            the 128 connections of one address are taken. PGRST_DB_POOL_MAX_LIFETIME is the longest life of a \
+            connection to the database in seconds (1800).
             """)
 
     /// Services that can be served.

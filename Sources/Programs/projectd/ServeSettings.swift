@@ -41,12 +41,17 @@ struct HTTPLimits {
     var discardedBytesMax = 16 << 20
     /// Longest time from the beginning of a connection to the head of its first request.
     var headDeadline: Duration = .seconds(10)
+    /// Longest time that a client may take nothing in while an answer waits for it.
+    var roomDeadline: Duration = .seconds(30)
     /// Longest time from a request's head to the end of its body.
     var bodyDeadline: Duration = .seconds(60)
 }
 
 /// Settings of `serve`, from the environment.
 struct ServeSettings {
+    /// Longest life of a connection to the database, unless `PGRST_DB_POOL_MAX_LIFETIME` says otherwise.
+    static let connectionAgeMax: Duration = .seconds(1_800)
+
     var database: PostgresConnectionParameters
     var pool = PostgresPoolConfiguration()
     var limits = PostgresLimits()
@@ -66,6 +71,10 @@ struct ServeSettings {
             pool.acquireDeadline = .seconds(seconds)
         } else {
             pool.acquireDeadline = .seconds(10)
+        }
+        pool.maximumAge = Self.connectionAgeMax
+        if let seconds = try reader.int("PGRST_DB_POOL_MAX_LIFETIME", 1...86_400) {
+            pool.maximumAge = .seconds(seconds)
         }
         rest = try Self.rest(reader)
         http.bodyBytesMax = rest.bodyBytesMax

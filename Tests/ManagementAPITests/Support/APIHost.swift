@@ -24,6 +24,13 @@ struct APIHost: Sendable {
         return configuration
     }()
 
+    /// The usual limits, but streams that end soon: tests that go through every route read whole answers.
+    static let limits: ServerLimits = {
+        var limits = ServerLimits()
+        (limits.streamDuration, limits.streamKeepAlive) = (.milliseconds(200), .milliseconds(50))
+        return limits
+    }()
+
     let store: InMemoryProjectStore
     let custody: InMemoryCustodyStore
     let orphans: InMemoryOrphanStore
@@ -42,13 +49,14 @@ struct APIHost: Sendable {
     let gateways: FakeProjectGateway
     let content: InMemoryContentStore
     let notifications: InMemoryNotificationStore
+    let containerLogs: FakeContainerLogs
     let client: HTTPClient
     let port: UInt16
     let log: LogRecorder
 
     /// Serves for as long as `body` takes, then shuts down gracefully.
     static func run<Value: Sendable>(
-        limits: ServerLimits = ServerLimits(), verifier: (any AccessTokenVerifier)? = nil,
+        limits: ServerLimits = APIHost.limits, verifier: (any AccessTokenVerifier)? = nil,
         readiness: @Sendable (InMemoryProjectStore, FakeEngine) -> [ReadinessCheck] = { _, _ in [] },
         ports: String = "54320-65535", configuration: ManagementAPIConfiguration = APIHost.configuration,
         renderer: TestRenderer = TestRenderer(), policy: IdentityPolicy = APIHost.policy,
@@ -82,7 +90,8 @@ struct APIHost: Sendable {
                 catalog: parts.catalog, ledger: parts.ledger,
                 directory: parts.directory, identities: parts.identities, crypto: parts.crypto, api: api,
                 databases: parts.databases, gateways: parts.gateways,
-                content: parts.content, notifications: parts.notifications, client: try HTTPClient(), port: port,
+                content: parts.content, notifications: parts.notifications,
+                containerLogs: parts.containerLogs, client: try HTTPClient(), port: port,
                 log: log)
             let value = try await body(host)
             #expect(parts.crypto.slowWorkInUnits == 0, "a password was worked on in a unit of work")

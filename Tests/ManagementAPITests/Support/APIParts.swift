@@ -19,6 +19,7 @@ struct APIParts: Sendable {
     let directory: AccountDirectory
     let crypto: PlainIdentityCrypto
     let functionStore: InMemoryFunctionStore
+    let containerLogs = FakeContainerLogs()
     let content = InMemoryContentStore()
     let notifications = InMemoryNotificationStore()
     let databases = FakeProjectDatabase()
@@ -44,7 +45,9 @@ struct APIParts: Sendable {
         standInAddresses: Bool = true
     ) -> ManagementAPI {
         var backend = Backend(
-            catalog: catalog, directory: directory, deviceLoginCrypto: PlainDeviceLoginCrypto(),
+            catalog: catalog, eventFeed: store,
+            logFollower: ServiceLogFollower(catalog: catalog, engine: engine, logs: containerLogs),
+            directory: directory, deviceLoginCrypto: PlainDeviceLoginCrypto(),
             functions: functions, content: content, notifications: notifications,
             orphans: OrphanLoop(
                 store: orphanStore, engine: engine, logger: Logger(label: "orphans") { _ in SwiftLogNoOpLogHandler() }),

@@ -6,14 +6,13 @@ import ProjectModel
 struct ProjectsLogsCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs", abstract: "Print the end of the logs of a project's services.",
-        discussion: "Lines of several services begin with the service's name. --follow looks again every second.")
+        discussion: """
+            Lines of several services begin with the service's name. --follow goes on with new lines, also over \
+            restarts of a service and of the manager.
+            """)
 
     /// Most lines that can be asked for.
-    static let tailMax = 10_000
-    /// Lines that a look asks for at least when it follows a log: what is written in between.
-    static let followTailMin = 200
-    /// Time between two looks.
-    static let interval: Duration = .seconds(1)
+    static let tailMax = 1_000
 
     @OptionGroup var project: ProjectArgument
 
@@ -38,22 +37,32 @@ struct ProjectsLogsCommand: ClientCommand {
         let client = try session.client()
         let (_, ref) = try await client.project(project)
         let services = try await chosen(client, ref)
-        var followers = Array(repeating: LogFollower(), count: services.count)
-        // What is written between two looks must fit into one; how much of the past is shown is decided here.
-        let count = isFollowing ? max(tail, Self.followTailMin) : tail
-        var isFirst = true
-        while true {
-            for (index, service) in services.enumerated() {
-                guard let text = try await log(of: service, in: ref, client, tail: count) else { continue }
-                let prefix = services.count > 1 ? "\(service) | " : ""
-                let new = followers[index].new(in: text)
-                let lines = isFirst ? new.suffix(tail) : new[...]
-                session.terminal.write(lines.map { shown($0, prefix, session) }.joined(), to: .output)
-            }
-            guard isFollowing else { return }
-            isFirst = false
-            do { try await Task.sleep(for: Self.interval) } catch { return }
+        if isFollowing { return try await follow(services, in: ref, client, session) }
+        for service in services {
+            var lines = try await client.logs(of: service, in: ref, tail: tail)
+                .split(separator: "\n", omittingEmptySubsequences: false)
+            if lines.last == "" { lines.removeLast() }
+            for line in lines { Self.show(String(line), of: services.count > 1 ? service : nil, session) }
         }
+    }
+
+    /// Reads all logs at once until each has nothing more to come, or one cannot be read.
+    private func follow(
+        _ services: [ServiceName], in ref: ProjectRef, _ client: ManagementClient, _ session: ClientSession
+    ) async throws(ClientError) {
+        let (isNamed, tail) = (services.count > 1, tail)
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for service in services {
+                    group.addTask {
+                        try await client.followLogs(of: service, in: ref, tail: tail) {
+                            Self.show($0, of: isNamed ? service : nil, session)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        } catch let error as ClientError { throw error } catch { throw .failed("the logs cannot be read: \(error)") }
     }
 
     private func chosen(_ client: ManagementClient, _ ref: ProjectRef) async throws(ClientError) -> [ServiceName] {
@@ -66,21 +75,10 @@ struct ProjectsLogsCommand: ClientCommand {
         return [name]
     }
 
-    /// The log; nil for a moment's trouble while it is followed.
-    private func log(
-        of service: ServiceName, in ref: ProjectRef, _ client: ManagementClient, tail: Int
-    ) async throws(ClientError) -> String? {
-        do throws(ClientError) {
-            return try await client.logs(of: service, in: ref, tail: tail)
-        } catch {
-            if isFollowing && error.isPassing { return nil }
-            throw error
-        }
-    }
-
     /// A service writes what it likes: on a terminal that is not let through to the terminal.
-    private func shown(_ line: String, _ prefix: String, _ session: ClientSession) -> String {
+    private static func show(_ line: String, of service: ServiceName?, _ session: ClientSession) {
         let text = session.terminal.isTerminal(.output) ? DisplayText.lines(line) : line
-        return session.style.paint(prefix, .faint) + text + "\n"
+        let prefix = service.map { session.style.paint("\($0) | ", .faint) } ?? ""
+        session.terminal.write(prefix + text + "\n", to: .output)
     }
 }

@@ -1,0 +1,84 @@
+import FoundationEssentials
+import Orchestrator
+import ProjectModel
+
+/// What changes in one project, as events; pulled by one reader.
+actor ProjectChanges {
+    /// Where it begins.
+    enum Start: Sendable, Equatable {
+        /// With so many lines of the past.
+        case last(Int)
+        /// With the first line after one that was seen.
+        case after(Int64)
+    }
+
+    /// Time between two looks at what the manager has in memory and at the history.
+    private static let interval: Duration = .seconds(1)
+
+    private let catalog: ProjectCatalog
+    private let feed: any ProjectEventFeed
+    private let ref: ProjectRef
+    private let start: Start
+    private var seen: Int64?
+    private var progress: String?
+    private var hasEnded = false
+
+    init(catalog: ProjectCatalog, feed: any ProjectEventFeed, ref: ProjectRef, start: Start) {
+        self.catalog = catalog
+        self.feed = feed
+        self.ref = ref
+        self.start = start
+    }
+
+    /// The next changes; nil once the project is deleted.
+    func next() async throws -> [ServerSentEvent]? {
+        while !hasEnded {
+            let events = try await changes()
+            if !events.isEmpty { return events }
+            guard !hasEnded else { break }
+            try await Task.sleep(for: Self.interval)
+        }
+        return nil
+    }
+
+    private func changes() async throws -> [ServerSentEvent] {
+        do {
+            let record = try await catalog.projectOrTombstone(ref)
+            hasEnded = record.status == .deleted
+            let reports = hasEnded ? [] : try await catalog.health(of: ref)
+            let history = try await newHistory()
+            // Without the end of a log: who may read those can be another one while the stream lasts.
+            let now = try text(ProjectProgress(record, reports, showsLogs: false))
+            guard now != progress else { return history }
+            progress = now
+            return history + [ServerSentEvent(name: "progress", id: nil, data: now)]
+        } catch CatalogError.store(.unavailable) {
+            // The manager's database is away for a moment; what happens meanwhile is in the history later.
+            return []
+        } catch StoreError.unavailable { return [] }
+    }
+
+    private func newHistory() async throws -> [ServerSentEvent] {
+        let events: [RecordedEvent]
+        switch (seen, start) {
+        case (let seen?, _): events = try await feed.events(of: ref, after: seen, limit: ProjectEvent.keptMax)
+        case (nil, .after(let number)):
+            events = try await feed.events(of: ref, after: number, limit: ProjectEvent.keptMax)
+        case (nil, .last(let count)):
+            // One at least: it tells where the present is.
+            let latest = try await feed.events(of: ref, after: 0, limit: max(1, count))
+            seen = latest.last?.number ?? 0
+            events = count == 0 ? [] : latest
+        }
+        seen = events.last?.number ?? seen
+        return try events.map { event in
+            ServerSentEvent(name: "event", id: "\(event.number)", data: try text(EventBody(event.event)))
+        }
+    }
+
+    private func text(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}

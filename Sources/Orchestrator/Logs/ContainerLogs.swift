@@ -1,0 +1,56 @@
+/// Live logs of containers, as the container engine has them.
+public protocol ContainerLogs: Sendable {
+    /// What a container has written, and what it writes until it stops. Lines of one batch come from one moment; a
+    /// slow reader makes the engine wait and loses nothing.
+    func follow(
+        container id: String, from start: LogStart
+    ) async throws(EngineError) -> AsyncThrowingStream<[LogLine], any Error>
+}
+
+/// Where reading a log begins.
+public enum LogStart: Sendable, Equatable {
+    /// With so many lines from its end.
+    case last(lines: Int)
+    /// With the first line after a moment.
+    case after(LogMoment)
+}
+
+/// One line of a log.
+public struct LogLine: Sendable, Equatable {
+    /// When it was written, where the engine says so.
+    public var at: LogMoment?
+    /// Without its end of line.
+    public var text: String
+    /// Whether its end is left out because it is too long.
+    public var isCut: Bool
+
+    /// A line.
+    public init(at: LogMoment?, text: String, isCut: Bool = false) {
+        self.at = at
+        self.text = text
+        self.isCut = isCut
+    }
+}
+
+/// When a line was written, to the nanosecond, as the engine writes it: `2026-11-28T10:00:00.000000001Z`. These texts
+/// sort by time.
+public struct LogMoment: Sendable, Hashable, Comparable {
+    /// The text; always 30 characters.
+    public let text: String
+
+    private static let pattern = Array("0000-00-00T00:00:00.000000000Z".utf8)
+
+    /// Reads such a text; nil for anything else.
+    public init?(_ text: String) {
+        let bytes = Array(text.utf8)
+        guard bytes.count == Self.pattern.count else { return nil }
+        let zero = UInt8(ascii: "0")
+        for (byte, mark) in zip(bytes, Self.pattern) {
+            guard mark == zero ? (zero...UInt8(ascii: "9")).contains(byte) : byte == mark else { return nil }
+        }
+        self.text = text
+    }
+
+    /// By time.
+    public static func < (left: LogMoment, right: LogMoment) -> Bool { left.text < right.text }
+}

@@ -1,0 +1,129 @@
+public import ProjectModel
+import Reconciler
+
+/// Follows logs of services: across restarts and replacements of their containers, and without the project's secrets.
+public struct ServiceLogFollower: Sendable {
+    let catalog: ProjectCatalog
+    let engine: any ContainerEngine
+    let logs: any ContainerLogs
+    /// Time between two looks for a container that runs.
+    var interval: Duration = .seconds(1)
+
+    /// A follower.
+    public init(catalog: ProjectCatalog, engine: any ContainerEngine, logs: any ContainerLogs) {
+        self.catalog = catalog
+        self.engine = engine
+        self.logs = logs
+    }
+
+    /// Lines in batches, as they come, until the project is gone or the reader stops. Nothing runs and nothing is
+    /// buffered while nobody reads.
+    ///
+    /// A service without a container, and an engine that is away, are waited for. The sequence throws
+    /// ``ServiceLogsError`` when the project's secrets cannot be read: without them no line is shown.
+    public func lines(
+        of service: ServiceName, in ref: ProjectRef, from start: LogStart
+    ) -> AsyncThrowingStream<[LogLine], any Error> {
+        let source = FollowedService(follower: self, service: service, ref: ref, start: start)
+        return AsyncThrowingStream { try await source.next() }
+    }
+}
+
+/// One log that is followed, pulled by its reader.
+private actor FollowedService {
+    /// A run of a container, and whether it still lasted when its log was opened: then the end may be missing.
+    private struct Run: Equatable {
+        let container: String
+        let startedAt: Timestamp?
+        let isRunning: Bool
+    }
+
+    /// How long the project's secrets are kept in memory before they are read again.
+    private static let secretsLifetime: Duration = .seconds(5)
+
+    private let follower: ServiceLogFollower
+    private let service: ServiceName
+    private let ref: ProjectRef
+    private var start: LogStart
+    private var iterator: AsyncThrowingStream<[LogLine], any Error>.AsyncIterator?
+    private var lastRun: Run?
+    private var secrets: (values: [String: Secret<String>], readAt: ContinuousClock.Instant)?
+
+    init(follower: ServiceLogFollower, service: ServiceName, ref: ProjectRef, start: LogStart) {
+        self.follower = follower
+        self.service = service
+        self.ref = ref
+        self.start = start
+    }
+
+    func next() async throws -> [LogLine]? {
+        while true {
+            try Task.checkCancellation()
+            if iterator != nil {
+                if let lines = try await read() { return try await redacted(lines) }
+                // Also when it ends at once, again and again.
+                try await Task.sleep(for: follower.interval)
+            }
+            guard try await isThere() else { return nil }
+            if try await open() { continue }
+            try await Task.sleep(for: follower.interval)
+        }
+    }
+
+    /// The next lines of the present run; nil when none is open or it has ended.
+    private func read() async throws -> [LogLine]? {
+        guard var present = iterator else { return nil }
+        iterator = nil
+        let lines: [LogLine]?
+        do { lines = try await present.next(isolation: self) } catch is EngineError { return nil }
+        guard let lines else { return nil }
+        iterator = present
+        if let moment = lines.last(where: { $0.at != nil })?.at { start = .after(moment) }
+        return lines
+    }
+
+    /// Whether the project still is.
+    private func isThere() async throws -> Bool {
+        do throws(CatalogError) { _ = try await follower.catalog.project(ref) } catch {
+            if case .notFound = error { return false }
+            throw ServiceLogsError.catalog(error)
+        }
+        return true
+    }
+
+    /// Opens the log of a run that was not read yet; false when there is none.
+    private func open() async throws -> Bool {
+        do throws(EngineError) {
+            guard let container = try await follower.engine.observe(ref).container(of: service) else { return false }
+            let run = Run(
+                container: container.id, startedAt: container.startedAt, isRunning: container.state == .running)
+            guard run != lastRun || run.isRunning else { return false }
+            iterator = try await follower.logs.follow(container: container.id, from: start).makeAsyncIterator()
+            lastRun = run
+            return true
+        } catch { return false }
+    }
+
+    private func redacted(_ lines: [LogLine]) async throws(ServiceLogsError) -> [LogLine] {
+        let values = try await confidential()
+        return lines.map { LogLine(at: $0.at, text: Self.shown($0, without: values), isCut: $0.isCut) }
+    }
+
+    /// Where a line was cut, a secret may have been: the end is left out by the length of the longest one.
+    private static func shown(_ line: LogLine, without values: [String: Secret<String>]) -> String {
+        let text = redact(line.text, values)
+        guard line.isCut else { return text }
+        let longest = values.values.map { $0.reveal().unicodeScalars.count }.max() ?? 0
+        return String(text.unicodeScalars.dropLast(longest)) + cutMark
+    }
+
+    private static let cutMark = " … (the rest of the line is left out)"
+
+    private func confidential() async throws(ServiceLogsError) -> [String: Secret<String>] {
+        if let secrets, ContinuousClock.now - secrets.readAt < Self.secretsLifetime { return secrets.values }
+        let values: [String: Secret<String>]
+        do { values = try await follower.catalog.confidential(of: ref) } catch { throw .catalog(error) }
+        secrets = (values, .now)
+        return values
+    }
+}

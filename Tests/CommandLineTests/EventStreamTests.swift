@@ -1,0 +1,90 @@
+import Foundation
+import HTTPStub
+import ProjectModel
+import Testing
+
+@testable import ManagementClient
+
+@Suite("Streams of events, as the command line reads them")
+struct EventStreamTests {
+    private static let text = """
+        : a comment
+        event: log\r\nid: 1\r\ndata: one\r\ndata: more\r\n\r
+        data:no blank
+        retry: 5
+
+        id: 2
+
+        event: log
+        data
+        data:  two blanks, one is data
+
+
+        """
+
+    private static let events = [
+        StreamedEvent(name: "log", id: "1", data: "one\nmore"),
+        StreamedEvent(name: "message", id: "1", data: "no blank"),
+        StreamedEvent(name: "log", id: "2", data: "\n two blanks, one is data"),
+    ]
+
+    @Test("events are the same however the bytes are cut")
+    func cuts() throws {
+        let bytes = Array(Self.text.utf8)
+        for size in 1...bytes.count {
+            var decoder = EventStreamDecoder()
+            var found: [StreamedEvent] = []
+            for start in stride(from: 0, to: bytes.count, by: size) {
+                found += try decoder.decode(Array(bytes[start..<min(bytes.count, start + size)]))
+            }
+            #expect(found == Self.events, "pieces of \(size)")
+        }
+    }
+
+    @Test("an event without an end is not kept in memory for ever")
+    func bounds() throws {
+        for piece in [
+            "data: " + String(repeating: "x", count: 1 << 20), String(repeating: "data: xxxxxxxxxx\n", count: 1 << 17),
+        ] {
+            var decoder = EventStreamDecoder()
+            #expect(throws: ClientError.self) { try decoder.decode(Array(piece.utf8)) }
+        }
+    }
+
+    @Test("a stream that breaks is opened again after the last line that was seen, and ends when there is no more")
+    func reconnects() async throws {
+        let counter = Counter()
+        let head = StubStep.head(headers: ["Content-Type: text/event-stream", "Connection: close"])
+        try await withAPI { _ in
+            switch counter.next() {
+            case 0: return [head, .text("event: log\nid: a\ndata: one\n\nevent: log\nid: b\ndata: tw"), .close]
+            case 1: return [.response(503, #"{"message": "not now"}"#)]
+            case 2:
+                return [head, .text("event: log\nid: b\ndata: two\n\nevent: end\ndata: the manager stops\n\n"), .close]
+            default: return [head, .text("event: end\ndata: there is nothing more to come\n\n"), .close]
+            }
+        } test: { client, stub, pauses in
+            var lines: [String] = []
+            try await client.followLogs(of: try Self.service, in: try Sample.ref(), tail: 5) { lines.append($0) }
+            #expect(lines == ["one", "two"])
+            #expect(stub.requests.map { $0.headers["last-event-id"] } == [nil, "a", "a", "b"])
+            #expect(stub.requests.first?.query("follow") == "true" && stub.requests.first?.query("tail") == "5")
+            #expect(pauses.all.count == 3)
+        }
+    }
+
+    @Test("a refusal that does not pass ends the reading")
+    func refused() async throws {
+        try await withAPI { _ in
+            [.response(404, #"{"message": "no such service"}"#)]
+        } test: { client, stub, _ in
+            let error = await clientError {
+                try await client.followLogs(of: try Self.service, in: try Sample.ref(), tail: 5) { _ in }
+            }
+            #expect(error == .refused(ClientError.Refusal(status: 404, message: "no such service")))
+            #expect(stub.requests.count == 1)
+        }
+    }
+
+    private static var service: ServiceName { get throws { try #require(ServiceName("db")) } }
+}

@@ -1,0 +1,69 @@
+import Orchestrator
+import OrchestratorTesting
+import ProjectModel
+import Reconciler
+import Testing
+
+@testable import ManagementAPI
+
+@Suite("Following the logs of services")
+struct FollowedLogTests {
+    private static var patient: ServerLimits {
+        var limits = APIHost.limits
+        limits.streamDuration = .seconds(60)
+        return limits
+    }
+
+    private static func container(of service: ServiceName, _ ref: ProjectRef, _ host: APIHost) async throws -> String {
+        try #require(try await host.engine.observe(ref).container(of: service)).id
+    }
+
+    @Test("the past first, then each line as it is written, also those of the next run, without secrets")
+    func follows() async throws {
+        try await APIHost.run(limits: Self.patient) { host in
+            try await host.withLoops {
+                let ref = try await host.create()
+                try await host.wait(for: .active, of: ref)
+                let service = try #require(ServiceName("db"))
+                let first = try await Self.container(of: service, ref, host)
+                for number in 1...3 { host.containerLogs.write("old \(number)", at: number, in: first) }
+                let password = "Str0ng-pass-word"
+                let events = try await host.events(
+                    "/platform/projects/\(ref)/services/\(service)/logs?follow=true&tail=2"
+                ) { events in
+                    switch events.count {
+                    case 2: host.containerLogs.write("the password is \(password)!", at: 10, in: first)
+                    case 3:
+                        host.containerLogs.end(first)
+                        let restart = try await host.send("POST", "/platform/projects/\(ref)/restart")
+                        #expect(restart.status == 201)
+                        try await host.wait(for: .active, of: ref)
+                        let second = try await Self.container(of: service, ref, host)
+                        host.containerLogs.restart(second)
+                        host.containerLogs.write("a new run", at: 20, in: second)
+                    default: break
+                    }
+                    return events.count >= 4
+                }
+                #expect(events.map(\.data) == ["old 2", "old 3", "the password is <secret>!", "a new run"])
+                #expect(events.allSatisfy { $0.name == "log" })
+                #expect(events.map(\.id)[2] == "1970-01-01T00:00:00.000000010Z")
+                let rest = try await host.events(
+                    "/platform/projects/\(ref)/services/\(service)/logs?follow=true", after: events[2].id
+                ) { !$0.isEmpty }
+                #expect(rest.map(\.data) == ["a new run"])
+            }
+        }
+    }
+
+    @Test("a service that is not there is waited for, an unknown one is refused")
+    func waits() async throws {
+        try await APIHost.run { host in
+            let ref = try await host.create()
+            let events = try await host.events("/platform/projects/\(ref)/services/db/logs?follow=true")
+            #expect(events == [StreamEnd.tooOld.event])
+            let unknown = try await host.send("GET", "/platform/projects/\(ref)/services/nothing/logs?follow=true")
+            #expect(unknown.status == 404)
+        }
+    }
+}
