@@ -1,0 +1,53 @@
+#!/usr/bin/env python3
+"""Checks the Markdown files that are named: lines of 120 columns at most, links that lead somewhere, a short README.
+
+Rows of tables, code and lines that hold nothing but a link may be longer. Prints what is wrong and ends with 1.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+COLUMNS_MAX = 120
+README_LINES_MAX = 120
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+DOCC_LINK = re.compile(r"<doc:([^>]+)>")
+
+
+def prose(text):
+    """Lines outside of code blocks, with their numbers."""
+    is_code = False
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.lstrip().startswith("```"):
+            is_code = not is_code
+        elif not is_code:
+            yield number, line
+
+
+def problems(path, articles):
+    text = path.read_text()
+    for number, line in prose(text):
+        if len(line) > COLUMNS_MAX and not line.lstrip().startswith("|") and len(line.split()) > 2:
+            yield f"{path}:{number}: {len(line)} columns, {COLUMNS_MAX} at the most"
+        spoken = re.sub(r"`[^`]*`", "", line)
+        for target in LINK.findall(line):
+            if not target.startswith(("http://", "https://", "#")) and not (path.parent / target.split("#")[0]).exists():
+                yield f"{path}:{number}: there is no {target}"
+        for name in DOCC_LINK.findall(spoken):
+            if name not in articles:
+                yield f"{path}:{number}: there is no article {name}"
+    if str(path) == "README.md" and len(text.splitlines()) > README_LINES_MAX:
+        yield f"{path}: {len(text.splitlines())} lines, {README_LINES_MAX} at the most"
+
+
+def main():
+    files = [Path(name) for name in sys.argv[1:]]
+    articles = {file.stem for file in files if ".docc" in str(file)}
+    found = [problem for file in files for problem in problems(file, articles)]
+    for problem in found:
+        print(problem, file=sys.stderr)
+    sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main()
