@@ -15,6 +15,10 @@ public struct PostgresLimits: Sendable {
     /// Prepared statements kept per connection; the least recently used one is deallocated beyond.
     public var maximumCachedStatements = 128
 
+    /// Bytes of a statement's text that is prepared under a name and kept. A longer one is run without a name: its plan
+    /// would take the server's memory for as long as the connection lasts.
+    public var maximumPreparedBytes = 8 << 10
+
     /// Bytes of values that one result may hold; a bigger one is cancelled.
     public var maximumResultBytes = 64 << 20
 

@@ -16,6 +16,7 @@ CREATE SCHEMA api; GRANT USAGE ON SCHEMA api TO web_anon;
 CREATE TABLE api.items (id int PRIMARY KEY, name text);
 GRANT ALL ON api.items TO web_anon;
 INSERT INTO api.items SELECT n, 'item ' || n FROM generate_series(1, 3) n;
+CREATE FUNCTION api.nums() RETURNS SETOF int LANGUAGE sql STABLE AS 'SELECT generate_series(1, 9)';
 """
 SETTINGS = {"PGRST_DB_SCHEMAS": "api", "PGRST_DB_ANON_ROLE": "web_anon"}
 
@@ -69,6 +70,23 @@ class ProjectdTests(unittest.TestCase):
         for _ in range(3):
             status, headers, body = server.request("HEAD", "/items", headers={"Prefer": "count=exact"})
             self.assertEqual((status, body, headers["content-range"]), (200, "", "0-2/3"))
+
+    def test_numbers_beyond_any_do_not_end_the_process(self):
+        server = self.serve()
+        for limit, status in (("-9223372036854775808", 416), ("-1", 416), ("9223372036854775807", 200)):
+            for path in ("/rpc/nums", "/items"):
+                answer = server.request("GET", f"{path}?limit={limit}", headers={"Range": "5-"})
+                self.assertEqual(answer[0], status, answer)
+
+    def test_statements_that_clients_vary_do_not_pile_up(self):
+        server = self.serve({"PGRST_DB_POOL": "1"})
+        for number in range(300):
+            self.assertEqual(server.request("GET", f"/items?select=a{number}:id&limit=1")[0], 200)
+        self.cluster.sql("CREATE FUNCTION api.held() RETURNS int LANGUAGE sql VOLATILE AS "
+                         "'SELECT count(*)::int FROM pg_prepared_statements'; NOTIFY pgrst")
+        self.addCleanup(self.cluster.sql, "DROP FUNCTION api.held")
+        wait_until(lambda: server.request("POST", "/rpc/held", {})[0] == 200, "the function is served")
+        self.assertLessEqual(int(server.request("POST", "/rpc/held", {})[2]), 132)
 
     def test_a_new_table_is_served_after_a_notification(self):
         server = self.serve()

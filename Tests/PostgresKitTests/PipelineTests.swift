@@ -5,9 +5,12 @@ import Testing
 
 @Suite("Pipelines", .enabled("PostgreSQL is not installed") { await TestCluster.isAvailable() }, .postgresCluster)
 struct PipelineTests {
-    private func connection() async throws -> PostgresConnection {
-        try await PostgresConnection.connect(try await TestCluster.running.emptyDatabase())
+    private func connection(limits: PostgresLimits = PostgresLimits()) async throws -> PostgresConnection {
+        try await PostgresConnection.connect(try await TestCluster.running.emptyDatabase(), limits: limits)
     }
+
+    /// Counts the statements that the server holds under names, without adding one.
+    private let count = PostgresStatement("SELECT count(*) FROM pg_prepared_statements", isPrepared: false)
 
     private func text(_ outcome: PostgresPipelineOutcome) -> [[String?]] {
         guard case .finished(let results) = outcome else { return [] }
@@ -89,6 +92,64 @@ struct PipelineTests {
         await #expect(throws: PostgresError.resultTooLarge(limitBytes: 1_000)) {
             try await connection.pipeline([PostgresStatement("SELECT repeat('x', 10000)")])
         }
+        await connection.close()
+    }
+
+    @Test("however many texts there were, the server holds no more of them than the limit")
+    func bounded() async throws {
+        let connection = try await connection(limits: shortLimits { $0.maximumCachedStatements = 8 })
+        for number in 0..<100 {
+            let outcome = try await connection.pipeline([
+                // Refused after anything in the same transaction that takes a snapshot.
+                PostgresStatement("BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY"),
+                PostgresStatement("SELECT $1::int AS c\(number)", ["\(number)"]), PostgresStatement("COMMIT"),
+            ])
+            #expect(text(outcome) == [[], ["\(number)"], []])
+        }
+        #expect(text(try await connection.pipeline([count])) == [["8"]])
+        await connection.close()
+    }
+
+    @Test("a text beyond the limit runs without being kept")
+    func long() async throws {
+        let connection = try await connection(limits: shortLimits { $0.maximumPreparedBytes = 100 })
+        let long = PostgresStatement("SELECT $1::int -- " + String(repeating: "x", count: 100), ["1"])
+        for _ in 0..<3 { #expect(text(try await connection.pipeline([long, long])) == [["1"], ["1"]]) }
+        #expect(text(try await connection.pipeline([count])) == [["0"]])
+        await connection.close()
+    }
+
+    @Test("names that the server has lost already do not end a pipeline, and the others go all the same")
+    func lostNames() async throws {
+        let connection = try await connection(limits: shortLimits { $0.maximumCachedStatements = 1 })
+        let texts = (0..<4).map { PostgresStatement("SELECT \($0)") }
+        #expect(text(try await connection.pipeline(texts)).count == 4)
+        // Three names are to be deallocated; the server holds the last two of them.
+        try await connection.executeScript("DEALLOCATE s1")
+        for _ in 0..<2 { #expect(text(try await connection.pipeline([count])).count == 1) }
+        #expect(text(try await connection.pipeline([count])) == [["1"]])
+        await connection.close()
+    }
+
+    @Test("inside a transaction nothing is deallocated: an error would abort it")
+    func openTransaction() async throws {
+        let connection = try await connection(limits: shortLimits { $0.maximumCachedStatements = 1 })
+        let texts = (0..<4).map { PostgresStatement("SELECT \($0)") }
+        _ = try await connection.pipeline([PostgresStatement("BEGIN")] + texts)
+        try await connection.executeScript("DEALLOCATE ALL")
+        #expect(text(try await connection.pipeline([count])) == [["0"]])
+        #expect(text(try await connection.pipeline([PostgresStatement("COMMIT", isPrepared: false)])) == [[]])
+        await connection.close()
+    }
+
+    @Test("a pipeline whose time is over before it is sent leaves the connection as it was")
+    func neverSent() async throws {
+        let connection = try await connection()
+        await #expect(throws: PostgresError.deadlineExceeded) {
+            try await connection.pipeline([PostgresStatement("SELECT 1")], deadline: .zero)
+        }
+        try await connection.executeScript("SELECT 1")
+        #expect(text(try await connection.pipeline([PostgresStatement("SELECT 1")])) == [["1"]])
         await connection.close()
     }
 }

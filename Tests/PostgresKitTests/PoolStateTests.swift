@@ -67,6 +67,15 @@ struct PoolStateTests {
         #expect(pool.idleCount == 1)
     }
 
+    @Test("a connection is too old from its maximum age on, and never without one")
+    func age() {
+        var configuration = PostgresPoolConfiguration()
+        #expect(!configuration.isTooOld(openedAt: start, at: start + .seconds(1_000_000)))
+        configuration.maximumAge = .seconds(60)
+        #expect(!configuration.isTooOld(openedAt: start, at: start + .milliseconds(59_999)))
+        #expect(configuration.isTooOld(openedAt: start, at: start + .seconds(60)))
+    }
+
     @Test("a closed pool hands nothing over and keeps nothing")
     func closed() {
         var pool = PoolState<Int>(maximumConnections: 1, maximumWaiters: 5)

@@ -98,6 +98,20 @@ struct PoolTests {
         }
     }
 
+    @Test("a connection beyond the maximum age is not used again")
+    func maximumAge() async throws {
+        try await withPool({ $0.maximumAge = .zero }) { pool async throws in
+            let first = try await pool.backendID()
+            let second = try await pool.backendID()
+            #expect(first != second)
+        }
+        try await withPool({ $0.maximumAge = .seconds(3_600) }) { pool async throws in
+            let first = try await pool.backendID()
+            let second = try await pool.backendID()
+            #expect(first == second)
+        }
+    }
+
     @Test("what is refused for good is reported at once, not tried until the deadline")
     func incurable() async throws {
         let parameters = try TestCluster.running.parameters.with(database: "nowhere")

@@ -21,6 +21,16 @@ struct StatementCacheTests {
         #expect(cache.garbage.isEmpty)
         #expect(cache.count == 2)
     }
+
+    @Test("what the server has let go of leaves the garbage from its front")
+    func deallocated() {
+        var cache = StatementCache(capacity: 1)
+        for sql in ["A", "B", "C", "D"] { cache.insert(sql, name: "name of \(sql)") }
+        cache.deallocated(first: 2)
+        #expect(cache.garbage == ["name of C"])
+        cache.deallocated(first: 5)
+        #expect(cache.garbage.isEmpty && cache.count == 1)
+    }
 }
 
 @Suite(
@@ -35,6 +45,16 @@ struct PreparedStatementTests {
             }
             let row = try await connection.single("SELECT count(*) AS n FROM pg_prepared_statements")
             #expect(try row.int("n") <= 4)
+        }
+    }
+
+    @Test("a text beyond the limit runs without being kept")
+    func long() async throws {
+        try await withConnection(limits: shortLimits { $0.maximumPreparedBytes = 150 }) { connection async throws in
+            let long = "SELECT $1::int AS n -- " + String(repeating: "x", count: 150)
+            for number in 0..<3 { #expect(try await connection.single(long, [.int(number)]).int("n") == number) }
+            let row = try await connection.single("SELECT count(*) AS n FROM pg_prepared_statements")
+            #expect(try row.int("n") == 1)
         }
     }
 

@@ -306,6 +306,15 @@ struct RestServiceTests {
         await pool.close()
     }
 
+    @Test("errors of requests ask for one reading of the catalogue in a while, not for one each")
+    func reloads() async throws {
+        let (service, pool) = try await service()
+        #expect(await ask(service, "GET", "/books?select=nothing").status == 400)
+        // The clock of the service stands still.
+        #expect(!service.requestReloadAfterError())
+        await pool.close()
+    }
+
     @Test("a transaction ends as configured, and as preferred where that is allowed")
     func transactionEnd() async throws {
         let (service, pool) = try await service { $0.transactionEnd = .rollbackAllowOverride }

@@ -7,7 +7,8 @@ public struct PostgresStatement: Sendable, Equatable {
     public var sql: String
     /// Values of `$1`, `$2` … in text form; nil is NULL. PostgreSQL derives their types.
     public var parameters: [String?]
-    /// Whether it is prepared under a name and kept; not for texts that never come again.
+    /// Whether it is prepared under a name and kept; not for texts that never come again. Texts longer than
+    /// ``PostgresLimits/maximumPreparedBytes`` are not.
     public var isPrepared: Bool
 
     /// A statement.
@@ -92,28 +93,52 @@ extension PostgresWire {
     ) throws(PostgresError) -> PostgresPipelineOutcome {
         let connection = try open()
         let steps = steps(list, parameters)
+        // Inside a transaction an error of theirs would abort it.
+        let garbage = status == .idle ? statements.garbage : []
         guard PQenterPipelineMode(connection) == 1 else {
             throw .invalidConfiguration(reason: "the connection is busy and takes no pipeline")
         }
-        var taker = PipelineTaker(limitBytes: limits.maximumResultBytes, preparations: steps.map(\.isPreparation))
+        // Also where nothing was sent: nobody else could use the connection.
+        defer { leavePipeline() }
+        var taker = PipelineTaker(
+            limitBytes: limits.maximumResultBytes, deallocations: garbage.count,
+            preparations: steps.map(\.isPreparation))
         let exchange = Exchange(isRowByRow: false) { connection in
+            guard Self.sendDeallocations(of: garbage, connection) == 1 else { return 0 }
             for step in steps where step.send(connection) != 1 { return 0 }
             return PQpipelineSync(connection)
         }
         let interruption = try converse(exchange, interrupt, &taker)
-        PQexitPipelineMode(connection)
+        statements.deallocated(first: taker.deallocated)
         if let failure = try lostConnection(taker.failure) { throw failure }
-        if taker.isTooLarge { throw .resultTooLarge(limitBytes: limits.maximumResultBytes) }
         settle(steps, list, taker)
+        if taker.isTooLarge { throw .resultTooLarge(limitBytes: limits.maximumResultBytes) }
         if let interruption { throw interruption }
         if let (number, report) = taker.refusal { return .refused(statement: number, report) }
         return .finished(taker.results)
     }
 
+    private func leavePipeline() {
+        // Nil when the exchange has dropped it.
+        if let connection { PQexitPipelineMode(connection) }
+    }
+
+    /// Lets the server forget names, in the round trip of the pipeline but apart from it: they end in a synchronization
+    /// of their own. Without it an error of theirs would end the pipeline, and with the snapshot that they take its
+    /// `BEGIN` could no longer choose an isolation level. Zero means that libpq refused.
+    private static func sendDeallocations(of names: [String], _ connection: OpaquePointer) -> Int32 {
+        guard !names.isEmpty else { return 1 }
+        for name in names {
+            let sql = StatementCache.deallocation(of: name)
+            guard PQsendQueryParams(connection, sql, 0, nil, nil, nil, nil, 0) == 1 else { return 0 }
+        }
+        return PQpipelineSync(connection)
+    }
+
     private func steps(_ list: [PostgresStatement], _ parameters: [EncodedParameters]) -> [PipelineStep] {
         var made: [String: String] = [:]
         return zip(list, parameters).flatMap { statement, parameters -> [PipelineStep] in
-            guard statement.isPrepared else { return [.runOnce(sql: statement.sql, parameters)] }
+            guard statement.isPrepared, isKept(statement.sql) else { return [.runOnce(sql: statement.sql, parameters)] }
             if let known = statements.name(of: statement.sql) ?? made[statement.sql] {
                 return [.run(name: known, parameters)]
             }
@@ -133,74 +158,5 @@ extension PostgresWire {
         guard let (number, report) = taker.refusal, list.indices.contains(number) else { return }
         if report.sqlState == PostgresState.invalidStatementName { statements.reset() }
         if report.sqlState == PostgresState.featureNotSupported { statements.forget(list[number].sql) }
-    }
-}
-
-/// Takes the results of a pipeline.
-struct PipelineTaker: ResultTaker {
-    private let limitBytes: Int
-    /// For each message to the server, whether it only prepares.
-    private let isPreparation: [Bool]
-    private var place = 0
-    private var byteCount = 0
-    private(set) var results: [PostgresPipelineResult] = []
-    private(set) var refusal: (statement: Int, report: PostgresErrorReport)?
-    private(set) var failure: PostgresError?
-    private(set) var isTooLarge = false
-    private(set) var isCopy = false
-    /// Statements that were prepared.
-    private(set) var preparations = 0
-    private(set) var endsAtPause = false
-
-    init(limitBytes: Int, preparations: [Bool]) {
-        self.limitBytes = limitBytes
-        isPreparation = preparations
-    }
-
-    var stopReason: PostgresError? { isTooLarge ? .resultTooLarge(limitBytes: limitBytes) : nil }
-
-    mutating func take(_ result: OpaquePointer) {
-        switch PQresultStatus(result) {
-        case PGRES_PIPELINE_SYNC: endsAtPause = true
-        case PGRES_PIPELINE_ABORTED: place += 1
-        case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY, PGRES_SINGLE_TUPLE: takeResult(result)
-        case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH: isCopy = true
-        default: takeError(result)
-        }
-    }
-
-    private mutating func takeResult(_ result: OpaquePointer) {
-        defer { place += 1 }
-        guard place < isPreparation.count, !isPreparation[place] else {
-            preparations += 1
-            return
-        }
-        var taken = PostgresPipelineResult()
-        let width = PQnfields(result)
-        taken.types = (0..<width).map { PQftype(result, $0) }
-        for row in 0..<PQntuples(result) where !isTooLarge {
-            taken.rows.append((0..<width).map { cell(result, row, $0) })
-            isTooLarge = byteCount > limitBytes
-        }
-        taken.commandTag = PQcmdStatus(result).map { String(cString: $0) } ?? ""
-        results.append(taken)
-    }
-
-    private mutating func cell(_ result: OpaquePointer, _ row: Int32, _ column: Int32) -> [UInt8]? {
-        guard PQgetisnull(result, row, column) == 0, let value = PQgetvalue(result, row, column) else { return nil }
-        let length = Int(PQgetlength(result, row, column))
-        byteCount += length
-        return Array(UnsafeRawBufferPointer(start: value, count: length))
-    }
-
-    private mutating func takeError(_ result: OpaquePointer) {
-        defer { place += 1 }
-        guard PQresultErrorField(result, Int32(UInt8(ascii: "C"))) != nil else {
-            failure = failure ?? .connectionLost(reason: ServerReport.firstLine(PQresultErrorMessage(result)))
-            return
-        }
-        guard refusal == nil else { return }
-        let statement = isPreparation.prefix(place).count { !$0 }
-        refusal = (statement, PostgresErrorReport(result))
     }
 }

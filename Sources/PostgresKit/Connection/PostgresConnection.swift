@@ -6,6 +6,8 @@ public final class PostgresConnection: PostgresSession {
     let thread: ConnectionThread
     let limits: PostgresLimits
     let isInTransaction = Lock(false)
+    /// When the connection was made.
+    let openedAt = ContinuousClock.now
 
     private init(thread: ConnectionThread, limits: PostgresLimits) {
         self.thread = thread

@@ -2,7 +2,7 @@ import CPostgres
 
 /// Statements: prepared ones with parameters, and scripts without.
 extension PostgresWire {
-    /// Runs a statement, which is prepared at its first use and then kept.
+    /// Runs a statement, which is prepared at its first use and then kept, unless its text is long.
     func query(
         _ sql: String, _ parameters: EncodedParameters, _ interrupt: Interrupt
     ) throws(PostgresError) -> PostgresRows {
@@ -30,15 +30,18 @@ extension PostgresWire {
         let name = try prepare(sql, interrupt)
         let exchange = Exchange(parameterTexts: parameters.texts) { connection in
             parameters.withPointers { count, values in
-                PQsendQueryPrepared(connection, name, count, values, nil, nil, 0)
+                guard let name else { return PQsendQueryParams(connection, sql, count, nil, values, nil, nil, 0) }
+                return PQsendQueryPrepared(connection, name, count, values, nil, nil, 0)
             }
         }
         return try run(exchange, interrupt)
     }
 
-    private func prepare(_ sql: String, _ interrupt: Interrupt) throws(PostgresError) -> String {
+    /// The name of the prepared statement; nil for a text that is too long to be kept.
+    private func prepare(_ sql: String, _ interrupt: Interrupt) throws(PostgresError) -> String? {
         if let name = statements.name(of: sql) { return name }
         guard !sql.utf8.contains(0) else { throw .invalidConfiguration(reason: "SQL text holds a NUL character") }
+        guard isKept(sql) else { return nil }
         if case .idle = status { try deallocateGarbage(interrupt) }
         let name = statements.newName()
         _ = try run(Exchange { PQsendPrepare($0, name, sql, 0, nil) }, interrupt)
@@ -46,11 +49,14 @@ extension PostgresWire {
         return name
     }
 
+    /// Whether a text is prepared under a name.
+    func isKept(_ sql: String) -> Bool { sql.utf8.count <= limits.maximumPreparedBytes }
+
     /// Not inside a transaction, which an error here would abort.
     private func deallocateGarbage(_ interrupt: Interrupt) throws(PostgresError) {
         for name in statements.garbage {
             do throws(PostgresError) {
-                _ = try run(Exchange { PQsendQuery($0, "DEALLOCATE \(name)") }, interrupt)
+                _ = try run(Exchange { PQsendQuery($0, StatementCache.deallocation(of: name)) }, interrupt)
             } catch {
                 guard error.isUnknownStatement else { throw error }
             }

@@ -27,6 +27,9 @@ struct StatementCache {
         return entry.name
     }
 
+    /// The SQL that makes the server let go of a name.
+    static func deallocation(of name: String) -> String { "DEALLOCATE \(name)" }
+
     /// A name for a statement about to be prepared.
     mutating func newName() -> String {
         clock += 1
@@ -53,8 +56,13 @@ struct StatementCache {
         garbage = []
     }
 
-    /// Takes note that the server has deallocated a statement.
+    /// Takes note that the server holds a statement no longer.
     mutating func deallocated(_ name: String) {
         garbage.removeAll { $0 == name }
+    }
+
+    /// Takes note that the server holds the first `count` names of ``garbage`` no longer.
+    mutating func deallocated(first count: Int) {
+        garbage.removeFirst(min(count, garbage.count))
     }
 }

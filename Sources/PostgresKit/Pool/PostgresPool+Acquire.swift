@@ -16,12 +16,16 @@ extension PostgresPool {
     /// Takes a connection back.
     func release(_ connection: PostgresConnection) async {
         _ = shared.withLock { $0.inUse.removeValue(forKey: ObjectIdentifier(connection)) }
-        if connection.isReusable {
+        if isReusable(connection) {
             await giveBack(connection)
         } else {
             await connection.close()
             await giveBack(nil)
         }
+    }
+
+    private func isReusable(_ connection: PostgresConnection) -> Bool {
+        connection.isReusable && !configuration.isTooOld(openedAt: connection.openedAt, at: .now)
     }
 
     private func giveBack(_ connection: PostgresConnection?) async {
@@ -110,7 +114,7 @@ extension PostgresPool {
     }
 
     private func isUsable(_ idle: State.Idle) async -> Bool {
-        guard idle.connection.isReusable else { return false }
+        guard isReusable(idle.connection) else { return false }
         guard ContinuousClock.now - idle.since > configuration.idleBeforeCheck else { return true }
         do throws(PostgresError) {
             try await idle.connection.ping()

@@ -61,7 +61,7 @@ struct CallPlanner {
         let isObject = type == .json || type == .csv || type == .object || type == .array
         guard isObject else {
             guard [MediaType.text, .xml, .octets].contains(type) else {
-                throw .badBody("Content-Type not acceptable: \(type.spelled)")
+                throw .badBody("Content-Type not acceptable: \(ErrorText.name(type.spelled))")
             }
             let routine = try choose(name, unnamed, given: [], contentType: type, isPost: true)
             return CallPlan(
@@ -152,8 +152,8 @@ struct CallPlanner {
     private func none(
         _ name: QualifiedName, _ given: [String], _ contentType: MediaType?, isPost: Bool
     ) -> RestError {
-        let full = "\(name.schema).\(name.name)"
-        let list = given.joined(separator: ", ")
+        let full = "\(name.schema).\(ErrorText.name(name.name))"
+        let list = ErrorText.list(given)
         let single: String? =
             switch contentType {
             case MediaType.text: "text"
@@ -183,12 +183,7 @@ struct CallPlanner {
         }
         guard !isSingle, !given.isEmpty else { return nil }
         let lists = Set(overloads.map { $0.parameters.map(\.name).joined(separator: ", ") })
-        let wanted = given.joined(separator: ", ")
-        return NearestName.find(
-            wanted, among: lists, likeness: NearestName.listLikeness,
-            by: { max(NearestName.likeness($0, $1), NearestName.overlap($0, $1)) }
-        )
-        .map { "\(name.name)(\($0))" }
+        return NearestName.find(list: given, among: lists).map { "\(name.name)(\($0))" }
     }
 }
 

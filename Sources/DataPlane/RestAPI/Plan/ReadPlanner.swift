@@ -152,10 +152,8 @@ struct ReadPlanner {
     ) throws(RestError) {
         for path in Set(parameters.limits.keys).union(parameters.offsets.keys).sorted(by: { $0.count < $1.count }) {
             guard !(isChanged && path.isEmpty) else { continue }
-            let limit = parameters.limits[path]
-            guard limit.map({ $0 >= 0 }) ?? true else { throw .negativeLimit }
             try descend(&node, path[...], &warnings) { node throws(RestError) in
-                node.range = RowRange(offset: max(0, parameters.offsets[path] ?? 0), limit: limit)
+                node.range = RowRange(offset: parameters.offsets[path] ?? 0, limit: parameters.limits[path])
             }
         }
         guard !isChanged else { return }

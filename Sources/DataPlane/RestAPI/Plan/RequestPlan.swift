@@ -94,7 +94,7 @@ struct RequestPlanner {
         let filter = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
         var sql = "SELECT 1 FROM \(source)\(filter)"
         if count == .estimated, let max = configuration.maxRows {
-            sql += " LIMIT \(read.builder.bind(String(max + 1)))::bigint"
+            sql += " LIMIT \(read.builder.bind(String(max.addingSaturating(1))))::bigint"
         }
         return sql
     }
@@ -203,8 +203,7 @@ struct RequestPlanner {
         var range = RowRange()
         var rows = "SELECT * FROM pgrst_source"
         if routine.returnsSet {
-            let wanted = RowRange(
-                offset: max(0, request.query.offsets[[]] ?? 0), limit: request.query.limits[[]])
+            let wanted = RowRange(offset: request.query.offsets[[]] ?? 0, limit: request.query.limits[[]])
             range = wanted.intersection(request.range).capped(configuration.maxRows)
             if let limit = range.limit { rows += " LIMIT \(builder.bind(String(limit)))::bigint" }
             if range.offset > 0 { rows += " OFFSET \(builder.bind(String(range.offset)))::bigint" }

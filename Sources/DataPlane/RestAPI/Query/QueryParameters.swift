@@ -25,6 +25,7 @@ struct QueryParameters: Equatable, Sendable {
     var filters: [PathFilter] = []
     var trees: [PathTree] = []
     var orders: [PathOrder] = []
+    /// Never negative.
     var limits: [EmbedPath: Int64] = [:]
     var offsets: [EmbedPath: Int64] = [:]
     /// Argument of a function call.
@@ -62,6 +63,8 @@ struct QueryReader {
                 try reader.take(key, value)
             }
         }
+        // What cannot be read at all is reported before what is out of range.
+        guard reader.parameters.limits.values.allSatisfy({ $0 >= 0 }) else { throw .negativeLimit }
         reader.parameters.canonical = canonical(pairs)
         return reader.parameters
     }

@@ -25,7 +25,7 @@ struct RequestBody: Equatable {
             return try json(bytes, columns: columns)
         case MediaType.csv.name: return try csv(bytes)
         case MediaType.form.name: return form(bytes)
-        default: throw .badBody("Content-Type not acceptable: \(type.spelled)")
+        default: throw .badBody("Content-Type not acceptable: \(ErrorText.name(type.spelled))")
         }
     }
 

@@ -38,7 +38,8 @@ struct RestError: Error, Equatable {
 extension RestError {
     static func unreadable(what: String, text: String, _ failure: ParseFailure) -> RestError {
         RestError(
-            400, "PGRST100", "\"failed to parse \(what) (\(text))\" (line 1, column \(failure.column))",
+            400, "PGRST100",
+            "\"failed to parse \(what) (\(ErrorText.parameter(text)))\" (line 1, column \(failure.column))",
             details: failure.details)
     }
 
@@ -74,11 +75,11 @@ extension RestError {
     static let lowerAboveUpper = range(
         "The lower boundary must be lower than or equal to the upper boundary in the Range header.")
     static func methodOnFunction(_ method: String) -> RestError {
-        RestError(405, "PGRST101", "Cannot use the \(method) method on RPC")
+        RestError(405, "PGRST101", "Cannot use the \(ErrorText.name(method)) method on RPC")
     }
 
     static func method(_ method: String) -> RestError {
-        RestError(405, "PGRST117", "Unsupported HTTP method: \(method)")
+        RestError(405, "PGRST117", "Unsupported HTTP method: \(ErrorText.name(method))")
     }
 
     static let path = RestError(404, "PGRST125", "Invalid path specified in request URL")
@@ -91,33 +92,35 @@ extension RestError {
 
     static func schema(_ name: String, exposed: [String]) -> RestError {
         RestError(
-            406, "PGRST106", "Invalid schema: \(name)",
+            406, "PGRST106", "Invalid schema: \(ErrorText.name(name))",
             hint: "Only the following schemas are exposed: \(exposed.joined(separator: ", "))")
     }
 
     static func mediaType(_ wanted: [String]) -> RestError {
-        RestError(406, "PGRST107", "None of these media types are available: \(wanted.joined(separator: ", "))")
+        RestError(406, "PGRST107", "None of these media types are available: \(ErrorText.list(wanted))")
     }
 
     static func preferences(_ invalid: [String]) -> RestError {
         RestError(
             400, "PGRST122", "Invalid preferences given with handling=strict",
-            details: "Invalid preferences: \(invalid.joined(separator: ", "))")
+            details: "Invalid preferences: \(ErrorText.list(invalid))")
     }
 }
 
 /// Errors of planning: the request names what the schema cache does not have.
 extension RestError {
     static func notEmbedded(_ name: String, alias: String? = nil) -> RestError {
-        RestError(
+        let name = ErrorText.name(name)
+        return RestError(
             400, "PGRST108", "'\(name)' is not an embedded resource in this request",
             details: alias.map { _ in "Target names are not allowed in filters if they have an alias" },
-            hint: alias.map { "Change '\(name)' to '\($0)' in filters, orders or limits." }
+            hint: alias.map { "Change '\(name)' to '\(ErrorText.name($0))' in filters, orders or limits." }
                 ?? "Verify that '\(name)' is included in the 'select' query parameter.")
     }
 
     static func relatedOrder(_ origin: String, _ target: String) -> RestError {
-        RestError(
+        let target = ErrorText.name(target)
+        return RestError(
             400, "PGRST118", "A related order on '\(target)' is not possible",
             details: "'\(origin)' and '\(target)' do not form a many-to-one or one-to-one relationship")
     }
@@ -143,12 +146,15 @@ extension RestError {
     }
 
     static func column(_ column: String, of table: String) -> RestError {
-        RestError(400, "PGRST204", "Could not find the '\(column)' column of '\(table)' in the schema cache")
+        RestError(
+            400, "PGRST204",
+            "Could not find the '\(ErrorText.name(column))' column of '\(table)' in the schema cache")
     }
 
     static func table(_ table: QualifiedName, nearest: String?) -> RestError {
-        RestError(
-            404, "PGRST205", "Could not find the table '\(table.schema).\(table.name)' in the schema cache",
+        let shown = "\(table.schema).\(ErrorText.name(table.name))"
+        return RestError(
+            404, "PGRST205", "Could not find the table '\(shown)' in the schema cache",
             hint: nearest.map { "Perhaps you meant the table '\(table.schema).\($0)'" })
     }
 }

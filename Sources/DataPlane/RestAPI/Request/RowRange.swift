@@ -1,8 +1,9 @@
-/// Rows wanted, by number from 0.
+/// Rows wanted, by number from 0. Clients name the numbers, so no arithmetic on them may trap.
 struct RowRange: Equatable {
-    var offset: Int64 = 0
-    /// Nil: all that follow.
-    var limit: Int64?
+    /// Never negative.
+    let offset: Int64
+    /// Never negative. Nil: all that follow.
+    let limit: Int64?
 
     /// A range of nothing above zero rows.
     var isWhole: Bool { offset == 0 && limit == nil }
@@ -24,19 +25,21 @@ struct RowRange: Equatable {
         self.init(offset: first, limit: overflow ? nil : count)
     }
 
+    /// A negative offset is the first row, a negative limit no row at all.
     init(offset: Int64 = 0, limit: Int64? = nil) {
-        self.offset = offset
-        self.limit = limit
+        self.offset = max(0, offset)
+        self.limit = limit.map { max(0, $0) }
     }
 
     /// The rows that lie in both ranges.
     func intersection(_ other: RowRange) -> RowRange {
         let first = max(offset, other.offset)
-        let ends = [self, other].compactMap { range -> Int64? in
-            range.limit.map { range.offset.addingReportingOverflow($0) }.map { $0.overflow ? .max : $0.partialValue }
-        }
-        return RowRange(offset: first, limit: ends.min().map { max(0, $0 - first) })
+        // Neither is negative, so the difference is a number.
+        return RowRange(offset: first, limit: [end, other.end].compactMap(\.self).min().map { max($0, first) - first })
     }
+
+    /// Number of the first row behind the range, or the largest number there is; nil without a limit.
+    private var end: Int64? { limit.map(offset.addingSaturating) }
 
     /// The range with at most `max` rows.
     func capped(_ max: Int64?) -> RowRange {
@@ -47,6 +50,15 @@ struct RowRange: Equatable {
     /// `Content-Range` of a page.
     static func header(first: Int64, count: Int64, total: Int64?) -> String {
         let total = total.map { String($0) } ?? "*"
-        return count > 0 ? "\(first)-\(first + count - 1)/\(total)" : "*/\(total)"
+        return count > 0 ? "\(first)-\(first.addingSaturating(count - 1))/\(total)" : "*/\(total)"
+    }
+}
+
+extension Int64 {
+    /// The sum, or the number of its sign that is farthest from zero.
+    func addingSaturating(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        guard overflow else { return sum }
+        return other < 0 ? .min : .max
     }
 }

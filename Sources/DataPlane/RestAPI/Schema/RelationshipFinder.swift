@@ -69,11 +69,11 @@ struct RelationshipFinder {
     private func none(
         _ origin: QualifiedName, _ name: String, _ hint: String?, _ schema: String, _ candidates: [Relationship]
     ) -> RestError {
-        let using = hint.map { "using the hint '\($0)' " } ?? ""
+        let using = hint.map { "using the hint '\(ErrorText.name($0))' " } ?? ""
+        let pair = "'\(origin.name)' and '\(ErrorText.name(name))'"
         return RestError(
-            400, "PGRST200",
-            "Could not find a relationship between '\(origin.name)' and '\(name)' in the schema cache",
-            details: "Searched for a foreign key relationship between '\(origin.name)' and '\(name)' \(using)"
+            400, "PGRST200", "Could not find a relationship between \(pair) in the schema cache",
+            details: "Searched for a foreign key relationship between \(pair) \(using)"
                 + "in the schema '\(schema)', but no matches were found.",
             hint: nearest(origin, name, candidates))
     }

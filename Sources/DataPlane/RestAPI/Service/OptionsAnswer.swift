@@ -25,8 +25,8 @@ struct OptionsAnswer {
         case .function(let name):
             let routines = cache.routines[QualifiedName(schema: request.schema, name: name)] ?? []
             guard let first = routines.first else {
-                throw RestError(
-                    404, "PGRST202", "Could not find the function \(request.schema).\(name) in the schema cache")
+                let shown = "\(request.schema).\(ErrorText.name(name))"
+                throw RestError(404, "PGRST202", "Could not find the function \(shown) in the schema cache")
             }
             return first.isReadOnly ? ["OPTIONS", "GET", "HEAD", "POST"] : ["OPTIONS", "POST"]
         }

@@ -168,7 +168,7 @@ struct RequestRunner: Sendable {
                 switch outcome {
                 case .finished(let results): return try await body(connection, results)
                 case .refused(_, let report):
-                    if Self.isAboutCache(report) { service.requestReload() }
+                    if Self.isAboutCache(report) { service.requestReloadAfterError() }
                     throw RestError(report, isAnonymous: identity.isAnonymous)
                 }
             }

@@ -16,6 +16,7 @@ public final class RestService: Sendable {
     private let cache = Mutex<SchemaCache?>(nil)
     private let reloads: AsyncStream<Void>
     private let reloadRequests: AsyncStream<Void>.Continuation
+    private let reloadThrottle = Mutex(ReloadThrottle())
 
     /// A service without a schema cache: until ``reload()`` has succeeded requests get PGRST002.
     ///
@@ -42,6 +43,15 @@ public final class RestService: Sendable {
 
     /// Asks for a reload; several wishes that come before it starts are one.
     public func requestReload() { reloadRequests.yield() }
+
+    /// Asks for a reload because an error of a request may come from an old cache, unless another request has done so
+    /// a moment ago. Whether it asked; a later error of the kind asks again.
+    @discardableResult
+    func requestReloadAfterError() -> Bool {
+        guard reloadThrottle.withLock({ $0.admits(at: clock()) }) else { return false }
+        requestReload()
+        return true
+    }
 
     /// Wishes for a reload, for the loop that carries them out.
     public var reloadWishes: AsyncStream<Void> { reloads }
