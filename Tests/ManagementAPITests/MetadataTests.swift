@@ -43,6 +43,7 @@ struct MetadataTests {
     /// Parameters that a service takes as free text, and quotes by itself.
     private static let freeText: Set<String> = [
         "GET /platform/auth/{ref}/users keywords", "GET /v1/projects/{ref}/database/openapi schema",
+        "GET /platform/storage/{ref}/buckets search",
     ]
 
     @Test("no parameter of a query brings SQL to a service: what is read is written anew, or refused")

@@ -69,7 +69,7 @@ struct StorageBucketsController: Sendable {
     }
 
     private func list(_ request: APIRequest) async throws -> APIResponse {
-        let query = Self.page.compactMap { filter in request.query[filter.name].map { (filter.name, $0) } }
+        let query = try request.query.values(of: Self.page)
         let answer = try await reach.json(
             "GET", "/storage/v1/bucket", query: query, to: try request.project(), service: Self.service)
         return try answer.response(.ok, by: Self.service)
