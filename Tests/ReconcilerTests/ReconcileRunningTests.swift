@@ -308,7 +308,7 @@ struct ReconcileRunningTests {
 
     @Test("without a template nothing is planned")
     func noTemplate() {
-        let plan = reconcile(Situation(goal: .running, desired: nil, observed: ObservedStack()))
+        let plan = reconcile(ReconcileInput(goal: .running, desired: nil, observed: ObservedStack()))
         #expect(plan.isEmpty)
         #expect(plan.description == "")
     }

@@ -120,10 +120,10 @@ extension ReconcileLoop {
 
     private func circumstances(
         _ record: ProjectRecord, _ desired: DesiredStack?, _ stock: Stock, _ memory: ProjectMemory
-    ) async -> Circumstances {
+    ) async -> AssessmentInput {
         let now = time.now()
         let order = RestartOrder(record, desired, stock.observed, memory, now: now)
-        return Circumstances(
+        return AssessmentInput(
             status: record.status, statusSince: memory.statusSince(record, now: now), desired: desired,
             observed: stock.observed, refusals: stock.verdict.refusals, health: await health.tallies(of: record.ref),
             backoffs: memory.backoffs, callFailures: memory.callFailures,
@@ -132,8 +132,8 @@ extension ReconcileLoop {
     }
 
     private func situation(
-        _ record: ProjectRecord, _ circumstances: Circumstances, _ stock: Stock, _ assessment: Assessment
-    ) async throws -> Situation {
+        _ record: ProjectRecord, _ circumstances: AssessmentInput, _ stock: Stock, _ assessment: Assessment
+    ) async throws -> ReconcileInput {
         let (desired, observed) = (circumstances.desired, circumstances.observed)
         var missing: Set<String> = []
         if record.status.goal == .running, let desired {
@@ -142,7 +142,7 @@ extension ReconcileLoop {
             }.map(\.spec.image)
             if !images.isEmpty { missing = try await engine.missingImages(Set(images)) }
         }
-        return Situation(
+        return ReconcileInput(
             goal: record.status.goal, desired: desired, observed: observed, ready: assessment.ready,
             missingImages: missing, restartBefore: circumstances.restartRequestedAt,
             restartServices: circumstances.restartServices, held: assessment.held, sick: assessment.sick,
