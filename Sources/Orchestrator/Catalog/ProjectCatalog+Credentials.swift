@@ -69,13 +69,15 @@ extension ProjectCatalog {
                     throw try await conflict(record, .restartRequested)
                 }
                 return record
-            case .move(let status):
-                let move = StatusMove(
+            case .transition(let status):
+                let transition = StatusTransition(
                     from: record.status, to: status, cause: "restart of \(words(services)) on request",
                     requestsRestart: true, restartServices: Set(services).sorted(),
                     opens: NewOperation(.restart, requestedBy: requester), at: time.now())
-                let isMoved = try await stored { () async throws(StoreError) in try await store.move(ref, move) }
-                guard isMoved else { continue }
+                let isChanged = try await stored { () async throws(StoreError) in
+                    try await store.transition(ref, transition)
+                }
+                guard isChanged else { continue }
                 await AfterCommit.run { await loop.wake(ref) }
                 return try await project(ref)
             }

@@ -95,8 +95,8 @@ public struct ProjectCatalog: Sendable {
             switch ProjectLifecycle.answer(to: event, in: record.status) {
             case .stay: return record
             case .refuse: throw try await conflict(record, event)
-            case .move(let status):
-                guard try await move(record, event, to: status, by: requester) else { continue }
+            case .transition(let status):
+                guard try await transition(record, event, to: status, by: requester) else { continue }
                 await AfterCommit.run { await loop.wake(ref) }
                 return try await project(ref)
             }
@@ -105,26 +105,26 @@ public struct ProjectCatalog: Sendable {
     }
 
     /// False when the status or a lease went to somebody else at the same moment: the answer may be another one now.
-    private func move(
+    private func transition(
         _ record: ProjectRecord, _ event: ProjectLifecycle.Event, to status: ProjectStatus, by requester: String
     ) async throws(CatalogError) -> Bool {
-        var move = try await statusMove(record, event, to: status)
-        move.opens = ProjectOperationKind(beginningWith: event, in: record.status)
+        var transition = try await statusTransition(record, event, to: status)
+        transition.opens = ProjectOperationKind(beginningWith: event, in: record.status)
             .map { NewOperation($0, requestedBy: requester) }
-        do { return try await store.move(record.ref, move) } catch .leaseTaken { return false } catch {
+        do { return try await store.transition(record.ref, transition) } catch .leaseTaken { return false } catch {
             throw .store(error)
         }
     }
 
-    private func statusMove(
+    private func statusTransition(
         _ record: ProjectRecord, _ event: ProjectLifecycle.Event, to status: ProjectStatus
-    ) async throws(CatalogError) -> StatusMove {
-        var move = StatusMove(from: record.status, to: status, cause: "on request", at: time.now())
-        move.requestsRestart = event == .restartRequested
+    ) async throws(CatalogError) -> StatusTransition {
+        var transition = StatusTransition(from: record.status, to: status, cause: "on request", at: time.now())
+        transition.requestsRestart = event == .restartRequested
         if event == .cancelRequested {
-            move.cancelsOperation = true
-            move.cause = Self.cancelled
-            move.failure = status == .rollingBack ? ProjectFailure(message: Self.cancelled) : record.failure
+            transition.cancelsOperation = true
+            transition.cause = Self.cancelled
+            transition.failure = status == .rollingBack ? ProjectFailure(message: Self.cancelled) : record.failure
         }
         if record.status == .failed, status == .provisioning {
             try await reattach(record.ref)
@@ -132,13 +132,13 @@ public struct ProjectCatalog: Sendable {
             let version = try templates.stack(record.stack).version
             let needs = try requirements(record.services.map(\.text), version.renderer)
             do {
-                move.leases = .acquire(try await broker.choose(ports: needs.ports, at: time.now()))
+                transition.leases = .acquire(try await broker.choose(ports: needs.ports, at: time.now()))
             } catch { throw .leases(error) }
             try await templates.store(version)
-            move.template = version.content.digest
-            move.secrets = try await missingSecrets(needs, of: record.ref)
+            transition.template = version.content.digest
+            transition.secrets = try await missingSecrets(needs, of: record.ref)
         }
-        return move
+        return transition
     }
 
     /// Why a creation that was taken back did not come to its end.

@@ -88,15 +88,17 @@ extension ReconcileLoop {
     /// Destroys what opens the volumes of a deleted project, once there are none.
     private func forgetSecrets(of source: ProjectRef) async throws {
         guard try await custody.volumes(of: source).allSatisfy({ $0.ref != source }) else { return }
-        let move = StatusMove(
+        let transition = StatusTransition(
             from: .deleted, to: .deleted, cause: "none of its volumes is kept any more",
             leases: .releaseAndForgetSecrets, at: time.now())
-        _ = try await store.move(source, move)
+        _ = try await store.transition(source, transition)
     }
 
     /// Ends the account of a project of which nothing is left to remove: kept volumes are offered from now on, and the
     /// receipt is closed. Says what happens to leases and secrets: kept volumes are worth nothing without theirs.
-    func closeAccount(_ record: ProjectRecord, becoming status: ProjectStatus) async throws -> StatusMove.LeaseChange {
+    func closeAccount(_ record: ProjectRecord, becoming status: ProjectStatus) async throws
+        -> StatusTransition.LeaseChange
+    {
         let now = time.now()
         let volumes = try await custody.volumes(of: record.ref).filter { $0.ref == record.ref }
         guard status == .deleted else {

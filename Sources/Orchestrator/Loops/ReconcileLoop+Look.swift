@@ -154,34 +154,36 @@ extension ReconcileLoop {
         _ record: ProjectRecord, _ assessment: Assessment, _ observed: ObservedStack, _ memory: ProjectMemory
     ) async throws -> NextLook? {
         guard let event = assessment.event,
-            case .move(let status) = ProjectLifecycle.answer(to: event, in: record.status)
+            case .transition(let status) = ProjectLifecycle.answer(to: event, in: record.status)
         else { return nil }
-        var move = StatusMove(
+        var transition = StatusTransition(
             from: record.status, to: status, cause: redact(assessment.cause, memory.secrets),
             at: time.now())
-        move.failure = record.failure
+        transition.failure = record.failure
         switch event {
-        case .startFailed: move.failure = await failure(assessment, observed, memory)
+        case .startFailed: transition.failure = await failure(assessment, observed, memory)
         case .allReady:
-            move.failure = nil
-            move.fulfilsRestart = !assessment.isRestartOutstanding
+            transition.failure = nil
+            transition.fulfilsRestart = !assessment.isRestartOutstanding
         case .serviceNotReady where assessment.failure != nil:
-            move.failure = await failure(assessment, observed, memory)
+            transition.failure = await failure(assessment, observed, memory)
         case .nothingLeft:
             try lease?.check()
             // A network that stays keeps its subnet: nobody is to be offered it when the lease is gone.
             if !observed.isEmpty { await survey.note(try await engine.overview().use) }
             try folders.remove(record.ref)
-            move.leases = try await closeAccount(record, becoming: status)
+            transition.leases = try await closeAccount(record, becoming: status)
         default: break
         }
-        move = try await withSettings(try await withUpgrade(move, record), record)
-        if try await store.move(record.ref, move) {
-            if move.to == .deleted || move.endOfUpgrade == .completes { await removeUnusedTemplates() }
+        transition = try await withSettings(try await withUpgrade(transition, record), record)
+        if try await store.transition(record.ref, transition) {
+            if transition.to == .deleted || transition.endOfUpgrade == .completes { await removeUnusedTemplates() }
             let leavesSomething = event == .nothingLeft && !observed.isEmpty
             logger.log(
                 level: leavesSomething ? .warning : .info, "a project changed its status",
-                metadata: ["project": "\(record.ref)", "status": "\(move.to.rawValue)", "cause": "\(move.cause)"])
+                metadata: [
+                    "project": "\(record.ref)", "status": "\(transition.to.rawValue)", "cause": "\(transition.cause)",
+                ])
         }
         return .now
     }

@@ -18,7 +18,7 @@ extension ReconcileLoop {
             await memories.put(memory, of: record.ref)
             let tallies = await health.tallies(of: record.ref).values
             if record.status == .active, tallies.contains(where: { $0.verdict == .failing || $0.verdict == .sick }) {
-                try await move(record, to: .degraded, "services do not answer, and \(error)", record.failure)
+                try await transition(record, to: .degraded, "services do not answer, and \(error)", record.failure)
             }
             throw error
         }
@@ -28,11 +28,11 @@ extension ReconcileLoop {
     func reportUnrenderable(_ record: ProjectRecord, _ error: any Error) async throws {
         guard error is TemplateError || error is KeyError else { return }
         for event in [ProjectLifecycle.Event.startFailed, .serviceNotReady] {
-            guard case .move(let status) = ProjectLifecycle.answer(to: event, in: record.status) else { continue }
-            return try await move(record, to: status, "\(error)", ProjectFailure(message: "\(error)"))
+            guard case .transition(let status) = ProjectLifecycle.answer(to: event, in: record.status) else { continue }
+            return try await transition(record, to: status, "\(error)", ProjectFailure(message: "\(error)"))
         }
         guard record.status == .degraded, record.failure?.message != "\(error)" else { return }
-        try await move(record, to: .degraded, "\(error)", ProjectFailure(message: "\(error)"))
+        try await transition(record, to: .degraded, "\(error)", ProjectFailure(message: "\(error)"))
     }
 
     /// Refusals that go on while a project is paused, deleted or healed. A start that failed keeps its own reason.
@@ -44,15 +44,16 @@ extension ReconcileLoop {
         else { return }
         let text = redact("\(refused.step.operation): \(error)", memory.secrets)
         guard record.failure?.message != text else { return }
-        try await move(
+        try await transition(
             record, to: record.status, text, ProjectFailure(service: refused.step.operation.service, message: text))
     }
 
-    func move(
+    func transition(
         _ record: ProjectRecord, to status: ProjectStatus, _ cause: String, _ failure: ProjectFailure?
     ) async throws {
-        let move = StatusMove(from: record.status, to: status, cause: cause, failure: failure, at: time.now())
-        guard try await store.move(record.ref, move) else { return }
+        let transition = StatusTransition(
+            from: record.status, to: status, cause: cause, failure: failure, at: time.now())
+        guard try await store.transition(record.ref, transition) else { return }
         logger.warning(
             "a project cannot get on",
             metadata: ["project": "\(record.ref)", "status": "\(status.rawValue)", "cause": "\(cause)"])

@@ -69,7 +69,7 @@ extension ReconcileLoop {
         guard record.status == .degraded, let failed = assessment.failure, record.failure?.message != failed.message
         else { return }
         let failure = ProjectFailure(service: failed.service, message: failed.message)
-        try await move(record, to: .degraded, "\(failed.service): \(failed.message)", failure)
+        try await transition(record, to: .degraded, "\(failed.service): \(failed.message)", failure)
     }
 }
 

@@ -134,7 +134,7 @@ struct APIHost: Sendable {
         case .provisioning: return
         case .failed:
             try await set(.rollingBack, of: ref)
-            guard try await store.move(ref, StatusMoveFixture.failed(ref)) else {
+            guard try await store.transition(ref, StatusTransitionFixture.failed(ref)) else {
                 throw HostError("the status did not change")
             }
         case .starting, .active, .degraded, .pausing, .paused, .resuming, .restarting, .upgrading, .reverting,
@@ -181,8 +181,8 @@ struct APIHost: Sendable {
     /// Gives a project a status, as the loops would.
     func set(_ status: ProjectStatus, of ref: ProjectRef) async throws {
         guard let record = try await store.project(ref) else { throw HostError("there is no such project") }
-        let move = StatusMove(
+        let transition = StatusTransition(
             from: record.status, to: status, cause: "for the test", at: SystemTime().now())
-        guard try await store.move(ref, move) else { throw HostError("the status did not change") }
+        guard try await store.transition(ref, transition) else { throw HostError("the status did not change") }
     }
 }
