@@ -56,7 +56,7 @@ struct RunningAssessor {
     }
 
     /// Shortest wait for a tally to reach its deadline.
-    private static let lookPauseMin: Duration = .milliseconds(500)
+    private static let requeuePauseMin: Duration = .milliseconds(500)
 
     private mutating func runningState(
         of service: DesiredService, _ container: ObservedContainer
@@ -88,7 +88,7 @@ struct RunningAssessor {
             if let obstacle = tally.obstacle { return .comingUp(Self.blindness(obstacle)) }
             let left = service.bootDeadline - tally.failingFor
             if left > .zero {
-                lookAgain(at: input.now + max(left, Self.lookPauseMin))
+                requeue(at: input.now + max(left, Self.requeuePauseMin))
                 return .comingUp(answer)
             }
             assessment.sick[service.name] = "it was not ready within \(service.bootDeadline): \(answer)"
@@ -121,12 +121,12 @@ struct RunningAssessor {
     private mutating func holdBack(_ service: DesiredService) {
         guard let next = input.backoffs[service.name]?.nextStart, next > input.now else { return }
         assessment.held[service.name] = "backing off until \(next)"
-        lookAgain(at: next)
+        requeue(at: next)
     }
 
-    private mutating func lookAgain(at time: Timestamp) {
+    private mutating func requeue(at time: Timestamp) {
         guard time > input.now else { return }
-        assessment.nextLook = min(assessment.nextLook ?? time, time)
+        assessment.requeueAt = min(assessment.requeueAt ?? time, time)
     }
 
     private mutating func judgeProject() {
@@ -147,7 +147,7 @@ struct RunningAssessor {
             assessment.event = .allReady
             assessment.cause = "every required service is ready"
         }
-        if isStarting { lookAgain(at: input.statusSince + deadline) }
+        if isStarting { requeue(at: input.statusSince + deadline) }
     }
 
     /// An active project stays so until something is known to be wrong: a manager that has just been started has
@@ -182,10 +182,10 @@ struct RunningAssessor {
         where input.observed.container(of: service.name)?.configHash != service.configHash {
             return "\(service.name) is still to be replaced"
         }
-        let stranger = input.observed.containers.sorted { $0.id < $1.id }.first { container in
+        let unknownContainer = input.observed.containers.sorted { $0.id < $1.id }.first { container in
             container.service.map { desired.services[$0] == nil } ?? true
         }
-        return stranger.map { "\($0.service?.text ?? $0.name) is still to be removed" }
+        return unknownContainer.map { "\($0.service?.text ?? $0.name) is still to be removed" }
     }
 
     private func startFailure(among required: [DesiredService]) -> Assessment.StartFailure? {

@@ -74,7 +74,7 @@ public struct CallFailures: Sendable, Equatable {
     }
 }
 
-/// What a look at a project found.
+/// The judgement of one project.
 public struct Assessment: Sendable, Equatable {
     /// What one service is doing.
     public enum ServiceState: Sendable, Equatable {
@@ -122,7 +122,7 @@ public struct Assessment: Sendable, Equatable {
     /// Set when ``event`` is ``ProjectLifecycle/Event/startFailed``, and when a service must not run.
     public var failure: StartFailure?
     /// When time alone will change the picture.
-    public var nextLook: Timestamp?
+    public var requeueAt: Timestamp?
 
     /// Services that answer.
     public var ready: Set<ServiceName> { Set(services.filter(\.value.isReady).keys) }

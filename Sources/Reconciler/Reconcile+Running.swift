@@ -1,7 +1,7 @@
 import ProjectModel
 
 /// Plans the way to "all services run": network and volumes, images, containers, and the start of each service whose
-/// dependencies are met now. What has to wait is noted with its reason; a later look goes on from there.
+/// dependencies are met now. What has to wait is noted with its reason; a later pass continues from there.
 func planRunning(_ desired: DesiredStack, _ input: ReconcileInput) -> Plan {
     var planner = RunningPlanner(desired: desired, input: input)
     if input.replacesOneByOne {
@@ -10,7 +10,7 @@ func planRunning(_ desired: DesiredStack, _ input: ReconcileInput) -> Plan {
     }
     planner.planNetworks()
     planner.planVolumes()
-    planner.planStrangers()
+    planner.planUnknownContainers()
     for name in startOrder(desired.services) {
         if let service = desired.services[name] { planner.planService(service) }
     }
@@ -234,7 +234,7 @@ struct RunningPlanner {
     }
 
     /// Containers with the project's label that the template does not know (any more), and duplicates.
-    mutating func planStrangers() {
+    mutating func planUnknownContainers() {
         for container in input.observed.containers.sorted(by: { $0.id < $1.id })
         where removals[container.id] == nil {
             if let name = container.service, desired.services[name] != nil,

@@ -9,7 +9,7 @@ extension RunningPlanner {
         guard !planPulls() else { return }
         planNetworks()
         planVolumes()
-        planStrangers()
+        planUnknownContainers()
         var gate: ServiceName?
         for name in startOrder(desired.services) {
             guard let service = desired.services[name] else { continue }

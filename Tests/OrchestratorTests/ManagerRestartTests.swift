@@ -176,7 +176,7 @@ struct ManagerRestartTests {
                     .restartContainer(id: "nobody", service: .db, gracePeriod: .zero), because: "test",
                     restsOnProbes: isOfProbes)
             }
-            let limiter = StartGate(host.time)
+            let limiter = StartLimiter(host.time)
             let slow = SlowStart(engine: host.engine, time: host.time, delay: PlanExecutor.verdictAgeMax * 2)
             let fresh = await PlanExecutor(engine: host.engine, time: host.time).run(plan, of: .sample())
             #expect(fresh.allSatisfy { $0.error == .notFound(message: "No such container: nobody") })

@@ -116,13 +116,13 @@ struct AssessTests {
         var scene = try Scene(.resuming, .created)
         scene.input.now = Scene.start + Assessment.startDeadline + .milliseconds(-1)
         #expect(scene.assessment.event == .serviceNotReady)
-        #expect(scene.assessment.nextLook == Scene.start + Assessment.startDeadline)
+        #expect(scene.assessment.requeueAt == Scene.start + Assessment.startDeadline)
         scene.input.now = Scene.start + Assessment.startDeadline
         #expect(scene.assessment.event == .startFailed)
         for status in [ProjectStatus.active, .degraded] {
             scene.input.status = status
             #expect(scene.assessment.event == .serviceNotReady)
-            #expect(scene.assessment.nextLook == nil)
+            #expect(scene.assessment.requeueAt == nil)
         }
     }
 
@@ -133,10 +133,10 @@ struct AssessTests {
         scene.starts(.db, 5)
         let next = Scene.start + .seconds(4)
         #expect(scene.assessment.held.keys.map(\.text) == ["db"])
-        #expect(scene.assessment.nextLook == next)
+        #expect(scene.assessment.requeueAt == next)
         scene.input.now = next
         #expect(scene.assessment.held.isEmpty)
-        #expect(scene.assessment.nextLook == nil)
+        #expect(scene.assessment.requeueAt == nil)
     }
 
     @Test("a restart of single services is over when these have been restarted")

@@ -17,7 +17,7 @@ struct AssessUnseenTests {
         scene.probe(.db, String(Self.wholeBoot.dropLast()))
         #expect(scene.state(.db) == .comingUp("HTTP 503"))
         #expect(scene.assessment.event == .serviceNotReady)
-        #expect(scene.assessment.nextLook == scene.input.now + .seconds(1))
+        #expect(scene.assessment.requeueAt == scene.input.now + .seconds(1))
         scene.probe(.db, Self.wholeBoot)
         #expect(scene.assessment.event == .startFailed)
         #expect(scene.assessment.failure?.service == .db)

@@ -126,7 +126,8 @@ struct ProjectLifecycleTests {
 }
 
 extension Substring {
-    fileprivate var trimmed: String {
+    /// Without spaces at its ends.
+    var trimmed: String {
         String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
     }
 }

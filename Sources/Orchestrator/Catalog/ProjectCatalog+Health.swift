@@ -27,9 +27,9 @@ extension ReconcileLoop {
     func report(on record: ProjectRecord) async throws(CatalogError) -> [ServiceReport] {
         let tallies = await health.tallies(of: record.ref)
         let roles = await health.roleTallies(of: record.ref)
-        let latest = await memories.take(record.ref).latest
+        let finding = await states.finding(of: record.ref)
         return record.inForce.services.sorted().map { service in
-            let state = state(of: service, record.status, latest?.states[service])
+            let state = state(of: service, record.status, finding?.states[service])
             return ServiceReport(
                 service: service, state: state,
                 roles: (roles[service] ?? [:]).mapValues { Self.state(of: $0, in: state) },
