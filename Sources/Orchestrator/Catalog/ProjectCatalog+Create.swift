@@ -84,7 +84,7 @@ extension ProjectCatalog {
         let stored = project
         let record = try await self.stored { () async throws(StoreError) in try await store.insert(stored) }
         if let source = request.attachVolumesOf { try await attach(source, to: ref) }
-        await AfterCommit.run { await loop.wake(ref) }
+        await AfterCommit.run { await observer.wake(ref) }
         return record
     }
 

@@ -16,7 +16,7 @@ extension ProjectCatalog {
         guard checked != record.name else { return record }
         let now = time.now()
         try await stored { () async throws(StoreError) in try await store.rename(ref, to: checked, at: now) }
-        await AfterCommit.run { await loop.wake(ref) }
+        await AfterCommit.run { await observer.wake(ref) }
         return try await project(ref)
     }
 
@@ -78,7 +78,7 @@ extension ProjectCatalog {
                     try await store.transition(ref, transition)
                 }
                 guard isChanged else { continue }
-                await AfterCommit.run { await loop.wake(ref) }
+                await AfterCommit.run { await observer.wake(ref) }
                 return try await project(ref)
             }
         }

@@ -104,7 +104,7 @@ extension ProjectCatalog {
             do {
                 guard try await store.transition(ref, transition) else { continue }
             } catch .leaseTaken { continue } catch { throw .store(error) }
-            await AfterCommit.run { await loop.wake(ref) }
+            await AfterCommit.run { await observer.wake(ref) }
             return try await project(ref)
         }
         throw .changedMeanwhile(ref)

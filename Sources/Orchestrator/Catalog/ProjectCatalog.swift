@@ -1,7 +1,8 @@
 public import ProjectModel
 public import Reconciler
 
-/// What people can ask of projects. Requests change records and wake the loop; none of them calls the engine.
+/// What people can ask of projects. Requests change records and ask for a pass; what they tell of running projects comes
+/// from the ``ProjectObserver``.
 public struct ProjectCatalog: Sendable {
     /// Tries to find leases that nobody else takes at the same moment. Where the broker draws at random that is seldom
     /// the second; where it takes the lowest, this is also the number of requests at once that all find some.
@@ -14,7 +15,7 @@ public struct ProjectCatalog: Sendable {
     let templates: TemplateLibrary
     let minter: any KeyMinter
     let broker: LeaseBroker
-    let loop: ReconcileLoop
+    let observer: any ProjectObserver
     let organizationLimit: Int?
     let time: any TimeSource
     let drawRef: @Sendable () -> ProjectRef
@@ -26,7 +27,7 @@ public struct ProjectCatalog: Sendable {
     ///   - drawRef: Draws the ref of a new project; simulations bring their own.
     public init(
         store: any ProjectStore, custody: any CustodyStore, templates: TemplateLibrary, minter: any KeyMinter,
-        broker: LeaseBroker, loop: ReconcileLoop, organizationLimit: Int? = nil,
+        broker: LeaseBroker, observer: any ProjectObserver, organizationLimit: Int? = nil,
         time: any TimeSource = SystemTime(),
         drawRef: @escaping @Sendable () -> ProjectRef = ProjectCatalog.randomRef
     ) {
@@ -35,7 +36,7 @@ public struct ProjectCatalog: Sendable {
         self.templates = templates
         self.minter = minter
         self.broker = broker
-        self.loop = loop
+        self.observer = observer
         self.organizationLimit = organizationLimit
         self.time = time
         self.drawRef = drawRef
@@ -97,7 +98,7 @@ public struct ProjectCatalog: Sendable {
             case .refuse: throw try await conflict(record, event)
             case .transition(let status):
                 guard try await transition(record, event, to: status, by: requester) else { continue }
-                await AfterCommit.run { await loop.wake(ref) }
+                await AfterCommit.run { await observer.wake(ref) }
                 return try await project(ref)
             }
         }

@@ -27,7 +27,7 @@ extension ProjectCatalog: ServiceAddresses {
     /// What the last pass over the project found.
     public func address(behind variable: String, of record: ProjectRecord) async -> ServiceAddress? {
         guard record.status.goal == .running, let port = record.leases?.ports[variable] else { return nil }
-        return await loop.states.finding(of: record.ref)?.addresses[port]
+        return await observer.address(behind: port, of: record.ref)
     }
 }
 

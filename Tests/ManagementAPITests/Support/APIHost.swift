@@ -29,6 +29,8 @@ struct APIHost: Sendable {
     let orphans: InMemoryOrphanStore
     let engine: FakeEngine
     let renderer: TestRenderer
+    let loop: ReconcileLoop
+    let health: HealthLoop
     let catalog: ProjectCatalog
     let ledger: InMemoryRequestLedger
     let directory: AccountDirectory
@@ -79,7 +81,7 @@ struct APIHost: Sendable {
             guard let port = await ports.next() else { throw CancellationError() }
             let host = APIHost(
                 store: store, custody: parts.custody, orphans: parts.orphanStore, engine: engine, renderer: renderer,
-                catalog: parts.catalog, ledger: parts.ledger,
+                loop: parts.loop, health: parts.health, catalog: parts.catalog, ledger: parts.ledger,
                 directory: parts.directory, identities: parts.identities, crypto: parts.crypto, api: api,
                 databases: parts.databases, gateways: parts.gateways,
                 content: parts.content, notifications: parts.notifications, client: try HTTPClient(), port: port,
@@ -149,8 +151,8 @@ struct APIHost: Sendable {
         engine.addImages(Set(renderer.base.services.map(\.image)))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await engine.run() }
-            group.addTask { try await catalog.loop.health.run() }
-            group.addTask { try await catalog.loop.run() }
+            group.addTask { try await health.run() }
+            group.addTask { try await loop.run() }
             defer { group.cancelAll() }
             try await body()
         }
