@@ -80,8 +80,9 @@ struct RunningAssessor {
             return notSeen(service, tally.obstacle.map(Self.blindness) ?? "its first probe is outstanding")
         case .ready: return .ready
         case .failing: return .failing(answer)
-        case .sick:
-            assessment.sick[service.name] = "it has not answered for \(ServiceHealth.failingUntilSick): \(answer)"
+        case .unresponsive:
+            assessment.unresponsive[service.name] =
+                "it has not answered for \(ServiceHealth.failingUntilUnresponsive): \(answer)"
             return .failing(answer)
         case .starting:
             if !tally.isKnownNotReady || tally.obstacle != nil { unknown.insert(service.name) }
@@ -91,7 +92,7 @@ struct RunningAssessor {
                 requeue(at: input.now + max(left, Self.requeuePauseMin))
                 return .comingUp(answer)
             }
-            assessment.sick[service.name] = "it was not ready within \(service.bootDeadline): \(answer)"
+            assessment.unresponsive[service.name] = "it was not ready within \(service.bootDeadline): \(answer)"
             return .failing("not ready within \(service.bootDeadline): \(answer)")
         }
     }
@@ -120,7 +121,7 @@ struct RunningAssessor {
 
     private mutating func holdBack(_ service: DesiredService) {
         guard let next = input.backoffs[service.name]?.nextStart, next > input.now else { return }
-        assessment.held[service.name] = "backing off until \(next)"
+        assessment.backingOff[service.name] = "backing off until \(next)"
         requeue(at: next)
     }
 
@@ -221,7 +222,7 @@ struct RunningAssessor {
             if !container.state.isUp || container.state == .restarting, starts >= RestartBackoff.attemptsUntilFailed {
                 return "\(text), after \(starts) starts"
             }
-            if assessment.sick[service.name] != nil { return text }
+            if assessment.unresponsive[service.name] != nil { return text }
         }
         // A container that keeps ending is seen as running now and then: the engine's count tells.
         return restarts >= RestartBackoff.attemptsUntilFailed ? "it keeps ending, \(restarts) restarts so far" : nil

@@ -108,9 +108,9 @@ public struct Assessment: Sendable, Equatable {
     /// States of all services of the stack.
     public var services: [ServiceName: ServiceState] = [:]
     /// Services not to be started yet, and why.
-    public var held: [ServiceName: String] = [:]
+    public var backingOff: [ServiceName: String] = [:]
     /// Running services to be restarted, and why.
-    public var sick: [ServiceName: String] = [:]
+    public var unresponsive: [ServiceName: String] = [:]
     /// Whether any container, required or not, is still to be restarted on request.
     public var isRestartOutstanding = false
     /// What this means for the status.

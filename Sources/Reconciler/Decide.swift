@@ -52,7 +52,7 @@ extension TroubleReport {
 
     /// While the engine does not answer, a project whose probes fail as well is not active.
     fileprivate init?(withoutEngine record: RecordedProject, _ reason: String, _ health: [ServiceName: ServiceHealth]) {
-        let fails = health.values.contains { $0.verdict == .failing || $0.verdict == .sick }
+        let fails = health.values.contains { $0.verdict == .failing || $0.verdict == .unresponsive }
         guard record.status == .active, fails else { return nil }
         self.init(status: .degraded, cause: "services do not answer, and \(reason)", failure: .keep)
     }

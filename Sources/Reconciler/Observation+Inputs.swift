@@ -17,7 +17,7 @@ extension ObservedProject {
         return ReconcileInput(
             goal: record.status.goal, desired: desired, observed: observed, ready: assessment.ready,
             missingImages: missingImages, restartBefore: order.before, restartServices: order.services,
-            held: assessment.held, sick: assessment.sick, data: data,
+            backingOff: assessment.backingOff, unresponsive: assessment.unresponsive, data: data,
             replacesOneByOne: record.status == .upgrading)
     }
 

@@ -164,7 +164,7 @@ struct RunningPlanner {
     }
 
     private mutating func planStart(_ service: DesiredService, because cause: String, after: [Int]) {
-        if let hold = input.held[service.name] { return plan.wait(service.name, for: hold) }
+        if let hold = input.backingOff[service.name] { return plan.wait(service.name, for: hold) }
         switch dependenciesMet(service) {
         case .failure(let unmet): plan.wait(service.name, for: unmet.cause)
         case .success(let steps):
@@ -176,9 +176,9 @@ struct RunningPlanner {
 
     private mutating func planRestart(of container: ObservedContainer, _ service: DesiredService) {
         let request = requestedRestart(of: container, service.name)
-        guard let cause = request ?? input.sick[service.name] else { return }
+        guard let cause = request ?? input.unresponsive[service.name] else { return }
         disturbed.insert(service.name)
-        if let hold = input.held[service.name] { return plan.wait(service.name, for: hold) }
+        if let hold = input.backingOff[service.name] { return plan.wait(service.name, for: hold) }
         switch dependenciesMet(service) {
         case .failure(let unmet): plan.wait(service.name, for: "\(cause), but \(unmet.cause)")
         case .success(let steps):

@@ -17,9 +17,9 @@ public struct ReconcileInput: Sendable, Equatable {
     /// Services that ``restartBefore`` is about; nil for all.
     public var restartServices: Set<ServiceName>?
     /// Services not to be started just now, with the reason (a back-off that has not run out).
-    public var held: [ServiceName: String]
+    public var backingOff: [ServiceName: String]
     /// Running services to be restarted because they do not answer, with the reason.
-    public var sick: [ServiceName: String]
+    public var unresponsive: [ServiceName: String]
     /// What must not be done to the project's data.
     public var data: DataVerdict
     /// Whether services are replaced one after the other, each when the one before is ready, and none before all images
@@ -30,7 +30,8 @@ public struct ReconcileInput: Sendable, Equatable {
     public init(
         goal: ProjectStatus.Goal, desired: DesiredStack?, observed: ObservedStack, ready: Set<ServiceName> = [],
         missingImages: Set<String> = [], restartBefore: Timestamp? = nil, restartServices: Set<ServiceName>? = nil,
-        held: [ServiceName: String] = [:], sick: [ServiceName: String] = [:], data: DataVerdict = DataVerdict(),
+        backingOff: [ServiceName: String] = [:], unresponsive: [ServiceName: String] = [:],
+        data: DataVerdict = DataVerdict(),
         replacesOneByOne: Bool = false
     ) {
         self.goal = goal
@@ -40,8 +41,8 @@ public struct ReconcileInput: Sendable, Equatable {
         self.missingImages = missingImages
         self.restartBefore = restartBefore
         self.restartServices = restartServices
-        self.held = held
-        self.sick = sick
+        self.backingOff = backingOff
+        self.unresponsive = unresponsive
         self.data = data
         self.replacesOneByOne = replacesOneByOne
     }

@@ -98,7 +98,7 @@ struct ManagerRestartTests {
         }
     }
 
-    @Test("time in which the process was stopped does not make a failing service sick")
+    @Test("time in which the process was stopped does not make a failing service unresponsive")
     func stoppedWhileFailing() async throws {
         try await SimulatedHost.run(seed: 4) { host in
             let ref = try await Self.active(host)

@@ -11,7 +11,7 @@ struct AssessTests {
         let assessment = try Scene().assessment
         #expect(assessment.event == .allReady)
         #expect(assessment.ready == [.db, .auth, .rest])
-        #expect(assessment.held.isEmpty && assessment.sick.isEmpty && assessment.failure == nil)
+        #expect(assessment.backingOff.isEmpty && assessment.unresponsive.isEmpty && assessment.failure == nil)
     }
 
     @Test("an optional service that fails changes nothing but its own state")
@@ -56,16 +56,16 @@ struct AssessTests {
         }
     }
 
-    @Test("readiness has hysteresis: one failed probe is nothing, two are failing, a minute of them is sick")
+    @Test("readiness has hysteresis: one failed probe is nothing, two are failing, a minute of them is unresponsive")
     func hysteresis() throws {
         var scene = try Scene(.active)
         scene.probe(.db, "+-")
         #expect(scene.state(.db) == .ready)
         scene.probe(.db, "+--")
         #expect(scene.state(.db) == .failing("HTTP 503"))
-        #expect(scene.assessment.sick.isEmpty)
+        #expect(scene.assessment.unresponsive.isEmpty)
         scene.probe(.db, "+" + String(repeating: "-", count: 61))
-        #expect(scene.assessment.sick[.db] == "it has not answered for 60.0 seconds: HTTP 503")
+        #expect(scene.assessment.unresponsive[.db] == "it has not answered for 60.0 seconds: HTTP 503")
     }
 
     @Test("results of an earlier run count for nothing, and a service without a probe is ready while it runs")
@@ -126,16 +126,16 @@ struct AssessTests {
         }
     }
 
-    @Test("a service that backs off is held, and looked at again when it may start")
-    func held() throws {
+    @Test("a service that backs off is held back, and has a pass when it may start")
+    func backingOff() throws {
         var scene = try Scene(.degraded)
         scene.observe(.db) { ($0.state, $0.exitCode) = (.exited, 1) }
         scene.starts(.db, 5)
         let next = Scene.start + .seconds(4)
-        #expect(scene.assessment.held.keys.map(\.text) == ["db"])
+        #expect(scene.assessment.backingOff.keys.map(\.text) == ["db"])
         #expect(scene.assessment.requeueAt == next)
         scene.input.now = next
-        #expect(scene.assessment.held.isEmpty)
+        #expect(scene.assessment.backingOff.isEmpty)
         #expect(scene.assessment.requeueAt == nil)
     }
 
@@ -164,7 +164,7 @@ struct AssessTests {
         scene.probe(.auth, "+" + String(repeating: "-", count: 20))
         #expect(scene.state(.db) == .comingUp("its restart is outstanding"))
         #expect(scene.assessment.event == .serviceNotReady)
-        #expect(scene.assessment.sick.isEmpty)
+        #expect(scene.assessment.unresponsive.isEmpty)
         for service in [ServiceName.db, .auth, .rest] {
             scene.observe(service) { ($0.startedAt, $0.restartCount) = (Scene.start + .milliseconds(1), 0) }
             scene.probe(service, "+")

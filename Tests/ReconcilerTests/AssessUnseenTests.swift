@@ -24,11 +24,11 @@ struct AssessUnseenTests {
         #expect(scene.assessment.failure?.message.contains("HTTP 503") == true)
         scene.input.status = .degraded
         #expect(scene.assessment.event == .serviceNotReady)
-        #expect(scene.assessment.sick[.db]?.contains("HTTP 503") == true)
+        #expect(scene.assessment.unresponsive[.db]?.contains("HTTP 503") == true)
     }
 
     @Test(
-        "a container older than every boot time is not sick for that: no result is no failure, and the first one begins",
+        "a container older than every boot time is not unresponsive for that: no result is no failure, and the first one begins",
         arguments: [ProjectStatus.active, .degraded, .starting, .resuming, .restarting])
     func oldContainer(status: ProjectStatus) throws {
         for results in ["", "?", "???", "-", "--", String(Self.wholeBoot.dropLast()), Self.wholeBoot + "?"] {
@@ -36,10 +36,10 @@ struct AssessUnseenTests {
             scene.input.now = Scene.start + .seconds(30 * 86_400)
             scene.input.statusSince = scene.input.now
             for service in [ServiceName.db, .auth, .rest] { scene.probe(service, results) }
-            #expect(scene.assessment.sick.isEmpty, "\(results.count) results")
+            #expect(scene.assessment.unresponsive.isEmpty, "\(results.count) results")
             #expect(scene.assessment.event != .startFailed)
             scene.input.health = [:]
-            #expect(scene.assessment.sick.isEmpty && scene.assessment.failure == nil)
+            #expect(scene.assessment.unresponsive.isEmpty && scene.assessment.failure == nil)
         }
     }
 
