@@ -10,11 +10,9 @@ extension ReconcileLoop {
     func carryOut(
         _ decided: PlanDecision, _ decision: Decision, _ input: PassInput, _ state: inout PassState
     ) async throws -> Requeue {
-        guard let record = input.record, let assessment = decision.assessment,
-            case .project(let project) = input.observation
-        else { return .whenWoken }
+        let (record, project) = try input.project()
         if let report = decided.report { try await write(report, record) }
-        try await noteProgress(record, assessment, decided.plan, project.observed, &state)
+        try await noteProgress(record, decision, decided.plan, project.observed, &state)
         await writePendingEvents(of: record.ref, &state)
         let requeue: Requeue
         if decided.plan.isEmpty {
@@ -24,7 +22,7 @@ extension ReconcileLoop {
             requeue = try await call(decided.plan, record, project, input.inventory, &state)
         }
         if state.decisions.calls.lastError != nil {
-            try await noteProgress(record, assessment, decided.plan, project.observed, &state)
+            try await noteProgress(record, decision, decided.plan, project.observed, &state)
         }
         return requeue
     }

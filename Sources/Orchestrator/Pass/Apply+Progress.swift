@@ -42,10 +42,10 @@ extension ReconcileLoop {
 
     /// Notes how the project's operation goes, when that has changed.
     func noteProgress(
-        _ record: ProjectRecord, _ assessment: Assessment, _ plan: Plan, _ observed: ObservedStack,
+        _ record: ProjectRecord, _ decision: Decision, _ plan: Plan, _ observed: ObservedStack,
         _ state: inout PassState
     ) async throws {
-        guard let tracked = state.operation else { return }
+        guard let tracked = state.operation, let assessment = decision.assessment else { return }
         let since =
             tracked.kind == .pause || tracked.kind == .delete
             ? max(tracked.requestedAt, state.decisions.watchedSince)

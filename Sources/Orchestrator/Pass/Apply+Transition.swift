@@ -8,7 +8,7 @@ extension ReconcileLoop {
 
     /// Changes a project's status, with all that belongs to the change.
     func carryOut(_ decided: TransitionDecision, _ input: PassInput, _ state: PassState) async throws {
-        guard let record = input.record else { return }
+        let (record, project) = try input.project()
         let isLast = decided.event == .nothingLeft
         var transition = StatusTransition(
             from: decided.from, to: decided.to, cause: redact(decided.cause, state.secrets), at: time.now())
@@ -17,22 +17,22 @@ extension ReconcileLoop {
         transition.restoresSettings = decided.restoresSettings
         if decided.restoresSettings { transition.opens = NewOperation(.restart, requestedBy: "") }
         if decided.releasesUnusedPorts { transition.leases = .keepPorts(try await ports(of: record)) }
-        if isLast { transition.leases = try await removeFolder(of: record, input, becoming: decided.to) }
+        if isLast { transition.leases = try await removeFolder(of: record, project, becoming: decided.to) }
         guard try await store.transition(record.ref, transition) else { return }
         if transition.to == .deleted || transition.endOfUpgrade == .completes { await removeUnusedTemplates() }
         logger.log(
-            level: isLast && !input.inventory.observed.isEmpty ? .warning : .info, "a project changed its status",
+            level: isLast && !project.observed.isEmpty ? .warning : .info, "a project changed its status",
             metadata: [
                 "project": "\(record.ref)", "status": "\(transition.to.rawValue)", "cause": "\(transition.cause)",
             ])
     }
 
     private func removeFolder(
-        of record: ProjectRecord, _ input: PassInput, becoming status: ProjectStatus
+        of record: ProjectRecord, _ project: ObservedProject, becoming status: ProjectStatus
     ) async throws -> StatusTransition.LeaseChange {
         try lease?.check()
         // A network that stays keeps its subnet: nobody is to be offered it when the lease is gone.
-        if !input.inventory.observed.isEmpty { await survey.note(try await engine.overview().use) }
+        if !project.observed.isEmpty { await survey.note(try await engine.overview().use) }
         try folders.remove(record.ref)
         return try await finishDeletion(of: record, becoming: status)
     }

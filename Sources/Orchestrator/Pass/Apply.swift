@@ -50,7 +50,7 @@ extension ReconcileLoop {
 
     /// Remembers which volumes hold the project's data, from the first time that all of it runs.
     private func markData(_ input: PassInput) async throws {
-        guard case .project(let project) = input.observation, let desired = project.desired else { return }
+        guard let desired = try input.project().observed.desired else { return }
         let marked = input.inventory.marked(desired, of: input.ref)
         if !marked.isEmpty { try await custody.save(marked) }
     }

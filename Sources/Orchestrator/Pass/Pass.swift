@@ -58,6 +58,14 @@ struct PassInput: Sendable {
     var record: ProjectRecord?
     var inventory = ProjectInventory()
 
+    /// The project that a decision is about.
+    func project() throws(PassFailure) -> (record: ProjectRecord, observed: ObservedProject) {
+        guard let record, case .project(let observed) = observation else {
+            throw PassFailure(description: "there is a decision about the project, and nothing was observed of it")
+        }
+        return (record, observed)
+    }
+
     /// What is published for those who ask; nil when nothing was judged.
     func finding(_ decision: Decision) -> PassStates.Finding? {
         guard case .project(let project) = observation, let assessment = decision.assessment else { return nil }
