@@ -134,8 +134,10 @@ enum ContentRows {
     }
 
     /// Deletes everything that was kept with a project that is deleted; for the transaction of that change.
-    static func forget(_ move: StatusMove, of ref: ProjectRef, in session: some PostgresSession) async throws {
-        guard move.to == .deleted else { return }
+    static func forget(_ transition: StatusTransition, of ref: ProjectRef, in session: some PostgresSession)
+        async throws
+    {
+        guard transition.to == .deleted else { return }
         try await session.execute("delete from content_items where ref = $1", [.text(ref.text)])
         try await session.execute("delete from content_folders where ref = $1", [.text(ref.text)])
     }

@@ -127,8 +127,10 @@ enum FunctionRows {
     }
 
     /// Deletes the functions of a project that is deleted; for the transaction of that change.
-    static func forget(_ move: StatusMove, of ref: ProjectRef, in session: some PostgresSession) async throws {
-        guard move.to == .deleted else { return }
+    static func forget(_ transition: StatusTransition, of ref: ProjectRef, in session: some PostgresSession)
+        async throws
+    {
+        guard transition.to == .deleted else { return }
         try await session.execute("delete from project_functions where ref = $1", [.text(ref.text)])
     }
 

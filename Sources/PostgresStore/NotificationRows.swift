@@ -99,7 +99,8 @@ enum NotificationRows {
 
     /// Does what a change of status means for the notifications about a project; in the transaction of the change,
     /// which holds the project's row, so that nobody else decides about it at the same time.
-    static func note(_ move: StatusMove, of ref: ProjectRef, in session: some PostgresSession) async throws {
+    static func note(_ transition: StatusTransition, of ref: ProjectRef, in session: some PostgresSession) async throws
+    {
         let history = try await session.query(
             "select id, kind, inserted_at from notifications where ref = $1 order by number desc limit $2",
             [.text(ref.text), .int(NotificationStep.marksNeeded)])
@@ -108,14 +109,14 @@ enum NotificationRows {
         }
         let project = try await session.single(
             "select name, organization_slug from projects where ref = $1", [.text(ref.text)])
-        switch NotificationStep(for: move, of: try project.string("name"), after: marks) {
+        switch NotificationStep(for: transition, of: try project.string("name"), after: marks) {
         case .nothing: break
         case .forgetAll: try await session.execute("delete from notifications where ref = $1", [.text(ref.text)])
         case .withdrawLatest:
             guard let latest = history.first else { return }
             try await session.execute("delete from notifications where id = $1", [.text(try latest.string("id"))])
         case .add(let draft):
-            try await insert(draft, of: ref, in: try project.string("organization_slug"), at: move.at, session)
+            try await insert(draft, of: ref, in: try project.string("organization_slug"), at: transition.at, session)
         }
     }
 

@@ -26,18 +26,19 @@ enum OperationRows {
             ])
     }
 
-    /// Ends the operation that goes on, when the move does, and begins the one that it opens.
-    static func apply(_ move: StatusMove, of ref: ProjectRef, in session: some PostgresSession) async throws {
-        if let present = try await open(ref, in: session), let end = move.end(of: present.kind) {
+    /// Ends the operation that goes on, when the transition does, and begins the one that it opens.
+    static func apply(_ transition: StatusTransition, of ref: ProjectRef, in session: some PostgresSession) async throws
+    {
+        if let present = try await open(ref, in: session), let end = transition.end(of: present.kind) {
             try await session.execute(
                 """
                 update operations set state = $2, finished_at = $3, result = $4, waiting_for = null,
                     next_retry_at = null
                 where id = $1::uuid
                 """,
-                [.text(present.id), .text(end.state.rawValue), .timestamp(move.at.postgres), .text(end.result)])
+                [.text(present.id), .text(end.state.rawValue), .timestamp(transition.at.postgres), .text(end.result)])
         }
-        if let opens = move.opens { try await insert(opens, of: ref, at: move.at, in: session) }
+        if let opens = transition.opens { try await insert(opens, of: ref, at: transition.at, in: session) }
     }
 
     static func note(_ progress: OperationProgress, of id: String, in session: some PostgresSession) async throws {

@@ -32,9 +32,9 @@ public struct PostgresNotificationStore: NotificationStore {
         try await transaction { try await NotificationRows.archiveAll(for: viewer, in: $0) }
     }
 
-    /// Does what the move means.
-    public func note(_ move: StatusMove, of project: ProjectRecord) async throws(StoreError) {
-        try await transaction { try await NotificationRows.note(move, of: project.ref, in: $0) }
+    /// Does what the transition means.
+    public func note(_ transition: StatusTransition, of project: ProjectRecord) async throws(StoreError) {
+        try await transaction { try await NotificationRows.note(transition, of: project.ref, in: $0) }
     }
 
     private func transaction<Value: Sendable>(

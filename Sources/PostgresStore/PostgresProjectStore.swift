@@ -86,7 +86,7 @@ public struct PostgresProjectStore: ProjectStore {
         try await transaction { transaction in
             guard try await ConfigurationRows.change(ref, change, in: transaction) else { return false }
             // The row is locked, and its status was looked at with the change.
-            if let move = change.trialMove, try await !self.move(ref, move, in: transaction) {
+            if let transition = change.trialTransition, try await !self.transition(ref, transition, in: transaction) {
                 throw StoreError.refused("a project on trial did not change its status")
             }
             try await announce(ref, in: transaction)
@@ -108,34 +108,34 @@ public struct PostgresProjectStore: ProjectStore {
     }
 
     /// Updates the status if it is as expected, and the leases and secrets with it.
-    public func move(_ ref: ProjectRef, _ move: StatusMove) async throws(StoreError) -> Bool {
-        try await transaction { transaction in try await self.move(ref, move, in: transaction) }
+    public func transition(_ ref: ProjectRef, _ transition: StatusTransition) async throws(StoreError) -> Bool {
+        try await transaction { transaction in try await self.transition(ref, transition, in: transaction) }
     }
 
-    private func move(
-        _ ref: ProjectRef, _ move: StatusMove, in transaction: PostgresTransaction
+    private func transition(
+        _ ref: ProjectRef, _ transition: StatusTransition, in transaction: PostgresTransaction
     ) async throws -> Bool {
-        guard try await ProjectRows.update(ref, move, in: transaction) else { return false }
-        try await SettingRows.endTrial(move, of: ref, in: transaction)
-        try await SecretRows.replace(move.secrets, of: ref, in: transaction)
-        switch move.leases {
+        guard try await ProjectRows.update(ref, transition, in: transaction) else { return false }
+        try await SettingRows.endTrial(transition, of: ref, in: transaction)
+        try await SecretRows.replace(transition.secrets, of: ref, in: transaction)
+        switch transition.leases {
         case .keep: break
-        case .release: try await LeaseRows.release(ref, at: move.at, in: transaction)
+        case .release: try await LeaseRows.release(ref, at: transition.at, in: transaction)
         case .releaseAndForgetSecrets:
-            try await LeaseRows.release(ref, at: move.at, in: transaction)
+            try await LeaseRows.release(ref, at: transition.at, in: transaction)
             try await SecretRows.delete(ref, in: transaction)
             try await ConfigurationRows.delete(ref, in: transaction)
-        case .acquire(let leases): try await LeaseRows.insert(leases, of: ref, at: move.at, in: transaction)
-        case .extend(let ports): try await LeaseRows.insert(ports: ports, of: ref, at: move.at, in: transaction)
+        case .acquire(let leases): try await LeaseRows.insert(leases, of: ref, at: transition.at, in: transaction)
+        case .extend(let ports): try await LeaseRows.insert(ports: ports, of: ref, at: transition.at, in: transaction)
         case .keepPorts(let variables):
-            try await LeaseRows.release(ref, portsExcept: variables, at: move.at, in: transaction)
+            try await LeaseRows.release(ref, portsExcept: variables, at: transition.at, in: transaction)
         }
         try await EventRows.insert(
-            ProjectEvent(at: move.at, status: move.to, cause: move.cause), of: ref, in: transaction)
-        try await OperationRows.apply(move, of: ref, in: transaction)
-        try await NotificationRows.note(move, of: ref, in: transaction)
-        try await ContentRows.forget(move, of: ref, in: transaction)
-        try await FunctionRows.forget(move, of: ref, in: transaction)
+            ProjectEvent(at: transition.at, status: transition.to, cause: transition.cause), of: ref, in: transaction)
+        try await OperationRows.apply(transition, of: ref, in: transaction)
+        try await NotificationRows.note(transition, of: ref, in: transaction)
+        try await ContentRows.forget(transition, of: ref, in: transaction)
+        try await FunctionRows.forget(transition, of: ref, in: transaction)
         try await announce(ref, in: transaction)
         return true
     }

@@ -126,9 +126,9 @@ enum ProjectRows {
             != nil
     }
 
-    /// Changes the status if it still is what the move starts from.
+    /// Changes the status if it still is what the transition starts from.
     static func update(
-        _ ref: ProjectRef, _ move: StatusMove, in session: some PostgresSession
+        _ ref: ProjectRef, _ transition: StatusTransition, in session: some PostgresSession
     ) async throws -> Bool {
         let changed = try await session.execute(
             """
@@ -146,13 +146,15 @@ enum ProjectRows {
             where ref = $1 and status = $2
             """,
             [
-                .text(ref.text), .text(move.from.rawValue), .text(move.to.rawValue),
-                .optional(move.failure?.service?.text), .optional(move.failure?.message),
-                .optional(move.failure?.logTail), .bool(move.requestsRestart), .timestamp(move.at.postgres),
-                move.restartServices.map { .textArray($0.map(\.text)) } ?? .null, .bool(move.fulfilsRestart),
-                .optional(move.template?.text), .optional(move.upgrade?.template.text),
-                move.upgrade.map { .textArray($0.services.map(\.text)) } ?? .null,
-                .bool(move.endOfUpgrade == .completes), .bool(move.endOfUpgrade == .none),
+                .text(ref.text), .text(transition.from.rawValue), .text(transition.to.rawValue),
+                .optional(transition.failure?.service?.text), .optional(transition.failure?.message),
+                .optional(transition.failure?.logTail), .bool(transition.requestsRestart),
+                .timestamp(transition.at.postgres),
+                transition.restartServices.map { .textArray($0.map(\.text)) } ?? .null,
+                .bool(transition.fulfilsRestart),
+                .optional(transition.template?.text), .optional(transition.upgrade?.template.text),
+                transition.upgrade.map { .textArray($0.services.map(\.text)) } ?? .null,
+                .bool(transition.endOfUpgrade == .completes), .bool(transition.endOfUpgrade == .none),
             ])
         return changed == 1
     }

@@ -73,12 +73,14 @@ enum SettingRows {
             [.text(ref.text), .textArray(names)])
     }
 
-    /// Ends a trial with a move from RESTARTING: what it replaced is put back, as a change of the configuration, or
-    /// forgotten.
-    static func endTrial(_ move: StatusMove, of ref: ProjectRef, in session: some PostgresSession) async throws {
-        guard move.from == .restarting else { return }
+    /// Ends a trial with a transition from RESTARTING: what it replaced is put back, as a change of the configuration,
+    /// or forgotten.
+    static func endTrial(_ transition: StatusTransition, of ref: ProjectRef, in session: some PostgresSession)
+        async throws
+    {
+        guard transition.from == .restarting else { return }
         let parameter: [PostgresParameter] = [.text(ref.text)]
-        if move.restoresSettings {
+        if transition.restoresSettings {
             try await session.execute(
                 """
                 delete from project_settings s using project_former_settings f

@@ -2,14 +2,14 @@ import ProjectModel
 
 /// Judges a project that should run.
 struct RunningAssessor {
-    let circumstances: Circumstances
+    let input: AssessmentInput
     let desired: DesiredStack
     var assessment = Assessment()
     /// Services of which nothing is known yet, good or bad: no probe has come back often enough, or none can be made.
     private var unknown: Set<ServiceName> = []
 
-    init(_ circumstances: Circumstances, _ desired: DesiredStack) {
-        self.circumstances = circumstances
+    init(_ input: AssessmentInput, _ desired: DesiredStack) {
+        self.input = input
         self.desired = desired
     }
 
@@ -22,7 +22,7 @@ struct RunningAssessor {
 
     /// Whether a failing service ends the attempt, rather than being healed for ever.
     private var isStarting: Bool {
-        switch circumstances.status {
+        switch input.status {
         case .provisioning, .starting, .resuming, .restarting, .upgrading, .reverting: true
         default: false
         }
@@ -36,8 +36,8 @@ struct RunningAssessor {
     }
 
     private mutating func state(of service: DesiredService) -> Assessment.ServiceState {
-        if let refusal = circumstances.refusals[service.name] { return .failing(refusal) }
-        guard let container = circumstances.observed.container(of: service.name) else {
+        if let refusal = input.refusals[service.name] { return .failing(refusal) }
+        guard let container = input.observed.container(of: service.name) else {
             return .comingUp("its container does not exist yet")
         }
         guard container.configHash == service.configHash else { return .comingUp("its container is being replaced") }
@@ -56,7 +56,7 @@ struct RunningAssessor {
     }
 
     /// Shortest wait for a tally to reach its deadline.
-    private static let lookPauseMin: Duration = .milliseconds(500)
+    private static let requeuePauseMin: Duration = .milliseconds(500)
 
     private mutating func runningState(
         of service: DesiredService, _ container: ObservedContainer
@@ -67,7 +67,7 @@ struct RunningAssessor {
         }
         guard service.probe != nil else { return .ready }
         let run = Incarnation(containerID: container.id, startedAt: container.startedAt)
-        guard let tally = circumstances.health[service.name], tally.incarnation == run else {
+        guard let tally = input.health[service.name], tally.incarnation == run else {
             return notSeen(service, "its first probe is outstanding")
         }
         return state(of: service, tally)
@@ -80,18 +80,19 @@ struct RunningAssessor {
             return notSeen(service, tally.obstacle.map(Self.blindness) ?? "its first probe is outstanding")
         case .ready: return .ready
         case .failing: return .failing(answer)
-        case .sick:
-            assessment.sick[service.name] = "it has not answered for \(ServiceHealth.failingUntilSick): \(answer)"
+        case .unresponsive:
+            assessment.unresponsive[service.name] =
+                "it has not answered for \(ServiceHealth.failingUntilUnresponsive): \(answer)"
             return .failing(answer)
         case .starting:
             if !tally.isKnownNotReady || tally.obstacle != nil { unknown.insert(service.name) }
             if let obstacle = tally.obstacle { return .comingUp(Self.blindness(obstacle)) }
             let left = service.bootDeadline - tally.failingFor
             if left > .zero {
-                lookAgain(at: circumstances.now + max(left, Self.lookPauseMin))
+                requeue(at: input.now + max(left, Self.requeuePauseMin))
                 return .comingUp(answer)
             }
-            assessment.sick[service.name] = "it was not ready within \(service.bootDeadline): \(answer)"
+            assessment.unresponsive[service.name] = "it was not ready within \(service.bootDeadline): \(answer)"
             return .failing("not ready within \(service.bootDeadline): \(answer)")
         }
     }
@@ -106,8 +107,8 @@ struct RunningAssessor {
 
     /// Whether the container is still to be restarted on request: what its present run came to counts no longer.
     private func isOutstanding(_ container: ObservedContainer, _ service: ServiceName) -> Bool {
-        guard let requested = circumstances.restartRequestedAt, let started = container.startedAt,
-            circumstances.restartServices.map({ $0.contains(service) }) ?? true
+        guard let requested = input.restartRequestedAt, let started = container.startedAt,
+            input.restartServices.map({ $0.contains(service) }) ?? true
         else { return false }
         return container.state == .running && started < requested
     }
@@ -119,14 +120,14 @@ struct RunningAssessor {
     }
 
     private mutating func holdBack(_ service: DesiredService) {
-        guard let next = circumstances.backoffs[service.name]?.nextStart, next > circumstances.now else { return }
-        assessment.held[service.name] = "backing off until \(next)"
-        lookAgain(at: next)
+        guard let next = input.backoffs[service.name]?.nextStart, next > input.now else { return }
+        assessment.backingOff[service.name] = "backing off until \(next)"
+        requeue(at: next)
     }
 
-    private mutating func lookAgain(at time: Timestamp) {
-        guard time > circumstances.now else { return }
-        assessment.nextLook = min(assessment.nextLook ?? time, time)
+    private mutating func requeue(at time: Timestamp) {
+        guard time > input.now else { return }
+        assessment.requeueAt = min(assessment.requeueAt ?? time, time)
     }
 
     private mutating func judgeProject() {
@@ -136,32 +137,32 @@ struct RunningAssessor {
             assessment.failure = failure
             assessment.blocker = failure.service
             assessment.cause = "\(failure.service): \(failure.message)"
-        } else if let blocker = required.first(where: { circumstances.refusals[$0.name] != nil })
+        } else if let blocker = required.first(where: { input.refusals[$0.name] != nil })
             ?? required.first(where: { assessment.services[$0.name]?.isReady != true && !isExcused($0) })
         {
             judgeUnready(blocker.name)
         } else if let remainder = remainderOfOtherVersion {
             assessment.event = .serviceNotReady
             assessment.cause = remainder
-        } else if circumstances.status != .active || required.allSatisfy({ !unknown.contains($0.name) }) {
+        } else if input.status != .active || required.allSatisfy({ !unknown.contains($0.name) }) {
             assessment.event = .allReady
             assessment.cause = "every required service is ready"
         }
-        if isStarting { lookAgain(at: circumstances.statusSince + deadline) }
+        if isStarting { requeue(at: input.statusSince + deadline) }
     }
 
     /// An active project stays so until something is known to be wrong: a manager that has just been started has
     /// probed nothing yet.
     private func isExcused(_ service: DesiredService) -> Bool {
-        circumstances.status == .active && unknown.contains(service.name)
+        input.status == .active && unknown.contains(service.name)
     }
 
     private mutating func judgeUnready(_ blocker: ServiceName) {
-        assessment.failure = circumstances.refusals[blocker].map { .init(service: blocker, message: $0) }
-        let haveContainers = desired.services.keys.allSatisfy { circumstances.observed.container(of: $0) != nil }
+        assessment.failure = input.refusals[blocker].map { .init(service: blocker, message: $0) }
+        let haveContainers = desired.services.keys.allSatisfy { input.observed.container(of: $0) != nil }
         assessment.blocker = blocker
         assessment.event =
-            circumstances.status == .provisioning && haveContainers ? .containersCreated : .serviceNotReady
+            input.status == .provisioning && haveContainers ? .containersCreated : .serviceNotReady
         switch assessment.services[blocker] {
         case .comingUp(let text), .failing(let text), .unknown(let text):
             assessment.cause = "\(blocker) is not ready: \(text)"
@@ -171,57 +172,57 @@ struct RunningAssessor {
 
     /// Longest time that the status may last.
     private var deadline: Duration {
-        circumstances.status == .upgrading ? Assessment.upgradeDeadline : Assessment.startDeadline
+        input.status == .upgrading ? Assessment.upgradeDeadline : Assessment.startDeadline
     }
 
     /// A container that is not of the version that the project is on its way to. An upgrade or a way back ends when there
     /// is none: optional services count as well.
     private var remainderOfOtherVersion: String? {
-        guard [.upgrading, .reverting].contains(circumstances.status) else { return nil }
+        guard [.upgrading, .reverting].contains(input.status) else { return nil }
         for service in desired.services.values.sorted(by: { $0.name < $1.name })
-        where circumstances.observed.container(of: service.name)?.configHash != service.configHash {
+        where input.observed.container(of: service.name)?.configHash != service.configHash {
             return "\(service.name) is still to be replaced"
         }
-        let stranger = circumstances.observed.containers.sorted { $0.id < $1.id }.first { container in
+        let unknownContainer = input.observed.containers.sorted { $0.id < $1.id }.first { container in
             container.service.map { desired.services[$0] == nil } ?? true
         }
-        return stranger.map { "\($0.service?.text ?? $0.name) is still to be removed" }
+        return unknownContainer.map { "\($0.service?.text ?? $0.name) is still to be removed" }
     }
 
     private func startFailure(among required: [DesiredService]) -> Assessment.StartFailure? {
         for service in required where assessment.services[service.name]?.isReady != true {
             if let message = startFailure(of: service) { return .init(service: service.name, message: message) }
         }
-        guard circumstances.now.since(circumstances.statusSince) >= deadline else { return nil }
+        guard input.now.since(input.statusSince) >= deadline else { return nil }
         let late = required.first { assessment.services[$0.name]?.isReady != true && !unknown.contains($0.name) }
         return late.map {
             .init(service: $0.name, message: "the \(attempt) did not end within \(deadline)")
         }
     }
 
-    private var attempt: String { circumstances.status == .upgrading ? "upgrade" : "start" }
+    private var attempt: String { input.status == .upgrading ? "upgrade" : "start" }
 
     /// Whether the container's last run began after the present start was asked for.
     private func isOfThisStart(_ container: ObservedContainer) -> Bool {
-        container.startedAt.map { $0 >= circumstances.statusSince } ?? false
+        container.startedAt.map { $0 >= input.statusSince } ?? false
     }
 
     private func startFailure(of service: DesiredService) -> String? {
-        if let refusal = circumstances.refusals[service.name] { return refusal }
-        if let refused = circumstances.callFailures[service.name], refused.count >= refused.countMax {
+        if let refusal = input.refusals[service.name] { return refusal }
+        if let refused = input.callFailures[service.name], refused.count >= refused.countMax {
             return refused.message
         }
-        guard let container = circumstances.observed.container(of: service.name),
+        guard let container = input.observed.container(of: service.name),
             !isOutstanding(container, service.name)
         else { return nil }
         // The engine counts over the container's whole life: only restarts of runs since this start began say anything.
         let restarts = isOfThisStart(container) ? container.restartCount : 0
-        let starts = (circumstances.backoffs[service.name]?.attempts ?? 0) + restarts
+        let starts = (input.backoffs[service.name]?.attempts ?? 0) + restarts
         if case .failing(let text)? = assessment.services[service.name] {
             if !container.state.isUp || container.state == .restarting, starts >= RestartBackoff.attemptsUntilFailed {
                 return "\(text), after \(starts) starts"
             }
-            if assessment.sick[service.name] != nil { return text }
+            if assessment.unresponsive[service.name] != nil { return text }
         }
         // A container that keeps ending is seen as running now and then: the engine's count tells.
         return restarts >= RestartBackoff.attemptsUntilFailed ? "it keeps ending, \(restarts) restarts so far" : nil

@@ -1,7 +1,7 @@
 public import ProjectModel
 
 /// All that the judgement of a project rests on.
-public struct Circumstances: Sendable, Equatable {
+public struct AssessmentInput: Sendable, Equatable {
     /// The project's status.
     public var status: ProjectStatus
     /// Since when the deadline of the status counts: the change itself, or the time from which this manager has been
@@ -28,7 +28,7 @@ public struct Circumstances: Sendable, Equatable {
     /// Now.
     public var now: Timestamp
 
-    /// Circumstances from their parts.
+    /// An input from its parts.
     public init(
         status: ProjectStatus, statusSince: Timestamp, desired: DesiredStack?, observed: ObservedStack,
         refusals: [ServiceName: String] = [:], health: [ServiceName: ServiceHealth] = [:],
@@ -74,7 +74,7 @@ public struct CallFailures: Sendable, Equatable {
     }
 }
 
-/// What a look at a project found.
+/// The judgement of one project.
 public struct Assessment: Sendable, Equatable {
     /// What one service is doing.
     public enum ServiceState: Sendable, Equatable {
@@ -108,9 +108,9 @@ public struct Assessment: Sendable, Equatable {
     /// States of all services of the stack.
     public var services: [ServiceName: ServiceState] = [:]
     /// Services not to be started yet, and why.
-    public var held: [ServiceName: String] = [:]
+    public var backingOff: [ServiceName: String] = [:]
     /// Running services to be restarted, and why.
-    public var sick: [ServiceName: String] = [:]
+    public var unresponsive: [ServiceName: String] = [:]
     /// Whether any container, required or not, is still to be restarted on request.
     public var isRestartOutstanding = false
     /// What this means for the status.
@@ -122,33 +122,33 @@ public struct Assessment: Sendable, Equatable {
     /// Set when ``event`` is ``ProjectLifecycle/Event/startFailed``, and when a service must not run.
     public var failure: StartFailure?
     /// When time alone will change the picture.
-    public var nextLook: Timestamp?
+    public var requeueAt: Timestamp?
 
     /// Services that answer.
     public var ready: Set<ServiceName> { Set(services.filter(\.value.isReady).keys) }
 }
 
 /// Judges a project. Pure.
-public func assess(_ circumstances: Circumstances) -> Assessment {
-    switch circumstances.status.goal {
-    case .absent: return assessAbsent(circumstances)
+public func assess(_ input: AssessmentInput) -> Assessment {
+    switch input.status.goal {
+    case .absent: return assessAbsent(input)
     case .stopped:
         var assessment = Assessment()
-        if !circumstances.observed.containers.contains(where: \.state.isUp) {
+        if !input.observed.containers.contains(where: \.state.isUp) {
             assessment.event = .allStopped
             assessment.cause = "no container runs"
         }
         return assessment
     case .running:
-        guard let desired = circumstances.desired else { return Assessment() }
-        return RunningAssessor(circumstances, desired).assess()
+        guard let desired = input.desired else { return Assessment() }
+        return RunningAssessor(input, desired).assess()
     }
 }
 
 /// A project is gone when nothing of it is left, or nothing but networks that the engine does not let go.
-private func assessAbsent(_ circumstances: Circumstances) -> Assessment {
-    let observed = circumstances.observed
-    let refusals = circumstances.networkRefusals
+private func assessAbsent(_ input: AssessmentInput) -> Assessment {
+    let observed = input.observed
+    let refusals = input.networkRefusals
     guard observed.containers.isEmpty, observed.volumes.isEmpty,
         observed.networks.allSatisfy({ refusals.isGivenUp($0.id) })
     else { return Assessment() }

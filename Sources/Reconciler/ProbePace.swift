@@ -39,7 +39,7 @@ public struct ProbePace: Sendable, Equatable {
         return switch health.verdict {
         case .unknown, .starting: age < eagerness ? starting : startingSlowly
         case .ready: health.failures > 0 ? doubting : waitUndisturbed(age, uptime, share)
-        case .failing, .sick:
+        case .failing, .unresponsive:
             health.failingFor < eagerness ? failing : failingSlowly
         }
     }

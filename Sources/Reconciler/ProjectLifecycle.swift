@@ -34,7 +34,7 @@ public enum ProjectLifecycle {
     /// What follows.
     public enum Answer: Sendable, Equatable {
         /// The status changes.
-        case move(to: ProjectStatus)
+        case transition(to: ProjectStatus)
         /// Nothing changes: the event says nothing new in this status.
         case stay
         /// A request that is not possible in this status: HTTP 409.
@@ -47,11 +47,11 @@ public enum ProjectLifecycle {
         case .pauseRequested, .resumeRequested, .restartRequested, .deleteRequested, .cancelRequested,
             .upgradeRequested:
             answer(toRequest: event, in: status)
-        case .containersCreated: status == .provisioning ? .move(to: .starting) : .stay
+        case .containersCreated: status == .provisioning ? .transition(to: .starting) : .stay
         case .allReady: readiness(in: status)
-        case .serviceNotReady: status == .active ? .move(to: .degraded) : .stay
+        case .serviceNotReady: status == .active ? .transition(to: .degraded) : .stay
         case .startFailed: failure(in: status)
-        case .allStopped: status == .pausing ? .move(to: .paused) : .stay
+        case .allStopped: status == .pausing ? .transition(to: .paused) : .stay
         case .nothingLeft: absence(in: status)
         }
     }
@@ -60,28 +60,29 @@ public enum ProjectLifecycle {
         switch (event, status) {
         case (.deleteRequested, .deleting): .stay
         case (.deleteRequested, .deleted): .refuse
-        case (.deleteRequested, _): .move(to: .deleting)
-        case (.pauseRequested, .active), (.pauseRequested, .degraded): .move(to: .pausing)
+        case (.deleteRequested, _): .transition(to: .deleting)
+        case (.pauseRequested, .active), (.pauseRequested, .degraded): .transition(to: .pausing)
         case (.pauseRequested, .pausing), (.pauseRequested, .paused): .stay
-        case (.resumeRequested, .paused): .move(to: .resuming)
-        case (.resumeRequested, .failed): .move(to: .provisioning)
+        case (.resumeRequested, .paused): .transition(to: .resuming)
+        case (.resumeRequested, .failed): .transition(to: .provisioning)
         case (.resumeRequested, .resuming): .stay
-        case (.restartRequested, .active), (.restartRequested, .degraded): .move(to: .restarting)
+        case (.restartRequested, .active), (.restartRequested, .degraded): .transition(to: .restarting)
         case (.restartRequested, .restarting): .stay
         // Not while paused: services are replaced behind a check that they come up.
-        case (.upgradeRequested, .active), (.upgradeRequested, .degraded): .move(to: .upgrading)
-        case (.cancelRequested, .upgrading): .move(to: .reverting)
+        case (.upgradeRequested, .active), (.upgradeRequested, .degraded): .transition(to: .upgrading)
+        case (.cancelRequested, .upgrading): .transition(to: .reverting)
         // A restart may have stopped anything by now, and a deletion has removed it: neither can be taken back.
-        case (.cancelRequested, .provisioning), (.cancelRequested, .starting): .move(to: .rollingBack)
-        case (.cancelRequested, .pausing): .move(to: .resuming)
-        case (.cancelRequested, .resuming): .move(to: .pausing)
+        case (.cancelRequested, .provisioning), (.cancelRequested, .starting): .transition(to: .rollingBack)
+        case (.cancelRequested, .pausing): .transition(to: .resuming)
+        case (.cancelRequested, .resuming): .transition(to: .pausing)
         default: .refuse
         }
     }
 
     private static func readiness(in status: ProjectStatus) -> Answer {
         switch status {
-        case .provisioning, .starting, .degraded, .resuming, .restarting, .upgrading, .reverting: .move(to: .active)
+        case .provisioning, .starting, .degraded, .resuming, .restarting, .upgrading, .reverting:
+            .transition(to: .active)
         case .active, .pausing, .paused, .rollingBack, .failed, .deleting, .deleted: .stay
         }
     }
@@ -90,17 +91,17 @@ public enum ProjectLifecycle {
     /// has been active has data: it is never torn down, but goes on healing as DEGRADED.
     private static func failure(in status: ProjectStatus) -> Answer {
         switch status {
-        case .provisioning, .starting: .move(to: .rollingBack)
-        case .resuming, .restarting, .reverting: .move(to: .degraded)
-        case .upgrading: .move(to: .reverting)
+        case .provisioning, .starting: .transition(to: .rollingBack)
+        case .resuming, .restarting, .reverting: .transition(to: .degraded)
+        case .upgrading: .transition(to: .reverting)
         case .active, .degraded, .pausing, .paused, .rollingBack, .failed, .deleting, .deleted: .stay
         }
     }
 
     private static func absence(in status: ProjectStatus) -> Answer {
         switch status {
-        case .rollingBack: .move(to: .failed)
-        case .deleting: .move(to: .deleted)
+        case .rollingBack: .transition(to: .failed)
+        case .deleting: .transition(to: .deleted)
         case .provisioning, .starting, .active, .degraded, .pausing, .paused, .resuming, .restarting, .upgrading,
             .reverting, .failed, .deleted:
             .stay

@@ -24,7 +24,7 @@ public enum ProjectOperationKind: String, Sendable, CaseIterable {
 
     /// The operation that a request begins, in the status that the project has.
     public init?(beginningWith event: ProjectLifecycle.Event, in status: ProjectStatus) {
-        guard case .move = ProjectLifecycle.answer(to: event, in: status) else { return nil }
+        guard case .transition = ProjectLifecycle.answer(to: event, in: status) else { return nil }
         switch event {
         case .pauseRequested: self = .pause
         // A failed project has nothing left to resume: its start is tried again from the beginning.

@@ -1,16 +1,16 @@
 import ProjectModel
 
 /// Plans the way to "all services run": network and volumes, images, containers, and the start of each service whose
-/// dependencies are met now. What has to wait is noted with its reason; a later look goes on from there.
-func planRunning(_ desired: DesiredStack, _ situation: Situation) -> Plan {
-    var planner = RunningPlanner(desired: desired, situation: situation)
-    if situation.replacesOneByOne {
+/// dependencies are met now. What has to wait is noted with its reason; a later pass continues from there.
+func planRunning(_ desired: DesiredStack, _ input: ReconcileInput) -> Plan {
+    var planner = RunningPlanner(desired: desired, input: input)
+    if input.replacesOneByOne {
         planner.planUpgrade()
         return planner.plan
     }
     planner.planNetworks()
     planner.planVolumes()
-    planner.planStrangers()
+    planner.planUnknownContainers()
     for name in startOrder(desired.services) {
         if let service = desired.services[name] { planner.planService(service) }
     }
@@ -19,7 +19,7 @@ func planRunning(_ desired: DesiredStack, _ situation: Situation) -> Plan {
 
 struct RunningPlanner {
     let desired: DesiredStack
-    let situation: Situation
+    let input: ReconcileInput
     var plan = Plan()
     /// Steps that create networks, by the network's name on the engine.
     var networkSteps: [String: Int] = [:]
@@ -36,21 +36,21 @@ struct RunningPlanner {
     /// How many services cannot come up before each.
     let dependents: [ServiceName: Int]
 
-    init(desired: DesiredStack, situation: Situation) {
+    init(desired: DesiredStack, input: ReconcileInput) {
         self.desired = desired
-        self.situation = situation
+        self.input = input
         dependents = desired.dependentCounts
     }
 
     /// A network with another subnet than the wanted one, or without a place in the template, goes with everything on
     /// it, and before a wanted one is created: the subnets of the two may overlap.
     mutating func planNetworks() {
-        let present = situation.observed.networks.sorted { $0.id < $1.id }
+        let present = input.observed.networks.sorted { $0.id < $1.id }
         let unwanted = present.filter { network in
             !desired.networks.contains { $0.name == network.name && $0.subnet == network.subnet }
         }
         let removed = Set(unwanted.map(\.name))
-        for container in situation.observed.containers.sorted(by: { $0.id < $1.id })
+        for container in input.observed.containers.sorted(by: { $0.id < $1.id })
         where container.attachments.contains(where: { removed.contains($0.network) }) {
             let removal = plan.add(
                 .removeContainer(id: container.id, service: container.service), because: "its network changes")
@@ -73,9 +73,9 @@ struct RunningPlanner {
     }
 
     mutating func planVolumes() {
-        let present = Set(situation.observed.volumes.map(\.name))
+        let present = Set(input.observed.volumes.map(\.name))
         let wanted = desired.volumes.values.filter { volume in
-            !present.contains(volume.name) && !situation.data.irreplaceable.contains(volume.name)
+            !present.contains(volume.name) && !input.data.irreplaceable.contains(volume.name)
         }
         for volume in wanted.sorted(by: { $0.name < $1.name }) {
             volumeSteps[volume.name] = plan.add(.createVolume(volume), because: "not found")
@@ -83,12 +83,12 @@ struct RunningPlanner {
     }
 
     mutating func planService(_ service: DesiredService) {
-        if let refusal = situation.data.refusals[service.name] {
+        if let refusal = input.data.refusals[service.name] {
             // What runs on is left to its owner; what depends on it is not started on top of it.
             disturbed.insert(service.name)
             return plan.wait(service.name, for: refusal)
         }
-        guard let container = situation.observed.container(of: service.name) else {
+        guard let container = input.observed.container(of: service.name) else {
             return planFresh(service, because: "not found", after: nil)
         }
         if let removal = removals[container.id] {
@@ -156,7 +156,7 @@ struct RunningPlanner {
     }
 
     mutating func planImage(_ image: String) -> Int? {
-        guard situation.missingImages.contains(image) else { return nil }
+        guard input.missingImages.contains(image) else { return nil }
         if let known = imageSteps[image] { return known }
         let number = plan.add(.pullImage(image), because: "not on this engine")
         imageSteps[image] = number
@@ -164,7 +164,7 @@ struct RunningPlanner {
     }
 
     private mutating func planStart(_ service: DesiredService, because cause: String, after: [Int]) {
-        if let hold = situation.held[service.name] { return plan.wait(service.name, for: hold) }
+        if let hold = input.backingOff[service.name] { return plan.wait(service.name, for: hold) }
         switch dependenciesMet(service) {
         case .failure(let unmet): plan.wait(service.name, for: unmet.cause)
         case .success(let steps):
@@ -176,9 +176,9 @@ struct RunningPlanner {
 
     private mutating func planRestart(of container: ObservedContainer, _ service: DesiredService) {
         let request = requestedRestart(of: container, service.name)
-        guard let cause = request ?? situation.sick[service.name] else { return }
+        guard let cause = request ?? input.unresponsive[service.name] else { return }
         disturbed.insert(service.name)
-        if let hold = situation.held[service.name] { return plan.wait(service.name, for: hold) }
+        if let hold = input.backingOff[service.name] { return plan.wait(service.name, for: hold) }
         switch dependenciesMet(service) {
         case .failure(let unmet): plan.wait(service.name, for: "\(cause), but \(unmet.cause)")
         case .success(let steps):
@@ -192,8 +192,8 @@ struct RunningPlanner {
 
     private func requestedRestart(of container: ObservedContainer, _ service: ServiceName) -> String? {
         if container.state == .paused { return "it was frozen from outside" }
-        if let before = situation.restartBefore, let started = container.startedAt, started < before,
-            situation.restartServices.map({ $0.contains(service) }) ?? true
+        if let before = input.restartBefore, let started = container.startedAt, started < before,
+            input.restartServices.map({ $0.contains(service) }) ?? true
         {
             return "a restart was requested"
         }
@@ -206,10 +206,10 @@ struct RunningPlanner {
         var steps: [Int] = []
         for dependency in service.dependencies {
             let name = dependency.service
-            let container = situation.observed.container(of: name)
+            let container = input.observed.container(of: name)
             switch dependency.condition {
             case .healthy:
-                guard situation.ready.contains(name), !disturbed.contains(name) else {
+                guard input.ready.contains(name), !disturbed.contains(name) else {
                     return .failure(Unmet(cause: "\(name) is not ready"))
                 }
             case .started:
@@ -234,11 +234,11 @@ struct RunningPlanner {
     }
 
     /// Containers with the project's label that the template does not know (any more), and duplicates.
-    mutating func planStrangers() {
-        for container in situation.observed.containers.sorted(by: { $0.id < $1.id })
+    mutating func planUnknownContainers() {
+        for container in input.observed.containers.sorted(by: { $0.id < $1.id })
         where removals[container.id] == nil {
             if let name = container.service, desired.services[name] != nil,
-                situation.observed.container(of: name)?.id == container.id
+                input.observed.container(of: name)?.id == container.id
             {
                 continue
             }

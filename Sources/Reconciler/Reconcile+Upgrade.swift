@@ -9,7 +9,7 @@ extension RunningPlanner {
         guard !planPulls() else { return }
         planNetworks()
         planVolumes()
-        planStrangers()
+        planUnknownContainers()
         var gate: ServiceName?
         for name in startOrder(desired.services) {
             guard let service = desired.services[name] else { continue }
@@ -21,7 +21,7 @@ extension RunningPlanner {
             } else {
                 planService(service)
             }
-            if gate == nil, !service.isOptional, !situation.ready.contains(name) { gate = name }
+            if gate == nil, !service.isOptional, !input.ready.contains(name) { gate = name }
         }
     }
 
@@ -40,6 +40,6 @@ extension RunningPlanner {
 
     /// Whether the service's container is the target's already.
     private func isSettled(_ service: DesiredService) -> Bool {
-        situation.observed.container(of: service.name)?.configHash == service.configHash
+        input.observed.container(of: service.name)?.configHash == service.configHash
     }
 }

@@ -1,7 +1,7 @@
 public import ProjectModel
 
-/// All that a decision rests on. Two equal situations lead to the same plan, whatever happened in between.
-public struct Situation: Sendable, Equatable {
+/// All that a decision rests on. Two equal inputs lead to the same plan, whatever happened in between.
+public struct ReconcileInput: Sendable, Equatable {
     /// What should be.
     public var goal: ProjectStatus.Goal
     /// The rendered template; needed for the goal `running` only.
@@ -17,20 +17,21 @@ public struct Situation: Sendable, Equatable {
     /// Services that ``restartBefore`` is about; nil for all.
     public var restartServices: Set<ServiceName>?
     /// Services not to be started just now, with the reason (a back-off that has not run out).
-    public var held: [ServiceName: String]
+    public var backingOff: [ServiceName: String]
     /// Running services to be restarted because they do not answer, with the reason.
-    public var sick: [ServiceName: String]
+    public var unresponsive: [ServiceName: String]
     /// What must not be done to the project's data.
     public var data: DataVerdict
     /// Whether services are replaced one after the other, each when the one before is ready, and none before all images
     /// are there.
     public var replacesOneByOne: Bool
 
-    /// A situation; everything but goal, desired and observed is empty by default.
+    /// An input; everything but goal, desired and observed is empty by default.
     public init(
         goal: ProjectStatus.Goal, desired: DesiredStack?, observed: ObservedStack, ready: Set<ServiceName> = [],
         missingImages: Set<String> = [], restartBefore: Timestamp? = nil, restartServices: Set<ServiceName>? = nil,
-        held: [ServiceName: String] = [:], sick: [ServiceName: String] = [:], data: DataVerdict = DataVerdict(),
+        backingOff: [ServiceName: String] = [:], unresponsive: [ServiceName: String] = [:],
+        data: DataVerdict = DataVerdict(),
         replacesOneByOne: Bool = false
     ) {
         self.goal = goal
@@ -40,20 +41,20 @@ public struct Situation: Sendable, Equatable {
         self.missingImages = missingImages
         self.restartBefore = restartBefore
         self.restartServices = restartServices
-        self.held = held
-        self.sick = sick
+        self.backingOff = backingOff
+        self.unresponsive = unresponsive
         self.data = data
         self.replacesOneByOne = replacesOneByOne
     }
 }
 
 /// Compares what should be with what is and says what to do next. Pure: no clock, no engine, no memory.
-public func reconcile(_ situation: Situation) -> Plan {
-    switch (situation.goal, situation.desired) {
-    case (.running, .some(let desired)): planRunning(desired, situation)
+public func reconcile(_ input: ReconcileInput) -> Plan {
+    switch (input.goal, input.desired) {
+    case (.running, .some(let desired)): planRunning(desired, input)
     case (.running, .none): Plan()
-    case (.stopped, _): planStopped(situation)
-    case (.absent, _): planAbsent(situation.observed)
+    case (.stopped, _): planStopped(input)
+    case (.absent, _): planAbsent(input.observed)
     }
 }
 
@@ -73,19 +74,19 @@ private func planAbsent(_ observed: ObservedStack) -> Plan {
 }
 
 /// Everything stops, what depends on a service before the service itself. Containers, volumes and network stay.
-private func planStopped(_ situation: Situation) -> Plan {
+private func planStopped(_ input: ReconcileInput) -> Plan {
     var plan = Plan()
-    let services = situation.desired?.services ?? [:]
+    let services = input.desired?.services ?? [:]
     var stops: [ServiceName: [Int]] = [:]
     let order = startOrder(services)
     let rank = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
-    let running = situation.observed.containers.filter(\.state.isUp).sorted { left, right in
+    let running = input.observed.containers.filter(\.state.isUp).sorted { left, right in
         let ranks = [left, right].map { $0.service.flatMap { rank[$0] } ?? -1 }
         return (-ranks[0], left.id) < (-ranks[1], right.id)
     }
     for container in running {
         let name = container.service
-        let waitsFor = name.map { situation.desired?.dependents(of: $0) ?? [] } ?? []
+        let waitsFor = name.map { input.desired?.dependents(of: $0) ?? [] } ?? []
         let number = plan.add(
             .stopContainer(
                 id: container.id, service: name,

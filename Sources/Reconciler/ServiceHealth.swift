@@ -15,7 +15,7 @@ public struct Incarnation: Sendable, Hashable {
 }
 
 /// The tally of probe results of one service, with hysteresis: one success makes it ready, several failures in a row
-/// make it not ready, and when that lasts it is sick, that is, worth a restart.
+/// make it not ready, and when that lasts it is unresponsive, that is, worth a restart.
 ///
 /// It rests on results and on nothing else. How long a service has not answered is the sum of the times between
 /// failures that followed each other closely: time in which nobody probed, because the manager was not there, was
@@ -26,7 +26,7 @@ public struct ServiceHealth: Sendable, Equatable {
     public static let failuresUntilNotReady = 2
     /// How long a service that was ready may fail before it is restarted. Long enough for a reload, a failover or a
     /// burst of load: a restart that was not needed does more harm than a minute of waiting.
-    public static let failingUntilSick: Duration = .seconds(60)
+    public static let failingUntilUnresponsive: Duration = .seconds(60)
     /// Longest time between two results for which the service counts as watched. Several times the longest wait between
     /// two probes of a service that does not answer.
     public static let unwatchedMin: Duration = .seconds(10)
@@ -42,7 +42,7 @@ public struct ServiceHealth: Sendable, Equatable {
         /// Was ready in this run and does not answer now.
         case failing
         /// Has been failing for so long that a restart is due.
-        case sick
+        case unresponsive
     }
 
     /// The run that the tally is about.
@@ -70,7 +70,7 @@ public struct ServiceHealth: Sendable, Equatable {
         guard lastResult != nil else { return .unknown }
         guard wasReady else { return .starting }
         guard failures >= Self.failuresUntilNotReady else { return .ready }
-        return failingFor >= Self.failingUntilSick && obstacle == nil ? .sick : .failing
+        return failingFor >= Self.failingUntilUnresponsive && obstacle == nil ? .unresponsive : .failing
     }
 
     /// Whether the service is known, and not only suspected, not to answer.

@@ -225,7 +225,7 @@ struct Server {
         ) { role in await loop.runUntilCancelled(as: role) }
         let catalog = ProjectCatalog(
             store: store, custody: PostgresCustodyStore(pool: database.pool), templates: templates,
-            minter: minter, broker: broker, loop: loop, organizationLimit: settings.projectsPerOrganization)
+            minter: minter, broker: broker, observer: loop, organizationLimit: settings.projectsPerOrganization)
         let functions = FunctionCatalog(store: functionStore, publisher: publisher, digest: Self.digest)
         return Core(
             store: store, health: health, lease: lease, managing: managing, catalog: catalog, functions: functions,

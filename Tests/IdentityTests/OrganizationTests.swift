@@ -69,8 +69,8 @@ struct OrganizationTests {
             await refusal { () async throws(IdentityError) in try await host.directory.deleteOrganization(slug) }
         }
         #expect(await delete(made.slug)?.isConflict == true)
-        let move = StatusMove(from: .provisioning, to: .deleted, cause: "test", at: host.time.now())
-        _ = try await host.projects.move(ref, move)
+        let transition = StatusTransition(from: .provisioning, to: .deleted, cause: "test", at: host.time.now())
+        _ = try await host.projects.transition(ref, transition)
         #expect(await delete(made.slug) == nil)
         #expect(await delete(made.slug)?.isNotFound == true)
         #expect(await delete(Self.slug)?.isConflict == true)

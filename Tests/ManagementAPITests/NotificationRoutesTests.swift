@@ -13,11 +13,11 @@ struct NotificationRoutesTests {
         _ status: ProjectStatus, of ref: ProjectRef, on host: APIHost, seconds: Int64 = 0
     ) async throws -> String {
         let record = try #require(try await host.store.project(ref))
-        let move = StatusMove(
+        let transition = StatusTransition(
             from: .rollingBack, to: status, cause: "db does not answer",
             failure: ProjectFailure(service: ServiceName("db"), message: "db ended with 1"),
             at: Timestamp(milliseconds: 1_700_000_000_000 + seconds * 1_000))
-        try await host.notifications.note(move, of: record)
+        try await host.notifications.note(transition, of: record)
         return try #require(try await list(host).first?["id"]?.text)
     }
 

@@ -1,10 +1,10 @@
 import OrchestratorTesting
 import ProjectModel
-import Reconciler
 import Synchronization
 import Testing
 
 @testable import Orchestrator
+@testable import Reconciler
 
 /// Both clocks of a machine, moved by hand.
 private final class Clocks: TimeSource {
@@ -57,22 +57,27 @@ struct ClockWatchTests {
 
     @Test("an absence begins a new epoch: deadlines and waits count from its end")
     func epoch() async {
-        let memories = ReconcileLoop.Memories(clocks)
-        var memory = await memories.take(.sample())
-        #expect(memory.epoch.since == clocks.now())
-        memory.backoffs[.db] = RestartBackoff()
-        for _ in 1...3 { memory.backoffs[.db]?.noteStart(at: clocks.now()) }
-        #expect(memory.looks(ending: .nothingLeft) == 1)
-        await memories.put(memory, of: .sample())
+        let states = PassStates(clocks)
+        var state = await states.take(.sample())
+        #expect(state.decisions.epoch.since == clocks.now())
+        state.decisions.backoffs[.db] = RestartBackoff()
+        for _ in 1...3 { state.decisions.backoffs[.db]?.noteStart(at: clocks.now()) }
+        #expect(state.decisions.confirmations(of: .nothingLeft) == 1)
+        var gone = Assessment()
+        gone.event = .nothingLeft
+        state.decisions.note(Decision(.confirm(.now), gone))
+        #expect(state.decisions.confirmations(of: .nothingLeft) == 2)
+        await states.put(state, of: .sample())
         clocks.pass(.seconds(3_600))
-        memory = await memories.take(.sample())
-        #expect(memory.epoch.since == clocks.now() && !memory.epoch.isOfClock)
-        #expect(memory.backoffs[.db]?.nextStart == clocks.now() + .seconds(1), "the whole wait is still ahead")
-        #expect(memory.looks(ending: .nothingLeft) == 1, "a finding from before confirms nothing")
+        state = await states.take(.sample())
+        #expect(state.decisions.epoch.since == clocks.now() && !state.decisions.epoch.isOfClock)
+        let next = clocks.now() + .seconds(1)
+        #expect(state.decisions.backoffs[.db]?.nextStart == next, "the whole wait is still ahead")
+        #expect(state.decisions.confirmations(of: .nothingLeft) == 1, "a finding from before confirms nothing")
         clocks.set(by: .seconds(-600))
         clocks.pass(.seconds(60))
-        _ = await memories.take(.sample())
+        _ = await states.take(.sample())
         clocks.pass(.seconds(60))
-        #expect(await memories.take(.sample()).epoch.isOfClock, "an absence does not mend a clock that was set")
+        #expect(await states.take(.sample()).decisions.epoch.isOfClock, "an absence does not mend a clock that was set")
     }
 }

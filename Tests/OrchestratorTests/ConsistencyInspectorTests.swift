@@ -101,10 +101,10 @@ struct ConsistencyInspectorTests {
     func tombstones() async throws {
         let store = InMemoryProjectStore()
         try await insert(1, into: store)
-        let move = StatusMove(
+        let transition = StatusTransition(
             from: .provisioning, to: .deleted, cause: "test", leases: .releaseAndForgetSecrets,
             at: Timestamp(milliseconds: 0))
-        #expect(try await store.move(.sample(1), move))
+        #expect(try await store.transition(.sample(1), transition))
         var inventory = Self.bare
         inventory.networks = [.init(name: "left", owner: .project(.sample(1)), subnets: [])]
         inventory.volumes = [.init(name: "lost", owner: .project(.sample(2)))]

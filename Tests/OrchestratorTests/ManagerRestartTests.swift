@@ -98,7 +98,7 @@ struct ManagerRestartTests {
         }
     }
 
-    @Test("time in which the process was stopped does not make a failing service sick")
+    @Test("time in which the process was stopped does not make a failing service unresponsive")
     func stoppedWhileFailing() async throws {
         try await SimulatedHost.run(seed: 4) { host in
             let ref = try await Self.active(host)
@@ -176,7 +176,7 @@ struct ManagerRestartTests {
                     .restartContainer(id: "nobody", service: .db, gracePeriod: .zero), because: "test",
                     restsOnProbes: isOfProbes)
             }
-            let limiter = StartGate(host.time)
+            let limiter = StartLimiter(host.time)
             let slow = SlowStart(engine: host.engine, time: host.time, delay: PlanExecutor.verdictAgeMax * 2)
             let fresh = await PlanExecutor(engine: host.engine, time: host.time).run(plan, of: .sample())
             #expect(fresh.allSatisfy { $0.error == .notFound(message: "No such container: nobody") })

@@ -12,11 +12,11 @@ struct NotificationTests {
         _ from: ProjectStatus, _ to: ProjectStatus, after kinds: [NotificationKind] = [], failure: String? = nil,
         seconds: Int64 = 0
     ) -> NotificationStep {
-        let move = StatusMove(
+        let transition = StatusTransition(
             from: from, to: to, cause: "a cause", failure: failure.map { ProjectFailure(message: $0) },
             at: start + .seconds(seconds))
         return NotificationStep(
-            for: move, of: "demo", after: kinds.map { NotificationMark(kind: $0, at: start) })
+            for: transition, of: "demo", after: kinds.map { NotificationMark(kind: $0, at: start) })
     }
 
     private func kind(_ step: NotificationStep) -> NotificationKind? {

@@ -93,14 +93,14 @@ struct OrphanTests {
     func report() async throws {
         try await Self.lost(policy: .report) { host, loop, ledger, ref, time in
             let before = host.engine.contents(of: ref)
-            try await loop.look()
+            try await loop.pass()
             try await watch(loop, time, for: OrphanDecision.grace + .seconds(1))
             #expect(host.engine.contents(of: ref).objects == before.objects)
             let orphans = try await ledger.orphans()
             #expect(Set(orphans.map(\.object.key)) == Set(before.objects.keys))
             let container = try #require(orphans.first { $0.object.key.kind == .container })
             _ = try await loop.requestRemoval(of: container.number)
-            try await loop.look()
+            try await loop.pass()
             var left = before.objects
             left[container.object.key] = nil
             #expect(host.engine.contents(of: ref).objects == left)
@@ -117,7 +117,7 @@ struct OrphanTests {
         let end = time.now() + length
         while time.now() < end {
             time.shift(by: OrphanLoop.interval)
-            try await loop.look()
+            try await loop.pass()
         }
     }
 
@@ -125,17 +125,17 @@ struct OrphanTests {
     func unwatched() async throws {
         try await Self.lost(policy: .remove) { host, loop, ledger, ref, time in
             let before = host.engine.contents(of: ref)
-            try await loop.look()
+            try await loop.pass()
             for _ in 1...2 {
                 try await watch(loop, time, for: OrphanDecision.grace - OrphanLoop.interval * 2)
                 // The process was stopped, or the clock was set.
                 time.shift(by: OrphanDecision.grace * 2)
-                try await loop.look()
+                try await loop.pass()
                 #expect(try await ledger.orphans().allSatisfy { $0.graceUntil == time.now() + OrphanDecision.grace })
             }
             time.shift(by: OrphanDecision.grace * 2)
             let next = OrphanLoop(store: ledger, engine: host.engine, policy: .remove, time: time, logger: host.logger)
-            try await next.look()
+            try await next.pass()
             #expect(host.engine.contents(of: ref).objects == before.objects)
             try await watch(next, time, for: OrphanDecision.grace + OrphanLoop.interval * 2)
             #expect(host.engine.contents(of: ref).containers == [])
@@ -146,8 +146,8 @@ struct OrphanTests {
     func remove() async throws {
         try await Self.lost(policy: .remove) { host, loop, ledger, ref, time in
             let before = host.engine.contents(of: ref)
-            try await loop.look()
-            try await loop.look()
+            try await loop.pass()
+            try await loop.pass()
             #expect(host.engine.contents(of: ref).objects == before.objects)
             try await watch(loop, time, for: OrphanDecision.grace - OrphanLoop.interval)
             #expect(host.engine.contents(of: ref).objects == before.objects)

@@ -26,7 +26,7 @@ struct PlanExecutorTests {
             let ready = Set(observed.containers.filter { $0.state == .running }.compactMap(\.service))
             let missing = try await host.engine.missingImages(Set(stack.services.values.map(\.spec.image)))
             let plan = reconcile(
-                Situation(goal: goal, desired: stack, observed: observed, ready: ready, missingImages: missing))
+                ReconcileInput(goal: goal, desired: stack, observed: observed, ready: ready, missingImages: missing))
             if plan.isEmpty, plan.waiting.isEmpty { return }
             _ = await PlanExecutor(engine: host.engine).run(plan, of: stack.ref)
             try await host.time.sleep(for: .milliseconds(500))
@@ -38,7 +38,7 @@ struct PlanExecutorTests {
     func order(seed: UInt64) async throws {
         try await SimulatedHost.run(seed: seed, template: SampleTemplates.twelve) { host in
             let stack = try Self.stack(host)
-            let plan = reconcile(Situation(goal: .running, desired: stack, observed: ObservedStack()))
+            let plan = reconcile(ReconcileInput(goal: .running, desired: stack, observed: ObservedStack()))
             let outcomes = await PlanExecutor(engine: host.engine).run(plan, of: stack.ref)
             #expect(outcomes.count == plan.steps.count)
             #expect(outcomes.allSatisfy { $0.error == nil })
@@ -146,7 +146,7 @@ struct PlanExecutorTests {
     func cutOff(seed: UInt64) async throws {
         try await SimulatedHost.run(seed: seed, template: SampleTemplates.twelve) { host in
             let stack = try Self.stack(host)
-            let plan = reconcile(Situation(goal: .running, desired: stack, observed: ObservedStack()))
+            let plan = reconcile(ReconcileInput(goal: .running, desired: stack, observed: ObservedStack()))
             // From some call on everything is refused.
             for number in Int(seed) + 1...100 {
                 host.engine.setFault(.refuse(.refused(status: 500, message: "injected")), atCall: number)

@@ -57,9 +57,9 @@ struct RelistTests {
         let basis = Relist.Basis(outline: outline(.active), fingerprint: StackFingerprint())
         let refs = (1...50).map { ProjectRef.sample($0) }
         let list = Relist(Dictionary(uniqueKeysWithValues: refs.map { ($0, basis.outline) }), [:])
-        let rounds = (1...Relist.roundsUntilLookedAt).map { list.due(inRound: $0, basis: { _ in basis }) }
+        let rounds = (1...Relist.roundsUntilPass).map { list.due(inRound: $0, basis: { _ in basis }) }
         #expect(rounds.flatMap { $0 }.sorted() == refs.sorted())
-        #expect((rounds.map(\.count).max() ?? 0) <= 50 / Relist.roundsUntilLookedAt + 1)
+        #expect((rounds.map(\.count).max() ?? 0) <= 50 / Relist.roundsUntilPass + 1)
     }
 
     @Test("fingerprints do not depend on the order, and twice the same object is not once")
@@ -79,7 +79,7 @@ struct RelistTests {
                 // Back-offs of the start run out by then.
                 try await host.time.sleep(for: ReconcileLoop.resyncInterval * 10)
                 let before = host.engine.observationCount
-                try await host.time.sleep(for: ReconcileLoop.resyncInterval * (Relist.roundsUntilLookedAt - 2))
+                try await host.time.sleep(for: ReconcileLoop.resyncInterval * (Relist.roundsUntilPass - 2))
                 #expect(host.engine.observationCount - before <= 1)
                 host.engine.setDropsEvents(true)
                 host.engine.setState(nil, of: .auth, in: ref)

@@ -229,8 +229,8 @@ struct TwoManagersTests {
             }
             #expect(host.engine.calls.count == 1)
             let store = host.store.under(lease, in: leases)
-            let move = StatusMove(from: .provisioning, to: .starting, cause: "late", at: host.time.now())
-            await #expect(throws: StoreError.fenced) { try await store.move(.sample(1), move) }
+            let transition = StatusTransition(from: .provisioning, to: .starting, cause: "late", at: host.time.now())
+            await #expect(throws: StoreError.fenced) { try await store.transition(.sample(1), transition) }
             #expect(throws: NotActiveManager.self) { try lease.check() }
         }
     }

@@ -37,7 +37,7 @@ struct ConcurrentCreationTests {
             logger: Logger(label: "creation"))
         return ProjectCatalog(
             store: store, custody: custody, templates: templates, minter: PlainKeyMinter(),
-            broker: broker, loop: loop, organizationLimit: organizationLimit)
+            broker: broker, observer: loop, organizationLimit: organizationLimit)
     }
 
     @Test(

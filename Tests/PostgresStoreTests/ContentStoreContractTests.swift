@@ -74,13 +74,14 @@ struct ContentStoreContractTests {
             let viewer = NotificationViewer(account: "a", visibility: .init(organizations: ["default", "other"]))
             for number in 0...NotificationStep.keptMax + 4 {
                 try await store.note(
-                    StatusMove(
+                    StatusTransition(
                         from: .rollingBack, to: .failed, cause: "again",
                         at: Timestamp(milliseconds: Int64(number) * 1_000)), of: records[number % 2])
                 if number == 0 { try await store.archiveAll(for: viewer) }
             }
             try await store.note(
-                StatusMove(from: .rollingBack, to: .failed, cause: "x", at: Timestamp(milliseconds: 1)), of: records[2])
+                StatusTransition(from: .rollingBack, to: .failed, cause: "x", at: Timestamp(milliseconds: 1)),
+                of: records[2])
             #expect(
                 try await pool.single("select count(*) as n from notifications").int("n")
                     == NotificationStep.keptMax + 1)
@@ -99,7 +100,7 @@ struct ContentStoreContractTests {
             await #expect(throws: Stop.self) {
                 try await PostgresUnitOfWork(pool: pool).perform {
                     try await store.note(
-                        StatusMove(from: .rollingBack, to: .failed, cause: "x", at: Timestamp(milliseconds: 1)),
+                        StatusTransition(from: .rollingBack, to: .failed, cause: "x", at: Timestamp(milliseconds: 1)),
                         of: records[0])
                     #expect(try await store.summary(for: viewer).unread == 1)
                     throw Stop()
@@ -176,8 +177,9 @@ struct ContentStoreContractTests {
                     id: "20000000-0000-4000-8000-000000000001", ref: records[0].ref, kind: .sql, visibility: .user,
                     name: "s", isFavorite: true, place: .folder(folder.id)), by: ann, at: Timestamp(milliseconds: 1))
             func forget(_ status: ProjectStatus) async throws -> Int {
-                let move = StatusMove(from: .deleting, to: status, cause: "x", at: Timestamp(milliseconds: 2))
-                try await pool.transaction { try await ContentRows.forget(move, of: records[0].ref, in: $0) }
+                let transition = StatusTransition(
+                    from: .deleting, to: status, cause: "x", at: Timestamp(milliseconds: 2))
+                try await pool.transaction { try await ContentRows.forget(transition, of: records[0].ref, in: $0) }
                 return try await pool.single(
                     """
                     select (select count(*) from content_items) + (select count(*) from content_folders)

@@ -148,8 +148,8 @@ struct FunctionStoreTests {
                 _ = try await store.put(try deployment("a", "two"), as: .bundle, of: ref, at: time)
             }
             func forget(_ status: ProjectStatus) async throws -> Int {
-                let move = StatusMove(from: .deleting, to: status, cause: "x", at: time)
-                try await pool.transaction { try await FunctionRows.forget(move, of: .sample(1), in: $0) }
+                let transition = StatusTransition(from: .deleting, to: status, cause: "x", at: time)
+                try await pool.transaction { try await FunctionRows.forget(transition, of: .sample(1), in: $0) }
                 return try await count("project_functions", pool) + (try await count("project_function_files", pool))
             }
             #expect(try await forget(.deleting) == 8)

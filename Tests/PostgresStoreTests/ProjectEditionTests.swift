@@ -85,8 +85,11 @@ struct ProjectEditionTests {
                 ("insert", { _ = try await other.insert(project(4)) }),
                 ("rename", { try await other.rename(ref, to: ProjectName("other"), at: late) }),
                 (
-                    "move",
-                    { _ = try await other.move(ref, StatusMove(from: .provisioning, to: .active, cause: "", at: late)) }
+                    "transition",
+                    {
+                        _ = try await other.transition(
+                            ref, StatusTransition(from: .provisioning, to: .active, cause: "", at: late))
+                    }
                 ),
                 ("settings", { _ = try await other.change(ref, change) }),
                 ("port", { try await other.replacePort("DB_PORT", of: ref, with: 45_000, at: late) }),
@@ -113,8 +116,9 @@ struct ProjectEditionTests {
                 if name != "insert" { #expect(record != before.1, "\(name)") }
             }
             #expect(try await store.project(ref)?.leases?.ports == ["API_PORT": 50_001])
-            let gone = StatusMove(from: .active, to: .deleted, cause: "", leases: .releaseAndForgetSecrets, at: late)
-            #expect(try await other.move(ref, gone))
+            let gone = StatusTransition(
+                from: .active, to: .deleted, cause: "", leases: .releaseAndForgetSecrets, at: late)
+            #expect(try await other.transition(ref, gone))
             #expect(try await names(store) == ["project 2", "project 3", "project 4"])
             #expect(try await store.project(ref)?.status == .deleted)
         }

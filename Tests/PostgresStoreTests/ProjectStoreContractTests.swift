@@ -132,8 +132,8 @@ struct ProjectStoreContractTests {
         #expect(try await heard.next() == .anything)
         _ = try await store.insert(project(1))
         let at = Timestamp(milliseconds: 2_000)
-        let step = StatusMove(from: .provisioning, to: .starting, cause: "step", at: at)
-        #expect(try await written.move(.sample(1), step))
+        let step = StatusTransition(from: .provisioning, to: .starting, cause: "step", at: at)
+        #expect(try await written.transition(.sample(1), step))
         _ = try await store.insert(project(2))
         #expect(try await heard.next() == .changed(.sample(1)))
         #expect(try await heard.next() == .changed(.sample(2)))
@@ -220,10 +220,10 @@ struct ProjectStoreContractTests {
                     updatedAt: change.at)
             ]
             #expect(try await store.change(.sample(1), change))
-            let move = StatusMove(
+            let transition = StatusTransition(
                 from: .provisioning, to: .deleted, cause: "test", leases: .releaseAndForgetSecrets,
                 at: Timestamp(milliseconds: 2_000))
-            #expect(try await store.move(.sample(1), move))
+            #expect(try await store.transition(.sample(1), transition))
             await #expect(throws: StoreError.notFound(.sample(1))) { try await store.secrets(of: .sample(1)) }
             for table in [
                 "project_secrets", "project_settings", "project_api_keys", "project_function_secrets",

@@ -11,7 +11,7 @@ struct AssessTests {
         let assessment = try Scene().assessment
         #expect(assessment.event == .allReady)
         #expect(assessment.ready == [.db, .auth, .rest])
-        #expect(assessment.held.isEmpty && assessment.sick.isEmpty && assessment.failure == nil)
+        #expect(assessment.backingOff.isEmpty && assessment.unresponsive.isEmpty && assessment.failure == nil)
     }
 
     @Test("an optional service that fails changes nothing but its own state")
@@ -28,7 +28,7 @@ struct AssessTests {
         var scene = try Scene()
         scene.observe(.db) { $0.configHash = "old" }
         scene.observe(.auth) { $0.state = .created }
-        scene.circumstances.observed.containers.removeAll { $0.service == .rest }
+        scene.input.observed.containers.removeAll { $0.service == .rest }
         #expect(scene.state(.db) == .comingUp("its container is being replaced"))
         #expect(scene.state(.auth) == .comingUp("its container is not started yet"))
         #expect(scene.state(.rest) == .comingUp("its container does not exist yet"))
@@ -56,16 +56,16 @@ struct AssessTests {
         }
     }
 
-    @Test("readiness has hysteresis: one failed probe is nothing, two are failing, a minute of them is sick")
+    @Test("readiness has hysteresis: one failed probe is nothing, two are failing, a minute of them is unresponsive")
     func hysteresis() throws {
         var scene = try Scene(.active)
         scene.probe(.db, "+-")
         #expect(scene.state(.db) == .ready)
         scene.probe(.db, "+--")
         #expect(scene.state(.db) == .failing("HTTP 503"))
-        #expect(scene.assessment.sick.isEmpty)
+        #expect(scene.assessment.unresponsive.isEmpty)
         scene.probe(.db, "+" + String(repeating: "-", count: 61))
-        #expect(scene.assessment.sick[.db] == "it has not answered for 60.0 seconds: HTTP 503")
+        #expect(scene.assessment.unresponsive[.db] == "it has not answered for 60.0 seconds: HTTP 503")
     }
 
     @Test("results of an earlier run count for nothing, and a service without a probe is ready while it runs")
@@ -73,9 +73,9 @@ struct AssessTests {
         var scene = try Scene()
         scene.observe(.db) { $0.startedAt = Scene.start + .seconds(5) }
         #expect(scene.state(.db) == .comingUp("its first probe is outstanding"))
-        scene.circumstances.health = [:]
+        scene.input.health = [:]
         #expect(scene.state(.auth) == .comingUp("its first probe is outstanding"))
-        scene.circumstances.desired?.services[.auth]?.probe = nil
+        scene.input.desired?.services[.auth]?.probe = nil
         #expect(scene.state(.auth) == .ready)
     }
 
@@ -84,7 +84,7 @@ struct AssessTests {
         var scene = try Scene()
         scene.observe(.db) { ($0.state, $0.exitCode, $0.restartCount) = (.exited, 1, 4 - own) }
         scene.starts(.db, own)
-        scene.circumstances.now = Scene.start + .seconds(60)
+        scene.input.now = Scene.start + .seconds(60)
         #expect(scene.assessment.event == .startFailed)
         #expect(scene.assessment.failure == .init(service: .db, message: "it ended with exit code 1, after 4 starts"))
         scene.observe(.db) { $0.restartCount -= 1 }
@@ -104,9 +104,9 @@ struct AssessTests {
     @Test("four refused calls in a row fail the start with the engine's words")
     func callFailures() throws {
         var scene = try Scene(.provisioning, .created)
-        scene.circumstances.callFailures[.auth] = CallFailures(count: 3, message: "no space left")
+        scene.input.callFailures[.auth] = CallFailures(count: 3, message: "no space left")
         #expect(scene.assessment.event == .containersCreated)
-        scene.circumstances.callFailures[.auth]?.count = 4
+        scene.input.callFailures[.auth]?.count = 4
         #expect(scene.assessment.failure == .init(service: .auth, message: "no space left"))
         #expect(scene.assessment.cause == "auth: no space left")
     }
@@ -114,44 +114,44 @@ struct AssessTests {
     @Test("a start ends at its deadline whatever its services do, and only a start has one")
     func startDeadline() throws {
         var scene = try Scene(.resuming, .created)
-        scene.circumstances.now = Scene.start + Assessment.startDeadline + .milliseconds(-1)
+        scene.input.now = Scene.start + Assessment.startDeadline + .milliseconds(-1)
         #expect(scene.assessment.event == .serviceNotReady)
-        #expect(scene.assessment.nextLook == Scene.start + Assessment.startDeadline)
-        scene.circumstances.now = Scene.start + Assessment.startDeadline
+        #expect(scene.assessment.requeueAt == Scene.start + Assessment.startDeadline)
+        scene.input.now = Scene.start + Assessment.startDeadline
         #expect(scene.assessment.event == .startFailed)
         for status in [ProjectStatus.active, .degraded] {
-            scene.circumstances.status = status
+            scene.input.status = status
             #expect(scene.assessment.event == .serviceNotReady)
-            #expect(scene.assessment.nextLook == nil)
+            #expect(scene.assessment.requeueAt == nil)
         }
     }
 
-    @Test("a service that backs off is held, and looked at again when it may start")
-    func held() throws {
+    @Test("a service that backs off is held back, and has a pass when it may start")
+    func backingOff() throws {
         var scene = try Scene(.degraded)
         scene.observe(.db) { ($0.state, $0.exitCode) = (.exited, 1) }
         scene.starts(.db, 5)
         let next = Scene.start + .seconds(4)
-        #expect(scene.assessment.held.keys.map(\.text) == ["db"])
-        #expect(scene.assessment.nextLook == next)
-        scene.circumstances.now = next
-        #expect(scene.assessment.held.isEmpty)
-        #expect(scene.assessment.nextLook == nil)
+        #expect(scene.assessment.backingOff.keys.map(\.text) == ["db"])
+        #expect(scene.assessment.requeueAt == next)
+        scene.input.now = next
+        #expect(scene.assessment.backingOff.isEmpty)
+        #expect(scene.assessment.requeueAt == nil)
     }
 
     @Test("a restart of single services is over when these have been restarted")
     func partialRestartOutstanding() throws {
         var scene = try Scene(.restarting)
         for service in [ServiceName.db, .auth, .rest] { scene.probe(service, "+") }
-        scene.circumstances.restartRequestedAt = Scene.start + .milliseconds(1)
-        scene.circumstances.restartServices = [.auth]
+        scene.input.restartRequestedAt = Scene.start + .milliseconds(1)
+        scene.input.restartServices = [.auth]
         #expect(scene.state(.auth) == .comingUp("its restart is outstanding"))
         #expect(scene.state(.db) == .ready && scene.assessment.event == .serviceNotReady)
         #expect(scene.assessment.isRestartOutstanding)
         scene.observe(.auth) { $0.startedAt = Scene.start + .milliseconds(1) }
         scene.probe(.auth, "+")
         #expect(scene.assessment.event == .allReady && !scene.assessment.isRestartOutstanding)
-        scene.circumstances.restartServices = [.auth, .rest]
+        scene.input.restartServices = [.auth, .rest]
         #expect(scene.assessment.event == .allReady, "an optional service is not waited for")
         #expect(scene.assessment.isRestartOutstanding, "but not forgotten")
     }
@@ -159,12 +159,12 @@ struct AssessTests {
     @Test("a container whose restart is outstanding is not ready, and not to blame for what was before")
     func restartOutstanding() throws {
         var scene = try Scene(.restarting)
-        scene.circumstances.restartRequestedAt = Scene.start + .milliseconds(1)
+        scene.input.restartRequestedAt = Scene.start + .milliseconds(1)
         scene.observe(.db) { $0.restartCount = 9 }
         scene.probe(.auth, "+" + String(repeating: "-", count: 20))
         #expect(scene.state(.db) == .comingUp("its restart is outstanding"))
         #expect(scene.assessment.event == .serviceNotReady)
-        #expect(scene.assessment.sick.isEmpty)
+        #expect(scene.assessment.unresponsive.isEmpty)
         for service in [ServiceName.db, .auth, .rest] {
             scene.observe(service) { ($0.startedAt, $0.restartCount) = (Scene.start + .milliseconds(1), 0) }
             scene.probe(service, "+")
@@ -175,7 +175,7 @@ struct AssessTests {
     @Test("a service that runs once is ready when it has ended well, and failing when it has not")
     func runsOnce() throws {
         var scene = try Scene()
-        scene.circumstances.desired?.services[.db]?.runsOnce = true
+        scene.input.desired?.services[.db]?.runsOnce = true
         scene.observe(.db) { ($0.state, $0.exitCode) = (.exited, 0) }
         #expect(scene.state(.db) == .ready)
         scene.observe(.db) { $0.exitCode = 2 }
@@ -186,7 +186,7 @@ struct AssessTests {
     func containersCreated() throws {
         var scene = try Scene(.provisioning, .created)
         #expect(scene.assessment.event == .containersCreated)
-        scene.circumstances.observed.containers.removeLast()
+        scene.input.observed.containers.removeLast()
         #expect(scene.assessment.event == .serviceNotReady)
     }
 
@@ -202,12 +202,12 @@ struct AssessTests {
         for status in [ProjectStatus.deleting, .rollingBack] {
             var scene = try Scene(status)
             #expect(scene.assessment.event == nil)
-            scene.circumstances.observed.containers = []
-            scene.circumstances.observed.networks = []
-            #expect(scene.assessment.event == (scene.circumstances.observed.volumes.isEmpty ? .nothingLeft : nil))
-            scene.circumstances.observed = ObservedStack(volumes: [ObservedVolume(name: "data")])
+            scene.input.observed.containers = []
+            scene.input.observed.networks = []
+            #expect(scene.assessment.event == (scene.input.observed.volumes.isEmpty ? .nothingLeft : nil))
+            scene.input.observed = ObservedStack(volumes: [ObservedVolume(name: "data")])
             #expect(scene.assessment.event == nil)
-            scene.circumstances.observed = ObservedStack()
+            scene.input.observed = ObservedStack()
             #expect(scene.assessment.event == .nothingLeft)
         }
     }
@@ -215,7 +215,7 @@ struct AssessTests {
     /// A project that is to go, of which two networks are left.
     private static func leftNetworks(_ status: ProjectStatus) throws -> Scene {
         var scene = try Scene(status)
-        scene.circumstances.observed = ObservedStack(networks: [
+        scene.input.observed = ObservedStack(networks: [
             ObservedNetwork(id: "n2", name: "ref_two", subnet: nil),
             ObservedNetwork(id: "n1", name: "ref_one", subnet: nil),
         ])
@@ -228,18 +228,18 @@ struct AssessTests {
             var scene = try Self.leftNetworks(status)
             for count in 1...NetworkRefusals.countUntilGivenUp {
                 #expect(scene.assessment.event == nil, "after \(count - 1) refusals")
-                scene.circumstances.networkRefusals.noteRefusal(of: "n1")
+                scene.input.networkRefusals.noteRefusal(of: "n1")
             }
             #expect(scene.assessment.event == nil, "the other one was never refused")
             for _ in 1...NetworkRefusals.countUntilGivenUp {
-                scene.circumstances.networkRefusals.noteRefusal(of: "n2")
+                scene.input.networkRefusals.noteRefusal(of: "n2")
             }
             #expect(scene.assessment.event == .nothingLeft)
             for name in ["ref_one", "ref_two"] {
                 #expect(scene.assessment.cause.contains("disconnect from the network \(name)"))
             }
             #expect(scene.assessment.cause.contains("restart the engine"))
-            scene.circumstances.networkRefusals.forget("n1")
+            scene.input.networkRefusals.forget("n1")
             #expect(scene.assessment.event == nil, "it was refused for another reason since")
         }
     }
@@ -248,24 +248,24 @@ struct AssessTests {
     func moreThanNetworks() throws {
         var scene = try Self.leftNetworks(.deleting)
         for id in Array(repeating: ["n1", "n2"], count: NetworkRefusals.countUntilGivenUp).joined() {
-            scene.circumstances.networkRefusals.noteRefusal(of: id)
+            scene.input.networkRefusals.noteRefusal(of: id)
         }
         #expect(scene.assessment.event == .nothingLeft)
-        scene.circumstances.observed.volumes = [ObservedVolume(name: "data")]
+        scene.input.observed.volumes = [ObservedVolume(name: "data")]
         #expect(scene.assessment.event == nil)
-        scene.circumstances.observed.volumes = []
-        scene.circumstances.observed.containers = try Scene(.deleting).circumstances.observed.containers
+        scene.input.observed.volumes = []
+        scene.input.observed.containers = try Scene(.deleting).input.observed.containers
         #expect(scene.assessment.event == nil)
         // What is still planned is unchanged: each look tries again.
         let plan = reconcile(
-            Situation(goal: .absent, desired: nil, observed: try Self.leftNetworks(.deleted).circumstances.observed))
+            ReconcileInput(goal: .absent, desired: nil, observed: try Self.leftNetworks(.deleted).input.observed))
         #expect(plan.steps.count == 2)
     }
 
     @Test("without a template nothing is judged")
     func noTemplate() throws {
         var scene = try Scene()
-        scene.circumstances.desired = nil
+        scene.input.desired = nil
         #expect(scene.assessment == Assessment())
     }
 
@@ -315,7 +315,7 @@ struct AssessTests {
         var scene = try Scene()
         scene.probe(.db, "")
         for (count, event) in [(4, ProjectLifecycle.Event.serviceNotReady), (8, .startFailed)] {
-            scene.circumstances.callFailures[.db] = CallFailures(
+            scene.input.callFailures[.db] = CallFailures(
                 count: count, countMax: CallFailures.pullsUntilFailed, message: "no route to the registry")
             #expect(scene.assessment.event == event)
         }

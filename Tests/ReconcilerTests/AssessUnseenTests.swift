@@ -17,41 +17,41 @@ struct AssessUnseenTests {
         scene.probe(.db, String(Self.wholeBoot.dropLast()))
         #expect(scene.state(.db) == .comingUp("HTTP 503"))
         #expect(scene.assessment.event == .serviceNotReady)
-        #expect(scene.assessment.nextLook == scene.circumstances.now + .seconds(1))
+        #expect(scene.assessment.requeueAt == scene.input.now + .seconds(1))
         scene.probe(.db, Self.wholeBoot)
         #expect(scene.assessment.event == .startFailed)
         #expect(scene.assessment.failure?.service == .db)
         #expect(scene.assessment.failure?.message.contains("HTTP 503") == true)
-        scene.circumstances.status = .degraded
+        scene.input.status = .degraded
         #expect(scene.assessment.event == .serviceNotReady)
-        #expect(scene.assessment.sick[.db]?.contains("HTTP 503") == true)
+        #expect(scene.assessment.unresponsive[.db]?.contains("HTTP 503") == true)
     }
 
     @Test(
-        "a container older than every boot time is not sick for that: no result is no failure, and the first one begins",
+        "a container older than every boot time is not unresponsive for that: no result is no failure, and the first one begins",
         arguments: [ProjectStatus.active, .degraded, .starting, .resuming, .restarting])
     func oldContainer(status: ProjectStatus) throws {
         for results in ["", "?", "???", "-", "--", String(Self.wholeBoot.dropLast()), Self.wholeBoot + "?"] {
             var scene = try Scene(status)
-            scene.circumstances.now = Scene.start + .seconds(30 * 86_400)
-            scene.circumstances.statusSince = scene.circumstances.now
+            scene.input.now = Scene.start + .seconds(30 * 86_400)
+            scene.input.statusSince = scene.input.now
             for service in [ServiceName.db, .auth, .rest] { scene.probe(service, results) }
-            #expect(scene.assessment.sick.isEmpty, "\(results.count) results")
+            #expect(scene.assessment.unresponsive.isEmpty, "\(results.count) results")
             #expect(scene.assessment.event != .startFailed)
-            scene.circumstances.health = [:]
-            #expect(scene.assessment.sick.isEmpty && scene.assessment.failure == nil)
+            scene.input.health = [:]
+            #expect(scene.assessment.unresponsive.isEmpty && scene.assessment.failure == nil)
         }
     }
 
     @Test("what this manager has not seen is unknown, with the reason, and on its way while the project starts")
     func unknown() throws {
         var scene = try Scene(.active)
-        scene.circumstances.health = [:]
+        scene.input.health = [:]
         #expect(scene.state(.db) == .unknown("its first probe is outstanding"))
         scene.probe(.db, "?")
         #expect(scene.state(.db) == .unknown("it cannot be probed: the engine is away"))
         #expect(scene.assessment.event == nil && !scene.assessment.ready.contains(.db))
-        scene.circumstances.status = .starting
+        scene.input.status = .starting
         #expect(scene.state(.db) == .comingUp("it cannot be probed: the engine is away"))
     }
 
@@ -59,7 +59,7 @@ struct AssessUnseenTests {
     func blindStart() throws {
         for results in ["", "?", "--?"] {
             var scene = try Scene(.resuming)
-            scene.circumstances.now = Scene.start + Assessment.startDeadline * 2
+            scene.input.now = Scene.start + Assessment.startDeadline * 2
             scene.probe(.db, results)
             #expect(scene.assessment.event == .serviceNotReady)
             scene.probe(.auth, "--")

@@ -66,7 +66,7 @@ struct DataGuardTests {
     ) throws -> Plan {
         let stack = try Stacks.four()
         return reconcile(
-            Situation(
+            ReconcileInput(
                 goal: .running, desired: stack, observed: observed, ready: ready,
                 data: guardData(stack, observed, expecting: expected)))
     }
@@ -112,7 +112,7 @@ struct DataGuardTests {
         observed.volumes = []
         observed.containers.removeAll { $0.service == .db }
         return assess(
-            Circumstances(
+            AssessmentInput(
                 status: status, statusSince: Stacks.longAgo, desired: stack, observed: observed,
                 refusals: refused ? [.db: "its volume is missing"] : [:], now: Stacks.longAgo + .seconds(1)))
     }

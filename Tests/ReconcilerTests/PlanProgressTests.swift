@@ -68,7 +68,7 @@ struct PlanProgressTests {
         "every plan is carried through, each step once and after those that it waits for", arguments: UInt64(0)..<200)
     func completeness(seed: UInt64) throws {
         var random = try RandomCase(seed: seed)
-        let plan = reconcile(random.situation(.running, ready: random.answering))
+        let plan = reconcile(random.input(.running, ready: random.answering))
         var progress = PlanProgress(plan)
         var underWay: [Plan.Step] = []
         var ended: Set<Int> = []
@@ -90,7 +90,7 @@ struct PlanProgressTests {
     @Test("a service is as urgent as many services wait for it, directly or through others")
     func dependents() throws {
         let plan = reconcile(
-            Situation(goal: .running, desired: try Stacks.four(), observed: ObservedStack()))
+            ReconcileInput(goal: .running, desired: try Stacks.four(), observed: ObservedStack()))
         let starts = plan.steps.filter(\.operation.startsContainer)
         #expect(starts.map(\.operation.service) == [.db])
         #expect(starts.map(\.dependents) == [3])

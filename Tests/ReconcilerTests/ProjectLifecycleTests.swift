@@ -12,7 +12,7 @@ struct ProjectLifecycleTests {
         .containersCreated, .allReady, .serviceNotReady, .startFailed, .allStopped, .nothingLeft,
     ]
 
-    /// What every status answers to every event: the status it moves to, `-` for nothing, `!` for a refusal.
+    /// What every status answers to every event: the status it changes to, `-` for nothing, `!` for a refusal.
     static let table = """
         status       | pause   | resume       | restart    | delete   | cancel       | upgrade   | created  | ready  | unready  | startFailed  | stopped | nothing
         PROVISIONING | !       | !            | !          | DELETING | ROLLING_BACK | !         | STARTING | ACTIVE | -        | ROLLING_BACK | -       | -
@@ -46,7 +46,8 @@ struct ProjectLifecycleTests {
             switch text {
             case "-": Cell(status: status, event: event, expected: .stay)
             case "!": Cell(status: status, event: event, expected: .refuse)
-            default: ProjectStatus(rawValue: text).map { Cell(status: status, event: event, expected: .move(to: $0)) }
+            default:
+                ProjectStatus(rawValue: text).map { Cell(status: status, event: event, expected: .transition(to: $0)) }
             }
         }
     }
@@ -68,7 +69,11 @@ struct ProjectLifecycleTests {
     static var edges: [(from: ProjectStatus, to: ProjectStatus)] {
         ProjectStatus.allCases.flatMap { status in
             Event.allCases.compactMap { event in
-                if case .move(let next) = ProjectLifecycle.answer(to: event, in: status) { (status, next) } else { nil }
+                if case .transition(let next) = ProjectLifecycle.answer(to: event, in: status) {
+                    (status, next)
+                } else {
+                    nil
+                }
             }
         }
     }
@@ -99,7 +104,7 @@ struct ProjectLifecycleTests {
     @Test("every project that is not deleted can be deleted, and every status can be reached")
     func reachability() {
         for status in ProjectStatus.allCases where status != .deleted && status != .deleting {
-            #expect(ProjectLifecycle.answer(to: .deleteRequested, in: status) == .move(to: .deleting))
+            #expect(ProjectLifecycle.answer(to: .deleteRequested, in: status) == .transition(to: .deleting))
         }
         var reached: Set<ProjectStatus> = [.provisioning]
         for _ in ProjectStatus.allCases {
@@ -121,7 +126,8 @@ struct ProjectLifecycleTests {
 }
 
 extension Substring {
-    fileprivate var trimmed: String {
+    /// Without spaces at its ends.
+    var trimmed: String {
         String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
     }
 }

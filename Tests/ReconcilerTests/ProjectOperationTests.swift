@@ -39,12 +39,14 @@ struct ProjectOperationTests {
         #expect(cells == ProjectStatus.allCases.count * ProjectOperationKind.allCases.count)
     }
 
-    @Test("every request that moves a project begins an operation that goes on there; a cancelled creation begins none")
+    @Test(
+        "every request that changes a status begins an operation that goes on there; a cancelled creation begins none"
+    )
     func beginnings() {
         for status in ProjectStatus.allCases {
             for event in ProjectLifecycle.Event.allCases {
                 let kind = ProjectOperationKind(beginningWith: event, in: status)
-                guard case .move(let next) = ProjectLifecycle.answer(to: event, in: status) else {
+                guard case .transition(let next) = ProjectLifecycle.answer(to: event, in: status) else {
                     #expect(kind == nil)
                     continue
                 }

@@ -109,8 +109,8 @@ struct RandomCase {
 
     var missingImages: Set<String> { Set(desired.services.values.map(\.spec.image)).subtracting(engine.images) }
 
-    func situation(_ goal: ProjectStatus.Goal, ready: Set<ServiceName>) -> Situation {
-        Situation(goal: goal, desired: desired, observed: observed, ready: ready, missingImages: missingImages)
+    func input(_ goal: ProjectStatus.Goal, ready: Set<ServiceName>) -> ReconcileInput {
+        ReconcileInput(goal: goal, desired: desired, observed: observed, ready: ready, missingImages: missingImages)
     }
 
     /// Makes the calls of a plan in a random order that respects its edges; what is refused leaves out what waits

@@ -18,7 +18,7 @@ struct ReconcilePropertyTests {
             // Every other look some services that answer are not known to do so yet.
             let answering = random.answering
             let ready = look % 2 == 0 ? answering : answering.filter { ($0.text.utf8.last ?? 0) % 2 == 0 }
-            let plan = reconcile(random.situation(.running, ready: ready))
+            let plan = reconcile(random.input(.running, ready: ready))
             let planned = random.observed
             let refusals = random.carryOut(plan) { operation, before in
                 Self.checkStart(operation, desired, before, ready)
@@ -27,7 +27,7 @@ struct ReconcilePropertyTests {
             #expect(refusals == 0, "look \(look)")
         }
         #expect(random.answering == Set(desired.services.keys))
-        #expect(reconcile(random.situation(.running, ready: random.answering)).description == "")
+        #expect(reconcile(random.input(.running, ready: random.answering)).description == "")
         #expect(random.engine.volumes.values.allSatisfy { $0.ref == desired.ref })
         #expect(random.volumesBefore.isSubset(of: random.engine.volumes.keys))
     }
@@ -81,7 +81,7 @@ struct ReconcilePropertyTests {
         let before = random.observed
         let desired = random.desired
         for _ in 0..<3 {
-            _ = random.carryOut(reconcile(random.situation(.stopped, ready: []))) { operation, observed in
+            _ = random.carryOut(reconcile(random.input(.stopped, ready: []))) { operation, observed in
                 guard case .stopContainer(_, .some(let name), _) = operation else {
                     if case .stopContainer = operation { return }
                     Issue.record("\(operation) has no place in a pause")
@@ -94,29 +94,29 @@ struct ReconcilePropertyTests {
         #expect(!random.observed.containers.contains { $0.state.isUp })
         #expect(Set(random.observed.volumes.map(\.name)) == Set(before.volumes.map(\.name)))
         #expect(random.observed.networks == before.networks)
-        #expect(reconcile(random.situation(.stopped, ready: [])).isEmpty)
+        #expect(reconcile(random.input(.stopped, ready: [])).isEmpty)
     }
 
     @Test("one plan leads to nothing at all, and no call of it is refused", arguments: UInt64(0)..<200)
     func vanishes(seed: UInt64) throws {
         var random = try RandomCase(seed: seed)
-        let plan = reconcile(random.situation(.absent, ready: []))
+        let plan = reconcile(random.input(.absent, ready: []))
         let refusals = random.carryOut(plan) { _, _ in }
         #expect(refusals == 0)
         #expect(random.observed.isEmpty)
         #expect(random.engine.volumes.isEmpty && random.engine.networks.isEmpty && random.engine.containers.isEmpty)
-        #expect(reconcile(random.situation(.absent, ready: [])).isEmpty)
+        #expect(reconcile(random.input(.absent, ready: [])).isEmpty)
     }
 
     @Test("the order in which the engine lists things changes nothing", arguments: UInt64(0)..<50)
     func orderOfTheList(seed: UInt64) throws {
         var random = try RandomCase(seed: seed)
         for goal in ProjectStatus.Goal.allCases {
-            var situation = random.situation(goal, ready: random.answering)
-            let plan = reconcile(situation).description
-            situation.observed.containers.shuffle(using: &random.generator)
-            situation.observed.volumes.shuffle(using: &random.generator)
-            #expect(reconcile(situation).description == plan)
+            var input = random.input(goal, ready: random.answering)
+            let plan = reconcile(input).description
+            input.observed.containers.shuffle(using: &random.generator)
+            input.observed.volumes.shuffle(using: &random.generator)
+            #expect(reconcile(input).description == plan)
         }
     }
 }

@@ -192,30 +192,30 @@ struct ReconcileRunningTests {
     }
 
     @Test("a service that is held back is created, but neither started nor restarted")
-    func held() throws {
+    func backingOff() throws {
         let stack = try Stacks.stack([Stacks.service(.db)])
         #expect(
-            Stacks.plan(stack, Stacks.observed(stack, .exited)) { $0.held = [.db: "backing off"] }
+            Stacks.plan(stack, Stacks.observed(stack, .exited)) { $0.backingOff = [.db: "backing off"] }
                 == "db waits, backing off")
         #expect(
-            Stacks.plan(stack, ObservedStack()) { $0.held = [.db: "backing off"] } == """
+            Stacks.plan(stack, ObservedStack()) { $0.backingOff = [.db: "backing off"] } == """
                 [] -> #1 network default CreateNetwork, not found
                 [1] -> #2 db CreateContainer, not found
                 db waits, backing off
                 """)
         #expect(
             Stacks.plan(stack, Stacks.observed(stack)) {
-                $0.held = [.db: "backing off"]
-                $0.sick = [.db: "it does not answer"]
+                $0.backingOff = [.db: "backing off"]
+                $0.unresponsive = [.db: "it does not answer"]
             } == "db waits, backing off")
     }
 
-    @Test("a service that is sick is restarted, what depends on it is left alone")
-    func sick() throws {
+    @Test("a service that is unresponsive is restarted, what depends on it is left alone")
+    func unresponsive() throws {
         let stack = try Stacks.four()
         #expect(
             Stacks.plan(stack, Stacks.observed(stack), ready: [.auth, .rest, .gateway]) {
-                $0.sick = [.db: "it does not answer"]
+                $0.unresponsive = [.db: "it does not answer"]
             }
                 == "[] -> #1 db RestartContainer, it does not answer")
     }
@@ -308,7 +308,7 @@ struct ReconcileRunningTests {
 
     @Test("without a template nothing is planned")
     func noTemplate() {
-        let plan = reconcile(Situation(goal: .running, desired: nil, observed: ObservedStack()))
+        let plan = reconcile(ReconcileInput(goal: .running, desired: nil, observed: ObservedStack()))
         #expect(plan.isEmpty)
         #expect(plan.description == "")
     }

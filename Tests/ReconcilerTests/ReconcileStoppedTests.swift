@@ -6,7 +6,7 @@ import Testing
 @Suite("Plans of the way to stopped and to absent")
 struct ReconcileStoppedTests {
     private func plan(_ goal: ProjectStatus.Goal, _ stack: DesiredStack?, _ observed: ObservedStack) -> String {
-        reconcile(Situation(goal: goal, desired: stack, observed: observed)).description
+        reconcile(ReconcileInput(goal: goal, desired: stack, observed: observed)).description
     }
 
     @Test("dependents stop before what they depend on")
@@ -41,7 +41,7 @@ struct ReconcileStoppedTests {
     @Test("without a template everything that is up is stopped all the same")
     func stoppedWithoutTemplate() throws {
         let stack = try Stacks.four()
-        let plan = reconcile(Situation(goal: .stopped, desired: nil, observed: Stacks.observed(stack)))
+        let plan = reconcile(ReconcileInput(goal: .stopped, desired: nil, observed: Stacks.observed(stack)))
         #expect(plan.steps.count == 4)
         #expect(plan.steps.allSatisfy { $0.after.isEmpty })
     }
@@ -51,7 +51,7 @@ struct ReconcileStoppedTests {
         var service = Stacks.service(.db)
         service.spec.stopGracePeriod = .seconds(77)
         let stack = try Stacks.stack([service])
-        let steps = reconcile(Situation(goal: .stopped, desired: stack, observed: Stacks.observed(stack))).steps
+        let steps = reconcile(ReconcileInput(goal: .stopped, desired: stack, observed: Stacks.observed(stack))).steps
         #expect(steps.map(\.operation) == [.stopContainer(id: "id-db", service: .db, gracePeriod: .seconds(77))])
     }
 

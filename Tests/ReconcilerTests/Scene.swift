@@ -7,14 +7,14 @@ import Testing
 /// A stack of db ← auth (and an optional rest) at some moment.
 struct Scene {
     static let start = Stacks.longAgo
-    var circumstances: Circumstances
+    var input: AssessmentInput
 
     init(_ status: ProjectStatus = .starting, _ state: ObservedContainer.State = .running) throws {
         let stack = try Stacks.stack([
             Stacks.service(.db), Stacks.service(.auth, after: [Dependency(on: .db)]),
             Stacks.service(.rest, isOptional: true),
         ])
-        circumstances = Circumstances(
+        input = AssessmentInput(
             status: status, statusSince: Self.start, desired: stack, observed: Stacks.observed(stack, state),
             now: Self.start + .seconds(1))
         for service in stack.services.keys { probe(service, "+") }
@@ -22,7 +22,7 @@ struct Scene {
 
     /// Sets the tally of the present run of a service.
     mutating func probe(_ service: ServiceName, _ results: String) {
-        guard let container = circumstances.observed.container(of: service) else { return }
+        guard let container = input.observed.container(of: service) else { return }
         let run = Incarnation(containerID: container.id, startedAt: container.startedAt)
         var tally = ServiceHealth(of: run)
         for (second, letter) in results.enumerated() {
@@ -34,19 +34,19 @@ struct Scene {
                 }
             tally.record(result, of: run, at: Self.start + .seconds(second), uptime: .seconds(second))
         }
-        circumstances.health[service] = tally
+        input.health[service] = tally
     }
 
     mutating func observe(_ service: ServiceName, _ change: (inout ObservedContainer) -> Void) {
-        circumstances.observed.set(service, change)
+        input.observed.set(service, change)
     }
 
     mutating func starts(_ service: ServiceName, _ count: Int) {
         var backoff = RestartBackoff()
         for _ in 0..<count { backoff.noteStart(at: Self.start) }
-        circumstances.backoffs[service] = backoff
+        input.backoffs[service] = backoff
     }
 
-    var assessment: Assessment { assess(circumstances) }
+    var assessment: Assessment { assess(input) }
     func state(_ service: ServiceName) -> Assessment.ServiceState? { assessment.services[service] }
 }

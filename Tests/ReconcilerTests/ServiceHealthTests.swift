@@ -17,12 +17,14 @@ struct ServiceHealthTests {
     }
 
     @Test(
-        "one success makes ready, two failures in a row make failing, a minute of failures makes sick",
+        "one success makes ready, two failures in a row make failing, a minute of failures makes unresponsive",
         arguments: [
             ("", .unknown), ("-", .starting), (String(repeating: "-", count: 100), .starting), ("+", .ready),
             ("-----+", .ready), ("+-", .ready), ("+--", .failing), ("+-+-+-", .ready), ("+--+", .ready),
-            ("+" + String(repeating: "-", count: 60), .failing), ("+" + String(repeating: "-", count: 61), .sick),
-            ("+" + String(repeating: "-", count: 99), .sick), ("+" + String(repeating: "-", count: 61) + "+", .ready),
+            ("+" + String(repeating: "-", count: 60), .failing),
+            ("+" + String(repeating: "-", count: 61), .unresponsive),
+            ("+" + String(repeating: "-", count: 99), .unresponsive),
+            ("+" + String(repeating: "-", count: 61) + "+", .ready),
             (String(repeating: "-", count: 90) + "+--", .failing),
         ] as [(String, ServiceHealth.Verdict)])
     func verdicts(results: String, verdict: ServiceHealth.Verdict) {
@@ -100,11 +102,11 @@ struct ServiceHealthTests {
         #expect(tally([("+", 0)] + blind).verdict == .ready)
         #expect(tally([("-", 0), ("-", 1)] + blind).verdict == .starting)
         #expect(tally([("-", 0), ("-", 1)] + blind).failures == 2)
-        let sick = [("+", 0)] + (1...61).map { ("-" as Character, $0) }
-        #expect(tally(sick).verdict == .sick)
-        #expect(tally(sick + [("?", 62)]).verdict == .failing, "nobody restarts what cannot be seen")
-        #expect(tally(sick + [("?", 62), ("-", 63)]).verdict == .sick)
-        #expect(tally(sick + [("?", 62), ("+", 63)]).obstacle == nil)
+        let unresponsive = [("+", 0)] + (1...61).map { ("-" as Character, $0) }
+        #expect(tally(unresponsive).verdict == .unresponsive)
+        #expect(tally(unresponsive + [("?", 62)]).verdict == .failing, "nobody restarts what cannot be seen")
+        #expect(tally(unresponsive + [("?", 62), ("-", 63)]).verdict == .unresponsive)
+        #expect(tally(unresponsive + [("?", 62), ("+", 63)]).obstacle == nil)
     }
 
     @Test(

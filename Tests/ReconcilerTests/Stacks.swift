@@ -65,11 +65,11 @@ enum Stacks {
 
     static func plan(
         _ stack: DesiredStack, _ observed: ObservedStack, ready: Set<ServiceName> = [],
-        _ change: (inout Situation) -> Void = { _ in }
+        _ change: (inout ReconcileInput) -> Void = { _ in }
     ) -> String {
-        var situation = Situation(goal: .running, desired: stack, observed: observed, ready: ready)
-        change(&situation)
-        return reconcile(situation).description
+        var input = ReconcileInput(goal: .running, desired: stack, observed: observed, ready: ready)
+        change(&input)
+        return reconcile(input).description
     }
 }
 

@@ -16,9 +16,9 @@ struct UpgradeTests {
     private func plan(
         _ target: DesiredStack, _ observed: ObservedStack, ready: Set<ServiceName> = [], missing: Set<String> = []
     ) -> String {
-        Stacks.plan(target, observed, ready: ready) { situation in
-            situation.replacesOneByOne = true
-            situation.missingImages = missing
+        Stacks.plan(target, observed, ready: ready) { input in
+            input.replacesOneByOne = true
+            input.missingImages = missing
         }
     }
 
@@ -82,17 +82,17 @@ struct UpgradeTests {
         stack.services[.rest]?.probe = nil
         let target = changed(.rest, in: stack)
         for status in [ProjectStatus.upgrading, .reverting] {
-            var circumstances = Circumstances(
+            var input = AssessmentInput(
                 status: status, statusSince: Stacks.longAgo, desired: target, observed: Stacks.observed(stack),
                 now: Stacks.longAgo + .seconds(1))
             for name in all {
-                guard let container = circumstances.observed.container(of: name) else { continue }
+                guard let container = input.observed.container(of: name) else { continue }
                 let run = Incarnation(containerID: container.id, startedAt: container.startedAt)
                 var tally = ServiceHealth(of: run)
                 tally.record(.ready, of: run, at: Stacks.longAgo, uptime: .zero)
-                circumstances.health[name] = tally
+                input.health[name] = tally
             }
-            let assessment = assess(circumstances)
+            let assessment = assess(input)
             #expect(assessment.event == .serviceNotReady)
             #expect(assessment.cause == "rest is still to be replaced")
         }

@@ -128,10 +128,10 @@ extension AccountDirectory {
     /// Moves the mark of the first account, which the token of the installation's settings is for, to another account.
     /// - Throws: `notFound`.
     public func appoint(_ account: String) async throws(IdentityError) {
-        let isMoved = try await changing { () async throws(StoreError) in
+        let isChanged = try await changing { () async throws(StoreError) in
             try await store.moveBootstrap(to: account)
         }
-        guard isMoved else { throw Self.noAccount }
+        guard isChanged else { throw Self.noAccount }
     }
 
     /// Names as they are stored; empty first and last names stay, as they mean something in a change.

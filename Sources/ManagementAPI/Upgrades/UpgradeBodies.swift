@@ -115,7 +115,7 @@ struct UpgradeEligibility: Encodable, Sendable, Documented {
         let isNewer = record.template != proposal.target.template
         var reasons = plan.refusals.map(\.description)
         if !isNewer { reasons.append("the project has the template version that is installed") }
-        if case .move = ProjectLifecycle.answer(to: .upgradeRequested, in: record.status) {
+        if case .transition = ProjectLifecycle.answer(to: .upgradeRequested, in: record.status) {
             validationErrors = []
         } else {
             reasons.append("a project cannot be upgraded while it is \(record.status.studioStatus.rawValue)")

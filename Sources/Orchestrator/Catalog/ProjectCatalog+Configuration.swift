@@ -41,7 +41,7 @@ extension ProjectCatalog {
             let change = state.change
             let isStored = try await stored { () async throws(StoreError) in try await store.change(ref, change) }
             guard isStored else { continue }
-            await AfterCommit.run { await loop.wake(ref) }
+            await AfterCommit.run { await observer.wake(ref) }
             return
         }
         throw .changedMeanwhile(ref)

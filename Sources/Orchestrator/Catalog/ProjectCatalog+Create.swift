@@ -39,8 +39,6 @@ public struct ProjectRequest: Sendable {
 extension ProjectCatalog {
     /// Accepted lengths of a database password.
     public static let passwordLengths = 12...72
-    /// Shortest password of projects that were made before longer ones were asked for.
-    static let passwordLengthEver = 4
 
     /// Creates a project: record, leases, sealed secrets and first API keys in one transaction. It comes up afterwards.
     public func create(_ request: ProjectRequest) async throws(CatalogError) -> ProjectRecord {
@@ -86,7 +84,7 @@ extension ProjectCatalog {
         let stored = project
         let record = try await self.stored { () async throws(StoreError) in try await store.insert(stored) }
         if let source = request.attachVolumesOf { try await attach(source, to: ref) }
-        await AfterCommit.run { await loop.wake(ref) }
+        await AfterCommit.run { await observer.wake(ref) }
         return record
     }
 

@@ -16,7 +16,7 @@ extension ProjectCatalog {
         guard checked != record.name else { return record }
         let now = time.now()
         try await stored { () async throws(StoreError) in try await store.rename(ref, to: checked, at: now) }
-        await AfterCommit.run { await loop.wake(ref) }
+        await AfterCommit.run { await observer.wake(ref) }
         return try await project(ref)
     }
 
@@ -69,14 +69,16 @@ extension ProjectCatalog {
                     throw try await conflict(record, .restartRequested)
                 }
                 return record
-            case .move(let status):
-                let move = StatusMove(
+            case .transition(let status):
+                let transition = StatusTransition(
                     from: record.status, to: status, cause: "restart of \(words(services)) on request",
                     requestsRestart: true, restartServices: Set(services).sorted(),
                     opens: NewOperation(.restart, requestedBy: requester), at: time.now())
-                let isMoved = try await stored { () async throws(StoreError) in try await store.move(ref, move) }
-                guard isMoved else { continue }
-                await AfterCommit.run { await loop.wake(ref) }
+                let isChanged = try await stored { () async throws(StoreError) in
+                    try await store.transition(ref, transition)
+                }
+                guard isChanged else { continue }
+                await AfterCommit.run { await observer.wake(ref) }
                 return try await project(ref)
             }
         }

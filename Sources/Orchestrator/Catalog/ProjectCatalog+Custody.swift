@@ -70,7 +70,7 @@ extension ProjectCatalog {
         }
         // Somebody has attached it at the same moment.
         guard isNoted else { throw .noKeptVolume(name) }
-        await AfterCommit.run { await loop.wake(kept.volume.owner) }
+        await AfterCommit.run { await observer.wake(kept.volume.owner) }
         return try await keptVolume(name, in: organization)
     }
 
@@ -90,7 +90,7 @@ extension ProjectCatalog {
         volume.identity = RandomIdentifier.uuid()
         let accepted = volume
         try await stored { () async throws(StoreError) in try await custody.save([accepted]) }
-        await AfterCommit.run { await loop.wake(ref) }
+        await AfterCommit.run { await observer.wake(ref) }
         return record
     }
 

@@ -1,5 +1,4 @@
 public import ProjectModel
-import Reconciler
 
 extension ProjectCatalog: ServiceLogs {
     /// Most lines that are read at once.
@@ -14,7 +13,7 @@ extension ProjectCatalog: ServiceLogs {
         do { confidential = try await self.confidential(of: ref) } catch { throw .catalog(error) }
         let text: String?
         do throws(EngineError) {
-            text = try await log(of: service, in: ref, lines: min(max(1, lines), Self.logLinesMax))
+            text = try await observer.logTail(of: service, in: ref, lines: min(max(1, lines), Self.logLinesMax))
         } catch {
             // The container went away between the two calls.
             if case .notFound = error { throw .noContainer(service, ref) }
@@ -22,10 +21,5 @@ extension ProjectCatalog: ServiceLogs {
         }
         guard let text else { throw .noContainer(service, ref) }
         return redact(text, confidential)
-    }
-
-    private func log(of service: ServiceName, in ref: ProjectRef, lines: Int) async throws(EngineError) -> String? {
-        guard let container = try await loop.engine.observe(ref).container(of: service) else { return nil }
-        return try await loop.engine.logTail(ofContainer: container.id, lines: lines)
     }
 }

@@ -91,8 +91,8 @@ extension ProjectCatalog {
         var explanation = OperationExplanation(
             operation: operation, status: record.status, isOverdue: operation.isOverdue(at: time.now()))
         guard let service = operation.progress.service ?? record.failure?.service else { return explanation }
-        let report = try await loop.report(on: record).first { $0.service == service }
-        let tally = await loop.health.tallies(of: ref)[service]
+        let report = await observer.services(of: record).first { $0.service == service }
+        let tally = await observer.tallies(of: ref)[service]
         explanation.blocking = OperationExplanation.Blocking(
             service: service, state: report?.state, probeOutput: tally?.lastFailure, observedAt: tally?.observedAt,
             logTail: await log(of: service, record))

@@ -90,20 +90,21 @@ extension ProjectCatalog {
     ) async throws(CatalogError) -> ProjectRecord {
         for _ in 1...Self.leaseAttemptsMax {
             let record = try await project(ref)
-            guard case .move(let status) = ProjectLifecycle.answer(to: .upgradeRequested, in: record.status) else {
+            guard case .transition(let status) = ProjectLifecycle.answer(to: .upgradeRequested, in: record.status)
+            else {
                 throw try await conflict(record, .upgradeRequested)
             }
             let draft = try await draft(record)
             if let refusal = draft.proposal.plan.refusals.first { throw .notUpgradable("\(refusal)") }
-            var move = StatusMove(from: record.status, to: status, cause: cause, at: time.now())
-            move.upgrade = draft.proposal.target
-            move.secrets = try await missingSecrets(draft.needs, of: ref)
-            move.leases = try await morePorts(draft.needs, of: record)
-            move.opens = NewOperation(.upgrade, requestedBy: requester)
+            var transition = StatusTransition(from: record.status, to: status, cause: cause, at: time.now())
+            transition.upgrade = draft.proposal.target
+            transition.secrets = try await missingSecrets(draft.needs, of: ref)
+            transition.leases = try await morePorts(draft.needs, of: record)
+            transition.opens = NewOperation(.upgrade, requestedBy: requester)
             do {
-                guard try await store.move(ref, move) else { continue }
+                guard try await store.transition(ref, transition) else { continue }
             } catch .leaseTaken { continue } catch { throw .store(error) }
-            await AfterCommit.run { await loop.wake(ref) }
+            await AfterCommit.run { await observer.wake(ref) }
             return try await project(ref)
         }
         throw .changedMeanwhile(ref)
@@ -111,7 +112,7 @@ extension ProjectCatalog {
 
     private func morePorts(
         _ needs: StackRequirements, of record: ProjectRecord
-    ) async throws(CatalogError) -> StatusMove.LeaseChange {
+    ) async throws(CatalogError) -> StatusTransition.LeaseChange {
         let missing = needs.ports.filter { record.leases?.ports[$0] == nil }
         guard !missing.isEmpty else { return .keep }
         do { return .extend(try await broker.choose(ports: missing, at: time.now()).ports) } catch {

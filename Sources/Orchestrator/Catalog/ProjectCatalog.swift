@@ -1,7 +1,8 @@
 public import ProjectModel
 public import Reconciler
 
-/// What people can ask of projects. Requests change records and wake the loop; none of them calls the engine.
+/// What people can ask of projects. Requests change records and ask for a pass; what they tell of running projects comes
+/// from the ``ProjectObserver``.
 public struct ProjectCatalog: Sendable {
     /// Tries to find leases that nobody else takes at the same moment. Where the broker draws at random that is seldom
     /// the second; where it takes the lowest, this is also the number of requests at once that all find some.
@@ -14,7 +15,7 @@ public struct ProjectCatalog: Sendable {
     let templates: TemplateLibrary
     let minter: any KeyMinter
     let broker: LeaseBroker
-    let loop: ReconcileLoop
+    let observer: any ProjectObserver
     let organizationLimit: Int?
     let time: any TimeSource
     let drawRef: @Sendable () -> ProjectRef
@@ -26,7 +27,7 @@ public struct ProjectCatalog: Sendable {
     ///   - drawRef: Draws the ref of a new project; simulations bring their own.
     public init(
         store: any ProjectStore, custody: any CustodyStore, templates: TemplateLibrary, minter: any KeyMinter,
-        broker: LeaseBroker, loop: ReconcileLoop, organizationLimit: Int? = nil,
+        broker: LeaseBroker, observer: any ProjectObserver, organizationLimit: Int? = nil,
         time: any TimeSource = SystemTime(),
         drawRef: @escaping @Sendable () -> ProjectRef = ProjectCatalog.randomRef
     ) {
@@ -35,7 +36,7 @@ public struct ProjectCatalog: Sendable {
         self.templates = templates
         self.minter = minter
         self.broker = broker
-        self.loop = loop
+        self.observer = observer
         self.organizationLimit = organizationLimit
         self.time = time
         self.drawRef = drawRef
@@ -95,9 +96,9 @@ public struct ProjectCatalog: Sendable {
             switch ProjectLifecycle.answer(to: event, in: record.status) {
             case .stay: return record
             case .refuse: throw try await conflict(record, event)
-            case .move(let status):
-                guard try await move(record, event, to: status, by: requester) else { continue }
-                await AfterCommit.run { await loop.wake(ref) }
+            case .transition(let status):
+                guard try await transition(record, event, to: status, by: requester) else { continue }
+                await AfterCommit.run { await observer.wake(ref) }
                 return try await project(ref)
             }
         }
@@ -105,26 +106,26 @@ public struct ProjectCatalog: Sendable {
     }
 
     /// False when the status or a lease went to somebody else at the same moment: the answer may be another one now.
-    private func move(
+    private func transition(
         _ record: ProjectRecord, _ event: ProjectLifecycle.Event, to status: ProjectStatus, by requester: String
     ) async throws(CatalogError) -> Bool {
-        var move = try await statusMove(record, event, to: status)
-        move.opens = ProjectOperationKind(beginningWith: event, in: record.status)
+        var transition = try await statusTransition(record, event, to: status)
+        transition.opens = ProjectOperationKind(beginningWith: event, in: record.status)
             .map { NewOperation($0, requestedBy: requester) }
-        do { return try await store.move(record.ref, move) } catch .leaseTaken { return false } catch {
+        do { return try await store.transition(record.ref, transition) } catch .leaseTaken { return false } catch {
             throw .store(error)
         }
     }
 
-    private func statusMove(
+    private func statusTransition(
         _ record: ProjectRecord, _ event: ProjectLifecycle.Event, to status: ProjectStatus
-    ) async throws(CatalogError) -> StatusMove {
-        var move = StatusMove(from: record.status, to: status, cause: "on request", at: time.now())
-        move.requestsRestart = event == .restartRequested
+    ) async throws(CatalogError) -> StatusTransition {
+        var transition = StatusTransition(from: record.status, to: status, cause: "on request", at: time.now())
+        transition.requestsRestart = event == .restartRequested
         if event == .cancelRequested {
-            move.cancelsOperation = true
-            move.cause = Self.cancelled
-            move.failure = status == .rollingBack ? ProjectFailure(message: Self.cancelled) : record.failure
+            transition.cancelsOperation = true
+            transition.cause = Self.cancelled
+            transition.failure = status == .rollingBack ? ProjectFailure(message: Self.cancelled) : record.failure
         }
         if record.status == .failed, status == .provisioning {
             try await reattach(record.ref)
@@ -132,13 +133,13 @@ public struct ProjectCatalog: Sendable {
             let version = try templates.stack(record.stack).version
             let needs = try requirements(record.services.map(\.text), version.renderer)
             do {
-                move.leases = .acquire(try await broker.choose(ports: needs.ports, at: time.now()))
+                transition.leases = .acquire(try await broker.choose(ports: needs.ports, at: time.now()))
             } catch { throw .leases(error) }
             try await templates.store(version)
-            move.template = version.content.digest
-            move.secrets = try await missingSecrets(needs, of: record.ref)
+            transition.template = version.content.digest
+            transition.secrets = try await missingSecrets(needs, of: record.ref)
         }
-        return move
+        return transition
     }
 
     /// Why a creation that was taken back did not come to its end.
@@ -163,97 +164,5 @@ public struct ProjectCatalog: Sendable {
 
     func stored<Value>(_ body: () async throws(StoreError) -> Value) async throws(CatalogError) -> Value {
         do { return try await body() } catch { throw .store(error) }
-    }
-}
-
-/// Why a request to the catalogue failed. The HTTP layer gives each a status in one place.
-public enum CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// There is no such project.
-    case notFound(ProjectRef)
-    /// No stack of this name is installed; those that are.
-    case noStack(String, [String])
-    /// Not possible in the status that the project has.
-    case conflict(ProjectStatus, ProjectLifecycle.Event)
-    /// Not possible while another operation goes on.
-    case busy(ProjectOperation, ProjectStatus, ProjectLifecycle.Event)
-    /// The project has no operation with this id.
-    case noOperation(String)
-    /// The operation cannot be taken back; the text says why.
-    case notCancellable(String)
-    /// The status changed between reading and writing.
-    case changedMeanwhile(ProjectRef)
-    /// The name is not one.
-    case badName(ProjectName.Problem)
-    /// The database password cannot be used.
-    case badPassword(String)
-    /// The template or the selection of services.
-    case template(TemplateError)
-    /// The project's stack has nothing for this request.
-    case unsupported(ProjectRef, StackGap)
-    /// Ports or subnets.
-    case leases(LeaseError)
-    /// The store.
-    case store(StoreError)
-    /// Keys.
-    case keys(KeyError)
-    /// A setting, a key's name or a function secret cannot be as asked for; the text says why and holds no value.
-    case badSetting(String)
-    /// The project is on its way out: nothing about it can be changed.
-    case notChangeable(ProjectStatus)
-    /// The project has no API key with this id.
-    case noAPIKey(String)
-    /// Another API key of the same kind has the name.
-    case keyNameTaken(String)
-    /// No volume of this name is kept.
-    case noKeptVolume(String)
-    /// There is no orphan by this number.
-    case noOrphan(Int64)
-    /// The project is being deleted already, and its volumes have another fate than is asked for now.
-    case deletionContradicts(ProjectRef, keepsVolumes: Bool)
-    /// The project has no volume of this name that holds data.
-    case noVolume(String)
-    /// The project cannot be upgraded like this; the text says why.
-    case notUpgradable(String)
-    /// Another version of the stack is installed by now than the one that was decided for.
-    case otherVersion(wanted: String, String)
-    /// What is kept of the project cannot be given to another one; the text says why.
-    case notAttachable(String)
-
-    /// The same in words.
-    public var description: String {
-        switch self {
-        case .notFound(let ref): "there is no project \(ref)"
-        case .noStack(let name, let installed):
-            "no stack named \"\(name)\" is installed: choose one of \(installed.joined(separator: ", "))"
-        case .conflict(let status, let event):
-            "this is not possible while the project is \(status.rawValue) (\(event))"
-        case .busy(let operation, let status, let event):
-            "this is not possible while the project is \(status.rawValue) (\(event)): "
-                + "a \(operation.kind.rawValue) goes on since \(operation.requestedAt)"
-        case .noOperation(let id): "the project has no operation with the id \(id)"
-        case .notCancellable(let text): text
-        case .changedMeanwhile(let ref): "project \(ref) changed at the same moment: look again and repeat"
-        case .badName(let problem): "\(problem)"
-        case .badPassword(let text): text
-        case .template(let error): "\(error)"
-        case .unsupported(let ref, let gap): "this is not supported by the stack of project \(ref): \(gap)"
-        case .leases(let error): "\(error)"
-        case .store(let error): "\(error)"
-        case .keys(let error): "\(error)"
-        case .badSetting(let text): text
-        case .notChangeable(let status): "a project cannot be changed while it is \(status.rawValue)"
-        case .noAPIKey(let id): "the project has no API key with the id \(id)"
-        case .noKeptVolume(let name): "no volume named \(name) is kept"
-        case .deletionContradicts(let ref, let keepsVolumes):
-            "project \(ref) is being deleted already and its volumes are "
-                + (keepsVolumes ? "kept: destroy them afterwards" : "destroyed: that cannot be taken back")
-        case .noOrphan(let number): "there is no orphan \(number)"
-        case .noVolume(let name): "the project has no volume \(name) that holds data"
-        case .notAttachable(let text): text
-        case .notUpgradable(let text): "the project cannot be upgraded: \(text)"
-        case .otherVersion(let wanted, let installed):
-            "template version \(wanted) is not the one that is installed, \(installed): look at its plan and repeat"
-        case .keyNameTaken(let name): "an API key of this kind named \"\(name)\" exists already in this project"
-        }
     }
 }

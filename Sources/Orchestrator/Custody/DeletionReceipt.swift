@@ -2,7 +2,7 @@ public import ProjectModel
 public import Reconciler
 
 /// What became of everything that a deleted project had on the engine. Its first lines are written before anything is
-/// removed, so that no crash can make the manager forget what it was about to destroy. A value: each look at the engine
+/// removed, so that no crash can make the manager forget what it was about to destroy. A value: each list of the engine
 /// gives the next one.
 public struct DeletionReceipt: Sendable, Equatable {
     /// The project.
@@ -11,7 +11,7 @@ public struct DeletionReceipt: Sendable, Equatable {
     public var destroysVolumes: Bool
     /// When the deletion was asked for.
     public var requestedAt: Timestamp
-    /// When two looks in a row had found nothing left to wait for. A network that the engine does not let go may
+    /// When two passes in a row had found nothing left to wait for. A network that the engine does not let go may
     /// remain; it is destroyed later.
     public var endedAt: Timestamp?
     /// The objects, by kind and id.
@@ -69,7 +69,7 @@ public struct DeletionReceipt: Sendable, Equatable {
     /// Volumes that are kept, by name.
     public var keptVolumes: Set<String> { Set(items.filter { $0.state == .kept }.map(\.key.id)) }
 
-    /// The receipt after a look: what is new is noted, what the engine does not have any more is destroyed, and what is
+    /// The receipt after a pass: what is new is noted, what the engine does not have any more is destroyed, and what is
     /// there again after all is pending again.
     ///
     /// - Parameter kept: Names of volumes that are not to be removed.

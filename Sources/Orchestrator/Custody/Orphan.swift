@@ -63,7 +63,7 @@ public enum OrphanPolicy: String, Sendable, CaseIterable {
     case remove
 }
 
-/// What a look at the orphans leads to.
+/// What a pass over the orphans leads to.
 public struct OrphanDecision: Sendable, Equatable {
     /// Orphans to add to the ledger.
     public var found: [Orphan] = []
@@ -83,7 +83,7 @@ public struct OrphanDecision: Sendable, Equatable {
     ///   - seen: Everything on the engine with this installation's label.
     ///   - projects: Refs of all projects of the database, deleted ones too.
     ///   - ledger: The orphans that are known.
-    ///   - isWatching: Whether this manager has been looking since its last look, and the clock was not set.
+    ///   - isWatching: Whether this manager has been watching since its last pass, and the clock was not set.
     public init(
         seen: [EngineObject], projects: Set<String>, ledger: [Orphan], policy: OrphanPolicy, isWatching: Bool = true,
         now: Timestamp

@@ -6,7 +6,7 @@ import Synchronization
 /// left alone for a time, and removed only where that is switched on or asked for. What bears another installation's
 /// label, or none, is not even seen.
 public final class OrphanLoop: Service {
-    /// Time between two looks.
+    /// Time between two passes.
     public static let interval: Duration = .seconds(300)
 
     private let store: any OrphanStore
@@ -15,7 +15,7 @@ public final class OrphanLoop: Service {
     private let lease: ManagerLease?
     private let time: any TimeSource
     private let logger: Logger
-    /// Since the last look as the active manager; nil when there was none.
+    /// Since the last pass as the active manager; nil when there was none.
     private let watch = Mutex<ClockWatch?>(nil)
     private let signals: AsyncStream<Void>
     private let signal: AsyncStream<Void>.Continuation
@@ -36,7 +36,7 @@ public final class OrphanLoop: Service {
         (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Looks until it is cancelled or the service group shuts down.
+    /// Works until it is cancelled or the service group shuts down.
     public func run() async throws {
         await cancelWhenGracefulShutdown { await self.runUntilCancelled() }
     }
@@ -51,7 +51,7 @@ public final class OrphanLoop: Service {
                 }
             }
             for await _ in self.signals {
-                do { try await self.look() } catch {
+                do { try await self.pass() } catch {
                     if Task.isCancelled { return }
                     self.logger.warning("a look for orphans failed", metadata: ["error": "\(error)"])
                 }
@@ -60,8 +60,8 @@ public final class OrphanLoop: Service {
         }
     }
 
-    /// One look: what the engine has, what the database knows, what follows.
-    package func look() async throws {
+    /// One pass: what the engine has, what the database knows, what follows.
+    package func pass() async throws {
         if let lease, lease.role != .active { return watch.withLock { $0 = nil } }
         let isWatching = continueWatch()
         let seen = try await engine.belongings()
@@ -82,7 +82,7 @@ public final class OrphanLoop: Service {
         for orphan in decision.removals { try await remove(orphan) }
     }
 
-    /// Whether this manager has been there since its last look: twice the time between two looks may pass.
+    /// Whether this manager has been there since its last pass: twice the time between two passes may pass.
     private func continueWatch() -> Bool {
         watch.withLock { watch in
             guard watch != nil else {

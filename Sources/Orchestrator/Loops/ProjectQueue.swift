@@ -1,7 +1,7 @@
 import ProjectModel
 import Reconciler
 
-/// The queue of projects to look at, shared between those who wake and the one loop that takes.
+/// The queue of projects that need a pass, shared between those who wake and the one loop that takes.
 actor ProjectQueue {
     private var signal: AsyncStream<Void>.Continuation?
     private var queue: WorkQueue<ProjectRef>

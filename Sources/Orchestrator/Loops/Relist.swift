@@ -1,18 +1,18 @@
 import ProjectModel
 import Reconciler
 
-/// A full list of what store and engine have, and which projects it gives a reason to look at. Events and announcements
-/// are hints that may be lost; what they would have told is seen here, without looking at what is as it was.
+/// A full list of what store and engine have, and for which projects it is a reason for a pass. Events and announcements
+/// are hints that may be lost; what they would have told is seen here, without a pass over what is as it was.
 struct Relist: Sendable {
-    /// What a look rested on. The same again leads to the same.
+    /// What a pass rested on. The same again leads to the same.
     struct Basis: Sendable, Equatable {
         var outline: RecordOutline
         var fingerprint: StackFingerprint
     }
 
-    /// Lists in which each project is looked at once though nothing speaks for it: a bound for what a look finds and no
+    /// Lists in which each project has one pass though nothing speaks for it: a bound for what a pass finds and no
     /// list shows.
-    static let roundsUntilLookedAt = 20
+    static let roundsUntilPass = 20
 
     /// Projects that the store does not have as deleted.
     let outlines: [ProjectRef: RecordOutline]
@@ -24,16 +24,16 @@ struct Relist: Sendable {
         self.fingerprints = fingerprints
     }
 
-    /// Projects to look at, in order: those that are new, on their way or changed since their last look, and in turn a
+    /// Projects that need a pass, in order: those that are new, on their way or changed since their last one, and in turn a
     /// part of the others.
     ///
-    /// - Parameter basis: What the last look at a project rested on; nil if it was not carried through.
+    /// - Parameter basis: What the last pass over a project rested on; nil if it was not carried through.
     func due(inRound round: Int, basis: (ProjectRef) -> Basis?) -> [ProjectRef] {
         Set(outlines.keys).union(fingerprints.keys).sorted().enumerated().filter { number, ref in
             guard let known = basis(ref), known.outline.status.isSteady else { return true }
             return known.fingerprint != fingerprints[ref] ?? StackFingerprint()
                 || outlines[ref].map { $0 != known.outline } ?? (known.outline.status != .deleted)
-                || number % Self.roundsUntilLookedAt == round % Self.roundsUntilLookedAt
+                || number % Self.roundsUntilPass == round % Self.roundsUntilPass
         }.map(\.element)
     }
 }

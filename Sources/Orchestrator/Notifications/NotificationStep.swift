@@ -26,30 +26,30 @@ public enum NotificationStep: Sendable, Equatable {
     /// Decides about a change of status of the project called `name`.
     ///
     /// - Parameter history: the latest notifications about the project, newest first; ``marksNeeded`` are enough.
-    public init(for move: StatusMove, of name: String, after history: [NotificationMark]) {
+    public init(for transition: StatusTransition, of name: String, after history: [NotificationMark]) {
         let latest = history.first
-        switch move.to {
+        switch transition.to {
         case .deleted: self = .forgetAll
-        case .failed: self = .add(.startFailed(name, move.failure))
-        case .degraded: self = Self.degraded(move, name, history)
+        case .failed: self = .add(.startFailed(name, transition.failure))
+        case .degraded: self = Self.degraded(transition, name, history)
         case .active, .paused:
-            self = latest?.kind.isProblem == true ? .add(.recovered(name, move.to)) : .nothing
+            self = latest?.kind.isProblem == true ? .add(.recovered(name, transition.to)) : .nothing
         case .pausing, .deleting:
-            let isStuck = move.from == move.to && move.failure != nil && latest?.kind != .stuck
-            self = isStuck ? .add(.stuck(name, move)) : .nothing
+            let isStuck = transition.from == transition.to && transition.failure != nil && latest?.kind != .stuck
+            self = isStuck ? .add(.stuck(name, transition)) : .nothing
         case .provisioning, .starting, .resuming, .restarting, .upgrading, .reverting, .rollingBack: self = .nothing
         }
     }
 
     private static func degraded(
-        _ move: StatusMove, _ name: String, _ history: [NotificationMark]
+        _ transition: StatusTransition, _ name: String, _ history: [NotificationMark]
     ) -> NotificationStep {
-        guard let latest = history.first else { return .add(.unhealthy(name, move)) }
+        guard let latest = history.first else { return .add(.unhealthy(name, transition)) }
         if latest.kind == .unhealthy { return .nothing }
         let isBack =
-            latest.kind == .recovered && move.at.since(latest.at) < quietPeriod
+            latest.kind == .recovered && transition.at.since(latest.at) < quietPeriod
             && history.dropFirst().first?.kind == .unhealthy
-        return isBack ? .withdrawLatest : .add(.unhealthy(name, move))
+        return isBack ? .withdrawLatest : .add(.unhealthy(name, transition))
     }
 }
 
@@ -77,18 +77,18 @@ extension NotificationDraft {
                 + " Nothing of it is left running. Its page tells more; Restore tries again.")
     }
 
-    fileprivate static func unhealthy(_ name: String, _ move: StatusMove) -> NotificationDraft {
+    fileprivate static func unhealthy(_ name: String, _ transition: StatusTransition) -> NotificationDraft {
         NotificationDraft(
             kind: .unhealthy, title: "Project \(name) is unhealthy",
-            message: reason(ProjectFailure(message: move.cause), otherwise: "A service does not run.")
+            message: reason(ProjectFailure(message: transition.cause), otherwise: "A service does not run.")
                 + " SupaManager keeps trying to bring it back.")
     }
 
-    fileprivate static func stuck(_ name: String, _ move: StatusMove) -> NotificationDraft {
-        let doing = move.to == .pausing ? "paused" : "deleted"
+    fileprivate static func stuck(_ name: String, _ transition: StatusTransition) -> NotificationDraft {
+        let doing = transition.to == .pausing ? "paused" : "deleted"
         return NotificationDraft(
             kind: .stuck, title: "Project \(name) cannot be \(doing) at present",
-            message: reason(move.failure, otherwise: "The container engine refuses.")
+            message: reason(transition.failure, otherwise: "The container engine refuses.")
                 + " SupaManager keeps trying.")
     }
 

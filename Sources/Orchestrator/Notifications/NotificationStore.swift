@@ -17,7 +17,7 @@ public protocol NotificationStore: Sendable {
     /// Archives everything that the viewer sees.
     func archiveAll(for viewer: NotificationViewer) async throws(StoreError)
     /// Does what ``NotificationStep`` decides about a change of status.
-    func note(_ move: StatusMove, of project: ProjectRecord) async throws(StoreError)
+    func note(_ transition: StatusTransition, of project: ProjectRecord) async throws(StoreError)
 }
 
 /// Who looks at notifications.

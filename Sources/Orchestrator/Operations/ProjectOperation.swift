@@ -98,9 +98,9 @@ public struct NewOperation: Sendable, Equatable {
     }
 }
 
-extension StatusMove {
-    /// What the move does to the operation that goes on: it ends, for a reason, or not. Stores do this in the
-    /// transaction of the move.
+extension StatusTransition {
+    /// What the transition does to the operation that goes on: it ends, for a reason, or not. Stores do this in the
+    /// transaction of the transition.
     public func end(of kind: ProjectOperationKind) -> (state: ProjectOperationState, result: String)? {
         if cancelsOperation { return (.cancelled, cause) }
         if kind == .upgrade, from == .reverting, to == .active { return (.failed, cause) }

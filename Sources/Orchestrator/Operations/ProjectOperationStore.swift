@@ -1,7 +1,7 @@
 public import ProjectModel
 
 /// Where operations live. They begin and end in the transactions of ``ProjectStore/insert(_:)`` and
-/// ``ProjectStore/move(_:_:)``; a project has at most one that goes on.
+/// ``ProjectStore/transition(_:_:)``; a project has at most one that goes on.
 public protocol ProjectOperationStore: Sendable {
     /// The latest operations of a project, newest first.
     func operations(of ref: ProjectRef, limit: Int) async throws(StoreError) -> [ProjectOperation]

@@ -23,7 +23,7 @@ public protocol ContainerEngine: Sendable {
     func ping() async throws(EngineError)
 }
 
-/// The engine from afar: enough to tell which projects are worth a look.
+/// The engine from afar: enough to tell which projects are worth a pass.
 public struct EngineOverview: Sendable, Equatable {
     /// Projects of this installation of which the engine holds anything at all. A fingerprint is equal to that of an
     /// ``ContainerEngine/observe(_:)`` for as long as the same objects are there and the same runs of the containers.

@@ -28,7 +28,7 @@ public protocol ProjectStore: Sendable {
     /// deleted.
     func pin(_ ref: ProjectRef, to template: TemplateDigest, at time: Timestamp) async throws(StoreError) -> Bool
     /// Changes the status if it still is `from`, and records the change; false when it is not.
-    func move(_ ref: ProjectRef, _ move: StatusMove) async throws(StoreError) -> Bool
+    func transition(_ ref: ProjectRef, _ transition: StatusTransition) async throws(StoreError) -> Bool
     /// Everything that is leased or in quarantine at `time`.
     func leases(at time: Timestamp) async throws(StoreError) -> TakenLeases
     /// Gives a project another port for one variable; the old one goes into quarantine.
@@ -85,7 +85,7 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
 }
 
 /// A status change to record.
-public struct StatusMove: Sendable, Equatable {
+public struct StatusTransition: Sendable, Equatable {
     /// Status that the project must have now.
     public var from: ProjectStatus
     /// Status that it gets.
@@ -104,16 +104,16 @@ public struct StatusMove: Sendable, Equatable {
     /// The template version that the project is pinned to from now on; nil leaves it as it is. A deleted project is
     /// pinned to none.
     public var template: TemplateDigest?
-    /// What the project is on its way to from now on, for a move to UPGRADING.
+    /// What the project is on its way to from now on, for a transition to UPGRADING.
     public var upgrade: ProjectUpgrade?
     /// Sealed secrets to add.
     public var secrets: [String: [UInt8]] = [:]
     /// Whether the settings that a trial has replaced are put back, as a further change of the configuration. Without
-    /// it any move from RESTARTING forgets them.
+    /// it any transition from RESTARTING forgets them.
     public var restoresSettings = false
     /// What happens to the ports and the subnet in the same transaction.
     public var leases: LeaseChange
-    /// The operation that begins with the move; one that goes on is given up for it.
+    /// The operation that begins with the transition; one that goes on is given up for it.
     public var opens: NewOperation?
     /// Whether the operation that goes on is taken back.
     public var cancelsOperation: Bool

@@ -24,10 +24,10 @@ public struct ServiceAddress: Sendable, Hashable {
 }
 
 extension ProjectCatalog: ServiceAddresses {
-    /// What the last look at the project found.
+    /// What the last pass over the project found.
     public func address(behind variable: String, of record: ProjectRecord) async -> ServiceAddress? {
         guard record.status.goal == .running, let port = record.leases?.ports[variable] else { return nil }
-        return await loop.memories.take(record.ref).latest?.addresses[port]
+        return await observer.address(behind: port, of: record.ref)
     }
 }
 

@@ -111,16 +111,16 @@ public struct ConfigurationChange: Sendable, Equatable {
     /// Whether signed keys are accepted from now on; nil leaves it.
     public var acceptsLegacyKeys: Bool?
     /// The operation of a change that is tried: an ACTIVE project becomes RESTARTING with it, and what ``settings``
-    /// replaces is kept until it is ACTIVE again or ``StatusMove/restoresSettings``. The store refuses the change of a
-    /// project in another status.
+    /// replaces is kept until it is ACTIVE again or ``StatusTransition/restoresSettings``. The store refuses the change of
+    /// a project in another status.
     public var trial: NewOperation?
     /// When.
     public var at: Timestamp
 
     /// The change of status that a trial begins with.
-    public var trialMove: StatusMove? {
+    public var trialTransition: StatusTransition? {
         trial.map {
-            StatusMove(
+            StatusTransition(
                 from: .active, to: .restarting, cause: "new settings of the database are tried", opens: $0, at: at)
         }
     }

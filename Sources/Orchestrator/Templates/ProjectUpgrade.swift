@@ -27,8 +27,8 @@ extension ProjectRecord {
     }
 }
 
-extension StatusMove {
-    /// What a move does to an upgrade.
+extension StatusTransition {
+    /// What a transition does to an upgrade.
     public enum UpgradeEnd: Sendable, Equatable {
         /// It is under way, or there is none.
         case none
@@ -38,8 +38,8 @@ extension StatusMove {
         case forgets
     }
 
-    /// What becomes of the upgrade that is under way. Stores do this in the transaction of the move. An upgrade that ends
-    /// as DEGRADED had no version to go back to.
+    /// What becomes of the upgrade that is under way. Stores do this in the transaction of the transition. An upgrade
+    /// that ends as DEGRADED had no version to go back to.
     public var endOfUpgrade: UpgradeEnd {
         switch (from, to) {
         case (_, .upgrading), (_, .reverting): .none

@@ -51,8 +51,8 @@ private struct CustodyContractRun {
         let destroying = receipt(2, destroysVolumes: true)
         try promise("a receipt is opened", try await store.open(destroying) == destroying)
         try promise("nothing is decided before the deletion", try await store.open(keeping) == keeping)
-        let isMoved = try await projects.move(2, .provisioning, .deleting, seconds: 10)
-        try promise("the contract's own project is to go", isMoved)
+        let isChanged = try await projects.transition(2, .provisioning, .deleting, seconds: 10)
+        try promise("the contract's own project is to go", isChanged)
         try promise("the first word counts", try await store.open(destroying) == keeping)
         try promise("and stays", try await store.receipt(of: ref(2)) == keeping)
         do {

@@ -86,31 +86,31 @@ public struct ManagerLeaseContract {
         let contract = StoreContractRun(store: projects)
         let new = try contract.project(77)
         _ = try await projects.insert(new)
-        let move = StatusMove(from: .provisioning, to: .starting, cause: "test", at: contract.start)
-        let back = StatusMove(from: .starting, to: .provisioning, cause: "test", at: contract.start)
-        try await refused(store, new.ref, move, "without a lease nothing is written")
+        let transition = StatusTransition(from: .provisioning, to: .starting, cause: "test", at: contract.start)
+        let back = StatusTransition(from: .starting, to: .provisioning, cause: "test", at: contract.start)
+        try await refused(store, new.ref, transition, "without a lease nothing is written")
         let token = try await granted(first, Self.long)
         lease.set(.active(token, until: SystemTime().uptime() + Self.long))
-        try promise("what holds the lease writes", try await store.move(new.ref, move))
-        try promise("so do requests", try await projects.move(new.ref, back))
+        try promise("what holds the lease writes", try await store.transition(new.ref, transition))
+        try promise("so do requests", try await projects.transition(new.ref, back))
         try await leases.release(token)
-        try await refused(store, new.ref, move, "after the end of the lease nothing is written")
+        try await refused(store, new.ref, transition, "after the end of the lease nothing is written")
         _ = try await granted(second, Self.long)
-        try await refused(store, new.ref, move, "under an old token nothing is written")
-        try promise("and requests go on", try await projects.move(new.ref, move))
+        try await refused(store, new.ref, transition, "under an old token nothing is written")
+        try promise("and requests go on", try await projects.transition(new.ref, transition))
     }
 
     private func refused(
-        _ store: any ProjectStore, _ ref: ProjectRef, _ move: StatusMove, _ text: String
+        _ store: any ProjectStore, _ ref: ProjectRef, _ transition: StatusTransition, _ text: String
     ) async throws {
         let before = try await projects.project(ref)
         let subnet = try StoreContractRun(store: store).project(78).leases.subnet
-        try promise(text, try await error { _ = try await store.move(ref, move) } == .fenced)
+        try promise(text, try await error { _ = try await store.transition(ref, transition) } == .fenced)
         let port = try await error {
-            try await store.replacePort("GATEWAY_PORT", of: ref, with: 29_001, at: move.at)
+            try await store.replacePort("GATEWAY_PORT", of: ref, with: 29_001, at: transition.at)
         }
         try promise("\(text), no port", port == .fenced)
-        let network = try await error { try await store.replaceSubnet(of: ref, with: subnet, at: move.at) }
+        let network = try await error { try await store.replaceSubnet(of: ref, with: subnet, at: transition.at) }
         try promise("\(text), no subnet", network == .fenced)
         try promise("\(text), nor is anything of it left", try await projects.project(ref) == before)
         try promise("reading is free", try await store.project(ref) == before)

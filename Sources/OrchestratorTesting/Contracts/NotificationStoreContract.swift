@@ -38,7 +38,7 @@ private struct NotificationContractRun {
         failure: ProjectFailure? = nil
     ) async throws {
         try await store.note(
-            StatusMove(from: from, to: to, cause: "a cause", failure: failure, at: start + .seconds(seconds)),
+            StatusTransition(from: from, to: to, cause: "a cause", failure: failure, at: start + .seconds(seconds)),
             of: project)
     }
 
@@ -52,7 +52,7 @@ private struct NotificationContractRun {
 
     func checkArrival() async throws {
         try await note(one, .provisioning, .starting, seconds: 1)
-        try promise("an ordinary move is no news", try await kinds(viewer("a")).isEmpty)
+        try promise("an ordinary transition is no news", try await kinds(viewer("a")).isEmpty)
         let failure = ProjectFailure(service: ServiceName("db"), message: "db ended with 1", logTail: "secret log")
         try await note(one, .rollingBack, .failed, seconds: 2, failure: failure)
         try await note(other, .rollingBack, .failed, seconds: 3, failure: failure)

@@ -104,13 +104,14 @@ struct StoreContractRun {
         _ = try await store.insert(try project(2, name: "Project 1", organization: "other"))
     }
 
-    func move(
+    func transition(
         _ number: UInt64, _ from: ProjectStatus, _ to: ProjectStatus, seconds: Int64,
-        _ change: (inout StatusMove) -> Void = { _ in }
+        _ change: (inout StatusTransition) -> Void = { _ in }
     ) async throws -> Bool {
-        var move = StatusMove(from: from, to: to, cause: "because of \(to.rawValue)", at: start + .seconds(seconds))
-        change(&move)
-        return try await store.move(.sample(1_000 + number), move)
+        var transition = StatusTransition(
+            from: from, to: to, cause: "because of \(to.rawValue)", at: start + .seconds(seconds))
+        change(&transition)
+        return try await store.transition(.sample(1_000 + number), transition)
     }
 
     func record(_ number: UInt64) async throws -> ProjectRecord {

@@ -25,10 +25,10 @@ public enum StoreInspectionContract {
                 holders.contains(LeaseHolder(ref: new.ref, status: .provisioning, thing: thing)))
         }
         try promise("no more leases are told than wanted", try await store.leaseHolders(limit: 2).count == 2)
-        let move = StatusMove(
+        let transition = StatusTransition(
             from: .provisioning, to: .deleted, cause: "contract", leases: .releaseAndForgetSecrets,
             at: Timestamp(milliseconds: 2_000))
-        try promise("the project can be deleted", try await store.move(new.ref, move))
+        try promise("the project can be deleted", try await store.transition(new.ref, transition))
         try promise("what is in quarantine has no holder", try await store.leaseHolders(limit: 10).isEmpty)
     }
 }

@@ -21,8 +21,8 @@ extension IdentityContractRun {
             "a roster knows the projects", roster.projects == [.sample(1): "Project 1", .sample(2): "Project 2"])
         try promise("projects hold an organization", try await store.deleteOrganization("short") == .hasProjects(2))
         for number in 1...2 {
-            let move = StatusMove(from: .provisioning, to: .deleted, cause: "test", at: start + .seconds(1))
-            _ = try await projects.move(.sample(UInt64(number)), move)
+            let transition = StatusTransition(from: .provisioning, to: .deleted, cause: "test", at: start + .seconds(1))
+            _ = try await projects.transition(.sample(UInt64(number)), transition)
         }
         try promise("deleted projects are not among them", try await self.roster("short").projects.isEmpty)
         _ = try await apply([.assign(account: id(3), base: .developer, projects: [.sample(1)])], to: "short")

@@ -130,8 +130,8 @@ struct MortalStore: ProjectStore {
     func pin(_ ref: ProjectRef, to template: TemplateDigest, at time: Timestamp) async throws(StoreError) -> Bool {
         try await life.storeCall { () async throws(StoreError) in try await store.pin(ref, to: template, at: time) }
     }
-    func move(_ ref: ProjectRef, _ move: StatusMove) async throws(StoreError) -> Bool {
-        try await life.storeCall { () async throws(StoreError) in try await store.move(ref, move) }
+    func transition(_ ref: ProjectRef, _ transition: StatusTransition) async throws(StoreError) -> Bool {
+        try await life.storeCall { () async throws(StoreError) in try await store.transition(ref, transition) }
     }
     func leases(at time: Timestamp) async throws(StoreError) -> TakenLeases {
         try await life.storeCall { () async throws(StoreError) in try await store.leases(at: time) }

@@ -151,7 +151,7 @@ public struct SimulatedManager: Sendable {
             broker: broker, survey: survey, health: health, time: time, logger: host.logger)
         catalog = ProjectCatalog(
             store: requests, custody: host.custody, templates: templates, minter: host.minter, broker: broker,
-            loop: loop, time: time, drawRef: drawRef)
+            observer: loop, time: time, drawRef: drawRef)
     }
 
     /// Creates a project under a name.

@@ -73,19 +73,19 @@ public final class InMemoryNotificationStore: NotificationStore, Revertible {
         }
     }
 
-    /// Does what the move means.
-    public func note(_ move: StatusMove, of project: ProjectRecord) async throws(StoreError) {
-        noteNow(move, of: project)
+    /// Does what the transition means.
+    public func note(_ transition: StatusTransition, of project: ProjectRecord) async throws(StoreError) {
+        noteNow(transition, of: project)
     }
 
     /// The same for stores that are in the middle of a change.
-    public func noteNow(_ move: StatusMove, of project: ProjectRecord) {
+    public func noteNow(_ transition: StatusTransition, of project: ProjectRecord) {
         state.withLock { state in
             let own = state.kept.filter { $0.notification.ref == project.ref }
             let history = own.map { kept in
                 NotificationMark(kind: kept.notification.draft.kind, at: kept.notification.insertedAt)
             }
-            switch NotificationStep(for: move, of: project.name.text, after: history) {
+            switch NotificationStep(for: transition, of: project.name.text, after: history) {
             case .nothing: break
             case .forgetAll: state.kept.removeAll { $0.notification.ref == project.ref }
             case .withdrawLatest: state.kept.removeAll { $0.notification.id == own.first?.notification.id }
@@ -96,7 +96,7 @@ public final class InMemoryNotificationStore: NotificationStore, Revertible {
                     "00000000-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits
                 let notification = ProjectNotification(
                     id: id, organizationSlug: project.organizationSlug, ref: project.ref, draft: draft,
-                    insertedAt: move.at)
+                    insertedAt: transition.at)
                 state.kept.insert(Kept(notification: notification), at: 0)
                 state.dropOldest(of: project.organizationSlug)
             }

@@ -4,7 +4,7 @@ import Reconciler
 import Synchronization
 
 /// Projects in memory, under the same rules as in PostgreSQL: unique refs, names, ports and subnets, quarantine after
-/// release, conditional moves. ``ProjectStoreContract`` holds both to the same.
+/// release, conditional transitions. ``ProjectStoreContract`` holds both to the same.
 public final class InMemoryProjectStore: ProjectStore, ProjectEventFeed, Revertible {
     /// How long a released port or subnet is given to nobody, unless told otherwise.
     public static let quarantineDefault: Duration = .seconds(600)
@@ -149,9 +149,9 @@ public final class InMemoryProjectStore: ProjectStore, ProjectEventFeed, Reverti
         try await changing { state throws(StoreError) in try state.pin(ref, to: template, at: time) }
     }
 
-    /// Changes the status if it still is what the move starts from.
-    public func move(_ ref: ProjectRef, _ move: StatusMove) async throws(StoreError) -> Bool {
-        try await changing { state throws(StoreError) in try state.move(ref, move) }
+    /// Changes the status if it still is what the transition starts from.
+    public func transition(_ ref: ProjectRef, _ transition: StatusTransition) async throws(StoreError) -> Bool {
+        try await changing { state throws(StoreError) in try state.transition(ref, transition) }
     }
 
     /// Everything leased or in quarantine.

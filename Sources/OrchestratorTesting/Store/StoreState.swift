@@ -102,20 +102,20 @@ struct StoreState: Sendable {
         secrets[ref]?.values.merge(change.secrets) { $1 }
         records[ref]?.configurationRevision = next.revision
         records[ref]?.updatedAt = change.at
-        if let move = change.trialMove {
+        if let transition = change.trialTransition {
             var former: [String: [UInt8]?] = [:]
             for name in change.settings.keys { former[name] = .some(present.settings[name]) }
             formerSettings[ref] = former
-            _ = try self.move(ref, move)
+            _ = try self.transition(ref, transition)
         }
         return true
     }
 
-    /// Ends a trial of settings with a move from RESTARTING.
-    private mutating func endTrial(_ ref: ProjectRef, _ move: StatusMove) {
-        guard move.from == .restarting else { return }
-        if move.restoresSettings, let former = formerSettings[ref], let present = configurations[ref] {
-            var change = ConfigurationChange(from: present.revision, at: move.at)
+    /// Ends a trial of settings with a transition from RESTARTING.
+    private mutating func endTrial(_ ref: ProjectRef, _ transition: StatusTransition) {
+        guard transition.from == .restarting else { return }
+        if transition.restoresSettings, let former = formerSettings[ref], let present = configurations[ref] {
+            var change = ConfigurationChange(from: present.revision, at: transition.at)
             change.settings = former
             configurations[ref] = present.applying(change)
             records[ref]?.configurationRevision = present.revision + 1
@@ -159,42 +159,42 @@ struct StoreState: Sendable {
         }
     }
 
-    mutating func move(_ ref: ProjectRef, _ move: StatusMove) throws(StoreError) -> Bool {
-        guard var record = records[ref], record.status == move.from else { return false }
-        try checkStored(move.template)
-        try checkStored(move.upgrade?.template)
-        record.status = move.to
-        record.template = move.template ?? record.template
-        change(&record, move)
-        if move.to == .deleted { record.template = nil }
-        secrets[ref]?.values.merge(move.secrets) { $1 }
-        record.failure = move.failure
-        if move.requestsRestart {
-            record.restartRequestedAt = move.at
-            record.restartServices = move.restartServices
-        } else if move.fulfilsRestart {
+    mutating func transition(_ ref: ProjectRef, _ transition: StatusTransition) throws(StoreError) -> Bool {
+        guard var record = records[ref], record.status == transition.from else { return false }
+        try checkStored(transition.template)
+        try checkStored(transition.upgrade?.template)
+        record.status = transition.to
+        record.template = transition.template ?? record.template
+        change(&record, transition)
+        if transition.to == .deleted { record.template = nil }
+        secrets[ref]?.values.merge(transition.secrets) { $1 }
+        record.failure = transition.failure
+        if transition.requestsRestart {
+            record.restartRequestedAt = transition.at
+            record.restartServices = transition.restartServices
+        } else if transition.fulfilsRestart {
             record.restartRequestedAt = nil
             record.restartServices = nil
         }
-        record.updatedAt = move.at
-        record.statusChangedAt = move.at
+        record.updatedAt = transition.at
+        record.statusChangedAt = transition.at
         records[ref] = record
-        endTrial(ref, move)
-        switch move.leases {
+        endTrial(ref, transition)
+        switch transition.leases {
         case .keep: break
-        case .release: release(ref, at: move.at)
+        case .release: release(ref, at: transition.at)
         case .releaseAndForgetSecrets:
-            release(ref, at: move.at)
+            release(ref, at: transition.at)
             secrets[ref] = nil
             configurations[ref] = nil
-        case .acquire(let leases): try acquire(leases, for: ref, at: move.at)
+        case .acquire(let leases): try acquire(leases, for: ref, at: transition.at)
         case .extend(let ports):
-            freeQuarantined(at: move.at)
+            freeQuarantined(at: transition.at)
             for (variable, port) in ports { try take(port, variable, ref) }
-        case .keepPorts(let variables): release(ref, portsExcept: variables, at: move.at)
+        case .keepPorts(let variables): release(ref, portsExcept: variables, at: transition.at)
         }
-        note([ProjectEvent(at: move.at, status: move.to, cause: move.cause)], of: ref)
-        changeOperations(move, of: ref)
+        note([ProjectEvent(at: transition.at, status: transition.to, cause: transition.cause)], of: ref)
+        changeOperations(transition, of: ref)
         return true
     }
 }
@@ -216,10 +216,10 @@ extension StoreState {
         return true
     }
 
-    /// What a move does to an upgrade.
-    private func change(_ record: inout ProjectRecord, _ move: StatusMove) {
-        if let upgrade = move.upgrade { record.upgrade = upgrade }
-        switch move.endOfUpgrade {
+    /// What a transition does to an upgrade.
+    private func change(_ record: inout ProjectRecord, _ transition: StatusTransition) {
+        if let upgrade = transition.upgrade { record.upgrade = upgrade }
+        switch transition.endOfUpgrade {
         case .none: return
         case .completes:
             record.template = record.upgrade?.template ?? record.template
@@ -253,17 +253,17 @@ extension StoreState {
         return kept.enumerated().map { RecordedEvent(number: first + Int64($0.offset), event: $0.element) }
     }
 
-    private mutating func changeOperations(_ move: StatusMove, of ref: ProjectRef) {
+    private mutating func changeOperations(_ transition: StatusTransition, of ref: ProjectRef) {
         if let index = operations[ref]?.lastIndex(where: \.state.isOpen), let present = operations[ref]?[index],
-            let end = move.end(of: present.kind)
+            let end = transition.end(of: present.kind)
         {
             var ended = present
-            (ended.state, ended.result, ended.finishedAt) = (end.state, end.result, move.at)
+            (ended.state, ended.result, ended.finishedAt) = (end.state, end.result, transition.at)
             ended.progress.waitingFor = nil
             ended.progress.nextRetryAt = nil
             operations[ref]?[index] = ended
         }
-        if let opens = move.opens { operations[ref, default: []].append(opens.begun(of: ref, at: move.at)) }
+        if let opens = transition.opens { operations[ref, default: []].append(opens.begun(of: ref, at: transition.at)) }
     }
 
     mutating func note(_ progress: OperationProgress, of id: String) {

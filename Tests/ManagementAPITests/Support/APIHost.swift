@@ -36,6 +36,8 @@ struct APIHost: Sendable {
     let orphans: InMemoryOrphanStore
     let engine: FakeEngine
     let renderer: TestRenderer
+    let loop: ReconcileLoop
+    let health: HealthLoop
     let catalog: ProjectCatalog
     let ledger: InMemoryRequestLedger
     let directory: AccountDirectory
@@ -87,7 +89,7 @@ struct APIHost: Sendable {
             guard let port = await ports.next() else { throw CancellationError() }
             let host = APIHost(
                 store: store, custody: parts.custody, orphans: parts.orphanStore, engine: engine, renderer: renderer,
-                catalog: parts.catalog, ledger: parts.ledger,
+                loop: parts.loop, health: parts.health, catalog: parts.catalog, ledger: parts.ledger,
                 directory: parts.directory, identities: parts.identities, crypto: parts.crypto, api: api,
                 databases: parts.databases, gateways: parts.gateways,
                 content: parts.content, notifications: parts.notifications,
@@ -143,7 +145,7 @@ struct APIHost: Sendable {
         case .provisioning: return
         case .failed:
             try await set(.rollingBack, of: ref)
-            guard try await store.move(ref, StatusMoveFixture.failed(ref)) else {
+            guard try await store.transition(ref, StatusTransitionFixture.failed(ref)) else {
                 throw HostError("the status did not change")
             }
         case .starting, .active, .degraded, .pausing, .paused, .resuming, .restarting, .upgrading, .reverting,
@@ -158,8 +160,8 @@ struct APIHost: Sendable {
         engine.addImages(Set(renderer.base.services.map(\.image)))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await engine.run() }
-            group.addTask { try await catalog.loop.health.run() }
-            group.addTask { try await catalog.loop.run() }
+            group.addTask { try await health.run() }
+            group.addTask { try await loop.run() }
             defer { group.cancelAll() }
             try await body()
         }
@@ -190,8 +192,8 @@ struct APIHost: Sendable {
     /// Gives a project a status, as the loops would.
     func set(_ status: ProjectStatus, of ref: ProjectRef) async throws {
         guard let record = try await store.project(ref) else { throw HostError("there is no such project") }
-        let move = StatusMove(
+        let transition = StatusTransition(
             from: record.status, to: status, cause: "for the test", at: SystemTime().now())
-        guard try await store.move(ref, move) else { throw HostError("the status did not change") }
+        guard try await store.transition(ref, transition) else { throw HostError("the status did not change") }
     }
 }

@@ -13,6 +13,8 @@ struct APIParts: Sendable {
     let custody: InMemoryCustodyStore
     let engine: FakeEngine
     let orphanStore: InMemoryOrphanStore
+    let loop: ReconcileLoop
+    let health: HealthLoop
     let catalog: ProjectCatalog
     let ledger: InMemoryRequestLedger
     let identities: InMemoryIdentityStore
@@ -60,7 +62,7 @@ struct APIParts: Sendable {
     }
 }
 
-/// Addresses of projects that no loop has looked at: what runs is what the test says.
+/// Addresses of projects that no pass has been over: what runs is what the test says.
 struct StandInAddresses: ServiceAddresses {
     func address(behind variable: String, of record: ProjectRecord) async -> ServiceAddress? {
         guard let host = record.leases?.subnet.base, let port = record.leases?.ports[variable] else { return nil }
@@ -102,13 +104,13 @@ extension APIHost {
             minter: PlainKeyMinter(),
             broker: broker, survey: survey, health: health, logger: log.logger)
         let catalog = ProjectCatalog(
-            store: store, custody: custody, templates: templates, minter: PlainKeyMinter(), broker: broker, loop: loop,
-            organizationLimit: organizationLimit)
+            store: store, custody: custody, templates: templates, minter: PlainKeyMinter(), broker: broker,
+            observer: loop, organizationLimit: organizationLimit)
         let identities = InMemoryIdentityStore(projects: store)
         let crypto = PlainIdentityCrypto()
         return APIParts(
             store: store, custody: custody, engine: engine, orphanStore: InMemoryOrphanStore(projects: store),
-            catalog: catalog, ledger: InMemoryRequestLedger(), identities: identities,
+            loop: loop, health: health, catalog: catalog, ledger: InMemoryRequestLedger(), identities: identities,
             directory: AccountDirectory(store: identities, crypto: crypto, policy: policy), crypto: crypto,
             functionStore: InMemoryFunctionStore(projects: store))
     }

@@ -74,12 +74,12 @@ struct CampaignStore: ProjectStore {
         try await call { () async throws(StoreError) in try await base.pin(ref, to: template, at: time) }
     }
 
-    func move(_ ref: ProjectRef, _ move: StatusMove) async throws(StoreError) -> Bool {
+    func transition(_ ref: ProjectRef, _ transition: StatusTransition) async throws(StoreError) -> Bool {
         try await call { () async throws(StoreError) in
-            let move = try await tampered(move, of: ref)
-            let isStored = try await base.move(ref, move)
+            let transition = try await tampered(transition, of: ref)
+            let isStored = try await base.transition(ref, transition)
             if isStored, holdsLease?() == false { auditor.violated("a manager without the lease has moved a project") }
-            if isStored { auditor.noteMove(of: ref, move) }
+            if isStored { auditor.noteTransition(of: ref, transition) }
             return isStored
         }
     }
@@ -111,18 +111,21 @@ struct CampaignStore: ProjectStore {
 
     // MARK: Mistakes
 
-    private func tampered(_ move: StatusMove, of ref: ProjectRef) async throws(StoreError) -> StatusMove {
-        var move = move
+    private func tampered(_ transition: StatusTransition, of ref: ProjectRef) async throws(StoreError)
+        -> StatusTransition
+    {
+        var transition = transition
         switch mistake {
-        case .writeStatusBlindly: if let now = try await base.project(ref)?.status { move.from = now }
-        case .skipStatus where move.to == .resuming: move.to = .active
-        case .freeLeasesEarly where move.to == .deleting: move.leases = .release
-        case .keepSecrets where move.to == .deleted: move.leases = .release
-        case .keepLeases where move.to == .deleted: move.leases = .keep
-        case .dropFailureCause where move.to == .failed: move.failure = nil
-        case .forgetPreviousVersion where move.to == .upgrading: move.template = move.upgrade?.template
+        case .writeStatusBlindly: if let now = try await base.project(ref)?.status { transition.from = now }
+        case .skipStatus where transition.to == .resuming: transition.to = .active
+        case .freeLeasesEarly where transition.to == .deleting: transition.leases = .release
+        case .keepSecrets where transition.to == .deleted: transition.leases = .release
+        case .keepLeases where transition.to == .deleted: transition.leases = .keep
+        case .dropFailureCause where transition.to == .failed: transition.failure = nil
+        case .forgetPreviousVersion where transition.to == .upgrading:
+            transition.template = transition.upgrade?.template
         default: break
         }
-        return move
+        return transition
     }
 }

@@ -20,7 +20,7 @@ public enum Simulation {
 
     /// Boot deadline of every service: most managers begin with containers that are older.
     static let bootDeadline: Duration = .seconds(15)
-    /// Longest virtual time for which a process is stopped: longer than ``ServiceHealth/failingUntilSick``.
+    /// Longest virtual time for which a process is stopped: longer than ``ServiceHealth/failingUntilUnresponsive``.
     static let stopMax: Duration = .seconds(75)
 
     /// The first template; the others are made of it.

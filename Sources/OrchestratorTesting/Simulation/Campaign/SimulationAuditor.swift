@@ -101,40 +101,42 @@ final class SimulationAuditor: Sendable {
     ]
 
     /// A change of status was stored.
-    func noteMove(of ref: ProjectRef, _ move: StatusMove) {
-        let edge = StatusEdge(from: move.from, to: move.to)
-        // A move to the same status only writes down what is in the way.
-        if move.from != move.to, Self.legal[move.from]?.contains(move.to) != true {
-            violated("\(edge) (\(move.cause)) is no step of the status machine")
+    func noteTransition(of ref: ProjectRef, _ transition: StatusTransition) {
+        let edge = StatusEdge(from: transition.from, to: transition.to)
+        // A transition to the same status only writes down what is in the way.
+        if transition.from != transition.to, Self.legal[transition.from]?.contains(transition.to) != true {
+            violated("\(edge) (\(transition.cause)) is no step of the status machine")
         }
-        if move.to == .failed, move.failure == nil { violated("a project failed without a cause") }
-        if move.to == .active {
+        if transition.to == .failed, transition.failure == nil { violated("a project failed without a cause") }
+        if transition.to == .active {
             let volumes = host.engine.volumeMarks(of: ref)
             state.withLock { $0.data[ref] = $0.data[ref] ?? volumes }
         }
-        if move.to == .deleting || move.to == .rollingBack { state.withLock { $0.data[ref] = nil } }
-        if move.to == .active, move.from == .upgrading || move.from == .reverting, !versions.silent(of: ref).isEmpty {
+        if transition.to == .deleting || transition.to == .rollingBack { state.withLock { $0.data[ref] = nil } }
+        if transition.to == .active, transition.from == .upgrading || transition.from == .reverting,
+            !versions.silent(of: ref).isEmpty
+        {
             violated("a change of version is called done before all services have answered")
         }
-        noteRequest(ref, move)
-        if move.to == .paused { checkPaused(ref) }
-        if move.to == .deleted || move.to == .failed { checkGone(ref, move.to) }
+        noteRequest(ref, transition)
+        if transition.to == .paused { checkPaused(ref) }
+        if transition.to == .deleted || transition.to == .failed { checkGone(ref, transition.to) }
         state.withLock { state in
-            if move.from != move.to {
+            if transition.from != transition.to {
                 state.edges[edge, default: 0] += 1
-                state.statuses[move.to, default: 0] += 1
+                state.statuses[transition.to, default: 0] += 1
             }
-            Self.mix("\(ref) \(edge) \(move.at.milliseconds)", into: &state.digest)
+            Self.mix("\(ref) \(edge) \(transition.at.milliseconds)", into: &state.digest)
             state.steps += 1
         }
     }
 
-    private func noteRequest(_ ref: ProjectRef, _ move: StatusMove) {
+    private func noteRequest(_ ref: ProjectRef, _ transition: StatusTransition) {
         let now = host.time.steady
         state.withLock { state in
-            if move.requestsRestart {
-                state.restarts[ref] = RestartRequest(at: now, services: move.restartServices.map { Set($0) })
-            } else if move.fulfilsRestart {
+            if transition.requestsRestart {
+                state.restarts[ref] = RestartRequest(at: now, services: transition.restartServices.map { Set($0) })
+            } else if transition.fulfilsRestart {
                 state.restarts[ref] = nil
             }
         }

@@ -10,11 +10,11 @@ extension ReconcileLoop {
     /// Logs what a plan has restarted, and writes it into the history.
     func noteRestarts(
         _ outcomes: [PlanExecutor.Outcome], _ record: ProjectRecord, _ observed: ObservedStack,
-        _ memory: inout ProjectMemory
+        _ state: inout PassState
     ) async {
         let restarts = performedRestarts(outcomes, in: record.status, from: observed).map { restart in
             PerformedRestart(
-                service: restart.service, kind: restart.kind, cause: redact(restart.cause, memory.secrets))
+                service: restart.service, kind: restart.kind, cause: redact(restart.cause, state.secrets))
         }
         for restart in restarts {
             logger.info(
@@ -23,18 +23,18 @@ extension ReconcileLoop {
                     "project": "\(record.ref)", "service": "\(restart.service)", "cause": "\(restart.cause)",
                 ])
         }
-        memory.pendingEvents += events(of: restarts, in: record.status, at: time.now())
-        await writePendingEvents(of: record.ref, &memory)
+        state.pendingEvents += events(of: restarts, in: record.status, at: time.now())
+        await writePendingEvents(of: record.ref, &state)
     }
 
-    /// Writes what the database has not taken yet. What it does not take now it takes after a later look.
-    func writePendingEvents(of ref: ProjectRef, _ memory: inout ProjectMemory) async {
-        guard !memory.pendingEvents.isEmpty else { return }
+    /// Writes what the database has not taken yet. What it does not take now it takes after a later pass.
+    func writePendingEvents(of ref: ProjectRef, _ state: inout PassState) async {
+        guard !state.pendingEvents.isEmpty else { return }
         do {
-            try await store.note(memory.pendingEvents, of: ref)
-            memory.pendingEvents = []
+            try await store.note(state.pendingEvents, of: ref)
+            state.pendingEvents = []
         } catch {
-            memory.pendingEvents = memory.pendingEvents.suffix(Self.pendingEventsMax)
+            state.pendingEvents = state.pendingEvents.suffix(Self.pendingEventsMax)
             logger.warning(
                 "restarts are not in the project's history yet; they are written after a later look",
                 metadata: ["project": "\(ref)", "error": "\(error)"])

@@ -5,8 +5,8 @@ import Testing
 
 @testable import Orchestrator
 
-@Suite("A look that fails as a whole")
-struct FailedLookTests {
+@Suite("A pass that fails as a whole")
+struct FailedPassTests {
     @Test("an engine that is away from the beginning is the reason that a creation tells")
     func engineAway() async throws {
         try await SimulatedHost.run(seed: 1) { host in

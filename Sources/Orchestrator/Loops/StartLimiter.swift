@@ -3,7 +3,7 @@ import Synchronization
 
 /// Lets starts of containers through to the engine, the most urgent first and no more at once than it is worth. Those
 /// that wait are bounded by the plans that are carried out at the same time, and the calls of each.
-package final class StartGate: Sendable {
+package final class StartLimiter: Sendable {
     /// How long a call may take up a place. One that hangs does not keep other projects from starting.
     static let placeHeldMax: Duration = .seconds(10)
 
@@ -37,7 +37,7 @@ package final class StartGate: Sendable {
     private let state = Mutex(State())
     private let time: any TimeSource
 
-    /// A gate that measures by a clock.
+    /// A limiter that measures by a clock.
     package init(_ time: any TimeSource) { self.time = time }
 
     /// Calls that wait for their turn.

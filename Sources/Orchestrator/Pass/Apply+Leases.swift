@@ -3,17 +3,20 @@ import ProjectModel
 import Reconciler
 
 extension ReconcileLoop {
+    /// Leases replaced in a row before the engine's refusal counts as a failure.
+    static let replacementsMax = 20
+
     /// Replaces ports and subnets that the engine says are taken by others. True when something was replaced: the
-    /// next look renders the stack anew and goes on from there.
+    /// next pass renders the stack with them and continues.
     func replaceRefusedLeases(
-        _ outcomes: [PlanExecutor.Outcome], _ record: ProjectRecord, _ memory: inout ProjectMemory
+        _ outcomes: [PlanExecutor.Outcome], _ record: ProjectRecord, _ state: inout PassState
     ) async throws -> Bool {
-        guard memory.replacements < Self.replacementsMax, let leases = record.leases else { return false }
+        guard state.decisions.replacements < Self.replacementsMax, let leases = record.leases else { return false }
         var replaced = false
         for outcome in outcomes {
             switch outcome.error {
             case .portTaken(let port, _):
-                guard let variable = variable(of: port, outcome.step.operation, leases, memory.stack(for: record))
+                guard let variable = variable(of: port, outcome.step.operation, leases, state.stack(for: record))
                 else { continue }
                 try await replacePort(variable, leases, record)
                 replaced = true
@@ -28,7 +31,7 @@ extension ReconcileLoop {
                 "a lease was taken by somebody else and has been replaced",
                 metadata: ["project": "\(record.ref)", "error": "\(outcome.error.map { "\($0)" } ?? "")"])
         }
-        if replaced { memory.replacements += 1 }
+        if replaced { state.decisions.replacements += 1 }
         return replaced
     }
 

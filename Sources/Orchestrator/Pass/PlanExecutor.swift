@@ -7,7 +7,7 @@ public struct PlanExecutor: Sendable {
     /// Calls of one plan that are under way at once.
     public static let parallelCallsMax = 8
     /// Age of a plan from which on none of its steps is made that rests on probes: the manager may have been stopped
-    /// since, and what did not answer then may answer now. The next look decides again.
+    /// since, and what did not answer then may answer now. The next pass decides again.
     package static let verdictAgeMax: Duration = .seconds(10)
 
     /// How one step ended.
@@ -19,13 +19,13 @@ public struct PlanExecutor: Sendable {
     }
 
     private let engine: any ContainerEngine
-    private let starts: StartGate?
+    private let starts: StartLimiter?
     private let time: any TimeSource
 
     /// An executor on an engine.
     ///
     /// - Parameter starts: Through which starts of containers go, so that those of all plans together are not too many.
-    package init(engine: any ContainerEngine, starts: StartGate? = nil, time: any TimeSource = SystemTime()) {
+    package init(engine: any ContainerEngine, starts: StartLimiter? = nil, time: any TimeSource = SystemTime()) {
         self.engine = engine
         self.time = time
         self.starts = starts

@@ -1,5 +1,4 @@
 import ProjectModel
-import Reconciler
 
 /// What a requested restart still is about. The time of the request is the manager's, start times are the engine's: they
 /// can be compared unless somebody sets the clock in between. After that, what this manager has restarted counts as done
@@ -11,18 +10,16 @@ struct RestartOrder: Sendable, Equatable {
     /// The services that this is about; nil for all.
     var services: Set<ServiceName>?
 
-    init(
-        _ record: ProjectRecord, _ desired: DesiredStack?, _ observed: ObservedStack, _ memory: ProjectMemory,
-        now: Timestamp
-    ) {
+    init(_ project: ObservedProject, _ state: ReconcileState) {
+        let (record, now) = (project.record, project.now)
         before = record.restartRequestedAt
-        services = record.restartServices.map { Set($0) }
+        services = record.restartServices
         guard let request = before else { return }
-        let done = memory.restartsDone(for: record)
-        if request > now || memory.epoch.isOfClock, !done.isEmpty {
-            services = (services ?? Set(desired?.services.keys.map { $0 } ?? [])).subtracting(done)
+        let done = state.restartsDone(for: request)
+        if request > now || state.epoch.isOfClock, !done.isEmpty {
+            services = (services ?? Set(project.desired?.services.keys.map { $0 } ?? [])).subtracting(done)
         }
-        let isFromFuture = observed.containers.contains { $0.startedAt.map { $0 > now } ?? false }
+        let isFromFuture = project.observed.containers.contains { $0.startedAt.map { $0 > now } ?? false }
         if record.status == .restarting, isFromFuture { before = Timestamp(milliseconds: .max) }
     }
 }

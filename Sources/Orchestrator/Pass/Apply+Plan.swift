@@ -1,0 +1,90 @@
+import Logging
+import ProjectModel
+import Reconciler
+
+extension ReconcileLoop {
+    /// Passes in a row with refused calls after which the reason is recorded.
+    static let troublesUntilRecorded = 4
+
+    /// Makes a plan's calls, and notes around them how the project's operation goes.
+    func carryOut(
+        _ decided: PlanDecision, _ decision: Decision, _ input: PassInput, _ state: inout PassState
+    ) async throws -> Requeue {
+        let (record, project) = try input.project()
+        if let report = decided.report { try await write(report, record) }
+        try await noteProgress(record, decision, decided.plan, project.observed, &state)
+        await writePendingEvents(of: record.ref, &state)
+        let requeue: Requeue
+        if decided.plan.isEmpty {
+            state.decisions.troubles = 0
+            requeue = decided.requeue
+        } else {
+            requeue = try await call(decided.plan, record, project, input.inventory, &state)
+        }
+        if state.decisions.calls.lastError != nil {
+            try await noteProgress(record, decision, decided.plan, project.observed, &state)
+        }
+        return requeue
+    }
+
+    private func call(
+        _ plan: Plan, _ record: ProjectRecord, _ project: ObservedProject, _ inventory: ProjectInventory,
+        _ state: inout PassState
+    ) async throws -> Requeue {
+        logger.debug("carrying out a plan", metadata: ["project": "\(record.ref)", "plan": "\(plan)"])
+        if let desired = project.desired, plan.steps.contains(where: \.operation.needsFolder) {
+            try lease?.check()
+            try folders.prepare(desired, files: try await renderer(for: record).projectFiles)
+            try await functions?.publish(desired.ref)
+        }
+        let outcomes = await PlanExecutor(engine: engine, starts: starts, time: time).run(
+            plan, of: record.ref, volumeOwners: inventory.owners)
+        if Task.isCancelled { return .whenWoken }
+        state.decisions.noteRestarts(outcomes, for: record.restartRequestedAt)
+        await noteRestarts(outcomes, record, project.observed, &state)
+        if try await replaceRefusedLeases(outcomes, record, &state) { return .now }
+        state.decisions.note(outcomes, of: plan, at: time.now())
+        for outcome in outcomes { logRefusal(outcome, record, state) }
+        try await noteRefusals(outcomes, record)
+        if let report = trouble(outcomes, record, state) { try await write(report, record) }
+        return state.decisions.requeueAfterCalls(at: time.now())
+    }
+
+    /// What a project has gone without is no news each time that the engine refuses it again.
+    private func logRefusal(_ outcome: PlanExecutor.Outcome, _ record: ProjectRecord, _ state: PassState) {
+        guard let error = outcome.error else { return }
+        let isKnown =
+            if case .networkInUse = error { record.status == .deleted || record.status == .failed } else { false }
+        logger.log(
+            level: isKnown ? .debug : .warning, "the engine refused a step",
+            metadata: [
+                "project": "\(record.ref)", "step": "\(outcome.step.operation)", "cause": "\(outcome.step.cause)",
+                "error": "\(redact("\(error)", state.secrets))",
+            ])
+    }
+
+    /// Refusals that go on while a project is paused, deleted or healed. A start that failed keeps its own reason.
+    private func trouble(
+        _ outcomes: [PlanExecutor.Outcome], _ record: ProjectRecord, _ state: PassState
+    ) -> TroubleReport? {
+        guard [.pausing, .deleting, .degraded].contains(record.status),
+            state.decisions.troubles >= Self.troublesUntilRecorded,
+            let refused = outcomes.first(where: { $0.error != nil }), let error = refused.error
+        else { return nil }
+        let text = redact("\(refused.step.operation): \(error)", state.secrets)
+        guard record.failure?.message != text else { return nil }
+        return TroubleReport(
+            status: record.status, cause: text,
+            failure: .record(FailureReason(service: refused.step.operation.service, message: text)))
+    }
+}
+
+extension Operation {
+    /// Whether the project's folder has to be complete before: the engine looks its files up at every start.
+    fileprivate var needsFolder: Bool {
+        switch self {
+        case .createContainer, .startContainer, .restartContainer: true
+        default: false
+        }
+    }
+}

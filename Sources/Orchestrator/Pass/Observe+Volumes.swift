@@ -1,0 +1,83 @@
+import ProjectModel
+import Reconciler
+
+/// Volumes of a project that runs: which they are, and whether they are still the same.
+extension ReconcileLoop {
+    /// The stack with the volumes that the project really uses: attached ones in the place of its own, and the mark that
+    /// each is to be created with. The mark is stored before the volume is made, so that it is known for certain.
+    func withVolumes(
+        _ desired: DesiredStack, _ record: ProjectRecord, _ inventory: inout ProjectInventory
+    ) -> DesiredStack {
+        let attached = inventory.volumes.filter { $0.ref == record.ref && $0.isAttached }
+        var stack = desired.using(Dictionary(attached.map { ($0.composeName, $0.name) }) { first, _ in first })
+        var changed: [VolumeRecord] = []
+        for volume in stack.volumes.values.sorted(by: { $0.name < $1.name }) {
+            let known = inventory.volumes.first { $0.name == volume.name }
+            let entry = inventory.entry(of: volume, known, record)
+            if entry != known { changed.append(entry) }
+            stack.volumes[volume.name]?.identity = entry.identity
+        }
+        inventory.entries.volumes = changed
+        let names = Set(changed.map(\.name))
+        inventory.volumes = inventory.volumes.filter { !names.contains($0.name) } + changed
+        let refused = inventory.verdict.refusals
+        inventory.verdict = DataVerdict(stack, inventory.observed, inventory.volumes, of: record.ref)
+        inventory.verdict.refusals.merge(refused) { data, _ in data }
+        return stack
+    }
+}
+
+extension ProjectInventory {
+    /// What is remembered of a volume from now on.
+    fileprivate func entry(of volume: DesiredVolume, _ known: VolumeRecord?, _ record: ProjectRecord) -> VolumeRecord {
+        let present = observed.volumes.first { $0.name == volume.name }
+        // A project from before volumes were remembered has data, unless it is coming up for the first time.
+        let isOld = volumes.isEmpty && ![.provisioning, .starting].contains(record.status)
+        var entry =
+            known
+            ?? VolumeRecord(
+                name: volume.name, owner: record.ref, ref: record.ref, composeName: volume.composeName,
+                identity: isOld ? present?.identity : RandomIdentifier.uuid(), createdAt: present?.createdAt,
+                holdsData: isOld)
+        // Until it holds data, a volume is whatever has its name.
+        if !entry.holdsData, let present { (entry.identity, entry.createdAt) = (present.identity, present.createdAt) }
+        return entry
+    }
+}
+
+extension DataVerdict {
+    /// The verdict on a project's volumes.
+    fileprivate init(
+        _ desired: DesiredStack, _ observed: ObservedStack, _ known: [VolumeRecord], of ref: ProjectRef
+    ) {
+        let expected = known.filter { $0.ref == ref && $0.holdsData }.map {
+            ExpectedVolume(name: $0.name, identity: $0.identity, postgresMajor: $0.postgresMajor)
+        }
+        self = guardData(desired, observed, expecting: expected)
+    }
+}
+
+extension DesiredStack {
+    /// The same with volumes of other names in the place of its own, by their key in the Compose file.
+    func using(_ names: [String: String]) -> DesiredStack {
+        guard !names.isEmpty else { return self }
+        var stack = self
+        var renamed: [String: String] = [:]
+        stack.volumes = [:]
+        for volume in volumes.values {
+            var volume = volume
+            if let name = names[volume.composeName] {
+                renamed[volume.name] = name
+                volume.name = name
+            }
+            stack.volumes[volume.name] = volume
+        }
+        for (service, desired) in services {
+            stack.services[service]?.spec.mounts = desired.spec.mounts.map { mount in
+                guard case .volume(let name) = mount.source, let other = renamed[name] else { return mount }
+                return .init(source: .volume(name: other), target: mount.target, isReadOnly: mount.isReadOnly)
+            }
+        }
+        return stack
+    }
+}

@@ -1,0 +1,48 @@
+import ProjectModel
+import Reconciler
+
+/// What the loop remembers of one project between two passes: what decisions rest on, and what spares reads and
+/// repetitions. All of it may be lost at any time.
+struct PassState: Sendable {
+    /// What decisions rest on.
+    var decisions: ReconcileState
+    /// What the last pass rested on; nil when it could not be carried through.
+    var basis: Relist.Basis?
+    /// Restarts that are not in the project's history yet.
+    var pendingEvents: [ProjectEvent] = []
+    /// Whether it was said that the project's template version is not known.
+    var saidUnknownVersion = false
+    /// The operation under way, as far as it is known.
+    var operation: TrackedOperation?
+    private var rendered: (key: RenderKey, stack: DesiredStack, secrets: [String: Secret<String>])?
+
+    init(epoch: ReconcileState.Epoch) { decisions = ReconcileState(epoch: epoch) }
+
+    func stack(for record: ProjectRecord) -> DesiredStack? {
+        rendered.flatMap { $0.key == RenderKey(record) ? $0.stack : nil }
+    }
+
+    /// What must not be seen in logs and messages.
+    var secrets: [String: Secret<String>] { rendered?.secrets ?? [:] }
+
+    mutating func keep(_ stack: DesiredStack, _ secrets: [String: Secret<String>], for record: ProjectRecord) {
+        rendered = (RenderKey(record), stack, secrets)
+    }
+
+    /// What the rendered stack depends on.
+    private struct RenderKey: Sendable, Equatable {
+        let name: ProjectName
+        let template: TemplateDigest?
+        let services: [ServiceName]
+        let leases: Leases?
+        let configurationRevision: Int64
+
+        init(_ record: ProjectRecord) {
+            name = record.name
+            template = record.template
+            services = record.services
+            leases = record.leases
+            configurationRevision = record.configurationRevision
+        }
+    }
+}

@@ -1,0 +1,43 @@
+public import ProjectModel
+public import Reconciler
+
+/// What requests learn of running projects, and how they ask for a pass over one. They read what passes and probes have
+/// found; only a service's log is read from the engine.
+public protocol ProjectObserver: Sendable {
+    /// Asks for a pass over a project, soon.
+    func wake(_ ref: ProjectRef) async
+    /// What all services of a project are doing, by name.
+    func services(of record: ProjectRecord) async -> [ServiceReport]
+    /// Probe tallies of a project as of now.
+    func tallies(of ref: ProjectRef) async -> [ServiceName: ServiceHealth]
+    /// Where the container listens that publishes a host port; nil while none runs.
+    func address(behind port: UInt16, of ref: ProjectRef) async -> ServiceAddress?
+    /// The last lines that a service's container wrote; nil when it has none.
+    func logTail(of service: ServiceName, in ref: ProjectRef, lines: Int) async throws(EngineError) -> String?
+}
+
+/// What one service of a project is doing, for people and for the health answer of the API.
+public struct ServiceReport: Sendable, Equatable {
+    /// The service.
+    public var service: ServiceName
+    /// What it is doing.
+    public var state: Assessment.ServiceState
+    /// The same for each role that has a probe of its own, where the service has several.
+    public var roles: [ServiceRole: Assessment.ServiceState]
+    /// When it was last probed.
+    public var observedAt: Timestamp?
+
+    /// A report.
+    public init(
+        service: ServiceName, state: Assessment.ServiceState, roles: [ServiceRole: Assessment.ServiceState] = [:],
+        observedAt: Timestamp? = nil
+    ) {
+        self.service = service
+        self.state = state
+        self.roles = roles
+        self.observedAt = observedAt
+    }
+
+    /// What it is doing in a role.
+    public func state(of role: ServiceRole) -> Assessment.ServiceState { roles[role] ?? state }
+}

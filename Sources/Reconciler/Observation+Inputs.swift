@@ -1,0 +1,37 @@
+import ProjectModel
+
+extension ObservedProject {
+    /// What the project is judged by.
+    func assessmentInput(_ state: ReconcileState) -> AssessmentInput {
+        let order = RestartOrder(self, state)
+        return AssessmentInput(
+            status: record.status, statusSince: state.statusSince(record.statusChangedAt, now: now), desired: desired,
+            observed: observed, refusals: data.refusals, health: health, backoffs: state.backoffs,
+            callFailures: state.callFailures, networkRefusals: state.networkRefusals,
+            restartRequestedAt: order.before, restartServices: order.services, now: now)
+    }
+
+    /// What a plan is made from.
+    func reconcileInput(_ assessment: Assessment, _ state: ReconcileState) -> ReconcileInput {
+        let order = RestartOrder(self, state)
+        return ReconcileInput(
+            goal: record.status.goal, desired: desired, observed: observed, ready: assessment.ready,
+            missingImages: missingImages, restartBefore: order.before, restartServices: order.services,
+            backingOff: assessment.backingOff, unresponsive: assessment.unresponsive, data: data,
+            replacesOneByOne: record.status == .upgrading)
+    }
+
+    /// Images of containers that are to be made, when a plan is what the pass comes to: which of them the engine has is
+    /// asked then only.
+    public func imagesInQuestion(_ state: ReconcileState) -> Set<String> {
+        guard record.status.goal == .running, let desired else { return [] }
+        let images = desired.services.values.filter { service in
+            observed.container(of: service.name)?.configHash != service.configHash
+        }.map(\.spec.image)
+        guard !images.isEmpty else { return [] }
+        var state = state
+        state.note(.project(self))
+        guard case .carryOut = decide(.project(self), state).action else { return [] }
+        return Set(images)
+    }
+}

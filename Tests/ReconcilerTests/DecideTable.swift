@@ -1,0 +1,107 @@
+/// What a pass does in every status, for every judgement and for every kind of observation.
+///
+/// A status is a transition to it; `plan` are calls to the engine, `-` is nothing to do. The columns are the cases of
+/// `DecideTableTests.Seen`.
+enum DecideTable {
+    static let text = """
+        status       | event             | standby  | first        | again        | empty        | kept
+        PROVISIONING | none              | stand by | -            | -            | plan         | plan
+        PROVISIONING | containersCreated | stand by | STARTING     | STARTING     | STARTING     | STARTING
+        PROVISIONING | allReady          | stand by | ACTIVE       | ACTIVE       | ACTIVE       | ACTIVE
+        PROVISIONING | serviceNotReady   | stand by | -            | -            | plan         | plan
+        PROVISIONING | startFailed       | stand by | ROLLING_BACK | ROLLING_BACK | ROLLING_BACK | ROLLING_BACK
+        PROVISIONING | allStopped        | stand by | confirm      | -            | plan         | plan
+        PROVISIONING | nothingLeft       | stand by | confirm      | -            | plan         | plan
+        STARTING     | none              | stand by | -            | -            | plan         | plan
+        STARTING     | containersCreated | stand by | -            | -            | plan         | plan
+        STARTING     | allReady          | stand by | ACTIVE       | ACTIVE       | ACTIVE       | ACTIVE
+        STARTING     | serviceNotReady   | stand by | -            | -            | plan         | plan
+        STARTING     | startFailed       | stand by | ROLLING_BACK | ROLLING_BACK | ROLLING_BACK | ROLLING_BACK
+        STARTING     | allStopped        | stand by | confirm      | -            | plan         | plan
+        STARTING     | nothingLeft       | stand by | confirm      | -            | plan         | plan
+        ACTIVE       | none              | stand by | -            | -            | plan         | plan
+        ACTIVE       | containersCreated | stand by | -            | -            | plan         | plan
+        ACTIVE       | allReady          | stand by | -            | -            | plan         | plan
+        ACTIVE       | serviceNotReady   | stand by | DEGRADED     | DEGRADED     | DEGRADED     | DEGRADED
+        ACTIVE       | startFailed       | stand by | -            | -            | plan         | plan
+        ACTIVE       | allStopped        | stand by | confirm      | -            | plan         | plan
+        ACTIVE       | nothingLeft       | stand by | confirm      | -            | plan         | plan
+        DEGRADED     | none              | stand by | -            | -            | plan         | plan
+        DEGRADED     | containersCreated | stand by | -            | -            | plan         | plan
+        DEGRADED     | allReady          | stand by | ACTIVE       | ACTIVE       | ACTIVE       | ACTIVE
+        DEGRADED     | serviceNotReady   | stand by | -            | -            | plan         | plan
+        DEGRADED     | startFailed       | stand by | -            | -            | plan         | plan
+        DEGRADED     | allStopped        | stand by | confirm      | -            | plan         | plan
+        DEGRADED     | nothingLeft       | stand by | confirm      | -            | plan         | plan
+        PAUSING      | none              | stand by | plan         | plan         | -            | -
+        PAUSING      | containersCreated | stand by | plan         | plan         | -            | -
+        PAUSING      | allReady          | stand by | plan         | plan         | -            | -
+        PAUSING      | serviceNotReady   | stand by | plan         | plan         | -            | -
+        PAUSING      | startFailed       | stand by | plan         | plan         | -            | -
+        PAUSING      | allStopped        | stand by | confirm      | PAUSED       | PAUSED       | PAUSED
+        PAUSING      | nothingLeft       | stand by | confirm      | plan         | -            | -
+        PAUSED       | none              | stand by | plan         | plan         | -            | -
+        PAUSED       | containersCreated | stand by | plan         | plan         | -            | -
+        PAUSED       | allReady          | stand by | plan         | plan         | -            | -
+        PAUSED       | serviceNotReady   | stand by | plan         | plan         | -            | -
+        PAUSED       | startFailed       | stand by | plan         | plan         | -            | -
+        PAUSED       | allStopped        | stand by | confirm      | plan         | -            | -
+        PAUSED       | nothingLeft       | stand by | confirm      | plan         | -            | -
+        RESUMING     | none              | stand by | -            | -            | plan         | plan
+        RESUMING     | containersCreated | stand by | -            | -            | plan         | plan
+        RESUMING     | allReady          | stand by | ACTIVE       | ACTIVE       | ACTIVE       | ACTIVE
+        RESUMING     | serviceNotReady   | stand by | -            | -            | plan         | plan
+        RESUMING     | startFailed       | stand by | DEGRADED     | DEGRADED     | DEGRADED     | DEGRADED
+        RESUMING     | allStopped        | stand by | confirm      | -            | plan         | plan
+        RESUMING     | nothingLeft       | stand by | confirm      | -            | plan         | plan
+        RESTARTING   | none              | stand by | -            | -            | plan         | plan
+        RESTARTING   | containersCreated | stand by | -            | -            | plan         | plan
+        RESTARTING   | allReady          | stand by | ACTIVE       | ACTIVE       | ACTIVE       | ACTIVE
+        RESTARTING   | serviceNotReady   | stand by | -            | -            | plan         | plan
+        RESTARTING   | startFailed       | stand by | DEGRADED     | DEGRADED     | DEGRADED     | DEGRADED
+        RESTARTING   | allStopped        | stand by | confirm      | -            | plan         | plan
+        RESTARTING   | nothingLeft       | stand by | confirm      | -            | plan         | plan
+        UPGRADING    | none              | stand by | -            | -            | plan         | plan
+        UPGRADING    | containersCreated | stand by | -            | -            | plan         | plan
+        UPGRADING    | allReady          | stand by | ACTIVE       | ACTIVE       | ACTIVE       | ACTIVE
+        UPGRADING    | serviceNotReady   | stand by | -            | -            | plan         | plan
+        UPGRADING    | startFailed       | stand by | REVERTING    | REVERTING    | REVERTING    | REVERTING
+        UPGRADING    | allStopped        | stand by | confirm      | -            | plan         | plan
+        UPGRADING    | nothingLeft       | stand by | confirm      | -            | plan         | plan
+        REVERTING    | none              | stand by | -            | -            | plan         | plan
+        REVERTING    | containersCreated | stand by | -            | -            | plan         | plan
+        REVERTING    | allReady          | stand by | ACTIVE       | ACTIVE       | ACTIVE       | ACTIVE
+        REVERTING    | serviceNotReady   | stand by | -            | -            | plan         | plan
+        REVERTING    | startFailed       | stand by | DEGRADED     | DEGRADED     | DEGRADED     | DEGRADED
+        REVERTING    | allStopped        | stand by | confirm      | -            | plan         | plan
+        REVERTING    | nothingLeft       | stand by | confirm      | -            | plan         | plan
+        ROLLING_BACK | none              | stand by | plan         | plan         | -            | -
+        ROLLING_BACK | containersCreated | stand by | plan         | plan         | -            | -
+        ROLLING_BACK | allReady          | stand by | plan         | plan         | -            | -
+        ROLLING_BACK | serviceNotReady   | stand by | plan         | plan         | -            | -
+        ROLLING_BACK | startFailed       | stand by | plan         | plan         | -            | -
+        ROLLING_BACK | allStopped        | stand by | confirm      | plan         | -            | -
+        ROLLING_BACK | nothingLeft       | stand by | confirm      | FAILED       | FAILED       | FAILED
+        FAILED       | none              | stand by | plan         | plan         | -            | -
+        FAILED       | containersCreated | stand by | plan         | plan         | -            | -
+        FAILED       | allReady          | stand by | plan         | plan         | -            | -
+        FAILED       | serviceNotReady   | stand by | plan         | plan         | -            | -
+        FAILED       | startFailed       | stand by | plan         | plan         | -            | -
+        FAILED       | allStopped        | stand by | confirm      | plan         | -            | -
+        FAILED       | nothingLeft       | stand by | confirm      | plan         | -            | -
+        DELETING     | none              | stand by | plan         | plan         | -            | -
+        DELETING     | containersCreated | stand by | plan         | plan         | -            | -
+        DELETING     | allReady          | stand by | plan         | plan         | -            | -
+        DELETING     | serviceNotReady   | stand by | plan         | plan         | -            | -
+        DELETING     | startFailed       | stand by | plan         | plan         | -            | -
+        DELETING     | allStopped        | stand by | confirm      | plan         | -            | -
+        DELETING     | nothingLeft       | stand by | confirm      | DELETED      | DELETED      | DELETED
+        DELETED      | none              | stand by | plan         | plan         | forget       | rest
+        DELETED      | containersCreated | stand by | plan         | plan         | forget       | rest
+        DELETED      | allReady          | stand by | plan         | plan         | forget       | rest
+        DELETED      | serviceNotReady   | stand by | plan         | plan         | forget       | rest
+        DELETED      | startFailed       | stand by | plan         | plan         | forget       | rest
+        DELETED      | allStopped        | stand by | confirm      | plan         | forget       | rest
+        DELETED      | nothingLeft       | stand by | confirm      | plan         | forget       | rest
+        """
+}
