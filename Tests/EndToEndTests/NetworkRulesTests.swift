@@ -31,7 +31,7 @@ extension EndToEnd {
         private func check(_ manager: ManagerProcess, _ project: Project, _ neighbour: Neighbour) async throws {
             let own = try await project.inventory()
             let bridge = try #require(own.networks.first.flatMap { $0["IPAM"]["Config"].items.first?["Gateway"].text })
-            let database = try #require(own.container("db").addresses.first)
+            let database = try #require(own.container("db").address(in: "default"))
             let inside = Project.Target(host: database, port: 5432)
             let host = Set(
                 [bridge, neighbour.hostAddress, Self.metadata].map {
