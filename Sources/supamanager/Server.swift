@@ -71,7 +71,9 @@ struct Server {
         let people = try await People(settings, database, master, installation: installation.id, token: token)
         let sealer = StoredAnswerSealer(master: master, installation: installation.id)
         let ledger = PostgresRequestLedger(
-            pool: database.pool, signer: MasterKeyAuditSigner(master: master, installation: installation.id))
+            pool: database.pool, signer: MasterKeyAuditSigner(master: master, installation: installation.id),
+            digester: MasterKeyPayloadDigester(master: master, installation: installation.id))
+        try await ledger.keyDigests()
         let inspector = try inspector(ledger, core, installation, engine)
         let orphans = OrphanLoop(
             store: PostgresOrphanStore(pool: database.pool), engine: engine, policy: settings.orphans,
