@@ -61,9 +61,13 @@ struct Server {
         try await settings.applyNetworkRules(installation: installation.id, logger)
         let http = try HTTPClient()
         let lease = ManagerLease()
+        let registries = RegistryLogins(
+            store: PostgresRegistryLoginStore(pool: database.pool),
+            sealer: MasterKeyRegistrySealer(master: master, installation: installation.id))
         let engine = DockerContainerEngine(
             host: settings.dockerHost, http: http, installation: installation.id,
-            registries: RegistryHelper.credentials(), mayChange: { lease.token != nil })
+            registries: ManagerRegistries(registries, then: RegistryHelper.credentials()),
+            mayChange: { lease.token != nil })
         let prober = NIOServiceProber()
         let core = try core(database, installation, master, template, engine, prober, lease)
         try await core.templates.storeInstalled()
@@ -78,7 +82,7 @@ struct Server {
         let orphans = OrphanLoop(
             store: PostgresOrphanStore(pool: database.pool), engine: engine, policy: settings.orphans,
             lease: core.lease, logger: logger)
-        let backend = backend(database, core, people, ledger, sealer, orphans, http, inspector)
+        let backend = backend(database, core, people, ledger, sealer, orphans, registries, http, inspector)
         let server = ManagementAPIServer(
             api: ManagementAPI(
                 backend: backend, verifier: DirectoryTokenVerifier(directory: people.directory),
@@ -117,12 +121,14 @@ struct Server {
 
     private func backend(
         _ database: Database, _ core: Core, _ people: People, _ ledger: PostgresRequestLedger,
-        _ sealer: StoredAnswerSealer, _ orphans: OrphanLoop, _ http: HTTPClient, _ inspector: ConsistencyInspector
+        _ sealer: StoredAnswerSealer, _ orphans: OrphanLoop, _ registries: RegistryLogins, _ http: HTTPClient,
+        _ inspector: ConsistencyInspector
     ) -> Backend {
         var backend = Backend(
             catalog: core.catalog, directory: people.directory, deviceLoginCrypto: ECDHDeviceLogin(),
             functions: core.functions, content: PostgresContentStore(pool: database.pool),
             notifications: PostgresNotificationStore(pool: database.pool), orphans: orphans,
+            registries: registries,
             databases: PostgresProjectDatabase(),
             gateways: CurlProjectGateway(client: http), units: PostgresUnitOfWork(pool: database.pool),
             ledger: ledger, sealer: sealer,

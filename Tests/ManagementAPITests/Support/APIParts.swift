@@ -19,6 +19,7 @@ struct APIParts: Sendable {
     let directory: AccountDirectory
     let crypto: PlainIdentityCrypto
     let functionStore: InMemoryFunctionStore
+    let registryStore = InMemoryRegistryLoginStore()
     let content = InMemoryContentStore()
     let notifications = InMemoryNotificationStore()
     let databases = FakeProjectDatabase()
@@ -48,8 +49,11 @@ struct APIParts: Sendable {
             functions: functions, content: content, notifications: notifications,
             orphans: OrphanLoop(
                 store: orphanStore, engine: engine, logger: Logger(label: "orphans") { _ in SwiftLogNoOpLogHandler() }),
+            registries: RegistryLogins(store: registryStore, sealer: PlainRegistryPasswordSealer()),
             databases: databases, gateways: gateways,
-            units: InMemoryUnitOfWork([store, custody, ledger, identities, functionStore, orphanStore]),
+            units: InMemoryUnitOfWork([
+                store, custody, ledger, identities, functionStore, orphanStore, registryStore,
+            ]),
             ledger: ledger, sealer: PlainSealer(), consistency: { .sample })
         if standInAddresses { backend.addresses = StandInAddresses() }
         return ManagementAPI(
