@@ -24,6 +24,8 @@ public struct Backend: Sendable {
     public var notifications: any NotificationStore
     /// Objects on the engine that belong to no project.
     public var orphans: OrphanLoop
+    /// Logins at registries of images.
+    public var registries: RegistryLogins
     /// Databases of projects.
     public var databases: any ProjectDatabase
     /// Gateways of projects.
@@ -48,9 +50,9 @@ public struct Backend: Sendable {
         catalog: ProjectCatalog, eventFeed: any ProjectEventFeed, logFollower: ServiceLogFollower,
         directory: AccountDirectory, deviceLoginCrypto: any DeviceLoginCrypto,
         functions: FunctionCatalog, content: any ContentStore, notifications: any NotificationStore,
-        orphans: OrphanLoop, databases: any ProjectDatabase, gateways: any ProjectGateway, units: any UnitOfWork,
-        ledger: any RequestLedger, sealer: any AnswerSealer, consistency: @escaping ConsistencyCheck,
-        time: any TimeSource = SystemTime()
+        orphans: OrphanLoop, registries: RegistryLogins, databases: any ProjectDatabase,
+        gateways: any ProjectGateway, units: any UnitOfWork, ledger: any RequestLedger, sealer: any AnswerSealer,
+        consistency: @escaping ConsistencyCheck, time: any TimeSource = SystemTime()
     ) {
         self.catalog = catalog
         self.eventFeed = eventFeed
@@ -61,6 +63,7 @@ public struct Backend: Sendable {
         self.content = content
         self.notifications = notifications
         self.orphans = orphans
+        self.registries = registries
         self.databases = databases
         self.gateways = gateways
         addresses = catalog

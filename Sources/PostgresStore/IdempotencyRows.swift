@@ -3,10 +3,13 @@ import PostgresKit
 import ProjectModel
 import TokenKit
 
-/// SQL of the table `idempotency_keys`. Of the payload only a digest is stored.
-enum IdempotencyRows {
+/// SQL of the table `idempotency_keys`. Of the payload only a keyed digest is stored; rows of a version before have a
+/// plain one until ``keyDigests(in:)``.
+struct IdempotencyRows {
+    let digester: any PayloadDigester
+
     /// Whoever holds the advisory lock works on the key; it ends with the transaction, however that ends.
-    static func claim(
+    func claim(
         _ key: IdempotencyKey, at time: Timestamp, in session: some PostgresSession
     ) async throws -> IdempotencyClaim {
         let lock = try await session.single(
@@ -15,7 +18,7 @@ enum IdempotencyRows {
         guard try lock.bool("mine") else { return .inProgress }
         let row = try await session.first(
             """
-            select payload, begun_at, status, header_names, header_values, sealed_body from idempotency_keys
+            select payload, is_keyed, begun_at, status, header_names, header_values, sealed_body from idempotency_keys
             where account = $1 and credential = $2 and key = $3 and begun_at > $4
             """,
             [
@@ -27,10 +30,12 @@ enum IdempotencyRows {
             try await release(key, in: session)
             return .new
         }
-        guard try row.bytes("payload") == digest(key) else { return .otherPayload }
+        let stored = try row.bytes("payload")
+        let known = try row.bool("is_keyed") ? stored : digester.digest(ofSHA256: stored)
+        guard try known == digest(key) else { return .otherPayload }
         guard let status = try row.optionalInt("status") else {
             let since = Timestamp(try row.timestamp("begun_at"))
-            return time.since(since) < inProgressMax ? .inProgress : .interrupted(since: since)
+            return time.since(since) < Self.inProgressMax ? .inProgress : .interrupted(since: since)
         }
         let names = try row.textArray("header_names")
         return .answered(
@@ -39,12 +44,13 @@ enum IdempotencyRows {
                 sealedBody: try row.bytes("sealed_body")))
     }
 
-    static func begin(
+    func begin(
         _ key: IdempotencyKey, at time: Timestamp, in session: some PostgresSession
     ) async throws {
         try await session.execute(
             """
-            insert into idempotency_keys (account, credential, key, payload, begun_at) values ($1, $2, $3, $4, $5)
+            insert into idempotency_keys (account, credential, key, payload, is_keyed, begun_at)
+            values ($1, $2, $3, $4, true, $5)
             """,
             [
                 .text(key.account), .text(key.credential), .text(key.text), .bytes(digest(key)),
@@ -52,15 +58,16 @@ enum IdempotencyRows {
             ])
     }
 
-    static func keep(
+    func keep(
         _ answer: StoredAnswer, for key: IdempotencyKey, at time: Timestamp, in session: some PostgresSession
     ) async throws {
         let headers = answer.headers.sorted { $0.key < $1.key }
         try await session.execute(
             """
             insert into idempotency_keys
-                (account, credential, key, payload, begun_at, status, header_names, header_values, sealed_body)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                (account, credential, key, payload, is_keyed, begun_at, status, header_names, header_values,
+                sealed_body)
+            values ($1, $2, $3, $4, true, $5, $6, $7, $8, $9)
             on conflict (account, credential, key) do update
                 set status = $6, header_names = $7, header_values = $8, sealed_body = $9
             """,
@@ -71,7 +78,7 @@ enum IdempotencyRows {
             ])
     }
 
-    static func release(_ key: IdempotencyKey, in session: some PostgresSession) async throws {
+    func release(_ key: IdempotencyKey, in session: some PostgresSession) async throws {
         try await session.execute(
             "delete from idempotency_keys where account = $1 and credential = $2 and key = $3",
             [.text(key.account), .text(key.credential), .text(key.text)])
@@ -84,5 +91,26 @@ enum IdempotencyRows {
     /// A request that began longer ago than any request may take was interrupted.
     private static let inProgressMax: Duration = .seconds(60)
 
-    private static func digest(_ key: IdempotencyKey) throws -> [UInt8] { try Digest.sha256(key.payload) }
+    private func digest(_ key: IdempotencyKey) throws -> [UInt8] {
+        try digester.digest(ofSHA256: Digest.sha256(key.payload))
+    }
+
+    /// Plain digests that one statement replaces at most.
+    private static let batchMax = 500
+
+    /// Replaces plain digests by keyed ones; gives how many different ones, none when there are no more.
+    func keyDigests(in session: some PostgresSession) async throws -> Int {
+        let plain = try await session.query(
+            "select distinct payload from idempotency_keys where not is_keyed limit $1", [.int(Self.batchMax)]
+        ).map { try $0.bytes("payload") }
+        guard !plain.isEmpty else { return 0 }
+        let keyed = try plain.map { try digester.digest(ofSHA256: $0) }
+        try await session.execute(
+            """
+            update idempotency_keys set payload = decode(new.keyed, 'hex'), is_keyed = true
+            from unnest($1::text[], $2::text[]) as new (plain, keyed)
+            where not is_keyed and payload = decode(new.plain, 'hex')
+            """, [.textArray(plain.map(Hex.encode)), .textArray(keyed.map(Hex.encode))])
+        return plain.count
+    }
 }

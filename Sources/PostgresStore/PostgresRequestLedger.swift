@@ -7,13 +7,29 @@ public import ProjectModel
 public struct PostgresRequestLedger: RequestLedger {
     private let pool: PostgresPool
     private let signer: any AuditSigner
+    private let keys: IdempotencyRows
 
     /// A ledger on a pool whose database has been migrated.
     ///
-    /// - Parameter signer: Signs and checks the heads of audit trails.
-    public init(pool: PostgresPool, signer: any AuditSigner) {
+    /// - Parameters:
+    ///   - signer: Signs and checks the heads of audit trails.
+    ///   - digester: Makes the digests of requests.
+    public init(pool: PostgresPool, signer: any AuditSigner, digester: any PayloadDigester) {
         self.pool = pool
         self.signer = signer
+        keys = IdempotencyRows(digester: digester)
+    }
+
+    /// Replaces the plain digests that a version of before stored by keyed ones, so that none is left of what people
+    /// chose; gives how many. Their requests are recognised before and after it.
+    @discardableResult
+    public func keyDigests() async throws(StoreError) -> Int {
+        var count = 0
+        while true {
+            let some = try await transaction { try await keys.keyDigests(in: $0) }
+            guard some > 0 else { return count }
+            count += some
+        }
     }
 
     /// Adds an entry behind the last one of its trail.
@@ -38,22 +54,22 @@ public struct PostgresRequestLedger: RequestLedger {
 
     /// Looks a key up and locks it until the transaction ends.
     public func claim(_ key: IdempotencyKey, at time: Timestamp) async throws(StoreError) -> IdempotencyClaim {
-        try await transaction { try await IdempotencyRows.claim(key, at: time, in: $0) }
+        try await transaction { try await keys.claim(key, at: time, in: $0) }
     }
 
     /// Stores the answer of a key.
     public func keep(_ answer: StoredAnswer, for key: IdempotencyKey, at time: Timestamp) async throws(StoreError) {
-        try await transaction { try await IdempotencyRows.keep(answer, for: key, at: time, in: $0) }
+        try await transaction { try await keys.keep(answer, for: key, at: time, in: $0) }
     }
 
     /// Stores a key without an answer.
     public func begin(_ key: IdempotencyKey, at time: Timestamp) async throws(StoreError) {
-        try await transaction { try await IdempotencyRows.begin(key, at: time, in: $0) }
+        try await transaction { try await keys.begin(key, at: time, in: $0) }
     }
 
     /// Deletes a key.
     public func release(_ key: IdempotencyKey) async throws(StoreError) {
-        try await transaction { try await IdempotencyRows.release(key, in: $0) }
+        try await transaction { try await keys.release(key, in: $0) }
     }
 
     /// Deletes keys of before a time.

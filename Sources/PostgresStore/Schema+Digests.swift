@@ -9,4 +9,9 @@ extension Schema {
     static let secretDigests = Migration(
         number: 18, name: "secret digests",
         sql: "alter table project_function_secrets drop column if exists digest")
+
+    /// Digests of requests are keyed. Those of before are not, and a manager of before writes plain ones.
+    static let keyedPayloads = Migration(
+        number: 20, name: "keyed payloads",
+        sql: "alter table idempotency_keys add column if not exists is_keyed boolean not null default false")
 }

@@ -4,7 +4,7 @@ public enum Schema {
     public static let migrations = [
         installation, projects, leases, identity, configuration, requests, content, functions, signingKey,
         projectEdition, managerLease, custody, operations, credentialLimits, templateVersions, projectUpgrades,
-        auditSignatures, secretDigests, formerSettings,
+        auditSignatures, secretDigests, formerSettings, keyedPayloads, registryLogins,
     ]
 
     private static let installation = Migration(

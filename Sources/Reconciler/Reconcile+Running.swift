@@ -43,20 +43,15 @@ struct RunningPlanner {
     }
 
     /// A network with another subnet than the wanted one, or without a place in the template, goes with everything on
-    /// it, and before a wanted one is created: the subnets of the two may overlap.
+    /// it, and before a wanted one is created: the subnets of the two may overlap. What runs there has its time to stop,
+    /// what depends on a service before the service itself.
     mutating func planNetworks() {
         let present = input.observed.networks.sorted { $0.id < $1.id }
         let unwanted = present.filter { network in
             !desired.networks.contains { $0.name == network.name && $0.subnet == network.subnet }
         }
         let removed = Set(unwanted.map(\.name))
-        for container in input.observed.containers.sorted(by: { $0.id < $1.id })
-        where container.attachments.contains(where: { removed.contains($0.network) }) {
-            let removal = plan.add(
-                .removeContainer(id: container.id, service: container.service), because: "its network changes")
-            removals[container.id] = removal
-            freedNames[container.name] = removal
-        }
+        planRemovals(on: removed)
         let steps = unwanted.map { network in
             let cause =
                 desired.networks.contains { $0.name == network.name }
@@ -69,6 +64,38 @@ struct RunningPlanner {
             networkSteps[network.name] = plan.add(
                 .createNetwork(network),
                 because: removed.contains(network.name) ? "its subnet has changed" : "not found", after: steps)
+        }
+    }
+
+    private mutating func planRemovals(on networks: Set<String>) {
+        let cause = "its network changes"
+        let rank = Dictionary(uniqueKeysWithValues: startOrder(desired.services).enumerated().map { ($1, $0) })
+        let affected = input.observed.containers.filter { container in
+            container.attachments.contains { networks.contains($0.network) }
+        }
+        var stops: [ServiceName: Int] = [:]
+        let running = affected.filter(\.state.isUp).sorted { left, right in
+            let ranks = [left, right].map { $0.service.flatMap { rank[$0] } ?? -1 }
+            return (-ranks[0], left.id) < (-ranks[1], right.id)
+        }
+        var stopped: [String: Int] = [:]
+        for container in running {
+            let service = container.service.flatMap { desired.services[$0] }
+            let dependents = container.service.map { desired.dependents(of: $0) } ?? []
+            let stop = plan.add(
+                .stopContainer(
+                    id: container.id, service: container.service,
+                    gracePeriod: service?.spec.stopGracePeriod ?? .seconds(10)),
+                because: cause, after: dependents.compactMap { stops[$0] })
+            if let name = container.service { stops[name] = stop }
+            stopped[container.id] = stop
+        }
+        for container in affected.sorted(by: { $0.id < $1.id }) {
+            let removal = plan.add(
+                .removeContainer(id: container.id, service: container.service), because: cause,
+                after: [stopped[container.id]].compactMap { $0 })
+            removals[container.id] = removal
+            freedNames[container.name] = removal
         }
     }
 

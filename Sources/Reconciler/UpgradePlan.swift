@@ -54,15 +54,20 @@ public struct UpgradePlan: Sendable, Equatable {
     ///   - present: What the project is made of; nil when that is not known.
     ///   - dataMajor: Major version of the PostgreSQL that wrote the project's data, as far as it is remembered.
     public init(from present: DesiredStack?, to target: DesiredStack, dataMajor: Int? = nil) {
+        let changing = Set(
+            (present?.networks ?? []).filter { network in
+                !target.networks.contains { $0.name == network.name && $0.subnet == network.subnet }
+            }.map(\.name))
         for name in startOrder(target.services) {
             guard let next = target.services[name] else { continue }
             let before = present?.services[name]
-            if let before, before.configHash == next.configHash {
+            let moves = before?.spec.networks.contains { changing.contains($0.network) } ?? false
+            if let before, before.configHash == next.configHash, !moves {
                 untouched.append(name)
             } else if present != nil, before == nil {
                 added.append(Replacement(service: name, imageBefore: nil, image: next.spec.image, changes: []))
             } else {
-                replaced.append(Replacement(before, next))
+                replaced.append(Replacement(before, next, moves: moves))
             }
         }
         removed = (present.map { Set($0.services.keys) } ?? []).subtracting(target.services.keys).sorted()
@@ -111,11 +116,13 @@ public struct UpgradePlan: Sendable, Equatable {
 }
 
 extension UpgradePlan.Replacement {
-    init(_ before: DesiredService?, _ next: DesiredService) {
+    /// - Parameter moves: Whether a network that it is on is made again: all services on it go together.
+    init(_ before: DesiredService?, _ next: DesiredService, moves: Bool = false) {
         service = next.name
         imageBefore = before?.spec.image
         image = next.spec.image
         changes = before.map { Self.changes(from: $0.spec, to: next.spec) } ?? ["the version before is not known"]
+        if moves, !changes.contains("networks") { changes.append("networks") }
         if changes.isEmpty { changes = ["mounted files or the template's text"] }
     }
 

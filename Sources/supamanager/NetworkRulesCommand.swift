@@ -11,9 +11,9 @@ struct NetworkRulesCommand: AsyncParsableCommand {
         abstract: "Keep projects apart from this host and its network by packet filter rules.",
         discussion: """
             With the rules in force, containers of projects reach neither services of this host (but its name server and \
-            published ports) nor link-local addresses, where clouds give out credentials; and nobody on the network \
-            reaches a container but through a published port. The rules stand in two iptables chains of the \
-            installation's own, SUPAMANAGER-ID-FW and SUPAMANAGER-ID-IN; DOCKER-USER and INPUT get one jump each.
+            published ports) nor the addresses where clouds give out credentials; and nobody on the network reaches a \
+            container but through a published port. The rules stand in two iptables chains of the installation's own, \
+            SUPAMANAGER-ID-FW and SUPAMANAGER-ID-IN; DOCKER-USER and INPUT get one jump each.
             """,
         subcommands: [
             NetworkRulesInstallCommand.self, NetworkRulesCheckCommand.self, NetworkRulesPrintCommand.self,

@@ -50,7 +50,7 @@ extension ServeSettings {
                 let shortcomings = try await installer.shortcomings()
                 guard !shortcomings.isEmpty else { return }
                 logger.warning(
-                    "containers may reach this host and link-local addresses: no packet filter rules are in force",
+                    "containers may reach this host and a cloud's credentials: no packet filter rules are in force",
                     metadata: ["found": "\(shortcomings.joined(separator: "; "))", "advice": "\(advice)"])
             } catch {
                 logger.warning(

@@ -63,9 +63,13 @@ struct Server {
         // Logs that are followed have connections of their own: they must not keep the loops from the engine.
         let streams = try HTTPClient()
         let lease = ManagerLease()
+        let registries = RegistryLogins(
+            store: PostgresRegistryLoginStore(pool: database.pool),
+            sealer: MasterKeyRegistrySealer(master: master, installation: installation.id))
         let engine = DockerContainerEngine(
             host: settings.dockerHost, http: http, installation: installation.id,
-            registries: RegistryHelper.credentials(), mayChange: { lease.token != nil })
+            registries: ManagerRegistries(registries, then: RegistryHelper.credentials()),
+            mayChange: { lease.token != nil })
         let prober = NIOServiceProber()
         let core = try core(database, installation, master, template, engine, prober, lease)
         try await core.templates.storeInstalled()
@@ -73,13 +77,15 @@ struct Server {
         let people = try await People(settings, database, master, installation: installation.id, token: token)
         let sealer = StoredAnswerSealer(master: master, installation: installation.id)
         let ledger = PostgresRequestLedger(
-            pool: database.pool, signer: MasterKeyAuditSigner(master: master, installation: installation.id))
+            pool: database.pool, signer: MasterKeyAuditSigner(master: master, installation: installation.id),
+            digester: MasterKeyPayloadDigester(master: master, installation: installation.id))
+        try await ledger.keyDigests()
         let inspector = try inspector(ledger, core, installation, engine)
         let orphans = OrphanLoop(
             store: PostgresOrphanStore(pool: database.pool), engine: engine, policy: settings.orphans,
             lease: core.lease, logger: logger)
         let backend = backend(
-            database, core, people, ledger, sealer, orphans,
+            database, core, people, ledger, sealer, orphans, registries,
             DockerContainerEngine(host: settings.dockerHost, http: streams, installation: installation.id), http,
             inspector)
         let server = ManagementAPIServer(
@@ -122,7 +128,8 @@ struct Server {
 
     private func backend(
         _ database: Database, _ core: Core, _ people: People, _ ledger: PostgresRequestLedger,
-        _ sealer: StoredAnswerSealer, _ orphans: OrphanLoop, _ logs: DockerContainerEngine, _ http: HTTPClient,
+        _ sealer: StoredAnswerSealer, _ orphans: OrphanLoop, _ registries: RegistryLogins,
+        _ logs: DockerContainerEngine, _ http: HTTPClient,
         _ inspector: ConsistencyInspector
     ) -> Backend {
         var backend = Backend(
@@ -131,6 +138,7 @@ struct Server {
             directory: people.directory, deviceLoginCrypto: ECDHDeviceLogin(),
             functions: core.functions, content: PostgresContentStore(pool: database.pool),
             notifications: PostgresNotificationStore(pool: database.pool), orphans: orphans,
+            registries: registries,
             databases: PostgresProjectDatabase(),
             gateways: CurlProjectGateway(client: http), units: PostgresUnitOfWork(pool: database.pool),
             ledger: ledger, sealer: sealer,

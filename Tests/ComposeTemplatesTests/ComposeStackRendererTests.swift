@@ -108,14 +108,21 @@ struct ComposeStackRendererTests {
         }
     }
 
-    @Test("names are Compose's, the network has the leased subnet, and only gateway and database are published")
+    @Test("names are Compose's, the networks share the leased subnet, and only gateway and database are published")
     func names() throws {
         let stack = try stack(Self.twelve)
-        let network = try #require(stack.networks.first)
-        #expect(network.name == "abcdefghijklmnopqrst_default" && stack.networks.count == 1)
-        #expect(network.subnet == IPv4Network("10.201.0.64/27"))
-        #expect(network.gateway == IPv4Address("10.201.0.65"))
-        #expect(network.addressRange == IPv4Network("10.201.0.80/28"))
+        #expect(stack.networks.map(\.name) == ["abcdefghijklmnopqrst_admin", "abcdefghijklmnopqrst_default"])
+        let (admin, network) = (stack.networks[0], stack.networks[1])
+        #expect(network.subnet == IPv4Network("10.201.0.64/28") && admin.subnet == IPv4Network("10.201.0.80/28"))
+        #expect(network.gateway == IPv4Address("10.201.0.65") && admin.gateway == IPv4Address("10.201.0.81"))
+        #expect(network.addressRange == IPv4Network("10.201.0.72/31"))
+        #expect(admin.addressRange == IPv4Network("10.201.0.88/29"))
+        for service in stack.services.values {
+            let isAlone = ["meta", "studio"].contains(service.name.text)
+            let isThere = isAlone || ["db", "gateway", "analytics"].contains(service.name.text)
+            let expected = (isThere ? [admin.name] : []) + (isAlone ? [] : [network.name])
+            #expect(service.spec.networks.map(\.network) == expected, "\(service.name)")
+        }
         #expect(stack.volumes["abcdefghijklmnopqrst_db-data"]?.composeName == "db-data")
         for service in stack.services.values {
             #expect(service.containerName == "abcdefghijklmnopqrst-\(service.name)-1")
@@ -139,12 +146,13 @@ struct ComposeStackRendererTests {
                 #expect(mount.isReadOnly)
             }
         }
-        let addresses = stack.services.values.flatMap(\.spec.networks).compactMap(\.address)
-        #expect(addresses.count == Self.twelve.count && Set(addresses).count == addresses.count)
-        let network = try #require(stack.networks.first)
-        let dynamic = try #require(network.addressRange)
-        for address in addresses {
-            let one = try #require(IPv4Network(containing: address, prefixLength: 32))
+        let places = stack.services.values.flatMap(\.spec.networks)
+        let addresses = places.compactMap(\.address)
+        #expect(addresses.count == Self.twelve.count + 3 && Set(addresses).count == addresses.count)
+        for place in places {
+            let network = try #require(stack.networks.first { $0.name == place.network })
+            let dynamic = try #require(network.addressRange)
+            let one = try #require(place.address.flatMap { IPv4Network(containing: $0, prefixLength: 32) })
             #expect(one.overlaps(network.subnet) && !one.overlaps(dynamic))
         }
     }

@@ -56,7 +56,7 @@ struct RegistryPullTests {
         let (_, errors) = try await pull(["ghcr.io/a:1", "quay.example/a:1"], answer: answer)
         #expect(errors.count == 2)
         #expect(errors.first?.contains("registry ghcr.io refused the credentials") == true)
-        #expect(errors.last?.contains("run docker login quay.example") == true)
+        #expect(errors.last?.contains("run supamanager registries login quay.example") == true)
         #expect(errors.allSatisfy { !$0.contains("hunter2") })
     }
 

@@ -93,7 +93,7 @@ extension EndToEnd {
             #expect(Set(statuses).isDisjoint(with: Project.terminalStatuses), "\(statuses)")
             let inventory = try await project.inventory()
             #expect(inventory.containers.map(\.service).sorted() == Self.services.sorted())
-            #expect(inventory.networks.count == 1)
+            #expect(inventory.networks.count == 2)
             #expect(inventory.containers.allSatisfy { $0.isRunning })
             #expect(Set(inventory.names).count == inventory.names.count)
         }

@@ -42,14 +42,18 @@ extension EndToEnd {
             let foreign = try await other.inventory()
             let allowed: Set = [
                 Project.Target(host: "db", port: 5432),
-                Project.Target(host: try #require(own.container("db").addresses.first), port: 5432),
+                Project.Target(host: try #require(own.container("db").address(in: "default")), port: 5432),
             ]
             var forbidden: Set = [
-                Project.Target(host: try #require(foreign.container("db").addresses.first), port: 5432),
-                Project.Target(host: try #require(foreign.container("gateway").addresses.first), port: 8000),
                 Project.Target(host: "\(other.ref)-db-1", port: 5432),
                 Project.Target(host: "db.\(other.ref)_default", port: 5432),
+                Project.Target(host: "db.\(other.ref)_admin", port: 5432),
             ]
+            for (service, port) in [("db", UInt16(5432)), ("gateway", 8000)] {
+                let addresses = try foreign.container(service).addresses
+                #expect(addresses.count == 2)
+                forbidden.formUnion(addresses.map { Project.Target(host: $0, port: port) })
+            }
             // The host's side of the bridges: published ports are open on 127.0.0.1 only.
             for bridge in (own.networks + foreign.networks).flatMap({ $0["IPAM"]["Config"].items }) {
                 let host = try #require(bridge["Gateway"].text)

@@ -10,13 +10,16 @@ extension EndToEnd {
     struct PacketFilter {
         /// Where clouds give out credentials; here the host itself answers.
         private static let metadata = "169.254.169.254"
+        /// Where Alibaba Cloud does, forwarded by the host; here a machine of its network answers.
+        private static let forwarded = "100.100.100.200"
 
         @Test("containers do not reach the host, nor neighbours containers; all that is meant to work does")
         func rules() async throws {
             let manager = try sharedManager()
             let project = try sharedProject()
             let before = try await Self.iptables()
-            let neighbour = try await Neighbour(towards: manager.settings.subnetPool, metadata: Self.metadata)
+            let neighbour = try await Neighbour(
+                towards: manager.settings.subnetPool, metadata: Self.metadata, forwarded: Self.forwarded)
             do {
                 try await check(manager, project, neighbour)
             } catch {
@@ -31,23 +34,25 @@ extension EndToEnd {
         private func check(_ manager: ManagerProcess, _ project: Project, _ neighbour: Neighbour) async throws {
             let own = try await project.inventory()
             let bridge = try #require(own.networks.first.flatMap { $0["IPAM"]["Config"].items.first?["Gateway"].text })
-            let database = try #require(own.container("db").addresses.first)
+            let database = try #require(own.container("db").address(in: "default"))
+            let addresses = try own.container("db").addresses
             let inside = Project.Target(host: database, port: 5432)
             let host = Set(
-                [bridge, neighbour.hostAddress, Self.metadata].map {
+                [bridge, neighbour.hostAddress, Self.metadata, Self.forwarded].map {
                     Project.Target(host: $0, port: neighbour.hostPort)
                 })
 
             // What the rules are for: without them all of it is reached.
             #expect(try await project.reachable(host.union([inside]), from: "imgproxy") == host.union([inside]))
-            #expect(try await neighbour.reaches(database, 5432))
+            // The address in the network by which it answers.
+            #expect(try await neighbour.reached(of: addresses, 5432).count == 1)
 
             for _ in 1...2 {
                 let installed = try await command("install", manager)
                 #expect(installed.exitCode == 0, "\(installed.output)")
                 #expect(try await command("check", manager).exitCode == 0)
                 #expect(try await project.reachable(host.union([inside]), from: "imgproxy") == [inside])
-                #expect(try await neighbour.reaches(database, 5432) == false)
+                #expect(try await neighbour.reached(of: addresses, 5432).isEmpty)
             }
             // Probes go on, and what is published is reached.
             #expect(try await project.gateway("GET", "/rest/v1/x", key: nil).status == 401)
@@ -74,9 +79,10 @@ private struct Neighbour {
     let hostAddress: String
     let hostPort: UInt16
     private let name: String
-    private let service: Process
+    /// On the host, and in the neighbour.
+    private let services: [Process]
 
-    init(towards pool: String, metadata: String) async throws {
+    init(towards pool: String, metadata: String, forwarded: String) async throws {
         name = "sm" + String(UInt32.random(in: 0...0xFFFFFF), radix: 16)
         let block = Int.random(in: 1...250)
         hostAddress = "192.168.\(block).1"
@@ -89,26 +95,45 @@ private struct Neighbour {
         try await Self.must("ip", "link", "set", outer, "up")
         try await Self.must("ip", "-n", name, "address", "add", "192.168.\(block).2/24", "dev", inner)
         try await Self.must("ip", "-n", name, "link", "set", inner, "up")
+        try await Self.must("ip", "-n", name, "link", "set", "lo", "up")
         try await Self.must("ip", "-n", name, "route", "add", pool, "via", hostAddress)
-        service = Process()
-        service.executableURL = URL(filePath: "/usr/bin/python3")
-        service.arguments = ["-m", "http.server", String(hostPort), "--bind", "0.0.0.0", "--directory", "/var/empty"]
-        service.standardOutput = FileHandle.nullDevice
-        service.standardError = FileHandle.nullDevice
-        try service.run()
-        let port = hostPort
+        try await Self.must("ip", "-n", name, "address", "add", "\(forwarded)/32", "dev", inner)
+        try await Self.must("ip", "route", "add", "\(forwarded)/32", "dev", outer)
+        services = try [[], ["ip", "netns", "exec", name]].map { [hostPort] prefix in
+            let service = Process()
+            service.executableURL = URL(filePath: "/usr/bin/env")
+            let listening = [String(hostPort), "--bind", "0.0.0.0", "--directory", "/var/empty"]
+            service.arguments = prefix + ["python3", "-m", "http.server"] + listening
+            service.standardOutput = FileHandle.nullDevice
+            service.standardError = FileHandle.nullDevice
+            try service.run()
+            return service
+        }
+        let (port, name) = (hostPort, name)
         _ = try await eventually("the host's service", within: .seconds(10)) { PortHolder.isFree(port) ? nil : true }
+        _ = try await eventually("the neighbour's service", within: .seconds(10)) {
+            try await Command.run(["ip", "netns", "exec", name] + Self.connection(to: forwarded, port)).exitCode == 0
+                ? true : nil
+        }
     }
 
-    /// Whether the neighbour opens a TCP connection.
-    func reaches(_ address: String, _ port: UInt16) async throws -> Bool {
+    private static func connection(to address: String, _ port: UInt16) -> [String] {
         let program = "import socket,sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), 2)"
-        let arguments = ["ip", "netns", "exec", name, "/usr/bin/python3", "-c", program, address, String(port)]
-        return try await Command.run(arguments).exitCode == 0
+        return ["/usr/bin/python3", "-c", program, address, String(port)]
+    }
+
+    /// The addresses to which the neighbour opens a TCP connection.
+    func reached(of addresses: [String], _ port: UInt16) async throws -> [String] {
+        var reached: [String] = []
+        for address in addresses {
+            let command = ["ip", "netns", "exec", name] + Self.connection(to: address, port)
+            if try await Command.run(command).exitCode == 0 { reached.append(address) }
+        }
+        return reached
     }
 
     func remove() async {
-        service.terminate()
+        for service in services { service.terminate() }
         await uncancelled { [name] in
             // The link goes with its other end.
             _ = try? await Command.run(["ip", "link", "delete", name + "o"])

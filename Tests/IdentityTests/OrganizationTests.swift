@@ -137,6 +137,78 @@ struct OrganizationTests {
         #expect(again?.isNotFound == true)
     }
 
+    /// How a member loses a role or gets another one.
+    enum Demotion: CaseIterable {
+        case byMember, byOperator, withProjectsLeft
+    }
+
+    /// Who may invite whom with a role, by the rules of members.
+    private func mayInvite(_ actor: BaseRole?, as role: BaseRole) -> Bool {
+        actor == .owner || actor == .administrator && role != .owner
+    }
+
+    @Test(
+        "an invitation ends with the role that allowed it, and does not come back with it",
+        arguments: Demotion.allCases, [BaseRole.owner, .administrator])
+    func demotion(way: Demotion, before: BaseRole) async throws {
+        for after in BaseRole.allCases + [nil] {
+            for role in BaseRole.allCases where mayInvite(before, as: role) {
+                let host = try await IdentityHost()
+                let (owner, maker) = (try await host.owner, try await host.person("maker", before))
+                let guest = try await host.person("guest")
+                let (made, token) = try await invite(host, "guest@example.com", role: role.rawValue, by: maker)
+                let isKept = mayInvite(after, as: role)
+                let place: Comment = "\(before.name) to \(after?.name ?? "nothing"), invited as \(role.name)"
+                if way == .withProjectsLeft {
+                    let ref = try await host.addProject(1)
+                    try await host.directory.setRole(
+                        of: maker.account.id, in: Self.slug, role: BaseRole.administrator.rawValue, projects: [ref],
+                        by: owner)
+                }
+                try await change(host, maker, from: before, to: after, way, by: owner)
+                #expect(try await host.directory.invitations(of: Self.slug) == (isKept ? [made] : []), place)
+                try await host.directory.addMember(maker.account.id, to: Self.slug, as: before)
+                #expect(try await host.directory.invitations(of: Self.slug) == (isKept ? [made] : []), place)
+                let refused = await accept(host, token, by: guest)
+                #expect(isKept ? refused == nil : refused?.isNotFound == true, place)
+                guard !isKept else { continue }
+                // The address is free for another invitation.
+                _ = try await invite(host, "guest@example.com", role: role.rawValue, by: owner)
+            }
+        }
+    }
+
+    private func change(
+        _ host: IdentityHost, _ maker: Principal, from before: BaseRole, to after: BaseRole?, _ way: Demotion,
+        by owner: Principal
+    ) async throws {
+        guard let after else {
+            return try await host.directory.removeRole(before.rawValue, of: maker.account.id, in: Self.slug, by: owner)
+        }
+        if way == .byOperator {
+            try await host.directory.addMember(maker.account.id, to: Self.slug, as: after)
+        } else {
+            try await host.directory.setRole(
+                of: maker.account.id, in: Self.slug, role: after.rawValue, projects: nil, by: owner)
+        }
+    }
+
+    @Test("an invitation of before whose maker has less now counts for nothing, and is in nobody's way")
+    func unbackedOfBefore() async throws {
+        let host = try await IdentityHost()
+        let (owner, maker) = (try await host.owner, try await host.person("maker", .administrator))
+        let guest = try await host.person("guest")
+        let (_, token) = try await invite(host, "guest@example.com", by: maker)
+        // As a version before did: the role changes, and nothing else.
+        _ = try await host.store.amend(Self.slug) { _ in
+            .apply([.assign(account: maker.account.id, base: .readOnly, projects: [])])
+        }
+        #expect(try await host.directory.invitations(of: Self.slug).isEmpty)
+        #expect(await accept(host, token, by: guest)?.isNotFound == true)
+        let (_, second) = try await invite(host, "guest@example.com", by: owner)
+        #expect(await accept(host, second, by: guest) == nil)
+    }
+
     @Test("members and people who are invited are not invited again, nor more than fit")
     func noInvitation() async throws {
         let host = try await IdentityHost { $0.membersPerOrganizationMax = 3 }

@@ -155,4 +155,16 @@ struct PrivilegedStartTests {
         #expect(!friend.isEmailVerified)
         #expect(try await host.principal("friend@corp.test").organizationSlugs == [other.slug])
     }
+
+    @Test("an invitation vouches for an address only as long as its maker administers the installation")
+    func vouchingEnds() async throws {
+        let host = try await IdentityHost()
+        let maker = try await host.person("maker", .owner)
+        let own = try await host.directory.createOrganization(name: "Own", by: maker.account.id)
+        let (_, token) = try await host.directory.invite(
+            email: "guest@corp.test", role: 3, projects: nil, to: own.slug, by: try await host.again(maker))
+        try await host.directory.addMember(maker.account.id, to: IdentityHost.slug, as: .administrator)
+        let (account, _) = try await host.join(token)
+        #expect(!account.isEmailVerified)
+    }
 }

@@ -22,6 +22,12 @@ struct NetworkRulesTests {
             -A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 169.254.0.0/16 -p udp -m udp --dport 53 -j RETURN
             -A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 169.254.0.0/16 -p tcp -m tcp --dport 53 -j RETURN
             -A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 169.254.0.0/16 -j REJECT --reject-with icmp-admin-prohibited
+            -A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 168.63.129.16/32 -p udp -m udp --dport 53 -j RETURN
+            -A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 168.63.129.16/32 -p tcp -m tcp --dport 53 -j RETURN
+            -A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 168.63.129.16/32 -j REJECT --reject-with icmp-admin-prohibited
+            -A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 100.100.100.200/32 -p udp -m udp --dport 53 -j RETURN
+            -A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 100.100.100.200/32 -p tcp -m tcp --dport 53 -j RETURN
+            -A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 100.100.100.200/32 -j REJECT --reject-with icmp-admin-prohibited
             -A SUPAMANAGER-0123456789ab-FW -d 10.201.0.0/16 -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN
             -A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 10.201.0.0/16 -i br-+ -j RETURN
             -A SUPAMANAGER-0123456789ab-FW -d 10.201.0.0/16 -m conntrack --ctstate DNAT -j RETURN
@@ -85,6 +91,20 @@ struct NetworkRulesTests {
             try await installer.install()
             #expect(try await installer.shortcomings().isEmpty, "\(words)")
         }
+    }
+
+    @Test("rules of a version that knew fewer addresses are told and completed")
+    func fewerAddresses() async throws {
+        let filter = SimulatedFilter()
+        let installer = NetworkRulesInstaller(try Self.rules(), run: filter.run)
+        try await installer.install()
+        let whole = filter.chains.withLock { $0 }
+        filter.chains.withLock { chains in
+            chains["SUPAMANAGER-0123456789ab-FW"]?.removeAll { $0.contains("168.63.") || $0.contains("100.100.") }
+        }
+        #expect(try await installer.shortcomings() == ["the chain SUPAMANAGER-0123456789ab-FW holds other rules"])
+        try await installer.install()
+        #expect(filter.chains.withLock { $0 } == whole)
     }
 
     @Test("rules of another pool are replaced")

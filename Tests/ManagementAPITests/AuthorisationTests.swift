@@ -22,7 +22,9 @@ struct AuthorisationTests {
                     "1"
                 case "gotrue_id", "user_id", "session_id", "operation", "branch_id_or_ref", "key_id", "identifier":
                     "00000000-0000-4000-8000-000000000099"
-                case "function_slug", "slug_or_id", "event", "what", "kind", "document", "endpoint": "absent"
+                case "function_slug", "slug_or_id", "event", "what", "kind", "document", "endpoint",
+                    "registry":
+                    "absent"
                 default: nil
                 }
             guard let value else { return nil }

@@ -87,6 +87,24 @@ struct RateLimitTests {
         }
     }
 
+    @Test("paths that do not exist are counted by network, whoever asks, and leave what exists alone")
+    func unknownPaths() async throws {
+        try await APIHost.run(configuration: Self.configuration(1)) { host in
+            var statuses: [Int] = []
+            for (number, method) in ["GET", "POST", "OPTIONS", "DELETE"].enumerated() {
+                for token in [nil, Person.owner.token, "sbp_" + String(repeating: "0", count: 40)] {
+                    let answer = try await host.send(method, "/no/such/path/\(number)", token: token)
+                    statuses.append(answer.status)
+                    #expect(answer.header("X-RateLimit-Limit") == "10")
+                }
+            }
+            #expect(statuses == Array(repeating: 404, count: 10) + [429, 429])
+            #expect(try await host.send("PATCH", "/platform/projects").status == 429)
+            #expect(try await host.send("OPTIONS", "/platform/projects", token: nil).status == 204)
+            #expect(try await host.send("GET", "/platform/projects").status == 200)
+        }
+    }
+
     @Test("what asks database and engine is limited for everybody, generously; what asks nothing is not")
     func readiness() async throws {
         try await APIHost.run(configuration: Self.configuration(1)) { host in

@@ -16,16 +16,22 @@ import TokenKit
 struct RequestLedgerTests {
     private struct Failed: Error {}
 
-    private func withPool(_ body: (PostgresPool) async throws -> Void) async throws {
+    private func withPool(
+        migrations: Int = Schema.migrations.count, _ body: (PostgresPool) async throws -> Void
+    ) async throws {
         let pool = PostgresPool(try await TestCluster.running.emptyDatabase())
         do {
-            _ = try await Migrations.apply(Schema.migrations, to: pool)
+            _ = try await Migrations.apply(Array(Schema.migrations.prefix(migrations)), to: pool)
             try await body(pool)
         } catch {
             await pool.close()
             throw error
         }
         await pool.close()
+    }
+
+    private func ledger(on pool: PostgresPool) -> PostgresRequestLedger {
+        PostgresRequestLedger(pool: pool, signer: TestSigner(), digester: TestSigner())
     }
 
     private func deed(_ action: String) -> AuditDeed {
@@ -39,7 +45,7 @@ struct RequestLedgerTests {
     func contract() async throws {
         try await withPool { pool async throws in
             try await RequestLedgerContract.run(
-                on: PostgresRequestLedger(pool: pool, signer: TestSigner()), in: PostgresUnitOfWork(pool: pool))
+                on: self.ledger(on: pool), in: PostgresUnitOfWork(pool: pool))
         }
         let ledger = InMemoryRequestLedger()
         try await RequestLedgerContract.run(on: ledger, in: InMemoryUnitOfWork([ledger]))
@@ -61,7 +67,7 @@ struct RequestLedgerTests {
     @Test("entries made at the same moment are one chain without gaps, and every hash is that of its entry")
     func chain() async throws {
         try await withPool { pool async throws in
-            let ledger = PostgresRequestLedger(pool: pool, signer: TestSigner())
+            let ledger = self.ledger(on: pool)
             let units = PostgresUnitOfWork(pool: pool)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for number in 1...40 {
@@ -86,7 +92,7 @@ struct RequestLedgerTests {
     @Test("nobody changes or removes an entry, whoever they are to the database")
     func final() async throws {
         try await withPool { pool async throws in
-            _ = try await PostgresRequestLedger(pool: pool, signer: TestSigner()).append(deed("kept"))
+            _ = try await ledger(on: pool).append(deed("kept"))
             for sql in [
                 "update audit_entries set action = 'other'", "delete from audit_entries", "truncate audit_entries",
                 "truncate audit_heads cascade", "delete from audit_heads",
@@ -100,7 +106,7 @@ struct RequestLedgerTests {
     @Test("a head that was changed in any way is told, and never signed again")
     func replacedHead() async throws {
         try await withPool { pool async throws in
-            let ledger = PostgresRequestLedger(pool: pool, signer: TestSigner())
+            let ledger = self.ledger(on: pool)
             let scope = AuditScope.organization("acme")
             let first = try await ledger.append(deed("one"))
             _ = try await ledger.append(deed("two"))
@@ -131,7 +137,7 @@ struct RequestLedgerTests {
     @Test("a head that a version without signatures wrote is said to be unsigned, and signed with the next entry")
     func unsignedHead() async throws {
         try await withPool { pool async throws in
-            let ledger = PostgresRequestLedger(pool: pool, signer: TestSigner())
+            let ledger = self.ledger(on: pool)
             _ = try await ledger.append(deed("one"))
             try await pool.execute("update audit_heads set signature = null")
             #expect(try await ledger.head(of: .organization("acme")).signature == .missing)
@@ -140,10 +146,73 @@ struct RequestLedgerTests {
         }
     }
 
+    @Test("what is stored of a request cannot be computed without the key")
+    func keyedDigests() async throws {
+        try await withPool { pool async throws in
+            let ledger = self.ledger(on: pool)
+            let time = Timestamp(milliseconds: 5_000)
+            for (text, isBegun) in [("begun", true), ("kept", false)] {
+                let payload = Array("password \(text)".utf8)
+                let key = IdempotencyKey(account: "a", credential: "session 1", text: text, payload: payload)
+                if isBegun {
+                    try await ledger.begin(key, at: time)
+                } else {
+                    try await ledger.keep(StoredAnswer(status: 200, headers: [:], sealedBody: []), for: key, at: time)
+                }
+                let row = try await pool.single(
+                    "select payload, is_keyed from idempotency_keys where key = $1", [.text(text)])
+                let plain = try Digest.sha256(payload)
+                #expect(try row.bytes("payload") == TestSigner().digest(ofSHA256: plain))
+                #expect(try row.bytes("payload") != plain)
+            }
+        }
+    }
+
+    @Test("requests of before the upgrade are recognised after it, and their plain digests go")
+    func plainDigests() async throws {
+        try await withPool(migrations: 19) { pool async throws in
+            let time = Timestamp(milliseconds: 5_000)
+            let keys = (0..<1_200).map { number in
+                IdempotencyKey(
+                    account: "a", credential: "session 1", text: "\(number)", payload: Array("\(number)".utf8))
+            }
+            for key in keys {
+                try await pool.execute(
+                    """
+                    insert into idempotency_keys (account, credential, key, payload, begun_at, status, header_names,
+                        header_values, sealed_body)
+                    values ($1, $2, $3, $4, $5, case when $3 = '0' then null else 201 end, '{}', '{}', '')
+                    """,
+                    [
+                        .text(key.account), .text(key.credential), .text(key.text),
+                        .bytes(try Digest.sha256(key.payload)), .timestamp(time.postgres),
+                    ])
+            }
+            _ = try await Migrations.apply(Schema.migrations, to: pool)
+            let ledger = self.ledger(on: pool)
+            func check() async throws {
+                #expect(try await ledger.claim(keys[0], at: time + .seconds(120)) == .interrupted(since: time))
+                let answer = StoredAnswer(status: 201, headers: [:], sealedBody: [])
+                #expect(try await ledger.claim(keys[1], at: time) == .answered(answer))
+                var other = keys[1]
+                other.payload = [1]
+                #expect(try await ledger.claim(other, at: time) == .otherPayload)
+            }
+            try await check()
+            #expect(try await ledger.keyDigests() == keys.count)
+            try await check()
+            #expect(try await ledger.keyDigests() == 0)
+            let rows = try await pool.query("select payload from idempotency_keys")
+            let stored = Set(try rows.map { try $0.bytes("payload") })
+            #expect(try stored.isDisjoint(with: keys.map { try Digest.sha256($0.payload) }))
+            #expect(stored.count == keys.count)
+        }
+    }
+
     @Test("a key is kept from others until its unit of work ends, and is free again when that fails")
     func lock() async throws {
         try await withPool { pool async throws in
-            let ledger = PostgresRequestLedger(pool: pool, signer: TestSigner())
+            let ledger = self.ledger(on: pool)
             let units = PostgresUnitOfWork(pool: pool)
             let key = IdempotencyKey(account: "a", credential: "session 1", text: "k", payload: [1])
             let time = Timestamp(milliseconds: 5_000)
@@ -166,7 +235,7 @@ struct RequestLedgerTests {
     func savepoints() async throws {
         try await withPool { pool async throws in
             let units = PostgresUnitOfWork(pool: pool)
-            let ledger = PostgresRequestLedger(pool: pool, signer: TestSigner())
+            let ledger = self.ledger(on: pool)
             let effects = Mutex<[String]>([])
             try await units.perform {
                 await AfterCommit.run { effects.withLock { $0.append("effect") } }
@@ -188,7 +257,9 @@ struct RequestLedgerTests {
 }
 
 /// HMAC under a key that everybody knows.
-private struct TestSigner: AuditSigner {
+private struct TestSigner: AuditSigner, PayloadDigester {
+    func digest(ofSHA256 sha256: [UInt8]) throws(KeyError) -> [UInt8] { try sign(Hex.encode(sha256)) }
+
     func sign(_ text: String) throws(KeyError) -> [UInt8] {
         do throws(TokenError) {
             return try Digest.hmacSHA256(Array(text.utf8), key: KeyBytes([UInt8](repeating: 7, count: 32)))

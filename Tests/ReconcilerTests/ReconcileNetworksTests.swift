@@ -19,11 +19,32 @@ struct ReconcileNetworksTests {
         observed.set(.db) { $0.attachments = [.init(network: "p_default"), .init(network: "p_old")] }
         #expect(
             Stacks.plan(new, observed) == """
-                [] -> #1 db RemoveContainer, its network changes
-                [1] -> #2 network p_old RemoveNetwork, the template has no place for it
-                [2] -> #3 network inner CreateNetwork, not found
-                [1, 3] -> #4 db CreateContainer, its network has changed
-                [4] -> #5 db StartContainer, just created
+                [] -> #1 db StopContainer, its network changes
+                [1] -> #2 db RemoveContainer, its network changes
+                [2] -> #3 network p_old RemoveNetwork, the template has no place for it
+                [3] -> #4 network inner CreateNetwork, not found
+                [2, 4] -> #5 db CreateContainer, its network has changed
+                [5] -> #6 db StartContainer, just created
+                """)
+    }
+
+    @Test("what runs on a network that changes stops in order before it goes: the database last")
+    func runningContainers() throws {
+        let stack = try Stacks.four()
+        var observed = Stacks.observed(stack)
+        observed.networks[0].subnet = IPv4Network("10.201.0.32/27")
+        let plan = Stacks.plan(stack, observed).split(separator: "\n").prefix(9).joined(separator: "\n")
+        #expect(
+            plan == """
+                [] -> #1 gateway StopContainer, its network changes
+                [1] -> #2 rest StopContainer, its network changes
+                [1] -> #3 auth StopContainer, its network changes
+                [2, 3] -> #4 db StopContainer, its network changes
+                [3] -> #5 auth RemoveContainer, its network changes
+                [4] -> #6 db RemoveContainer, its network changes
+                [1] -> #7 gateway RemoveContainer, its network changes
+                [2] -> #8 rest RemoveContainer, its network changes
+                [5, 6, 7, 8] -> #9 network p_default RemoveNetwork, its subnet is not the leased one
                 """)
     }
 

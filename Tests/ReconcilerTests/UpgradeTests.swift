@@ -156,4 +156,26 @@ struct UpgradeTests {
         #expect(plan.replaced.map(\.service) == [.db, .auth, .rest, .gateway])
         #expect(plan.replaced.allSatisfy { $0.changes == ["the version before is not known"] })
     }
+
+    @Test("a network that is made again takes every service on it along, also those that do not change themselves")
+    func networks() throws {
+        let stack = try Stacks.four()
+        var target = stack
+        target.networks[0].subnet = try #require(IPv4Network("10.201.0.0/28"))
+        let plan = UpgradePlan(from: stack, to: target)
+        #expect(plan.untouched.isEmpty)
+        #expect(plan.replaced.map(\.service) == [.db, .auth, .rest, .gateway])
+        #expect(plan.replaced.allSatisfy { $0.changes == ["networks"] })
+        #expect(plan.interrupted == [.auth, .db, .gateway, .rest].sorted())
+    }
+
+    @Test("an upgrade to other networks stops what runs in order, and brings it up in order behind the gate")
+    func networkUpgrade() throws {
+        let stack = try Stacks.four()
+        var target = stack
+        target.networks[0].subnet = try #require(IPv4Network("10.201.0.0/28"))
+        let text = plan(target, Stacks.observed(stack))
+        #expect(text.contains("db StopContainer, its network changes"))
+        #expect(text.contains("db StartContainer") && !text.contains("auth StartContainer"))
+    }
 }

@@ -75,11 +75,10 @@ def fresh_values():
     network, base = f"10.202.{128 + place // 8}", place % 8 * 32
     values |= {name: str(free_port()) for name in extension["ports"]}
     values |= {name: f"{network}.{base + number}" for name, number in extension["addresses"].items()}
-    dynamic = extension["ranges"]["DYNAMIC_RANGE"]
+    values |= {name: f"{network}.{base + span['first']}/{span['prefix']}" for name, span in extension["ranges"].items()}
     return values | {
         "PROJECT_NAME": "bench", "PUBLIC_URL": f"http://127.0.0.1:{values['GATEWAY_PORT']}",
-        "GATEWAY_JWKS": stack.key_set(values["JWT_SECRET"]), "SUBNET": f"{network}.{base}/27",
-        "DYNAMIC_RANGE": f"{network}.{base + dynamic['first']}/{dynamic['prefix']}",
+        "GATEWAY_JWKS": stack.key_set(values["JWT_SECRET"]),
     }
 
 

@@ -16,10 +16,12 @@ extension DockerContainerEngine {
         } catch {
             guard error.isRegistryRefusal else { throw error }
             let registry = RegistryName(of: reference)
+            let login =
+                "run supamanager registries login \(registry), or docker login \(registry) as the manager's user"
             let advice =
                 credential == nil
-                ? "registry \(registry) was asked without credentials: run docker login \(registry) as the manager's user"
-                : "registry \(registry) refused the credentials that docker login has stored for it"
+                ? "registry \(registry) was asked without credentials: \(login)"
+                : "registry \(registry) refused the credentials that are stored for it: \(login)"
             throw EngineError.refused(status: 401, message: "\(error.engineMessage ?? "\(error)"); \(advice)")
         }
     }

@@ -1,13 +1,15 @@
+import Orchestrator
+
 /// The registry that an image comes from, as credentials name it.
 struct RegistryName: Sendable, Hashable, CustomStringConvertible {
     /// Host and port, for instance `ghcr.io` or `registry.example.com:5000`.
     let host: String
 
     /// The registry of images without one.
-    static let dockerHub = RegistryName(host: "docker.io")
+    static let dockerHub = RegistryName(host: RegistryHost.dockerHubNames[0])
     /// The key under which credentials of Docker Hub are kept, for historical reasons.
     static let dockerHubKey = "https://index.docker.io/v1/"
-    private static let dockerHubHosts: Set<Substring> = ["docker.io", "index.docker.io", "registry-1.docker.io"]
+    private static let dockerHubHosts = Set(RegistryHost.dockerHubNames.map { $0[...] })
 
     /// The registry of an image: its first part, if that can be no folder of Docker Hub.
     init(of image: ImageReference) {

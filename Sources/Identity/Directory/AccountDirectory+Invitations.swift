@@ -83,8 +83,8 @@ extension AccountDirectory {
     }
 
     /// Makes the account that an invitation is for, and a member of it, whether people can sign up by themselves or not:
-    /// whoever invited has let them in. Its address is verified when an administrator of the installation invited. To
-    /// be called in a unit of work.
+    /// whoever invited has let them in. Its address is verified when who invited administers the installation, then and
+    /// now. To be called in a unit of work.
     /// - Throws: `notFound` for a token that does not count, `emailTaken`.
     public func acceptInvitation(
         _ token: Secret<String>, password verifier: PasswordVerifier
@@ -92,12 +92,21 @@ extension AccountDirectory {
         let invitation = try await invitation(token)
         guard !invitation.isExpired(at: time.now()) else { throw Self.noInvitation }
         let account = try await createAccount(
-            email: invitation.email, verifier: verifier, isEmailVerified: invitation.isVouched)
+            email: invitation.email, verifier: verifier, isEmailVerified: try await isVouched(invitation))
         let (digest, now, membersMax) = (try digest(of: token), time.now(), policy.membersPerOrganizationMax)
         let roster = try await amend(invitation.organizationSlug) { roster in
             roster.accept(tokenDigest: digest, byNew: account, at: now, membersMax: membersMax)
         }
         return (account, roster.organization)
+    }
+
+    /// Whether who made an invitation vouched for its address, and still may.
+    private func isVouched(_ invitation: Invitation) async throws(IdentityError) -> Bool {
+        guard invitation.isVouched, let maker = invitation.invitedBy else { return false }
+        let roster = try await stored { () async throws(StoreError) in
+            try await store.roster(of: Organization.defaultSlug)
+        }
+        return roster?.permissions(of: maker).contains(.organizationAdminWrite) ?? false
     }
 
     private static let invitationTokenBytes = 24

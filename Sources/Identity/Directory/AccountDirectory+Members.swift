@@ -66,7 +66,9 @@ extension AccountDirectory {
     /// - Throws: `notFound`.
     public func addMember(_ account: String, to slug: String, as base: BaseRole) async throws(IdentityError) {
         _ = try await self.account(account)
-        _ = try await amend(slug) { _ in .apply([.assign(account: account, base: base, projects: [])]) }
+        _ = try await amend(slug) { roster in
+            .apply(roster.withdrawingUnbacked([.assign(account: account, base: base, projects: [])]))
+        }
     }
 
     func amend(

@@ -28,14 +28,14 @@ struct MemberRules: Sendable {
 
     // MARK: Changes
 
-    /// Gives a member a role; see ``AccountDirectory/setRole(of:in:role:projects:by:)``.
+    /// Gives a member a role, and withdraws the invitations that they cannot make with it; see ``AccountDirectory/setRole(of:in:role:projects:by:)``.
     func setRole(of account: String, role number: Int64, projects: Set<ProjectRef>?) -> RosterDecision {
         deciding { () throws(IdentityError) in
             let roles = try member(account)
             try mayWrite()
             try outranks(roles)
             let edits = try assignment(of: account, having: roles, role: number, projects: projects)
-            return try keepingAnOwner(edits)
+            return roster.withdrawingUnbacked(try keepingAnOwner(edits))
         }
     }
 
@@ -63,7 +63,7 @@ struct MemberRules: Sendable {
         ]
     }
 
-    /// Takes a role from a member. One that they do not have is no error: Studio takes roles away that another of its
+    /// Takes a role from a member, with the invitations that they could not make without it. One that they do not have is no error: Studio takes roles away that another of its
     /// calls has replaced.
     func removeRole(_ number: Int64, of account: String) -> RosterDecision {
         deciding { () throws(IdentityError) in
@@ -71,7 +71,7 @@ struct MemberRules: Sendable {
             try mayWrite()
             guard roles.contains(where: { $0.number == number }) else { return [] }
             try outranks(roles)
-            return try keepingAnOwner([.unassign(account: account, role: number)])
+            return roster.withdrawingUnbacked(try keepingAnOwner([.unassign(account: account, role: number)]))
         }
     }
 
@@ -85,8 +85,7 @@ struct MemberRules: Sendable {
                 try mayWrite()
                 try outranks(roles)
             }
-            let invitations = roster.invitations.values.filter { $0.invitedBy == account }.map(\.number).sorted()
-            return try keepingAnOwner([.remove(account: account)]) + invitations.map { .withdraw(invitation: $0) }
+            return roster.withdrawingUnbacked(try keepingAnOwner([.remove(account: account)]))
         }
     }
 }

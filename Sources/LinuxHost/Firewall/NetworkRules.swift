@@ -43,18 +43,23 @@ public struct NetworkRules: Sendable, Equatable {
         [Hook(chain: "DOCKER-USER", target: forwardChain), Hook(chain: "INPUT", target: inputChain)]
     }
 
-    /// Addresses that are valid on one link only; clouds answer with a machine's credentials there.
-    private static let linkLocal = "169.254.0.0/16"
+    /// Where clouds answer with a machine's credentials: addresses that are valid on one link only, and those of clouds
+    /// that chose another one (Azure, Alibaba Cloud).
+    private static let credentialSources = ["169.254.0.0/16", "168.63.129.16/32", "100.100.100.200/32"]
     private static let refusal = "-j REJECT --reject-with icmp-admin-prohibited"
 
     /// What containers reach beyond the host, and who reaches containers.
     public var forwardRules: [String] {
         let chain = "-A \(forwardChain)"
-        return [
-            // Some clouds have their name server there.
-            "\(chain) -s \(pool) -d \(Self.linkLocal) -p udp -m udp --dport 53 -j RETURN",
-            "\(chain) -s \(pool) -d \(Self.linkLocal) -p tcp -m tcp --dport 53 -j RETURN",
-            "\(chain) -s \(pool) -d \(Self.linkLocal) \(Self.refusal)",
+        let closed = Self.credentialSources.flatMap { source in
+            [
+                // Some clouds have their name server there, too.
+                "\(chain) -s \(pool) -d \(source) -p udp -m udp --dport 53 -j RETURN",
+                "\(chain) -s \(pool) -d \(source) -p tcp -m tcp --dport 53 -j RETURN",
+                "\(chain) -s \(pool) -d \(source) \(Self.refusal)",
+            ]
+        }
+        return closed + [
             // Into a project: answers, its own services, and what it publishes. The engine keeps projects apart.
             "\(chain) -d \(pool) -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN",
             "\(chain) -s \(pool) -d \(pool) -i br-+ -j RETURN",

@@ -17,6 +17,7 @@ extension APIError {
         case let error as ProjectDatabaseError: self.init(error)
         case let error as ProjectGatewayError: self.init(error)
         case let error as FunctionError: self.init(error)
+        case let error as RegistryLoginError: self.init(error)
         default: self.init(.internalServerError, "the request failed inside SupaManager")
         }
     }

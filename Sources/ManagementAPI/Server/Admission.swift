@@ -53,6 +53,12 @@ struct Doorkeeper: Sendable {
         }
     }
 
+    /// The answer to a request that no route takes. It is counted by network alone: who sends it is not worth a look.
+    func refuseUnrouted(_ error: APIError, from address: String) -> Refusal {
+        let verdict = limiter.admit(client: "unrouted \(ClientAddress.network(of: address))", endpoint: nil)
+        return Refusal(error: verdict?.refusal ?? error, verdict: verdict)
+    }
+
     /// Judges a request once more when its body is there, which its sender may have held back: a session that ended
     /// meanwhile, or a role that is gone, counts for nothing.
     func confirm(

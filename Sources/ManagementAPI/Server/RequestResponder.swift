@@ -133,8 +133,8 @@ struct RequestResponder: HTTPResponder {
         let request = visit.request
         let found: RouteTable.Found
         switch route {
-        case nil: return try await preflight(request)
-        case .failure(let error): return try await refuse(request, error, fields: [:])
+        case nil: return try await preflight(visit)
+        case .failure(let error): return try await refuse(visit, unrouted: error)
         case .success(let known): found = known
         }
         do throws(Doorkeeper.Refusal) {
@@ -155,15 +155,21 @@ struct RequestResponder: HTTPResponder {
         return answer
     }
 
+    private func refuse(_ visit: Visit, unrouted error: APIError) async throws -> Answer {
+        let refusal = api.doorkeeper.refuseUnrouted(error, from: visit.address)
+        return try await refuse(visit.request, refusal.error, fields: refusal.verdict?.fields ?? [:])
+    }
+
     /// What a browser asks before a page of another origin may call.
-    private func preflight(_ request: Request) async throws -> Answer {
+    private func preflight(_ visit: Visit) async throws -> Answer {
+        let request = visit.request
         do throws(APIError) {
             var response = APIResponse(.noContent)
             response.headers = api.cors.preflightFields(for: request.headers[.origin])
             let methods = try api.routes.methods(request.uri.path)
             response.headers[.allow] = methods.map(\.rawValue).joined(separator: ", ")
             return Answer(response)
-        } catch { return try await refuse(request, error, fields: [:]) }
+        } catch { return try await refuse(visit, unrouted: error) }
     }
 
     private func answer(_ visit: Visit, _ admission: Admission) async -> Answer {

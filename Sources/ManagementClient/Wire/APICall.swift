@@ -41,6 +41,12 @@ struct APICall: Sendable {
         } catch { throw .failed("the request cannot be written as JSON") }
     }
 
+    static func put(_ path: String..., json: some Encodable) throws(ClientError) -> APICall {
+        do {
+            return APICall("PUT", path, [], Array(try JSONEncoder().encode(json)))
+        } catch { throw .failed("the request cannot be written as JSON") }
+    }
+
     /// The same without an `Idempotency-Key`.
     var unkeyed: APICall {
         var call = self

@@ -40,7 +40,7 @@ extension ConsistencyCheck {
         case .known(let shortcomings):
             return [
                 finding(
-                    "containers of projects may reach this host and link-local addresses (a cloud's credentials), and "
+                    "containers of projects may reach this host and the addresses of a cloud's credentials, and "
                         + "neighbours may reach containers: \(shortcomings.joined(separator: "; "))",
                     "run supamanager network-rules install as root, or start the manager with --network-rules install; "
                         + "network-rules print shows the rules, and --network-rules off does without them")

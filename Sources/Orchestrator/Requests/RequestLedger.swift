@@ -111,6 +111,13 @@ public struct StoredAnswer: Sendable, Equatable {
     }
 }
 
+/// Makes digests of requests with a key that is not in the database: a password in a body is not guessed from one.
+public protocol PayloadDigester: Sendable {
+    /// The keyed digest of a payload whose SHA-256 this is. Made from that, it replaces plain digests of before without
+    /// their payloads.
+    func digest(ofSHA256 sha256: [UInt8]) throws(KeyError) -> [UInt8]
+}
+
 /// Makes bodies of stored answers unreadable for whoever reads only the database.
 public protocol AnswerSealer: Sendable {
     /// Seals a body.

@@ -28,6 +28,12 @@ struct Inventory: Sendable {
             details["NetworkSettings"]["Networks"].fields.values.compactMap { $0["IPAddress"].text }
         }
 
+        /// Its address in the network of this key of the template.
+        func address(in network: String) -> String? {
+            let places = details["NetworkSettings"]["Networks"].fields
+            return places.first { $0.key.hasSuffix("_\(network)") }?.value["IPAddress"].text
+        }
+
         /// Host addresses and ports that it publishes.
         var published: [(address: String, port: UInt16)] {
             details["NetworkSettings"]["Ports"].fields.values.flatMap(\.items).map {

@@ -28,26 +28,31 @@ struct ChangedTemplate {
 
     /// - Throws: ``Trouble`` when `text` does not occur exactly once: then the change would not be the one meant.
     init(in parent: String, named name: String, replacing text: String, with replacement: String) throws {
+        try self.init(in: parent, named: name) { content in
+            let parts = content.components(separatedBy: text)
+            guard parts.count == 2 else { throw Trouble("the template holds \(parts.count - 1) times: \(text)") }
+            content = parts.joined(separator: replacement)
+        }
+    }
+
+    /// A copy whose text is changed.
+    init(in parent: String, named name: String, _ change: (inout String) throws -> Void) throws {
         folder = parent + "/" + name
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
         try FileManager.default.copyItem(
             atPath: Repository.templates + "/supabase", toPath: folder + "/supabase")
         let file = folder + "/supabase/compose.yaml"
-        let parts = try String(contentsOfFile: file, encoding: .utf8).components(separatedBy: text)
-        guard parts.count == 2 else { throw Trouble("the template holds \(parts.count - 1) times: \(text)") }
-        try parts.joined(separator: replacement).write(toFile: file, atomically: true, encoding: .utf8)
+        var text = try String(contentsOfFile: file, encoding: .utf8)
+        try change(&text)
+        try text.write(toFile: file, atomically: true, encoding: .utf8)
     }
 
     /// A copy in which every service that has a boot time of its own has this one.
     init(in parent: String, named name: String, bootSeconds: Int) throws {
-        folder = parent + "/" + name
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-        try FileManager.default.copyItem(
-            atPath: Repository.templates + "/supabase", toPath: folder + "/supabase")
-        let file = folder + "/supabase/compose.yaml"
-        let text = try String(contentsOfFile: file, encoding: .utf8)
-        let changed = text.replacing(/boot-seconds: [0-9]+/, with: "boot-seconds: \(bootSeconds)")
-        guard changed != text else { throw Trouble("the template has no boot times") }
-        try changed.write(toFile: file, atomically: true, encoding: .utf8)
+        try self.init(in: parent, named: name) { text in
+            let changed = text.replacing(/boot-seconds: [0-9]+/, with: "boot-seconds: \(bootSeconds)")
+            guard changed != text else { throw Trouble("the template has no boot times") }
+            text = changed
+        }
     }
 }

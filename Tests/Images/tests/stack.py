@@ -23,7 +23,7 @@ KEY_LIFE_SECONDS = 10 * 365 * 86400
 _ALPHABETS = {"alphanumeric": string.ascii_letters + string.digits, "hex": "0123456789abcdef"}
 _PROVIDED = {
     "PROJECT_REF": "abcdefghijklmnopqrst", "PROJECT_NAME": "Test project", "BIND_ADDRESS": "127.0.0.1",
-    "PUBLIC_URL": "http://127.0.0.1:54321", "SUBNET": "10.99.0.0/27", "DYNAMIC_RANGE": "10.99.0.16/28",
+    "PUBLIC_URL": "http://127.0.0.1:54321",
 }
 _REFERENCE = re.compile(r"\$\$|\$\{([A-Z][A-Z0-9_]*)(?::([-+])((?:[^{}]|\$\{[^{}]*\})*))?\}")
 
@@ -78,6 +78,8 @@ def variables():
         values[name] = str(54321 + number)
     for name, host_number in extension["addresses"].items():
         values[name] = f"10.99.0.{host_number}"
+    for name, span in extension["ranges"].items():
+        values[name] = f"10.99.0.{span['first']}/{span['prefix']}"
     for name, form in extension["secrets"].items():
         values[name] = "".join(secrets.choice(_ALPHABETS[form["alphabet"]]) for _ in range(form["length"]))
     for name, claims in extension["tokens"].items():

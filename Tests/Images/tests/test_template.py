@@ -25,7 +25,7 @@ class TemplateTests(unittest.TestCase):
         body = {key: value for key, value in self.file.items() if key != "x-supamanager"}
         declared = {*self.extension["ports"], *self.extension["addresses"], *self.extension["ranges"],
                     *self.extension["secrets"], *self.extension["tokens"], *self.extension["api-keys"],
-                    *self.extension["variables"], "PROJECT_REF", "PROJECT_NAME", "BIND_ADDRESS", "PUBLIC_URL", "SUBNET"}
+                    *self.extension["variables"], "PROJECT_REF", "PROJECT_NAME", "BIND_ADDRESS", "PUBLIC_URL"}
         self.assertEqual({name for name, _ in stack.references(body)} | set(stack.passed_on()), declared)
 
     def test_what_is_passed_on_only_with_a_value_is_optional_and_nothing_else_is(self):
@@ -133,14 +133,33 @@ class TemplateTests(unittest.TestCase):
                 self.assertIn("test", service["healthcheck"])
                 options = service["logging"]["options"]
                 self.assertTrue("cache-max-size" in options or "max-size" in options)
-                self.assertEqual(service["networks"]["default"]["ipv4_address"], "${%s_ADDRESS}" % name.upper())
+                for network, place in service["networks"].items():
+                    prefix = "ADMIN_" if network == "admin" and name not in ("meta", "studio") else ""
+                    self.assertEqual(place["ipv4_address"], "${%s%s_ADDRESS}" % (prefix, name.upper()))
 
-    def test_fixed_addresses_are_distinct_and_outside_the_dynamic_range(self):
-        numbers = list(self.extension["addresses"].values())
-        dynamic = self.extension["ranges"]["DYNAMIC_RANGE"]
+    def test_meta_and_studio_are_with_those_alone_who_have_to_reach_them(self):
+        places = {name: set(service["networks"]) for name, service in self.services.items()}
+        self.assertEqual({name for name in places if "admin" in places[name]},
+                         {"meta", "studio", "gateway", "db", "analytics"})
+        self.assertEqual({name for name in places if "default" not in places[name]}, {"meta", "studio"})
+
+    def test_fixed_addresses_are_distinct_and_in_their_networks_outside_of_the_dynamic_ranges(self):
+        addresses = self.extension["addresses"]
+        numbers = list(addresses.values())
         self.assertEqual(len(numbers), len(set(numbers)))
-        self.assertLess(max(numbers), dynamic["first"])
-        self.assertEqual(dynamic["first"] % 2 ** (32 - dynamic["prefix"]), 0)
+
+        def hosts(name):
+            span = self.extension["ranges"][name]
+            length = 2 ** (32 - span["prefix"])
+            self.assertEqual(span["first"] % length, 0)
+            return set(range(span["first"], span["first"] + length))
+        for subnet, dynamic, admin in (("DEFAULT_SUBNET", "DYNAMIC_RANGE", False),
+                                       ("ADMIN_SUBNET", "ADMIN_DYNAMIC_RANGE", True)):
+            own = {number for name, number in addresses.items()
+                   if (name.startswith("ADMIN_") or name in ("META_ADDRESS", "STUDIO_ADDRESS")) == admin}
+            self.assertLessEqual(own, set(sorted(hosts(subnet))[1:-1]))
+            self.assertLess(hosts(dynamic), hosts(subnet))
+            self.assertFalse(own & hosts(dynamic))
 
     def test_gateway_knows_every_upstream_by_a_fixed_address(self):
         text = (stack.TEMPLATE / "volumes/api/envoy.yaml").read_text(encoding="utf-8")

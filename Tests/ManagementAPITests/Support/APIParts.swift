@@ -22,6 +22,7 @@ struct APIParts: Sendable {
     let crypto: PlainIdentityCrypto
     let functionStore: InMemoryFunctionStore
     let containerLogs = FakeContainerLogs()
+    let registryStore = InMemoryRegistryLoginStore()
     let content = InMemoryContentStore()
     let notifications = InMemoryNotificationStore()
     let databases = FakeProjectDatabase()
@@ -53,8 +54,11 @@ struct APIParts: Sendable {
             functions: functions, content: content, notifications: notifications,
             orphans: OrphanLoop(
                 store: orphanStore, engine: engine, logger: Logger(label: "orphans") { _ in SwiftLogNoOpLogHandler() }),
+            registries: RegistryLogins(store: registryStore, sealer: PlainRegistryPasswordSealer()),
             databases: databases, gateways: gateways,
-            units: InMemoryUnitOfWork([store, custody, ledger, identities, functionStore, orphanStore]),
+            units: InMemoryUnitOfWork([
+                store, custody, ledger, identities, functionStore, orphanStore, registryStore,
+            ]),
             ledger: ledger, sealer: PlainSealer(), consistency: { .sample })
         if standInAddresses { backend.addresses = StandInAddresses() }
         return ManagementAPI(

@@ -164,6 +164,12 @@ enum ValidRequests {
                 ])
                 return ValidRequest(values: ["id": "1"])
             },
+            "PUT /platform/registries/{registry}": { _, _ in ValidRequest(values: ["registry": "ghcr.io"]) },
+            "DELETE /platform/registries/{registry}": { host, _ in
+                _ = try await host.send(
+                    "PUT", "/platform/registries/ghcr.io", body: #"{"username":"me","password":"x"}"#)
+                return ValidRequest(values: ["registry": "ghcr.io"])
+            },
             "POST /v1/projects/{ref}/upgrade": { host, ref in
                 try await host.store.unpin(ref)
                 return ValidRequest(body: #"{"target_version":"\#(FakeTemplates.content(1).digest)"}"#)

@@ -1,0 +1,92 @@
+import ArgumentParser
+import ManagementClient
+import ProjectModel
+
+/// `supamanager registries …`
+struct RegistriesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "registries",
+        abstract: "Logins at registries of images, which the manager pulls with.",
+        discussion: """
+            The manager keeps them sealed under its master key, and shows each to its own registry alone. Registries \
+            without one are asked with what Docker's config.json of the manager's user says. Only owners of the \
+            organization default see and change them.
+            """,
+        subcommands: [RegistriesListCommand.self, RegistriesLoginCommand.self, RegistriesLogoutCommand.self],
+        defaultSubcommand: RegistriesListCommand.self)
+}
+
+/// `supamanager registries list`
+struct RegistriesListCommand: ClientCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the registries that the manager has a login for.")
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(_ session: ClientSession) async throws(ClientError) {
+        let logins = try await session.client().registryLogins()
+        if output.isJSON { return try session.show(json: logins) }
+        if logins.isEmpty { return session.note("The manager keeps no logins at registries.") }
+        var table = Table(["REGISTRY", "USERNAME", "UPDATED"])
+        for login in logins {
+            table.add([Table.Cell(login.registry), Table.Cell(login.username), Table.Cell(login.updatedAt)])
+        }
+        session.show(table)
+    }
+}
+
+/// `supamanager registries login`
+struct RegistriesLoginCommand: ClientCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "login", abstract: "Store a login for a registry, in place of the one before.",
+        discussion: """
+            It counts from the next pull on. The registry is not asked before: whether it takes the login, the next \
+            pull of an image tells.
+            """)
+
+    @Argument(help: "Host of the registry, with its port where it has one; docker.io is Docker Hub.")
+    var registry: String
+
+    @Option(help: "Name of the account at the registry.")
+    var username: String
+
+    @Flag(help: "Read the password or access token from the standard input.")
+    var passwordStdin = false
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(_ session: ClientSession) async throws(ClientError) {
+        guard passwordStdin || session.terminal.isTerminal(.input) else {
+            throw .invalid("there is no terminal to ask for a password: use --password-stdin")
+        }
+        let client = try session.client()
+        let password =
+            try passwordStdin ? session.terminal.readInput("password") : session.terminal.askSecret("Password: ")
+        let login = try await client.storeRegistryLogin(username: username, password: password, at: registry)
+        if output.isJSON { return try session.show(json: login) }
+        session.say(
+            "The manager pulls from \(DisplayText.oneLine(login.registry)) as "
+                + "\(DisplayText.oneLine(login.username)) from now on.")
+    }
+}
+
+/// `supamanager registries logout`
+struct RegistriesLogoutCommand: ClientCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "logout", abstract: "Forget the login for a registry.",
+        discussion: "Images that are on the engine already stay there.")
+
+    @Argument(help: "Host of the registry, as the list shows it.")
+    var registry: String
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(_ session: ClientSession) async throws(ClientError) {
+        let login = try await session.client().forgetRegistryLogin(at: registry)
+        if output.isJSON { return try session.show(json: login) }
+        session.say("The manager has no login for \(DisplayText.oneLine(login.registry)) any more.")
+    }
+}
