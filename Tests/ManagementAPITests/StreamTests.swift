@@ -54,6 +54,20 @@ struct StreamTests {
         }
     }
 
+    @Test("a project to which nothing happens is told of once, though its services are probed all the time")
+    func calm() async throws {
+        var limits = APIHost.limits
+        limits.streamDuration = .seconds(4)
+        try await APIHost.run(limits: limits) { host in
+            try await host.withLoops {
+                let ref = try await host.create()
+                try await host.wait(for: .active, of: ref)
+                let events = try await host.events("/platform/projects/\(ref)/events/stream")
+                #expect(events.map(\.name) == ["progress", "end"])
+            }
+        }
+    }
+
     @Test("the stream of a deleted project ends")
     func deleted() async throws {
         try await APIHost.run(limits: Self.patient) { host in

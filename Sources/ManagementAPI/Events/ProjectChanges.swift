@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Orchestrator
 import ProjectModel
+import Reconciler
 
 /// What changes in one project, as events; pulled by one reader.
 actor ProjectChanges {
@@ -12,6 +13,18 @@ actor ProjectChanges {
         case after(Int64)
     }
 
+    /// What makes a difference to a reader. When a service was probed last makes none.
+    private struct Picture: Equatable {
+        let status: ProjectStatus
+        let failure: ProjectFailure?
+        let states: [ServiceName: Assessment.ServiceState]
+
+        init(_ record: ProjectRecord, _ reports: [ServiceReport]) {
+            (status, failure) = (record.status, record.failure)
+            states = Dictionary(reports.map { ($0.service, $0.state) }) { first, _ in first }
+        }
+    }
+
     /// Time between two looks at what the manager has in memory and at the history.
     private static let interval: Duration = .seconds(1)
 
@@ -20,7 +33,7 @@ actor ProjectChanges {
     private let ref: ProjectRef
     private let start: Start
     private var seen: Int64?
-    private var progress: String?
+    private var picture: Picture?
     private var hasEnded = false
 
     init(catalog: ProjectCatalog, feed: any ProjectEventFeed, ref: ProjectRef, start: Start) {
@@ -47,11 +60,12 @@ actor ProjectChanges {
             hasEnded = record.status == .deleted
             let reports = hasEnded ? [] : try await catalog.health(of: ref)
             let history = try await newHistory()
+            let now = Picture(record, reports)
+            guard now != picture else { return history }
+            picture = now
             // Without the end of a log: who may read those can be another one while the stream lasts.
-            let now = try text(ProjectProgress(record, reports, showsLogs: false))
-            guard now != progress else { return history }
-            progress = now
-            return history + [ServerSentEvent(name: "progress", id: nil, data: now)]
+            let body = try text(ProjectProgress(record, reports, showsLogs: false))
+            return history + [ServerSentEvent(name: "progress", id: nil, data: body)]
         } catch CatalogError.store(.unavailable) {
             // The manager's database is away for a moment; what happens meanwhile is in the history later.
             return []
