@@ -97,7 +97,7 @@ class GroundTest(unittest.TestCase):
         services = sorted(one["Labels"]["com.docker.compose.service"] for one in held["containers"])
         self.assertEqual(services, sorted(SERVICES))
         self.assertEqual({one["State"] for one in held["containers"]}, {"running"})
-        self.assertEqual(len(held["networks"]), 1)
+        self.assertEqual(len(held["networks"]), 2)
 
     def assert_nothing_left(self):
         self.assertEqual(self.ground.remains(), [])
