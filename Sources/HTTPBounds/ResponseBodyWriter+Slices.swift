@@ -5,7 +5,7 @@ package import NIOCore
 private let sliceBytes = 262_144
 
 extension ResponseBodyWriter {
-    /// Writes a buffer in slices, so that a client that is slow, and takes some in, is told from one that takes nothing.
+    /// Writes a buffer in slices, so that a slow client makes progress before the deadline and a stalled one does not.
     package mutating func write(slicesOf buffer: ByteBuffer) async throws {
         var rest = buffer
         while let slice = rest.readSlice(length: min(rest.readableBytes, sliceBytes)), slice.readableBytes > 0 {

@@ -55,7 +55,7 @@ extension ManagementAPI {
             + V1HealthController(catalog: catalog).routes
     }
 
-    /// What is told while it happens.
+    /// Streams of events and logs.
     private static func liveRoutes(_ backend: Backend) -> [Route] {
         EventStreamController(catalog: backend.catalog, feed: backend.eventFeed).routes
             + ServiceLogsController(logs: backend.catalog, follower: backend.logFollower).routes

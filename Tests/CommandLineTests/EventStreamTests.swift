@@ -60,8 +60,8 @@ struct EventStreamTests {
             case 0: return [head, .text("event: log\nid: a\ndata: one\n\nevent: log\nid: b\ndata: tw"), .close]
             case 1: return [.response(503, #"{"message": "not now"}"#)]
             case 2:
-                return [head, .text("event: log\nid: b\ndata: two\n\nevent: end\ndata: the manager stops\n\n"), .close]
-            default: return [head, .text("event: end\ndata: there is nothing more to come\n\n"), .close]
+                return [head, .text("event: log\nid: b\ndata: two\n\nevent: end\ndata: stopping\n\n"), .close]
+            default: return [head, .text("event: end\ndata: finished\n\n"), .close]
             }
         } test: { client, stub, pauses in
             var lines: [String] = []

@@ -61,7 +61,7 @@ struct FollowedLogTests {
         try await APIHost.run { host in
             let ref = try await host.create()
             let events = try await host.events("/platform/projects/\(ref)/services/db/logs?follow=true")
-            #expect(events == [StreamEnd.tooOld.event])
+            #expect(events == [StreamEnd.expired.event])
             let unknown = try await host.send("GET", "/platform/projects/\(ref)/services/nothing/logs?follow=true")
             #expect(unknown.status == 404)
         }

@@ -87,7 +87,7 @@ struct StreamTests {
         try await APIHost.run { host in
             let ref = try await host.create()
             let events = try await host.events("/platform/projects/\(ref)/events/stream")
-            #expect(events.last == StreamEnd.tooOld.event)
+            #expect(events.last == StreamEnd.expired.event)
         }
     }
 

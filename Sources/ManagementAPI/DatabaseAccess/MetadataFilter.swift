@@ -1,8 +1,8 @@
 import HTTPTypes
 
 /// What the lists of `postgres-meta` can be narrowed by. It puts some of these words into SQL that runs as the project's
-/// owner without looking at them, and who asks may be allowed to read only: so nothing reaches it that was not taken apart
-/// and written anew here.
+/// owner without looking at them, and who asks may be allowed to read only: so only values that were parsed
+/// here reach it.
 enum MetadataFilter: String, CaseIterable {
     case id, limit, offset
     case includesColumns = "include_columns"
@@ -17,7 +17,7 @@ enum MetadataFilter: String, CaseIterable {
 
     /// The parameters as the documentation has them.
     static var parameters: [Operation.Parameter] {
-        allCases.map { Operation.Parameter(name: $0.rawValue, schema: $0.schema, description: $0.words) }
+        allCases.map(\.parameter)
     }
 
     /// The filters that a request gives; throws 400 for one that is not what it should be.
@@ -50,9 +50,7 @@ enum MetadataFilter: String, CaseIterable {
     private func value(_ query: QueryParameters) throws(APIError) -> String? {
         guard let text = query[rawValue] else { return nil }
         switch self {
-        case .limit, .offset: return "\(try query.number(rawValue, in: 0...Self.countMax, default: 0))"
-        case .includesColumns, .includesSystemSchemas:
-            return try query.flag(rawValue, default: false) ? "true" : "false"
+        case .limit, .offset, .includesColumns, .includesSystemSchemas: return try query.value(of: parameter)
         case .includedSchemas, .excludedSchemas: return try Self.schemas(rawValue, query)
         case .id:
             // The number of an object, with that of a column behind it.
@@ -63,6 +61,10 @@ enum MetadataFilter: String, CaseIterable {
             }
             return parts.compactMap { $0.map(String.init) }.joined(separator: ".")
         }
+    }
+
+    private var parameter: Operation.Parameter {
+        Operation.Parameter(name: rawValue, schema: schema, description: words)
     }
 
     private var schema: Schema {
@@ -78,7 +80,7 @@ enum MetadataFilter: String, CaseIterable {
         case .id: "One entry only"
         case .limit: "Most entries"
         case .offset: "Entries left out at the beginning"
-        case .includesColumns: "Whether columns are told"
+        case .includesColumns: "Whether columns are listed"
         case .includedSchemas: "Only these schemas, separated by commas"
         case .excludedSchemas: "Not these schemas, separated by commas"
         case .includesSystemSchemas: "PostgreSQL's own schemas too"

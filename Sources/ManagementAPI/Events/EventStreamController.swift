@@ -20,7 +20,8 @@ struct EventStreamController: Sendable {
                     summary: """
                         A project as it changes, as server-sent events: `progress` with status and services when one \
                         of them changes, `event` for each line of the history with its number as id (send it as \
-                        `Last-Event-ID` to go on after it), and `end` with the reason when the stream ends
+                        `Last-Event-ID` to read on after it), and \
+                        `end` with the reason (`finished`, `expired`, `stopping`, `refused`, `failed`)
                         """,
                     query: [
                         Operation.Parameter(

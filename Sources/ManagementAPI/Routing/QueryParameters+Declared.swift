@@ -1,8 +1,8 @@
 import HTTPTypes
 
 extension QueryParameters {
-    /// The parameters that are there, read as they are declared and written anew: for services behind this one, which may
-    /// take a text for something else. Throws 400 for one that is not what its declaration says.
+    /// The parameters that are present, parsed as they are declared and formatted again: for services behind this one,
+    /// which may take a text for something else. Throws 400 for one that is not what its declaration says.
     func values(of parameters: [Operation.Parameter]) throws(APIError) -> [(String, String)] {
         var values: [(String, String)] = []
         for parameter in parameters {
@@ -11,7 +11,8 @@ extension QueryParameters {
         return values
     }
 
-    private func value(of parameter: Operation.Parameter) throws(APIError) -> String? {
+    /// One of them; nil when it is absent.
+    func value(of parameter: Operation.Parameter) throws(APIError) -> String? {
         guard let given = self[parameter.name] else { return nil }
         switch parameter.schema {
         case .integer(let bounds):

@@ -42,7 +42,7 @@ struct StreamWriter: Sendable {
                 logger.warning("a stream ended with an error", metadata: ["error": "\(type(of: error))"])
                 return .failed
             }
-            if ContinuousClock.now >= end { return .tooOld }
+            if ContinuousClock.now >= end { return .expired }
         }
         return .stopping
     }

@@ -12,13 +12,19 @@ struct StreamedBody: Sendable {
     }
 }
 
-/// Why a stream ended, as the data of its last event `end`.
+/// Why a stream ended: the data of its last event, `end`. After each but ``finished`` and ``refused`` a client connects
+/// again.
 enum StreamEnd: String, Sendable {
-    case finished = "there is nothing more to come"
-    case tooOld = "the longest time of one stream is over: connect again"
-    case stopping = "the manager stops: connect again"
-    case refused = "the credential does not count any more"
-    case failed = "the source failed: connect again"
+    /// There is nothing more to come.
+    case finished
+    /// The longest time of one stream is over.
+    case expired
+    /// The manager stops.
+    case stopping
+    /// The credential or the permission is gone.
+    case refused
+    /// The source failed.
+    case failed
 
     var event: ServerSentEvent { ServerSentEvent(name: "end", data: rawValue) }
 }

@@ -8,7 +8,7 @@ extension ManagementClient {
     /// Time before a stream that has ended is opened again.
     private static let pauseBetween: Duration = .seconds(1)
     /// What the last event says when the stream is whole.
-    private static let nothingMore = "there is nothing more to come"
+    private static let nothingMore = "finished"
     /// Largest answer to a stream that is refused, in bytes.
     private static let refusalBytesMax = 65_536
 

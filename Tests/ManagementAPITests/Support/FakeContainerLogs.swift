@@ -9,10 +9,6 @@ final class FakeContainerLogs: ContainerLogs {
     }
 
     private let logs = Mutex<[String: Log]>([:])
-    private let opened = Mutex<[LogStart]>([])
-
-    /// How logs were opened, in order.
-    var starts: [LogStart] { opened.withLock { $0 } }
 
     /// Writes a line; its moment is so many nanoseconds after the epoch.
     func write(_ text: String, at nanoseconds: Int, in container: String) {
@@ -31,7 +27,6 @@ final class FakeContainerLogs: ContainerLogs {
     func follow(
         container id: String, from start: LogStart
     ) async throws(EngineError) -> AsyncThrowingStream<[LogLine], any Error> {
-        opened.withLock { $0.append(start) }
         let before = logs.withLock { $0[id]?.lines ?? [] }
         let position =
             switch start {

@@ -7,7 +7,7 @@ struct ProjectsLogsCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs", abstract: "Print the end of the logs of a project's services.",
         discussion: """
-            Lines of several services begin with the service's name. --follow goes on with new lines, also over \
+            Lines of several services begin with the service's name. --follow prints new lines too, also over \
             restarts of a service and of the manager.
             """)
 
@@ -22,7 +22,7 @@ struct ProjectsLogsCommand: ClientCommand {
     @Option(help: ArgumentHelp("Lines per service.", valueName: "lines"))
     var tail = 100
 
-    @Flag(name: [.customLong("follow"), .customShort("f")], help: "Go on with new lines until interrupted.")
+    @Flag(name: [.customLong("follow"), .customShort("f")], help: "Print new lines until interrupted.")
     var isFollowing = false
 
     @OptionGroup var connection: ConnectionOptions
