@@ -66,4 +66,24 @@ struct FollowedLogTests {
             #expect(unknown.status == 404)
         }
     }
+
+    @Test("an engine that is away is waited for; one that refuses ends the stream, and the log of the manager says why")
+    func refusal() async throws {
+        try await APIHost.run(limits: Self.patient) { host in
+            try await host.withLoops {
+                let ref = try await host.create()
+                try await host.wait(for: .active, of: ref)
+                let service = try #require(ServiceName("db"))
+                host.containerLogs.write("a line", at: 1, in: try await Self.container(of: service, ref, host))
+                let refusal = EngineError.refused(status: 501, message: "this logging driver cannot be read")
+                host.containerLogs.fail(with: [.unavailable("restarting"), .notFound(message: "removed")])
+                let path = "/platform/projects/\(ref)/services/\(service)/logs?follow=true"
+                let events = try await host.events(path) { !$0.isEmpty }
+                #expect(events.map(\.data) == ["a line"])
+                host.containerLogs.fail(with: [refusal])
+                #expect(try await host.events(path) == [StreamEnd.failed.event])
+                #expect(host.log.lines.contains { $0.contains("this logging driver cannot be read") })
+            }
+        }
+    }
 }

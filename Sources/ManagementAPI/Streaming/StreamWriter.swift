@@ -3,6 +3,7 @@ import HTTPBounds
 import Hummingbird
 import Logging
 import NIOCore
+import Orchestrator
 import ServiceLifecycle
 
 /// Writes a streamed body: events as they come, signs of life between them, and one last event that says why it ends.
@@ -38,8 +39,9 @@ struct StreamWriter: Sendable {
                 isSilent = true
             case .ended: return .finished
             case .failed(let error):
-                // The type alone: what an unknown error prints may hold a secret.
-                logger.warning("a stream ended with an error", metadata: ["error": "\(type(of: error))"])
+                // Of an unknown error the type alone: what it prints may hold a secret.
+                let reason = (error as? ServiceLogsError)?.description ?? "\(type(of: error))"
+                logger.warning("a stream ended with an error", metadata: ["error": "\(reason)"])
                 return .failed
             }
             if ContinuousClock.now >= end { return .expired }

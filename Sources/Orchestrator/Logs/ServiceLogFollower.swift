@@ -20,7 +20,8 @@ public struct ServiceLogFollower: Sendable {
     /// buffered while nobody reads.
     ///
     /// A service without a container, and an engine that is away, are waited for. The sequence throws
-    /// ``ServiceLogsError`` when the project's secrets cannot be read: without them no line is shown.
+    /// ``ServiceLogsError`` when the engine refuses to show the log, and when the project's secrets cannot be read:
+    /// without them no line is shown.
     public func lines(
         of service: ServiceName, in ref: ProjectRef, from start: LogStart
     ) -> AsyncThrowingStream<[LogLine], any Error> {
@@ -75,7 +76,10 @@ private actor FollowedService {
         guard var present = iterator else { return nil }
         iterator = nil
         let lines: [LogLine]?
-        do { lines = try await present.next(isolation: self) } catch is EngineError { return nil }
+        do { lines = try await present.next(isolation: self) } catch let error as EngineError {
+            try Self.require(mayPass: error)
+            return nil
+        }
         guard let lines else { return nil }
         iterator = present
         if let moment = lines.last(where: { $0.at != nil })?.at { start = .after(moment) }
@@ -101,7 +105,16 @@ private actor FollowedService {
             iterator = try await follower.logs.follow(container: container.id, from: start).makeAsyncIterator()
             lastRun = run
             return true
-        } catch { return false }
+        } catch {
+            try Self.require(mayPass: error)
+            return false
+        }
+    }
+
+    /// Throws an error that waiting does not end. A container that was removed is replaced by another one.
+    private static func require(mayPass error: EngineError) throws(ServiceLogsError) {
+        if case .notFound = error { return }
+        guard error.isTransient else { throw .engine(error) }
     }
 
     private func redacted(_ lines: [LogLine]) async throws(ServiceLogsError) -> [LogLine] {

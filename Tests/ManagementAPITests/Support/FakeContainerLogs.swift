@@ -9,6 +9,10 @@ final class FakeContainerLogs: ContainerLogs {
     }
 
     private let logs = Mutex<[String: Log]>([:])
+    private let errors = Mutex<[EngineError]>([])
+
+    /// Answers the next questions for a log with errors, one each.
+    func fail(with errors: [EngineError]) { self.errors.withLock { $0 += errors } }
 
     /// Writes a line; its moment is so many nanoseconds after the epoch.
     func write(_ text: String, at nanoseconds: Int, in container: String) {
@@ -27,6 +31,7 @@ final class FakeContainerLogs: ContainerLogs {
     func follow(
         container id: String, from start: LogStart
     ) async throws(EngineError) -> AsyncThrowingStream<[LogLine], any Error> {
+        if let error = errors.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { throw error }
         let before = logs.withLock { $0[id]?.lines ?? [] }
         let position =
             switch start {
