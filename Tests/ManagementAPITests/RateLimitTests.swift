@@ -1,3 +1,4 @@
+import CurlKit
 import OrchestratorTesting
 import ProjectModel
 import Testing
@@ -53,6 +54,22 @@ struct RateLimitTests {
             }
             #expect(statuses == [401, 401, 429, 429])
             #expect(try await host.send("GET", "/platform/projects").status == 200)
+        }
+    }
+
+    @Test("the document of all routes is open, and each address gets it only so often")
+    func document() async throws {
+        try await APIHost.run(configuration: Self.configuration(1)) { host in
+            let url = "http://127.0.0.1:\(host.port)/openapi.json"
+            var answers: [CurlKit.HTTPResponse] = []
+            for _ in 0...RateLimiter.wholeFactor {
+                // By the bare client: the host would hold each answer, a megabyte, to its schema.
+                answers.append(try await host.client.send(CurlKit.HTTPRequest(method: "GET", url: url)))
+            }
+            #expect(answers.first?.status == 200)
+            #expect(answers.last?.status == 429)
+            #expect(Set(answers.filter { $0.status == 200 }.map(\.body)).count == 1)
+            #expect(try await host.send("GET", "/ready", token: nil).status == 200)
         }
     }
 
