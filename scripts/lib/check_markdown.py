@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Checks the Markdown files that are named: lines of 120 columns at most, links that lead somewhere, a short README.
+"""Checks the Markdown files that are named: lines of 120 columns at most, links and names of Swift files that lead
+somewhere, a short README.
 
 Rows of tables, code and lines that hold nothing but a link may be longer. Prints what is wrong and ends with 1.
 """
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -12,6 +14,7 @@ COLUMNS_MAX = 120
 README_LINES_MAX = 120
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 DOCC_LINK = re.compile(r"<doc:([^>]+)>")
+SWIFT_FILE = re.compile(r"`(?:[\w+.-]+/)*([\w+.-]+\.swift)`")
 
 
 def prose(text):
@@ -24,7 +27,12 @@ def prose(text):
             yield number, line
 
 
-def problems(path, articles):
+def swift_files():
+    listed = subprocess.run(["git", "ls-files", "*.swift"], check=True, capture_output=True, text=True)
+    return {Path(name).name for name in listed.stdout.splitlines()}
+
+
+def problems(path, articles, sources):
     text = path.read_text()
     for number, line in prose(text):
         if len(line) > COLUMNS_MAX and not line.lstrip().startswith("|") and len(line.split()) > 2:
@@ -36,6 +44,10 @@ def problems(path, articles):
         for name in DOCC_LINK.findall(spoken):
             if name not in articles:
                 yield f"{path}:{number}: there is no article {name}"
+        # Decisions tell of their day; guides tell of today.
+        for name in SWIFT_FILE.findall(line) if "Decisions" not in path.parts else []:
+            if name not in sources:
+                yield f"{path}:{number}: there is no {name}"
     if str(path) == "README.md" and len(text.splitlines()) > README_LINES_MAX:
         yield f"{path}: {len(text.splitlines())} lines, {README_LINES_MAX} at the most"
 
@@ -43,7 +55,8 @@ def problems(path, articles):
 def main():
     files = [Path(name) for name in sys.argv[1:]]
     articles = {file.stem for file in files if ".docc" in str(file)}
-    found = [problem for file in files for problem in problems(file, articles)]
+    sources = swift_files()
+    found = [problem for file in files for problem in problems(file, articles, sources)]
     for problem in found:
         print(problem, file=sys.stderr)
     sys.exit(1 if found else 0)
