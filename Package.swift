@@ -212,7 +212,7 @@ let package = Package(
             name: "DockerEngineTests",
             dependencies: [
                 "ComposeTemplates", "CurlKit", "DockerEngine", "HTTPStub", "Orchestrator", "OrchestratorTesting",
-                "ProjectModel", "Reconciler", "TemplateSamples",
+                "ProjectModel", "Reconciler", "TemplateSamples", "TokenKit",
             ],
             swiftSettings: common),
         .testTarget(

@@ -224,7 +224,8 @@ struct Server {
             store: PostgresProjectStore(pool: database.pool, under: lease), custody: custody, engine: engine,
             templates: templates, folders: TemplateProjectFolders(root: projects), minter: minter, broker: broker,
             survey: survey, health: health, functions: publisher,
-            announcements: ProjectChannel(database.parameters), lease: lease, logger: logger)
+            announcements: ProjectChannel(database.parameters), lease: lease, pulls: docker.pulls,
+            logger: logger)
         let managing = LeaseLoop(
             store: database.leases, lease: lease,
             manager: ManagerIdentity(

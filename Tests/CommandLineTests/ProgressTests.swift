@@ -64,6 +64,25 @@ struct ProgressTests {
         #expect(tracker.frame(at: .zero, columns: 80, style: Style(isColored: false)).count == 2)
     }
 
+    @Test("a pull is a line for each tenth of it, not for each byte")
+    func pulls() {
+        var tracker = ProgressTracker(title: "shop")
+        func lines(_ bytes: Int64, of total: Int64?) -> Int {
+            let pull = ProjectProgress.ImagePull(
+                image: "a", layers: 2, layersDone: 0, bytes: bytes, bytesTotal: total)
+            let service = ProjectProgress.Service(
+                service: "db", state: "coming_up", message: "\(bytes)", imagePull: pull)
+            let progress = ProjectProgress(ref: Sample.refText, status: "COMING_UP", services: [service])
+            return tracker.observe(ProjectSighting(progress: progress), at: .zero).count
+        }
+        #expect(lines(0, of: nil) == 2)
+        #expect([1, 2, 3].map { lines($0, of: nil) } == [0, 0, 0])
+        #expect([5, 9, 10, 19, 20, 99, 100].map { lines($0, of: 100) } == [0, 0, 1, 0, 1, 1, 1])
+        #expect(lines(.max, of: 1) == 0)
+        _ = tracker.observe(sighting("COMING_UP", [("db", "ready")]), at: .zero)
+        #expect(lines(.min, of: 1) == 1)
+    }
+
     @Test("a change is one line, whatever it says")
     func lines() {
         let event = ProjectEvent(at: "", status: "", message: "first\nsecond\u{1B}[2J")

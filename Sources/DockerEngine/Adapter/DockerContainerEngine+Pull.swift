@@ -11,8 +11,14 @@ extension DockerContainerEngine {
                 message: "image \(image) was not pulled, as its registry's credentials are unknown: \(error)")
         }
         do throws(DockerError) {
+            pulls.begin(image)
+            defer { pulls.end(image) }
+            var tally = PullTally(image: image)
             // The image is there once the stream has ended without an error.
-            for try await _ in try await client.pullImage(reference, credential: credential) {}
+            for try await line in try await client.pullImage(reference, credential: credential) {
+                tally.note(line)
+                pulls.note(tally.pull)
+            }
         } catch {
             guard error.isRegistryRefusal else { throw error }
             let registry = RegistryName(of: reference)

@@ -9,6 +9,8 @@ public final class DockerContainerEngine: ContainerEngine {
     let installation: String
     let inspections = InspectionMemory()
     let registries: any RegistryCredentials
+    /// How far its pulls are.
+    public let pulls = ImagePulls()
 
     /// An adapter for one installation. Nothing is asked of the engine until the first call.
     ///

@@ -18,10 +18,12 @@ actor ProjectChanges {
         let status: ProjectStatus
         let failure: ProjectFailure?
         let states: [ServiceName: Assessment.ServiceState]
+        let pulls: [ServiceName: ImagePull]
 
         init(_ record: ProjectRecord, _ reports: [ServiceReport]) {
             (status, failure) = (record.status, record.failure)
             states = Dictionary(reports.map { ($0.service, $0.state) }) { first, _ in first }
+            pulls = Dictionary(reports.compactMap { report in report.imagePull.map { (report.service, $0) } }) { $1 }
         }
     }
 

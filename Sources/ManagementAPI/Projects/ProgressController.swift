@@ -85,15 +85,18 @@ struct ProjectProgress: Encodable, Sendable, Documented {
         let state: String
         let message: Nullable<String>
         let observedAt: Nullable<String>
+        let imagePull: Nullable<ImagePullBody>
 
         enum CodingKeys: String, CodingKey {
             case service, state, message
             case observedAt = "observed_at"
+            case imagePull = "image_pull"
         }
 
         init(_ report: ServiceReport) {
             service = report.service.text
             observedAt = Nullable(report.observedAt?.rfc3339)
+            imagePull = Nullable(report.imagePull.map(ImagePullBody.init))
             switch report.state {
             case .ready: (state, message) = ("ready", Nullable(nil))
             case .unknown(let text): (state, message) = ("unknown", Nullable(text))
@@ -118,7 +121,8 @@ struct ProjectProgress: Encodable, Sendable, Documented {
                 .array(
                     .fields(
                         .init("service", .text), .init("state", .choice(["ready", "unknown", "coming_up", "failing"])),
-                        .init("message", .nullable(.text)), .init("observed_at", .nullable(.time)))))))
+                        .init("message", .nullable(.text)), .init("observed_at", .nullable(.time)),
+                        .init("image_pull", .nullable(ImagePullBody.schema)))))))
 
     /// - Parameter showsLogs: whether the answer has the end of a failed service's log.
     init(_ record: ProjectRecord, _ reports: [ServiceReport], showsLogs: Bool) {
@@ -131,5 +135,31 @@ struct ProjectProgress: Encodable, Sendable, Documented {
                     logTail: Nullable(showsLogs ? failure.logTail : nil))
             })
         services = reports.map(Service.init)
+    }
+}
+
+/// How far the pull of a service's image is.
+struct ImagePullBody: Encodable, Sendable, Documented {
+    let image: String
+    let layers: Int
+    let layersDone: Int
+    let bytes: Int64
+    let bytesTotal: Nullable<Int64>
+
+    enum CodingKeys: String, CodingKey {
+        case image, layers, bytes
+        case layersDone = "layers_done"
+        case bytesTotal = "bytes_total"
+    }
+
+    static let schema = Schema.named(
+        "ImagePull",
+        .fields(
+            .init("image", .text), .init("layers", .integer()), .init("layers_done", .integer()),
+            .init("bytes", .number64), .init("bytes_total", .nullable(.number64))))
+
+    init(_ pull: ImagePull) {
+        (image, layers, layersDone) = (pull.image, pull.layers, pull.layersDone)
+        (bytes, bytesTotal) = (pull.bytes, Nullable(pull.bytesTotal))
     }
 }

@@ -43,18 +43,59 @@ public struct ProjectProgress: Codable, Sendable, Equatable {
         public var message: String?
         /// When it was last probed, in RFC 3339.
         public var observedAt: String?
+        /// How far its image is; nil while none is pulled for it.
+        public var imagePull: ImagePull?
 
         /// A service.
-        public init(service: String, state: String, message: String? = nil, observedAt: String? = nil) {
+        public init(
+            service: String, state: String, message: String? = nil, observedAt: String? = nil,
+            imagePull: ImagePull? = nil
+        ) {
             self.service = service
             self.state = state
             self.message = message
             self.observedAt = observedAt
+            self.imagePull = imagePull
         }
 
         enum CodingKeys: String, CodingKey {
             case service, state, message
             case observedAt = "observed_at"
+            case imagePull = "image_pull"
+        }
+    }
+
+    /// How far the pull of an image is.
+    public struct ImagePull: Codable, Sendable, Equatable {
+        /// The image, as the template names it.
+        public var image: String
+        /// Layers that are known so far.
+        public var layers: Int
+        /// Layers that are unpacked.
+        public var layersDone: Int
+        /// Bytes that were downloaded.
+        public var bytes: Int64
+        /// Bytes to download in all; nil while that is not known.
+        public var bytesTotal: Int64?
+
+        /// A pull.
+        public init(image: String, layers: Int, layersDone: Int, bytes: Int64, bytesTotal: Int64?) {
+            self.image = image
+            self.layers = layers
+            self.layersDone = layersDone
+            self.bytes = bytes
+            self.bytesTotal = bytesTotal
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case image, layers, bytes
+            case layersDone = "layers_done"
+            case bytesTotal = "bytes_total"
+        }
+
+        /// Tenths of the download that are done; nil while its size is not known.
+        public var tenths: Int? {
+            bytesTotal.flatMap { $0 > 0 ? Int(10 * min(1, max(0, Double(bytes) / Double($0)))) : nil }
         }
     }
 

@@ -17,6 +17,8 @@ public struct ProgressTracker: Sendable, Equatable {
     private struct ServiceRow: Sendable, Equatable {
         var state: String
         var message: String?
+        /// Of an image that is pulled: its message changes all the time, and a line for each tenth is enough.
+        var tenths: Int?
         var since: Duration
     }
 
@@ -63,11 +65,14 @@ public struct ProgressTracker: Sendable, Equatable {
         for service in services {
             let known = rows[service.service]
             let isSameState = known?.state == service.state
-            if !isSameState || known?.message != service.message {
+            let tenths = service.imagePull.map { $0.tenths ?? 0 }
+            let isNews = tenths == nil ? known?.message != service.message : known?.tenths != tenths
+            if !isSameState || isNews {
                 changes.append(.service(service.service, state: service.state, message: service.message))
             }
             let since = isSameState ? known?.since ?? elapsed : elapsed
-            rows[service.service] = ServiceRow(state: service.state, message: service.message, since: since)
+            rows[service.service] = ServiceRow(
+                state: service.state, message: service.message, tenths: tenths, since: since)
         }
         return changes
     }

@@ -9,11 +9,13 @@ extension ReconcileLoop: ProjectObserver {
         let roles = await health.roleTallies(of: record.ref)
         let finding = await states.finding(of: record.ref)
         return record.inForce.services.sorted().map { service in
-            let state = state(of: service, record.status, finding?.states[service])
+            var state = state(of: service, record.status, finding?.states[service])
+            let pull = (finding?.pulls[service]).flatMap { pulls.underWay($0) }
+            if let pull, !state.isReady { state = .comingUp("pulling image \(pull.image): \(pull)") }
             return ServiceReport(
                 service: service, state: state,
                 roles: (roles[service] ?? [:]).mapValues { Self.state(of: $0, in: state) },
-                observedAt: tallies[service]?.observedAt)
+                observedAt: tallies[service]?.observedAt, imagePull: pull)
         }
     }
 

@@ -2,7 +2,7 @@ import Logging
 import ProjectModel
 import Reconciler
 
-/// Restarts that the manager makes are part of the project's history.
+/// Restarts that the manager makes, and images that it pulls, are part of the project's history.
 extension ReconcileLoop {
     /// Events that wait for a database at the most; the newest are kept.
     static let pendingEventsMax = 100
@@ -27,6 +27,16 @@ extension ReconcileLoop {
         await writePendingEvents(of: record.ref, &state)
     }
 
+    /// Logs which images a plan has pulled, and notes them for the history.
+    func notePulls(_ outcomes: [PlanExecutor.Outcome], _ record: ProjectRecord, _ state: inout PassState) {
+        for image in outcomes.filter({ $0.error == nil }).compactMap(\.step.operation.pulledImage) {
+            let size = pulls.last(image).map { " (\($0))" } ?? ""
+            logger.info("an image was pulled", metadata: ["project": "\(record.ref)", "image": "\(image)\(size)"])
+            state.pendingEvents.append(
+                ProjectEvent(at: time.now(), status: record.status, cause: "image \(image) was pulled\(size)"))
+        }
+    }
+
     /// Writes what the database has not taken yet. What it does not take now it takes after a later pass.
     func writePendingEvents(of ref: ProjectRef, _ state: inout PassState) async {
         guard !state.pendingEvents.isEmpty else { return }
@@ -36,7 +46,7 @@ extension ReconcileLoop {
         } catch {
             state.pendingEvents = state.pendingEvents.suffix(Self.pendingEventsMax)
             logger.warning(
-                "restarts are not in the project's history yet; they are written after a later look",
+                "events are not in the project's history yet; they are written after a later pass",
                 metadata: ["project": "\(ref)", "error": "\(error)"])
         }
     }

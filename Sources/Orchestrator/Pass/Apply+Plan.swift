@@ -41,6 +41,7 @@ extension ReconcileLoop {
             plan, of: record.ref, volumeOwners: inventory.owners)
         if Task.isCancelled { return .whenWoken }
         state.decisions.noteRestarts(outcomes, for: record.restartRequestedAt)
+        notePulls(outcomes, record, &state)
         await noteRestarts(outcomes, record, project.observed, &state)
         if try await replaceRefusedLeases(outcomes, record, &state) { return .now }
         state.decisions.note(outcomes, of: plan, at: time.now())

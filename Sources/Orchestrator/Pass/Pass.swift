@@ -70,7 +70,15 @@ struct PassInput: Sendable {
     func finding(_ decision: Decision) -> PassStates.Finding? {
         guard case .project(let project) = observation, let assessment = decision.assessment else { return nil }
         return PassStates.Finding(
-            states: assessment.services, addresses: project.desired?.addresses(in: project.observed) ?? [:])
+            states: assessment.services, addresses: project.desired?.addresses(in: project.observed) ?? [:],
+            pulls: pulls(decision, for: project.desired))
+    }
+
+    private func pulls(_ decision: Decision, for desired: DesiredStack?) -> [ServiceName: String] {
+        guard case .carryOut(let decided) = decision.action, let desired else { return [:] }
+        let images = decided.plan.pulledImages
+        let waiting = desired.services.values.filter { images.contains($0.spec.image) }
+        return Dictionary(waiting.map { ($0.name, $0.spec.image) }) { first, _ in first }
     }
 }
 

@@ -8,6 +8,8 @@ actor PassStates {
         var states: [ServiceName: Assessment.ServiceState]
         /// Where containers are reached, by the host port that they publish.
         var addresses: [UInt16: ServiceAddress]
+        /// Images that the pass pulls, by the service that waits for them.
+        var pulls: [ServiceName: String] = [:]
     }
 
     private let time: any TimeSource

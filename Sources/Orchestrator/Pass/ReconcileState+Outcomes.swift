@@ -66,12 +66,17 @@ extension ReconcileState {
 }
 
 extension Operation {
-    var isPull: Bool { if case .pullImage = self { true } else { false } }
+    var isPull: Bool { pulledImage != nil }
+
+    var pulledImage: String? { if case .pullImage(let image) = self { image } else { nil } }
 
     fileprivate var refusalsMax: Int { isPull ? CallFailures.pullsUntilFailed : CallFailures.countUntilFailed }
 }
 
 extension Plan {
+    /// Images that its steps pull.
+    var pulledImages: Set<String> { Set(steps.compactMap(\.operation.pulledImage)) }
+
     /// The service that a step is about; for a network, a volume or an image the services whose steps wait for it,
     /// be it by way of another such step: a network that has to go first.
     fileprivate func services(concernedBy step: Step) -> Set<ServiceName> {

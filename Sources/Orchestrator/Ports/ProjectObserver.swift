@@ -26,16 +26,19 @@ public struct ServiceReport: Sendable, Equatable {
     public var roles: [ServiceRole: Assessment.ServiceState]
     /// When it was last probed.
     public var observedAt: Timestamp?
+    /// How far its image is; nil while none is pulled for it.
+    public var imagePull: ImagePull?
 
     /// A report.
     public init(
         service: ServiceName, state: Assessment.ServiceState, roles: [ServiceRole: Assessment.ServiceState] = [:],
-        observedAt: Timestamp? = nil
+        observedAt: Timestamp? = nil, imagePull: ImagePull? = nil
     ) {
         self.service = service
         self.state = state
         self.roles = roles
         self.observedAt = observedAt
+        self.imagePull = imagePull
     }
 
     /// What it is doing in a role.

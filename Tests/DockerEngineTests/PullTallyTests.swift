@@ -1,0 +1,76 @@
+import CurlKit
+import FoundationEssentials
+import HTTPStub
+import Orchestrator
+import ProjectModel
+import Reconciler
+import Testing
+
+@testable import DockerEngine
+
+@Suite("How far a pull is")
+struct PullTallyTests {
+    /// Lines as the engine sends them: a status, of which layer, and how much of it.
+    private static func line(_ status: String, _ layer: String? = nil, _ bytes: (Int, Int)? = nil) -> String {
+        let detail = bytes.map { #"{"current":\#($0.0),"total":\#($0.1)}"# } ?? "{}"
+        let id = layer.map { #","id":"\#($0)""# } ?? ""
+        return #"{"status":"\#(status)","progressDetail":\#(detail)\#(id)}"#
+    }
+
+    private func tally(_ lines: [String]) throws -> ImagePull {
+        var tally = PullTally(image: "a/b:1")
+        for line in lines {
+            tally.note(try JSONDecoder().decode(PullProgress.self, from: Data(line.utf8)))
+        }
+        return tally.pull
+    }
+
+    private func pull(layers: Int, done: Int, bytes: Int64, of total: Int64?) -> ImagePull {
+        ImagePull(image: "a/b:1", layers: layers, layersDone: done, bytes: bytes, bytesTotal: total)
+    }
+
+    @Test("layers and bytes add up, and the sum is known once each layer's size is")
+    func wholePull() throws {
+        var lines = [
+            Self.line("Pulling from a/b", "1"), Self.line("Already exists", "aa"), Self.line("Pulling fs layer", "bb"),
+            Self.line("Pulling fs layer", "cc"), Self.line("Waiting", "cc"),
+        ]
+        #expect(try tally(lines) == pull(layers: 3, done: 1, bytes: 0, of: nil))
+        lines.append(Self.line("Downloading", "bb", (10, 100)))
+        #expect(try tally(lines) == pull(layers: 3, done: 1, bytes: 10, of: nil))
+        lines.append(Self.line("Downloading", "cc", (5, 50)))
+        #expect(try tally(lines) == pull(layers: 3, done: 1, bytes: 15, of: 150))
+        lines += [Self.line("Verifying Checksum", "bb"), Self.line("Download complete", "bb")]
+        #expect(try tally(lines) == pull(layers: 3, done: 1, bytes: 105, of: 150))
+        // What is unpacked is larger than what was downloaded; it is not counted.
+        lines += [Self.line("Extracting", "bb", (400, 900)), Self.line("Pull complete", "bb")]
+        #expect(try tally(lines) == pull(layers: 3, done: 2, bytes: 105, of: 150))
+        lines += [
+            Self.line("Download complete", "cc"), Self.line("Pull complete", "cc"), Self.line("Digest: sha256:0"),
+        ]
+        #expect(try tally(lines) == pull(layers: 3, done: 3, bytes: 150, of: 150))
+        #expect("\(try tally(lines))" == "3 of 3 layers, 0.0 of 0.0 MB")
+    }
+
+    @Test("sizes that make no sense are taken for unknown")
+    func nonsense() throws {
+        let lines = [Self.line("Downloading", "aa", (-5, -1)), Self.line("Downloading", "bb", (7, 0))]
+        #expect(try tally(lines) == pull(layers: 2, done: 0, bytes: 7, of: nil))
+        #expect(try tally([Self.line("Status: Image is up to date")]) == pull(layers: 0, done: 0, bytes: 0, of: nil))
+    }
+
+    @Test("while two pull the same image the first to end does not end what is told of the other")
+    func twice() {
+        let pulls = ImagePulls()
+        pulls.begin("a")
+        pulls.begin("a")
+        pulls.note(ImagePull(image: "a", layers: 2))
+        pulls.end("a")
+        #expect(pulls.underWay("a") == ImagePull(image: "a", layers: 2))
+        pulls.end("a")
+        #expect(pulls.underWay("a") == nil)
+        #expect(pulls.last("a") == ImagePull(image: "a", layers: 2))
+        pulls.begin("a")
+        #expect(pulls.underWay("a") == ImagePull(image: "a"))
+    }
+}
