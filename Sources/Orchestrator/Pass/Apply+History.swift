@@ -4,13 +4,13 @@ import Reconciler
 
 /// Restarts that the manager makes are part of the project's history.
 extension ReconcileLoop {
-    /// Events that wait for a database at the most; the newest are kept.
+    /// Most events that wait for a database; the newest are kept.
     static let pendingEventsMax = 100
 
     /// Logs what a plan has restarted, and writes it into the history.
     func noteRestarts(
-        _ outcomes: [PlanExecutor.Outcome], _ record: ProjectRecord, _ observed: ObservedStack,
-        _ state: inout PassState
+        _ outcomes: [PlanExecutor.Outcome], record: ProjectRecord, observed: ObservedStack,
+        state: inout PassState
     ) async {
         let restarts = performedRestarts(outcomes, in: record.status, from: observed).map { restart in
             PerformedRestart(
@@ -36,7 +36,7 @@ extension ReconcileLoop {
         } catch {
             state.pendingEvents = state.pendingEvents.suffix(Self.pendingEventsMax)
             logger.warning(
-                "restarts are not in the project's history yet; they are written after a later look",
+                "restarts are not in the project's history yet; they are written after a later pass",
                 metadata: ["project": "\(ref)", "error": "\(error)"])
         }
     }
