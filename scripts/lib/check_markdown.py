@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks the Markdown files that are named: lines of 120 columns at most, links that lead somewhere, a short README.
 
-Rows of tables, code and lines that hold nothing but a link may be longer. Prints what is wrong and ends with 1.
+Rows of tables, code and lines that hold only a link may be longer. Prints what is wrong and ends with 1.
 """
 
 import re
@@ -28,7 +28,7 @@ def problems(path, articles):
     text = path.read_text()
     for number, line in prose(text):
         if len(line) > COLUMNS_MAX and not line.lstrip().startswith("|") and len(line.split()) > 2:
-            yield f"{path}:{number}: {len(line)} columns, {COLUMNS_MAX} at the most"
+            yield f"{path}:{number}: {len(line)} columns, at most {COLUMNS_MAX} are allowed"
         spoken = re.sub(r"`[^`]*`", "", line)
         for target in LINK.findall(line):
             if not target.startswith(("http://", "https://", "#")) and not (path.parent / target.split("#")[0]).exists():
@@ -37,7 +37,7 @@ def problems(path, articles):
             if name not in articles:
                 yield f"{path}:{number}: there is no article {name}"
     if str(path) == "README.md" and len(text.splitlines()) > README_LINES_MAX:
-        yield f"{path}: {len(text.splitlines())} lines, {README_LINES_MAX} at the most"
+        yield f"{path}: {len(text.splitlines())} lines, at most {README_LINES_MAX} are allowed"
 
 
 def main():
