@@ -64,7 +64,7 @@ let package = Package(
             name: "PostgresStore",
             dependencies: ["Identity", "Orchestrator", "PostgresKit", "ProjectModel", "TokenKit"],
             swiftSettings: strict),
-        // What runs inside a project, reached for people: its database by libpq, its gateway by libcurl.
+        // What runs inside a project: its database by libpq, its gateway by libcurl.
         .target(
             name: "ProjectAccess", dependencies: ["CurlKit", "Orchestrator", "PostgresKit", "ProjectModel"],
             swiftSettings: strict),

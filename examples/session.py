@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A project's life from Python, with nothing but the standard library: create, wait, query, delete.
+"""A project's life from Python, with the standard library alone: create, wait, query, delete.
 
     SUPAMANAGER_URL=http://127.0.0.1:8080 SUPAMANAGER_TOKEN=sbp_… examples/session.py
 """

@@ -5,7 +5,8 @@ import ProjectKeys
 import ProjectModel
 import TokenKit
 
-/// All keys of one project, minted and sealed, and opened again, beside the bare libcrypto calls that this needs at least.
+/// All keys of one project, minted and sealed, and opened again, beside the bare libcrypto calls that this needs at
+/// least.
 struct KeysBenchmark: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys", abstract: "Mint, seal and open a project's keys beside bare libcrypto calls.")
@@ -31,7 +32,7 @@ struct KeysBenchmark: ParsableCommand {
         let found = try medians(
             options.rounds, repeats: 50,
             [
-                ("bare", { try bareCalls(needs, key, message) }),
+                ("bare", { try bareCalls(needs, key: key, message: message) }),
                 ("mint", { _ = try minter.mint(needs, for: ref, given: [:], at: now) }),
                 ("open", { _ = try minter.open(sealed, of: ref) }),
             ])
@@ -43,7 +44,7 @@ struct KeysBenchmark: ParsableCommand {
     }
 
     /// Random bytes for each secret, one HMAC for each token, and one sealing for each value.
-    private func bareCalls(_ needs: StackRequirements, _ key: KeyBytes, _ message: [UInt8]) throws {
+    private func bareCalls(_ needs: StackRequirements, key: KeyBytes, message: [UInt8]) throws {
         for secret in needs.secrets { _ = try KeyBytes.random(count: secret.length) }
         for _ in needs.tokens { _ = try Digest.hmacSHA256(message, key: key) }
         for _ in 0..<(needs.secrets.count + needs.tokens.count) {

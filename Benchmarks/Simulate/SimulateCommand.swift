@@ -19,7 +19,7 @@ struct SimulateCommand: AsyncParsableCommand {
     @Option(help: "The first seed.")
     var first: UInt64 = 0
 
-    @Flag(help: "Plant each known mistake, and tell after how many seeds it was found.")
+    @Flag(help: "Plant each known mistake, and print after how many seeds it was found.")
     var mistakes = false
 
     @Option(
@@ -76,7 +76,7 @@ struct SimulateCommand: AsyncParsableCommand {
 }
 
 /// Many seeds, as many at once as the machine has work for. A seed shares nothing with another one, so it does not
-/// matter who runs it when.
+/// matter which worker runs it when.
 struct Campaign {
     static let parallelRuns = 2
 
@@ -101,7 +101,7 @@ struct Campaign {
     }
 }
 
-/// Looks for each planted mistake in as many seeds as it may take.
+/// Searches each planted mistake in as many seeds as it may take.
 struct MistakeSearch {
     let first: UInt64
 

@@ -12,7 +12,7 @@ struct APIKeyValues {
         self.roles = roles
     }
 
-    /// The template's variables. A form of which the project has no key is left out: the template's default holds.
+    /// The template's variables. A form of which the project has no key is left out: the template's default applies.
     var environment: [String: String] {
         var environment: [String: String] = [:]
         for (form, variable) in roles.apiKeys { environment[variable] = value(form) }
@@ -29,7 +29,7 @@ struct APIKeyValues {
         case .secretDefault: standard(.secret)
         case .legacyEnabled: values.acceptsLegacyKeys ? "true" : "false"
         case .manager: managerKey
-        // Services of the stack that call the gateway by themselves, where a signed key may be of no use.
+        // Services of the stack that call the gateway directly, where a signed key may be useless.
         case .managerWithoutLegacy: values.acceptsLegacyKeys ? nil : managerKey
         case .tokenKeySet: keySet
         }
@@ -57,7 +57,7 @@ struct APIKeyValues {
     }
 
     /// `"default":"sb_…","mobile":"sb_…"`; functions rely on a member named default. Names and keys consist of letters,
-    /// digits, - and _ only, so nothing has to be escaped.
+    /// digits, - and _ only, so escaping is not needed.
     private func members(_ kind: APIKeyKind) -> String? {
         let keys = keys(kind)
         guard !keys.isEmpty else { return nil }

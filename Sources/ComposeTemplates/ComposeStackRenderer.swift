@@ -4,7 +4,7 @@ public import Reconciler
 
 /// Renders a Compose template into stacks: the ``Orchestrator/StackRenderer`` of production.
 public struct ComposeStackRenderer: StackRenderer {
-    /// What is the same for all projects of an installation.
+    /// Settings of all projects of an installation.
     public struct Settings: Sendable {
         /// Host address on which projects publish their ports.
         public var bindAddress: String
@@ -87,7 +87,7 @@ public struct ComposeStackRenderer: StackRenderer {
         ).stack()
     }
 
-    /// What interpolation gets that everybody may see: leases, names, and settings that are not secret.
+    /// The public part of the interpolation variables: leases, names, and settings that are not secret.
     func publicEnvironment(
         of project: ProjectRecord, _ leases: Leases, _ values: ProjectValues
     ) throws(TemplateError) -> [String: String] {
@@ -110,7 +110,7 @@ public struct ComposeStackRenderer: StackRenderer {
         return environment
     }
 
-    /// What the template declares.
+    /// The template's declarations.
     public func roles() throws(TemplateError) -> StackRoles { template.roles }
 
     /// Images of all services that a project has when it names none, with the registry that is set.

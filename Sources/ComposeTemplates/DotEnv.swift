@@ -44,7 +44,7 @@ public struct DotEnvError: Error, Sendable, Hashable, CustomStringConvertible {
     public let file: String
     /// The line, from 1.
     public let line: Int
-    /// What is wrong, without any value.
+    /// The problem, without any value.
     public let reason: String
 
     /// `file:line: reason`.

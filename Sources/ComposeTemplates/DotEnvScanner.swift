@@ -1,6 +1,6 @@
 /// Takes a `.env` text apart, statement by statement.
 struct DotEnvScanner {
-    /// One line, or several where a quoted value goes on.
+    /// One line, or several where a quoted value continues.
     struct Statement {
         var name: String
         var value: Value?

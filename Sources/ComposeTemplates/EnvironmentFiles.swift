@@ -67,7 +67,7 @@ struct EnvironmentFiles {
         return [:]
     }
 
-    /// Every line is `NAME=value`, taken as it is, or a name that takes its value from the environment. Lines end in
+    /// Every line is `NAME=value`, taken literally, or a name that takes its value from the environment. Lines end in
     /// LF or CRLF; what begins with `#` is a comment.
     private func raw(_ text: String, fileName: String) throws(DotEnvError) -> [String: String] {
         var result: [String: String] = [:]

@@ -36,7 +36,7 @@ extension NodeCursor {
     }
 }
 
-/// Finds the key that somebody probably meant.
+/// Finds the key that was probably meant.
 enum Spelling {
     /// Longer keys are not compared.
     private static let maximumLength = 32
@@ -49,7 +49,7 @@ enum Spelling {
         return candidates.filter { $0.distance <= allowed }.min { $0.distance < $1.distance }?.name
     }
 
-    /// How many letters have to be put in, left out or changed to turn one text into the other.
+    /// Edit distance: how many letters are inserted, deleted or replaced to turn one text into the other.
     private static func distance(_ one: String, _ other: String) -> Int {
         let target = Array(other.utf8)
         var row = Array(0...target.count)

@@ -15,7 +15,7 @@ struct FunctionLayout {
     init(_ function: DeployedFunction) throws {
         let description = function.function
         let entry = description.entrypointPath
-        // An `index.ts` of its own that is not the entry point keeps its name, one folder further down; all files go
+        // An `index.ts` of its own that is not the entry point keeps its name, one folder further down; all files move
         // there together, so that they find each other as before.
         let isTaken = entry != Self.entryName && function.files.contains { Self.takesEntryName($0.path) }
         let prefix = isTaken ? Self.sourceFolder + "/" : ""

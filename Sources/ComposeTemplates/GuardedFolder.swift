@@ -5,13 +5,13 @@ import ProjectModel
 /// A folder whose files are read and written without following a symbolic link at any level below it: a link in a
 /// template, or one that a container left in its project's folder, leads nowhere.
 struct GuardedFolder: Sendable {
-    /// What stands at a path.
+    /// The kind of a file.
     enum Kind: Sendable, Hashable {
         case file
         case folder
     }
 
-    /// Absolute path of the folder. The path to it may go through links: whoever names the folder chooses them.
+    /// Absolute path of the folder. The path to it may contain links: they are the caller's choice.
     let path: String
 
     /// What stands at `relative`; nil where there is nothing.
@@ -52,7 +52,7 @@ struct GuardedFolder: Sendable {
         }
         defer { close(descriptor) }
         do {
-            // The descriptor's own name: the folder that was opened, whatever its path means by now.
+            // The descriptor's own name: the folder that was opened, even if its path now leads elsewhere.
             return try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd/\(descriptor)").sorted()
         } catch { throw GuardedFolderError(path: relative, reason: .unlistable) }
     }

@@ -7,7 +7,7 @@ struct GuardedFolderError: Error, Sendable, Hashable, CustomStringConvertible {
         case link(String)
         /// A part of the path is `..`.
         case outside
-        /// Neither a regular file nor a folder, or a folder where a file is wanted.
+        /// Neither a regular file nor a folder, or a folder where a file is expected.
         case notRegular
         /// More bytes than allowed.
         case tooLarge(Int)

@@ -1,5 +1,6 @@
 /// Variable substitution as the Compose Specification defines it: `$VAR`, `${VAR}`, `${VAR:-default}`,
-/// `${VAR-default}`, `${VAR:?error}`, `${VAR?error}`, `${VAR:+replacement}`, `${VAR+replacement}`, nested in one another; `$$` is a `$`.
+/// `${VAR-default}`, `${VAR:?error}`, `${VAR?error}`, `${VAR:+replacement}`, `${VAR+replacement}`, nested in one
+/// another; `$$` is a `$`.
 ///
 /// The operand after an operator is evaluated only when it is used. What is put in is not searched again.
 /// A `$` that starts none of these forms stands for itself.

@@ -9,7 +9,7 @@ public enum InterpolationError: Error, Sendable, Hashable, CustomStringConvertib
     /// More than `Interpolation.maximumBytes` of text.
     case tooLong
 
-    /// What is wrong, for people.
+    /// The message: one sentence.
     public var description: String {
         switch self {
         case .invalidTemplate(let template):

@@ -1,7 +1,7 @@
 import YAMLKit
 
 extension NodeCursor {
-    /// A string. A number or a boolean is a problem: quotes would say what is meant.
+    /// A string. A number or a boolean is a problem: quotes make it a string.
     func string() -> String? {
         guard let scalar = node.scalar else { return wrongType("a string") }
         guard case .string(let text) = scalar.value else { return wrongType("a string") }

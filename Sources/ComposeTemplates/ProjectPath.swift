@@ -2,8 +2,8 @@ import ProjectModel
 
 /// Paths of a template's own files.
 enum ProjectPath {
-    /// Whether `path` is relative and, taken apart at `/`, never leaves the folder that it starts in.
-    /// Symbolic links are the business of whoever opens the file.
+    /// Whether `path` is relative and, taken apart at `/`, never leaves the folder that it starts in. Symbolic links
+    /// are checked when the file is opened.
     static func isInside(_ path: String) -> Bool {
         guard let first = path.unicodeScalars.first, first != "/", first != "~", !path.holds("\\"), !path.holds("\0")
         else { return false }

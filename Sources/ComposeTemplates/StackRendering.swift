@@ -107,7 +107,7 @@ struct StackRendering {
         } catch { throw .broken("no fingerprint for \(compose.name): \(error)") }
     }
 
-    /// What the files say that a service mounts: a container made before they changed is not the wanted one.
+    /// The contents of the files that a service mounts: a change of them replaces its container.
     private func mountedContents(_ compose: ComposeService) throws(TemplateError) -> [String] {
         var contents: [String] = []
         for mount in compose.volumes where mount.kind == .bind {

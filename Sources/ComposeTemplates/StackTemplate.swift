@@ -17,7 +17,7 @@ public struct StackTemplate: Sendable {
     let shownName: String
     /// The Compose file's text.
     let text: String
-    /// What the template asks for.
+    /// The template's requirements.
     public let manifest: TemplateManifest
     /// The files that projects get copies of, by relative path.
     let projectFiles: [String: [UInt8]]

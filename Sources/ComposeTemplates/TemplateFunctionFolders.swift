@@ -5,8 +5,8 @@ public import ProjectModel
 /// Copies of functions in projects' folders, laid out as the template's router runs them: a folder for each,
 /// with an `index.ts` that is the entry point or imports it.
 ///
-/// A copy is made beside its place and moved there whole. Each holds a marker that names its version: by it the copies
-/// are told from the template's own functions, and the router learns whether a request needs a token.
+/// A copy is made beside its place and moved there whole. Each holds a marker that names its version: it distinguishes
+/// the copies from the template's own functions, and says whether a request needs a token.
 public struct TemplateFunctionFolders: FunctionFolders {
     /// Largest marker that is read, in bytes.
     static let markerBytesMax = 16 << 10
@@ -42,7 +42,7 @@ public struct TemplateFunctionFolders: FunctionFolders {
         try files { () throws in
             try Self.removeIfThere(new)
             try Self.removeIfThere(old)
-            // Not with the folders above it: when the project's folder is gone, nothing of it must come back.
+            // Not with the folders above it: when the project's folder is gone, it must not be recreated.
             try FileManager.default.createDirectory(
                 atPath: new, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o755])
             for file in try FunctionLayout(function).files { try Self.write(file, below: new) }

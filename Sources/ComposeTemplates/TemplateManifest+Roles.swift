@@ -1,7 +1,7 @@
 import ProjectModel
 
 extension TemplateManifest {
-    /// The declared names as the manager looks for them. Purposes are unique: ``ManifestCheck`` has seen to it.
+    /// The declared names as the manager looks for them. Purposes are unique: ``ManifestCheck`` enforces it.
     var stackRoles: StackRoles {
         var stack = StackRoles()
         stack.services = roles.compactMapValues { ServiceName($0) }

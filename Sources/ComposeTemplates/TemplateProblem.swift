@@ -2,7 +2,7 @@ public import YAMLKit
 
 /// One thing that is wrong with a template: where, at which key, and why.
 public struct TemplateProblem: Sendable, Hashable, CustomStringConvertible {
-    /// What sort of problem it is.
+    /// Its kind.
     public enum Kind: String, Sendable, Hashable {
         /// The file is not one YAML document, or beyond a limit.
         case syntax
@@ -18,7 +18,7 @@ public struct TemplateProblem: Sendable, Hashable, CustomStringConvertible {
         case reference
     }
 
-    /// What sort of problem it is.
+    /// Its kind.
     public let kind: Kind
     /// The file's name as it was given.
     public let file: String
@@ -26,7 +26,7 @@ public struct TemplateProblem: Sendable, Hashable, CustomStringConvertible {
     public let mark: YAMLMark?
     /// The key path, such as `services.db.ports[0]`; empty for the file as a whole.
     public let path: String
-    /// What is wrong and what to do, for people. Never a secret.
+    /// What is wrong and what to do. Never a secret.
     public let reason: String
 
     /// A problem at `path` of `file`.
@@ -51,7 +51,7 @@ public struct TemplateRejection: Error, Sendable, Hashable, CustomStringConverti
     public let problems: [TemplateProblem]
     /// Problems beyond `ProblemLog.maximumProblems`, not listed.
     public let unlisted: Int
-    /// What else was noticed, such as variables that are not set.
+    /// Warnings, such as variables that are not set.
     public let warnings: [TemplateProblem]
 
     /// A line per problem.

@@ -1,12 +1,12 @@
 import YAMLKit
 
-/// Substitutes the variables of a whole file. What held a `$` is a string afterwards, whatever it looks like; keys
-/// stay as they are.
+/// Substitutes the variables of a whole file. A value that held a `$` is a string afterwards; keys are not
+/// interpolated.
 struct TreeInterpolation {
     let log: ProblemLog
     let lookup: (String) -> String?
 
-    /// The tree below `node` with its variables put in; what fails is reported and stays as it is.
+    /// The tree below `node` with its variables substituted; a failing node is reported and kept.
     func apply(to node: YAMLNode, path: String) -> YAMLNode {
         switch node.content {
         case .scalar(let scalar):

@@ -9,9 +9,9 @@
 public final class HTTPClient: Sendable {
     /// How many requests a client has on its hands.
     public struct Load: Sendable, Equatable {
-        /// Short exchanges, under way or waiting.
+        /// Most short exchanges, running or waiting.
         public let exchanges: Int
-        /// Long exchanges and streams, under way or waiting.
+        /// Most long exchanges and streams, running or waiting.
         public let long: Int
     }
 
@@ -40,12 +40,12 @@ public final class HTTPClient: Sendable {
         long.abandon()
     }
 
-    /// How many requests are under way or waiting.
+    /// The number of running or waiting requests.
     public var load: Load {
         Load(exchanges: exchanges.load.outstanding, long: long.load.outstanding)
     }
 
-    /// Sends a request and returns the whole response, whatever its status.
+    /// Sends a request and returns the whole response, with any status.
     public func send(_ request: HTTPRequest) async throws(HTTPTransportError) -> HTTPResponse {
         try request.validate(limits: limits)
         let transfer = Transfer(request: request, limits: limits)
@@ -61,7 +61,7 @@ public final class HTTPClient: Sendable {
         return try result.get()
     }
 
-    /// Sends a request and returns as soon as the response's head is there, whatever its status.
+    /// Sends a request and returns as soon as the response's head is there, with any status.
     ///
     /// - Parameter overflow: what to do when the body's reader falls behind by `limits.streamBufferBytes`.
     public func stream(
@@ -82,7 +82,7 @@ public final class HTTPClient: Sendable {
         return HTTPResponseStream(head: try result.get(), lease: lease)
     }
 
-    /// Ends every request with `shutDown` and returns when both threads have ended. Repeating it does no harm.
+    /// Ends every request with `shutDown` and returns when both threads have ended. Repeated calls have no effect.
     public func shutdown() async {
         await exchanges.close()
         await long.close()

@@ -54,7 +54,7 @@ extension HTTPRequest {
             && value.utf8.allSatisfy { $0 == 9 || ($0 >= 32 && $0 != 127) }
     }
 
-    /// Whether a second delivery could do harm. libcurl repeats a request when a kept connection turns out dead.
+    /// Whether the request is not idempotent: libcurl repeats a request when a kept connection turns out to be dead.
     var mustBeSentOnce: Bool { method == "POST" || method == "PATCH" }
 
     /// Whether the method calls for a body, so that even an empty one is announced.

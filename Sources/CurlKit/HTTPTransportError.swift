@@ -2,7 +2,7 @@
 ///
 /// A response with a bad status is a response, not one of these.
 public struct HTTPTransportError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What kind of thing went wrong.
+    /// The kind of failure.
     public enum Code: String, Sendable {
         /// The request cannot be sent as it is written; `detail` says why.
         case invalidRequest
@@ -48,7 +48,7 @@ public struct HTTPTransportError: Error, Sendable, Equatable, CustomStringConver
         case library
     }
 
-    /// What kind of thing went wrong.
+    /// The kind of failure.
     public let code: Code
     /// Where the request went: `unix://PATH`, or scheme and authority of the URL.
     public let target: String
@@ -72,7 +72,7 @@ public struct HTTPTransportError: Error, Sendable, Equatable, CustomStringConver
         }
     }
 
-    /// One sentence for people.
+    /// The message: one sentence.
     public var description: String {
         detail.isEmpty ? "\(target): \(code.phrase)" : "\(target): \(code.phrase) (\(detail))"
     }

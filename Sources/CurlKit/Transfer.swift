@@ -3,7 +3,7 @@
 /// `@unchecked Sendable`: the variables belong to the loop's thread from `TransferLoop.submit` on. Other threads only
 /// pass the reference back to the loop.
 final class Transfer: @unchecked Sendable {
-    /// Who gets the response.
+    /// How the response is delivered to the caller.
     enum Delivery {
         /// Not submitted yet.
         case none
@@ -44,8 +44,8 @@ final class Transfer: @unchecked Sendable {
 }
 
 extension Transfer {
-    /// Tells whoever waits that the transfer was not taken. Called by the submitting thread; touches nothing that a
-    /// `cancel` on the loop's thread could touch at the same time.
+    /// Fails the waiting caller of a transfer that was not accepted. Called by the submitting thread; touches nothing
+    /// that a `cancel` on the loop's thread could touch at the same time.
     func refuse(_ code: HTTPTransportError.Code) {
         switch delivery {
         case .none: break
@@ -106,7 +106,7 @@ extension Transfer {
         }
     }
 
-    /// Tells whoever waits. Only the first call counts.
+    /// Resumes the waiting caller. Only the first call counts.
     func finish(_ outcome: Result<Void, HTTPTransportError>) {
         guard phase != .finished else { return }
         phase = .finished

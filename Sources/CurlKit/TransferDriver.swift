@@ -1,7 +1,7 @@
 import CCurl
 import Glibc
 
-/// What happens on a loop's thread: the transfers that wait, the ones under way, and their deadlines.
+/// The state of a loop's thread: waiting and running transfers, and their deadlines.
 struct TransferDriver {
     /// How long the thread sleeps when nothing is due. Any command ends the sleep.
     private static let longestSleepMilliseconds: Int32 = 60_000
@@ -58,7 +58,7 @@ struct TransferDriver {
             if transfer.phase == .active { schedule(transfer, (deadline, .timedOut)) }
         case .resume(let transfer):
             guard transfer.phase == .active, let handle = transfer.handle else { return }
-            // Hands over at once what libcurl holds back, so it can fail like any delivery.
+            // Delivers what libcurl has buffered at once, so it can fail like any delivery.
             let result = curl_easy_pause(handle.pointer, CURLPAUSE_RECV_CONT)
             if result != CURLE_OK { finish(transfer, .failure(failure(of: transfer, handle, result))) }
         }

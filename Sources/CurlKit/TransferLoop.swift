@@ -95,7 +95,7 @@ final class TransferLoop: @unchecked Sendable {
         inbox.withLock { enqueue(.resume(transfer), in: &$0) }
     }
 
-    /// Gives a transfer that is under way another deadline.
+    /// Gives a running transfer another deadline.
     func setDeadline(of transfer: Transfer, at deadline: ContinuousClock.Instant) {
         inbox.withLock { enqueue(.setDeadline(transfer, at: deadline), in: &$0) }
     }
@@ -103,14 +103,14 @@ final class TransferLoop: @unchecked Sendable {
     private func enqueue(_ command: Command, in inbox: inout Inbox) {
         guard inbox.isOpen else { return }
         inbox.commands.append(command)
-        // Behind a command that is already there the thread has been woken and has not looked yet.
+        // With a command already queued, the thread has been woken and has not read the queue yet.
         if inbox.commands.count == 1 { curl_multi_wakeup(multi) }
     }
 }
 
 // Ending.
 extension TransferLoop {
-    /// Ends every transfer with `shutDown`, lets the thread end, and waits for that. Repeating it does no harm.
+    /// Ends every transfer with `shutDown`, lets the thread end, and waits for that. Repeated calls have no effect.
     func close() async {
         await withCheckedContinuation { (waiter: CheckedContinuation<Void, Never>) in
             let alreadyEnded = inbox.withLock { inbox -> Bool in

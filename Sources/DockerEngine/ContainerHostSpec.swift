@@ -1,12 +1,12 @@
-/// What the engine's host does for a container: mounts, ports, limits, privileges.
+/// The host configuration of a container: mounts, ports, limits, privileges.
 public struct ContainerHostSpec: Sendable, Equatable {
     /// Bind mounts, volumes and temporary file systems.
     public var mounts: [MountSpec]
     /// Published ports.
     public var portBindings: [PortBinding]
-    /// What the engine does when it exits.
+    /// The restart policy.
     public var restartPolicy: RestartPolicy
-    /// Where its output goes; nil means the engine's default.
+    /// The log driver; nil means the engine's default.
     public var log: LogSpec?
     /// Memory, processors, processes.
     public var resources: ResourceSpec
@@ -27,7 +27,7 @@ public struct ContainerHostSpec: Sendable, Equatable {
     /// Kernel parameters of its namespaces.
     public var kernelParameters: [String: String]
 
-    /// What the host does by default: nothing special.
+    /// The defaults.
     public init(
         mounts: [MountSpec] = [], portBindings: [PortBinding] = [], restartPolicy: RestartPolicy = .never,
         log: LogSpec? = nil, resources: ResourceSpec = ResourceSpec(), addedCapabilities: [String] = [],
@@ -51,7 +51,7 @@ public struct ContainerHostSpec: Sendable, Equatable {
     }
 }
 
-/// Something that appears in a container's file system.
+/// A mount of a container.
 public struct MountSpec: Sendable, Equatable {
     /// What is mounted.
     public enum Source: Sendable, Equatable {
@@ -96,7 +96,7 @@ public struct PortBinding: Sendable, Hashable {
     }
 }
 
-/// What the engine does when a container exits.
+/// The restart policy of a container.
 public enum RestartPolicy: Sendable, Equatable {
     /// Nothing.
     case never
@@ -108,7 +108,7 @@ public enum RestartPolicy: Sendable, Equatable {
     case onFailure(maximumRetries: Int)
 }
 
-/// Where a container's output goes.
+/// The log driver of a container.
 public struct LogSpec: Sendable, Equatable, Encodable {
     /// The log driver, for instance `json-file`.
     public var driver: String

@@ -10,7 +10,7 @@ public struct ContainerInspection: Sendable, Equatable, Decodable {
     public let created: EngineTimestamp?
     /// The image's identifier.
     public let imageID: String
-    /// What it is doing and how it ended.
+    /// Its state, and the end of its last run.
     public let state: RunState
     /// How often the engine's restart policy has started it again.
     public let restartCount: Int
@@ -134,7 +134,7 @@ extension ContainerInspection {
     }
 }
 
-/// Something that is mounted in a container.
+/// A mount of a container.
 public struct MountPoint: Sendable, Equatable, Decodable {
     /// `bind`, `volume` or `tmpfs`.
     public let type: String

@@ -1,4 +1,4 @@
-// How a specification looks on the wire: the body of `POST /containers/create`.
+// The wire form of a specification: the body of `POST /containers/create`.
 
 /// An empty object, `{}`, as the engine wants it for the values of sets.
 private struct EmptyObject: Encodable {}

@@ -28,14 +28,14 @@ public struct ContainerSpec: Sendable, Equatable {
     public var stopSignal: String?
     /// The whole seconds between that signal and SIGKILL.
     public var stopTimeoutSeconds: Int?
-    /// What the host does for it.
+    /// The host configuration.
     public var host: ContainerHostSpec
     /// The networks that it is on. The first becomes its network mode; none means the engine's default bridge.
     ///
     /// Before API 1.44 only one can be given here; see `DockerClient.connectNetwork`.
     public var endpoints: [EndpointSpec]
 
-    /// A container of which only name and image must be given.
+    /// A container with name and image; everything else has a default.
     public init(
         name: String, image: String, command: [String]? = nil, entrypoint: [String]? = nil,
         environment: [String: String] = [:], labels: [String: String] = [:], exposedPorts: [ContainerPort] = [],
@@ -67,7 +67,7 @@ extension ContainerSpec: CustomStringConvertible, CustomDebugStringConvertible, 
     public var description: String { "container \(name) from \(image)" }
     /// As `description`.
     public var debugDescription: String { description }
-    /// Name and image; nothing else can be seen by reflection.
+    /// Name and image; reflection shows nothing else.
     public var customMirror: Mirror { Mirror(self, children: ["name": name, "image": image]) }
 }
 
@@ -133,7 +133,7 @@ public struct EndpointSpec: Sendable, Equatable {
     /// A fixed address from the network's subnet.
     public var ipv4Address: String?
 
-    /// An endpoint of which only the network must be given.
+    /// An endpoint on a network; everything else has a default.
     public init(network: String, aliases: [String] = [], ipv4Address: String? = nil) {
         self.network = network
         self.aliases = aliases

@@ -1,4 +1,4 @@
-/// A container in a list: what can be told without inspecting each.
+/// A container in a list, without an inspection.
 public struct ContainerSummary: Sendable, Equatable, Decodable {
     /// Its identifier.
     public let id: String
@@ -8,7 +8,7 @@ public struct ContainerSummary: Sendable, Equatable, Decodable {
     public let image: String
     /// The image's identifier.
     public let imageID: String
-    /// What it is doing.
+    /// Its state.
     public let state: ContainerState
     /// The engine's words, for instance `Up 3 minutes (healthy)`.
     public let status: String
@@ -61,7 +61,7 @@ struct Endpoints: Decodable {
     enum CodingKeys: String, CodingKey { case networks = "Networks" }
 }
 
-/// What a container is doing.
+/// The states of a container.
 public enum ContainerState: Sendable, Hashable, Decodable {
     /// It was never started.
     case created
@@ -99,7 +99,7 @@ public enum ContainerState: Sendable, Hashable, Decodable {
     }
 }
 
-/// A container's place on a network, as the engine has it.
+/// A container's endpoint on a network, as the engine reports it.
 public struct Endpoint: Sendable, Equatable, Decodable {
     /// The network's identifier; empty until the container has been started.
     public let networkID: String

@@ -9,7 +9,7 @@ extension DockerClient {
     public func putArchive(
         _ entries: [TarEntry], into directory: String, of container: String
     ) async throws(DockerError) {
-        var call = try containerCall("PUT", container, "/archive")
+        var call = try containerCall("PUT", id: container, rest: "/archive")
         // A file must not take the place of a directory, nor the other way round.
         call.query = [("path", directory), ("noOverwriteDirNonDir", "true")]
         call.contentType = "application/x-tar"
@@ -30,7 +30,7 @@ extension DockerClient {
     public func getArchive(
         of path: String, from container: String, limitBytes: Int = DockerLimits.archiveBytes
     ) async throws(DockerError) -> [TarEntry] {
-        var call = try containerCall("GET", container, "/archive")
+        var call = try containerCall("GET", id: container, rest: "/archive")
         call.query = [("path", path)]
         call.timeout = DockerLimits.archiveTimeout
         call.limitBytes = limitBytes

@@ -16,7 +16,7 @@ extension DockerClient {
     /// - Throws: an error with `hostPortConflict` or `isAddressInUse` when its lease turns out to be taken.
     @discardableResult
     public func startContainer(_ id: String) async throws(DockerError) -> ChangeOutcome {
-        var call = try containerCall("POST", id, "/start")
+        var call = try containerCall("POST", id: id, rest: "/start")
         call.timeout = DockerLimits.startTimeout
         return try await wire.change(call)
     }
@@ -28,14 +28,14 @@ extension DockerClient {
     /// - Returns: `unchanged` if it did not run.
     @discardableResult
     public func stopContainer(_ id: String, timeoutSeconds: Int? = nil) async throws(DockerError) -> ChangeOutcome {
-        try await wire.change(try stoppingCall("/stop", id, timeoutSeconds))
+        try await wire.change(try stoppingCall("/stop", id: id, timeoutSeconds: timeoutSeconds))
     }
 
     /// Stops and starts a container. Maps to `POST /containers/{id}/restart`.
     ///
     /// - Parameter timeoutSeconds: as with `stopContainer`.
     public func restartContainer(_ id: String, timeoutSeconds: Int? = nil) async throws(DockerError) {
-        var call = try stoppingCall("/restart", id, timeoutSeconds)
+        var call = try stoppingCall("/restart", id: id, timeoutSeconds: timeoutSeconds)
         call.timeout += DockerLimits.startTimeout
         try await wire.send(call)
     }
@@ -45,7 +45,7 @@ extension DockerClient {
     /// - Parameter signal: a name such as `SIGHUP`, or a number.
     /// - Throws: an error with `isContainerNotRunning`.
     public func killContainer(_ id: String, signal: String = "SIGKILL") async throws(DockerError) {
-        var call = try containerCall("POST", id, "/kill")
+        var call = try containerCall("POST", id: id, rest: "/kill")
         call.query = [("signal", signal)]
         call.timeout = DockerLimits.changeTimeout
         try await wire.send(call)
@@ -55,11 +55,11 @@ extension DockerClient {
     ///
     /// - Parameters:
     ///   - force: whether to kill it first if it runs.
-    ///   - removesAnonymousVolumes: whether volumes without a name go with it.
+    ///   - removesAnonymousVolumes: whether its anonymous volumes are removed.
     public func removeContainer(
         _ id: String, force: Bool = false, removesAnonymousVolumes: Bool = true
     ) async throws(DockerError) {
-        var call = try containerCall("DELETE", id)
+        var call = try containerCall("DELETE", id: id)
         call.query = [("force", "\(force)"), ("v", "\(removesAnonymousVolumes)")]
         call.timeout = DockerLimits.removeTimeout
         call.isLong = true
@@ -68,7 +68,7 @@ extension DockerClient {
 
     /// Everything about one container. Maps to `GET /containers/{id}/json`.
     public func inspectContainer(_ id: String) async throws(DockerError) -> ContainerInspection {
-        try await wire.document(ContainerInspection.self, try containerCall("GET", id, "/json"))
+        try await wire.document(ContainerInspection.self, try containerCall("GET", id: id, rest: "/json"))
     }
 
     /// Containers in every state, or only those that run. Maps to `GET /containers/json`.
@@ -83,12 +83,12 @@ extension DockerClient {
         return try await wire.document([ContainerSummary].self, call)
     }
 
-    /// The same list of all containers, whoever made them, and of each as little as tells whether it is worth a look.
-    func glanceAtContainers() async throws(DockerError) -> EngineStream<ContainerGlance> {
+    /// The list of all containers of every installation, with the fields that show a change.
+    func listContainersBriefly() async throws(DockerError) -> EngineStream<ContainerListItem> {
         var call = EngineCall(method: "GET", path: "/containers/json")
         call.query = [("all", "true")]
         let stream = try await wire.stream(call, totalTimeout: DockerLimits.queryTimeout)
-        return EngineStream(stream, decoder: JSONArrayDecoder<ContainerGlance>(call: call.label))
+        return EngineStream(stream, decoder: JSONArrayDecoder<ContainerListItem>(call: call.label))
     }
 
     /// Changes what the engine does when a container exits. Maps to `POST /containers/{id}/update`.
@@ -97,7 +97,7 @@ extension DockerClient {
             let restartPolicy: RestartPolicy
             enum CodingKeys: String, CodingKey { case restartPolicy = "RestartPolicy" }
         }
-        var call = try containerCall("POST", id, "/update")
+        var call = try containerCall("POST", id: id, rest: "/update")
         call.timeout = DockerLimits.changeTimeout
         try call.setBody(Body(restartPolicy: restartPolicy))
         try await wire.send(call)
@@ -107,21 +107,21 @@ extension DockerClient {
     ///
     /// - Parameter timeout: how long to wait before failing with `timedOut`; nil means for ever.
     public func waitForContainer(_ id: String, timeout: Duration?) async throws(DockerError) -> ContainerExit {
-        var call = try containerCall("POST", id, "/wait")
+        var call = try containerCall("POST", id: id, rest: "/wait")
         call.query = [("condition", "not-running")]
         // The head may come at once or only with the body; the whole wait has one limit.
         call.timeout = timeout ?? DockerLimits.streamHeadTimeout
         return try await wire.lateDocument(ContainerExit.self, call, timeout: timeout)
     }
 
-    func containerCall(_ method: String, _ id: String, _ rest: String = "") throws(DockerError) -> EngineCall {
+    func containerCall(_ method: String, id: String, rest: String = "") throws(DockerError) -> EngineCall {
         EngineCall(method: method, path: "/containers/\(try ObjectName.segment(id, of: "container"))\(rest)")
     }
 
     private func stoppingCall(
-        _ rest: String, _ id: String, _ timeoutSeconds: Int?
+        _ rest: String, id: String, timeoutSeconds: Int?
     ) throws(DockerError) -> EngineCall {
-        var call = try containerCall("POST", id, rest)
+        var call = try containerCall("POST", id: id, rest: rest)
         call.query = timeoutSeconds.map { [("t", "\($0)")] } ?? []
         call.timeout =
             DockerLimits.stopMargin + (timeoutSeconds.map { .seconds($0) } ?? DockerLimits.engineStopTimeout)
@@ -134,7 +134,7 @@ extension DockerClient {
 public struct CreatedContainer: Sendable, Equatable, Decodable {
     /// Its identifier.
     public let id: String
-    /// What the engine warns of, for instance a limit that the kernel does not support.
+    /// The engine's warnings, for instance about a limit that the kernel does not support.
     public let warnings: [String]
 
     enum CodingKeys: String, CodingKey {

@@ -5,8 +5,9 @@ extension DockerClient {
     /// Follows what happens on the engine from now on. Maps to `GET /events`.
     ///
     /// Events are hints, not a record: the engine drops them for readers that are slow, keeps 256 of them, and forgets
-    /// all of them when it restarts. So list the objects after this call has returned, and again whenever the stream has
-    /// ended. A reader that falls behind by the client's stream buffer gets `slowConsumer` rather than a silent gap.
+    /// all of them when it restarts. So list the objects after this call has returned, and again whenever the stream
+    /// has ended. A reader that falls behind by the client's stream buffer gets `slowConsumer` rather than a silent
+    /// gap.
     public func events(_ filter: EventFilter = EventFilter()) async throws(DockerError) -> EngineStream<EngineEvent> {
         var call = EngineCall(method: "GET", path: "/events")
         // The engine sends the head before it subscribes us. What happens in between comes from its buffer.
@@ -54,11 +55,11 @@ public struct EventFilter: Sendable, Equatable {
     }
 }
 
-/// Something that happened on the engine.
+/// An event of the engine.
 public struct EngineEvent: Sendable, Equatable, Decodable {
-    /// What it is about, for instance `container`.
+    /// The type of object, for instance `container`.
     public let type: String
-    /// What happened, for instance `die`, `start`, `health_status: healthy`.
+    /// The action, for instance `die`, `start`, `health_status: healthy`.
     public let action: String
     /// The object's identifier; for volumes and images their name.
     public let actorID: String

@@ -2,9 +2,9 @@ extension DockerClient {
     /// Runs a command in a running container and collects its output.
     ///
     /// - Parameters:
-    ///   - timeout: how long the command may take. The engine cannot end a command: after a timeout it goes on.
-    ///   - limitBytes: how much output is kept. When there is more, reading stops, the command sees its output closed,
-    ///     and `exitCode` may be nil.
+    ///   - timeout: the longest time to wait. The engine cannot end a command: after a timeout it keeps running.
+    ///   - limitBytes: the most bytes of output that are kept. When there is more, reading stops, the command sees its
+    ///     output closed, and `exitCode` may be nil.
     public func runExec(
         in container: String, _ spec: ExecSpec, timeout: Duration = DockerLimits.execTimeout,
         limitBytes: Int = DockerLimits.execOutputBytes
@@ -23,7 +23,7 @@ extension DockerClient {
             let id: String
             enum CodingKeys: String, CodingKey { case id = "Id" }
         }
-        var call = try containerCall("POST", container, "/exec")
+        var call = try containerCall("POST", id: container, rest: "/exec")
         call.timeout = DockerLimits.changeTimeout
         try call.setBody(spec)
         return try await wire.document(Created.self, call).id
@@ -102,7 +102,7 @@ public struct ExecSpec: Sendable, Equatable, Encodable {
 public struct ExecInspection: Sendable, Equatable, Decodable {
     /// Whether it runs.
     public let isRunning: Bool
-    /// How it ended; nil until it has.
+    /// The exit code; nil until it has ended.
     public let exitCode: Int?
 
     enum CodingKeys: String, CodingKey {
@@ -115,6 +115,6 @@ public struct ExecInspection: Sendable, Equatable, Decodable {
 public struct ExecResult: Sendable, Equatable {
     /// Its exit code; nil if it still ran when its output was cut off.
     public let exitCode: Int?
-    /// What it wrote.
+    /// The output.
     public let output: CollectedOutput
 }

@@ -1,7 +1,7 @@
 import CurlKit
 
 extension DockerClient {
-    /// What the engine knows of an image that it has. Maps to `GET /images/{name}/json`.
+    /// Inspects an image. Maps to `GET /images/{name}/json`.
     ///
     /// - Throws: an error with `isNoSuchImage` when the engine does not have it.
     public func inspectImage(_ reference: String) async throws(DockerError) -> ImageInspection {

@@ -1,7 +1,7 @@
 import CurlKit
 
 extension DockerClient {
-    /// What a container has written so far. Maps to `GET /containers/{id}/logs`.
+    /// The log of a container so far. Maps to `GET /containers/{id}/logs`.
     ///
     /// - Parameters:
     ///   - query: which part of it.
@@ -24,7 +24,7 @@ extension DockerClient {
     }
 
     private func logsCall(_ id: String, _ query: LogQuery, follow: Bool) throws(DockerError) -> EngineCall {
-        var call = try containerCall("GET", id, "/logs")
+        var call = try containerCall("GET", id: id, rest: "/logs")
         call.query = [
             ("follow", "\(follow)"), ("stdout", "true"), ("stderr", "true"), ("timestamps", "\(query.hasTimestamps)"),
             ("tail", query.tailLines.map { "\($0)" } ?? "all"),
@@ -44,7 +44,7 @@ extension DockerClient {
     }
 }
 
-/// Which part of a container's log is wanted.
+/// The requested part of a container's log.
 public struct LogQuery: Sendable, Equatable {
     /// Only so many lines from the end; nil means all.
     public var tailLines: Int?

@@ -96,7 +96,7 @@ public struct NetworkSpec: Sendable, Equatable, Encodable {
     /// Options for the driver, for instance `com.docker.network.bridge.name`.
     public var driverOptions: [String: String]
 
-    /// A network of which only the name must be given.
+    /// A network with a name; everything else has a default.
     public init(
         name: String, driver: String = "bridge", subnet: String? = nil, gateway: String? = nil,
         addressRange: String? = nil, isInternal: Bool = false, labels: [String: String] = [:],

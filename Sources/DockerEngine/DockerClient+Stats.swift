@@ -1,15 +1,15 @@
 extension DockerClient {
-    /// What a running container uses at this moment. Maps to `GET /containers/{id}/stats?stream=false&one-shot=true`.
+    /// The present resource use of a running container. Maps to `GET /containers/{id}/stats?stream=false&one-shot=true`.
     ///
     /// One reading only: processor use is the difference between two of them.
     public func stats(of id: String) async throws(DockerError) -> ContainerStats {
-        var call = try containerCall("GET", id, "/stats")
+        var call = try containerCall("GET", id: id, rest: "/stats")
         call.query = [("stream", "false"), ("one-shot", "true")]
         return try await wire.document(ContainerStats.self, call)
     }
 }
 
-/// What a container uses. A container that does not run has zeros.
+/// The resource use of a container; zeros when it does not run.
 public struct ContainerStats: Sendable, Equatable, Decodable {
     /// When it was read.
     public let readAt: EngineTimestamp?

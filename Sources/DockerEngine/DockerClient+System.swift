@@ -8,18 +8,18 @@ extension DockerClient {
         guard answer.body == Array("OK".utf8) else { throw .decoding(reason: "it is not OK", call: call.label) }
     }
 
-    /// What the engine is. Maps to `GET /version`.
+    /// The engine's version. Maps to `GET /version`.
     public func version() async throws(DockerError) -> EngineVersion {
         try await wire.document(EngineVersion.self, EngineCall(method: "GET", path: "/version"))
     }
 
-    /// What the engine has and how it is configured. Maps to `GET /info`.
+    /// The engine's resources and configuration. Maps to `GET /info`.
     public func info() async throws(DockerError) -> EngineInfo {
         try await wire.document(EngineInfo.self, EngineCall(method: "GET", path: "/info"))
     }
 }
 
-/// What an engine says about its version.
+/// An engine's version.
 public struct EngineVersion: Sendable, Equatable, Decodable {
     /// The engine's own version, for instance `27.3.1`.
     public let version: String
@@ -51,7 +51,7 @@ public struct EngineVersion: Sendable, Equatable, Decodable {
     }
 }
 
-/// What an engine has and how it is configured.
+/// An engine's resources and configuration.
 public struct EngineInfo: Sendable, Equatable, Decodable {
     /// A pool from which the engine takes subnets for networks that name none.
     public struct AddressPool: Sendable, Equatable, Decodable {
@@ -76,7 +76,7 @@ public struct EngineInfo: Sendable, Equatable, Decodable {
     public let processors: Int
     /// The host's memory.
     public let memoryBytes: Int64
-    /// Where it keeps images, volumes and containers.
+    /// The folder of images, volumes and containers.
     public let rootDirectory: String
     /// The log driver for containers that name none.
     public let loggingDriver: String
@@ -86,7 +86,7 @@ public struct EngineInfo: Sendable, Equatable, Decodable {
     public let securityOptions: [String]
     /// The configured pools; empty means the built-in ones.
     public let addressPools: [AddressPool]
-    /// What the engine warns of, for instance limits that the kernel does not support.
+    /// The engine's warnings, for instance about limits that the kernel does not support.
     public let warnings: [String]
 
     enum CodingKeys: String, CodingKey {

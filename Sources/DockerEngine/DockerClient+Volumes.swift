@@ -1,8 +1,8 @@
 extension DockerClient {
     /// Creates a volume. Maps to `POST /volumes/create`.
     ///
-    /// The engine does not refuse a name that exists: it returns the volume that is there, whose labels may be other
-    /// than wanted. Compare the answer's labels before using it.
+    /// The engine does not refuse an existing name: it returns the existing volume, whose labels may differ from the
+    /// requested ones. Compare the response's labels before using it.
     public func createVolume(_ spec: VolumeSpec) async throws(DockerError) -> Volume {
         _ = try ObjectName.segment(spec.name, of: "volume name")
         var call = EngineCall(method: "POST", path: "/volumes/create")
@@ -49,7 +49,7 @@ public struct VolumeSpec: Sendable, Equatable, Encodable {
     /// Labels.
     public var labels: [String: String]
 
-    /// A volume of which only the name must be given.
+    /// A volume with a name; everything else has a default.
     public init(
         name: String, driver: String = "local", driverOptions: [String: String] = [:], labels: [String: String] = [:]
     ) {
@@ -67,13 +67,13 @@ public struct VolumeSpec: Sendable, Equatable, Encodable {
     }
 }
 
-/// A volume as the engine has it.
+/// A volume as the engine reports it.
 public struct Volume: Sendable, Equatable, Decodable {
     /// Its name.
     public let name: String
     /// Its driver.
     public let driver: String
-    /// Where its files are on the engine's host.
+    /// The path of its files on the engine's host.
     public let mountPoint: String
     /// Its labels.
     public let labels: [String: String]

@@ -3,11 +3,11 @@ import FoundationEssentials
 
 /// A typed client of the Docker Engine API.
 ///
-/// Each resource has a file of its own (`DockerClient+Containers.swift` …). A method makes one call, keeps to the bounds
-/// of `DockerLimits`, retries nothing, and throws `DockerError`. Cancelling the calling task closes the connection; for
-/// a call that changes something this does not tell whether the engine has done it.
+/// Each resource has a file of its own (`DockerClient+Containers.swift` …). A method makes one call, keeps to the
+/// bounds of `DockerLimits`, retries nothing, and throws `DockerError`. Cancelling the calling task closes the
+/// connection; for a mutating call, this leaves open whether the engine has performed it.
 public struct DockerClient: Sendable {
-    /// Where the engine listens.
+    /// The engine's address.
     public let host: DockerHost
     /// What the engine said about itself when the connection was made.
     public let engine: EngineVersion
@@ -17,7 +17,7 @@ public struct DockerClient: Sendable {
     /// Asked right before each call that changes something; where it says no, the call throws `fenced`.
     var mayChange: @Sendable () -> Bool = { true }
 
-    /// Asks the engine for its version and settles on one that both sides speak.
+    /// Negotiates the API version with the engine.
     ///
     /// - Parameter http: makes the connections; the caller shuts it down.
     /// - Throws: `unsupportedEngine` when the versions do not meet, `transport` when no engine answers.

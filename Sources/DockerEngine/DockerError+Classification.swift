@@ -1,7 +1,7 @@
 import CurlKit
 
-// The engine has no error codes beyond the HTTP status, so some of these read its words. The words are those of
-// moby/moby 20.10 to 28; the live tests provoke each of them.
+// The engine has no error codes beyond the HTTP status, so some of these match its messages, those of moby/moby 20.10
+// to 28; the live tests provoke each of them.
 extension DockerError {
     /// The engine's words, if it said anything.
     public var engineMessage: String? {
@@ -61,13 +61,13 @@ extension DockerError {
     /// name them: `network demo has active endpoints (name:"proxy" id:"ed84de40e81a")`.
     public var hasActiveEndpoints: Bool { statusCode == 403 && says("has active endpoints") }
 
-    /// The wanted subnet overlaps another network's, or the engine has no free subnet left.
+    /// The requested subnet overlaps another network's, or the engine has no free subnet left.
     public var isSubnetUnavailable: Bool {
         says("Pool overlaps with other one") || says("overlapping IPv4") || says("conflicts with network")
             || says("non-overlapping IPv4 address pool") || says("predefined address pools have been fully subnetted")
     }
 
-    /// The wanted fixed address belongs to another container of the network.
+    /// The requested fixed address belongs to another container of the network.
     public var isAddressInUse: Bool {
         says("address already in use") && hostPortConflict == nil
     }

@@ -19,7 +19,7 @@ public enum DockerError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The engine's API is too old, or too new.
     case unsupportedEngine(String)
 
-    /// One sentence for people.
+    /// The message: one sentence.
     public var description: String {
         switch self {
         case .transport(let error): "Docker Engine at \(error)"

@@ -1,6 +1,6 @@
-/// Where the Docker Engine listens.
+/// The address of the Docker Engine.
 public struct DockerHost: Sendable, Equatable, CustomStringConvertible {
-    /// Where the engine listens unless configured otherwise.
+    /// The default address.
     public static let standardSocketPath = "/var/run/docker.sock"
 
     /// The absolute path of the engine's Unix socket.
@@ -13,7 +13,7 @@ public struct DockerHost: Sendable, Equatable, CustomStringConvertible {
         socketPath = checkedPath
     }
 
-    /// Reads a value as `DOCKER_HOST` has it, for instance `unix:///run/user/1000/docker.sock`.
+    /// Reads a value of `DOCKER_HOST`, for instance `unix:///run/user/1000/docker.sock`.
     ///
     /// - Parameter value: nil or empty means the standard socket.
     /// - Throws: `unsupportedHost` for every scheme but `unix`, and for a path that is not absolute.

@@ -35,7 +35,7 @@ public enum DockerLimits {
     public static let documentBytes = 64 * 1024 * 1024
     /// Bytes of one line of a stream of JSON documents (events, pull progress).
     public static let streamLineBytes = 1024 * 1024
-    /// Bytes of an error's body, of which the message is taken.
+    /// Most bytes that are read of an error's body.
     public static let errorBodyBytes = 64 * 1024
     /// Characters of an engine's message that an error keeps.
     public static let errorMessageCharacters = 1000

@@ -21,7 +21,7 @@ struct EngineCall {
     /// For messages: without the query, which may be long.
     var label: String { "\(method) \(path)" }
 
-    /// Path and query as they are sent.
+    /// Path and query, percent-encoded.
     var target: String {
         guard !query.isEmpty else { return path }
         let pairs = query.map { "\($0.name)=\(Self.percentEncoded($0.value))" }
@@ -71,7 +71,7 @@ public struct LabelFilter: Sendable, Hashable {
     /// As the engine wants it: `key` or `key=value`.
     let text: String
 
-    /// Objects that have the label, whatever its value.
+    /// Objects that have the label, with any value.
     public static func has(_ key: String) -> LabelFilter { LabelFilter(text: key) }
 
     /// Objects whose label has exactly this value.

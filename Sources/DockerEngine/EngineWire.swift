@@ -61,7 +61,7 @@ struct EngineWire: Sendable {
         }
         if Self.isSuccess(stream.head.status) { return stream }
         stream.limitRemainingTime(to: DockerLimits.errorBodyTimeout)
-        // Only the message is wanted; a body that cannot be read leaves the status, which says enough.
+        // Only the message is read; if the body is unreadable, the status is enough.
         let body = (try? await stream.collect(limitBytes: DockerLimits.errorBodyBytes)) ?? []
         throw Self.error(status: stream.head.status, body: body, call: call)
     }

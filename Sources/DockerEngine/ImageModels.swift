@@ -1,4 +1,4 @@
-/// What the engine knows of an image.
+/// An image, as the engine inspects it.
 public struct ImageInspection: Sendable, Equatable, Decodable {
     /// `sha256:…`.
     public let id: String
@@ -101,7 +101,7 @@ public struct ImageRemoval: Sendable, Equatable, Decodable {
 
 /// One line of a pull's progress.
 public struct PullProgress: Sendable, Equatable, Decodable {
-    /// What goes on, for instance `Downloading`, `Pull complete`, `Digest: sha256:…`.
+    /// The progress text, for instance `Downloading`, `Pull complete`, `Digest: sha256:…`.
     public let status: String
     /// The layer it is about, if it is about one.
     public let layer: String?

@@ -1,4 +1,4 @@
-/// Where a container's output came from.
+/// The source of a line: standard output or standard error.
 public enum OutputSource: Sendable, Hashable {
     /// Standard output, or the terminal.
     case standardOutput
@@ -10,7 +10,7 @@ public enum OutputSource: Sendable, Hashable {
 public struct OutputPiece: Sendable, Equatable {
     /// Where it wrote them.
     public let source: OutputSource
-    /// What it wrote.
+    /// The output.
     public let bytes: [UInt8]
 }
 
@@ -73,7 +73,7 @@ struct FramedOutputDecoder: StreamDecoder {
         switch (header[0], header[1], header[2], header[3]) {
         case (0, 0, 0, 0), (1, 0, 0, 0): source = .standardOutput
         case (2, 0, 0, 0): source = .standardError
-        // Here the engine says that it could not go on.
+        // Here the engine reports that it could not continue.
         case (3, 0, 0, 0): isFailure = true
         default: throw .decoding(reason: "the output has no frames; has the container a terminal?", call: call)
         }

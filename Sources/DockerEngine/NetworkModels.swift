@@ -21,7 +21,7 @@ public struct NetworkSubnet: Sendable, Equatable, Codable {
     }
 }
 
-/// A network as the engine has it.
+/// A network as the engine reports it.
 public struct Network: Sendable, Equatable, Decodable {
     /// A container on the network.
     public struct Attachment: Sendable, Equatable, Decodable {

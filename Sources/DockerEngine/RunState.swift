@@ -1,4 +1,4 @@
-/// What a container is doing, and how its last run began and ended.
+/// A container's state, and the begin and end of its last run.
 public struct RunState: Sendable, Equatable, Decodable {
     /// In a word.
     public let status: ContainerState
@@ -14,7 +14,7 @@ public struct RunState: Sendable, Equatable, Decodable {
     public let startedAt: EngineTimestamp?
     /// When the last run ended; nil if none has.
     public let finishedAt: EngineTimestamp?
-    /// What its health check says; nil if it has none.
+    /// The state of its health check; nil if it has none.
     public let health: ContainerHealth?
 
     /// Whether its process runs and is not frozen.
@@ -47,13 +47,13 @@ public struct RunState: Sendable, Equatable, Decodable {
     }
 }
 
-/// What the engine's own health check says.
+/// The state of the engine's own health check.
 public struct ContainerHealth: Sendable, Equatable, Decodable {
     /// One run of the check.
     public struct Probe: Sendable, Equatable, Decodable {
         /// 0 means healthy.
         public let exitCode: Int
-        /// What it printed, at most 4096 bytes.
+        /// Its output, at most 4096 bytes.
         public let output: String
 
         enum CodingKeys: String, CodingKey {

@@ -1,6 +1,6 @@
 /// A file of a tar archive.
 public struct TarEntry: Sendable, Equatable {
-    /// What the entry is.
+    /// The type of an entry.
     public enum Kind: Sendable, Equatable {
         /// A file with its contents.
         case file([UInt8])
@@ -8,7 +8,7 @@ public struct TarEntry: Sendable, Equatable {
         case directory
         /// A symbolic link and what it points to.
         case symbolicLink(target: String)
-        /// Something else, of which nothing is read: a hard link, a device. Cannot be written.
+        /// Another type, whose content is skipped: a hard link, a device. Cannot be written.
         case other
     }
 
@@ -40,11 +40,12 @@ public struct TarEntry: Sendable, Equatable {
 
 /// Why an archive cannot be written or read.
 public struct TarError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What is wrong with it.
+    /// The problem.
     public let description: String
 }
 
-/// Reads and writes archives in the ustar form (POSIX.1-1988), and reads the extensions that engines use for long names.
+/// Reads and writes archives in the ustar form (POSIX.1-1988), and reads the extensions that engines use for long
+/// names.
 public enum TarArchive {
     static let blockBytes = 512
     /// Long names and links of the extensions are not read beyond this.

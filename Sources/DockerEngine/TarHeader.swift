@@ -26,20 +26,20 @@ struct TarHeader {
     func block() throws(TarError) -> [UInt8] {
         var block = [UInt8](repeating: 0, count: TarArchive.blockBytes)
         let (prefix, name) = try splitPath()
-        Self.put(prefix, Field.prefix, &block)
-        Self.put(name, Field.name, &block)
+        Self.put(prefix, field: Field.prefix, block: &block)
+        Self.put(name, field: Field.name, block: &block)
         let (type, link, size) = try typeLinkSize()
         block[Field.type] = type
-        Self.put(link, Field.link, &block)
+        Self.put(link, field: Field.link, block: &block)
         try put(number: UInt64(size), Field.size, &block)
         try put(number: UInt64(entry.mode & 0o7777), Field.mode, &block)
         try put(number: UInt64(entry.userID), Field.userID, &block)
         try put(number: UInt64(entry.groupID), Field.groupID, &block)
         try put(number: UInt64(max(0, entry.modifiedSeconds)), Field.modified, &block)
-        Self.put(Array("ustar\u{0}00".utf8), Field.magic, &block)
+        Self.put(Array("ustar\u{0}00".utf8), field: Field.magic, block: &block)
         // The sum counts its own field as blanks: six digits, a zero byte, a blank.
         let digits = Self.octal(UInt64(Self.checksum(of: block)), digits: 6)
-        Self.put(digits + [0, UInt8(ascii: " ")], Field.checksum, &block)
+        Self.put(digits + [0, UInt8(ascii: " ")], field: Field.checksum, block: &block)
         return block
     }
 
@@ -84,10 +84,10 @@ struct TarHeader {
     private func put(number: UInt64, _ field: Range<Int>, _ block: inout [UInt8]) throws(TarError) {
         let digits = Self.octal(number, digits: field.count - 1)
         guard digits.count == field.count - 1 else { throw problem("a number does not fit its field") }
-        Self.put(digits, field, &block)
+        Self.put(digits, field: field, block: &block)
     }
 
-    private static func put(_ bytes: [UInt8], _ field: Range<Int>, _ block: inout [UInt8]) {
+    private static func put(_ bytes: [UInt8], field: Range<Int>, block: inout [UInt8]) {
         block.replaceSubrange(field.lowerBound..<(field.lowerBound + bytes.count), with: bytes)
     }
 

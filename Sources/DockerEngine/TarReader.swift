@@ -21,7 +21,7 @@ struct TarReader {
             let type = block[TarHeader.Field.type]
             let size = try number(block, TarHeader.Field.size)
             switch type {
-            // A POSIX extension for the next entry, one for all entries (which has nothing of use), GNU's long names.
+            // A POSIX extension for the next entry, one for all entries (ignored), GNU's long names.
             case UInt8(ascii: "x"): try readRecords(of: try extensionText(size), into: &overrides)
             case UInt8(ascii: "g"): _ = try extensionText(size)
             case UInt8(ascii: "L"): overrides.path = text(try extensionText(size)[...])

@@ -11,8 +11,8 @@ package final class ByteBudget: Sendable {
     /// Bytes in hand at the moment.
     package var bytesTaken: Int { taken.withLock { $0 } }
 
-    /// Runs `body` with a share that grows as bytes come in, and gives it back. Announced bytes cost nothing: whoever
-    /// promises much and sends nothing keeps nobody out.
+    /// Runs `body` with a share that grows as bytes arrive, and returns it. Announced bytes cost nothing: a client that
+    /// announces much and sends nothing blocks no other.
     ///
     /// - Parameter free: bytes of the request that are not counted.
     package func withShare<Value>(beyond free: Int, _ body: (Share) async throws -> Value) async rethrows -> Value {
@@ -59,7 +59,7 @@ package final class ByteBudget: Sendable {
             }
         }
 
-        /// Gives back what is held.
+        /// Returns the bytes taken.
         package func release() {
             held.withLock { held in
                 budget.give(held)

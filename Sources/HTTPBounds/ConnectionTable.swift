@@ -1,17 +1,17 @@
-/// Which connections there are and what they wait for, as a value. Decides who may come in, and who goes for them.
+/// The open connections and their states, as a value. Decides which are accepted, and which are closed for them.
 package struct ConnectionTable<ID: Hashable & Sendable>: Sendable {
 
     /// Whether a connection may stay.
     package enum Decision: Sendable, Equatable {
         /// It may; another one, which waits for a request, has to go for it.
         case accepted(evicting: ID?)
-        /// All others have requests under way.
+        /// All others have requests in progress.
         case refused
     }
 
     private struct Entry {
         let network: ClientNetwork
-        /// Grows with each wait for a request and each request; odd while a request is under way.
+        /// Grows with each wait for a request and each request; odd while a request is in progress.
         var turn: UInt64 = 0
         /// When it began to wait, by ``clock``.
         var waitsSince: UInt64
@@ -92,9 +92,9 @@ package struct ConnectionTable<ID: Hashable & Sendable>: Sendable {
 package struct ConnectionLimits: Sendable, Equatable {
     /// In all.
     package var total: Int
-    /// Of one network, ``ClientNetwork``.
+    /// The limit of one network, ``ClientNetwork``.
     package var perNetwork: Int
-    /// Of the total, places that only this host's own clients get: the probes of a service manager, a proxy.
+    /// Places of the total that only this host's own clients get: the probes of a service manager, a proxy.
     package var reserved: Int
 
     /// Limits.

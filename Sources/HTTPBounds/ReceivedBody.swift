@@ -5,7 +5,7 @@ package import NIOCore
 package enum ReceivedBody: Sendable {
     /// All of it.
     case complete(ByteBuffer)
-    /// More than is accepted; `isFinished` tells whether its end was reached nevertheless.
+    /// More than is accepted; `isFinished`: its end was reached nevertheless.
     case tooLarge(isFinished: Bool)
     /// More than is left for it while others are in hand.
     case overBudget(isFinished: Bool)

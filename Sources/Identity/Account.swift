@@ -1,6 +1,6 @@
 public import ProjectModel
 
-/// Somebody who signs in.
+/// A user account.
 public struct Account: Sendable, Equatable, Hashable {
     /// Number that Studio's profile calls `id`.
     public var number: Int64

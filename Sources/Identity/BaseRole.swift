@@ -6,7 +6,7 @@ public enum BaseRole: Int64, Sendable, CaseIterable, Codable {
     case administrator = 2
     /// Works inside projects; creates, pauses and deletes none, and changes no member.
     case developer = 3
-    /// Looks, but sees no key that would let it do more.
+    /// Reads, but sees no key that would allow more.
     case readOnly = 4
 
     /// Its name as people see it.
@@ -19,7 +19,7 @@ public enum BaseRole: Int64, Sendable, CaseIterable, Codable {
         }
     }
 
-    /// What it allows.
+    /// Its permissions.
     public var permissions: Set<Permission> {
         switch self {
         case .owner: Self.everything
@@ -38,7 +38,7 @@ public enum BaseRole: Int64, Sendable, CaseIterable, Codable {
         .vanitySubdomainWrite, .databaseJITWrite, .backupsWrite,
     ]
 
-    /// What shows a key or a digest of a secret, or the trail of everybody's doings.
+    /// Permissions that reveal a key, a digest of a secret, or the audit trail.
     private static let revealing: Set<Permission> = [
         .apiKeysRead, .functionSecretsRead, .signingKeysRead, .databaseJITRead, .auditRead, .analyticsLogsRead,
     ]

@@ -4,8 +4,8 @@ public import ProjectModel
 public protocol IdentityCrypto: Sendable {
     /// A new verifier (PHC string) for a password. Takes about 100 ms of CPU on purpose.
     func hash(password: Secret<String>) async throws(IdentityCryptoError) -> String
-    /// Whether a password belongs to a verifier; the same work is done when there is no verifier (nil), so that time
-    /// tells nothing.
+    /// Whether a password matches a verifier; the same work is done when there is no verifier (nil), so that timing
+    /// reveals nothing.
     func verify(password: Secret<String>, against verifier: String?) async throws(IdentityCryptoError) -> Bool
     /// Whether a verifier was made at a lower cost than ``hash(password:)`` has now.
     func isOutdated(_ verifier: String) -> Bool
@@ -26,7 +26,7 @@ public protocol IdentityCrypto: Sendable {
 
 /// Why cryptography failed. Holds no value.
 public struct IdentityCryptoError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What happened, for people.
+    /// The message: one sentence.
     public let description: String
 
     /// An error with a text that quotes no secret.
@@ -35,11 +35,11 @@ public struct IdentityCryptoError: Error, Sendable, Equatable, CustomStringConve
 
 /// Claims of an access token, in GoTrue's words.
 public struct AccessClaims: Codable, Sendable, Equatable {
-    /// Who signed: the installation.
+    /// The issuer: the installation.
     public var iss: String
-    /// Whose it is: the account's identifier.
+    /// The subject: the account's identifier.
     public var sub: String
-    /// For whom: `authenticated`.
+    /// The audience: `authenticated`.
     public var aud: String
     /// When it was made, in seconds since 1970.
     public var iat: Int64

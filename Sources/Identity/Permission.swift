@@ -82,6 +82,6 @@ public enum Permission: String, Sendable, CaseIterable, Codable {
     /// Read the audit trail of an organization.
     case auditRead = "organization_audit_read"
 
-    /// Whether it only lets somebody look.
+    /// Whether it is a read permission.
     public var isRead: Bool { rawValue.hasSuffix("_read") }
 }

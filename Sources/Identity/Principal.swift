@@ -1,15 +1,15 @@
 public import ProjectModel
 
-/// Who makes a request, by which credential, and what they may do where.
+/// The authenticated caller of a request: account, credential and permissions.
 public struct Principal: Sendable, Equatable {
     /// The account.
     public var account: Account
-    /// What the request was made with.
+    /// The credential of the request.
     public var credential: Credential
-    /// Where the account is a member, and as what.
+    /// The account's memberships and roles.
     public var memberships: [Membership]
 
-    /// What a request can be made with.
+    /// The kinds of credentials.
     public enum Credential: Sendable, Equatable {
         /// An access token of a sign-in; the session's identifier.
         case session(String)
@@ -30,7 +30,7 @@ public struct Principal: Sendable, Equatable {
     public func permissions(in organization: String, project: ProjectRef? = nil) -> Set<Permission> {
         if case .scopedToken(let scope) = credential, !scope.covers(organization, project) { return [] }
         let roles = memberships.filter { $0.organizationSlug == organization }.flatMap(\.roles)
-        // Whoever works in some projects of an organization must find their way to them.
+        // Members of single projects of an organization need to see the organization.
         let presence = roles.isEmpty || project != nil ? [] : Self.presence
         let granted = roles.filter { $0.applies(to: project) }.reduce(into: presence) {
             $0.formUnion($1.base.permissions)
@@ -42,7 +42,7 @@ public struct Principal: Sendable, Equatable {
     /// its list.
     private static let presence: Set<Permission> = [.organizationsRead, .organizationProjectsRead, .membersRead]
 
-    /// What the credential allows at most, whatever the roles of the account.
+    /// The most that the credential allows, before the roles of the account apply.
     public var ceiling: Set<Permission> {
         if case .scopedToken(let scope) = credential { return scope.permissions }
         return Set(Permission.allCases)
@@ -86,11 +86,11 @@ public struct Membership: Sendable, Equatable {
     }
 }
 
-/// A role that somebody can have in an organization: for all of it, or for some of its projects.
+/// A member's role in an organization: for all of it, or for some of its projects.
 public struct Role: Sendable, Equatable, Hashable {
     /// Its number: that of ``base`` when it is for the whole organization, else one of its own.
     public var number: Int64
-    /// What it allows.
+    /// The base role, which decides the permissions.
     public var base: BaseRole
     /// Projects that it is limited to; empty when it is for all of them and for the organization itself.
     public var projects: Set<ProjectRef>
@@ -111,11 +111,11 @@ public struct Role: Sendable, Equatable, Hashable {
     }
 }
 
-/// What a scoped access token is limited to.
+/// The scope of an access token.
 public struct TokenScope: Sendable, Equatable {
     /// Identifier of the token, a UUID.
     public var tokenID: String
-    /// What it allows.
+    /// Its permissions.
     public var permissions: Set<Permission>
     /// Organizations that it reaches; nil stands for all of its account.
     public var organizationSlugs: Set<String>?

@@ -16,10 +16,10 @@ enum KernelFileError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// Files of the proc file system. They have no size of their own, and each read gives a page at the most, so that the
-/// end is only where a read gives nothing. FoundationEssentials takes the first page for the whole file (Swift 6.3),
-/// which is why the system is asked directly here. No pointer leaves the two marked calls: the first gets a string, the
-/// second an array together with its count.
+/// Files of the proc file system. They have no size of their own, and each read returns at most a page, so that the end
+/// is where a read returns nothing. FoundationEssentials takes the first page for the whole file (Swift 6.3), which is
+/// why the system is asked directly here. No pointer leaves the two marked calls: the first gets a string, the second
+/// an array together with its count.
 enum KernelFile {
     private static let chunkBytes = 1 << 16
 

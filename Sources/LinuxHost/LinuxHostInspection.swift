@@ -56,7 +56,7 @@ public struct LinuxHostInspection: HostInspection {
         return names
     }
 
-    /// A file with one number; nothing when the kernel does not have it.
+    /// A file with one number; nil when the kernel does not have it.
     private func number(_ name: String) throws(HostError) -> Int? {
         try folder.readIfPresent(name) { bytes throws(MalformedLine) in
             let text = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)

@@ -9,8 +9,9 @@ public struct LinuxHostNetwork: HostNetwork {
     /// Reads below `procFolder`, the mount point of the proc file system.
     public init(procFolder: String = "/proc") { folder = ProcFolder(path: procFolder) }
 
-    /// TCP ports that cannot be bound on `address`, an IPv4 or IPv6 address: the same address listens, or one of the two
-    /// is the wildcard. A listener on `::` counts for IPv4 too, since the files do not say whether it is limited to IPv6.
+    /// TCP ports that cannot be bound on `address`, an IPv4 or IPv6 address: the same address listens, or one of the
+    /// two is the wildcard. A listener on `::` counts for IPv4 too, since the files do not say whether it is limited to
+    /// IPv6.
     public func listeningPorts(on address: String) throws(HostError) -> Set<UInt16> {
         guard let wanted = ListenAddress(address) else {
             throw HostError("\(address) is not an IP address on which ports can be bound")
@@ -27,7 +28,7 @@ public struct LinuxHostNetwork: HostNetwork {
         try folder.read("net/route", parse: RouteTable.destinations).filter { $0.prefixLength > 1 }
     }
 
-    /// The kernel's range of local ports; nothing when the kernel does not tell.
+    /// The kernel's range of local ports; nil when the kernel does not have it.
     public func ephemeralPorts() throws(HostError) -> PortRange? {
         try folder.readIfPresent("sys/net/ipv4/ip_local_port_range", parse: EphemeralPorts.range)
     }

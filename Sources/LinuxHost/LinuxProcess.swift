@@ -1,7 +1,7 @@
 import Glibc
 public import Orchestrator
 
-/// What the kernel says about this process.
+/// The kernel's data about this process.
 public struct LinuxProcess: Sendable {
     private let folder: ProcFolder
 

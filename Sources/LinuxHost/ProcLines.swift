@@ -2,7 +2,7 @@
 struct MalformedLine: Error, Equatable {
     /// Position in the file, from 1.
     let number: Int
-    /// What is wrong with it.
+    /// The problem.
     let reason: String
 }
 
@@ -32,7 +32,8 @@ enum ProcLines {
 }
 
 extension FixedWidthInteger {
-    /// Reads hexadecimal digits that fill the whole width of the number, as the kernel prints addresses, ports and flags.
+    /// Reads hexadecimal digits that fill the whole width of the number, as the kernel prints addresses, ports and
+    /// flags.
     init?(hexDigits digits: ArraySlice<UInt8>) {
         guard digits.count == Self.bitWidth / 4 else { return nil }
         self = 0

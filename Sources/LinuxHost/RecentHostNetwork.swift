@@ -3,8 +3,8 @@ public import ProjectModel
 import Synchronization
 
 /// What another ``Orchestrator/HostNetwork`` has said a moment ago. Reading the kernel's table of sockets takes as long
-/// as all the rest of a creation, and every creation wants it: those of the same moment share one reading. A port that
-/// somebody takes meanwhile is refused by the engine, as one is that is taken a moment later.
+/// as all the rest of a creation, and every creation needs it: concurrent creations share one reading. A port that is
+/// taken meanwhile is refused by the engine, as one is that is taken a moment later.
 public final class RecentHostNetwork: HostNetwork {
     /// How long an answer is used.
     public static let lifetime: Duration = .seconds(1)
@@ -23,13 +23,13 @@ public final class RecentHostNetwork: HostNetwork {
     private let now: @Sendable () -> ContinuousClock.Instant
     private let state = Mutex(State())
 
-    /// Remembers what `base` says. `now` is the clock that tells how long ago that was.
+    /// Caches what `base` returns for ``lifetime``, measured by `now`.
     public init(_ base: any HostNetwork, now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }) {
         self.base = base
         self.now = now
     }
 
-    /// Ports on which something listened at most ``lifetime`` ago. Who asks while another reads waits for that reading.
+    /// Ports on which something listened at most ``lifetime`` ago. Concurrent callers share one reading.
     public func listeningPorts(on address: String) throws(HostError) -> Set<UInt16> {
         try state.withLock { state throws(HostError) in
             if let known = recent(state.listening[address]) { return known }
@@ -50,7 +50,7 @@ public final class RecentHostNetwork: HostNetwork {
         }
     }
 
-    /// Always asked anew: it costs nothing.
+    /// Not cached: it costs nothing.
     public func ephemeralPorts() throws(HostError) -> PortRange? { try base.ephemeralPorts() }
 
     private func recent<Value>(_ answer: Answer<Value>?) -> Value? {

@@ -1,7 +1,7 @@
 public import Identity
 public import Orchestrator
 
-/// Everything that the API asks: the core's catalogues and the ports that a request reaches by itself.
+/// The dependencies of the API: the core's catalogues and the ports that handlers call directly.
 public struct Backend: Sendable {
     /// Checks the whole installation once; it never fails, since what cannot be read is a finding too.
     public typealias ConsistencyCheck = @Sendable () async -> ConsistencyReport
@@ -42,7 +42,7 @@ public struct Backend: Sendable {
     public var consistency: ConsistencyCheck
     /// The clock.
     public var time: any TimeSource
-    /// Figures of the manager's process; nothing where the host does not tell them.
+    /// Metrics of the manager's process; nil where the host has none.
     public var process: @Sendable () -> ProcessFigures? = { nil }
 
     /// A backend from its parts.

@@ -1,10 +1,10 @@
 public import Orchestrator
 
-/// The Management API: which paths exist, who may use them and what they answer. It holds no socket;
-/// ``ManagementAPIServer`` puts it on one.
+/// The Management API: its paths, their access rules and their responses. It holds no socket; ``ManagementAPIServer``
+/// puts it on one.
 public struct ManagementAPI: Sendable {
     let routes: RouteTable
-    let doorkeeper: Doorkeeper
+    let authorizer: Authorizer
     let mutations: MutationRunner
     let parser = BodyParser()
     let cors: CORSPolicy
@@ -14,9 +14,9 @@ public struct ManagementAPI: Sendable {
     /// The API of one installation.
     ///
     /// - Parameters:
-    ///   - backend: What requests reach.
-    ///   - verifier: Tells whose an access token is.
-    ///   - readiness: What has to answer before `/ready` says yes.
+    ///   - backend: The dependencies of the handlers.
+    ///   - verifier: Resolves access tokens.
+    ///   - readiness: The checks behind `/ready`.
     ///   - role: What this manager does at the moment; one without others is always active.
     ///   - configuration: What answers say about this host and about the stack's template.
     public init(
@@ -29,7 +29,7 @@ public struct ManagementAPI: Sendable {
         let served =
             ProbeController(checks: readiness, role: role).routes + figures.routes + Self.routes(backend, configuration)
         routes = RouteTable(served + [OpenAPIController(routes: served, version: configuration.version).route])
-        doorkeeper = Doorkeeper(
+        authorizer = Authorizer(
             verifier: verifier, catalog: backend.catalog, limiter: RateLimiter(limit: configuration.requestsPerMinute))
         mutations = MutationRunner(
             units: backend.units, verifier: verifier, ledger: backend.ledger, sealer: backend.sealer,

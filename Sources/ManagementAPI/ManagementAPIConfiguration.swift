@@ -1,6 +1,6 @@
 import ProjectModel
 
-/// What answers say about this host.
+/// The host's data in responses.
 public struct ManagementAPIConfiguration: Sendable {
     /// Host name or address under which people reach the published ports of projects; no scheme, no port.
     public var publicHost: String

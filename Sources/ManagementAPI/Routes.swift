@@ -2,9 +2,9 @@ import Identity
 import Orchestrator
 
 extension ManagementAPI {
-    /// Every route but the probes, in the order in which the OpenAPI document tells of them.
+    /// Every route except the probes, in the order of the OpenAPI document.
     static func routes(_ backend: Backend, _ configuration: ManagementAPIConfiguration) -> [Route] {
-        // Which features there are follows from the routes, and some routes tell about it: so they are made twice.
+        // The features follow from the routes, and some routes describe them: so they are made twice.
         let features = ServedFeatures(routes(backend, configuration, telling: ServedFeatures([])))
         return routes(backend, configuration, telling: features)
     }
@@ -73,13 +73,13 @@ extension ManagementAPI {
     private static func settingRoutes(
         _ catalog: ProjectCatalog, _ configuration: ManagementAPIConfiguration
     ) -> [Route] {
-        let desk = SettingsDesk(catalog: catalog)
-        return AuthConfigController(desk: desk).routes
-            + DataAPIController(desk: desk).routes
-            + StorageConfigController(desk: desk).routes
-            + RealtimeConfigController(desk: desk).routes
-            + DatabaseConfigController(desk: desk).routes
-            + PoolerController(desk: desk, configuration: configuration).routes
+        let editor = SettingsEditor(catalog: catalog)
+        return AuthConfigController(editor: editor).routes
+            + DataAPIController(editor: editor).routes
+            + StorageConfigController(editor: editor).routes
+            + RealtimeConfigController(editor: editor).routes
+            + DatabaseConfigController(editor: editor).routes
+            + PoolerController(editor: editor, configuration: configuration).routes
             + NetworkController().routes
             + BackupsController().routes
     }

@@ -2,17 +2,17 @@
 public enum ExitStatus: Int32, Sendable, CaseIterable {
     /// Done.
     case done = 0
-    /// Not done, for a reason that has no number of its own.
+    /// Failed for a reason without a number of its own.
     case failed = 1
     /// Not signed in, or not allowed to.
     case notAllowed = 3
-    /// There is no such thing.
+    /// The object does not exist.
     case notFound = 4
     /// Not possible as things are, or the name is taken.
     case conflict = 5
     /// The API cannot be reached, or cannot answer at present.
     case unreachable = 6
-    /// The wait ended and the project is not as wanted: it failed, or the time was up.
+    /// The wait ended without the desired status: the project failed, or the deadline passed.
     case notReached = 7
     /// The command line is not understood (`EX_USAGE` of sysexits.h).
     case usage = 64
@@ -40,7 +40,7 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
         }
     }
 
-    /// What it says, for the help.
+    /// Its description in the help.
     public var meaning: String {
         switch self {
         case .done: "done"
@@ -49,8 +49,8 @@ public enum ExitStatus: Int32, Sendable, CaseIterable {
         case .notFound: "not found"
         case .conflict: "conflict: not possible in the present status, or the name is taken"
         case .unreachable: "the API cannot be reached, or cannot answer at present"
-        case .notReached: "the wait ended without the wanted status: it failed, or the time was up"
-        case .usage: "the command line is not understood"
+        case .notReached: "the wait ended without the requested status: it failed, or the deadline passed"
+        case .usage: "invalid command line"
         }
     }
 

@@ -1,10 +1,10 @@
 import FoundationEssentials
 public import ProjectModel
 
-// Who asks: sign-in, profile, tokens, organizations.
+// Accounts: sign-in, profile, tokens, organizations.
 extension ManagementClient {
-    /// Signs in with a password, makes a personal access token, and ends the session again, so that nothing but the
-    /// token is left.
+    /// Signs in with a password, makes a personal access token, and ends the session again, so that only the token
+    /// remains.
     ///
     /// - Parameter name: what the token is called in lists.
     /// - Throws: ``ClientError/signInRefused(_:)`` when the password is wrong or asked for too often.
@@ -37,12 +37,12 @@ extension ManagementClient {
         }
     }
 
-    /// Ends this session alone; the others of the account, in browsers, go on. Not worth failing for: it expires.
+    /// Ends this session alone; other sessions of the account continue. Errors are ignored: it expires.
     private func endSession() async {
         _ = try? await send(APICall.post("auth", "v1", "logout", query: [("scope", "local")]).unkeyed)
     }
 
-    /// Who is signed in.
+    /// The signed-in account.
     public func profile() async throws(ClientError) -> ServerProfile {
         try await answer(.get("platform", "profile"))
     }

@@ -9,7 +9,7 @@ extension ManagementClient {
     ///
     /// - Parameters:
     ///   - expected: an entry's number and hash that are known from elsewhere.
-    ///   - progress: told the number of entries checked so far, after every page.
+    ///   - progress: called with the number of entries checked so far, after every page.
     /// - Throws: ``ClientError/failed(_:)`` with the place where the trail breaks.
     public func verifyAuditTrail(
         of slug: String, expected: AuditTrailPage.Head? = nil, progress: (Int64) -> Void = { _ in }

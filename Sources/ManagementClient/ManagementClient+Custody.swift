@@ -25,7 +25,7 @@ extension ManagementClient {
         try await send(.delete("platform", "organizations", organization, "kept-volumes", name))
     }
 
-    /// Lets a project go on without the data that a volume held.
+    /// Accepts that the data of a volume is lost.
     public func acceptLoss(of volume: String, in ref: ProjectRef) async throws(ClientError) {
         try await send(.post("platform", "projects", ref.text, "volumes", volume, "accept-loss"))
     }

@@ -1,20 +1,20 @@
 public import ProjectModel
 
-/// What was asked of a project, as the API tells it.
+/// An operation on a project, as the API returns it.
 public struct ProjectOperation: Codable, Sendable, Equatable {
     /// UUID.
     public let id: String
     /// `create`, `pause`, `resume`, `restart`, `upgrade` or `delete`.
     public let kind: String
-    /// `pending` and `running` go on; everything else has ended.
+    /// `pending` and `running` are in progress; everything else has ended.
     public let state: String
-    /// Who asked.
+    /// The requester.
     public let requestedBy: String
-    /// When, and until when it has to be done.
+    /// When, and its deadline.
     public let requestedAt, deadline: String
     /// Plans carried out for it.
     public let attempts: Int
-    /// What it waits for, and on which service.
+    /// The reason of the wait, and the service.
     public let waitingFor, service: String?
     /// The call to the engine that was made last, and what went wrong.
     public let lastCall, lastError: String?
@@ -33,7 +33,7 @@ public struct ProjectOperation: Codable, Sendable, Equatable {
     }
 }
 
-/// Why an operation has not come further, as the API tells it.
+/// Why an operation makes no progress, as the API returns it.
 public struct OperationExplanation: Codable, Sendable {
     /// The operation.
     public let operation: ProjectOperation

@@ -25,7 +25,7 @@ extension ManagementClient {
 
     /// The project that a person means by a ref or by a name.
     ///
-    /// - Throws: ``ClientError/notFound(_:)`` when there is none, ``ClientError/invalid(_:)`` when several bear the
+    /// - Throws: ``ClientError/notFound(_:)`` when there is none, ``ClientError/invalid(_:)`` when several have the
     ///   name.
     public func project(named text: String) async throws(ClientError) -> ProjectDetail {
         if let ref = ProjectRef(text) {
@@ -67,7 +67,7 @@ extension ManagementClient {
         return try await answer(.post("platform", "projects", json: body))
     }
 
-    /// What can be asked of a project that is there.
+    /// The lifecycle requests.
     public enum ProjectAction: String, Sendable {
         /// Stop its containers and keep its data.
         case pause

@@ -1,6 +1,6 @@
 public import ProjectModel
 
-/// What an upgrade, or a change of services, does to a project; as the API tells it.
+/// The effect of an upgrade, or of a change of services, on a project; as the API returns it.
 public struct UpgradePlan: Codable, Sendable, Equatable {
     /// A service that gets a container.
     public struct Replacement: Codable, Sendable, Equatable {
@@ -10,7 +10,7 @@ public struct UpgradePlan: Codable, Sendable, Equatable {
         public let imageBefore: String?
         /// Its image afterwards.
         public let image: String
-        /// What differs, in words.
+        /// The differences, as sentences.
         public let changes: [String]
 
         enum CodingKeys: String, CodingKey {
@@ -25,7 +25,7 @@ public struct UpgradePlan: Codable, Sendable, Equatable {
     public let to: String
     /// Services that get another container, and new ones, in order.
     public let replaced, added: [Replacement]
-    /// Services that go, and those that stay as they are.
+    /// Services that are removed, and those that are unchanged.
     public let removed, untouched: [String]
     /// Images that the project does not use yet. They are pulled first, those that the engine does not have.
     public let images: [String]
@@ -62,18 +62,18 @@ public struct UpgradePlan: Codable, Sendable, Equatable {
         }
         if !interrupted.isEmpty {
             lines.append(
-                "interrupted: \(interrupted.joined(separator: ", ")), for \(interruptionSecondsMax) s at the most")
+                "interrupted: \(interrupted.joined(separator: ", ")), for at most \(interruptionSecondsMax) s")
         }
         lines += refusals.map { "refused: \($0)" }
         return lines
     }
 }
 
-/// Whether a project can be upgraded, as the API tells it.
+/// Whether a project can be upgraded, as the API returns it.
 public struct UpgradeEligibility: Codable, Sendable, Equatable {
     /// Whether it can.
     public let eligible: Bool
-    /// What would be done, where it could be planned.
+    /// The plan, where there is one.
     public let plan: UpgradePlan?
     /// Why it cannot.
     public let reasons: [String]

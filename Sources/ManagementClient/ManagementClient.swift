@@ -7,7 +7,7 @@ public import ProjectModel
 /// Reads are tried again when the API cannot be reached or cannot answer. Changes carry an `Idempotency-Key`, so that
 /// they are safe to send again when an answer is lost.
 public struct ManagementClient: Sendable {
-    /// Where the API is.
+    /// The API's address.
     public let address: APIAddress
     /// The version in `User-Agent: supamanager/…`.
     public let version: String
@@ -24,7 +24,7 @@ public struct ManagementClient: Sendable {
     ///
     /// - Parameters:
     ///   - token: what to present as `Authorization: Bearer`; without one only sign-in works.
-    ///   - pause: waits between tries and looks; replaced in tests.
+    ///   - pause: waits between retries and polls; replaced in tests.
     public init(
         _ address: APIAddress, token: Secret<String>?, version: String, http: HTTPClient,
         policy: RetryPolicy = RetryPolicy(),
@@ -38,7 +38,7 @@ public struct ManagementClient: Sendable {
         self.pause = pause
     }
 
-    /// The same API for somebody else.
+    /// The same API with another token.
     public func presenting(_ token: Secret<String>) -> ManagementClient {
         ManagementClient(address, token: token, version: version, http: http, policy: policy, pause: pause)
     }

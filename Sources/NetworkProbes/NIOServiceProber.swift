@@ -20,7 +20,8 @@ public struct NIOServiceProber: ServiceProber {
         self.init(eventLoopGroup: eventLoopGroup, farewell: ProbeLimits.farewell)
     }
 
-    /// A prober on one of the process's shared event loops, which never stop: probes that come together wake one thread.
+    /// A prober on one of the process's shared event loops, which never stop: probes that come together wake one
+    /// thread.
     public init() { self.init(eventLoopGroup: MultiThreadedEventLoopGroup.singleton.next()) }
 
     init(eventLoopGroup: any EventLoopGroup, farewell: TimeAmount) {

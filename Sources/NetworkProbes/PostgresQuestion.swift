@@ -28,7 +28,7 @@ struct PostgresQuestion: Sendable {
     }
 }
 
-/// Sends the startup message, and is done with the first message that tells something.
+/// Sends the startup message, and ends with the first message that allows a verdict.
 final class PostgresExchange: ProbeExchange {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -46,8 +46,8 @@ final class PostgresExchange: ProbeExchange {
         context.writeAndFlush(wrapOutboundOut(question.startup), promise: nil)
     }
 
-    /// The server sees the end of file where it waits for a password or a query, which it takes in silence. A
-    /// `Terminate` message would be out of place in the middle of authentication; `pg_isready` sends none either.
+    /// The server sees the end of file where it waits for a password or a query, which it takes silently. A `Terminate`
+    /// message would be out of place in the middle of authentication; `pg_isready` sends none either.
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard let verdict = answer.receive(unwrapInboundIn(data)) else { return }
         attempt.settleAndLetServiceClose(verdict)

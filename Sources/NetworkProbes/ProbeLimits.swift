@@ -2,7 +2,8 @@ import NIOCore
 
 /// Bounds of one run of a probe.
 enum ProbeLimits {
-    /// Bytes that a service may send before its answer is complete: a status line with headers, or a PostgreSQL message.
+    /// Bytes that a service may send before its answer is complete: a status line with headers, or a PostgreSQL
+    /// message.
     static let answerBytes = 16_384
     /// Bytes taken from the socket at a time; also the size of the one buffer that a probe owns.
     static let readBytes = 4_096

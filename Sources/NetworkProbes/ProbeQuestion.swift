@@ -2,9 +2,9 @@ import NIOCore
 import ProjectModel
 import Reconciler
 
-/// What a probe asks, checked and ready to be sent.
+/// A probe's request, checked and encoded.
 struct ProbeQuestion: Sendable {
-    /// How the conversation goes on a connection.
+    /// How the exchange proceeds on a connection.
     enum Talk: Sendable {
         case http(HTTPQuestion)
         case tcp

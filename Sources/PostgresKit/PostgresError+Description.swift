@@ -1,5 +1,5 @@
 extension PostgresError: CustomStringConvertible {
-    /// The error in words.
+    /// The message: one sentence.
     public var description: String {
         switch self {
         case .server(let error): error.description

@@ -1,4 +1,4 @@
-/// What can go wrong with PostgreSQL. No case ever carries a password or the value of a parameter.
+/// Errors of PostgreSQL. No case carries a password or the value of a parameter.
 public enum PostgresError: Error, Sendable, Equatable {
     /// The server refused a statement.
     case server(PostgresServerError)

@@ -24,7 +24,8 @@ public struct PostgresLimits: Sendable {
 
     /// Bytes of a single message of the server's, that is of a row above all; a bigger one closes the connection before
     /// it is received, during the login already. Nil sets no bound: PostgreSQL's own is a gigabyte, all of which libpq
-    /// takes into memory. For servers that are not the program's own; a bound costs a thread, and works without TLS only.
+    /// takes into memory. For servers that are not the program's own; a bound costs a thread, and works without TLS
+    /// only.
     public var maximumMessageBytes: Int?
 
     /// Calls that may wait for one connection's thread.

@@ -1,5 +1,5 @@
 extension PostgresServerError {
-    /// Shortest parameter that is looked for in a message; shorter ones would mangle ordinary words.
+    /// Shortest parameter that is searched in a message; shorter ones would mangle ordinary words.
     private static let shortestSearchedValue = 4
 
     /// An error report as the server sent it, cleared of data.
@@ -18,8 +18,8 @@ extension PostgresServerError {
             constraint: constraint, schema: schema, table: table, column: column)
     }
 
-    /// Classes whose details speak of processes, locks, limits and the server's state, never of rows:
-    /// 40 (rollback), 53 (resources), 55 (object state), 57 (operator), 58 (system).
+    /// Classes whose details describe processes, locks, limits and the server's state, never of rows: 40 (rollback), 53
+    /// (resources), 55 (object state), 57 (operator), 58 (system).
     private static func mayShowDetail(_ sqlState: String) -> Bool {
         ["40", "53", "55", "57", "58"].contains { sqlState.hasPrefix($0) }
     }

@@ -34,7 +34,7 @@ public struct PostgresUnitOfWork: UnitOfWork {
     /// Units of work on one database.
     public init(pool: PostgresPool) { self.pool = pool }
 
-    /// Runs `body` in one transaction, or inside the one under way; see ``Orchestrator/UnitOfWork``.
+    /// Runs `body` in one transaction, or inside the present one; see ``Orchestrator/UnitOfWork``.
     public func perform<Value: Sendable>(_ body: @Sendable @escaping () async throws -> Value) async throws -> Value {
         guard AmbientTransaction.current == nil else { return try await body() }
         do {
@@ -44,7 +44,7 @@ public struct PostgresUnitOfWork: UnitOfWork {
                 }
             }
         } catch let error as PostgresError {
-            // The transaction itself failed: it could not begin, or nobody knows whether it was committed.
+            // The transaction itself failed: it could not begin, or its outcome is unknown.
             throw PostgresProjectStore.storeError(error)
         }
     }

@@ -85,7 +85,7 @@ enum AuditRows {
     }
 
     static func scopes(limit: Int, in session: some PostgresSession) async throws -> [AuditScope] {
-        // In the order of bytes, whatever the database's collation.
+        // In byte order, regardless of the database's collation.
         try await session.query("select scope from audit_heads order by scope collate \"C\" limit $1", [.int(limit)])
             .compactMap { AuditScope(try $0.string("scope")) }
     }

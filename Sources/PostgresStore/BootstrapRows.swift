@@ -21,7 +21,7 @@ enum BootstrapRows {
         return account
     }
 
-    /// The account that bears the mark; the address of the plan finds nobody, as anybody could have taken it.
+    /// The account with the bootstrap mark; the address of the plan does not count, as any user could have taken it.
     private static func account(_ plan: Bootstrap, in session: some PostgresSession) async throws -> Account {
         if let known = try await current(in: session) { return known.account }
         guard let made = try await AccountRows.insert(plan.account, in: session) else {

@@ -5,7 +5,7 @@ import ProjectModel
 /// SQL of the columns of `projects` that concern its configuration.
 enum ConfigurationRows {
     /// The configuration of a project; nil when its secrets are destroyed or it never was. The revision is read first:
-    /// whatever changes between the statements is newer than it says.
+    /// changes between the statements are then newer than the revision says.
     static func select(_ ref: ProjectRef, in session: some PostgresSession) async throws -> StoredConfiguration? {
         let row = try await session.first(
             """

@@ -77,7 +77,7 @@ enum ContentRows {
             favorites: try row.int("favorites"), owned: try row.int("owned"), shared: try row.int("shared"))
     }
 
-    /// One item, whoever may see it; locked for the rest of the transaction when it is to be changed.
+    /// One item, without a visibility check; locked for the rest of the transaction when it is to be changed.
     static func select(
         _ id: String, for account: String, locked: Bool = false, in session: some PostgresSession
     ) async throws -> ContentItem? {

@@ -2,7 +2,7 @@ import Identity
 import PostgresKit
 import ProjectModel
 
-/// SQL of the e-mail addresses of accounts: which one waits, and which one somebody has vouched for.
+/// SQL of the e-mail addresses of accounts: pending and confirmed ones.
 enum EmailRows {
     /// Whether an invitation that counts at $1 is for the address $2.
     private static let invited = "exists (select 1 from invitations i where i.email = $2 and i.expires_at > $1)"
@@ -32,7 +32,7 @@ enum EmailRows {
         return .updated(try AccountRows.account(row))
     }
 
-    /// The unique index tells whether another account has the address.
+    /// The unique index shows whether another account has the address.
     static func confirm(
         _ email: String, of id: String, at time: Timestamp, in session: some PostgresSession
     ) async throws -> EmailOutcome {

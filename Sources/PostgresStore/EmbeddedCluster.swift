@@ -2,10 +2,10 @@ public import PostgresKit
 
 /// A PostgreSQL cluster that the manager runs for itself: one folder, one Unix socket, no network.
 ///
-/// One manager at a time has the folder (a lock that the system takes back when the manager dies). The server outlives
-/// a manager that was killed; the next one stops it, by its own data folder and nothing else, and starts its own.
-/// Logging in takes no password: the kernel tells the server which user connects, and only root or the manager's user
-/// and the server's own user are let in, through a folder that nobody else can enter.
+/// One manager at a time has the folder (a lock that the system releases when the manager dies). The server outlives a
+/// manager that was killed; the next one stops it, identified by its own data folder, and starts its own. Logging in
+/// takes no password: the kernel authenticates the connecting user to the server (peer), and only root, the manager's
+/// user and the server's own user are admitted, through a folder that no other user can enter.
 public actor EmbeddedCluster {
     /// How to connect to the manager's database.
     public nonisolated let parameters: PostgresConnectionParameters
@@ -17,7 +17,7 @@ public actor EmbeddedCluster {
     private var isStopping = false
     private var isLogFailing = false
 
-    /// How often ``supervise()`` looks at the server.
+    /// Interval between two checks of ``supervise()``.
     private static let superviseInterval: Duration = .milliseconds(250)
 
     private static let superviseRetry: Duration = .seconds(2)
@@ -52,8 +52,8 @@ public actor EmbeddedCluster {
         return EmbeddedCluster(site: site, lock: lock, server: server, log: log)
     }
 
-    /// Watches the server and starts it again when it has ended by itself, until the task is cancelled or
-    /// ``stop()`` was called. Keeps the server's log within its bound meanwhile. Only cancellation and ``stop()`` end it.
+    /// Watches the server and starts it again when it has exited, until the task is cancelled or ``stop()`` was called.
+    /// Keeps the server's log within its bound meanwhile. Only cancellation and ``stop()`` end it.
     ///
     /// - Parameter report: called with what happened: the server's end, and attempts to start it that failed.
     public func supervise(report: @Sendable (EmbeddedClusterEvent) -> Void) async {
@@ -103,7 +103,7 @@ public actor EmbeddedCluster {
     }
 
     /// Stops the server: a fast shutdown, which rolls open transactions back and writes a checkpoint. After the stop
-    /// deadline it is told to drop everything; the next start then recovers from the log.
+    /// deadline an immediate shutdown follows; the next start then recovers from the log.
     public func stop() async throws(EmbeddedClusterError) {
         isStopping = true
         try await site.stop(server)
@@ -114,7 +114,7 @@ public actor EmbeddedCluster {
 
 /// What ``EmbeddedCluster/supervise(report:)`` reports.
 public enum EmbeddedClusterEvent: Sendable {
-    /// The server ended by itself.
+    /// The server exited.
     case ended(ChildExit)
 
     /// The server runs again.

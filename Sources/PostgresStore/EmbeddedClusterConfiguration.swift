@@ -3,7 +3,7 @@ public struct EmbeddedClusterConfiguration: Sendable {
     /// The cluster's folder, usually `<data>/postgres`, as an absolute path. It belongs to the cluster alone.
     public var folder: String
 
-    /// The folder of `initdb` and `postgres`; nil looks in the usual places and the search path.
+    /// The folder of `initdb` and `postgres`; nil searches the usual places and the search path.
     public var programsFolder: String?
 
     /// The search path for programs, as in the variable `PATH`.
@@ -53,7 +53,7 @@ struct EmbeddedClusterLayout: Sendable {
     /// The server's log.
     var log: String { folder + "/postgres.log" }
 
-    /// Who may log in, and as which role.
+    /// The authentication rules: which user logs in as which role.
     var hostAccess: String { folder + "/hba.conf" }
 
     /// Which users of the system may be which role.

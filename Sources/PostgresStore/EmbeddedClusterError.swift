@@ -38,7 +38,7 @@ public enum EmbeddedClusterError: Error, Sendable {
     /// The server did not answer in time: the end of its log.
     case startDeadlineExceeded(log: String)
 
-    /// A server did not end in time, not even when told to drop everything.
+    /// A server did not end in time, even by an immediate shutdown.
     case stopDeadlineExceeded(processID: Int32)
 
     /// The server answers, but the manager's database cannot be used.
@@ -49,7 +49,7 @@ public enum EmbeddedClusterError: Error, Sendable {
 }
 
 extension EmbeddedClusterError: CustomStringConvertible {
-    /// What is wrong and what to do.
+    /// The message: what is wrong and what to do.
     public var description: String {
         switch self {
         case .noPrograms(let searched):

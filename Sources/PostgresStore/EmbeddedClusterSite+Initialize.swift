@@ -72,7 +72,7 @@ extension EmbeddedClusterSite {
         return (setpriv, identity + [executable] + arguments)
     }
 
-    /// Nothing of the manager's own environment, which may hold secrets, and no `PG…` variable gets to the server.
+    /// The server inherits none of the manager's own environment, which may hold secrets, and no `PG…` variable.
     var environment: [String: String] {
         ["PATH": configuration.searchPath, "LC_ALL": "C", "TZ": "UTC"]
     }

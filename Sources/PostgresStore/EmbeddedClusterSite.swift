@@ -7,7 +7,7 @@ struct EmbeddedClusterSite: Sendable {
     let layout: EmbeddedClusterLayout
     let programs: PostgresPrograms
 
-    /// Who runs the server.
+    /// The account that runs the server.
     let account: SystemAccount
 
     /// The program that changes to ``account``; nil where that is not needed.
@@ -19,7 +19,7 @@ struct EmbeddedClusterSite: Sendable {
     var parameters: PostgresConnectionParameters {
         PostgresConnectionParameters(
             host: socketFolder, user: configuration.role, database: "postgres",
-            // A socket of anybody else's server in this place is refused.
+            // A socket of another user's server in this place is refused.
             options: ["requirepeer": account.name, "application_name": "supamanager"])
     }
 

@@ -12,7 +12,7 @@ enum FunctionRows {
         ).map { try function($0) }
     }
 
-    /// In one statement, so that function and files belong together whatever is deployed meanwhile.
+    /// In one statement, so that function and files belong together under concurrent deployments.
     static func select(
         _ slug: String, of ref: ProjectRef, in session: some PostgresSession
     ) async throws -> DeployedFunction? {
@@ -62,7 +62,7 @@ enum FunctionRows {
 
     // MARK: Writing
 
-    /// Makes changes of one project's functions take turns, and keeps the project from being deleted meanwhile.
+    /// Serialises changes of one project's functions, and keeps the project from being deleted meanwhile.
     static func lock(_ ref: ProjectRef, in session: some PostgresSession) async throws {
         try await session.query(
             "select pg_advisory_xact_lock(hashtextextended('functions of ' || $1, 0))", [.text(ref.text)])
@@ -98,7 +98,7 @@ enum FunctionRows {
         }
     }
 
-    /// Makes a change; a bundle that goes live takes its files with it.
+    /// Applies a change; a bundle that goes live takes its files with it.
     static func update(_ change: FunctionChange, in session: some PostgresSession) async throws {
         let function = change.function
         if change.from == .bundle { try await delete(function.slug, [.live], of: function.ref, in: session) }

@@ -8,7 +8,7 @@ import TokenKit
 struct IdempotencyRows {
     let digester: any PayloadDigester
 
-    /// Whoever holds the advisory lock works on the key; it ends with the transaction, however that ends.
+    /// The holder of the advisory lock works on the key; the lock ends with the transaction.
     func claim(
         _ key: IdempotencyKey, at time: Timestamp, in session: some PostgresSession
     ) async throws -> IdempotencyClaim {

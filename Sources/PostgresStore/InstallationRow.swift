@@ -1,6 +1,6 @@
 public import PostgresKit
 
-/// The row that tells this installation from all others: its id is on every object that it makes.
+/// The row that identifies this installation: its id is on every object that it makes.
 public struct InstallationRow: Sendable, Equatable {
     /// Twelve lower-case letters and digits.
     public let id: String

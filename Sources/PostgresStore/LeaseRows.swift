@@ -4,7 +4,8 @@ import ProjectModel
 
 /// SQL of the tables `port_leases` and `subnet_leases`.
 enum LeaseRows {
-    /// How long a released port or subnet is given to nobody: clients with an old address must not reach a stranger.
+    /// How long a released port or subnet is not leased again: clients with an old address must not reach another
+    /// project.
     static let quarantine: Duration = .seconds(600)
 
     static func insert(
@@ -87,7 +88,7 @@ enum LeaseRows {
             """,
             [.text(ref.text), .text(variable), .timestamp((time + quarantine).postgres)])
         guard released == 1 else { throw StoreError.refused("project \(ref) has no port \(variable) to replace") }
-        try await insertPort(port, variable, ref, in: session)
+        try await insertPort(port, variable: variable, ref: ref, in: session)
         try await touch(ref, at: time, in: session)
     }
 
@@ -104,7 +105,7 @@ enum LeaseRows {
     }
 
     private static func insertPort(
-        _ port: UInt16, _ variable: String, _ ref: ProjectRef, in session: some PostgresSession
+        _ port: UInt16, variable: String, ref: ProjectRef, in session: some PostgresSession
     ) async throws {
         _ = try await session.execute(
             "insert into port_leases (port, ref, variable) values ($1::integer, $2, $3)",

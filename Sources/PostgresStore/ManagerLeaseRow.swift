@@ -36,7 +36,7 @@ enum ManagerLeaseRow {
             "update manager_lease set expires_at = '-infinity' where token = $1", [.int(token.number)])
     }
 
-    /// Ends whatever lease there is.
+    /// Ends the lease of any holder.
     static func expire(in session: some PostgresSession) async throws {
         try await session.execute("update manager_lease set expires_at = '-infinity'")
     }
@@ -57,7 +57,7 @@ enum ManagerLeaseRow {
         }
     }
 
-    /// Holds the lease of `token` fast until the end of the transaction: nobody takes it over before.
+    /// Locks the lease of `token` until the end of the transaction: it cannot be taken over before.
     ///
     /// - Throws: ``StoreError/fenced`` when it is over.
     static func hold(_ token: FencingToken?, in session: some PostgresSession) async throws {

@@ -5,7 +5,7 @@ public struct Migration: Sendable, Hashable {
     /// Its place in the order, from 1.
     public let number: Int
 
-    /// What it does, in a few words.
+    /// A short description.
     public let name: String
 
     /// One or more statements, without any that begin or end a transaction.

@@ -7,7 +7,7 @@ struct MigrationRecord: Sendable, Hashable {
     let checksum: String
 }
 
-/// Which migration comes next, as a function of what is wanted and what was applied.
+/// Which migration comes next, as a function of the known and the applied ones.
 enum MigrationPlan {
     /// Refuses a list that is not in order.
     static func check(_ migrations: [Migration]) throws(MigrationError) {
@@ -64,7 +64,7 @@ public enum MigrationError: Error, Sendable, Equatable {
 }
 
 extension MigrationError: CustomStringConvertible {
-    /// What is wrong and what to do.
+    /// The message: what is wrong and what to do.
     public var description: String {
         switch self {
         case .badList(let number, let expected):

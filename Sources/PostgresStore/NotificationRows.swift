@@ -97,8 +97,8 @@ enum NotificationRows {
             """, parameters(viewer))
     }
 
-    /// Does what a change of status means for the notifications about a project; in the transaction of the change,
-    /// which holds the project's row, so that nobody else decides about it at the same time.
+    /// Applies a status transition to the notifications about a project; in the transaction of the transition, which
+    /// holds the project's row, so that decisions about it are serialised.
     static func note(_ transition: StatusTransition, of ref: ProjectRef, in session: some PostgresSession) async throws
     {
         let history = try await session.query(

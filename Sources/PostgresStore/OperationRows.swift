@@ -26,7 +26,7 @@ enum OperationRows {
             ])
     }
 
-    /// Ends the operation that goes on, when the transition does, and begins the one that it opens.
+    /// Ends the operation in progress, when the transition does, and begins the one that it opens.
     static func apply(_ transition: StatusTransition, of ref: ProjectRef, in session: some PostgresSession) async throws
     {
         if let present = try await open(ref, in: session), let end = transition.end(of: present.kind) {

@@ -61,8 +61,8 @@ enum OrganizationRows {
         ).map(organization)
     }
 
-    /// Deletes an organization without projects. Whoever stores a project holds the row in share mode: this waits for
-    /// them and then counts their project, and they wait for this and find no organization.
+    /// Deletes an organization without projects. Storing a project locks the row in share mode: this waits for such
+    /// transactions and then counts their project, and they wait for this and find no organization.
     static func delete(_ slug: String, in session: some PostgresSession) async throws -> OrganizationDeletion {
         let row = try await session.first(
             "select \(columns) from organizations where slug = $1 for update", [.text(slug)])

@@ -39,7 +39,7 @@ public struct PostgresContentStore: ContentStore {
             let item = try ContentRules.merge(
                 draft, into: known, folders: Set(folders.map(\.id)), by: author, at: time)
             try await ContentRows.upsert(item, in: transaction)
-            // Somebody else may have made an item of that identifier since it was looked for.
+            // An item of that identifier may have been created since the lookup.
             guard let stored = try await ContentRows.select(item.id, for: author.id, in: transaction),
                 stored.ref == item.ref, stored.owner.id == item.owner.id
             else { throw ContentError.taken(item.id) }
@@ -76,7 +76,7 @@ public struct PostgresContentStore: ContentStore {
         }
     }
 
-    /// Deletes folders; what lies in them goes with them.
+    /// Deletes folders with their content.
     public func deleteFolders(_ ids: [String], of ref: ProjectRef, owner: String) async throws(ContentError) {
         try await transaction { try await ContentFolderRows.delete(ids, of: ref, owner: owner, in: $0) }
     }

@@ -9,8 +9,7 @@ public struct PostgresCustodyStore: CustodyStore {
 
     /// A store on a pool whose database has been migrated.
     ///
-    /// - Parameter lease: Under which everything is written, as ``PostgresProjectStore`` does; absent for what people ask
-    ///   for.
+    /// - Parameter lease: The lease of all writes, as in ``PostgresProjectStore``; nil for requests of users.
     public init(pool: PostgresPool, under lease: ManagerLease? = nil) {
         self.pool = pool
         self.lease = lease
@@ -56,7 +55,7 @@ public struct PostgresCustodyStore: CustodyStore {
         try await transaction { try await VolumeRows.requestDestruction(of: name, at: time, in: $0) }
     }
 
-    /// Selects the owners of volumes that are to be destroyed.
+    /// Selects the owners of volumes that await destruction.
     public func destructions() async throws(StoreError) -> Set<ProjectRef> {
         try await transaction { try await VolumeRows.destructions(in: $0) }
     }

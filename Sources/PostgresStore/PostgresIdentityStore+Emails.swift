@@ -11,7 +11,7 @@ extension PostgresIdentityStore {
         try await transaction { try await EmailRows.setPending(email, of: account, at: time, in: $0) }
     }
 
-    /// Updates the address; the unique index tells whether another account has it.
+    /// Updates the address; the unique index shows whether another account has it.
     public func confirmEmail(
         _ email: String, of account: String, at time: Timestamp
     ) async throws(StoreError) -> EmailOutcome {
@@ -30,7 +30,7 @@ extension PostgresIdentityStore {
         try await reading { try await EmailRows.unconfirmed(limit: limit, in: $0) }
     }
 
-    /// Looks for an invitation of an address.
+    /// Selects whether an address is invited.
     public func isInvited(_ email: String, at time: Timestamp) async throws(StoreError) -> Bool {
         try await reading { try await EmailRows.isInvited(email, at: time, in: $0) }
     }

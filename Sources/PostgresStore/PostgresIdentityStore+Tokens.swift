@@ -23,7 +23,8 @@ extension PostgresIdentityStore {
         try await reading { try await PrincipalRows.hold(credential, of: account, at: time, in: $0) }
     }
 
-    /// Updates the time of the last use, in a savepoint when a unit of work is under way, which it must not harm.
+    /// Updates the time of the last use, in a savepoint when a unit of work is open, so that a failure does not abort
+    /// it.
     public func noteUse(
         of credential: Principal.Credential, at time: Timestamp, unlessSince earlier: Timestamp
     ) async throws(StoreError) {

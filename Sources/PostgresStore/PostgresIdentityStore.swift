@@ -3,8 +3,8 @@ public import Orchestrator
 public import PostgresKit
 public import ProjectModel
 
-/// Accounts, sessions, tokens and organizations in PostgreSQL. One transaction a method; the SQL of each table stands
-/// in a file of its own.
+/// Accounts, sessions, tokens and organizations in PostgreSQL. One transaction per method; the SQL of each table is in
+/// a file of its own.
 public struct PostgresIdentityStore: IdentityStore {
     let pool: PostgresPool
 

@@ -9,7 +9,7 @@ public struct PostgresManagerLeaseStore: ManagerLeaseStore {
     /// behind requests comes too late.
     public init(pool: PostgresPool) { self.pool = pool }
 
-    /// Inserts or updates the one row, unless it is somebody else's.
+    /// Inserts or updates the one row, unless another manager holds it.
     public func acquire(by manager: ManagerIdentity, for ttl: Duration) async throws(StoreError) -> LeaseClaim {
         try await calling {
             // Between the two statements the holder may have gone; then the first one finds the lease free.
@@ -37,8 +37,8 @@ public struct PostgresManagerLeaseStore: ManagerLeaseStore {
         try await calling { try await ManagerLeaseRow.current(in: pool) }
     }
 
-    /// Ends whatever lease there is. Only for a database that nobody else can have been using, for instance a private
-    /// cluster that was just started: its last manager is gone for certain.
+    /// Ends the lease of any holder. Only for a database without other users, for instance a private cluster that was
+    /// just started: its last manager is gone for certain.
     public func expireAny() async throws(StoreError) {
         try await calling { try await ManagerLeaseRow.expire(in: pool) }
     }

@@ -3,8 +3,8 @@ public import PostgresKit
 public import ProjectModel
 import Reconciler
 
-/// Projects in PostgreSQL. One transaction a method; the SQL of each table stands in a file of its own. Reads are kept
-/// in memory and count for as long as the database says that nothing has changed.
+/// Projects in PostgreSQL. One transaction per method; the SQL of each table is in a file of its own. Reads are cached
+/// and valid until the database reports a change.
 public struct PostgresProjectStore: ProjectStore {
     let pool: PostgresPool
     private let cache = EditionCache()
@@ -12,9 +12,9 @@ public struct PostgresProjectStore: ProjectStore {
 
     /// A store on a pool whose database has been migrated.
     ///
-    /// - Parameter lease: Under which everything is written: a write whose token is not the current one any more is
-    ///   refused as ``StoreError/fenced``, in the same transaction. Absent for what people ask for: every manager may
-    ///   write that down, and announces it to the active one.
+    /// - Parameter lease: The lease of all writes: a write whose token is not the current one is refused as
+    ///   ``StoreError/fenced``, in the same transaction. Nil for requests of users: every manager may store them, and
+    ///   announces them to the active one.
     public init(pool: PostgresPool, under lease: ManagerLease? = nil) {
         self.pool = pool
         self.lease = lease
@@ -44,7 +44,7 @@ public struct PostgresProjectStore: ProjectStore {
     /// Selects one project with its leases.
     public func project(_ ref: ProjectRef) async throws(StoreError) -> ProjectRecord? {
         try await reading {
-            // A unit of work sees its own changes, which are nobody else's yet.
+            // A unit of work sees its own changes, which others do not see yet.
             if let current = AmbientTransaction.current { return try await ProjectRows.select(ref, in: current) }
             return try await cache.record(ref, edition: edition) {
                 try await ProjectRows.selectWithEdition(ref, in: pool)
@@ -85,7 +85,7 @@ public struct PostgresProjectStore: ProjectStore {
     public func change(_ ref: ProjectRef, _ change: ConfigurationChange) async throws(StoreError) -> Bool {
         try await transaction { transaction in
             guard try await ConfigurationRows.change(ref, change, in: transaction) else { return false }
-            // The row is locked, and its status was looked at with the change.
+            // The row is locked, and its status was checked with the change.
             if let transition = change.trialTransition, try await !self.transition(ref, transition, in: transaction) {
                 throw StoreError.refused("a project on trial did not change its status")
             }
@@ -234,7 +234,7 @@ extension PostgresProjectStore {
         do { return try await AmbientTransaction.run(on: pool, fenced) } catch { throw Self.storeError(error) }
     }
 
-    /// Tells the active manager of what somebody asked for. What that manager writes itself is no news to it.
+    /// Notifies the active manager of a request. The manager's own writes need no notification.
     private func announce(_ ref: ProjectRef, in transaction: PostgresTransaction) async throws {
         if lease == nil { try await ProjectChannel.announce(ref, in: transaction) }
     }
@@ -268,7 +268,7 @@ extension Timestamp {
     /// From the first year to the last that microseconds in 64 bits reach.
     private static let postgresMilliseconds = Int64(-62_135_596_800_000)...(Int64.max / 1_000)
 
-    /// The time as PostgreSQL counts it; one that it cannot tell is the nearest that it can.
+    /// The time in PostgreSQL's resolution and range; clamped to it.
     var postgres: PostgresTimestamp {
         let range = Self.postgresMilliseconds
         let bounded = min(max(milliseconds, range.lowerBound), range.upperBound)

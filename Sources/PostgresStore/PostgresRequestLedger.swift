@@ -20,8 +20,8 @@ public struct PostgresRequestLedger: RequestLedger {
         keys = IdempotencyRows(digester: digester)
     }
 
-    /// Replaces the plain digests that a version of before stored by keyed ones, so that none is left of what people
-    /// chose; gives how many. Their requests are recognised before and after it.
+    /// Replaces the plain digests that an earlier version stored by keyed ones, so that none is left of what users
+    /// chose; returns how many. Their requests are recognised before and after it.
     @discardableResult
     public func keyDigests() async throws(StoreError) -> Int {
         var count = 0
@@ -72,7 +72,7 @@ public struct PostgresRequestLedger: RequestLedger {
         try await transaction { try await keys.release(key, in: $0) }
     }
 
-    /// Deletes keys of before a time.
+    /// Deletes keys older than a time.
     public func expire(before time: Timestamp) async throws(StoreError) -> Int {
         try await transaction { try await IdempotencyRows.expire(before: time, in: $0) }
     }

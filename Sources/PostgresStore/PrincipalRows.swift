@@ -3,9 +3,9 @@ import Orchestrator
 import PostgresKit
 import ProjectModel
 
-/// SQL that tells who asks: account, credential and memberships in one query, as every request makes it.
+/// SQL that resolves a caller: account, credential and memberships in one query, as every request makes it.
 enum PrincipalRows {
-    /// Account and roles of whoever the table expression `bearer` names; one row for each role, or one without any.
+    /// Account and roles of the account in the table expression `bearer`; one row for each role, or one without any.
     private static let roles = """
         , o.number as organization_number, o.slug as organization_slug, r.base_role, p.number as role_number,
             p.base_role as role_base, coalesce(p.projects, '{}') as role_projects
@@ -57,8 +57,8 @@ enum PrincipalRows {
             principal: principal, lastUsedAt: try first.optionalTimestamp("last_used_at").map { Timestamp($0) })
     }
 
-    /// Whether a credential counts. The weakest lock that a deletion waits for: many requests of one session hold it at
-    /// the same time, and its refreshing and the noting of its use go on.
+    /// Whether a credential is valid. Takes the weakest lock that a deletion waits for: many requests of one session
+    /// hold it at the same time, and neither its refresh nor the update of its last use is blocked.
     static func hold(
         _ credential: Principal.Credential, of account: String, at time: Timestamp, in session: some PostgresSession
     ) async throws -> Bool {

@@ -2,7 +2,7 @@ public import Orchestrator
 public import PostgresKit
 import ProjectModel
 
-/// The channel on which requests announce the projects that they have changed, whichever manager serves them.
+/// The channel on which requests announce changed projects to the active manager.
 public struct ProjectChannel: ProjectAnnouncements {
     static let name = "supamanager_projects"
 
@@ -22,7 +22,7 @@ public struct ProjectChannel: ProjectAnnouncements {
         return AsyncThrowingStream { try await notifications.next() }
     }
 
-    /// The iterator, for the one who asks.
+    /// The iterator.
     private actor Listener {
         private var iterator: PostgresNotifications.Iterator
 

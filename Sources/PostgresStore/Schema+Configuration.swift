@@ -41,8 +41,8 @@ extension Schema {
             );
             """)
 
-    /// What settings on trial have replaced: null where nothing was set. Rows are there while a project restarts with
-    /// new settings of its database.
+    /// The values that settings on trial have replaced: null where none was set. Rows exist while a project restarts
+    /// with new settings of its database.
     static let formerSettings = Migration(
         number: 19, name: "former settings",
         sql: """

@@ -1,6 +1,6 @@
 extension Schema {
-    /// What people keep with projects, and what they are told about them. Accounts are named by their identifiers
-    /// without a reference: an account that goes leaves what it shared.
+    /// Saved content of projects, and notifications about them. Accounts are named by their identifiers without a
+    /// reference: a deleted account leaves what it shared.
     static let content = Migration(
         number: 7, name: "content",
         sql: """

@@ -1,7 +1,7 @@
 extension Schema {
     /// What keeps a credential to what it is for: answers of repeated requests belong to the credential that sent them
     /// (those kept before could show another one's secrets, and go), tokens end with the token that made them, and an
-    /// e-mail address that nobody has vouched for counts for nothing but signing in.
+    /// e-mail address that is not confirmed serves for signing in only.
     static let credentialLimits = Migration(
         number: 14, name: "credential limits",
         sql: """

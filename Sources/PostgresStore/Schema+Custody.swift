@@ -1,6 +1,6 @@
 extension Schema {
-    /// What becomes of a deleted project's objects, and who uses which volume. A volume belongs for ever to the project
-    /// whose label it bears (`owner`), and is used by another one (`ref`) when it was kept and attached.
+    /// The receipts of deleted projects, and the use of volumes. A volume belongs for ever to the project whose label
+    /// it has (`owner`), and is used by another one (`ref`) when it was kept and attached.
     static let custody = Migration(
         number: 12, name: "custody",
         sql: """

@@ -1,6 +1,6 @@
 extension Schema {
-    /// The edition of all projects: a name that is drawn anew by every transaction that changes projects or leases,
-    /// whoever makes it. Reads that are kept in memory count for as long as it is the same (``ProjectMemory``).
+    /// The generation of all projects: a name that every transaction renews that changes projects or leases. Cached
+    /// reads are valid for as long as it is the same (``ProjectCache``).
     ///
     /// The triggers are deferred to the commit, so that the row, which all such transactions change, is locked for the
     /// time of the commit only, and after every other lock. A transaction draws once, however many rows it changes: its

@@ -1,6 +1,6 @@
 extension Schema {
-    /// Accounts, sessions, tokens, organizations and who is what in them. Secrets are stored as digests only. The
-    /// default organization is there from the beginning: projects of before this migration are in it.
+    /// Accounts, sessions, tokens, organizations and memberships. Secrets are stored as digests only. The default
+    /// organization exists from the beginning: earlier projects are in it.
     ///
     /// A role is assigned for the whole organization (`base_role`), once at most, or for some projects
     /// (`project_role`). Numbers of the latter begin above those of the former, as both are ids of roles in Studio.

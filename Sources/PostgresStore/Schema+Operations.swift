@@ -1,5 +1,5 @@
 extension Schema {
-    /// What was asked of projects. The partial index makes it impossible that two operations of a project go on.
+    /// Operations: what users asked of projects. The partial index allows one open operation per project.
     static let operations = Migration(
         number: 13, name: "operations",
         sql: """

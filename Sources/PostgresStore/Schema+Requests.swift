@@ -1,5 +1,5 @@
 extension Schema {
-    /// What was done and what was answered. The head of a trail is a row of its own, locked by whoever adds to it, so
+    /// The audit trail and the stored responses. The head of a trail is a row of its own, locked by every writer, so
     /// that numbers have no gaps and every hash is taken over the one before. Entries are never changed or removed.
     static let requests = Migration(
         number: 6, name: "requests",

@@ -1,6 +1,6 @@
 extension Schema {
     /// Stacks by name, and the template versions that projects are pinned to. A version is immutable and known by its
-    /// digest; the foreign key keeps it for as long as a project uses it. Projects of before are pinned to none: the
+    /// digest; the foreign key keeps it for as long as a project uses it. Earlier projects are pinned to none: the
     /// manager finds out what they were made from.
     static let templateVersions = Migration(
         number: 15, name: "template versions",
@@ -21,7 +21,8 @@ extension Schema {
             create index if not exists projects_template on projects (template_digest);
             """)
 
-    /// What a project is on its way to. The columns without the prefix are those of before until the upgrade is done.
+    /// The target of a project's upgrade. The columns without the prefix hold the previous version until the upgrade is
+    /// done.
     static let projectUpgrades = Migration(
         number: 16, name: "project upgrades",
         sql: """

@@ -2,7 +2,8 @@ import Orchestrator
 import PostgresKit
 import ProjectModel
 
-/// SQL of the tables `project_settings`, `project_former_settings` and `project_function_secrets`. Only sealed bytes pass here.
+/// SQL of the tables `project_settings`, `project_former_settings` and `project_function_secrets`. Only sealed bytes
+/// pass here.
 enum SettingRows {
     static func settings(_ ref: ProjectRef, in session: some PostgresSession) async throws -> [String: [UInt8]] {
         let rows = try await session.query(

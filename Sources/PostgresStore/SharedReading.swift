@@ -1,12 +1,12 @@
 import Synchronization
 
-/// One reading for all who ask at the same moment. Whoever asks while a reading is under way waits for the next one,
-/// which begins afterwards: nobody gets a value that is older than their question.
+/// One reading shared by concurrent callers. A caller that arrives while a reading is in progress waits for the next
+/// one, which begins afterwards: no result is older than the call.
 ///
-/// It runs no task of its own. Who finds no reading under way makes one, also for those who wait by then, and hands
-/// over to one of those who came meanwhile. As many wait as requests and loops are under way, which have bounds.
+/// It runs no task of its own. The first caller performs the read, also for those that wait by then, and promotes one
+/// of the later callers. Waiters are bounded by the number of requests and loops in progress.
 final class SharedReading<Value: Sendable>: Sendable {
-    /// What somebody who asked is to do.
+    /// What a caller has to do.
     private enum Turn: Sendable {
         case read
         case take(Result<Value, any Error>)

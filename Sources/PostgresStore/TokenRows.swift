@@ -55,7 +55,7 @@ enum TokenRows {
     }
 
     /// Deletes the tokens of both kinds; that of the installation's settings stays, as its file is what an operator has
-    /// left. Those that a deleted one made go with it.
+    /// left. Tokens that a deleted one made are deleted with it.
     static func deleteAll(of account: String, in session: some PostgresSession) async throws -> Int {
         let before = try await count(of: account, in: session)
         try await session.execute("delete from scoped_access_tokens where account = $1", [.text(account)])
@@ -145,7 +145,7 @@ enum TokenRows {
 
     // MARK: Use
 
-    /// Notes a use. Whoever finds the row locked leaves it: somebody else is noting.
+    /// Notes a use. Skips a locked row: another request is noting a use.
     static func noteUse(
         of credential: Principal.Credential, at time: Timestamp, unlessSince earlier: Timestamp,
         in session: some PostgresSession

@@ -17,7 +17,7 @@ public struct ProjectGatewayLimits: Sendable {
     public init() {}
 }
 
-/// Sends requests to projects' gateways over libcurl, with the project's service key and nobody else's.
+/// Sends requests to projects' gateways over libcurl, with the project's own service key.
 public struct CurlProjectGateway: ProjectGateway {
     private let client: HTTPClient
     private let limits: ProjectGatewayLimits
@@ -28,7 +28,7 @@ public struct CurlProjectGateway: ProjectGateway {
         self.limits = limits
     }
 
-    /// Sends a request and gives the answer, whatever its status.
+    /// Sends a request and returns the response, with any status.
     public func send(
         _ request: GatewayRequest, to target: GatewayTarget
     ) async throws(ProjectGatewayError) -> GatewayAnswer {
@@ -67,10 +67,10 @@ public struct CurlProjectGateway: ProjectGateway {
     }
 }
 
-/// Which of a caller's header fields go on to a project.
+/// The header fields of a caller's request that are forwarded to a project.
 enum GatewayHeaders {
-    /// Fields that say who asks (the service key does), what the connection does (RFC 9110, section 7.6.1), and what
-    /// libcurl sets itself. Without `Accept-Encoding` bodies come as they are.
+    /// Dropped: fields that identify the caller (the service key does), describe the connection (RFC 9110, section
+    /// 7.6.1), or are set by libcurl itself. Without `Accept-Encoding` bodies come uncompressed.
     private static let dropped: Set<String> = [
         "apikey", "x-api-key", "sb-api-key", "authorization", "proxy-authorization", "proxy-authenticate", "cookie",
         "connection", "proxy-connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "expect",

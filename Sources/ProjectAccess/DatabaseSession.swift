@@ -86,7 +86,7 @@ extension DatabaseSession {
                 "application_name": applicationName, "sslmode": "disable",
                 "options": "-c statement_timeout=\(milliseconds)\(readOnly)\(path)",
             ])
-        // Whoever listens on the project's port learns nothing of the password.
+        // A foreign listener on the project's port learns nothing of the password.
         parameters.requiresScram = true
         return try await PostgresConnection.connect(parameters, limits: limits)
     }

@@ -1,4 +1,4 @@
-/// Tells whether bytes are JSON (RFC 8259), without building anything of them. The bytes are taken to be UTF-8.
+/// Validates that bytes are JSON (RFC 8259), without building a value. The bytes are taken to be UTF-8.
 struct JSONScanner {
     /// Objects and arrays inside each other; deeper ones are refused, as many readers would.
     static let maximumDepth = 512

@@ -3,15 +3,15 @@ import PostgresKit
 
 /// Runs SQL on projects' databases over libpq, one connection a query: nothing that a query sets outlives it.
 ///
-/// Read-only queries are the subject of ``ReadOnlySession``.
+/// Read-only queries: `ReadOnlySession.swift`.
 public final class PostgresProjectDatabase: ProjectDatabase {
     private let limits: ProjectDatabaseLimits
-    private let gate: SessionGate
+    private let limiter: SessionLimiter
 
     /// An adapter without connections.
     public init(limits: ProjectDatabaseLimits = ProjectDatabaseLimits()) {
         self.limits = limits
-        gate = SessionGate(limits: limits)
+        limiter = SessionLimiter(limits: limits)
     }
 
     /// Runs SQL on a project's database and gives the rows as JSON.
@@ -20,8 +20,8 @@ public final class PostgresProjectDatabase: ProjectDatabase {
     ) async throws(ProjectDatabaseError) -> QueryAnswer {
         try check(query)
         let session = DatabaseSession(query: query, target: target, limits: limits)
-        let holder = SeatState.Holder(ref: target.ref, account: query.account)
-        return try await gate.withSeat(for: holder) { () async throws(ProjectDatabaseError) in
+        let holder = SessionQueue.Holder(ref: target.ref, account: query.account)
+        return try await limiter.withSession(for: holder) { () async throws(ProjectDatabaseError) in
             try await session.run()
         }
     }

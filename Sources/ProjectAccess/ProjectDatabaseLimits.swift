@@ -2,7 +2,7 @@
 public struct ProjectDatabaseLimits: Sendable {
     /// Time for name resolution, connect and login together.
     public var connectTimeout: Duration = .seconds(5)
-    /// Time that the server gives one statement; PostgreSQL's own report tells of its end, as with `postgres-meta`.
+    /// Time that the server gives one statement; PostgreSQL reports the timeout, as with `postgres-meta`.
     public var statementTimeout: Duration = .seconds(58)
     /// Time for the whole text, which may set the server's timeout off or hold many statements.
     public var queryTimeout: Duration = .seconds(60)
@@ -18,7 +18,7 @@ public struct ProjectDatabaseLimits: Sendable {
     public var maximumParameterBytes = 8 << 20
     /// Sessions open to one project.
     public var sessionsPerProject = 4
-    /// Sessions open on behalf of one account, whatever the number of its projects.
+    /// Sessions open on behalf of one account, across its projects.
     public var sessionsPerAccount = 8
     /// Sessions open to all projects.
     public var sessions = 32

@@ -9,10 +9,10 @@ import ProjectModel
 /// 2. The query runs in a `READ ONLY` transaction that has taken its first snapshot: from then on PostgreSQL refuses to
 ///    make it read-write, to a function or a `DO` block as well, and procedures cannot end it.
 /// 3. The extended protocol takes exactly one statement. One that ends the transaction (`COMMIT`) is therefore the last
-///    of the session, and whatever a statement did is rolled back when the connection closes.
+///    of the session, and all changes are rolled back when the connection closes.
 ///
-/// A project whose read-only role has no password yet gives no such login. Then the session logs in as the caller's
-/// role and takes on the read-only one where it may; walls 2 and 3 hold. They do not bind what lies outside of
+/// A project whose read-only role has no password yet has no such login. Then the session logs in as the caller's
+/// role and takes on the read-only one where it may; walls 2 and 3 still apply. They do not cover effects outside of
 /// transactions, such as `COPY … TO PROGRAM`; so a login that may do that (a superuser) is refused instead.
 ///
 /// Not covered, because PostgreSQL itself does not see it: a function that calls out over the network.
@@ -63,7 +63,7 @@ extension DatabaseSession {
     func beginReadOnly(on connection: PostgresConnection) async throws(ProjectDatabaseError) {
         let reader = target.roles.readOnly
         let rights = try await kit { () async throws(PostgresError) in
-            // The path as it is set for the database belongs to its owner; the query gets it back.
+            // The database owner controls the search path; the query runs with it again.
             try await connection.executeScript(
                 "begin transaction read only; set local search_path to pg_catalog, pg_temp")
             // Any statement that reads takes the snapshot after which the transaction stays read-only.
@@ -98,7 +98,7 @@ extension DatabaseSession {
                 ?? "read-only queries need a role that is no superuser, and this stack has none",
             code: "42501")
         failure.hint =
-            reader == nil ? nil : "Set the project's database password anew; that gives the role its password."
+            reader == nil ? nil : "Set the project's database password again; that sets the role's password."
         failure.format(sql: "")
         return failure
     }

@@ -12,7 +12,7 @@ struct RowJSON: PostgresRowSink {
     private var members: [(key: [UInt8], column: Int)] = []
     private var forms: [ValueForm] = []
 
-    /// The values of the row under way, one after the other, and where each ends.
+    /// The values of the present row, one after the other, and where each ends.
     private var values: [UInt8] = []
     private var ends: [Int] = []
     private var cell: [UInt8] = []
@@ -23,7 +23,7 @@ struct RowJSON: PostgresRowSink {
     /// The answer so far.
     private(set) var answer = RowJSON.empty
 
-    /// Why no more rows are wanted.
+    /// Why reading stopped.
     private(set) var refusal: ProjectDatabaseError?
 
     private static let empty = QueryAnswer(json: Array("[]".utf8), rowCount: 0)

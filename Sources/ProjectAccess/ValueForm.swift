@@ -41,11 +41,11 @@ enum ValueForm: Sendable, Equatable {
 }
 
 extension ValueForm {
-    /// The largest whole number that JavaScript tells apart from its neighbours: 2^53 − 1.
+    /// The largest integer up to which JavaScript represents all exactly: 2^53 − 1.
     static let largestExactInteger: Int64 = 9_007_199_254_740_991
 
-    /// Appends a value, given in PostgreSQL's text form, as JSON. What does not look like its type becomes a string, so
-    /// the result is valid JSON whatever the server sends.
+    /// Appends a value, given in PostgreSQL's text form, as JSON. A value that does not match its type becomes a
+    /// string, so the result is valid JSON for any input.
     func append(_ value: [UInt8], to json: inout [UInt8]) {
         switch self {
         case .integer where JSONScanner.isNumber(value): json += value

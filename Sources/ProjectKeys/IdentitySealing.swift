@@ -5,13 +5,13 @@ import TokenKit
 /// The cryptography of identities by libcrypto: scrypt for passwords, SHA-256 for opaque tokens, ES256 for access
 /// tokens: the ``Identity/IdentityCrypto`` of production.
 public struct SealingIdentityCrypto: IdentityCrypto {
-    /// Whom access tokens are for, in GoTrue's word.
+    /// The audience of access tokens; GoTrue's default.
     public static let audience = "authenticated"
 
-    /// Longest access token that is looked at.
+    /// Longest access token that is parsed.
     public static let maximumAccessTokenBytes = 4_096
 
-    /// Random bytes of an opaque token: fewer could be guessed, more serve nobody.
+    /// Random bytes of an opaque token: fewer could be guessed, more add nothing.
     public static let tokenBytes = 16...64
 
     private static let keyPurpose = "access token signing key"
@@ -23,7 +23,7 @@ public struct SealingIdentityCrypto: IdentityCrypto {
     private let issuer: String
     private let workers = PasswordWorkers()
 
-    /// Makes the key that signs access tokens; once for an installation, to be stored as it is.
+    /// Makes the key that signs access tokens; once for an installation; the result is stored unchanged.
     ///
     /// - Returns: the key, sealed under the master key for this installation.
     public static func makeSigningKey(master: MasterKey, installation: String) throws(ProjectKeyError) -> [UInt8] {
@@ -72,7 +72,7 @@ public struct SealingIdentityCrypto: IdentityCrypto {
         return try await workers.run { () throws(IdentityCryptoError) in
             try identityCrypto { () throws(TokenError) in
                 if let verifier { return try PasswordHash.verify(password.reveal(), against: verifier) }
-                // The same work for nobody: how long an answer takes must not tell which accounts exist.
+                // The same work without an account: the response time must not reveal which accounts exist.
                 _ = try PasswordHash.hash(password.reveal())
                 return false
             }
@@ -93,7 +93,7 @@ public struct SealingIdentityCrypto: IdentityCrypto {
         }
     }
 
-    /// The SHA-256 of a token. It needs no salt and no slowness: nobody guesses 128 random bits.
+    /// The SHA-256 of a token. It needs no salt and no slowness: 128 random bits cannot be guessed.
     public func digest(_ token: Secret<String>) throws(IdentityCryptoError) -> String {
         try identityCrypto { () throws(TokenError) in Hex.encode(try Digest.sha256(Array(token.reveal().utf8))) }
     }
@@ -107,7 +107,7 @@ public struct SealingIdentityCrypto: IdentityCrypto {
         return groups.map { Hex.encode(Array(bytes[$0])) }.joined(separator: "-")
     }
 
-    /// Signs claims as they are.
+    /// Signs claims unchanged.
     public func sign(_ claims: AccessClaims) throws(IdentityCryptoError) -> Secret<String> {
         try identityCrypto { () throws(TokenError) in Secret(try ES256.mint(claims, key: key)) }
     }

@@ -4,7 +4,7 @@ import TokenKit
 /// Seals what belongs to the installation and to no project, such as its signing key and stored answers.
 ///
 /// Every purpose has a key of its own, derived from the master key, so that the many answers do not use up the number
-/// of messages that one key of AES-GCM is good for, and nothing opens under another purpose.
+/// of messages that one key of AES-GCM is good for, and a message does not open under another purpose.
 public struct InstallationSealer: Sendable {
     private let master: MasterKey
     private let installation: String

@@ -1,7 +1,7 @@
 public import TokenKit
 
-/// The key that wraps the data keys of all projects. It lives in a file outside the database, so that a copy of the
-/// database alone opens nothing.
+/// The key that wraps the data keys of all projects. It is in a file outside the database, so that a copy of the
+/// database alone reveals no secret.
 public struct MasterKey: Sendable {
     /// Bytes of the key and of its file.
     public static let byteCount = SealedBox.keyByteCount
@@ -90,7 +90,7 @@ public enum MasterKeyError: Error, Sendable, Equatable {
     /// The file is not there, but data sealed with the key is.
     case missing(path: String)
 
-    /// The file is there, but cannot be used as it is.
+    /// The file exists, but cannot be used.
     case unusable(path: String, problem: KeyFileProblem)
 
     /// The file holds another key than the one that the database was sealed with.
@@ -101,7 +101,7 @@ public enum MasterKeyError: Error, Sendable, Equatable {
 }
 
 extension MasterKeyError: CustomStringConvertible {
-    /// What is wrong and what to do.
+    /// The message: what is wrong and what to do.
     public var description: String {
         switch self {
         case .missing(let path):

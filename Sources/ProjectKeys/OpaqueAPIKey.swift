@@ -3,18 +3,18 @@ import TokenKit
 
 /// API keys that are no tokens: `sb_publishable_` or `sb_secret_`, 22 random characters, `_` and a checksum of 8.
 ///
-/// The checksum tells a mistyped key, or one of another project, from a good one without asking the database. It is no
-/// signature: anybody can compute it. It is made as Supabase's own self-hosting scripts make it.
+/// The checksum distinguishes a mistyped key, or one of another project, from a good one without asking the database.
+/// It is no signature: it needs no secret. It is made as Supabase's own self-hosting scripts make it.
 public enum OpaqueAPIKey {
-    /// What a key is for.
+    /// The kinds of keys.
     public enum Kind: String, Sendable, Hashable, CaseIterable {
-        /// For browsers and apps: what anybody may do, under row level security.
+        /// For browsers and apps: public access, under row level security.
         case publishable
 
         /// For servers: everything, past row level security.
         case secret
 
-        /// What keys of this kind begin with.
+        /// The prefix of keys of this kind.
         public var prefix: String { "sb_\(rawValue)_" }
     }
 
@@ -24,7 +24,7 @@ public enum OpaqueAPIKey {
     /// Characters of the checksum.
     public static let checksumCharacters = 8
 
-    /// Random characters that may be shown, so that people tell keys apart.
+    /// Random characters that may be shown, to distinguish keys.
     public static let shownCharacters = 5
 
     /// Makes a key for a project.

@@ -32,7 +32,7 @@ final class PasswordWorkers: Sendable {
         let result = await withCheckedContinuation { (continuation: CheckedContinuation<Outcome<Value>, Never>) in
             lanes[lane].async {
                 let result = Outcome { () throws(IdentityCryptoError) in try work() }
-                // Given back before the caller goes on, so that who waited for this run finds the place free.
+                // Released before the caller resumes, so that the next waiter finds the place free.
                 self.inHand.withLock { $0[lane] -= 1 }
                 continuation.resume(returning: result)
             }

@@ -1,6 +1,6 @@
 public import TokenKit
 
-/// What can go wrong with the secrets of a project. No case carries a secret.
+/// Errors with the secrets of a project. No case carries a secret.
 public enum ProjectKeyError: Error, Sendable, Equatable {
     /// The sealed value of this name was changed, or belongs to another key, project or name.
     case notAuthentic(name: String)
@@ -24,7 +24,7 @@ public enum ProjectKeyError: Error, Sendable, Equatable {
 }
 
 extension ProjectKeyError: CustomStringConvertible {
-    /// The error in words.
+    /// The message: one sentence.
     public var description: String {
         switch self {
         case .notAuthentic(let name): "\(name): \(TokenError.notAuthentic)"

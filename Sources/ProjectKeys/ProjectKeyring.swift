@@ -46,7 +46,7 @@ public struct ProjectKeyring: Sendable {
         }
     }
 
-    /// Wraps the same data key with another master key; the secrets stay as they are.
+    /// Wraps the same data key with another master key; the secrets are not re-encrypted.
     public func rewrapped(installation: String, master: MasterKey) throws(ProjectKeyError) -> ProjectKeyring {
         do throws(TokenError) {
             let wrapped = try SealedBox.seal(

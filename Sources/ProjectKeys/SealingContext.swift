@@ -1,6 +1,7 @@
-/// What sealed or signed data belongs to. It is authenticated with the data, so that none can be put in the place of another.
+/// What sealed or signed data belongs to. It is authenticated with the data, so that none can be put in the place of
+/// another.
 struct SealingContext {
-    /// What the data is for. The words are part of every sealed value: never change one.
+    /// The purpose of the data. The texts are part of every sealed value: never change one.
     enum Purpose: String {
         case keyCheck = "supamanager key check v1"
         case projectKey = "supamanager project key v1"
@@ -9,7 +10,7 @@ struct SealingContext {
         case signature = "supamanager signature v1"
     }
 
-    /// The purpose and the parts, each with its length before it, so that no two lists of parts look alike.
+    /// The purpose and the parts, each with its length before it, so that no two lists of parts have the same bytes.
     let bytes: [UInt8]
 
     init(_ purpose: Purpose, _ parts: String...) {

@@ -19,12 +19,13 @@ extension SealingKeyMinter {
         do { return try tokens(required, ref, secret, time) } catch { throw .cannotMint("\(error)") }
     }
 
-    /// A token of `role` that expires after `lifetime`, an hour at the most.
+    /// A token of `role` that expires after `lifetime`, at most an hour.
     public func temporaryKey(
         role: String, signedWith secret: Secret<String>, for ref: ProjectRef, at time: Timestamp, lifetime: Duration
     ) throws(KeyError) -> Secret<String> {
         guard lifetime > .zero, lifetime <= Self.temporaryLifetimeMax else {
-            throw .cannotMint("a temporary key lives for up to \(Self.temporaryLifetimeMax.components.seconds) seconds")
+            throw .cannotMint(
+                "a temporary key is valid for at most \(Self.temporaryLifetimeMax.components.seconds) seconds")
         }
         let issued = time.milliseconds / 1_000
         let claims = TemporaryClaims(

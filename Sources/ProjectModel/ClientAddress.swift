@@ -47,7 +47,8 @@ public struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
         return String(bare.prefix { $0 != "%" })
     }
 
-    /// What one subscriber holds: the address itself on IPv4, the `/64` on IPv6, of which anybody has 2⁶⁴ addresses.
+    /// What one subscriber holds: the address itself on IPv4, the `/64` on IPv6, of which a subscriber has 2⁶⁴
+    /// addresses.
     public var network: String {
         switch family {
         case .v4(let address): "\(address)"

@@ -18,7 +18,7 @@ public struct IPv4Address: Hashable, Comparable, Sendable, CustomStringConvertib
         self.number = number
     }
 
-    /// The same in words.
+    /// The text form.
     public var description: String {
         "\(number >> 24).\(number >> 16 & 255).\(number >> 8 & 255).\(number & 255)"
     }
@@ -66,7 +66,7 @@ public struct IPv4Network: Hashable, Comparable, Sendable, CustomStringConvertib
     /// Whether the two blocks share an address.
     public func overlaps(_ other: IPv4Network) -> Bool { base <= other.last && other.base <= last }
 
-    /// The same in words.
+    /// The text form.
     public var description: String { "\(base)/\(prefixLength)" }
 
     /// Orders by value.

@@ -18,6 +18,6 @@ public struct PortRange: Hashable, Sendable, CustomStringConvertible {
         guard description == String(text) else { return nil }
     }
 
-    /// The same in words.
+    /// The text form.
     public var description: String { "\(bounds.lowerBound)-\(bounds.upperBound)" }
 }

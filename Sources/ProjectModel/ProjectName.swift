@@ -11,7 +11,7 @@ public struct ProjectName: Hashable, Sendable, CustomStringConvertible {
         case badEdge
         case forbidden(Character)
 
-        /// The same in words.
+        /// The message: one sentence.
         public var description: String {
             switch self {
             case .empty: "the project name is empty: give it at least one letter or digit"
@@ -36,7 +36,7 @@ public struct ProjectName: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
-    /// The same in words.
+    /// The text form.
     public var description: String { text }
 
     private static func isAlphanumeric(_ character: Character) -> Bool {

@@ -21,7 +21,7 @@ public struct ProjectRef: Hashable, Comparable, Sendable, CustomStringConvertibl
             decoding: (0..<Self.length).map { _ in UInt8.random(in: 97...122, using: &generator) }, as: UTF8.self)
     }
 
-    /// The same in words.
+    /// The text form.
     public var description: String { text }
 
     /// Orders by value.

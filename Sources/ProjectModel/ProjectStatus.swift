@@ -16,22 +16,24 @@ public enum ProjectStatus: String, CaseIterable, Sendable {
     case resuming = "RESUMING"
     /// Containers are being restarted on request. Next: ACTIVE, DEGRADED or DELETING.
     case restarting = "RESTARTING"
-    /// Services are being replaced by those of another template version, or added and removed, on request. Next: ACTIVE,
-    /// REVERTING, DEGRADED or DELETING.
+    /// Services are being replaced by those of another template version, or added and removed, on request. Next:
+    /// ACTIVE, REVERTING, DEGRADED or DELETING.
     case upgrading = "UPGRADING"
-    /// The upgrade failed or was cancelled; the version before is being brought back. Next: ACTIVE, DEGRADED or DELETING.
+    /// The upgrade failed or was cancelled; the version before is being brought back. Next: ACTIVE, DEGRADED or
+    /// DELETING.
     case reverting = "REVERTING"
     /// The first start failed; what it made is being removed. Next: FAILED or DELETING.
     case rollingBack = "ROLLING_BACK"
-    /// The first start failed and nothing is left of it but the record and the reason; a network that the engine does
-    /// not let go may remain, as after DELETING. Next: PROVISIONING or DELETING.
+    /// The first start failed and only the record and the reason are left; a network that the engine cannot remove may
+    /// remain, as after DELETING. Next: PROVISIONING or DELETING.
     case failed = "FAILED"
     /// Everything is being removed on request. Next: DELETED.
     case deleting = "DELETING"
-    /// Nothing is left but volumes that are kept, and networks that the engine does not let go. The record is kept as a tombstone and shown nowhere.
+    /// Only kept volumes and networks that the engine cannot remove are left. The record is kept as a tombstone and
+    /// shown nowhere.
     case deleted = "DELETED"
 
-    /// What the engine should hold for a project with this status.
+    /// The desired state of a project with this status.
     public var goal: Goal {
         switch self {
         case .provisioning, .starting, .active, .degraded, .resuming, .restarting, .upgrading, .reverting: .running
@@ -40,7 +42,7 @@ public enum ProjectStatus: String, CaseIterable, Sendable {
         }
     }
 
-    /// What the engine should hold for a project. Desired state is derived from the status, never stored beside it.
+    /// The desired state of a project. It is derived from the status, never stored beside it.
     public enum Goal: Sendable, Equatable, CaseIterable {
         /// All services run.
         case running

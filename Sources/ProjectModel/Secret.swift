@@ -2,7 +2,7 @@
 ///
 /// Interpolation, `String(describing:)`, `String(reflecting:)`, `dump` and a mirror of anything that contains it all
 /// show the same placeholder. ``reveal()`` is the only way to the value, and so the one word to search for in an audit.
-/// The type is deliberately not `Codable`: who stores or sends a secret says so by revealing it.
+/// The type is deliberately not `Codable`: code that stores or sends a secret reveals it explicitly.
 public struct Secret<Value: Sendable>: Sendable {
     private let value: Value
 

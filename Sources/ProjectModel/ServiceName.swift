@@ -15,7 +15,7 @@ public struct ServiceName: Hashable, Comparable, Sendable, CustomStringConvertib
         self.text = String(text)
     }
 
-    /// The same in words.
+    /// The text form.
     public var description: String { text }
 
     /// Orders by value.

@@ -21,7 +21,7 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
         return .milliseconds(overflow ? (earlier < self ? .max : .min) : difference)
     }
 
-    /// The same in words.
+    /// The text form.
     public var description: String { "\(milliseconds)ms" }
 }
 

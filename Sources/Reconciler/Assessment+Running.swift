@@ -5,7 +5,7 @@ struct RunningAssessor {
     let input: AssessmentInput
     let desired: DesiredStack
     var assessment = Assessment()
-    /// Services of which nothing is known yet, good or bad: no probe has come back often enough, or none can be made.
+    /// Services without a verdict: too few probe results yet, or no probe can be made.
     private var unknown: Set<ServiceName> = []
 
     init(_ input: AssessmentInput, _ desired: DesiredStack) {
@@ -105,7 +105,7 @@ struct RunningAssessor {
 
     private static func blindness(_ obstacle: String) -> String { "it cannot be probed: \(obstacle)" }
 
-    /// Whether the container is still to be restarted on request: what its present run came to counts no longer.
+    /// Whether the container is still to be restarted on request: the result of its present run no longer counts.
     private func isOutstanding(_ container: ObservedContainer, _ service: ServiceName) -> Bool {
         guard let requested = input.restartRequestedAt, let started = container.startedAt,
             input.restartServices.map({ $0.contains(service) }) ?? true
@@ -175,8 +175,8 @@ struct RunningAssessor {
         input.status == .upgrading ? Assessment.upgradeDeadline : Assessment.startDeadline
     }
 
-    /// A container that is not of the version that the project is on its way to. An upgrade or a way back ends when there
-    /// is none: optional services count as well.
+    /// A container that is not of the version that the project is on its way to. An upgrade or a way back ends when
+    /// there is none: optional services count as well.
     private var remainderOfOtherVersion: String? {
         guard [.upgrading, .reverting].contains(input.status) else { return nil }
         for service in desired.services.values.sorted(by: { $0.name < $1.name })
@@ -224,7 +224,7 @@ struct RunningAssessor {
             }
             if assessment.unresponsive[service.name] != nil { return text }
         }
-        // A container that keeps ending is seen as running now and then: the engine's count tells.
+        // A container that keeps ending is observed as running now and then: the engine's restart count shows it.
         return restarts >= RestartBackoff.attemptsUntilFailed ? "it keeps ending, \(restarts) restarts so far" : nil
     }
 }

@@ -7,9 +7,9 @@ public struct AssessmentInput: Sendable, Equatable {
     /// Since when the deadline of the status counts: the change itself, or the time from which this manager has been
     /// watching without a break.
     public var statusSince: Timestamp
-    /// What should be; absent when the goal needs no template.
+    /// The desired stack; nil when the goal needs no template.
     public var desired: DesiredStack?
-    /// What is.
+    /// The observed stack.
     public var observed: ObservedStack
     /// Services that must not run, and why; see ``DataVerdict``.
     public var refusals: [ServiceName: String]
@@ -21,7 +21,7 @@ public struct AssessmentInput: Sendable, Equatable {
     public var callFailures: [ServiceName: CallFailures]
     /// Removals of networks that the engine refused in a row.
     public var networkRefusals: NetworkRefusals
-    /// Containers started before this time are to be restarted.
+    /// Containers started before this time are restarted.
     public var restartRequestedAt: Timestamp?
     /// Services that ``restartRequestedAt`` is about; nil for all.
     public var restartServices: Set<ServiceName>?
@@ -63,7 +63,7 @@ public struct CallFailures: Sendable, Equatable {
     public var count: Int
     /// How many make a start fail.
     public var countMax: Int
-    /// What the engine said last.
+    /// The engine's last error.
     public var message: String
 
     /// Refusals.
@@ -76,12 +76,12 @@ public struct CallFailures: Sendable, Equatable {
 
 /// The judgement of one project.
 public struct Assessment: Sendable, Equatable {
-    /// What one service is doing.
+    /// The state of one service.
     public enum ServiceState: Sendable, Equatable {
         case ready
         /// Runs, and this manager does not know yet whether it answers; with the reason.
         case unknown(String)
-        /// On its way, with what it is doing.
+        /// Starting, with the present step.
         case comingUp(String)
         /// Should answer and does not, with what is wrong.
         case failing(String)
@@ -98,7 +98,7 @@ public struct Assessment: Sendable, Equatable {
         public var message: String
     }
 
-    /// Longest time from the beginning of a start to its end, whatever its services do.
+    /// Longest time from the beginning of a start to its end.
     public static let startDeadline: Duration = .seconds(900)
 
     /// Longest time from the beginning of an upgrade to its end. Services are replaced one after the other, and each
@@ -113,9 +113,9 @@ public struct Assessment: Sendable, Equatable {
     public var unresponsive: [ServiceName: String] = [:]
     /// Whether any container, required or not, is still to be restarted on request.
     public var isRestartOutstanding = false
-    /// What this means for the status.
+    /// The event for the status.
     public var event: ProjectLifecycle.Event?
-    /// What this means in words.
+    /// The reason of the assessment, as users read it.
     public var cause = ""
     /// The required service that is not ready, when one is to blame.
     public var blocker: ServiceName?
@@ -145,7 +145,7 @@ public func assess(_ input: AssessmentInput) -> Assessment {
     }
 }
 
-/// A project is gone when nothing of it is left, or nothing but networks that the engine does not let go.
+/// A project is gone when no object of it is left, or only networks that the engine cannot remove.
 private func assessAbsent(_ input: AssessmentInput) -> Assessment {
     let observed = input.observed
     let refusals = input.networkRefusals
@@ -154,11 +154,11 @@ private func assessAbsent(_ input: AssessmentInput) -> Assessment {
     else { return Assessment() }
     var assessment = Assessment()
     assessment.event = .nothingLeft
-    assessment.cause = "nothing of the project is left on the engine"
+    assessment.cause = "no object of the project is left on the engine"
     let names = observed.networks.map(\.name).sorted()
     if !names.isEmpty {
         assessment.cause +=
-            " but the network \(names.joined(separator: ", ")), which the engine does not let go. "
+            " but the network \(names.joined(separator: ", ")), which the engine cannot remove. "
             + names.map(NetworkRefusals.advice(network:)).joined(separator: ". ")
     }
     return assessment

@@ -1,18 +1,18 @@
-/// How many calls of one kind are worth having under way at once, learnt from how long they take. A container engine
-/// starts containers under locks of its own: beyond some number, more calls at once only make each of them slower, and
-/// what is urgent waits for what is not.
+/// The useful number of concurrent calls of one kind, learnt from their durations. A container engine starts containers
+/// under locks of its own: beyond some number, more concurrent calls only make each of them slower, and urgent calls
+/// wait for the others.
 ///
-/// The rule is that of TCP Vegas. If a call takes `alone` when it has the engine for itself and `duration` as one of `n`,
-/// then about `n × (1 − alone / duration)` of them stand in a queue inside the engine. A few must, or the engine runs dry;
-/// more are of no use.
+/// The rule is that of TCP Vegas. If a call takes `alone` when it has the engine for itself and `duration` as one of
+/// `n`, then about `n × (1 − alone / duration)` of them stand in a queue inside the engine. A few must, or the engine
+/// runs dry; more are of no use.
 public struct ConcurrencyLimit: Sendable, Equatable {
     /// Between these the limit moves.
     public static let bounds = 2...16
-    /// Where it begins.
+    /// The initial value.
     public static let initial = 4
     /// Calls that should stand in the engine's own queue: with fewer the limit grows, with more it shrinks.
     public static let queued = 2.0...3.0
-    /// Calls that may be under way at once.
+    /// Most concurrent calls.
     public private(set) var limit = Self.initial
     /// What a call takes that has the engine for itself, in seconds; nothing before the first one.
     private var alone: Double?
@@ -24,11 +24,11 @@ public struct ConcurrencyLimit: Sendable, Equatable {
 
     /// Takes in how long a call took that succeeded.
     ///
-    /// - Parameter underWay: Calls that were under way when it began, itself included.
+    /// - Parameter underWay: Calls in progress when it began, itself included.
     public mutating func note(_ duration: Duration, underWay: Int) {
         let seconds = max(duration / .seconds(1), 0.000_001)
-        // Among others a call can only be faster than was thought. What it takes alone, one alone tells: an engine may
-        // become slower for good.
+        // Beside others a call can only be faster than the estimate. Only a call that runs alone raises the estimate:
+        // an engine may become slower permanently.
         var alone = min(self.alone ?? seconds, seconds)
         if underWay <= 1, let before = self.alone { alone = (before + seconds) / 2 }
         self.alone = alone

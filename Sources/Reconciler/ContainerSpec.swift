@@ -8,7 +8,7 @@ public struct ContainerSpec: Sendable, Equatable {
     public var command: [String]?
     /// Replaces the image's entry point when set.
     public var entrypoint: [String]?
-    /// Environment of the process. Holds the project's secrets, hence never printed.
+    /// Environment of the process. Holds the project's secrets, so it is never printed.
     public var environment: Secret<[String: String]>
     /// Labels of the template's author; the manager's own labels are added by the engine adapter.
     public var labels: [String: String] = [:]
@@ -26,7 +26,7 @@ public struct ContainerSpec: Sendable, Equatable {
     public var usesInit: Bool?
     /// Whether the root file system is read-only.
     public var isReadOnly = false
-    /// What is mounted into the container.
+    /// The mounts of the container.
     public var mounts: [Mount] = []
     /// Ports published on the host.
     public var ports: [PublishedPort] = []
@@ -35,7 +35,7 @@ public struct ContainerSpec: Sendable, Equatable {
     /// The networks that the container joins, the first being the one on which it is probed; the engine's default
     /// network when empty.
     public var networks: [NetworkAttachment] = []
-    /// What the engine does when the process ends by itself.
+    /// The restart policy.
     public var restartPolicy: RestartPolicy = .no
     /// Log driver and its options; the engine's default when absent.
     public var logging: Logging?
@@ -56,7 +56,7 @@ public struct ContainerSpec: Sendable, Equatable {
     /// Kernel parameters of the container's namespaces.
     public var sysctls: [String: String] = [:]
 
-    /// A container with nothing but an image and its environment.
+    /// A container with an image and an environment.
     public init(image: String, environment: [String: String] = [:]) {
         self.image = image
         self.environment = Secret(environment)
@@ -128,7 +128,7 @@ extension ContainerSpec {
         }
     }
 
-    /// What the engine does when the process ends by itself; Compose's four words.
+    /// The restart policy: Compose's four values.
     public enum RestartPolicy: Sendable, Equatable {
         case no
         case always

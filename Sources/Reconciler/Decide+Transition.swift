@@ -20,8 +20,8 @@ extension TransitionDecision {
         takeBackSettings(record)
     }
 
-    /// What the transition means for an upgrade: the reason in words, and ports that are not needed any more. Which
-    /// version the engine should hold follows from the record alone.
+    /// The upgrade's part of a transition: the reason, and ports that are no longer needed. Which version the engine
+    /// should hold follows from the record alone.
     private mutating func describeUpgrade(_ record: RecordedProject) {
         let version = record.template?.short ?? ""
         switch (from, to) {
@@ -32,7 +32,7 @@ extension TransitionDecision {
         case (.reverting, .active):
             let reason = record.failure.map { "the upgrade failed: \($0.inWords)" } ?? "the upgrade was cancelled"
             cause = "\(reason); the project is back at template version \(version)"
-            // Of a version that is not known nobody knows which ports it needs.
+            // The ports of an unknown version are not known.
             releasesUnusedPorts = record.template != nil
         case (.reverting, .degraded):
             let reason = record.failure.map { " after: \($0.inWords)" } ?? ""
@@ -58,14 +58,14 @@ extension TransitionDecision {
         releasesUnusedPorts = true
     }
 
-    /// A start that failed with new settings is followed by one with the settings of before. The operation has failed
+    /// A start that failed with new settings is followed by one with the previous settings. The operation has failed by
     /// then; the way back is a restart of its own, and fails as every restart does.
     private mutating func takeBackSettings(_ record: RecordedProject) {
         guard from == .restarting, to == .degraded, record.operation == .settingsChange else { return }
         to = .restarting
         restoresSettings = true
         cause =
-            "the new settings of the database were taken back, the settings of before are in force again: with the new"
+            "the new settings of the database were taken back, the previous settings are in force again: with the new"
             + " ones the project did not come up (\(failure.reason?.inWords ?? cause))"
     }
 }

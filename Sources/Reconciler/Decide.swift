@@ -1,6 +1,6 @@
 import ProjectModel
 
-/// Time between two passes of which the second is to confirm an end that the first has found.
+/// Time between two passes of which the second confirms a terminal state that the first has found.
 private let confirmationPause: Duration = .milliseconds(50)
 /// Passes in a row that must find the same end before a project counts as paused or gone.
 private let confirmationsMin = 2
@@ -19,9 +19,9 @@ public func decide(_ observation: Observation, _ state: ReconcileState) -> Decis
     }
 }
 
-/// The same for a project with a record that has been judged: whatever the judgement, every status has an answer.
+/// The same for a project with a record that has been judged: total over statuses and judgements.
 func decide(_ project: ObservedProject, _ assessment: Assessment, _ state: ReconcileState) -> Decision {
-    // A call that was under way when the last manager died may come true after the project is gone.
+    // A call in progress when the last manager died may take effect after the project is gone.
     if project.record.status == .deleted, project.observed.isEmpty {
         return Decision(project.keepsVolumes ? .rest : .forget)
     }

@@ -1,12 +1,12 @@
 import ProjectModel
 
 extension Decision: CustomStringConvertible {
-    /// The same in words, one line for each thing that is done: what people and tests read.
+    /// The text form, one line for each action; tests compare it.
     public var description: String { action.description + (marksData ? "\nthe volumes hold data" : "") }
 }
 
 extension Decision.Action: CustomStringConvertible {
-    /// The same in words.
+    /// The text form.
     public var description: String {
         switch self {
         case .forget: "forget the project"
@@ -23,7 +23,7 @@ extension Decision.Action: CustomStringConvertible {
 }
 
 extension Requeue: CustomStringConvertible {
-    /// The same in words.
+    /// The text form.
     public var description: String {
         switch self {
         case .whenWoken: "again when woken"
@@ -34,7 +34,7 @@ extension Requeue: CustomStringConvertible {
 }
 
 extension FailureChange: CustomStringConvertible {
-    /// The same in words.
+    /// The text form.
     public var description: String {
         switch self {
         case .keep: "keeps the failure"
@@ -45,7 +45,7 @@ extension FailureChange: CustomStringConvertible {
 }
 
 extension TransitionDecision: CustomStringConvertible {
-    /// The same in words.
+    /// The text form.
     public var description: String {
         var lines = ["\(from.rawValue) -> \(to.rawValue), \(cause)", "\(failure)"]
         if fulfilsRestart { lines.append("fulfils the restart") }
@@ -56,7 +56,7 @@ extension TransitionDecision: CustomStringConvertible {
 }
 
 extension PlanDecision: CustomStringConvertible {
-    /// The same in words.
+    /// The text form.
     public var description: String {
         let text = "\(plan)"
         let lines = (report.map { ["\($0)"] } ?? []) + (text.isEmpty ? [] : [text])
@@ -65,6 +65,6 @@ extension PlanDecision: CustomStringConvertible {
 }
 
 extension TroubleReport: CustomStringConvertible {
-    /// The same in words.
+    /// The text form.
     public var description: String { "report \(status.rawValue), \(cause)\n\(failure)" }
 }

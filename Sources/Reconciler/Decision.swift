@@ -4,11 +4,11 @@ public import ProjectModel
 public struct Decision: Sendable, Equatable {
     /// What to do.
     public enum Action: Sendable, Equatable {
-        /// Nothing is left of the project: nobody has to think of it any more.
+        /// Nothing is left of the project: its state is dropped.
         case forget
-        /// A deleted project of which nothing but kept volumes is left.
+        /// A deleted project of which only kept volumes are left.
         case rest
-        /// The engine holds objects of a project without a record. They stay as they are; news is logged.
+        /// The engine holds objects of a project without a record. They are not changed; a change of them is logged.
         case leaveAlone(isNews: Bool)
         /// Another manager acts. This one only remembers what it has found.
         case standBy(Requeue)
@@ -44,7 +44,7 @@ public struct Decision: Sendable, Equatable {
     var isStandby: Bool { if case .standBy = action { true } else { false } }
 }
 
-/// What becomes of the failure in a project's record.
+/// The change of the failure in a project's record.
 public enum FailureChange: Sendable, Equatable {
     case keep
     case clear
@@ -62,7 +62,7 @@ public struct TransitionDecision: Sendable, Equatable {
     public var event: ProjectLifecycle.Event
     /// Why, for the project's history.
     public var cause: String
-    /// What becomes of the recorded failure.
+    /// The change of the recorded failure.
     public var failure: FailureChange
     /// Whether a restart that was asked for is done.
     public var fulfilsRestart = false
@@ -87,7 +87,7 @@ public struct TransitionDecision: Sendable, Equatable {
 public struct PlanDecision: Sendable, Equatable {
     /// The calls.
     public var plan: Plan
-    /// What is in the project's way whatever its status says so far.
+    /// A problem that blocks the project in its present status.
     public var report: TroubleReport?
     /// When the next pass is due if the plan is empty; after calls it follows from their outcomes.
     public var requeue: Requeue
@@ -106,7 +106,7 @@ public struct TroubleReport: Sendable, Equatable {
     public var status: ProjectStatus
     /// Why, for the project's history.
     public var cause: String
-    /// What becomes of the recorded failure.
+    /// The change of the recorded failure.
     public var failure: FailureChange
 
     /// A report.

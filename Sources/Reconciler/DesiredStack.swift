@@ -1,6 +1,6 @@
 public import ProjectModel
 
-/// What the engine should hold for one project, as rendered from its template.
+/// The desired objects of one project, rendered from its template.
 public struct DesiredStack: Sendable, Equatable {
     /// The project.
     public var ref: ProjectRef
@@ -55,7 +55,7 @@ public struct DesiredNetwork: Sendable, Equatable {
     public var composeName: String
     /// The leased subnet, or this network's part of it.
     public var subnet: IPv4Network
-    /// Part of the subnet from which the engine hands out addresses by itself; all of it when absent.
+    /// Part of the subnet from which the engine assigns addresses; all of it when nil.
     public var addressRange: IPv4Network?
     /// The host's own address on the network; the engine's choice when absent.
     public var gateway: IPv4Address?
@@ -112,7 +112,7 @@ public struct DesiredService: Sendable, Equatable {
     public var configHash: String
     /// The container.
     public var spec: ContainerSpec
-    /// What must be started or ready before.
+    /// Its dependencies.
     public var dependencies: [Dependency]
     /// How readiness is found out; a service without a probe is ready while its container runs.
     public var probe: Probe?
@@ -122,7 +122,7 @@ public struct DesiredService: Sendable, Equatable {
     public var runsOnce: Bool
     /// Longest time from start to first readiness before the start counts as failed.
     public var bootDeadline: Duration
-    /// What it does for the manager and for clients.
+    /// Its roles.
     public var roles: Set<ServiceRole>
 
     /// Default of ``bootDeadline``; the slowest real service needs about a minute on a small machine.
@@ -149,7 +149,7 @@ public struct DesiredService: Sendable, Equatable {
 
 /// One entry of `depends_on`.
 public struct Dependency: Sendable, Equatable {
-    /// What has to be true of the other service; Compose's three conditions.
+    /// The condition on the other service; Compose's three values.
     public enum Condition: String, Sendable, Equatable {
         case started = "service_started"
         case healthy = "service_healthy"
@@ -158,7 +158,7 @@ public struct Dependency: Sendable, Equatable {
 
     /// The other service.
     public var service: ServiceName
-    /// What has to be true of it.
+    /// The condition on it.
     public var condition: Condition
 
     /// A dependency.

@@ -1,7 +1,7 @@
 import ProjectModel
 
 extension ObservedProject {
-    /// What the project is judged by.
+    /// The input of the assessment.
     func assessmentInput(_ state: ReconcileState) -> AssessmentInput {
         let order = RestartOrder(self, state)
         return AssessmentInput(
@@ -11,7 +11,7 @@ extension ObservedProject {
             restartRequestedAt: order.before, restartServices: order.services, now: now)
     }
 
-    /// What a plan is made from.
+    /// The input of the plan.
     func reconcileInput(_ assessment: Assessment, _ state: ReconcileState) -> ReconcileInput {
         let order = RestartOrder(self, state)
         return ReconcileInput(
@@ -21,8 +21,7 @@ extension ObservedProject {
             replacesOneByOne: record.status == .upgrading)
     }
 
-    /// Images of containers that are to be made, when a plan is what the pass comes to: which of them the engine has is
-    /// asked then only.
+    /// Images of the containers that a plan may create; only then does the pass ask which of them the engine has.
     public func imagesInQuestion(_ state: ReconcileState) -> Set<String> {
         guard record.status.goal == .running, let desired else { return [] }
         let images = desired.services.values.filter { service in

@@ -1,16 +1,16 @@
 public import ProjectModel
 
-/// What one pass has read. A decision rests on this and on the ``ReconcileState``, and on nothing else.
+/// What one pass has read. A decision depends on this and on the ``ReconcileState`` alone.
 public enum Observation: Sendable, Equatable {
     /// The record, and what the engine holds for it.
     case project(ObservedProject)
-    /// There is no record. What the engine holds all the same, and whether that is another than in the last pass.
+    /// There is no record. What the engine holds nevertheless, and whether it differs from the last pass.
     case unrecorded(ObservedStack, isNews: Bool)
     /// The project's template or keys cannot be used.
     case unrenderable(RecordedProject, reason: String)
-    /// The engine does not answer for now; what the probes say meanwhile.
+    /// The engine does not answer for now; the results of the probes meanwhile.
     case engineUnavailable(RecordedProject, reason: String, health: [ServiceName: ServiceHealth], now: Timestamp)
-    /// Something else that has to be known could not be read.
+    /// Another input could not be read.
     case unreadable(reason: String)
 }
 
@@ -20,17 +20,17 @@ public struct RecordedProject: Sendable, Equatable {
     public var status: ProjectStatus
     /// When it got it.
     public var statusChangedAt: Timestamp
-    /// What failed, if the last thing did.
+    /// The last failure, if any.
     public var failure: FailureReason?
     /// The template version in force; see ``hasTemplateBefore`` for the other one of an upgrade.
     public var template: TemplateDigest?
     /// Whether the version that the project had before an upgrade is known.
     public var hasTemplateBefore: Bool
-    /// Containers started before this time are to be restarted.
+    /// Containers started before this time are restarted.
     public var restartRequestedAt: Timestamp?
     /// Services that ``restartRequestedAt`` is about; nil for all.
     public var restartServices: Set<ServiceName>?
-    /// The operation under way.
+    /// The operation in progress.
     public var operation: ProjectOperationKind?
 
     /// A record's part; everything but the status is absent by default.
@@ -69,21 +69,21 @@ public struct FailureReason: Sendable, Equatable {
 
 /// A project with a record, as one pass has found it.
 public struct ObservedProject: Sendable, Equatable {
-    /// What the record says.
+    /// The record.
     public var record: RecordedProject
-    /// What should be; absent when the goal needs no template.
+    /// The desired stack; nil when the goal needs no template.
     public var desired: DesiredStack?
     /// What the engine holds and a plan may touch: kept volumes are left out.
     public var observed: ObservedStack
     /// Whether volumes are left out of ``observed``.
     public var keepsVolumes: Bool
-    /// What must not be done to the project's data.
+    /// The restrictions for the project's data.
     public var data: DataVerdict
     /// Probe tallies.
     public var health: [ServiceName: ServiceHealth]
     /// Those of ``imagesInQuestion(_:)`` that the engine does not have.
     public var missingImages: Set<String>
-    /// Whether this manager acts; one on standby looks only.
+    /// Whether this manager acts; a standby only observes.
     public var isActing: Bool
     /// The time of the observation.
     public var now: Timestamp

@@ -56,7 +56,7 @@ public struct ObservedVolume: Sendable, Equatable {
     public var name: String
     /// Key in the Compose file, from its Compose label.
     public var composeName: String?
-    /// Mark that it was created with, which tells it from another one of the same name.
+    /// Mark that it was created with, which distinguishes it from another one of the same name.
     public var identity: String?
     /// When it was created, as the engine says.
     public var createdAt: Timestamp?
@@ -80,7 +80,7 @@ public struct ObservedContainer: Sendable, Equatable {
     public var service: ServiceName?
     /// Fingerprint it was created with.
     public var configHash: String
-    /// The engine's word for what it is doing.
+    /// The engine's state of the container.
     public var state: State
     /// Exit code of the last run, once there was one.
     public var exitCode: Int?
@@ -134,7 +134,7 @@ public struct ObservedContainer: Sendable, Equatable {
 }
 
 extension ObservedContainer {
-    /// Whether others cannot reach it where they look for it: not on one of its networks, or not at its fixed address.
+    /// Whether others cannot reach it: it is not on one of its networks, or not at its fixed address.
     func isUnreachable(as service: DesiredService) -> Bool {
         guard state == .running else { return false }
         return lacksNetwork(of: service)
@@ -146,8 +146,8 @@ extension ObservedContainer {
             }
     }
 
-    /// Whether it is not attached to one of the networks of `service`: somebody has disconnected it, or its creation
-    /// was interrupted before it had joined them all.
+    /// Whether it is not attached to one of the networks of `service`: it was disconnected, or its creation was
+    /// interrupted before it had joined them all.
     func lacksNetwork(of service: DesiredService) -> Bool {
         let joined = Set(attachments.map(\.network))
         return service.spec.networks.contains { !joined.contains($0.network) }

@@ -25,7 +25,7 @@ public enum Operation: Sendable, Equatable {
 }
 
 extension Operation: CustomStringConvertible {
-    /// The same in words.
+    /// The text form.
     public var description: String {
         switch self {
         case .createNetwork(let network): "network \(network.composeName) CreateNetwork"
@@ -72,7 +72,7 @@ public struct Plan: Sendable, Equatable {
 
     /// Steps in an order in which they could run one after the other.
     public private(set) var steps: [Step] = []
-    /// What is not started yet, and why.
+    /// Services that are not started yet, with the reason.
     public private(set) var waiting: [Waiting] = []
 
     /// Services that wait for an image, by the image.
@@ -81,7 +81,7 @@ public struct Plan: Sendable, Equatable {
     /// An empty plan.
     public init() {}
 
-    /// Whether nothing is to be done.
+    /// Whether there are no steps.
     public var isEmpty: Bool { steps.isEmpty }
 
     /// Adds a step that waits for earlier ones and returns its number. A number that is not in the plan yet is left
@@ -123,7 +123,7 @@ public struct Plan: Sendable, Equatable {
 }
 
 extension Plan: CustomStringConvertible {
-    /// The same in words.
+    /// The text form.
     public var description: String {
         let calls = steps.map { "\($0.after) -> #\($0.number) \($0.operation), \($0.cause)" }
         let waits = waiting.map { "\($0.service) waits, \($0.cause)" }

@@ -1,8 +1,8 @@
-/// How far a plan has been carried out, and what comes next: a value, so that the order of calls can be told without
-/// making any.
+/// How far a plan has been carried out, and what comes next: a value, so that the order of calls can be tested without
+/// an engine.
 ///
 /// The more services wait for a step, the earlier it comes. A container that others wait for is started alone: while it
-/// boots there is time enough for those that nobody waits for, and beside them its own start would take several times as
+/// boots there is time for those that no other waits for, and beside them its own start would take several times as
 /// long.
 public struct PlanProgress: Sendable {
     private let urgencies: [Int]

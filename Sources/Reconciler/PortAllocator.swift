@@ -17,8 +17,8 @@ public struct PortAllocator: Sendable {
 
     /// Free ports in a row, those outside the ephemeral range first; nothing when fewer than `count` are free.
     ///
-    /// - Parameter draw: Tells where the row begins, counted in free ports and taken modulo their number. The lowest
-    ///   ones by default; whoever chooses beside others draws at random, so that they seldom want the same.
+    /// - Parameter draw: Where the search begins, counted in free ports and taken modulo their number. The lowest ones
+    ///   by default; concurrent callers draw at random, so that they rarely choose the same.
     public func choose(_ count: Int, taken: Set<UInt16>, draw: UInt32 = 0) -> [UInt16]? {
         let free = range.bounds.filter { !taken.contains($0) }
         let preferred = free.filter { ephemeral?.bounds.contains($0) != true }
@@ -52,10 +52,10 @@ public struct SubnetAllocator: Sendable {
     /// Number of subnets in the pool.
     public var capacity: Int { 1 << (Self.prefixLength - pool.prefixLength) }
 
-    /// A subnet that overlaps nothing of `taken`; nothing when the pool is used up.
+    /// A subnet that overlaps none of `taken`; nil when the pool is used up.
     ///
-    /// - Parameter draw: Tells which subnet is looked at first, counted from the lowest and taken modulo their number;
-    ///   see ``PortAllocator/choose(_:taken:draw:)``.
+    /// - Parameter draw: Which subnet is tried first, counted from the lowest and taken modulo their number; see
+    ///   ``PortAllocator/choose(_:taken:draw:)``.
     public func choose(taken: some Collection<IPv4Network>, draw: UInt32 = 0) -> IPv4Network? {
         let size = UInt32(1) << UInt32(32 - Self.prefixLength)
         let near = taken.filter { $0.overlaps(pool) }

@@ -14,7 +14,7 @@ public enum Probe: Sendable, Hashable {
     case several([ServiceRole: Probe])
 }
 
-/// What one run of a probe found.
+/// The result of one run of a probe.
 public enum ProbeResult: Sendable, Hashable {
     /// The service answered as it should.
     case ready
@@ -24,21 +24,21 @@ public enum ProbeResult: Sendable, Hashable {
     case notMade(String)
 }
 
-/// What the probes of one service found.
+/// The results of the probes of one service.
 public struct ProbeAnswer: Sendable, Equatable {
     /// Whether the service as a whole is ready: all of its roles are.
     public var whole: ProbeResult
-    /// What was found of each role; empty for a service with one probe.
+    /// The result of each role; empty for a service with one probe.
     public var roles: [ServiceRole: ProbeResult]
 
-    /// What one probe found.
+    /// The result of one probe.
     public init(_ whole: ProbeResult) {
         self.whole = whole
         roles = [:]
     }
 
-    /// What the probes of several roles found: one that is not ready counts more than one of which nothing is known, and
-    /// of several the first by name speaks for all.
+    /// Merges the probes of several roles: one that is not ready outweighs an unknown one, and of several the first by
+    /// name is reported.
     public init(_ roles: [ServiceRole: ProbeResult]) {
         self.roles = roles
         var obstacle: ProbeResult?

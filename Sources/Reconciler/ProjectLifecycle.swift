@@ -3,19 +3,19 @@ public import ProjectModel
 /// The status machine of one project, as a value: a status and an event in, one answer out. It holds no clock, socket
 /// or task.
 public enum ProjectLifecycle {
-    /// What can happen to a project.
+    /// The events of a project's lifecycle.
     public enum Event: Sendable, Equatable, CaseIterable {
-        /// Somebody asks to pause.
+        /// A user requests a pause.
         case pauseRequested
-        /// Somebody asks to resume (Studio says restore).
+        /// A user requests a resume (Studio: restore).
         case resumeRequested
-        /// Somebody asks to restart.
+        /// A user requests a restart.
         case restartRequested
-        /// Somebody asks to delete.
+        /// A user requests the deletion.
         case deleteRequested
-        /// Somebody asks to take back what was asked for last, as far as that is safe.
+        /// A user cancels the last request, as far as that is safe.
         case cancelRequested
-        /// Somebody asks for another template version, or for other services.
+        /// A user requests another template version, or other services.
         case upgradeRequested
         /// Every container exists.
         case containersCreated
@@ -31,7 +31,7 @@ public enum ProjectLifecycle {
         case nothingLeft
     }
 
-    /// What follows.
+    /// The reaction.
     public enum Answer: Sendable, Equatable {
         /// The status changes.
         case transition(to: ProjectStatus)
@@ -71,7 +71,7 @@ public enum ProjectLifecycle {
         // Not while paused: services are replaced behind a check that they come up.
         case (.upgradeRequested, .active), (.upgradeRequested, .degraded): .transition(to: .upgrading)
         case (.cancelRequested, .upgrading): .transition(to: .reverting)
-        // A restart may have stopped anything by now, and a deletion has removed it: neither can be taken back.
+        // A restart may have stopped a service by now, and a deletion has removed it: neither can be cancelled.
         case (.cancelRequested, .provisioning), (.cancelRequested, .starting): .transition(to: .rollingBack)
         case (.cancelRequested, .pausing): .transition(to: .resuming)
         case (.cancelRequested, .resuming): .transition(to: .pausing)
@@ -87,8 +87,8 @@ public enum ProjectLifecycle {
         }
     }
 
-    /// A first start that fails is rolled back, and an upgrade that fails brings back the version before. A project that
-    /// has been active has data: it is never torn down, but goes on healing as DEGRADED.
+    /// A first start that fails is rolled back, and an upgrade that fails brings back the version before. A project
+    /// that has been active has data: it is never torn down, but keeps healing as DEGRADED.
     private static func failure(in status: ProjectStatus) -> Answer {
         switch status {
         case .provisioning, .starting: .transition(to: .rollingBack)

@@ -1,6 +1,6 @@
 public import ProjectModel
 
-/// What somebody has asked of a project as a whole.
+/// What a user requested of a project as a whole.
 public enum ProjectOperationKind: String, Sendable, CaseIterable {
     case create
     case pause
@@ -32,7 +32,7 @@ public enum ProjectOperationKind: String, Sendable, CaseIterable {
         case .restartRequested: self = .restart
         case .deleteRequested: self = .delete
         case .upgradeRequested: self = .upgrade
-        // What takes a cancelled operation back is an operation of its own; a rollback is the end of the creation.
+        // Taking a cancelled operation back is an operation of its own; a rollback is the end of the creation.
         case .cancelRequested: self.init(takingBackFrom: status)
         default: return nil
         }
@@ -47,28 +47,28 @@ public enum ProjectOperationKind: String, Sendable, CaseIterable {
     }
 }
 
-/// How far an operation has come.
+/// The states of an operation.
 public enum ProjectOperationState: String, Sendable, CaseIterable {
-    /// Written down; nobody has begun with it.
+    /// Stored, not begun.
     case pending
     /// Under way.
     case running
     /// Done.
     case succeeded
-    /// Over without having come to what was asked for.
+    /// Ended without reaching its goal.
     case failed
     /// Taken back on request.
     case cancelled
     /// Given up for a later request.
     case superseded
 
-    /// Whether it goes on.
+    /// Whether it is in progress.
     public var isOpen: Bool { self == .pending || self == .running }
 }
 
-/// What a project's status means for its operation. Pure.
+/// The mapping of a project's status to its operation. Pure.
 public enum ProjectOperationRules {
-    /// The state of an operation once the project has reached a status; nil while it goes on.
+    /// The state of an operation once the project has reached a status; nil while it is in progress.
     public static func end(of kind: ProjectOperationKind, at status: ProjectStatus) -> ProjectOperationState? {
         switch kind {
         case .create: endOfStart(status, isFirst: true, whileIn: [.provisioning, .starting])
@@ -86,14 +86,14 @@ public enum ProjectOperationRules {
         if transitional.contains(status) { return nil }
         switch status {
         case .active: return .succeeded
-        // A first start that fails is rolled back; any other leaves a project that goes on healing.
+        // A first start that fails is rolled back; any other leaves a project that keeps healing.
         case .rollingBack, .failed: return isFirst ? .failed : .superseded
         case .degraded: return isFirst ? .superseded : .failed
         default: return .superseded
         }
     }
 
-    /// What ended a way back is not to be told from the status alone: the version before runs as well.
+    /// The status alone does not show how a way back ended: the previous version runs as well.
     private static func endOfUpgrade(_ status: ProjectStatus) -> ProjectOperationState? {
         switch status {
         case .upgrading, .reverting: nil

@@ -42,9 +42,9 @@ struct RunningPlanner {
         dependents = desired.dependentCounts
     }
 
-    /// A network with another subnet than the wanted one, or without a place in the template, goes with everything on
-    /// it, and before a wanted one is created: the subnets of the two may overlap. What runs there has its time to stop,
-    /// what depends on a service before the service itself.
+    /// A network with another subnet than the desired one, or that the template does not name, is removed with
+    /// everything on it, before a desired one is created: the subnets of the two may overlap. Its containers get their
+    /// time to stop, dependents before the service that they depend on.
     mutating func planNetworks() {
         let present = input.observed.networks.sorted { $0.id < $1.id }
         let unwanted = present.filter { network in

@@ -3,8 +3,8 @@ import ProjectModel
 /// Plans an upgrade: what the project is on its way to replaces what it has, one service after the other.
 extension RunningPlanner {
     /// Pulls every image first, while nothing is touched. Then removes what the target has no place for, and replaces
-    /// services in the order of dependence. A service is not touched before all required ones that come before it are of
-    /// the target and ready: when one does not come up, the rest is as it was.
+    /// services in the order of dependence. A service is not touched before all required ones that come before it are
+    /// of the target and ready: when one does not come up, the rest is as it was.
     mutating func planUpgrade() {
         guard !planPulls() else { return }
         planNetworks()
@@ -25,7 +25,7 @@ extension RunningPlanner {
         }
     }
 
-    /// Whether an image is missing: then nothing but pulls is planned.
+    /// Whether an image is missing: then only pulls are planned.
     private mutating func planPulls() -> Bool {
         var isMissing = false
         for name in startOrder(desired.services) {

@@ -1,18 +1,18 @@
 public import ProjectModel
 
-/// All that a decision rests on. Two equal inputs lead to the same plan, whatever happened in between.
+/// The whole input of a plan. Equal inputs lead to equal plans.
 public struct ReconcileInput: Sendable, Equatable {
-    /// What should be.
+    /// The goal of the project's status.
     public var goal: ProjectStatus.Goal
     /// The rendered template; needed for the goal `running` only.
     public var desired: DesiredStack?
-    /// What is.
+    /// The observed stack.
     public var observed: ObservedStack
     /// Services whose present container has passed its probe.
     public var ready: Set<ServiceName>
     /// Images that the engine does not have.
     public var missingImages: Set<String>
-    /// Containers that were started before this time are to be restarted.
+    /// Containers that were started before this time are restarted.
     public var restartBefore: Timestamp?
     /// Services that ``restartBefore`` is about; nil for all.
     public var restartServices: Set<ServiceName>?
@@ -20,10 +20,10 @@ public struct ReconcileInput: Sendable, Equatable {
     public var backingOff: [ServiceName: String]
     /// Running services to be restarted because they do not answer, with the reason.
     public var unresponsive: [ServiceName: String]
-    /// What must not be done to the project's data.
+    /// The restrictions for the project's data.
     public var data: DataVerdict
-    /// Whether services are replaced one after the other, each when the one before is ready, and none before all images
-    /// are there.
+    /// Whether services are replaced one after the other, each when its predecessor is ready, and none before all
+    /// images are there.
     public var replacesOneByOne: Bool
 
     /// An input; everything but goal, desired and observed is empty by default.
@@ -58,7 +58,7 @@ public func reconcile(_ input: ReconcileInput) -> Plan {
     }
 }
 
-/// Everything that bears the project's label goes: containers at once, then what they used.
+/// Removes everything with the project's label: containers at once, then what they used.
 private func planAbsent(_ observed: ObservedStack) -> Plan {
     var plan = Plan()
     let removals = observed.containers.sorted { $0.id < $1.id }.map { container in

@@ -1,11 +1,11 @@
 public import ProjectModel
 
-/// What is remembered of one project between two passes, as far as decisions rest on it. All of it may be lost at any
-/// time: it makes retries patient and nothing else.
+/// The state of one project between two passes, as far as decisions depend on it. All of it may be lost at any time: it
+/// only spaces out retries.
 public struct ReconcileState: Sendable, Equatable {
     /// Since when times can be compared: since the manager was born, since it took over, since its process was there
-    /// again, or since the clock was set. Deadlines count from then at the earliest: a manager that was not there has not
-    /// been waiting, and what was measured across a clock that was set is worth nothing.
+    /// again, or since the clock was set. Deadlines count from then at the earliest: a manager that was not there has
+    /// not been waiting, and what was measured across a clock that was set is worth nothing.
     public struct Epoch: Sendable, Equatable {
         /// Its beginning.
         public let since: Timestamp
@@ -25,7 +25,7 @@ public struct ReconcileState: Sendable, Equatable {
         package var plans = 0
         /// The call that ended last.
         package var last: String?
-        /// What the engine refused last; nil once a plan went through.
+        /// The engine's last refusal; nil once a plan went through.
         package var lastError: String?
         /// When it is tried again.
         package var nextRetryAt: Timestamp?
@@ -48,18 +48,17 @@ public struct ReconcileState: Sendable, Equatable {
     package private(set) var epoch: Epoch
     package var backoffs: [ServiceName: RestartBackoff] = [:]
     package var callFailures: [ServiceName: CallFailures] = [:]
-    /// Networks that the engine would not remove while nothing of the project was to be left.
+    /// Networks that the engine would not remove during a teardown.
     package var networkRefusals = NetworkRefusals()
     /// When the start was asked for that ``backoffs`` and ``callFailures`` are about.
     private var startRequestedAt: Timestamp?
     /// Passes in a row that ended with an error or a refused call.
     package var troubles = 0
-    /// Until when nobody could have got any further: a pull was under way, or the engine was away. Deadlines count from
-    /// then.
+    /// Until when progress was impossible: a pull was running, or the engine was away. Deadlines count from then.
     package var waitedUntil: Timestamp?
     /// Leases replaced since the last success.
     package var replacements = 0
-    /// Calls made for the operation under way.
+    /// Calls made for the operation in progress.
     package var calls = Calls()
     private var restarts: Restarts?
     private var ending: Ending?
@@ -102,8 +101,8 @@ public struct ReconcileState: Sendable, Equatable {
 
     // MARK: What passes find
 
-    /// Takes in what a pass has read, before it decides. What earlier starts came to says nothing about one that was
-    /// asked for since.
+    /// Takes in what a pass has read, before it decides. Results of earlier starts do not count for one that was
+    /// requested later.
     public mutating func note(_ observation: Observation) {
         switch observation {
         case .project(let project): note(project.record)
@@ -123,7 +122,7 @@ public struct ReconcileState: Sendable, Equatable {
         }
     }
 
-    /// Passes in a row that have found this ending, the present one included; 0 for what is no ending.
+    /// Consecutive passes that reached this terminal state, the present one included; 0 for other decisions.
     package func confirmations(of event: ProjectLifecycle.Event?) -> Int {
         guard let event, event == .nothingLeft || event == .allStopped else { return 0 }
         return (ending?.event == event ? ending?.passes ?? 0 : 0) + 1

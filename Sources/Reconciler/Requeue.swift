@@ -1,6 +1,6 @@
 public import ProjectModel
 
-/// When the next pass over a project is due. Whatever wakes the project before leads to a pass at once.
+/// When the next pass over a project is due. A wakeup before that leads to a pass at once.
 public enum Requeue: Sendable, Equatable {
     /// Time alone changes nothing.
     case whenWoken

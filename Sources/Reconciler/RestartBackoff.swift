@@ -1,13 +1,13 @@
 public import ProjectModel
 
-/// How long to wait before a service that ended by itself is started again: at once the first time, then doubling to
-/// a limit; a run that lasted long enough forgives all before it.
+/// How long to wait before a service that exited is started again: at once the first time, then doubling to a limit; a
+/// run that lasted long enough resets the count.
 public struct RestartBackoff: Sendable, Equatable {
     /// Wait before the second start.
     public static let first: Duration = .milliseconds(500)
     /// Longest wait.
     public static let longest: Duration = .seconds(60)
-    /// A run at least this long is a success: the count starts anew.
+    /// A run at least this long is a success: the count restarts.
     public static let forgivenAfter: Duration = .seconds(60)
     /// Starts that may fail during a first start before it counts as failed.
     public static let attemptsUntilFailed = 4
@@ -33,7 +33,7 @@ public struct RestartBackoff: Sendable, Equatable {
         return min(Self.first * (1 << doublings), Self.longest)
     }
 
-    /// The clock was set, so nobody knows how long ago the last start was: it counts as made at `time`.
+    /// The clock was set, so the time since the last start is unknown: it counts as made at `time`.
     public mutating func beginWaitAnew(at time: Timestamp) {
         if lastStart != nil { lastStart = time }
     }

@@ -1,11 +1,11 @@
 import ProjectModel
 
-/// What a requested restart still is about. The time of the request is the manager's, start times are the engine's: they
-/// can be compared unless somebody sets the clock in between. After that, what this manager has restarted counts as done
-/// whatever the times say, and while a project is RESTARTING a start that lies in the future counts as one before the
-/// request.
+/// The containers that a requested restart still has to replace. The time of the request is the manager's, start times
+/// are the engine's: they can be compared unless the clock is set in between. After that, what this manager has
+/// restarted counts as done regardless of the times, and while a project is RESTARTING a start that lies in the future
+/// counts as one before the request.
 struct RestartOrder: Sendable, Equatable {
-    /// Containers that were started before are to be restarted.
+    /// Containers that were started before are restarted.
     var before: Timestamp?
     /// The services that this is about; nil for all.
     var services: Set<ServiceName>?

@@ -14,24 +14,24 @@ public struct Incarnation: Sendable, Hashable {
     }
 }
 
-/// The tally of probe results of one service, with hysteresis: one success makes it ready, several failures in a row
-/// make it not ready, and when that lasts it is unresponsive, that is, worth a restart.
+/// The probe results of one service, with hysteresis: one success makes it ready, several failures in a row make it not
+/// ready, and when that lasts it is unresponsive, that is, worth a restart.
 ///
-/// It rests on results and on nothing else. How long a service has not answered is the sum of the times between
-/// failures that followed each other closely: time in which nobody probed, because the manager was not there, was
-/// stopped, or could make no probe, is no time in which the service did not answer. Times are readings of the
-/// manager's monotonic clock, so that the clock on the wall does not matter.
+/// It depends on results alone. How long a service has not answered is the sum of the times between failures that
+/// followed each other closely: time without probes, because the manager was not there, was stopped, or could make no
+/// probe, does not count as unanswered. Times are readings of the manager's monotonic clock, so that the clock on the
+/// wall does not matter.
 public struct ServiceHealth: Sendable, Equatable {
     /// Failures in a row after which a service counts as not ready.
     public static let failuresUntilNotReady = 2
     /// How long a service that was ready may fail before it is restarted. Long enough for a reload, a failover or a
-    /// burst of load: a restart that was not needed does more harm than a minute of waiting.
+    /// burst of load: a needless restart costs more than a minute of waiting.
     public static let failingUntilUnresponsive: Duration = .seconds(60)
     /// Longest time between two results for which the service counts as watched. Several times the longest wait between
     /// two probes of a service that does not answer.
     public static let unwatchedMin: Duration = .seconds(10)
 
-    /// What the tally says.
+    /// The verdict.
     public enum Verdict: Sendable, Equatable {
         /// No probe of this run has come back yet: nothing follows from that.
         case unknown
@@ -45,7 +45,7 @@ public struct ServiceHealth: Sendable, Equatable {
         case unresponsive
     }
 
-    /// The run that the tally is about.
+    /// The run that the results belong to.
     public private(set) var incarnation: Incarnation
     /// Failures in a row since the last success.
     public private(set) var failures = 0
@@ -53,7 +53,7 @@ public struct ServiceHealth: Sendable, Equatable {
     public private(set) var wasReady = false
     /// For how long the service was watched not to answer since its last success.
     public private(set) var failingFor: Duration = .zero
-    /// What the last failure said.
+    /// The last failure's message.
     public private(set) var lastFailure: String?
     /// When the last result came in, by the clock on the wall.
     public private(set) var observedAt: Timestamp?
@@ -62,10 +62,10 @@ public struct ServiceHealth: Sendable, Equatable {
     /// When the last result came in, by the monotonic clock.
     private var lastResult: Duration?
 
-    /// A tally that has seen nothing.
+    /// A service without results.
     public init(of incarnation: Incarnation) { self.incarnation = incarnation }
 
-    /// What the tally says now. Without a view of the service nothing becomes worse than it was.
+    /// The present verdict. Without results it never becomes worse.
     public var verdict: Verdict {
         guard lastResult != nil else { return .unknown }
         guard wasReady else { return .starting }
@@ -102,8 +102,8 @@ public struct ServiceHealth: Sendable, Equatable {
         lastResult = uptime
     }
 
-    /// Time between two failures counts when it is short. Otherwise nobody was looking: it counts for nothing, and a
-    /// failure before it that nobody has confirmed is forgotten.
+    /// Time between two failures counts when it is short. Otherwise there was no probing: it counts for nothing, and a
+    /// failure before it that is not confirmed is forgotten.
     private mutating func noteGap(until uptime: Duration) {
         guard failures > 0, let lastResult else { return }
         let gap = uptime - lastResult

@@ -1,5 +1,5 @@
-/// Tells whether a project's objects on the engine are the same as at another time, without keeping them. The order in
-/// which they are added does not matter. It means something within one process only: hashes are seeded at its start.
+/// A hash that shows whether a project's objects on the engine are the same as at another time. The order in which they
+/// are added does not matter. It is valid within one process only: hashes are seeded at its start.
 public struct StackFingerprint: Sendable, Hashable {
     private var sum: UInt64 = 0
     private var count = 0
@@ -7,7 +7,7 @@ public struct StackFingerprint: Sendable, Hashable {
     /// The fingerprint of nothing.
     public init() {}
 
-    /// Adds one object by all that tells it, and its present run, from others.
+    /// Adds one object by everything that distinguishes it, and its present run, from others.
     public mutating func add(_ object: some Hashable) {
         var hasher = Hasher()
         hasher.combine(object)

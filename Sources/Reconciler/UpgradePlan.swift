@@ -1,7 +1,7 @@
 public import ProjectModel
 
-/// What an upgrade would do to a project, told from the stack that it has and the one that it would get. Pure: nothing
-/// is asked of the engine and nothing is changed.
+/// The effect of an upgrade on a project, computed from its stack and the target. Pure: nothing is asked of the engine
+/// and nothing is changed.
 public struct UpgradePlan: Sendable, Equatable {
     /// A service that gets another container.
     public struct Replacement: Sendable, Equatable {
@@ -11,7 +11,7 @@ public struct UpgradePlan: Sendable, Equatable {
         public var imageBefore: String?
         /// Its image afterwards.
         public var image: String
-        /// What differs, in words. Never a value of its environment.
+        /// The differences, as sentences. Never a value of its environment.
         public var changes: [String]
     }
 
@@ -31,7 +31,7 @@ public struct UpgradePlan: Sendable, Equatable {
     public var added: [Replacement] = []
     /// Services that are removed.
     public var removed: [ServiceName] = []
-    /// Services whose containers stay as they are.
+    /// Services whose containers are kept.
     public var untouched: [ServiceName] = []
     /// Images that the project does not use yet; pulled before anything stops.
     public var images: [String] = []
@@ -51,8 +51,8 @@ public struct UpgradePlan: Sendable, Equatable {
     /// The plan of an upgrade.
     ///
     /// - Parameters:
-    ///   - present: What the project is made of; nil when that is not known.
-    ///   - dataMajor: Major version of the PostgreSQL that wrote the project's data, as far as it is remembered.
+    ///   - present: The present content; nil when that is not known.
+    ///   - dataMajor: Major version of the PostgreSQL that wrote the project's data, if known.
     public init(from present: DesiredStack?, to target: DesiredStack, dataMajor: Int? = nil) {
         let changing = Set(
             (present?.networks ?? []).filter { network in

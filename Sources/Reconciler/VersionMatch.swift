@@ -18,7 +18,7 @@ extension DesiredStack {
         return others.isEmpty ? .agrees : .differs(others.map(\.name).sorted())
     }
 
-    /// The stack with everything that exists as it is: no container is replaced, no network or volume made or removed.
+    /// The stack with all existing objects unchanged: no container is replaced, no network or volume made or removed.
     public func adopting(_ observed: ObservedStack) -> DesiredStack {
         var stack = self
         for name in services.keys {

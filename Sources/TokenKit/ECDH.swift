@@ -3,7 +3,7 @@ import COpenSSL
 /// Encryption for the holder of a P-256 key, as the Supabase CLI's device login expects it: an ephemeral key pair, the
 /// shared x coordinate itself as AES-256-GCM key, and no additional data.
 ///
-/// There is no key derivation between agreement and cipher because the client has none. It does no harm here: every
+/// There is no key derivation between agreement and cipher because the client has none. It is not needed: every
 /// ephemeral key encrypts one message only.
 public enum ECDH {
     /// Most bytes of a message.

@@ -2,7 +2,7 @@
 ///
 /// The algorithm is pinned, and a token must name one of the keys given: nothing in a token chooses how it is checked.
 public enum ES256 {
-    /// Longest token that is looked at, unless a verifier asks for less.
+    /// Longest token that is parsed, unless a verifier asks for less.
     public static let maximumTokenBytes = 16_384
 
     /// Bytes of a signature: r and s, 32 bytes each. The DER form of other standards is refused.
@@ -34,7 +34,7 @@ public enum ES256 {
     ///   - keys: the keys that may have signed it.
     ///   - secondsSinceEpoch: the time to check against.
     ///   - leewaySeconds: how far the clocks of issuer and verifier may be apart.
-    ///   - maximumBytes: longest token that is looked at; never more than ``maximumTokenBytes``.
+    ///   - maximumBytes: longest token that is parsed; never more than ``maximumTokenBytes``.
     public static func verify<Claims: Decodable>(
         _ token: String, keys: [ES256PublicKey], at secondsSinceEpoch: Int64, leewaySeconds: Int64 = 0,
         maximumBytes: Int = maximumTokenBytes, as claims: Claims.Type

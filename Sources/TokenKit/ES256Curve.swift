@@ -91,7 +91,7 @@ enum P256 {
         let half = Int32(coordinateByteCount)
         let r = BN_bin2bn(Array(raw.prefix(coordinateByteCount)), half, nil)
         let s = BN_bin2bn(Array(raw.suffix(coordinateByteCount)), half, nil)
-        // From here on the signature owns both numbers; before, and when it refuses them, nobody does.
+        // From here on the signature owns both numbers; before, and when it refuses them, they are not owned.
         guard let r, let s, ECDSA_SIG_set0(signature, r, s) == 1 else {
             BN_free(r)
             BN_free(s)

@@ -2,7 +2,7 @@
 ///
 /// The algorithm is pinned: a token says which one it uses, but only `HS256` is ever accepted.
 public enum HS256 {
-    /// Longest token that is looked at.
+    /// Longest token that is parsed.
     public static let maximumTokenBytes = 16_384
 
     /// Shortest secret, as RFC 7518 §3.2 demands: the size of the hash.

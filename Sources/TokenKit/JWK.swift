@@ -12,7 +12,7 @@ public struct JWK: Codable, Sendable, Hashable {
     public let kid: String
     /// The algorithm: `ES256`.
     public let alg: String
-    /// What it is for: `sig`.
+    /// The use of the key: `sig`.
     public let use: String
 
     init(x: String, y: String, kid: String) {

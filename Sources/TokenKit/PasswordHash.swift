@@ -40,7 +40,7 @@ public enum PasswordHash {
         return constantTimeEqual(hash, try scrypt(password, salt: salt, cost: cost, byteCount: hash.count))
     }
 
-    /// Whether a text was made at another cost than ``hash(_:)`` has now: whoever knows the password hashes it anew.
+    /// Whether a text was made at another cost than ``hash(_:)`` has now: hash the password again at the next sign-in.
     public static func isOutdated(_ stored: String) -> Bool {
         let parts = stored.split(separator: "$", omittingEmptySubsequences: false)
         return parts.count != 5 || cost(parts[2]) != current

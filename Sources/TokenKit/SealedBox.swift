@@ -12,7 +12,7 @@ public enum SealedBox {
     /// Most bytes of plain text; far below the limit of GCM.
     public static let maximumPlainBytes = 1 << 24
 
-    /// What sealing adds to the length.
+    /// The overhead of sealing, in bytes.
     public static let overheadByteCount = 1 + nonceByteCount + tagByteCount
 
     private static let version: UInt8 = 1

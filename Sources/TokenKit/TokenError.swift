@@ -1,4 +1,4 @@
-/// What can go wrong with keys, tokens and sealed data. No case carries key material or plain text.
+/// Errors with keys, tokens and sealed data. No case carries key material or plain text.
 public enum TokenError: Error, Sendable, Equatable {
     /// libcrypto refused an operation: which one, and its own reason.
     case crypto(operation: String, reason: String)
@@ -53,7 +53,7 @@ public enum KeyFileProblem: Sendable, Equatable {
 }
 
 extension TokenError: CustomStringConvertible {
-    /// The error in words.
+    /// The message: one sentence.
     public var description: String {
         switch self {
         case .crypto(let operation, let reason): "\(operation) failed in libcrypto: \(reason)"

@@ -1,6 +1,6 @@
 /// Why a text is not the one YAML document that was asked for, and where.
 public struct YAMLError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// What sort of mistake it is.
+    /// Its kind.
     public enum Code: Sendable, Hashable {
         /// The text is not YAML.
         case syntax
@@ -20,11 +20,11 @@ public struct YAMLError: Error, Sendable, Hashable, CustomStringConvertible {
         case limit
     }
 
-    /// What sort of mistake it is.
+    /// Its kind.
     public let code: Code
-    /// Where it is.
+    /// Its position.
     public let mark: YAMLMark
-    /// What is wrong, for people.
+    /// The message: one sentence.
     public let reason: String
 
     init(_ code: Code, at mark: YAMLMark, _ reason: String) {

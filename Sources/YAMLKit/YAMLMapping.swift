@@ -4,7 +4,7 @@ public struct YAMLMapping: Sendable, Hashable {
     public struct Entry: Sendable, Hashable {
         /// The key as it is written: a string, unless it is plain and looks like another type.
         public var keyScalar: YAMLScalar
-        /// Where the key stands.
+        /// The position of the key.
         public var keyMark: YAMLMark
         /// The value.
         public var value: YAMLNode

@@ -3,7 +3,7 @@
 /// Two nodes are equal when they hold the same values in the same order; where they stand and how they are quoted
 /// does not matter, so that a moved or re-formatted text makes an equal tree.
 public struct YAMLNode: Sendable, Hashable {
-    /// What a node holds.
+    /// The content of a node.
     public enum Content: Sendable {
         /// A text, a number, a boolean or null.
         case scalar(YAMLScalar)
@@ -13,7 +13,7 @@ public struct YAMLNode: Sendable, Hashable {
         case mapping(YAMLMapping)
     }
 
-    /// What the node holds.
+    /// The content.
     public var content: Content
     /// Where the node starts; for what an alias stands for, the place of the anchored node.
     public var mark: YAMLMark
@@ -78,7 +78,7 @@ extension YAMLNode {
     /// A null.
     public static let null = YAMLNode(.scalar(YAMLScalar("null")))
 
-    /// A string, whatever it looks like.
+    /// A string, in any form.
     public static func string(_ text: String) -> YAMLNode {
         YAMLNode(.scalar(YAMLScalar(text, style: .doubleQuoted)))
     }

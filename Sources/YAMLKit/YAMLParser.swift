@@ -4,7 +4,7 @@ public enum YAMLParser {
     ///
     /// Aliases are followed, merge keys (`<<`) are applied, duplicate keys, complex keys, tags outside the core schema
     /// and a second document are errors.
-    /// - Returns: the document's root; nil when the text holds nothing but white space and comments.
+    /// - Returns: the document's root; nil when the text holds only white space and comments.
     /// - Throws: `YAMLError` with the place of the mistake.
     public static func parse(_ text: String, limits: YAMLLimits = YAMLLimits()) throws(YAMLError) -> YAMLNode? {
         let bytes = Array(text.utf8)

@@ -30,7 +30,7 @@ public struct YAMLScalar: Sendable, Hashable {
 
     /// The text, quotes and escapes undone.
     public var text: String
-    /// How it is written.
+    /// The style.
     public var style: Style
     /// The type given by a tag, where there is one.
     public var tag: Tag?

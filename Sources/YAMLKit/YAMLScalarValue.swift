@@ -52,8 +52,8 @@ public enum YAMLScalarValue: Sendable, Hashable {
     }
 }
 
-/// Tells apart the two number forms of the core schema:
-/// `[-+]?[0-9]+` and `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`.
+/// Distinguishes the two number forms of the core schema: `[-+]?[0-9]+` and
+/// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`.
 private enum NumberShape {
     case integer
     case float

@@ -12,7 +12,7 @@ struct DataFolder {
 
     let path: String
 
-    /// Makes the folder, unless it is there. Others may pass through it, since PostgreSQL runs as a user of its own,
+    /// Creates the folder, unless it exists. Others may pass through it, since PostgreSQL runs as a user of its own,
     /// but not list it; what is private in it has rights of its own.
     init(_ path: String) throws {
         self.path = path

@@ -13,7 +13,7 @@ struct Database: Sendable {
     /// The private cluster, when there is one.
     let cluster: EmbeddedCluster?
 
-    /// Connections for the lease: one that renews, and one to spare when that hangs.
+    /// Connections for the lease: one that renews, and a second one for when that hangs.
     private static let leaseConnectionsMax = 2
 
     /// Connects, or starts the private cluster and connects to that, and applies what is missing of the schema.
@@ -48,9 +48,9 @@ struct Database: Sendable {
     /// The manager's lease.
     var leases: PostgresManagerLeaseStore { PostgresManagerLeaseStore(pool: leasePool) }
 
-    /// The last manager of a private cluster is gone for certain, since this one could start the cluster: its lease
-    /// need not run out. A manager of a given database that lives must have the same folder: containers mount files
-    /// from there, and each of the two would replace those of the other.
+    /// The last manager of a private cluster is certainly gone, since this one could start the cluster: its lease need
+    /// not run out. A live manager of a given database must have the same folder: containers mount files from there,
+    /// and each of the two would replace those of the other.
     private func checkOtherManager(_ settings: ServeSettings) async throws {
         guard cluster == nil else { return try await leases.expireAny() }
         guard let other = try await leases.current()?.manager, other.projectsFolder != settings.projectsFolder

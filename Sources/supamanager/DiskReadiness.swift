@@ -2,12 +2,12 @@ import ManagementAPI
 import Orchestrator
 
 /// Whether there is room under the data folder, where the private PostgreSQL and the files of projects are. Without
-/// room every change fails, whatever else answers.
+/// room every change fails, even if database and engine answer.
 struct DiskReadiness: Sendable {
     let host: any HostInspection
     let folder: String
 
-    /// Bytes below which the manager is not ready: PostgreSQL needs some for its log of changes to come to an end.
+    /// Bytes below which the manager is not ready: PostgreSQL needs some to finish its write-ahead log.
     static let freeBytesMin: UInt64 = 64 << 20
 
     var check: ReadinessCheck {

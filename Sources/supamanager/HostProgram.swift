@@ -10,18 +10,18 @@ enum HostProgram {
     static let timeMax: Duration = .seconds(15)
     /// Most bytes of output that are read.
     static let outputBytesMax = 8 << 20
-    /// Where programs of administration are, whatever the search path of the manager says.
+    /// Folders of administration programs, regardless of the manager's search path.
     private static let folders = ["/usr/sbin", "/sbin", "/usr/bin", "/bin", "/usr/local/sbin"]
 
     /// The runner of production for ``NetworkRulesInstaller``.
     static let runner: NetworkRulesInstaller.Runner = { program, arguments, input async throws(HostError) in
         do {
-            return try await HostProgram.run(program, arguments, input)
+            return try await HostProgram.run(program, arguments: arguments, input: input)
         } catch { throw (error as? HostError) ?? HostError("\(program) cannot be run: \(error)") }
     }
 
     private static func run(
-        _ program: String, _ arguments: [String], _ input: String?
+        _ program: String, arguments: [String], input: String?
     ) async throws -> NetworkRulesInstaller.Outcome {
         let candidates = folders.map { $0 + "/" + program }
         guard let path = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {

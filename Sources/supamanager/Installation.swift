@@ -3,7 +3,7 @@ import PostgresStore
 import ProjectKeys
 import TokenKit
 
-/// What tells this installation from all others, and the key that opens its secrets.
+/// This installation's identity, and the key that opens its secrets.
 enum Installation {
     /// The row that identifies this installation and the master key that belongs to it. The first start makes both;
     /// later a missing or wrong key ends the program, since a new one could open nothing.

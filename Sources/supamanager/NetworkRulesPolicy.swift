@@ -3,7 +3,7 @@ import Logging
 import Orchestrator
 import Reconciler
 
-/// What a manager does about the packet filter rules of its installation.
+/// The policy of packet filter rules.
 enum NetworkRulesPolicy: String, Sendable {
     /// Puts them in force at every start, and does not start without them.
     case install
@@ -21,7 +21,7 @@ extension ServeSettings {
         }
     }
 
-    /// What a check of the installation asks; nothing where nobody wants the rules.
+    /// The check of the rules; nil where they are switched off.
     func networkRulesCheck(installation: String) -> ConsistencyInspector.NetworkRulesCheck? {
         guard networkRules != .off, let installer = rulesInstaller(installation: installation) else { return nil }
         return {

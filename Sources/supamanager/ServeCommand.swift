@@ -10,7 +10,7 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             Every option can also be given as an environment variable; the option wins. Without a database URL the \
             manager runs a private PostgreSQL in its data folder. The password of the first account comes from \
-            SUPAMANAGER_ADMIN_PASSWORD only: options are visible to everybody on the machine. The Docker Engine is reached through DOCKER_HOST \
+            SUPAMANAGER_ADMIN_PASSWORD only: options are visible to all users of the machine. The Docker Engine is reached through DOCKER_HOST \
             (unix:// only), /var/run/docker.sock by default.
             """)
 
@@ -47,7 +47,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "E-mail address of the first account. [SUPAMANAGER_ADMIN_EMAIL]")
     var adminEmail: String?
 
-    @Option(help: "Whether anybody may make an account: open or closed. [SUPAMANAGER_SIGNUP; default: closed]")
+    @Option(help: "Whether sign-up is open or closed. [SUPAMANAGER_SIGNUP; default: closed]")
     var signup: String?
 
     @Option(help: "Address at which clients reach this manager. [SUPAMANAGER_PUBLIC_URL; default: http://LISTEN]")

@@ -27,7 +27,7 @@ struct ServeSettings: Sendable {
     var adminEmail: String
     /// Password of the first account; absent, it cannot sign in by password.
     var adminPassword: Secret<String>?
-    /// Whether anybody may make an account.
+    /// Whether sign-up is open.
     var isSignUpOpen: Bool
     /// Address of this manager as clients reach it; issuer of access tokens.
     var publicURL: String
@@ -37,9 +37,9 @@ struct ServeSettings: Sendable {
     var requestsPerMinute: Int?
     /// Absent: nothing is limited.
     var projectsPerOrganization: Int?
-    /// What becomes of objects on the engine that belong to no project.
+    /// The policy on objects on the engine that belong to no project.
     var orphans: OrphanPolicy
-    /// What is done about packet filter rules.
+    /// The policy of packet filter rules.
     var networkRules: NetworkRulesPolicy
     /// The folder that holds the stacks.
     var templatesFolder: String
@@ -83,7 +83,7 @@ struct ServeSettings: Sendable {
             "SUPAMANAGER_PORT_RANGE", default: "54320-65535", { PortRange($0) }, "a range of ports, FIRST-LAST")
         subnets = try parsed(
             "SUPAMANAGER_SUBNET_POOL", default: "10.201.0.0/16",
-            { IPv4Network($0).flatMap { SubnetAllocator(pool: $0) } }, "a network like 10.201.0.0/16, /27 at the least")
+            { IPv4Network($0).flatMap { SubnetAllocator(pool: $0) } }, "a network like 10.201.0.0/16, at least a /27")
         let bind = try parsed(
             "SUPAMANAGER_BIND_ADDRESS", default: "127.0.0.1", { IPv4Address($0)?.description }, "an IPv4 address")
         bindAddress = bind
@@ -128,7 +128,7 @@ struct ServeSettings: Sendable {
         logLevel = try parsed("SUPAMANAGER_LOG_LEVEL", default: "info", { Logger.Level(rawValue: $0) }, "a log level")
     }
 
-    /// Address of the first account where none is given; nobody receives mail there.
+    /// Default address of the first account; no mail is sent to it.
     static let defaultAdminEmail = "admin@supamanager.localhost"
 
     private static func isOpen(_ text: String) -> Bool? {

@@ -22,7 +22,7 @@ struct Server {
     let settings: ServeSettings
     let logger: Logger
 
-    /// What the operator should know about how it was started.
+    /// Warnings about the start.
     let warnings: [String]
 
     init(settings: ServeSettings, warnings: [String] = []) {

@@ -33,7 +33,7 @@ struct StartFailure: Error, CustomStringConvertible {
         exitCode = ExitCode.validationFailure.rawValue
     }
 
-    /// What went wrong after that.
+    /// A failure after that.
     private init(_ error: any Error, _ settings: ServeSettings) {
         exitCode = ExitCode.failure.rawValue
         switch error {

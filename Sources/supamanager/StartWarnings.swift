@@ -1,6 +1,6 @@
-/// What an operator should know about how the manager was started: each a sentence with what to do.
+/// Warnings about the manager's start: each a sentence with what to do.
 enum StartWarnings {
-    /// Options that hold secrets. Arguments of processes are visible to everybody on the machine.
+    /// Options that hold secrets. Arguments of processes are visible to all users of the machine.
     private static let secretOptions = ["SUPAMANAGER_ADMIN_TOKEN": "--admin-token"]
 
     /// - Parameters:
@@ -8,11 +8,11 @@ enum StartWarnings {
     ///   - listenHost: where the API listens.
     static func all(options: [String: String], listenHost: String) -> [String] {
         var warnings = secretOptions.filter { options[$0.key] != nil }.map { variable, option in
-            "\(option) shows the secret to everybody on this machine: give it as \(variable) instead, and make a new one"
+            "\(option) shows the secret to all users of this machine: give it as \(variable) instead, and make a new one"
         }
         if let url = options["SUPAMANAGER_DATABASE_URL"], holdsPassword(url) {
             warnings.append(
-                "--database-url shows the database's password to everybody on this machine: give it as "
+                "--database-url shows the database's password to all users of this machine: give it as "
                     + "SUPAMANAGER_DATABASE_URL instead, and change the password")
         }
         if !isLoopback(listenHost) {

@@ -3,7 +3,7 @@ import ComposeTemplates
 import FoundationEssentials
 import Glibc
 
-/// `supamanager template …`: look at Compose templates without running them.
+/// `supamanager template …`: check and render Compose templates without running them.
 struct TemplateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "template", abstract: "Check and print Compose templates.",

@@ -88,7 +88,7 @@ struct AuditTests {
         #expect(try found(at: other, entries: kept) == .wrongEnd)
     }
 
-    @Test("an end that was replaced is told: one that is too early, gone, or without the manager's signature")
+    @Test("an end that was replaced is reported: one that is too early, gone, or without the manager's signature")
     func replacedEnd() throws {
         let trail = Self.trail(length: 6)
         for number in 0..<6 {
@@ -105,7 +105,7 @@ struct AuditTests {
         }
     }
 
-    @Test("an older end with its signature is told by an entry that is known from elsewhere")
+    @Test("an older end with its signature is detected by a known later entry")
     func expected() throws {
         let trail = Self.trail(length: 6)
         let old = AuditTrailPage.Head(number: 4, hash: trail[3].hash, signature: .valid)

@@ -35,7 +35,7 @@ struct DoctorTests {
         }
     }
 
-    /// Settings with which nothing of the machine's own manager is looked at.
+    /// Settings with which no check of the machine's own manager runs.
     private static func local(_ home: String) -> [String: String] {
         ["SUPAMANAGER_DATA_DIR": home + "/data", "DOCKER_HOST": "unix://\(home)/no.sock"]
     }
@@ -48,7 +48,7 @@ struct DoctorTests {
         }
     }
 
-    @Test("a warning or an error is told with what to do, and the code is 1", arguments: ["warning", "error"])
+    @Test("a warning or an error is reported with what to do, and the code is 1", arguments: ["warning", "error"])
     func trouble(severity: String) async throws {
         let answer = Self.report(severity, Self.finding(severity, advice: "make room"))
         try await run(answer: answer) { program, _ async throws in
@@ -76,7 +76,7 @@ struct DoctorTests {
         }
     }
 
-    @Test("whoever is not signed in or not allowed gets the check of the machine, and is told why")
+    @Test("a caller who is not signed in or not allowed gets the check of the machine, with the reason")
     func alone() async throws {
         try await run(answer: "{}", token: nil) { program, stub async throws in
             #expect(stub.requests.isEmpty)
@@ -134,7 +134,7 @@ struct DoctorTests {
         }
     }
 
-    @Test("settings that cannot be used are told by name; a database that is not there is told, without its password")
+    @Test("settings that cannot be used are reported by name; a missing database is reported, without its password")
     func settings() async throws {
         try await local { _ in
             ["SUPAMANAGER_PORT_RANGE": "banana"]

@@ -8,7 +8,7 @@ import Testing
 struct OperationCommandsTests {
     private static let project = "/platform/projects/\(Sample.refText)"
 
-    private static func operation(_ id: String, _ kind: String, _ state: String, rest: String) -> String {
+    private static func operation(_ id: String, kind: String, state: String, rest: String) -> String {
         """
         {"id": "\(id)", "kind": "\(kind)", "state": "\(state)", "requested_by": "ann@example.test",
          "requested_at": "2026-01-01T00:00:00Z", "deadline": "2026-01-01T00:15:00Z", "attempts": 3, \(rest)}
@@ -16,9 +16,10 @@ struct OperationCommandsTests {
     }
 
     private static let latest = operation(
-        "op-2", "create", "running",
+        "op-2", kind: "create", state: "running",
         rest: #""waiting_for": "db is not ready", "last_call": "start db", "last_error": "no room\u001b[31m""#)
-    private static let earlier = operation("op-1", "pause", "succeeded", rest: #""result": "no container runs""#)
+    private static let earlier = operation(
+        "op-1", kind: "pause", state: "succeeded", rest: #""result": "no container runs""#)
 
     /// An API with one project and what was asked of it.
     private static func api(
@@ -64,7 +65,7 @@ struct OperationCommandsTests {
         }
     }
 
-    @Test("a list tells of each operation what it waits for, or how it ended")
+    @Test("a list shows what each operation waits for, or how it ended")
     func list() async throws {
         try await run(["operations", Sample.refText, "--limit", "7"]) { program, stub in
             #expect(program.exitCode == 0, "\(program.errors)")
@@ -103,7 +104,7 @@ struct OperationCommandsTests {
         }
     }
 
-    @Test("the latest operation is taken back, and the status after that is told")
+    @Test("the latest operation is taken back, and the status after that is shown")
     func cancel() async throws {
         try await run(["cancel", Sample.refText]) { program, stub in
             #expect(program.exitCode == 0, "\(program.errors)")
@@ -117,7 +118,7 @@ struct OperationCommandsTests {
         }
     }
 
-    @Test("what cannot be taken back, or was never asked, is told by the exit status")
+    @Test("what cannot be taken back, or was never asked, has an exit status of its own")
     func refusals() async throws {
         let refusal = StubStep.response(409, #"{"message": "a restart cannot be taken back"}"#)
         try await run(["cancel", Sample.refText], api: Self.api(cancel: refusal)) { program, _ in

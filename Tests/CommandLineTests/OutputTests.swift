@@ -102,7 +102,7 @@ struct DisplayTextTests {
         #expect(Style(isColored: true).paint("", .good) == "")
     }
 
-    @Test("a masked key can be told from another, a short one shows nothing")
+    @Test("a masked key differs from another, a short one shows nothing")
     func masked() {
         let key = "sb_secret_abcdefghijklmnopqrstuvwxyz"
         #expect(Masked.key(Secret(key)) == "sb_secre…wxyz")

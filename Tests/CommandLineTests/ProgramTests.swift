@@ -8,7 +8,7 @@ import Testing
 struct ProgramTests {
     private static let sample = "/platform/projects/\(Sample.refText)"
 
-    /// An API with one project, whose status moves on with every look.
+    /// An API with one project, whose status changes with every poll.
     private static func api(
         looks: [String] = [], keyed: Bool = true, failure: String = "null"
     ) -> @Sendable (StubRequest) -> [StubStep] {
@@ -79,7 +79,7 @@ struct ProgramTests {
         }
     }
 
-    @Test("a list is a table for people, and JSON for scripts")
+    @Test("a list is a table, and JSON for scripts")
     func list() async throws {
         try await run(["projects", "list"]) { program, _, _ async throws in
             #expect(program.exitCode == 0)
@@ -185,7 +185,7 @@ struct ProgramTests {
             #expect(program.exitCode == 64)
             #expect(!stub.requests.contains { $0.method == "DELETE" })
         }
-        // Nobody guesses what becomes of the data.
+        // No default for the data.
         try await run(["projects", "delete", "shop", "--yes"]) { program, stub, _ async throws in
             #expect(program.exitCode == 64)
             #expect(program.errors.contains("--keep-volumes or --destroy-volumes"))
@@ -249,7 +249,7 @@ struct ProgramTests {
         }
     }
 
-    @Test("logs of one service are as they are, those of several bear its name")
+    @Test("logs of one service are as they are, those of several have its name")
     func logs() async throws {
         try await run(["projects", "logs", "shop", "--service", "db", "--tail", "5"]) { program, stub, _ async throws in
             #expect(program.output == "one\n\u{1B}[31mtwo\n")
@@ -384,7 +384,7 @@ struct ProgramTests {
             for status in ExitStatus.allCases where status != .usage {
                 #expect(program.output.contains("   \(status.rawValue)  "))
             }
-            #expect(program.output.contains("64  the command line is not understood"))
+            #expect(program.output.contains("64  invalid command line"))
             #expect(program.output.contains("--generate-completion-script bash"))
         }
         for shell in ["bash", "zsh", "fish"] {

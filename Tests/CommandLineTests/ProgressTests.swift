@@ -14,7 +14,7 @@ struct ProgressTests {
             events: events)
     }
 
-    @Test("only what changed is told")
+    @Test("only changes are shown")
     func changes() {
         var tracker = ProgressTracker(title: "shop")
         let event = ProjectEvent(at: "2026-01-01T00:00:00.000Z", status: "COMING_UP", message: "accepted")

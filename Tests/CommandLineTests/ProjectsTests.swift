@@ -36,7 +36,7 @@ struct ProjectsTests {
         return [.response(200, #"{"pagination": {"count": \#(count)}, "projects": [\#(list)]}"#)]
     }
 
-    @Test("a project is found by its ref, and by a name that only one bears, even one that looks like a ref")
+    @Test("a project is found by its ref, and by a name that is unique, even one that looks like a ref")
     func found() async throws {
         try await withAPI {
             Self.three($0)
@@ -48,7 +48,7 @@ struct ProjectsTests {
         }
     }
 
-    @Test("a name that several bear is refused, and one that nobody bears is not found")
+    @Test("an ambiguous name is refused, and an unknown one is not found")
     func notFound() async throws {
         try await withAPI {
             Self.three($0)

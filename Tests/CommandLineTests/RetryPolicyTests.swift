@@ -63,7 +63,7 @@ struct RetryPolicyTests {
 
 @Suite("Requests on the wire")
 struct RequestTests {
-    @Test("a request tells who asks, with which program")
+    @Test("a request names its account and its program")
     func headers() async throws {
         try await withAPI { _ in
             [.response(200, "[]")]
@@ -77,7 +77,7 @@ struct RequestTests {
         }
     }
 
-    @Test("a read goes on when the API comes back")
+    @Test("a read continues when the API comes back")
     func readsAgain() async throws {
         let counter = Counter()
         try await withAPI { _ in
@@ -104,7 +104,7 @@ struct RequestTests {
         }
     }
 
-    @Test("a change that is sent again bears the same key, and another change another one")
+    @Test("a change that is sent again has the same key, and another change another one")
     func keys() async throws {
         let counter = Counter()
         try await withAPI { _ in
@@ -150,7 +150,7 @@ struct RequestTests {
     }
 
     @Test(
-        "an answer that is not understood is told by its field, not by its values",
+        "an invalid response is reported by its field, not by its values",
         arguments: [
             (#"[{"id": 1, "slug": "a"}]"#, "[0].name is missing"),
             (#"[{"id": 1, "slug": "a", "name": 17171717}]"#, "[0].name is of another type"), ("{", "the body"),

@@ -10,7 +10,7 @@ import Testing
         try await body(home.path)
     }
 
-    private func check(_ errors: String, _ exitCode: Int32, _ words: [String]) {
+    private func check(_ errors: String, exitCode: Int32, words: [String]) {
         #expect(exitCode != 0)
         let lines = errors.split(separator: "\n")
         #expect(lines.count == 1, "\(errors)")
@@ -44,7 +44,7 @@ import Testing
             // An option's own value wins over the folder's.
             let program = try await Program.run(
                 ["serve", "\(name)=\(value)"], environment: ["SUPAMANAGER_DATA_DIR": home + "/data"], home: home)
-            check(program.errors, program.exitCode, [word])
+            check(program.errors, exitCode: program.exitCode, words: [word])
             if name == "--admin-token" { #expect(!program.errors.contains(value)) }
         }
     }
@@ -62,11 +62,11 @@ import Testing
                 return try await Program.run(["serve"], environment: environment, home: home)
             }
             let missing = try await errors(nil)
-            check(missing.errors, missing.exitCode, [folder, "name another folder"])
+            check(missing.errors, exitCode: missing.exitCode, words: [folder, "name another folder"])
             let none = try await errors("services: [")
-            check(none.errors, none.exitCode, ["compose.yaml:", "template check"])
+            check(none.errors, exitCode: none.exitCode, words: ["compose.yaml:", "template check"])
             let problems = try await errors("services: {a: {image: i, privileged: true, pid: host}}")
-            check(problems.errors, problems.exitCode, ["services.a.privileged", "(and 1 more)"])
+            check(problems.errors, exitCode: problems.exitCode, words: ["services.a.privileged", "(and 1 more)"])
             #expect(!FileManager.default.fileExists(atPath: home + "/data/postgres"))
         }
     }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Waits")
 struct WaitTests {
-    /// What the API answers to one look after another; the last one again and again.
+    /// The API's responses to successive polls; the last one is repeated.
     private static func script(_ looks: [[StubStep]]) -> @Sendable (StubRequest) -> [StubStep] {
         let counter = Counter()
         return { request in
@@ -58,7 +58,7 @@ struct WaitTests {
         }
         try await withAPI(answer: Self.script([[.response(404)]])) { client, _, _ async throws in
             let outcome = try await client.wait(for: .running, of: try Sample.ref(), timeout: .seconds(60)) { _, _ in }
-            #expect(outcome == .missed("somebody deleted it meanwhile", nil))
+            #expect(outcome == .missed("it was deleted meanwhile", nil))
         }
     }
 
@@ -105,7 +105,7 @@ struct WaitTests {
         }
     }
 
-    @Test("only what is new in the history is told, oldest first")
+    @Test("only new events are reported, oldest first")
     func events() async throws {
         let newest = (0..<5).map {
             #"{"at": "2026-01-01T00:00:0\#(4 - $0).000Z", "status": "s", "message": "\#(4 - $0)"}"#

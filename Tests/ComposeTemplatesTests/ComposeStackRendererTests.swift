@@ -92,7 +92,7 @@ struct ComposeStackRendererTests {
     }
 
     @Test(
-        "an impossible selection is refused in words",
+        "an impossible selection is refused with a reason",
         arguments: [(["auth"], "db"), (["db", "nonsense"], "nonsense"), ([], "empty")] as [([String], String)])
     func refusedSelections(services: [String], word: String) throws {
         let renderer = try renderer()

@@ -64,7 +64,7 @@ struct ConfigurationRenderingTests {
         return Set(before.filter { after[$0.key] != $0.value }.keys.map(\.text))
     }
 
-    private func key(_ kind: APIKeyKind, _ name: String, _ text: String) -> ProjectAPIKey {
+    private func key(_ kind: APIKeyKind, name: String, text: String) -> ProjectAPIKey {
         ProjectAPIKey(
             StoredAPIKey(
                 id: name, name: name, kind: kind, prefix: "", digest: "", sealed: [], description: nil, role: kind.role,
@@ -168,8 +168,10 @@ struct ConfigurationRenderingTests {
     @Test("the gateway gets all keys in lists, functions by name, and the dashboard the default ones")
     func keys() throws {
         let keys = [
-            key(.secret, "jobs", "sb_secret_2"), key(.publishable, "default", "sb_publishable_1"),
-            key(.secret, "default", "sb_secret_1"), key(.publishable, "app", "sb_publishable_2"),
+            key(.secret, name: "jobs", text: "sb_secret_2"),
+            key(.publishable, name: "default", text: "sb_publishable_1"),
+            key(.secret, name: "default", text: "sb_secret_1"),
+            key(.publishable, name: "app", text: "sb_publishable_2"),
         ]
         #expect(try touched { $0.apiKeys = keys } == ["gateway", "functions", "studio"])
         let own = try stack { $0.apiKeys = keys }
@@ -197,7 +199,13 @@ struct ConfigurationRenderingTests {
 
     @Test("without any key, and with none called default, functions still find a member of that name")
     func noDefault() throws {
-        for keys in [[], [key(.secret, "jobs", "sb_secret_2"), key(.publishable, "app", "sb_publishable_2")]] {
+        for keys in [
+            [],
+            [
+                key(.secret, name: "jobs", text: "sb_secret_2"),
+                key(.publishable, name: "app", text: "sb_publishable_2"),
+            ],
+        ] {
             let functions = try environment("functions", stack { $0.apiKeys = keys })
             for name in ["SUPABASE_PUBLISHABLE_KEYS", "SUPABASE_SECRET_KEYS"] {
                 guard case .object(let members) = try JSONValue(text: functions[name] ?? "") else {

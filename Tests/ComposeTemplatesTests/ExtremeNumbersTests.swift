@@ -3,7 +3,8 @@ import Testing
 
 @testable import ComposeTemplates
 
-/// Numbers at and beyond the bounds, for every key that takes one: a template is refused or rendered, the manager lives.
+/// Numbers at and beyond the bounds, for every key that takes one: a template is refused or rendered, the manager
+/// lives.
 @Suite("Extreme numbers") struct ExtremeNumbersTests {
     private static let numbers = [
         "0", "-1", "1", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "18446744073709551615",
@@ -64,7 +65,7 @@ import Testing
     }
 
     @Test(
-        "what ended the manager is refused in words",
+        "numbers that ended the manager are refused with a reason",
         arguments: [
             (
                 "tmpfs: [\"/x:size=9223372036854775807g\"]",

@@ -38,7 +38,7 @@ import Testing
                 == .seconds(30))
     }
 
-    @Test("to wait for health that nobody can tell is refused where it stands")
+    @Test("waiting for unobservable health is refused at its place")
     func unknowable() {
         let text = """
             services:
@@ -47,7 +47,7 @@ import Testing
 
             """
         let reason =
-            "b has neither a healthcheck nor x-supamanager.probe, so nobody can tell whether it is healthy: give it one, or wait for service_started"
+            "b has neither a healthcheck nor x-supamanager.probe, so its health is unknown: give it one, or wait for service_started"
         #expect(problems(text) == ["compose.yaml:2:30: services.a.depends_on.b: \(reason)"])
         #expect(problems(text.replacing("b: {image: i}", with: "b: {image: i, healthcheck: {test: [CMD, x]}}")).isEmpty)
         #expect(

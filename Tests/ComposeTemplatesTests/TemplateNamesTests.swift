@@ -27,8 +27,8 @@ struct TemplateNamesTests {
         project = try template.project(named: "a", environment: manifest.standIns(), services: nil)
     }
 
-    /// Parts of the sources that do have such names: the doubles stand for a template, and the data plane takes the names
-    /// of settings that the services of the template have.
+    /// Parts of the sources that do have such names: the doubles stand for a template, and the data plane takes the
+    /// names of settings that the services of the template have.
     private static let exempt = ["OrchestratorTesting/", "DataPlane/", "Programs/projectd/"]
 
     /// Every text on one line of the product's sources.

@@ -79,7 +79,7 @@ import Testing
     @Test(arguments: [
         (
             "volumes: {v: {external: true}}",
-            "1:15: volumes.v.external: a volume of somebody else would not be deleted with the project"
+            "1:15: volumes.v.external: an external volume would not be deleted with the project"
         ),
         (
             "volumes: {v: {driver: nfs}}",
@@ -95,7 +95,7 @@ import Testing
         ),
         (
             "networks: {n: {external: true}}",
-            "1:16: networks.n.external: a network of somebody else would join two projects"
+            "1:16: networks.n.external: an external network would join two projects"
         ),
         (
             "networks: {n: {driver: host}}",

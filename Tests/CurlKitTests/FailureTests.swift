@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Failures of exchanges")
 struct FailureTests {
-    @Test("answers that break off or are no HTTP are told apart")
+    @Test("answers that break off or are no HTTP are distinguished")
     func brokenAnswers() async throws {
         let cases: [(steps: [StubStep], code: HTTPTransportError.Code)] = [
             ([.close], .connectionLost),
@@ -83,7 +83,7 @@ struct FailureTests {
         }
     }
 
-    @Test("a missing socket, a refused one and a file that is none are told apart")
+    @Test("a missing socket, a refused one and a file that is none are distinguished")
     func cannotConnect() async throws {
         let client = try HTTPClient()
         let folder = "/tmp/curlkit-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"

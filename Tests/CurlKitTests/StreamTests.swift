@@ -158,7 +158,7 @@ struct StreamTests {
         }
     }
 
-    @Test("the total deadline ends a stream that goes on", arguments: [HTTPStreamOverflow.pause, .fail])
+    @Test("the total deadline ends a stream that continues", arguments: [HTTPStreamOverflow.pause, .fail])
     func totalDeadline(_ overflow: HTTPStreamOverflow) async throws {
         try await withStub { _ in
             [.head(200), .text("x"), .hang]

@@ -212,7 +212,7 @@ class ProjectdTests(unittest.TestCase):
             client.sendall(b"POST /items HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a.b.c\r\n"
                            b"Content-Length: 2\r\n\r\n{}")
             self.assertEqual(read_answer(client)[0], 401)
-            # The connection goes on: its body was read.
+            # The connection stays open: its body was read.
             client.sendall(b"GET /items?limit=1&select=id HTTP/1.1\r\nHost: x\r\n\r\n")
             self.assertEqual(read_answer(client)[0], 200)
         before = self.peak(server)

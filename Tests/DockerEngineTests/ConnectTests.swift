@@ -41,7 +41,7 @@ struct ConnectTests {
     }
 
     @Test(
-        "what is no engine is told apart",
+        "other servers are recognised",
         arguments: [
             #"{"ApiVersion": "latest"}"#, "{}", "<html>", "",
         ])

@@ -27,7 +27,7 @@ struct DockerErrorTests {
     }
 
     @Test(
-        "malformed and truncated answers are told apart from transport errors",
+        "malformed and truncated answers are distinguished from transport errors",
         arguments: [
             "[", "null", "{}", #"[{"Id": 5}]"#, "[{]", #"{"message": "no list"}"#,
         ])
@@ -49,7 +49,9 @@ struct DockerErrorTests {
         #"error while removing network: network demo has active endpoints (name:"proxy" id:"ed84de40e81a")"#,
     ]
 
-    @Test("a network that is in use is told from other refusals, in the words of every engine", arguments: networkInUse)
+    @Test(
+        "a network that is in use is distinguished from other refusals, by every engine's messages",
+        arguments: networkInUse)
     func endpoints(_ message: String) {
         let error = DockerError.status(403, message: message, call: "DELETE /networks/2f4e8d31")
         #expect(error.hasActiveEndpoints && error.isInUse)
@@ -90,7 +92,7 @@ struct DockerErrorTests {
         }
     }
 
-    @Test("cancelling a call closes its connection and is told apart")
+    @Test("cancelling a call closes its connection and has an error of its own")
     func cancelled() async throws {
         try await withStubEngine { _ in
             [.hang]
@@ -138,7 +140,7 @@ struct DockerErrorTests {
             ("r:5000/a/b:1.2-x_y", "r:5000/a/b", "1.2-x_y", nil), ("a@sha256:ff", "a", nil, "sha256:ff"),
             ("r/a:1@sha256:ff", "r/a", "1", "sha256:ff"),
         ] as [(String, String, String?, String?)])
-    func references(_ text: String, _ repository: String, _ tag: String?, _ digest: String?) throws {
+    func references(_ text: String, repository: String, tag: String?, digest: String?) throws {
         let reference = try ImageReference(text)
         #expect(reference.repository == repository)
         #expect(reference.tag == tag)

@@ -12,7 +12,7 @@ struct EngineTimestampTests {
             ("2023-11-14T16:43:20-05:30", 1_700_000_000, 0), ("1969-12-31T23:59:59Z", -1, 0),
             ("2000-03-01T00:00:00Z", 951_868_800, 0),
         ] as [(String, Int64, Int32)])
-    func reads(_ text: String, _ seconds: Int64, _ nanoseconds: Int32) {
+    func reads(_ text: String, seconds: Int64, nanoseconds: Int32) {
         #expect(EngineTimestamp(text) == EngineTimestamp(secondsSince1970: seconds, nanoseconds: nanoseconds))
     }
 

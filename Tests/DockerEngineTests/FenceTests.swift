@@ -11,7 +11,7 @@ import Testing
 
 @Suite("A manager that may not act any more")
 struct FenceTests {
-    /// What may be asked for until somebody else acts.
+    /// Calls that are allowed until another manager acts.
     private final class Permission: Sendable {
         private let state = Mutex(true)
 

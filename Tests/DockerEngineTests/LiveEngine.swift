@@ -84,7 +84,8 @@ struct LiveEngine: Sendable {
     }
 }
 
-/// Makes the test image once, however many tests want it. It stays for the next run: it is small, and importing is slow.
+/// Makes the test image once, however many tests want it. It stays for the next run: it is small, and importing is
+/// slow.
 actor TestImage {
     static let shared = TestImage()
     private var making: Task<Void, any Error>?

@@ -42,7 +42,8 @@ struct OrphanRemovalTests {
         return (failure, stub.calls.map { "\($0.method) \($0.path)" })
     }
 
-    @Test("what bears the labels that it was listed with is removed by its id", arguments: EngineObjectKind.allCases)
+    @Test(
+        "an object with the labels that it was listed with is removed by its id", arguments: EngineObjectKind.allCases)
     func unchanged(kind: EngineObjectKind) async throws {
         let labels = #""supamanager.installation": "ours", "supamanager.project": "lost""#
         let (error, calls) = try await Self.remove(kind, labels: labels)
@@ -59,7 +60,7 @@ struct OrphanRemovalTests {
         #""supamanager.installation": "ours""#, #""supamanager.project": "lost""#, "",
     ]
 
-    @Test("what bears other labels by now is left alone", arguments: EngineObjectKind.allCases, changed)
+    @Test("an object with other labels by now is left alone", arguments: EngineObjectKind.allCases, changed)
     func changedLabels(kind: EngineObjectKind, labels: String) async throws {
         let (error, calls) = try await Self.remove(kind, labels: labels)
         guard case .nameTaken(let message) = error else { throw error ?? .notFound(message: "it was removed") }

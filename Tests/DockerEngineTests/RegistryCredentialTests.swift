@@ -122,7 +122,7 @@ struct RegistryCredentialTests {
         }
     }
 
-    @Test("a helper that knows no credential means none; every other failure is told without its output")
+    @Test("a helper that knows no credential means none; every other failure is reported without its output")
     func failures() async throws {
         try await withFile(#"{"credHelpers":{"ghcr.io":"own","b.example":"../sh"}}"#) { path in
             func credentials(_ isSuccess: Bool, _ output: String) -> DockerConfigCredentials {

@@ -60,7 +60,7 @@ extension EndToEnd {
         /// A copy of the template with all services in one network, as it was before there were two.
         private func withOneNetwork(in folder: String) throws -> String {
             try ChangedTemplate(in: folder, named: "one-network") { text in
-                let admin = try #require(text.range(of: "  # meta and studio act for whoever reaches them."))
+                let admin = try #require(text.range(of: "  # meta and studio serve every client that reaches them."))
                 let volumes = try #require(text.range(of: "\nvolumes:\n"))
                 text.removeSubrange(admin.lowerBound..<volumes.lowerBound)
                 for service in ["DB", "GATEWAY", "ANALYTICS"] {

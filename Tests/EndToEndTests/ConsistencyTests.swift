@@ -15,7 +15,7 @@ extension EndToEnd {
             return answer.json["findings"].items.filter { severities.contains($0["severity"].text ?? "") }
         }
 
-        @Test("A healthy installation has no errors; every breakage is found and told with what to do")
+        @Test("A healthy installation has no errors; every breakage is found and reported with what to do")
         func breakages() async throws {
             try await ManagerProcess.with { manager in
                 let project = try await Project.active("checked", services: ["db", "gateway"], by: manager)
@@ -34,7 +34,7 @@ extension EndToEnd {
                     "POST", "/networks/create", body: jsonText(["Name": network, "Labels": labels]))
                 let outcome: Result<Void, any Error>
                 do {
-                    try await expectFound(project, folder, network, manager)
+                    try await expectFound(project, folder: folder, network: network, manager: manager)
                     outcome = .success(())
                 } catch { outcome = .failure(error) }
                 try await Engine.mustCall("DELETE", "/networks/\(network)")
@@ -43,7 +43,7 @@ extension EndToEnd {
         }
 
         private func expectFound(
-            _ project: Project, _ folder: String, _ network: String, _ manager: ManagerProcess
+            _ project: Project, folder: String, network: String, manager: ManagerProcess
         ) async throws {
             let warnings = try await findings(manager, ["warning"])
             #expect(subjects("objects.known", warnings) == [network])

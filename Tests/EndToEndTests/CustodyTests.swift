@@ -81,7 +81,7 @@ extension EndToEnd {
             #expect(try await !project.inventory().containers.contains { $0.service == "db" })
         }
 
-        @Test("A volume that is removed while the project sleeps is missed, and not made anew")
+        @Test("A volume that is removed while the project sleeps is reported as missing, and not recreated")
         func lostVolume() async throws {
             let project = try await Project.active("bereft", services: ["db", "gateway"], by: try sharedManager())
             let names = try await loseData(of: project)
@@ -114,7 +114,7 @@ extension EndToEnd {
             try await project.waitUntilGone()
             for name in names {
                 let answer = try await Engine.call("GET", "/volumes/\(name)")
-                #expect(answer.status == (labelled ? 404 : 200), "what bears no label of ours is left alone")
+                #expect(answer.status == (labelled ? 404 : 200), "an object without our label is left alone")
                 if !labelled { try await Engine.mustCall("DELETE", "/volumes/\(name)") }
             }
         }

@@ -42,7 +42,7 @@ extension EndToEnd {
             #expect(!FileManager.default.fileExists(atPath: paused.folder))
         }
 
-        /// Deletes the project that somebody is connected to, and waits for its network when they have left.
+        /// Deletes a project with a foreign container on its network, and waits for the network when that has left.
         private func delete(_ project: Project, visitedBy guest: Guest) async throws {
             try await project.delete()
             try await project.waitUntilGone()
@@ -66,7 +66,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("It ends although a container of a stranger is on the network, which goes when the stranger has left")
+        @Test("It ends although a foreign container is on the network, which is removed when that has left")
         func visitedNetwork() async throws {
             let manager = try sharedManager()
             let project = try await Project.active("visited", services: ["db", "gateway"], by: manager)

@@ -9,7 +9,7 @@ extension EndToEnd {
             let testDescription: String
             let text: String
             let replacement: String
-            /// What has to be told, in the message or the tail of the log.
+            /// Expected text, in the message or the tail of the log.
             let reason: String
             /// Whether the service got far enough to log anything.
             var logs = true

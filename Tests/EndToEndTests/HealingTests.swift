@@ -4,7 +4,7 @@ extension EndToEnd {
     @Suite(
         "Trouble from outside", .sharedProject("Healing", services: ["db", "gateway", "rest"]), .timeLimit(.minutes(5)))
     struct Healing {
-        /// What somebody does to a container behind the manager's back.
+        /// A change of a container behind the manager's back.
         enum Disturbance: String, CaseIterable, Sendable {
             case killed, removed, stopped, frozen, ended, cutOff
 

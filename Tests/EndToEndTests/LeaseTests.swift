@@ -3,7 +3,7 @@ import Testing
 extension EndToEnd {
     @Suite("Ports and subnets", .timeLimit(.minutes(5)))
     struct Leases {
-        @Test("A port on which somebody listens is not leased")
+        @Test("A port with a listener is not leased")
         func listenedPort() async throws {
             try await ManagerProcess.with { settings in
                 settings.portRange = settings.portRange.lowerBound...settings.portRange.lowerBound + 5
@@ -72,7 +72,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "A stranger's network inside the pool is left alone, and the project gets another subnet",
+            "A foreign network inside the pool is left alone, and the project gets another subnet",
             arguments: [27, 24])
         func strangersNetwork(prefix: Int) async throws {
             try await ManagerProcess.with { manager in

@@ -62,7 +62,7 @@ extension EndToEnd {
             try await sharedProject().wait(for: "ACTIVE_HEALTHY")
         }
 
-        @Test("A second manager on the same data folder is refused, and the first goes on")
+        @Test("A second manager on the same data folder is refused, and the first keeps running")
         func secondManager() async throws {
             let settings = try sharedManager().settings
             let run = try await Command.run([Repository.binary, "serve"], environment: settings.environment)

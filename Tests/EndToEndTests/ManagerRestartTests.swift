@@ -102,7 +102,7 @@ extension EndToEnd {
                         #expect(try await Picture(of: project) == before, "round \(round + 1), \(fate.rawValue)")
                     }
                 }
-                #expect(witness.answers > 100, "somebody was asked all the time")
+                #expect(witness.answers > 100, "a manager answered all the time")
                 #expect(witness.others == [:], "answers other than ACTIVE_HEALTHY")
             }
         }

@@ -21,7 +21,7 @@ extension EndToEnd {
             let neighbour = try await Neighbour(
                 towards: manager.settings.subnetPool, metadata: Self.metadata, forwarded: Self.forwarded)
             do {
-                try await check(manager, project, neighbour)
+                try await check(manager, project: project, neighbour: neighbour)
             } catch {
                 _ = try await command("remove", manager)
                 await neighbour.remove()
@@ -31,7 +31,7 @@ extension EndToEnd {
             #expect(try await Self.iptables() == before)
         }
 
-        private func check(_ manager: ManagerProcess, _ project: Project, _ neighbour: Neighbour) async throws {
+        private func check(_ manager: ManagerProcess, project: Project, neighbour: Neighbour) async throws {
             let own = try await project.inventory()
             let bridge = try #require(own.networks.first.flatMap { $0["IPAM"]["Config"].items.first?["Gateway"].text })
             let database = try #require(own.container("db").address(in: "default"))
@@ -54,7 +54,7 @@ extension EndToEnd {
                 #expect(try await project.reachable(host.union([inside]), from: "imgproxy") == [inside])
                 #expect(try await neighbour.reached(of: addresses, 5432).isEmpty)
             }
-            // Probes go on, and what is published is reached.
+            // Probes still pass, and what is published is reached.
             #expect(try await project.gateway("GET", "/rest/v1/x", key: nil).status == 401)
             try await Task.sleep(for: .seconds(5))
             #expect(try await project.status() == "ACTIVE_HEALTHY")

@@ -2,8 +2,8 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    /// Services, ports, secrets, keys, settings, SQL roles and the folder of functions have other names than in the stack
-    /// that comes with the program; in `united`, one container has four roles.
+    /// Services, ports, secrets, keys, settings, SQL roles and the folder of functions have other names than in the
+    /// stack that comes with the program; in `united`, one container has four roles.
     @Suite(
         "Stacks with other names", .timeLimit(.minutes(8)),
         .enabled("the stacks are made of the offline images") { Engine.hasStandIns })
@@ -27,14 +27,15 @@ extension EndToEnd {
             }
         }
 
-        private func rows(_ project: Project, _ sql: String, _ form: String = "") async throws -> JSONValue {
+        private func rows(_ project: Project, sql: String, form: String = "") async throws -> JSONValue {
             try await project.manager.client.must(
                 "POST", "/v1/projects/\(project.ref)/database/query\(form)", body: jsonText(["query": sql]))
         }
 
         private func makeTable(_ project: Project) async throws {
             _ = try await rows(
-                project, "create table notes (id int primary key, note text); insert into notes values (1, 'kept')")
+                project, sql: "create table notes (id int primary key, note text); insert into notes values (1, 'kept')"
+            )
         }
 
         /// The project's API works with a key, up to the row in the database.
@@ -224,9 +225,9 @@ extension EndToEnd {
 
         private func expectRoles(_ project: Project) async throws {
             let who = "select current_user::text as who, current_database()::text as place"
-            let written = try await rows(project, who).items.first
+            let written = try await rows(project, sql: who).items.first
             #expect(written?["who"].text == "keeper" && written?["place"].text == "rows")
-            #expect(try await rows(project, who, "/read-only").items.first?["who"].text == "reader")
+            #expect(try await rows(project, sql: who, form: "/read-only").items.first?["who"].text == "reader")
         }
 
         // MARK: Health

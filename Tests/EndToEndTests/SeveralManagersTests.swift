@@ -58,7 +58,7 @@ extension EndToEnd {
         }
 
         @Test(
-            "One that is stopped in the middle of a start is followed by another, and does nothing when it goes on",
+            "One that is stopped in the middle of a start is followed by another, and does nothing when it is continued",
             arguments: [2, 5])
         func stopped(calls: Int) async throws {
             try await Self.withPair { pair in
@@ -80,7 +80,7 @@ extension EndToEnd {
                 #expect(!pair.secondCalls.changes.isEmpty)
                 await pair.first.resume()
                 try await Self.wait(for: "standby", of: pair.first)
-                // Work for whoever thinks that it may act, asked for at the one that may not.
+                // Work for a manager that thinks that it may act, requested from the one that may not.
                 let healed = try await handed.inventory().container("imgproxy").id
                 try await Engine.mustCall("DELETE", "/containers/\(healed)?force=true")
                 _ = try await eventually("a new container", within: Project.deadline) {
@@ -122,7 +122,7 @@ extension EndToEnd {
             }
         }
 
-        @Test("A manager with another data folder is refused, and the first goes on")
+        @Test("A manager with another data folder is refused, and the first keeps running")
         func otherFolder() async throws {
             try await Self.withPair { pair in
                 let other = try await ManagerSettings()

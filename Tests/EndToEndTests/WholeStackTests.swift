@@ -91,7 +91,7 @@ extension EndToEnd {
             #expect(health.allSatisfy { $0["status"].text == "ACTIVE_HEALTHY" }, "\(health)")
         }
 
-        @Test("Keys are the same wherever they are told")
+        @Test("Keys are the same in all responses")
         func keys() async throws {
             let project = try sharedProject()
             let settings = try await project.settings()
@@ -210,7 +210,7 @@ extension EndToEnd {
             #expect(try await project.gateway("GET", "/rest/v1/", key: project.serviceKey).status == 200)
         }
 
-        @Test("Restart starts every container anew, keeps the data and ends healthy")
+        @Test("Restart replaces every container, keeps the data and ends healthy")
         func restart() async throws {
             let project = try sharedProject()
             try await query("CREATE TABLE sm_lasting AS SELECT 7 AS answer")

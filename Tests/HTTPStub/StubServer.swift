@@ -30,7 +30,7 @@ public final class StubServer: @unchecked Sendable {
         var isStopping = false
     }
 
-    /// How long a thread waits for its socket before it looks whether the stub is stopping.
+    /// How long a thread waits for its socket before it checks whether the stub is stopping.
     static let pollMilliseconds: Int32 = 20
     /// How long `eventually` waits before it gives up.
     private static let patience = Duration.seconds(20)

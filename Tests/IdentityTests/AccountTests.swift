@@ -64,7 +64,7 @@ struct AccountTests {
         #expect(try await host.directory.account(made.id) == made)
     }
 
-    @Test("people sign up by themselves only where the policy lets them", arguments: [false, true])
+    @Test("sign-up works only where the policy allows it", arguments: [false, true])
     func signUp(isOpen: Bool) async throws {
         let host = try await IdentityHost { $0.isSignUpOpen = isOpen }
         let refused = await refusal { () async throws(IdentityError) in
@@ -130,7 +130,7 @@ struct AccountTests {
         #expect(organization.number == 1 && organization.name == "Default Organization")
     }
 
-    @Test("every error reads as a sentence for people and none as a case of an enumeration")
+    @Test("every error reads as a sentence and none as a case of an enumeration")
     func errors() {
         let errors: [IdentityError] = [
             .invalidCredentials, .throttled(retryAfter: .milliseconds(300)), .signUpDisabled, .emailTaken,

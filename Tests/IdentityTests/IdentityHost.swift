@@ -41,14 +41,14 @@ struct IdentityHost {
         get async throws { try await principal("owner@example.com") }
     }
 
-    /// Somebody new with a role for the organization.
+    /// A new member with a role for the organization.
     func person(_ name: String, _ role: BaseRole? = nil) async throws -> Principal {
         let account = try await directory.createAccount(email: "\(name)@example.com", password: Self.password)
         if let role { try await directory.addMember(account.id, to: Self.slug, as: role) }
         return try await principal(account.email)
     }
 
-    /// Who somebody is after a sign-in.
+    /// The principal after a sign-in.
     func principal(_ email: String) async throws -> Principal {
         let grant = try await directory.signIn(email: email, password: Self.password, from: "192.0.2.1")
         guard let principal = try await directory.principal(for: grant.accessToken) else {
@@ -60,7 +60,7 @@ struct IdentityHost {
     /// The same with what they are now.
     func again(_ principal: Principal) async throws -> Principal { try await self.principal(principal.account.email) }
 
-    /// Signs somebody up by an invitation, in the two steps that the API takes.
+    /// Signs up by an invitation, in the two steps that the API takes.
     func join(_ token: Secret<String>) async throws(IdentityError) -> (Account, Organization) {
         let invitation = try await directory.invitation(token)
         return try await directory.acceptInvitation(

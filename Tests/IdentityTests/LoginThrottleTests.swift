@@ -36,7 +36,7 @@ struct LoginThrottleTests {
         #expect(waits == Array(repeating: 0, count: 20) + [2, 4, 8, 16])
     }
 
-    @Test("strangers that fail from anywhere, however often, refuse nobody else: they slow the account down")
+    @Test("failures from foreign networks, however many, lock out nobody: they slow the account down")
     func account() {
         var throttle = LoginThrottle()
         var delays: [Duration] = []
@@ -126,7 +126,7 @@ struct LoginThrottleTests {
         }
     }
 
-    @Test("whoever guesses from one network, however they time it, gets few guesses an hour", arguments: 0..<50)
+    @Test("guesses from one network, however timed, are limited to few an hour", arguments: 0..<50)
     func guesses(seed: Int) {
         var generator = SeededGenerator(seed: UInt64(seed))
         var throttle = LoginThrottle()

@@ -21,8 +21,9 @@ struct MemberTests {
         try await host.directory.members(of: Self.slug).first { $0.account.id == account.account.id }?.roles
     }
 
-    /// Who may turn whom into what, by the first letters: owners everything, administrators what is below owners.
-    private func mayChange(_ actor: BaseRole, _ target: BaseRole, _ role: BaseRole) -> Bool {
+    /// Allowed changes of a member's role by the actor's role, by the first letters: owners all, administrators those
+    /// below
+    private func mayChange(_ actor: BaseRole, target: BaseRole, role: BaseRole) -> Bool {
         switch actor {
         case .owner: true
         case .administrator: target != .owner && role != .owner
@@ -37,7 +38,8 @@ struct MemberTests {
             let (one, other) = (try await host.person("one", actor), try await host.person("other", target))
             let refused = await setRole(host, role.rawValue, of: other, by: one)
             #expect(
-                (refused == nil) == mayChange(actor, target, role), "to \(role.name): \(String(describing: refused))")
+                (refused == nil) == mayChange(actor, target: target, role: role),
+                "to \(role.name): \(String(describing: refused))")
             #expect(refused?.isForbidden ?? true)
             let expected = refused == nil ? role : target
             #expect(try await roles(host, of: other) == [Role(expected)])
@@ -50,7 +52,7 @@ struct MemberTests {
     func removals(actor: BaseRole, target: BaseRole) async throws {
         let host = try await IdentityHost()
         let (one, other) = (try await host.person("one", actor), try await host.person("other", target))
-        let isAllowed = mayChange(actor, target, target)
+        let isAllowed = mayChange(actor, target: target, role: target)
         let invited = await refusal { () async throws(IdentityError) in
             try await host.directory.invite(
                 email: "guest@example.com", role: target.rawValue, projects: nil, to: Self.slug, by: one)
@@ -69,7 +71,7 @@ struct MemberTests {
         #expect((try await roles(host, of: other) == nil) == isAllowed)
     }
 
-    @Test("nobody raises themselves, and everybody may leave", arguments: BaseRole.allCases)
+    @Test("members cannot raise themselves, and all may leave", arguments: BaseRole.allCases)
     func themselves(role: BaseRole) async throws {
         let host = try await IdentityHost()
         let one = try await host.person("one", role)
@@ -82,7 +84,7 @@ struct MemberTests {
         #expect(try await host.again(one).organizationSlugs.isEmpty)
     }
 
-    @Test("the last owner stays one, whoever asks for whatever")
+    @Test("the last owner stays one, for every actor and change")
     func lastOwner() async throws {
         let host = try await IdentityHost()
         let owner = try await host.owner

@@ -8,7 +8,7 @@ import Testing
 struct OrganizationTests {
     private static let slug = IdentityHost.slug
 
-    @Test("whoever makes an organization owns it and sees it; others do not")
+    @Test("the creator of an organization owns it and sees it; others do not")
     func made() async throws {
         let host = try await IdentityHost()
         let person = try await host.person("one")
@@ -142,7 +142,7 @@ struct OrganizationTests {
         case byMember, byOperator, withProjectsLeft
     }
 
-    /// Who may invite whom with a role, by the rules of members.
+    /// Allowed invitations by the actor's role, by the rules of members.
     private func mayInvite(_ actor: BaseRole?, as role: BaseRole) -> Bool {
         actor == .owner || actor == .administrator && role != .owner
     }
@@ -165,7 +165,7 @@ struct OrganizationTests {
                         of: maker.account.id, in: Self.slug, role: BaseRole.administrator.rawValue, projects: [ref],
                         by: owner)
                 }
-                try await change(host, maker, from: before, to: after, way, by: owner)
+                try await change(host, maker: maker, from: before, to: after, way: way, by: owner)
                 #expect(try await host.directory.invitations(of: Self.slug) == (isKept ? [made] : []), place)
                 try await host.directory.addMember(maker.account.id, to: Self.slug, as: before)
                 #expect(try await host.directory.invitations(of: Self.slug) == (isKept ? [made] : []), place)
@@ -179,7 +179,7 @@ struct OrganizationTests {
     }
 
     private func change(
-        _ host: IdentityHost, _ maker: Principal, from before: BaseRole, to after: BaseRole?, _ way: Demotion,
+        _ host: IdentityHost, maker: Principal, from before: BaseRole, to after: BaseRole?, way: Demotion,
         by owner: Principal
     ) async throws {
         guard let after else {

@@ -25,7 +25,7 @@ struct PresenceTests {
         #expect(await presence(Secret("wrong password")) == .wrongPassword)
     }
 
-    @Test("one password of an account is worked on at a time; others' go on meanwhile")
+    @Test("one password of an account is worked on at a time; others' are not blocked")
     func alone() async throws {
         let host = try await IdentityHost()
         let owner = try await host.owner

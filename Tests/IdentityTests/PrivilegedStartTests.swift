@@ -5,8 +5,8 @@ import Testing
 
 @testable import Identity
 
-/// Every way in which the installation hands out power without asking anybody, against every address that an attacker
-/// can bring an account of theirs to have.
+/// Every way in which the installation grants rights by itself, against every address that an attacker can bring an
+/// account of theirs to have.
 @Suite("Privileged starts")
 struct PrivilegedStartTests {
     /// How the attacker came to the address.
@@ -42,7 +42,7 @@ struct PrivilegedStartTests {
             // The administrator moves to another address, so that the one of the first start is free.
             _ = try await host.store.setPendingEmail(of: owner.account.id, to: "away@corp.test", at: host.time.now())
             _ = try await host.directory.confirmEmail("away@corp.test", of: owner.account.id)
-            guard let attacker = try await self.attacker(host, hold, address) else { continue }
+            guard let attacker = try await self.attacker(host, hold: hold, address: address) else { continue }
             let other = Secret("sbp_" + String(repeating: "ab", count: 20))
             let token = start == .otherToken ? other : IdentityHost.adminToken
             let named = start == .otherAddress ? Address.later.rawValue : address.rawValue
@@ -56,8 +56,8 @@ struct PrivilegedStartTests {
         }
     }
 
-    /// An account of somebody else that has the address or wants it; nil where the installation did not let them.
-    private func attacker(_ host: IdentityHost, _ hold: Hold, _ address: Address) async throws -> Account? {
+    /// Another account that has the address or wants it; nil where the installation did not allow that.
+    private func attacker(_ host: IdentityHost, hold: Hold, address: Address) async throws -> Account? {
         if hold == .signedUp {
             do throws(IdentityError) {
                 return try await host.directory.signUp(email: address.rawValue, password: IdentityHost.password)
@@ -120,7 +120,7 @@ struct PrivilegedStartTests {
             #expect(asked == .emailTaken)
             #expect(await accept(mallory)?.isForbidden == true)
         case .confirmedByMistake:
-            // Whoever administers the installation vouches for it: then it is theirs.
+            // An administrator of the installation confirms it: then it is theirs.
             let confirmed = try await host.directory.confirmEmail("guest@corp.test", of: early.id)
             #expect(await accept(confirmed) == nil)
             return
@@ -147,7 +147,7 @@ struct PrivilegedStartTests {
             try await host.join(token)
         }
         #expect(again?.isNotFound == true)
-        // Somebody else's organization vouches for nobody.
+        // Another organization confirms no address.
         let other = try await host.directory.createOrganization(name: "Other", by: guest.account.id)
         let (_, second) = try await host.directory.invite(
             email: "friend@corp.test", role: 1, projects: nil, to: other.slug, by: try await host.again(guest))

@@ -59,7 +59,7 @@ struct RefreshTests {
         #expect(await refused(grant.refreshToken, host) == .invalidCredentials)
     }
 
-    @Test("of racing tabs the last token is the one that goes on; the one it replaced is reuse later")
+    @Test("of racing tabs the last token is the valid one; the one it replaced is reuse later")
     func racing() async throws {
         let host = try await IdentityHost()
         let grant = try await signIn(host)
@@ -81,7 +81,7 @@ struct RefreshTests {
         #expect(await refused(IdentityHost.adminToken, host) == .invalidCredentials)
     }
 
-    @Test("reuse is told to caches of principals")
+    @Test("reuse invalidates caches of principals")
     func generation() async throws {
         let host = try await IdentityHost()
         let grant = try await signIn(host)
@@ -92,7 +92,7 @@ struct RefreshTests {
         #expect(host.directory.generation > before)
     }
 
-    @Test("whatever the order of refreshes, one token at most goes on", arguments: 0..<60)
+    @Test("whatever the order of refreshes, one token at most stays valid", arguments: 0..<60)
     func histories(seed: Int) async throws {
         var generator = SeededGenerator(seed: UInt64(seed))
         let host = try await IdentityHost()
@@ -106,7 +106,7 @@ struct RefreshTests {
                 tokens.append(grant.refreshToken)
                 current = grant.refreshToken
             } catch {
-                // Only a used token ends a session, and then nothing goes on.
+                // Only a used token ends a session, and then no token is valid.
                 #expect(
                     current == nil ? error == .invalidCredentials : error == .reusedRefreshToken && token != current)
                 current = nil

@@ -118,7 +118,7 @@ struct RoleMatrixTests {
         }
     }
 
-    @Test("whoever only looks changes nothing and reads no secret")
+    @Test("a read-only role changes nothing and reads no secret")
     func readOnly() {
         let changing = BaseRole.readOnly.permissions.filter { !$0.isRead }
         #expect(changing.isEmpty)

@@ -102,7 +102,7 @@ struct SessionTests {
         _ = try await host.directory.signIn(email: "owner@example.com", password: IdentityHost.password, from: second)
     }
 
-    @Test("a verifier of a lower cost is made anew at the next sign-in, and the password stays")
+    @Test("a verifier of a lower cost is replaced at the next sign-in, and the password stays")
     func rehash() async throws {
         let host = try await IdentityHost()
         let owner = try await host.owner.account
@@ -116,7 +116,7 @@ struct SessionTests {
         }
     }
 
-    @Test("strangers who guess do not keep the owner out")
+    @Test("guesses of others do not lock out the owner")
     func strangers() async throws {
         let host = try await IdentityHost()
         for number in 0..<40 { _ = await guess(host, from: "198.51.100.\(number)") }

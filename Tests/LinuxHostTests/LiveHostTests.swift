@@ -101,7 +101,10 @@ private struct BoundSocket: ~Copyable {
         let isIPv6 = address.contains(":")
         let descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(code: errno) }
-        guard (isIPv6 ? bind6(descriptor, address, port) : bind4(descriptor, address, port)) == 0 else {
+        guard
+            (isIPv6 ? bind6(descriptor, address: address, port: port) : bind4(descriptor, address: address, port: port))
+                == 0
+        else {
             let failure = Failure(code: errno)
             close(descriptor)
             throw failure
@@ -109,7 +112,7 @@ private struct BoundSocket: ~Copyable {
         return descriptor
     }
 
-    private static func bind4(_ descriptor: Int32, _ address: String, _ port: UInt16) -> Int32 {
+    private static func bind4(_ descriptor: Int32, address: String, port: UInt16) -> Int32 {
         var name = sockaddr_in()
         name.sin_family = sa_family_t(AF_INET)
         name.sin_port = port.bigEndian
@@ -121,7 +124,7 @@ private struct BoundSocket: ~Copyable {
         }
     }
 
-    private static func bind6(_ descriptor: Int32, _ address: String, _ port: UInt16) -> Int32 {
+    private static func bind6(_ descriptor: Int32, address: String, port: UInt16) -> Int32 {
         var name = sockaddr_in6()
         name.sin6_family = sa_family_t(AF_INET6)
         name.sin6_port = port.bigEndian

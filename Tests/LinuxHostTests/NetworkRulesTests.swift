@@ -71,7 +71,7 @@ struct NetworkRulesTests {
         #expect(filter.chains.withLock { $0 } == before)
     }
 
-    @Test("what somebody changed is told and put right")
+    @Test("manual changes are reported and repaired")
     func damage() async throws {
         let rules = try Self.rules()
         let damages: [(String, @Sendable (inout [String: [String]]) -> Void)] = [
@@ -93,7 +93,7 @@ struct NetworkRulesTests {
         }
     }
 
-    @Test("rules of a version that knew fewer addresses are told and completed")
+    @Test("rules of a version that knew fewer addresses are reported and completed")
     func fewerAddresses() async throws {
         let filter = SimulatedFilter()
         let installer = NetworkRulesInstaller(try Self.rules(), run: filter.run)
@@ -129,7 +129,7 @@ struct NetworkRulesTests {
         }
     }
 
-    @Test("without the engine's chain nothing is installed, and a failure of iptables is told with what to do")
+    @Test("without the engine's chain nothing is installed, and a failure of iptables is reported with what to do")
     func failures() async throws {
         let filter = SimulatedFilter()
         filter.chains.withLock { $0["DOCKER-USER"] = nil }

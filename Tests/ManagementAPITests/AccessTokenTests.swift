@@ -296,7 +296,7 @@ struct DirectoryTokenVerifierTests {
         #expect(memory.principal("one more", generation: 1, at: now) == Self.principal)
     }
 
-    @Test("the database is asked once in two seconds, at once after a change, and its failure is told as such")
+    @Test("the database is asked once in two seconds, at once after a change, and its failure is reported as such")
     func directory() async throws {
         let time = HandTime()
         let store = InMemoryIdentityStore()

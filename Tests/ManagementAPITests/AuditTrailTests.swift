@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Audit trail")
 struct AuditTrailTests {
-    @Test("what somebody does is written down: who, what, on what, from where, before and after")
+    @Test("an action is audited: actor, action, object, origin, before and after")
     func entry() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()
@@ -89,7 +89,7 @@ struct AuditTrailTests {
         #expect(try await store.refs().isEmpty)
     }
 
-    @Test("no two different deeds have the same canonical text, however their values are chosen")
+    @Test("no two different events have the same canonical text, however their values are chosen")
     func canonical() {
         func deed(_ target: [String: String], before: [String: String] = [:], action: String = "a") -> AuditDeed {
             AuditDeed(
@@ -97,11 +97,11 @@ struct AuditTrailTests {
                 credential: "c", action: action, route: "r", status: 200, target: target, address: "x",
                 requestID: "q", before: before)
         }
-        let deeds = [
+        let events = [
             deed([:]), deed(["a": "b"]), deed([:], before: ["a": "b"]), deed(["a": "b\n8:target.c=1:d"]),
             deed(["a": "b", "c": "d"]), deed(["a": ""]), deed([:], action: "a\n5:route=1:r"),
         ]
-        #expect(Set(deeds.map { $0.canonical(number: 1) }).count == deeds.count)
+        #expect(Set(events.map { $0.canonical(number: 1) }).count == events.count)
         #expect(deed([:]).canonical(number: 1) != deed([:]).canonical(number: 2))
     }
 }

@@ -59,7 +59,7 @@ struct AuthConfigTests {
         }
     }
 
-    @Test("whoever sends back what they read changes nothing; an empty text removes a secret")
+    @Test("sending back what was read changes nothing; an empty text removes a secret")
     func readBack() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()

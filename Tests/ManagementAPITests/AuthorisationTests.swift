@@ -50,7 +50,7 @@ struct AuthorisationTests {
         }
     }
 
-    @Test("routes open to everybody are these and no others")
+    @Test("open routes are these and no others")
     func openRoutes() {
         let open = Set(allRoutes().filter { $0.access == .open }.map(\.name))
         #expect(open.isSubset(of: Self.openRoutes), "\(open.subtracting(Self.openRoutes))")
@@ -65,7 +65,7 @@ struct AuthorisationTests {
         "POST /auth/v1/resend",
     ]
 
-    @Test("whoever is no member is told that there is no such project or organization, and nothing happens")
+    @Test("non-members get 404 for a project or organization, and nothing happens")
     func strangers() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()
@@ -123,8 +123,8 @@ struct AuthorisationTests {
 }
 
 extension Route {
-    /// Whether it is about a project or an organization that one must be a member of. Whoever was invited is no member
-    /// yet: the token of the invitation is what they show.
+    /// Whether it is about a project or an organization that requires membership. An invited account is no member yet:
+    /// the token of the invitation is what they show.
     fileprivate var isInside: Bool {
         let forInvited = path == "/platform/organizations/{slug}/members/invitations/{token}" && method != .delete
         return !forInvited && (parameterNames.contains("ref") || parameterNames.contains("slug"))

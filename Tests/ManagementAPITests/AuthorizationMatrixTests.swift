@@ -10,8 +10,8 @@ import Testing
 @testable import ManagementAPI
 
 /// Every route × every kind of credential × the own, a foreign and an absent object: who is let in to the handler. The
-/// result stands in AuthorizationMatrix.txt, to be read and reviewed; what differs from it fails. A new route has no row
-/// there and fails, too. `UPDATE_AUTHORIZATION_MATRIX=1` rewrites the file.
+/// result stands in AuthorizationMatrix.txt, to be read and reviewed; what differs from it fails. A new route has no
+/// row there and fails, too. `UPDATE_AUTHORIZATION_MATRIX=1` rewrites the file.
 @Suite("Authorization matrix")
 struct AuthorizationMatrixTests {
     @Test("who is let in where is what the matrix says")
@@ -122,7 +122,8 @@ struct AuthorizationMatrixTests {
                 for object in names || bodyNamesObject.contains(route.name) ? Object.allCases : [.own] {
                     var letters: [Credential: String] = [:]
                     for credential in Credential.allCases {
-                        letters[credential] = try await letter(route, object, world.tokens[credential], world)
+                        letters[credential] = try await letter(
+                            route, object: object, token: world.tokens[credential], world: world)
                     }
                     outcomes.append(Outcome(route: route, object: object, letters: letters))
                     let row = Credential.allCases.map { letters[$0] ?? "?" }.joined()
@@ -198,9 +199,9 @@ struct AuthorizationMatrixTests {
         world.tokens[.scopedElsewhere] = try await token(Set(Permission.allCases), [world.second])
     }
 
-    /// What becomes of a request before its handler.
+    /// The outcome of a request before its handler.
     private static func letter(
-        _ route: Route, _ object: Object, _ token: String?, _ world: World
+        _ route: Route, object: Object, token: String?, world: World
     ) async throws -> String {
         guard let ref = world.refs[object], let slug = world.slugs[object],
             let path = AuthorisationTests.path(of: route, ref, slug: slug)
@@ -209,7 +210,7 @@ struct AuthorizationMatrixTests {
         if let token { headers[.authorization] = "Bearer \(token)" }
         do {
             let found = try world.host.api.routes.find(route.method, path)
-            let (admission, _) = try await world.host.api.doorkeeper.admit(found, headers, from: "192.0.2.1")
+            let (admission, _) = try await world.host.api.authorizer.admit(found, headers, from: "192.0.2.1")
             var body = ByteBuffer()
             if case .json = route.operation.body {
                 let text = try route.operation.body.example(ref) ?? ""
@@ -220,7 +221,7 @@ struct AuthorizationMatrixTests {
                     parameters: found.parameters, query: try QueryParameters(""), headers: headers, body: body,
                     principal: admission.principal, admitted: admission.project, address: "192.0.2.1"))
             return "."
-        } catch let refusal as Doorkeeper.Refusal {
+        } catch let refusal as Authorizer.Refusal {
             return letter(refusal.error)
         } catch {
             return letter(APIError(anything: error))

@@ -33,7 +33,7 @@ struct BrowserTests {
         }
     }
 
-    @Test("answers to a configured origin name it exactly, refusals too; another origin is told nothing")
+    @Test("answers to a configured origin name it exactly, refusals too; another origin gets no header")
     func origins() async throws {
         try await APIHost.run(configuration: Self.configuration) { host in
             for token in [APIHost.token, nil] {

@@ -92,7 +92,7 @@ struct ConfigTests {
         }
     }
 
-    @Test("PostgreSQL's configuration tells what is set, and a change always restarts the database")
+    @Test("PostgreSQL's configuration shows what is set, and a change always restarts the database")
     func postgres() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()
@@ -152,7 +152,7 @@ struct ConfigTests {
         }
     }
 
-    @Test("a pooler is told with its port, its tenant in the user's name, and a place for the password")
+    @Test("a pooler is shown with its port, its tenant in the user's name, and a place for the password")
     func poolerEntry() throws {
         let ref = ProjectRef.sample()
         let pooler = try #require(ServiceName("pooler"))

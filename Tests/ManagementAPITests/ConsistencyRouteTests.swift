@@ -12,7 +12,7 @@ extension ConsistencyReport {
         findings: [
             ConsistencyFinding(
                 "containers.running", .error, project: .sample(1), service: .db, subject: "x-db-1",
-                found: "the container x-db-1 does not run", advice: "look at its log"),
+                found: "the container x-db-1 does not run", advice: "see its log"),
             ConsistencyFinding("disk.space", .ok, found: "there is room on the disks"),
         ])
 }
@@ -32,7 +32,7 @@ struct ConsistencyRouteTests {
             let finding = try #require(json["findings"]?[0])
             #expect(finding["id"] == .string("containers.running") && finding["severity"] == .string("error"))
             #expect(finding["project_ref"] == .string(ProjectRef.sample(1).text))
-            #expect(finding["service"] == .string("db") && finding["advice"] == .string("look at its log"))
+            #expect(finding["service"] == .string("db") && finding["advice"] == .string("see its log"))
             #expect(json["findings"]?[1]?["project_ref"] == .null)
             #expect(host.ledger.entries.isEmpty)
         }

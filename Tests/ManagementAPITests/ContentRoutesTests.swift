@@ -150,7 +150,7 @@ struct ContentRoutesTests {
         }
     }
 
-    @Test("/v1 lists the SQL snippets of all projects that somebody sees, and of one")
+    @Test("/v1 lists the SQL snippets of all visible projects, and of one")
     func management() async throws {
         try await APIHost.run { host async throws in
             let (one, two) = (try await host.create("one"), try await host.create("two"))

@@ -37,7 +37,7 @@ struct ExportRoutesTests {
         }
     }
 
-    @Test("who may only read sees no value, a stranger sees nothing")
+    @Test("a read-only role sees no value, a non-member sees nothing")
     func rights() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()

@@ -69,7 +69,7 @@ struct ForeignTenantTests {
                     .replacing(/\{\w+\}/, with: "1")
                 let answer = try await host.send("GET", path, token: token)
                 #expect(!answer.text.contains("the-victim"), "\(route.name)")
-                // What one may do is told in the words of the token itself.
+                // The permissions are named as the token names them.
                 let isAbout =
                     route.path.hasSuffix("/profile/permissions")
                     || route.parameterNames.contains { $0 == "ref" || $0 == "slug" }

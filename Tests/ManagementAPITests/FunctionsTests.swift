@@ -30,7 +30,7 @@ struct FunctionsTests {
         [("hello/index.ts", "Deno.serve(() => new Response())")])
 
     private static func deploy(
-        _ host: APIHost, _ ref: ProjectRef, _ query: String, _ metadata: String, _ files: [(String, String)]
+        _ host: APIHost, ref: ProjectRef, query: String, metadata: String, files: [(String, String)]
     ) async throws -> Answer {
         try await host.send(
             "POST", "/v1/projects/\(ref)/functions/deploy\(query)", body: form(metadata, files), headers: type)
@@ -45,7 +45,7 @@ struct FunctionsTests {
                 #"{"entrypoint_path":"hello/index.ts","import_map_path":"hello/deno.json","#
                 + #""verify_jwt":false,"name":"Hello"}"#
             let files = [("hello/index.ts", "Deno.serve(() => new Response())"), ("hello/deno.json", "{}")]
-            let made = try await Self.deploy(host, ref, "?slug=hello", metadata, files)
+            let made = try await Self.deploy(host, ref: ref, query: "?slug=hello", metadata: metadata, files: files)
             #expect(made.status == 201)
             let function = try made.json
             #expect(function["slug"] == .string("hello"))
@@ -56,7 +56,9 @@ struct FunctionsTests {
             let list = try await host.send("GET", path)
             #expect(try list.json == .array([function]))
             #expect(try await host.send("GET", "\(path)/hello").json == function)
-            #expect(try await Self.deploy(host, ref, "?slug=hello", metadata, files).json["version"] == .number(2))
+            #expect(
+                try await Self.deploy(host, ref: ref, query: "?slug=hello", metadata: metadata, files: files).json[
+                    "version"] == .number(2))
             let body = try await host.send("GET", "\(path)/hello/body", headers: [("Accept", "multipart/form-data")])
             #expect(body.status == 200)
             let kind = try #require(body.header("Content-Type"))
@@ -77,7 +79,8 @@ struct FunctionsTests {
             let ref = try await host.create()
             let path = "/v1/projects/\(ref)/functions"
             let bundled = try await Self.deploy(
-                host, ref, "?slug=one&bundleOnly=true", #"{"entrypoint_path":"index.ts"}"#, [("index.ts", "1")])
+                host, ref: ref, query: "?slug=one&bundleOnly=true", metadata: #"{"entrypoint_path":"index.ts"}"#,
+                files: [("index.ts", "1")])
             #expect(bundled.status == 201)
             #expect(try await host.send("GET", path).json == .array([]))
             let updated = try await host.send("PUT", path, body: "[\(bundled.text)]")
@@ -102,7 +105,7 @@ struct FunctionsTests {
                 ("?slug=one", good, [("index.ts", "1"), ("../up.ts", "2")]),
             ]
             for (query, metadata, files) in cases {
-                let answer = try await Self.deploy(host, ref, query, metadata, files)
+                let answer = try await Self.deploy(host, ref: ref, query: query, metadata: metadata, files: files)
                 #expect(answer.status == 400, "\(query) \(metadata)")
             }
             let path = "/v1/projects/\(ref)/functions/deploy?slug=one"

@@ -98,7 +98,7 @@ struct HealthTests {
         }
     }
 
-    @Test("a failed start is told with its service, its reason and the tail of its log")
+    @Test("a failed start is reported with its service, its reason and the tail of its log")
     func failure() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()

@@ -8,7 +8,7 @@ import Testing
 
 /// A request's head is judged when it comes, and its body may take seconds. Who loses the right in between makes
 /// nothing with the rest of the body.
-@Suite("Bodies that are held back", .timeLimit(.minutes(2)))
+@Suite("Delayed bodies", .timeLimit(.minutes(2)))
 struct HeldBodyTests {
     /// A route that makes a credential.
     struct Case: Sendable, CustomTestStringConvertible {
@@ -25,7 +25,7 @@ struct HeldBodyTests {
     private static let uuid = "10000000-0000-4000-8000-000000000010"
     private static let key = "04" + String(repeating: "ab", count: 64)
 
-    /// For whoever has an account.
+    /// For any account.
     static let own = [
         Case("POST", "/platform/profile/access-tokens", #"{"name":"held"}"#),
         Case(
@@ -52,7 +52,7 @@ struct HeldBodyTests {
             try await APIHost.run { host in
                 let owner = try await host.session(of: .owner)
                 let stolen = isSession ? try await host.session(of: .owner) : Person.owner.token
-                try await self.check(route, host, with: stolen) { () async throws in
+                try await self.check(route, host: host, with: stolen) { () async throws in
                     let body = #"{"password":"another-Battery-2-horse"}"#
                     #expect(try await host.send("PUT", "/auth/v1/user", body: body, token: owner).status == 200)
                 }
@@ -64,7 +64,7 @@ struct HeldBodyTests {
     func signOut(route: Case) async throws {
         try await APIHost.run { host in
             let (owner, stolen) = (try await host.session(of: .owner), try await host.session(of: .owner))
-            try await self.check(route, host, with: stolen) { () async throws in
+            try await self.check(route, host: host, with: stolen) { () async throws in
                 let answer = try await host.send("POST", "/auth/v1/logout?scope=global", token: owner)
                 #expect(answer.status == 204)
             }
@@ -75,7 +75,7 @@ struct HeldBodyTests {
     func revocation(route: Case) async throws {
         try await APIHost.run { host in
             let made = try await host.send("POST", "/platform/profile/access-tokens", body: #"{"name":"lost"}"#).json
-            try await self.check(route, host, with: made["token"]?.text ?? "") { () async throws in
+            try await self.check(route, host: host, with: made["token"]?.text ?? "") { () async throws in
                 let path = "/platform/profile/access-tokens/\(made["id"]?.wholeText ?? "")"
                 #expect(try await host.send("DELETE", path).status == 200)
             }
@@ -87,7 +87,7 @@ struct HeldBodyTests {
         for isRemoved in [true, false] {
             try await APIHost.run { host in
                 let account = Person.administrator.account.id
-                try await self.check(route, host, with: Person.administrator.token) { () async throws in
+                try await self.check(route, host: host, with: Person.administrator.token) { () async throws in
                     guard isRemoved else {
                         return try await host.directory.addMember(account, to: Organization.defaultSlug, as: .readOnly)
                     }
@@ -100,7 +100,7 @@ struct HeldBodyTests {
 
     /// Sends the head, lets `event` happen, sends the rest: refused, and nothing is made.
     private func check(
-        _ route: Case, _ host: APIHost, with token: String, _ event: @Sendable () async throws -> Void
+        _ route: Case, host: APIHost, with token: String, event: @Sendable () async throws -> Void
     ) async throws {
         let ref = try await host.create()
         try await host.set(.starting, of: ref)

@@ -48,7 +48,7 @@ struct IdempotencyTests {
     }
 
     @Test(
-        "an answer that is too large to be kept is given once; repeated, the request is told to be done, not done again"
+        "a response that is too large to store is sent once; a repeated request gets 409 and is not performed again"
     )
     func large() async throws {
         try await APIHost.run { host in

@@ -92,7 +92,7 @@ struct KeysTests {
         }
     }
 
-    @Test("one key signs, the JWT secret: it is told without itself, and a second one is refused")
+    @Test("one key signs, the JWT secret: it is listed without its value, and a second one is refused")
     func signingKeys() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()

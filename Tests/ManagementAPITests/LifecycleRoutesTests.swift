@@ -24,7 +24,7 @@ struct LifecycleRoutesTests {
         }
     }
 
-    @Test("pause/status tells whether and since when a project can be resumed")
+    @Test("pause/status says whether a project can be resumed, and since when")
     func pauseStatus() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()

@@ -124,7 +124,7 @@ struct MembersTests {
         }
     }
 
-    @Test("an administrator removes a member, and members leave by themselves")
+    @Test("an administrator removes a member, and members leave")
     func leaving() async throws {
         try await APIHost.run { host in
             #expect(
@@ -140,7 +140,7 @@ struct MembersTests {
         }
     }
 
-    @Test("an invitation shows its token once, lets in whom it is for, once, and nobody else")
+    @Test("an invitation shows its token once, and admits its address, once, and no other")
     func invitation() async throws {
         try await APIHost.run { host in
             let all = "\(Self.base)/members/invitations"
@@ -182,7 +182,7 @@ struct MembersTests {
         }
     }
 
-    @Test("an invitation can be withdrawn, and unknown ones are told apart from none")
+    @Test("an invitation can be withdrawn, and unknown ones are distinguished from none")
     func withdrawn() async throws {
         try await APIHost.run { host in
             let all = "\(Self.base)/members/invitations"
@@ -208,7 +208,7 @@ struct MembersTests {
         }
     }
 
-    @Test("whoever works in one project sees the organization, that project in its list, and nothing to change")
+    @Test("a member of one project sees the organization, that project in its list, and nothing to change")
     func limitedMember() async throws {
         try await APIHost.run { host in
             let (mine, other) = (try await host.create("mine"), try await host.create("other"))

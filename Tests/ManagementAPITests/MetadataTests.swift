@@ -46,7 +46,7 @@ struct MetadataTests {
         "GET /platform/storage/{ref}/buckets search",
     ]
 
-    @Test("no parameter of a query brings SQL to a service: what is read is written anew, or refused")
+    @Test("no parameter of a query brings SQL to a service: values are formatted again, or refused")
     func hostileQueries() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()
@@ -163,7 +163,7 @@ struct MetadataTests {
         }
     }
 
-    @Test("schemas are told by database")
+    @Test("schemas are listed by database")
     func context() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()

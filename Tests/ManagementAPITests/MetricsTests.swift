@@ -70,7 +70,7 @@ struct MetricsTests {
         }
     }
 
-    @Test("whoever has no business with all projects does not see the manager's page")
+    @Test("callers without a right to all projects do not see the manager's metrics")
     func refusals() async throws {
         try await APIHost.run { host in
             let anonymous = try await host.send("GET", "/metrics", token: nil)

@@ -21,7 +21,7 @@ struct NotificationRoutesTests {
         return try #require(try await list(host).first?["id"]?.text)
     }
 
-    private func list(_ host: APIHost, _ query: String = "", _ person: Person = .owner) async throws -> [JSONValue] {
+    private func list(_ host: APIHost, query: String = "", person: Person = .owner) async throws -> [JSONValue] {
         let answer = try await host.send("GET", "/platform/notifications\(query)", token: person.token)
         #expect(answer.status == 200)
         guard case .array(let rows) = try answer.json else { throw HostError("the answer is no list") }
@@ -68,31 +68,31 @@ struct NotificationRoutesTests {
             #expect(try marked.json.all("status") == [.string("seen")])
             #expect(try await summary(.owner)["unread_count"] == .number(1))
             #expect(try await summary(.developer)["unread_count"] == .number(2))
-            #expect(try await list(host, "?status=seen,archived").count == 1)
-            #expect(try await list(host, "?status=seen&status=new").count == 2)
-            #expect(try await list(host, "?status=").count == 2)
-            #expect(try await list(host, "?priority=Warning").count == 1)
-            #expect(try await list(host, "?org_slug=default&project_ref=\(ref)").count == 2)
-            #expect(try await list(host, "?org_slug=elsewhere").isEmpty)
-            #expect(try await list(host, "?limit=1&offset=1").count == 1)
+            #expect(try await list(host, query: "?status=seen,archived").count == 1)
+            #expect(try await list(host, query: "?status=seen&status=new").count == 2)
+            #expect(try await list(host, query: "?status=").count == 2)
+            #expect(try await list(host, query: "?priority=Warning").count == 1)
+            #expect(try await list(host, query: "?org_slug=default&project_ref=\(ref)").count == 2)
+            #expect(try await list(host, query: "?org_slug=elsewhere").isEmpty)
+            #expect(try await list(host, query: "?limit=1&offset=1").count == 1)
             let archived = try await host.send("PATCH", "/platform/notifications/archive-all")
             #expect(archived.status == 200)
-            #expect(try await list(host, "?status=new,seen").isEmpty)
-            #expect(try await list(host, "?status=archived").count == 2)
+            #expect(try await list(host, query: "?status=new,seen").isEmpty)
+            #expect(try await list(host, query: "?status=archived").count == 2)
             #expect(host.ledger.entries.map(\.deed.action) == ["project.create"])
         }
     }
 
-    @Test("whoever does not see the project sees and marks nothing")
+    @Test("non-members of the project see and mark nothing")
     func strangers() async throws {
         try await APIHost.run { host async throws in
             let id = try await note(.failed, of: try await host.create(), on: host)
-            #expect(try await list(host, "", .stranger).isEmpty)
+            #expect(try await list(host, query: "", person: .stranger).isEmpty)
             let marked = try await host.send(
                 "PATCH", "/platform/notifications", body: #"[{"id":"\#(id)","status":"archived"}]"#,
                 token: Person.stranger.token)
             #expect(try marked.json == .array([]))
-            #expect(try await list(host, "?status=new").count == 1)
+            #expect(try await list(host, query: "?status=new").count == 1)
         }
     }
 

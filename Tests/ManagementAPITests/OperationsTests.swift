@@ -7,7 +7,9 @@ import Testing
 
 @Suite("Operations over HTTP")
 struct OperationsTests {
-    @Test("a request names its operation, a repeated one names the same, a conflicting one is told what goes on")
+    @Test(
+        "a request names its operation, a repeated one names the same, a conflicting one is refused with the operation in progress"
+    )
     func identifiers() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()

@@ -30,7 +30,7 @@ struct OrganizationTests {
         }
     }
 
-    @Test("whoever creates one owns it at once; its slug has the form of a ref", arguments: ["/platform", "/v1"])
+    @Test("the creator owns it at once; its slug has the form of a ref", arguments: ["/platform", "/v1"])
     func create(base: String) async throws {
         try await APIHost.run { host in
             let body = #"{"name":"Harbour","tier":"tier_free","kind":"PERSONAL","size":"1"}"#

@@ -11,7 +11,7 @@ import Testing
 struct PasswordWorkTests {
     private static let changed = "another-Battery-2-horse"
 
-    @Test("a password, an address and a sign-up by invitation are worked on before anything is held")
+    @Test("a password, an address and a sign-up by invitation are hashed before any lock is taken")
     func outside() async throws {
         try await APIHost.run { host in
             let session = try await host.session(of: .owner)
@@ -37,7 +37,7 @@ struct PasswordWorkTests {
         }
     }
 
-    @Test("many changes of one account's password at once: one is worked on, the others are told to wait")
+    @Test("many changes of one account's password at once: one is performed, the others are refused with Retry-After")
     func atOnce() async throws {
         try await APIHost.run { host in
             let session = try await host.session(of: .owner)

@@ -13,7 +13,7 @@ struct ProbeTests {
         ]
     }
 
-    @Test("health answers without a token whatever else is down; ready tells what is missing, and when it is back")
+    @Test("health answers without a token in every outage; ready says what is missing, and when it is back")
     func readiness() async throws {
         try await APIHost.run(readiness: Self.checks) { host in
             let ready = try await host.send("GET", "/ready", token: nil)

@@ -13,7 +13,7 @@ struct ProfileTests {
         "is_alpha_user", "is_sso_user", "free_project_limit", "disabled_features",
     ]
 
-    @Test("everybody has a profile from their beginning, under both of its paths and on /v1")
+    @Test("every account has a profile from its creation, under both of its paths and on /v1")
     func read() async throws {
         try await APIHost.run { host in
             for path in ["/platform/profile", "/profile"] {

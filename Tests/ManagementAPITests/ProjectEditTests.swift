@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Network of a project")
 struct NetworkTests {
-    @Test("everybody may connect: that is told, accepted, and nothing else is")
+    @Test("all addresses may connect: that is shown and accepted, other lists are refused")
     func restrictions() async throws {
         try await APIHost.run { host in
             let path = "/v1/projects/\(try await host.create())/network-restrictions"

@@ -117,7 +117,7 @@ struct ProjectRoutesTests {
         }
     }
 
-    @Test("a deletion answers id, ref, name and what becomes of the volumes, may be repeated, and ends in 404")
+    @Test("a deletion answers id, ref, name and the fate of the volumes, may be repeated, and ends in 404")
     func delete() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()
@@ -141,7 +141,7 @@ struct ProjectRoutesTests {
         }
     }
 
-    @Test("credentials tell how to log in to the database and the dashboard, with the passwords that were minted")
+    @Test("credentials show how to log in to the database and the dashboard, with the passwords that were minted")
     func credentials() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()

@@ -38,7 +38,7 @@ struct QueryTests {
         }
     }
 
-    @Test("whoever may only read runs read-only: always in Studio's form, on demand in the other")
+    @Test("read-only callers run read-only: always in Studio's form, on demand in the other")
     func readOnly() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()
@@ -120,7 +120,7 @@ struct QueryTests {
         }
     }
 
-    @Test("the trail tells what kind of statement it was and never the statement")
+    @Test("the trail names the kind of a statement and never its text")
     func audit() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()
@@ -137,7 +137,7 @@ struct QueryTests {
     }
 
     @Test(
-        "a statement's first word is found behind comments, and only known words are told",
+        "a statement's first word is found behind comments, and only known words are recorded",
         arguments: [
             ("select 1", "select, 8 bytes"), ("  -- who\n/* a /* b */ c */ (SELECT 1)", "select, 37 bytes"),
             ("hunter2", "other, 7 bytes"), ("", "other, 0 bytes"), ("-- only", "other, 7 bytes"),

@@ -83,7 +83,7 @@ struct RateLimitTests {
         }
     }
 
-    @Test("a client that asks for ever new paths, in its path or as anybody, meets the bound of the whole")
+    @Test("a client that asks for ever new paths, in its path or with other credentials, meets the total bound")
     func paths() async throws {
         try await APIHost.run(configuration: Self.configuration(3)) { host in
             var statuses: [Int] = []
@@ -104,7 +104,7 @@ struct RateLimitTests {
         }
     }
 
-    @Test("paths that do not exist are counted by network, whoever asks, and leave what exists alone")
+    @Test("paths that do not exist are counted by network, for any credential, apart from existing paths")
     func unknownPaths() async throws {
         try await APIHost.run(configuration: Self.configuration(1)) { host in
             var statuses: [Int] = []
@@ -122,7 +122,7 @@ struct RateLimitTests {
         }
     }
 
-    @Test("what asks database and engine is limited for everybody, generously; what asks nothing is not")
+    @Test("probes that ask database and engine are limited, generously; others are not")
     func readiness() async throws {
         try await APIHost.run(configuration: Self.configuration(1)) { host in
             var statuses: [Int] = []
@@ -158,7 +158,7 @@ struct RateLimitTests {
         #expect(limiter.admit(client: "a", endpoint: Self.endpoint(10_001), at: start)?.isAdmitted == false)
     }
 
-    @Test("a flood of clients makes the first of them forgotten, and not everybody")
+    @Test("a flood of clients evicts the first of them only")
     func flood() {
         let start = ContinuousClock.now
         let limiter = RateLimiter(limit: 1, now: start)

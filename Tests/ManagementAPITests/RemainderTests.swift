@@ -48,7 +48,7 @@ struct RemainderTests {
         }
     }
 
-    @Test("where clients look for a certain refusal, they get that one")
+    @Test("clients get the refusals that they check for")
     func wellKnownRefusals() async throws {
         try await APIHost.run { host async throws in
             let project = "/v1/projects/\(try await host.create())"

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Secrets that are seen")
 struct SeenSecretsTests {
-    @Test("whoever sees or mints a key stands in the trail, and the key does not")
+    @Test("reading or minting a key is audited, without the key")
     func trail() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()
@@ -34,7 +34,7 @@ struct SeenSecretsTests {
         }
     }
 
-    @Test("no answer to somebody is kept by anything between, whatever the route")
+    @Test("no response to an authenticated caller may be cached, on any route")
     func noStore() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()

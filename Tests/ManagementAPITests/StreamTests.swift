@@ -23,7 +23,7 @@ struct StreamTests {
         #expect(ServerSentEvent(name: "end", id: nil, data: "").text == "event: end\ndata: \n\n")
     }
 
-    @Test("a project's history is told as it happens, each line once, and its services when they change")
+    @Test("a project's events are streamed as they happen, each once, and its services when they change")
     func history() async throws {
         try await APIHost.run(limits: Self.patient) { host in
             let ref = try await host.create()
@@ -45,7 +45,7 @@ struct StreamTests {
         }
     }
 
-    @Test("without a past only what is new is told")
+    @Test("without a Last-Event-ID only new events are sent")
     func present() async throws {
         try await APIHost.run(limits: Self.patient) { host in
             let ref = try await host.create()
@@ -54,7 +54,7 @@ struct StreamTests {
         }
     }
 
-    @Test("a project to which nothing happens is told of once, though its services are probed all the time")
+    @Test("a project without changes is sent once, though its services are probed all the time")
     func calm() async throws {
         var limits = APIHost.limits
         limits.streamDuration = .seconds(4)

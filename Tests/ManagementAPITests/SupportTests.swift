@@ -6,9 +6,9 @@ import Testing
 
 @testable import ManagementAPI
 
-@Suite("What is served, and what clients are told about it")
+@Suite("What is served, and how it is documented")
 struct SupportTests {
-    /// What becomes of every operation of the published document, by its name.
+    /// The support of every operation of the published document, by its name.
     private func published() throws -> [String: Route.Support] {
         let document = try #require(ManagementDocument.shared)
         let routes = Dictionary(allRoutes().map { ($0.name, $0) }) { first, _ in first }
@@ -69,7 +69,7 @@ struct SupportTests {
     }
 
     /// Asks for what would carry a feature out; whether that was done.
-    private func isDone(_ witness: OptionalFeature.Witness, _ host: APIHost, _ ref: ProjectRef) async throws -> Bool {
+    private func isDone(_ witness: OptionalFeature.Witness, host: APIHost, ref: ProjectRef) async throws -> Bool {
         switch witness {
         case .nothing: return false
         case .operation(let name):
@@ -127,7 +127,7 @@ struct SupportTests {
             try await host.set(.active, of: ref)
             let studio = try await host.send("GET", "/platform/organizations/default/entitlements").json
             let hidden = try await host.send("GET", "/platform/profile").json["disabled_features"]
-            let isDone = try await isDone(feature.witness, host, ref)
+            let isDone = try await isDone(feature.witness, host: host, ref: ref)
             let context = "\(feature.witness)"
             for entitlement in feature.entitlements {
                 let row = try #require(self.row(entitlement.key, studio), "\(entitlement.key)")
@@ -145,7 +145,7 @@ struct SupportTests {
         return rows.first { $0["feature"]?["key"] == .string(key) }
     }
 
-    @Test("every key is told once, and on /v1 those that its strict clients know")
+    @Test("every key is listed once, and on /v1 those that its strict clients know")
     func keys() async throws {
         try await APIHost.run { host in
             let studio = try await host.send("GET", "/platform/organizations/default/entitlements").json.all("key")

@@ -50,7 +50,7 @@ struct V1RoutesTests {
         }
     }
 
-    @Test("pause, restart and restore answer 200 without a body; delete answers what becomes of the volumes, too")
+    @Test("pause, restart and restore answer 200 without a body; delete answers the fate of the volumes, too")
     func lifecycle() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()

@@ -17,7 +17,7 @@ struct WireTests {
     func unknownPath(path: String) async throws {
         try await APIHost.run { host in
             try await RawConnection.run(port: host.port) { connection, answer in
-                try await connection.write(Self.request("GET", path))
+                try await connection.write(Self.request("GET", path: path))
                 let text = try await answer.read(until: "}")
                 #expect(text.hasPrefix("HTTP/1.1 404 "))
                 #expect(text.lowercased().contains("content-type: application/json"))
@@ -57,7 +57,7 @@ struct WireTests {
         }
     }
 
-    @Test("a malformed request is 400 and ends the connection; the server goes on")
+    @Test("a malformed request is 400 and ends the connection; the server keeps serving")
     func malformedRequest() async throws {
         try await APIHost.run { host in
             let bad = [
@@ -104,7 +104,8 @@ struct WireTests {
         limits.bodyDeadline = .milliseconds(200)
         try await APIHost.run(limits: limits) { host in
             try await RawConnection.run(port: host.port) { connection, answer in
-                try await connection.write(Self.request("POST", "/platform/projects", "Content-Length: 100\r\n"))
+                try await connection.write(
+                    Self.request("POST", path: "/platform/projects", fields: "Content-Length: 100\r\n"))
                 try await connection.write("{\"name\":")
                 let text = try await answer.rest()
                 #expect(text.hasPrefix("HTTP/1.1 408 "))
@@ -136,7 +137,7 @@ struct WireTests {
         try await APIHost.run(limits: limits) { host in
             try await RawConnection.run(port: host.port) { connection, answer in
                 try await connection.write(
-                    Self.request("POST", "/platform/projects", "Transfer-Encoding: chunked\r\n"))
+                    Self.request("POST", path: "/platform/projects", fields: "Transfer-Encoding: chunked\r\n"))
                 let chunk = "4000\r\n\(String(repeating: "x", count: 0x4000))\r\n"
                 for _ in 1...5 { try await connection.write(chunk) }
                 #expect(try await answer.read(until: "}").hasPrefix("HTTP/1.1 413 "))
@@ -169,7 +170,8 @@ struct WireTests {
         try await APIHost.run { host in
             try await RawConnection.run(port: host.port) { connection, answer in
                 try await connection.write(
-                    Self.request("GET", "/nowhere") + "GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                    Self.request("GET", path: "/nowhere")
+                        + "GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
                 let text = try await answer.read(until: "\"ok\"}")
                 let statuses = text.matches(of: /HTTP\/1\.1 (\d+)/).map { String($0.output.1) }
                 #expect(statuses == ["404", "200"])
@@ -191,7 +193,7 @@ struct WireTests {
             var iterator = ports.makeAsyncIterator()
             let port = try #require(await iterator.next())
             try await RawConnection.run(port: port) { connection, answer in
-                try await connection.write(Self.request("GET", "/health"))
+                try await connection.write(Self.request("GET", path: "/health"))
                 #expect(try await answer.read(until: "\"ok\"}").hasPrefix("HTTP/1.1 200 "))
                 await group.triggerGracefulShutdown()
                 // The server closes the connection: the client reads its end without having closed it.
@@ -214,7 +216,7 @@ struct WireTests {
         }
     }
 
-    private static func request(_ method: String, _ path: String, _ fields: String = "") -> String {
+    private static func request(_ method: String, path: String, fields: String = "") -> String {
         "\(method) \(path) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(APIHost.token)\r\n\(fields)\r\n"
     }
 }

@@ -42,7 +42,7 @@ struct AttachTests {
             let secrets = try await manager.catalog.secrets(of: ref)
             #expect(secrets["POSTGRES_PASSWORD"]?.reveal() == "old-pass-word")
             #expect(try await manager.catalog.keptVolumes(in: "default") == [])
-            // The tombstone is looked at many times meanwhile.
+            // The tombstone has many passes meanwhile.
             try await host.time.sleep(for: .seconds(100))
             #expect(host.engine.marks(of: old) == marks)
             #expect(try await host.store.project(ref)?.status == .active)

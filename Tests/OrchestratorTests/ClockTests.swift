@@ -4,11 +4,11 @@ import ProjectModel
 import Reconciler
 import Testing
 
-@Suite("A clock that somebody sets")
+@Suite("A clock that is set")
 struct ClockTests {
     private static let jumps: [Duration] = [.seconds(7_200), .seconds(-7_200), .seconds(30 * 86_400), .seconds(-600)]
 
-    @Test("a start goes on", arguments: jumps)
+    @Test("a start continues", arguments: jumps)
     func start(jump: Duration) async throws {
         try await SimulatedHost.run(seed: 1) { host in
             host.engine.behave(.auth, as: ServiceBehaviour(bootTime: .seconds(20)))

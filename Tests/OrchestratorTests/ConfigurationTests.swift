@@ -27,7 +27,7 @@ struct ConfigurationTests {
     }
 
     private func environment(
-        _ host: SimulatedHost, _ catalog: ProjectCatalog, _ ref: ProjectRef, _ service: ServiceName
+        _ host: SimulatedHost, catalog: ProjectCatalog, ref: ProjectRef, service: ServiceName
     ) async throws -> [String: String] {
         let values = ProjectValues(
             secrets: try await catalog.secrets(of: ref), settings: try await catalog.settings(of: ref).values)
@@ -39,8 +39,8 @@ struct ConfigurationTests {
     /// Makes a change; gives the services that got another container, once the project is active with them, and the
     /// statuses it went through.
     private func replaced(
-        _ host: SimulatedHost, _ catalog: ProjectCatalog, _ ref: ProjectRef,
-        _ change: () async throws -> Void
+        _ host: SimulatedHost, catalog: ProjectCatalog, ref: ProjectRef,
+        change: () async throws -> Void
     ) async throws -> (services: Set<ServiceName>, statuses: [ProjectStatus]) {
         let before = try await containers(host, ref)
         let events = try await host.store.events(of: ref, limit: 100).count
@@ -76,19 +76,21 @@ struct ConfigurationTests {
     }
 
     @Test(
-        "a setting replaces exactly the containers that use it, and the project is degraded at the most",
+        "a setting replaces exactly the containers that use it, and the project is at worst degraded",
         arguments: UInt64(0)..<8)
     func replacement(seed: UInt64) async throws {
         try await run(seed: seed) { host, catalog, ref async throws in
-            let (services, statuses) = try await replaced(host, catalog, ref) {
+            let (services, statuses) = try await replaced(host, catalog: catalog, ref: ref) {
                 try await catalog.change(settings: ["SITE_URL": Secret("https://a.example")], of: ref)
             }
             #expect(services == [.auth])
             #expect(statuses == [.degraded, .active])
-            #expect(try await environment(host, catalog, ref, .auth)["SITE_URL"] == "https://a.example")
+            #expect(
+                try await environment(host, catalog: catalog, ref: ref, service: .auth)["SITE_URL"]
+                    == "https://a.example")
             #expect(try await catalog.settings(of: ref)["SITE_URL"] == "https://a.example")
             #expect(try await catalog.project(ref).configurationRevision == 1)
-            let back = try await replaced(host, catalog, ref) {
+            let back = try await replaced(host, catalog: catalog, ref: ref) {
                 try await catalog.change(settings: ["SITE_URL": nil], of: ref)
             }
             #expect(back.services == [.auth])
@@ -100,7 +102,7 @@ struct ConfigurationTests {
     @Test("what does not change anything replaces nothing")
     func noChange() async throws {
         try await run { host, catalog, ref async throws in
-            let (services, statuses) = try await replaced(host, catalog, ref) {
+            let (services, statuses) = try await replaced(host, catalog: catalog, ref: ref) {
                 try await catalog.change(settings: ["SITE_URL": Secret("http://localhost:3000")], of: ref)
                 try await catalog.change(settings: [:], of: ref)
                 try await catalog.change(settings: ["GOTRUE_SESSIONS_TIMEBOX": nil], of: ref)

@@ -129,7 +129,7 @@ struct ConsistencyCheckTests {
         #expect(Set(findings.compactMap { $0.found.last }) == Set("abcdefghijkl"))
     }
 
-    @Test("the worst comes first, and of many of a kind only the number is told")
+    @Test("the worst comes first, and many of a kind are reported by their number")
     func order() throws {
         let names = (0..<80).map { "stray-\($0)" }
         var facts = try Self.healthy()
@@ -143,7 +143,7 @@ struct ConsistencyCheckTests {
         #expect(stray.last?.found.contains("30 more") == true)
     }
 
-    @Test("only what a second look finds again is told")
+    @Test("only findings of both readings are reported")
     func confirmation() throws {
         let stray = try violations { $0.folders = .known([Self.first.text, "stray"]) }
         let other = try violations { $0.folders = .known([Self.first.text, "other"]) }
@@ -223,7 +223,7 @@ struct ConsistencyCheckTests {
             networks.allSatisfy { $0.advice.contains("disconnect from the network") && !$0.advice.contains(" rm ") })
     }
 
-    @Test("objects of this installation without a record, and strangers' objects left alone")
+    @Test("objects of this installation without a record, and foreign objects left alone")
     func orphanObjects() throws {
         let change = try engine { inventory in
             inventory.networks += [
@@ -280,7 +280,7 @@ struct ConsistencyCheckTests {
         #expect(found.id == "images.present" && found.advice.contains("engine pull supabase/studio:1"))
     }
 
-    @Test("a stranger on a leased port: a process, or another container; not the project's own one")
+    @Test("a foreign listener on a leased port: a process, or another container; not the project's own one")
     func strangers() throws {
         let idle = try engine { $0.containers = [] }
         let process = try violation { facts in
@@ -304,7 +304,7 @@ struct ConsistencyCheckTests {
         #expect(free.isEmpty)
     }
 
-    @Test("networks and routes of strangers in the pool: a part is a warning, all of it is an error")
+    @Test("foreign networks and routes in the pool: a part is a warning, all of it is an error")
     func overlaps() throws {
         let part = try violation(
             engine { $0.networks.append(.init(name: "x", owner: .stranger, subnets: [Self.network("10.201.9.0/24")])) })

@@ -7,7 +7,7 @@ import Testing
 /// The I/O of a check, over doubles.
 @Suite("Reading a live installation")
 struct ConsistencyInspectorTests {
-    /// An engine that holds what a test says; each look takes the next inventory.
+    /// An engine that holds what a test says; each reading takes the next inventory.
     private final class Inspection: EngineInspection {
         private let inventories: Mutex<[EngineInventory]>
 
@@ -97,7 +97,7 @@ struct ConsistencyInspectorTests {
         #expect(found.isEmpty, "\(found)")
     }
 
-    @Test("what the engine and the disk name is looked up: a tombstone is told from a stranger's ref")
+    @Test("what the engine and the disk name is looked up: a tombstone is distinguished from a foreign ref")
     func tombstones() async throws {
         let store = InMemoryProjectStore()
         try await insert(1, into: store)
@@ -113,7 +113,7 @@ struct ConsistencyInspectorTests {
         #expect(found.map(\.id) == ["objects.removed", "objects.known", "folders.known"])
     }
 
-    @Test("what is gone at the second look is not told")
+    @Test("what is gone at the second reading is not reported")
     func secondLook() async throws {
         var busy = Self.bare
         busy.networks = [.init(name: "lost", owner: .nobody, subnets: [])]

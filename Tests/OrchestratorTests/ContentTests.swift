@@ -15,7 +15,7 @@ struct ContentTests {
         try await ContentStoreContract.run(on: InMemoryContentStore(), refs: [.sample(1), .sample(2)])
     }
 
-    /// Every combination of who changes what of whom into what.
+    /// Every combination of actor, owner and change of visibility.
     @Test("only the owner sees what is private, and only the owner makes it private")
     func rules() throws {
         for before in ContentVisibility.allCases {

@@ -80,7 +80,7 @@ struct CustodyTests {
         }
     }
 
-    @Test("a second request does not change what becomes of the volumes")
+    @Test("a second request does not change the fate of the volumes")
     func firstWord() async throws {
         try await SimulatedHost.run(seed: 3) { host in
             try await host.manage { manager in

@@ -51,7 +51,7 @@ struct FailedPassTests {
                 #expect(record?.failure?.service == .auth)
                 #expect(record?.failure?.message.contains(reason) == true, "\(String(describing: record?.failure))")
                 let refusals = host.engine.calls.filter { $0.error?.isPermanent == true }
-                #expect(refusals.count == 1 || !isFirst, "a project with data goes on healing")
+                #expect(refusals.count == 1 || !isFirst, "a project with data keeps healing")
             }
         }
     }
@@ -87,7 +87,7 @@ struct FailedPassTests {
         }
     }
 
-    @Test("objects of a project that nobody has stored are told about once, and again when they have changed")
+    @Test("objects of a project without a record are reported once, and again when they have changed")
     func unknownObjects() async throws {
         let lines = LogLines()
         try await SimulatedHost.run(seed: 4, logger: lines.logger()) { host in

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Networks that the engine does not let go")
 struct HeldNetworkTests {
-    /// A project that was active, with its network held by somebody, about to be deleted.
+    /// A project that was active, with a foreign container on its network, about to be deleted.
     private static func heldProject(
         _ host: SimulatedHost, _ manager: SimulatedManager
     ) async throws -> (ref: ProjectRef, network: ObservedNetwork) {
@@ -27,7 +27,7 @@ struct HeldNetworkTests {
 
     /// The network goes, and the receipt says so.
     private static func expectDestroyed(
-        _ host: SimulatedHost, _ manager: SimulatedManager, _ ref: ProjectRef
+        _ host: SimulatedHost, manager: SimulatedManager, ref: ProjectRef
     ) async throws {
         let isGone = try await host.wait(upTo: .seconds(60)) { host.engine.contents(of: ref).isEmpty }
         #expect(isGone)
@@ -54,13 +54,13 @@ struct HeldNetworkTests {
                 try await host.time.sleep(for: .seconds(200))
                 #expect(host.engine.contents(of: ref).networks == [network])
                 host.engine.setNetworksHeld(false, of: ref)
-                try await Self.expectDestroyed(host, manager, ref)
+                try await Self.expectDestroyed(host, manager: manager, ref: ref)
                 #expect(try await host.store.project(ref)?.status == .deleted)
             }
         }
     }
 
-    @Test("it is told once, and the engine is asked patiently after that")
+    @Test("it is reported once, and retried with backoff after that")
     func quiet() async throws {
         let log = LevelLog()
         let logger = Logger(label: "test") { _ in LevelLogHandler(log: log) }
@@ -77,7 +77,7 @@ struct HeldNetworkTests {
                 #expect(log.warnings == known)
                 #expect((1..<100).contains(host.engine.calls.count - calls))
             }
-            // A manager that knows nothing of it is as quiet.
+            // A new manager is as quiet.
             let known = log.warnings
             try await host.manage { _ in try await host.time.sleep(for: .seconds(100)) }
             #expect(log.warnings == known)
@@ -95,7 +95,7 @@ struct HeldNetworkTests {
             }
             host.engine.setNetworksHeld(false, of: ref)
             try await host.manage { manager in
-                try await Self.expectDestroyed(host, manager, ref)
+                try await Self.expectDestroyed(host, manager: manager, ref: ref)
             }
         }
     }

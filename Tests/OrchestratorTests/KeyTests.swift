@@ -25,7 +25,7 @@ struct KeyTests {
 
     /// The services that get another container by a change.
     private func replaced(
-        _ host: SimulatedHost, _ ref: ProjectRef, _ change: () async throws -> Void
+        _ host: SimulatedHost, ref: ProjectRef, change: () async throws -> Void
     ) async throws -> Set<ServiceName> {
         let before = try await ids(host, ref)
         try await change()
@@ -60,14 +60,14 @@ struct KeyTests {
     func keys() async throws {
         try await run { host, catalog, ref async throws in
             var made: ProjectAPIKey?
-            let first = try await replaced(host, ref) {
+            let first = try await replaced(host, ref: ref) {
                 made = try await catalog.createAPIKey(
                     of: ref, kind: .publishable, name: "mobile_app", description: "for phones")
             }
             #expect(first == [.gateway])
             let key = try #require(made)
             #expect(try await catalog.apiKey(key.id, of: ref) == key)
-            let renamed = try await replaced(host, ref) {
+            let renamed = try await replaced(host, ref: ref) {
                 let edited = try await catalog.updateAPIKey(
                     key.id, of: ref, APIKeyEdit(name: "other_app", description: .some(nil)))
                 #expect(edited.name == "other_app" && edited.description == nil && edited.key == key.key)
@@ -79,7 +79,7 @@ struct KeyTests {
             await #expect(throws: CatalogError.keyNameTaken("default")) {
                 try await catalog.createAPIKey(of: ref, kind: .secret, name: "default")
             }
-            let last = try await replaced(host, ref) {
+            let last = try await replaced(host, ref: ref) {
                 let deleted = try await catalog.deleteAPIKey(key.id, of: ref)
                 #expect(deleted.name == "other_app")
             }
@@ -104,7 +104,7 @@ struct KeyTests {
         }
     }
 
-    @Test("a project has a hundred keys at the most")
+    @Test("a project has at most a hundred keys")
     func keyLimit() async throws {
         try await run { _, catalog, ref async throws in
             for number in 2..<APIKeyLimits.countMax {
@@ -125,7 +125,9 @@ struct KeyTests {
         try await run { host, catalog, ref async throws in
             let secrets = try await catalog.secrets(of: ref)
             #expect(secrets["GATEWAY_SERVICE_KEY"] == nil)
-            let services = try await replaced(host, ref) { try await catalog.setLegacyKeys(enabled: false, of: ref) }
+            let services = try await replaced(host, ref: ref) {
+                try await catalog.setLegacyKeys(enabled: false, of: ref)
+            }
             #expect(services == [.gateway])
             #expect(try await !catalog.legacyKeysEnabled(of: ref))
             let key = try await catalog.serviceKey(of: ref)
@@ -144,7 +146,7 @@ struct KeyTests {
     @Test("function secrets reach the functions' service alone, and are never shown")
     func functionSecrets() async throws {
         try await run { host, catalog, ref async throws in
-            let services = try await replaced(host, ref) {
+            let services = try await replaced(host, ref: ref) {
                 try await catalog.setFunctionSecrets(["B": Secret("two"), "A_1": Secret("")], of: ref)
             }
             #expect(services == [.functions])
@@ -152,7 +154,7 @@ struct KeyTests {
             #expect(found.map(\.name) == ["A_1", "B"])
             #expect(try found.last?.digest == PlainKeyMinter().digest(Secret("two")))
             #expect(!"\(found)".contains("two"))
-            let same = try await replaced(host, ref) {
+            let same = try await replaced(host, ref: ref) {
                 try await catalog.setFunctionSecrets(["B": Secret("two")], of: ref)
             }
             #expect(same.isEmpty)
@@ -182,7 +184,7 @@ struct KeyTests {
         }
     }
 
-    @Test("a project has a hundred function secrets of a mebibyte together at the most")
+    @Test("a project has at most a hundred function secrets, together at most a mebibyte")
     func functionSecretLimits() async throws {
         try await run { _, catalog, ref async throws in
             let many = Dictionary(uniqueKeysWithValues: (0..<100).map { ("NAME_\($0)", Secret("x")) })
@@ -202,13 +204,13 @@ struct KeyTests {
     func rotation() async throws {
         try await run { host, catalog, ref async throws in
             let before = try await catalog.secrets(of: ref)
-            let services = try await replaced(host, ref) { try await catalog.rotateJWTSecret(of: ref) }
+            let services = try await replaced(host, ref: ref) { try await catalog.rotateJWTSecret(of: ref) }
             #expect(services == [.auth])
             let after = try await catalog.secrets(of: ref)
             #expect(Set(after.keys) == Set(before.keys))
             #expect(after["JWT_SECRET"] != before["JWT_SECRET"] && after["ANON_KEY"] != before["ANON_KEY"])
             #expect(after["POSTGRES_PASSWORD"] == before["POSTGRES_PASSWORD"])
-            let given = Secret("a-secret-that-somebody-has-chosen-with-care")
+            let given = Secret("a-secret-that-a-user-has-chosen-with-care")
             try await catalog.rotateJWTSecret(of: ref, to: given)
             #expect(try await catalog.secrets(of: ref)["JWT_SECRET"] == given)
             for bad in [
@@ -226,7 +228,7 @@ struct KeyTests {
     @Test("another database password replaces what uses it")
     func password() async throws {
         try await run { host, catalog, ref async throws in
-            let services = try await replaced(host, ref) {
+            let services = try await replaced(host, ref: ref) {
                 try await catalog.changeDatabasePassword(of: ref, to: Secret("another-password"))
             }
             #expect(services == [.db])
@@ -250,7 +252,7 @@ struct KeyTests {
         }
     }
 
-    @Test("services are restarted one by one while the others go on running", arguments: UInt64(0)..<6)
+    @Test("services are restarted one by one while the others keep running", arguments: UInt64(0)..<6)
     func partialRestart(seed: UInt64) async throws {
         try await SimulatedHost.run(seed: seed, template: SampleTemplates.configurable) { host in
             try await host.manage { manager in

@@ -18,7 +18,8 @@ struct LeaseRulesTests {
     }
 
     @Test(
-        "an active manager goes on with a renewal, or without an answer until its time has passed", arguments: answers)
+        "an active manager stays active with a renewal, or without an answer until its time has passed",
+        arguments: answers)
     func active(answer: LeaseAnswer) {
         let state = LeaseState.active(token, until: .seconds(105))
         let next = rules.next(state, answer, askedAt: .seconds(100), now: .seconds(101))

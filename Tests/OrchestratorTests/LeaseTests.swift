@@ -7,7 +7,7 @@ import Testing
 @Suite("Leases")
 struct LeaseTests {
     @Test(
-        "a port that somebody takes before the start is replaced, and the project comes up on another",
+        "a port that is taken before the start is replaced, and the project comes up on another",
         arguments: UInt64(0)..<10)
     func stolenPort(seed: UInt64) async throws {
         try await SimulatedHost.run(seed: seed) { host in
@@ -27,7 +27,7 @@ struct LeaseTests {
         }
     }
 
-    @Test("a subnet that somebody takes first is replaced", arguments: UInt64(0)..<10)
+    @Test("a subnet that is taken first is replaced", arguments: UInt64(0)..<10)
     func takenSubnet(seed: UInt64) async throws {
         try await SimulatedHost.run(seed: seed) { host in
             try await host.manage { manager in

@@ -53,7 +53,7 @@ struct LifeOfAProjectTests {
 }
 
 extension LifeOfAProjectTests {
-    @Test("a restart runs every container anew, in order, and ends ACTIVE")
+    @Test("a restart replaces every run, in order, and ends ACTIVE")
     func restart() async throws {
         try await SimulatedHost.run(seed: 2, template: SampleTemplates.twelve) { host in
             try await host.manage { manager in

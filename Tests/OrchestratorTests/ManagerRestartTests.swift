@@ -64,8 +64,8 @@ struct ManagerRestartTests {
 
     /// Runs a manager whose process can be stopped.
     private static func manage(
-        _ host: SimulatedHost, _ process: StoppableProcess,
-        _ body: @Sendable (SimulatedManager) async throws -> Void
+        _ host: SimulatedHost, process: StoppableProcess,
+        body: @Sendable (SimulatedManager) async throws -> Void
     ) async throws {
         let time = StoppableTime(base: host.time, process: process)
         let prober = CampaignProber(
@@ -83,7 +83,7 @@ struct ManagerRestartTests {
             let ref = try await Self.active(host)
             try await host.time.sleep(for: age)
             let process = StoppableProcess(time: host.time)
-            try await Self.manage(host, process) { _ in
+            try await Self.manage(host, process: process) { _ in
                 let before = try await Picture(host, ref)
                 for round in 1...12 {
                     // At any moment of the probes' rounds.
@@ -103,7 +103,7 @@ struct ManagerRestartTests {
         try await SimulatedHost.run(seed: 4) { host in
             let ref = try await Self.active(host)
             let process = StoppableProcess(time: host.time)
-            try await Self.manage(host, process) { _ in
+            try await Self.manage(host, process: process) { _ in
                 try await host.time.sleep(for: .seconds(5))
                 host.engine.behave(.auth, as: ServiceBehaviour(answers: false))
                 let before = host.engine.container(.auth, of: ref)?.startedAt

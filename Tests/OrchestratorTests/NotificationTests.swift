@@ -36,7 +36,7 @@ struct NotificationTests {
         }
     }
 
-    @Test("the end of a problem is told once, and only when a problem was told")
+    @Test("the end of a problem is reported once, and only when the problem was reported")
     func recovery() {
         for kind in NotificationKind.allCases {
             for status in [ProjectStatus.active, .paused] {
@@ -45,7 +45,7 @@ struct NotificationTests {
         }
     }
 
-    @Test("a problem that lasts is told once; what is stuck is a problem of its own")
+    @Test("a lasting problem is reported once; what is stuck is a problem of its own")
     func lasting() {
         #expect(step(.degraded, .degraded, after: [.unhealthy], failure: "x") == .nothing)
         #expect(kind(step(.pausing, .pausing, failure: "x")) == .stuck)
@@ -67,7 +67,7 @@ struct NotificationTests {
     func quoting() throws {
         let text = "![x](https://example.com/`a`)\nsecond line " + String(repeating: "y", count: 2_000)
         guard case .add(let draft) = step(.rollingBack, .failed, failure: text) else {
-            Issue.record("a failed start is told")
+            Issue.record("a failed start is reported")
             return
         }
         #expect(draft.message.filter { $0 == "`" }.count == 2)

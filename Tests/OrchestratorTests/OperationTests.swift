@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Operations of a project")
 struct OperationTests {
-    @Test("each request has one, which tells how it goes and how it ended; asking again is the same one")
+    @Test("each request has one, with its progress and its end; a repeated request has the same one")
     func wholeLife() async throws {
         try await SimulatedHost.run(seed: 1) { host in
             try await host.manage { manager in
@@ -68,7 +68,7 @@ struct OperationTests {
         }
     }
 
-    @Test("a start that hangs tells which service blocks, with its log, and ends by its deadline with the reason")
+    @Test("a hung start names the service that blocks, with its log, and ends by its deadline with the reason")
     func explained() async throws {
         try await SimulatedHost.run(seed: 4) { host in
             try await host.manage { manager in

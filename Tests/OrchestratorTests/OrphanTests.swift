@@ -89,7 +89,7 @@ struct OrphanTests {
         }
     }
 
-    @Test("reported ones stay, however long; one goes when somebody asks")
+    @Test("reported ones stay, however long; one is removed on request")
     func report() async throws {
         try await Self.lost(policy: .report) { host, loop, ledger, ref, time in
             let before = host.engine.contents(of: ref)

@@ -63,7 +63,7 @@ struct OtherNamesTests {
         }
     }
 
-    @Test("a container with four roles has four health entries, and one role that hangs is told by its name")
+    @Test("a container with four roles has four health entries, and one hung role is reported by its name")
     func roles() async throws {
         try await run { _, manager, ref in
             let reports = try await manager.catalog.health(of: ref)

@@ -19,7 +19,7 @@ struct PlanExecutorTests {
 
     /// Looks and acts until nothing is left to do, as the loop does, with all that runs counted as ready.
     private static func converge(
-        _ host: SimulatedHost, _ goal: ProjectStatus.Goal, _ stack: DesiredStack, looksMax: Int = 20
+        _ host: SimulatedHost, goal: ProjectStatus.Goal, stack: DesiredStack, looksMax: Int = 20
     ) async throws {
         for _ in 0..<looksMax {
             let observed = try await host.engine.observe(stack.ref)
@@ -109,10 +109,10 @@ struct PlanExecutorTests {
                     case .carriedOutLate: .carryOutLate(after: .milliseconds(300))
                     }
                 host.engine.setFault(fault, atCall: number)
-                try await Self.converge(host, .running, stack)
+                try await Self.converge(host, goal: .running, stack: stack)
                 let calls = host.engine.calls.count
                 if goal == .absent {
-                    try await Self.converge(host, .absent, stack)
+                    try await Self.converge(host, goal: .absent, stack: stack)
                 }
                 try await check(host, stack, number)
                 return calls < number
@@ -153,7 +153,7 @@ struct PlanExecutorTests {
             }
             _ = await PlanExecutor(engine: host.engine).run(plan, of: stack.ref)
             for number in 1...100 { host.engine.setFault(nil, atCall: number) }
-            try await Self.converge(host, .absent, stack, looksMax: 2)
+            try await Self.converge(host, goal: .absent, stack: stack, looksMax: 2)
             #expect(host.engine.contents(of: stack.ref).isEmpty)
             #expect(host.engine.foreignNames == [])
         }

@@ -22,7 +22,7 @@ struct ProjectDataTests {
     }
 
     private static func refusesToResume(
-        _ host: SimulatedHost, _ manager: SimulatedManager, _ ref: ProjectRef, because text: String
+        _ host: SimulatedHost, manager: SimulatedManager, ref: ProjectRef, because text: String
     ) async throws {
         let before = host.engine.calls.count
         _ = try await manager.catalog.request(.resumeRequested, of: ref)
@@ -34,7 +34,7 @@ struct ProjectDataTests {
         try await host.time.sleep(for: .seconds(90))
         for call in host.engine.calls.dropFirst(before) {
             #expect(call.operation.service != .db, "\(call.operation)")
-            if case .createVolume(let volume) = call.operation { Issue.record("\(volume.name) was made anew") }
+            if case .createVolume(let volume) = call.operation { Issue.record("\(volume.name) was recreated") }
         }
     }
 
@@ -51,11 +51,11 @@ struct ProjectDataTests {
         }
     }
 
-    @Test("a volume that was removed while the project slept is missed, and not made anew")
+    @Test("a volume that was removed while the project slept is reported as missing, and not recreated")
     func lost() async throws {
         try await Self.paused { host, manager, ref in
             host.engine.loseVolumes(of: .db, in: ref)
-            try await Self.refusesToResume(host, manager, ref, because: "is missing")
+            try await Self.refusesToResume(host, manager: manager, ref: ref, because: "is missing")
             #expect(!host.engine.contents(of: ref).containers.contains { $0.service == .db })
         }
     }
@@ -65,7 +65,7 @@ struct ProjectDataTests {
         try await Self.paused { host, manager, ref in
             host.engine.replaceVolumes(of: .db, in: ref, labelled: labelled)
             try await Self.refusesToResume(
-                host, manager, ref, because: labelled ? "another of the same name" : "is missing")
+                host, manager: manager, ref: ref, because: labelled ? "another of the same name" : "is missing")
             #expect(host.engine.container(.db, of: ref)?.state == .exited)
         }
     }
@@ -75,7 +75,7 @@ struct ProjectDataTests {
         try await Self.paused { host, manager, ref in
             let names = try await manager.catalog.dataVolumes(of: ref).filter { $0.postgresMajor != nil }.map(\.name)
             host.engine.loseVolumes(of: .db, in: ref)
-            try await Self.refusesToResume(host, manager, ref, because: "is missing")
+            try await Self.refusesToResume(host, manager: manager, ref: ref, because: "is missing")
             await #expect(throws: CatalogError.noVolume("unknown")) {
                 _ = try await manager.catalog.acceptVolumeLoss("unknown", of: ref)
             }
@@ -90,7 +90,7 @@ struct ProjectDataTests {
         }
     }
 
-    @Test("an active project whose database loses its volume says so, and the others go on")
+    @Test("an active project whose database loses its volume says so, and the others keep running")
     func whileActive() async throws {
         try await SimulatedHost.run(seed: 2) { host in
             try await host.manage { manager in

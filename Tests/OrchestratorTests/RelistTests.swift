@@ -38,7 +38,7 @@ struct RelistTests {
         #expect(isDue(present, fingerprint("b", "a"), since: basis) == !isAtRest)
     }
 
-    @Test("whatever has changed since the last look is a reason, and so is that there was none")
+    @Test("a change since the last pass is a reason, and so is a missing pass")
     func changes() {
         let basis = Relist.Basis(outline: outline(.active), fingerprint: fingerprint("a"))
         #expect(isDue(outline(.active), fingerprint("a"), since: nil))

@@ -6,7 +6,7 @@ import Testing
 @testable import Orchestrator
 
 extension ProjectEvent {
-    /// Whether it tells of a restart, and not of a change of status.
+    /// Whether it is the event of a restart, not of a transition.
     var isOfARestart: Bool {
         ["restarted", "replaced", "started again"].contains { cause.contains(" \($0): ") }
     }
@@ -73,7 +73,7 @@ struct RestartHistoryTests {
         #expect(told.log.count == 3)
     }
 
-    @Test("a requested restart is told with the services of each step of it, and each of them once")
+    @Test("a requested restart is an event with the services of each step, each of them once")
     func requested() async throws {
         let told = try await Self.history(seed: 4) { host, manager, ref in
             _ = try await manager.catalog.request(.restartRequested, of: ref)

@@ -22,7 +22,7 @@ struct ServiceSettingsTests {
     }
 
     /// What a change of one key does to its variable, or the refusal.
-    private func outcome(_ table: ServiceSettings, _ key: String, _ value: SettingValue) -> Result<
+    private func outcome(_ table: ServiceSettings, key: String, value: SettingValue) -> Result<
         String?, CatalogError
     > {
         do {
@@ -33,11 +33,11 @@ struct ServiceSettingsTests {
     }
 
     private func accepts(_ key: String, _ value: SettingValue, as text: String?, in table: ServiceSettings) {
-        #expect(outcome(table, key, value) == .success(text), "\(key) \(value)")
+        #expect(outcome(table, key: key, value: value) == .success(text), "\(key) \(value)")
     }
 
     private func refuses(_ key: String, _ value: SettingValue, in table: ServiceSettings) {
-        guard case .failure(.badSetting(let text)) = outcome(table, key, value) else {
+        guard case .failure(.badSetting(let text)) = outcome(table, key: key, value: value) else {
             Issue.record("\(key) \(value) must be refused")
             return
         }

@@ -68,7 +68,9 @@ struct SettingsTrialTests {
         }
     }
 
-    @Test("settings with which the database does not come up are taken back, and the reason is told", arguments: 1...5)
+    @Test(
+        "settings with which the database does not come up are taken back, and the reason is reported", arguments: 1...5
+    )
     func takenBack(seed: UInt64) async throws {
         try await run(seed: seed) { host, ref async throws in
             try await host.manage { manager async throws in
@@ -143,7 +145,7 @@ struct SettingsTrialTests {
         }
     }
 
-    @Test("when the settings of before fail as well, the project is DEGRADED with them and goes on being healed")
+    @Test("when the previous settings fail as well, the project is DEGRADED with them and keeps healing")
     func bothFail() async throws {
         try await run { host, ref async throws in
             try await host.manage { manager async throws in
@@ -218,10 +220,10 @@ struct PostgresMemoryTests {
     func fits(values: [String: String]) { #expect(problem(values) == nil) }
 
     @Test(
-        "what does not is told by name",
+        "what does not is reported by name",
         arguments: [
             (["shared_buffers": "1GB"], "shared_buffers"), (["shared_buffers": "131072"], "shared_buffers"),
-            (["shared_buffers": "800MB"], "768 MB at the most"), (["work_mem": "1GB"], "work_mem of 1024 MB"),
+            (["shared_buffers": "800MB"], "at most 768 MB"), (["work_mem": "1GB"], "work_mem of 1024 MB"),
             (["shared_buffers": "512MB", "maintenance_work_mem": "600MB"], "maintenance_work_mem of 600 MB"),
             (["logical_decoding_work_mem": "2097152"], "logical_decoding_work_mem of 2048 MB"),
             (["max_connections": "262143"], "max_connections"),

@@ -26,7 +26,7 @@ struct StartLimiterTests {
     }
 
     /// Calls that end when the stream does.
-    private func hold(_ limiter: StartLimiter, _ log: Log, _ number: Int, urgency: Int, until end: AsyncStream<Void>)
+    private func hold(_ limiter: StartLimiter, log: Log, number: Int, urgency: Int, until end: AsyncStream<Void>)
         async
     {
         try? await limiter.pass(urgency: urgency) { () async throws(EngineError) in
@@ -50,11 +50,11 @@ struct StartLimiterTests {
         end.finish()
         await withDiscardingTaskGroup { group in
             for number in 0..<ConcurrencyLimit.initial {
-                group.addTask { await hold(limiter, log, number, urgency: 0, until: held) }
+                group.addTask { await hold(limiter, log: log, number: number, urgency: 0, until: held) }
             }
             #expect(await eventually { log.passed.count == ConcurrencyLimit.initial })
             for (number, urgency) in [(10, 0), (11, 3), (12, 0), (13, 8), (14, 3)] {
-                group.addTask { await hold(limiter, log, number, urgency: urgency, until: ended) }
+                group.addTask { await hold(limiter, log: log, number: number, urgency: urgency, until: ended) }
                 #expect(await eventually { limiter.waiting == number - 9 })
             }
             #expect(log.passed.count == ConcurrencyLimit.initial)
@@ -71,11 +71,11 @@ struct StartLimiterTests {
         let (held, release) = AsyncStream.makeStream(of: Void.self)
         await withTaskGroup(of: Void.self) { group in
             for number in 0..<ConcurrencyLimit.initial {
-                group.addTask { await hold(limiter, log, number, urgency: 0, until: held) }
+                group.addTask { await hold(limiter, log: log, number: number, urgency: 0, until: held) }
             }
             #expect(await eventually { log.passed.count == ConcurrencyLimit.initial })
             await withTaskGroup(of: Void.self) { inner in
-                inner.addTask { await hold(limiter, log, 99, urgency: 5, until: held) }
+                inner.addTask { await hold(limiter, log: log, number: 99, urgency: 5, until: held) }
                 #expect(await eventually { limiter.waiting == 1 })
                 inner.cancelAll()
             }
@@ -85,7 +85,7 @@ struct StartLimiterTests {
         #expect(!log.passed.contains(99))
         let (ended, end) = AsyncStream.makeStream(of: Void.self)
         end.finish()
-        await hold(limiter, log, 7, urgency: 0, until: ended)
+        await hold(limiter, log: log, number: 7, urgency: 0, until: ended)
         #expect(log.passed.last == 7)
     }
 
@@ -99,11 +99,11 @@ struct StartLimiterTests {
             end.finish()
             await withDiscardingTaskGroup { group in
                 for number in 0..<ConcurrencyLimit.initial {
-                    group.addTask { await hold(limiter, log, number, urgency: 1, until: held) }
+                    group.addTask { await hold(limiter, log: log, number: number, urgency: 1, until: held) }
                 }
                 #expect(await eventually { log.passed.count == ConcurrencyLimit.initial })
                 let start = host.time.steady
-                await hold(limiter, log, 99, urgency: 0, until: ended)
+                await hold(limiter, log: log, number: 99, urgency: 0, until: ended)
                 #expect(log.passed.last == 99)
                 #expect(host.time.steady.since(start) == StartLimiter.placeHeldMax)
                 release.finish()

@@ -67,7 +67,7 @@ struct SurvivalTests {
         }
     }
 
-    @Test("the engine goes away in the middle and comes back: the work goes on", arguments: 0..<12)
+    @Test("the engine goes away in the middle and comes back: the work continues", arguments: 0..<12)
     func engineAway(moment: Int) async throws {
         try await SimulatedHost.run(seed: UInt64(moment)) { host in
             try await host.manage { manager in
@@ -84,7 +84,7 @@ struct SurvivalTests {
         }
     }
 
-    @Test("the database goes away in the middle and comes back: the work goes on")
+    @Test("the database goes away in the middle and comes back: the work continues")
     func storeAway() async throws {
         try await SimulatedHost.run(seed: 3) { host in
             try await host.manage { manager in
@@ -103,7 +103,7 @@ struct SurvivalTests {
             try await host.manage { manager in
                 let ref = try await manager.create()
                 try await host.wait(for: .active, of: ref)
-                // Looks that are still under way would see it by themselves.
+                // Passes that are still in progress would see it without a wakeup.
                 try await host.time.sleep(for: .seconds(5))
                 host.engine.setDropsEvents(true)
                 let before = host.time.now()
@@ -166,7 +166,7 @@ struct SurvivalTests {
                 try await host.wait(for: .active, of: ref)
                 return ref
             }
-            host.renderer.setFailure(.broken("somebody edited it"))
+            host.renderer.setFailure(.broken("edited by hand"))
             try await host.manage { manager in
                 _ = try await manager.catalog.request(.pauseRequested, of: ref)
                 #expect(try await host.wait(for: .paused, of: ref)?.status == .paused)

@@ -28,7 +28,7 @@ struct TroubleTests {
         }
     }
 
-    @Test("a container that somebody removes or freezes is healed", arguments: [nil, ObservedContainer.State.paused])
+    @Test("a container that is removed or frozen by hand is healed", arguments: [nil, ObservedContainer.State.paused])
     func tamperedWith(state: ObservedContainer.State?) async throws {
         try await SimulatedHost.run(seed: 8) { host in
             try await host.manage { manager in
@@ -227,7 +227,7 @@ struct TroubleTests {
         }
     }
 
-    @Test("a deletion that the engine goes on refusing says why, and ends once the cause is gone")
+    @Test("a deletion that the engine keeps refusing says why, and ends once the cause is gone")
     func refusedDeletion() async throws {
         try await SimulatedHost.run(seed: 22) { host in
             try await host.manage { manager in

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Several managers on one database")
 struct TwoManagersTests {
-    /// Calls that changed something on the engine: by whom, and under which token.
+    /// Calls that changed something on the engine: the manager, and its token.
     private final class Journal: Sendable {
         struct Entry: Sendable, Equatable {
             let manager: String
@@ -140,7 +140,7 @@ struct TwoManagersTests {
             #expect(record?.status == .active)
             #expect(first.lease.role == .active && second.lease.role == .standby)
             #expect(!journal.all.isEmpty && journal.all.allSatisfy { $0.manager == "first" })
-            // What the other one tells of the services is what it has seen itself.
+            // The standby reports the services by its own probes.
             let isSeen = try await host.wait {
                 let reports = try await second.manager.catalog.health(of: ref)
                 return reports.allSatisfy { $0.state.isReady && $0.observedAt != nil }
@@ -150,7 +150,7 @@ struct TwoManagersTests {
     }
 
     @Test(
-        "whoever loses its lease in the middle of a start stops acting before another takes over and finishes",
+        "a manager that loses its lease in the middle of a start stops acting before another takes over and finishes",
         arguments: UInt64(0)..<30)
     func takeover(seed: UInt64) async throws {
         try await Self.withRivals(seed: seed) { host, first, second, journal in
@@ -158,7 +158,7 @@ struct TwoManagersTests {
             let calls = Int(seed % 10)
             _ = try await host.wait { journal.all.count >= calls }
             first.line.setCut(true)
-            // Work goes on for as long as the lease is known to last; then there has to be more of it.
+            // Work continues for as long as the lease is known to last; then it must be renewed.
             _ = try await host.wait { second.lease.role == .active }
             #expect(first.lease.role == .standby)
             host.engine.kill(.db, of: ref)
@@ -179,7 +179,7 @@ struct TwoManagersTests {
         }
     }
 
-    @Test("whoever takes over restarts nothing, however old the containers are")
+    @Test("a manager that takes over restarts nothing, however old the containers are")
     func takeoverOfOldContainers() async throws {
         try await Self.withRivals(seed: 3) { host, first, second, journal in
             let ref = try await first.manager.create()

@@ -291,7 +291,7 @@ struct ServiceChangeTests {
                 #expect(smaller.services == first.services && smaller.leases?.ports["STORAGE_PORT"] == nil)
                 #expect(host.engine.container(.storage, of: ref) == nil)
                 #expect(host.engine.marks(of: ref) == marks)
-                // Nobody gets the port for a while: clients with an old address must not reach a stranger.
+                // The port stays in quarantine: clients with an old address must not reach another project.
                 #expect(try await host.store.leases(at: host.time.now()).ports.contains(port))
             }
         }

@@ -3,7 +3,7 @@ import Synchronization
 
 @testable import PostgresKit
 
-/// Listens where a PostgreSQL server should, lets one client in, says what it was told to, and keeps what it hears.
+/// Listens where a PostgreSQL server should, lets one client in, sends its script, and records what it receives.
 final class FakeServer: Sendable {
     let port: Int
     private let bytes = Mutex<[UInt8]>([])

@@ -99,7 +99,7 @@ struct FakeServerTests {
     }
 
     @Test(
-        "whoever listens on the port and asks for the password gets nothing of it",
+        "a foreign listener on the port that asks for the password gets nothing of it",
         arguments: [[0, 0, 0, 3], [0, 0, 0, 5, 1, 2, 3, 4], [0, 0, 0, 0]] as [[UInt8]])
     func password(request: [UInt8]) async throws {
         let server = try FakeServer(says: FakeServer.message("R", request) + FakeServer.message("Z", [73]))

@@ -49,7 +49,7 @@ struct PoolStateTests {
             #expect(pool.leased + pool.idleCount <= 3)
             #expect(pool.waiterCount == waiting.count)
             #expect(Set(holders).count == holders.count, "a connection was given to two callers")
-            #expect(waiting.isEmpty || pool.leased == 3, "somebody waits although a permit is free")
+            #expect(waiting.isEmpty || pool.leased == 3, "a caller waits although a permit is free")
         }
     }
 
@@ -87,7 +87,7 @@ struct PoolStateTests {
         let waiters = pool.close().waiters
         #expect(waiters == [waiter])
         guard case .surplus = pool.release(1, at: start), case .refused(.closed) = pool.acquire() else {
-            Issue.record("a closed pool goes on")
+            Issue.record("a closed pool keeps working")
             return
         }
         #expect(pool.leased == 0)

@@ -29,7 +29,7 @@ struct PoolTests {
         }
     }
 
-    @Test("who gets no connection in time is told so, and the pool goes on")
+    @Test("a caller without a connection in time gets an error, and the pool keeps working")
     func acquireDeadline() async throws {
         try await withPool({
             $0.maximumConnections = 1
@@ -77,7 +77,7 @@ struct PoolTests {
         }
     }
 
-    @Test("a connection that was left in a transaction is not given to anybody else")
+    @Test("a connection that was left in a transaction is not handed out again")
     func dirtyConnection() async throws {
         try await withPool({ $0.maximumConnections = 1 }) { pool async throws in
             let backend = try await pool.withConnection { connection in

@@ -110,7 +110,7 @@ struct ContentStoreContractTests {
         }
     }
 
-    @Test("of two people who choose the same identifier at the same moment one gets it, the other is told")
+    @Test("of two concurrent items with the same identifier one is stored, the other refused")
     func race() async throws {
         try await withProjects { pool, records async throws in
             let store = PostgresContentStore(pool: pool)

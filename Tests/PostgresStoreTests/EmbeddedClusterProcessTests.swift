@@ -15,7 +15,7 @@ struct EmbeddedClusterProcessTests {
         #expect(completed.output == "out\nerr\n")
     }
 
-    @Test("a program that a signal ended is told apart")
+    @Test("a program that a signal ended is recognised")
     func signal() async throws {
         let completed = try await ChildProcess.run(
             "/bin/sh", arguments: ["-c", "kill -9 $$"], environment: [:], within: .seconds(60))

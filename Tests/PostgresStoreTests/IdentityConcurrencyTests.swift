@@ -145,7 +145,7 @@ struct IdentityConcurrencyTests {
         }
     }
 
-    @Test("tabs that refresh at once are all served, and one token goes on")
+    @Test("tabs that refresh at once are all served, and one token stays valid")
     func tabs() async throws {
         try await withDirectory { directory, pool, _ async throws in
             let grant = try await directory.signIn(email: "first@example.com", password: Self.password, from: "x")

@@ -48,8 +48,8 @@ struct ProjectEditionTests {
         try await store.projects(ProjectQuery()).projects.map(\.name.text)
     }
 
-    /// Changes a row so that nobody is told.
-    private func renameSilently(_ number: Int, _ name: String, _ pool: PostgresPool) async throws {
+    /// Changes a row without a notification.
+    private func renameSilently(_ number: Int, name: String, pool: PostgresPool) async throws {
         try await pool.transaction { transaction in
             try await transaction.executeScript("set local session_replication_role = replica")
             try await transaction.execute(
@@ -63,7 +63,7 @@ struct ProjectEditionTests {
         try await withStores { store, _, pool async throws in
             _ = try await store.insert(project(1))
             let before = try await (names(store), store.project(.sample(1))?.name.text)
-            try await renameSilently(1, "behind the back", pool)
+            try await renameSilently(1, name: "behind the back", pool: pool)
             let known = try await (names(store), store.project(.sample(1))?.name.text)
             #expect(before == (["project 1"], "project 1"))
             #expect(known == before)
@@ -73,7 +73,7 @@ struct ProjectEditionTests {
         }
     }
 
-    @Test("whatever changes projects or leases, by whomever, is in the next page and record of every manager")
+    @Test("every change of projects or leases, by any manager, is in the next page and record of every manager")
     func everyChange() async throws {
         try await withStores { store, other, pool async throws in
             for number in 1...3 { _ = try await other.insert(project(number)) }
@@ -156,7 +156,7 @@ struct ProjectEditionTests {
         }
     }
 
-    @Test("nobody's page is answered with what somebody else sees")
+    @Test("a page is never answered with another viewer's rows")
     func visibility() async throws {
         try await withStores { store, _, _ async throws in
             for (number, slug) in [(1, "acme"), (2, "acme"), (3, "other")] {

@@ -44,7 +44,7 @@ struct ProjectStoreContractTests {
         }
     }
 
-    @Test("operations begin, go on and end as in every store")
+    @Test("operations begin, progress and end as in every store")
     func operations() async throws {
         try await withStore { store, _ async throws in try await ProjectOperationContract.run(on: store) }
     }
@@ -167,7 +167,7 @@ struct ProjectStoreContractTests {
         }
     }
 
-    @Test("fifty projects that want ports at the same moment each get their own, or are told that it is taken")
+    @Test("fifty projects that want ports at the same moment each get their own, or an error that it is taken")
     func concurrentLeases() async throws {
         try await withStore { store, pool async throws in
             let inserted = await withTaskGroup(of: Bool.self) { group in

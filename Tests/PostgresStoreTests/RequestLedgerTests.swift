@@ -89,7 +89,7 @@ struct RequestLedgerTests {
         }
     }
 
-    @Test("nobody changes or removes an entry, whoever they are to the database")
+    @Test("no database role changes or removes an entry")
     func final() async throws {
         try await withPool { pool async throws in
             _ = try await ledger(on: pool).append(deed("kept"))
@@ -103,7 +103,7 @@ struct RequestLedgerTests {
         }
     }
 
-    @Test("a head that was changed in any way is told, and never signed again")
+    @Test("a head that was changed in any way is reported, and never signed again")
     func replacedHead() async throws {
         try await withPool { pool async throws in
             let ledger = self.ledger(on: pool)
@@ -256,7 +256,7 @@ struct RequestLedgerTests {
     }
 }
 
-/// HMAC under a key that everybody knows.
+/// HMAC under a known key.
 private struct TestSigner: AuditSigner, PayloadDigester {
     func digest(ofSHA256 sha256: [UInt8]) throws(KeyError) -> [UInt8] { try sign(Hex.encode(sha256)) }
 

@@ -62,7 +62,7 @@ struct SharedReadingTests {
         #expect(later == 3)
     }
 
-    @Test("a reading that fails fails for those whom it was made for, and the next one is made")
+    @Test("a failed reading fails for its callers, and the next one is made")
     func failure() async throws {
         let (reading, source) = (SharedReading<Int>(), Source())
         let failures = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -117,7 +117,7 @@ struct SharedReadingTests {
 }
 
 @Suite("The memory of one edition")
-struct ProjectMemoryTests {
+struct ProjectCacheTests {
     private func page(_ count: Int, _ edition: String) throws -> ProjectPage {
         let records = try (0..<count).map { try record($0) }
         return ProjectPage(count: count, projects: records, edition: ProjectEdition(edition))
@@ -133,34 +133,34 @@ struct ProjectMemoryTests {
 
     @Test("another edition makes it forget everything, whichever way it changes")
     func editions() throws {
-        var memory = ProjectMemory()
+        var cache = ProjectCache()
         let (query, kept) = (ProjectQuery(), try page(2, "a"))
-        memory.keep(kept, for: query)
-        memory.keep(try record(9), in: ProjectEdition("a"))
-        #expect(memory.page(query, in: ProjectEdition("a")) == kept)
-        #expect(memory.page(query, in: ProjectEdition("b")) == nil)
-        #expect(memory.record(.sample(9), in: ProjectEdition("a")) != nil)
-        #expect(memory.record(.sample(9), in: ProjectEdition("b")) == nil)
-        memory.keep(try record(9), in: ProjectEdition("b"))
-        #expect(memory.page(query, in: ProjectEdition("a")) == nil)
-        #expect(memory.page(query, in: ProjectEdition("b")) == nil)
-        #expect(memory.recordsKept == 1)
+        cache.keep(kept, for: query)
+        cache.keep(try record(9), in: ProjectEdition("a"))
+        #expect(cache.page(query, in: ProjectEdition("a")) == kept)
+        #expect(cache.page(query, in: ProjectEdition("b")) == nil)
+        #expect(cache.record(.sample(9), in: ProjectEdition("a")) != nil)
+        #expect(cache.record(.sample(9), in: ProjectEdition("b")) == nil)
+        cache.keep(try record(9), in: ProjectEdition("b"))
+        #expect(cache.page(query, in: ProjectEdition("a")) == nil)
+        #expect(cache.page(query, in: ProjectEdition("b")) == nil)
+        #expect(cache.recordsKept == 1)
     }
 
     @Test("it keeps no more than its bounds allow, and nothing of a page without an edition")
     func bounds() throws {
-        var memory = ProjectMemory()
-        memory.keep(ProjectPage(count: 0, projects: []), for: ProjectQuery())
-        #expect(memory.edition == nil)
+        var cache = ProjectCache()
+        cache.keep(ProjectPage(count: 0, projects: []), for: ProjectQuery())
+        #expect(cache.edition == nil)
         let kept = try page(100, "a")
         for offset in 0..<1_000 {
-            memory.keep(kept, for: ProjectQuery(offset: offset))
-            memory.keep(kept, for: ProjectQuery(offset: offset))
-            #expect(memory.recordsKept <= ProjectMemory.recordsMax)
-            #expect(memory.page(ProjectQuery(offset: offset), in: ProjectEdition("a")) == kept)
+            cache.keep(kept, for: ProjectQuery(offset: offset))
+            cache.keep(kept, for: ProjectQuery(offset: offset))
+            #expect(cache.recordsKept <= ProjectCache.recordsMax)
+            #expect(cache.page(ProjectQuery(offset: offset), in: ProjectEdition("a")) == kept)
         }
-        #expect(memory.recordsKept <= ProjectMemory.pagesMax * 100)
-        memory.keep(try page(ProjectMemory.recordsMax + 1, "a"), for: ProjectQuery())
-        #expect(memory.page(ProjectQuery(), in: ProjectEdition("a"))?.count != ProjectMemory.recordsMax + 1)
+        #expect(cache.recordsKept <= ProjectCache.pagesMax * 100)
+        cache.keep(try page(ProjectCache.recordsMax + 1, "a"), for: ProjectQuery())
+        #expect(cache.page(ProjectQuery(), in: ProjectEdition("a"))?.count != ProjectCache.recordsMax + 1)
     }
 }

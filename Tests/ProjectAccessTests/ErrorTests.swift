@@ -102,7 +102,7 @@ extension Databases {
             #expect(!dumped.contains("hidden-word"))
         }
 
-        @Test("a wrong password, a wrong port and COPY are told apart, without the password")
+        @Test("a wrong password, a wrong port and COPY are distinguished, without the password")
         func unusable() async throws {
             var target = try await ProjectCluster.running.newDatabase(password: "wrong-password-text")
             let refused = await database.failure(ProjectQueryText(sql: "select 1"), on: target)

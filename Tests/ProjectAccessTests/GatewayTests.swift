@@ -71,18 +71,18 @@ struct GatewayTests {
         try await withGateway { _ in
             [.head(headers: ["Content-Length: 100000000"]), .fill(bytes: 100_000_000)]
         } test: { gateway, target, stub in
-            #expect(await Self.failure(gateway, request, target) == .tooLarge(limitBytes: 1_000))
+            #expect(await Self.failure(gateway, request: request, target: target) == .tooLarge(limitBytes: 1_000))
             #expect(stub.sentBytes < 50_000_000)
         }
         try await withGateway { _ in
             [.hang]
         } test: { gateway, target, _ in
-            #expect(await Self.failure(gateway, request, target) == .timedOut(.milliseconds(500)))
+            #expect(await Self.failure(gateway, request: request, target: target) == .timedOut(.milliseconds(500)))
         }
         try await withGateway { _ in
             [.close]
         } test: { gateway, target, _ in
-            guard case .unreachable(let sentence) = await Self.failure(gateway, request, target) else {
+            guard case .unreachable(let sentence) = await Self.failure(gateway, request: request, target: target) else {
                 Issue.record("no error")
                 return
             }
@@ -93,18 +93,18 @@ struct GatewayTests {
         } test: { gateway, target, _ in
             var target = target
             target.baseURL = "http://127.0.0.1:1"
-            guard case .unreachable = await Self.failure(gateway, request, target) else {
+            guard case .unreachable = await Self.failure(gateway, request: request, target: target) else {
                 Issue.record("reached port 1")
                 return
             }
             let heavy = try GatewayRequest(method: "POST", path: "/", body: [UInt8](repeating: 0, count: 1_001))
             let refusal = ProjectGatewayError.invalid("the request's body has more than 1000 bytes")
-            #expect(await Self.failure(gateway, heavy, target) == refusal)
+            #expect(await Self.failure(gateway, request: heavy, target: target) == refusal)
             for odd in [
                 try GatewayRequest(method: "get /", path: "/"),
                 try GatewayRequest(path: "/", headers: [("a", "b\r\nc: d")]),
             ] {
-                guard case .invalid = await Self.failure(gateway, odd, target) else {
+                guard case .invalid = await Self.failure(gateway, request: odd, target: target) else {
                     Issue.record("sent")
                     continue
                 }
@@ -119,7 +119,7 @@ struct GatewayTests {
         } test: { gateway, target, stub in
             let request = try GatewayRequest(path: "/")
             let error = await withTaskGroup(of: ProjectGatewayError?.self) { group in
-                group.addTask { await Self.failure(gateway, request, target) }
+                group.addTask { await Self.failure(gateway, request: request, target: target) }
                 #expect(await stub.eventually { $0.requests.count == 1 })
                 group.cancelAll()
                 return await group.next() ?? nil
@@ -159,7 +159,7 @@ struct GatewayTests {
     }
 
     private static func failure(
-        _ gateway: CurlProjectGateway, _ request: GatewayRequest, _ target: GatewayTarget
+        _ gateway: CurlProjectGateway, request: GatewayRequest, target: GatewayTarget
     ) async -> ProjectGatewayError? {
         do throws(ProjectGatewayError) {
             let answer = try await gateway.send(request, to: target)

@@ -120,7 +120,7 @@ extension Databases {
                 group.cancelAll()
                 try await group.waitForAll()
             }
-            // Seats come back, also those of cancelled queries; ten at once on two seats all get their turn.
+            // Sessions come back, also those of cancelled queries; ten at once on two seats all get their turn.
             let patient = self.database { $0.sessionsPerProject = 2 }
             try await withThrowingTaskGroup(of: String.self) { group in
                 for number in 0..<10 {

@@ -69,58 +69,58 @@ struct JSONScannerTests {
     }
 }
 
-@Suite("Seats for sessions")
-struct SeatStateTests {
+@Suite("Limits of sessions")
+struct SessionQueueTests {
     private let refs = ["aaaaaaaaaaaaaaaaaaaa", "bbbbbbbbbbbbbbbbbbbb", "cccccccccccccccccccc"].compactMap {
         ProjectRef($0)
     }
 
-    @Test("a project that has all of its seats does not hold up the others")
+    @Test("a project that has all of its sessions does not hold up the others")
     func fairness() {
-        var state = SeatState(perProject: 1, perAccount: 9, maximum: 2, maximumWaiters: 3)
-        let asked = [0, 0, 1, 2, 0, 1].map { state.acquire(SeatState.Holder(ref: refs[$0])) }
+        var state = SessionQueue(perProject: 1, perAccount: 9, maximum: 2, maximumWaiters: 3)
+        let asked = [0, 0, 1, 2, 0, 1].map { state.acquire(SessionQueue.Holder(ref: refs[$0])) }
         #expect(asked == [.granted, .wait(1), .granted, .wait(2), .wait(3), .refused])
-        let served = [1, 0].map { state.release(SeatState.Holder(ref: refs[$0])) }
+        let served = [1, 0].map { state.release(SessionQueue.Holder(ref: refs[$0])) }
         #expect(served == [2, 1])
         let abandoned = [state.abandon(3), state.abandon(3), state.abandon(1)]
         #expect(abandoned == [true, false, false])
-        let nobody = [0, 2].map { state.release(SeatState.Holder(ref: refs[$0])) }
+        let nobody = [0, 2].map { state.release(SessionQueue.Holder(ref: refs[$0])) }
         #expect(nobody == [nil, nil])
         #expect(state.total == 0)
     }
 
-    @Test("an account with many projects does not take all seats; the manager itself is not held up by it")
+    @Test("an account with many projects does not take all sessions; the manager itself is not held up by it")
     func accounts() {
-        var state = SeatState(perProject: 2, perAccount: 2, maximum: 4, maximumWaiters: 3)
-        let asked = refs.prefix(3).map { state.acquire(SeatState.Holder(ref: $0, account: "a")) }
+        var state = SessionQueue(perProject: 2, perAccount: 2, maximum: 4, maximumWaiters: 3)
+        let asked = refs.prefix(3).map { state.acquire(SessionQueue.Holder(ref: $0, account: "a")) }
         #expect(asked == [.granted, .granted, .wait(1)])
-        #expect(state.acquire(SeatState.Holder(ref: refs[2], account: "b")) == .granted)
-        #expect(state.acquire(SeatState.Holder(ref: refs[2])) == .granted)
-        // A place of somebody else's is none for the account that waits.
-        #expect(state.release(SeatState.Holder(ref: refs[2], account: "b")) == nil)
-        #expect(state.release(SeatState.Holder(ref: refs[0], account: "a")) == 1)
+        #expect(state.acquire(SessionQueue.Holder(ref: refs[2], account: "b")) == .granted)
+        #expect(state.acquire(SessionQueue.Holder(ref: refs[2])) == .granted)
+        // Another account's free session does not help the account that waits.
+        #expect(state.release(SessionQueue.Holder(ref: refs[2], account: "b")) == nil)
+        #expect(state.release(SessionQueue.Holder(ref: refs[0], account: "a")) == 1)
     }
 
     @Test(
-        "no history of calls exceeds a bound, loses a seat or leaves one free while somebody may have it",
+        "no history of calls exceeds a bound, loses a session or leaves one free while a caller may have it",
         arguments: 0..<30 as Range<UInt64>)
     func histories(seed: UInt64) {
         var generator = SplitMix(state: seed)
-        var state = SeatState(perProject: 2, perAccount: 9, maximum: 3, maximumWaiters: 4)
+        var state = SessionQueue(perProject: 2, perAccount: 9, maximum: 3, maximumWaiters: 4)
         var taken: [ProjectRef: Int] = [:]
-        var waiting: [SeatState.WaiterID: ProjectRef] = [:]
+        var waiting: [SessionQueue.WaiterID: ProjectRef] = [:]
         for _ in 0..<400 {
             let ref = refs[Int.random(in: 0..<refs.count, using: &generator)]
             switch Int.random(in: 0..<5, using: &generator) {
             case 0...1:
-                switch state.acquire(SeatState.Holder(ref: ref)) {
+                switch state.acquire(SessionQueue.Holder(ref: ref)) {
                 case .granted: taken[ref, default: 0] += 1
                 case .wait(let id): waiting[id] = ref
                 case .refused: #expect(waiting.count == 4)
                 }
             case 2...3 where taken[ref, default: 0] > 0:
                 taken[ref, default: 0] -= 1
-                if let id = state.release(SeatState.Holder(ref: ref)), let next = waiting.removeValue(forKey: id) {
+                if let id = state.release(SessionQueue.Holder(ref: ref)), let next = waiting.removeValue(forKey: id) {
                     taken[next, default: 0] += 1
                 }
             default:
@@ -196,7 +196,7 @@ struct QueryFailureTests {
 
 @Suite("Headers on their way to a gateway")
 struct GatewayHeadersTests {
-    @Test("only fields that speak of the request itself go on")
+    @Test("only fields about the request itself are forwarded")
     func passedOn() {
         let headers = [
             ("AUTHORIZATION", "a"), ("apiKey", "a"), ("X-Api-Key", "a"), ("sb-api-key", "a"), ("Cookie", "a"),

@@ -116,7 +116,7 @@ struct ReadOnlyRoleTests {
         #expect(await database.refusal(read("select last_value from shop.numbers"), on: target)?.code == "42501")
     }
 
-    @Test("what somebody gave the role or changed of it is taken back before the next query")
+    @Test("manual grants to the role and changes of it are reverted before the next query")
     func tampered() async throws {
         let target = try await seeded()
         _ = try await database.run(read("select 1"), on: target)

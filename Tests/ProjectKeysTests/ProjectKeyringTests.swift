@@ -19,7 +19,7 @@ struct ProjectKeyringTests {
         try ProjectKeyring(creatingFor: ref, installation: "i1", master: master)
     }
 
-    @Test("a secret opens again after the key was unwrapped anew")
+    @Test("a secret opens again after the key was unwrapped again")
     func roundTrip() throws {
         let first = try keyring(ref)
         let sealed = try first.seal(Secret("geheim ü"), name: "JWT_SECRET")

@@ -62,7 +62,7 @@ struct SealingKeyMinterTests {
     }
 
     @Test(
-        "temporary keys live for an hour at the most, and stand for the role that is asked for",
+        "temporary keys are valid for at most an hour, for the requested role",
         arguments: ["anon", "authenticated", "visitor"])
     func temporaryKeys(role: String) throws {
         let secret = Secret(String(repeating: "s", count: 40))

@@ -130,7 +130,7 @@ struct SubnetAllocatorTests {
         #expect(taken.map(\.description) == (0..<8).map { "172.30.4.\($0 * 32)/27" })
     }
 
-    @Test("a draw tells which subnet is looked at first, and behind the last comes the first")
+    @Test("a draw decides which subnet is tried first, and after the last comes the first")
     func draws() throws {
         let allocator = try #require(SubnetAllocator(pool: try network("172.30.4.0/24")))
         #expect(allocator.choose(taken: [], draw: 3)?.description == "172.30.4.96/27")

@@ -126,7 +126,7 @@ struct AssessTests {
         }
     }
 
-    @Test("a service that backs off is held back, and has a pass when it may start")
+    @Test("a service that backs off waits, and has a pass when it may start")
     func backingOff() throws {
         var scene = try Scene(.degraded)
         scene.observe(.db) { ($0.state, $0.exitCode) = (.exited, 1) }
@@ -256,7 +256,7 @@ struct AssessTests {
         scene.input.observed.volumes = []
         scene.input.observed.containers = try Scene(.deleting).input.observed.containers
         #expect(scene.assessment.event == nil)
-        // What is still planned is unchanged: each look tries again.
+        // The plan is unchanged: each pass tries again.
         let plan = reconcile(
             ReconcileInput(goal: .absent, desired: nil, observed: try Self.leftNetworks(.deleted).input.observed))
         #expect(plan.steps.count == 2)

@@ -41,7 +41,7 @@ struct ConcurrencyLimitTests {
         #expect(limit.limit == ConcurrencyLimit.initial)
     }
 
-    @Test("an engine that has become slower for good is measured anew")
+    @Test("an engine that has become slower permanently is measured again")
     func slower() {
         var limit = ConcurrencyLimit()
         limit.note(.milliseconds(10), underWay: 1)

@@ -73,7 +73,7 @@ struct DataGuardTests {
 
     private static let mine = [ExpectedVolume(name: "db-data", identity: "mine")]
 
-    @Test("a missing volume is not made anew, and nothing that needs it is created, replaced or started")
+    @Test("a missing volume is not recreated, and nothing that needs it is created, replaced or started")
     func missing() throws {
         for state in [nil] + ObservedContainer.State.allCases {
             var observed = Stacks.observed(try Stacks.four(), .exited)
@@ -85,7 +85,7 @@ struct DataGuardTests {
                 plan.steps.allSatisfy { $0.operation.service != .db }, "\(state.map { "\($0)" } ?? "none"): \(plan)")
             #expect(!plan.description.contains("CreateVolume"))
             #expect(plan.waiting.contains { $0.service == .db && $0.cause.contains("missing") })
-            // Whatever waits for the database goes on waiting.
+            // Dependents of the database keep waiting.
             #expect(!plan.description.contains("auth StartContainer"))
         }
     }
@@ -98,7 +98,7 @@ struct DataGuardTests {
         #expect(plan.steps.isEmpty, "\(plan)")
     }
 
-    @Test("services that run go on running")
+    @Test("running services keep running")
     func neighbours() throws {
         var observed = Stacks.observed(try Stacks.four())
         observed.volumes = []

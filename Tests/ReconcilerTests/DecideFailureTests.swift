@@ -69,7 +69,7 @@ struct DecideFailureTests {
         }
     }
 
-    @Test("a failure is told with its reason, and what it says of the project")
+    @Test("a failure is reported with its reason and its meaning for the project")
     func texts() {
         #expect(
             decide(Self.observation(.probesFail, .active), .sample).description == """
@@ -98,7 +98,7 @@ struct DecideFailureTests {
         }
     }
 
-    @Test("time without an engine is no time in which anybody could have got any further")
+    @Test("time without an engine does not count towards deadlines")
     func waits() {
         var state = ReconcileState.sample
         state.note(Self.observation(.unreadable, .starting))

@@ -188,7 +188,7 @@ enum DecideScenes {
           [] -> #3 rest RemoveContainer, the project is to go
           [1, 2, 3] -> #4 network p_default RemoveNetwork, the project is to go
         ROLLING_BACK, nothing
-          ROLLING_BACK -> FAILED, nothing of the project is left on the engine
+          ROLLING_BACK -> FAILED, no object of the project is left on the engine
           keeps the failure
         FAILED, healthy
           [] -> #1 auth RemoveContainer, the project is to go
@@ -223,7 +223,7 @@ enum DecideScenes {
           [] -> #3 rest RemoveContainer, the project is to go
           [1, 2, 3] -> #4 network p_default RemoveNetwork, the project is to go
         DELETING, nothing
-          DELETING -> DELETED, nothing of the project is left on the engine
+          DELETING -> DELETED, no object of the project is left on the engine
           keeps the failure
         DELETED, healthy
           [] -> #1 auth RemoveContainer, the project is to go

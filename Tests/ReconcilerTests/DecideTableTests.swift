@@ -60,14 +60,14 @@ struct DecideTableTests {
         for judgement in Self.judgements {
             let row = try #require(Self.rows.first { $0.key == Self.key(status, judgement) })
             for (seen, expected) in zip(Seen.allCases, row.cells) {
-                #expect(try Self.decided(status, judgement, seen) == expected, "\(row.key), \(seen)")
+                #expect(try Self.decided(status, judgement: judgement, seen: seen) == expected, "\(row.key), \(seen)")
             }
         }
     }
 
     /// What is decided, in one word.
     private static func decided(
-        _ status: ProjectStatus, _ judgement: ProjectLifecycle.Event?, _ seen: Seen
+        _ status: ProjectStatus, judgement: ProjectLifecycle.Event?, seen: Seen
     ) throws -> String {
         let stack = try Stacks.stack([Stacks.service(.db)])
         var assessment = Assessment()

@@ -140,7 +140,7 @@ struct DecideTransitionTests {
                 record.operation = .settingsChange
             } == """
                 RESTARTING -> RESTARTING, the new settings of the database were taken back, \
-                the settings of before are in force again: with the new ones the project did not come up (db: it ends)
+                the previous settings are in force again: with the new ones the project did not come up (db: it ends)
                 records db: it ends [log of id-db]
                 restores the settings
                 """)

@@ -42,7 +42,7 @@ struct PlanProgressTests {
         #expect((0..<4).map { _ in progress.begin()?.operation.service } == [.auth, .rest, .storage, nil])
     }
 
-    @Test("once an urgent step cannot come any more, the others go on without it", arguments: [1, 5])
+    @Test("once an urgent step cannot run any more, the others continue without it", arguments: [1, 5])
     func failure(failing: Int) {
         var progress = PlanProgress(plan())
         var begun: [ServiceName?] = []

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The rules of operations")
 struct ProjectOperationTests {
-    /// What every kind of operation comes to at every status: `-` while it goes on.
+    /// The end of every kind of operation at every status: `-` while it is in progress.
     private static let table = """
         status       | create     | pause      | resume     | restart    | delete | upgrade | settings
         PROVISIONING | -          | superseded | superseded | superseded | superseded | superseded | superseded
@@ -40,7 +40,7 @@ struct ProjectOperationTests {
     }
 
     @Test(
-        "every request that changes a status begins an operation that goes on there; a cancelled creation begins none"
+        "every request that changes a status begins an operation that is in progress there; a cancelled creation begins none"
     )
     func beginnings() {
         for status in ProjectStatus.allCases {

@@ -21,8 +21,8 @@ struct ReconcilePropertyTests {
             let plan = reconcile(random.input(.running, ready: ready))
             let planned = random.observed
             let refusals = random.carryOut(plan) { operation, before in
-                Self.checkStart(operation, desired, before, ready)
-                Self.checkRemoval(operation, desired, planned)
+                Self.checkStart(operation, desired: desired, observed: before, ready: ready)
+                Self.checkRemoval(operation, desired: desired, observed: planned)
             }
             #expect(refusals == 0, "look \(look)")
         }
@@ -34,7 +34,7 @@ struct ReconcilePropertyTests {
 
     /// A service is started only when what it depends on is there.
     static func checkStart(
-        _ operation: Operation, _ desired: DesiredStack, _ observed: ObservedStack, _ ready: Set<ServiceName>
+        _ operation: Operation, desired: DesiredStack, observed: ObservedStack, ready: Set<ServiceName>
     ) {
         switch operation {
         case .startContainer, .restartContainer: break
@@ -51,7 +51,7 @@ struct ReconcilePropertyTests {
     }
 
     /// While the goal is running, what fits the template is not removed, and volumes never are.
-    static func checkRemoval(_ operation: Operation, _ desired: DesiredStack, _ observed: ObservedStack) {
+    static func checkRemoval(_ operation: Operation, desired: DesiredStack, observed: ObservedStack) {
         switch operation {
         case .removeVolume(let name): Issue.record("volume \(name) must not be removed")
         case .removeNetwork(let id, _):

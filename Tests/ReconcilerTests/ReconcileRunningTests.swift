@@ -191,7 +191,7 @@ struct ReconcileRunningTests {
         #expect(plan([]) == "")
     }
 
-    @Test("a service that is held back is created, but neither started nor restarted")
+    @Test("a service that backs off is created, but neither started nor restarted")
     func backingOff() throws {
         let stack = try Stacks.stack([Stacks.service(.db)])
         #expect(
@@ -229,7 +229,8 @@ struct ReconcileRunningTests {
         #expect(Stacks.plan(stack, Stacks.observed(stack, .restarting)) == "")
     }
 
-    @Test("containers that the template has no place for go: strangers, and duplicates of which the running one stays")
+    @Test(
+        "containers that the template does not name are removed: unknown ones, and all duplicates but the running one")
     func strangers() throws {
         let stack = try Stacks.stack([Stacks.service(.db)])
         var observed = Stacks.observed(stack)
@@ -252,7 +253,7 @@ struct ReconcileRunningTests {
                 """)
     }
 
-    @Test("a container under another name is replaced, once whoever holds its name is gone")
+    @Test("a container under another name is replaced, once the container with its name is gone")
     func renamed() throws {
         let stack = try Stacks.stack([Stacks.service(.db)])
         var observed = Stacks.observed(stack)
@@ -278,7 +279,7 @@ struct ReconcileRunningTests {
         #expect(Stacks.plan(stack, observed, ready: Set(stack.services.keys)) == "")
     }
 
-    @Test("a service that runs once is not started again after success, and what waits for its end goes on")
+    @Test("a service that runs once is not started again after success, and its dependents continue")
     func runsOnce() throws {
         let stack = try Stacks.stack([
             Stacks.service(.meta, runsOnce: true), Stacks.service(.db, after: [Dependency(on: .meta, .completed)]),

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Plans of the way to stopped and to absent")
 struct ReconcileStoppedTests {
-    private func plan(_ goal: ProjectStatus.Goal, _ stack: DesiredStack?, _ observed: ObservedStack) -> String {
+    private func plan(_ goal: ProjectStatus.Goal, stack: DesiredStack?, observed: ObservedStack) -> String {
         reconcile(ReconcileInput(goal: goal, desired: stack, observed: observed)).description
     }
 
@@ -13,7 +13,7 @@ struct ReconcileStoppedTests {
     func stopped() throws {
         let stack = try Stacks.four()
         #expect(
-            plan(.stopped, stack, Stacks.observed(stack)) == """
+            plan(.stopped, stack: stack, observed: Stacks.observed(stack)) == """
                 [] -> #1 gateway StopContainer, the project is paused
                 [1] -> #2 rest StopContainer, the project is paused
                 [1] -> #3 auth StopContainer, the project is paused
@@ -25,13 +25,13 @@ struct ReconcileStoppedTests {
     func whatIsUp() throws {
         let stack = try Stacks.four()
         var observed = Stacks.observed(stack, .exited)
-        #expect(plan(.stopped, stack, observed) == "")
+        #expect(plan(.stopped, stack: stack, observed: observed) == "")
         observed.set(.db) { $0.state = .restarting }
         observed.set(.rest) { $0.state = .paused }
         observed.set(.auth) { $0.state = .dead }
         observed.set(.gateway) { ($0.service, $0.state) = (nil, .running) }
         #expect(
-            plan(.stopped, stack, observed) == """
+            plan(.stopped, stack: stack, observed: observed) == """
                 [] -> #1 rest StopContainer, the project is paused
                 [1] -> #2 db StopContainer, the project is paused
                 [] -> #3 id-gateway StopContainer, the project is paused
@@ -59,7 +59,7 @@ struct ReconcileStoppedTests {
     func absent() throws {
         let stack = try Stacks.four()
         #expect(
-            plan(.absent, nil, Stacks.observed(stack)) == """
+            plan(.absent, stack: nil, observed: Stacks.observed(stack)) == """
                 [] -> #1 auth RemoveContainer, the project is to go
                 [] -> #2 db RemoveContainer, the project is to go
                 [] -> #3 gateway RemoveContainer, the project is to go
@@ -67,6 +67,6 @@ struct ReconcileStoppedTests {
                 [1, 2, 3, 4] -> #5 network p_default RemoveNetwork, the project is to go
                 [1, 2, 3, 4] -> #6 volume db-data RemoveVolume, the project is to go
                 """)
-        #expect(plan(.absent, stack, ObservedStack()) == "")
+        #expect(plan(.absent, stack: stack, observed: ObservedStack()) == "")
     }
 }

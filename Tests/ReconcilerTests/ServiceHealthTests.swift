@@ -110,7 +110,7 @@ struct ServiceHealthTests {
     }
 
     @Test(
-        "what somebody does to the clock on the wall does not matter",
+        "changes of the wall clock do not matter",
         arguments: [-7_200, 7_200, 31_536_000] as [Int64])
     func clock(jump: Int64) {
         let results = [("+", 0)] + (1...40).map { ("-" as Character, $0) }

@@ -98,7 +98,7 @@ struct UpgradeTests {
         }
     }
 
-    @Test("a plan tells what is pulled, replaced, added and removed, and what is interrupted")
+    @Test("a plan names what is pulled, replaced, added and removed, and what is interrupted")
     func preview() throws {
         let stack = try Stacks.four()
         var target = changed(.auth, in: stack, image: "auth:2")
@@ -123,7 +123,7 @@ struct UpgradeTests {
         #expect(plan.isEmpty && plan.images.isEmpty && plan.interrupted.isEmpty && plan.refusals.isEmpty)
     }
 
-    @Test("another major version of PostgreSQL is refused, also when only the data tells which one wrote it")
+    @Test("another major version of PostgreSQL is refused, also when only the data shows which one wrote it")
     func majors() throws {
         var before = try Stacks.four()
         before.services[.db]?.spec.image = "supabase/postgres:15.8.1"

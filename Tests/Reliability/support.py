@@ -84,7 +84,7 @@ class GroundTest(unittest.TestCase):
     # -- what the engine sees
 
     def containers(self, ref):
-        """Each container's id, state and start: what changes when somebody touches it."""
+        """Each container's id, state and start: what changes when it is touched."""
         found = {}
         for one in self.ground.held(ref)["containers"]:
             state = engine("GET", f"/containers/{one['Id']}/json")["State"]

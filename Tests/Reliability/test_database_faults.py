@@ -1,4 +1,4 @@
-"""PostgreSQL fails in every way that a server can: requests are told to come back, containers live on, nothing is lost."""
+"""PostgreSQL fails in every way that a server can: requests get Retry-After, containers keep running, nothing is lost."""
 
 import concurrent.futures
 import os
@@ -92,7 +92,7 @@ class DatabaseFaults:
 
 
 class GivenDatabase(DatabaseFaults, GroundTest):
-    """A PostgreSQL that somebody else runs."""
+    """A PostgreSQL that the manager does not run."""
 
     given_database = True
 
@@ -128,7 +128,7 @@ class GivenDatabase(DatabaseFaults, GroundTest):
         self.end(ref)
 
     def test_a_commit_whose_answer_is_lost(self):
-        """The client is told to come back; under the same key it hears what has become of it."""
+        """The client gets Retry-After; under the same key it gets the outcome."""
         with self.ground.database.rule(
                 lambda call: call.text.startswith("COMMIT") and "projects" in call.text, after=drop, times=1) as rule:
             body = {"name": "twice", "organization_slug": "default", "services": SERVICES}

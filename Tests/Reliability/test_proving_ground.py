@@ -89,7 +89,7 @@ class ManagerChecks(unittest.TestCase):
 
 class CleanupChecks(unittest.TestCase):
     def run_steps(self, inside=None):
-        """What was run, the error that was seen, and what was told of others."""
+        """The commands that ran, the error, and the reports about others."""
         done = []
 
         def fail(name):

@@ -46,7 +46,7 @@ struct KeyFileTests {
         }
     }
 
-    @Test("an attempt that was cut short does not stand in the way")
+    @Test("an attempt that was cut short does not block the next one")
     func leftover() throws {
         try withPath { path in
             try Data([1, 2, 3]).write(to: URL(filePath: path + ".new"))

@@ -5,7 +5,7 @@ back. Two delays are measured each time: from the end of the container, as the e
 says that the project is unhealthy; and from the first answer of the restarted service to a probe of the benchmark's own
 until the API says that the project is healthy.
 
-Beside each stands what nobody can go below: how late the engine's own event stream tells of the end of the container,
+Beside each is its lower bound: how late the engine's own event stream reports the end of the container,
 and how long one bare GET of the service's health question takes.
 """
 
@@ -65,7 +65,7 @@ def ask(service, address):
 class FirstAnswer(threading.Thread):
     """Asks a service, from the start of its container, until it answers with 200, and keeps the wall-clock time.
 
-    Not earlier: the kernel looks for an address that nobody has only once a second, and would be late itself."""
+    Not earlier: the kernel looks for an unused address only once a second, and would be late itself."""
 
     def __init__(self, service, address, told):
         super().__init__(daemon=True)
@@ -87,7 +87,7 @@ class FirstAnswer(threading.Thread):
 
 
 class Told(threading.Thread):
-    """When the engine's own event stream has told of starts and ends: nobody who listens knows them earlier."""
+    """When the engine's own event stream has reported starts and ends: no listener knows them earlier."""
 
     def __init__(self, ref):
         super().__init__(daemon=True)
@@ -103,7 +103,7 @@ class Told(threading.Thread):
         end = time.monotonic() + DEADLINE_SECONDS
         while (action, service) not in self.times:
             if time.monotonic() > end:
-                raise RuntimeError(f"the engine tells nothing of {service}: {action}")
+                raise RuntimeError(f"the engine reports no event of {service}: {action}")
             time.sleep(PAUSE_SECONDS)
         return self.times[action, service]
 

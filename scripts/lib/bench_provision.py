@@ -32,14 +32,14 @@ LABELS = {
 
 
 def taken_down(stack, measure):
-    """What a measurement of a stack gives; nothing of the stack is left."""
+    """The result of a measurement of a stack; the stack is removed."""
     with Cleanup() as cleanup:
         cleanup.after(stack.down)
         return measure(stack)
 
 
 def compose(binary):
-    """Seconds of docker-compose in all and in parts, and who was last."""
+    """Seconds of docker-compose in all and in parts, and the last service."""
     started, waited, ready = taken_down(compose_stack.ComposeStack(binary), lambda stack: stack.up())
     *others, last = sorted(ready, key=ready.get)
     return {"compose": started + waited, "compose_up": started, "compose_wait": waited,

@@ -78,7 +78,7 @@ def seconds_of_parsing(path):
 
 
 def wait_until_calm(manager):
-    """Waits until the manager has looked at everything: it hardly works any more."""
+    """Waits until the manager has observed everything: it is nearly idle."""
     def is_calm():
         before = Usage(manager.process.pid).cpu_seconds
         time.sleep(CALM_SECONDS)
@@ -87,7 +87,7 @@ def wait_until_calm(manager):
 
 
 def forget_peak(pid):
-    """From now on the peak of a process's memory counts anew."""
+    """Resets the peak of a process's memory."""
     with open(f"/proc/{pid}/clear_refs", "w") as file:
         file.write("5")
 
@@ -136,7 +136,7 @@ def main():
     report.line(f"  manager: {found['cpu_seconds_per_resync']:.2f} s of CPU for each resync and all else in its 30 s, peak "
                 f"{found['peak_mib']:.0f} MiB   (aim: below 1 s, at most 200 MiB)")
     report.line(f"  Python's parser alone, for the same lists: {found['parse_seconds']:.2f} s   ratio {found['ratio']:.2f}")
-    report.line(f"  once, after the start: {found['cpu_seconds_of_first_looks']:.1f} s of CPU until every project was looked at")
+    report.line(f"  once, after the start: {found['cpu_seconds_of_first_looks']:.1f} s of CPU until every project was observed")
     report.end(arguments.json, **found)
 
 

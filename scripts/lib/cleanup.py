@@ -5,10 +5,10 @@ import sys
 
 
 class Cleanup:
-    """Steps for the end of a block, run last to first whatever happens in it, every one of them even if another fails.
+    """Steps for the end of a block, run last to first in any case, every one of them even if another fails.
 
     The error that leaves the block is the first one: that of the block itself, or of the step that failed first. Later
-    ones are told on stderr.
+    ones are printed to stderr.
     """
 
     def __init__(self):
@@ -19,7 +19,7 @@ class Cleanup:
         self.steps.append((step, arguments))
 
     def keep(self):
-        """Forgets the steps: all has gone well, and what was made is somebody else's to remove."""
+        """Drops the steps: all went well, and the caller removes what was made."""
         self.steps.clear()
 
     def __enter__(self):
@@ -31,7 +31,7 @@ class Cleanup:
             step, arguments = self.steps.pop()
             try:
                 step(*arguments)
-            except BaseException as failure:  # whatever it is, Ctrl-C too: the other steps must have their turn
+            except BaseException as failure:  # also Ctrl-C: the other steps must run
                 if first is None:
                     first = failure
                 else:

@@ -7,7 +7,7 @@ taken back, of its pause, resume, restart and deletion. Then the project is made
   after       the engine, or PostgreSQL, has done it, and the manager has not heard of it
 
 The manager is started again, the client repeats its request under the same Idempotency-Key, and the operation has to
-come to its end: the right containers in the right state, and nothing left over after the deletion.
+finish: the right containers in the right state, and nothing left over after the deletion.
 """
 
 import argparse
@@ -34,7 +34,7 @@ OPERATIONS = ["create", "upgrade", "way back", "pause", "resume", "restart", "de
 # Operations that a life goes without where they are not to be hit: each needs another manager.
 ON_DEMAND = ("upgrade", "way back")
 MOMENTS = ("before", "after")
-# Tables of changes that the manager makes now and then, whatever the operation.
+# Tables of changes that the manager makes now and then, in any operation.
 HOUSEKEEPING = ("access_tokens", "sessions", "manager_lease")
 # How often a point is tried whose call is not made every time.
 TRIES = 3
@@ -208,14 +208,14 @@ class Life:
         return wrong
 
     def record(self, chosen):
-        """The points of a life without harm, operation by operation."""
+        """The points of a life without faults, operation by operation."""
         points = []
         for operation in self.operations():
             if operation in ON_DEMAND and operation not in chosen:
                 continue
             marks = self.ground.engine.mark(), self.ground.database.mark()
             wrong = self.run(operation)
-            assert not wrong, f"{operation} without harm: {wrong}"
+            assert not wrong, f"{operation} without faults: {wrong}"
             calls = self.ground.engine.log_from(marks[0]) + self.ground.database.log_from(marks[1])
             seen = collections.Counter()
             for call in sorted(calls, key=lambda one: one.time):
@@ -255,7 +255,7 @@ class Matrix:
                 if point:
                     self.take(life, point, tries, wrong)
                 else:
-                    assert not wrong, f"{operation} without harm: {wrong}"
+                    assert not wrong, f"{operation} without faults: {wrong}"
 
     def take(self, life, point, tries, wrong):
         if life.killed_at is None and not wrong:

@@ -29,7 +29,7 @@ class EngineConnection(http.client.HTTPConnection):
 
 
 class EventStream:
-    """What the engine tells of its events, line by line, until somebody closes it."""
+    """The engine's events, line by line, until the stream is closed."""
 
     def __init__(self, **filters):
         self.connection = EngineConnection("engine")
@@ -49,7 +49,7 @@ class EventStream:
             pass  # Closed under the reader's hands.
 
     def close(self):
-        """Ends the reader too, from whatever thread."""
+        """Ends the reader too, from any thread."""
         self.socket.shutdown(socket.SHUT_RDWR)
 
 
@@ -73,7 +73,7 @@ def engine(method, path, body=None):
 
 
 def labelled(path, ref):
-    """The list of one kind of object, of those that bear a project's label."""
+    """The list of one kind of object, with a project's label."""
     filters = urllib.parse.quote(json.dumps({"label": [f"supamanager.project={ref}"]}))
     return engine("GET", f"{path}{'&' if '?' in path else '?'}filters={filters}")
 

@@ -14,7 +14,7 @@ class Answer(Exception):
 
 
 class Hang(Exception):
-    """Ends the exchange in silence: the client has to give up by itself."""
+    """Ends the exchange silently: the client has to time out."""
 
 
 class EngineProxy(FaultProxy):
@@ -70,7 +70,7 @@ class EngineProxy(FaultProxy):
         client.sendall(closing(head.until(b"\r\n\r\n")) + head.kept)
         while True:
             ready, _, _ = select.select([client, server], [], [])
-            # While frozen, a stream is half open: nothing comes any more, and nobody says so.
+            # While frozen, a stream is half open: no more data comes, without an error.
             while self.frozen.is_set() and not self.is_closed:
                 time.sleep(0.05)
             if client in ready:

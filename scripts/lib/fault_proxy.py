@@ -1,7 +1,7 @@
-"""Proxies that do harm: between a manager and its Docker Engine (engine_proxy) or its PostgreSQL (postgres_proxy).
+"""Proxies that inject faults: between a manager and its Docker Engine (engine_proxy) or its PostgreSQL (postgres_proxy).
 
 A proxy listens on a Unix socket, forwards every call to the real server, and keeps a log of the calls. Rules decide
-which calls come to harm, and how; what a rule runs while a call is held – killing the manager, say – is up to the test.
+which calls get a fault, and which; what a rule runs while a call is held – killing the manager, say – is up to the test.
 """
 
 import contextlib
@@ -33,7 +33,7 @@ class Drop(Exception):
 
 
 class Rule:
-    """Harm for the calls that `wanted` picks, the first `times` of them; for all when `times` is None."""
+    """A fault for the calls that `wanted` picks, the first `times` of them; for all when `times` is None."""
 
     def __init__(self, wanted=lambda call: True, *, before=None, after=None, change=None, times=None):
         self.wanted, self.before, self.after, self.change = wanted, before, after, change

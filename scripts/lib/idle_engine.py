@@ -1,4 +1,4 @@
-"""An engine that holds nothing and never starts anything: what the API costs by itself can be measured on it.
+"""An engine without objects that never starts one: for measuring the cost of the API alone.
 
 It answers what the manager asks at its start and in its rounds, and leaves every question about an image unanswered for
 as long as the benchmark takes, so that projects stay where their creation has put them.

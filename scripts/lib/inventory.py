@@ -1,4 +1,4 @@
-"""What the Docker Engine holds of an installation, and whether what is somebody else's is as it was."""
+"""What the Docker Engine holds of an installation, and whether foreign objects are unchanged."""
 
 import json
 import secrets
@@ -41,13 +41,13 @@ def remove_all(found):
 
 
 class Bystanders:
-    """Containers, volumes and networks of somebody else, with labels much like those of a project."""
+    """Foreign containers, volumes and networks, with labels much like those of a project."""
 
     def __init__(self, count=3):
         self.paths = []
         stem = f"smbystander-{secrets.token_hex(4)}"
         labels = {"com.docker.compose.project": "abcdefghijklmnopqrst", "com.docker.compose.service": "db",
-                  "supamanager.project": "abcdefghijklmnopqrst", "supamanager.installation": "somebody-else"}
+                  "supamanager.project": "abcdefghijklmnopqrst", "supamanager.installation": "another"}
         try:
             for number in range(count):
                 self.make(f"{stem}-{number}", labels)

@@ -94,7 +94,7 @@ def main():
             cycles = Cycles(ground, arguments.cycles, arguments.seed, start + arguments.minutes * 60)
             cycles.run(arguments.parallel)
             wrong = ground.remains()
-        wrong += [f"{path} of somebody else is not as it was" for path in bystanders.changed()]
+        wrong += [f"the foreign {path} was changed" for path in bystanders.changed()]
     finally:
         bystanders.remove()
     for one in wrong:

@@ -47,7 +47,7 @@ class Reply:
 
 
 class Manager:
-    """A manager of its own, on a free port, with a folder that goes with it."""
+    """A manager of its own, on a free port, with a folder that is removed with it."""
 
     def __init__(self, binary, root, **settings):
         self.folder = tempfile.mkdtemp(prefix="smbench")
@@ -107,7 +107,7 @@ class Manager:
             return False
 
     def ask(self, method, path, body=None, key=None, deadline=30):
-        """One request, whatever comes of it: status, header fields and body. `OSError` when nothing answers."""
+        """One request: status, header fields and body. `OSError` when nothing answers."""
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         if key:
             headers["Idempotency-Key"] = key
@@ -180,7 +180,7 @@ class Manager:
             self.terminate()
 
     def terminate(self):
-        """Ends the program, by force when it does not end by itself, and the private database of one that crashed."""
+        """Ends the program, by force when it does not exit, and the private database of one that crashed."""
         with Cleanup() as cleanup:
             cleanup.after(self.end_database)
             self.process.send_signal(signal.SIGTERM)
@@ -206,7 +206,7 @@ class Manager:
             pass  # There is none, or it has ended.
 
     def sweep(self):
-        """Removes from the engine what bears the label of this installation, and says so: a manager that has ended well
+        """Removes this installation's objects from the engine, and says so: a manager that has ended well
         has left nothing."""
         # One that has never come so far as to name its installation has made nothing.
         if INSTALLATION.search(self.log_text()):

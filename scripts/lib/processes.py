@@ -41,7 +41,7 @@ def cpu_seconds(pids):
         try:
             total += Usage(pid).cpu_seconds
         except OSError:
-            pass  # It ended meanwhile; what it used counts no longer.
+            pass  # It ended meanwhile; its use no longer counts.
     return total
 
 

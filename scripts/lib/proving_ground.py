@@ -24,7 +24,7 @@ REMAINS = {
     "port leases": "select ref, port from port_leases where ref is not null",
     "subnet leases": "select ref, subnet from subnet_leases where ref is not null",
     "secrets": "select ref, name from project_secrets",
-    "operations that go on": "select ref, kind from operations where finished_at is null",
+    "open operations": "select ref, kind from operations where finished_at is null",
     "deletions without an end": "select ref, requested_at from deletion_receipts where ended_at is null",
     "volumes": "select name, ref from volumes",
     "requests without an answer": "select key, begun_at from idempotency_keys where status is null",
@@ -32,7 +32,7 @@ REMAINS = {
 
 
 def debug_binary():
-    """The program under test: the one that was built last for debugging, unless told otherwise."""
+    """The program under test: the one that was built last for debugging, by default."""
     given = os.environ.get("SUPAMANAGER_BINARY")
     return given or subprocess.run(["swift", "build", "--package-path", ROOT, "--show-bin-path"], check=True,
                                    capture_output=True, text=True).stdout.strip() + "/supamanager"
@@ -156,7 +156,7 @@ class ProvingGround:
 
 
 def kill(manager):
-    """Ends a manager as a power cut would; from whatever thread."""
+    """Ends a manager as a power cut would; from any thread."""
     process = manager.process
     process.kill()
     process.wait(60)

@@ -105,7 +105,7 @@ class RawStack:
         return time.perf_counter() - start
 
     def remove_network(self):
-        """Removes the network; one whose containers the engine has miscounted only its restart lets go of."""
+        """Removes the network; one whose containers the engine has miscounted can be removed only after its restart."""
         try:
             remove(f"/networks/{self.prefix}")
         except EngineError as error:

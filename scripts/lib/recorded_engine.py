@@ -1,4 +1,4 @@
-"""An engine made of recorded answers: one project's containers, network and volumes as a real engine told of them, given
+"""An engine made of recorded answers: one project's containers, network and volumes as a real engine returned them, given
 out as those of as many projects as wanted. Nothing ever happens on it, and nothing can be changed.
 """
 

@@ -1,4 +1,4 @@
-"""How benchmarks say what they found: as text for people, or as one JSON object."""
+"""Output of benchmarks: as text, or as one JSON object."""
 
 import json
 import os
@@ -23,7 +23,7 @@ def percentile(values, share):
 
 
 class Report:
-    """One benchmark's answer. It is begun before anything is measured: the load that it tells is that of others."""
+    """One benchmark's result. Created before the measurement: its load is that of other programs."""
 
     def __init__(self, benchmark, **about):
         self.head = {"benchmark": benchmark, "machine": machine()} | about

@@ -44,7 +44,7 @@ class Soak:
 
     def __init__(self, ground, seconds):
         self.ground, self.end = ground, time.monotonic() + seconds
-        # A manager that dies by itself has failed.
+        # A manager that exits has failed.
         ground.revive = self.mind
         self.samples = collections.defaultdict(list)
         self.lives = 0

@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster for one run, on a Unix socket in a folder that goes with it."""
+"""A PostgreSQL cluster for one run, on a Unix socket in a folder that is removed with it."""
 
 import glob
 import os

@@ -1,4 +1,4 @@
-/// What services mount out of the project's folder: it holds what `x-supamanager.files` names, and nothing else.
+/// What services mount out of the project's folder: only what `x-supamanager.files` names.
 struct FilePolicy {
     let project: ComposeProject
     /// The files that the project's folder gets, by relative path.

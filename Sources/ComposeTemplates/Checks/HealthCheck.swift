@@ -1,4 +1,4 @@
-/// Whether the manager can tell when a service is healthy: by its probe, else by its `healthcheck`.
+/// Whether the health of a service is observable: by its probe, else by its `healthcheck`.
 struct HealthCheck {
     let service: ComposeService
     /// All services that run together.
@@ -12,7 +12,7 @@ struct HealthCheck {
             guard let other = services[name], !other.isProbed else { continue }
             log.add(
                 .unsupported, path: "\(path).depends_on.\(name)",
-                "\(name) has neither a healthcheck nor x-supamanager.probe, so nobody can tell whether it is healthy: "
+                "\(name) has neither a healthcheck nor x-supamanager.probe, so its health is unknown: "
                     + "give it one, or wait for service_started")
         }
         guard let check = service.healthcheck else { return }

@@ -28,7 +28,7 @@ struct LoggingPolicy: Sendable {
     func refusal(of logging: ComposeLogging) -> Refusal? {
         guard let driver = logging.driver else {
             guard !logging.options.isEmpty else { return nil }
-            return Refusal(key: "options", reason: "without a driver nobody knows what they mean: name the driver")
+            return Refusal(key: "options", reason: "options need a driver: name the driver")
         }
         guard let allowed = Self.options[driver] else {
             let names = Self.options.keys.sorted().joined(separator: ", ")

@@ -83,7 +83,7 @@ struct ManifestCheck {
         }
     }
 
-    /// What the API calls a service has to be one of the roles, and functions need their service.
+    /// A service's name in the API has to be one of the roles, and functions need their service.
     private func checkRoles() {
         for (group, names) in [("health-names", manifest.healthNames), ("restart-names", manifest.restartNames)] {
             for (name, role) in names.sorted(by: { $0.key < $1.key }) where manifest.roles[role] == nil {

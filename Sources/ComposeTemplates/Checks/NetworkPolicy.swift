@@ -16,7 +16,7 @@ struct NetworkPolicy {
 
     private func checkReach(_ network: ComposeNetwork, path: String) {
         if network.isExternal {
-            log.add(.refused, path: "\(path).external", "a network of somebody else would join two projects")
+            log.add(.refused, path: "\(path).external", "an external network would join two projects")
         }
         if let driver = network.driver, driver != "bridge" {
             log.add(
@@ -111,7 +111,7 @@ struct ObjectNamePolicy {
                 .refused, path: path,
                 "a second project would get the same name; leave it out or start with ${COMPOSE_PROJECT_NAME}")
         } else if name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9_.-]{1,199}/) == nil {
-            log.add(.invalid, path: path, "a name has letters, digits, \"_\", \".\" and \"-\", 200 at the most")
+            log.add(.invalid, path: path, "a name has letters, digits, \"_\", \".\" and \"-\", at most 200")
         }
     }
 }
@@ -179,7 +179,7 @@ extension ComposeProject {
         return networks.filter { used.contains($0.key) }
     }
 
-    /// The project with a subnet for each of its networks, whichever services are chosen afterwards.
+    /// The project with a subnet for each of its networks, for every selection of services.
     func assigningSubnets(within lease: IPv4Network) throws(SubnetShares.Refusal) -> ComposeProject {
         let shares = SubnetShares(lease: lease, networks: usedNetworks)
         var project = self

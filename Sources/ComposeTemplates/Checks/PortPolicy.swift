@@ -18,7 +18,7 @@ struct PortPolicy {
                 guard let number = port.publishedPort else {
                     refuse(
                         path,
-                        "the engine would choose a host port that nobody leased: declare a variable in "
+                        "the engine would choose a host port without a lease: declare a variable in "
                             + "x-supamanager.ports and publish \"${VARIABLE}:\(port.target)\"")
                     continue
                 }

@@ -3,7 +3,7 @@
 enum ServiceLimits {
     /// Sizes of memory, shared memory and file systems in memory, in bytes.
     static let memoryBytes = 0...(1 << 50)
-    /// The same in words.
+    /// The limit, as messages name it.
     static let memoryText = "at most 1024 TiB"
     /// The least memory that the engine gives a container, in bytes.
     static let memoryBytesMin = 6 << 20

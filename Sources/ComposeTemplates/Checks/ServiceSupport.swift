@@ -1,5 +1,5 @@
-/// What the loader understands and the manager does not carry out: each is a problem with its place, so that nothing
-/// is left out in silence.
+/// What the loader understands and the manager does not carry out: each is a problem with its place, so that nothing is
+/// left out silently.
 struct ServiceSupport {
     let service: ComposeService
     let log: ProblemLog

@@ -8,7 +8,7 @@ public enum TemplatePolicy: Sendable, Hashable {
     /// Nothing is refused: for showing what a file says.
     case unrestricted
 
-    /// Capabilities that a service may add: those that Docker gives by itself, and harmless further ones.
+    /// Capabilities that a service may add: Docker's defaults, and harmless further ones.
     public static let allowedCapabilities: Set<String> = [
         "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "IPC_LOCK", "KILL", "LEASE", "MKNOD",
         "NET_BIND_SERVICE", "NET_RAW", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT", "SYS_NICE",
@@ -63,7 +63,7 @@ public enum TemplatePolicy: Sendable, Hashable {
         let path = "volumes.\(key)"
         if volume.isExternal {
             log.add(
-                .refused, path: "\(path).external", "a volume of somebody else would not be deleted with the project")
+                .refused, path: "\(path).external", "an external volume would not be deleted with the project")
         }
         if let driver = volume.driver, driver != "local" {
             log.add(.refused, path: "\(path).driver", "\(driver) keeps data where the manager cannot see it; use local")

@@ -1,5 +1,5 @@
 /// Which driver options a named volume may have: whole combinations, since the meaning of one option depends on the
-/// others (`o: bind` makes a path of the host out of `device`, whatever `type` says).
+/// others (`o: bind` makes a path of the host out of `device`, regardless of `type`).
 enum VolumeDriverOptions {
     /// Why options are refused, and at which key.
     struct Refusal: Sendable, Hashable {
@@ -8,8 +8,8 @@ enum VolumeDriverOptions {
         let reason: String
     }
 
-    /// Nil for no options at all, and for a file system in memory: `type: tmpfs`, `device: tmpfs`, and `o` with
-    /// nothing but `size=`, `mode=`, `uid=` and `gid=`.
+    /// Nil for no options at all, and for a file system in memory: `type: tmpfs`, `device: tmpfs`, and `o` with only
+    /// `size=`, `mode=`, `uid=` and `gid=`.
     static func refusal(of options: [String: String]) -> Refusal? {
         guard !options.isEmpty else { return nil }
         if let key = options.keys.sorted().first(where: { !["type", "device", "o"].contains($0) }) {
@@ -40,7 +40,7 @@ enum VolumeDriverOptions {
         guard pair.count == 2 else { return false }
         switch pair[0] {
         case "size":
-            // The kernel knows one letter, and nothing of "mb".
+            // The kernel accepts one letter, not "mb".
             let digits = pair[1].last.map { "kmg".contains($0) } == true ? pair[1].dropLast() : pair[1]
             guard let bytes = ByteCount.parse(String(pair[1])) else { return false }
             return isNumber(digits) && ServiceLimits.memoryBytes.contains(bytes)

@@ -2,7 +2,7 @@ import Orchestrator
 
 /// The commands `template check` and `template config` without their shell: texts in, texts out.
 public enum TemplateCommands {
-    /// What a command has to say.
+    /// The output of a command.
     public struct Report: Sendable, Hashable {
         /// For the standard output, ending in a line feed unless empty.
         public var text: String
@@ -39,8 +39,8 @@ public enum TemplateCommands {
     }
 
     /// Prints the normalised form of a Compose file, the counterpart of `docker compose config`. What
-    /// `TemplatePolicy.standard` would refuse is shown and noted. What the manager would provide and nobody gives has
-    /// a stand-in.
+    /// `TemplatePolicy.standard` would refuse is shown and noted. Variables of the manager without a value get
+    /// placeholders.
     /// - Parameters:
     ///   - envFile: name and text of the `.env` file; `environment` wins over it.
     ///   - folderName: name of the file's folder, which names a project that has no other name.

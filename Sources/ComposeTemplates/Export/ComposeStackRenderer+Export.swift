@@ -45,7 +45,7 @@ extension ComposeStackRenderer {
 }
 
 extension ConfidentialMarkers {
-    /// `text` with the values themselves: for files, in which nobody puts variables.
+    /// `text` with the values themselves: for files, which hold no variables.
     fileprivate func revealed(in text: String) -> String {
         values.reduce(text) { $0.replacing(marker(of: $1.key), with: $1.value.reveal()) }
     }

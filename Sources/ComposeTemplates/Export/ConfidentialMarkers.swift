@@ -1,7 +1,7 @@
 import ProjectModel
 
-/// Stand-ins for confidential values on their way through interpolation: a text that was made with them shows where each
-/// value would be, and holds none. They are drawn for each text, so that no setting can look like one.
+/// Stand-ins for confidential values on their way through interpolation: a text that was made with them shows where
+/// each value would be, and holds none. They are drawn for each text, so that no setting can look like one.
 struct ConfidentialMarkers {
     private let nonce: String
 

@@ -7,7 +7,7 @@ public enum EnvironmentFile {
         /// The variable.
         public let name: String
 
-        /// What is wrong; never the value.
+        /// The problem; never the value.
         public var description: String {
             "\(name) has both a single quote and a line break or another control character, which no .env file can hold"
         }
@@ -22,7 +22,7 @@ public enum EnvironmentFile {
         return text
     }
 
-    /// As it is where nothing in it has a meaning, in single quotes where they can hold it, else in double quotes.
+    /// Unquoted where no character has a meaning, in single quotes where they can hold it, else in double quotes.
     private static func quoted(_ value: String, of name: String) throws(Failure) -> String {
         if value.utf8.allSatisfy(isPlain) { return value }
         let hasControl = value.unicodeScalars.contains { $0.properties.generalCategory == .control && $0 != "\n" }

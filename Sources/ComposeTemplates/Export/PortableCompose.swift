@@ -105,7 +105,7 @@ extension PortableCompose {
         }
     }
 
-    /// The condition of a dependency; one on health that only the manager's probe can tell is one on the start.
+    /// The condition of a dependency; one on health that only the manager's probe observes becomes one on the start.
     private func condition(_ name: String, _ dependency: ComposeDependency) -> String {
         let hasCheck = project.services[name]?.healthcheck?.test != nil
         let condition = dependency.condition == .healthy && !hasCheck ? .started : dependency.condition

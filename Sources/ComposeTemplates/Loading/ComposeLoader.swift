@@ -3,7 +3,7 @@ import YAMLKit
 
 /// Loads a Compose file: text in, model or the list of everything that is wrong with it out.
 public enum ComposeLoader {
-    /// What a load depends on besides the text.
+    /// The inputs of a load besides the text.
     public struct Options: Sendable {
         /// The project's name; nil takes the file's `name`.
         public var projectName: String?
@@ -13,9 +13,9 @@ public enum ComposeLoader {
         public var environment: [String: String]
         /// The active profiles; `*` stands for all of them.
         public var profiles: Set<String>
-        /// What a file must not ask for.
+        /// The policy.
         public var policy: TemplatePolicy = .standard
-        /// Where files named by `env_file` are read.
+        /// The source of files named by `env_file`.
         public var files: TemplateFiles = .none
         /// The files that a project's folder gets, by relative path; nil where they are not known.
         public var projectFiles: Set<String>?
@@ -70,7 +70,7 @@ public enum ComposeLoader {
         return manifest
     }
 
-    /// The file's mapping; nil after a problem that leaves nothing to look at.
+    /// The file's mapping; nil after a problem that leaves nothing to check.
     private static func root(of text: String, log: ProblemLog) -> YAMLNode? {
         let start = YAMLMark(line: 1, column: 1)
         do {
@@ -95,6 +95,6 @@ public enum ComposeLoader {
 public struct LoadedTemplate: Sendable, Equatable {
     /// The model.
     public let project: ComposeProject
-    /// What was noticed on the way, such as variables that are not set.
+    /// Warnings, such as variables that are not set.
     public let warnings: [TemplateProblem]
 }

@@ -42,7 +42,7 @@ struct ProjectReader {
         },
         "configs": { cursor, project in
             for (name, value) in cursor.entries() {
-                // One that cannot be read still exists: whoever names it makes no mistake.
+                // An unreadable one still exists: a reference to it is valid.
                 project.configs[name] = ComposeConfig(reading: value) ?? ComposeConfig(.content(""))
             }
         },

@@ -1,6 +1,6 @@
 /// A service that must be there first.
 public struct ComposeDependency: Sendable, Hashable {
-    /// What the dependency must have reached.
+    /// The condition on the dependency.
     public enum Condition: String, Sendable, Hashable, CaseIterable {
         /// Its container is started.
         case started = "service_started"
@@ -10,9 +10,9 @@ public struct ComposeDependency: Sendable, Hashable {
         case completed = "service_completed_successfully"
     }
 
-    /// What must be reached.
+    /// The condition.
     public var condition: Condition = .started
-    /// Whether the project cannot go on without it.
+    /// Whether the project fails without it.
     public var isRequired = true
     /// Whether a restart of the dependency restarts this service too.
     public var restarts = false
@@ -42,7 +42,7 @@ public struct ComposeHealthcheck: Sendable, Hashable {
     public init() {}
 }
 
-/// What the engine does when a container ends.
+/// The restart policy of a container.
 public enum ComposeRestart: Sendable, Hashable {
     /// Nothing.
     case never
@@ -50,7 +50,7 @@ public enum ComposeRestart: Sendable, Hashable {
     case always
     /// Starts it again after a failure, at most `maximumRetries` times; nil for no bound.
     case onFailure(maximumRetries: Int?)
-    /// Starts it again unless somebody stopped it.
+    /// Restarts it unless it was stopped explicitly.
     case unlessStopped
 
     /// The value in a Compose file.
@@ -65,7 +65,7 @@ public enum ComposeRestart: Sendable, Hashable {
     }
 }
 
-/// Where a container's output goes.
+/// The log driver of a container.
 public struct ComposeLogging: Sendable, Hashable {
     /// The log driver; nil for the engine's default.
     public var driver: String?

@@ -1,4 +1,4 @@
-/// Something that is mounted into a container.
+/// A mount of a container.
 public struct ComposeMount: Sendable, Hashable {
     /// The kinds of mounts.
     public enum Kind: String, Sendable, Hashable, CaseIterable {

@@ -18,7 +18,7 @@ public struct ComposePort: Sendable, Hashable {
         case host
     }
 
-    /// A name for people.
+    /// A display name.
     public var name: String?
     /// The port in the container.
     public var target: Int

@@ -1,8 +1,8 @@
-/// What stands under `deploy`.
+/// The `deploy` section.
 public struct ComposeDeploy: Sendable, Hashable {
-    /// What the service may use at most.
+    /// The limits.
     public var limits: ComposeResources?
-    /// What the service is promised.
+    /// The reservations.
     public var reservations: ComposeResources?
 
     /// Nothing is bounded.

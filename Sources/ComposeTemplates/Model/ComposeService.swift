@@ -27,11 +27,11 @@ public struct ComposeService: Sendable, Equatable {
     public var dependsOn: [String: ComposeDependency] = [:]
     /// The health check that the engine runs; nil leaves the image's own.
     public var healthcheck: ComposeHealthcheck?
-    /// What the engine does when the container ends.
+    /// The restart policy.
     public var restart: ComposeRestart?
     /// The container's labels.
     public var labels: [String: String] = [:]
-    /// Where the container's output goes.
+    /// The log driver of the container.
     public var logging: ComposeLogging?
     /// Limits and reservations under `deploy.resources`; see `memoryLimitBytes` and its siblings for what is in force.
     public var deploy: ComposeDeploy?

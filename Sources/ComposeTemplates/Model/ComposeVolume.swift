@@ -17,7 +17,7 @@ public struct ComposeVolume: Sendable, Hashable {
 
 /// A text that is put into containers as a file.
 public struct ComposeConfig: Sendable, Hashable {
-    /// Where the text comes from.
+    /// The source of the text.
     public enum Source: Sendable, Hashable {
         /// A file, relative to the project folder.
         case file(String)
@@ -29,7 +29,7 @@ public struct ComposeConfig: Sendable, Hashable {
 
     /// The name; after normalisation never nil.
     public var name: String?
-    /// Where the text comes from.
+    /// The source of the text.
     public var source: Source
 
     /// A config from `source`.

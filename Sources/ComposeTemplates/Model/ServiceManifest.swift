@@ -1,6 +1,6 @@
 public import ProjectModel
 
-/// What a template tells the manager about one service in `x-supamanager`.
+/// What a template declares about one service in `x-supamanager`.
 public struct ServiceManifest: Sendable, Hashable {
     /// How the manager sees that the service is well; nil where only its container is watched.
     public var probe: ServiceProbe?

@@ -1,6 +1,6 @@
 public import ProjectModel
 
-/// What a template tells the manager in `x-supamanager` at top level.
+/// What a template declares in `x-supamanager` at top level.
 ///
 /// Ports, addresses, secrets and tokens are variables that the manager gives to interpolation;
 /// `variables` are settings that people may change.
@@ -55,7 +55,7 @@ public struct TemplateManifest: Sendable, Hashable {
 public struct TemplatePort: Sendable, Hashable {
     /// The variable that carries it.
     public var name: String
-    /// What it leads to, where the manager has to know.
+    /// Its target, where the manager has to know.
     public var purpose: PortPurpose?
 
     /// A port called `name`.
@@ -91,7 +91,7 @@ public struct SecretForm: Sendable, Hashable {
     public var alphabet: SecretAlphabet
     /// How many characters it has.
     public var length: Int
-    /// What it is for, where the manager has to know.
+    /// Its purpose, where the manager has to know.
     public var purpose: SecretPurpose?
 
     /// A secret of `length` characters.
@@ -106,17 +106,17 @@ public struct SecretForm: Sendable, Hashable {
 public struct TemplateVariable: Sendable, Hashable {
     /// The variable's name.
     public var name: String
-    /// Its value unless somebody gives another; may use variables in turn. Nil where one must be given, or where
+    /// Its value unless another is given; may use variables in turn. Nil where one must be given, or where
     /// ``isOptional``.
     public var defaultValue: String?
-    /// Whether it has no value at all until somebody gives one. A service that names it in `environment` without a
-    /// value then runs without it, on its own default.
+    /// Whether it has no value until one is given. A service that names it in `environment` without a value then runs
+    /// without it, on its own default.
     public var isOptional = false
     /// Whether its values are secrets, which no log may show.
     public var isSecret = false
-    /// What it is for, in words.
+    /// Its purpose: one sentence.
     public var summary: String?
-    /// What it is for, where the manager has to know.
+    /// Its purpose, where the manager has to know.
     public var purpose: SettingPurpose?
 
     /// A setting called `name`.

@@ -96,7 +96,7 @@ enum External {
         if name == nil { name = given }
     }
 
-    /// Nothing but a name can be said of what somebody else makes, and it can be said once.
+    /// An external object has only a name, given once.
     static func check(_ cursor: NodeCursor, isExternal: Bool, besides allowed: Set<String>) {
         guard isExternal else { return }
         for (key, value) in cursor.entries() where !allowed.contains(key) && key != "external" && !key.hasPrefix("x-") {

@@ -15,7 +15,7 @@ extension ComposeDeploy {
                             "reservations": field(\.reservations) { ComposeResources(reading: $0) },
                         ])
                 },
-                // The normalised form always has it, with nothing in it.
+                // The normalised form always has it, empty.
                 "placement": { placement, _ in
                     guard placement.node.mapping?.isEmpty != true else { return }
                     placement.failAtKey(.unsupported, UnsupportedKeys.ofDeploy["placement"] ?? "not supported")

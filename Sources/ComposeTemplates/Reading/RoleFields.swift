@@ -2,7 +2,7 @@ import ProjectModel
 import YAMLKit
 
 extension NodeCursor {
-    /// Leased ports: a mapping of variables to what each leads to, or a list of variables of which nothing is said.
+    /// Leased ports: a mapping of variables to what each leads to, or a list of variables.
     func templatePorts() -> [TemplatePort] {
         guard node.mapping != nil else {
             return elements().compactMap { $0.variableName().map { TemplatePort(name: $0) } }

@@ -49,7 +49,7 @@ extension APIKeyForm {
 public struct TemplateSettingsError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The setting.
     public let variable: String
-    /// What is wrong with it.
+    /// The problem.
     public let reason: String
 
     /// `variable: reason`.

@@ -9,7 +9,7 @@ import Reconciler
 public struct TemplateValidation: Sendable {
     /// The file with all of its services.
     public let project: ComposeProject
-    /// What was noticed on the way, such as variables that are not set.
+    /// Warnings, such as variables that are not set.
     public let warnings: [TemplateProblem]
 
     /// Checks `template`.

@@ -1,10 +1,10 @@
 import Reconciler
 
 extension ContainerHostSpec {
-    /// What the host does for a service's container.
+    /// The host configuration of a service's container.
     ///
-    /// - Parameter volumeLabels: Of a volume that the engine makes anew because it is gone by then, so that it can be
-    ///   found and removed: a call may be carried out late, when the project is being deleted.
+    /// - Parameter volumeLabels: labels for a volume that the engine recreates because it is gone by then, so that it
+    ///   can be found and removed: a call may be carried out late, when the project is being deleted.
     init(_ spec: Reconciler.ContainerSpec, volumeLabels: [String: String]) {
         self.init(
             mounts: spec.mounts.map { MountSpec($0, volumeLabels: volumeLabels) },

@@ -2,7 +2,7 @@ public import Orchestrator
 import ProjectModel
 
 extension DockerContainerEngine {
-    /// Actions that can change what a look at a project finds. Everything else – above all the exec events of health
+    /// Actions that can change the observed state of a project. Everything else – above all the exec events of health
     /// checks, three a run – stays out of the stream.
     static let actions = ["create", "start", "die", "stop", "oom", "pause", "unpause", "destroy", "restart", "rename"]
 
@@ -21,7 +21,7 @@ extension DockerContainerEngine {
     }
 }
 
-/// One subscription, pulled by its reader: nothing runs while nobody asks.
+/// One subscription, pulled by its reader; idle otherwise.
 private actor EventSource {
     private let engine: DockerContainerEngine
     private var iterator: EngineStream<EngineEvent>.AsyncIterator?

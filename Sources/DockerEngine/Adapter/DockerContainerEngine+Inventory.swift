@@ -12,7 +12,7 @@ extension DockerContainerEngine: EngineInspection {
         try await inventory(ofAnyInstallation: false)
     }
 
-    /// The same; with `ofAnyInstallation` whatever bears the label of an installation is no stranger's.
+    /// The inventory; with `ofAnyInstallation`, objects with the label of any installation count as ours.
     public func inventory(ofAnyInstallation: Bool) async throws(EngineError) -> EngineInventory {
         let owner = { @Sendable (labels: [String: String]) in
             self.owner(labels, ofAnyInstallation: ofAnyInstallation)

@@ -2,21 +2,21 @@ import ProjectModel
 import Reconciler
 
 extension DockerContainerEngine {
-    /// Lists do not tell when a container was started or how it ended: that takes one inspection each, unless the last
-    /// one still counts.
+    /// Lists hold neither start times nor exit codes: that takes one inspection each, unless the cached one is still
+    /// valid.
     func inspected(
         _ summaries: [ContainerSummary], of ref: ProjectRef, on networks: [Network], _ client: DockerClient
-    ) async throws -> [InspectionMemory.Entry] {
+    ) async throws -> [InspectCache.Entry] {
         let names = Dictionary(networks.map { ($0.id, $0.name) }) { first, _ in first }
-        return try await withThrowingTaskGroup(of: InspectionMemory.Entry?.self) { group in
-            var found: [InspectionMemory.Entry] = []
+        return try await withThrowingTaskGroup(of: InspectCache.Entry?.self) { group in
+            var found: [InspectCache.Entry] = []
             for summary in summaries {
                 let run = summary.run
                 if let known = inspections.container(run, of: ref) {
                     found.append((run, known))
                     continue
                 }
-                group.addTask { () async throws -> InspectionMemory.Entry? in
+                group.addTask { () async throws -> InspectCache.Entry? in
                     do {
                         let inspection = try await client.inspectContainer(summary.id)
                         return (run, ObservedContainer(summary, inspection, networks: names))

@@ -5,13 +5,13 @@ public import Reconciler
 extension DockerContainerEngine {
     /// Makes the one call that the operation stands for.
     public func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError) {
-        try await translated { client in try await self.call(client, operation, ref) }
+        try await translated { client in try await self.call(client, operation: operation, ref: ref) }
     }
 
-    private func call(_ client: DockerClient, _ operation: Operation, _ ref: ProjectRef) async throws {
+    private func call(_ client: DockerClient, operation: Operation, ref: ProjectRef) async throws {
         switch operation {
         case .createNetwork(let network): _ = try await client.createNetwork(spec(of: network, ref))
-        case .createVolume(let volume): try await createVolume(volume, ref, client)
+        case .createVolume(let volume): try await createVolume(volume, ref: ref, client: client)
         case .pullImage(let image): try await pull(image, client)
         case .createContainer(let service): try await createContainer(containerSpec(of: service, ref), client)
         case .startContainer(let name, _): _ = try await client.startContainer(name)
@@ -24,7 +24,7 @@ extension DockerContainerEngine {
         case .removeContainer(let id, _):
             try await ignoringAbsence { try await self.removeContainer(id, client) }
         case .removeNetwork(let id, _): try await ignoringAbsence { try await client.removeNetwork(id) }
-        case .removeVolume(let name): try await removeVolume(name, ref, client)
+        case .removeVolume(let name): try await removeVolume(name, ref: ref, client: client)
         }
     }
 
@@ -49,7 +49,7 @@ extension DockerContainerEngine {
         }
     }
 
-    /// A removal that is under way already is as good as one of ours.
+    /// A removal that is already in progress counts as ours.
     private func removeContainer(_ id: String, _ client: DockerClient) async throws {
         do {
             try await client.removeContainer(id, force: true)
@@ -58,8 +58,8 @@ extension DockerContainerEngine {
         }
     }
 
-    /// To ask for a volume that exists gives that volume, whoever made it. So look whose it is.
-    private func createVolume(_ desired: DesiredVolume, _ ref: ProjectRef, _ client: DockerClient) async throws {
+    /// Creating a volume that exists returns that volume with its own labels, so check its owner.
+    private func createVolume(_ desired: DesiredVolume, ref: ProjectRef, client: DockerClient) async throws {
         var labels = StackLabels.common(ref, installation: installation)
         labels[StackLabels.composeVolume] = desired.composeName
         labels[StackLabels.volumeIdentity] = desired.identity
@@ -72,7 +72,7 @@ extension DockerContainerEngine {
     }
 
     /// Volumes have no id: one of the same name may have taken the place of ours since it was listed.
-    private func removeVolume(_ name: String, _ ref: ProjectRef, _ client: DockerClient) async throws {
+    private func removeVolume(_ name: String, ref: ProjectRef, client: DockerClient) async throws {
         try await ignoringAbsence {
             guard self.isOurs(try await client.inspectVolume(name).labels, ref) else {
                 throw EngineError.nameTaken(message: "volume \(name) is not of this project any more; it is left alone")
@@ -114,7 +114,7 @@ extension DockerContainerEngine {
             environment: spec.environment.reveal(), labels: labels,
             exposedPorts: spec.exposedPorts.compactMap { ContainerPort($0) }, user: spec.user,
             workingDirectory: spec.workingDirectory, hostname: spec.hostname,
-            // The manager probes by itself; the engine's exec checks cost 45 ms of processor time each.
+            // The manager runs the probes; the engine's exec checks cost 45 ms of processor time each.
             healthcheck: .disabled, stopSignal: spec.stopSignal,
             stopTimeoutSeconds: Int(spec.stopGracePeriod.components.seconds),
             host: ContainerHostSpec(

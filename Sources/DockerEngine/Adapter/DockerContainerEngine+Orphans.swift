@@ -8,20 +8,20 @@ extension DockerContainerEngine: OrphanEngine {
             async let networks = client.listNetworks(labels: filter)
             async let volumes = client.listVolumes(labels: filter)
             let containers = try await client.listContainers(labels: filter)
-            return containers.map { Self.object(.container, $0.id, $0.name, $0.labels) }
-                + (try await networks).map { Self.object(.network, $0.id, $0.name, $0.labels) }
-                + (try await volumes).map { Self.object(.volume, $0.name, $0.name, $0.labels) }
+            return containers.map { Self.object(.container, id: $0.id, name: $0.name, labels: $0.labels) }
+                + (try await networks).map { Self.object(.network, id: $0.id, name: $0.name, labels: $0.labels) }
+                + (try await volumes).map { Self.object(.volume, id: $0.name, name: $0.name, labels: $0.labels) }
         }
     }
 
     private static func object(
-        _ kind: EngineObjectKind, _ id: String, _ name: String, _ labels: [String: String]
+        _ kind: EngineObjectKind, id: String, name: String, labels: [String: String]
     ) -> EngineObject {
         EngineObject(
             key: EngineObjectKey(kind, id), name: name, projectLabel: labels[StackLabels.project] ?? "")
     }
 
-    /// Looks at the labels once more, and removes the object by its exact id.
+    /// Checks the labels once more, and removes the object by its exact id.
     public func remove(_ object: EngineObject) async throws(EngineError) {
         try await translated { client in
             do {
@@ -30,7 +30,7 @@ extension DockerContainerEngine: OrphanEngine {
                     labels[StackLabels.project] ?? "" == object.projectLabel
                 else {
                     throw EngineError.nameTaken(
-                        message: "\(object.key.kind) \(object.name) has other labels by now; it is left alone")
+                        message: "\(object.key.kind) \(object.name) has other labels now; it is not removed")
                 }
                 try await Self.remove(object.key, client)
             } catch let error as DockerError where error.isNotFound {}

@@ -7,7 +7,7 @@ extension DockerContainerEngine {
     public func overview() async throws(EngineError) -> EngineOverview {
         try await translated { client in
             var overview = EngineOverview()
-            for try await container in try await client.glanceAtContainers() {
+            for try await container in try await client.listContainersBriefly() {
                 overview.use.ports.formUnion(container.hostPorts.compactMap { UInt16(exactly: $0) })
                 if container.installation == self.installation, let ref = container.project.flatMap({ ProjectRef($0) })
                 {
@@ -36,8 +36,8 @@ extension DockerContainerEngine {
 }
 
 extension StackFingerprint {
-    /// What lists say of one project.
-    init(_ runs: [ContainerGlance.Run], _ networks: [Network], _ volumes: [Volume]) {
+    /// A project's objects in the lists.
+    init(_ runs: [ContainerListItem.Run], _ networks: [Network], _ volumes: [Volume]) {
         self.init()
         for run in runs { add(run) }
         for network in networks { add(network) }

@@ -7,7 +7,7 @@ public import Reconciler
 public final class DockerContainerEngine: ContainerEngine {
     let connection: EngineConnection
     let installation: String
-    let inspections = InspectionMemory()
+    let inspections = InspectCache()
     let registries: any RegistryCredentials
     /// How far its pulls are.
     public let pulls = ImagePulls()
@@ -28,7 +28,7 @@ public final class DockerContainerEngine: ContainerEngine {
         self.registries = registries
     }
 
-    /// Lists by label, and inspects each container that has changed since the last look.
+    /// Lists by label, and inspects each container that has changed since the last observation.
     public func observe(_ ref: ProjectRef) async throws(EngineError) -> ObservedStack {
         try await translated { client in
             let labels = StackLabels.filter(installation: self.installation, ref)

@@ -29,7 +29,7 @@ extension EngineError {
 }
 
 extension DockerError {
-    /// The call itself is wrong, whatever the state of the engine: its own check of arguments says so, or the client's.
+    /// The call itself is invalid, in any state of the engine: the engine's validation or the client's rejects it.
     var isMeaningless: Bool {
         if case .invalidArgument = self { return true }
         return statusCode == 400

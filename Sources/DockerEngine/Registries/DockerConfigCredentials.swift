@@ -4,11 +4,11 @@ import ProjectModel
 /// Credentials as the Docker CLI keeps them: `config.json` in `$DOCKER_CONFIG`, and the helper programs that it names.
 /// The file is read for each pull, so that `docker login` counts without a restart.
 public struct DockerConfigCredentials: RegistryCredentials {
-    /// What a helper program answered.
+    /// The result of a helper program.
     public struct HelperAnswer: Sendable {
         /// Whether it ended with success.
         public let isSuccess: Bool
-        /// What it wrote to its standard output.
+        /// Its standard output.
         public let output: [UInt8]
 
         /// An answer.
@@ -18,8 +18,8 @@ public struct DockerConfigCredentials: RegistryCredentials {
         }
     }
 
-    /// Runs a helper program with `get` and a text on its standard input, within ``helperDeadline``; throws when it does
-    /// not end by itself or cannot be started.
+    /// Runs a helper program with `get` and a text on its standard input, within ``helperDeadline``; throws when it
+    /// does not exit in time or cannot be started.
     public typealias RunHelper =
         @Sendable (_ program: String, _ input: String) async throws(RegistryCredentialError) -> HelperAnswer
 

@@ -3,7 +3,7 @@ import ProjectModel
 
 /// What Docker's `config.json` says about registries. Keys that are about something else are ignored.
 struct DockerConfiguration: Sendable, Equatable {
-    /// Where the credential for a registry is.
+    /// The source of a registry's credential.
     enum Source: Sendable, Equatable {
         /// A helper program, by the end of its name.
         case helper(String)
@@ -47,7 +47,7 @@ struct DockerConfiguration: Sendable, Equatable {
         }
     }
 
-    /// Where to look for a registry: its own helper, then the helper for all of them, then the file.
+    /// The source of a registry's login: its own helper, then the helper for all of them, then the file.
     func source(for registry: RegistryName) -> Source? {
         if let helper = helpers[registry] ?? store { return .helper(helper) }
         return credentials[registry].map(Source.credential)

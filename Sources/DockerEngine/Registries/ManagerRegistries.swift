@@ -7,7 +7,7 @@ public struct ManagerRegistries: RegistryCredentials {
     private let logins: RegistryLogins
     private let others: any RegistryCredentials
 
-    /// Logins of the manager, and where to look for registries without one.
+    /// Logins of the manager, and the source for registries without one.
     public init(_ logins: RegistryLogins, then others: any RegistryCredentials) {
         self.logins = logins
         self.others = others

@@ -1,7 +1,7 @@
 import FoundationEssentials
 public import ProjectModel
 
-/// What a registry wants to see before it gives an image.
+/// A registry's credential.
 public struct RegistryCredential: Sendable, Equatable {
     /// Name of the account; empty with an identity token.
     public var username: String
@@ -47,10 +47,10 @@ public protocol RegistryCredentials: Sendable {
 
 /// Why the credential for a registry could not be found out. It holds no secret.
 public struct RegistryCredentialError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// What happened, where, and what to do.
+    /// The message: what happened, where, and what to do.
     public let description: String
 
-    /// An error in words.
+    /// An error with a message.
     public init(_ description: String) { self.description = description }
 }
 

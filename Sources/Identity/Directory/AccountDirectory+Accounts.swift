@@ -4,9 +4,9 @@ public import ProjectModel
 extension AccountDirectory {
     /// Makes sure that the default organization has an owner who can use `adminToken`; to be called at every start.
     ///
-    /// The account is the one of an earlier bootstrap, else a new one with the e-mail address, whoever has that address
-    /// by now: an address is what its holder chose. A password is set only when the account has none. The token takes
-    /// the place of that of an earlier bootstrap.
+    /// The account is the one of an earlier bootstrap, whichever address it has now, else a new one with the e-mail
+    /// address: an address is what its holder chose. A password is set only when the account has none. The token
+    /// replaces that of an earlier bootstrap.
     /// - Returns: the account.
     /// - Throws: when there was no bootstrap and another account has the address.
     @discardableResult
@@ -27,8 +27,8 @@ extension AccountDirectory {
         return try await changing { () async throws(StoreError) in try await store.bootstrap(bootstrap) }
     }
 
-    /// Makes an account for whoever asks, when the policy lets people sign up.
-    /// Nobody takes an address that is invited or that the installation's settings name.
+    /// Creates an account on sign-up, when the policy allows it. Refuses an address that is invited or that the
+    /// installation's settings name.
     /// - Throws: `signUpDisabled`, `badEmail`, `badPassword`, `emailTaken`.
     public func signUp(email: String, password: Secret<String>) async throws(IdentityError) -> Account {
         guard policy.isSignUpOpen else { throw .signUpDisabled }
@@ -40,7 +40,7 @@ extension AccountDirectory {
         return try await createAccount(email: address, password: password, isEmailVerified: false)
     }
 
-    /// Makes an account on behalf of whoever runs the installation, who vouches for its address. Without a password it
+    /// Creates an account on behalf of the installation's operator, who vouches for its address. Without a password it
     /// cannot sign in until one is set.
     /// - Throws: `badEmail`, `badPassword`, `invalid` for a name, `emailTaken`.
     public func createAccount(
@@ -84,8 +84,8 @@ extension AccountDirectory {
         try await alone(account) { () async throws(IdentityError) in PasswordVerifier(try await hashed(password)) }
     }
 
-    /// Sets a password, ends the account's sessions, but for `session`, and revokes its access tokens, but for that of
-    /// the installation's settings: whoever knew the old password may have made them.
+    /// Sets a password, ends the account's sessions, except `session`, and revokes its access tokens, except that of
+    /// the installation's settings: they may have been made with the old password.
     /// - Returns: how many tokens were revoked.
     /// - Throws: `notFound`.
     @discardableResult
@@ -134,7 +134,7 @@ extension AccountDirectory {
         guard isChanged else { throw Self.noAccount }
     }
 
-    /// Names as they are stored; empty first and last names stay, as they mean something in a change.
+    /// Trimmed names; empty first and last names stay, as they mean something in a change.
     private func checked(_ change: ProfileChange) throws(IdentityError) -> ProfileChange {
         var names = ProfileChange()
         if let first = change.firstName {

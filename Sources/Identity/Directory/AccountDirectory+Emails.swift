@@ -19,15 +19,15 @@ extension AccountDirectory {
         }
     }
 
-    /// Accounts whose address nobody has vouched for, or that want another one.
+    /// Accounts with an unconfirmed address or a pending change of it.
     public func unconfirmedAccounts() async throws(IdentityError) -> [Account] {
         try await stored { () async throws(StoreError) in
             try await store.unconfirmedAccounts(limit: Self.unconfirmedMax)
         }
     }
 
-    /// Confirms an address on behalf of whoever runs the installation: the one that the account has or the one that it
-    /// wants, which takes its place.
+    /// Confirms an address on behalf of the installation's operator: the present one or the pending one, which replaces
+    /// it.
     /// - Throws: `badEmail`, `emailTaken`, `notFound` when the account neither has nor wants it.
     public func confirmEmail(_ email: String, of account: String) async throws(IdentityError) -> Account {
         let (address, now) = (try EmailAddress.normalized(email), time.now())
@@ -51,8 +51,8 @@ extension AccountDirectory {
 }
 
 extension AccountDirectory {
-    /// Makes sure that the person is there who signed in: what changes how an account is entered is for nobody who
-    /// merely holds a token of it, or found its browser open.
+    /// Verifies the presence of the account's owner: a token or an open browser session is not enough to change how an
+    /// account signs in.
     ///
     /// A session that was opened a moment ago is enough; else the current password is. Wrong ones count as failed
     /// sign-ins. Not in a unit of work: after wrong ones it waits for seconds.

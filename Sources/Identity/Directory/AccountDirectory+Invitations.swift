@@ -2,7 +2,7 @@ import Orchestrator
 public import ProjectModel
 
 extension AccountDirectory {
-    /// Invites somebody. The second value is the token to hand to them, which nobody can read again: there is no mail.
+    /// Creates an invitation. The second value is its token, which is shown once: there is no mail.
     /// - Parameter role: one of the four, or the number of a role made for projects.
     /// - Throws: `badEmail`, `forbidden`, `conflict` for members and people who are invited, `notFound`, `invalid`.
     public func invite(
@@ -59,8 +59,8 @@ extension AccountDirectory {
     }
 
     /// Makes an account a member by an invitation to its verified e-mail address, once.
-    /// - Throws: `notFound` for a token that does not count, `forbidden` for another address or one that nobody has
-    ///   vouched for, `conflict` for members.
+    /// - Throws: `notFound` for a token that is not valid, `forbidden` for another address or one that is not
+    ///   confirmed, `conflict` for members.
     @discardableResult
     public func acceptInvitation(
         _ token: Secret<String>, by account: String
@@ -82,9 +82,8 @@ extension AccountDirectory {
         return try await verifier(of: password, for: invitation.email)
     }
 
-    /// Makes the account that an invitation is for, and a member of it, whether people can sign up by themselves or not:
-    /// whoever invited has let them in. Its address is verified when who invited administers the installation, then and
-    /// now. To be called in a unit of work.
+    /// Creates the account that an invitation is for, and its membership, whether sign-up is open or not. Its address
+    /// is verified when the inviting account administers the installation, at both times. Call it in a unit of work.
     /// - Throws: `notFound` for a token that does not count, `emailTaken`.
     public func acceptInvitation(
         _ token: Secret<String>, password verifier: PasswordVerifier

@@ -53,7 +53,7 @@ extension AccountDirectory {
         }
     }
 
-    /// Ends a membership, and takes back the invitations that the member made. Members may leave by themselves.
+    /// Ends a membership, and revokes the invitations that the member made. Members may remove themselves.
     /// - Throws: `forbidden`, `conflict` when no owner would be left, `notFound`.
     public func removeMember(
         _ account: String, from slug: String, by principal: Principal
@@ -61,8 +61,8 @@ extension AccountDirectory {
         _ = try await amend(slug) { roster in MemberRules(actor: principal, roster: roster).remove(account) }
     }
 
-    /// Makes an account a member, or changes its role for the whole organization, on behalf of whoever runs the
-    /// installation: no rule is asked, and no limit.
+    /// Adds a member, or changes its role for the whole organization, on behalf of the installation's operator: without
+    /// checks of rules or limits.
     /// - Throws: `notFound`.
     public func addMember(_ account: String, to slug: String, as base: BaseRole) async throws(IdentityError) {
         _ = try await self.account(account)

@@ -2,8 +2,8 @@ import Orchestrator
 public import ProjectModel
 
 extension AccountDirectory {
-    /// Whose a token is: that of a sign-in (JWT), a personal access token or a scoped one; nil when it does not count
-    /// (any more). One query for any of them. Of a token, the use is noted at most once a minute.
+    /// The principal of a token: that of a sign-in (JWT), a personal access token or a scoped one; nil when it does not
+    /// count (any more). One query for any of them. Of a token, the use is noted at most once a minute.
     public func principal(for token: Secret<String>) async throws(IdentityError) -> Principal? {
         let text = token.reveal()
         guard text.utf8.count <= Self.tokenBytesMax else { return nil }
@@ -25,7 +25,7 @@ extension AccountDirectory {
     /// More than any token has.
     private static let tokenBytesMax = 4_096
 
-    /// A signed token counts only while its session lives, so that signing out is believed at once.
+    /// A signed token is valid only while its session is, so that signing out takes effect at once.
     private func signedIn(_ token: Secret<String>) async throws(IdentityError) -> Principal? {
         let now = time.now()
         guard let claims = crypto.verify(accessToken: token, at: now), claims.iss == policy.issuer,
@@ -53,7 +53,7 @@ extension AccountDirectory {
         do throws(StoreError) {
             try await store.noteUse(of: bearer.principal.credential, at: now, unlessSince: earlier)
         } catch {
-            // When a token was last used is for people to look at. No request fails over it.
+            // The time of the last use is informational. No request fails over it.
         }
     }
 }

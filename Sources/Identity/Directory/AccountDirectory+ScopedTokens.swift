@@ -10,9 +10,9 @@ extension AccountDirectory {
         try await stored { () async throws(StoreError) in try await store.scopedTokens(of: account) }
     }
 
-    /// Makes a scoped access token: it allows what its account may do, as far as `permissions` and the lists go; a
-    /// list that is nil stands for everything. The second value is the token, which nobody can read again. That it is
-    /// no wider than the credential it is made with is for the caller to see to; ``Principal/ceiling`` helps.
+    /// Creates a scoped access token: it allows what its account may do, as far as `permissions` and the lists go; a
+    /// list that is nil stands for everything. The second value is the token, which is shown once. The caller checks
+    /// that it is no wider than the credential it is made with; ``Principal/ceiling`` helps.
     /// - Throws: `invalid`, `conflict` when the account has too many, `notFound`.
     public func createScopedToken(
         of account: String, name: String, permissions: Set<Permission>, organizationSlugs: Set<String>?,

@@ -2,9 +2,9 @@ import Orchestrator
 public import ProjectModel
 
 extension AccountDirectory {
-    /// Opens a session for whoever knows the password. `address` is where the request comes from, for the throttle.
+    /// Opens a session after checking the password. `address` is where the request comes from, for the throttle.
     ///
-    /// An unknown e-mail address takes the same time and gives the same answer as a wrong password. It makes
+    /// An unknown e-mail address takes the same time and gives the same response as a wrong password. It makes
     /// transactions of its own, so it should not be called inside a unit of work.
     /// - Throws: `invalidCredentials`, `throttled`.
     public func signIn(
@@ -29,7 +29,7 @@ extension AccountDirectory {
         }
         let value: Value?
         do throws(IdentityError) { value = try await body() } catch {
-            // What nobody could decide was no guess.
+            // An attempt without a verdict is not a guess.
             throttle { $0.abandon(account: account, network: network) }
             throw error
         }
@@ -37,7 +37,7 @@ extension AccountDirectory {
         return value
     }
 
-    /// Waits before an attempt is looked at; one that is given up meanwhile goes on to fail by itself.
+    /// Waits before an attempt is checked; a cancelled one fails by itself afterwards.
     private func pause(_ delay: Duration) async {
         guard delay > .zero else { return }
         do { try await time.sleep(for: delay) } catch { return }
@@ -58,7 +58,7 @@ extension AccountDirectory {
         return known.account
     }
 
-    /// Hashes a password anew whose verifier was made at a lower cost, now that it is known.
+    /// Rehashes a password whose verifier was made at a lower cost, now that it is known.
     private func renew(_ known: StoredCredentials, _ password: Secret<String>) async throws(IdentityError) {
         guard let old = known.passwordVerifier, crypto.isOutdated(old.reveal()) else { return }
         let new = try await hashed(password)

@@ -7,8 +7,8 @@ extension AccountDirectory {
         try await stored { () async throws(StoreError) in try await store.accessTokens(of: account) }
     }
 
-    /// Makes a personal access token; it allows all that its account may do. The second value is the token, which
-    /// nobody can read again.
+    /// Creates a personal access token; it allows all that its account may do. The second value is the token, which is
+    /// shown once.
     /// - Parameter credential: what it is made with. A token that another one makes ends with it: at the latest when
     ///   that one expires, and when it is revoked. Nil stands for the operator.
     /// - Throws: `invalid` for a name or an end in the past, `forbidden` for an end after the maker's, `conflict` when

@@ -13,7 +13,7 @@ public struct AccountDirectory: Sendable {
     let store: any IdentityStore
     let crypto: any IdentityCrypto
     let time: any TimeSource
-    /// What this installation decides about accounts.
+    /// The installation's policy.
     public let policy: IdentityPolicy
     private let memory = DirectoryMemory()
 
@@ -52,7 +52,7 @@ public struct AccountDirectory: Sendable {
 final class DirectoryMemory: Sendable {
     let throttle = Mutex(LoginThrottle())
     let generation = Atomic<Int>(0)
-    /// Accounts for which a password is being verified or hashed by somebody who is signed in.
+    /// Accounts for which a signed-in session is verifying or hashing a password.
     let passwordsInHand = Mutex<Set<String>>([])
 }
 
@@ -79,8 +79,8 @@ extension AccountDirectory {
         do throws(IdentityCryptoError) { return try body() } catch { throw .crypto(error) }
     }
 
-    /// Runs work on a password of an account; one at a time, so that nobody fills the queue that everybody's sign-in
-    /// waits in.
+    /// Runs work on a password of an account; one at a time, so that one account cannot fill the queue that every
+    /// sign-in waits in.
     func alone<Value>(
         _ account: String, _ body: () async throws(IdentityError) -> Value
     ) async throws(IdentityError) -> Value {

@@ -46,7 +46,7 @@ extension OrganizationRoster {
         !invitation.isExpired(at: time) && isBacked(invitation)
     }
 
-    /// Whether the member who made an invitation could make it now: what was offered with a role goes with that role.
+    /// Whether the member who made an invitation could make it now: an invitation ends with the role that allowed it.
     private func isBacked(_ invitation: Invitation) -> Bool {
         guard let maker = invitation.invitedBy else { return false }
         let granted = permissions(of: maker)
@@ -89,13 +89,13 @@ extension OrganizationRoster {
         }
     }
 
-    /// Makes an account a member by an invitation that still counts and is meant for it. An address that
-    /// the account chose for itself proves nothing.
+    /// Makes an account a member by a valid invitation to its address. An address that the account chose for itself
+    /// proves nothing.
     func accept(tokenDigest: String, by account: Account, at time: Timestamp, membersMax: Int) -> RosterDecision {
         if let invitation = invitations[tokenDigest], invitation.email == account.email, !account.isEmailVerified {
             return .refuse(
                 .forbidden(
-                    "nobody has confirmed that \(account.email) is yours: ask an administrator of the installation to "
+                    "\(account.email) is not confirmed to be yours: ask an administrator of the installation to "
                         + "confirm the address of account \(account.id), then accept again"))
         }
         return accept(tokenDigest: tokenDigest, byNew: account, at: time, membersMax: membersMax)

@@ -1,13 +1,11 @@
 import ProjectModel
 
-/// Slows down whoever guesses passwords. A pure value: attempts and times come in, decisions come out. Times are of a
-/// clock that nobody sets (``TimeSource/uptime()``): a clock that was ahead for a moment must not lock anybody out
-/// for a year.
+/// Slows down password guessing. A pure value: attempts and times come in, decisions come out. Times are monotonic
+/// (``TimeSource/uptime()``): a clock that was ahead for a moment must not lock an account for a year.
 ///
 /// An attempt counts against three names. The pair of account and network is refused after a few failures, each further
-/// one doubling the wait; so is a network that tries many accounts. The account alone is never refused, or strangers
-/// could lock out its owner by guessing: when it fails from many networks, attempts at it are delayed, the right one
-/// too.
+/// one doubling the wait; so is a network that tries many accounts. The account alone is never refused, or others could
+/// lock out its owner by guessing: when it fails from many networks, attempts at it are delayed, the right one too.
 ///
 /// An attempt counts as failed from its beginning, so that a thousand at the same moment are no way around it; one
 /// that succeeds, or that could not be decided, is taken back.
@@ -16,9 +14,9 @@ struct LoginThrottle: Sendable, Equatable {
     struct Limits: Sendable, Equatable {
         /// Failures of one account from one network.
         var freePerPair = 5
-        /// Failures of one network, whatever the account.
+        /// Failures of one network, over all accounts.
         var freePerNetwork = 20
-        /// Failures of one account, whatever the network, before attempts at it are delayed.
+        /// Failures of one account, over all networks, before attempts at it are delayed.
         var freePerAccount = 10
         /// A count is forgotten when nothing failed for so long.
         var window: Duration = .seconds(900)
@@ -32,9 +30,9 @@ struct LoginThrottle: Sendable, Equatable {
         var keysMax = 10_000
     }
 
-    /// What becomes of an attempt.
+    /// The decision on an attempt.
     enum Admission: Sendable, Equatable {
-        /// It may go on after a delay, and is counted.
+        /// It may continue after a delay, and is counted.
         case admitted(delay: Duration)
         /// It is not looked at, and not counted; the next one is after this time.
         case refused(wait: Duration)
@@ -66,8 +64,8 @@ struct LoginThrottle: Sendable, Equatable {
         return .admitted(delay: limits.delay(failures: failures))
     }
 
-    /// The attempt succeeded: the account starts anew from this network. The network keeps its other failures, else one
-    /// known password would pay for guessing others, and the account those from elsewhere.
+    /// The attempt succeeded: the account's count from this network is reset. The network keeps its other failures,
+    /// else one known password would pay for guessing others, and the account those from elsewhere.
     mutating func succeed(account: String, network: String) {
         pairs.remove(Pair(account: account, network: network))
         networks.takeBack(network)

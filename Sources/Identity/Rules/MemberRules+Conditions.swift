@@ -26,7 +26,7 @@ extension MemberRules {
     static let lacking = IdentityError.forbidden(
         "you may not change the members of this organization: ask an owner or an administrator")
 
-    /// Whoever is to be changed must not be allowed more than the actor.
+    /// The member to change must not be allowed more than the actor.
     func outranks(_ roles: [Role]) throws(IdentityError) {
         let theirs = roles.reduce(into: Set<Permission>()) { $0.formUnion($1.base.permissions) }
         guard theirs.isSubset(of: granted) else {
@@ -37,7 +37,7 @@ extension MemberRules {
     func mayGrant(_ base: BaseRole) throws(IdentityError) {
         guard base.permissions.isSubset(of: granted) else {
             throw .forbidden(
-                "you may not make anybody \(base.name), because that allows more than you may do here: "
+                "you may not assign the role \(base.name), because that allows more than you may do here: "
                     + "ask an owner of the organization")
         }
     }
@@ -76,7 +76,7 @@ extension MemberRules {
             }
         }
         guard !owners.isEmpty else {
-            throw .conflict("an organization needs an owner: make somebody else an Owner first, or delete it")
+            throw .conflict("an organization needs an owner: make another member an Owner first, or delete it")
         }
         return edits
     }

@@ -2,9 +2,9 @@ import ProjectModel
 
 /// What may be done about the members of an organization. Pure: a roster comes in, edits or a refusal come out.
 ///
-/// Three rules hold for every change. Whoever makes it must be allowed everything that it grants and everything that
-/// the member it concerns is allowed, so that nobody raises themselves and only owners make or change owners. An
-/// organization keeps an owner. And a member is changed by others who may change members, or leaves by themselves.
+/// Three rules apply to every change. The actor must be allowed everything that the change grants and everything that
+/// the member concerned is allowed, so that members cannot raise themselves and only owners make or change owners. An
+/// organization keeps an owner. And a member is changed by others who may change members, or leaves.
 struct MemberRules: Sendable {
     /// Projects that one role can be limited to.
     static let projectsPerRoleMax = 100
@@ -16,7 +16,7 @@ struct MemberRules: Sendable {
 
     var slug: String { roster.organization.slug }
 
-    /// What the actor may do now, whatever they might when their request began.
+    /// The actor's present permissions, which may differ from those at the beginning of the request.
     var granted: Set<Permission> { permissions(of: roster.roles[actor.account.id] ?? []) }
 
     private func permissions(of roles: [Role]) -> Set<Permission> {
@@ -28,7 +28,8 @@ struct MemberRules: Sendable {
 
     // MARK: Changes
 
-    /// Gives a member a role, and withdraws the invitations that they cannot make with it; see ``AccountDirectory/setRole(of:in:role:projects:by:)``.
+    /// Gives a member a role, and withdraws the invitations that they cannot make with it; see
+    /// ``AccountDirectory/setRole(of:in:role:projects:by:)``.
     func setRole(of account: String, role number: Int64, projects: Set<ProjectRef>?) -> RosterDecision {
         deciding { () throws(IdentityError) in
             let roles = try member(account)
@@ -63,8 +64,8 @@ struct MemberRules: Sendable {
         ]
     }
 
-    /// Takes a role from a member, with the invitations that they could not make without it. One that they do not have is no error: Studio takes roles away that another of its
-    /// calls has replaced.
+    /// Takes a role from a member, with the invitations that they could not make without it. One that they do not have
+    /// is no error: Studio takes roles away that another of its calls has replaced.
     func removeRole(_ number: Int64, of account: String) -> RosterDecision {
         deciding { () throws(IdentityError) in
             let roles = try member(account)
@@ -75,7 +76,7 @@ struct MemberRules: Sendable {
         }
     }
 
-    /// Takes somebody's membership, with the invitations that they made; members may leave by themselves.
+    /// Removes a membership, with the invitations that the member made; members may remove themselves.
     func remove(_ account: String) -> RosterDecision {
         deciding { () throws(IdentityError) in
             let roles = try member(account)

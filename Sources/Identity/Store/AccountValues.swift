@@ -66,14 +66,14 @@ public struct ProfileChange: Sendable, Equatable {
     }
 }
 
-/// What became of a change of an e-mail address.
+/// The outcome of a change of an e-mail address.
 public enum EmailOutcome: Sendable, Equatable {
     case updated(Account)
     case emailTaken
     case notFound
 }
 
-/// What became of a new password.
+/// The outcome of a new password.
 public enum PasswordOutcome: Sendable, Equatable {
     /// It counts, and so many access tokens of the account do not any more.
     case set(revokedTokens: Int)
@@ -92,7 +92,7 @@ public struct Bootstrap: Sendable, Equatable {
     /// Beginning and end of that token.
     public var tokenAlias: String
 
-    /// What to make sure of.
+    /// Creates the value.
     public init(account: NewAccount, tokenDigest: String, tokenName: String, tokenAlias: String) {
         self.account = account
         self.tokenDigest = tokenDigest

@@ -1,7 +1,7 @@
 public import Orchestrator
 public import ProjectModel
 
-/// Where accounts, sessions, tokens and organizations live. Every method is one transaction.
+/// Storage of accounts, sessions, tokens and organizations. Every method is one transaction.
 ///
 /// What may be done is decided elsewhere. A store promises that its parts fit together: e-mail addresses and slugs are
 /// unique, a refresh token has one successor, and changes of one organization come one after the other.
@@ -20,13 +20,13 @@ public protocol IdentityStore: Sendable {
     func passwordVerifier(of account: String) async throws(StoreError) -> Secret<String>?
     /// Changes what a profile shows; nil when there is no such account.
     func update(_ account: String, _ change: ProfileChange, at time: Timestamp) async throws(StoreError) -> Account?
-    /// Notes the address that an account wants instead of its own, or that it wants none; refused while another account
-    /// has it or an invitation that counts at `time` is for it.
+    /// Stores or clears an account's pending address; refused while another account has it or a valid invitation (at
+    /// `time`) is for it.
     func setPendingEmail(of account: String, to email: String?, at time: Timestamp) async throws(StoreError)
         -> EmailOutcome
     /// Makes `email` the verified address of the account that wants it, or has it already; `notFound` for any other.
     func confirmEmail(_ email: String, of account: String, at time: Timestamp) async throws(StoreError) -> EmailOutcome
-    /// Accounts with an address that nobody has vouched for or that waits, by number; at most `limit`.
+    /// Accounts with an unconfirmed or pending address, by number; at most `limit`.
     func unconfirmedAccounts(limit: Int) async throws(StoreError) -> [Account]
     /// Whether an invitation that counts at `time` is for an address.
     func isInvited(_ email: String, at time: Timestamp) async throws(StoreError) -> Bool
@@ -36,9 +36,9 @@ public protocol IdentityStore: Sendable {
         async throws(StoreError) -> PasswordOutcome
     /// Puts a verifier of the same password in the place of another, if that is still there.
     func replaceVerifier(of account: String, _ old: Secret<String>, by new: Secret<String>) async throws(StoreError)
-    /// Makes sure of the first account, its ownership of the default organization and its token, and gives the
-    /// account; what is there already stays, but for the token before. Refused while another account has the address of
-    /// a first account that has to be made.
+    /// Makes sure of the first account, its ownership of the default organization and its token, and gives the account;
+    /// existing parts stay, except for the previous token. Refused while another account has the address of a first
+    /// account that has to be made.
     func bootstrap(_ bootstrap: Bootstrap) async throws(StoreError) -> Account
     /// Moves the mark of the first account to another; false when there is none of this identifier.
     func moveBootstrap(to account: String) async throws(StoreError) -> Bool
@@ -57,11 +57,11 @@ public protocol IdentityStore: Sendable {
     /// Deletes sessions and invitations that are over at `time`; gives how many.
     func purge(at time: Timestamp) async throws(StoreError) -> Int
 
-    // MARK: Who asks
+    // MARK: Principals
 
-    /// Who has a session that is live at `time`; one query.
+    /// The principal of a session that is live at `time`; one query.
     func principal(session: String, of account: String, at time: Timestamp) async throws(StoreError) -> Principal?
-    /// Who has a personal or scoped access token that counts at `time`; one query.
+    /// The bearer of a personal or scoped access token that is valid at `time`; one query.
     func bearer(ofTokenDigest digest: String, at time: Timestamp) async throws(StoreError) -> TokenBearer?
     /// Whether a session or token of an account counts at `time`. In a unit of work it then stays to the unit's end:
     /// what would end it waits.
@@ -103,8 +103,8 @@ public protocol IdentityStore: Sendable {
     func members(of slug: String) async throws(StoreError) -> [Member]
     /// Everything that decisions about the members of an organization depend on; nil when there is no such one.
     func roster(of slug: String) async throws(StoreError) -> OrganizationRoster?
-    /// Reads the roster, lets `decide` say what is to change, and changes it, with nobody else in between. `decide`
-    /// may be asked again, so it must do nothing but decide. Nil when there is no such organization.
+    /// Reads the roster, lets `decide` choose the changes, and applies them, all under one lock. `decide` may be called
+    /// again, so it must be pure. Nil when there is no such organization.
     func amend(_ slug: String, by decide: @Sendable @escaping (OrganizationRoster) -> RosterDecision)
         async throws(StoreError) -> RosterOutcome?
     /// An invitation by the digest of its token, expired ones included.

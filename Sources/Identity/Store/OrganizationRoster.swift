@@ -1,11 +1,10 @@
 public import ProjectModel
 
-/// Who is what in an organization, who is invited, and which projects there are: what decisions about members are
-/// made from.
+/// Members, roles, invitations and projects of an organization: the input of decisions about members.
 public struct OrganizationRoster: Sendable, Equatable {
     /// The organization.
     public var organization: Organization
-    /// Roles by the identifier of the account; nobody is listed without one.
+    /// Roles by the identifier of the account; accounts without a role are absent.
     public var roles: [String: [Role]]
     /// E-mail addresses of the members, by the identifier of the account.
     public var emails: [String: String]
@@ -35,7 +34,7 @@ public enum RosterEdit: Sendable, Equatable {
     /// Gives an account a role: for the whole organization, in place of such a one before, or, with projects, the role
     /// of that base for exactly these projects, which is made when there is none.
     case assign(account: String, base: BaseRole, projects: Set<ProjectRef>)
-    /// Takes a role from an account. Roles limited to projects that nobody has any more disappear.
+    /// Takes a role from an account. Roles limited to projects disappear with their last member.
     case unassign(account: String, role: Int64)
     /// Takes all roles from an account.
     case remove(account: String)
@@ -80,14 +79,14 @@ public struct NewInvitation: Sendable, Equatable {
     }
 }
 
-/// What is to become of a roster.
+/// The decision about a roster.
 public enum RosterDecision: Sendable, Equatable {
     case apply([RosterEdit])
     /// Nothing changes.
     case refuse(IdentityError)
 }
 
-/// What became of it.
+/// The outcome.
 public enum RosterOutcome: Sendable, Equatable {
     /// The roster after the edits.
     case applied(OrganizationRoster)

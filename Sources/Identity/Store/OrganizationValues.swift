@@ -20,7 +20,7 @@ public struct NewOrganization: Sendable, Equatable {
     }
 }
 
-/// What became of a new organization.
+/// The outcome of creating an organization.
 public enum NewOrganizationOutcome: Sendable, Equatable {
     case created(Organization)
     /// Draw another slug.
@@ -35,9 +35,9 @@ public enum NewOrganizationOutcome: Sendable, Equatable {
 public struct OrganizationChange: Sendable, Equatable {
     /// Name.
     public var name: String?
-    /// Where bills would go; empty for nowhere.
+    /// The billing address; may be empty.
     public var billingEmail: String?
-    /// Where copies of bills would go.
+    /// Addresses of copies of bills; unused.
     public var additionalBillingEmails: [String]?
     /// What its members agreed to.
     public var optInTags: [String]?
@@ -54,7 +54,7 @@ public struct OrganizationChange: Sendable, Equatable {
     }
 }
 
-/// What became of the deletion of an organization.
+/// The outcome of deleting an organization.
 public enum OrganizationDeletion: Sendable, Equatable {
     case deleted
     case notFound

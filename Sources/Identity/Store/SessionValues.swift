@@ -35,7 +35,7 @@ public struct Refresh: Sendable, Equatable {
     public var reuseBefore: Timestamp
     /// When the session ends without a further refresh.
     public var notAfter: Timestamp
-    /// Used tokens of before this time are forgotten; they could not count any more.
+    /// Used tokens of before this time are forgotten; they are expired.
     public var forgetBefore: Timestamp
 
     /// An exchange.
@@ -51,13 +51,13 @@ public struct Refresh: Sendable, Equatable {
         self.forgetBefore = forgetBefore
     }
 
-    /// What to do with a token of a live session that was used at `usedAt`, or never.
+    /// The decision on a token of a live session that was used at `usedAt`, or never.
     public func decision(usedAt: Timestamp?) -> Decision {
         guard let usedAt else { return .rotate }
         return usedAt > reuseBefore ? .rotate : .endSession
     }
 
-    /// What becomes of a refresh token.
+    /// The decision on a refresh token.
     public enum Decision: Sendable, Equatable {
         /// The session's current token is marked as used, and the successor takes its place. It is the token presented
         /// itself, or one that a racing refresh got for it a moment ago: the chain never forks.
@@ -67,7 +67,7 @@ public struct Refresh: Sendable, Equatable {
     }
 }
 
-/// What became of a refresh.
+/// The outcome of a refresh.
 public enum RefreshOutcome: Sendable, Equatable {
     /// The successor counts now.
     case rotated(session: String, account: Account)

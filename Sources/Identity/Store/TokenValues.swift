@@ -21,7 +21,7 @@ public enum TokenMaker: Sendable, Equatable {
 public struct NewAccessToken: Sendable, Equatable {
     /// Identifier of the account.
     public var account: String
-    /// What it is for.
+    /// Its name.
     public var name: String
     /// Its beginning and end.
     public var alias: String
@@ -53,7 +53,7 @@ public struct NewAccessToken: Sendable, Equatable {
 public struct NewScopedToken: Sendable, Equatable {
     /// Identifier of the account.
     public var account: String
-    /// What it is for.
+    /// Its name.
     public var name: String
     /// Its beginning and end.
     public var alias: String
@@ -84,9 +84,9 @@ public struct NewScopedToken: Sendable, Equatable {
     }
 }
 
-/// Whose an access token is, and when it was last used.
+/// The bearer of an access token, and when it was last used.
 public struct TokenBearer: Sendable, Equatable {
-    /// Who asks.
+    /// The caller.
     public var principal: Principal
     /// Last use that is noted.
     public var lastUsedAt: Timestamp?

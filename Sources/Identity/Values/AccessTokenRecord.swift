@@ -4,7 +4,7 @@ public import ProjectModel
 public struct AccessTokenRecord: Sendable, Equatable {
     /// Number that Studio calls `id`.
     public var number: Int64
-    /// What it is for, as its owner calls it.
+    /// Its name, chosen by the owner.
     public var name: String
     /// Its beginning and end, such as `sbp_ab12...cd34`.
     public var alias: String
@@ -33,9 +33,9 @@ public struct AccessTokenRecord: Sendable, Equatable {
 public struct ScopedTokenRecord: Sendable, Equatable {
     /// Identifier, a UUID.
     public var id: String
-    /// What it is for, as its owner calls it.
+    /// Its name, chosen by the owner.
     public var name: String
-    /// What it allows.
+    /// Its permissions.
     public var permissions: Set<Permission>
     /// Its beginning and end.
     public var alias: String
@@ -68,14 +68,14 @@ public struct ScopedTokenRecord: Sendable, Equatable {
     }
 }
 
-/// How the tokens of people look: `sbp_` and forty hexadecimal digits, as the Supabase CLI demands.
+/// The form of personal tokens: `sbp_` and forty hexadecimal digits, as the Supabase CLI requires.
 enum AccessTokenForm {
     static let prefix = "sbp_"
     static let randomBytes = 20
     private static let headShown = 4
     private static let tailShown = 4
 
-    /// Whether a text may be one. Others are not worth a look into the database.
+    /// Whether a text has the form of one. Others are refused without a query.
     static func matches(_ text: String) -> Bool {
         let digits = text.utf8.dropFirst(prefix.utf8.count)
         return text.hasPrefix(prefix) && digits.count == randomBytes * 2

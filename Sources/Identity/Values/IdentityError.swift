@@ -2,13 +2,13 @@ public import Orchestrator
 
 /// Why something about people was refused or failed.
 public enum IdentityError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// E-mail address or password, or a refresh token, is not right; which of them is not told.
+    /// E-mail address or password, or a refresh token, is not right; which of them is not revealed.
     case invalidCredentials
-    /// Too many failed sign-ins; the next is looked at after this time.
+    /// Too many failed sign-ins; the next is checked after this time.
     case throttled(retryAfter: Duration)
     /// Another request with a password of the same account is being worked on.
     case passwordInHand
-    /// People cannot sign up by themselves here.
+    /// Sign-up is switched off.
     case signUpDisabled
     /// Another account has the e-mail address.
     case emailTaken
@@ -20,7 +20,7 @@ public enum IdentityError: Error, Sendable, Equatable, CustomStringConvertible {
     case reauthenticationNeeded
     /// The current password that was given is not right.
     case wrongPassword
-    /// There is no such thing.
+    /// The object does not exist.
     case notFound(what: String)
     /// The principal may not.
     case forbidden(String)
@@ -35,7 +35,7 @@ public enum IdentityError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Cryptography failed.
     case crypto(IdentityCryptoError)
 
-    /// In words for people.
+    /// The message: one sentence.
     public var description: String {
         switch self {
         case .invalidCredentials: "the e-mail address or the password is wrong, or the session has ended: sign in again"
@@ -44,7 +44,7 @@ public enum IdentityError: Error, Sendable, Equatable, CustomStringConvertible {
         case .passwordInHand:
             "another request with a password of this account is being worked on: try again when it is answered"
         case .signUpDisabled:
-            "nobody can sign up here by themselves: ask whoever runs this installation for an account"
+            "sign-up is switched off: ask the operator of this installation for an account"
         case .emailTaken:
             "this e-mail address cannot be used: another account has it, or it is reserved or invited; sign in with it, "
                 + "accept the invitation with its token, or choose another"

@@ -1,10 +1,10 @@
 /// What an installation decides about accounts, and the limits that keep every list of them bounded.
 public struct IdentityPolicy: Sendable, Equatable {
-    /// Who signs access tokens; the claim `iss`.
+    /// The issuer of access tokens; the claim `iss`.
     public var issuer: String
-    /// Whether people can sign up by themselves.
+    /// Whether sign-up is open.
     public var isSignUpOpen: Bool
-    /// Addresses that nobody can choose for themselves: those of the installation's settings.
+    /// Addresses that users cannot choose: those of the installation's settings.
     public var reservedEmails: Set<String>
     /// How long a sign-in lets its session change the password or the e-mail address without the current password.
     public var freshSignInLife: Duration

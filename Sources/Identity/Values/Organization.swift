@@ -1,6 +1,6 @@
 public import ProjectModel
 
-/// What projects and people belong to.
+/// An organization: owner of projects, with members.
 public struct Organization: Sendable, Equatable, Hashable {
     /// Slug of the organization that every installation has, and that projects from before there were others are in.
     public static let defaultSlug = "default"
@@ -11,9 +11,9 @@ public struct Organization: Sendable, Equatable, Hashable {
     public var slug: String
     /// Name, 1 to 256 characters.
     public var name: String
-    /// Where bills would go.
+    /// The billing address; unused.
     public var billingEmail: String?
-    /// Where copies of bills would go.
+    /// Addresses of copies of bills; unused.
     public var additionalBillingEmails: [String]
     /// What its members agreed to, in Studio's words, such as `AI_SQL_GENERATOR_OPT_IN`.
     public var optInTags: [String]

@@ -1,6 +1,6 @@
 public import ProjectModel
 
-/// What a sign-in or a refresh gives.
+/// The result of a sign-in or a refresh.
 public struct SessionGrant: Sendable, Equatable {
     /// JWT for the header `Authorization`.
     public var accessToken: Secret<String>
@@ -10,7 +10,7 @@ public struct SessionGrant: Sendable, Equatable {
     public var expiresIn: Int
     /// When the access token ends, in seconds since 1970.
     public var expiresAt: Int64
-    /// Who signed in.
+    /// The account that signed in.
     public var account: Account
     /// The session, a UUID.
     public var sessionID: String

@@ -3,10 +3,10 @@ public import ProjectModel
 /// Packet filter rules that keep the projects of one installation apart from the host and from its network, as iptables
 /// prints them. A plan as text: nothing here touches the host.
 ///
-/// The rules stand in two chains of the installation's own. `DOCKER-USER` and `INPUT` get one rule each, a jump there:
-/// nothing else in a chain of somebody else is ever added, changed or removed.
+/// The rules are in two chains of the installation's own. `DOCKER-USER` and `INPUT` get one rule each, a jump there: no
+/// other rule of a foreign chain is added, changed or removed.
 public struct NetworkRules: Sendable, Equatable {
-    /// A jump from a chain of somebody else into one of ours.
+    /// A jump from a foreign chain into one of ours.
     public struct Hook: Sendable, Equatable {
         /// The other's chain.
         public let chain: String
@@ -26,7 +26,7 @@ public struct NetworkRules: Sendable, Equatable {
 
     /// Rules of an installation; nothing when its identifier is not one.
     public init?(installation: String, pool: IPv4Network, ports: PortRange) {
-        // A chain's name has 28 characters at the most.
+        // A chain's name has at most 28 characters.
         guard installation.wholeMatch(of: /[0-9a-f]{12}/) != nil else { return nil }
         self.installation = installation
         self.pool = pool

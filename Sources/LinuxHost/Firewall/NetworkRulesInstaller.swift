@@ -1,6 +1,6 @@
 public import Orchestrator
 
-/// Puts ``NetworkRules`` in force with iptables, takes them away, and tells whether they are in force.
+/// Installs ``NetworkRules`` with iptables, removes them, and reports whether they are in force.
 public struct NetworkRulesInstaller: Sendable {
     /// How a program ended.
     public struct Outcome: Sendable, Equatable {
@@ -23,7 +23,7 @@ public struct NetworkRulesInstaller: Sendable {
 
     /// Seconds that iptables waits for another one to finish.
     private static let lockSeconds = "5"
-    /// Most copies of one jump that are removed; more than one are somebody else's doing.
+    /// Most copies of one jump that are removed; the installer itself never makes more than one.
     private static let jumpsMax = 16
 
     private let rules: NetworkRules
@@ -76,7 +76,7 @@ public struct NetworkRulesInstaller: Sendable {
         throw HostError("\(hook.chain) has more than \(Self.jumpsMax) jumps to \(hook.target); remove them by hand")
     }
 
-    /// Everything: what is asked of a chain that does not exist, each iptables says in words of its own.
+    /// Lists all rules: each iptables version answers a question about a missing chain differently.
     private func listing() async throws(HostError) -> FilterListing {
         FilterListing(try await must("iptables", ["-w", Self.lockSeconds, "-S"]))
     }

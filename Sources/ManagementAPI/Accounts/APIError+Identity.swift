@@ -2,7 +2,7 @@ import HTTPTypes
 import Identity
 import Orchestrator
 
-/// What the directory of accounts refuses, as statuses.
+/// The directory's errors as HTTP statuses.
 extension APIError {
     /// An error of the directory.
     init(_ error: IdentityError) {
@@ -49,5 +49,5 @@ extension Operation.Refusal {
         status: .forbidden, meaning: "a scoped access token cannot do this: sign in, or use a personal access token")
     /// 429 after failed sign-ins.
     static let throttled = Operation.Refusal(
-        status: .tooManyRequests, meaning: "too many failed sign-ins; Retry-After tells when to try again")
+        status: .tooManyRequests, meaning: "too many failed sign-ins; Retry-After says when to try again")
 }

@@ -64,7 +64,7 @@ struct DeviceLoginController: Sendable {
         guard body.publicKey.utf8.count == Self.publicKeyLength else { throw Self.badKey }
         let now = time.now()
         guard !logins.isWaiting(session, at: now) else {
-            throw APIError(.conflict, "this sign-in was approved already: begin anew with supabase login")
+            throw APIError(.conflict, "this sign-in was approved already: start again with supabase login")
         }
         let name = try CreateTokenBody.name(body.tokenName ?? Self.tokenName)
         let (record, token) = try await directory.createAccessToken(
@@ -98,7 +98,7 @@ struct DeviceLoginController: Sendable {
             answer.headers[.cacheControl] = "no-store"
             return answer
         case .unknown:
-            throw APIError(.notFound, "there is no such sign-in, or no longer: begin anew with supabase login")
+            throw APIError(.notFound, "the sign-in is unknown or expired: start again with supabase login")
         case .wrongCode: throw APIError(.badRequest, "the verification code is wrong")
         }
     }

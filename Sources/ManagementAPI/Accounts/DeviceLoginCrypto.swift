@@ -1,7 +1,7 @@
 public import ProjectModel
 
-/// Seals an access token for whoever holds the other half of a key, as `supabase login` expects it: ECDH on P-256, the
-/// X coordinate as the key of AES-256-GCM.
+/// Seals an access token for the holder of a private key, as `supabase login` expects it: ECDH on P-256, the X
+/// coordinate as the key of AES-256-GCM.
 public protocol DeviceLoginCrypto: Sendable {
     /// Seals a token.
     ///

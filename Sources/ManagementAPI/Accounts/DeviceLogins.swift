@@ -2,8 +2,8 @@ import Orchestrator
 import ProjectModel
 import Synchronization
 
-/// Sign-ins of the command line that were approved in a browser and not fetched yet. They live in memory: after a
-/// restart the person approves once more.
+/// Sign-ins of the command line that were approved in a browser and not fetched yet. They are in memory: after a
+/// restart the user approves again.
 final class DeviceLogins: Sendable {
     /// Longest time between approval and fetching.
     static let lifetime: Duration = .seconds(300)
@@ -30,7 +30,7 @@ final class DeviceLogins: Sendable {
         fileprivate var code: Substring { sealed.nonce.prefix(codeLength) }
     }
 
-    /// What became of an attempt to fetch one.
+    /// The outcome of fetching one.
     enum Outcome: Sendable, Equatable {
         case opened(Waiting)
         case unknown

@@ -18,7 +18,7 @@ public struct DirectoryTokenVerifier: AccessTokenVerifier {
     private let time: any TimeSource
     private let memory = PrincipalMemory()
 
-    /// A verifier over the directory that the API changes, and no other: it tells of its changes.
+    /// A verifier over the directory that the API changes: it must see the directory's changes.
     public init(directory: AccountDirectory, time: any TimeSource = SystemTime()) {
         self.directory = directory
         self.time = time
@@ -31,7 +31,7 @@ public struct DirectoryTokenVerifier: AccessTokenVerifier {
         }
     }
 
-    /// Whether the session or token behind a principal still counts, as the directory's store has it.
+    /// Whether the session or token behind a principal is still valid, by the directory's store.
     public func holds(_ principal: Principal) async throws(AccessTokenError) -> Bool {
         do throws(IdentityError) { return try await directory.holds(principal) } catch {
             throw .unavailable(APIError(error).message)
@@ -40,7 +40,7 @@ public struct DirectoryTokenVerifier: AccessTokenVerifier {
 
     private func known(_ token: Secret<String>) async throws(IdentityError) -> Principal? {
         let key = try directory.digest(of: token)
-        // Before the directory is asked: what changes meanwhile makes the answer one of the past.
+        // Read before the directory is asked: a concurrent change must not be cached as the present.
         let (generation, now) = (directory.generation, time.now())
         if let known = memory.principal(key, generation: generation, at: now) { return known }
         guard let principal = try await directory.principal(for: token) else { return nil }

@@ -1,8 +1,8 @@
 import HTTPTypes
 import Identity
 
-/// `/platform/accounts`: e-mail addresses that wait for somebody to vouch for them. No mail is sent, so those who
-/// administer the installation do it; on the manager's host `supamanager admin confirm-email` does the same.
+/// `/platform/accounts`: e-mail addresses that wait for a confirmation. No mail is sent, so administrators of the
+/// installation confirm them; on the manager's host `supamanager admin confirm-email` does the same.
 struct EmailConfirmationController: Sendable {
     let directory: AccountDirectory
 
@@ -11,7 +11,7 @@ struct EmailConfirmationController: Sendable {
             Route(
                 .get, "/platform/accounts/unconfirmed", .installation(.organizationAdminWrite),
                 Operation(
-                    summary: "Accounts whose e-mail address nobody has vouched for, or that want another one",
+                    summary: "Accounts with an unconfirmed e-mail address or a pending change of it",
                     answer: .of([UnconfirmedAccount].self), refusals: [.noInstallationAdministrator])
             ) { _ in
                 try APIResponse(json: try await directory.unconfirmedAccounts().map { UnconfirmedAccount($0) })
@@ -68,7 +68,7 @@ struct UnconfirmedAccount: Encodable, Sendable, Documented {
 }
 
 extension Operation.Refusal {
-    /// 404 for whoever is no member of the organization that administers the installation.
+    /// 404 for callers outside the organization that administers the installation.
     fileprivate static let noInstallationAdministrator = Operation.Refusal(
-        status: .notFound, meaning: "no such account, or you are no member of the organization default")
+        status: .notFound, meaning: "no such account, or you are not a member of the organization default")
 }

@@ -18,7 +18,7 @@ struct CredentialsBody: Decodable, Sendable {
     static let schema = Schema.named("Credentials", .fields(.init("email", .text), .init("password", .text)))
 }
 
-/// What a new account is made from.
+/// The body of a sign-up.
 struct SignUpBody: Decodable, Sendable {
     let email: String
     let password: Secret<String>
@@ -56,11 +56,11 @@ struct RefreshBody: Decodable, Sendable {
     static let schema = Schema.named("Refresh", .fields(.init("refresh_token", .text)))
 }
 
-/// What users change about themselves.
+/// A user's change of its own account.
 struct UserUpdateBody: Decodable, Sendable {
     let email: String?
     let password: Secret<String>?
-    /// The password as it is now: instead of a sign-in of the last minutes.
+    /// The present password: instead of a sign-in of the last minutes.
     let currentPassword: Secret<String>?
     let data: [String: JSON]?
 

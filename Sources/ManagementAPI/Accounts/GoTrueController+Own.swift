@@ -1,14 +1,15 @@
 import HTTPTypes
 import Identity
 
-/// What people do with their own account in GoTrue's words.
+/// GoTrue's endpoints for the own account.
 extension GoTrueController {
     /// Makes sure of the person and hashes the new password.
     func prepareUpdate(_ request: APIRequest) async throws -> Route.Handler {
         let caller = try request.caller()
         let body = try request.goTrueBody(UserUpdateBody.self)
         guard body.data?.isEmpty ?? true else {
-            throw APIError.goTrue(.badRequest, "validation_failed", "data is not kept here: change the profile instead")
+            throw APIError.goTrue(
+                .badRequest, code: "validation_failed", message: "data is not kept here: change the profile instead")
         }
         request.audit.target("account", caller.account.id)
         if body.email != nil || body.password != nil {
@@ -40,7 +41,7 @@ extension GoTrueController {
             let revoked = try await during(.update) { () async throws(IdentityError) in
                 try await directory.setPassword(of: caller.account.id, to: password, keeping: caller.session)
             }
-            request.audit.change("password", from: "the one before", to: "a new one")
+            request.audit.change("password", from: "(previous)", to: "(new)")
             request.audit.change("access_tokens_revoked", from: nil, to: String(revoked))
         }
         let account = try await during(.update) { () async throws(IdentityError) in
@@ -53,11 +54,12 @@ extension GoTrueController {
         let caller = try request.caller()
         guard let session = caller.session else {
             throw APIError.goTrue(
-                .forbidden, "bad_jwt", "an access token has no session that could end: revoke it instead")
+                .forbidden, code: "bad_jwt", message: "an access token has no session that could end: revoke it instead"
+            )
         }
         guard let scope = SignOutScope(rawValue: request.query["scope"] ?? SignOutScope.global.rawValue) else {
             let names = SignOutScope.names.joined(separator: ", ")
-            throw APIError.goTrue(.badRequest, "validation_failed", "scope must be one of \(names)")
+            throw APIError.goTrue(.badRequest, code: "validation_failed", message: "scope must be one of \(names)")
         }
         request.audit.target("session", session)
         try await during(.signOut) { () async throws(IdentityError) in
@@ -66,7 +68,7 @@ extension GoTrueController {
         return APIResponse(.noContent)
     }
 
-    /// What the directory refuses, in GoTrue's words.
+    /// The directory's errors in GoTrue's form.
     func during<Value>(
         _ step: GoTrueStep, _ body: () async throws(IdentityError) -> Value
     ) async throws(APIError) -> Value {

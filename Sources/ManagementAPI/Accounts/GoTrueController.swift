@@ -3,13 +3,13 @@ import Identity
 import Orchestrator
 import ProjectModel
 
-/// `/auth/v1`: sign-in as GoTrue has it, which is what Studio's sign-in page speaks. No `apikey` header is asked for.
+/// `/auth/v1`: sign-in in GoTrue's form, for Studio's sign-in page. No `apikey` header is required.
 struct GoTrueController: Sendable {
     let directory: AccountDirectory
     let trail: SessionTrail
     let version: String
 
-    /// Where all of it lives.
+    /// The common prefix.
     static let base = "/auth/v1"
 
     var routes: [Route] { signIn + own + facts }
@@ -19,7 +19,7 @@ struct GoTrueController: Sendable {
             Route(
                 .post, "\(Self.base)/token", .open,
                 Operation(
-                    summary: "Sign in with a password, or go on with a refresh token",
+                    summary: "Sign in with a password or a refresh token",
                     query: [
                         Operation.Parameter(
                             name: "grant_type", schema: .choice(["password", "refresh_token"]),
@@ -44,7 +44,7 @@ struct GoTrueController: Sendable {
         [
             Route(
                 .get, "\(Self.base)/user", .signedIn,
-                Operation(summary: "Who is signed in", answer: .of(GoTrueUser.self))
+                Operation(summary: "The signed-in account", answer: .of(GoTrueUser.self))
             ) { try APIResponse(json: GoTrueUser(try $0.caller().account)) },
             Route(
                 .put, "\(Self.base)/user", .session, .change("account.update"),
@@ -100,7 +100,7 @@ struct GoTrueController: Sendable {
             case "refresh_token": return try await refresh(request)
             default:
                 throw .goTrue(
-                    .badRequest, "validation_failed", "grant_type must be password or refresh_token")
+                    .badRequest, code: "validation_failed", message: "grant_type must be password or refresh_token")
             }
         } catch {
             throw error.asGrantError

@@ -4,7 +4,7 @@ import Identity
 /// Errors of sign-in in the form that auth-js reads: `{"code": 400, "error_code": …, "msg": …}`.
 extension APIError {
     /// An error of that form. `message` repeats `msg`, so that every refusal of this API can be read the same way.
-    static func goTrue(_ status: HTTPResponse.Status, _ code: String, _ message: String) -> APIError {
+    static func goTrue(_ status: HTTPResponse.Status, code: String, message: String) -> APIError {
         APIError(status, message).inGoTrueForm(code)
     }
 
@@ -33,18 +33,22 @@ extension APIError {
         switch error {
         case .invalidCredentials where step == .refresh:
             self = .goTrue(
-                .badRequest, "refresh_token_not_found", "Invalid Refresh Token: Refresh Token Not Found")
-        case .invalidCredentials: self = .goTrue(.badRequest, "invalid_credentials", "Invalid login credentials")
+                .badRequest, code: "refresh_token_not_found", message: "Invalid Refresh Token: Refresh Token Not Found")
+        case .invalidCredentials:
+            self = .goTrue(.badRequest, code: "invalid_credentials", message: "Invalid login credentials")
         case .reusedRefreshToken:
-            self = .goTrue(.badRequest, "refresh_token_already_used", "Invalid Refresh Token: Already Used")
+            self = .goTrue(
+                .badRequest, code: "refresh_token_already_used", message: "Invalid Refresh Token: Already Used")
         case .signUpDisabled:
-            self = .goTrue(.unprocessableContent, "signup_disabled", "Signups not allowed for this instance")
+            self = .goTrue(
+                .unprocessableContent, code: "signup_disabled", message: "Signups not allowed for this instance")
         case .emailTaken where step == .signUp:
-            self = .goTrue(.unprocessableContent, "user_already_exists", "User already registered")
+            self = .goTrue(.unprocessableContent, code: "user_already_exists", message: "User already registered")
         case .emailTaken:
             self = .goTrue(
-                .unprocessableContent, "email_exists", "A user with this email address has already been registered")
-        case .badPassword: self = .goTrue(.unprocessableContent, "weak_password", "\(error)")
+                .unprocessableContent, code: "email_exists",
+                message: "A user with this email address has already been registered")
+        case .badPassword: self = .goTrue(.unprocessableContent, code: "weak_password", message: "\(error)")
         default: self = APIError(error).inGoTrueForm(error.goTrueCode)
         }
     }

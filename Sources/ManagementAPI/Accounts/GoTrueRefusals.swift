@@ -47,7 +47,7 @@ struct GoTrueRefusals: Sendable {
     var routes: [Route] {
         Self.table.flatMap { refusal in
             refusal.routes.map { method, path in
-                let error = APIError.goTrue(refusal.status, refusal.code, refusal.message)
+                let error = APIError.goTrue(refusal.status, code: refusal.code, message: refusal.message)
                 return Route(
                     method, "\(GoTrueController.base)/\(path)", refusal.access,
                     Operation(

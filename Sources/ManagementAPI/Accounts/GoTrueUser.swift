@@ -10,7 +10,7 @@ struct GoTrueUser: Encodable, Sendable, Documented {
     let phone = ""
     /// The address that waits for its confirmation.
     let newEmail: String?
-    /// The account counts from its beginning, whatever its address is worth: sign-in never waits for a mail.
+    /// Always confirmed, also with an unconfirmed address: sign-in never waits for a mail.
     let emailConfirmedAt: String
     let confirmedAt: String
     let lastSignInAt: String?
@@ -21,7 +21,7 @@ struct GoTrueUser: Encodable, Sendable, Documented {
     let updatedAt: String
     let isAnonymous = false
 
-    /// Audience and role of everybody who signs in.
+    /// Audience and role of every account.
     private static let audience = "authenticated"
 
     /// How the user signs in.

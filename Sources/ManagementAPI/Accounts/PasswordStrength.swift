@@ -1,19 +1,19 @@
-/// How hard a password is to guess, as Studio's password field shows it. A rough measure that is told to people; what
-/// is accepted is decided elsewhere.
+/// How hard a password is to guess, as Studio's password field shows it. A rough measure for display; the policy is
+/// elsewhere.
 struct PasswordStrength: Sendable, Equatable {
     /// 0 (worst) to 4.
     let score: Int
-    /// What is wrong with it, or nothing.
+    /// The problem; empty for none.
     let warning: String
-    /// What would make it better.
+    /// Advice.
     let suggestions: [String]
 
-    /// Longest password that is looked at, in bytes.
+    /// Longest password that is measured, in bytes.
     static let lengthMax = 256
     /// Bits of guessing work from which each score above 0 begins.
     private static let bits: [Double] = [35, 45, 60, 75]
 
-    /// Looks at a password.
+    /// Measures a password.
     init(of password: String) {
         let characters = Array(password)
         let distinct = Set(characters).count
@@ -29,7 +29,7 @@ struct PasswordStrength: Sendable, Equatable {
         warning = score < 2 ? "This password is easy to guess." : ""
     }
 
-    /// Whether one character follows from the one before: the same, the next or the previous.
+    /// Whether a character continues a sequence: the same, the next or the previous.
     private static func isStep(_ left: Character, _ right: Character) -> Bool {
         guard let left = left.unicodeScalars.first, let right = right.unicodeScalars.first else { return false }
         return abs(Int64(left.value) - Int64(right.value)) <= 1
@@ -51,13 +51,13 @@ struct PasswordStrength: Sendable, Equatable {
 struct PasswordCheckRow: Encodable, Sendable, Documented {
     let result: Result
 
-    /// What was found.
+    /// The findings.
     struct Result: Encodable, Sendable {
         let score: Int
         let feedback: Feedback
     }
 
-    /// What people read.
+    /// Warning and advice.
     struct Feedback: Encodable, Sendable {
         let warning: String
         let suggestions: [String]

@@ -23,7 +23,7 @@ struct Profile: Encodable, Sendable, Documented {
         disabledFeatures = features.disabledPages
         id = account.number
         gotrueID = account.id
-        // Studio looks whether it begins with "github".
+        // Studio checks whether it begins with "github".
         auth0ID = "email|\(account.id)"
         primaryEmail = account.email
         username = account.username
@@ -77,13 +77,13 @@ struct V1Profile: Encodable, Sendable, Documented {
     }
 }
 
-/// What people change about their profile; what is absent stays.
+/// A change of a profile; absent fields are kept.
 struct ProfileUpdateBody: Decodable, Sendable {
     let firstName: String?
     let lastName: String?
     let primaryEmail: String?
     let username: String?
-    /// The password as it is now: a change of the address asks for it, or for a sign-in of the last minutes.
+    /// The present password: a change of the address requires it, or a sign-in of the last minutes.
     let currentPassword: Secret<String>?
 
     init(from decoder: any Decoder) throws {
@@ -113,7 +113,7 @@ struct ProfileUpdateBody: Decodable, Sendable {
         case currentPassword = "current_password"
     }
 
-    /// Refuses names that nobody has.
+    /// Refuses empty names.
     func check() throws(APIError) {
         for (field, value) in [("first_name", firstName), ("last_name", lastName), ("username", username)] {
             guard let value else { continue }

@@ -2,7 +2,7 @@ import HTTPTypes
 import Identity
 import ProjectModel
 
-/// `/platform/profile`: whoever asks, and what they may do.
+/// `/platform/profile`: the caller and its permissions.
 struct ProfileController: Sendable {
     let directory: AccountDirectory
     let features: ServedFeatures
@@ -97,7 +97,7 @@ struct ProfileController: Sendable {
         }
     }
 
-    /// Makes sure that it is the person who asks for another address.
+    /// Verifies the presence of the account's owner before a change of the address.
     private func confirm(_ request: APIRequest, currentPassword: Secret<String>?) async throws {
         try await directory.confirmPresence(
             of: try request.caller(), password: currentPassword, from: request.address)
@@ -105,7 +105,7 @@ struct ProfileController: Sendable {
 }
 
 extension AuditNotes {
-    /// What became of an account's profile.
+    /// Notes the changes of an account's profile.
     fileprivate func note(_ before: Account, _ after: Account) {
         target("account", before.id)
         let fields = [

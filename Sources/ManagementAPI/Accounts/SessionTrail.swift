@@ -9,7 +9,7 @@ struct SessionTrail: Sendable {
     let ledger: any RequestLedger
     let time: any TimeSource
 
-    /// Adds an entry about an account that nobody had shown a token for yet.
+    /// Adds an entry about an account before it has a token.
     func add(
         _ action: String, _ account: Account, in scope: AuditScope? = nil, session: String?, _ request: APIRequest,
         route: String

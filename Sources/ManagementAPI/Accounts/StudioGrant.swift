@@ -17,7 +17,7 @@ struct StudioGrant: Sendable, Equatable {
     private static let update = "write:Update"
     private static let delete = "write:Delete"
 
-    /// The grants of a permission; none for what Studio has no button for.
+    /// The grants of a permission; none for a permission without a button in Studio.
     static func grants(of permission: Permission) -> [StudioGrant] {
         switch permission {
         case .organizationsRead, .organizationAdminRead, .organizationAdminWrite, .membersRead, .membersWrite,

@@ -37,8 +37,8 @@ struct StudioPermission: Encodable, Sendable, Equatable, Documented {
     }
 }
 
-/// Turns what somebody may do here into the rows by which Studio shows and hides its buttons. What counts is what the
-/// routes check; the rows only keep Studio from offering what would be refused.
+/// Maps permissions to the rows by which Studio shows and hides its buttons. The routes' own checks decide; the rows
+/// only keep Studio from offering what would be refused.
 enum StudioPermissions {
     /// The rows of a principal: for each organization those that count everywhere in it, then those of single projects.
     static func rows(for principal: Principal) -> [StudioPermission] {

@@ -3,9 +3,9 @@ import HTTPTypes
 import ProjectModel
 
 extension Timestamp {
-    /// A time as RFC 3339 has it, with or without fractions of a second; nothing for anything else.
+    /// A time in RFC 3339, with or without fractions of a second; nil for any other text.
     init?(rfc3339 text: String) {
-        // The library stops reading where the time ends, whatever follows.
+        // The library ignores text after the time.
         guard text.utf8.count <= Self.rfc3339LengthMax, text.wholeMatch(of: Self.rfc3339Form) != nil else { return nil }
         let styles = [true, false].map { Date.ISO8601FormatStyle(includingFractionalSeconds: $0) }
         guard let date = styles.lazy.compactMap({ try? $0.parse(text) }).first else { return nil }
@@ -24,7 +24,7 @@ extension Timestamp {
 }
 
 extension QueryParameters {
-    /// A time in the query; 400 for what is none.
+    /// A time in the query; 400 for an invalid one.
     func time(_ name: String) throws(APIError) -> Timestamp? {
         guard let text = self[name], !text.isEmpty else { return nil }
         guard let time = Timestamp(rfc3339: text) else {

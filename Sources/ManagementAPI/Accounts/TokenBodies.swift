@@ -26,7 +26,7 @@ struct CreateTokenBody: Decodable, Sendable {
         (try Self.name(name), try Self.end(expiresAt, after: now))
     }
 
-    /// A token's name; 400 for what is none.
+    /// A token's name; 400 for an invalid one.
     static func name(_ text: String) throws(APIError) -> String {
         guard (1...nameLengthMax).contains(text.unicodeScalars.count), text.isOneLine else {
             throw APIError(.badRequest, "name must be one line of 1 to \(nameLengthMax) characters")
@@ -45,7 +45,7 @@ struct CreateTokenBody: Decodable, Sendable {
     }
 }
 
-/// What a new scoped access token is limited to.
+/// The body of a new scoped access token.
 struct CreateScopedTokenBody: Decodable, Sendable {
     let name: String
     let permissions: [String]

@@ -2,7 +2,7 @@ import HTTPTypes
 import Identity
 import ProjectModel
 
-/// What a scoped token may and reaches.
+/// The limits of a scoped token.
 struct TokenLimits: Sendable, Equatable {
     let permissions: Set<Permission>
     /// Nil stands for every organization of the account.
@@ -10,7 +10,7 @@ struct TokenLimits: Sendable, Equatable {
     /// Nil stands for every project.
     let projectRefs: Set<ProjectRef>?
 
-    /// Refuses what is wider than whoever makes the token: 404 for organizations that they do not see, 403 otherwise.
+    /// Refuses limits wider than the maker's own: 404 for organizations that the maker does not see, 403 otherwise.
     func check(for maker: Principal) throws(APIError) {
         for slug in (organizationSlugs ?? []).sorted() where !maker.sees(organization: slug) {
             throw .noOrganization(slug)

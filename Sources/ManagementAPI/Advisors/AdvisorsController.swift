@@ -8,12 +8,12 @@ import ProjectModel
 /// asked is an error, not an answer without findings. Settings of auth, TLS and backups are not checked.
 struct AdvisorsController: Sendable {
     let catalog: ProjectCatalog
-    /// Runs SQL on a project's database; throws whatever keeps it from answering.
+    /// Runs SQL on a project's database; throws the reason when there is no response.
     let run: @Sendable (ProjectQueryText, ProjectRecord) async throws -> QueryAnswer
     let time: any TimeSource
 
     private static let schemasSetting = "db_schema"
-    /// What the data API serves when nothing else is set.
+    /// The schemas that the data API serves by default.
     private static let schemasByDefault = ["public"]
 
     var routes: [Route] {

@@ -15,7 +15,7 @@ extension DatabaseLint {
 
     /// The end of a row about an object as a whole.
     private static let nothingMore = "null::text, null::text[], null::int[]"
-    /// Views that read with the rights of whoever asks.
+    /// Views that read with the rights of their caller.
     private static let isInvoker = """
         exists (select from unnest(o.reloptions) option
             where lower(option) in ('security_invoker=true', 'security_invoker=on', 'security_invoker=1',
@@ -124,7 +124,7 @@ extension DatabaseLint {
                 select from pg_catalog.pg_index i where i.indrelid = o.oid and i.indisprimary)
             """
         case .functionSearchPathMutable:
-            // Functions share names, so the digest of the arguments tells them apart.
+            // Functions share names, so the key includes a digest of the arguments.
             """
             select n.nspname::text, p.proname::text, md5(pg_catalog.pg_get_function_identity_arguments(p.oid)),
                 null::text[], null::int[]

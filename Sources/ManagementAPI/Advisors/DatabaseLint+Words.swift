@@ -22,7 +22,7 @@ extension DatabaseLint {
         }
     }
 
-    /// What the check looks for and why it matters.
+    /// What the check finds and why it matters.
     var explanation: String {
         switch self {
         case .unindexedForeignKeys:
@@ -40,9 +40,9 @@ extension DatabaseLint {
         case .duplicateIndex: "Indexes with the same definition cost several times and help once."
         case .securityDefinerView:
             "A view without security_invoker reads with the rights of its owner and ignores the row security of "
-                + "whoever asks."
+                + "its caller."
         case .functionSearchPathMutable:
-            "A function without a search_path of its own resolves names in whatever schemas its caller sets."
+            "A function without a search_path of its own resolves names in the schemas that its caller sets."
         case .rlsDisabledInPublic:
             "Without row level security every row of a table in an exposed schema is open to the API's roles."
         case .extensionInPublic: "Objects of an extension in schema public become part of the API."

@@ -12,7 +12,7 @@ struct LintFinding: Decodable, Sendable, Equatable {
     /// Numbers of the columns of a foreign key.
     let columns: [Int]?
 
-    /// What was found, with names.
+    /// The finding, with names.
     var detail: String {
         let object = "\(schema).\(name)"
         let names = (list ?? []).joined(separator: ", ")

@@ -6,8 +6,8 @@ enum LintQuery {
     /// Findings in one answer at most.
     static let findingsMax = 1_000
 
-    /// Schemas of PostgreSQL and of extensions that users of any stack add: nobody shapes them by hand. What the stack
-    /// itself fills, its template says.
+    /// Schemas of PostgreSQL and of extensions, not shaped by hand. Those that the stack fills are named by its
+    /// template.
     private static let extensionSchemas = [
         "information_schema", "tiger", "tiger_data", "topology", "repack", "timescaledb_internal",
         "_timescaledb_internal", "_timescaledb_catalog", "_timescaledb_cache", "_timescaledb_config",

@@ -19,17 +19,20 @@ struct AuthUsersController: Sendable {
         let path = "/platform/auth/{ref}/users"
         return [
             change(
-                .post, path, "auth.user.create", "Create a user", body: AuthUserBody.schema,
-                answer: .json(Self.user, .created), create),
+                .post, path: path, action: "auth.user.create", summary: "Create a user", body: AuthUserBody.schema,
+                answer: .json(Self.user, .created), handler: create),
             change(
-                .patch, "\(path)/{id}", "auth.user.update", "Change a user, or ban them", body: AuthUserBody.schema,
-                answer: .json(Self.user), update),
+                .patch, path: "\(path)/{id}", action: "auth.user.update", summary: "Change a user, or ban them",
+                body: AuthUserBody.schema,
+                answer: .json(Self.user), handler: update),
             change(
-                .delete, "\(path)/{id}", "auth.user.delete", "Delete a user", query: [Self.soft], answer: .empty(.ok),
-                delete),
+                .delete, path: "\(path)/{id}", action: "auth.user.delete", summary: "Delete a user", query: [Self.soft],
+                answer: .empty(.ok),
+                handler: delete),
             change(
-                .delete, "\(path)/{id}/factors", "auth.user.factors.delete", "Remove a user's second factors",
-                answer: .empty(.ok), deleteFactors),
+                .delete, path: "\(path)/{id}/factors", action: "auth.user.factors.delete",
+                summary: "Remove a user's second factors",
+                answer: .empty(.ok), handler: deleteFactors),
         ]
     }
 
@@ -43,8 +46,8 @@ struct AuthUsersController: Sendable {
             .optional("role", .nullable(.text)), .optional("banned_until", .nullable(.text))))
 
     private func change(
-        _ method: HTTPRequest.Method, _ path: String, _ action: String, _ summary: String, body: Schema? = nil,
-        query: [Operation.Parameter] = [], answer: Operation.Answer, _ handler: @escaping Route.Handler
+        _ method: HTTPRequest.Method, path: String, action: String, summary: String, body: Schema? = nil,
+        query: [Operation.Parameter] = [], answer: Operation.Answer, handler: @escaping Route.Handler
     ) -> Route {
         Route(
             method, path, .permission(.databaseWrite), .external(action),
@@ -101,7 +104,7 @@ struct AuthUsersController: Sendable {
 
     private var messageRoutes: [Route] {
         [
-            message("invite", field: "email", "Invite somebody by mail"),
+            message("invite", field: "email", "Invite a user by mail"),
             message("magiclink", field: "email", "Send a link that signs in"),
             message("recover", field: "email", "Send a link that resets the password"),
             message("otp", field: "phone", "Send a code by text message"),
@@ -110,7 +113,7 @@ struct AuthUsersController: Sendable {
 
     private func message(_ name: String, field: String, _ summary: String) -> Route {
         change(
-            .post, "/platform/auth/{ref}/\(name)", "auth.user.\(name)", summary,
+            .post, path: "/platform/auth/{ref}/\(name)", action: "auth.user.\(name)", summary: summary,
             body: .fields(.init(field, .text)), answer: .empty(.created)
         ) { request in
             guard let value = try request.decode(JSON.self)[field]?.text, !value.isEmpty else {
@@ -130,7 +133,7 @@ struct AuthUsersController: Sendable {
             Route(
                 .post, "/platform/auth/{ref}/validate/spam", .permission(.authConfigRead),
                 Operation(
-                    summary: "What a spam filter thinks of a mail: there is none here, so nothing",
+                    summary: "Spam score of a mail: there is no filter, so none",
                     body: .json(.fields(.init("subject", .text), .init("content", .text))),
                     answer: .json(
                         .fields(

@@ -4,27 +4,27 @@ import ProjectModel
 
 /// Who may use a route. Every route states it, so that none is open by omission.
 enum Access: Sendable, Equatable {
-    /// Anybody, without a token.
+    /// Every caller, without a token.
     case open
-    /// Whoever is signed in, for what is their own.
+    /// Every signed-in caller, for its own data.
     case signedIn
-    /// Whoever is signed in with what stands for the whole account: not with a scoped token, which must not reach
-    /// beyond what it was made for.
+    /// Signed-in callers with a credential for the whole account: not with a scoped token, which must not reach beyond
+    /// its scope.
     case wholeAccount
-    /// Whoever has signed in, in their session: for what no access token may do.
+    /// Signed-in callers in a session: no access token is enough.
     case session
-    /// Whoever has the permission in the organization that the installation began with: for what belongs to no other.
+    /// Callers with the permission in the organization that administers the installation.
     case installation(Permission)
-    /// Whoever has one of the permissions: in the project or organization that the path names, and where it names
-    /// none, by their credential as such. The handler then limits itself to what they see.
+    /// Callers with one of the permissions: in the project or organization that the path names, and where it names
+    /// none, by their credential alone. The handler then limits itself to what they see.
     case anyOf([Permission])
 
-    /// Whoever has the permission.
+    /// Callers with the permission.
     static func permission(_ permission: Permission) -> Access { .anyOf([permission]) }
 }
 
 extension Principal {
-    /// Refuses whoever may do none of it: 404 for an organization that they do not see, 403 otherwise.
+    /// Refuses callers without any of them: 404 for an organization that they do not see, 403 otherwise.
     func require(_ permissions: [Permission], in organization: String, project: ProjectRef? = nil) throws(APIError) {
         guard isVisible(organization, project) else {
             if let project { throw .noProject(project) }

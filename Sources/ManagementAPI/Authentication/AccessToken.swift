@@ -2,7 +2,7 @@ public import ProjectModel
 
 /// An access token in the form that the Supabase CLI demands: `sbp_` and forty hexadecimal digits.
 public struct AccessToken: Sendable {
-    /// What every token begins with.
+    /// The prefix of every token.
     public static let prefix = "sbp_"
     /// Hexadecimal digits after the prefix.
     public static let digitCount = 40
@@ -12,7 +12,7 @@ public struct AccessToken: Sendable {
 
     /// Why a text is not an access token. It never repeats the text.
     public struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
-        /// In words for people.
+        /// The message: one sentence.
         public var description: String {
             "an access token is \"\(prefix)\" and \(digitCount) digits from 0-9 and a-f, "
                 + "for example from: printf '\(prefix)%s' \"$(openssl rand -hex \(digitCount / 2))\""

@@ -1,22 +1,22 @@
 public import Identity
 public import ProjectModel
 
-/// Tells whose an access token is.
+/// Resolves an access token to its principal.
 public protocol AccessTokenVerifier: Sendable {
     /// The principal behind a token, or nothing when the token is not valid (any more).
     func principal(for token: Secret<String>) async throws(AccessTokenError) -> Principal?
 
-    /// Whether what a principal asks with still counts, without any memory. In a unit of work nothing ends it before the
-    /// unit does.
+    /// Whether what a principal asks with still counts, without any memory. In a unit of work nothing ends it before
+    /// the unit does.
     func holds(_ principal: Principal) async throws(AccessTokenError) -> Bool
 }
 
 /// Why a token could not be verified, which says nothing about the token itself.
 public enum AccessTokenError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// Whatever holds the tokens does not answer.
+    /// The token store does not answer.
     case unavailable(String)
 
-    /// In words for people.
+    /// The message: one sentence.
     public var description: String {
         switch self {
         case .unavailable(let reason): "access tokens cannot be verified at the moment: \(reason)"

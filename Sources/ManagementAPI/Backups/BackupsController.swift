@@ -3,7 +3,7 @@ import Identity
 import Orchestrator
 import ProjectModel
 
-/// Backups. The manager makes none, and says so: lists are empty, and whatever would need one is refused.
+/// Backups. The manager makes none: lists are empty, and requests that need one are refused.
 struct BackupsController: Sendable {
     private static let refusal = APIError.unoffered(
         "a backup of projects", "dump the database with pg_dump or supabase db dump, and back up the host's volumes")
@@ -87,15 +87,17 @@ struct BackupsController: Sendable {
     private var missingRoutes: [Route] {
         let path = "/v1/projects/{ref}/database/backups"
         return [
-            missing(.get, "\(path)/schedule", .backupsRead, "there is no schedule of backups"),
-            missing(.patch, "\(path)/schedule", .backupsWrite, "there is no schedule of backups"),
-            missing(.get, "\(path)/restore-point", .backupsRead, "there is no restore point"),
+            missing(
+                .get, path: "\(path)/schedule", permission: .backupsRead, reason: "there is no schedule of backups"),
+            missing(
+                .patch, path: "\(path)/schedule", permission: .backupsWrite, reason: "there is no schedule of backups"),
+            missing(.get, path: "\(path)/restore-point", permission: .backupsRead, reason: "there is no restore point"),
         ]
     }
 
-    /// 404, as the contract has it for what could be there and is not.
+    /// 404 for an object that does not exist here.
     private func missing(
-        _ method: HTTPRequest.Method, _ path: String, _ permission: Permission, _ reason: String
+        _ method: HTTPRequest.Method, path: String, permission: Permission, reason: String
     ) -> Route {
         Route(
             method, path, .permission(permission),
@@ -111,12 +113,12 @@ struct BackupsController: Sendable {
             "\(studio)/backups/pitr", "\(studio)/backups/enable-physical-backups", "\(studio)/clone",
             "\(path)/restore", "\(path)/restore-pitr", "\(path)/restore-point", "\(path)/undo",
         ]
-        return posts.map { refused(.post, $0, .backupsWrite, .created) }
-            + [refused(.get, "\(studio)/clone", .backupsRead, .ok)]
+        return posts.map { refused(.post, path: $0, permission: .backupsWrite, status: .created) }
+            + [refused(.get, path: "\(studio)/clone", permission: .backupsRead, status: .ok)]
     }
 
     private func refused(
-        _ method: HTTPRequest.Method, _ path: String, _ permission: Permission, _ status: HTTPResponse.Status
+        _ method: HTTPRequest.Method, path: String, permission: Permission, status: HTTPResponse.Status
     ) -> Route {
         Route(
             method, path, .permission(permission),

@@ -3,8 +3,8 @@ import Identity
 import Orchestrator
 import ProjectModel
 
-/// Plans, add-ons and invoices: there are none, and nobody pays. The plan is called `free` because Studio offers its
-/// Pause button only there; the entitlements say what can be used.
+/// Plans, add-ons and invoices: there are none. The plan is called `free` because Studio offers its Pause button only
+/// there; the entitlements say what can be used.
 struct BillingController: Sendable {
     let features: ServedFeatures
     let time: any TimeSource
@@ -108,7 +108,7 @@ struct SubscriptionBody: Encodable, Sendable, Documented {
     }
 }
 
-/// The invoice that nobody gets.
+/// The upcoming invoice: always empty.
 struct UpcomingInvoiceBody: Encodable, Sendable, Documented {
     let amountTotal = 0
     let amountProjected = 0
@@ -144,7 +144,7 @@ struct UpcomingInvoiceBody: Encodable, Sendable, Documented {
 
 /// Add-ons: none chosen, none to choose from.
 struct AddOnsBody: Encodable, Sendable, Documented {
-    /// Studio's answer has it, `/v1` does not.
+    /// In Studio's form, absent on `/v1`.
     let ref: String?
     let selected: [String] = []
     let available: [String] = []

@@ -5,10 +5,10 @@ import ProjectModel
 
 /// The configuration of auth: lower-case keys in `/v1`, the same keys in capitals for Studio.
 ///
-/// Secrets are null in every answer, whether they are set or not: Terraform keeps what it knows of them, and nobody
-/// reads a mail server's password back.
+/// Secrets are null in every response, set or not: Terraform keeps its own value, and a mail server's password cannot
+/// be read back.
 struct AuthConfigController: Sendable {
-    let desk: SettingsDesk
+    let editor: SettingsEditor
 
     var routes: [Route] {
         let lower = SettingsJSON.schema(AuthSettings.table.settings, isRequired: true)
@@ -48,16 +48,16 @@ struct AuthConfigController: Sendable {
         return .object(fields.map { .optional($0.name, $0.schema) })
     }
 
-    /// Who may not change the configuration reads addresses without the names and passwords in them.
+    /// Callers who may not change the configuration see URLs without user names and passwords.
     private func read(_ request: APIRequest) async throws -> JSON {
         let record = try request.project()
         let permissions = try request.caller().permissions(in: record.organizationSlug, project: record.ref)
-        return try await desk.object(
+        return try await editor.object(
             AuthSettings.table, of: record.ref, hidesLogins: !permissions.contains(.authConfigWrite))
     }
 
     private func change(_ request: APIRequest, _ wanted: [String: SettingValue]) async throws -> JSON {
-        try await desk.change(AuthSettings.table, wanted, request) { wanted, present throws(CatalogError) in
+        try await editor.change(AuthSettings.table, wanted, request) { wanted, present throws(CatalogError) in
             try AuthSettings.changes(wanted, present: present)
         }
     }
@@ -69,7 +69,7 @@ struct AuthConfigController: Sendable {
     private func changeHooks(_ request: APIRequest) async throws -> APIResponse {
         let wanted = try Self.lowered(request)
         if let stranger = wanted.keys.sorted().first(where: { !$0.hasPrefix("hook_") }) {
-            throw APIError(.badRequest, "\(stranger.uppercased()) is no setting of a hook")
+            throw APIError(.badRequest, "\(stranger.uppercased()) is not a setting of a hook")
         }
         return try APIResponse(json: try await change(request, wanted).capitalised)
     }

@@ -5,7 +5,7 @@ import ProjectModel
 
 /// The configuration of the REST API (PostgREST).
 struct DataAPIController: Sendable {
-    let desk: SettingsDesk
+    let editor: SettingsEditor
 
     private static let fields: [Schema.Field] = [
         .init("db_schema", .text), .init("db_extra_search_path", .text), .init("max_rows", .integer()),
@@ -28,7 +28,7 @@ struct DataAPIController: Sendable {
                 summary: "The configuration of the REST API; the JWT secret for those who may see keys",
                 answer: .json(.object(Self.fields + [.optional("jwt_secret", .text)])))
         ) { request in
-            var object = try await desk.object(StackSettings.rest, of: try request.project().ref).fields ?? [:]
+            var object = try await editor.object(StackSettings.rest, of: try request.project().ref).fields ?? [:]
             if let secret = try await jwtSecret(request) { object["jwt_secret"] = .string(secret) }
             return try APIResponse(json: object)
         }
@@ -46,8 +46,8 @@ struct DataAPIController: Sendable {
                             .init("db_anon_role", .text), .init("role_claim_key", .text), .init("jwt_secret", .text),
                         ])))
         ) { request in
-            var object = try await desk.object(StackSettings.rest, of: try request.project().ref).fields ?? [:]
-            let roles = try await desk.catalog.stack(of: try request.project()).roles
+            var object = try await editor.object(StackSettings.rest, of: try request.project().ref).fields ?? [:]
+            let roles = try await editor.catalog.stack(of: try request.project()).roles
             object["db_anon_role"] = .string(roles.claim(of: .anon))
             object["role_claim_key"] = ".role"
             object["jwt_secret"] = .string(try await jwtSecret(request) ?? "")
@@ -63,7 +63,7 @@ struct DataAPIController: Sendable {
                 answer: .json(.object(Self.fields)))
         ) { request in
             let wanted = try SettingsJSON.values(try request.decode(JSON.self))
-            return try APIResponse(json: try await desk.change(StackSettings.rest, wanted, request))
+            return try APIResponse(json: try await editor.change(StackSettings.rest, wanted, request))
         }
     }
 
@@ -71,7 +71,7 @@ struct DataAPIController: Sendable {
         let record = try request.project()
         let granted = try request.caller().permissions(in: record.organizationSlug, project: record.ref)
         guard granted.contains(.apiKeysRead) else { return nil }
-        guard let variable = try await desk.catalog.stack(of: record).roles.secrets[.tokenSigning] else { return nil }
-        return try await desk.catalog.secrets(of: record.ref)[variable]?.reveal()
+        guard let variable = try await editor.catalog.stack(of: record).roles.secrets[.tokenSigning] else { return nil }
+        return try await editor.catalog.secrets(of: record.ref)[variable]?.reveal()
     }
 }

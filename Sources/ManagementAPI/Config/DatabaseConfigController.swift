@@ -5,7 +5,7 @@ import ProjectModel
 
 /// The configuration of PostgreSQL. A change restarts the database; one with which it does not come up is taken back.
 struct DatabaseConfigController: Sendable {
-    let desk: SettingsDesk
+    let editor: SettingsEditor
 
     private static let schema = SettingsJSON.schema(
         StackSettings.postgres.settings, isRequired: false, isNullable: false)
@@ -23,7 +23,7 @@ struct DatabaseConfigController: Sendable {
                     Operation(
                         summary: "What a project sets of PostgreSQL's configuration", answer: .json(Self.schema))
                 ) { request in
-                    let object = try await desk.object(StackSettings.postgres, of: try request.project().ref)
+                    let object = try await editor.object(StackSettings.postgres, of: try request.project().ref)
                     return try APIResponse(json: object.withoutNulls)
                 },
                 Route(
@@ -44,9 +44,9 @@ struct DatabaseConfigController: Sendable {
             throw APIError(
                 .badRequest, "restart_database cannot be false: a change of the configuration restarts the database")
         }
-        let object = try await desk.change(StackSettings.postgres, wanted, request, isTried: true)
+        let object = try await editor.change(StackSettings.postgres, wanted, request, isTried: true)
         return try await APIResponse(json: object.withoutNulls)
-            .naming(operationOf: try request.project().ref, in: desk.catalog)
+            .naming(operationOf: try request.project().ref, in: editor.catalog)
     }
 }
 

@@ -2,10 +2,10 @@ import HTTPTypes
 import Identity
 import ProjectModel
 
-/// Who may connect to a project's database, and how. Ports are published on an address of the host, whoever asks: what
-/// is told here is that, and asking for anything else is refused rather than forgotten.
+/// Network restrictions and TLS of a project's database. Ports are published on an address of the host without
+/// restrictions: responses say so, and other settings are refused instead of ignored.
 struct NetworkController: Sendable {
-    /// Everybody, in both families of addresses.
+    /// All addresses, in both families.
     private static let everyV4 = "0.0.0.0/0"
     private static let everyV6 = "::/0"
     /// Addresses in one request at most.
@@ -75,7 +75,7 @@ struct NetworkController: Sendable {
             ]))
     }
 
-    /// Addresses that somebody wants to let in.
+    /// Addresses to allow.
     private struct AddressLists: Decodable {
         let dbAllowedCidrs: [String]?
         let dbAllowedCidrsV6: [String]?
@@ -110,7 +110,7 @@ struct NetworkController: Sendable {
             Route(
                 .delete, path, .permission(.networkBansWrite),
                 Operation(
-                    summary: "Lift bans; nobody is banned here",
+                    summary: "Lift bans; there are none",
                     body: .json(
                         .fields(
                             .init("ipv4_addresses", .array(.text)), .optional("requester_ip", .boolean),
@@ -154,7 +154,7 @@ struct NetworkController: Sendable {
                     body: .json(.fields(.init("requestedConfig", switchSchema))), answer: answer)
             ) { request in
                 guard try !request.decode(Enforcement.self).requestedConfig.database else {
-                    // Terraform looks for these words.
+                    // Terraform matches this text.
                     throw APIError(
                         .badRequest,
                         "not allowed to configure SSL enforcements: the database of this installation has no "

@@ -5,7 +5,7 @@ import ProjectModel
 
 /// The connection pooler of a project, where its template runs one.
 struct PoolerController: Sendable {
-    let desk: SettingsDesk
+    let editor: SettingsEditor
     let configuration: ManagementAPIConfiguration
 
     private static let entry = Schema.fields(
@@ -49,9 +49,9 @@ struct PoolerController: Sendable {
 
     private func entries(_ request: APIRequest) async throws -> [[String: JSON]] {
         let record = try request.project()
-        let stack = try await desk.catalog.stack(of: record)
+        let stack = try await editor.catalog.stack(of: record)
         guard stack.service(.pooler) != nil else { return [] }
-        let values = try await desk.object(StackSettings.pooler, of: record.ref)
+        let values = try await editor.object(StackSettings.pooler, of: record.ref)
         return Self.entry(of: record, try ConnectionData(stack, configuration), values).map { [$0] } ?? []
     }
 
@@ -71,9 +71,9 @@ struct PoolerController: Sendable {
     private func change(_ request: APIRequest) async throws -> APIResponse {
         let wanted = try SettingsJSON.values(try request.decode(JSON.self))
         if let stranger = wanted.keys.sorted().first(where: { $0 != "default_pool_size" && $0 != "pool_mode" }) {
-            throw APIError(.badRequest, "\(stranger) is no setting of the pooler that can be changed")
+            throw APIError(.badRequest, "the pooler's setting \(stranger) cannot be changed")
         }
-        let object = try await desk.change(StackSettings.pooler, wanted, request)
+        let object = try await editor.change(StackSettings.pooler, wanted, request)
         return try APIResponse(
             json: ["default_pool_size": object["default_pool_size"], "pool_mode": object["pool_mode"]].mapValues {
                 $0 ?? JSON.null

@@ -101,17 +101,18 @@ struct ProjectEditController: Sendable {
 
     private struct Sensitivity: Decodable { let is_sensitive: Bool }
 
-    /// Projects share the host's file system: no project has a disk of its own that could be told or changed.
+    /// Projects share the host's file system: no project has a disk of its own.
     private var diskRoutes: [Route] {
         let path = "/v1/projects/{ref}/config/disk"
         let limit = Schema.nullable(.integer(1...Int64(Int32.max)))
         return [
-            refused(.get, path, .diskConfigRead, .ok), refused(.post, path, .diskConfigWrite, .created),
-            refused(.get, "\(path)/util", .diskConfigRead, .ok),
+            refused(.get, path: path, permission: .diskConfigRead, status: .ok),
+            refused(.post, path: path, permission: .diskConfigWrite, status: .created),
+            refused(.get, path: "\(path)/util", permission: .diskConfigRead, status: .ok),
             Route(
                 .get, "\(path)/autoscale", .permission(.diskConfigRead),
                 Operation(
-                    summary: "How a disk grows by itself: it does not",
+                    summary: "Automatic growth of the disk: unavailable",
                     answer: .json(
                         .fields(
                             .init("growth_percent", limit), .init("min_increment_gb", limit),
@@ -124,7 +125,7 @@ struct ProjectEditController: Sendable {
     }
 
     private func refused(
-        _ method: HTTPRequest.Method, _ path: String, _ permission: Permission, _ status: HTTPResponse.Status
+        _ method: HTTPRequest.Method, path: String, permission: Permission, status: HTTPResponse.Status
     ) -> Route {
         Route(
             method, path, .permission(permission),

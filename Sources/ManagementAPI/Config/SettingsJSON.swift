@@ -11,18 +11,18 @@ enum SettingsJSON {
     /// The values as an object; a dot in a key makes a nested one.
     static func object(_ values: [String: SettingValue]) -> JSON {
         var root: [String: JSON] = [:]
-        for (key, value) in values { insert(JSON(value), key.split(separator: ".")[...], &root) }
+        for (key, value) in values { insert(JSON(value), path: key.split(separator: ".")[...], object: &root) }
         return .object(root)
     }
 
-    private static func insert(_ value: JSON, _ path: ArraySlice<Substring>, _ object: inout [String: JSON]) {
+    private static func insert(_ value: JSON, path: ArraySlice<Substring>, object: inout [String: JSON]) {
         guard let name = path.first.map(String.init) else { return }
         guard path.count > 1 else {
             object[name] = value
             return
         }
         var inner = object[name]?.fields ?? [:]
-        insert(value, path.dropFirst(), &inner)
+        insert(value, path: path.dropFirst(), object: &inner)
         object[name] = .object(inner)
     }
 
@@ -30,13 +30,13 @@ enum SettingsJSON {
     static func values(_ json: JSON) throws(APIError) -> [String: SettingValue] {
         guard let fields = json.fields else { throw APIError(.badRequest, "the request body must be an object") }
         var values: [String: SettingValue] = [:]
-        try collect(fields, "", 1, &values)
+        try collect(fields, prefix: "", depth: 1, values: &values)
         guard values.count <= keysMax else { throw APIError(.badRequest, "the request body has too many fields") }
         return values
     }
 
     private static func collect(
-        _ fields: [String: JSON], _ prefix: String, _ depth: Int, _ values: inout [String: SettingValue]
+        _ fields: [String: JSON], prefix: String, depth: Int, values: inout [String: SettingValue]
     ) throws(APIError) {
         for (name, field) in fields {
             let key = prefix + name
@@ -49,26 +49,28 @@ enum SettingsJSON {
             case .array: throw APIError(.badRequest, "\(key) must not be a list")
             case .object(let inner):
                 guard depth < depthMax else { throw APIError(.badRequest, "\(key) is nested too deeply") }
-                try collect(inner, key + ".", depth + 1, &values)
+                try collect(inner, prefix: key + ".", depth: depth + 1, values: &values)
             }
         }
     }
 
     /// The shape of a service's settings, nested as in the body.
     static func schema(_ settings: [ServiceSetting], isRequired: Bool, isNullable: Bool = true) -> Schema {
-        shape(settings.map { ($0.key.split(separator: ".")[...], $0) }, isRequired, isNullable)
+        shape(settings.map { ($0.key.split(separator: ".")[...], $0) }, isRequired: isRequired, isNullable: isNullable)
     }
 
     private typealias Leaf = (path: ArraySlice<Substring>, setting: ServiceSetting)
 
-    private static func shape(_ leaves: [Leaf], _ isRequired: Bool, _ isNullable: Bool) -> Schema {
+    private static func shape(_ leaves: [Leaf], isRequired: Bool, isNullable: Bool) -> Schema {
         let groups = Dictionary(grouping: leaves) { String($0.path.first ?? "") }
         return .object(
             groups.sorted { $0.key < $1.key }.map { name, group in
                 let inner = group.filter { $0.path.count > 1 }.map { Leaf($0.path.dropFirst(), $0.setting) }
                 let plain = group.first.map { $0.setting.schema } ?? .anything
                 let schema =
-                    inner.isEmpty ? (isNullable ? .nullable(plain) : plain) : shape(inner, isRequired, isNullable)
+                    inner.isEmpty
+                    ? (isNullable ? .nullable(plain) : plain)
+                    : shape(inner, isRequired: isRequired, isNullable: isNullable)
                 return isRequired ? Schema.Field(name, schema) : .optional(name, schema)
             })
     }
@@ -88,7 +90,7 @@ extension JSON {
 }
 
 extension ServiceSetting {
-    /// The shape of its values. What nobody can change has the shape of the value that it has.
+    /// The schema of its values. A fixed setting has the schema of its value.
     fileprivate var schema: Schema {
         guard !isFixed else {
             switch standard {

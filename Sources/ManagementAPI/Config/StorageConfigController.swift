@@ -5,7 +5,7 @@ import ProjectModel
 
 /// The configurations of storage and realtime.
 struct StorageConfigController: Sendable {
-    let desk: SettingsDesk
+    let editor: SettingsEditor
 
     private static let schema = SettingsJSON.schema(StackSettings.storage.settings, isRequired: true, isNullable: false)
         .adding([
@@ -14,8 +14,8 @@ struct StorageConfigController: Sendable {
         ])
     private static let body = SettingsJSON.schema(
         StackSettings.storage.settings, isRequired: false, isNullable: false)
-    /// What the version of storage in the template can do. Which of its migrations ran last is storage's own affair,
-    /// and it opens a pool of its own to the database.
+    /// The capabilities of the template's version of storage. Its migrations are storage's own, and it opens a pool of
+    /// its own to the database.
     private static let rest: [String: JSON] = [
         "capabilities": ["list_v2": true, "iceberg_catalog": false], "migrationVersion": "unknown",
         "databasePoolMode": "recycled",
@@ -49,7 +49,7 @@ struct StorageConfigController: Sendable {
             Operation(summary: "The configuration of storage", answer: .json(Self.schema))
         ) { request in
             try APIResponse(
-                json: Self.whole(try await desk.object(StackSettings.storage, of: try request.project().ref)))
+                json: Self.whole(try await editor.object(StackSettings.storage, of: try request.project().ref)))
         }
     }
 
@@ -59,13 +59,13 @@ struct StorageConfigController: Sendable {
 
     private func change(_ request: APIRequest) async throws -> JSON {
         let wanted = try SettingsJSON.values(try request.decode(JSON.self))
-        return try await desk.change(StackSettings.storage, wanted, request)
+        return try await editor.change(StackSettings.storage, wanted, request)
     }
 }
 
 /// The configuration of realtime.
 struct RealtimeConfigController: Sendable {
-    let desk: SettingsDesk
+    let editor: SettingsEditor
 
     private static let schema = SettingsJSON.schema(StackSettings.realtime.settings, isRequired: true)
     private static let body = SettingsJSON.schema(StackSettings.realtime.settings, isRequired: false)
@@ -76,7 +76,7 @@ struct RealtimeConfigController: Sendable {
                 Route(
                     .get, path, .permission(.realtimeConfigRead),
                     Operation(summary: "The configuration of realtime", answer: .json(Self.schema))
-                ) { try APIResponse(json: try await desk.object(StackSettings.realtime, of: try $0.project().ref)) },
+                ) { try APIResponse(json: try await editor.object(StackSettings.realtime, of: try $0.project().ref)) },
                 Route(
                     .patch, path, .permission(.realtimeConfigWrite), .change("config.realtime"),
                     Operation(
@@ -84,7 +84,7 @@ struct RealtimeConfigController: Sendable {
                         answer: .empty(.noContent))
                 ) { request in
                     let wanted = try SettingsJSON.values(try request.decode(JSON.self))
-                    _ = try await desk.change(StackSettings.realtime, wanted, request)
+                    _ = try await editor.change(StackSettings.realtime, wanted, request)
                     return APIResponse(.noContent)
                 },
             ]
@@ -100,8 +100,8 @@ struct RealtimeConfigController: Sendable {
 
     private func shutDown(_ request: APIRequest) async throws -> APIResponse {
         let record = try request.project()
-        let realtime = try await desk.catalog.stack(of: record).required(.realtime)
-        _ = try await desk.catalog.restartServices(of: record.ref, [realtime])
+        let realtime = try await editor.catalog.stack(of: record).required(.realtime)
+        _ = try await editor.catalog.restartServices(of: record.ref, [realtime])
         return APIResponse(.noContent)
     }
 }

@@ -21,7 +21,7 @@ enum URLText {
         return String(result)
     }
 
-    /// Whether a password is nothing but a reference. A `$` of a value is doubled in a Compose file.
+    /// Whether a password is a variable reference. A `$` of a value is doubled in a Compose file.
     private static func isReference(_ login: ArraySlice<Unicode.Scalar>) -> Bool {
         let password = login.suffix(while: { $0 != ":" })
         let name = password.dropFirst(2).dropLast()

@@ -29,7 +29,7 @@ struct ConsistencyController: Sendable {
     }
 }
 
-/// What a check found, the worst first.
+/// The findings of a check, the worst first.
 struct ConsistencyBody: Encodable, Sendable, Documented {
     let checkedAt: String
     let severity: String

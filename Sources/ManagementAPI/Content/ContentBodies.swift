@@ -4,7 +4,7 @@ import Orchestrator
 import ProjectModel
 
 /// Body of `PUT` and `POST /platform/projects/{ref}/content`. Numbers of owner and project, which older clients send,
-/// are ignored: the token and the path tell them.
+/// are ignored: the token and the path name them.
 struct ContentBody: Decodable, Sendable {
     let id: String
     let name: String
@@ -61,14 +61,14 @@ struct ContentBody: Decodable, Sendable {
             place: place)
     }
 
-    /// The inner object as text, for the store, which does not look into it.
+    /// The inner object as text, for the store, which does not parse it.
     private func body() throws(APIError) -> String? {
         guard let content, content != .null else { return nil }
         guard case .object = content else { throw APIError(.badRequest, "content must be an object") }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         guard let bytes = try? encoder.encode(content) else {
-            throw APIError(.badRequest, "content holds something that is no JSON")
+            throw APIError(.badRequest, "content is not valid JSON")
         }
         guard bytes.count <= ContentLimits.bodyBytesMax else {
             throw APIError(.contentTooLarge, "content is larger than \(ContentLimits.bodyBytesMax) bytes")
@@ -150,7 +150,7 @@ enum ContentText {
 }
 
 extension APIError {
-    /// What the store of snippets refuses.
+    /// The errors of the store of snippets.
     init(_ error: ContentError) {
         switch error {
         case .taken: self.init(.conflict, "\(error)")

@@ -3,8 +3,8 @@ import Identity
 import Orchestrator
 import ProjectModel
 
-/// `/platform/projects/{ref}/content`: SQL snippets and reports. What is private only its owner sees, whatever role
-/// others have; everything else is seen by everybody who sees the project.
+/// `/platform/projects/{ref}/content`: SQL snippets and reports. Only the owner sees a private one, whatever role
+/// others have; all members of the project see the others.
 struct ContentController: Sendable {
     let content: any ContentStore
     let time: any TimeSource
@@ -17,8 +17,8 @@ struct ContentController: Sendable {
                 Operation(
                     summary: "Snippets and reports", query: ContentQueryParameters.all,
                     answer: .json(CursorPage<[ContentRow]>.schema(.array(ContentRow.schema)))), list),
-            put(.put, path, .ok, "Store a snippet or report under an identifier of your choice"),
-            put(.post, path, .created, "Create a snippet or report"),
+            put(.put, path: path, status: .ok, summary: "Store a snippet or report under an identifier of your choice"),
+            put(.post, path: path, status: .created, summary: "Create a snippet or report"),
             Route(
                 .delete, path, .permission(.snippetsWrite), .unaudited,
                 Operation(
@@ -36,7 +36,7 @@ struct ContentController: Sendable {
     }
 
     private func put(
-        _ method: HTTPRequest.Method, _ path: String, _ status: HTTPResponse.Status, _ summary: String
+        _ method: HTTPRequest.Method, path: String, status: HTTPResponse.Status, summary: String
     ) -> Route {
         Route(
             method, path, .permission(.snippetsWrite), .unaudited,

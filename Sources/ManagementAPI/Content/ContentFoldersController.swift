@@ -4,8 +4,7 @@ import Identity
 import Orchestrator
 import ProjectModel
 
-/// `/platform/projects/{ref}/content/folders`: where somebody keeps their private snippets. Folders are nobody else's
-/// business.
+/// `/platform/projects/{ref}/content/folders`: folders of private snippets. Only their owner sees them.
 struct ContentFoldersController: Sendable {
     let content: any ContentStore
 
@@ -47,7 +46,7 @@ struct ContentFoldersController: Sendable {
         return try await stored { () async throws(ContentError) in try await content.folders(of: ref, owner: account) }
     }
 
-    /// A search looks into all folders; without one, a page shows one of them. Only the first page has the folders.
+    /// A search covers all folders; without one, a page shows one of them. Only the first page has the folders.
     private func list(_ request: APIRequest, in parent: String?) async throws -> APIResponse {
         let record = try request.project()
         let all = try await folders(request)

@@ -17,7 +17,7 @@ enum ContentQueryParameters {
 
     static let filters: [Operation.Parameter] = [
         Operation.Parameter(
-            name: "type", schema: .array(.choice(ContentKind.allCases.map(\.rawValue))), description: "Kinds wanted"),
+            name: "type", schema: .array(.choice(ContentKind.allCases.map(\.rawValue))), description: "Kinds to list"),
         Operation.Parameter(name: "name", schema: .text(0...nameLengthMax), description: "Part of the name"),
     ]
 
@@ -25,7 +25,7 @@ enum ContentQueryParameters {
         paging + filters + [
             Operation.Parameter(
                 name: "visibility", schema: .array(.choice(ContentVisibility.allCases.map(\.rawValue))),
-                description: "Who sees them"),
+                description: "Visibilities to list"),
             Operation.Parameter(name: "favorite", schema: .boolean, description: "Whether you have marked them"),
         ]
 
@@ -37,7 +37,7 @@ enum ContentQueryParameters {
         case asc, desc
     }
 
-    /// Reads the query; 400 for what is not one.
+    /// Reads the query; 400 for an invalid one.
     static func parse(
         _ query: QueryParameters, viewer: String, refs: [ProjectRef]
     ) throws(APIError) -> ContentQuery {

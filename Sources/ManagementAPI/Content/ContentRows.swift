@@ -63,7 +63,7 @@ struct ContentRow: Encodable, Sendable, Documented {
     }
 }
 
-/// Who made something.
+/// The author of an item.
 struct AuthorRow: Encodable, Sendable, Documented {
     let id: Int64
     let username: String
@@ -116,7 +116,7 @@ struct CursorPage<Rows: Encodable & Sendable>: Encodable, Sendable {
     static func schema(_ rows: Schema) -> Schema { .fields(.init("data", rows), .optional("cursor", .text)) }
 }
 
-/// What lies in a folder, or in none.
+/// The content of a folder, or of none.
 struct ContentFolderListing: Encodable, Sendable, Documented {
     let folders: [ContentFolderRow]
     let contents: [ContentRow]

@@ -3,7 +3,7 @@ import Identity
 import Orchestrator
 import ProjectModel
 
-/// `/v1/snippets`: the SQL snippets of all projects that somebody sees.
+/// `/v1/snippets`: the SQL snippets of all projects that the caller sees.
 struct V1SnippetsController: Sendable {
     let catalog: ProjectCatalog
     let content: any ContentStore
@@ -72,10 +72,10 @@ struct V1SnippetsController: Sendable {
 }
 
 extension ProjectCatalog {
-    /// Most projects that an answer about all of somebody's projects takes in.
+    /// Most projects in a response about all of an account's projects.
     static let allProjectsMax = 10_000
 
-    /// All projects that somebody sees, the oldest first, up to ``allProjectsMax``.
+    /// All projects that an account sees, the oldest first, up to ``allProjectsMax``.
     func all(seenBy visibility: ProjectQuery.Visibility) async throws -> [ProjectRecord] {
         var query = ProjectQuery(sort: .createdAscending)
         query.visibility = visibility

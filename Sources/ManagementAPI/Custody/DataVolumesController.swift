@@ -3,7 +3,7 @@ import Identity
 import Orchestrator
 import ProjectModel
 
-/// `/platform/projects/{ref}/volumes`: the volumes that hold a project's data, and the one way to go on without one.
+/// `/platform/projects/{ref}/volumes`: the volumes that hold a project's data, and the acceptance of a lost one.
 struct DataVolumesController: Sendable {
     let catalog: ProjectCatalog
 

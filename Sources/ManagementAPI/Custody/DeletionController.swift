@@ -4,7 +4,7 @@ import Orchestrator
 import ProjectModel
 import Reconciler
 
-/// `/platform/projects/{ref}/deletion-receipt`: what became of everything that a project had.
+/// `/platform/projects/{ref}/deletion-receipt`: what a deletion destroyed and kept.
 struct DeletionController: Sendable {
     let catalog: ProjectCatalog
 
@@ -23,7 +23,7 @@ struct DeletionController: Sendable {
     private func read(_ request: APIRequest) async throws -> APIResponse {
         let record = try request.project()
         guard let receipt = try await catalog.deletionReceipt(of: record.ref) else {
-            throw APIError(.notFound, "there is no receipt: nobody has asked for project \(record.ref) to be deleted")
+            throw APIError(.notFound, "there is no receipt: the deletion of project \(record.ref) was not requested")
         }
         return try APIResponse(json: DeletionReceiptBody(receipt, of: record))
     }
@@ -48,8 +48,8 @@ extension Operation {
 }
 
 extension ProjectCatalog {
-    /// Asks for the deletion of the project that the path names. Volumes go with it, as clients of Studio mean it,
-    /// unless the query says otherwise.
+    /// Asks for the deletion of the project that the path names. Volumes are removed with it, as Studio's clients
+    /// expect, unless the query says otherwise.
     func acceptDeletion(_ request: APIRequest) async throws -> DeletedProject {
         let before = try request.project()
         let isKeeping = try request.query.flag("keep_volumes", default: false)

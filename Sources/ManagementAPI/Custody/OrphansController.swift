@@ -3,9 +3,9 @@ import Identity
 import Orchestrator
 import ProjectModel
 
-/// `/platform/orphans`: objects on the engine that bear this installation's label and belong to no project. They belong
-/// to no organization either: the owners of the organization
-/// that the installation began with look after them. Their names tell of every tenant, so nobody else lists them.
+/// `/platform/orphans`: objects on the engine with this installation's label that belong to no project, and so to no
+/// organization: the owners of the organization that administers the installation manage them. Their names reveal other
+/// tenants, so no other role lists them.
 struct OrphansController: Sendable {
     let orphans: OrphanLoop
 
@@ -17,13 +17,13 @@ struct OrphansController: Sendable {
                     summary: "Objects of this installation on the engine that belong to no project",
                     answer: .of([OrphanBody].self),
                     refusals: [
-                        Operation.Refusal(status: .notFound, meaning: "you are no member of the first organization")
+                        Operation.Refusal(status: .notFound, meaning: "you are not a member of the first organization")
                     ]), list),
             Route(
                 .post, "/platform/orphans/{id}/remove", .installation(.organizationAdminWrite),
                 .change("orphan.remove"),
                 Operation(
-                    summary: "Remove an orphan; a volume goes with what is in it",
+                    summary: "Remove an orphan; a volume with its data",
                     body: .optionalJSON(.object([])), answer: .of(OrphanBody.self, .accepted),
                     refusals: [Operation.Refusal(status: .notFound, meaning: "no such orphan")]), remove
             ).refusingUnknownQuery,

@@ -2,15 +2,15 @@ import HTTPTypes
 import Orchestrator
 import ProjectModel
 
-/// What may go wrong inside a project, as a status.
+/// Errors inside a project as HTTP statuses.
 extension APIError {
-    /// An error of a project's database. `postgres-meta` answers 400 to whatever the statement is to blame for.
+    /// An error of a project's database. `postgres-meta` answers 400 to every error that the statement caused.
     init(_ error: ProjectDatabaseError) {
         switch error {
         case .unreachable, .busy, .cancelled: self = .unavailable("\(error)")
         case .query(let failure): self.init(.badRequest, failure.message)
         case .timedOut:
-            // Studio and the command line look for PostgreSQL's own words.
+            // Studio and the command line match PostgreSQL's own text.
             self.init(.badRequest, "canceling statement due to statement timeout: \(error)")
         case .invalid, .tooManyRows, .tooLarge: self.init(.badRequest, "\(error)")
         }
@@ -39,18 +39,18 @@ extension GatewayAnswer {
     /// Whether the service did what it was asked for.
     var isSuccess: Bool { (200..<300).contains(status) }
 
-    /// The refusal of a service as one of ours. Its 401 is about the manager's own key, so it is no fault of whoever
-    /// asks: the gateway gets new keys at this moment, as a rule.
+    /// A service's refusal as one of ours. Its 401 concerns the manager's own key, not the caller: as a rule the
+    /// gateway is getting new keys.
     func refusal(by role: ServiceRole) -> APIError {
         let service = role.inWords
         guard (400..<500).contains(status), status != 401 else {
-            return .unavailable("the project's \(service) answered \(status): try again, or look at its log")
+            return .unavailable("the project's \(service) answered \(status): try again, or see its log")
         }
         let known = Self.passed.contains(status) ? status : 400
         return APIError(HTTPResponse.Status(code: known), message ?? "the project's \(service) answered \(status)")
     }
 
-    /// What the service says, in whichever field it says it.
+    /// The service's message, in any of the fields that services use.
     private var message: String? {
         guard let json = JSON(bytes: body) else { return nil }
         let fields = [
@@ -60,11 +60,11 @@ extension GatewayAnswer {
         return text.map { String($0.prefix(Self.messageMax)) }
     }
 
-    /// The answer passed on as it is, which must be JSON.
+    /// The response passed on unchanged; it must be JSON.
     func response(_ status: HTTPResponse.Status, by role: ServiceRole) throws(APIError) -> APIResponse {
         guard isSuccess else { throw refusal(by: role) }
         guard contentType?.contains("json") == true, !body.isEmpty else {
-            throw .unavailable("the project's \(role.inWords) answered something that is no JSON")
+            throw .unavailable("the project's \(role.inWords) did not answer with JSON")
         }
         return APIResponse(status, jsonBytes: body)
     }
@@ -72,7 +72,7 @@ extension GatewayAnswer {
     /// The answer read as JSON.
     func value(by role: ServiceRole) throws(APIError) -> JSON {
         guard let json = JSON(bytes: body) else {
-            throw .unavailable("the project's \(role.inWords) answered something that is no JSON")
+            throw .unavailable("the project's \(role.inWords) did not answer with JSON")
         }
         return json
     }
@@ -90,7 +90,7 @@ extension ServiceRole {
 }
 
 extension Operation.Refusal {
-    /// What a project's own services refuse besides.
+    /// Refusals of a project's own services.
     static let upstream: [Operation.Refusal] = [
         .init(status: .conflict, meaning: "the project's service has it already, or it changed meanwhile"),
         .init(status: .unprocessableContent, meaning: "the project's service cannot do that"),

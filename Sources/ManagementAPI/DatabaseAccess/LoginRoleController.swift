@@ -56,7 +56,7 @@ struct LoginRoleController: Sendable {
         return try APIResponse(json: ["message": "ok"])
     }
 
-    /// SQL of ours that the database refuses is no mistake of whoever asks.
+    /// A failure of our own SQL is not the caller's fault.
     private func run(_ query: ProjectQueryText, on record: ProjectRecord) async throws {
         do {
             _ = try await reach.run(query, on: record, as: .administrator)
@@ -67,7 +67,7 @@ struct LoginRoleController: Sendable {
     }
 }
 
-/// Which role is wanted.
+/// The requested role.
 struct LoginRoleBody: Decodable, Sendable {
     let isReadOnly: Bool
 

@@ -35,7 +35,7 @@ struct MetadataController: Sendable {
             Route(
                 .get, "/platform/projects/{ref}/api/rest", .permission(.databaseRead),
                 Operation(
-                    summary: "PostgREST's description of its default schema; HEAD tells whether PostgREST answers",
+                    summary: "PostgREST's description of its default schema; HEAD checks whether PostgREST answers",
                     answer: .json(.object([])),
                     refusals: Operation.Refusal.upstream), openAPI),
             Route(
@@ -57,7 +57,7 @@ struct MetadataController: Sendable {
         Route(
             .get, "/platform/pg-meta/{ref}/\(name)", .permission(.databaseRead),
             Operation(
-                summary: "The \(name) of a database, as postgres-meta tells them", query: MetadataFilter.parameters,
+                summary: "The \(name) of a database, from postgres-meta", query: MetadataFilter.parameters,
                 answer: .json(.array(.object([]))), refusals: Operation.Refusal.upstream)
         ) { request in
             let wanted = try GatewayRequest(path: "/pg/\(name)", query: try MetadataFilter.read(request.query))

@@ -1,8 +1,7 @@
 import HTTPTypes
 
-/// What the lists of `postgres-meta` can be narrowed by. It puts some of these words into SQL that runs as the project's
-/// owner without looking at them, and who asks may be allowed to read only: so only values that were parsed
-/// here reach it.
+/// What the lists of `postgres-meta` can be narrowed by. It puts some of these words into SQL that runs as the
+/// project's owner unchecked, and the caller may be read-only: so only values that were parsed here reach it.
 enum MetadataFilter: String, CaseIterable {
     case id, limit, offset
     case includesColumns = "include_columns"

@@ -55,14 +55,14 @@ struct MigrationsController: Sendable {
     }
 
     private func list(_ request: APIRequest) async throws -> APIResponse {
-        try await answering(request, MigrationHistory.list()) { rows in
+        try await answering(request, query: MigrationHistory.list()) { rows in
             try APIResponse(json: rows.map { JSON.compact(["version": $0["version"], "name": $0.kept("name")]) })
         }
     }
 
     private func read(_ request: APIRequest) async throws -> APIResponse {
         let version = try request.migrationVersion()
-        return try await answering(request, MigrationHistory.get(version: version)) { rows in
+        return try await answering(request, query: MigrationHistory.get(version: version)) { rows in
             guard let row = rows.first else { throw APIError.noMigration(version) }
             let names = ["version", "name", "statements", "rollback", "created_by", "idempotency_key"]
             return try APIResponse(
@@ -108,7 +108,7 @@ struct MigrationsController: Sendable {
 
     /// The rows of a reading query; none where the project has no history yet.
     private func answering(
-        _ request: APIRequest, _ query: ProjectQueryText, _ form: ([JSON]) throws -> APIResponse
+        _ request: APIRequest, query: ProjectQueryText, form: ([JSON]) throws -> APIResponse
     ) async throws -> APIResponse {
         let rows: [JSON]
         do {
@@ -141,7 +141,7 @@ struct MigrationBody: Decodable, Sendable {
         .init("query", .text(1...Int(Int32.max))), .optional("name", .text), .optional("rollback", .text))
 }
 
-/// What to change about a migration on record.
+/// A change of a recorded migration.
 struct MigrationEdit: Decodable, Sendable {
     let name: String?
     let rollback: String?
@@ -177,6 +177,6 @@ extension String {
 }
 
 extension Timestamp {
-    /// The time as the versions of migrations have it: `YYYYMMDDhhmmss`, in UTC.
+    /// The time as a migration version: `YYYYMMDDhhmmss`, in UTC.
     var migrationVersion: String { String(rfc3339.prefix(19)).filter(\.isNumber) }
 }

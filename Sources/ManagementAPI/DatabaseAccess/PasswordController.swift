@@ -24,13 +24,13 @@ struct PasswordController: Sendable {
             body: .json(PasswordBody.schema), answer: .json(.fields(.init("message", .text))))
     }
 
-    /// The roles first: services that start with the new password must be let in. Should the password not be stored
-    /// then, the roles get the old one back, so that what is stored stays true.
+    /// The roles first: services that start with the new password must be able to log in. If storing the password fails
+    /// then, the roles get the old one back, so that the record stays true.
     private func change(_ request: APIRequest) async throws -> APIResponse {
         let record = try request.project()
         let password = Secret(try request.decode(PasswordBody.self).password)
         try reach.catalog.check(databasePassword: password)
-        // What takes a change back is put together before it: by then the manager's own database may not answer.
+        // The way back is prepared before the change: afterwards the manager's own database may not answer.
         let target = try await reach.target(record, as: .administrator)
         try await set(password, on: target)
         do { try await reach.catalog.changeDatabasePassword(of: record.ref, to: password) } catch let cause {
@@ -49,7 +49,7 @@ struct PasswordController: Sendable {
         }
     }
 
-    /// Logs in with the new password, which nothing but the database knows.
+    /// Logs in with the new password, which only the database has.
     private func restore(_ old: Secret<String>, instead new: Secret<String>, on target: DatabaseTarget) async throws {
         var target = target
         target.password = new

@@ -5,8 +5,8 @@ import ProjectModel
 /// Reaches into a running project with the project's own credentials: its database by SQL, its services through its
 /// gateway. Whether the caller may is decided before.
 ///
-/// It goes to the containers, never to the ports that they publish: while a container is down, whoever has an account
-/// on this host may listen there, and would be sent the project's keys.
+/// It goes to the containers, never to the ports that they publish: while a container is down, any user of this host
+/// may listen there, and would receive the project's keys.
 struct ProjectReach: Sendable {
     let catalog: ProjectCatalog
     let databases: any ProjectDatabase
@@ -14,7 +14,7 @@ struct ProjectReach: Sendable {
     let addresses: any ServiceAddresses
     let configuration: ManagementAPIConfiguration
 
-    /// Whose rights SQL has.
+    /// The role that SQL runs as.
     enum DatabaseUser {
         /// Those of the role that owns what users make.
         case owner

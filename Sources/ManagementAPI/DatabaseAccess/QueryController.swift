@@ -42,7 +42,7 @@ struct QueryController: Sendable {
         return try await run(request, body, isReadOnly: body.isReadOnly ?? false)
     }
 
-    /// Whoever may only read says so in the body.
+    /// Read-only callers must say so in the body.
     private func mayWrite(_ request: APIRequest) async throws {
         guard try request.decode(QueryBody.self).isReadOnly != true else { return }
         let record = try request.project()

@@ -3,8 +3,8 @@ import Identity
 import Orchestrator
 import ProjectModel
 
-/// Database webhooks. The template sets them up when a database is born; this looks whether they are there, and adds
-/// the extension where somebody dropped it.
+/// Database webhooks. The template installs them when a database is initialised; this checks that they exist, and adds
+/// the extension where it was dropped.
 struct WebhooksController: Sendable {
     let reach: ProjectReach
 

@@ -3,9 +3,9 @@ import Orchestrator
 import ProjectModel
 import Reconciler
 
-/// What changes in one project, as events; pulled by one reader.
+/// The changes of one project as events; pulled by one reader.
 actor ProjectChanges {
-    /// Where it begins.
+    /// Where a stream begins.
     enum Start: Sendable, Equatable {
         /// With so many lines of the past.
         case last(Int)
@@ -27,7 +27,7 @@ actor ProjectChanges {
         }
     }
 
-    /// Time between two looks at what the manager has in memory and at the history.
+    /// Interval between two reads of the manager's state and of the history.
     private static let interval: Duration = .seconds(1)
 
     private let catalog: ProjectCatalog
@@ -65,11 +65,11 @@ actor ProjectChanges {
             let now = Picture(record, reports)
             guard now != picture else { return history }
             picture = now
-            // Without the end of a log: who may read those can be another one while the stream lasts.
+            // Without the end of a log: the permission to read logs may change while the stream lasts.
             let body = try text(ProjectProgress(record, reports, showsLogs: false))
             return history + [ServerSentEvent(name: "progress", id: nil, data: body)]
         } catch CatalogError.store(.unavailable) {
-            // The manager's database is away for a moment; what happens meanwhile is in the history later.
+            // The manager's database is away for a moment; its events are in the history later.
             return []
         } catch StoreError.unavailable { return [] }
     }
@@ -81,7 +81,7 @@ actor ProjectChanges {
         case (nil, .after(let number)):
             events = try await feed.events(of: ref, after: number, limit: ProjectEvent.keptMax)
         case (nil, .last(let count)):
-            // One at least: it tells where the present is.
+            // At least one: it marks the present.
             let latest = try await feed.events(of: ref, after: 0, limit: max(1, count))
             seen = latest.last?.number ?? 0
             events = count == 0 ? [] : latest

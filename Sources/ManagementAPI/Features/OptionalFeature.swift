@@ -2,14 +2,14 @@ import Orchestrator
 
 /// Something that clients ask about before they offer it, with the operation or setting that would carry it out.
 struct OptionalFeature: Sendable {
-    /// What has to be served for the feature to be granted.
+    /// The operation that must be served for the feature to be granted.
     let witness: Witness
-    /// What organizations are told about it.
+    /// Its entitlements, as organizations see them.
     let entitlements: [Entitlement]
     /// Names under which Studio hides its pages.
     let pages: [String]
 
-    /// What carries a feature out.
+    /// The implementation of a feature.
     enum Witness: Sendable {
         /// An operation, by the name of its route.
         case operation(String)
@@ -33,7 +33,7 @@ struct Entitlement: Sendable, Equatable {
     /// Whether `/v1` knows the key; its strict client refuses an answer with one that it does not know.
     var isOnV1 = true
 
-    /// What is granted.
+    /// The grant.
     enum Kind: Sendable, Equatable {
         case boolean
         /// At most so many; without a number there is no limit.

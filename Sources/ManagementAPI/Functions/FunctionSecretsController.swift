@@ -82,7 +82,7 @@ struct FunctionSecret: Encodable, Sendable, Documented {
     }
 }
 
-/// A secret that somebody sets.
+/// A secret to set.
 struct NewFunctionSecret: Decodable, Sendable {
     let name: String
     let value: String

@@ -94,7 +94,7 @@ struct FunctionsController: Sendable {
         let bundleOnly = try request.query.flag("bundleOnly", default: false)
         let draft = try Self.draft(request)
         let function = try await functions.deploy(draft, of: try await target(request), bundleOnly: bundleOnly)
-        note(function, bundleOnly ? "bundled" : "deployed", request.audit)
+        note(function, deed: bundleOnly ? "bundled" : "deployed", audit: request.audit)
         return try APIResponse(.created, json: FunctionBody(function))
     }
 
@@ -131,7 +131,7 @@ struct FunctionsController: Sendable {
     private func updateSeveral(_ request: APIRequest) async throws -> APIResponse {
         let updates = try request.decode([FunctionUpdateBody].self).map { body throws(APIError) in try body.update() }
         let changed = try await functions.update(updates, of: try await target(request))
-        for function in changed { note(function, "updated", request.audit) }
+        for function in changed { note(function, deed: "updated", audit: request.audit) }
         return try APIResponse(json: ["functions": changed.map(FunctionBody.init)])
     }
 
@@ -142,7 +142,7 @@ struct FunctionsController: Sendable {
         return record.ref
     }
 
-    private func note(_ function: EdgeFunction, _ deed: String, _ audit: AuditNotes) {
+    private func note(_ function: EdgeFunction, deed: String, audit: AuditNotes) {
         audit.change("function \(function.slug)", from: nil, to: "\(deed), version \(function.version)")
     }
 
@@ -160,7 +160,7 @@ struct FunctionsController: Sendable {
                 guard let slug = body.slug ?? request.query["slug"], let text = body.body else {
                     throw APIError(.badRequest, "slug and body are needed")
                 }
-                let function = try await deploy(text, slug, body, request)
+                let function = try await deploy(text, slug: slug, body: body, request: request)
                 return try APIResponse(.created, json: FunctionBody(function))
             },
             Route(
@@ -177,7 +177,7 @@ struct FunctionsController: Sendable {
         let ref = try await target(request)
         if let text = body.body {
             _ = try await functions.function(slug, of: ref)
-            return try APIResponse(json: FunctionBody(try await deploy(text, slug, body, request)))
+            return try APIResponse(json: FunctionBody(try await deploy(text, slug: slug, body: body, request: request)))
         }
         var update = FunctionUpdate(slug: slug)
         update.name = body.name ?? request.query["name"]
@@ -187,23 +187,23 @@ struct FunctionsController: Sendable {
         guard let function = try await functions.update([update], of: ref).first else {
             throw FunctionError.notFound(slug: slug)
         }
-        note(function, "updated", request.audit)
+        note(function, deed: "updated", audit: request.audit)
         return try APIResponse(json: FunctionBody(function))
     }
 
     private func deploy(
-        _ text: String, _ slug: String, _ body: PlainFunctionBody, _ request: APIRequest
+        _ text: String, slug: String, body: PlainFunctionBody, request: APIRequest
     ) async throws -> EdgeFunction {
         let draft = FunctionDraft(
             slug: slug, name: body.name ?? request.query["name"],
             verifyJWT: try body.verifyJWT ?? request.queryFlag("verify_jwt"), entrypointPath: PlainFunctionBody.file,
             files: [FunctionFile(path: PlainFunctionBody.file, bytes: Array(text.utf8))])
         let function = try await functions.deploy(draft, of: try await target(request))
-        note(function, "deployed", request.audit)
+        note(function, deed: "deployed", audit: request.audit)
         return function
     }
 
-    /// The body in JSON, or nothing of it; a bundle is refused with words about what to do.
+    /// The body in JSON; a bundle is refused with advice.
     private static func plainBody(_ request: APIRequest) throws -> PlainFunctionBody {
         let type = request.headers[.contentType]?.lowercased() ?? ""
         guard !type.contains("eszip"), !type.contains("octet-stream") else { throw eszip }

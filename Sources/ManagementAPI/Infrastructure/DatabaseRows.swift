@@ -55,8 +55,8 @@ struct DatabaseRow: Encodable, Sendable, Documented {
 }
 
 extension ProjectRecord {
-    /// What Studio hands back to us with every query, and takes for a connection string: it names the project and
-    /// nothing else. Absent while the project has no ports.
+    /// An opaque text that Studio sends back with every query, and takes for a connection string: it names the project
+    /// only. Nil while the project has no ports.
     var opaqueConnection: String? { leases == nil ? nil : "sm:\(ref)" }
 }
 

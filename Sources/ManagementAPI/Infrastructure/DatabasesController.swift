@@ -3,8 +3,8 @@ import Identity
 import Orchestrator
 import ProjectModel
 
-/// What Studio asks about a project's database and the machine that it believes to be under it. Projects here share
-/// one host: there is one database each, no replica, no disk of its own.
+/// Studio's view of a project's database and its machine. Projects share one host: there is one database each, no
+/// replica, no disk of its own.
 struct DatabasesController: Sendable {
     let catalog: ProjectCatalog
     let configuration: ManagementAPIConfiguration
@@ -15,7 +15,10 @@ struct DatabasesController: Sendable {
     private var connections: [Route] {
         let path = "/platform/projects/{ref}"
         return [
-            get("\(path)/databases", .projectAdminRead, "The database of a project", .of([DatabaseRow].self)) {
+            get(
+                "\(path)/databases", permission: .projectAdminRead, summary: "The database of a project",
+                answer: .of([DatabaseRow].self)
+            ) {
                 let record = try $0.project()
                 let stack = try await catalog.stack(of: record)
                 guard stack.service(.database) != nil else { return try APIResponse(json: [DatabaseRow]()) }
@@ -23,27 +26,36 @@ struct DatabasesController: Sendable {
                     record, try ConnectionData(stack, configuration), endpoint: try await catalog.endpoint(of: record))
                 return try APIResponse(json: [row])
             },
-            get("\(path)/databases-statuses", .projectAdminRead, "The status of a project's database", Self.statuses) {
+            get(
+                "\(path)/databases-statuses", permission: .projectAdminRead,
+                summary: "The status of a project's database", answer: Self.statuses
+            ) {
                 let record = try $0.project()
                 return try APIResponse(json: [
                     ["identifier": record.ref.text, "status": record.status.studioStatus.databaseStatus]
                 ])
             },
-            get("\(path)/config/supavisor", .poolerConfigRead, "How the pooler is reached", .of([PoolerRow].self)) {
+            get(
+                "\(path)/config/supavisor", permission: .poolerConfigRead, summary: "How the pooler is reached",
+                answer: .of([PoolerRow].self)
+            ) {
                 let record = try $0.project()
                 let stack = try await catalog.stack(of: record)
                 guard stack.service(.pooler) != nil else { return try APIResponse(json: [PoolerRow]()) }
                 let connection = try ConnectionData(stack, configuration)
                 return try APIResponse(json: [PoolerRow(record, connection)].compactMap { $0 })
             },
-            get("\(path)/config/pgbouncer", .databaseRead, "PgBouncer: not in use", .of(PgBouncerBody.self)) {
+            get(
+                "\(path)/config/pgbouncer", permission: .databaseRead, summary: "PgBouncer: not in use",
+                answer: .of(PgBouncerBody.self)
+            ) {
                 let record = try $0.project()
                 let connection = try ConnectionData(try await catalog.stack(of: record), configuration)
                 return try APIResponse(json: PgBouncerBody(record, connection))
             },
             get(
-                "\(path)/service-versions", .projectAdminRead, "Versions of a project's services",
-                .json(.fields(.init("supabase-postgres", .text)))
+                "\(path)/service-versions", permission: .projectAdminRead, summary: "Versions of a project's services",
+                answer: .json(.fields(.init("supabase-postgres", .text)))
             ) { request in
                 let roles = try await catalog.stack(of: try request.project()).roles
                 return try APIResponse(json: ["supabase-postgres": DatabaseVersion(roles).version])
@@ -62,8 +74,9 @@ struct DatabasesController: Sendable {
                     .init("fs_used_bytes", .nullable(.integer())))))
         return [
             get(
-                "\(path)/util", .diskConfigRead, "Use of the disk: projects share the host's, so there are no numbers",
-                .json(utilisation)
+                "\(path)/util", permission: .diskConfigRead,
+                summary: "Use of the disk: projects share the host's, so there are no numbers",
+                answer: .json(utilisation)
             ) { _ in
                 let metrics: JSON = ["fs_size_bytes": nil, "fs_avail_bytes": nil, "fs_used_bytes": nil]
                 return try APIResponse(
@@ -94,8 +107,8 @@ struct DatabasesController: Sendable {
             .fields(.init("identifier", .ref), .init("status", .choice(StudioStatus.databaseStatuses)))))
 
     private func get(
-        _ path: String, _ permission: Permission, _ summary: String, _ answer: Operation.Answer,
-        _ handler: @escaping Route.Handler
+        _ path: String, permission: Permission, summary: String, answer: Operation.Answer,
+        handler: @escaping Route.Handler
     ) -> Route {
         Route(.get, path, .permission(permission), Operation(summary: summary, answer: answer), handler)
     }

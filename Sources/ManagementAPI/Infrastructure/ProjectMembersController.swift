@@ -3,7 +3,7 @@ import Identity
 import Orchestrator
 import ProjectModel
 
-/// Who works on a project, and what would become of it in another organization.
+/// Members of a project, and the preview of its transfer to another organization.
 struct ProjectMembersController: Sendable {
     /// The members of an organization, by its slug.
     let members: @Sendable (String) async throws -> [Member]
@@ -13,7 +13,7 @@ struct ProjectMembersController: Sendable {
         return [
             Route(
                 .get, "\(path)/members", .permission(.membersRead),
-                Operation(summary: "Who sees a project", answer: .json(Self.schema)), list),
+                Operation(summary: "Members who see a project", answer: .json(Self.schema)), list),
             Route(
                 .post, "\(path)/transfer/preview", .permission(.projectAdminWrite),
                 Operation(
@@ -53,7 +53,7 @@ extension Member {
     }
 }
 
-/// Where a project would go.
+/// The target organization.
 struct TransferBody: Decodable, Sendable {
     let target: String
 

@@ -14,7 +14,7 @@ struct APIKey: Encodable, Sendable, Documented {
     let insertedAt: String
     let updatedAt: String
 
-    /// One of the two signed keys. They are always shown: whoever lists keys needs them for any client at all.
+    /// One of the two signed keys. They are always shown: every client needs them.
     init(role: String, key: Secret<String>, of record: ProjectRecord) {
         id = Self.identifier(of: role, in: record.ref)
         name = role

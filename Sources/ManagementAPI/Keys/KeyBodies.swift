@@ -2,7 +2,7 @@ import HTTPTypes
 import Orchestrator
 import ProjectModel
 
-/// A key that somebody wants.
+/// A key to create.
 struct NewKeyBody: Decodable, Sendable {
     let type: String
     let name: String
@@ -29,7 +29,7 @@ struct NewKeyBody: Decodable, Sendable {
     }
 }
 
-/// What to change about a key. A field that is absent stays; a description that is null goes away.
+/// A change of a key. Absent fields are kept; a null description is removed.
 struct KeyEditBody: Decodable, Sendable {
     let name: String?
     let description: String??

@@ -56,7 +56,7 @@ struct KeysController: Sendable {
                     summary: "Delete an API key",
                     query: [
                         Self.reveal, .init(name: "was_compromised", schema: .boolean, description: "Why"),
-                        .init(name: "reason", schema: .text, description: "Why, in words"),
+                        .init(name: "reason", schema: .text, description: "The reason, as text"),
                     ], answer: .of(APIKey.self)), delete
             ).showing(.fields(["api_key"])),
         ]

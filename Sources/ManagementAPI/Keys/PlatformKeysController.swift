@@ -7,7 +7,7 @@ import ProjectModel
 struct PlatformKeysController: Sendable {
     let catalog: ProjectCatalog
 
-    /// Seconds that a temporary key lives when nothing is said.
+    /// Default lifetime of a temporary key, in seconds.
     private static let standardLife: Int64 = 60
 
     var routes: [Route] {
@@ -33,7 +33,7 @@ struct PlatformKeysController: Sendable {
             Route(
                 .get, "\(path)/config/secrets/update-status", .permission(.projectAdminRead),
                 Operation(
-                    summary: "How far a change of the JWT secret is. Always null: the project's status tells",
+                    summary: "How far a change of the JWT secret is. Always null: see the project's status",
                     answer: .json(.fields(.init("update_status", .nullable(.object([]))))))
             ) { _ in try APIResponse(json: ["update_status": JSON.null]) },
         ]
@@ -50,7 +50,7 @@ struct PlatformKeysController: Sendable {
         return try APIResponse(.created, json: ["api_key": key.reveal()])
     }
 
-    /// The role that the claims name. Other claims would be signed on anybody's word, so there are none.
+    /// The role that the claims name. Other claims would be signed unchecked, so there are none.
     private func role(_ claims: String?) throws(APIError) -> String {
         guard let claims else { return TokenRole.serviceRole.rawValue }
         guard let fields = JSON(bytes: Array(claims.utf8))?.fields, fields.keys.allSatisfy({ $0 == "role" }),

@@ -31,12 +31,12 @@ struct SigningKeysController: Sendable {
                 }
                 return try APIResponse(json: key)
             },
-            refused(.post, path, .created), refused(.post, "\(path)/legacy", .created),
-            refused(.patch, "\(path)/{id}", .ok), refused(.delete, "\(path)/{id}", .ok),
+            refused(.post, path: path, status: .created), refused(.post, path: "\(path)/legacy", status: .created),
+            refused(.patch, path: "\(path)/{id}", status: .ok), refused(.delete, path: "\(path)/{id}", status: .ok),
         ]
     }
 
-    private func refused(_ method: HTTPRequest.Method, _ path: String, _ status: HTTPResponse.Status) -> Route {
+    private func refused(_ method: HTTPRequest.Method, path: String, status: HTTPResponse.Status) -> Route {
         Route(
             method, path, .permission(.signingKeysWrite),
             Operation(summary: "Not offered: a project has one signing key", answer: .of(SigningKey.self, status))

@@ -47,13 +47,13 @@ struct AnalyticsController: Sendable {
     private var logs: [Route] {
         let platform = "/platform/projects/{ref}/analytics/endpoints"
         let gets =
-            Self.logQueries.map { log(.get, "\(platform)/\($0)", .ok) }
-            + ["logs.all", "logs"].map { log(.get, "/v1/projects/{ref}/analytics/endpoints/\($0)", .ok) }
-            + [log(.get, "/projects/{ref}/analytics/endpoints/logs.all", .ok)]
-        return gets + Self.logQueries.map { log(.post, "\(platform)/\($0)", .created) }
+            Self.logQueries.map { log(.get, path: "\(platform)/\($0)", status: .ok) }
+            + ["logs.all", "logs"].map { log(.get, path: "/v1/projects/{ref}/analytics/endpoints/\($0)", status: .ok) }
+            + [log(.get, path: "/projects/{ref}/analytics/endpoints/logs.all", status: .ok)]
+        return gets + Self.logQueries.map { log(.post, path: "\(platform)/\($0)", status: .created) }
     }
 
-    private func log(_ method: HTTPRequest.Method, _ path: String, _ status: HTTPResponse.Status) -> Route {
+    private func log(_ method: HTTPRequest.Method, path: String, status: HTTPResponse.Status) -> Route {
         let summary = "Log queries: no logs are stored; …/services/{service}/logs shows what a service wrote last"
         let query = ["sql", "lql", "iso_timestamp_start", "iso_timestamp_end"].map {
             Operation.Parameter(name: $0, schema: .text, description: "Accepted")
@@ -89,7 +89,7 @@ struct AnalyticsController: Sendable {
 
     private static func chartParameters(_ names: [String]) -> [Operation.Parameter] {
         (names + ["startDate", "endDate"]).map {
-            Operation.Parameter(name: $0, schema: .text, description: "Accepted; there are no rows whatever it says")
+            Operation.Parameter(name: $0, schema: .text, description: "Accepted and ignored; there are no rows")
         }
     }
 

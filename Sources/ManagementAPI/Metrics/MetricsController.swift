@@ -8,9 +8,9 @@ import Reconciler
 struct MetricsController: Sendable {
     let catalog: ProjectCatalog
     let requests: RequestMetrics
-    /// What this manager does at the moment.
+    /// This manager's role.
     let role: @Sendable () -> ManagerRole
-    /// Figures of this process; nothing where the host does not tell them.
+    /// Metrics of this process; nil where the host has none.
     let process: @Sendable () -> ProcessFigures?
     let version: String
 
@@ -25,7 +25,7 @@ struct MetricsController: Sendable {
             Operation(
                 summary: summary, answer: .raw("text/plain"),
                 refusals: [
-                    Operation.Refusal(status: .notFound, meaning: "you are no member of the first organization")
+                    Operation.Refusal(status: .notFound, meaning: "you are not a member of the first organization")
                 ])
         ) { _ in APIResponse(text: try await manager(), contentType: PrometheusText.contentType) }
     }

@@ -1,6 +1,6 @@
 /// A page in Prometheus' text format (version 0.0.4): base units, `_total` on counters, label values escaped.
 struct PrometheusText {
-    /// What a scraper wants to read in `Content-Type`.
+    /// The `Content-Type` of the format.
     static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
     /// Kinds of families.

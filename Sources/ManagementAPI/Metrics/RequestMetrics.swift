@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Counts requests and their durations since the manager started. Routes are named by their templates, so that the
-/// number of series is bounded by the number of routes, whatever clients send.
+/// number of series is bounded by the number of routes.
 final class RequestMetrics: Sendable {
     /// Upper bounds of the buckets of durations in seconds.
     static let buckets: [Double] = [0.005, 0.025, 0.1, 0.5, 1, 5, 30]

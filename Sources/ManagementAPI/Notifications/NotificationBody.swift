@@ -12,7 +12,7 @@ struct NotificationBody: Encodable, Sendable, Documented {
     let data: Content
     let meta: [String: String] = [:]
 
-    /// What it says.
+    /// The text.
     struct Content: Encodable, Sendable {
         let title: String
         let message: String
@@ -27,7 +27,7 @@ struct NotificationBody: Encodable, Sendable, Documented {
         }
     }
 
-    /// Where it leads.
+    /// The link.
     struct Action: Encodable, Sendable {
         let label: String
         let url: String
@@ -103,7 +103,7 @@ struct NotificationMarkBody: Decodable, Sendable {
         .fields(
             .init("id", .uuid), .init("status", .choice(NotificationStatus.allCases.map(\.rawValue)))))
 
-    /// The marks of a body by identifier; 400 for what is none.
+    /// The marks of a body by identifier; 400 for an invalid one.
     static func marks(_ body: [NotificationMarkBody]) throws(APIError) -> [String: NotificationStatus] {
         guard body.count <= countMax else {
             throw APIError(.badRequest, "at most \(countMax) notifications can be marked at once")

@@ -3,7 +3,7 @@ import Identity
 import Orchestrator
 import ProjectModel
 
-/// `/platform/notifications`: what happened to the projects that somebody sees, and what they have read of it.
+/// `/platform/notifications`: events of the projects that the caller sees, with the caller's read marks.
 struct NotificationsController: Sendable {
     let notifications: any NotificationStore
 
@@ -40,7 +40,7 @@ struct NotificationsController: Sendable {
     ) -> Operation.Parameter {
         Operation.Parameter(
             name: name, schema: .array(.choice(Word.allCases.map(\.rawValue))),
-            description: "Those wanted: separated by commas, or repeated")
+            description: "Values to list: separated by commas, or repeated")
     }
 
     private func list(_ request: APIRequest) async throws -> APIResponse {
@@ -68,7 +68,7 @@ struct NotificationsController: Sendable {
         return NotificationViewer(account: caller.account.id, visibility: caller.projectVisibility)
     }
 
-    /// Reads the query; 400 for what is not one.
+    /// Reads the query; 400 for an invalid one.
     static func query(_ query: QueryParameters) throws(APIError) -> NotificationQuery {
         NotificationQuery(
             limit: try query.number("limit", in: 1...NotificationQuery.limitMax, default: NotificationQuery.limitMax),
@@ -114,7 +114,7 @@ extension QueryParameters {
         return word
     }
 
-    /// A list of refs; 400 for what cannot be one.
+    /// A list of refs; 400 for an invalid one.
     func refs(_ name: String) throws(APIError) -> Set<ProjectRef>? {
         guard let texts = texts(name) else { return nil }
         var refs: Set<ProjectRef> = []

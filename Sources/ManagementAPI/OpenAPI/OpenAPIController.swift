@@ -18,7 +18,7 @@ struct OpenAPIController: Sendable {
     }
 }
 
-/// An answer that is always the same: anybody may ask for it, and a megabyte of JSON takes a tenth of a second to encode.
+/// A constant public response, encoded once: a megabyte of JSON takes a tenth of a second to encode.
 private final class EncodedOnce: Sendable {
     private let encode: @Sendable () throws -> APIResponse
     private let known = Mutex<APIResponse?>(nil)

@@ -23,9 +23,9 @@ enum OpenAPIDocument {
     }
 
     private static let introduction = """
-        What Studio, the Supabase CLI and the Terraform provider speak. Errors are {"message": …}. Mutating requests \
-        may carry an Idempotency-Key: the same key and request get the same answer for a day. x-support tells what \
-        stands behind an operation: served, empty (the same answer for everybody), refused, or not applicable.
+        The API of Studio, the Supabase CLI and the Terraform provider. Errors are {"message": …}. Mutating requests \
+        may carry an Idempotency-Key: a repeat returns the stored response for a day. x-support says what \
+        stands behind an operation: served, empty (the same response for every caller), refused, or not applicable.
         """
 
     private static let error: JSON = [
@@ -139,11 +139,11 @@ extension Route {
         if access != .open {
             list += [
                 .init(status: .unauthorized, meaning: "no valid access token"),
-                .init(status: .forbidden, meaning: "a permission is lacking"),
-                .init(status: .tooManyRequests, meaning: "too many requests; Retry-After tells when to try again"),
+                .init(status: .forbidden, meaning: "a permission is missing"),
+                .init(status: .tooManyRequests, meaning: "too many requests; Retry-After says when to try again"),
             ]
         }
-        if !parameterNames.isEmpty { list.append(.init(status: .notFound, meaning: "there is no such thing")) }
+        if !parameterNames.isEmpty { list.append(.init(status: .notFound, meaning: "no such object")) }
         if effect.isRepeatable, access != .open {
             list += [
                 .init(status: .conflict, meaning: "not possible at present, or the same request is in progress"),

@@ -1,8 +1,8 @@
 import HTTPTypes
 
-/// What the OpenAPI document says about a route besides its method and path.
+/// The OpenAPI description of a route, without method and path.
 struct Operation: Sendable {
-    /// One line for people.
+    /// One line.
     var summary: String
     /// The group in which it is shown; taken from the path when absent.
     var tag: String?
@@ -10,7 +10,7 @@ struct Operation: Sendable {
     var query: [Parameter] = []
     /// The body that it takes.
     var body: Body = .none
-    /// What it answers when it succeeds.
+    /// The response on success.
     var answer: Answer
     /// Refusals besides those that follow from how the route is built, with what they mean.
     var refusals: [Refusal] = []
@@ -23,13 +23,13 @@ struct Operation: Sendable {
         var isRequired = false
     }
 
-    /// What a route takes.
+    /// The request body of a route.
     enum Body: Sendable, Equatable {
         case none
         case json(Schema)
         /// A JSON body that may be left out.
         case optionalJSON(Schema)
-        /// Something else than JSON: files.
+        /// Another type than JSON: files.
         case other(String)
 
         /// Whether it is read as JSON before the handler sees it.
@@ -39,7 +39,7 @@ struct Operation: Sendable {
         var isUpload: Bool { if case .other = self { true } else { false } }
     }
 
-    /// What a route answers.
+    /// The response of a route.
     struct Answer: Sendable, Equatable {
         let status: HTTPResponse.Status
         /// Nothing for an answer without a body.
@@ -56,7 +56,7 @@ struct Operation: Sendable {
         static func of(_ type: any Documented.Type, _ status: HTTPResponse.Status = .ok) -> Answer {
             Answer(status: status, schema: type.schema)
         }
-        /// Something else than JSON.
+        /// Another type than JSON.
         static func raw(_ contentType: String, _ status: HTTPResponse.Status = .ok) -> Answer {
             Answer(status: status, schema: .text, contentType: contentType)
         }

@@ -55,7 +55,7 @@ indirect enum Schema: Sendable, Equatable {
 
     /// Any text.
     static let text = Schema.string()
-    /// A time as RFC 3339 has it.
+    /// A time in RFC 3339.
     static let time = Schema.string(Text(format: "date-time"))
     /// A UUID.
     static let uuid = Schema.string(Text(format: "uuid"))

@@ -75,7 +75,7 @@ struct OperationsController: Sendable {
 }
 
 extension APIResponse {
-    /// The same with the project's operation that goes on, if one does.
+    /// The response with the id of the project's operation in progress, if any.
     func naming(operationOf ref: ProjectRef, in catalog: ProjectCatalog) async throws -> APIResponse {
         var copy = self
         copy.headers[.operationIdentifier] = try await catalog.openOperation(of: ref)?.id

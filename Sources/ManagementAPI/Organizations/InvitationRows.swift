@@ -44,7 +44,7 @@ struct CreatedInvitation: Encodable, Sendable, Documented {
     let roleID: Int64
     let expiresAt: String
     let token: String
-    /// What newer Studios read: who was invited and who could not be.
+    /// For newer Studios: the invited addresses and the failed ones.
     let succeeded: [String]
     let failed: [String] = []
 
@@ -74,7 +74,7 @@ struct CreatedInvitation: Encodable, Sendable, Documented {
     }
 }
 
-/// What somebody who holds a token is told about its invitation.
+/// An invitation, as the holder of its token sees it.
 struct InvitationStatus: Encodable, Sendable, Documented {
     let authorizedUser = true
     let emailMatch: Bool
@@ -106,7 +106,7 @@ struct InvitationStatus: Encodable, Sendable, Documented {
     }
 }
 
-/// Whom to invite, and as what.
+/// The address to invite, and its role.
 struct InvitationBody: Decodable, Sendable {
     let email: String
     let role: RoleBody

@@ -24,7 +24,7 @@ struct InvitationsController: Sendable {
             Route(
                 .post, Self.all, .permission(.membersWrite), .change("invitation.create"),
                 Operation(
-                    summary: "Invite somebody; pass the token on, which this answer alone shows",
+                    summary: "Invite a member; pass the token on, which only this response shows",
                     body: .json(InvitationBody.schema), answer: .of(CreatedInvitation.self, .created)), invite
             ).showing(.shownOnce),
             Route(
@@ -33,7 +33,7 @@ struct InvitationsController: Sendable {
         ]
     }
 
-    /// Whoever holds a token is no member yet: it is the token that lets them in.
+    /// The holder of a token is not a member yet: the token authorises.
     private var accepting: [Route] {
         [
             Route(

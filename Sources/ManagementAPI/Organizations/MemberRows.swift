@@ -1,7 +1,7 @@
 import Identity
 import ProjectModel
 
-/// Somebody in an organization.
+/// A member of an organization.
 struct MemberRow: Encodable, Sendable, Documented {
     let gotrueID: String
     let username: String
@@ -38,7 +38,7 @@ struct MemberRow: Encodable, Sendable, Documented {
     }
 }
 
-/// Somebody in an organization, on `/v1`.
+/// A member of an organization, on `/v1`.
 struct V1Member: Encodable, Sendable, Documented {
     let userID: String
     let userName: String

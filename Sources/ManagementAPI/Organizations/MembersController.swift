@@ -3,7 +3,7 @@ import Identity
 import Orchestrator
 import ProjectModel
 
-/// Members of an organization and their roles. Who may make whom what is decided by the directory.
+/// Members of an organization and their roles. The directory decides which changes are allowed.
 struct MembersController: Sendable {
     let directory: AccountDirectory
 
@@ -73,7 +73,7 @@ struct MembersController: Sendable {
             Route(
                 .patch, path, .permission(.organizationAdminWrite),
                 Operation(
-                    summary: "Refused, unless it asks for what is so anyway", body: .json(shape),
+                    summary: "Refused, unless it changes nothing", body: .json(shape),
                     answer: .json(shape, .created)), enforce
             ).supported(as: .empty),
         ]
@@ -115,7 +115,7 @@ struct MembersController: Sendable {
         }
     }
 
-    /// Everybody may leave; others are removed by those who manage members.
+    /// Members may leave; others are removed by those who manage members.
     private func mayRemove(_ request: APIRequest) async throws {
         let caller = try request.caller()
         guard try request.uuid("gotrue_id") != caller.account.id else { return }
@@ -142,7 +142,7 @@ struct MembersController: Sendable {
         return APIResponse(.ok)
     }
 
-    /// Somebody's roles in words; nothing for no member.
+    /// A member's roles as text; nil for non-members.
     private func roles(of account: String, in slug: String) async throws -> String? {
         try await directory.members(of: slug).first { $0.account.id == account }.map { member in
             member.roles.map(\.words).sorted().joined(separator: ", ")

@@ -24,7 +24,7 @@ struct CreateOrganizationBody: Decodable, Sendable {
     }
 }
 
-/// What changes about an organization; what is absent stays.
+/// A change of an organization; absent fields are kept.
 struct OrganizationUpdateBody: Decodable, Sendable {
     let name: String?
     let billingEmail: String?
@@ -33,7 +33,7 @@ struct OrganizationUpdateBody: Decodable, Sendable {
 
     /// Most further addresses for bills.
     static let emailsMax = 20
-    /// What an organization may opt in to.
+    /// The opt-ins of an organization.
     static let tags = ["AI_SQL_GENERATOR_OPT_IN", "AI_DATA_GENERATOR_OPT_IN", "AI_LOG_GENERATOR_OPT_IN"]
 
     static let schema = Schema.named(

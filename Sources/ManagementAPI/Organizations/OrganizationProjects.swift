@@ -12,7 +12,7 @@ struct OrganizationProject: Encodable, Sendable, Documented {
     let cloudProvider: String
     let insertedAt: String
     let isBranch = false
-    /// Studio's list has it, `/v1` does not.
+    /// In Studio's list, absent on `/v1`.
     let integrationSource: Nullable<String>?
     let databases: [Database]
 
@@ -111,7 +111,7 @@ struct OrganizationProjectsController: Sendable {
     var routes: [Route] { [route("/platform", onV1: false), route("/v1", onV1: true)] }
 
     private func route(_ base: String, onV1: Bool) -> Route {
-        let answers = ListAnswers()
+        let answers = ListResponseCache()
         return Route(
             .get, "\(base)/organizations/{slug}/projects", .permission(.organizationProjectsRead),
             Operation(

@@ -83,7 +83,7 @@ extension Principal {
     }
 }
 
-/// What a change of an organization answers.
+/// The response to a change of an organization.
 struct ChangedOrganization: Encodable, Sendable, Documented {
     let id: Int64
     let slug: String

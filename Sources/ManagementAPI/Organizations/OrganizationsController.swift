@@ -106,7 +106,7 @@ struct OrganizationsController: Sendable {
 }
 
 extension AuditNotes {
-    /// What became of an organization.
+    /// Notes the changes of an organization.
     fileprivate func note(_ before: Organization, _ after: Organization) {
         let fields: [(String, String?, String?)] = [
             ("name", before.name, after.name), ("billing_email", before.billingEmail, after.billingEmail),

@@ -42,7 +42,7 @@ struct RoleRow: Encodable, Sendable, Documented {
 }
 
 extension BaseRole {
-    /// What people are told about the role.
+    /// The role's description, as users see it.
     fileprivate var summary: String {
         switch self {
         case .owner: "Everything, the end of the organization included"
@@ -67,7 +67,7 @@ struct RolesBody: Encodable, Sendable, Documented {
     }
 }
 
-/// Which role somebody gets, and for which projects.
+/// A role to assign, and the projects that it is for.
 struct RoleBody: Decodable, Sendable {
     let roleID: Int64?
     let projects: [String]?

@@ -2,7 +2,7 @@ import HTTPBounds
 import HTTPTypes
 import Orchestrator
 
-/// Something that has to answer before the manager counts as ready.
+/// A dependency that must answer before the manager counts as ready.
 public struct ReadinessCheck: Sendable {
     let name: String
     let check: @Sendable () async throws -> Void
@@ -10,8 +10,8 @@ public struct ReadinessCheck: Sendable {
     /// A check.
     ///
     /// - Parameters:
-    ///   - name: What is asked, in one word (`database`).
-    ///   - check: Asks; throws what is wrong, in words for people and without secrets.
+    ///   - name: The checked dependency, in one word (`database`).
+    ///   - check: Throws an error whose description says what is wrong, without secrets.
     public init(name: String, check: @escaping @Sendable () async throws -> Void) {
         self.name = name
         self.check = check

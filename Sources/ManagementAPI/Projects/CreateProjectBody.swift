@@ -88,7 +88,7 @@ struct CreateProjectBody: Decodable, Sendable, Documented {
         throw APIError(.badRequest, "organization_slug is missing: name one of your organizations, \(slugs)")
     }
 
-    /// The request to the catalogue; 400 or 404 for what can be told without it.
+    /// The request to the catalogue; 400 or 404 for an invalid body.
     func request(for caller: Principal) throws(APIError) -> ProjectRequest {
         let organization = try organization(of: caller)
         guard Self.cloudProviders.contains(cloudProvider) else {

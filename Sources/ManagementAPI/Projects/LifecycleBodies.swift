@@ -9,7 +9,7 @@ struct PauseStatus: Encodable, Sendable, Documented {
     let maxDaysUntilRestoreDisabled = daysUntilRestoreDisabled
     let remainingDaysUntilRestoreDisabled = Nullable<Int>(nil)
 
-    /// The contract wants a number where "never" is meant: a hundred years.
+    /// The contract requires a number for "never": a hundred years.
     static let daysUntilRestoreDisabled = 36_500
 
     init(_ record: ProjectRecord) {

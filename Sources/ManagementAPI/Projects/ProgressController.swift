@@ -4,7 +4,7 @@ import Orchestrator
 import ProjectModel
 import Reconciler
 
-/// What the Management API has no word for: the live state of each service, and the history of a project.
+/// Beyond the Management API: the live state of each service, and the history of a project.
 struct ProgressController: Sendable {
     let catalog: ProjectCatalog
 

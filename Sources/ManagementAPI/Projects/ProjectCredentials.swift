@@ -1,7 +1,7 @@
 import Orchestrator
 import ProjectModel
 
-/// How people log in to a project's database and to its own dashboard; null for what the stack does not have.
+/// Logins of a project's database and dashboard; null where the stack has none.
 struct ProjectCredentials: Encodable, Sendable, Documented {
     /// The database, as its owner role.
     struct Database: Encodable, Sendable {

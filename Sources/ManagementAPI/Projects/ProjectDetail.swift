@@ -44,7 +44,7 @@ struct ProjectDetail: Encodable, Sendable, Documented {
         insertedAt = record.insertedAt.rfc3339
         updatedAt = record.updatedAt.rfc3339
         databaseHost = configuration.publicHost
-        // Studio only hands it back to us, and polls for as long as it is empty: it names the project, nothing else.
+        // Studio only sends it back, and polls for as long as it is empty: it names the project only.
         connectionString = record.leases == nil ? "" : "sm:\(record.ref.text)"
         restURL = endpoint?.url("/rest/v1/") ?? ""
         databaseVersion = "supabase-postgres-\(DatabaseVersion(stack.roles).version)"

@@ -4,7 +4,7 @@ import ProjectModel
 
 /// A project's stack as files: what other tools need to run it.
 struct ProjectExport: Encodable, Sendable, Documented {
-    /// What stands for a value that is not shown.
+    /// The placeholder of a hidden value.
     static let masked = "********"
 
     /// A variable of the Compose file.

@@ -15,10 +15,10 @@ enum ProjectListQuery {
             name: "search", schema: .text(0...searchLengthMax), description: "Part of the name or the ref"),
         Operation.Parameter(
             name: "statuses", schema: .array(.projectStatus),
-            description: "Statuses wanted: separated by commas, or repeated"),
+            description: "Statuses to list: separated by commas, or repeated"),
     ]
 
-    /// Reads the query; 400 for what is not one.
+    /// Reads the query; 400 for an invalid one.
     static func parse(_ query: QueryParameters) throws(APIError) -> ProjectQuery {
         var result = ProjectQuery()
         result.limit = try query.number("limit", in: 1...ProjectQuery.limitMax, default: ProjectQuery.limitMax)
@@ -40,7 +40,7 @@ enum ProjectListQuery {
         return result
     }
 
-    /// The inner statuses that look like one of the asked-for ones from outside.
+    /// The internal statuses that the API shows as one of the requested ones.
     private static func statuses(_ query: QueryParameters) throws(APIError) -> Set<ProjectStatus>? {
         guard let texts = query.list("statuses") else { return nil }
         var wanted: Set<StudioStatus> = []

@@ -62,7 +62,7 @@ struct ProjectRow: Encodable, Sendable, Documented {
     }
 }
 
-/// Where a page is in its list.
+/// The position of a page in its list.
 struct Pagination: Encodable, Sendable, Documented {
     let count: Int
     let limit: Int
@@ -99,7 +99,7 @@ struct ProjectListBody: Encodable, Sendable, Documented {
     }
 }
 
-/// What a deletion answers, on both APIs: which project goes, and what becomes of its data.
+/// The response to a deletion, on both APIs: the project, and whether its data is kept.
 struct DeletedProject: Encodable, Sendable, Documented {
     let id: Int64
     let ref: String
@@ -120,7 +120,7 @@ struct DeletedProject: Encodable, Sendable, Documented {
     }
 }
 
-/// What a renaming answers.
+/// The response to a renaming.
 struct ProjectReference: Encodable, Sendable, Documented {
     let id: Int64
     let ref: String

@@ -35,7 +35,7 @@ struct ProjectSettings: Encodable, Sendable, Documented {
         }
     }
 
-    /// Where the project's gateway is.
+    /// The address of the project's gateway.
     struct Application: Encodable, Sendable {
         let databaseSchema = "public"
         let endpoint: String

@@ -8,7 +8,7 @@ import Reconciler
 struct ProjectsController: Sendable {
     let catalog: ProjectCatalog
     let configuration: ManagementAPIConfiguration
-    private let answers = ListAnswers()
+    private let answers = ListResponseCache()
 
     init(catalog: ProjectCatalog, configuration: ManagementAPIConfiguration) {
         self.catalog = catalog
@@ -101,7 +101,7 @@ extension ProjectCatalog {
 }
 
 extension CreateProjectBody {
-    /// Refuses whoever may not create projects in the organization that the body names, or take over the volumes of
+    /// Refuses callers who may not create projects in the organization that the body names, or take over the volumes of
     /// the project that it names.
     static let check: Route.Check = { request in
         let caller = try request.caller()

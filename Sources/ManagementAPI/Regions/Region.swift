@@ -1,5 +1,5 @@
-/// A region that a project can be labelled with. Projects run on the host of the manager wherever that is: the code
-/// is kept and answered as it was given, because clients compare it.
+/// A label of a project. Projects run on the manager's host in any case: the code is stored and returned unchanged,
+/// because clients compare it.
 struct Region: Sendable, Equatable {
     let code: String
     let name: String

@@ -13,7 +13,7 @@ struct RegionsController: Sendable {
                 [
                     Operation.Parameter(
                         name: "cloud_provider", schema: .choice(CreateProjectBody.cloudProviders),
-                        description: "Answered as it is given")
+                        description: "Returned unchanged")
                 ]),
             regions(
                 "/v1/projects/available-regions",

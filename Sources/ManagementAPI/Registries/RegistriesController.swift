@@ -22,7 +22,7 @@ struct RegistriesController: Sendable {
             Route(
                 .put, "\(path)/{registry}", .installation(.organizationAdminWrite), .change("registry.login"),
                 Operation(
-                    summary: "Store a login for a registry, in place of the one before; it counts from the next pull",
+                    summary: "Store a login for a registry, replacing the previous one; used from the next pull on",
                     body: .json(NewRegistryLogin.schema), answer: .of(RegistryBody.self),
                     refusals: [
                         .noInstallation,
@@ -81,7 +81,7 @@ struct RegistryBody: Encodable, Sendable, Documented {
     }
 }
 
-/// A login that somebody stores.
+/// A login to store.
 struct NewRegistryLogin: Decodable, Sendable {
     let username: String
     let password: String
@@ -117,7 +117,7 @@ extension APIError {
 }
 
 extension Operation.Refusal {
-    /// 404 for somebody who is no member of the organization that administers the installation.
+    /// 404 for callers outside the organization that administers the installation.
     fileprivate static let noInstallation = Operation.Refusal(
-        status: .notFound, meaning: "no such login, or you are no member of the organization default")
+        status: .notFound, meaning: "no such login, or you are not a member of the organization default")
 }

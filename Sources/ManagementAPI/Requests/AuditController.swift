@@ -47,7 +47,7 @@ struct AuditController: Sendable {
             to: try request.query.time("iso_timestamp_end"), before: before == Int.max ? nil : Int64(before),
             limit: try request.query.number("limit", in: 1...AuditQuery.limitMax, default: Self.limitDefault))
         query.after = after < 0 ? nil : Int64(after)
-        // The head first: entries that come meanwhile are after it.
+        // The head first: entries that are added meanwhile come after it.
         let head = try await ledger.head(of: scope)
         let entries = try await ledger.trail(query)
         return try APIResponse(json: AuditBody(result: entries.map { AuditRow($0) }, head: head))

@@ -15,16 +15,16 @@ final class AuditNotes: Sendable {
 
     private let notes = Mutex(Content())
 
-    /// What was noted.
+    /// The notes.
     var content: Content { notes.withLock { $0 } }
 
-    /// The organization in whose trail the entry belongs, where the path does not tell.
+    /// The organization in whose trail the entry belongs, where the path does not name it.
     func scope(organization slug: String) { notes.withLock { $0.scope = .organization(slug) } }
 
     /// The entry is written even when the answer is a refusal: part of the work may have been done.
     func noteAttempt() { notes.withLock { $0.mayHaveChanged = true } }
 
-    /// What it was done to.
+    /// The object of the action.
     func target(_ kind: String, _ name: String) { notes.withLock { $0.target[kind] = Self.storable(name) } }
 
     /// One thing as it was and as it became; nil stands for absent.

@@ -21,7 +21,7 @@ struct AuditRow: Encodable, Sendable, Documented {
     /// What the hash is taken over, after the hash before and a line feed.
     let canonical: String
 
-    /// What was done.
+    /// The action.
     struct Action: Encodable, Sendable {
         let name: String
         let method: String
@@ -29,7 +29,7 @@ struct AuditRow: Encodable, Sendable, Documented {
         let status: Int
         let metadata: [Metadata]
 
-        /// The same once more, where older Studios look for it.
+        /// A copy where older Studios read it.
         struct Metadata: Encodable, Sendable {
             let method: String
             let route: String
@@ -37,7 +37,7 @@ struct AuditRow: Encodable, Sendable, Documented {
         }
     }
 
-    /// Who did it.
+    /// The actor.
     struct Actor: Encodable, Sendable {
         let id: String
         let type = "user"
@@ -47,7 +47,7 @@ struct AuditRow: Encodable, Sendable, Documented {
         let tokenType: String
         let metadata: [Metadata]
 
-        /// The same once more, where older Studios look for it.
+        /// A copy where older Studios read it.
         struct Metadata: Encodable, Sendable {
             let email: String
             let ip: String

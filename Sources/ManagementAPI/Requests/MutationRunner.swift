@@ -15,20 +15,20 @@ struct MutationRunner: Sendable {
     let sealer: any AnswerSealer
     let time: any TimeSource
 
-    /// What the pipeline knows about a request.
+    /// The pipeline's data of a request.
     struct Call: Sendable {
         let route: Route
         let request: APIRequest
         let identifier: RequestIdentifier
         let key: IdempotencyKey?
-        /// What is to be written down should the request's time be up first.
+        /// The event to store when the request's deadline passes first.
         var unfinished = UnfinishedDeed()
     }
 
     /// Runs the handler as the route's effect demands.
     ///
-    /// Whether the caller may is asked first, for every request: what is known of a repeated one is told to nobody who
-    /// could not send it now.
+    /// The caller's permission is checked first, for every request: the outcome of a repeated one is shown only to
+    /// callers who could send it now.
     func run(_ call: Call) async throws -> APIResponse {
         try await call.route.check(call.request)
         switch call.route.effect {
@@ -48,11 +48,11 @@ struct MutationRunner: Sendable {
         return answer
     }
 
-    /// One transaction around all of it, but for what takes long.
+    /// One transaction around all of it, except for slow work.
     private func change(_ call: Call) async throws -> APIResponse {
         let handler: Route.Handler
         if let preparation = call.route.preparation {
-            // What was done already is not prepared again: the password that was right is the old one by now.
+            // A repeated request is not prepared again: its check of the old password would fail by now.
             if call.key != nil, let known = try await units.perform({ try await knownAnswer(to: call) }) {
                 return known
             }
@@ -69,9 +69,9 @@ struct MutationRunner: Sendable {
         }
     }
 
-    /// Makes sure that what the caller asks with counts until the change is stored: whoever ends a session or revokes a
-    /// token ends what was begun with it, on every manager of the database. It comes last, after the locks of the work
-    /// itself, which a new password takes in the same order.
+    /// Locks the caller's credential until the change is stored: ending a session or revoking a token ends the requests
+    /// that it began, on every manager of the database. It comes last, after the locks of the work itself, which a new
+    /// password takes in the same order.
     private func hold(_ call: Call) async throws(APIError) {
         guard let principal = call.request.principal else { return }
         let isHeld: Bool
@@ -81,8 +81,8 @@ struct MutationRunner: Sendable {
         }
     }
 
-    /// The work is done between two transactions. A crash in between leaves the key begun: a repeated request is then
-    /// told that nobody knows, instead of doing it twice.
+    /// The work runs between two transactions. A crash in between leaves the key begun: a repeated request is then
+    /// answered with an unknown outcome, instead of repeating the work.
     private func reachOut(_ call: Call) async throws -> APIResponse {
         let known: APIResponse? = try await units.perform {
             try await hold(call)
@@ -154,7 +154,7 @@ struct MutationRunner: Sendable {
             throw APIError(
                 .conflict,
                 "a request with this Idempotency-Key began at \(since.rfc3339) and was interrupted; whether it took "
-                    + "effect is not known: look first, then use a new key")
+                    + "effect is not known: check the state first, then use a new key")
         }
     }
 
@@ -228,8 +228,8 @@ extension APIResponse {
     /// for twice, and the manager's database is no place for them.
     static let keptBytesMax = 64 << 10
 
-    /// The answer as it is kept. Of one whose body is too large only that the request was carried out: 409, as what the
-    /// route promises is not there any more.
+    /// The response to store. Of one whose body is too large only that the request was carried out: 409, as the
+    /// promised content is gone.
     fileprivate var storable: APIResponse {
         guard body.readableBytes > Self.keptBytesMax else { return self }
         let message =

@@ -6,7 +6,7 @@ import Reconciler
 
 /// The only place where an error of the layers below becomes a status.
 extension APIError {
-    /// Whatever a handler threw. What is no error of ours is a defect of ours: 500, without details.
+    /// Any error of a handler. An unknown one is a defect: 500, without details.
     init(anything error: any Error) {
         switch error {
         case let error as APIError: self = error

@@ -2,7 +2,7 @@ import FoundationEssentials
 import HTTPTypes
 
 extension APIError {
-    /// 400 for a body that is not what it should be. Only names and types are told, never a value: it may be secret.
+    /// 400 for an invalid body. Names only fields and types, never a value: it may be secret.
     init(_ error: DecodingError) {
         switch error {
         case .typeMismatch(let type, let context):

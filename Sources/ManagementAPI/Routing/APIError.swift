@@ -1,14 +1,14 @@
 import HTTPTypes
 
-/// A refusal as it goes over the wire: a status and `{"message": …}` for people.
+/// A refusal on the wire: a status and `{"message": …}`.
 struct APIError: Error, Sendable, Equatable {
     /// Status of the answer.
     let status: HTTPResponse.Status
-    /// What happened, to what, and what to do. Never a secret.
+    /// The message: what happened, to what, and what to do. Never a secret.
     let message: String
     /// Further header fields.
     var headers = HTTPFields()
-    /// The whole body, where a client expects another form than `{"message": …}`; it holds a `message` all the same.
+    /// The whole body, where a client expects another form than `{"message": …}`; it holds a `message` nevertheless.
     var body: JSON?
     /// Whether nothing more can be read from the connection.
     var closesConnection = false
@@ -18,7 +18,7 @@ struct APIError: Error, Sendable, Equatable {
         self.message = message
     }
 
-    /// 401, which tells what kind of credentials is wanted.
+    /// 401, which names the required kind of credentials.
     static func unauthorized(_ message: String) -> APIError {
         var error = APIError(.unauthorized, message)
         error.headers[.wwwAuthenticate] = "Bearer"

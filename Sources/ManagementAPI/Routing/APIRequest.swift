@@ -17,7 +17,7 @@ struct APIRequest: Sendable {
     let body: ByteBuffer
     /// The body's JSON, or why it is none; absent where the route takes no JSON.
     var json: Result<JSON, APIError>?
-    /// Who asks; nobody on open routes.
+    /// The caller; nil on open routes.
     let principal: Principal?
     /// The project that the path names, as it was when the request was admitted.
     var admitted: ProjectRecord?
@@ -54,7 +54,7 @@ struct APIRequest: Sendable {
     /// A number in the path; 404 for anything else, as there can be nothing by that name.
     func number(_ name: String) throws(APIError) -> Int64 {
         guard let number = Int64(try parameter(name)), number > 0 else {
-            throw APIError(.notFound, "there is nothing with the number in the path")
+            throw APIError(.notFound, "no object has the number in the path")
         }
         return number
     }
@@ -62,18 +62,18 @@ struct APIRequest: Sendable {
     /// A UUID in the path, in lower case; 404 for anything else.
     func uuid(_ name: String) throws(APIError) -> String {
         guard let uuid = UUID(uuidString: try parameter(name)) else {
-            throw APIError(.notFound, "there is nothing by the identifier that the path names")
+            throw APIError(.notFound, "no object has the identifier in the path")
         }
         return uuid.uuidString.lowercased()
     }
 
-    /// Who asks. Routes that need nobody do not ask for them.
+    /// The caller. Only for routes that require one.
     func caller() throws(APIError) -> Principal {
         guard let principal else { throw .unauthorized("an access token is needed") }
         return principal
     }
 
-    /// The body as JSON, whatever its content type says; 400 that names the field otherwise.
+    /// The body as JSON, regardless of its content type; 400 that names the field otherwise.
     func decode<Body: Decodable>(_ type: Body.Type) throws(APIError) -> Body {
         let json = try (json ?? BodyParser.read(body, .body)).get()
         do {

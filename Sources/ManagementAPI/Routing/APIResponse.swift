@@ -41,7 +41,7 @@ struct APIResponse: Sendable {
         stream = body
     }
 
-    /// JSON that somebody else made, passed on as it is.
+    /// Encoded JSON of another service, passed on unchanged.
     init(_ status: HTTPResponse.Status = .ok, jsonBytes: [UInt8]) {
         self.init(status, headers: [.contentType: "application/json"], body: ByteBuffer(bytes: jsonBytes))
     }
@@ -73,8 +73,8 @@ struct APIResponse: Sendable {
     /// The answer as Hummingbird writes it.
     ///
     /// - Parameters:
-    ///   - isHead: whether the body is left out and only its length told.
-    ///   - closes: whether the client is told that the connection ends.
+    ///   - isHead: whether the body is left out and only its length sent.
+    ///   - closes: whether the connection ends after it.
     ///   - streaming: writes a streamed body, and the end of the answer.
     ///   - onEnd: called once the last byte is on its way.
     func wire(
@@ -97,7 +97,7 @@ struct APIResponse: Sendable {
         return Response(status: status, headers: headers, body: content)
     }
 
-    /// A JSON string (RFC 8259 §7). Written out because a refusal must be possible whatever else fails.
+    /// A JSON string (RFC 8259 §7). Written by hand so that a refusal cannot fail.
     private static func quoted(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {

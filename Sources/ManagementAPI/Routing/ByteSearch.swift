@@ -1,5 +1,5 @@
-/// Finds a short sequence of bytes in a long one. Where the first byte of the sequence occurs only there in it, as a line's
-/// end does before a boundary, no byte is compared more than twice, whatever stands in the body.
+/// Finds a short sequence of bytes in a long one. Where the first byte of the sequence occurs only there in it, as a
+/// line's end does before a boundary, no byte is compared more than twice, for any body.
 struct ByteSearch {
     private let pattern: [UInt8]
 

@@ -17,7 +17,7 @@ extension HTTPField.Name {
     static let idempotencyReplayed = custom("Idempotency-Replayed")
     /// `Idempotency-Body`: `not-kept` where a repeated request does not get the body again.
     static let idempotencyBody = custom("Idempotency-Body")
-    /// `X-Forwarded-For`: for whom a proxy asks.
+    /// `X-Forwarded-For`: the client behind a proxy.
     static let forwardedFor = custom("X-Forwarded-For")
     /// `X-Gotrue-Id`: the account that asked.
     static let gotrueID = custom("X-Gotrue-Id")
@@ -31,7 +31,7 @@ extension HTTPField.Name {
     /// `Last-Event-ID`: the last event that the client of a stream has got.
     static let lastEventIdentifier = custom("Last-Event-ID")
 
-    /// `X-Operation-Id`: the operation that a request has begun, or found under way.
+    /// `X-Operation-Id`: the operation that a request has begun, or found in progress.
     static let operationIdentifier = custom("X-Operation-Id")
 
     private static func custom(_ text: String) -> HTTPField.Name {

@@ -39,7 +39,7 @@ struct MultipartBody: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - contentType: value of the request's Content-Type, which names the boundary.
-    ///   - maximumBytes: largest body that is looked at.
+    ///   - maximumBytes: largest body that is parsed.
     init(_ body: [UInt8], contentType: String, maximumBytes: Int) throws(MultipartError) {
         guard body.count <= maximumBytes else { throw .tooLarge(maximumBytes) }
         let type = try HeaderValue(contentType)
@@ -63,7 +63,7 @@ struct MultipartBody: Sendable, Equatable {
         return bytes + Array("--\(boundary)--\r\n".utf8)
     }
 
-    /// The Content-Type that goes with ``encoded(boundary:)``.
+    /// The Content-Type of ``encoded(boundary:)``.
     static func contentType(boundary: String) -> String { "multipart/form-data; boundary=\(boundary)" }
 
     /// Quotes as in every quoted string; ends of lines, which no header can hold, as browsers write them.
@@ -92,7 +92,7 @@ enum MultipartError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The body ends before its last boundary.
     case truncated
 
-    /// What is wrong with the body, for the answer.
+    /// The problem with the body, for the response.
     var description: String {
         switch self {
         case .otherType: "the body must be multipart/form-data"

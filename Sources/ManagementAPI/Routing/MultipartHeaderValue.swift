@@ -1,6 +1,6 @@
 /// The value of a header field with parameters, such as `form-data; name="a"`.
 struct HeaderValue {
-    /// What stands before the first semicolon.
+    /// The text before the first semicolon.
     let value: String
     /// The parameters by name in lower case.
     let parameters: [String: String]
@@ -44,7 +44,7 @@ struct HeaderValue {
                 rest = rest.drop { $0 == " " || $0 == "\t" }
                 return rest.isEmpty || rest.first == ";" ? value : nil
             }
-            // Only these are escaped; some clients send the backslashes of a path as they are.
+            // Only these are escaped; some clients send the backslashes of a path unescaped.
             if character == "\\", let next = rest.first, next == "\"" || next == "\\" {
                 value.append(next)
                 rest = rest.dropFirst()

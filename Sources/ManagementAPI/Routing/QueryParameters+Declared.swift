@@ -1,8 +1,8 @@
 import HTTPTypes
 
 extension QueryParameters {
-    /// The parameters that are present, parsed as they are declared and formatted again: for services behind this one,
-    /// which may take a text for something else. Throws 400 for one that is not what its declaration says.
+    /// The parameters that are present, parsed and formatted again by their declarations: for services behind this one,
+    /// which may interpret a text differently. Throws 400 for one that does not match its declaration.
     func values(of parameters: [Operation.Parameter]) throws(APIError) -> [(String, String)] {
         var values: [(String, String)] = []
         for parameter in parameters {

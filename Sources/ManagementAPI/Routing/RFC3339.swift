@@ -1,8 +1,8 @@
 import ProjectModel
 
 extension Timestamp {
-    /// The time in UTC as RFC 3339 has it, with milliseconds: `2026-01-01T00:00:00.000Z`. Whole-number arithmetic, so
-    /// that a time is written as it is stored.
+    /// The time in UTC in RFC 3339, with milliseconds: `2026-01-01T00:00:00.000Z`. Integer arithmetic, so that a stored
+    /// time is reproduced exactly.
     var rfc3339: String {
         let days = milliseconds.flooredQuotient(by: Self.dayMilliseconds)
         let time = milliseconds - days * Self.dayMilliseconds

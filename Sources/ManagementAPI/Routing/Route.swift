@@ -1,6 +1,6 @@
 import HTTPTypes
 
-/// One operation of the API: where it is, who may use it, what it does, and what its documentation says.
+/// One operation of the API: its path, access rule, effect and documentation.
 struct Route: Sendable {
     /// Does the work of a route.
     typealias Handler = @Sendable (APIRequest) async throws -> APIResponse
@@ -13,11 +13,11 @@ struct Route: Sendable {
     let method: HTTPRequest.Method
     /// Path with parameters in braces: `/platform/projects/{ref}`.
     let path: String
-    /// Who may use it.
+    /// Its access rule.
     let access: Access
-    /// What using it changes.
+    /// Its effect.
     let effect: Effect
-    /// What its documentation says.
+    /// Its documentation.
     let operation: Operation
     /// Does the work.
     let handler: Handler
@@ -29,9 +29,9 @@ struct Route: Sendable {
     /// What stands behind its answer; a route whose documented answer is a refusal is refused from the start.
     private(set) var support: Support
 
-    /// What is asked besides ``access`` before anything is looked up or done; see ``checking(_:)``.
+    /// A check besides ``access`` before the handler; see ``checking(_:)``.
     private(set) var check: Check = { _ in }
-    /// Whether it asks more than memory, though it is open to everybody and only reads.
+    /// Whether it is expensive, though it is open and only reads.
     private(set) var isCostly = false
     /// The secrets that its answer shows.
     private(set) var secrets = Secrets.none
@@ -44,7 +44,7 @@ struct Route: Sendable {
     enum Secrets: Sendable, Equatable {
         /// None.
         case none
-        /// The whole answer is about one that nobody can read again: a repeated request is told that it was done.
+        /// The whole response is a secret that is shown once: a repeated request only learns that it was done.
         case shownOnce
         /// These fields of the answer's object; a repeated request finds them empty, and reads them elsewhere.
         case fields([String])
@@ -64,19 +64,19 @@ struct Route: Sendable {
         case parameter(String)
     }
 
-    /// What stands behind a route's answer: what clients are told about an operation follows from it.
+    /// The kind of support behind a route's response: clients see it in the document.
     enum Support: String, Sendable, CaseIterable {
         /// Data or work of this installation.
         case served
-        /// The same empty or constant answer for everybody.
+        /// The same empty or constant response for every caller.
         case empty
-        /// A refusal with the reason, whatever is sent.
+        /// A refusal with the reason, for every request.
         case refused
         /// A refusal because there is nothing here that the operation could be about.
         case notApplicable = "not applicable"
     }
 
-    /// What using a route changes.
+    /// The effect of a route.
     enum Effect: Sendable, Equatable {
         /// Nothing.
         case none
@@ -89,7 +89,7 @@ struct Route: Sendable {
         /// Nothing, but the answer may show a key: the audit entry of this action is written before it is given, where
         /// the handler notes that it does.
         case seen(String)
-        /// Like ``change(_:)``, without an entry in the audit trail: somebody's own bookmarks and read marks.
+        /// Like ``change(_:)``, without an entry in the audit trail: an account's own bookmarks and read marks.
         case unaudited
 
         /// Whether a request that is repeated under its `Idempotency-Key` is answered and not carried out again.
@@ -118,7 +118,7 @@ struct Route: Sendable {
         /// Files.
         case upload
 
-        /// What the JSON of such a body is held to.
+        /// The limits of such a JSON body.
         var jsonLimits: JSONLimits {
             switch self {
             case .standard: .body
@@ -177,15 +177,15 @@ struct Route: Sendable {
         return copy
     }
 
-    /// The same for what destroys data: a parameter of the query that it does not know, or has twice, is refused. Who
-    /// misspells `keep_volumes` must not lose the data.
+    /// The same for routes that destroy data: an unknown or repeated parameter of the query is refused. A misspelt
+    /// `keep_volumes` must not cost the data.
     var refusingUnknownQuery: Route {
         var copy = self
         copy.refusesUnknownQuery = true
         return copy
     }
 
-    /// The same for what may take minutes, because a client asked for it.
+    /// The same for operations that may take minutes, because a client asked for it.
     func lasting(_ duration: Span) -> Route {
         var copy = self
         copy.span = duration
@@ -207,7 +207,7 @@ struct Route: Sendable {
         return copy
     }
 
-    /// The same for what signs out or revokes, which may end the caller's own session or token.
+    /// The same for operations that sign out or revoke, which may end the caller's own session or token.
     var endingCredentials: Route {
         var copy = self
         copy.endsCredentials = true

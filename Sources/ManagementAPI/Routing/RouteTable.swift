@@ -31,8 +31,8 @@ struct RouteTable: Sendable {
     }
 
     /// The route of a request: 404 for an unknown path, 405 for a method that the path does not know. Where several
-    /// paths match, the one with the fewest parameters is meant (`/projects/available` before `/projects/{ref}`).
-    /// `HEAD` asks for what `GET` answers where it has no route of its own.
+    /// paths match, the one with the fewest parameters is chosen (`/projects/available` before `/projects/{ref}`).
+    /// `HEAD` is answered like `GET` where it has no route of its own.
     func find(_ method: HTTPRequest.Method, _ path: String) throws(APIError) -> Found {
         let candidates = try candidates(path)
         if let found = candidates.first(where: { $0.route.method == method }) { return found }

@@ -3,15 +3,15 @@ import Identity
 import Orchestrator
 import ProjectModel
 
-/// A request that may go on to its handler.
+/// A request that is admitted to its handler.
 struct Admission: Sendable {
     let found: RouteTable.Found
     let principal: Principal?
     let project: ProjectRecord?
 }
 
-/// Decides whether a request goes on: who asks, how often, and whether they may.
-struct Doorkeeper: Sendable {
+/// Decides whether a request is admitted: by credential, rate limit and permission.
+struct Authorizer: Sendable {
     let verifier: any AccessTokenVerifier
     let catalog: ProjectCatalog
     let limiter: RateLimiter
@@ -28,7 +28,7 @@ struct Doorkeeper: Sendable {
     ) async throws(Refusal) -> (Admission, RateLimiter.Verdict?) {
         let network = ClientAddress.network(of: address)
         let failing = "failures \(network)"
-        // A network that sends nothing but what fails is not worth a look into the database any more.
+        // A network with too many failures is refused without a query.
         if found.route.access != .open, let verdict = limiter.isExhausted(client: failing, factor: Self.failuresFactor),
             let refusal = verdict.refusal
         {
@@ -38,13 +38,13 @@ struct Doorkeeper: Sendable {
         do throws(APIError) {
             principal = try await identify(found.route.access, headers)
         } catch {
-            // Whoever has no valid token is counted by network alone, whatever they ask for, so that tokens cannot be
+            // Callers without a valid token are counted by network alone, on every route, so that tokens cannot be
             // guessed at full speed.
             let verdict = limiter.admit(
                 client: failing, endpoint: RateLimiter.Endpoint(scope: "", name: ""), factor: Self.failuresFactor)
             throw Refusal(error: verdict?.refusal ?? error, verdict: verdict)
         }
-        let verdict = count(found, principal, network)
+        let verdict = count(found, principal: principal, network: network)
         do throws(APIError) {
             if let refusal = verdict?.refusal { throw refusal }
             return (try await authorise(found, principal), verdict)
@@ -53,14 +53,14 @@ struct Doorkeeper: Sendable {
         }
     }
 
-    /// The answer to a request that no route takes. It is counted by network alone: who sends it is not worth a look.
+    /// The response to a request without a route. It is counted by network alone: its credential is not checked.
     func refuseUnrouted(_ error: APIError, from address: String) -> Refusal {
         let verdict = limiter.admit(client: "unrouted \(ClientAddress.network(of: address))", endpoint: nil)
         return Refusal(error: verdict?.refusal ?? error, verdict: verdict)
     }
 
-    /// Judges a request once more when its body is there, which its sender may have held back: a session that ended
-    /// meanwhile, or a role that is gone, counts for nothing.
+    /// Checks a request again when its body is complete, which its sender may have delayed: a session that ended
+    /// meanwhile, or a role that was removed, is refused.
     func confirm(
         _ admission: Admission, _ headers: HTTPFields, after wait: Duration
     ) async throws(APIError) -> Admission {
@@ -73,7 +73,7 @@ struct Doorkeeper: Sendable {
     /// How long what was read of a project is believed.
     private static let moment: Duration = .milliseconds(100)
 
-    /// How many times the limit of an endpoint may fail before a network's credentials are not looked at.
+    /// Failures, in multiples of an endpoint's limit, after which a network's credentials are not checked.
     private static let failuresFactor = 10
 
     private func identify(_ access: Access, _ headers: HTTPFields) async throws(APIError) -> Principal? {
@@ -86,7 +86,7 @@ struct Doorkeeper: Sendable {
     }
 
     private func count(
-        _ found: RouteTable.Found, _ principal: Principal?, _ network: String
+        _ found: RouteTable.Found, principal: Principal?, network: String
     ) -> RateLimiter.Verdict? {
         if let principal {
             let scope = found.parameters["ref"] ?? found.parameters["slug"] ?? ""

@@ -7,7 +7,7 @@ public struct TrustedProxies: Sendable, Equatable {
     /// Addresses of the proxies.
     public var addresses: Set<ClientAddress>
 
-    /// Proxies; none by default: whoever connects is the client.
+    /// Proxies; none by default: the connected peer is the client.
     public init(addresses: Set<ClientAddress> = []) { self.addresses = addresses }
 
     /// Whether an address, as a socket names it, is that of a proxy.
@@ -22,7 +22,7 @@ public struct TrustedProxies: Sendable, Equatable {
             $0.trimming(while: { $0 == " " || $0 == "\t" })
         }
         for hop in hops.reversed() {
-            // What a trusted proxy passes on and is no address names nobody: the proxy itself is counted.
+            // A trusted proxy passes on a text that is no address: the proxy itself is counted.
             guard let address = ClientAddress(hop) else { return "\(nearest)" }
             if !addresses.contains(address) { return "\(address)" }
         }

@@ -1,4 +1,4 @@
-/// Where the server listens.
+/// The server's listen address.
 public struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
     /// Host name or address to bind; an IPv6 address without brackets.
     public let host: String
@@ -26,15 +26,15 @@ public struct ListenAddress: Sendable, Equatable, CustomStringConvertible {
         self.init(host: String(host), port: port)
     }
 
-    /// `HOST:PORT`, as it is read.
+    /// `HOST:PORT`, the form that is parsed.
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
 /// The server could not begin to listen.
 public struct ListenError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// Where it should have.
+    /// The requested address.
     public let address: ListenAddress
-    /// What happened and what to do.
+    /// The message: what happened and what to do.
     public let reason: String
 
     /// The same as a sentence.

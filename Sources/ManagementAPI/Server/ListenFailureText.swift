@@ -2,7 +2,7 @@ import Glibc
 import NIOCore
 
 extension ListenError {
-    /// What happened and what to do about it, in words of the system and never of a library.
+    /// What happened and what to do about it, in the system's terms and never a library's.
     static func reason(of error: any Error) -> String {
         switch error {
         case let error as IOError: systemReason(error.errnoCode)

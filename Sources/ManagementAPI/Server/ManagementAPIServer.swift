@@ -6,8 +6,8 @@ import NIOCore
 public import ServiceLifecycle
 import Synchronization
 
-/// Serves the Management API on a TCP address until it is told to stop. A graceful shutdown closes idle keep-alive
-/// connections at once and lets requests under way end; their deadline bounds it.
+/// Serves the Management API on a TCP address until it is stopped. A graceful shutdown closes idle keep-alive
+/// connections at once and lets running requests end; their deadline bounds it.
 public struct ManagementAPIServer: Service {
     private let api: ManagementAPI
     private let address: ListenAddress
@@ -34,7 +34,7 @@ public struct ManagementAPIServer: Service {
         self.onListening = onListening
     }
 
-    /// Listens and serves until it is told to stop; throws ``ListenError`` when the address cannot be bound.
+    /// Listens and serves until it is stopped; throws ``ListenError`` when the address cannot be bound.
     public func run() async throws {
         let progress = Progress()
         do {

@@ -3,10 +3,10 @@ import Synchronization
 /// Counts requests in windows of a minute: for each client as a whole, and besides for each scope and endpoint that it
 /// asks. Memory only: PostgreSQL is not asked per request, and a restart forgives.
 ///
-/// What a client names in its paths makes no more windows for it than ``endpointsMax``; beyond them its own window alone
-/// counts. When memory is full the clients that were seen first go, and never all.
+/// What a client names in its paths makes no more windows for it than ``endpointsMax``; beyond them its own window
+/// alone counts. When memory is full the clients that were seen first go, and never all.
 final class RateLimiter: Sendable {
-    /// What is counted together within a client.
+    /// The unit of counting within a client.
     struct Endpoint: Hashable, Sendable {
         /// Project or organization that the path names; empty for what is the client's own.
         let scope: String
@@ -14,7 +14,7 @@ final class RateLimiter: Sendable {
         let name: String
     }
 
-    /// What a request is told.
+    /// The decision on a request.
     struct Verdict: Sendable, Equatable {
         let limit: Int
         let remaining: Int

@@ -6,7 +6,7 @@ import Logging
 import NIOCore
 import Orchestrator
 
-/// What Hummingbird tells about the connection that a request came in on.
+/// The connection that a request came in on.
 struct ConnectionContext: InitializableFromSource {
     let channel: any Channel
     let logger: Logger
@@ -17,8 +17,8 @@ struct ConnectionContext: InitializableFromSource {
     }
 }
 
-/// Takes a request through the same steps whatever its path: find the route, check who asks, take the body in,
-/// handle, answer. It is the only place that touches the connection, and reads each body exactly once.
+/// Takes every request through the same steps: find the route, check the caller, read the body, handle, respond. It is
+/// the only place that touches the connection, and reads each body exactly once.
 struct RequestResponder: HTTPResponder {
     let api: ManagementAPI
     let limits: ServerLimits
@@ -74,7 +74,7 @@ struct RequestResponder: HTTPResponder {
         }
     }
 
-    /// A request under way.
+    /// A request in progress.
     private struct Visit: Sendable {
         let request: Request
         let id: RequestIdentifier
@@ -88,7 +88,7 @@ struct RequestResponder: HTTPResponder {
         var response: APIResponse
         var route = "-"
         var closesConnection = false
-        /// Who reads a streamed body.
+        /// The reader of a streamed body.
         var reader: Reader?
 
         struct Reader: Sendable {
@@ -137,8 +137,8 @@ struct RequestResponder: HTTPResponder {
         case .failure(let error): return try await refuse(visit, unrouted: error)
         case .success(let known): found = known
         }
-        do throws(Doorkeeper.Refusal) {
-            let (admission, verdict) = try await api.doorkeeper.admit(found, request.headers, from: visit.address)
+        do throws(Authorizer.Refusal) {
+            let (admission, verdict) = try await api.authorizer.admit(found, request.headers, from: visit.address)
             var answer = await answer(visit, admission)
             for field in verdict?.fields ?? [:] { answer.response.headers.append(field) }
             return answer
@@ -156,7 +156,7 @@ struct RequestResponder: HTTPResponder {
     }
 
     private func refuse(_ visit: Visit, unrouted error: APIError) async throws -> Answer {
-        let refusal = api.doorkeeper.refuseUnrouted(error, from: visit.address)
+        let refusal = api.authorizer.refuseUnrouted(error, from: visit.address)
         return try await refuse(visit.request, refusal.error, fields: refusal.verdict?.fields ?? [:])
     }
 
@@ -173,24 +173,24 @@ struct RequestResponder: HTTPResponder {
     }
 
     private func answer(_ visit: Visit, _ admission: Admission) async -> Answer {
-        await bodies.withShare(beyond: limits.bodyBytesMax) { await answer(visit, admission, $0) }
+        await bodies.withShare(beyond: limits.bodyBytesMax) { await answer(visit, admission: admission, share: $0) }
     }
 
-    private func answer(_ visit: Visit, _ admission: Admission, _ share: ByteBudget.Share) async -> Answer {
+    private func answer(_ visit: Visit, admission: Admission, share: ByteBudget.Share) async -> Answer {
         let route = admission.found.route
         let bytesMax = limits.bytesMax(route.bodySize)
         let began = ContinuousClock.now
         let received: ReceivedBody
         do { received = try await receive(visit.request.body, keeping: bytesMax, of: share) } catch {
-            // The connection ended in the middle of the body: nobody reads this.
+            // The connection ended in the middle of the body: this response is not read.
             return Answer(APIError(.badRequest, "the request body ended early"), closesConnection: true)
         }
         switch received {
         case .complete(let body):
             do throws(APIError) {
-                let confirmed = try await api.doorkeeper.confirm(
+                let confirmed = try await api.authorizer.confirm(
                     admission, visit.request.headers, after: ContinuousClock.now - began)
-                return try answer(await handle(visit, body, confirmed), to: confirmed)
+                return try answer(await handle(visit, body: body, admission: confirmed), to: confirmed)
             } catch { return Answer(error, route: route.name) }
         case .tooLarge(let isFinished):
             return Answer(APIError.bodyTooLarge(bytesMax), route: route.name, closesConnection: !isFinished)
@@ -201,7 +201,7 @@ struct RequestResponder: HTTPResponder {
         }
     }
 
-    /// A streamed answer needs a place for as long as it is written.
+    /// A streamed response needs a place for as long as it is written.
     private func answer(_ response: APIResponse, to admission: Admission) throws(APIError) -> Answer {
         var answer = Answer(response, route: admission.found.route.name)
         guard response.stream != nil else { return answer }
@@ -210,10 +210,10 @@ struct RequestResponder: HTTPResponder {
         return answer
     }
 
-    /// Whether a stream may go on. A moment's trouble of the manager's database does not end it.
+    /// Whether a stream may continue. A short outage of the manager's database does not end it.
     private func mayRead(_ admission: Admission, _ headers: HTTPFields) async -> Bool {
         do throws(APIError) {
-            _ = try await api.doorkeeper.confirm(admission, headers, after: limits.streamKeepAlive)
+            _ = try await api.authorizer.confirm(admission, headers, after: limits.streamKeepAlive)
             return true
         } catch { return error.status.kind == .serverError }
     }
@@ -225,7 +225,7 @@ struct RequestResponder: HTTPResponder {
             body, keeping: keptMax, of: share, discarding: limits.discardedBytesMax, within: limits.bodyDeadline)
     }
 
-    private func handle(_ visit: Visit, _ body: ByteBuffer, _ admission: Admission) async -> APIResponse {
+    private func handle(_ visit: Visit, body: ByteBuffer, admission: Admission) async -> APIResponse {
         let request = visit.request
         let route = admission.found.route
         do {
@@ -243,14 +243,16 @@ struct RequestResponder: HTTPResponder {
             var answer = try await api.mutations.run(
                 MutationRunner.Call(
                     route: route, request: call, identifier: visit.id, key: key, unfinished: visit.unfinished))
-            // What is answered to somebody is for nobody else, and stays on no disk.
+            // Responses to authenticated callers are not cached.
             if admission.principal != nil, answer.headers[.cacheControl] == nil {
                 answer.headers[.cacheControl] = "no-store"
             }
             return answer
         } catch let cause {
             let error = APIError(anything: cause)
-            if error.status.kind == .serverError { report(error, cause, admission, visit.logger) }
+            if error.status.kind == .serverError {
+                report(error, cause: cause, admission: admission, logger: visit.logger)
+            }
             return APIResponse(error)
         }
     }
@@ -261,7 +263,7 @@ struct RequestResponder: HTTPResponder {
         return await api.parser.parse(body, limits: route.bodySize.jsonLimits)
     }
 
-    private func report(_ error: APIError, _ cause: any Error, _ admission: Admission, _ logger: Logger) {
+    private func report(_ error: APIError, cause: any Error, admission: Admission, logger: Logger) {
         logger.error(
             "request failed",
             metadata: [

@@ -2,8 +2,8 @@
 public struct ServerLimits: Sendable {
     /// Largest accepted request body in bytes on most routes; more is answered with 413.
     public var bodyBytesMax = 65_536
-    /// Largest accepted body in bytes on the routes that take SQL, snippets or templates of mails. Studio's editor sends
-    /// up to 0.98 MB of SQL, and JSON can make it longer.
+    /// Largest accepted body in bytes on the routes that take SQL, snippets or templates of mails. Studio's editor
+    /// sends up to 0.98 MB of SQL, and JSON can make it longer.
     public var largeBodyBytesMax = 2_097_152
     /// Largest accepted upload in bytes, on the few routes that take files.
     public var uploadBytesMax = 33_554_432
@@ -29,8 +29,8 @@ public struct ServerLimits: Sendable {
     public var idleDeadline: Duration = .seconds(60)
     /// Longest time from the beginning of a connection to the complete head of its first request.
     public var headDeadline: Duration = .seconds(10)
-    /// Longest time that a client may take nothing in while an answer, or a stream, waits for it; then its connection is
-    /// closed.
+    /// Longest time that a client may take nothing in while an answer, or a stream, waits for it; then its connection
+    /// is closed.
     public var roomDeadline: Duration = .seconds(30)
     /// Bytes of answers larger than ``answerBytesFree`` that wait to be taken in at once, over all requests; more are
     /// answered with 503.

@@ -3,8 +3,8 @@ import Identity
 import Orchestrator
 import ProjectModel
 
-/// `GET /platform/projects/{ref}/services/{service}/logs`: what one service writes. The contract has nothing like it; it
-/// is what people look for first when a service does not start.
+/// `GET /platform/projects/{ref}/services/{service}/logs`: the log of one service. The contract has no counterpart; it
+/// is the first step when a service does not start.
 struct ServiceLogsController: Sendable {
     let logs: any ServiceLogs
     let follower: ServiceLogFollower
@@ -21,12 +21,12 @@ struct ServiceLogsController: Sendable {
                     query: [
                         Operation.Parameter(
                             name: "tail", schema: .integer(1...Int64(ProjectCatalog.logLinesMax)),
-                            description: "Lines wanted"),
+                            description: "Number of lines"),
                         Operation.Parameter(
                             name: "follow", schema: .boolean,
                             description: """
                                 Instead of a text a stream of server-sent events: `log` for each line, the past ones \
-                                first, with the time of the line as its id (send it as `Last-Event-ID` to go on after \
+                                first, with the time of the line as its id (send it as `Last-Event-ID` to continue after \
                                 it), and `end` with the reason when the stream ends
                                 """),
                     ], answer: .raw("text/plain")), read)

@@ -31,27 +31,36 @@ struct StorageBucketsController: Sendable {
         let path = "/platform/storage/{ref}/buckets"
         let one = "\(path)/{id}"
         return [
-            read(path, "The buckets of a project", Self.page, .array(Self.bucket), list),
-            read("/v1/projects/{ref}/storage/buckets", "The buckets of a project", [], .array(Self.bucket), list),
-            read(one, "One bucket", [], Self.bucket, readOne),
+            read(
+                path, summary: "The buckets of a project", query: Self.page, schema: .array(Self.bucket), handler: list),
+            read(
+                "/v1/projects/{ref}/storage/buckets", summary: "The buckets of a project", query: [],
+                schema: .array(Self.bucket), handler: list),
+            read(one, summary: "One bucket", query: [], schema: Self.bucket, handler: readOne),
             change(
-                .post, path, "storage.bucket.create", "Create a bucket", .json(NewBucketBody.schema),
-                .empty(.created), create),
+                .post, path: path, action: "storage.bucket.create", summary: "Create a bucket",
+                body: .json(NewBucketBody.schema),
+                answer: .empty(.created), handler: create),
             change(
-                .patch, one, "storage.bucket.update", "Change a bucket", .json(BucketEditBody.schema), .empty(.ok),
-                update),
-            change(.delete, one, "storage.bucket.delete", "Delete an empty bucket", .none, .empty(.ok), delete)
-                .refusingUnknownQuery,
+                .patch, path: one, action: "storage.bucket.update", summary: "Change a bucket",
+                body: .json(BucketEditBody.schema), answer: .empty(.ok),
+                handler: update),
             change(
-                .post, "\(one)/empty", "storage.bucket.empty", "Delete everything in a bucket", .none,
-                .empty(.created), empty
+                .delete, path: one, action: "storage.bucket.delete", summary: "Delete an empty bucket", body: .none,
+                answer: .empty(.ok), handler: delete
+            )
+            .refusingUnknownQuery,
+            change(
+                .post, path: "\(one)/empty", action: "storage.bucket.empty", summary: "Delete everything in a bucket",
+                body: .none,
+                answer: .empty(.created), handler: empty
             ).refusingUnknownQuery,
         ]
     }
 
     private func read(
-        _ path: String, _ summary: String, _ query: [Operation.Parameter], _ schema: Schema,
-        _ handler: @escaping Route.Handler
+        _ path: String, summary: String, query: [Operation.Parameter], schema: Schema,
+        handler: @escaping Route.Handler
     ) -> Route {
         Route(
             .get, path, .permission(.storageRead),
@@ -60,8 +69,8 @@ struct StorageBucketsController: Sendable {
     }
 
     private func change(
-        _ method: HTTPRequest.Method, _ path: String, _ action: String, _ summary: String, _ body: Operation.Body,
-        _ answer: Operation.Answer, _ handler: @escaping Route.Handler
+        _ method: HTTPRequest.Method, path: String, action: String, summary: String, body: Operation.Body,
+        answer: Operation.Answer, handler: @escaping Route.Handler
     ) -> Route {
         Route(
             method, path, .permission(.storageWrite), .external(action),
@@ -124,7 +133,7 @@ extension APIRequest {
     }
 }
 
-/// A bucket that somebody wants.
+/// A bucket to create.
 struct NewBucketBody: Decodable, Sendable {
     let id: String
     let isPublic: Bool

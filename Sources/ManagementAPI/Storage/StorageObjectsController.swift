@@ -21,7 +21,7 @@ struct StorageObjectsController: Sendable {
     private static let path = "/platform/storage/{ref}/buckets/{id}/objects"
 
     private func operation(
-        _ summary: String, _ body: Schema?, _ answer: Operation.Answer
+        _ summary: String, body: Schema?, answer: Operation.Answer
     ) -> Operation {
         Operation(
             summary: summary, body: body.map { .json($0) } ?? .none, answer: answer,
@@ -35,30 +35,30 @@ struct StorageObjectsController: Sendable {
             Route(
                 .post, "\(Self.path)/list", .permission(.storageRead),
                 operation(
-                    "Objects in a folder", .fields(.optional("path", .text), .optional("options", .object([]))),
-                    .json(.array(Self.object), .created))
+                    "Objects in a folder", body: .fields(.optional("path", .text), .optional("options", .object([]))),
+                    answer: .json(.array(Self.object), .created))
             ) { request in
                 let body = try request.decode(JSON.self)
                 var wanted = body["options"]?.fields ?? [:]
                 wanted["prefix"] = .string(body["path"]?.text ?? "")
-                return try await pass(request, "/object/list", .object(wanted), .created)
+                return try await pass(request, path: "/object/list", body: .object(wanted), status: .created)
             },
             Route(
                 .post, "\(Self.path)/list-v2", .permission(.storageRead),
                 operation(
                     "Objects and folders, page by page",
-                    .fields(.optional("prefix", .text), .optional("cursor", .text)),
-                    .json(
+                    body: .fields(.optional("prefix", .text), .optional("cursor", .text)),
+                    answer: .json(
                         .fields(
                             .init("folders", .array(.object([]))), .init("objects", .array(.object([]))),
                             .init("hasNext", .boolean)), .created))
-            ) { try await pass($0, "/object/list-v2", try $0.decode(JSON.self), .created) },
+            ) { try await pass($0, path: "/object/list-v2", body: try $0.decode(JSON.self), status: .created) },
         ]
     }
 
     /// A call of storage about the bucket, passed on.
     private func pass(
-        _ request: APIRequest, _ path: String, _ body: JSON, _ status: HTTPResponse.Status
+        _ request: APIRequest, path: String, body: JSON, status: HTTPResponse.Status
     ) async throws -> APIResponse {
         let answer = try await reach.json(
             "POST", "/storage/v1\(path)/\(try request.bucket())", body: body, to: try request.project(),
@@ -74,14 +74,14 @@ struct StorageObjectsController: Sendable {
                 .post, "\(Self.path)/sign", .permission(.storageRead),
                 operation(
                     "An address that works for a while",
-                    .fields(.init("path", .text), .init("expiresIn", .integer(1...31_536_000))),
-                    .json(.fields(.init("signedUrl", .text)), .created)), sign),
+                    body: .fields(.init("path", .text), .init("expiresIn", .integer(1...31_536_000))),
+                    answer: .json(.fields(.init("signedUrl", .text)), .created)), sign),
             Route(
                 .post, "\(Self.path)/sign-multi", .permission(.storageRead),
                 operation(
                     "Addresses that work for a while",
-                    .fields(.init("path", .array(.text)), .init("expiresIn", .integer(1...31_536_000))),
-                    .json(
+                    body: .fields(.init("path", .array(.text)), .init("expiresIn", .integer(1...31_536_000))),
+                    answer: .json(
                         .array(
                             .fields(
                                 .init("path", .nullable(.text)), .init("signedUrl", .nullable(.text)),
@@ -90,8 +90,8 @@ struct StorageObjectsController: Sendable {
             Route(
                 .post, "\(Self.path)/public-url", .permission(.storageRead),
                 operation(
-                    "The address of an object in a public bucket", .fields(.init("path", .text)),
-                    .json(.fields(.init("publicUrl", .text)), .created))
+                    "The address of an object in a public bucket", body: .fields(.init("path", .text)),
+                    answer: .json(.fields(.init("publicUrl", .text)), .created))
             ) { request in
                 let path = try Self.encoded(try request.decode(ObjectPath.self).path)
                 let address = "\(try await base(request))/object/public/\(try request.bucket())/\(path)"
@@ -100,7 +100,8 @@ struct StorageObjectsController: Sendable {
             Route(
                 .post, "\(Self.path)/download", .permission(.storageRead),
                 operation(
-                    "An object itself", .fields(.init("path", .text)), .raw("application/octet-stream", .created)),
+                    "An object itself", body: .fields(.init("path", .text)),
+                    answer: .raw("application/octet-stream", .created)),
                 download),
         ]
     }
@@ -155,7 +156,7 @@ struct StorageObjectsController: Sendable {
             .created, headers: [.contentType: "application/octet-stream"], body: ByteBuffer(bytes: answer.body))
     }
 
-    /// Where browsers reach the project's storage.
+    /// The public address of the project's storage.
     private func base(_ request: APIRequest) async throws -> String {
         guard let address = try await reach.catalog.endpoint(of: try request.project())?.url else {
             throw APIError.unavailable("the project has no address yet: try again when it is up")
@@ -177,7 +178,8 @@ struct StorageObjectsController: Sendable {
             Route(
                 .delete, Self.path, .permission(.storageWrite), .external("storage.object.delete"),
                 operation(
-                    "Delete objects", .fields(.init("paths", .array(.text))), .json(.array(Self.object))), delete
+                    "Delete objects", body: .fields(.init("paths", .array(.text))), answer: .json(.array(Self.object))),
+                delete
             ).takingLargeBody,
             relocation("move"), relocation("copy"),
         ]
@@ -202,7 +204,8 @@ struct StorageObjectsController: Sendable {
         Route(
             .post, "\(Self.path)/\(verb)", .permission(.storageWrite), .external("storage.object.\(verb)"),
             operation(
-                "\(verb.capitalized) an object", .fields(.init("from", .text), .init("to", .text)), .empty(.created))
+                "\(verb.capitalized) an object", body: .fields(.init("from", .text), .init("to", .text)),
+                answer: .empty(.created))
         ) { request in
             let body = try request.decode(Relocation.self)
             let bucket = try request.bucketName()
@@ -227,14 +230,14 @@ struct StorageObjectsController: Sendable {
                     summary: "Further keys of the S3 protocol: none",
                     answer: .json(.fields(.init("data", .array(.object([]))))))
             ) { _ in try APIResponse(json: JSON.object(["data": []])) }.supported(as: .empty),
-            refused(.post, path, .created), refused(.delete, "\(path)/{id}", .noContent),
-            refused(.get, "/platform/storage/{ref}/archive", .ok),
-            refused(.post, "/platform/storage/{ref}/archive", .created),
+            refused(.post, path: path, status: .created), refused(.delete, path: "\(path)/{id}", status: .noContent),
+            refused(.get, path: "/platform/storage/{ref}/archive", status: .ok),
+            refused(.post, path: "/platform/storage/{ref}/archive", status: .created),
         ]
     }
 
     private func refused(
-        _ method: HTTPRequest.Method, _ path: String, _ status: HTTPResponse.Status
+        _ method: HTTPRequest.Method, path: String, status: HTTPResponse.Status
     ) -> Route {
         Route(
             method, path, .permission(method == .get ? .storageRead : .storageWrite),

@@ -2,12 +2,12 @@
 struct ServerSentEvent: Sendable, Equatable {
     /// Name of the event; one of this API's own words.
     var name: String
-    /// Where a client that comes back goes on; it sends this as `Last-Event-ID`.
+    /// Where a reconnecting client resumes; it sends this as `Last-Event-ID`.
     var id: String?
     /// The data; of several lines where it has them.
     var data: String
 
-    /// As it is written. A carriage return alone ends a line of a stream, too.
+    /// The wire form. A carriage return alone ends a line of a stream, too.
     var text: String {
         var text = "event: \(name)\n"
         if let id { text += "id: \(id)\n" }
@@ -17,6 +17,6 @@ struct ServerSentEvent: Sendable, Equatable {
         return text + "\n"
     }
 
-    /// What is written when there is nothing to tell: proxies and clients see that the connection lives.
+    /// Sent when there is no event: proxies and clients see that the connection is alive.
     static let keepAlive = ": \n\n"
 }

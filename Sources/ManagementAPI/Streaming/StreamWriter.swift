@@ -50,7 +50,7 @@ struct StreamWriter: Sendable {
     }
 }
 
-/// What a writer of a stream waits for.
+/// The wait of a stream's writer.
 enum StreamSignal: Sendable {
     case events([ServerSentEvent])
     case failed(any Error)

@@ -1,6 +1,6 @@
 /// A body that is written while it comes about: events, until there are no more or the client goes away.
 struct StreamedBody: Sendable {
-    /// What its content type says.
+    /// Its content type.
     static let contentType = "text/event-stream; charset=utf-8"
 
     /// Batches of events; pulled, so that a slow client makes the source wait.

@@ -1,8 +1,8 @@
 import HTTPTypes
 import Identity
 
-/// An answer that is the same for everybody: what a page asks for that exists elsewhere and not here, said in the
-/// form that the page expects, so that it shows nothing instead of an error.
+/// A constant response: for pages whose feature does not exist here, in the form that the page expects, so that it
+/// shows an empty state instead of an error.
 struct NeutralAnswer: Sendable {
     var method = HTTPRequest.Method.get
     let path: String
@@ -12,7 +12,7 @@ struct NeutralAnswer: Sendable {
     /// The answer; nothing for one without a body.
     var body: JSON?
     let schema: Schema?
-    /// Whether the answer is a list that tells its whole length in a header.
+    /// Whether the response is a list with its length in a header.
     var isCounted = false
 
     init(_ path: String, _ access: Access, _ summary: String, _ body: JSON, _ schema: Schema, isCounted: Bool = false) {
@@ -60,7 +60,7 @@ extension NeutralAnswer {
             NeutralAnswer(
                 "/platform/telemetry/feature-flags", .signedIn, "Feature flags: none are set", [:], .map(.anything)),
             NeutralAnswer(
-                "/platform/stripe/invoices/overdue", .signedIn, "Overdue invoices: nobody pays here", [], list),
+                "/platform/stripe/invoices/overdue", .signedIn, "Overdue invoices: there are none", [], list),
             NeutralAnswer("/platform/integrations", .signedIn, "Integrations: there are none", [], list),
             NeutralAnswer(
                 "/platform/integrations/{slug}", .permission(.organizationAdminRead),
@@ -92,7 +92,7 @@ extension NeutralAnswer {
             "Plans: there are none", ["plans": []], .fields(.init("plans", list))),
         NeutralAnswer(
             "/platform/organizations/{slug}/payments", .permission(.organizationAdminRead),
-            "Payment methods: nobody pays here", ["data": [], "defaultPaymentMethodId": nil],
+            "Payment methods: there are none", ["data": [], "defaultPaymentMethodId": nil],
             .fields(.init("data", list), .init("defaultPaymentMethodId", .nullable(.text)))),
         NeutralAnswer(
             "/platform/organizations/{slug}/tax-ids", .permission(.organizationAdminRead), "Tax number: none is kept",
@@ -180,7 +180,7 @@ extension NeutralAnswer {
             ["state": "disabled"], .fields(.init("state", .choice(["enabled", "disabled", "unavailable"])))),
         NeutralAnswer(
             "/v1/projects/{ref}/database/jit/list", .permission(.databaseJITRead),
-            "Who has just-in-time access: nobody", ["items": []], .fields(.init("items", list))),
+            "Accounts with just-in-time access: none", ["items": []], .fields(.init("items", list))),
         NeutralAnswer(
             "/v1/projects/{ref}/vanity-subdomain", .permission(.vanitySubdomainRead), "Vanity subdomain: not used",
             ["status": "not-used"],
@@ -194,7 +194,7 @@ extension NeutralAnswer {
     fileprivate static let older: [NeutralAnswer] =
         ["/projects/{ref}/jwt-secret-update-status", "/props/project/{ref}/jwt-secret-update-status"].map { path in
             NeutralAnswer(
-                path, .permission(.projectAdminRead), "A change of the JWT secret under way: there is none",
+                path, .permission(.projectAdminRead), "A change of the JWT secret in progress: there is none",
                 ["jwtSecretUpdateStatus": nil], .fields(.init("jwtSecretUpdateStatus", .nullable(.anything))))
         }
 }

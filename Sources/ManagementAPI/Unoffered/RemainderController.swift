@@ -3,7 +3,7 @@ import Identity
 import Orchestrator
 import ProjectModel
 
-/// Operations about features that are not here, whose answers depend on who asks or on the template.
+/// Operations of unsupported features whose responses depend on the caller or on the template.
 struct RemainderController: Sendable {
     var routes: [Route] {
         NeutralAnswer.all.map(\.route) + [

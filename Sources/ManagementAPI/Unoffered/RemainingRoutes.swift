@@ -9,7 +9,7 @@ struct RemainingRoutes: Sendable {
     let configuration: ManagementAPIConfiguration
     let content: any ContentStore
     let notifications: any NotificationStore
-    /// Runs SQL on a project's database; throws whatever keeps it from answering.
+    /// Runs SQL on a project's database; throws the reason when there is no response.
     let run: @Sendable (ProjectQueryText, ProjectRecord) async throws -> QueryAnswer
     /// The members of an organization, by its slug.
     let members: @Sendable (String) async throws -> [Member]

@@ -1,7 +1,7 @@
 import HTTPTypes
 import Identity
 
-/// Operations that exist, check who asks, and refuse: an honest no with the reason, instead of an unknown path.
+/// Unsupported operations: they exist, check the caller, and refuse with the reason, instead of an unknown path.
 struct UnofferedController: Sendable {
     var routes: [Route] { UnofferedOperation.all.map(\.route) }
 }
@@ -29,7 +29,7 @@ struct UnofferedOperation: Sendable {
         self.isNotApplicable = isNotApplicable
     }
 
-    /// Something that is not done here, and what to do instead.
+    /// An unsupported operation, and what to do instead.
     static func refused(
         _ method: HTTPRequest.Method, _ path: String, _ permissions: [Permission], _ feature: Feature,
         status: HTTPResponse.Status = .forbidden
@@ -40,7 +40,7 @@ struct UnofferedOperation: Sendable {
             "\(feature.name) not offered by this installation: \(feature.advice)", isNotApplicable: false)
     }
 
-    /// Something of which there is none here.
+    /// An object that does not exist here.
     static func absent(
         _ method: HTTPRequest.Method, _ path: String, _ permissions: [Permission], _ message: String
     ) -> UnofferedOperation {
@@ -64,7 +64,7 @@ struct UnofferedOperation: Sendable {
     }
 }
 
-/// What is not offered, in words: "… is/are", and what to do instead.
+/// An unsupported feature: "… is/are", and what to do instead.
 struct Feature: Sendable {
     let name: String
     let advice: String
@@ -103,8 +103,8 @@ struct Feature: Sendable {
         name: "connecting to GitHub is", advice: "deploy with the Supabase CLI from your own jobs")
     static let singleSignOn = Feature(name: "single sign-on to the dashboard is", advice: "sign in with a password")
     static let documents = Feature(
-        name: "compliance documents are", advice: "whoever runs this installation answers for it")
-    static let billing = Feature(name: "billing is", advice: "nobody pays here, and nothing is limited by a plan")
+        name: "compliance documents are", advice: "ask the operator of this installation")
+    static let billing = Feature(name: "billing is", advice: "usage is free and not limited by a plan")
     static let replication = Feature(
         name: "managed replication is", advice: "use logical replication of PostgreSQL, in SQL")
     static let specialBuckets = Feature(name: "analytics and vector buckets are", advice: "use ordinary buckets")

@@ -33,7 +33,8 @@ extension UnofferedOperation {
         let jit = "/v1/projects/{ref}/database/jit"
         return [
             .refused(.post, jit, [.databaseJITRead], .jit), .refused(.put, jit, [.databaseJITWrite], .jit),
-            .absent(.delete, "\(jit)/{user_id}", [.databaseJITWrite], "nobody has just-in-time access to this project"),
+            .absent(
+                .delete, "\(jit)/{user_id}", [.databaseJITWrite], "there is no just-in-time access to this project"),
             .refused(.put, "/v1/projects/{ref}/jit-access", [.projectAdminWrite], .jit),
             .refused(.get, "/v1/projects/{ref}/pgsodium", [.projectAdminWrite], .encryption),
             .refused(.put, "/v1/projects/{ref}/pgsodium", [.projectAdminWrite], .encryption),

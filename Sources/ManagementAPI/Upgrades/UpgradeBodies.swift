@@ -2,7 +2,7 @@ import Orchestrator
 import ProjectModel
 import Reconciler
 
-/// What an upgrade does to a project.
+/// The effect of an upgrade on a project.
 struct UpgradePlanBody: Encodable, Sendable, Documented {
     let from: Nullable<String>
     let to: String
@@ -107,7 +107,7 @@ struct UpgradeEligibility: Encodable, Sendable, Documented {
     let reasons: [String]
 
     private static let channel = "ga"
-    /// Versions of PostgreSQL that the published document has a word for; others are told by the plan alone.
+    /// Versions of PostgreSQL in the published document; others appear in the plan alone.
     private static let publishedVersions: Set = ["13", "14", "15", "17"]
 
     init(_ proposal: UpgradeProposal) {
@@ -198,7 +198,7 @@ struct UpgradeStatusBody: Encodable, Sendable, Documented {
         let status: Int
         let progress: String
         let error: String?
-        /// How it goes or why it ended, in words.
+        /// The progress, or the reason of the end: one sentence.
         let message: Nullable<String>
 
         enum CodingKeys: String, CodingKey {

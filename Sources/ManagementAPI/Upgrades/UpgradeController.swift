@@ -4,12 +4,12 @@ import Orchestrator
 import ProjectModel
 import Reconciler
 
-/// Upgrades of projects to the template version that is installed, in the shapes of the Management API; and changes of a
-/// project's services.
+/// Upgrades of projects to the template version that is installed, in the shapes of the Management API; and changes of
+/// a project's services.
 struct UpgradeController: Sendable {
     let catalog: ProjectCatalog
 
-    /// Most operations among which the latest upgrade is looked for.
+    /// Most operations among which the latest upgrade is searched.
     static let operationsMax = 200
 
     var routes: [Route] {
@@ -62,7 +62,7 @@ struct UpgradeController: Sendable {
         let record = try await catalog.upgrade(before.ref, to: target, by: try request.caller().account.email)
         request.audit.change("status", from: before.status.rawValue, to: record.status.rawValue)
         request.audit.change("template_version", from: before.template?.text, to: target.text)
-        return try await tracked(record, .created) { TrackingBody(trackingID: $0) }
+        return try await tracked(record, status: .created) { TrackingBody(trackingID: $0) }
     }
 
     private func status(_ request: APIRequest) async throws -> APIResponse {
@@ -87,14 +87,14 @@ struct UpgradeController: Sendable {
         request.audit.change(
             "services", from: before.services.map(\.text).sorted().joined(separator: " "),
             to: proposal.target.services.map(\.text).sorted().joined(separator: " "))
-        return try await tracked(record, .ok) { ServicesChange(trackingID: Nullable($0), plan: plan) }
+        return try await tracked(record, status: .ok) { ServicesChange(trackingID: Nullable($0), plan: plan) }
     }
 
     private func tracked<Body: Encodable>(
-        _ record: ProjectRecord, _ status: HTTPResponse.Status, _ body: (String) -> Body
+        _ record: ProjectRecord, status: HTTPResponse.Status, body: (String) -> Body
     ) async throws -> APIResponse {
         guard let operation = try await catalog.openOperation(of: record.ref) else {
-            throw APIError(.conflict, "the project changed at the same moment: look again and repeat")
+            throw APIError(.conflict, "the project changed at the same moment: reload it and repeat")
         }
         return try await APIResponse(status, json: body(operation.id)).naming(operationOf: record.ref, in: catalog)
     }
@@ -114,7 +114,7 @@ struct UpgradeRequest: Decodable {
             .init("target_version", .text),
             .optional("release_channel", .choice(["internal", "alpha", "beta", "ga", "withdrawn", "preview"]))))
 
-    /// The template version that is meant: by the major version of PostgreSQL, as published, or by its digest.
+    /// The requested template version: by the major version of PostgreSQL, as published, or by its digest.
     func target(of proposal: UpgradeProposal) throws(APIError) -> TemplateDigest {
         let digest = proposal.target.template
         let major = proposal.databaseImages.after.flatMap(postgresMajor)
@@ -144,7 +144,7 @@ struct ServicesRequest: Decodable {
         "ServicesRequest",
         .fields(.optional("add", .array(.text)), .optional("remove", .array(.text)), .optional("dry_run", .boolean)))
 
-    /// The names of both lists; 400 for what is none.
+    /// The names of both lists; 400 for an invalid one.
     func checked() throws(APIError) -> (added: [String], removed: [String]) {
         let (added, removed) = (add ?? [], remove ?? [])
         let all = added + removed

@@ -44,8 +44,8 @@ struct UsageBody: Encodable, Sendable, Documented {
         let reason: String
     }
 
-    /// A row for every metric of which at least one project has a number; a project without a number has no part in it,
-    /// and is listed with the reason.
+    /// A row for every metric with a number of at least one project; a project without a number is left out of it, and
+    /// is listed with the reason.
     init(_ records: [ProjectRecord], _ usage: [ProjectRef: ProjectUsage]) {
         usages = UsageMetric.Measured.allCases.compactMap { metric in
             let parts = records.compactMap { record in

@@ -3,7 +3,7 @@ import Orchestrator
 import ProjectModel
 import Synchronization
 
-/// What is known about the use of one project.
+/// The use of one project.
 enum ProjectUsage: Sendable, Equatable {
     /// Its database answered.
     case measured(ProjectSizes)
@@ -46,7 +46,7 @@ struct UsageMeter: Sendable {
         let running = records.filter { $0.status == .active || $0.status == .degraded }
         let asked = running.prefix(limits.projectsMax)
         let found = Found()
-        _ = try await withDeadline(limits.deadline) { await ask(asked, period, found) }
+        _ = try await withDeadline(limits.deadline) { await ask(asked, period: period, found: found) }
         try Task.checkCancellation()
         var usage = found.usage.withLock { $0 }
         for record in asked where usage[record.ref] == nil { usage[record.ref] = Self.late(limits.deadline) }
@@ -59,14 +59,14 @@ struct UsageMeter: Sendable {
         return usage
     }
 
-    private func ask(_ records: ArraySlice<ProjectRecord>, _ period: UsagePeriod, _ found: Found) async {
+    private func ask(_ records: ArraySlice<ProjectRecord>, period: UsagePeriod, found: Found) async {
         await withTaskGroup(of: Void.self) { group in
             for (number, record) in records.enumerated() {
                 if number >= limits.concurrentMax { await group.next() }
                 group.addTask {
                     guard !Task.isCancelled else { return }
                     let usage = await usage(of: record, in: period)
-                    // A project that was given up with the whole measurement is told of as late.
+                    // A project that was given up with the whole measurement is reported as late.
                     guard !Task.isCancelled else { return }
                     found.usage.withLock { $0[record.ref] = usage }
                 }

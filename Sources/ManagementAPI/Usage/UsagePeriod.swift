@@ -12,7 +12,7 @@ struct UsagePeriod: Sendable, Equatable {
     init(monthOf time: Timestamp) {
         let first = Self.firstOfMonth(time)
         start = first
-        // The 32nd day is in the next month, whatever the length of this one.
+        // The 32nd day is in the next month, for every length of this one.
         end = Self.firstOfMonth(first + .seconds(31 * 86_400))
     }
 

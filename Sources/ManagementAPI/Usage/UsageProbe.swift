@@ -15,7 +15,7 @@ struct UsageAnswerError: Error, CustomStringConvertible {
 
 /// Measures by one read-only query on the project's database.
 struct DatabaseUsageProbe: UsageProbe {
-    /// Runs SQL on a project's database; throws whatever keeps it from answering.
+    /// Runs SQL on a project's database; throws the reason when there is no response.
     let run: @Sendable (ProjectQueryText, ProjectRecord) async throws -> QueryAnswer
 
     func sizes(of record: ProjectRecord, in period: UsagePeriod) async throws -> ProjectSizes {
@@ -23,12 +23,12 @@ struct DatabaseUsageProbe: UsageProbe {
     }
 
     /// Storage and auth may be missing, as a project need not have these services. A query that names a missing table
-    /// fails as a whole, so the two are asked through `query_to_xml`, which looks at its text only when it runs.
+    /// fails as a whole, so the two are asked through `query_to_xml`, which parses its text only when it runs.
     static func query(_ period: UsagePeriod) -> ProjectQueryText {
-        let objects = number("storage.objects", "coalesce(sum((metadata->>''size'')::bigint), 0)", "")
+        let objects = number("storage.objects", value: "coalesce(sum((metadata->>''size'')::bigint), 0)", condition: "")
         let signedIn =
             "where last_sign_in_at >= ''\(period.start.rfc3339)'' and last_sign_in_at < ''\(period.end.rfc3339)''"
-        let users = number("auth.users", "count(*)", signedIn)
+        let users = number("auth.users", value: "count(*)", condition: signedIn)
         return ProjectQueryText(
             sql: """
                 select (select sum(pg_database_size(oid))::bigint from pg_database
@@ -37,7 +37,7 @@ struct DatabaseUsageProbe: UsageProbe {
                 """, isReadOnly: true, applicationName: "supamanager/usage")
     }
 
-    private static func number(_ table: String, _ value: String, _ condition: String) -> String {
+    private static func number(_ table: String, value: String, condition: String) -> String {
         """
         case when to_regclass('\(table)') is null then 0 else
             (xpath('/row/n/text()', query_to_xml('select \(value) as n from \(table) \(condition)', false, true, '')

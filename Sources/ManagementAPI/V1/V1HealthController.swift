@@ -93,7 +93,7 @@ struct HealthEntry: Encodable, Sendable, Equatable, Documented {
 }
 
 extension ProjectStatus {
-    /// Whether services are on their way up for the first time since somebody asked for it.
+    /// Whether services are on their first start since it was requested.
     fileprivate var isStart: Bool {
         switch self {
         case .provisioning, .starting, .resuming, .restarting, .upgrading, .reverting: true

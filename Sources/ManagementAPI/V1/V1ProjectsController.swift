@@ -7,7 +7,7 @@ import Reconciler
 struct V1ProjectsController: Sendable {
     let catalog: ProjectCatalog
     let configuration: ManagementAPIConfiguration
-    private let answers = ListAnswers()
+    private let answers = ListResponseCache()
 
     init(catalog: ProjectCatalog, configuration: ManagementAPIConfiguration) {
         self.catalog = catalog
@@ -36,14 +36,16 @@ struct V1ProjectsController: Sendable {
                 let deleted = try await catalog.acceptDeletion(request)
                 return try await APIResponse(json: deleted).naming(operationOf: try request.ref(), in: catalog)
             }.refusingUnknownQuery,
-            lifecycle("\(one)/pause", .pauseRequested, "project.pause", "Pause a project"),
-            lifecycle("\(one)/restore", .resumeRequested, "project.resume", "Resume a paused project"),
-            lifecycle("\(one)/restart", .restartRequested, "project.restart", "Restart a project"),
+            lifecycle("\(one)/pause", event: .pauseRequested, action: "project.pause", summary: "Pause a project"),
+            lifecycle(
+                "\(one)/restore", event: .resumeRequested, action: "project.resume", summary: "Resume a paused project"),
+            lifecycle(
+                "\(one)/restart", event: .restartRequested, action: "project.restart", summary: "Restart a project"),
         ]
     }
 
     private func lifecycle(
-        _ path: String, _ event: ProjectLifecycle.Event, _ action: String, _ summary: String
+        _ path: String, event: ProjectLifecycle.Event, action: String, summary: String
     ) -> Route {
         Route(
             .post, path, .permission(.projectAdminWrite), .change(action),

@@ -8,7 +8,7 @@ public struct AuditTrailEntry: Codable, Sendable, Equatable {
     public var previousHash: String
     /// Its own hash, in hex.
     public var hash: String
-    /// The one text that stands for what was done; the hash is taken over it.
+    /// The canonical text of the event, over which the hash is computed.
     public var canonical: String
 
     /// An entry.
@@ -26,17 +26,17 @@ public struct AuditTrailEntry: Codable, Sendable, Equatable {
 }
 
 /// Checks an audit trail entry by entry, from its first one on: that no entry is missing, none was changed, and each
-/// follows from the one before. Pure.
+/// entry follows from its predecessor. Pure.
 ///
 /// A trail that was cut off at its end is a chain too: ``checkEnd(_:)`` compares it with the end that the manager keeps
-/// apart and signs. An older end, put back together with its signature, is found only with a head that was kept elsewhere,
-/// as in the manager's log: ``expected``.
+/// apart and signs. An older end, put back together with its signature, is found only with a head that was kept
+/// elsewhere, as in the manager's log: ``expected``.
 public struct AuditTrailCheck: Sendable, Equatable {
-    /// What is wrong with a trail.
+    /// The damage of a trail.
     public struct Break: Error, Sendable, Equatable, CustomStringConvertible {
         /// The entry at which the trail breaks.
         public let number: Int64
-        /// What is wrong there.
+        /// The damage.
         public let reason: Reason
 
         /// Damage at an entry.
@@ -47,7 +47,7 @@ public struct AuditTrailCheck: Sendable, Equatable {
 
         /// Kinds of damage.
         public enum Reason: Sendable, Equatable {
-            /// Another number was due: entries are missing, or are there twice.
+            /// Another number was expected: entries are missing or repeated.
             case wrongNumber(expected: Int64)
             /// It does not name the hash of the entry before.
             case wrongLink
@@ -69,7 +69,7 @@ public struct AuditTrailCheck: Sendable, Equatable {
             case notComputed
         }
 
-        /// The same in words.
+        /// The text form.
         public var description: String {
             switch reason {
             case .wrongNumber(let expected): "entry \(expected) is missing: entry \(number) is in its place"
@@ -90,7 +90,7 @@ public struct AuditTrailCheck: Sendable, Equatable {
         }
     }
 
-    /// What stands for the hash before the first entry.
+    /// The hash before the first entry.
     public static let noHash = String(repeating: "0", count: 64)
 
     /// Entries that were checked, all in order.

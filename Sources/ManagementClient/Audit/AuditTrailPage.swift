@@ -2,7 +2,7 @@
 public struct AuditTrailPage: Decodable, Sendable, Equatable {
     /// Entries in their order.
     public var result: [AuditTrailEntry]
-    /// The end; managers of before do not tell it.
+    /// The end; earlier managers do not send it.
     public var head: Head?
 
     /// What a signature is worth, in the manager's words.
@@ -21,7 +21,7 @@ public struct AuditTrailPage: Decodable, Sendable, Equatable {
         public var number: Int64
         /// Its hash, in hex.
         public var hash: String
-        /// What the manager found its signature of the two to be; managers of before do not sign.
+        /// The manager's check of the signature of the two; earlier managers do not sign.
         public var signature: Signature?
 
         /// A head.

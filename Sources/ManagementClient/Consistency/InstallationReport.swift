@@ -1,14 +1,14 @@
 import FoundationEssentials
 
-/// What a check of an installation found, the worst first.
+/// The findings of a check of an installation, the worst first.
 public struct InstallationReport: Codable, Sendable, Equatable {
     /// How bad something is.
     public enum Severity: String, Codable, Sendable {
         /// As it should be.
         case ok
-        /// Something should be done.
+        /// An action is advisable.
         case warning
-        /// Something is broken.
+        /// A rule is broken.
         case error
     }
 
@@ -24,9 +24,9 @@ public struct InstallationReport: Codable, Sendable, Equatable {
         public var service: String?
         /// The object that it is about.
         public var subject: String?
-        /// What was found.
+        /// The finding.
         public var found: String
-        /// What to do about it; empty when all is well.
+        /// Advice; empty when the rule holds.
         public var advice: String
 
         /// A finding.
@@ -49,11 +49,11 @@ public struct InstallationReport: Codable, Sendable, Equatable {
         }
     }
 
-    /// When the check ended, as RFC 3339 has it.
+    /// When the check ended, in RFC 3339.
     public var checkedAt: String
     /// The worst of all findings.
     public var severity: Severity
-    /// What was found.
+    /// The findings.
     public var findings: [Finding]
 
     /// A report.

@@ -1,8 +1,8 @@
 public import ProjectModel
 
-/// Which API is meant, and with which token: options first, then environment variables, then files and defaults.
+/// Address and token of the API: from options first, then environment variables, then files and defaults.
 public struct ClientSettings: Sendable, Equatable {
-    /// Where a token comes from.
+    /// The source of a token.
     public enum TokenSource: Sendable, Equatable {
         /// From `SUPAMANAGER_ACCESS_TOKEN`.
         case environment
@@ -15,11 +15,11 @@ public struct ClientSettings: Sendable, Equatable {
     /// Name of the variable with a token.
     public static let tokenVariable = "SUPAMANAGER_ACCESS_TOKEN"
 
-    /// Where the API is.
+    /// The API's address.
     public let address: APIAddress
     /// The token, if there is one.
     public let token: Secret<String>?
-    /// Where the token comes from.
+    /// The source of the token.
     public let source: TokenSource?
 
     /// Resolves the settings.

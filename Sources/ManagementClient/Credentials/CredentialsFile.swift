@@ -37,7 +37,7 @@ public struct CredentialsFile: Sendable, Equatable {
         }
     }
 
-    /// What is stored; nothing when there is no file.
+    /// The stored credentials; nil when there is no file.
     ///
     /// - Throws: ``ClientError/credentials(_:)`` when others may read or change it, or it is not one of ours.
     public func load() throws(ClientError) -> StoredCredentials {

@@ -12,7 +12,7 @@ enum PrivateFile {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard descriptor >= 0 else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
-            throw problem("cannot be opened", path, errno)
+            throw problem("cannot be opened", path: path, number: errno)
         }
         defer { close(descriptor) }
         try check(descriptor, path)
@@ -21,17 +21,17 @@ enum PrivateFile {
         while true {
             let count = unsafe Glibc.read(descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw problem("cannot be read", path, errno) }
+            guard count >= 0 else { throw problem("cannot be read", path: path, number: errno) }
             guard count > 0 else { return bytes }
             guard bytes.count + count <= bytesMax else { throw .credentials("\(path) is too large to be one of ours") }
             bytes += chunk.prefix(count)
         }
     }
 
-    /// Owner and rights, asked of the open file, so that nobody exchanges it in between.
+    /// Checks owner and mode of the open file, so that it cannot be exchanged in between.
     private static func check(_ descriptor: Int32, _ path: String) throws(ClientError) {
         var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { throw problem("cannot be read", path, errno) }
+        guard unsafe fstat(descriptor, &status) == 0 else { throw problem("cannot be read", path: path, number: errno) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .credentials("\(path) is not a file") }
         guard status.st_uid == geteuid() else {
             throw .credentials("\(path) belongs to another user: remove it and sign in again")
@@ -48,11 +48,11 @@ enum PrivateFile {
         try prepareFolder(of: path)
         let unfinished = "\(path).\(UUID().uuidString)"
         let descriptor = unsafe open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, fileMode)
-        guard descriptor >= 0 else { throw problem("cannot be written", path, errno) }
+        guard descriptor >= 0 else { throw problem("cannot be written", path: path, number: errno) }
         do throws(ClientError) {
             defer { close(descriptor) }
             try write(bytes, to: descriptor, path)
-            guard fsync(descriptor) == 0 else { throw problem("cannot be written", path, errno) }
+            guard fsync(descriptor) == 0 else { throw problem("cannot be written", path: path, number: errno) }
         } catch {
             _ = unsafe unlink(unfinished)
             throw error
@@ -60,7 +60,7 @@ enum PrivateFile {
         guard unsafe rename(unfinished, path) == 0 else {
             let number = errno
             _ = unsafe unlink(unfinished)
-            throw problem("cannot be replaced", path, number)
+            throw problem("cannot be replaced", path: path, number: number)
         }
     }
 
@@ -69,7 +69,7 @@ enum PrivateFile {
         while !rest.isEmpty {
             let count = unsafe Glibc.write(descriptor, rest, rest.count)
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw problem("cannot be written", path, errno) }
+            guard count > 0 else { throw problem("cannot be written", path: path, number: errno) }
             rest.removeFirst(count)
         }
     }
@@ -85,21 +85,21 @@ enum PrivateFile {
             }
         }
         guard unsafe mkdir(folder, folderMode) == 0 || errno == EEXIST else {
-            throw problem("cannot be made", folder, errno)
+            throw problem("cannot be made", path: folder, number: errno)
         }
         let descriptor = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw problem("cannot be opened", folder, errno) }
+        guard descriptor >= 0 else { throw problem("cannot be opened", path: folder, number: errno) }
         defer { close(descriptor) }
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0, status.st_uid == geteuid() else {
             throw .credentials("the folder \(folder) belongs to another user")
         }
         guard status.st_mode & 0o077 == 0 || fchmod(descriptor, folderMode) == 0 else {
-            throw problem("cannot be closed to others", folder, errno)
+            throw problem("cannot be closed to others", path: folder, number: errno)
         }
     }
 
-    private static func problem(_ what: String, _ path: String, _ number: Int32) -> ClientError {
+    private static func problem(_ what: String, path: String, number: Int32) -> ClientError {
         let reason =
             switch number {
             case EACCES, EPERM: "permission denied"

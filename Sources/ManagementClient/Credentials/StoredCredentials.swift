@@ -1,6 +1,6 @@
 public import ProjectModel
 
-/// A token for one API, as it is kept between commands.
+/// A token for one API, stored between commands.
 public struct StoredToken: Sendable, Equatable {
     /// The token.
     public var token: Secret<String>
@@ -17,7 +17,7 @@ public struct StoredToken: Sendable, Equatable {
     }
 }
 
-/// The tokens of all APIs that somebody is signed in to, by address.
+/// The stored tokens of all APIs, by address.
 public struct StoredCredentials: Sendable, Equatable {
     /// Tokens.
     public var tokens: [APIAddress: StoredToken]

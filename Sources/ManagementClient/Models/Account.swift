@@ -1,12 +1,12 @@
 public import ProjectModel
 
-/// Who is signed in.
+/// The signed-in account.
 public struct ServerProfile: Codable, Sendable, Equatable {
     /// Identifier of the account: a UUID.
     public var id: String
     /// E-mail address.
     public var email: String
-    /// What the account is called.
+    /// The account's name.
     public var username: String
 
     enum CodingKeys: String, CodingKey {
@@ -16,15 +16,15 @@ public struct ServerProfile: Codable, Sendable, Equatable {
     }
 }
 
-/// An organization, as lists have it.
+/// An organization in a list.
 public struct OrganizationSummary: Codable, Sendable, Equatable {
     /// Number.
     public var id: Int64
     /// Name in addresses.
     public var slug: String
-    /// Name for people.
+    /// Display name.
     public var name: String
-    /// Whether who asks is one of its owners.
+    /// Whether the caller is one of its owners.
     public var isOwner: Bool?
 
     enum CodingKeys: String, CodingKey {
@@ -37,9 +37,9 @@ public struct OrganizationSummary: Codable, Sendable, Equatable {
 public struct AccessTokenSummary: Codable, Sendable, Equatable {
     /// Number.
     public var id: Int64
-    /// What its owner calls it.
+    /// Its name, chosen by the owner.
     public var name: String
-    /// Its beginning and end, to tell tokens apart.
+    /// Its beginning and end, to distinguish tokens.
     public var alias: String?
     /// When it was made, in RFC 3339.
     public var createdAt: String?

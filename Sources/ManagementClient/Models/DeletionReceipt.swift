@@ -1,4 +1,4 @@
-/// What became of everything that a deleted project had.
+/// What a deletion destroyed and kept.
 public struct DeletionReceipt: Codable, Sendable, Equatable {
     /// The project.
     public var ref: String
@@ -12,11 +12,11 @@ public struct DeletionReceipt: Codable, Sendable, Equatable {
     public var requestedAt: String
     /// When nothing was left to remove, in RFC 3339.
     public var endedAt: String?
-    /// What the engine does not have any more.
+    /// Destroyed objects.
     public var destroyed: [Item]
-    /// What is kept on request.
+    /// Kept objects.
     public var kept: [Item]
-    /// What is still there, and why.
+    /// Remaining objects, with the reason.
     public var remaining: [Item]
 
     /// One object of the engine.

@@ -8,7 +8,7 @@ public struct Orphan: Codable, Sendable, Equatable {
     public var engineID: String
     /// Its name.
     public var name: String
-    /// What its project label says.
+    /// Its project label.
     public var projectLabel: String
     /// When it was first seen, in RFC 3339.
     public var firstSeen: String

@@ -1,6 +1,6 @@
 public import ProjectModel
 
-/// A project, as lists have it.
+/// A project in a list.
 public struct ProjectSummary: Codable, Sendable, Equatable {
     /// Identifier: twenty letters.
     public var ref: String
@@ -100,7 +100,7 @@ public struct CreatedProject: Codable, Sendable, Equatable {
     }
 }
 
-/// What a new project should be.
+/// A request for a new project.
 public struct ProjectOrder: Sendable, Equatable {
     /// Name.
     public var name: String

@@ -11,7 +11,7 @@ public struct ProjectProgress: Codable, Sendable, Equatable {
     /// Its services.
     public var services: [Service]
 
-    /// What failed.
+    /// The failed service.
     public struct Failure: Codable, Sendable, Equatable {
         /// The service, when it was one.
         public var service: String?

@@ -8,13 +8,13 @@ public enum Masked {
     /// Shorter keys show nothing: too much of them would be seen.
     static let lengthMin = 32
 
-    /// The beginning and the end of a key, enough to tell keys apart.
+    /// The beginning and the end of a key, enough to distinguish keys.
     public static func key(_ key: Secret<String>) -> String {
         let text = key.reveal()
         guard text.count >= lengthMin else { return password }
         return "\(text.prefix(shownStart))…\(text.suffix(shownEnd))"
     }
 
-    /// What stands for a password, whatever its length.
+    /// The placeholder of a password of any length.
     public static let password = "********"
 }

@@ -2,9 +2,9 @@ public import ProjectModel
 
 /// Whether output has colours, and which.
 public struct Style: Sendable, Equatable {
-    /// What a colour says.
+    /// The meaning of a colour.
     public enum Tint: Sendable, Equatable {
-        /// As wanted.
+        /// Success.
         case good
         /// On its way.
         case pending

@@ -1,4 +1,4 @@
-/// A table for people: aligned columns under a header, two spaces between them, nothing wrapped.
+/// A text table: aligned columns under a header, two spaces between them, nothing wrapped.
 public struct Table: Sendable, Equatable {
     /// One cell.
     public struct Cell: Sendable, Equatable, ExpressibleByStringInterpolation {
@@ -46,10 +46,10 @@ public struct Table: Sendable, Equatable {
         let lastWidth = columns.map { columns in
             max(Self.lastWidthMin, columns - widths.dropLast().reduce(0) { $0 + $1 + 2 })
         }
-        return ([header] + rows).map { line($0, widths, lastWidth, style) + "\n" }.joined()
+        return ([header] + rows).map { line($0, widths: widths, lastWidth: lastWidth, style: style) + "\n" }.joined()
     }
 
-    private func line(_ cells: [Cell], _ widths: [Int], _ lastWidth: Int?, _ style: Style) -> String {
+    private func line(_ cells: [Cell], widths: [Int], lastWidth: Int?, style: Style) -> String {
         let last = cells.lastIndex { !$0.text.isEmpty } ?? 0
         return cells.indices.prefix(last + 1).map { column in
             let cell = cells[column]
@@ -86,7 +86,7 @@ public struct FieldList: Sendable, Equatable {
         }.joined()
     }
 
-    /// Two lists are equal when they look the same.
+    /// Two lists are equal when they print the same.
     public static func == (left: FieldList, right: FieldList) -> Bool {
         left.fields.map(\.name) == right.fields.map(\.name) && left.fields.map(\.cell) == right.fields.map(\.cell)
     }

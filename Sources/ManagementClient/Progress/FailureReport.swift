@@ -1,6 +1,6 @@
 public import ProjectModel
 
-/// What people read when a wait did not end as wanted: what failed, why, the end of its log, and what to do.
+/// The report after a wait that failed: what failed, why, the end of its log, and what to do.
 public enum FailureReport {
     /// Most lines of a log that are shown.
     static let logLinesMax = 20
@@ -16,16 +16,17 @@ public enum FailureReport {
         switch outcome {
         case .reached: nil
         case .missed(let reason, let progress):
-            ([head(title, reason, progress)] + reasons(progress) + advice(missed: progress, ref, goal))
+            ([head(title, reason: reason, progress: progress)] + reasons(progress) + advice(missed: progress, ref, goal))
                 .joined(separator: "\n")
         case .timedOut(let progress):
-            ([head(title, "the time to wait was up", progress)] + reasons(progress) + late(progress, goal) + [
-                "The operation continues without this command. See how far it is with: supamanager projects get \(ref)"
-            ]).joined(separator: "\n")
+            ([head(title, reason: "the time to wait was up", progress: progress)] + reasons(progress)
+                + late(progress, goal) + [
+                    "The operation continues without this command. See how far it is with: supamanager projects get \(ref)"
+                ]).joined(separator: "\n")
         }
     }
 
-    private static func head(_ title: String, _ reason: String, _ progress: ProjectProgress?) -> String {
+    private static func head(_ title: String, reason: String, progress: ProjectProgress?) -> String {
         let status = progress.map { " (\(DisplayText.oneLine($0.status)))" } ?? ""
         return "project \(DisplayText.oneLine(title)): \(reason)\(status)"
     }
@@ -54,7 +55,7 @@ public enum FailureReport {
         switch progress?.state {
         case .initFailed, .restoreFailed:
             [
-                "Mend the cause, then try again with: supamanager projects resume \(ref)",
+                "Remove the cause, then try again with: supamanager projects resume \(ref)",
                 "Or remove it with: supamanager projects delete \(ref)",
             ]
         case .pauseFailed: ["Try again with: supamanager projects pause \(ref)"]

@@ -4,7 +4,7 @@ public import ProjectModel
 public struct ProjectSighting: Sendable, Equatable {
     /// The project; nil when it is gone.
     public var progress: ProjectProgress?
-    /// What is new in its history, oldest first.
+    /// New events, oldest first.
     public var events: [ProjectEvent]
 
     /// A sighting.
@@ -16,25 +16,24 @@ public struct ProjectSighting: Sendable, Equatable {
 
 // Waits.
 extension ManagementClient {
-    /// Latest lines of the history that a look asks for.
+    /// Latest events that a poll asks for.
     static let eventsPerLook = 20
-    /// Time between two looks, at first and after ``quickPhase``: a start takes seconds or minutes, and the API counts
-    /// requests by the minute.
+    /// Poll interval, at first and after ``quickPhase``: a start takes seconds or minutes, and the API counts requests
+    /// by the minute.
     static let quickInterval: Duration = .milliseconds(500)
     static let usualInterval: Duration = .seconds(1)
     static let quickPhase: Duration = .seconds(10)
-    /// Longest time that the API can ask to wait for between two looks.
+    /// Longest Retry-After that is respected between two polls.
     static let lookPauseMax: Duration = .seconds(60)
 
-    /// Looks at a project until it is as wanted, cannot become so any more, or the time is up.
+    /// Polls a project until it has the desired status, can no longer reach it, or the deadline passes.
     ///
     /// A manager that is away for a while, because it restarts for instance, does not end the wait.
     ///
     /// - Parameters:
-    ///   - last: the newest line of the history that is known already.
-    ///   - seen: told every sighting, and the time since the wait began.
-    /// - Throws: what the last look ended with, if the API could not be asked when the time was up; any error that does
-    ///   not pass, at once.
+    ///   - last: the newest event that is known already.
+    ///   - seen: called with every poll's result, and the time since the wait began.
+    /// - Throws: the last poll's error, if the API could not be reached at the deadline; a permanent error at once.
     public func wait(
         for goal: WaitGoal, of ref: ProjectRef, timeout: Duration, eventsAfter last: ProjectEvent? = nil,
         seen: (ProjectSighting, Duration) -> Void
@@ -75,7 +74,7 @@ extension ManagementClient {
 
     private func look(at ref: ProjectRef, _ history: inout EventHistory) async throws(ClientError) -> ProjectSighting {
         do throws(ClientError) {
-            // The state first: whatever the history then says led to it or came later.
+            // The state first: the history then contains everything that led to it.
             let progress = try await progress(of: ref)
             let events = history.new(in: try await events(of: ref, limit: Self.eventsPerLook))
             return ProjectSighting(progress: progress, events: events)
@@ -93,7 +92,7 @@ extension ManagementClient {
     }
 }
 
-/// Tells the new lines of a history from those that were seen. Pure.
+/// Separates the new events of a history from those already seen. Pure.
 public struct EventHistory: Sendable, Equatable {
     private var last: ProjectEvent?
     /// Those seen with the time of `last`: several may share one millisecond.

@@ -1,8 +1,8 @@
 import ProjectModel
 
-/// Follows a project through the sightings of a wait: what changed, and what it looks like now. Pure.
+/// Follows a project through the polls of a wait: changes, and the present state. Pure.
 public struct ProgressTracker: Sendable, Equatable {
-    /// Something that changed.
+    /// A change.
     public enum Change: Sendable, Equatable {
         /// The project has this status now.
         case status(String)
@@ -117,7 +117,7 @@ public struct ProgressTracker: Sendable, Equatable {
         DisplayText.oneLine(state == "coming_up" ? "coming up" : state)
     }
 
-    /// A time for people: `7 s`, `2 min 5 s`.
+    /// A readable duration: `7 s`, `2 min 5 s`.
     static func words(_ duration: Duration) -> String {
         let seconds = max(0, duration.components.seconds)
         return seconds < 60 ? "\(seconds) s" : "\(seconds / 60) min \(seconds % 60) s"

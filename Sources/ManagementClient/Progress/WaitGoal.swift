@@ -1,6 +1,6 @@
 public import ProjectModel
 
-/// What a wait is for.
+/// The goal of a wait.
 public enum WaitGoal: Sendable, Equatable, CaseIterable {
     /// The project runs and is healthy.
     case running
@@ -9,13 +9,13 @@ public enum WaitGoal: Sendable, Equatable, CaseIterable {
     /// The project is gone.
     case gone
 
-    /// What a status means for a wait.
+    /// The meaning of a status for a wait.
     public enum Verdict: Sendable, Equatable {
         /// Not yet.
         case waiting
-        /// As wanted.
+        /// Reached.
         case reached
-        /// It will not come to that any more; why, for people.
+        /// It can no longer be reached; the reason, as users read it.
         case missed(String)
     }
 
@@ -34,8 +34,8 @@ public enum WaitGoal: Sendable, Equatable, CaseIterable {
         case .initFailed: .missed("it failed to start")
         case .restoreFailed: .missed("it failed to resume")
         case .pauseFailed: .missed("it failed to pause")
-        case .inactive, .pausing: .missed("somebody paused it meanwhile")
-        case nil, .removed, .goingDown: .missed("somebody deleted it meanwhile")
+        case .inactive, .pausing: .missed("it was paused meanwhile")
+        case nil, .removed, .goingDown: .missed("it was deleted meanwhile")
         case .activeUnhealthy, .comingUp, .unknown, .restoring, .upgrading, .restarting, .resizing: .waiting
         }
     }
@@ -45,7 +45,7 @@ public enum WaitGoal: Sendable, Equatable, CaseIterable {
         case .inactive: .reached
         case .pauseFailed: .missed("it failed to pause")
         case .initFailed, .restoreFailed: .missed("it failed")
-        case nil, .removed, .goingDown: .missed("somebody deleted it meanwhile")
+        case nil, .removed, .goingDown: .missed("it was deleted meanwhile")
         case .activeHealthy, .activeUnhealthy, .comingUp, .unknown, .restoring, .upgrading, .pausing, .restarting,
             .resizing:
             .waiting
@@ -55,9 +55,9 @@ public enum WaitGoal: Sendable, Equatable, CaseIterable {
 
 /// How a wait ended.
 public enum WaitOutcome: Sendable, Equatable {
-    /// As wanted.
+    /// Reached.
     case reached
-    /// It will not come to that any more: why, and the project as it was last seen.
+    /// It can no longer be reached: the reason, and the project's last state.
     case missed(String, ProjectProgress?)
     /// The time was up: the project as it was last seen.
     case timedOut(ProjectProgress?)

@@ -7,7 +7,7 @@ extension ManagementClient {
         try await answer(.get("platform", "registries"))
     }
 
-    /// Stores a login in place of the one before for the same registry.
+    /// Stores a login, replacing the previous one for the same registry.
     public func storeRegistryLogin(
         username: String, password: Secret<String>, at registry: String
     ) async throws(ClientError) -> RegistryLoginSummary {

@@ -12,8 +12,8 @@ extension ManagementClient {
     /// Largest answer to a stream that is refused, in bytes.
     private static let refusalBytesMax = 65_536
 
-    /// Reads a service's log and goes on with new lines, also over restarts of the service and of the manager, until
-    /// the project is gone or the task is cancelled.
+    /// Reads a service's log and follows it, also over restarts of the service and of the manager, until the project is
+    /// gone or the task is cancelled.
     ///
     /// - Parameter tail: lines of the past to begin with.
     public func followLogs(
@@ -25,15 +25,14 @@ extension ManagementClient {
         try await follow(call) { if $0.name == "log" { line($0.data) } }
     }
 
-    /// Reads a stream until it has nothing more to tell. A stream that ends for another reason is opened again after
-    /// the last event that was seen.
+    /// Reads a stream to its end. A stream that breaks is opened again after the last event.
     private func follow(_ call: APICall, event: (StreamedEvent) -> Void) async throws(ClientError) {
         var lastID: String?
         while true {
             do throws(ClientError) {
                 if try await read(call, after: &lastID, event) { return }
             } catch {
-                // What could be read before and is not there any more was deleted meanwhile.
+                // A 404 after events means that the project was deleted meanwhile.
                 if case .refused(let refusal) = error, refusal.status == 404, lastID != nil { return }
                 guard error.isPassing else { throw error }
             }

@@ -1,4 +1,4 @@
-/// Where a Management API is: scheme, host, port, and the path it lives under.
+/// The address of a Management API: scheme, host, port, and path prefix.
 public struct APIAddress: Hashable, Sendable, CustomStringConvertible {
     /// Longest accepted address in bytes.
     public static let lengthMax = 2_048
@@ -6,7 +6,7 @@ public struct APIAddress: Hashable, Sendable, CustomStringConvertible {
     /// The address without a slash at its end, scheme and host in small letters: `http://127.0.0.1:8080`.
     public let text: String
 
-    /// Where `supamanager serve` listens unless it is told otherwise.
+    /// The default address of `supamanager serve`.
     public static let standard = APIAddress(checked: "http://127.0.0.1:8080")
 
     /// Reads an `http://` or `https://` URL.

@@ -9,7 +9,7 @@ struct APICall: Sendable {
     let body: [UInt8]
     /// Longest time for one try.
     var deadline: Duration = .seconds(45)
-    /// Whether an `Idempotency-Key` goes with it. Sign-in has none: its answer is a secret not to be kept anywhere.
+    /// Whether it has an `Idempotency-Key`. Sign-in has none: its response is a secret that must not be stored.
     var isKeyed = true
 
     private init(_ method: String, _ path: [String], _ query: [(String, String)], _ body: [UInt8]) {
@@ -54,7 +54,7 @@ struct APICall: Sendable {
         return call
     }
 
-    /// Path and query as they are sent.
+    /// Path and query, percent-encoded.
     var target: String {
         if query.isEmpty { return path }
         return path + "?" + query.map { "\(Self.encoded($0.name))=\(Self.encoded($0.value))" }.joined(separator: "&")

@@ -12,13 +12,13 @@ public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
     case unexpected(String)
     /// There is no token for the API at this address.
     case notSignedIn(APIAddress)
-    /// Nothing by this name is there, or nothing that this account may see.
+    /// There is no such object, or the account may not see it.
     case notFound(String)
     /// A word on the command line, or a setting, cannot be used.
     case invalid(String)
     /// The file with the credentials cannot be used.
     case credentials(String)
-    /// The wait ended, and the project is not as wanted.
+    /// The wait ended without the desired status.
     case notReached(String)
     /// It was not done for another reason.
     case failed(String)
@@ -27,9 +27,9 @@ public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
     public struct Refusal: Sendable, Equatable {
         /// The HTTP status.
         public let status: Int
-        /// What the API says about it.
+        /// The API's message.
         public let message: String
-        /// Seconds after which it may be tried again, when the API says so.
+        /// Seconds of `Retry-After`, if sent.
         public let retryAfter: Int?
 
         /// A refusal.
@@ -40,7 +40,7 @@ public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// What happened, and what to do, for people.
+    /// The message: what happened, and what to do.
     public var description: String {
         switch self {
         case .unreachable(let error):

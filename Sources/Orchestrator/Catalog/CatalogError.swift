@@ -9,7 +9,7 @@ public enum CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
     case noStack(String, [String])
     /// Not possible in the status that the project has.
     case conflict(ProjectStatus, ProjectLifecycle.Event)
-    /// Not possible while another operation goes on.
+    /// Not possible while another operation is in progress.
     case busy(ProjectOperation, ProjectStatus, ProjectLifecycle.Event)
     /// The project has no operation with this id.
     case noOperation(String)
@@ -49,12 +49,12 @@ public enum CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
     case noVolume(String)
     /// The project cannot be upgraded like this; the text says why.
     case notUpgradable(String)
-    /// Another version of the stack is installed by now than the one that was decided for.
+    /// Another version of the stack is installed than the requested one.
     case otherVersion(wanted: String, String)
     /// What is kept of the project cannot be given to another one; the text says why.
     case notAttachable(String)
 
-    /// The same in words.
+    /// The message: one sentence.
     public var description: String {
         switch self {
         case .notFound(let ref): "there is no project \(ref)"
@@ -63,11 +63,11 @@ public enum CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
         case .conflict(let status, let event):
             "this is not possible while the project is \(status.rawValue) (\(event))"
         case .busy(let operation, let status, let event):
-            "this is not possible while the project is \(status.rawValue) (\(event)): "
-                + "a \(operation.kind.rawValue) goes on since \(operation.requestedAt)"
+            "the request is not possible while the project is \(status.rawValue) (\(event)): "
+                + "a \(operation.kind.rawValue) is in progress since \(operation.requestedAt)"
         case .noOperation(let id): "the project has no operation with the id \(id)"
         case .notCancellable(let text): text
-        case .changedMeanwhile(let ref): "project \(ref) changed at the same moment: look again and repeat"
+        case .changedMeanwhile(let ref): "project \(ref) changed at the same moment: reload it and repeat"
         case .badName(let problem): "\(problem)"
         case .badPassword(let text): text
         case .template(let error): "\(error)"
@@ -87,7 +87,7 @@ public enum CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
         case .notAttachable(let text): text
         case .notUpgradable(let text): "the project cannot be upgraded: \(text)"
         case .otherVersion(let wanted, let installed):
-            "template version \(wanted) is not the one that is installed, \(installed): look at its plan and repeat"
+            "template version \(wanted) is not the installed one, \(installed): check its plan and repeat the request"
         case .keyNameTaken(let name): "an API key of this kind named \"\(name)\" exists already in this project"
         }
     }

@@ -20,9 +20,9 @@ extension ProjectCatalog {
             guard state.present.apiKeys.count < APIKeyLimits.countMax else {
                 throw .badSetting("a project has at most \(APIKeyLimits.countMax) API keys")
             }
-            try checkFree(name, kind, except: nil, state)
+            try checkFree(name, kind: kind, except: nil, state: state)
             let (stored, key) = try newKey(
-                kind, name, description, state.secrets, of: ref, at: state.change.at)
+                kind, name: name, description: description, secrets: state.secrets, of: ref, at: state.change.at)
             state.change.savedKeys = [stored]
             created = ProjectAPIKey(stored, key: key)
         }
@@ -40,7 +40,7 @@ extension ProjectCatalog {
         try await changeConfiguration(of: ref) { state throws(CatalogError) in
             var key = try storedKey(id, state)
             if let name = edit.name {
-                try checkFree(name, key.kind, except: id, state)
+                try checkFree(name, kind: key.kind, except: id, state: state)
                 key.name = name
             }
             if let description = edit.description { key.description = description }
@@ -106,13 +106,15 @@ extension ProjectCatalog {
     ) throws(CatalogError) -> [StoredAPIKey] {
         var keys: [StoredAPIKey] = []
         for kind in APIKeyKind.allCases {
-            keys.append(try newKey(kind, APIKeyLimits.defaultName, nil, secrets, of: ref, at: time).stored)
+            keys.append(
+                try newKey(kind, name: APIKeyLimits.defaultName, description: nil, secrets: secrets, of: ref, at: time)
+                    .stored)
         }
         return keys
     }
 
     private func newKey(
-        _ kind: APIKeyKind, _ name: String, _ description: String?, _ secrets: SealedSecrets, of ref: ProjectRef,
+        _ kind: APIKeyKind, name: String, description: String?, secrets: SealedSecrets, of ref: ProjectRef,
         at time: Timestamp
     ) throws(CatalogError) -> (stored: StoredAPIKey, key: Secret<String>) {
         let key = try opaqueKey(kind, for: ref)
@@ -150,7 +152,7 @@ extension ProjectCatalog {
     }
 
     private func checkFree(
-        _ name: String, _ kind: APIKeyKind, except id: String?, _ state: ConfigurationDraft
+        _ name: String, kind: APIKeyKind, except id: String?, state: ConfigurationDraft
     ) throws(CatalogError) {
         let isTaken = state.present.apiKeys.contains { $0.name == name && $0.kind == kind && $0.id != id }
         if isTaken { throw .keyNameTaken(name) }

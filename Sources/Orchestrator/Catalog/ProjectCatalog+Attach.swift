@@ -32,8 +32,8 @@ extension ProjectCatalog {
         return try await secrets(of: source)
     }
 
-    /// Gives kept volumes to a project that was just stored. Should somebody else have taken them at the same moment,
-    /// it must not come up on empty ones.
+    /// Attaches kept volumes to a project that was just stored. When another project has taken them meanwhile, this one
+    /// must not start on empty ones.
     func attach(_ source: ProjectRef, to ref: ProjectRef) async throws(CatalogError) {
         let attached = try await stored { () async throws(StoreError) in
             try await custody.attach(volumesOf: source, to: ref)
@@ -41,7 +41,7 @@ extension ProjectCatalog {
         guard attached.isEmpty else { return }
         // Within a unit of work the project is not stored at all; outside of one it goes again.
         _ = try await request(.deleteRequested, of: ref)
-        throw .notAttachable("the volumes of project \(source) were taken by somebody else at the same moment")
+        throw .notAttachable("the volumes of project \(source) were attached to another project at the same moment")
     }
 
     /// Takes the volumes again that a failed creation gave back.

@@ -10,7 +10,7 @@ struct ConfigurationDraft {
     let secrets: SealedSecrets
     /// The configuration that the change starts from.
     let present: StoredConfiguration
-    /// What is to be stored.
+    /// The change to store.
     var change: ConfigurationChange
 
     /// The sealed secrets with the change in them.
@@ -20,8 +20,8 @@ struct ConfigurationDraft {
 }
 
 extension ProjectCatalog {
-    /// Changes a project's configuration. What somebody else changes at the same moment is not overwritten: the draft
-    /// is made again from what is there then. A stack that could not be rendered any more is refused beforehand.
+    /// Changes a project's configuration. Concurrent changes are not overwritten: the draft is made again from the
+    /// newer state. A change with which the stack cannot be rendered is refused.
     func changeConfiguration(
         of ref: ProjectRef, _ draft: (inout ConfigurationDraft) throws(CatalogError) -> Void
     ) async throws(CatalogError) {
@@ -60,11 +60,11 @@ extension ProjectCatalog {
             let hidden = values.confidential([]).merging(values.settings) { $1 }
             throw .badSetting("with this change " + redact("\(error)", hidden))
         }
-        try checkMemory(stack, values, changed: Set(state.change.settings.keys), renderer)
+        try checkMemory(stack, values: values, changed: Set(state.change.settings.keys), renderer: renderer)
     }
 
     private func checkMemory(
-        _ stack: DesiredStack, _ values: ProjectValues, changed: Set<String>, _ renderer: any StackRenderer
+        _ stack: DesiredStack, values: ProjectValues, changed: Set<String>, renderer: any StackRenderer
     ) throws(CatalogError) {
         guard let limit = stack.services.values.first(where: \.isDatabase)?.spec.resources.memoryBytes else { return }
         let settings: ProjectSettingsValues

@@ -1,7 +1,7 @@
 public import ProjectModel
 import Reconciler
 
-/// What somebody asks for when creating a project, not yet checked.
+/// A request for a new project, not yet checked.
 public struct ProjectRequest: Sendable {
     /// Name.
     public var name: String
@@ -19,7 +19,7 @@ public struct ProjectRequest: Sendable {
     public var services: [String]?
     /// A deleted project whose kept volumes, and the secrets that open them, the new one gets.
     public var attachVolumesOf: ProjectRef?
-    /// Who asks, by e-mail address.
+    /// The requester's e-mail address.
     public var requestedBy = ""
 
     /// A request.
@@ -55,7 +55,7 @@ extension ProjectCatalog {
         try await templates.store(stack.version)
         for attempt in 1...Self.leaseAttemptsMax {
             do {
-                return try await insert(name, request, stack, needs, given)
+                return try await insert(name, request: request, stack: stack, needs: needs, given: given)
             } catch .store(.leaseTaken) where attempt < Self.leaseAttemptsMax {
                 continue
             } catch {
@@ -66,8 +66,8 @@ extension ProjectCatalog {
     }
 
     private func insert(
-        _ name: ProjectName, _ request: ProjectRequest, _ stack: (name: StackName, version: TemplateLibrary.Installed),
-        _ needs: StackRequirements, _ given: [String: Secret<String>]
+        _ name: ProjectName, request: ProjectRequest, stack: (name: StackName, version: TemplateLibrary.Installed),
+        needs: StackRequirements, given: [String: Secret<String>]
     ) async throws(CatalogError) -> ProjectRecord {
         let ref = drawRef()
         let now = time.now()
@@ -101,8 +101,8 @@ extension ProjectCatalog {
         return [variable: password]
     }
 
-    /// The password becomes part of connection URLs in a dozen containers, so it has to be free of characters that
-    /// mean something there.
+    /// The password becomes part of connection URLs in a dozen containers, so characters with a meaning there are
+    /// refused.
     func checkPassword(_ password: Secret<String>) throws(CatalogError) {
         let characters = password.reveal().utf8
         guard Self.passwordLengths.contains(characters.count) else {

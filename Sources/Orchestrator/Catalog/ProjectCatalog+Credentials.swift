@@ -33,7 +33,7 @@ extension ProjectCatalog {
     }
 
     /// Gives a project another secret for signing tokens, a generated one when `secret` is nil, and mints its signed
-    /// keys anew. Every token issued before is worth nothing once the services have their new containers.
+    /// keys again. Tokens issued before are invalid once the services have their new containers.
     public func rotateJWTSecret(of ref: ProjectRef, to secret: Secret<String>? = nil) async throws(CatalogError) {
         if let secret { try checkTokenSecret(secret) }
         let renderer = try await templates.renderer(for: try await project(ref))
@@ -52,7 +52,7 @@ extension ProjectCatalog {
         }
     }
 
-    /// Restarts single services of a project; the others go on running.
+    /// Restarts single services of a project; the others keep running.
     ///
     /// - Throws: ``CatalogError/template(_:)`` for a service that the project does not have.
     public func restartServices(
@@ -64,7 +64,7 @@ extension ProjectCatalog {
             switch ProjectLifecycle.answer(to: .restartRequested, in: record.status) {
             case .refuse: throw try await conflict(record, .restartRequested)
             case .stay:
-                // A restart is under way; it is the answer to this request too when it is about the same services.
+                // A restart is in progress; it answers this request too when it is about the same services.
                 guard record.restartServices.map({ Set($0).isSuperset(of: services) }) ?? true else {
                     throw try await conflict(record, .restartRequested)
                 }

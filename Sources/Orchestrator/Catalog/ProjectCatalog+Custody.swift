@@ -27,8 +27,8 @@ extension ProjectCatalog {
     /// otherwise is refused with ``CatalogError/deletionContradicts(_:keepsVolumes:)``.
     ///
     /// - Parameters:
-    ///   - keepingVolumes: Whether its volumes stay, to be attached to a new project or destroyed later.
-    ///   - requester: Who asks, by e-mail address.
+    ///   - keepingVolumes: Whether its volumes stay, for a new project or a later deletion.
+    ///   - requester: The requester's e-mail address.
     public func delete(
         _ ref: ProjectRef, keepingVolumes: Bool = false, by requester: String = ""
     ) async throws(CatalogError) -> ProjectRecord {
@@ -46,7 +46,7 @@ extension ProjectCatalog {
         try await stored { () async throws(StoreError) in try await custody.receipt(of: ref) }
     }
 
-    /// What is kept of an organization's deleted projects.
+    /// The kept volumes of an organization's deleted projects.
     public func keptVolumes(in organization: String) async throws(CatalogError) -> [KeptVolume] {
         try await stored { () async throws(StoreError) in
             var kept: [KeptVolume] = []
@@ -68,14 +68,14 @@ extension ProjectCatalog {
         let isNoted = try await stored { () async throws(StoreError) in
             try await custody.requestDestruction(of: name, at: now)
         }
-        // Somebody has attached it at the same moment.
+        // It was attached at the same moment.
         guard isNoted else { throw .noKeptVolume(name) }
         await AfterCommit.run { await observer.wake(kept.volume.owner) }
         return try await keptVolume(name, in: organization)
     }
 
-    /// Lets a project go on without the data that a volume held: whatever bears the volume's name is taken for it from
-    /// now on, and when nothing does, an empty one is made.
+    /// Lets a project run without the data that a volume held: an existing volume of that name is accepted from now on;
+    /// otherwise an empty one is created.
     ///
     /// - Throws: ``CatalogError/noVolume(_:)`` when the project has no such volume, or it holds no data.
     public func acceptVolumeLoss(_ name: String, of ref: ProjectRef) async throws(CatalogError) -> ProjectRecord {

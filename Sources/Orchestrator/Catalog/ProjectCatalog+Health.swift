@@ -1,7 +1,7 @@
 public import ProjectModel
 
 extension ProjectCatalog {
-    /// States of all services of a project, from the last pass and the tallies of the probes.
+    /// States of all services of a project, from the last pass and the latest probe results.
     public func health(of ref: ProjectRef) async throws(CatalogError) -> [ServiceReport] {
         await observer.services(of: try await project(ref))
     }

@@ -9,7 +9,7 @@ extension ProjectCatalog {
     /// - Throws: ``CatalogError/badPassword(_:)`` that says why not.
     public func check(databasePassword password: Secret<String>) throws(CatalogError) { try checkPassword(password) }
 
-    /// A signed token of a project that expires soon, for a browser that talks to the project by itself.
+    /// A signed token of a project that expires soon, for a browser that calls the project directly.
     ///
     /// - Parameters:
     ///   - role: `anon`, `authenticated` or `service_role`.

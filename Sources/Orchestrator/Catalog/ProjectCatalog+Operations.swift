@@ -7,7 +7,7 @@ public struct OperationExplanation: Sendable, Equatable {
     public var operation: ProjectOperation
     /// The project's status.
     public var status: ProjectStatus
-    /// Whether its time is over and it goes on.
+    /// Whether it is past its deadline and still in progress.
     public var isOverdue: Bool
     /// The service that blocks, as this manager sees it.
     public var blocking: Blocking?
@@ -16,9 +16,9 @@ public struct OperationExplanation: Sendable, Equatable {
     public struct Blocking: Sendable, Equatable {
         /// The service.
         public var service: ServiceName
-        /// What it is doing.
+        /// Its state.
         public var state: Assessment.ServiceState?
-        /// What its last failed probe said.
+        /// The result of its last failed probe.
         public var probeOutput: String?
         /// When it was last probed.
         public var observedAt: Timestamp?
@@ -54,7 +54,7 @@ extension ProjectCatalog {
         return found
     }
 
-    /// The operation of a project that goes on.
+    /// The operation in progress of a project, if any.
     public func openOperation(of ref: ProjectRef) async throws(CatalogError) -> ProjectOperation? {
         try await stored { () async throws(StoreError) in try await store.operations.openOperation(of: ref) }
     }
@@ -62,7 +62,7 @@ extension ProjectCatalog {
     /// Takes back an operation that has not ended: a creation is rolled back, a pause resumed, a resume paused
     /// again, and an upgrade brings back the version before.
     ///
-    /// - Throws: ``CatalogError/notCancellable(_:)`` for what has ended, and for a restart or a deletion.
+    /// - Throws: ``CatalogError/notCancellable(_:)`` for one that has ended, and for a restart or a deletion.
     public func cancel(
         _ id: String, of ref: ProjectRef, by requester: String = ""
     ) async throws(CatalogError) -> ProjectOperation {
@@ -106,7 +106,7 @@ extension ProjectCatalog {
         }
     }
 
-    /// What a refused request is told: what goes on, where something does.
+    /// The error of a refused request: names the operation in progress, if any.
     func conflict(_ record: ProjectRecord, _ event: ProjectLifecycle.Event) async throws(CatalogError) -> CatalogError {
         guard let operation = try await openOperation(of: record.ref) else { return .conflict(record.status, event) }
         return .busy(operation, record.status, event)

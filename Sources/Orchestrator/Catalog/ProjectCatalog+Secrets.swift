@@ -1,8 +1,8 @@
 import ProjectModel
 
 extension ProjectCatalog {
-    /// Secrets and tokens that a template version requires and the project does not have yet, sealed. What it has stays
-    /// as it is: it is in use.
+    /// Secrets and tokens that a template version requires and the project does not have yet, sealed. Existing ones are
+    /// kept: they are in use.
     func missingSecrets(
         _ needs: StackRequirements, of ref: ProjectRef
     ) async throws(CatalogError) -> [String: [UInt8]] {

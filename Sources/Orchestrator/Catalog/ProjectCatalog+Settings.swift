@@ -13,12 +13,12 @@ extension ProjectCatalog {
     /// Overrides variables of the template; nil goes back to the default. The services that use one of them get new
     /// containers.
     ///
-    /// - Parameter requester: Of a change that is tried, who asks, by e-mail address: an ACTIVE project restarts with
-    ///   it and gets the former values back when it does not come up. In every other status there is nothing to come
-    ///   back to, and the change is made as it is.
+    /// - Parameter requester: The requester's e-mail address, for a change on trial: an ACTIVE project restarts with it
+    ///   and gets the former values back when it does not come up. In every other status there is no state to return
+    ///   to, and the change is made without a trial.
     /// - Throws: ``CatalogError/badSetting(_:)`` for a variable that the template does not declare, or a value with
     ///   which the stack cannot be rendered; ``CatalogError/notChangeable(_:)`` while the project is being deleted; for
-    ///   what is to be tried also ``CatalogError/conflict(_:_:)`` while it restarts.
+    ///   a trial also ``CatalogError/conflict(_:_:)`` while it restarts.
     public func change(
         settings changes: [String: Secret<String>?], of ref: ProjectRef, triedBy requester: String? = nil
     ) async throws(CatalogError) {
@@ -51,7 +51,7 @@ extension ProjectCatalog {
     }
 
     /// The function secrets of a project by name, without their values. Their digests are computed from the sealed
-    /// values: stored, a digest without a key would tell a short value to every reader of the database.
+    /// values: stored, a digest without a key would reveal a short value to every reader of the database.
     public func functionSecrets(of ref: ProjectRef) async throws(CatalogError) -> [FunctionSecretSummary] {
         _ = try await project(ref)
         let stored = try await configuration(of: ref)

@@ -1,18 +1,18 @@
 public import ProjectModel
 public import Reconciler
 
-/// What an upgrade of a project would come to.
+/// The plan of an upgrade of a project.
 public struct UpgradeProposal: Sendable, Equatable {
-    /// The project as it is.
+    /// The project before the upgrade.
     public var record: ProjectRecord
-    /// What it would get.
+    /// The target.
     public var target: ProjectUpgrade
-    /// What that does.
+    /// The plan.
     public var plan: UpgradePlan
     /// Image of the project's database now, and afterwards.
     public var databaseImages: (before: String?, after: String?)
 
-    /// Whether both come to the same.
+    /// Whether both have the same version and plan.
     public static func == (left: UpgradeProposal, right: UpgradeProposal) -> Bool {
         left.record == right.record && left.target == right.target && left.plan == right.plan
             && left.databaseImages == right.databaseImages
@@ -26,7 +26,7 @@ extension ProjectCatalog {
         let needs: StackRequirements
     }
 
-    /// What an upgrade to the installed version of the project's stack would do.
+    /// The plan of an upgrade to the installed version of the project's stack.
     public func upgradeProposal(for ref: ProjectRef) async throws(CatalogError) -> UpgradeProposal {
         try await draft(try await project(ref)) { record throws(CatalogError) in
             let version = try templates.stack(record.stack).version
@@ -35,20 +35,20 @@ extension ProjectCatalog {
         }.proposal
     }
 
-    /// What adding and removing services would do; the template version stays.
+    /// The plan of adding and removing services; the template version stays.
     public func servicesProposal(
         for ref: ProjectRef, adding added: [String], removing removed: [String]
     ) async throws(CatalogError) -> UpgradeProposal {
-        try await servicesDraft(try await project(ref), added, removed).proposal
+        try await servicesDraft(try await project(ref), added: added, removed: removed).proposal
     }
 
     /// Upgrades a project to the installed version of its stack.
     ///
-    /// - Parameter digest: The version that was decided for; another one that is installed by now is refused.
+    /// - Parameter digest: The requested version; when another one is installed by now, the upgrade is refused.
     public func upgrade(
         _ ref: ProjectRef, to digest: TemplateDigest? = nil, by requester: String = ""
     ) async throws(CatalogError) -> ProjectRecord {
-        try await begin(ref, "upgrade on request", by: requester) { record throws(CatalogError) in
+        try await begin(ref, cause: "upgrade on request", by: requester) { record throws(CatalogError) in
             let version = try templates.stack(record.stack).version
             let installed = version.content.digest
             guard digest ?? installed == installed else {
@@ -71,12 +71,12 @@ extension ProjectCatalog {
         of ref: ProjectRef, adding added: [String], removing removed: [String], by requester: String = ""
     ) async throws(CatalogError) -> ProjectRecord {
         let words = (added.map { "+\($0)" } + removed.map { "-\($0)" }).joined(separator: " ")
-        return try await begin(ref, "change of services on request: \(words)", by: requester) {
-            record throws(CatalogError) in try await servicesDraft(record, added, removed)
+        return try await begin(ref, cause: "change of services on request: \(words)", by: requester) {
+            record throws(CatalogError) in try await servicesDraft(record, added: added, removed: removed)
         }
     }
 
-    /// Image of a project's database, as the version in force has it.
+    /// Image of a project's database, by the version in force.
     public func databaseImage(of record: ProjectRecord) async throws(CatalogError) -> String? {
         guard record.leases != nil else { return nil }
         let record = record.inForce
@@ -85,8 +85,8 @@ extension ProjectCatalog {
     }
 
     private func begin(
-        _ ref: ProjectRef, _ cause: String, by requester: String,
-        _ draft: (ProjectRecord) async throws(CatalogError) -> Draft
+        _ ref: ProjectRef, cause: String, by requester: String,
+        draft: (ProjectRecord) async throws(CatalogError) -> Draft
     ) async throws(CatalogError) -> ProjectRecord {
         for _ in 1...Self.leaseAttemptsMax {
             let record = try await project(ref)
@@ -121,7 +121,7 @@ extension ProjectCatalog {
     }
 
     private func servicesDraft(
-        _ record: ProjectRecord, _ added: [String], _ removed: [String]
+        _ record: ProjectRecord, added: [String], removed: [String]
     ) async throws(CatalogError) -> Draft {
         guard let template = record.template else {
             throw .notUpgradable(

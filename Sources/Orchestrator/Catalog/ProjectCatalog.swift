@@ -1,13 +1,13 @@
 public import ProjectModel
 public import Reconciler
 
-/// What people can ask of projects. Requests change records and ask for a pass; what they tell of running projects comes
-/// from the ``ProjectObserver``.
+/// Requests to projects. Requests change records and ask for a pass; the state of running projects comes from the
+/// ``ProjectObserver``.
 public struct ProjectCatalog: Sendable {
-    /// Tries to find leases that nobody else takes at the same moment. Where the broker draws at random that is seldom
-    /// the second; where it takes the lowest, this is also the number of requests at once that all find some.
+    /// Attempts to find leases that a concurrent request does not take. Where the broker draws at random, a second one
+    /// is rare; where it takes the lowest, this is also the number of concurrent requests that all succeed.
     static let leaseAttemptsMax = 64
-    /// Tries to change a status that somebody else, the loop as a rule, changes at the same moment.
+    /// Attempts to change a status that is changed concurrently, as a rule by the loop.
     static let requestAttemptsMax = 8
 
     let store: any ProjectStore
@@ -84,10 +84,10 @@ public struct ProjectCatalog: Sendable {
     /// Whether another version of the project's stack is installed than the one that it has.
     public func isUpgradeAvailable(for record: ProjectRecord) -> Bool { templates.newerVersion(for: record) != nil }
 
-    /// Asks for a change of status: pause, resume, restart or delete. Asking again for what is under way changes
-    /// nothing and succeeds.
+    /// Asks for a change of status: pause, resume, restart or delete. Repeating the request in progress changes nothing
+    /// and succeeds.
     ///
-    /// - Parameter requester: Who asks, by e-mail address.
+    /// - Parameter requester: The requester's e-mail address.
     public func request(
         _ event: ProjectLifecycle.Event, of ref: ProjectRef, by requester: String = ""
     ) async throws(CatalogError) -> ProjectRecord {
@@ -105,7 +105,7 @@ public struct ProjectCatalog: Sendable {
         throw .changedMeanwhile(ref)
     }
 
-    /// False when the status or a lease went to somebody else at the same moment: the answer may be another one now.
+    /// False when the status or a lease was changed concurrently: the caller decides again.
     private func transition(
         _ record: ProjectRecord, _ event: ProjectLifecycle.Event, to status: ProjectStatus, by requester: String
     ) async throws(CatalogError) -> Bool {
@@ -129,7 +129,7 @@ public struct ProjectCatalog: Sendable {
         }
         if record.status == .failed, status == .provisioning {
             try await reattach(record.ref)
-            // Nothing of it exists: it begins again with what is installed, as any new project does.
+            // Nothing of it exists: it restarts with the installed version, as a new project does.
             let version = try templates.stack(record.stack).version
             let needs = try requirements(record.services.map(\.text), version.renderer)
             do {
@@ -142,7 +142,7 @@ public struct ProjectCatalog: Sendable {
         return transition
     }
 
-    /// Why a creation that was taken back did not come to its end.
+    /// The reason of a cancelled creation.
     static let cancelled = "cancelled on request"
 
     /// A project with what its stack declares.

@@ -4,8 +4,8 @@ import ProjectModel
 extension ConsistencyCheck {
     static let engineRules: [Rule] = [
         Rule(id: "images.present", whenWell: "the engine has all images of the template", violations: missingImages),
-        Rule(id: "ports.own", whenWell: "no stranger listens on a leased port", violations: strangersOnPorts),
-        Rule(id: "subnets.free", whenWell: "no stranger's network overlaps ours", violations: overlappingNetworks),
+        Rule(id: "ports.own", whenWell: "no other program listens on a leased port", violations: strangersOnPorts),
+        Rule(id: "subnets.free", whenWell: "no foreign network overlaps ours", violations: overlappingNetworks),
         Rule(
             id: "subnets.pools", whenWell: "the engine's own address pools keep clear of ours",
             violations: overlappingPools),
@@ -45,7 +45,7 @@ extension ConsistencyCheck {
         }
     }
 
-    /// Who holds a port that is not theirs; nil when nobody does.
+    /// The foreign listener on a leased port; nil when there is none.
     private static func stranger(
         on port: UInt16, _ isListening: Bool, _ publishers: [EngineInventory.Container], of ref: ProjectRef
     ) -> String? {
@@ -67,7 +67,7 @@ extension ConsistencyCheck {
                 overlap("the engine's network \(network.name)", $0, pool, option)
             }
         }
-        // The engine's bridges are routes too: what was told as a network is not told again.
+        // The engine's bridges are routes too: a reported network is not reported again.
         let known = Set(own + strangers.flatMap(\.subnets))
         let routes = (facts.routes.value ?? []).filter { route in
             pool.overlaps(route) && !known.contains(route)
@@ -83,8 +83,8 @@ extension ConsistencyCheck {
             "subnets.free", isCovered ? .error : .warning, subject: "\(subnet)",
             found: "\(who) uses \(subnet), which \(isCovered ? "covers all of" : "overlaps") the pool \(pool)",
             advice: isCovered
-                ? "no project can get a subnet: set \(option) to addresses that nobody uses"
-                : "new projects keep clear of it, so that fewer fit. Set \(option) to addresses that nobody uses if "
+                ? "no project can get a subnet: set \(option) to unused addresses"
+                : "new projects keep clear of it, so that fewer fit. Set \(option) to unused addresses if "
                     + "they run out")
     }
 

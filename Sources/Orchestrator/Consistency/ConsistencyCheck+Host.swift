@@ -73,7 +73,7 @@ extension ConsistencyCheck {
                 ConsistencyFinding(
                     "database.fit", .warning, subject: "latency",
                     found: "a round trip to the manager's database takes \(milliseconds) ms",
-                    advice: "look at the load of the database's machine, and at the network to it"))
+                    advice: "check the load of the database's machine, and the network to it"))
         }
         return violations
     }
@@ -101,7 +101,7 @@ extension ConsistencyCheck {
                     + "(\(disk.purpose))",
                 advice: isFull
                     ? "databases stop when the disk is full: make room now, for instance by deleting projects and "
-                        + "images that nobody uses"
+                        + "unused images"
                     : "make room before the next project: a stack's images and data take several GiB")
         }
     }
@@ -145,7 +145,7 @@ extension ConsistencyCheck {
             violations.append(
                 ConsistencyFinding(
                     "kernel.limits", .error, subject: "net.ipv4.ip_forward",
-                    found: "the kernel does not forward packets (net.ipv4.ip_forward is 0): containers reach nobody",
+                    found: "the kernel does not forward packets (net.ipv4.ip_forward is 0): containers have no network",
                     advice: "sysctl -w net.ipv4.ip_forward=1, and in /etc/sysctl.d to keep it"))
         }
         if let count = kernel.inotifyInstances, count < inotifyInstancesMin {

@@ -52,7 +52,7 @@ extension ConsistencyCheck {
             ConsistencyFinding(
                 "leases.released", .error, project: holder.ref, subject: holder.thing.text,
                 found: "\(holder.thing.text) is still leased to the deleted project \(holder.ref)",
-                advice: "nobody else gets it until its row is released in port_leases or subnet_leases: report this")
+                advice: "it stays reserved until its row is released in port_leases or subnet_leases: report this")
         }
     }
 
@@ -75,7 +75,7 @@ extension ConsistencyCheck {
         return ConsistencyFinding(
             "containers.running", .error, project: ref, service: service, subject: container?.name,
             found: "project \(ref) is ACTIVE and \(state) of service \(service)",
-            advice: "the manager should heal this within seconds: look at its log, and at "
+            advice: "the manager should heal this within seconds: see its log, and "
                 + "supamanager projects logs \(ref) \(service)")
     }
 
@@ -90,12 +90,12 @@ extension ConsistencyCheck {
             return ConsistencyFinding(
                 "objects.removed", .error, project: ref, subject: object.name,
                 found: "project \(ref) is \(status.rawValue) and the engine holds its \(object.kind) \(object.name)",
-                advice: "look at it, then remove it: "
+                advice: "inspect it, then remove it: "
                     + "\(facts.settings.words.engineCommand) \(object.kind) rm \(object.name)")
         }
     }
 
-    /// The manager goes on removing the network; it is the engine that does not let it go.
+    /// The manager keeps trying to remove the network; the engine refuses.
     private static func heldNetwork(
         _ name: String, of ref: ProjectRef, _ status: ProjectStatus
     ) -> ConsistencyFinding {
@@ -117,8 +117,8 @@ extension ConsistencyCheck {
             }
             return ConsistencyFinding(
                 "objects.known", .warning, subject: object.name,
-                found: "the \(object.kind) \(object.name) bears this installation's label and belongs to no project",
-                advice: "look at it, then find its number with supamanager orphans list and remove it with "
+                found: "the \(object.kind) \(object.name) has this installation's label and belongs to no project",
+                advice: "inspect it, then find its number with supamanager orphans list and remove it with "
                     + "supamanager orphans remove NUMBER")
         }
     }
@@ -133,7 +133,7 @@ extension ConsistencyCheck {
                 found: "project \(project.ref) is \(project.status.rawValue) and its folder "
                     + "\(facts.settings.projectsFolder)/\(project.ref) is gone: its containers mount files of it",
                 advice: "restart the project: supamanager projects restart \(project.ref) writes the template's files "
-                    + "anew. Deployed functions are written from the database")
+                    + "again. Deployed functions are written from the database")
         }
     }
 
@@ -146,7 +146,7 @@ extension ConsistencyCheck {
             return ConsistencyFinding(
                 "folders.known", .warning, project: statuses[name] == nil ? nil : ProjectRef(name), subject: name,
                 found: "there is a folder \(facts.settings.projectsFolder)/\(name), and \(reason)",
-                advice: "look at what is in it, then remove it")
+                advice: "check its content, then remove it")
         }
     }
 
@@ -170,7 +170,7 @@ extension ConsistencyCheck {
                 ConsistencyFinding(
                     "audit.whole", .error, subject: trail.scope,
                     found: "the audit trail \(trail.scope) is broken: \(damage)",
-                    advice: "somebody changed the database by hand: compare with a backup, and check the whole trail "
+                    advice: "the database was changed by hand: compare with a backup, and check the whole trail "
                         + "with supamanager audit verify")
             }
         }
@@ -178,7 +178,7 @@ extension ConsistencyCheck {
 }
 
 extension LeaseHolder.Thing {
-    /// The thing in words.
+    /// The lease's text form.
     var text: String {
         switch self {
         case .port(let port): "port \(port)"
@@ -190,7 +190,7 @@ extension LeaseHolder.Thing {
 }
 
 extension ProjectRecord {
-    /// Nothing of it may be left on the engine, and nothing is being removed.
+    /// Nothing of it may be left on the engine, and no removal is in progress.
     fileprivate var isGone: Bool { status == .deleted || status == .failed }
 
     /// Its containers exist, so that their files must.

@@ -2,16 +2,16 @@ import ProjectModel
 
 /// The rules that must hold on a live installation, from the database to the kernel. Pure: facts in, findings out.
 public enum ConsistencyCheck {
-    /// Findings of one rule that are told one by one; of more only the number.
+    /// Most findings of one rule that are reported singly; beyond that only their number.
     public static let findingsPerRuleMax = 50
 
     /// One thing that must hold.
     struct Rule: Sendable {
         /// Its name.
         let id: String
-        /// What is told when it holds.
+        /// The text when the rule holds.
         let whenWell: String
-        /// Every violation; nil when what it looks at is not known.
+        /// Every violation; nil when its input could not be read.
         let violations: @Sendable (ConsistencyFacts) -> [ConsistencyFinding]?
     }
 
@@ -50,26 +50,39 @@ public enum ConsistencyCheck {
     private static func unread(_ facts: ConsistencyFacts) -> [ConsistencyFinding] {
         let words = facts.settings.words
         let engineAdvice = "see that \(words.engineIsReachable)"
-        let databaseAdvice = "see that PostgreSQL runs and that \(words.databaseOption) is right, then look at its log"
+        let databaseAdvice = "see that PostgreSQL runs and that \(words.databaseOption) is right, then check its log"
         let hostAdvice = "see that /proc is mounted and that the manager's user may read the path"
         return [
-            unread("engine.answers", facts.engine, "the engine cannot be read", engineAdvice),
-            unread("database.answers", facts.database, "the database cannot be read", databaseAdvice),
-            unread("projects.read", facts.projects, "the projects cannot be read", databaseAdvice),
-            unread("leases.read", facts.holders, "the leases cannot be read", databaseAdvice),
-            unread("secrets.read", facts.secrets, "the sealed secrets cannot be read", databaseAdvice),
-            unread("audit.read", facts.trails, "the audit trails cannot be read", databaseAdvice),
-            unread("images.read", facts.missingImages, "the engine cannot tell its images", engineAdvice),
-            unread("ports.read", facts.listening, "the host's listening ports cannot be read", hostAdvice),
-            unread("routes.read", facts.routes, "the host's routes cannot be read", hostAdvice),
-            unread("folders.read", facts.folders, "the folders of projects cannot be read", hostAdvice),
-            unread("disk.read", facts.disks, "the free space cannot be read", hostAdvice),
-            unread("kernel.read", facts.kernel, "values of the kernel cannot be read", hostAdvice),
+            unread("engine.answers", reading: facts.engine, found: "the engine cannot be read", advice: engineAdvice),
+            unread(
+                "database.answers", reading: facts.database, found: "the database cannot be read",
+                advice: databaseAdvice),
+            unread(
+                "projects.read", reading: facts.projects, found: "the projects cannot be read", advice: databaseAdvice),
+            unread("leases.read", reading: facts.holders, found: "the leases cannot be read", advice: databaseAdvice),
+            unread(
+                "secrets.read", reading: facts.secrets, found: "the sealed secrets cannot be read",
+                advice: databaseAdvice),
+            unread(
+                "audit.read", reading: facts.trails, found: "the audit trails cannot be read", advice: databaseAdvice),
+            unread(
+                "images.read", reading: facts.missingImages, found: "the engine's images cannot be listed",
+                advice: engineAdvice),
+            unread(
+                "ports.read", reading: facts.listening, found: "the host's listening ports cannot be read",
+                advice: hostAdvice),
+            unread("routes.read", reading: facts.routes, found: "the host's routes cannot be read", advice: hostAdvice),
+            unread(
+                "folders.read", reading: facts.folders, found: "the folders of projects cannot be read",
+                advice: hostAdvice),
+            unread("disk.read", reading: facts.disks, found: "the free space cannot be read", advice: hostAdvice),
+            unread(
+                "kernel.read", reading: facts.kernel, found: "values of the kernel cannot be read", advice: hostAdvice),
         ].compactMap(\.self)
     }
 
     private static func unread<Value>(
-        _ id: String, _ reading: ConsistencyReading<Value>, _ found: String, _ advice: String
+        _ id: String, reading: ConsistencyReading<Value>, found: String, advice: String
     ) -> ConsistencyFinding? {
         guard case .failed(let reason) = reading else { return nil }
         return ConsistencyFinding(id, .error, found: "\(found): \(reason)", advice: advice)

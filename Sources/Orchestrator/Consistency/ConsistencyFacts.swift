@@ -1,10 +1,10 @@
 public import ProjectModel
 
-/// Something that a check wanted to read.
+/// A value that a check reads.
 public enum ConsistencyReading<Value: Sendable>: Sendable {
     /// It was read.
     case known(Value)
-    /// It could not be read; why, in words.
+    /// The reading failed; the reason.
     case failed(String)
     /// It was not asked for: no rule about it applies.
     case notAsked
@@ -15,24 +15,23 @@ public enum ConsistencyReading<Value: Sendable>: Sendable {
 
 extension ConsistencyReading: Equatable where Value: Equatable {}
 
-/// Everything that the rules look at. A check reads first and judges afterwards, so that each rule is a function of
-/// values.
+/// The input of the rules. A check reads first and judges afterwards, so that each rule is a function of values.
 public struct ConsistencyFacts: Sendable, Equatable {
     /// When it was read.
     public var at: Timestamp
-    /// What the manager runs with.
+    /// The manager's settings.
     public var settings: Settings
     /// The database's answer.
     public var database: ConsistencyReading<Database> = .notAsked
     /// Projects, and the tombstones that something on the engine or the disk names.
     public var projects: ConsistencyReading<[ProjectRecord]> = .notAsked
-    /// Who has leased what, whatever the owner's status.
+    /// All leases with their holders, with any status of the owner.
     public var holders: ConsistencyReading<[LeaseHolder]> = .notAsked
     /// Whether sealed secrets open.
     public var secrets: ConsistencyReading<Secrets> = .notAsked
     /// The ends of the audit trails.
     public var trails: ConsistencyReading<[AuditTrailState]> = .notAsked
-    /// What the engine holds.
+    /// The engine's objects.
     public var engine: ConsistencyReading<EngineInventory> = .notAsked
     /// Images of the template that the engine does not have.
     public var missingImages: ConsistencyReading<[String]> = .notAsked
@@ -49,13 +48,13 @@ public struct ConsistencyFacts: Sendable, Equatable {
     /// What keeps the packet filter rules of the installation from being in force; empty when they are.
     public var networkRules: ConsistencyReading<[String]> = .notAsked
 
-    /// Facts of which nothing has been read yet.
+    /// Facts without any reading.
     public init(at: Timestamp, settings: Settings) {
         self.at = at
         self.settings = settings
     }
 
-    /// What the manager runs with.
+    /// The manager's settings.
     public struct Settings: Sendable, Equatable {
         /// Host ports to lease.
         public var ports: PortRange
@@ -75,7 +74,7 @@ public struct ConsistencyFacts: Sendable, Equatable {
         }
     }
 
-    /// What is known of the database.
+    /// The state of the database.
     public struct Database: Sendable, Equatable {
         /// Time of one round trip.
         public var latency: Duration
@@ -91,7 +90,7 @@ public struct ConsistencyFacts: Sendable, Equatable {
 
     /// How many projects' secrets were opened. Values are never kept.
     public struct Secrets: Sendable, Equatable {
-        /// Projects that were looked at.
+        /// The projects that were checked.
         public var checked: Int
         /// Those whose secrets the master key does not open.
         public var unreadable: [ProjectRef]
@@ -104,9 +103,9 @@ public struct ConsistencyFacts: Sendable, Equatable {
     }
 }
 
-/// A lease together with the status of whoever holds it.
+/// A lease together with the status of its holder.
 public struct LeaseHolder: Sendable, Equatable {
-    /// What is leased.
+    /// The leased port or subnet.
     public enum Thing: Sendable, Equatable, Hashable {
         /// A host port.
         case port(UInt16)
@@ -118,7 +117,7 @@ public struct LeaseHolder: Sendable, Equatable {
     public var ref: ProjectRef
     /// Its status.
     public var status: ProjectStatus
-    /// What it holds.
+    /// The leased port or subnet.
     public var thing: Thing
 
     /// A lease.
@@ -131,7 +130,7 @@ public struct LeaseHolder: Sendable, Equatable {
 
 /// The end of an audit trail.
 public struct AuditTrailState: Sendable, Equatable {
-    /// Whose trail, as the store names it.
+    /// The trail's scope, as the store names it.
     public var scope: String
     /// What is wrong with its last entries; nil when they follow from each other.
     public var damage: String?
@@ -143,7 +142,7 @@ public struct AuditTrailState: Sendable, Equatable {
     }
 }
 
-/// What the engine holds of this installation, and what others hold that concerns it.
+/// The objects of this installation on the engine, and foreign ones that concern it.
 public struct EngineInventory: Sendable, Equatable {
     /// The engine's version, for instance `27.3.1`.
     public var version: String
@@ -153,9 +152,9 @@ public struct EngineInventory: Sendable, Equatable {
     public var rootFolder: String
     /// Pools from which it takes subnets for networks that name none.
     public var addressPools: [IPv4Network]
-    /// All containers, strangers' too.
+    /// All containers, foreign ones included.
     public var containers: [Container]
-    /// All networks, strangers' too.
+    /// All networks, foreign ones included.
     public var networks: [Network]
     /// Volumes of this installation.
     public var volumes: [Volume]
@@ -174,13 +173,13 @@ public struct EngineInventory: Sendable, Equatable {
         self.volumes = volumes
     }
 
-    /// To whom an object belongs.
+    /// The owner of an object.
     public enum Owner: Sendable, Equatable, Hashable {
         /// To a project of this installation.
         case project(ProjectRef)
         /// To this installation, by its label, and to no project that could be read.
         case nobody
-        /// To somebody else.
+        /// Another installation or program.
         case stranger
     }
 
@@ -188,7 +187,7 @@ public struct EngineInventory: Sendable, Equatable {
     public struct Container: Sendable, Equatable {
         /// Its name.
         public var name: String
-        /// Whose it is.
+        /// Its owner.
         public var owner: Owner
         /// Its service.
         public var service: ServiceName?
@@ -214,7 +213,7 @@ public struct EngineInventory: Sendable, Equatable {
     public struct Network: Sendable, Equatable {
         /// Its name.
         public var name: String
-        /// Whose it is.
+        /// Its owner.
         public var owner: Owner
         /// Its IPv4 subnets.
         public var subnets: [IPv4Network]
@@ -231,7 +230,7 @@ public struct EngineInventory: Sendable, Equatable {
     public struct Volume: Sendable, Equatable {
         /// Its name.
         public var name: String
-        /// Whose it is.
+        /// Its owner.
         public var owner: Owner
 
         /// A volume.
@@ -244,7 +243,7 @@ public struct EngineInventory: Sendable, Equatable {
 
 /// Space on the disk under a folder.
 public struct DiskSpace: Sendable, Equatable {
-    /// What the folder is for, for people: `the data folder`.
+    /// The folder's purpose, as messages name it: `the data folder`.
     public var purpose: String
     /// The folder.
     public var path: String
@@ -262,7 +261,7 @@ public struct DiskSpace: Sendable, Equatable {
     }
 }
 
-/// Values of the kernel that projects depend on. What the kernel does not tell is nil.
+/// Values of the kernel that projects depend on; nil where the kernel has none.
 public struct KernelValues: Sendable, Equatable {
     /// Range from which the kernel takes ports of outgoing connections.
     public var ephemeralPorts: PortRange?

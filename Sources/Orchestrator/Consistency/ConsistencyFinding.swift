@@ -33,9 +33,9 @@ public struct ConsistencyFinding: Sendable, Equatable {
     public var service: ServiceName?
     /// The object that it is about: the name of a container, network, volume or folder, a port, a path.
     public var subject: String?
-    /// What was found, in words, never with a secret.
+    /// The finding: one sentence, never with a secret.
     public var found: String
-    /// What to do about it; empty when all is well.
+    /// Advice; empty when the rule holds.
     public var advice: String
 
     /// A finding.
@@ -53,7 +53,7 @@ public struct ConsistencyFinding: Sendable, Equatable {
     }
 }
 
-/// What a check found, the worst first.
+/// The findings of a check, the worst first.
 public struct ConsistencyReport: Sendable, Equatable {
     /// When the check ended.
     public var at: Timestamp

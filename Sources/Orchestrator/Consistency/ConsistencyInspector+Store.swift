@@ -1,6 +1,6 @@
 import ProjectModel
 
-/// What is read from the database.
+/// Readings from the database.
 extension ConsistencyInspector {
     func readStore(_ facts: inout ConsistencyFacts) async {
         facts.database = await reading { () async throws(StoreError) in try await database() }

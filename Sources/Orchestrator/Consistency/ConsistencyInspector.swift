@@ -3,35 +3,35 @@ import Reconciler
 
 /// Reads the live installation and judges it by ``ConsistencyCheck``. It changes nothing.
 public struct ConsistencyInspector: Sendable {
-    /// Projects that are looked at.
+    /// Most projects that are checked.
     public static let projectsMax = 5_000
-    /// Leases that are looked at.
+    /// Most leases that are checked.
     public static let leasesMax = 50_000
-    /// Folders that are looked at.
+    /// Most folders that are checked.
     public static let foldersMax = 10_000
-    /// Refs that only the engine or the disk names, and of which a tombstone is looked up.
+    /// Refs that only the engine or the disk names; their tombstones are looked up.
     public static let tombstonesMax = 200
     /// Projects whose secrets are opened.
     public static let secretsMax = 500
-    /// Audit trails whose end is looked at.
+    /// Most audit trails whose end is checked.
     public static let trailsMax = 200
-    /// Entries at the end of a trail that are looked at.
+    /// Most entries at the end of a trail that are checked.
     public static let trailEntriesMax = 100
-    /// Pause before the second look: what was only on its way during the first is told by nobody.
+    /// Pause before the second reading: transient findings of the first are dropped.
     public static let pause: Duration = .seconds(1)
 
     /// Checks entries that follow each other, and the end of their trail as it was before they were read; gives what is
     /// wrong with them. How hashes are computed is the adapter's.
     public typealias TrailCheck = @Sendable ([AuditEntry], AuditHead) -> String?
 
-    /// Tells what keeps the packet filter rules of the installation from being in force.
+    /// Reports why the packet filter rules of the installation are not in force.
     public typealias NetworkRulesCheck = @Sendable () async -> ConsistencyReading<[String]>
 
-    /// What an inspector reads from.
+    /// The sources of an inspector.
     public struct Sources: Sendable {
         /// Projects.
         public var store: any ProjectStore
-        /// What only checks ask of the store.
+        /// The store's part for checks.
         public var records: any StoreInspection
         /// Audit trails.
         public var ledger: any RequestLedger
@@ -39,7 +39,7 @@ public struct ConsistencyInspector: Sendable {
         public var minter: any KeyMinter
         /// The engine's images.
         public var engine: any ContainerEngine
-        /// What only checks ask of the engine.
+        /// The engine's part for checks.
         public var inspection: any EngineInspection
         /// The host's network.
         public var network: any HostNetwork
@@ -47,7 +47,7 @@ public struct ConsistencyInspector: Sendable {
         public var host: any HostInspection
         /// Checks the end of a trail.
         public var checkTrail: TrailCheck
-        /// Checks the packet filter; absent where nobody wants its rules.
+        /// Checks the packet filter; nil where its rules are switched off.
         public var checkNetworkRules: NetworkRulesCheck?
         /// The clock.
         public var time: any TimeSource
@@ -91,13 +91,13 @@ public struct ConsistencyInspector: Sendable {
         self.images = images
     }
 
-    /// Looks once and, when something seems wrong, a second time: only what is still so is told.
+    /// Reads once and, when there are findings, a second time: only persistent ones are reported.
     public func check() async -> ConsistencyReport {
         let first = ConsistencyCheck.findings(in: await read())
         guard first.contains(where: { $0.severity > .ok }) else {
             return ConsistencyReport(at: sources.time.now(), findings: first)
         }
-        // Cancelled, there is nobody to read a second look.
+        // Cancelled: the caller is gone.
         do { try await sources.time.sleep(for: Self.pause) } catch {
             return ConsistencyReport(at: sources.time.now(), findings: first)
         }

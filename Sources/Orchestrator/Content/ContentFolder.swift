@@ -1,12 +1,12 @@
 public import ProjectModel
 
-/// A folder in which somebody keeps their private snippets of a project. Nobody else sees it.
+/// A folder of an account's private snippets in a project. Only its owner sees it.
 public struct ContentFolder: Sendable, Equatable {
     /// Identifier, a UUID in lower case.
     public var id: String
     /// The project.
     public var ref: ProjectRef
-    /// Whose it is.
+    /// Its owner.
     public var owner: ContentAuthor
     /// The folder that it lies in.
     public var parentID: String?
@@ -22,8 +22,8 @@ public struct ContentFolder: Sendable, Equatable {
         self.name = name
     }
 
-    /// Checks where a folder is to lie, among all folders of its owner in the project: its parent exists, it does
-    /// not come to lie in itself, and nothing lies deeper than ``ContentLimits/folderDepthMax``.
+    /// Checks the place of a folder among all folders of its owner in the project: its parent exists, it is not its own
+    /// ancestor, and no folder is deeper than ``ContentLimits/folderDepthMax``.
     public static func check(_ folder: ContentFolder, among all: [ContentFolder]) throws(ContentError) {
         var parents = Dictionary(all.map { ($0.id, $0.parentID) }) { first, _ in first }
         if let parent = folder.parentID, parents[parent] == nil { throw .noFolder(parent) }

@@ -1,6 +1,6 @@
 public import ProjectModel
 
-/// A SQL snippet or a report that somebody keeps with a project, as one account sees it.
+/// A SQL snippet or a report of a project, as one account sees it.
 public struct ContentItem: Sendable, Equatable {
     /// Identifier, a UUID in lower case, chosen by the client that made it.
     public var id: String
@@ -8,21 +8,21 @@ public struct ContentItem: Sendable, Equatable {
     public var ref: ProjectRef
     /// What it is.
     public var kind: ContentKind
-    /// Who sees it.
+    /// Its visibility.
     public var visibility: ContentVisibility
     /// Name.
     public var name: String
-    /// What it is for.
+    /// Its purpose.
     public var summary: String?
     /// The thing itself: a JSON object that only clients understand.
     public var body: String
-    /// Whether the account that looks has marked it.
+    /// Whether the viewing account has marked it.
     public var isFavorite: Bool
-    /// The owner's folder that it lies in; nothing for anybody else.
+    /// The owner's folder that it is in; nil for other viewers.
     public var folderID: String?
-    /// Who made it.
+    /// Its author.
     public var owner: ContentAuthor
-    /// Who changed it last.
+    /// The author of the last change.
     public var updatedBy: ContentAuthor
     /// When it was made.
     public var insertedAt: Timestamp
@@ -65,7 +65,7 @@ public enum ContentKind: String, Sendable, CaseIterable {
     case logSQL = "log_sql"
 }
 
-/// Who sees an item. Only `user` is private; the others are seen by everybody who sees the project.
+/// The visibility of an item. Only `user` is private; all members of the project see the others.
 public enum ContentVisibility: String, Sendable, CaseIterable {
     case user, project
     case organization = "org"
@@ -75,7 +75,7 @@ public enum ContentVisibility: String, Sendable, CaseIterable {
     public var isPrivate: Bool { self == .user }
 }
 
-/// Who made or changed something, as they were called then.
+/// The author of an item or of a change, by the name at that time.
 public struct ContentAuthor: Sendable, Equatable, Hashable {
     /// The account.
     public var id: String
@@ -92,7 +92,7 @@ public struct ContentAuthor: Sendable, Equatable, Hashable {
     }
 }
 
-/// What somebody wants stored: a new item, or an item as it shall be.
+/// An item to store: a new one, or the new state of one.
 public struct ContentDraft: Sendable, Equatable {
     /// Identifier, a UUID in lower case.
     public var id: String
@@ -100,20 +100,20 @@ public struct ContentDraft: Sendable, Equatable {
     public var ref: ProjectRef
     /// What it is.
     public var kind: ContentKind
-    /// Who shall see it.
+    /// Its visibility.
     public var visibility: ContentVisibility
     /// Name.
     public var name: String
-    /// What it is for; nil leaves what there is.
+    /// What it is for; nil keeps the present one.
     public var summary: String?
-    /// The thing itself as JSON; nil leaves what there is.
+    /// The content as JSON; nil keeps the present one.
     public var body: String?
-    /// Whether it is marked; nil leaves what there is.
+    /// Whether it is marked; nil keeps the mark.
     public var isFavorite: Bool?
     /// Where the owner keeps it; nil leaves it where it is.
     public var place: Place?
 
-    /// Where an item lies.
+    /// The place of an item.
     public enum Place: Sendable, Equatable {
         /// In no folder.
         case top

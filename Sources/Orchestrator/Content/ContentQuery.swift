@@ -1,23 +1,23 @@
 public import ProjectModel
 
-/// Which items are wanted, by whom; an absent part stands for all.
+/// A filter of content items; an absent part matches everything.
 public struct ContentQuery: Sendable, Equatable {
     /// Most items that one page holds.
     public static let limitMax = 100
 
-    /// The account that looks: it sees its own items and those that are not private.
+    /// The viewing account: it sees its own items and those that are not private.
     public var viewer: String
     /// The projects.
     public var refs: [ProjectRef]
     /// What they are.
     public var kinds: Set<ContentKind>?
-    /// Who sees them.
+    /// Visibilities to list.
     public var visibilities: Set<ContentVisibility>?
     /// Whether the viewer has marked them.
     public var isFavorite: Bool?
     /// Part of the name, without regard to case.
     public var name: String?
-    /// Where they lie.
+    /// Their place.
     public var place: ContentDraft.Place?
     /// Order.
     public var sort: Sort
@@ -25,10 +25,10 @@ public struct ContentQuery: Sendable, Equatable {
     public var isDescending: Bool
     /// Behind which item the page begins.
     public var cursor: ContentCursor?
-    /// Items wanted, 1 to ``limitMax``.
+    /// Most items per page, 1 to ``limitMax``.
     public var limit: Int
 
-    /// What items are ordered by; equal ones by identifier.
+    /// The order of items; equal ones by identifier.
     public enum Sort: String, Sendable, CaseIterable {
         case name
         case insertedAt = "inserted_at"
@@ -104,7 +104,7 @@ public struct ContentCursor: Sendable, Equatable {
 public struct ContentPage: Sendable, Equatable {
     /// The items.
     public var items: [ContentItem]
-    /// Where the next page begins; nothing on the last one.
+    /// The cursor of the next page; nil on the last one.
     public var cursor: ContentCursor?
 
     /// Cuts a page from `candidates`, which are in order and, unless they are the last, more than fit. A page ends
@@ -122,13 +122,13 @@ public struct ContentPage: Sendable, Equatable {
     }
 }
 
-/// How many items somebody sees.
+/// How many items an account sees.
 public struct ContentCount: Sendable, Equatable {
     /// Those that they marked.
     public var favorites: Int
     /// Their own private ones.
     public var owned: Int
-    /// Those that everybody sees.
+    /// Those that all members see.
     public var shared: Int
 
     /// A count.

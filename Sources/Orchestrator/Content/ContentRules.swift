@@ -1,16 +1,16 @@
 public import ProjectModel
 
-/// Who may do what with content, as pure decisions. Every store asks here.
+/// Permissions on content, as pure decisions. Every store applies them.
 public enum ContentRules {
     /// Whether an account sees an item, given that it sees the project.
     public static func isVisible(_ item: ContentItem, to account: String) -> Bool {
         item.owner.id == account || !item.visibility.isPrivate
     }
 
-    /// The item as it is to be stored.
+    /// The item to store.
     ///
-    /// Whoever sees an item may change it, except that only its owner makes it private again or moves it between
-    /// folders. What is shared lies in no folder.
+    /// Every viewer of an item may change it, except that only its owner makes it private again or moves it between
+    /// folders. Shared items are in no folder.
     ///
     /// - Parameters:
     ///   - known: the item of that identifier, if there is one.
@@ -19,7 +19,7 @@ public enum ContentRules {
         _ draft: ContentDraft, into known: ContentItem?, folders: Set<String>, by author: ContentAuthor,
         at time: Timestamp
     ) throws(ContentError) -> ContentItem {
-        if let known { try check(draft, known, author) }
+        if let known { try check(draft, known: known, author: author) }
         let owner = known?.owner ?? author
         var item = ContentItem(
             id: draft.id, ref: draft.ref, kind: draft.kind, visibility: draft.visibility, name: draft.name,
@@ -38,7 +38,7 @@ public enum ContentRules {
     }
 
     private static func check(
-        _ draft: ContentDraft, _ known: ContentItem, _ author: ContentAuthor
+        _ draft: ContentDraft, known: ContentItem, author: ContentAuthor
     ) throws(ContentError) {
         guard known.ref == draft.ref, isVisible(known, to: author.id) else { throw .taken(draft.id) }
         if draft.visibility.isPrivate, known.owner.id != author.id {

@@ -1,12 +1,12 @@
 public import ProjectModel
 
-/// Where snippets, reports and their folders live. Every method is one transaction and obeys ``ContentRules``.
+/// Storage of snippets, reports and their folders. Every method is one transaction and applies ``ContentRules``.
 public protocol ContentStore: Sendable {
     /// One page of the items that a query asks for.
     func items(_ query: ContentQuery) async throws(ContentError) -> ContentPage
     /// One item, if `viewer` sees it.
     func item(_ id: String, for viewer: String) async throws(ContentError) -> ContentItem?
-    /// How many items of a query there are, whatever its page; only `refs`, `kinds` and `name` count.
+    /// How many items match a query on all pages; only `refs`, `kinds` and `name` are applied.
     func count(_ query: ContentQuery) async throws(ContentError) -> ContentCount
     /// Stores an item, new or known.
     func put(
@@ -55,7 +55,7 @@ public enum ContentError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The store.
     case store(StoreError)
 
-    /// The same in words.
+    /// The message: one sentence.
     public var description: String {
         switch self {
         case .taken(let id): "the identifier \(id) is taken: choose another one"

@@ -1,16 +1,17 @@
 public import ProjectModel
 
 /// What the manager owes an account of: receipts of deletions, and volumes with who uses them. Every method is one
-/// transaction, or part of the unit of work under way.
+/// transaction, or part of the present unit of work.
 public protocol CustodyStore: Sendable {
     /// The receipt of a deletion, from the request on.
     func receipt(of ref: ProjectRef) async throws(StoreError) -> DeletionReceipt?
-    /// Stores how a deletion is to go, unless one is under way or done: the first word counts. Gives what counts.
+    /// Stores the choice for a deletion's volumes, unless one is in progress or done: the first choice counts. Returns
+    /// it.
     func open(_ receipt: DeletionReceipt) async throws(StoreError) -> DeletionReceipt
     /// Stores a receipt with all its items.
     func save(_ receipt: DeletionReceipt) async throws(StoreError)
 
-    /// Volumes that a project uses or used last, and those that bear its label, by name.
+    /// Volumes that a project uses or used last, and those with its label, by name.
     func volumes(of ref: ProjectRef) async throws(StoreError) -> [VolumeRecord]
     /// Stores volumes; those that are known under their name are replaced.
     func save(_ volumes: [VolumeRecord]) async throws(StoreError)
@@ -18,14 +19,14 @@ public protocol CustodyStore: Sendable {
     func forget(volumes names: Set<String>) async throws(StoreError)
     /// Volumes that are kept of deleted projects of an organization, by name; ``CustodyLimits/keptVolumesMax`` at most.
     func keptVolumes(in organization: String) async throws(StoreError) -> [VolumeRecord]
-    /// Notes that a kept volume is to be destroyed. False when it is not kept, or is already to be destroyed.
+    /// Requests the destruction of a kept volume. False when it is not kept, or already to be destroyed.
     func requestDestruction(of name: String, at time: Timestamp) async throws(StoreError) -> Bool
     /// Projects whose label is on volumes that are to be destroyed.
     func destructions() async throws(StoreError) -> Set<ProjectRef>
-    /// Gives all kept volumes of one deleted project to a new one, and remembers where they came from. Nothing happens
-    /// and the answer is empty when there are none, or one of them is to be destroyed.
+    /// Attaches all kept volumes of one deleted project to a new one, and records where they came from. No effect and
+    /// an empty result when there are none, or one of them is to be destroyed.
     func attach(volumesOf source: ProjectRef, to ref: ProjectRef) async throws(StoreError) -> [VolumeRecord]
-    /// Where a project's volumes came from, when they were attached.
+    /// The project whose volumes were attached, if any.
     func attachment(of ref: ProjectRef) async throws(StoreError) -> ProjectRef?
     /// Takes attached volumes back from a project whose creation failed: they are kept again.
     func giveBack(volumesOf ref: ProjectRef, at time: Timestamp) async throws(StoreError)

@@ -1,9 +1,9 @@
 public import ProjectModel
 public import Reconciler
 
-/// What became of everything that a deleted project had on the engine. Its first lines are written before anything is
-/// removed, so that no crash can make the manager forget what it was about to destroy. A value: each list of the engine
-/// gives the next one.
+/// The fate of every object of a deleted project on the engine. Its first lines are written before any object is
+/// removed, so that a crash cannot lose the list of what is to be destroyed. A value: each list of the engine gives the
+/// next one.
 public struct DeletionReceipt: Sendable, Equatable {
     /// The project.
     public var ref: ProjectRef
@@ -11,8 +11,8 @@ public struct DeletionReceipt: Sendable, Equatable {
     public var destroysVolumes: Bool
     /// When the deletion was asked for.
     public var requestedAt: Timestamp
-    /// When two passes in a row had found nothing left to wait for. A network that the engine does not let go may
-    /// remain; it is destroyed later.
+    /// When two passes in a row had found nothing left to wait for. A network that the engine cannot remove may remain;
+    /// it is destroyed later.
     public var endedAt: Timestamp?
     /// The objects, by kind and id.
     public var items: [Item]
@@ -23,7 +23,7 @@ public struct DeletionReceipt: Sendable, Equatable {
         public var key: EngineObjectKey
         /// Its name on the engine.
         public var name: String
-        /// What became of it.
+        /// Its state.
         public var state: State
         /// Why it is kept or remains.
         public var reason: String?
@@ -40,11 +40,11 @@ public struct DeletionReceipt: Sendable, Equatable {
         }
     }
 
-    /// What can become of an object.
+    /// The states of an object.
     public enum State: String, Sendable, CaseIterable {
         /// Seen, and about to be removed.
         case pending
-        /// The engine does not have it any more.
+        /// The engine no longer has it.
         case destroyed
         /// A volume that is kept on request.
         case kept

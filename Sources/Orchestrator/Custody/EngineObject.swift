@@ -1,6 +1,6 @@
 public import Reconciler
 
-/// What an object of the engine is.
+/// The kinds of the engine's objects.
 public enum EngineObjectKind: String, Sendable, CaseIterable, Comparable {
     case container, network, volume
 

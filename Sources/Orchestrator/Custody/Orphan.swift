@@ -1,12 +1,12 @@
 public import ProjectModel
 
-/// An object of the engine that bears this installation's label, as lists have it.
+/// An object of the engine with this installation's label, as lists show it.
 public struct EngineObject: Sendable, Equatable {
     /// Which.
     public var key: EngineObjectKey
     /// Its name on the engine.
     public var name: String
-    /// Its project label, whatever stands on it.
+    /// Its project label, unchecked.
     public var projectLabel: String
 
     /// An object.
@@ -28,16 +28,16 @@ public struct Orphan: Sendable, Equatable {
     /// Until when it is left alone in any case: a row may be on its way, or a backup about to be restored. Counts while
     /// one manager watches without a break.
     public var graceUntil: Timestamp
-    /// What is to become of it.
+    /// Its state.
     public var state: State
-    /// What the engine said when it refused to remove it.
+    /// The engine's message when it refused the removal.
     public var refusal: String?
 
-    /// What can become of an orphan.
+    /// The states of an orphan.
     public enum State: String, Sendable, CaseIterable {
-        /// Reported, and nothing else.
+        /// Reported only.
         case reported
-        /// Somebody asked for it to be removed.
+        /// Its removal was requested.
         case removing
     }
 
@@ -55,7 +55,7 @@ public struct Orphan: Sendable, Equatable {
     }
 }
 
-/// What is done with orphans that nobody has decided about.
+/// What is done with orphans without a decision of an administrator.
 public enum OrphanPolicy: String, Sendable, CaseIterable {
     /// They are reported.
     case report
@@ -63,13 +63,13 @@ public enum OrphanPolicy: String, Sendable, CaseIterable {
     case remove
 }
 
-/// What a pass over the orphans leads to.
+/// The decision of a pass over the orphans.
 public struct OrphanDecision: Sendable, Equatable {
     /// Orphans to add to the ledger.
     public var found: [Orphan] = []
     /// Orphans to strike off the ledger: gone, or no orphans any more.
     public var settled: [Orphan] = []
-    /// Orphans whose grace begins again, with its new end: nobody has watched them meanwhile.
+    /// Orphans whose grace begins again, with its new end: they were not observed meanwhile.
     public var renewed: [Orphan] = []
     /// Orphans to remove from the engine, containers before the networks and volumes that they use.
     public var removals: [Orphan] = []
@@ -100,7 +100,7 @@ public struct OrphanDecision: Sendable, Equatable {
                     var renewal = orphan
                     renewal.graceUntil = now + Self.grace
                     renewed.append(renewal)
-                } else if Self.isDue(orphan, policy, now) {
+                } else if Self.isDue(orphan, policy: policy, now: now) {
                     removals.append(orphan)
                 }
             } else {
@@ -109,8 +109,8 @@ public struct OrphanDecision: Sendable, Equatable {
         }
     }
 
-    /// Data goes when somebody says so, and never by itself.
-    private static func isDue(_ orphan: Orphan, _ policy: OrphanPolicy, _ now: Timestamp) -> Bool {
+    /// Data is removed on request only, never automatically.
+    private static func isDue(_ orphan: Orphan, policy: OrphanPolicy, now: Timestamp) -> Bool {
         if orphan.state == .removing { return true }
         return policy == .remove && orphan.object.key.kind != .volume && now >= orphan.graceUntil
     }
@@ -120,22 +120,22 @@ public struct OrphanDecision: Sendable, Equatable {
 public protocol OrphanEngine: Sendable {
     /// Every container, network and volume with this installation's label.
     func belongings() async throws(EngineError) -> [EngineObject]
-    /// Removes one object, if it still bears this installation's label and the same project label; one that is gone is
-    /// success.
+    /// Removes one object, if it still has this installation's label and the same project label; a missing one counts
+    /// as success.
     func remove(_ object: EngineObject) async throws(EngineError)
 }
 
-/// The ledger of orphans. Every method is one transaction, or part of the unit of work under way.
+/// The ledger of orphans. Every method is one transaction, or part of the present unit of work.
 public protocol OrphanStore: Sendable {
     /// All orphans, by number; ``OrphanLimits/listedMax`` at most.
     func orphans() async throws(StoreError) -> [Orphan]
-    /// Adds orphans; those that are known already stay as they are.
+    /// Adds orphans; known ones are not changed.
     func add(_ orphans: [Orphan]) async throws(StoreError)
     /// Sets until when orphans are left alone.
     func renewGrace(of numbers: Set<Int64>, until time: Timestamp) async throws(StoreError)
     /// Strikes orphans off.
     func strike(_ numbers: Set<Int64>) async throws(StoreError)
-    /// Notes that an orphan is to be removed. Nothing when there is none by this number.
+    /// Requests the removal of an orphan. Nil when there is none with this number.
     func requestRemoval(of number: Int64) async throws(StoreError) -> Orphan?
     /// Notes what the engine said when it refused to remove an orphan.
     func note(refusal: String, of number: Int64) async throws(StoreError)
@@ -145,6 +145,6 @@ public protocol OrphanStore: Sendable {
 
 /// Bounds of the ledger.
 public enum OrphanLimits {
-    /// Most orphans that are looked at and listed at once; the others come when these are settled.
+    /// Most orphans that are checked and listed at once; the others come when these are settled.
     public static let listedMax = 1_000
 }

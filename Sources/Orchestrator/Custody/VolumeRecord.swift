@@ -1,11 +1,11 @@
 public import ProjectModel
 import Reconciler
 
-/// A volume as the manager remembers it: whose it is, and by which mark it is told from another one of the same name.
+/// A volume's record: its owner, and the mark that distinguishes it from another one of the same name.
 public struct VolumeRecord: Sendable, Equatable {
     /// Name on the engine.
     public var name: String
-    /// Project whose label it bears; labels of a volume never change.
+    /// Project whose label it has; labels of a volume never change.
     public var owner: ProjectRef
     /// Project that uses it, or used it last: its secrets open what is inside.
     public var ref: ProjectRef
@@ -13,15 +13,15 @@ public struct VolumeRecord: Sendable, Equatable {
     public var composeName: String
     /// Mark that it was created with; nil for a volume from before there were marks, which is known by its name alone.
     public var identity: String?
-    /// When the engine says that it was created. For people: a restored disk changes it.
+    /// When it was created, by the engine. Informational: a restored disk changes it.
     public var createdAt: Timestamp?
-    /// Whether a database has been initialised in the project that uses it: from then on it is never made anew.
+    /// Whether a database has been initialised in the project that uses it: from then on it is never recreated.
     public var holdsData: Bool
     /// Major version of the PostgreSQL that wrote it; nil when no database does.
     public var postgresMajor: Int?
     /// Since when it is kept without a project; nil while one uses it.
     public var keptAt: Timestamp?
-    /// When somebody asked for a kept one to be destroyed.
+    /// When its destruction was requested.
     public var destructionRequestedAt: Timestamp?
 
     /// A volume.

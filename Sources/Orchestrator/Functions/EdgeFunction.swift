@@ -8,7 +8,7 @@ public struct EdgeFunction: Sendable, Equatable {
     public var ref: ProjectRef
     /// Name in the URL; unique in the project.
     public var slug: String
-    /// Name for people.
+    /// Display name.
     public var name: String
     /// Whether it can be called.
     public var status: FunctionStatus
@@ -86,7 +86,7 @@ public struct DeployedFunction: Sendable, Equatable {
     }
 }
 
-/// What becomes of files that are uploaded.
+/// What happens to uploaded files.
 public enum FunctionStage: String, Sendable, Equatable, CaseIterable {
     /// They run.
     case live

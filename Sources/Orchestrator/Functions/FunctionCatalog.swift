@@ -54,7 +54,7 @@ public struct FunctionCatalog: Sendable {
         return function
     }
 
-    /// Changes functions, or lets bundles go live: all of them, or none.
+    /// Changes functions, or makes bundles live: all of them, or none.
     public func update(
         _ updates: [FunctionUpdate], of ref: ProjectRef
     ) async throws(FunctionError) -> [EdgeFunction] {

@@ -1,10 +1,10 @@
-/// What somebody asks to deploy; nothing of it has been checked.
+/// A deployment request; unchecked.
 public struct FunctionDraft: Sendable, Equatable {
     /// Name in the URL.
     public var slug: String
-    /// Name for people; nil keeps the one there is, or takes the slug.
+    /// Display name; nil keeps the present one, or takes the slug.
     public var name: String?
-    /// Whether a request needs a token; nil keeps what there is, or stands for true.
+    /// Whether a request needs a token; nil keeps the present value; true for a new function.
     public var verifyJWT: Bool?
     /// The file that runs.
     public var entrypointPath: String
@@ -31,9 +31,9 @@ public struct FunctionDraft: Sendable, Equatable {
 public struct FunctionDeployment: Sendable, Equatable {
     /// Name in the URL.
     public let slug: String
-    /// Name for people; nil keeps the one there is, or takes the slug.
+    /// Display name; nil keeps the present one, or takes the slug.
     public let name: String?
-    /// Whether a request needs a token; nil keeps what there is, or stands for true.
+    /// Whether a request needs a token; nil keeps the present value; true for a new function.
     public let verifyJWT: Bool?
     /// The file that runs, one of ``files``.
     public let entrypointPath: String
@@ -54,7 +54,7 @@ public struct FunctionDeployment: Sendable, Equatable {
 public struct FunctionUpdate: Sendable, Equatable {
     /// The function.
     public var slug: String
-    /// New name for people; nil keeps it.
+    /// New display name; nil keeps it.
     public var name: String?
     /// Whether a request needs a token; nil keeps it.
     public var verifyJWT: Bool?
@@ -62,7 +62,7 @@ public struct FunctionUpdate: Sendable, Equatable {
     public var entrypointPath: String?
     /// Another import map; nil keeps it.
     public var importMapPath: String?
-    /// The version that is meant: the one that runs, or that of the bundle that is to run. Nil means what runs.
+    /// The version to act on: the one that runs, or that of the bundle that is to run. Nil means the running one.
     public var version: Int?
     /// The hash that the version is expected to have; nil does not check.
     public var sha256: String?

@@ -14,21 +14,21 @@ public enum FunctionLimits {
     public static let nameCharactersMax = 256
 }
 
-/// What a project holds of functions.
+/// A project's use of functions.
 public struct FunctionUse: Sendable, Equatable {
     /// Functions, those included that were only bundled.
     public var functions: Int
     /// Bytes of all files.
     public var bytes: Int
 
-    /// What is held.
+    /// Creates the value.
     public init(functions: Int, bytes: Int) {
         self.functions = functions
         self.bytes = bytes
     }
 }
 
-/// What an update does.
+/// The effect of an update.
 public struct FunctionChange: Sendable, Equatable {
     /// Where the files come from: what runs keeps its own, or the bundle goes live.
     public var from: FunctionStage

@@ -4,7 +4,7 @@ import ProjectModel
 public enum FunctionPath {
     /// Longest path in bytes of UTF-8.
     public static let bytesMax = 512
-    /// Longest part of a path between two slashes, as file systems have it.
+    /// Longest part of a path between two slashes; the limit of file systems.
     public static let partBytesMax = 255
 
     /// Name of the file, beside those of the function, by which the manager knows its own copies.

@@ -6,7 +6,7 @@ public import ProjectModel
 /// It compares what should be with what is, so it does not matter who calls it when, or whether a call before it
 /// failed half-way. While a project has no folder there is nothing to do: the functions are written when it gets one.
 public actor FunctionPublisher {
-    /// Calls that wait for their turn. One that is refused leaves the folder as it is until the next call.
+    /// Most waiting calls. A refused one leaves the folder unchanged until the next call.
     public static let waitingMax = 512
 
     private let store: any FunctionStore
@@ -36,12 +36,12 @@ public actor FunctionPublisher {
         let plan = FunctionPlan(wanted: try await store.functions(of: ref), present: present)
         for slug in plan.removed { try folders.remove(slug, of: ref, in: folder) }
         for slug in plan.written {
-            // Absent when it was deleted meanwhile; whoever did that publishes again.
+            // Absent when it was deleted meanwhile; the deletion publishes again.
             if let function = try await store.function(slug, of: ref) { try folders.write(function, in: folder) }
         }
     }
 
-    /// Publishes after a change that is stored already: a failure is logged, and mended by the next call.
+    /// Publishes after a change that is stored already: a failure is logged, and repaired by the next call.
     func publishStored(_ ref: ProjectRef) async {
         do throws(FunctionError) {
             try await publish(ref)
@@ -65,7 +65,7 @@ public actor FunctionPublisher {
     }
 }
 
-/// What has to be done to a project's folder.
+/// The changes to make in a project's folder.
 struct FunctionPlan: Equatable {
     /// Slugs to write, in order.
     let written: [String]

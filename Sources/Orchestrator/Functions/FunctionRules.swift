@@ -48,8 +48,8 @@ public enum FunctionRules {
     /// The function that a deployment makes.
     ///
     /// - Parameters:
-    ///   - live: the version that runs, if any: the new one follows on it.
-    ///   - bundle: the bundle that waits, if any: a function that was only bundled so far keeps its identifier.
+    ///   - live: the running version, if any: the new one follows it.
+    ///   - bundle: the waiting bundle, if any: a function that was only bundled so far keeps its identifier.
     public static func next(
         _ deployment: FunctionDeployment, live: EdgeFunction?, bundle: EdgeFunction?, of ref: ProjectRef,
         at time: Timestamp

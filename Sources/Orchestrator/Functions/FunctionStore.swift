@@ -1,6 +1,6 @@
 public import ProjectModel
 
-/// Where functions and their files live. Every method is one transaction and obeys ``FunctionRules``.
+/// Storage of functions and their files. Every method is one transaction and applies ``FunctionRules``.
 public protocol FunctionStore: Sendable {
     /// The functions of a project that run, by slug.
     func functions(of ref: ProjectRef) async throws(FunctionError) -> [EdgeFunction]
@@ -12,7 +12,7 @@ public protocol FunctionStore: Sendable {
     func put(
         _ deployment: FunctionDeployment, as stage: FunctionStage, of ref: ProjectRef, at time: Timestamp
     ) async throws(FunctionError) -> EdgeFunction
-    /// Makes all of the updates or none, in their order; gives the functions as they are then.
+    /// Makes all of the updates or none, in their order; returns the changed functions.
     ///
     /// - Throws: ``FunctionError/notFound(slug:)``; ``FunctionError/invalid(_:)`` for a version that is not there.
     func update(
@@ -27,7 +27,7 @@ public protocol FunctionStore: Sendable {
 public protocol FunctionFolders: Sendable {
     /// Stamps of the copies in the project's folder, by slug; nil while the project has no folder.
     func stamps(of ref: ProjectRef, in folder: String) throws(FunctionError) -> [String: String]?
-    /// Puts a whole copy in the place of the one before.
+    /// Replaces the previous copy by a whole new one.
     func write(_ function: DeployedFunction, in folder: String) throws(FunctionError)
     /// Removes a copy; it is no error when there is none.
     func remove(_ slug: String, of ref: ProjectRef, in folder: String) throws(FunctionError)
@@ -39,7 +39,7 @@ public enum FunctionError: Error, Sendable, Equatable, CustomStringConvertible {
     case notFound(slug: String)
     /// There is no such project any more.
     case noProject(ProjectRef)
-    /// Something about the request itself.
+    /// The request is invalid.
     case invalid(String)
     /// It would be more than a project may hold.
     case tooMuch(String)
@@ -48,7 +48,7 @@ public enum FunctionError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The store.
     case store(StoreError)
 
-    /// The same in words.
+    /// The message: one sentence.
     public var description: String {
         switch self {
         case .notFound(let slug): "there is no function \(FunctionPath.quoted(slug))"

@@ -2,7 +2,7 @@ public import ProjectModel
 public import Reconciler
 
 /// Chooses ports and subnets: outside of what is leased, listened on, published or routed. The database's unique
-/// constraints and the engine at start have the last words; whoever loses there comes back and chooses again.
+/// constraints and the engine at start decide; a request that is refused there chooses again.
 public struct LeaseBroker: Sendable {
     private let store: any ProjectStore
     private let host: any HostNetwork
@@ -16,8 +16,8 @@ public struct LeaseBroker: Sendable {
     ///
     /// - Parameters:
     ///   - bindAddress: The host address on which projects publish.
-    ///   - draw: Tells where among the free ports and subnets a choice begins; the lowest by default. A manager draws
-    ///     at random: requests at the same moment do not see what each other takes, and seldom collide then.
+    ///   - draw: Where among the free ports and subnets a choice begins; the lowest by default. A manager draws at
+    ///     random: concurrent requests do not see each other's choice, and then rarely collide.
     public init(
         store: any ProjectStore, host: any HostNetwork, survey: EngineSurvey, ports: PortRange,
         subnets: SubnetAllocator, bindAddress: String, draw: @escaping @Sendable () -> UInt32 = LeaseBroker.lowest
@@ -86,7 +86,7 @@ public enum LeaseError: Error, Sendable, Equatable, CustomStringConvertible {
     case store(StoreError)
     case host(String)
 
-    /// The same in words.
+    /// The message: one sentence.
     public var description: String {
         switch self {
         case .noPorts(let range):
@@ -102,14 +102,14 @@ public enum LeaseError: Error, Sendable, Equatable, CustomStringConvertible {
     }
 }
 
-/// Ports and subnets that are in use, by whom ever.
+/// Ports and subnets in use, by any program.
 public struct EngineUse: Sendable, Equatable {
     /// Host ports.
     public var ports: Set<UInt16>
     /// Subnets.
     public var subnets: Set<IPv4Network>
 
-    /// What is in use.
+    /// The ports and subnets in use.
     public init(ports: Set<UInt16> = [], subnets: Set<IPv4Network> = []) {
         self.ports = ports
         self.subnets = subnets
@@ -118,7 +118,7 @@ public struct EngineUse: Sendable, Equatable {
 
 /// What the engine's own list of ports and networks said last. Requests read this instead of asking the engine.
 public actor EngineSurvey {
-    /// What was in use at the last full list.
+    /// The ports and subnets of the last full list.
     public private(set) var latest = EngineUse()
 
     /// A survey that knows of nothing yet.

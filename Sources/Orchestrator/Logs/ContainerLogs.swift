@@ -1,4 +1,4 @@
-/// Live logs of containers, as the container engine has them.
+/// Live logs of containers, as the container engine keeps them.
 public protocol ContainerLogs: Sendable {
     /// What a container has written, and what it writes until it stops. Lines of one batch come from one moment; a
     /// slow reader makes the engine wait and loses nothing.
@@ -7,7 +7,7 @@ public protocol ContainerLogs: Sendable {
     ) async throws(EngineError) -> AsyncThrowingStream<[LogLine], any Error>
 }
 
-/// Where reading a log begins.
+/// The start of reading a log.
 public enum LogStart: Sendable, Equatable {
     /// With so many lines from its end.
     case last(lines: Int)

@@ -6,7 +6,7 @@ public struct ServiceLogFollower: Sendable {
     let catalog: ProjectCatalog
     let engine: any ContainerEngine
     let logs: any ContainerLogs
-    /// Time between two looks for a container that runs.
+    /// Interval between two checks for a running container.
     var interval: Duration = .seconds(1)
 
     /// A follower.
@@ -16,8 +16,8 @@ public struct ServiceLogFollower: Sendable {
         self.logs = logs
     }
 
-    /// Lines in batches, as they come, until the project is gone or the reader stops. Nothing runs and nothing is
-    /// buffered while nobody reads.
+    /// Lines in batches, as they arrive, until the project is gone or the reader stops. Pull-based: without a reader
+    /// nothing runs or is buffered.
     ///
     /// A service without a container, and an engine that is away, are waited for. The sequence throws
     /// ``ServiceLogsError`` when the engine refuses to show the log, and when the project's secrets cannot be read:

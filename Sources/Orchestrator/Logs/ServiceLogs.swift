@@ -17,7 +17,7 @@ public enum ServiceLogsError: Error, Sendable, Equatable, CustomStringConvertibl
     /// The project, or its secrets, without which nothing is shown.
     case catalog(CatalogError)
 
-    /// The same in words.
+    /// The message: one sentence.
     public var description: String {
         switch self {
         case .noContainer(let service, let ref):

@@ -1,10 +1,10 @@
 import ProjectModel
 
-/// Notices that what was measured before says nothing about now: the machine's clock was set, that is, it has gone on by
-/// another time than has passed, or this process was not there for a while, stopped or suspended. Every wait begins
+/// Notices that what was measured before says nothing about now: the machine's clock was set, that is, it has gone on
+/// by another time than has passed, or this process was not there for a while, stopped or suspended. Every wait begins
 /// again then. A clock that is slewed, as time services do it, is followed without a word.
 ///
-/// Somebody has to check at least every ``interval``; each other check is welcome, the sooner after a break the better.
+/// Call it at least every ``interval``; a check right after a break shortens the detection.
 struct ClockWatch: Sendable {
     /// Difference from one check to the next that still counts as slewing.
     static let slewMax: Duration = .seconds(2)
@@ -13,7 +13,7 @@ struct ClockWatch: Sendable {
     /// Time between two checks after which the process counts as not having been there.
     static let absenceMin: Duration = .seconds(5)
 
-    /// What has happened since the last check.
+    /// The result of a check.
     enum Break: Sendable, Equatable {
         case clockSet
         case absence

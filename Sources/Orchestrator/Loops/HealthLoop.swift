@@ -22,11 +22,11 @@ public final class HealthLoop: Service {
         }
     }
 
-    private let board: HealthBoard
+    private let registry: HealthRegistry
     private let prober: any ServiceProber
     private let engine: any ContainerEngine
     private let time: any TimeSource
-    private let pace: ProbePace
+    private let pace: ProbeSchedule
     private let targets: AsyncStream<Target>
     private let assign: AsyncStream<Target>.Continuation
     private let wake = Mutex<AsyncStream<ProjectRef>.Continuation?>(nil)
@@ -34,12 +34,12 @@ public final class HealthLoop: Service {
     /// A loop that probes through `prober`, and through `engine` where a probe is a command.
     public init(
         prober: any ServiceProber, engine: any ContainerEngine, time: any TimeSource = SystemTime(),
-        pace: ProbePace = ProbePace()
+        pace: ProbeSchedule = ProbeSchedule()
     ) {
         self.prober = prober
         self.engine = engine
         self.time = time
-        board = HealthBoard(time)
+        registry = HealthRegistry(time)
         self.pace = pace
         // One element for each service at a container's start: a watch is assigned once, and taken at once.
         (targets, assign) = AsyncStream.makeStream(bufferingPolicy: .unbounded)
@@ -78,7 +78,7 @@ public final class HealthLoop: Service {
             let run = Incarnation(containerID: container.id, startedAt: container.startedAt)
             found[service.name] = Target(ref: ref, service: service.name, run: run, address: address, probe: probe)
         }
-        let turns = await board.track(found.mapValues(\.run), of: ref)
+        let turns = await registry.track(found.mapValues(\.run), of: ref)
         for (service, turn) in turns.sorted(by: { $0.key < $1.key }) {
             guard var target = found[service] else { continue }
             target.turn = turn
@@ -86,20 +86,20 @@ public final class HealthLoop: Service {
         }
     }
 
-    /// Tallies of a project as of now.
-    public func tallies(of ref: ProjectRef) async -> [ServiceName: ServiceHealth] { await board.tallies(of: ref) }
+    /// Present health of a project's services.
+    public func tallies(of ref: ProjectRef) async -> [ServiceName: ServiceHealth] { await registry.tallies(of: ref) }
 
-    /// Tallies of the roles of services that have several, as of now.
+    /// Present health of the roles of services that have several.
     func roleTallies(of ref: ProjectRef) async -> [ServiceName: [ServiceRole: ServiceHealth]] {
-        await board.roleTallies(of: ref)
+        await registry.roleTallies(of: ref)
     }
 
     private func watch(_ target: Target) async {
         let start = time.uptime()
         let share = target.share
-        while !Task.isCancelled, await board.isCurrent(target.turn, of: target.service, in: target.ref) {
+        while !Task.isCancelled, await registry.isCurrent(target.turn, of: target.service, in: target.ref) {
             let answer = await answer(of: target)
-            let record = await board.record(
+            let record = await registry.record(
                 answer, of: target.service, in: target.ref, turn: target.turn)
             guard let (before, after) = record else { return }
             // A run that has never answered is excused until that is known: then it is news as well.
@@ -138,13 +138,13 @@ public final class HealthLoop: Service {
     /// Longest time by which a probe may end after its deadline.
     static let overrunMax: Duration = .seconds(2)
 
-    /// An answer that came in time is not seen in time by a process that was stopped meanwhile.
+    /// A response in time is a timeout to a process that was stopped meanwhile.
     private func ask(_ target: Target) async -> ProbeResult {
         let start = time.uptime()
         let result = await prober.run(target.probe, at: target.address, deadline: pace.probeDeadline)
         guard case .notReady = result, time.uptime() - start > pace.probeDeadline + Self.overrunMax else {
             return result
         }
-        return .notMade("the manager did not run while the probe was under way")
+        return .notMade("the manager did not run during the probe")
     }
 }

@@ -9,8 +9,8 @@ actor ProjectQueue {
 
     init(activeMax: Int) { queue = WorkQueue(activeMax: activeMax) }
 
-    /// Forgets everything and begins anew. The stream tells when something can be taken; one waiting signal is enough:
-    /// the taker takes until nothing is left.
+    /// Empties the queue and restarts it. The stream signals that projects are waiting; one pending signal is enough:
+    /// the consumer takes until the queue is empty.
     func begin() -> AsyncStream<Void> {
         queue = WorkQueue(activeMax: queue.activeMax)
         alarms = [:]
@@ -31,7 +31,7 @@ actor ProjectQueue {
         signal?.yield()
     }
 
-    /// Sets the project's alarm; false when it is set to an earlier time already, so that nobody needs to wait twice.
+    /// Sets the project's alarm; false when it is set to an earlier time already.
     func setAlarm(of ref: ProjectRef, at time: Timestamp) -> Bool {
         if let present = alarms[ref], present <= time { return false }
         alarms[ref] = time

@@ -1,7 +1,7 @@
 public import ProjectModel
 public import Reconciler
 
-/// What passes and probes have found, for requests.
+/// Results of passes and probes, for requests.
 extension ReconcileLoop: ProjectObserver {
     /// States as the last pass found them, with what the probes say of roles.
     public func services(of record: ProjectRecord) async -> [ServiceReport] {
@@ -22,7 +22,7 @@ extension ReconcileLoop: ProjectObserver {
     /// As the probes have them.
     public func tallies(of ref: ProjectRef) async -> [ServiceName: ServiceHealth] { await health.tallies(of: ref) }
 
-    /// What the last pass over the project found.
+    /// The address that the last pass over the project found.
     public func address(behind port: UInt16, of ref: ProjectRef) async -> ServiceAddress? {
         await states.finding(of: ref)?.addresses[port]
     }
@@ -58,7 +58,7 @@ extension ReconcileLoop: ProjectObserver {
     }
 
     private func notSeenYet(_ status: ProjectStatus) -> Assessment.ServiceState {
-        let reason = "the manager has not looked at it yet"
+        let reason = "the manager has not observed it yet"
         return status == .active || status == .degraded ? .unknown(reason) : .comingUp(reason)
     }
 }

@@ -3,10 +3,10 @@ public import ProjectModel
 import Reconciler
 public import ServiceLifecycle
 
-/// Holds every project at what its record says: whatever wakes a project leads to the same pass over it.
+/// Keeps every project at what its record says: every wakeup of a project leads to the same pass over it.
 public final class ReconcileLoop: Service {
-    /// Passes at once, each over another project. A pass lasts as long as the calls of its plan, most of which wait for
-    /// their turn at the engine.
+    /// Concurrent passes, each over another project. A pass lasts as long as the calls of its plan, most of which wait
+    /// for their turn at the engine.
     public static let parallelProjectsMax = 64
     /// Time between two full lists, in case a hint was lost.
     public static let resyncInterval: Duration = .seconds(30)
@@ -29,7 +29,7 @@ public final class ReconcileLoop: Service {
     let queue = ProjectQueue(activeMax: parallelProjectsMax)
     let states: PassStates
     let starts: StartLimiter
-    /// What requests of other managers announce; nil where there are none.
+    /// Announcements of other managers; nil where there are none.
     let announcements: (any ProjectAnnouncements)?
     /// Asked right before a project's folder is written; nil where there is one manager only.
     let lease: ManagerLease?
@@ -69,13 +69,13 @@ public final class ReconcileLoop: Service {
         await cancelWhenGracefulShutdown { await self.runUntilCancelled() }
     }
 
-    /// The same without a service group around it. It can be run again, in another role: it begins with nothing but
-    /// what store and engine tell.
+    /// Runs without a service group. It can be run again, in another role: it starts only from the state of store and
+    /// engine.
     ///
     /// - Parameter role: On standby a pass observes and remembers what it has found, for those who ask; it changes
     ///   nothing.
     package func runUntilCancelled(as role: ManagerRole = .active) async {
-        // First of all: who asks for a pass from now on is not forgotten.
+        // First of all: requests for a pass from now on are kept.
         let signals = await queue.begin()
         await states.reset()
         let changes = health.changes()

@@ -1,8 +1,8 @@
 import ProjectModel
 import Reconciler
 
-/// A full list of what store and engine have, and for which projects it is a reason for a pass. Events and announcements
-/// are hints that may be lost; what they would have told is seen here, without a pass over what is as it was.
+/// A full list of what store and engine have, and for which projects it is a reason for a pass. Events and
+/// announcements are hints that may be lost; lost changes are detected here, without a pass over unchanged projects.
 struct Relist: Sendable {
     /// What a pass rested on. The same again leads to the same.
     struct Basis: Sendable, Equatable {
@@ -10,13 +10,13 @@ struct Relist: Sendable {
         var fingerprint: StackFingerprint
     }
 
-    /// Lists in which each project has one pass though nothing speaks for it: a bound for what a pass finds and no
+    /// Lists after which a project has a pass although nothing changed: a bound for changes that a pass finds and no
     /// list shows.
     static let roundsUntilPass = 20
 
     /// Projects that the store does not have as deleted.
     let outlines: [ProjectRef: RecordOutline]
-    /// Projects of which the engine holds anything.
+    /// Projects with objects on the engine.
     let fingerprints: [ProjectRef: StackFingerprint]
 
     init(_ outlines: [ProjectRef: RecordOutline], _ fingerprints: [ProjectRef: StackFingerprint]) {
@@ -24,8 +24,8 @@ struct Relist: Sendable {
         self.fingerprints = fingerprints
     }
 
-    /// Projects that need a pass, in order: those that are new, on their way or changed since their last one, and in turn a
-    /// part of the others.
+    /// Projects that need a pass, in order: those that are new, on their way or changed since their last one, and in
+    /// turn a part of the others.
     ///
     /// - Parameter basis: What the last pass over a project rested on; nil if it was not carried through.
     func due(inRound round: Int, basis: (ProjectRef) -> Basis?) -> [ProjectRef] {
@@ -39,7 +39,7 @@ struct Relist: Sendable {
 }
 
 extension RecordOutline {
-    /// Of a project that the store does not have: as good as deleted.
+    /// A project without a record: as good as deleted.
     static let unknown = RecordOutline(
         status: .deleted, configurationRevision: 0, updatedAt: Timestamp(milliseconds: 0))
 }

@@ -4,13 +4,13 @@ import Synchronization
 /// Lets starts of containers through to the engine, the most urgent first and no more at once than it is worth. Those
 /// that wait are bounded by the plans that are carried out at the same time, and the calls of each.
 package final class StartLimiter: Sendable {
-    /// How long a call may take up a place. One that hangs does not keep other projects from starting.
+    /// How long a call holds its slot. A hung call does not keep other projects from starting.
     static let placeHeldMax: Duration = .seconds(10)
 
     private struct Waiter {
         let number: Int
         let urgency: Int
-        /// Resumed with the calls that are under way then; nil when the task was cancelled.
+        /// Resumed with the number of running calls; nil when the task was cancelled.
         let continuation: CheckedContinuation<Int?, Never>
     }
 
@@ -20,7 +20,7 @@ package final class StartLimiter: Sendable {
         var waiters: [Waiter] = []
         var lastNumber = 0
 
-        /// Lets those through for whom there is room. Of equally urgent ones who came first goes first.
+        /// Admits waiters while there is room: the most urgent first, equally urgent ones in order of arrival.
         mutating func open() {
             while underWay.count < limit.limit,
                 let next = waiters.indices.min(by: { left, right in
@@ -85,8 +85,8 @@ package final class StartLimiter: Sendable {
 
     /// Gives up a call's place, if it has one still.
     ///
-    /// - Parameter measured: How long the call took and how many were under way; nil for one that failed, which tells
-    ///   nothing of that, or goes on.
+    /// - Parameter measured: The call's duration and the number of concurrent calls; nil for a failed call, which
+    ///   measures nothing, or one still running.
     private func leave(_ number: Int, _ measured: (duration: Duration, underWay: Int)?) {
         state.withLock { state in
             state.underWay.remove(number)

@@ -2,8 +2,8 @@ public import ProjectModel
 public import Reconciler
 
 /// The engine as the loops see it: every call that changes something is made only while the manager's lease lasts.
-/// Reading is free, and so is running a probe's command. An operation may take several calls: an adapter that can asks again
-/// before each of them.
+/// Reading is free, and so is running a probe's command. An operation may take several calls: an adapter that can asks
+/// again before each of them.
 public struct FencedEngine: ContainerEngine {
     private let engine: any ContainerEngine
     private let lease: ManagerLease

@@ -1,5 +1,5 @@
-/// Number of a term as active manager. It grows with every term, so that whoever still acts under an older one can be
-/// told apart and refused.
+/// Number of a term as active manager. It grows with every term, so that a manager that still acts under an older one
+/// is recognised and refused.
 public struct FencingToken: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// The number, from 1.
     public let number: Int64
@@ -14,19 +14,19 @@ public struct FencingToken: Sendable, Hashable, Comparable, CustomStringConverti
     public var description: String { "\(number)" }
 }
 
-/// What a manager does at the moment.
+/// A manager's role.
 public enum ManagerRole: String, Sendable, CaseIterable {
     /// It holds the lease: it acts on the engine and moves projects along.
     case active
-    /// Another one does, or nobody yet: it serves requests, observes and waits for its turn.
+    /// Another one does, or none yet: it serves requests, observes and waits for its turn.
     case standby
 }
 
-/// Who a manager is, for other managers and for people.
+/// A manager's identity, for other managers and in messages.
 public struct ManagerIdentity: Sendable, Equatable {
-    /// Drawn anew at every start of a program.
+    /// Drawn at every start of a program.
     public var id: String
-    /// Where its API is reached.
+    /// The address of its API.
     public var address: String
     /// Its folder of projects. Managers of one database must have the same: containers mount files from there.
     public var projectsFolder: String

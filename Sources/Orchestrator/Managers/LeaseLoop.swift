@@ -108,7 +108,7 @@ public final class LeaseLoop: Service {
                 do { return try await question() } catch {
                     if !Task.isCancelled {
                         self.logger.warning(
-                            "the database does not tell about the manager's lease", metadata: ["error": "\(error)"])
+                            "the manager's lease cannot be read from the database", metadata: ["error": "\(error)"])
                     }
                     return .silent
                 }

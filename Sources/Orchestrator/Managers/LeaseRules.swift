@@ -1,6 +1,6 @@
-/// What a manager may do, as far as it can know by itself.
+/// The role of a manager, as far as it knows by itself.
 public enum LeaseState: Sendable, Equatable {
-    /// Nothing but observe.
+    /// Observes only.
     case standby
     /// Act, as long as the manager's own monotonic clock has not reached `until`.
     case active(FencingToken, until: Duration)
@@ -10,21 +10,21 @@ public enum LeaseState: Sendable, Equatable {
 public enum LeaseAnswer: Sendable, Equatable {
     /// A new term begins.
     case granted(FencingToken)
-    /// Somebody else has it.
+    /// Another manager has it.
     case held
     /// The present term lasts longer.
     case renewed
     /// The present term is over.
     case lost
-    /// The store did not answer, so that nobody knows.
+    /// The store did not answer: the state is unknown.
     case silent
 }
 
 /// The decisions about the lease. Pure: the times are readings of the manager's own monotonic clock, which counts the
 /// time that the machine or the process was suspended.
 public struct LeaseRules: Sendable, Equatable {
-    /// How long the lease lasts in the store after each renewal. A manager that dies is followed after this at the
-    /// latest, and the wait of ``standbyInterval``.
+    /// How long the lease lasts in the store after each renewal. A manager that dies is succeeded after this and the
+    /// wait of ``standbyInterval`` at the latest.
     public var ttl: Duration
     /// By how much sooner a manager itself counts its lease as over: clocks drift, and a call that was checked just
     /// before still has to reach the engine.
@@ -48,7 +48,7 @@ public struct LeaseRules: Sendable, Equatable {
     ///
     /// - Parameters:
     ///   - askedAt: When the store was asked: its lease began no sooner than that.
-    ///   - now: When the answer was there. A term that has run out meanwhile is over, whatever the answer.
+    ///   - now: When the response arrived. A term that has run out meanwhile is over, whatever the response says.
     public func next(
         _ state: LeaseState, _ answer: LeaseAnswer, askedAt: Duration, now: Duration
     ) -> LeaseState {

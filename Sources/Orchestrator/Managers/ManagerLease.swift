@@ -1,7 +1,7 @@
 import Synchronization
 
-/// What this manager knows of its own lease. Everything that acts asks it right before it acts: a process that was
-/// stopped for a while finds here that its time has passed, before anybody has told it.
+/// This manager's view of its own lease. Everything that acts checks it right before it acts: a process that was
+/// stopped for a while finds here that its time has passed, before any message can tell it.
 public final class ManagerLease: Sendable {
     private let time: any TimeSource
     private let state = Mutex(LeaseState.standby)
@@ -16,10 +16,10 @@ public final class ManagerLease: Sendable {
         return token
     }
 
-    /// What the manager does at the moment.
+    /// The manager's role.
     public var role: ManagerRole { token == nil ? .standby : .active }
 
-    /// The state as it was set, whatever time it is.
+    /// The state as set, even past its time.
     var last: LeaseState { state.withLock { $0 } }
 
     /// Takes a decision over.
@@ -31,7 +31,7 @@ public struct NotActiveManager: Error, Sendable, Equatable, CustomStringConverti
     /// An error without details.
     public init() {}
 
-    /// The same in words.
+    /// The message: one sentence.
     public var description: String { "this is not the active manager of the database; another one acts" }
 }
 

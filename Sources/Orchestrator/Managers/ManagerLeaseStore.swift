@@ -1,12 +1,12 @@
 /// The one lease under which a manager acts. Time is the store's own, so that no manager's clock matters.
 public protocol ManagerLeaseStore: Sendable {
-    /// Takes the lease if nobody holds it, or renews the manager's own; each time under a new, greater token.
+    /// Takes the lease if it is free, or renews the manager's own; each time under a new, greater token.
     func acquire(by manager: ManagerIdentity, for ttl: Duration) async throws(StoreError) -> LeaseClaim
-    /// Lets the lease of `token` last for `ttl` from now; false when it is over or somebody else's.
+    /// Extends the lease of `token` to `ttl` from now; false when it is over or another manager's.
     func renew(_ token: FencingToken, for ttl: Duration) async throws(StoreError) -> Bool
     /// Ends the lease of `token` at once; one that is over already is success.
     func release(_ token: FencingToken) async throws(StoreError)
-    /// Who holds the lease at the moment.
+    /// The present holder of the lease.
     func current() async throws(StoreError) -> LeaseTenure?
 }
 
@@ -14,13 +14,13 @@ public protocol ManagerLeaseStore: Sendable {
 public enum LeaseClaim: Sendable, Equatable {
     /// It is the manager's now.
     case granted(FencingToken)
-    /// It is somebody else's.
+    /// Another manager holds it.
     case held(LeaseTenure)
 }
 
-/// A lease that is held.
+/// The tenure of a lease.
 public struct LeaseTenure: Sendable, Equatable {
-    /// Who holds it.
+    /// The holder.
     public var manager: ManagerIdentity
     /// Under which token.
     public var token: FencingToken

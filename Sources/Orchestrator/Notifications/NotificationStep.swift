@@ -3,11 +3,12 @@ public import ProjectModel
 /// What a change of status means for the notifications about a project. Decided here, done by the stores in the
 /// transaction of the change.
 public enum NotificationStep: Sendable, Equatable {
-    /// Nothing that anybody need be told.
+    /// Nothing to report.
     case nothing
     /// Something new.
     case add(NotificationDraft)
-    /// The problem is back before anybody could rely on its end: the word of its end goes, the problem's own stands.
+    /// The problem is back before its end could be relied on: the report of its end is withdrawn, the problem's own
+    /// stays.
     case withdrawLatest
     /// The project is gone, and with it what was said about it.
     case forgetAll
@@ -17,7 +18,7 @@ public enum NotificationStep: Sendable, Equatable {
     public static let quietPeriod: Duration = .seconds(15 * 60)
     /// Notifications that are kept of each organization; the oldest go.
     public static let keptMax = 1_000
-    /// Notifications of a project that the decision looks back on.
+    /// Most earlier notifications of a project that the decision reads.
     public static let marksNeeded = 2
 
     /// Longest part of a failure's text that a notification repeats, in characters.
@@ -31,7 +32,7 @@ public enum NotificationStep: Sendable, Equatable {
         switch transition.to {
         case .deleted: self = .forgetAll
         case .failed: self = .add(.startFailed(name, transition.failure))
-        case .degraded: self = Self.degraded(transition, name, history)
+        case .degraded: self = Self.degraded(transition, name: name, history: history)
         case .active, .paused:
             self = latest?.kind.isProblem == true ? .add(.recovered(name, transition.to)) : .nothing
         case .pausing, .deleting:
@@ -42,7 +43,7 @@ public enum NotificationStep: Sendable, Equatable {
     }
 
     private static func degraded(
-        _ transition: StatusTransition, _ name: String, _ history: [NotificationMark]
+        _ transition: StatusTransition, name: String, history: [NotificationMark]
     ) -> NotificationStep {
         guard let latest = history.first else { return .add(.unhealthy(name, transition)) }
         if latest.kind == .unhealthy { return .nothing }
@@ -74,7 +75,7 @@ extension NotificationDraft {
         NotificationDraft(
             kind: .startFailed, title: "Project \(name) could not be started",
             message: reason(failure, otherwise: "The start failed.")
-                + " Nothing of it is left running. Its page tells more; Restore tries again.")
+                + " Nothing of it is left running. Its page has details; Restore tries again.")
     }
 
     fileprivate static func unhealthy(_ name: String, _ transition: StatusTransition) -> NotificationDraft {
@@ -95,7 +96,7 @@ extension NotificationDraft {
     fileprivate static func recovered(_ name: String, _ status: ProjectStatus) -> NotificationDraft {
         NotificationDraft(
             kind: .recovered, title: "Project \(name) is \(status == .active ? "running again" : "paused")",
-            message: "What was wrong is over: every service is as it should be.")
+            message: "The problem is over: every service is ready.")
     }
 
     /// The reason as a code span: what containers and engines say is text, and must not become links or pictures.

@@ -1,9 +1,9 @@
 public import ProjectModel
 
-/// Where notifications live. What happened belongs to an organization and a project; whether it was read, to an
+/// Storage of notifications. A notification belongs to an organization and a project; whether it was read, to an
 /// account.
 public protocol NotificationStore: Sendable {
-    /// Notifications that somebody sees, newest first.
+    /// Notifications that an account sees, newest first.
     func notifications(
         _ query: NotificationQuery, for viewer: NotificationViewer
     ) async throws(StoreError) -> [NotificationEntry]
@@ -20,7 +20,7 @@ public protocol NotificationStore: Sendable {
     func note(_ transition: StatusTransition, of project: ProjectRecord) async throws(StoreError)
 }
 
-/// Who looks at notifications.
+/// The viewer of notifications.
 public struct NotificationViewer: Sendable, Equatable {
     /// The account whose read marks count.
     public var account: String
@@ -34,12 +34,12 @@ public struct NotificationViewer: Sendable, Equatable {
     }
 }
 
-/// Which notifications are wanted; an absent part stands for all.
+/// A filter of notifications; an absent part matches everything.
 public struct NotificationQuery: Sendable, Equatable {
     /// Most rows that one answer holds.
     public static let limitMax = 100
 
-    /// Rows wanted, 1 to ``limitMax``.
+    /// Most rows, 1 to ``limitMax``.
     public var limit: Int
     /// Rows left out at the beginning.
     public var offset: Int

@@ -29,7 +29,7 @@ public struct ProjectNotification: Sendable, Equatable {
 public struct NotificationDraft: Sendable, Equatable {
     /// What kind of thing happened.
     public var kind: NotificationKind
-    /// One line for people.
+    /// The title: one line.
     public var title: String
     /// More of it, in Markdown; never a secret.
     public var message: String
@@ -50,7 +50,7 @@ public enum NotificationKind: String, Sendable, CaseIterable {
     case unhealthy = "project.unhealthy"
     /// Pausing or deleting does not get on.
     case stuck = "project.stuck"
-    /// What was wrong is over.
+    /// The problem is over.
     case recovered = "project.recovered"
 
     /// How urgent it is.
@@ -86,7 +86,7 @@ public enum NotificationStatus: String, Sendable, CaseIterable {
     case archived
 }
 
-/// A notification as one account has it.
+/// A notification with its state for one account.
 public struct NotificationEntry: Sendable, Equatable {
     /// The notification.
     public var notification: ProjectNotification

@@ -1,7 +1,7 @@
 public import ProjectModel
 public import Reconciler
 
-/// One thing that somebody asked of a project, from the request to its end.
+/// One request to a project, from the request to its end.
 public struct ProjectOperation: Sendable, Equatable {
     /// UUID in lower case.
     public var id: String
@@ -11,7 +11,7 @@ public struct ProjectOperation: Sendable, Equatable {
     public var kind: ProjectOperationKind
     /// How far it has come.
     public var state: ProjectOperationState
-    /// Who asked, by e-mail address.
+    /// The requester's e-mail address.
     public var requestedBy: String
     /// When it was asked for: written down before anything was done.
     public var requestedAt: Timestamp
@@ -38,7 +38,7 @@ public struct ProjectOperation: Sendable, Equatable {
         self.result = result
     }
 
-    /// Whether it goes on although its time is over.
+    /// Whether it is in progress past its deadline.
     public func isOverdue(at time: Timestamp) -> Bool { state.isOpen && time >= progress.deadline }
 }
 
@@ -46,9 +46,9 @@ public struct ProjectOperation: Sendable, Equatable {
 public struct OperationProgress: Sendable, Equatable {
     /// Plans carried out for it so far.
     public var attempts: Int
-    /// When it has to be done: what ends as failed by then, and is overdue from then on.
+    /// The deadline: a failure by then ends it; after that it is overdue.
     public var deadline: Timestamp
-    /// What it waits for, in words.
+    /// What it waits for: one sentence.
     public var waitingFor: String?
     /// The service that it waits for.
     public var service: ServiceName?
@@ -80,7 +80,7 @@ public struct NewOperation: Sendable, Equatable {
     public var id: String
     /// What is asked for.
     public var kind: ProjectOperationKind
-    /// Who asks.
+    /// The requester.
     public var requestedBy: String
 
     /// An operation under a new id.
@@ -99,7 +99,7 @@ public struct NewOperation: Sendable, Equatable {
 }
 
 extension StatusTransition {
-    /// What the transition does to the operation that goes on: it ends, for a reason, or not. Stores do this in the
+    /// What the transition does to the operation in progress: it ends, for a reason, or not. Stores do this in the
     /// transaction of the transition.
     public func end(of kind: ProjectOperationKind) -> (state: ProjectOperationState, result: String)? {
         if cancelsOperation { return (.cancelled, cause) }

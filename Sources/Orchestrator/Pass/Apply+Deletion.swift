@@ -3,8 +3,9 @@ import Reconciler
 
 /// What is left to write down when objects of a project are gone.
 extension ReconcileLoop {
-    /// Finishes a deletion, or a rollback, of which nothing is left to remove: kept volumes are offered from now on, and
-    /// the receipt is closed. Says what happens to leases and secrets: kept volumes are worth nothing without theirs.
+    /// Finishes a deletion, or a rollback, of which nothing is left to remove: kept volumes are offered from now on,
+    /// and the receipt is closed. Says what happens to leases and secrets: kept volumes are worth nothing without
+    /// theirs.
     func finishDeletion(
         of record: ProjectRecord, becoming status: ProjectStatus
     ) async throws -> StatusTransition.LeaseChange {
@@ -61,7 +62,7 @@ extension ReconcileLoop {
 }
 
 extension Operation {
-    /// Why an object remains, for people.
+    /// Why an object remains: one sentence.
     fileprivate func reason(for error: EngineError) -> String {
         guard case .networkInUse = error, case .removeNetwork(_, let name) = self else { return "\(error)" }
         return "\(error). \(NetworkRefusals.advice(network: name))"

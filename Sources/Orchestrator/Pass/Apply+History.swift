@@ -4,13 +4,13 @@ import Reconciler
 
 /// Restarts that the manager makes, and images that it pulls, are part of the project's history.
 extension ReconcileLoop {
-    /// Events that wait for a database at the most; the newest are kept.
+    /// Most events that wait for a database; the newest are kept.
     static let pendingEventsMax = 100
 
     /// Logs what a plan has restarted, and writes it into the history.
     func noteRestarts(
-        _ outcomes: [PlanExecutor.Outcome], _ record: ProjectRecord, _ observed: ObservedStack,
-        _ state: inout PassState
+        _ outcomes: [PlanExecutor.Outcome], record: ProjectRecord, observed: ObservedStack,
+        state: inout PassState
     ) async {
         let restarts = performedRestarts(outcomes, in: record.status, from: observed).map { restart in
             PerformedRestart(
@@ -28,7 +28,7 @@ extension ReconcileLoop {
     }
 
     /// Logs which images a plan has pulled, and notes them for the history.
-    func notePulls(_ outcomes: [PlanExecutor.Outcome], _ record: ProjectRecord, _ state: inout PassState) {
+    func notePulls(_ outcomes: [PlanExecutor.Outcome], record: ProjectRecord, state: inout PassState) {
         for image in outcomes.filter({ $0.error == nil }).compactMap(\.step.operation.pulledImage) {
             let size = pulls.last(image).map { " (\($0))" } ?? ""
             logger.info("an image was pulled", metadata: ["project": "\(record.ref)", "image": "\(image)\(size)"])

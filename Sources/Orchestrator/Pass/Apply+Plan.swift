@@ -8,28 +8,31 @@ extension ReconcileLoop {
 
     /// Makes a plan's calls, and notes around them how the project's operation goes.
     func carryOut(
-        _ decided: PlanDecision, _ decision: Decision, _ input: PassInput, _ state: inout PassState
+        _ decided: PlanDecision, decision: Decision, input: PassInput, state: inout PassState
     ) async throws -> Requeue {
         let (record, project) = try input.project()
         if let report = decided.report { try await write(report, record) }
-        try await noteProgress(record, decision, decided.plan, project.observed, &state)
+        try await noteProgress(
+            record, decision: decision, plan: decided.plan, observed: project.observed, state: &state)
         await writePendingEvents(of: record.ref, &state)
         let requeue: Requeue
         if decided.plan.isEmpty {
             state.decisions.troubles = 0
             requeue = decided.requeue
         } else {
-            requeue = try await call(decided.plan, record, project, input.inventory, &state)
+            requeue = try await call(
+                decided.plan, record: record, project: project, inventory: input.inventory, state: &state)
         }
         if state.decisions.calls.lastError != nil {
-            try await noteProgress(record, decision, decided.plan, project.observed, &state)
+            try await noteProgress(
+                record, decision: decision, plan: decided.plan, observed: project.observed, state: &state)
         }
         return requeue
     }
 
     private func call(
-        _ plan: Plan, _ record: ProjectRecord, _ project: ObservedProject, _ inventory: ProjectInventory,
-        _ state: inout PassState
+        _ plan: Plan, record: ProjectRecord, project: ObservedProject, inventory: ProjectInventory,
+        state: inout PassState
     ) async throws -> Requeue {
         logger.debug("carrying out a plan", metadata: ["project": "\(record.ref)", "plan": "\(plan)"])
         if let desired = project.desired, plan.steps.contains(where: \.operation.needsFolder) {
@@ -41,18 +44,18 @@ extension ReconcileLoop {
             plan, of: record.ref, volumeOwners: inventory.owners)
         if Task.isCancelled { return .whenWoken }
         state.decisions.noteRestarts(outcomes, for: record.restartRequestedAt)
-        notePulls(outcomes, record, &state)
-        await noteRestarts(outcomes, record, project.observed, &state)
-        if try await replaceRefusedLeases(outcomes, record, &state) { return .now }
+        notePulls(outcomes, record: record, state: &state)
+        await noteRestarts(outcomes, record: record, observed: project.observed, state: &state)
+        if try await replaceRefusedLeases(outcomes, record: record, state: &state) { return .now }
         state.decisions.note(outcomes, of: plan, at: time.now())
-        for outcome in outcomes { logRefusal(outcome, record, state) }
+        for outcome in outcomes { logRefusal(outcome, record: record, state: state) }
         try await noteRefusals(outcomes, record)
-        if let report = trouble(outcomes, record, state) { try await write(report, record) }
+        if let report = trouble(outcomes, record: record, state: state) { try await write(report, record) }
         return state.decisions.requeueAfterCalls(at: time.now())
     }
 
     /// What a project has gone without is no news each time that the engine refuses it again.
-    private func logRefusal(_ outcome: PlanExecutor.Outcome, _ record: ProjectRecord, _ state: PassState) {
+    private func logRefusal(_ outcome: PlanExecutor.Outcome, record: ProjectRecord, state: PassState) {
         guard let error = outcome.error else { return }
         let isKnown =
             if case .networkInUse = error { record.status == .deleted || record.status == .failed } else { false }
@@ -64,9 +67,9 @@ extension ReconcileLoop {
             ])
     }
 
-    /// Refusals that go on while a project is paused, deleted or healed. A start that failed keeps its own reason.
+    /// Persistent refusals while a project is paused, deleted or healed. A start that failed keeps its own reason.
     private func trouble(
-        _ outcomes: [PlanExecutor.Outcome], _ record: ProjectRecord, _ state: PassState
+        _ outcomes: [PlanExecutor.Outcome], record: ProjectRecord, state: PassState
     ) -> TroubleReport? {
         guard [.pausing, .deleting, .degraded].contains(record.status),
             state.decisions.troubles >= Self.troublesUntilRecorded,
@@ -81,7 +84,7 @@ extension ReconcileLoop {
 }
 
 extension Operation {
-    /// Whether the project's folder has to be complete before: the engine looks its files up at every start.
+    /// Whether the project's folder must be complete before: the engine opens its files at every start.
     fileprivate var needsFolder: Bool {
         switch self {
         case .createContainer, .startContainer, .restartContainer: true

@@ -9,7 +9,7 @@ extension OperationProgress {
     /// How an operation goes, after a pass. Pure.
     ///
     /// - Parameters:
-    ///   - deadline: When it has to be done.
+    ///   - deadline: The deadline.
     ///   - left: Containers that still run, or objects that are still there.
     static func after(
         _ assessment: Assessment, _ plan: Plan, kind: ProjectOperationKind, deadline: Timestamp, left: [String],
@@ -37,13 +37,13 @@ extension OperationProgress {
 }
 
 extension ReconcileLoop {
-    /// Names that one text holds at the most.
+    /// Most names in one text.
     static let namesShownMax = 5
 
     /// Notes how the project's operation goes, when that has changed.
     func noteProgress(
-        _ record: ProjectRecord, _ decision: Decision, _ plan: Plan, _ observed: ObservedStack,
-        _ state: inout PassState
+        _ record: ProjectRecord, decision: Decision, plan: Plan, observed: ObservedStack,
+        state: inout PassState
     ) async throws {
         guard let tracked = state.operation, let assessment = decision.assessment else { return }
         let since =

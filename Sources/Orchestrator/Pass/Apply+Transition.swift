@@ -7,12 +7,12 @@ extension ReconcileLoop {
     static let logTailLines = 40
 
     /// Changes a project's status, with all that belongs to the change.
-    func carryOut(_ decided: TransitionDecision, _ input: PassInput, _ state: PassState) async throws {
+    func carryOut(_ decided: TransitionDecision, input: PassInput, state: PassState) async throws {
         let (record, project) = try input.project()
         let isLast = decided.event == .nothingLeft
         var transition = StatusTransition(
             from: decided.from, to: decided.to, cause: redact(decided.cause, state.secrets), at: time.now())
-        transition.failure = await failure(decided.failure, record, state)
+        transition.failure = await failure(decided.failure, record: record, state: state)
         transition.fulfilsRestart = decided.fulfilsRestart
         transition.restoresSettings = decided.restoresSettings
         if decided.restoresSettings { transition.opens = NewOperation(.restart, requestedBy: "") }
@@ -31,14 +31,14 @@ extension ReconcileLoop {
         of record: ProjectRecord, _ project: ObservedProject, becoming status: ProjectStatus
     ) async throws -> StatusTransition.LeaseChange {
         try lease?.check()
-        // A network that stays keeps its subnet: nobody is to be offered it when the lease is gone.
+        // A network that remains keeps its subnet: it must not be leased again when the lease is gone.
         if !project.observed.isEmpty { await survey.note(try await engine.overview().use) }
         try folders.remove(record.ref)
         return try await finishDeletion(of: record, becoming: status)
     }
 
     private func failure(
-        _ change: FailureChange, _ record: ProjectRecord, _ state: PassState
+        _ change: FailureChange, record: ProjectRecord, state: PassState
     ) async -> ProjectFailure? {
         switch change {
         case .keep: return record.failure
@@ -56,13 +56,13 @@ extension ReconcileLoop {
         }
     }
 
-    /// Variables of the ports that a project needs as it is in force now.
+    /// Variables of the ports that a project needs in its present version.
     private func ports(of record: ProjectRecord) async throws -> Set<String> {
         let needs = try await renderer(for: record).requirements(services: record.services.map(\.text))
         return Set(needs.ports)
     }
 
-    /// Removes template versions that nobody uses any more. One that stays is no harm; the next time finds it.
+    /// Removes unused template versions. A failure is retried by the next call.
     func removeUnusedTemplates() async {
         do {
             let removed = try await templates.removeUnused()

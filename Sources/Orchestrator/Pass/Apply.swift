@@ -24,16 +24,16 @@ extension ReconcileLoop {
         case .transition(let transition):
             try await save(input.inventory.entries, of: input)
             if decision.marksData { try await markData(input) }
-            try await carryOut(transition, input, state)
+            try await carryOut(transition, input: input, state: state)
             return .now
         case .carryOut(let plan):
             try await save(input.inventory.entries, of: input)
             if decision.marksData { try await markData(input) }
-            return try await carryOut(plan, decision, input, &state)
+            return try await carryOut(plan, decision: decision, input: input, state: &state)
         }
     }
 
-    /// Stores what has to be known before anything is done to the objects of a project.
+    /// Stores what must be known before the objects of a project are changed.
     private func save(_ entries: InventoryEntries, of input: PassInput) async throws {
         if let record = input.record, let template = entries.template { try await pin(record, to: template) }
         if !entries.volumes.isEmpty { try await custody.save(entries.volumes) }

@@ -41,7 +41,7 @@ extension ReconcileLoop {
     }
 
     /// Of a deleted project there may be kept volumes, some of them in another project's use or to be destroyed by now.
-    /// Anything else is late: it goes.
+    /// Other objects are leftovers: they are removed.
     private func inventoryOfTombstone(_ record: ProjectRecord, _ seen: ObservedStack) async throws -> ProjectInventory {
         var inventory = ProjectInventory(observed: seen)
         let known = try await custody.volumes(of: record.ref).filter { $0.owner == record.ref }

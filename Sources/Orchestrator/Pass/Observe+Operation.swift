@@ -1,19 +1,19 @@
 import ProjectModel
 import Reconciler
 
-/// The operation of a project that is under way, as the loop remembers it.
+/// The project's operation in progress, in the loop's memory.
 struct TrackedOperation: Sendable {
     let id: String
     let kind: ProjectOperationKind
     let requestedAt: Timestamp
     /// What stands in the store.
     var progress: OperationProgress
-    /// Of which change of status this is known.
+    /// The status change that this belongs to.
     var statusChangedAt: Timestamp
 }
 
 extension ReconcileLoop {
-    /// The operation under way, read once for each status on its way.
+    /// The operation in progress, read once per status.
     func trackedOperation(
         _ record: ProjectRecord, _ state: inout PassState
     ) async throws -> TrackedOperation? {

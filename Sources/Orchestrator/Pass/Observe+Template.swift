@@ -19,13 +19,13 @@ extension ReconcileLoop {
     }
 
     /// Pins a project from before template versions were stored to what is installed, if its containers were made from
-    /// that. Otherwise nothing of it is replaced or made until it is upgraded on request: a manager that starts with
+    /// that. Otherwise no object is replaced or created until it is upgraded on request: a manager that starts with
     /// another template rolls nothing over.
     func settleVersion(
         of record: ProjectRecord, _ rendered: DesiredStack, _ inventory: inout ProjectInventory,
         _ state: inout PassState
     ) -> DesiredStack {
-        // What is coming up for the first time holds nothing that has to stay as it is.
+        // A project on its first start has no containers to keep.
         let isNew = [.provisioning, .starting].contains(record.status)
         guard case .differs(let services) = rendered.match(with: inventory.observed), !isNew else {
             inventory.entries.template = templates.installed[record.stack]?.content.digest

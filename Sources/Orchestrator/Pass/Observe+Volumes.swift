@@ -3,8 +3,8 @@ import Reconciler
 
 /// Volumes of a project that runs: which they are, and whether they are still the same.
 extension ReconcileLoop {
-    /// The stack with the volumes that the project really uses: attached ones in the place of its own, and the mark that
-    /// each is to be created with. The mark is stored before the volume is made, so that it is known for certain.
+    /// The stack with the volumes that the project really uses: attached ones instead of its own, and the mark that
+    /// each is created with. The mark is stored before the volume is created.
     func withVolumes(
         _ desired: DesiredStack, _ record: ProjectRecord, _ inventory: inout ProjectInventory
     ) -> DesiredStack {
@@ -39,7 +39,7 @@ extension ProjectInventory {
                 name: volume.name, owner: record.ref, ref: record.ref, composeName: volume.composeName,
                 identity: isOld ? present?.identity : RandomIdentifier.uuid(), createdAt: present?.createdAt,
                 holdsData: isOld)
-        // Until it holds data, a volume is whatever has its name.
+        // Until it holds data, any volume with its name is accepted.
         if !entry.holdsData, let present { (entry.identity, entry.createdAt) = (present.identity, present.createdAt) }
         return entry
     }
@@ -58,7 +58,7 @@ extension DataVerdict {
 }
 
 extension DesiredStack {
-    /// The same with volumes of other names in the place of its own, by their key in the Compose file.
+    /// The stack with volumes of other names instead of its own, by their key in the Compose file.
     func using(_ names: [String: String]) -> DesiredStack {
         guard !names.isEmpty else { return self }
         var stack = self

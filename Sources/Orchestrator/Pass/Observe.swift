@@ -2,8 +2,8 @@ import Logging
 import ProjectModel
 import Reconciler
 
-/// The first step of a pass: reads what should be and what is. Nothing is changed by it, apart from which containers the
-/// probes watch.
+/// The first step of a pass: reads desired and observed state. Nothing is changed by it, apart from which containers
+/// the probes watch.
 extension ReconcileLoop {
     func observe(_ ref: ProjectRef, as role: ManagerRole, _ state: inout PassState) async -> PassInput {
         do {

@@ -4,9 +4,9 @@ import Reconciler
 
 /// One pass over a project: observe, decide, apply.
 ///
-/// It takes no hint of what has changed: a restart of the manager, a timer, an event and a request all lead to the same.
-/// What it has read is one ``Observation``, and `decide` makes one `Decision` of it, which is everything that the pass
-/// does. What is remembered of the project is taken and put here and nowhere else.
+/// It takes no hint of what has changed: a restart of the manager, a timer, an event and a request all lead to the
+/// same. What it has read is one ``Observation``, and `decide` makes one `Decision` of it, which is everything that the
+/// pass does. What is remembered of the project is taken and put here and nowhere else.
 extension ReconcileLoop {
     func pass(over ref: ProjectRef, as role: ManagerRole = .active) async -> Requeue {
         var state = await states.take(ref)
@@ -20,8 +20,8 @@ extension ReconcileLoop {
         return requeue
     }
 
-    /// Carries a decision out. What the project's state has become, nil for one that is forgotten, and when the next pass
-    /// is due. After a failure it is the state of before, one more failure apart.
+    /// Carries a decision out. Returns the project's new state, nil for a dropped one, and when the next pass is due.
+    /// After a failure it is the previous state with one more failure.
     private func applySafely(
         _ decision: Decision, to input: PassInput, _ state: PassState, as role: ManagerRole
     ) async -> (PassState?, Requeue) {
@@ -44,7 +44,7 @@ extension ReconcileLoop {
         if role == .active { await noteFailure(error, of: ref, &state) }
         let patience = state.decisions.patience
         logger.warning(
-            "a look at a project failed",
+            "a pass over a project failed",
             metadata: ["project": "\(ref)", "error": "\(error)", "retry_in": "\(patience)"])
         return (state, .at(time.now() + patience))
     }
@@ -82,7 +82,7 @@ struct PassInput: Sendable {
     }
 }
 
-/// A pass that has come to nothing, for a reason that was found by observing.
+/// A pass that failed while observing.
 struct PassFailure: Error, CustomStringConvertible {
     let description: String
 }

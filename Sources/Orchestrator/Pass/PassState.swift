@@ -12,7 +12,7 @@ struct PassState: Sendable {
     var pendingEvents: [ProjectEvent] = []
     /// Whether it was said that the project's template version is not known.
     var saidUnknownVersion = false
-    /// The operation under way, as far as it is known.
+    /// The operation in progress, if known.
     var operation: TrackedOperation?
     private var rendered: (key: RenderKey, stack: DesiredStack, secrets: [String: Secret<String>])?
 

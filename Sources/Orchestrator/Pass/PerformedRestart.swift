@@ -1,9 +1,9 @@
 import ProjectModel
 import Reconciler
 
-/// A container that ran, or had run, and runs again by the manager's doing: nobody should have to guess why.
+/// A container that the manager has restarted, with the reason for the event log.
 struct PerformedRestart: Sendable, Equatable {
-    /// What was done.
+    /// The action.
     enum Kind: String, Sendable {
         case restarted
         case replaced
@@ -18,8 +18,8 @@ struct PerformedRestart: Sendable, Equatable {
 /// Which services a plan has restarted, in the order of the calls. Pure.
 ///
 /// - Parameters:
-///   - status: Of the project at the time. The first run of a container is no restart, nor are the runs that a start
-///     which was asked for begins.
+///   - status: The project's status at the time. The first run of a container is no restart, nor are the runs that a
+///     start which was asked for begins.
 ///   - observed: What the plan was made from.
 func performedRestarts(
     _ outcomes: [PlanExecutor.Outcome], in status: ProjectStatus, from observed: ObservedStack
@@ -59,6 +59,6 @@ func events(of restarts: [PerformedRestart], in status: ProjectStatus, at time: 
 }
 
 extension ProjectStatus {
-    /// Whether its services are to run without anybody having asked for a start.
+    /// Whether its services run without a request for a start.
     fileprivate var isUnderWatch: Bool { self == .active || self == .degraded }
 }

@@ -1,10 +1,10 @@
 public import ProjectModel
 public import Reconciler
 
-/// Makes the calls of a plan, several at a time. It decides nothing: ``PlanProgress`` says what comes next, and a failed
-/// call is reported.
+/// Makes the calls of a plan, several at a time. It decides nothing: ``PlanProgress`` says what comes next, and a
+/// failed call is reported.
 public struct PlanExecutor: Sendable {
-    /// Calls of one plan that are under way at once.
+    /// Most concurrent calls of one plan.
     public static let parallelCallsMax = 8
     /// Age of a plan from which on none of its steps is made that rests on probes: the manager may have been stopped
     /// since, and what did not answer then may answer now. The next pass decides again.
@@ -33,7 +33,7 @@ public struct PlanExecutor: Sendable {
 
     /// Runs the plan. Outcomes come in the order in which the calls ended; steps that were left out have none.
     ///
-    /// - Parameter volumeOwners: Whose label volumes bear that are not the project's own.
+    /// - Parameter volumeOwners: The projects whose label volumes have that are not the project's own.
     public func run(_ plan: Plan, of ref: ProjectRef, volumeOwners: [String: ProjectRef] = [:]) async -> [Outcome] {
         var progress = PlanProgress(plan)
         var outcomes: [Outcome] = []
@@ -45,7 +45,7 @@ public struct PlanExecutor: Sendable {
                     underWay += 1
                     let owner = step.operation.removedVolume.flatMap { volumeOwners[$0] }
                     let urgency = progress.urgency(of: step)
-                    group.addTask { await perform(step, of: owner ?? ref, urgency, decidedAt) }
+                    group.addTask { await perform(step, of: owner ?? ref, urgency: urgency, decidedAt: decidedAt) }
                 }
             }
             launch()
@@ -60,7 +60,7 @@ public struct PlanExecutor: Sendable {
     }
 
     private func perform(
-        _ step: Plan.Step, of ref: ProjectRef, _ urgency: Int, _ decidedAt: Duration
+        _ step: Plan.Step, of ref: ProjectRef, urgency: Int, decidedAt: Duration
     ) async -> Outcome {
         let call = { () async throws(EngineError) in
             if step.restsOnProbes, time.uptime() - decidedAt > Self.verdictAgeMax { throw .outdated }

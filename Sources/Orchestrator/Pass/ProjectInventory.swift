@@ -1,8 +1,8 @@
 import ProjectModel
 import Reconciler
 
-/// What the engine holds of a project: the list by label, with volumes added that were attached, and without those that
-/// are kept.
+/// The objects of a project on the engine: the list by label, with volumes added that were attached, and without those
+/// that are kept.
 struct ProjectInventory: Sendable {
     /// What a plan may act on.
     var observed = ObservedStack()
@@ -10,11 +10,11 @@ struct ProjectInventory: Sendable {
     var keepsVolumes = false
     /// The projects of attached volumes, which have another label than this project's.
     var owners: [String: ProjectRef] = [:]
-    /// The project's volumes as they are remembered; looked up for one that should run only.
+    /// The records of the project's volumes; read only for one that should run.
     var volumes: [VolumeRecord] = []
     /// What must not be done to them.
     var verdict = DataVerdict()
-    /// What has to be stored of it before anything is done to the objects.
+    /// Entries to store before the objects are changed.
     var entries = InventoryEntries()
 }
 

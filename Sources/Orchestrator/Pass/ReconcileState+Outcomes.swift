@@ -57,7 +57,7 @@ extension ReconcileState {
         for case (.removeNetwork(let id, _), let error) in outcomes.map({ ($0.step.operation, $0.error) }) {
             switch error {
             case .networkInUse: networkRefusals.noteRefusal(of: id)
-            // An engine that did not answer has not let go of it either.
+            // An engine that did not answer has not removed it either.
             case .some(let error) where error.isTransient: continue
             default: networkRefusals.forget(id)
             }
@@ -77,8 +77,8 @@ extension Plan {
     /// Images that its steps pull.
     var pulledImages: Set<String> { Set(steps.compactMap(\.operation.pulledImage)) }
 
-    /// The service that a step is about; for a network, a volume or an image the services whose steps wait for it,
-    /// be it by way of another such step: a network that has to go first.
+    /// The service that a step is about; for a network, a volume or an image the services whose steps wait for it, also
+    /// through another such step: a network that is removed first.
     fileprivate func services(concernedBy step: Step) -> Set<ServiceName> {
         if let service = step.operation.service { return [service] }
         if case .pullImage(let image) = step.operation, let waiting = pulls[image] { return waiting }

@@ -1,7 +1,7 @@
 import ProjectModel
 
 /// Takes every secret value out of a text before it is stored or shown, down to the shortest password that was ever
-/// accepted. Of a value of several lines each longer line counts by itself: a log shows them one by one.
+/// accepted. Of a value of several lines each longer line is taken out on its own: a log shows them one by one.
 func redact(_ text: String, _ secrets: [String: Secret<String>]) -> String {
     let values = secrets.values.map { $0.reveal() }
     let lines = values.flatMap { $0.split(whereSeparator: \.isNewline).map(String.init) }

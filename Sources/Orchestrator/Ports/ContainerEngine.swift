@@ -1,8 +1,8 @@
 public import ProjectModel
 public import Reconciler
 
-/// The container engine as the orchestration sees it. Every call concerns only objects that bear this
-/// installation's label; what is not ours is invisible here, except as ports and networks that are taken.
+/// The container engine as the orchestration sees it. Every call concerns only objects with this installation's label;
+/// foreign objects are visible only as ports and networks in use.
 public protocol ContainerEngine: Sendable {
     /// All networks, volumes and containers of one project.
     func observe(_ ref: ProjectRef) async throws(EngineError) -> ObservedStack
@@ -23,9 +23,9 @@ public protocol ContainerEngine: Sendable {
     func ping() async throws(EngineError)
 }
 
-/// The engine from afar: enough to tell which projects are worth a pass.
+/// The engine's objects in outline: enough to decide which projects need a pass.
 public struct EngineOverview: Sendable, Equatable {
-    /// Projects of this installation of which the engine holds anything at all. A fingerprint is equal to that of an
+    /// Projects of this installation with objects on the engine. A fingerprint is equal to that of an
     /// ``ContainerEngine/observe(_:)`` for as long as the same objects are there and the same runs of the containers.
     public var fingerprints: [ProjectRef: StackFingerprint]
     /// Host ports that containers hold at the moment and subnets of all networks, ours or not.
@@ -38,7 +38,7 @@ public struct EngineOverview: Sendable, Equatable {
     }
 }
 
-/// A hint that something has happened. It says where to look, never what to do.
+/// A hint that an object has changed. It names the project, not the action.
 public enum EngineEvent: Sendable, Equatable {
     /// The subscription stands.
     case connected
@@ -50,7 +50,7 @@ public enum EngineEvent: Sendable, Equatable {
 public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The engine could not be reached, or the answer was lost.
     case unavailable(String)
-    /// A host port is taken, by whom ever.
+    /// The host port is already in use.
     case portTaken(UInt16?, message: String)
     /// The subnet overlaps another network.
     case subnetTaken(message: String)
@@ -64,14 +64,14 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
     case notFound(message: String)
     /// This manager may not change anything: another one acts.
     case notActive
-    /// The call was not made: what it was decided on is too old by now.
+    /// The call was not made: its decision is too old.
     case outdated
     /// What was asked for can never be done: the engine does not understand it, such as an image's name that is none.
     case invalid(message: String)
     /// Any other refusal, with the engine's own words; the status of its answer, where that was one of failure.
     case refused(status: Int?, message: String)
 
-    /// The same in words.
+    /// The message: one sentence.
     public var description: String {
         switch self {
         case .unavailable(let reason): "the engine does not answer: \(reason)"
@@ -82,8 +82,8 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
         case .imageMissing(let image): "the engine does not have the image \(image)"
         case .notFound(let message): message
         case .notActive: "\(NotActiveManager())"
-        case .outdated: "the call was put off: what it was decided on is too old by now"
-        case .invalid(let message): "the engine cannot do that, now or later: \(message)"
+        case .outdated: "the call was put off: the observation behind it is too old"
+        case .invalid(let message): "the engine rejects the call permanently: \(message)"
         case .refused(.some(let status), let message): "the engine refused with \(status): \(message)"
         case .refused(.none, let message): "the engine failed: \(message)"
         }
@@ -92,7 +92,7 @@ public enum EngineError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Whether the same call will never succeed.
     public var isPermanent: Bool { if case .invalid = self { true } else { false } }
 
-    /// Whether the same call may succeed later without anybody doing anything.
+    /// Whether the same call may succeed later without an intervention.
     public var isTransient: Bool {
         switch self {
         case .unavailable, .notActive, .outdated: true

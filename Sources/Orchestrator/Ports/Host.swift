@@ -28,7 +28,7 @@ public protocol ServiceProber: Sendable {
 
 /// Time, as a port: tests bring their own.
 public protocol TimeSource: Sendable {
-    /// The present time, as the clock on the wall has it. Somebody may set that clock.
+    /// The present time by the wall clock, which may be set at any time.
     func now() -> Timestamp
     /// Time since some moment in the past that stays the same. It never goes back, and counts the time that the
     /// machine or the process was suspended.

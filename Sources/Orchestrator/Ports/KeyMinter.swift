@@ -2,7 +2,7 @@ public import ProjectModel
 
 /// Generates a project's secrets once, and opens them again.
 public protocol KeyMinter: Sendable {
-    /// Generates and seals everything that is required; `given` values are taken as they are.
+    /// Generates and seals everything that is required; `given` values are used unchanged.
     func mint(
         _ requirements: StackRequirements, for ref: ProjectRef, given: [String: Secret<String>], at time: Timestamp
     ) throws(KeyError) -> SealedSecrets
@@ -35,7 +35,7 @@ public enum KeyError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The generator or the library failed.
     case cannotMint(String)
 
-    /// The same in words.
+    /// The message: one sentence.
     public var description: String {
         switch self {
         case .cannotOpen(let ref, let reason): "the secrets of project \(ref) cannot be opened: \(reason)"

@@ -45,10 +45,10 @@ public struct ProjectQueryText: Sendable, Equatable {
     public var sql: String
     /// Values of `$1`, `$2` …; with any of them the text is exactly one statement.
     public var parameters: [JSONParameter]
-    /// Whether nothing may be changed. The text is then exactly one statement, and whatever it does is rolled back.
+    /// Whether changes are forbidden. The text is then exactly one statement, and its effects are rolled back.
     public var isReadOnly: Bool
-    /// Whether only what the project's users made may be read, by ``ReadOnlyRole``: for people who may read data and not
-    /// write it. Counts for read-only texts alone.
+    /// Whether only what the project's users made may be read, by ``ReadOnlyRole``: for members who may read data and
+    /// not write it. Counts for read-only texts alone.
     public var isRestricted: Bool
     /// The account on whose behalf it runs, for its share of sessions; nil for the manager's own texts.
     public var account: String?
@@ -91,7 +91,7 @@ extension ProjectQueryText: CustomStringConvertible, CustomReflectable {
 
 /// A parameter as it comes in JSON, sent as `node-postgres` sends it.
 public indirect enum JSONParameter: Sendable, Equatable {
-    /// Text as it is.
+    /// A string.
     case string(String)
     /// A number in the digits in which it came.
     case number(String)
@@ -125,7 +125,7 @@ public enum ProjectDatabaseError: Error, Sendable, Equatable {
     case unreachable(String)
     /// PostgreSQL refused the statement.
     case query(QueryFailure)
-    /// The text cannot be sent as it is; a sentence that says why.
+    /// The text cannot be sent; one sentence.
     case invalid(String)
     /// The answer has more rows than the limit; the statement was cancelled.
     case tooManyRows(limit: Int)
@@ -140,7 +140,7 @@ public enum ProjectDatabaseError: Error, Sendable, Equatable {
 }
 
 extension ProjectDatabaseError: CustomStringConvertible {
-    /// A sentence for people. Messages of PostgreSQL may quote data of the project.
+    /// The message: one sentence. Messages of PostgreSQL may quote data of the project.
     public var description: String {
         switch self {
         case .unreachable(let sentence), .invalid(let sentence): sentence

@@ -1,6 +1,6 @@
-/// Names one state of all projects and their leases together. Every change that is stored gives them another edition,
-/// so what was read by the same query in the same edition is the same. Editions have no order: two of them tell only
-/// whether something has changed.
+/// Names one state of all projects and their leases together. Every stored change gives them another generation, so
+/// equal queries in the same generation have equal results. Generations have no order: two of them show only whether
+/// data has changed.
 public struct ProjectEdition: Sendable, Hashable {
     /// The name; means something to the store alone.
     public let text: String

@@ -2,8 +2,8 @@ public import ProjectModel
 
 /// Sends HTTP requests to the gateways of projects, as their service role.
 public protocol ProjectGateway: Sendable {
-    /// Sends a request and gives the answer, whatever its status. Redirects are answers. Time and bytes are bounded by
-    /// the implementation's limits.
+    /// Sends a request and returns the response, with any status. Redirects are responses. Time and bytes are bounded
+    /// by the implementation's limits.
     func send(
         _ request: GatewayRequest, to target: GatewayTarget
     ) async throws(ProjectGatewayError) -> GatewayAnswer
@@ -138,22 +138,22 @@ public enum ProjectGatewayError: Error, Sendable, Equatable {
     case tooLarge(limitBytes: Int)
     /// No whole answer came in this time.
     case timedOut(Duration)
-    /// The request cannot be sent as it is; a sentence that says why.
+    /// The request cannot be sent; one sentence.
     case invalid(String)
-    /// Too many requests are under way already.
+    /// Too many requests are in progress already.
     case busy
     /// The task that waited was cancelled.
     case cancelled
 }
 
 extension ProjectGatewayError: CustomStringConvertible {
-    /// A sentence for people.
+    /// The message: one sentence.
     public var description: String {
         switch self {
         case .unreachable(let sentence), .invalid(let sentence): sentence
         case .tooLarge(let limit): "the project's answer has more than \(limit) bytes"
         case .timedOut(let duration): "the project did not answer within \(duration.components.seconds) s"
-        case .busy: "too many requests to projects are under way; try again in a moment"
+        case .busy: "too many requests to projects are in progress; try again in a moment"
         case .cancelled: "the request to the project was cancelled"
         }
     }

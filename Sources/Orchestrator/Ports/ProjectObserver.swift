@@ -8,7 +8,7 @@ public protocol ProjectObserver: Sendable {
     func wake(_ ref: ProjectRef) async
     /// What all services of a project are doing, by name.
     func services(of record: ProjectRecord) async -> [ServiceReport]
-    /// Probe tallies of a project as of now.
+    /// Present health of a project's services.
     func tallies(of ref: ProjectRef) async -> [ServiceName: ServiceHealth]
     /// Where the container listens that publishes a host port; nil while none runs.
     func address(behind port: UInt16, of ref: ProjectRef) async -> ServiceAddress?
@@ -16,13 +16,13 @@ public protocol ProjectObserver: Sendable {
     func logTail(of service: ServiceName, in ref: ProjectRef, lines: Int) async throws(EngineError) -> String?
 }
 
-/// What one service of a project is doing, for people and for the health answer of the API.
+/// The state of one service of a project, for the health endpoints of the API.
 public struct ServiceReport: Sendable, Equatable {
     /// The service.
     public var service: ServiceName
-    /// What it is doing.
+    /// Its state.
     public var state: Assessment.ServiceState
-    /// The same for each role that has a probe of its own, where the service has several.
+    /// The state of each role that has a probe of its own, where the service has several.
     public var roles: [ServiceRole: Assessment.ServiceState]
     /// When it was last probed.
     public var observedAt: Timestamp?

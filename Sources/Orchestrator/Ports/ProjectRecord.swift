@@ -14,14 +14,14 @@ public struct ProjectRecord: Sendable, Equatable {
     public var region: String
     /// Cloud provider as given at creation; a label only.
     public var cloudProvider: String
-    /// What it is doing.
+    /// Its status.
     public var status: ProjectStatus
-    /// What failed, if the last thing did.
+    /// The last failure, if any.
     public var failure: ProjectFailure?
     /// The stack that it is made of.
     public var stack: StackName
     /// The template version that it is pinned to. Absent for a project from before versions were stored, as long as its
-    /// containers do not tell that they were made from what is installed; and for a deleted one.
+    /// containers are not recognised as made from the installed version; and for a deleted one.
     public var template: TemplateDigest?
     /// What the project is on its way to, while it is upgraded or brought back.
     public var upgrade: ProjectUpgrade?
@@ -29,7 +29,7 @@ public struct ProjectRecord: Sendable, Equatable {
     public var services: [ServiceName]
     /// Ports and subnet; absent when released.
     public var leases: Leases?
-    /// Containers started before this time are to be restarted; nil once they have been.
+    /// Containers started before this time are restarted; nil once they have been.
     public var restartRequestedAt: Timestamp?
     /// Services that ``restartRequestedAt`` is about; nil for all.
     public var restartServices: [ServiceName]?
@@ -125,7 +125,7 @@ public struct TakenLeases: Sendable, Equatable {
     }
 }
 
-/// Why a project is not what it should be, in words for people.
+/// Why a project differs from its desired state: one sentence.
 public struct ProjectFailure: Sendable, Equatable {
     /// The service that failed, where one did.
     public var service: ServiceName?
@@ -166,7 +166,7 @@ public struct NewProject: Sendable, Equatable {
     public var secrets: SealedSecrets
     /// The API keys that it begins with.
     public var apiKeys: [StoredAPIKey]
-    /// Who asks for it, by e-mail address.
+    /// The requester's e-mail address.
     public var requestedBy: String
     /// Projects that its organization may have together with this one; nil for any number.
     public var organizationLimit: Int?
@@ -195,7 +195,7 @@ public struct NewProject: Sendable, Equatable {
     }
 }
 
-/// A project's secrets as they are stored: readable only with the master key.
+/// A project's sealed secrets: readable only with the master key.
 public struct SealedSecrets: Sendable, Equatable {
     /// The project's own key, wrapped by the master key.
     public var wrappedKey: [UInt8]
@@ -224,7 +224,7 @@ public struct ProjectQuery: Sendable, Hashable {
     /// Most rows of a list that has no pages.
     public static let wholeListMax = 10_000
 
-    /// Rows wanted, 1 to ``limitMax``, or ``wholeListMax``.
+    /// Most rows, 1 to ``limitMax``, or ``wholeListMax``.
     public var limit: Int
     /// Rows left out at the beginning.
     public var offset: Int
@@ -232,14 +232,14 @@ public struct ProjectQuery: Sendable, Hashable {
     public var sort: Sort
     /// Part of the name or the ref, without regard to case.
     public var search: String?
-    /// Statuses wanted; nil stands for all.
+    /// Statuses to list; nil for all.
     public var statuses: Set<ProjectStatus>?
-    /// Whose projects; nil stands for everybody's.
+    /// The viewer's projects; nil for all.
     public var visibility: Visibility?
 
-    /// Projects that somebody sees: all of some organizations, and single ones besides.
+    /// Projects that an account sees: all of some organizations, and single ones besides.
     public struct Visibility: Sendable, Hashable {
-        /// Organizations, by slug, of which all projects are seen.
+        /// Organizations, by slug, all of whose projects are visible.
         public var organizations: Set<String>
         /// Single projects seen besides, by the organization that they must belong to: a ref alone proves nothing, as
         /// every anon key shows one and a token may name any.

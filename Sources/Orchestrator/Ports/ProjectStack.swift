@@ -1,7 +1,7 @@
 public import ProjectModel
 
-/// A project, seen through what its stack declares. What the API answers about its services, ports, secrets and SQL roles
-/// comes from here.
+/// A project, seen through what its stack declares. What the API answers about its services, ports, secrets and SQL
+/// roles comes from here.
 public struct ProjectStack: Sendable, Equatable {
     /// The project.
     public let record: ProjectRecord
@@ -81,7 +81,7 @@ public enum StackGap: Sendable, Equatable, CustomStringConvertible {
     /// The API's name of a service stands for none.
     case restartName(String)
 
-    /// The same in words that follow "the project".
+    /// The gap, as a phrase that follows "the project".
     public var description: String {
         switch self {
         case .role(let role): "its stack has no service with the role \(role.rawValue)"

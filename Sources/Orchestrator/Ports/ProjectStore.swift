@@ -1,26 +1,26 @@
 public import ProjectModel
 
-/// Where projects live. Every method is one transaction.
+/// Storage of projects. Every method is one transaction.
 public protocol ProjectStore: Sendable {
     /// What was asked of these projects.
     var operations: any ProjectOperationStore { get }
-    /// Stores a new project with its leases and sealed secrets; all or nothing. Its organization must exist, and goes on
-    /// existing until the project is stored. The organization's projects are counted in the same transaction, one
+    /// Stores a new project with its leases and sealed secrets; all or nothing. Its organization must exist, and cannot
+    /// be deleted before the project is stored. The organization's projects are counted in the same transaction, one
     /// creation after the other: all but deleted ones count.
     func insert(_ project: NewProject) async throws(StoreError) -> ProjectRecord
     /// The record of a project, tombstones included.
     func project(_ ref: ProjectRef) async throws(StoreError) -> ProjectRecord?
     /// Projects that are not deleted.
     func projects(_ query: ProjectQuery) async throws(StoreError) -> ProjectPage
-    /// All projects that are not deleted, from afar: enough to tell which have changed.
+    /// Outlines of all projects that are not deleted: enough to detect changes.
     func outlines() async throws(StoreError) -> [ProjectRef: RecordOutline]
     /// The sealed secrets of a project.
     func secrets(of ref: ProjectRef) async throws(StoreError) -> SealedSecrets
     /// The sealed configuration of a project.
     func configuration(of ref: ProjectRef) async throws(StoreError) -> StoredConfiguration
-    /// Changes the configuration and raises its revision; with ``ConfigurationChange/trial`` the status, too. False, and
-    /// nothing is changed, when the revision is not the one that the change was made from, the project is deleted or
-    /// about to be, or it is not ACTIVE and the change is to be tried.
+    /// Changes the configuration and raises its revision; with ``ConfigurationChange/trial`` the status, too. False,
+    /// and nothing is changed, when the revision is not the one that the change was made from, the project is deleted
+    /// or about to be, or it is not ACTIVE and the change is to be tried.
     func change(_ ref: ProjectRef, _ change: ConfigurationChange) async throws(StoreError) -> Bool
     /// Gives a project another name, which must be free in its organization.
     func rename(_ ref: ProjectRef, to name: ProjectName, at time: Timestamp) async throws(StoreError)
@@ -36,7 +36,7 @@ public protocol ProjectStore: Sendable {
         async throws(StoreError)
     /// Gives a project another subnet; the old one goes into quarantine.
     func replaceSubnet(of ref: ProjectRef, with subnet: IPv4Network, at time: Timestamp) async throws(StoreError)
-    /// Adds events to the history of a project, whose status stays as it is. Nothing happens when there is no record.
+    /// Adds events to the history of a project without a transition. No effect when there is no record.
     func note(_ events: [ProjectEvent], of ref: ProjectRef) async throws(StoreError)
     /// The latest events of a project, newest first; ``ProjectEvent/keptMax`` are kept.
     func events(of ref: ProjectRef, limit: Int) async throws(StoreError) -> [ProjectEvent]
@@ -65,7 +65,7 @@ public enum StoreError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The database refused; the text is its message, never a value.
     case refused(String)
 
-    /// The same in words.
+    /// The message: one sentence.
     public var description: String {
         switch self {
         case .unavailable(let reason): "the database does not answer: \(reason)"
@@ -90,19 +90,18 @@ public struct StatusTransition: Sendable, Equatable {
     public var from: ProjectStatus
     /// Status that it gets.
     public var to: ProjectStatus
-    /// Why, for people and for the event log.
+    /// The cause, for users and for the event log.
     public var cause: String
     /// What failed, when something did; nil clears what was recorded before.
     public var failure: ProjectFailure?
-    /// Containers started before ``at`` are to be restarted.
+    /// Containers started before ``at`` are restarted.
     public var requestsRestart: Bool
     /// The services that ``requestsRestart`` is about; nil for all.
     public var restartServices: [ServiceName]?
-    /// Whether what ``requestsRestart`` asked for is done: nothing is compared with that time any more, whatever
-    /// becomes of clocks.
+    /// Whether what ``requestsRestart`` asked for is done: that time is no longer compared, even if clocks change.
     public var fulfilsRestart = false
-    /// The template version that the project is pinned to from now on; nil leaves it as it is. A deleted project is
-    /// pinned to none.
+    /// The template version that the project is pinned to from now on; nil keeps it. A deleted project is pinned to
+    /// none.
     public var template: TemplateDigest?
     /// What the project is on its way to from now on, for a transition to UPGRADING.
     public var upgrade: ProjectUpgrade?
@@ -113,9 +112,9 @@ public struct StatusTransition: Sendable, Equatable {
     public var restoresSettings = false
     /// What happens to the ports and the subnet in the same transaction.
     public var leases: LeaseChange
-    /// The operation that begins with the transition; one that goes on is given up for it.
+    /// The operation that begins with the transition; one in progress is given up for it.
     public var opens: NewOperation?
-    /// Whether the operation that goes on is taken back.
+    /// Whether the operation in progress is cancelled.
     public var cancelsOperation: Bool
     /// When.
     public var at: Timestamp

@@ -60,7 +60,7 @@ public struct QueryFailure: Sendable, Equatable {
         formattedError = "\(severity):  \(code): \(message)\n"
     }
 
-    /// Writes ``formattedError`` anew from the fields. `sql` is the text that ``position`` points into.
+    /// Rebuilds ``formattedError`` from the fields. `sql` is the text that ``position`` points into.
     public mutating func format(sql: String) {
         var text = "\(severity):  \(code): \(message)\n"
         if let position { text += Self.pointer(to: position, in: sql) }

@@ -1,15 +1,15 @@
 public import ProjectModel
 import Reconciler
 
-/// Tells where the manager reaches what a project publishes.
+/// Resolves the addresses at which the manager reaches what a project publishes.
 public protocol ServiceAddresses: Sendable {
     /// Where the container listens that publishes the leased port of a template's variable; nil while none runs, as far
     /// as the manager has seen.
     func address(behind variable: String, of record: ProjectRecord) async -> ServiceAddress?
 }
 
-/// A container's address on its project's network, and a port in it. The published port leads to the same place, but
-/// only while the container runs: at any other time it is anybody's of this host.
+/// A container's address on its project's network, and a port in it. The published port leads to the same service, but
+/// only while the container runs: at other times another program of the host may have it.
 public struct ServiceAddress: Sendable, Hashable {
     /// Address in the project's subnet.
     public var host: IPv4Address
@@ -24,7 +24,7 @@ public struct ServiceAddress: Sendable, Hashable {
 }
 
 extension ProjectCatalog: ServiceAddresses {
-    /// What the last pass over the project found.
+    /// The address that the last pass over the project found.
     public func address(behind variable: String, of record: ProjectRecord) async -> ServiceAddress? {
         guard record.status.goal == .running, let port = record.leases?.ports[variable] else { return nil }
         return await observer.address(behind: port, of: record.ref)

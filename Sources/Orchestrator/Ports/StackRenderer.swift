@@ -104,7 +104,7 @@ public enum TemplateError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The template itself is wrong, or a file could not be read or written.
     case broken(String)
 
-    /// The same in words.
+    /// The message: one sentence.
     public var description: String {
         switch self {
         case .badSelection(let text): text

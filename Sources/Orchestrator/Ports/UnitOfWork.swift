@@ -10,10 +10,11 @@ public protocol UnitOfWork: Sendable {
 /// Effects that must not happen before the changes they belong to are stored: waking the loop, above all, which
 /// would read the old state otherwise.
 public enum AfterCommit {
-    /// Effects of the unit of work under way; nil outside of one.
+    /// Effects of the present unit of work; nil outside of one.
     @TaskLocal static var pending: Pending?
 
-    /// Whether the current task runs in a unit of work, which holds a connection of the database for as long as it lasts.
+    /// Whether the current task runs in a unit of work, which holds a connection of the database for as long as it
+    /// lasts.
     public static var isInUnit: Bool { pending != nil }
 
     /// Effects in the order in which they were announced.
@@ -31,7 +32,7 @@ public enum AfterCommit {
         }
     }
 
-    /// Runs an effect: at the end of the unit of work under way, or at once when there is none.
+    /// Runs an effect: at the end of the present unit of work, or at once when there is none.
     public static func run(_ effect: @escaping @Sendable () async -> Void) async {
         guard let pending else { return await effect() }
         pending.append(effect)

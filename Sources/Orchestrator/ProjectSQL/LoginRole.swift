@@ -3,8 +3,8 @@ public import ProjectModel
 /// The role with a short life as which the command line logs in when it knows no password.
 ///
 /// A member of the owner's role inherits nothing: the client says `SET SESSION ROLE` with the owner's name. One of the
-/// read-only role reads at once, in read-only transactions. Run this SQL as the stack's administrator: from PostgreSQL 16
-/// on an owner may not give itself away.
+/// read-only role reads at once, in read-only transactions. Run this SQL as the stack's administrator: from PostgreSQL
+/// 16 on an owner may not give itself away.
 public struct LoginRole: Sendable {
     /// Beginning of the names of all login roles; the role that they are a member of follows.
     private static let prefix = "cli_login_"
@@ -31,7 +31,7 @@ public struct LoginRole: Sendable {
         password: Secret<String>, ttl: Duration
     ) throws(ProjectDatabaseError) -> ProjectQueryText {
         let seconds = ttl.components.seconds
-        guard seconds >= 1 else { throw .invalid("a login role lives for at least one second") }
+        guard seconds >= 1 else { throw .invalid("a login role is valid for at least one second") }
         let inheritance = isReadOnly ? "inherit" : "noinherit"
         let role = try SQLText.literal(name)
         let settings =

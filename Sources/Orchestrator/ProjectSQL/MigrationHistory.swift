@@ -10,7 +10,7 @@ public enum MigrationHistory {
         public var query: String
         /// What takes it back; nil if that is not known.
         public var rollback: String?
-        /// Who made it.
+        /// Its author.
         public var createdBy: String?
         /// The caller's key; the table refuses a second migration with the same one.
         public var idempotencyKey: String?

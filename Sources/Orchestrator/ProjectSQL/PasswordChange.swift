@@ -2,8 +2,9 @@ public import ProjectModel
 
 /// Gives every role of a stack that logs in with the project's database password a new one.
 public enum PasswordChange {
-    /// One transaction that changes all roles that share the project's password, the manager's own among them; roles that
-    /// are missing are passed over. Run it as the stack's administrator. Open sessions stay; new ones need the new password.
+    /// One transaction that changes all roles that share the project's password, the manager's own among them; roles
+    /// that are missing are passed over. Run it as the stack's administrator. Open sessions stay; new ones need the new
+    /// password.
     public static func sql(
         newPassword: Secret<String>, of database: DatabaseRoles
     ) throws(ProjectDatabaseError) -> ProjectQueryText {

@@ -1,13 +1,13 @@
 public import ProjectModel
 
-/// The database role as which people read who may not write: the tables of the project's users, and nothing that the
+/// The database role of members who may read and not write: the tables of the project's users, and nothing that the
 /// stack's own services keep.
 ///
 /// The stack's read-only role may read everything (`pg_read_all_data`): refresh tokens, which PostgreSQL holds in plain
-/// text, password hashes, secrets of the vault, and the verifiers of all database passwords. Whoever reads those *is*
-/// an end user of the project, or its superuser. So this role is the manager's own. It is made, and its rights are
-/// brought up to date, before each query that needs it: by then there may be new tables, and projects that are older
-/// than the role get it the first time somebody asks.
+/// text, password hashes, secrets of the vault, and the verifiers of all database passwords. A reader of those *is* an
+/// end user of the project, or its superuser. So this role is the manager's own. It is made, and its rights are brought
+/// up to date, before each query that needs it: by then there may be new tables, and projects that are older than the
+/// role get it with the first query.
 ///
 /// What it cannot hide, because PostgreSQL shows it to every role: the text of functions, views and triggers, settings
 /// of the database (`ALTER DATABASE … SET`), and what the owner grants to `PUBLIC`.
@@ -15,7 +15,7 @@ public enum ReadOnlyRole {
     /// The role's name.
     public static let name = "supamanager_read_only"
 
-    /// The schema of PostgreSQL itself whose name tells nothing of that; those that begin with `pg_` are left out by it.
+    /// The schema of PostgreSQL itself that does not begin with `pg_`.
     private static let standardSchema = "information_schema"
 
     /// Makes the role and brings its rights up to date; changes nothing where they are. Run it as the stack's
@@ -50,7 +50,7 @@ public enum ReadOnlyRole {
         return ProjectQueryText(sql: sql, isConfidential: true)
     }
 
-    /// Keeps two preparations of one database apart; any number that nobody else uses.
+    /// The advisory lock that serialises preparations of one database; an arbitrary number.
     private static let lockNumber: Int64 = 7_302_118_560_213
 
     /// The role itself: no attribute but the right to log in, a member of nothing.
@@ -123,8 +123,8 @@ public enum ReadOnlyRole {
         end loop;
         """
 
-    /// The role sees all rows of the users' tables. Where a table of somebody else's is open to `PUBLIC` and kept apart
-    /// by row level security alone (`cron.job` is), it sees rows as their policies say, in every table.
+    /// The role sees all rows of the users' tables. Where a foreign table is open to `PUBLIC` and protected by row
+    /// level security alone (`cron.job` is), it sees rows as their policies say, in every table.
     private static let rowSecurity = """
         select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace
                 where c.relrowsecurity and c.oid <> all (wanted) and has_schema_privilege(reader_id, n.oid, 'usage')

@@ -2,7 +2,7 @@ import ProjectModel
 
 /// Quoting for SQL that takes no parameters.
 enum SQLText {
-    /// The text as a literal that means the same whatever `standard_conforming_strings` is.
+    /// The text as a literal that does not depend on `standard_conforming_strings`.
     ///
     /// - Throws: ``ProjectDatabaseError/invalid(_:)`` for text with NUL; the text is not repeated.
     static func literal(_ text: String) throws(ProjectDatabaseError) -> String {

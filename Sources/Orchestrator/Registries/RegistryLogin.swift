@@ -29,7 +29,7 @@ public struct RegistryHost: Sendable, Hashable, Comparable, CustomStringConverti
     public static func < (left: Self, right: Self) -> Bool { left.text < right.text }
 }
 
-/// What the manager shows a registry before it pulls, as it is stored.
+/// The stored login that the manager sends to a registry before a pull.
 public struct RegistryLogin: Sendable, Equatable {
     /// The registry.
     public var host: RegistryHost
@@ -55,14 +55,14 @@ public protocol RegistryLoginStore: Sendable {
     func logins() async throws(StoreError) -> [RegistryLogin]
     /// The one for a registry.
     func login(at host: RegistryHost) async throws(StoreError) -> RegistryLogin?
-    /// Stores a login in place of the one before; false, and nothing is stored, when there are `limit` for other
+    /// Stores a login, replacing the previous one; false, and nothing is stored, when there are `limit` for other
     /// registries.
     func save(_ login: RegistryLogin, limit: Int) async throws(StoreError) -> Bool
     /// Forgets a login; gives the one that there was.
     func delete(at host: RegistryHost) async throws(StoreError) -> RegistryLogin?
 }
 
-/// Makes passwords of registries unreadable for whoever reads only the database.
+/// Encrypts passwords of registries, so that the database alone does not reveal them.
 public protocol RegistryPasswordSealer: Sendable {
     /// Seals a password; it opens for the same registry and account alone, so that no row shows it to another one.
     func seal(

@@ -35,7 +35,7 @@ public struct RegistryLogins: Sendable {
         do { return try await store.logins() } catch { throw .store(error) }
     }
 
-    /// Stores a login in place of the one before for the same registry; gives both.
+    /// Stores a login, replacing the previous one for the same registry; returns both.
     public func save(
         username: String, password: Secret<String>, at host: RegistryHost
     ) async throws(RegistryLoginError) -> (before: RegistryLogin?, after: RegistryLogin) {
@@ -87,7 +87,7 @@ public struct RegistryLogins: Sendable {
 
 /// Why a login at a registry was not stored, found or opened. It holds no password.
 public enum RegistryLoginError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// Something about the request itself.
+    /// The request is invalid.
     case invalid(String)
     /// There is no login for the registry.
     case notFound(RegistryHost)
@@ -100,7 +100,7 @@ public enum RegistryLoginError: Error, Sendable, Equatable, CustomStringConverti
     /// The password could not be sealed.
     case keys(KeyError)
 
-    /// The same in words.
+    /// The message: one sentence.
     public var description: String {
         switch self {
         case .invalid(let text): text

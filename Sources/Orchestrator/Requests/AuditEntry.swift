@@ -1,10 +1,10 @@
 public import ProjectModel
 
-/// One thing that somebody did: who, what, on what, from where, and how it was before and after. It holds no secret.
+/// One audited action: actor, action, object, origin, and the values before and after. It holds no secret.
 public struct AuditEntry: Sendable, Equatable {
     /// Position in the trail of its scope, from 1 without gaps.
     public var number: Int64
-    /// What was done.
+    /// The action.
     public var deed: AuditDeed
     /// Hash of the entry before; 64 zeros for the first.
     public var previousHash: String
@@ -19,7 +19,7 @@ public struct AuditEntry: Sendable, Equatable {
         self.hash = hash
     }
 
-    /// What stands for the hash before the first entry.
+    /// The hash before the first entry.
     public static let noHash = String(repeating: "0", count: 64)
 
     /// What the hash of an entry is taken over.
@@ -28,7 +28,7 @@ public struct AuditEntry: Sendable, Equatable {
     }
 }
 
-/// What somebody did, before it has a place in a trail.
+/// An audited action before it has a place in a trail.
 public struct AuditDeed: Sendable, Equatable {
     /// The trail that it belongs to.
     public var scope: AuditScope
@@ -57,7 +57,7 @@ public struct AuditDeed: Sendable, Equatable {
     /// What was changed, as it became.
     public var after: [String: String]
 
-    /// A deed.
+    /// Creates the event.
     public init(
         scope: AuditScope, at: Timestamp, actorID: String, actorEmail: String, credential: String, action: String,
         route: String, status: Int, target: [String: String], address: String, requestID: String,
@@ -78,8 +78,8 @@ public struct AuditDeed: Sendable, Equatable {
         self.after = after
     }
 
-    /// The one text that stands for the deed: fields in a fixed order, one a line, each name and value with its length
-    /// in bytes before it, so that no value can look like another field.
+    /// The canonical text that is hashed: fields in a fixed order, one a line, each name and value with its length in
+    /// bytes before it, so that no value can look like another field.
     public func canonical(number: Int64) -> String {
         var lines = [
             ("number", "\(number)"), ("scope", scope.text), ("at", "\(at.milliseconds)"), ("actor", actorID),
@@ -93,14 +93,14 @@ public struct AuditDeed: Sendable, Equatable {
     }
 }
 
-/// A trail of its own: that of an organization, or of an account for what belongs to no organization.
+/// The scope of a trail: an organization, or an account for actions outside of organizations.
 public enum AuditScope: Sendable, Equatable, Hashable {
     /// Of an organization, by its slug.
     case organization(String)
     /// Of an account, by its identifier.
     case account(String)
 
-    /// The scope as it is stored.
+    /// The scope's stored form.
     public var text: String {
         switch self {
         case .organization(let slug): "organization:\(slug)"
@@ -108,7 +108,7 @@ public enum AuditScope: Sendable, Equatable, Hashable {
         }
     }
 
-    /// Reads a scope as it is stored.
+    /// Parses a scope's stored form.
     public init?(_ text: String) {
         let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
         guard parts.count == 2 else { return nil }

@@ -27,9 +27,9 @@ public struct AuditHead: Sendable, Equatable {
 public enum AuditSignature: String, Sendable, CaseIterable {
     /// This installation's manager wrote the head.
     case valid
-    /// There is none: a version of before signatures wrote the head, or somebody removed the signature.
+    /// There is none: the head was written before signatures existed, or the signature was removed.
     case missing
-    /// It is not that of the head: somebody changed one of them.
+    /// It does not match the head: one of them was changed.
     case invalid
 
     /// Judges what is stored beside a head.

@@ -1,13 +1,13 @@
 public import ProjectModel
 
-/// Remembers what was done and what was answered. Every method runs in the unit of work under way.
+/// The audit trails and the stored responses. Every method runs in the present unit of work.
 public protocol RequestLedger: Sendable {
-    /// Adds a deed to the trail of its scope and signs the new end, unless the end before was found to be replaced:
+    /// Adds an event to the trail of its scope and signs the new end, unless the previous end was found to be replaced:
     /// then the trail stays without a valid signature.
     func append(_ deed: AuditDeed) async throws(StoreError) -> AuditEntry
     /// Entries of a trail, newest first unless the query says otherwise.
     func trail(_ query: AuditQuery) async throws(StoreError) -> [AuditEntry]
-    /// The end of a trail as it is kept apart from the entries: of a trail without any it is number 0.
+    /// The end of a trail, which is stored apart from the entries; number 0 for an empty trail.
     func head(of scope: AuditScope) async throws(StoreError) -> AuditHead
     /// The trails that there are, in the order of their names; at most `limit`.
     func scopes(limit: Int) async throws(StoreError) -> [AuditScope]
@@ -24,7 +24,7 @@ public protocol RequestLedger: Sendable {
     func expire(before time: Timestamp) async throws(StoreError) -> Int
 }
 
-/// Which entries of a trail are wanted.
+/// A filter of a trail's entries.
 public struct AuditQuery: Sendable, Equatable {
     /// Most entries of one answer.
     public static let limitMax = 1_000
@@ -37,9 +37,9 @@ public struct AuditQuery: Sendable, Equatable {
     public var to: Timestamp?
     /// Only entries with a smaller number: the next page.
     public var before: Int64?
-    /// Only entries with a greater number, and then the oldest first: for whoever reads a whole trail.
+    /// Only entries with a greater number, oldest first: for reading a whole trail.
     public var after: Int64?
-    /// Entries wanted, 1 to ``limitMax``.
+    /// Most entries, 1 to ``limitMax``.
     public var limit: Int
 
     /// A query; the latest hundred by default.
@@ -82,25 +82,25 @@ public struct IdempotencyKey: Sendable, Equatable, Hashable {
 
 /// What is known about a key.
 public enum IdempotencyClaim: Sendable, Equatable {
-    /// Nothing: the request may go on.
+    /// Not seen before: the request is performed.
     case new
     /// The request was answered.
     case answered(StoredAnswer)
     /// The key belongs to another request.
     case otherPayload
-    /// The same request is under way.
+    /// The same request is in progress.
     case inProgress
-    /// The same request began at this time and was never answered: nobody knows what it did.
+    /// The same request began at this time and was never answered: its effect is unknown.
     case interrupted(since: Timestamp)
 }
 
-/// An answer as it is remembered. The body is sealed: it may show a token that is shown only once.
+/// A stored response. The body is sealed: it may contain a token that is shown only once.
 public struct StoredAnswer: Sendable, Equatable {
     /// Status.
     public var status: Int
     /// Header fields that belong to the answer itself.
     public var headers: [String: String]
-    /// The body, sealed by whoever stores it.
+    /// The sealed body.
     public var sealedBody: [UInt8]
 
     /// An answer.
@@ -113,12 +113,11 @@ public struct StoredAnswer: Sendable, Equatable {
 
 /// Makes digests of requests with a key that is not in the database: a password in a body is not guessed from one.
 public protocol PayloadDigester: Sendable {
-    /// The keyed digest of a payload whose SHA-256 this is. Made from that, it replaces plain digests of before without
-    /// their payloads.
+    /// The keyed digest of a payload whose SHA-256 this is. It replaces earlier plain digests without their payloads.
     func digest(ofSHA256 sha256: [UInt8]) throws(KeyError) -> [UInt8]
 }
 
-/// Makes bodies of stored answers unreadable for whoever reads only the database.
+/// Encrypts bodies of stored responses, so that the database alone does not reveal them.
 public protocol AnswerSealer: Sendable {
     /// Seals a body.
     func seal(_ body: [UInt8]) throws(KeyError) -> [UInt8]

@@ -1,7 +1,7 @@
 public import ProjectModel
 
-/// The configuration of auth, key by key as `/config/auth` names them. Keys that no setting of GoTrue carries keep a fixed
-/// value; asking for another is refused.
+/// The configuration of auth, key by key as `/config/auth` names them. Keys that no setting of GoTrue carries keep a
+/// fixed value; asking for another is refused.
 public enum AuthSettings {
     /// All keys.
     public static let table = ServiceSettings(

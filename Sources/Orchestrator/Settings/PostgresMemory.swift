@@ -28,7 +28,7 @@ struct PostgresMemory {
         if shared > sharedMax, !changed.isDisjoint(with: Self.shared.compactMap(variable)) {
             return "the database would reserve \(Self.words(shared)) of shared memory (shared_buffers, and locks and "
                 + "connections by max_connections, max_locks_per_transaction, max_worker_processes and max_wal_senders), "
-                + "and its container has \(Self.words(limit)): \(Self.words(sharedMax)) at the most"
+                + "and its container has \(Self.words(limit)): at most \(Self.words(sharedMax))"
         }
         for name in Self.single where variable(name).map(changed.contains) == true {
             guard let bytes = bytes(name), bytes + shared > limit else { continue }

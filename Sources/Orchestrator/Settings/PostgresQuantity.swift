@@ -45,7 +45,7 @@ public struct PostgresQuantity: Sendable, Hashable {
         "us": 1, "ms": 1_000, "s": 1_000_000, "min": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000,
     ]
 
-    /// The text, which PostgreSQL reads as it is.
+    /// The text, in a form that PostgreSQL accepts.
     func checked(_ text: String) throws(SettingProblem) -> String {
         guard let value = value(of: text), value >= Double(range.lowerBound), value <= Double(range.upperBound) else {
             throw SettingProblem(expectation)
@@ -65,7 +65,7 @@ public struct PostgresQuantity: Sendable, Hashable {
         return (count * factor / unit.size).rounded()
     }
 
-    /// What a value must be, in words that follow the key.
+    /// The expected form, as a phrase that follows the key.
     var expectation: String {
         let units = (unit.isTime ? Self.spans : Self.sizes).sorted { $0.value < $1.value }.map(\.key)
         return "must be a number of \(unit.rawValue) from \(range.lowerBound) to \(range.upperBound), or the same with "

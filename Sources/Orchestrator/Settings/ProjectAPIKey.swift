@@ -2,7 +2,7 @@ public import ProjectModel
 
 /// Kind of an opaque API key.
 public enum APIKeyKind: String, Sendable, CaseIterable {
-    /// May be seen by anybody (`sb_publishable_…`); stands for the database role `anon`.
+    /// Public (`sb_publishable_…`); maps to the database role `anon`.
     case publishable
     /// For servers only (`sb_secret_…`); stands for the database role `service_role`.
     case secret
@@ -23,7 +23,7 @@ public struct ProjectAPIKey: Sendable, Equatable {
     public var name: String
     /// Kind.
     public var kind: APIKeyKind
-    /// The first characters of the key, enough to tell keys apart and to reveal none.
+    /// The first characters of the key, enough to distinguish keys and to reveal none.
     public var prefix: String
     /// The key itself.
     public var key: Secret<String>

@@ -64,7 +64,7 @@ public enum SettingLimits {
     /// Beginning of names that belong to the stack.
     public static let reservedPrefix = "SUPABASE_"
 
-    /// Why a function secret cannot be stored, in words without its value; nil for a good one.
+    /// Why a function secret cannot be stored, without its value; nil for a valid one.
     static func problem(ofFunctionSecret name: String, _ value: String) -> String? {
         let bytes = Array(name.utf8)
         func isLetter(_ byte: UInt8) -> Bool {
@@ -80,7 +80,7 @@ public enum SettingLimits {
         return value.utf8.contains(0) ? "\(name) holds a NUL character, which no variable can" : nil
     }
 
-    /// Why the value of a setting cannot be stored, in words without it; nil for a good one.
+    /// Why the value of a setting cannot be stored, without it; nil for a valid one.
     static func problem(ofSetting name: String, _ value: String) -> String? {
         if value.utf8.count > valueBytesMax { return "\(name) is longer than \(valueBytesMax) bytes" }
         return value.utf8.contains(0) ? "\(name) holds a NUL character, which no variable can" : nil

@@ -26,7 +26,7 @@ public struct ProjectValues: Sendable, Equatable {
         self.acceptsLegacyKeys = acceptsLegacyKeys
     }
 
-    /// Everything that must be taken out of a text before people see it. Of the settings only those count that the
+    /// Everything that must be taken out of a text before users see it. Of the settings only those count that the
     /// template calls secret: a log without any `true` or `3600` would be no log.
     func confidential(_ declared: [DeclaredSetting]) -> [String: Secret<String>] {
         var found = secrets

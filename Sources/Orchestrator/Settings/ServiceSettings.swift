@@ -4,7 +4,7 @@ public import ProjectModel
 public struct ServiceSetting: Sendable, Hashable {
     /// The key. Keys of nested objects are joined by dots.
     public let key: String
-    /// Whether no stack lets it be changed.
+    /// Whether it is fixed for every stack.
     public let isFixed: Bool
     /// Which values are possible.
     public let form: SettingForm
@@ -19,7 +19,7 @@ public struct ServiceSetting: Sendable, Hashable {
         self.standard = standard
     }
 
-    /// A key whose value nobody can change.
+    /// A key with a fixed value.
     init(fixed key: String, _ value: SettingValue = .null) {
         self.key = key
         isFixed = true

@@ -42,7 +42,7 @@ public enum SettingForm: Sendable, Hashable {
     case quantity(PostgresQuantity)
     /// A text that follows a rule.
     case text(TextRule)
-    /// A text that nobody is shown again.
+    /// A text that is never shown again.
     case secret(TextRule)
 
     /// Longest duration, in seconds, that is accepted: a hundred years.
@@ -105,7 +105,7 @@ public enum SettingForm: Sendable, Hashable {
         return "\(Int64(seconds))s"
     }
 
-    /// What a value must be, in words that follow the key.
+    /// The expected form, as a phrase that follows the key.
     var expectation: String {
         switch self {
         case .flag: "must be true or false"

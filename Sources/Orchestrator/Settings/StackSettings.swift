@@ -54,7 +54,7 @@ public enum StackSettings {
         .pooler, "the pooler",
         [
             ServiceSetting("default_pool_size", .wholeOrDefault(1...3_000)),
-            // The port decides: the one that clients are told is the one for transactions.
+            // The port decides: clients get the one for transactions.
             ServiceSetting(fixed: "pool_mode", .text("transaction")),
             ServiceSetting("max_client_conn", .whole(1...100_000)),
         ])

@@ -1,6 +1,6 @@
 public import ProjectModel
 
-/// A project's own configuration as it is stored: every value sealed under the project's key.
+/// A project's own configuration, sealed: every value under the project's key.
 public struct StoredConfiguration: Sendable, Equatable {
     /// Number that grows with every change.
     public var revision: Int64
@@ -39,7 +39,7 @@ public struct StoredConfiguration: Sendable, Equatable {
     }
 }
 
-/// An opaque API key as it is stored.
+/// An opaque API key, sealed.
 public struct StoredAPIKey: Sendable, Equatable {
     /// UUID in lower case.
     public var id: String
@@ -53,7 +53,7 @@ public struct StoredAPIKey: Sendable, Equatable {
     public var digest: String
     /// The sealed key.
     public var sealed: [UInt8]
-    /// What it is for.
+    /// Its purpose.
     public var description: String?
     /// Database role.
     public var role: String
@@ -80,7 +80,7 @@ public struct StoredAPIKey: Sendable, Equatable {
     }
 }
 
-/// A function secret as it is stored.
+/// A function secret, sealed.
 public struct StoredFunctionSecret: Sendable, Equatable {
     /// The sealed value.
     public var sealed: [UInt8]
@@ -111,8 +111,8 @@ public struct ConfigurationChange: Sendable, Equatable {
     /// Whether signed keys are accepted from now on; nil leaves it.
     public var acceptsLegacyKeys: Bool?
     /// The operation of a change that is tried: an ACTIVE project becomes RESTARTING with it, and what ``settings``
-    /// replaces is kept until it is ACTIVE again or ``StatusTransition/restoresSettings``. The store refuses the change of
-    /// a project in another status.
+    /// replaces is kept until it is ACTIVE again or ``StatusTransition/restoresSettings``. The store refuses the change
+    /// of a project in another status.
     public var trial: NewOperation?
     /// When.
     public var at: Timestamp

@@ -1,4 +1,4 @@
-/// What a text must look like, for texts that keep a service from starting when they are wrong.
+/// The required form of a text, for texts that keep a service from starting when they are wrong.
 public enum TextRule: String, Sendable, Hashable, CaseIterable {
     /// Anything.
     case any
@@ -23,7 +23,7 @@ public enum TextRule: String, Sendable, Hashable, CaseIterable {
     /// Words with letters, digits, `_` and `-`, separated by commas.
     case tags
 
-    /// The text as it is stored, which is the text itself but for ``testCodes``.
+    /// The stored form: the text itself, except for ``testCodes``.
     func stored(_ text: String) throws(SettingProblem) -> String {
         guard accepts(text) else { throw SettingProblem(expectation) }
         return self == .testCodes ? text.replacing("=", with: ":") : text
@@ -48,7 +48,7 @@ public enum TextRule: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// What a text must be, in words that follow the key.
+    /// The expected form, as a phrase that follows the key.
     var expectation: String {
         switch self {
         case .any: "must be a text"

@@ -1,7 +1,7 @@
 public import ProjectModel
 
-/// What a project is on its way to. The record's own template and services stay those of before until the upgrade has
-/// come to its end: what the engine should hold is told by the status and these two, at any moment.
+/// The target of an upgrade. The record's own template and services stay the previous ones until the upgrade has
+/// finished: the desired version follows from the status and these two at any moment.
 public struct ProjectUpgrade: Sendable, Equatable {
     /// The template version that it gets; it is stored.
     public var template: TemplateDigest
@@ -17,7 +17,7 @@ public struct ProjectUpgrade: Sendable, Equatable {
 
 extension ProjectRecord {
     /// The record with the template version and the services that the engine should hold now: those of the target while
-    /// the project is UPGRADING, those of before in every other status.
+    /// the project is UPGRADING, the previous ones in every other status.
     public var inForce: ProjectRecord {
         guard status == .upgrading, let upgrade else { return self }
         var record = self
@@ -30,7 +30,7 @@ extension ProjectRecord {
 extension StatusTransition {
     /// What a transition does to an upgrade.
     public enum UpgradeEnd: Sendable, Equatable {
-        /// It is under way, or there is none.
+        /// It is in progress, or there is none.
         case none
         /// The target becomes what the project has.
         case completes
@@ -38,7 +38,7 @@ extension StatusTransition {
         case forgets
     }
 
-    /// What becomes of the upgrade that is under way. Stores do this in the transaction of the transition. An upgrade
+    /// How the transition ends the upgrade in progress. Stores do this in the transaction of the transition. An upgrade
     /// that ends as DEGRADED had no version to go back to.
     public var endOfUpgrade: UpgradeEnd {
         switch (from, to) {

@@ -27,7 +27,7 @@ public protocol TemplateReader: Sendable {
 
 /// Where template versions are kept while a project uses them.
 public protocol TemplateVersionStore: Sendable {
-    /// Stores a content under its digest; one that is there stays as it is.
+    /// Stores a content under its digest; an existing one is kept.
     func save(_ content: TemplateContent) async throws(StoreError)
     /// The content with this digest.
     func content(of digest: TemplateDigest) async throws(StoreError) -> TemplateContent?

@@ -2,12 +2,12 @@ public import ProjectModel
 import Synchronization
 
 /// The stacks that are installed, and the template versions that projects are pinned to. It gives every project the
-/// renderer of its own version, whatever is on disk by now.
+/// renderer of its own version, regardless of what is on disk.
 public final class TemplateLibrary: Sendable {
     /// Renderers that are kept ready, those of installed versions aside.
     static let renderersMax = 32
 
-    /// A stack as it is on disk.
+    /// A stack on disk.
     public struct Installed: Sendable {
         /// What is on disk.
         public let content: TemplateContent
@@ -66,8 +66,8 @@ public final class TemplateLibrary: Sendable {
         return digest
     }
 
-    /// Makes sure that a version which a project is about to be pinned to is stored: a manager with other stacks on disk
-    /// may have removed it as unused.
+    /// Makes sure that a version which a project is about to be pinned to is stored: a manager with other stacks on
+    /// disk may have removed it as unused.
     func store(_ version: Installed) async throws(CatalogError) {
         do { try await store.save(version.content) } catch { throw .store(error) }
     }

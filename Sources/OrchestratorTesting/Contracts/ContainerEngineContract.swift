@@ -34,7 +34,7 @@ public enum ContainerEngineContract {
         }
     }
 
-    /// Checks every promise; throws the first that is broken. Afterwards the engine holds nothing of the project.
+    /// Checks every promise; throws the first that is broken. Afterwards the engine holds no object of the project.
     public static func run(on engine: any ContainerEngine, _ surroundings: Surroundings) async throws {
         let run = ContractRun(engine: engine, surroundings: surroundings)
         do {
@@ -83,7 +83,7 @@ struct ContractRun {
 
     func perform(_ operation: Operation) async throws(EngineError) { try await engine.perform(operation, for: ref) }
 
-    /// The error of a call that has to be refused.
+    /// The error of a call that must be refused.
     func refusal(_ operation: Operation) async throws -> EngineError {
         do { try await perform(operation) } catch { return error }
         throw ContractViolation("\(operation) must be refused")

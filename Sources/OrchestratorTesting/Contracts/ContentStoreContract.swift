@@ -191,7 +191,7 @@ private struct ContentContractRun {
         try await store.deleteFolders([id(100)], of: ref, owner: ben.id)
         try promise("nobody else deletes a folder", try await store.folders(of: ref, owner: ann.id).count == 2)
         try await store.deleteFolders([id(100)], of: ref, owner: ann.id)
-        try promise("a folder goes with those in it", try await store.folders(of: ref, owner: ann.id).isEmpty)
+        try promise("a folder is deleted with those in it", try await store.folders(of: ref, owner: ann.id).isEmpty)
         try promise("what lies in it goes too", try await store.item(id(4), for: ann.id) == nil)
         try promise("the rest stays", try await store.item(id(5), for: ann.id) != nil)
     }
@@ -202,7 +202,7 @@ private struct ContentContractRun {
             try await store.delete([id(1)], of: other, by: ann.id).isEmpty)
         try promise("nothing hidden is deleted", try await store.delete([id(1)], of: ref, by: ben.id).isEmpty)
         try promise(
-            "what is deleted is told",
+            "deleted items are returned",
             try await store.delete([id(2), id(1), id(77), id(1)], of: ref, by: ann.id) == [id(1), id(2)])
         try promise("what is deleted is gone", try await store.item(id(1), for: ann.id) == nil)
     }

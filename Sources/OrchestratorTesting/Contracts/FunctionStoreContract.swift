@@ -122,7 +122,7 @@ private struct FunctionContractRun {
         let second = try await put(
             FunctionStoreContract.deployment("fresh", [file("d.ts")], mark: 6, id: 8), as: .bundle, seconds: 13)
         try promise("the bundle of a function that runs is its next version", second.version == 2)
-        try promise("which goes on running", try await store.function("fresh", of: ref) == stored)
+        try promise("which keeps running", try await store.function("fresh", of: ref) == stored)
         var update = FunctionUpdate(slug: "fresh", version: 2)
         update.name = "Fresh"
         update.verifyJWT = false
@@ -209,7 +209,7 @@ private struct FunctionContractRun {
         let gone = try await refusal { _ = try await update([FunctionUpdate(slug: "first", version: 4)], seconds: 41) }
         try promise("with its bundle", gone == .notFound(slug: "first"))
         let again = try await put(FunctionStoreContract.deployment("first", [file("i.ts")], id: 12), seconds: 42)
-        try promise("its name begins anew", again.version == 1 && again.id.hasSuffix("12"))
+        try promise("its versions restart at 1", again.version == 1 && again.id.hasSuffix("12"))
         try promise("what is not there is not deleted", try await store.delete("nothing", of: ref) == false)
         try promise("nor in another project", try await store.delete("first", of: other) == false)
     }

@@ -4,7 +4,7 @@ import ProjectModel
 /// What every ``ManagerLeaseStore`` promises, and every ``ProjectStore`` that writes under a lease. Tests run it on the
 /// stores in memory and on PostgreSQL.
 public struct ManagerLeaseContract {
-    /// A lease that no manager lives to see the end of.
+    /// A lease that outlives every manager of a test.
     private static let long: Duration = .seconds(3_600)
     /// A lease that is over soon.
     private static let short: Duration = .milliseconds(50)
@@ -59,10 +59,10 @@ public struct ManagerLeaseContract {
         guard case .held(let tenure) = try await leases.acquire(by: second, for: Self.long) else {
             throw ContractViolation("a lease that is held is not granted to another")
         }
-        try promise("the answer tells who holds it", tenure.manager == first && tenure.token == token)
+        try promise("the response names the holder", tenure.manager == first && tenure.token == token)
         try promise(
             "and for how long", tenure.remaining > Self.long - .seconds(60) && tenure.remaining <= Self.long)
-        try promise("who asks changes nothing", try await leases.current()?.token == token)
+        try promise("a refused request changes nothing", try await leases.current()?.token == token)
         try promise("a lease is renewed", try await leases.renew(token, for: Self.long))
         try promise(
             "another token renews nothing", try await !leases.renew(FencingToken(token.number + 1), for: Self.long))
@@ -75,7 +75,7 @@ public struct ManagerLeaseContract {
         let third = try await granted(first, Self.long)
         try promise("it is free for others", third > token)
         let again = try await granted(first, Self.long)
-        try promise("who asks again begins a new term", again > third)
+        try promise("a repeated request begins a new term", again > third)
         try promise("under which the old token is worth nothing", try await !leases.renew(third, for: Self.long))
         try await leases.release(again)
     }
@@ -88,20 +88,21 @@ public struct ManagerLeaseContract {
         _ = try await projects.insert(new)
         let transition = StatusTransition(from: .provisioning, to: .starting, cause: "test", at: contract.start)
         let back = StatusTransition(from: .starting, to: .provisioning, cause: "test", at: contract.start)
-        try await refused(store, new.ref, transition, "without a lease nothing is written")
+        try await refused(store, ref: new.ref, transition: transition, text: "without a lease nothing is written")
         let token = try await granted(first, Self.long)
         lease.set(.active(token, until: SystemTime().uptime() + Self.long))
         try promise("what holds the lease writes", try await store.transition(new.ref, transition))
         try promise("so do requests", try await projects.transition(new.ref, back))
         try await leases.release(token)
-        try await refused(store, new.ref, transition, "after the end of the lease nothing is written")
+        try await refused(
+            store, ref: new.ref, transition: transition, text: "after the end of the lease nothing is written")
         _ = try await granted(second, Self.long)
-        try await refused(store, new.ref, transition, "under an old token nothing is written")
-        try promise("and requests go on", try await projects.transition(new.ref, transition))
+        try await refused(store, ref: new.ref, transition: transition, text: "under an old token nothing is written")
+        try promise("and requests still work", try await projects.transition(new.ref, transition))
     }
 
     private func refused(
-        _ store: any ProjectStore, _ ref: ProjectRef, _ transition: StatusTransition, _ text: String
+        _ store: any ProjectStore, ref: ProjectRef, transition: StatusTransition, text: String
     ) async throws {
         let before = try await projects.project(ref)
         let subnet = try StoreContractRun(store: store).project(78).leases.subnet

@@ -57,23 +57,23 @@ private struct NotificationContractRun {
         try await note(one, .rollingBack, .failed, seconds: 2, failure: failure)
         try await note(other, .rollingBack, .failed, seconds: 3, failure: failure)
         let seen = try await store.notifications(NotificationQuery(), for: viewer("a"))
-        try promise("a failed start is told to those who see the project", seen.count == 1)
+        try promise("a failed start is shown to those who see the project", seen.count == 1)
         guard let entry = seen.first else { return }
         try promise("a notification is new at first", entry.status == .new)
         try promise("a notification names its project", entry.notification.ref == one.ref)
         try promise(
             "a notification stands in its organization", entry.notification.organizationSlug == one.organizationSlug)
         try promise("a notification keeps its time", entry.notification.insertedAt == start + .seconds(2))
-        try promise("a notification tells the reason", entry.notification.draft.message.contains("db ended with 1"))
+        try promise("a notification has the reason", entry.notification.draft.message.contains("db ended with 1"))
         try promise("a notification holds no log", !entry.notification.draft.message.contains("secret log"))
         try promise(
             "an identifier is a UUID in lower case",
             entry.notification.id.count == 36 && entry.notification.id == entry.notification.id.lowercased())
         let single = viewer("a", refs: [other.ref])
         try promise(
-            "whoever sees one project only is told of that",
+            "a viewer of one project sees its notifications only",
             try await store.notifications(NotificationQuery(), for: single).map(\.notification.ref) == [other.ref])
-        try promise("whoever sees nothing is told nothing", try await kinds(viewer("a", refs: [two.ref])).isEmpty)
+        try promise("a viewer without projects sees none", try await kinds(viewer("a", refs: [two.ref])).isEmpty)
         let pretender = NotificationViewer(
             account: "a", visibility: .init(organizations: [], projects: [one.organizationSlug: [other.ref]]))
         try promise(
@@ -126,7 +126,7 @@ private struct NotificationContractRun {
             try await kinds(NotificationQuery(organizations: [other.organizationSlug]), me) == [])
         try promise("projects filter", try await kinds(NotificationQuery(refs: [one.ref]), viewer("a")).count == 1)
         try promise(
-            "the summary tells of warnings",
+            "the summary counts warnings",
             try await store.summary(for: me) == .init(unread: 3, hasCritical: false, hasWarning: true))
     }
 

@@ -30,7 +30,7 @@ public enum OrphanStoreContract {
         again.firstSeen = start + .seconds(9)
         try await store.add([again, orphan(.network, "b")])
         let second = try await store.orphans()
-        try promise("known ones stay as they are", Array(second.prefix(2)) == first && second.count == 3)
+        try promise("known ones are unchanged", Array(second.prefix(2)) == first && second.count == 3)
 
         let number = first[0].number
         try await store.renewGrace(of: [number, 999_999], until: start + .seconds(90))

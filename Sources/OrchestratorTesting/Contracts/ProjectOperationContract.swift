@@ -9,9 +9,9 @@ public enum ProjectOperationContract {
         let run = StoreContractRun(store: store)
         let ref = try run.project(1).ref
         var new = try run.project(1)
-        new.requestedBy = "somebody@example.com"
+        new.requestedBy = "user@example.com"
         _ = try await store.insert(new)
-        let creation = try await checkBeginning(store, ref, new.at)
+        let creation = try await checkBeginning(store, ref: ref, at: new.at)
         try await checkProgress(store, creation)
         try promise("a transition is made", try await run.transition(1, .provisioning, .active, seconds: 10))
         let ended = try await store.operations.operation(creation.id, of: ref)
@@ -21,19 +21,20 @@ public enum ProjectOperationContract {
         try promise("and is not open", try await store.operations.openOperation(of: ref) == nil)
         try await store.operations.note(OperationProgress(attempts: 9, deadline: run.start), of: creation.id)
         try promise(
-            "what has ended stays as it is", try await store.operations.operation(creation.id, of: ref) == ended)
+            "ended operations are unchanged", try await store.operations.operation(creation.id, of: ref) == ended)
         try await checkSuccession(run, ref)
     }
 
     private static func checkBeginning(
-        _ store: any ProjectStore, _ ref: ProjectRef, _ at: Timestamp
+        _ store: any ProjectStore, ref: ProjectRef, at: Timestamp
     ) async throws -> ProjectOperation {
         guard let creation = try await store.operations.openOperation(of: ref) else {
             throw ContractViolation("a new project has an operation")
         }
         try promise("it is its creation", creation.kind == .create && creation.state == .pending)
         try promise(
-            "it tells who asked, and when", creation.requestedBy == "somebody@example.com" && creation.requestedAt == at
+            "it has the requester and the time",
+            creation.requestedBy == "user@example.com" && creation.requestedAt == at
         )
         try promise("it has a deadline", creation.progress.deadline == at + ProjectOperationKind.create.deadline)
         try promise("it is found by its id", try await store.operations.operation(creation.id, of: ref) == creation)

@@ -5,7 +5,7 @@ extension StoreContractRun {
     private static let digest = String(repeating: "0a", count: 32)
 
     private func key(
-        _ number: Int, _ name: String = "default", _ kind: APIKeyKind = .publishable, description: String? = nil
+        _ number: Int, name: String = "default", kind: APIKeyKind = .publishable, description: String? = nil
     ) -> StoredAPIKey {
         StoredAPIKey(
             id: "00000000-0000-4000-8000-00000000000\(number)", name: name, kind: kind, prefix: kind.prefix + "abcde",
@@ -42,7 +42,7 @@ extension StoreContractRun {
         try promise(
             "settings are read back byte by byte", isSet && set.settings == ["SITE_URL": [1, 0, 255], "EMPTY": []])
         try promise("a change raises the revision", set.revision == 1)
-        try promise("the record tells the revision", try await record(2).configurationRevision == 1)
+        try promise("the record has the revision", try await record(2).configurationRevision == 1)
         try promise("a change is noted", try await record(2).updatedAt == start + .seconds(100))
         _ = try await change { $0.settings = ["SITE_URL": [2], "EMPTY": nil] }
         try promise("settings are replaced and forgotten", try await configuration().settings == ["SITE_URL": [2]])
@@ -53,11 +53,14 @@ extension StoreContractRun {
     }
 
     private func checkKeys() async throws {
-        _ = try await change { $0.savedKeys = [key(2, "default", .secret), key(1), key(3, "Another")] }
+        _ = try await change {
+            $0.savedKeys = [key(2, name: "default", kind: .secret), key(1), key(3, name: "Another")]
+        }
         let keys = try await configuration().apiKeys
         try promise(
-            "keys are read back by name and kind", keys == [key(3, "Another"), key(1), key(2, "default", .secret)])
-        var edited = key(1, "renamed", description: "for \"phones\"")
+            "keys are read back by name and kind",
+            keys == [key(3, name: "Another"), key(1), key(2, name: "default", kind: .secret)])
+        var edited = key(1, name: "renamed", description: "for \"phones\"")
         edited.updatedAt = start + .seconds(5)
         _ = try await change {
             $0.savedKeys = [edited]
@@ -65,17 +68,17 @@ extension StoreContractRun {
             $0.acceptsLegacyKeys = false
         }
         let next = try await configuration()
-        try promise("keys are edited and forgotten", next.apiKeys == [key(2, "default", .secret), edited])
+        try promise("keys are edited and forgotten", next.apiKeys == [key(2, name: "default", kind: .secret), edited])
         try promise("signed keys can be switched off", !next.acceptsLegacyKeys)
         let clash = try await error { () async throws(StoreError) in
             var change = ConfigurationChange(from: next.revision, at: start)
             change.settings = ["LEFT_OVER": [1]]
-            change.savedKeys = [key(4, "renamed")]
+            change.savedKeys = [key(4, name: "renamed")]
             _ = try await store.change(.sample(1_002), change)
         }
         guard case .refused = clash else { throw ContractViolation("two keys of a kind with one name are refused") }
         try promise("a refused change changes nothing", try await configuration() == next)
-        _ = try await change { $0.savedKeys = [key(5, "renamed", .secret)] }
+        _ = try await change { $0.savedKeys = [key(5, name: "renamed", kind: .secret)] }
         try promise("a name can be used by each kind", try await configuration().apiKeys.count == 3)
     }
 

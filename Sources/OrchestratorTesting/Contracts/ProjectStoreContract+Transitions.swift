@@ -172,8 +172,8 @@ extension StoreContractRun {
         try promise("its name is free again", try await record(6).name.text == "Project 5")
     }
 
-    /// The organization has as many projects as the query lists: failed and deleted ones are told apart by what becomes
-    /// of one more.
+    /// The organization's limit counts the projects that the query lists; one more insertion shows whether failed and
+    /// deleted ones count.
     func checkLimit() async throws {
         var query = ProjectQuery()
         query.visibility = ProjectQuery.Visibility(organizations: ["acme"])

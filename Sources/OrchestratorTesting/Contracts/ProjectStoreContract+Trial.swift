@@ -28,7 +28,7 @@ extension StoreContractRun {
         try promise("the change is in force", try await settings() == before.merging(["A": [1], "B": [2]]) { $1 })
         let operation = try await store.operations.openOperation(of: ref)
         try promise(
-            "its operation goes on", operation?.kind == .settingsChange && operation?.requestedBy == "a@b.c")
+            "its operation is in progress", operation?.kind == .settingsChange && operation?.requestedBy == "a@b.c")
         try promise("a second one is refused meanwhile", try await !attempt(["A": [9]], seconds: 101))
         try promise("and changes nothing", try await settings()["A"] == [1])
         _ = try await transition(2, .restarting, .active, seconds: 110)
@@ -47,9 +47,10 @@ extension StoreContractRun {
             try await settings() == before.merging(["A": [1], "B": [2]]) { $1 })
         let restored = try await store.configuration(of: ref).revision
         try promise("that is a further change", restored == revision + 1)
-        try promise("which the record tells", try await record(2).configurationRevision == restored)
+        try promise("which the record has", try await record(2).configurationRevision == restored)
         let operations = try await store.operations.operations(of: ref, limit: 2)
-        try promise("the way back goes on, and the change has failed", operations.map(\.state) == [.pending, .failed])
+        try promise(
+            "the way back is in progress, and the change has failed", operations.map(\.state) == [.pending, .failed])
         try promise("with the reason", operations.last?.result == "because of RESTARTING")
         let again = try await transition(2, .restarting, .restarting, seconds: 140) { $0.restoresSettings = true }
         let left = try await settings()

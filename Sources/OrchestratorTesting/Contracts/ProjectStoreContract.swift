@@ -3,7 +3,7 @@ import ProjectModel
 
 /// What every ``ProjectStore`` promises. Tests run it on ``InMemoryProjectStore`` and on PostgreSQL.
 public enum ProjectStoreContract {
-    /// Longest quarantine that a store may have; the contract looks again after it.
+    /// Longest quarantine that a store may have; the contract checks again after it.
     public static let quarantineMax: Duration = .seconds(86_400)
 
     /// Organizations that must exist where the contract is checked.

@@ -35,7 +35,7 @@ public enum RequestLedgerContract {
         try promise("a trail without entries has no head", try await ledger.head(of: .account("none")) == .empty)
         let scopes: [AuditScope] = [.organization("acme"), .organization("other")]
         try promise("every trail is named once, in order", try await ledger.scopes(limit: 10) == scopes)
-        try promise("no more trails are named than wanted", try await ledger.scopes(limit: 1) == [scopes[0]])
+        try promise("no more trails are named than requested", try await ledger.scopes(limit: 1) == [scopes[0]])
         let trail = try await ledger.trail(AuditQuery(scope: .organization("acme")))
         try promise("entries come newest first", trail.map(\.deed.action) == ["three", "two", "one"])
         try promise("an entry comes back as it was", trail.last?.deed == deed("one"))
@@ -45,12 +45,12 @@ public enum RequestLedgerContract {
         }
         var query = AuditQuery(scope: .organization("acme"), limit: 1)
         query.before = 3
-        try promise("pages go on below a number", try await ledger.trail(query).map(\.number) == [2])
+        try promise("pages continue below a number", try await ledger.trail(query).map(\.number) == [2])
         query = AuditQuery(scope: .organization("acme"), limit: 2)
         query.after = 0
         try promise("a whole trail comes oldest first", try await ledger.trail(query).map(\.number) == [1, 2])
         query.after = 2
-        try promise("and goes on above a number", try await ledger.trail(query).map(\.number) == [3])
+        try promise("and continues above a number", try await ledger.trail(query).map(\.number) == [3])
         query = AuditQuery(scope: .organization("acme"), from: time + .seconds(1), to: time + .seconds(1))
         try promise("a span of time", try await ledger.trail(query).map(\.number) == [2])
         let other = try await ledger.trail(AuditQuery(scope: .organization("other")))
@@ -84,7 +84,7 @@ public enum RequestLedgerContract {
         var other = key
         other.payload = [1, 3]
         let refused = try await units.perform { [other] in try await ledger.claim(other, at: time) }
-        try promise("another payload is told apart", refused == .otherPayload)
+        try promise("another payload is detected", refused == .otherPayload)
         other = key
         other.account = "b"
         let free = try await units.perform { [other] in try await ledger.claim(other, at: time) }

@@ -21,10 +21,10 @@ public enum StoreInspectionContract {
         try promise("each port and the subnet have a holder", holders.count == 3)
         for thing in [LeaseHolder.Thing.port(20_900), .port(20_901), .subnet(subnet)] {
             try promise(
-                "a lease is told with its project and status",
+                "a lease has its project and status",
                 holders.contains(LeaseHolder(ref: new.ref, status: .provisioning, thing: thing)))
         }
-        try promise("no more leases are told than wanted", try await store.leaseHolders(limit: 2).count == 2)
+        try promise("no more leases are returned than requested", try await store.leaseHolders(limit: 2).count == 2)
         let transition = StatusTransition(
             from: .provisioning, to: .deleted, cause: "contract", leases: .releaseAndForgetSecrets,
             at: Timestamp(milliseconds: 2_000))

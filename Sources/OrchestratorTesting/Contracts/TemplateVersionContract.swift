@@ -1,8 +1,8 @@
 public import Orchestrator
 import ProjectModel
 
-/// What every ``TemplateVersionStore`` promises, beside the projects that are pinned to its versions. Tests run it on the
-/// store in memory and on PostgreSQL.
+/// What every ``TemplateVersionStore`` promises, beside the projects that are pinned to its versions. Tests run it on
+/// the store in memory and on PostgreSQL.
 public struct TemplateVersionContract: Sendable {
     private let versions: any TemplateVersionStore
     private let store: any ProjectStore

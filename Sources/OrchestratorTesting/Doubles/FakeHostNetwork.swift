@@ -13,7 +13,7 @@ public final class FakeHostNetwork: HostNetwork {
 
     private let state: Mutex<State>
 
-    /// A host; by default with nothing but an ephemeral range.
+    /// A host; by default with an ephemeral range only.
     public init(
         listening: Set<UInt16> = [], routes: [IPv4Network] = [], ephemeral: PortRange? = PortRange(32_768...60_999)
     ) {
@@ -36,7 +36,7 @@ public final class FakeHostNetwork: HostNetwork {
         }
     }
 
-    /// Ports on which something listens, whatever the address.
+    /// Ports on which a program listens, on any address.
     public func listeningPorts(on address: String) throws(HostError) -> Set<UInt16> { try read(\.listening) }
 
     /// The routes.

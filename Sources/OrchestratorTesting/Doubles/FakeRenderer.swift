@@ -32,7 +32,7 @@ public struct TemplateService: Sendable {
     /// Its memory limit.
     public var memoryBytes: Int64?
 
-    /// A service; by default one that is probed over HTTP and nothing else.
+    /// A service; by default one with an HTTP probe.
     public init(
         _ name: ServiceName, image: String? = nil, dependencies: [Dependency] = [], portVariable: String? = nil,
         volume: String? = nil, probe: Probe? = .http(port: 80, path: "/health", status: nil, headers: [:]),
@@ -126,7 +126,7 @@ public final class FakeRenderer: StackRenderer {
             if let volume = service.volume {
                 stack.volumes["\(name)_\(volume)"] = DesiredVolume(name: "\(name)_\(volume)", composeName: volume)
             }
-            stack.services[service.name] = desired(service, name, leases, values)
+            stack.services[service.name] = desired(service, project: name, leases: leases, values: values)
         }
         return stack
     }
@@ -156,7 +156,7 @@ public final class FakeRenderer: StackRenderer {
 
     /// What of a service's environment makes another container when it changes.
     private func fingerprint(
-        _ service: TemplateService, _ environment: [String: String], _ values: ProjectValues
+        _ service: TemplateService, environment: [String: String], values: ProjectValues
     ) -> String {
         let counted = environment.filter { name, _ in
             service.variables.contains(name) || name == "KEYS"
@@ -166,7 +166,7 @@ public final class FakeRenderer: StackRenderer {
     }
 
     private func desired(
-        _ service: TemplateService, _ project: String, _ leases: Leases, _ values: ProjectValues
+        _ service: TemplateService, project: String, leases: Leases, values: ProjectValues
     ) -> DesiredService {
         let environment = environment(service, values)
         var spec = ContainerSpec(image: service.image, environment: environment)
@@ -180,7 +180,8 @@ public final class FakeRenderer: StackRenderer {
         if let port { spec.ports = [.init(hostAddress: "127.0.0.1", hostPort: port, containerPort: 80)] }
         return DesiredService(
             name: service.name, containerName: "\(project)-\(service.name)-1",
-            configHash: "\(service.image) \(port ?? 0) \(leases.subnet)\(fingerprint(service, environment, values))",
+            configHash:
+                "\(service.image) \(port ?? 0) \(leases.subnet)\(fingerprint(service, environment: environment, values: values))",
             spec: spec,
             dependencies: service.dependencies, probe: service.probe, isOptional: service.isOptional,
             runsOnce: service.runsOnce, bootDeadline: service.bootDeadline,

@@ -30,7 +30,7 @@ public enum OtherNames {
         ]
     }()
 
-    /// What the template declares.
+    /// The template's declarations.
     public static let names = TemplateNames(
         roles: roles,
         secrets: [

@@ -1,7 +1,7 @@
 public import Orchestrator
 public import ProjectModel
 
-/// Keys that are unique, readable and not secret at all: values are "sealed" as they are.
+/// Keys that are unique, readable and not secret: values are stored unencrypted.
 public struct PlainKeyMinter: KeyMinter {
     /// A minter.
     public init() {}
@@ -51,7 +51,7 @@ public struct PlainKeyMinter: KeyMinter {
         Secret("\(kind.prefix)\(Self.unique())_\(ref.text.prefix(8))")
     }
 
-    /// The value as it is.
+    /// The value, unencrypted.
     public func seal(
         _ value: Secret<String>, name: String, into sealed: SealedSecrets, of ref: ProjectRef
     ) throws(KeyError) -> [UInt8] {
@@ -61,7 +61,7 @@ public struct PlainKeyMinter: KeyMinter {
         return Array(value.reveal().utf8)
     }
 
-    /// 64 digits that are the same for equal values; nothing else is promised.
+    /// 64 digits that are equal for equal values.
     public func digest(_ value: Secret<String>) throws(KeyError) -> String {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for byte in value.reveal().utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }

@@ -61,8 +61,8 @@ extension EngineState {
         var mounted: [String] = []
         for case .volume(let name) in service.spec.mounts.map(\.source) {
             mounted.append(name)
-            // As Docker does it: a volume that is not there is made on the spot, with the labels that the mount
-            // names, which are the project's, and without the mark that tells one volume from another.
+            // As Docker does it: a missing volume is created on the spot, with the labels that the mount names, which
+            // are the project's, and without the mark of the manager.
             if volumes[name] == nil { volumes[name] = FakeVolume(name: name, ref: ref, mark: newMark()) }
         }
         let id = newID()

@@ -41,7 +41,7 @@ extension EngineState {
         settleEnd(of: container, at: now)
     }
 
-    /// The process ends; the engine starts it again when its policy says so and nobody asked for the end.
+    /// The process ends; the engine restarts it by its policy, unless it was stopped on request.
     mutating func end(_ id: String, code: Int, at now: Timestamp, manually: Bool) {
         guard var container = containers[id] else { return }
         container.state = .exited
@@ -72,7 +72,7 @@ extension EngineState {
         late.removeAll { $0.due <= now }
         for call in due {
             let before = observed(call.ref).objectNames
-            // Whoever asked is gone: there is nobody to tell.
+            // The caller is gone: the error has no receiver.
             do { try carryOut(call.operation, call.ref, at: now) } catch { continue }
             unseen[call.ref, default: []].formUnion(observed(call.ref).objectNames.subtracting(before))
         }
@@ -86,7 +86,7 @@ extension EngineState {
         }
     }
 
-    /// What subscribers are told now.
+    /// The events to send to subscribers now.
     mutating func takeEvents(at now: Timestamp) -> [ProjectRef] {
         defer { changed = [] }
         guard !isDown else {

@@ -9,30 +9,31 @@ struct EngineState: Sendable {
     var containers: [String: FakeContainer] = [:]
     var images: Set<String> = []
     var unpullableImages: Set<String> = []
-    /// Projects whose networks the engine does not let go.
+    /// Projects whose networks the engine refuses to remove.
     var heldNetworks: Set<ProjectRef> = []
     /// Ports on which processes of the host listen.
     var hostPorts: Set<UInt16> = []
     var behaviours: [ServiceName: ServiceBehaviour] = [:]
     /// Behaviours of images, which count before those of services.
     var imageBehaviours: [String: ServiceBehaviour] = [:]
-    /// Behaviours of whatever has a variable of this value in its environment, `NAME=VALUE`; they count before all others.
+    /// Behaviours of services with a variable of this value in their environment, `NAME=VALUE`; they precede all
+    /// others.
     var environmentBehaviours: [String: ServiceBehaviour] = [:]
     var violations: [String] = []
-    /// Refs of objects that have changed since the last look.
+    /// Refs of objects that have changed since the last observation.
     var changed: [ProjectRef] = []
     var calls: [EngineCallRecord] = []
     var callCount = 0
     var observationCount = 0
     var faults: [Int: EngineFault] = [:]
     var late: [(due: Timestamp, operation: Operation, ref: ProjectRef)] = []
-    /// Objects that calls created late and that no manager was shown: nobody can know them yet.
+    /// Objects that calls created late and that no manager has observed yet.
     var unseen: [ProjectRef: Set<String>] = [:]
     var isDown = false
     /// By how much the host's clock differs from the time that the engine itself counts with.
     var clockError: Duration = .zero
     var dropsEvents = false
-    /// Longest time by which an event comes late; each by a time of its own, so that they overtake each other.
+    /// Most delay of an event; each is delayed by a time of its own, so that they overtake each other.
     var eventDelayMax: Duration = .zero
     var heldEvents: [(due: Timestamp, ref: ProjectRef)] = []
     var generator: SeededGenerator
@@ -109,6 +110,6 @@ struct EngineState: Sendable {
 }
 
 extension ObservedStack {
-    /// What tells its objects apart.
+    /// The identities of its objects.
     var objectNames: Set<String> { Set(networks.map(\.id) + volumes.map(\.name) + containers.map(\.id)) }
 }

@@ -16,7 +16,7 @@ extension FakeEngine {
 
     /// Other volumes take the place of those that a container mounts.
     ///
-    /// - Parameter labelled: whether they bear the project's label, as a copy made by hand may.
+    /// - Parameter labelled: whether they have the project's label, as a copy made by hand may.
     public func replaceVolumes(of service: ServiceName, in ref: ProjectRef, labelled: Bool) {
         touch { state in
             for name in state.container(service, ref)?.volumes ?? [] {
@@ -29,7 +29,7 @@ extension FakeEngine {
 
 /// What tests read off about volumes.
 extension FakeEngine {
-    /// Volumes that bear a project's label, with what tells one from a later one of the same name.
+    /// Volumes with a project's label, with a mark that distinguishes one from a later one of the same name.
     public func marks(of ref: ProjectRef) -> [String: Int] { volumeMarks(of: ref) }
 
     /// Names of the volumes that a project's containers mount, sorted.
@@ -60,7 +60,7 @@ extension FakeEngine: OrphanEngine {
     /// Removes one object, if its label is still the same.
     public func remove(_ object: EngineObject) async throws(EngineError) {
         guard let ref = ProjectRef(object.projectLabel) else {
-            throw .nameTaken(message: "\(object.name) bears other labels by now")
+            throw .nameTaken(message: "\(object.name) has other labels by now")
         }
         let operation: Operation =
             switch object.key.kind {

@@ -3,7 +3,7 @@ public import ProjectModel
 public import Reconciler
 import Synchronization
 
-/// What tests do to the engine behind the manager's back, and what they read off it. None of it is counted as a call.
+/// Actions of tests on the engine behind the manager's back, and readings of it. None of it is counted as a call.
 extension FakeEngine {
     // MARK: Arrange
 
@@ -12,7 +12,7 @@ extension FakeEngine {
         touch { $0.behaviours[service] = behaviour }
     }
 
-    /// Sets how the processes of an image behave, whichever service it is of.
+    /// Sets how the processes of an image behave, in every service.
     public func behave(image: String, as behaviour: ServiceBehaviour) {
         touch { $0.imageBehaviours[image] = behaviour }
     }
@@ -40,7 +40,7 @@ extension FakeEngine {
         touch { state in if isTaken { state.hostPorts.insert(port) } else { state.hostPorts.remove(port) } }
     }
 
-    /// Something of a stranger's is connected to the networks of a project, or no longer; or the engine has lost count.
+    /// Connects a foreign container to the networks of a project, or removes it; or the engine has lost count.
     public func setNetworksHeld(_ areHeld: Bool, of ref: ProjectRef) {
         touch { state in if areHeld { state.heldNetworks.insert(ref) } else { state.heldNetworks.remove(ref) } }
     }
@@ -95,7 +95,7 @@ extension FakeEngine {
         }
     }
 
-    /// Somebody changes the state of a container by hand: freezes, stops or removes it.
+    /// Changes the state of a container by hand: freezes, stops or removes it.
     public func setState(_ container: ObservedContainer.State?, of service: ServiceName, in ref: ProjectRef) {
         let now = steadyNow
         touch { state in
@@ -118,7 +118,7 @@ extension FakeEngine {
     /// Services that were started before what they depend on.
     public var violations: [String] { state.withLock(\.violations) }
 
-    /// Looks at projects so far.
+    /// Observations of projects so far.
     public var observationCount: Int { state.withLock(\.observationCount) }
 
     /// What the engine holds for a project at this moment.

@@ -10,12 +10,12 @@ public final class FakeEngine: ContainerEngine {
     let state: Mutex<EngineState>
     let time: any TimeSource
     let subscribers = Mutex<[Int: AsyncThrowingStream<EngineEvent, any Error>.Continuation]>([:])
-    /// How often ``run()`` looks for processes that end and calls that are late.
+    /// How often ``run()`` checks for processes that end and calls that are late.
     private static let tick: Duration = .milliseconds(20)
     /// Longest time that a call takes, in milliseconds.
     private static let callMillisecondsMax: Int64 = 5
 
-    /// The time that the engine counts with, whatever is done to the host's clock.
+    /// The engine's own time, unaffected by changes of the host's clock.
     var steadyNow: Timestamp { VirtualTime.beginning + time.uptime() }
 
     /// An empty engine.
@@ -32,7 +32,7 @@ public final class FakeEngine: ContainerEngine {
         }
     }
 
-    /// Brings the engine up to date, changes it, and tells subscribers.
+    /// Brings the engine up to date, changes it, and notifies subscribers.
     @discardableResult
     func touch<Value: Sendable, Failure: Error>(
         _ body: (inout EngineState) throws(Failure) -> Value
@@ -154,7 +154,7 @@ public final class FakeEngine: ContainerEngine {
 
     /// What changes, from now on.
     public func events() -> AsyncThrowingStream<EngineEvent, any Error> {
-        // Twice what any test makes happen between two looks; a subscriber that is slower misses hints, no more.
+        // Twice the events of any test between two passes; a slower subscriber misses hints only.
         let (stream, continuation) = AsyncThrowingStream<EngineEvent, any Error>.makeStream(
             bufferingPolicy: .bufferingNewest(4_096))
         if state.withLock(\.isDown) {

@@ -8,14 +8,14 @@ public struct ServiceBehaviour: Sendable, Equatable {
     public var bootTime: Duration
     /// Whether it ever answers.
     public var answers: Bool
-    /// Exit code and running time, when it ends by itself.
+    /// Exit code and running time, when it exits by itself.
     public var exit: Exit?
     /// What the engine says instead of starting it.
     public var refusal: EngineError?
     /// What it writes to its log.
     public var log: String
 
-    /// An end by itself.
+    /// An exit of the process.
     public struct Exit: Sendable, Equatable {
         /// Exit code.
         public var code: Int
@@ -42,7 +42,7 @@ public struct ServiceBehaviour: Sendable, Equatable {
     }
 }
 
-/// What goes wrong with one call to a ``FakeEngine``.
+/// A fault of one call to a ``FakeEngine``.
 public enum EngineFault: Sendable, Equatable {
     /// The engine refuses; nothing happens.
     case refuse(EngineError)
@@ -62,7 +62,7 @@ public struct EngineCallRecord: Sendable, Equatable {
     public var ref: ProjectRef
     /// When it was carried out or refused.
     public var at: Timestamp
-    /// What the caller was told, if not success.
+    /// The error that the caller gets; nil for success.
     public var error: EngineError?
 }
 
@@ -78,7 +78,7 @@ struct FakeNetwork: Sendable, Equatable {
 struct FakeVolume: Sendable, Equatable {
     var name: String
     var ref: ProjectRef?
-    /// Tells a volume from a later one of the same name.
+    /// Distinguishes a volume from a later one of the same name.
     var mark = 0
     /// Key in the Compose file.
     var composeName: String?
@@ -104,7 +104,7 @@ struct FakeContainer: Sendable, Equatable {
     var restartCount = 0
     /// Its address on each network, by the network's name.
     var addresses: [String: IPv4Address] = [:]
-    /// When its process ends by itself, and how.
+    /// When its process exits, and how.
     var end: (at: Timestamp, code: Int)? {
         get { endAt.map { ($0, endCode) } }
         set { (endAt, endCode) = (newValue?.at, newValue?.code ?? 0) }

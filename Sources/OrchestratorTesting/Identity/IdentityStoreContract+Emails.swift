@@ -6,7 +6,7 @@ extension IdentityContractRun {
     func checkEmails() async throws {
         let later = start + .seconds(6)
         let before = try required(try await store.account(id(1)), "there is an account")
-        try promise("nobody has vouched for an address", !before.isEmailVerified && before.pendingEmail == nil)
+        try promise("an address is unconfirmed at first", !before.isEmailVerified && before.pendingEmail == nil)
         let asked = try await store.setPendingEmail(of: id(1), to: "renamed@example.com", at: later)
         guard case .updated(let waiting) = asked else { throw ContractViolation("an address can be asked for") }
         try promise("an address that is asked for waits", waiting.pendingEmail == "renamed@example.com")
@@ -21,7 +21,7 @@ extension IdentityContractRun {
         try promise(
             "an address to confirm is listed",
             try await store.unconfirmedAccounts(limit: 2).map(\.id) == [id(1), id(2)])
-        let foreign = try await store.confirmEmail("somebody@example.com", of: id(1), at: later)
+        let foreign = try await store.confirmEmail("user@example.com", of: id(1), at: later)
         try promise("only what an account has or wants is confirmed", foreign == .notFound)
         let done = try await store.confirmEmail("renamed@example.com", of: id(1), at: later)
         guard case .updated(let confirmed) = done else { throw ContractViolation("an address can be confirmed") }
@@ -29,7 +29,7 @@ extension IdentityContractRun {
         try promise("and is verified", confirmed.isEmailVerified && confirmed.pendingEmail == nil)
         try promise("it is read back", try await store.account(id(1)) == confirmed)
         let late = try await store.confirmEmail("renamed@example.com", of: id(2), at: later)
-        try promise("who comes second does not get it", late == .emailTaken)
+        try promise("the second one does not get it", late == .emailTaken)
         let withdrawn = try await store.setPendingEmail(of: id(2), to: nil, at: later)
         guard case .updated(let free) = withdrawn else { throw ContractViolation("a wish can be taken back") }
         try promise("a wish can be taken back", free.pendingEmail == nil && free.email == "person2@example.com")

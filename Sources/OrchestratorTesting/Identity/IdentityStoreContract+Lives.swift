@@ -70,7 +70,7 @@ extension IdentityContractRun {
         try promise("an unknown address does not make a second first account", renamed.id == id(701))
         let other = try await store.bootstrap(plan(4, token: 702, password: nil))
         try promise("nor does a known address move it", other.id == id(701))
-        try promise("whoever has the address gets no token", try await principal(702)?.account.id == id(701))
+        try promise("another account with the address gets no token", try await principal(702)?.account.id == id(701))
         let roster = try await store.roster(of: Organization.defaultSlug)
         try promise("and no role", roster?.roles[id(4)] == nil)
         try promise("the first account is verified", try await store.account(id(701))?.isEmailVerified == true)

@@ -93,7 +93,8 @@ extension IdentityContractRun {
         try promise("one that nobody had changes nothing", roster.roles[id(2)] == [Role(.readOnly)])
         roster = try await apply(
             [.remove(account: id(3)), .unassign(account: id(2), role: BaseRole.readOnly.rawValue)], to: "team")
-        try promise("who has no role is no member", Set(roster.roles.keys) == [id(1)] && roster.projectRoles.isEmpty)
+        try promise(
+            "an account without a role is no member", Set(roster.roles.keys) == [id(1)] && roster.projectRoles.isEmpty)
     }
 
     func checkInvitations() async throws {
@@ -104,7 +105,7 @@ extension IdentityContractRun {
         let made = try required(roster.invitations[digest(601)], "an invitation is stored")
         try promise("an invitation is what was asked for", made.email == new.email && made.role == .developer)
         try promise("with its projects", made.projects == [.sample(1)] && made.invitedBy == id(1))
-        try promise("and vouches as it was told", made.isVouched)
+        try promise("and has its mark of trust", made.isVouched)
         try promise(
             "its address is known while it counts", try await store.isInvited(new.email, at: start + .seconds(59)))
         try promise("and no longer", try await !store.isInvited(new.email, at: start + .seconds(60)))

@@ -19,7 +19,7 @@ extension IdentityContractRun {
         return isLive
     }
 
-    /// Those of some sessions of the first account that live.
+    /// Those of some sessions of the first account that are live.
     func live(_ numbers: Int...) async throws -> [Int] {
         var live: [Int] = []
         for number in numbers where try await isLive(number) { live.append(number) }
@@ -39,10 +39,11 @@ extension IdentityContractRun {
         let account = try required(try await open(101), "a session can be opened")
         try promise("a sign-in is noted", account.lastSignInAt == start + .seconds(10))
         let principal = try required(
-            try await store.principal(session: id(101), of: id(1), at: start + .seconds(20)), "a session has somebody")
+            try await store.principal(session: id(101), of: id(1), at: start + .seconds(20)), "a session has an account"
+        )
         try promise("a session is its account's", principal.account == account)
         try promise("a principal says how it asks", principal.credential == .session(id(101)))
-        try promise("who is nowhere a member has no memberships", principal.memberships.isEmpty)
+        try promise("an account without organizations has no memberships", principal.memberships.isEmpty)
         try promise("a session is nobody else's", try await !isLive(101, of: 2))
         try promise("a session lasts", try await isLive(101, at: 999))
         try promise("and ends", try await !isLive(101, at: 1_000))
@@ -63,9 +64,10 @@ extension IdentityContractRun {
         let replaced = try await refresh(201, 204, at: 48)
         try promise(
             "so is a token that a racing refresh replaced", replaced == .rotated(session: id(101), account: account))
-        try promise("the chain goes on", try await refresh(204, 205, at: 51) != .unknown)
+        try promise("the chain continues", try await refresh(204, 205, at: 51) != .unknown)
         let theft = try await refresh(204, 206, at: 61)
-        try promise("a token that was used ten seconds ago is told", theft == .reused(session: id(101), account: id(1)))
+        try promise(
+            "the reuse of a token after ten seconds is detected", theft == .reused(session: id(101), account: id(1)))
         try promise("reuse ends the session", try await !isLive(101, at: 62))
         try promise("and all its tokens", try await refresh(205, 207, at: 62) == .unknown)
         try promise("and no other session", try await isLive(103, of: 2))

@@ -70,7 +70,7 @@ struct IdentityContractRun {
         var rival = account(2)
         rival.email = first.email
         try promise("an e-mail address has one account", try await store.insert(rival) == nil)
-        try promise("who was refused is not there", try await store.account(rival.id) == nil)
+        try promise("the refused account does not exist", try await store.account(rival.id) == nil)
         var second = account(2)
         second.passwordVerifier = nil
         let other = try required(try await store.insert(second), "a second account is stored")

@@ -3,14 +3,14 @@ public import Orchestrator
 public import ProjectModel
 
 extension InMemoryIdentityStore {
-    /// Who has a session.
+    /// The principal of a session.
     public func principal(
         session: String, of account: String, at time: Timestamp
     ) async throws(StoreError) -> Principal? {
         try await transaction { $0.principal(session: session, of: account, at: time) }
     }
 
-    /// Who has a token.
+    /// The bearer of a token.
     public func bearer(ofTokenDigest digest: String, at time: Timestamp) async throws(StoreError) -> TokenBearer? {
         try await transaction { $0.bearer(of: digest, at: time) }
     }

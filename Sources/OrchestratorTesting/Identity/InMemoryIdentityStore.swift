@@ -8,7 +8,7 @@ public final class InMemoryIdentityStore: IdentityStore, Revertible {
     private let state: Mutex<IdentityState>
     let projects: InMemoryProjectStore
 
-    /// A store with the default organization, without anybody in it. `projects` tells which projects there are.
+    /// A store with the default organization, without accounts. `projects` returns the existing projects.
     public init(
         projects: InMemoryProjectStore = InMemoryProjectStore(), at time: Timestamp = VirtualTime.beginning
     ) {
@@ -19,7 +19,7 @@ public final class InMemoryIdentityStore: IdentityStore, Revertible {
     /// Makes every call fail as if the database were away, or ends that.
     public func setDown(_ isDown: Bool) { state.withLock { $0.isDown = isDown } }
 
-    /// What brings the store back to how it is now.
+    /// Returns a closure that restores the present state.
     public func checkpoint() -> @Sendable () -> Void {
         let copy = state.withLock { $0 }
         return { [self] in state.withLock { $0 = copy } }

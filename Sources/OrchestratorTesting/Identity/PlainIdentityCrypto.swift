@@ -25,7 +25,7 @@ public final class PlainIdentityCrypto: IdentityCrypto {
     /// How often a password was verified, against nothing included.
     public var verifications: Int { state.withLock(\.verifications) }
 
-    /// How often a password was hashed or verified in a unit of work, whose connection nobody else gets meanwhile.
+    /// How often a password was hashed or verified in a unit of work, which holds a connection meanwhile.
     public var slowWorkInUnits: Int { state.withLock(\.slowWorkInUnits) }
 
     /// Passwords that were hashed at the same moment at most.
@@ -75,7 +75,7 @@ public final class PlainIdentityCrypto: IdentityCrypto {
         return verifier == Self.verifier(of: password) || verifier == "old:\(password.reveal())"
     }
 
-    /// Verifiers of before begin with another word.
+    /// Outdated verifiers begin with another word.
     public func isOutdated(_ verifier: String) -> Bool { verifier.hasPrefix("old:") }
 
     /// The next token of the seed.

@@ -8,7 +8,7 @@ public final class InMemoryRegistryLoginStore: RegistryLoginStore, Revertible {
     /// An empty store.
     public init() {}
 
-    /// What brings the store back to how it is now.
+    /// Returns a closure that restores the present state.
     public func checkpoint() -> @Sendable () -> Void {
         let copy = state.withLock { $0 }
         return { [self] in state.withLock { $0 = copy } }
@@ -22,7 +22,7 @@ public final class InMemoryRegistryLoginStore: RegistryLoginStore, Revertible {
     /// The login for a registry.
     public func login(at host: RegistryHost) async throws(StoreError) -> RegistryLogin? { state.withLock { $0[host] } }
 
-    /// Stores a login in place of the one before.
+    /// Stores a login, replacing the previous one.
     public func save(_ login: RegistryLogin, limit: Int) async throws(StoreError) -> Bool {
         state.withLock { logins in
             guard logins.keys.count(where: { $0 != login.host }) < limit else { return false }

@@ -18,7 +18,7 @@ public enum RegistryLoginStoreContract {
         var changed = first
         (changed.username, changed.sealedPassword) = ("other", [0, 255])
         changed.updatedAt = Timestamp(milliseconds: 9_000)
-        try promise("one takes the place of the one before, limit or not", try await store.save(changed, limit: 2))
+        try promise("a login replaces the previous one, limit or not", try await store.save(changed, limit: 2))
         try promise("which is gone", try await store.logins() == [second, changed])
         try promise("what is forgotten is given", try await store.delete(at: first.host) == changed)
         try promise("and is gone", try await store.logins() == [second])
@@ -32,7 +32,7 @@ public enum RegistryLoginStoreContract {
     }
 }
 
-/// Seals a password by naming what it is sealed for: no double knows cryptography.
+/// A sealer without cryptography: it only marks the password with its context.
 public struct PlainRegistryPasswordSealer: RegistryPasswordSealer {
     /// A sealer.
     public init() {}

@@ -21,7 +21,7 @@ public final class ManagerLife: Sendable {
     /// A life that ends as `death` says.
     public init(_ death: Death = .never) { self.death = death }
 
-    /// Whether it goes on.
+    /// Whether it is running.
     public var isAlive: Bool { state.withLock(\.isAlive) }
 
     /// Calls made to the engine so far.

@@ -3,14 +3,14 @@ public import Orchestrator
 public import ProjectModel
 import Reconciler
 
-/// A host with an engine, a database and a clock, all in memory, on which managers live and die.
+/// A host with an engine, a database and a clock, all in memory, on which managers start and die.
 public struct SimulatedHost: Sendable {
     /// Ports that projects get: inside of the usual range, both sides of the ephemeral one's end.
     public static let portRange = "54320-65535"
     /// Pool of subnets that projects get.
     public static let subnetPool = "10.201.0.0/16"
 
-    /// The clock. It moves on when nothing else can.
+    /// The clock. It advances when no task can run.
     public let time: VirtualTime
     /// The engine.
     public let engine: FakeEngine
@@ -94,7 +94,7 @@ public struct SimulatedHost: Sendable {
         return try await condition()
     }
 
-    /// Waits until a project has a status; gives its record whatever it is then.
+    /// Waits until a project has a status; returns its record at the end of the wait.
     @discardableResult
     public func wait(
         for status: ProjectStatus, of ref: ProjectRef, upTo limit: Duration = .seconds(300)
@@ -127,8 +127,7 @@ public struct SimulatedManager: Sendable {
 
     /// A manager on other ports.
     ///
-    /// - Parameter requests: The store that requests use: whoever asks gets an answer, it is the loops that die in the
-    ///   middle.
+    /// - Parameter requests: The store that requests use: requests are always answered, only the loops die half-way.
     init(
         on host: SimulatedHost, _ life: ManagerLife, engine: any ContainerEngine, store: any ProjectStore,
         prober: any ServiceProber, requests: any ProjectStore, folders: (any ProjectFolders)? = nil,

@@ -1,11 +1,11 @@
 import Dispatch
 import Synchronization
 
-/// Runs tasks one at a time, in an order drawn from a seed, and calls `whenIdle` when none of them can go on. Together
+/// Runs tasks one at a time, in an order drawn from a seed, and calls `whenIdle` when none of them can run. Together
 /// with ``VirtualTime`` this makes a run of concurrent loops repeatable and free of real waiting, and each seed tries
 /// another interleaving.
 final class SimulationExecutor: TaskExecutor {
-    /// Jobs between two calls of `whenIdle` at the most: a loop that never waits still sees time pass.
+    /// Most jobs between two calls of `whenIdle`: time passes even for a loop that never waits.
     static let jobsPerInstantMax = 20_000
 
     private struct State {

@@ -2,8 +2,8 @@ public import Orchestrator
 public import ProjectModel
 import Synchronization
 
-/// Time that passes only when told to. Sleepers wake in the order of their due times; equal ones in the order in
-/// which they fell asleep.
+/// Time that passes only on request. Sleepers wake in the order of their due times; equal ones in the order in which
+/// they fell asleep.
 public final class VirtualTime: TimeSource {
     private struct Sleeper {
         let id: Int
@@ -29,32 +29,32 @@ public final class VirtualTime: TimeSource {
     /// Time that stands still at `start`.
     public init(start: Timestamp = VirtualTime.beginning) { state = Mutex(State(now: start)) }
 
-    /// The present virtual time, as the clock on the wall has it.
+    /// The present virtual time by the wall clock.
     public func now() -> Timestamp { state.withLock { $0.now + $0.error } }
 
-    /// The present virtual time on a clock that nobody sets.
+    /// The present virtual time by the monotonic clock.
     public var steady: Timestamp { state.withLock(\.now) }
 
     /// The virtual time that has passed.
     public func uptime() -> Duration { steady.since(Self.beginning) }
 
-    /// Somebody sets the clock on the wall, forwards or backwards. Sleepers sleep on as before.
+    /// Sets the wall clock forwards or backwards. Sleepers are not affected.
     public func setClock(by difference: Duration) { state.withLock { $0.error += difference } }
 
-    /// Waits until somebody has moved time on by `duration`.
+    /// Waits until time has advanced by `duration`.
     public func sleep(for duration: Duration) async throws {
         let id = state.withLock { state in
             state.lastID += 1
             return state.lastID
         }
         try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { lieDown(id, duration, $0) }
+            try await withCheckedThrowingContinuation { lieDown(id, duration: duration, continuation: $0) }
         } onCancel: {
             cancel(id)
         }
     }
 
-    private func lieDown(_ id: Int, _ duration: Duration, _ continuation: CheckedContinuation<Void, any Error>) {
+    private func lieDown(_ id: Int, duration: Duration, continuation: CheckedContinuation<Void, any Error>) {
         let isCancelled = state.withLock { state in
             if state.cancelled.remove(id) != nil { return true }
             // At least a millisecond: a loop that "sleeps" for nothing must not hold time still.
@@ -77,11 +77,10 @@ public final class VirtualTime: TimeSource {
         sleeper?.continuation.resume(throwing: CancellationError())
     }
 
-    /// Holds time still, whoever sleeps, or lets it go on. To be used while something outside of the simulation is
-    /// waited for.
+    /// Stops or resumes virtual time. For waits on processes outside of the simulation.
     public func setFrozen(_ isFrozen: Bool) { state.withLock { $0.isFrozen = isFrozen } }
 
-    /// Moves time to the next due sleeper and wakes all that are due then. False when nobody sleeps or time is frozen.
+    /// Advances time to the next due sleeper and wakes all that are due then. False without sleepers or while frozen.
     @discardableResult
     public func advanceToNextSleeper() -> Bool {
         let due = state.withLock { state -> [Sleeper] in

@@ -124,7 +124,7 @@ public final class InMemoryContentStore: ContentStore, Revertible {
         }
     }
 
-    /// What brings the store back to how it is now.
+    /// Returns a closure that restores the present state.
     public func checkpoint() -> @Sendable () -> Void {
         let copy = state.withLock { ($0.items, $0.favorites, $0.folders) }
         return { [self] in state.withLock { ($0.items, $0.favorites, $0.folders) = copy } }

@@ -16,7 +16,7 @@ public final class InMemoryCustodyStore: CustodyStore, Revertible {
     /// An empty store beside the projects that it is about.
     public init(projects: any ProjectStore) { self.projects = projects }
 
-    /// What brings the store back to how it is now.
+    /// Returns a closure that restores the present state.
     public func checkpoint() -> @Sendable () -> Void {
         let copy = state.withLock { $0 }
         return { [self] in state.withLock { $0 = copy } }
@@ -32,7 +32,7 @@ public final class InMemoryCustodyStore: CustodyStore, Revertible {
         await transaction { $0.receipts[ref] }
     }
 
-    /// Stores how a deletion is to go, unless one is under way or done.
+    /// Stores the choice for a deletion's volumes, unless one is in progress or done.
     public func open(_ receipt: DeletionReceipt) async throws(StoreError) -> DeletionReceipt {
         guard let project = try await projects.project(receipt.ref) else { throw .notFound(receipt.ref) }
         return await transaction { state in
@@ -76,7 +76,7 @@ public final class InMemoryCustodyStore: CustodyStore, Revertible {
         return Array(found.sorted { $0.name < $1.name }.prefix(CustodyLimits.keptVolumesMax))
     }
 
-    /// Notes that a kept volume is to be destroyed.
+    /// Requests the destruction of a kept volume.
     public func requestDestruction(of name: String, at time: Timestamp) async throws(StoreError) -> Bool {
         await transaction { state in
             guard let volume = state.volumes[name], volume.keptAt != nil, volume.destructionRequestedAt == nil else {
@@ -87,7 +87,7 @@ public final class InMemoryCustodyStore: CustodyStore, Revertible {
         }
     }
 
-    /// Whose labels are on volumes to be destroyed.
+    /// The owners of volumes that await destruction.
     public func destructions() async throws(StoreError) -> Set<ProjectRef> {
         await transaction { state in
             Set(state.volumes.values.filter { $0.destructionRequestedAt != nil }.map(\.owner))
@@ -110,7 +110,7 @@ public final class InMemoryCustodyStore: CustodyStore, Revertible {
         }
     }
 
-    /// Where a project's volumes came from.
+    /// The project whose volumes were attached, if any.
     public func attachment(of ref: ProjectRef) async throws(StoreError) -> ProjectRef? {
         await transaction { $0.attachments[ref] }
     }

@@ -18,7 +18,7 @@ public final class InMemoryFunctionStore: FunctionStore, Revertible {
     /// An empty store for functions of the projects that another store knows.
     public init(projects: any ProjectStore) { self.projects = projects }
 
-    /// What brings the store back to how it is now.
+    /// Returns a closure that restores the present state.
     public func checkpoint() -> @Sendable () -> Void {
         let copy = state.withLock { $0 }
         return { [self] in state.withLock { $0 = copy } }

@@ -1,7 +1,7 @@
 public import Orchestrator
 import Synchronization
 
-/// The manager's lease in memory, by a clock of its own. ``ManagerLeaseContract`` holds it to what PostgreSQL does.
+/// The manager's lease in memory, by a clock of its own. ``ManagerLeaseContract`` checks it against PostgreSQL's.
 public final class InMemoryManagerLeaseStore: ManagerLeaseStore {
     private struct Row {
         var manager: ManagerIdentity
@@ -17,7 +17,7 @@ public final class InMemoryManagerLeaseStore: ManagerLeaseStore {
     private let time: any TimeSource
     private let state = Mutex(State())
 
-    /// A lease that nobody has had. `time` is the store's clock.
+    /// A lease without a holder. `time` is the store's clock.
     public init(time: any TimeSource = SystemTime()) { self.time = time }
 
     /// Makes every call fail as if the database were away, or ends that.
@@ -35,7 +35,7 @@ public final class InMemoryManagerLeaseStore: ManagerLeaseStore {
         }
     }
 
-    /// Lets it last longer, unless it is over.
+    /// Extends it, unless it is over.
     public func renew(_ token: FencingToken, for ttl: Duration) async throws(StoreError) -> Bool {
         try await calling { state, now in
             guard let row = state.row, row.token == token, row.end > now else { return false }
@@ -49,7 +49,7 @@ public final class InMemoryManagerLeaseStore: ManagerLeaseStore {
         try await calling { state, now in if state.row?.token == token { state.row?.end = now } }
     }
 
-    /// Who has it.
+    /// The holder.
     public func current() async throws(StoreError) -> LeaseTenure? {
         try await calling { state, now in
             state.row.flatMap { row in

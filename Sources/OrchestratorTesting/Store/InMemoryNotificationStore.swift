@@ -78,7 +78,7 @@ public final class InMemoryNotificationStore: NotificationStore, Revertible {
         noteNow(transition, of: project)
     }
 
-    /// The same for stores that are in the middle of a change.
+    /// The same inside a transaction.
     public func noteNow(_ transition: StatusTransition, of project: ProjectRecord) {
         state.withLock { state in
             let own = state.kept.filter { $0.notification.ref == project.ref }
@@ -103,7 +103,7 @@ public final class InMemoryNotificationStore: NotificationStore, Revertible {
         }
     }
 
-    /// What brings the store back to how it is now.
+    /// Returns a closure that restores the present state.
     public func checkpoint() -> @Sendable () -> Void {
         let copy = state.withLock { $0.kept }
         return { [self] in state.withLock { $0.kept = copy } }

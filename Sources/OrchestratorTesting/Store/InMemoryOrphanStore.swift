@@ -15,7 +15,7 @@ public final class InMemoryOrphanStore: OrphanStore, Revertible {
     /// An empty ledger beside the projects of the database.
     public init(projects: any ProjectStore) { knownProjects = projects }
 
-    /// What brings the store back to how it is now.
+    /// Returns a closure that restores the present state.
     public func checkpoint() -> @Sendable () -> Void {
         let copy = state.withLock { $0 }
         return { [self] in state.withLock { $0 = copy } }
@@ -55,7 +55,7 @@ public final class InMemoryOrphanStore: OrphanStore, Revertible {
         await transaction { state in for number in numbers { state.orphans[number] = nil } }
     }
 
-    /// Notes that an orphan is to be removed.
+    /// Requests the removal of an orphan.
     public func requestRemoval(of number: Int64) async throws(StoreError) -> Orphan? {
         await transaction { state in
             state.orphans[number]?.state = .removing

@@ -6,7 +6,7 @@ import Synchronization
 /// Projects in memory, under the same rules as in PostgreSQL: unique refs, names, ports and subnets, quarantine after
 /// release, conditional transitions. ``ProjectStoreContract`` holds both to the same.
 public final class InMemoryProjectStore: ProjectStore, ProjectEventFeed, Revertible {
-    /// How long a released port or subnet is given to nobody, unless told otherwise.
+    /// Default time for which a released port or subnet is not leased again.
     public static let quarantineDefault: Duration = .seconds(600)
 
     private final class Tables: Sendable {
@@ -45,7 +45,7 @@ public final class InMemoryProjectStore: ProjectStore, ProjectEventFeed, Reverti
     /// Makes every call fail as if the database were away, or ends that.
     public func setDown(_ isDown: Bool) { tables.state.withLock { $0.isDown = isDown } }
 
-    /// What brings the store back to how it is now.
+    /// Returns a closure that restores the present state.
     public func checkpoint() -> @Sendable () -> Void {
         let copy = tables.state.withLock { $0 }
         return { [self] in tables.state.withLock { $0 = copy } }
@@ -210,7 +210,7 @@ extension InMemoryProjectStore: ProjectOperationStore {
         try await transaction { $0.operations[ref]?.first { $0.id == id } }
     }
 
-    /// The operation that goes on.
+    /// The operation in progress.
     public func openOperation(of ref: ProjectRef) async throws(StoreError) -> ProjectOperation? {
         try await transaction { $0.operations[ref]?.last { $0.state.isOpen } }
     }

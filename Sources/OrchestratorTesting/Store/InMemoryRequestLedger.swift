@@ -69,7 +69,7 @@ public final class InMemoryRequestLedger: RequestLedger, Revertible {
     /// Everything in all trails, for tests.
     public var entries: [AuditEntry] { state.withLock { $0.trails.values.flatMap { $0 } } }
 
-    /// What is known of a key.
+    /// The state of a key.
     public func claim(_ key: IdempotencyKey, at time: Timestamp) async throws(StoreError) -> IdempotencyClaim {
         state.withLock { state in
             guard let known = state.keys[key.name], time.since(known.begunAt) < IdempotencyKey.lifetime else {
@@ -109,7 +109,7 @@ public final class InMemoryRequestLedger: RequestLedger, Revertible {
         }
     }
 
-    /// What brings the ledger back to how it is now.
+    /// Returns a closure that restores the present state.
     public func checkpoint() -> @Sendable () -> Void {
         let copy = state.withLock { ($0.trails, $0.keys) }
         return { [self] in state.withLock { ($0.trails, $0.keys) = copy } }

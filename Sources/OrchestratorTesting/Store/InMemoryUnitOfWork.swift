@@ -3,7 +3,7 @@ import Synchronization
 
 /// A store in memory that can go back to how it was.
 public protocol Revertible: Sendable {
-    /// What brings the store back to how it is now.
+    /// Returns a closure that restores the present state.
     func checkpoint() -> @Sendable () -> Void
 }
 

@@ -5,7 +5,7 @@ import Synchronization
 
 /// The tables of an ``InMemoryProjectStore``, as a value: a failed transaction is a copy thrown away.
 struct StoreState: Sendable {
-    /// Who has a port or subnet, or until when nobody gets it.
+    /// The holder of a port or subnet, or the end of its quarantine.
     enum Holder: Sendable, Equatable {
         case project(ProjectRef, variable: String)
         case quarantine(until: Timestamp)
@@ -190,7 +190,7 @@ struct StoreState: Sendable {
         case .acquire(let leases): try acquire(leases, for: ref, at: transition.at)
         case .extend(let ports):
             freeQuarantined(at: transition.at)
-            for (variable, port) in ports { try take(port, variable, ref) }
+            for (variable, port) in ports { try take(port, variable: variable, ref: ref) }
         case .keepPorts(let variables): release(ref, portsExcept: variables, at: transition.at)
         }
         note([ProjectEvent(at: transition.at, status: transition.to, cause: transition.cause)], of: ref)
@@ -202,7 +202,7 @@ struct StoreState: Sendable {
 // MARK: - Template versions
 
 extension StoreState {
-    /// What a foreign key does: nobody is pinned to a version that is not there.
+    /// The foreign key: a project is pinned to an existing version only.
     private func checkStored(_ template: TemplateDigest?) throws(StoreError) {
         guard let template, templates[template] == nil else { return }
         throw .refused("the template version \(template.short) is not stored")
@@ -289,11 +289,11 @@ extension StoreState {
     mutating func acquire(_ leases: Leases, for ref: ProjectRef, at time: Timestamp) throws(StoreError) {
         freeQuarantined(at: time)
         guard self.leases(of: ref) == nil else { throw .leaseTaken }
-        for (variable, port) in leases.ports { try take(port, variable, ref) }
+        for (variable, port) in leases.ports { try take(port, variable: variable, ref: ref) }
         try take(leases.subnet, ref)
     }
 
-    private mutating func take(_ port: UInt16, _ variable: String, _ ref: ProjectRef) throws(StoreError) {
+    private mutating func take(_ port: UInt16, variable: String, ref: ProjectRef) throws(StoreError) {
         guard ports[port] == nil else { throw .leaseTaken }
         ports[port] = .project(ref, variable: variable)
     }
@@ -323,7 +323,7 @@ extension StoreState {
             throw .refused("project \(ref) has no port \(variable) to replace")
         }
         ports[old] = .quarantine(until: time + quarantine)
-        try take(port, variable, ref)
+        try take(port, variable: variable, ref: ref)
         records[ref]?.updatedAt = time
     }
 

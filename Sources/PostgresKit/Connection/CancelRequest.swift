@@ -3,7 +3,7 @@ import CPostgres
 /// One request to the server to cancel the statement that a connection runs.
 ///
 /// `PQcancel` opens a connection of its own and waits for the server to close it, without any time limit. So it runs on
-/// a thread of its own, and who asked waits no longer than it wants to.
+/// a thread of its own, and the caller waits no longer than its own limit.
 ///
 /// `@unchecked Sendable`: `handle` is used by the one thread that `start` makes, and libpq documents `PQcancel` as safe
 /// on any thread, as the handle shares nothing with the connection.

@@ -47,7 +47,7 @@ final class ConnectionThread: Sendable {
     ///
     /// - Parameters:
     ///   - deadline: the time for the call, waiting for earlier calls included.
-    ///   - isShielded: whether the call goes on when the task is cancelled (a rollback must).
+    ///   - isShielded: whether the call continues when the task is cancelled (a rollback must).
     func perform<Value: Sendable>(
         within deadline: Duration, isShielded: Bool = false,
         _ work: @escaping @Sendable (PostgresWire, Interrupt) throws(PostgresError) -> Value

@@ -6,14 +6,14 @@ enum MessageRefusal: Sendable, Equatable {
     case loginTooLarge(limitBytes: Int)
     /// The server wants the password itself, or none at all, instead of a proof.
     case authentication(String)
-    /// What came is no message.
+    /// The bytes are not a message.
     case malformed
 }
 
 /// Follows the messages in a stream of bytes of a server's: a letter, four bytes of length that count themselves, and
 /// the rest (PostgreSQL manual, "Message Formats").
 ///
-/// Until the server is ready for a query each message is held until it is complete and was looked at. From then on
+/// Until the server is ready for a query, each message is buffered until it is complete and inspected. From then on
 /// bytes pass as they come, once the message's length is known.
 struct MessageFramer {
     /// Bytes of one message of a login, and of all of them.
@@ -38,13 +38,13 @@ struct MessageFramer {
 
     /// - Parameters:
     ///   - limitBytes: bytes of one message after the login.
-    ///   - login: what is looked at until the server is ready; nil for a stream that begins after the login.
+    ///   - login: the inspector until the server is ready; nil for a stream that begins after the login.
     init(limitBytes: Int, login: LoginInspector?) {
         self.limitBytes = limitBytes
         self.login = login
     }
 
-    /// What may pass now: these bytes and those that were held, as far as they are allowed.
+    /// The bytes to pass on now: these and the buffered ones, as far as they are allowed.
     mutating func passable(_ bytes: [UInt8]) -> [UInt8] {
         var passed: [UInt8] = []
         passed.reserveCapacity(bytes.count + held.count)
@@ -86,7 +86,7 @@ struct MessageFramer {
         bodyLeft = length
     }
 
-    /// Lets go what was held: a header, or a whole message of a login that was found to be in order.
+    /// Releases the buffer: a header, or a whole message of a login that passed the inspection.
     private mutating func release(into passed: inout [UInt8]) {
         guard !held.isEmpty else { return }
         if var inspector = login {
@@ -99,7 +99,7 @@ struct MessageFramer {
     }
 }
 
-/// Looks at the messages of a login, up to the first `ReadyForQuery`.
+/// Inspects the messages of a login, up to the first `ReadyForQuery`.
 struct LoginInspector: Sendable {
     /// Rounds that a server may ask a proof to be computed with. PostgreSQL asks for 4,096; each costs about a
     /// microsecond that nothing can interrupt.
@@ -145,7 +145,7 @@ struct LoginInspector: Sendable {
             hasProof = true
             return nil
         case Request.ok where hasProof: return nil
-        case Request.ok: return .authentication("lets anybody in without a password")
+        case Request.ok: return .authentication("accepts connections without a password")
         case Request.clearText: return .authentication("asks for the password in clear text")
         case Request.md5: return .authentication("asks for the password's MD5")
         default: return .authentication("asks for another proof than SCRAM")

@@ -4,13 +4,13 @@ import Glibc
 /// Stands between libpq and the server from the first byte on, and lets no message through that is larger than a limit
 /// or asks for more of the password than a proof.
 ///
-/// libpq takes a whole message into memory before anyone can look at it, and offers no bound; until the login is over
-/// that is up to a gigabyte of notices. It also answers a server that asks for the password in clear text. So as soon as
-/// there is a connection, and before anything is read from it, libpq's socket is exchanged for one end of a socket pair,
-/// and a thread passes the bytes on. The thread ends with the connection.
+/// libpq takes a whole message into memory before it can be inspected, and offers no bound; until the login is over
+/// that is up to a gigabyte of notices. It also answers a server that asks for the password in clear text. So as soon
+/// as there is a connection, and before anything is read from it, libpq's socket is exchanged for one end of a socket
+/// pair, and a thread passes the bytes on. The thread ends with the connection.
 final class MessageGuard: Sendable {
     private let refused = Lock<MessageRefusal?>(nil)
-    /// Tells this connection's end of the pair from a socket that libpq made since.
+    /// Distinguishes this connection's end of the pair from a socket that libpq opened since.
     private let inode: UInt
 
     private init(inode: UInt) { self.inode = inode }
@@ -18,7 +18,7 @@ final class MessageGuard: Sendable {
     /// Why the connection is at its end, where the guard ended it.
     var refusal: MessageRefusal? { refused.withLock { $0 } }
 
-    /// Whether it stands in this connection as it is now: libpq makes another socket for a server's next address.
+    /// Whether it is part of the connection as it is now: libpq opens another socket for a server's next address.
     func stands(in connection: OpaquePointer) -> Bool { Self.inode(of: PQsocket(connection)) == inode }
 
     /// Whether something can be read from the connection next, so that a guard has to stand in it. Before, libpq still

@@ -21,7 +21,7 @@ struct MessageRelay {
     mutating func run() -> MessageRefusal? {
         while true {
             if isRefusing && toClient.isEmpty { return framer.refusal }
-            // A side from which nothing is wanted is left out: its hanging up would make `poll` return at once.
+            // A side that is not read is left out: its hang-up would make `poll` return at once.
             var sides = [
                 Self.side(server, reads: toClient.isEmpty, writes: !toServer.isEmpty),
                 Self.side(client, reads: toServer.isEmpty, writes: !toClient.isEmpty),

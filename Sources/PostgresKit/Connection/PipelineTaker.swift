@@ -69,14 +69,14 @@ struct PipelineTaker: ResultTaker {
         let width = PQnfields(result)
         taken.types = (0..<width).map { PQftype(result, $0) }
         for row in 0..<PQntuples(result) where !isTooLarge {
-            taken.rows.append((0..<width).map { cell(result, row, $0) })
+            taken.rows.append((0..<width).map { cell(result, row: row, column: $0) })
             isTooLarge = byteCount > limitBytes
         }
         taken.commandTag = PQcmdStatus(result).map { String(cString: $0) } ?? ""
         results.append(taken)
     }
 
-    private mutating func cell(_ result: OpaquePointer, _ row: Int32, _ column: Int32) -> [UInt8]? {
+    private mutating func cell(_ result: OpaquePointer, row: Int32, column: Int32) -> [UInt8]? {
         guard PQgetisnull(result, row, column) == 0, let value = PQgetvalue(result, row, column) else { return nil }
         let length = Int(PQgetlength(result, row, column))
         byteCount += length

@@ -39,7 +39,7 @@ public enum PostgresPipelineOutcome: Sendable, Equatable {
 }
 
 extension PostgresConnection {
-    /// Sends several statements at once and reads their results together: one round trip, whatever their number.
+    /// Sends several statements at once and reads their results together: one round trip for any number of statements.
     ///
     /// A pipeline that began a transaction and was refused leaves it open: ``rollBackPipeline()`` ends it.
     ///
@@ -98,7 +98,7 @@ extension PostgresWire {
         guard PQenterPipelineMode(connection) == 1 else {
             throw .invalidConfiguration(reason: "the connection is busy and takes no pipeline")
         }
-        // Also where nothing was sent: nobody else could use the connection.
+        // Also when nothing was sent: the connection would stay unusable.
         defer { leavePipeline() }
         var taker = PipelineTaker(
             limitBytes: limits.maximumResultBytes, deallocations: garbage.count,
@@ -108,10 +108,10 @@ extension PostgresWire {
             for step in steps where step.send(connection) != 1 { return 0 }
             return PQpipelineSync(connection)
         }
-        let interruption = try converse(exchange, interrupt, &taker)
+        let interruption = try converse(exchange, interrupt: interrupt, taker: &taker)
         statements.deallocated(first: taker.deallocated)
         if let failure = try lostConnection(taker.failure) { throw failure }
-        settle(steps, list, taker)
+        settle(steps, list: list, taker: taker)
         if taker.isTooLarge { throw .resultTooLarge(limitBytes: limits.maximumResultBytes) }
         if let interruption { throw interruption }
         if let (number, report) = taker.refusal { return .refused(statement: number, report) }
@@ -149,7 +149,7 @@ extension PostgresWire {
     }
 
     /// Statements that the server now has under a name are kept; one that it calls stale is forgotten.
-    private func settle(_ steps: [PipelineStep], _ list: [PostgresStatement], _ taker: PipelineTaker) {
+    private func settle(_ steps: [PipelineStep], list: [PostgresStatement], taker: PipelineTaker) {
         var left = taker.preparations
         for case .prepare(let name, let sql) in steps where left > 0 {
             statements.insert(sql, name: name)

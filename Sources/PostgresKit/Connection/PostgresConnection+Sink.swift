@@ -39,7 +39,7 @@ extension PostgresWire {
         var taker = SinkTaker(sink: sink, limitBytes: limits.maximumResultBytes)
         let interruption: PostgresError?
         do throws(PostgresError) {
-            interruption = try converse(exchange, interrupt, &taker)
+            interruption = try converse(exchange, interrupt: interrupt, taker: &taker)
         } catch {
             // The connection is gone, because the server did not end the statement in time or for its own reasons.
             guard taker.isStopped else { throw error }

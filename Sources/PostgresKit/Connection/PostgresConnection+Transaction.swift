@@ -63,7 +63,7 @@ extension PostgresConnection {
         }
     }
 
-    /// Commits. This is not cut short by cancellation: half-way, nobody could tell what became of it.
+    /// Commits. Not interrupted by cancellation: half-way, the outcome would be unknown.
     private func commit() async throws(PostgresError) {
         do throws(PostgresError) {
             let tag = try await command("COMMIT", deadline: nil, isShielded: true)

@@ -73,7 +73,7 @@ public final class PostgresConnection: PostgresSession {
         thread.stop()
     }
 
-    /// Whether the connection is open and outside a transaction, so that somebody else may have it.
+    /// Whether the connection is open and outside a transaction, so that the pool may hand it out again.
     var isReusable: Bool { thread.status == .idle && !isInTransaction.withLock { $0 } }
 
     /// Runs a script and gives its last command tag.

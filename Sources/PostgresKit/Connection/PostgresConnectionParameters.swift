@@ -124,7 +124,7 @@ extension PostgresConnectionParameters {
         "keepalives_interval": "10", "keepalives_count": "3", "tcp_user_timeout": "60000",
     ]
 
-    /// The text forms that the kit reads, whatever the server's or the role's own settings are.
+    /// The text forms that the kit reads, independent of the server's and the role's own settings.
     private static let sessionSettings =
         "-c DateStyle=ISO -c TimeZone=UTC -c bytea_output=hex -c extra_float_digits=1 "
         + "-c standard_conforming_strings=on"

@@ -1,8 +1,7 @@
 /// Takes the results of statements as they come from the server, one value at a time, on the connection's own thread.
 ///
-/// A sink is a value that travels to that thread and back. Nothing of a result is kept but what the sink keeps, so it
-/// decides how much memory a result may take: once ``endRow()`` says that nothing more is wanted, the statement is
-/// cancelled on the server.
+/// A sink is a value that travels to that thread and back. Only what the sink keeps of a result is kept, so it decides
+/// how much memory a result may take: once ``endRow()`` returns false, the statement is cancelled on the server.
 public protocol PostgresRowSink: Sendable {
     /// A result with columns begins; a statement without a result never calls this.
     mutating func begin(_ columns: [PostgresColumn])
@@ -14,7 +13,7 @@ public protocol PostgresRowSink: Sendable {
     /// `client_encoding`; then the bytes are no UTF-8.
     mutating func value(_ bytes: Span<UInt8>)
 
-    /// The row is complete. Whether more are wanted.
+    /// The row is complete. Returns whether more rows are wanted.
     mutating func endRow() -> Bool
 
     /// A statement has ended: its command tag, for instance `INSERT 0 3`.
@@ -50,7 +49,7 @@ public enum PostgresSinkOutcome<Sink: PostgresRowSink>: Sendable {
     /// The sink has all results.
     case finished(Sink)
 
-    /// The sink wanted no more; the statement was cancelled, and with it what it changed.
+    /// The sink stopped early; the statement was cancelled, and with it what it changed.
     case stopped(Sink)
 
     /// The server refused a statement, in its own words.

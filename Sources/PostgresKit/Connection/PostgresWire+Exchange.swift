@@ -29,14 +29,14 @@ extension PostgresWire {
     func run(_ exchange: Exchange, _ interrupt: Interrupt) throws(PostgresError) -> PostgresRows {
         var collector = ResultCollector(
             limitBytes: limits.maximumResultBytes, parameterTexts: exchange.parameterTexts)
-        let interruption = try converse(exchange, interrupt, &collector)
+        let interruption = try converse(exchange, interrupt: interrupt, taker: &collector)
         return try conclude(collector, interruption)
     }
 
-    /// Sends, and gives every result to `taker`. Returns why the statement was cancelled, if it was; the results then
-    /// tell what became of it.
+    /// Sends, and passes every result to `taker`. Returns why the statement was cancelled, if it was; the results then
+    /// show its outcome.
     func converse<Taker: ResultTaker>(
-        _ exchange: Exchange, _ interrupt: Interrupt, _ taker: inout Taker
+        _ exchange: Exchange, interrupt: Interrupt, taker: inout Taker
     ) throws(PostgresError) -> PostgresError? {
         let connection = try open()
         if let reason = interrupt.reason { throw reason.error }

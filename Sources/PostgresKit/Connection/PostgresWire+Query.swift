@@ -7,14 +7,14 @@ extension PostgresWire {
         _ sql: String, _ parameters: EncodedParameters, _ interrupt: Interrupt
     ) throws(PostgresError) -> PostgresRows {
         do throws(PostgresError) {
-            return try execute(sql, parameters, interrupt)
+            return try execute(sql, parameters: parameters, interrupt: interrupt)
         } catch {
             guard error.isStaleStatement else { throw error }
-            // Who lost one has lost all of them, by `DISCARD ALL` or `DEALLOCATE ALL`.
+            // One lost statement means that all are lost, by `DISCARD ALL` or `DEALLOCATE ALL`.
             if error.isUnknownStatement { statements.reset() } else { statements.forget(sql) }
             // Inside a transaction the error has aborted it, and only its owner can run it again.
             guard case .idle = status else { throw error }
-            return try execute(sql, parameters, interrupt)
+            return try execute(sql, parameters: parameters, interrupt: interrupt)
         }
     }
 
@@ -25,7 +25,7 @@ extension PostgresWire {
     }
 
     private func execute(
-        _ sql: String, _ parameters: EncodedParameters, _ interrupt: Interrupt
+        _ sql: String, parameters: EncodedParameters, interrupt: Interrupt
     ) throws(PostgresError) -> PostgresRows {
         let name = try prepare(sql, interrupt)
         let exchange = Exchange(parameterTexts: parameters.texts) { connection in
@@ -66,7 +66,7 @@ extension PostgresWire {
 }
 
 extension PostgresError {
-    /// Whether a prepared statement must be made anew: its tables have changed, or the server has forgotten it.
+    /// Whether a prepared statement must be prepared again: its tables have changed, or the server has dropped it.
     fileprivate var isStaleStatement: Bool {
         if isUnknownStatement { return true }
         guard case .server(let error) = self else { return false }

@@ -1,7 +1,7 @@
 import CPostgres
 import Glibc
 
-/// The owner of one libpq connection. It lives on one thread, blocks only in `poll`, and there never beyond the
+/// The owner of one libpq connection. It is confined to one thread, blocks only in `poll`, and never beyond the
 /// interrupt it was given.
 final class PostgresWire {
     let limits: PostgresLimits
@@ -58,7 +58,7 @@ final class PostgresWire {
         let connection = try begin(parameters)
         self.connection = connection
         do throws(PostgresError) {
-            try poll(connection, try framer(for: parameters), interrupt)
+            try poll(connection, framer: try framer(for: parameters), interrupt: interrupt)
         } catch {
             let reason = messageGuard?.refusal.map(PostgresError.init(refusedLogin:)) ?? error
             drop(because: reason)
@@ -81,7 +81,7 @@ final class PostgresWire {
             values.withPointers { values in PQconnectStartParams(keywords, values, 0) }
         }
         guard let connection else { throw .noResources(errno: ENOMEM) }
-        // Verbose messages hold the SQLSTATE, which libpq tells in no other way before there is a connection.
+        // Verbose messages hold the SQLSTATE; before there is a connection libpq offers no other way to get it.
         PQsetErrorVerbosity(connection, PQERRORS_VERBOSE)
         PQsetNoticeProcessor(connection, { _, _ in }, nil)
         return connection
@@ -93,7 +93,7 @@ final class PostgresWire {
     ) throws(PostgresError) -> MessageFramer? {
         guard limits.maximumMessageBytes != nil || parameters.requiresScram else { return nil }
         guard parameters.host.hasPrefix("/") || parameters.options["sslmode"] == "disable" else {
-            throw .invalidConfiguration(reason: "messages cannot be looked at on a TLS connection: set sslmode=disable")
+            throw .invalidConfiguration(reason: "messages cannot be inspected on a TLS connection: set sslmode=disable")
         }
         return MessageFramer(
             limitBytes: limits.maximumMessageBytes ?? .max,
@@ -101,7 +101,7 @@ final class PostgresWire {
     }
 
     private func poll(
-        _ connection: OpaquePointer, _ framer: MessageFramer?, _ interrupt: Interrupt
+        _ connection: OpaquePointer, framer: MessageFramer?, interrupt: Interrupt
     ) throws(PostgresError) {
         var direction = PGRES_POLLING_WRITING
         while PQstatus(connection) != CONNECTION_BAD {
@@ -145,13 +145,15 @@ extension PostgresWire {
             pollfd(fd: PQsocket(connection), events: Int16(events), revents: 0),
             pollfd(fd: wakeup.descriptor, events: Int16(POLLIN), revents: 0),
         ]
-        guard Glibc.poll(&descriptors, nfds_t(descriptors.count), milliseconds) > 0 else { return false }
+        guard Glibc.poll(&descriptors, nfds_t(descriptors.count), milliseconds) > 0 else {
+            return false
+        }
         if descriptors[1].revents != 0 { wakeup.clear() }
         return descriptors[0].revents != 0
     }
 
-    /// Waits for a wakeup while nothing is to be done. What the server says meanwhile is taken in, so that a
-    /// connection that it closes is known to be closed at once.
+    /// Waits for a wakeup while there is nothing to do. Messages of the server are read, so that a connection that it
+    /// closes is known to be closed at once.
     func idle() {
         guard let connection else {
             var descriptor = pollfd(fd: wakeup.descriptor, events: Int16(POLLIN), revents: 0)
@@ -186,7 +188,7 @@ extension PostgresError {
         let reason =
             switch refusal {
             case .tooLarge(let limit), .loginTooLarge(let limit):
-                "the server sent more than \(limit) bytes before it let anybody in"
+                "the server sent more than \(limit) bytes before the login was complete"
             case .authentication(let deed): "the server \(deed); only SCRAM-SHA-256 is answered"
             case .malformed: "the server does not speak PostgreSQL's protocol"
             }

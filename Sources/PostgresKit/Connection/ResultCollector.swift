@@ -5,7 +5,7 @@ protocol ResultTaker {
     /// Takes over what `result` holds. The caller clears it.
     mutating func take(_ result: OpaquePointer)
 
-    /// Why nothing more is wanted: the statement is then cancelled.
+    /// Why no more rows are needed: the statement is then cancelled.
     var stopReason: PostgresError? { get }
 
     /// Set when the server has switched to the COPY protocol, which the kit does not speak.
@@ -64,7 +64,7 @@ struct ResultCollector: ResultTaker {
         let width = PQnfields(result)
         if rowCount == 0 { columns = Self.columns(of: result, width: width) }
         for row in 0..<PQntuples(result) where !isTooLarge {
-            for column in 0..<width { cells.append(takeCell(result, row, column)) }
+            for column in 0..<width { cells.append(takeCell(result, row: row, column: column)) }
             rowCount += 1
             if byteCount > limitBytes {
                 isTooLarge = true
@@ -75,7 +75,7 @@ struct ResultCollector: ResultTaker {
         if let tag = PQcmdStatus(result), tag.pointee != 0 { commandTag = String(cString: tag) }
     }
 
-    private mutating func takeCell(_ result: OpaquePointer, _ row: Int32, _ column: Int32) -> String? {
+    private mutating func takeCell(_ result: OpaquePointer, row: Int32, column: Int32) -> String? {
         guard PQgetisnull(result, row, column) == 0, let value = PQgetvalue(result, row, column) else { return nil }
         let length = Int(PQgetlength(result, row, column))
         byteCount += length + MemoryLayout<String?>.size

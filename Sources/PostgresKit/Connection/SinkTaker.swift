@@ -5,7 +5,7 @@ struct SinkTaker<Sink: PostgresRowSink>: ResultTaker {
     private(set) var sink: Sink
     private let limitBytes: Int
 
-    /// Whether the columns of the statement under way are known to the sink.
+    /// Whether the sink knows the columns of the present statement.
     private var isInResult = false
 
     /// The error that the server reported.
@@ -47,13 +47,13 @@ struct SinkTaker<Sink: PostgresRowSink>: ResultTaker {
                 })
         }
         for row in 0..<PQntuples(result) where !isStopped {
-            for column in 0..<width { takeCell(result, row, column) }
+            for column in 0..<width { takeCell(result, row: row, column: column) }
             isStopped = !sink.endRow()
         }
         if PQresultStatus(result) == PGRES_TUPLES_OK { end(result) }
     }
 
-    private mutating func takeCell(_ result: OpaquePointer, _ row: Int32, _ column: Int32) {
+    private mutating func takeCell(_ result: OpaquePointer, row: Int32, column: Int32) {
         guard PQgetisnull(result, row, column) == 0, let value = PQgetvalue(result, row, column) else {
             return sink.null()
         }

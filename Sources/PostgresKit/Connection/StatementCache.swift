@@ -27,7 +27,7 @@ struct StatementCache {
         return entry.name
     }
 
-    /// The SQL that makes the server let go of a name.
+    /// The SQL that deallocates a name on the server.
     static func deallocation(of name: String) -> String { "DEALLOCATE \(name)" }
 
     /// A name for a statement about to be prepared.

@@ -17,7 +17,7 @@ struct NotificationBuffer {
         self.capacity = max(1, capacity)
     }
 
-    /// What the listener is to be told next.
+    /// The next element for the listener.
     enum Item: Sendable {
         case notification(PostgresNotification)
 

@@ -1,7 +1,7 @@
 /// What arrives on a set of channels, on a connection of its own that is made again whenever it is lost.
 ///
 /// Notifications are hints: the server keeps none for a session that is away. So every ``Element/listening`` and
-/// ``Element/gap`` means that anything may have been missed before it, and that the listener has to look at the whole
+/// ``Element/gap`` means that anything may have been missed before it, and that the listener has to read the whole
 /// state once. The sequence ends when the task that iterates is cancelled, and throws what no retry can cure (a wrong
 /// password, an unknown database).
 public struct PostgresNotifications: AsyncSequence, Sendable {
@@ -17,7 +17,7 @@ public struct PostgresNotifications: AsyncSequence, Sendable {
         case notification(PostgresNotification)
     }
 
-    /// What iterating throws.
+    /// The errors of the sequence.
     public typealias Failure = PostgresError
 
     private let parameters: PostgresConnectionParameters

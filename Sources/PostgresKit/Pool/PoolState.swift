@@ -1,17 +1,18 @@
-/// The bookkeeping of a pool as a value: it holds no socket, clock or task. What it answers is to be done outside.
+/// The bookkeeping of a pool as a value: it holds no socket, clock or task. The caller performs the grants that it
+/// returns.
 ///
 /// A caller first gets a permit, of which there are as many as connections may exist; then, with the permit, an idle
 /// connection or the right to make one.
 struct PoolState<Connection: Sendable>: Sendable {
     typealias WaiterID = UInt64
 
-    /// A connection that nobody uses.
+    /// An unused connection.
     struct Idle: Sendable {
         let connection: Connection
         let since: ContinuousClock.Instant
     }
 
-    /// What a holder of a permit is to do.
+    /// The next step of a permit's holder.
     enum Grant: Sendable {
         /// Use this one, idle since then.
         case use(Idle)
@@ -26,7 +27,7 @@ struct PoolState<Connection: Sendable>: Sendable {
         case refused(PostgresError)
     }
 
-    /// What to do with a connection that came back.
+    /// The next step for a returned connection.
     enum Return: Sendable {
         /// Give it, or the right to make another, to this waiter.
         case handOver(WaiterID, Grant)
@@ -58,7 +59,7 @@ struct PoolState<Connection: Sendable>: Sendable {
     /// Asks for a permit.
     mutating func acquire() -> Answer {
         guard !isClosed else { return .refused(.closed) }
-        // Who waits was here first.
+        // Earlier callers are served first.
         if leased < maximumConnections && waiters.isEmpty {
             leased += 1
             return .granted(idle.popLast().map { .use($0) } ?? .open)

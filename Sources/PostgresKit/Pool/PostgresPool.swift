@@ -1,7 +1,7 @@
 /// Connections to one database, made when needed and kept for the next caller.
 ///
-/// The pool runs no task of its own. Who finds no usable connection makes one, and tries again with growing waits until
-/// the acquire deadline: so callers ride out a restart of the server, and a server that stays away costs nothing.
+/// The pool runs no task of its own. A caller that finds no usable connection opens one, and retries with growing waits
+/// until the acquire deadline: so callers ride out a restart of the server, and a server that stays away costs nothing.
 public final class PostgresPool: PostgresSession {
     typealias State = PoolState<PostgresConnection>
 
@@ -51,7 +51,7 @@ public final class PostgresPool: PostgresSession {
         if let failure { throw failure }
     }
 
-    /// Runs `body` with a connection that nobody else uses meanwhile.
+    /// Runs `body` with exclusive use of a connection.
     ///
     /// What `body` sets in the session stays set for later callers; `SET LOCAL` in a transaction does not.
     public func withConnection<Value: Sendable>(
@@ -107,8 +107,8 @@ public final class PostgresPool: PostgresSession {
         }
     }
 
-    /// Closes the pool: who waits is refused, idle connections end at once, those in use when they come back, and
-    /// after the close deadline what they do is cancelled.
+    /// Closes the pool: waiting callers are refused, idle connections end at once, those in use when they come back,
+    /// and after the close deadline what they do is cancelled.
     public func close() async {
         let (idle, waiters) = shared.withLock { shared in
             let closed = shared.pool.close()

@@ -18,8 +18,8 @@ public struct PostgresPoolConfiguration: Sendable {
     /// An idle connection beyond the minimum is closed after this time, when the pool is next used.
     public var idleLimit: Duration = .seconds(600)
 
-    /// A connection that is older is closed instead of being used again; nil keeps one for as long as it works.
-    /// What a session piles up in the server, plans and catalogue entries above all, goes with it.
+    /// A connection that is older is closed instead of being used again; nil keeps one for as long as it works. What a
+    /// session accumulates in the server, plans and catalogue entries above all, is freed with it.
     public var maximumAge: Duration?
 
     /// How long ``PostgresPool/close()`` waits for connections in use before it cancels what they do.

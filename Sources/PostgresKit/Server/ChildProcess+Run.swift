@@ -7,7 +7,7 @@ extension ChildProcess {
 
     private static let outputPollInterval: Duration = .milliseconds(5)
 
-    /// What a program that ran to its end left behind.
+    /// The result of a program.
     public struct Completed: Sendable {
         /// How it ended; nil when it was killed because the deadline passed or the task was cancelled.
         public let exit: ChildExit?

@@ -3,7 +3,7 @@ import Glibc
 
 /// How to start a program.
 public struct ChildCommand: Sendable {
-    /// Where standard output and standard error go.
+    /// The destination of standard output and standard error.
     public enum Output: Sendable {
         /// To this descriptor, which must stay open until the program has started.
         case descriptor(Int32)
@@ -18,7 +18,7 @@ public struct ChildCommand: Sendable {
     /// The whole environment; nothing is inherited.
     public var environment: [String: String]
 
-    /// Where it writes to.
+    /// The destination of its output.
     public var output: Output
 
     /// What it reads from, which must stay open until the program has started; nil for nothing.
@@ -53,7 +53,7 @@ public struct ChildProcessError: Error, Sendable, CustomStringConvertible {
     /// The system's error number.
     public let errno: Int32
 
-    /// The error in words.
+    /// The message: one sentence.
     public var description: String { "cannot start \(executable): \(String(cString: strerror(errno)))" }
 }
 
@@ -62,7 +62,7 @@ public struct ChildProcessError: Error, Sendable, CustomStringConvertible {
 /// The program gets its own session (a Ctrl-C at the terminal does not reach it), default signal handling, the root
 /// folder as working folder, and no descriptors but the three standard ones.
 public final class ChildProcess: Sendable {
-    /// How often ``waitForExit(within:)`` looks.
+    /// Poll interval of ``waitForExit(within:)``.
     private static let pollIntervalMicroseconds: UInt32 = 5_000
 
     /// The process id.
@@ -90,7 +90,7 @@ public final class ChildProcess: Sendable {
         return ChildProcess(processID: processID)
     }
 
-    /// How it ended; nil while it runs.
+    /// The exit; nil while it runs.
     public var exitStatus: ChildExit? {
         exit.withLock { exit in
             if exit == nil { exit = reap() }
@@ -108,7 +108,7 @@ public final class ChildProcess: Sendable {
 
     /// Waits for the end; nil when the time has passed first.
     ///
-    /// Cancelling the task does not cut the wait short: who stops a server has to know that it has stopped.
+    /// Cancelling the task does not cut the wait short: a caller that stops a server has to know that it has stopped.
     public func waitForExit(within duration: Duration) async -> ChildExit? {
         let deadline = ContinuousClock.now + duration
         return await withCheckedContinuation { continuation in
@@ -125,12 +125,13 @@ public final class ChildProcess: Sendable {
         }
     }
 
-    /// The end, if it has come; called under the lock, so that nobody signals an id that was just freed.
+    /// The exit, if the process has ended; called under the lock, so that no signal is sent to an id that was just
+    /// freed.
     private func reap() -> ChildExit? {
         var status: Int32 = 0
         let result = waitpid(processID, &status, WNOHANG)
         if result == 0 || (result < 0 && errno == EINTR) { return nil }
-        // Somebody else has reaped it (SIGCHLD ignored): all that is known is that it is gone.
+        // Reaped elsewhere (SIGCHLD ignored): the exit code is lost.
         guard result == processID else { return .code(-1) }
         let signal = status & 0x7f
         return signal == 0 ? .code(status >> 8 & 0xff) : .signal(signal)

@@ -6,13 +6,13 @@ public struct FileSystemError: Error, Sendable, Hashable, CustomStringConvertibl
     /// The path concerned.
     public let path: String
 
-    /// What was wrong.
+    /// The problem.
     public let reason: String
 
-    /// The error in words.
+    /// The message: one sentence.
     public var description: String { "\(path): \(reason)" }
 
-    /// An error with a reason in words.
+    /// Creates the error.
     public init(path: String, reason: String) {
         self.path = path
         self.reason = reason
@@ -28,19 +28,19 @@ public enum PrivateFolder {
     /// Makes the folder if it is not there, and gives it to `owner` with mode 700.
     ///
     /// A symbolic link, anything else than a folder, or a folder of a third user is refused: in a shared place such as
-    /// `/tmp` somebody may have put it there on purpose.
+    /// `/tmp` another user may have planted it.
     public static func prepare(_ path: String, owner: SystemAccount) throws(FileSystemError) {
-        try prepare(path, owners: [owner.userID, geteuid()], owner.userID, owner.groupID, mode: 0o700)
+        try prepare(path, owners: [owner.userID, geteuid()], user: owner.userID, group: owner.groupID, mode: 0o700)
     }
 
     /// Makes a folder of this program's own user that `account` may pass through without reading or changing it. A
     /// folder that belongs to `account`, as older versions left it, is taken from it.
     public static func prepare(_ path: String, passableFor account: SystemAccount) throws(FileSystemError) {
-        try prepare(path, owners: [account.userID, geteuid()], geteuid(), account.groupID, mode: 0o710)
+        try prepare(path, owners: [account.userID, geteuid()], user: geteuid(), group: account.groupID, mode: 0o710)
     }
 
     private static func prepare(
-        _ path: String, owners: [uid_t], _ user: uid_t, _ group: gid_t, mode: mode_t
+        _ path: String, owners: [uid_t], user: uid_t, group: gid_t, mode: mode_t
     ) throws(FileSystemError) {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw FileSystemError("mkdir", path) }
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)

@@ -2,7 +2,7 @@ import CPostgres
 import Glibc
 
 /// The log that a server writes through a descriptor of its owner's: the server itself opens no file, and the owner
-/// opens none in a folder that somebody else can change.
+/// opens none in a folder that another user can change.
 ///
 /// Its size is bounded while the server runs: ``rotate()`` moves what is there to one older file and empties the log.
 /// The server appends (`O_APPEND`), so its next line is the first of the emptied file. A line that is written between
@@ -12,7 +12,7 @@ public final class ServerLog: Sendable {
 
     /// The log's path.
     public let path: String
-    /// Where the older part of the log is.
+    /// The path of the older part of the log.
     public var olderPath: String { path + ".1" }
     /// The descriptor for the server's output.
     public let descriptor: Int32
@@ -40,7 +40,7 @@ public final class ServerLog: Sendable {
         return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
     }
 
-    /// Keeps what is there as the older part, in place of the one before, and empties the log.
+    /// Keeps the present log as the older part, replacing the previous one, and empties the log.
     public func rotate() throws(FileSystemError) {
         guard unlink(olderPath) == 0 || errno == ENOENT else { throw FileSystemError("unlink", olderPath) }
         guard let older = try Self.open(olderPath, O_WRONLY | O_CREAT | O_EXCL) else {

@@ -16,7 +16,7 @@ public enum PostgresQuoting {
         return "\"" + doubling("\"", in: name) + "\""
     }
 
-    /// The text as an SQL literal that means the same whatever `standard_conforming_strings` is.
+    /// The text as an SQL literal that does not depend on `standard_conforming_strings`.
     ///
     /// - Throws: ``PostgresError/invalidConfiguration(reason:)`` for text with NUL; the text is not repeated.
     public static func literal(_ text: String) throws(PostgresError) -> String {
@@ -27,8 +27,8 @@ public enum PostgresQuoting {
         return text.unicodeScalars.contains("\\") ? "E" + doubling("\\", in: quoted) : quoted
     }
 
-    /// The text with each `mark` twice. Works on scalars: a mark followed by a combining character is one `Character`, and
-    /// would be missed.
+    /// The text with each `mark` twice. Works on scalars: a mark followed by a combining character is one `Character`,
+    /// and would be missed.
     public static func doubling(_ mark: Unicode.Scalar, in text: String) -> String {
         var doubled = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {

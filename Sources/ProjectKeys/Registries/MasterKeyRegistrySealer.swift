@@ -2,8 +2,8 @@ public import Orchestrator
 public import ProjectModel
 
 /// Seals passwords of registries under a key derived from the master key for one registry and account: the
-/// ``Orchestrator/RegistryPasswordSealer`` of production. A row whose host was changed does not open, so nobody who
-/// writes into the database has the manager show a password to another registry.
+/// ``Orchestrator/RegistryPasswordSealer`` of production. A row whose host was changed does not open, so a writer of
+/// the database cannot make the manager send a password to another registry.
 public struct MasterKeyRegistrySealer: RegistryPasswordSealer {
     private let sealer: InstallationSealer
 

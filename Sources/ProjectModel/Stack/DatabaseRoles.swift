@@ -11,7 +11,7 @@ public struct DatabaseRoles: Sendable, Hashable {
     public var readOnly: String?
     /// The login roles whose password is the secret of ``SecretPurpose/databasePassword``.
     public var sharingPassword: [String]
-    /// Schemas that the stack's services or extensions fill, whoever owns them: what is in them is not the users'.
+    /// Schemas that the stack's services or extensions fill, whichever role owns them: their content is not the users'.
     public var serviceSchemas: [String]
 
     /// A database and its roles.

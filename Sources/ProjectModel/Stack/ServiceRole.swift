@@ -28,7 +28,7 @@ public enum ServiceRole: String, Sendable, Hashable, CaseIterable, Comparable {
     public static func < (left: ServiceRole, right: ServiceRole) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// What a leased host port leads to.
+/// The target of a leased host port.
 public enum PortPurpose: String, Sendable, Hashable, CaseIterable {
     /// The gateway's HTTP.
     case gateway
@@ -40,7 +40,7 @@ public enum PortPurpose: String, Sendable, Hashable, CaseIterable {
     case poolerTransaction = "pooler-transaction"
 }
 
-/// What a minted secret is for, where the manager has to know.
+/// The purpose of a minted secret, where the manager has to know.
 public enum SecretPurpose: String, Sendable, Hashable, CaseIterable {
     /// Password of the database roles of ``DatabaseRoles/sharingPassword``.
     case databasePassword = "database-password"
@@ -50,7 +50,7 @@ public enum SecretPurpose: String, Sendable, Hashable, CaseIterable {
     case dashboardPassword = "dashboard-password"
 }
 
-/// What a setting is for, where the manager has to know.
+/// The purpose of a setting, where the manager has to know.
 public enum SettingPurpose: String, Sendable, Hashable, CaseIterable {
     /// User name of the login to the project's own dashboard.
     case dashboardUser = "dashboard-user"
@@ -58,7 +58,7 @@ public enum SettingPurpose: String, Sendable, Hashable, CaseIterable {
 
 /// Roles of API tokens, as the published API calls them.
 public enum TokenRole: String, Sendable, Hashable, CaseIterable {
-    /// Everybody.
+    /// Every caller.
     case anon
     /// A user who has signed in.
     case authenticated

@@ -1,5 +1,5 @@
-/// The names that a template gives to what the manager and the Management API work with. Everything that a template does
-/// not declare is unsupported by its stack.
+/// The names that a template gives to what the manager and the Management API work with. Everything that a template
+/// does not declare is unsupported by its stack.
 public struct StackRoles: Sendable, Hashable {
     /// Services by role.
     public var services: [ServiceRole: ServiceName]
@@ -28,7 +28,7 @@ public struct StackRoles: Sendable, Hashable {
     /// Version of the database, as its image's tag says it.
     public var databaseVersion: String?
 
-    /// A stack of which nothing is known.
+    /// A stack without known roles.
     public init() {
         services = [:]
         healthNames = [:]

@@ -1,8 +1,8 @@
 /// Marks of syntax in texts from outside. `split`, `contains` and `replacing` compare characters, and a mark next to a
-/// combining or prepending scalar is another character to them, while whoever reads the bytes sees the mark. Where a
-/// text becomes a path, a quoted word or a file of another program, marks are looked for with these.
+/// combining or prepending scalar is another character to them, while a reader of the bytes sees the mark. Where a text
+/// becomes a path, a quoted word or a file of another program, marks are searched with these.
 extension String {
-    /// Whether the scalar occurs, whatever stands beside it.
+    /// Whether the scalar occurs, also next to a combining scalar.
     public func holds(_ mark: Unicode.Scalar) -> Bool { unicodeScalars.contains(mark) }
 
     /// The pieces between the marks, empty ones included.

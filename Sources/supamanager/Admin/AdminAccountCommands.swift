@@ -78,7 +78,7 @@ struct AdminAppointCommand: AsyncParsableCommand {
     @Option(help: "Slug of the organization that it will own.")
     var organization = Organization.defaultSlug
 
-    @Flag(help: "Let the administrator's token stand for this account.")
+    @Flag(help: "Move the administrator's token to this account.")
     var bootstrap = false
 
     @Flag(help: "Do not ask.")

@@ -7,7 +7,7 @@ import Orchestrator
 import PostgresStore
 import ProjectModel
 
-/// Where the manager's database is, as `serve` takes it.
+/// The options of the manager's database, as in `serve`.
 struct AdminOptions: ParsableArguments {
     @Option(help: "Folder for everything the manager keeps on disk. [SUPAMANAGER_DATA_DIR]")
     var dataDir: String?
@@ -54,7 +54,7 @@ extension Terminal {
         isTerminal(.input) ? try askSecret("New password of \(name): ") : try readInput("the password")
     }
 
-    /// Asks before a change that gives somebody power; `--yes` answers for scripts.
+    /// Asks before a change that grants rights; `--yes` answers for scripts.
     func confirm(_ question: String, isAnswered: Bool) throws {
         guard !isAnswered else { return }
         guard isTerminal(.input) else { throw ValidationError("\(question) Give --yes to say so in a script.") }
@@ -63,9 +63,9 @@ extension Terminal {
 }
 
 extension Account {
-    /// The account in one line: who it is, and what its address is worth.
+    /// The account in one line, with the state of its address.
     var line: String {
-        let state = isEmailVerified ? "confirmed" : "not confirmed by anybody"
+        let state = isEmailVerified ? "confirmed" : "not confirmed"
         let wish = pendingEmail.map { ", wants \($0)" } ?? ""
         return "\(id)  \(email) (\(state)\(wish))  \(username)"
     }

@@ -16,8 +16,8 @@ struct AuditVerifyCommand: ClientCommand {
             Reads the whole trail and computes its chain of hashes again, on this machine. The end of the trail is kept \
             apart from its entries, signed with a key derived from the master key: a trail that was cut off or emptied, \
             and an end that was replaced, end this command with exit code 1. An end that an older version wrote is not \
-            signed; this is said, and the next entry signs it. Whoever puts back an older end together with its \
-            signature is found with --expect: the manager writes number and hash of every trail's end to its log at \
+            signed; the output says so, and the next entry signs it. An older end that was put back together with its \
+            signature is detected with --expect: the manager writes number and hash of every trail's end to its log at \
             its start and once a day.
             """)
 
@@ -51,10 +51,10 @@ struct AuditVerifyCommand: ClientCommand {
         }
         if check.count == 0 { return session.say("The audit trail of \(slug) is empty.") }
         session.say("The audit trail of \(slug) is whole: \(check.count) entries.")
-        session.say("Its end: \(check.count):\(check.head)")
+        session.say("End of the trail: \(check.count):\(check.head)")
         if check.endSignature == .valid { return session.say("The end has the manager's signature.") }
         session.say(
-            "The end is not signed: a version without signatures wrote it, or somebody removed the signature. The next "
+            "The end is not signed: a version without signatures wrote it, or the signature was removed. The next "
                 + "entry signs it; until then compare the end with the manager's log.")
     }
 

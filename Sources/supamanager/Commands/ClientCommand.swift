@@ -3,7 +3,7 @@ import CurlKit
 import FoundationEssentials
 import ManagementClient
 
-/// A command that talks to a Management API. It knows nothing of the manager's insides.
+/// A command that calls a Management API, independent of the manager's internals.
 protocol ClientCommand: AsyncParsableCommand {
     /// Which API.
     var connection: ConnectionOptions { get }
@@ -43,13 +43,13 @@ extension ClientSession {
     }
 }
 
-/// What a command works with: the API, the terminal, and the environment.
+/// The context of a command: the API, the terminal, and the environment.
 struct ClientSession: Sendable {
     let address: APIAddress
     let terminal: Terminal
     let environment: [String: String]
     let http: HTTPClient
-    /// How output for people looks.
+    /// Style of the text output.
     let style: Style
     private let option: String?
 
@@ -64,7 +64,7 @@ struct ClientSession: Sendable {
         } catch { throw .unreachable(error) }
     }
 
-    /// Where the token comes from.
+    /// Address and token of the API, with the source of the token.
     func settings() throws(ClientError) -> ClientSettings {
         try ClientSettings(option: option, environment: environment)
     }
@@ -77,7 +77,7 @@ struct ClientSession: Sendable {
         return anonymousClient().presenting(token)
     }
 
-    /// The API for nobody in particular.
+    /// A client without a token.
     func anonymousClient() -> ManagementClient {
         ManagementClient(address, token: nil, version: Version.text, http: http)
     }
@@ -94,7 +94,7 @@ struct ClientSession: Sendable {
     /// Prints a line.
     func say(_ text: String) { terminal.write(text + "\n", to: .output) }
 
-    /// Prints a line for people only, where it does not get into what scripts read.
+    /// Prints a line to standard error, outside of what scripts read.
     func note(_ text: String) { terminal.write(text + "\n", to: .error) }
 
     /// Prints JSON, names in the order of the alphabet.

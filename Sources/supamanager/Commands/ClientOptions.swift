@@ -16,12 +16,12 @@ struct OutputOptions: ParsableArguments {
     var isJSON = false
 }
 
-/// Whether a command waits for what it asked for.
+/// Whether a command waits for its result.
 struct WaitOptions: ParsableArguments {
     /// Longest wait in seconds: a day.
     static let timeoutMax = 86_400
 
-    @Flag(inversion: .prefixedNo, help: "Wait until the project is as wanted.")
+    @Flag(inversion: .prefixedNo, help: "Wait until the project has the requested status.")
     var wait = true
 
     @Option(help: ArgumentHelp("Longest wait.", valueName: "seconds"))

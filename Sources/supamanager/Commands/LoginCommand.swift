@@ -79,7 +79,7 @@ struct LoginCommand: ClientCommand {
         return StoredToken(token: made.token, id: made.summary.id, email: email)
     }
 
-    /// Tokens that signing in made go with the sign-in. Not worth failing for: `tokens revoke` can be tried again.
+    /// Tokens that the sign-in made end with it. Not worth failing for: `tokens revoke` can be tried again.
     private func revoke(_ token: StoredToken, _ session: ClientSession) async {
         guard let id = token.id else { return }
         do throws(ClientError) {
@@ -117,7 +117,7 @@ struct LogoutCommand: ClientCommand {
             do throws(ClientError) {
                 try await session.anonymousClient().presenting(token.token).revokeAccessToken(id)
             } catch {
-                // Revoked already, here or elsewhere: as wanted.
+                // Revoked already, here or elsewhere: success.
                 let isGone = ExitStatus(error) == .notAllowed || ExitStatus(error) == .notFound
                 problem = isGone ? nil : error
             }

@@ -36,7 +36,7 @@ struct OrganizationsCreateCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "create", abstract: "Create an organization, with you as its owner.")
 
-    @Argument(help: "Its name.")
+    @Argument(help: "Name of the organization.")
     var name: String
 
     @OptionGroup var connection: ConnectionOptions

@@ -4,7 +4,7 @@ import ProjectModel
 /// Waits for a project and shows on the standard error how it comes along: on a terminal as lines that are drawn again
 /// and again, elsewhere as a line per change.
 struct ProgressPrinter {
-    /// How it is shown.
+    /// The form of the output.
     private enum Mode {
         case live, lines, silent
     }
@@ -24,10 +24,10 @@ struct ProgressPrinter {
         style = Style(isTerminal: isTerminal, environment: session.environment)
     }
 
-    /// Waits until the project is as wanted.
+    /// Waits until the project has the requested status.
     ///
-    /// - Parameter last: the newest line of the history before anything was asked for.
-    /// - Throws: ``ClientError/notReached(_:)`` with a report for people when it does not come to that.
+    /// - Parameter last: the newest event before the request.
+    /// - Throws: ``ClientError/notReached(_:)`` with a report when it does not.
     func wait(
         for goal: WaitGoal, _ ref: ProjectRef, name: String, eventsAfter last: ProjectEvent? = nil
     ) async throws(ClientError) {

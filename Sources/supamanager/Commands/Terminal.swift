@@ -3,8 +3,8 @@ import Glibc
 import ManagementClient
 import ProjectModel
 
-/// The terminal, if there is one: who asks whether it is one, how large it is, and what is typed on it. No pointer
-/// leaves the marked calls: they get arrays with their counts, or a value that they fill in.
+/// The terminal, if there is one: whether it is one, its size, and its input. No pointer leaves the marked calls: they
+/// get arrays with their counts, or a value that they fill in.
 struct Terminal: Sendable {
     /// The three streams of the program.
     enum Stream: Sendable {
@@ -21,7 +21,7 @@ struct Terminal: Sendable {
 
     /// Longest line that is read.
     static let lineBytesMax = 16_384
-    /// What is assumed of a terminal that does not tell its size.
+    /// The assumed size of a terminal that does not report one.
     private static let usualSize = (columns: 80, rows: 24)
 
     /// Whether a stream is a terminal.
@@ -71,7 +71,7 @@ struct Terminal: Sendable {
         return Secret(text)
     }
 
-    /// Asks for a line, which is seen as it is typed.
+    /// Asks for a line, with echo.
     func ask(_ question: String) throws(ClientError) -> String {
         write(question, to: .error)
         var line = TypedLine()
@@ -84,7 +84,7 @@ struct Terminal: Sendable {
         }
     }
 
-    /// Asks for a secret, which is not seen as it is typed.
+    /// Asks for a secret, without echo.
     ///
     /// Line editing and signals of the terminal are off meanwhile, and done here: Ctrl-C would otherwise end the
     /// program before the terminal shows again what is typed.
@@ -96,7 +96,7 @@ struct Terminal: Sendable {
         var hidden = before
         hidden.c_lflag &= ~tcflag_t(ECHO | ICANON | ISIG)
         guard unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden) == 0 else {
-            throw .failed("the terminal cannot be told to hide what is typed")
+            throw .failed("the echo of the terminal cannot be switched off")
         }
         defer {
             _ = unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &before)
@@ -134,7 +134,7 @@ struct Terminal: Sendable {
 /// A line as it is typed, byte by byte: the few keys that a terminal in its raw mode leaves to the program. Pure.
 struct TypedLine: Sendable, Equatable {
     enum State: Sendable, Equatable {
-        /// The line goes on.
+        /// The line is not complete.
         case more
         /// Return was pressed.
         case done
@@ -146,7 +146,7 @@ struct TypedLine: Sendable, Equatable {
 
     private var bytes: [UInt8] = []
 
-    /// What was typed.
+    /// The typed text.
     var text: String { String(decoding: bytes, as: UTF8.self) }
 
     mutating func take(_ byte: UInt8) -> State {
@@ -155,7 +155,7 @@ struct TypedLine: Sendable, Equatable {
         case 0x03: return .cancelled
         case 0x04: return bytes.isEmpty ? .ended : .done
         case 0x08, 0x7F:
-            // The bytes that continue a character go with it.
+            // Deletes the continuation bytes of the character, too.
             while let last = bytes.last, last & 0xC0 == 0x80 { bytes.removeLast() }
             if !bytes.isEmpty { bytes.removeLast() }
         case 0x15: bytes = []

@@ -43,7 +43,7 @@ struct TokensCreateCommand: ClientCommand {
     /// Longest life of a token in days.
     static let daysMax = 3_650
 
-    @Argument(help: "What to call it.")
+    @Argument(help: "Name of the token.")
     var name: String
 
     @Option(help: ArgumentHelp("Days after which it ends; never when absent.", valueName: "days"))
@@ -84,7 +84,7 @@ struct TokensRevokeCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "revoke", abstract: "Revoke an access token, for good.")
 
-    @Argument(help: "Its number, as `tokens list` shows it.")
+    @Argument(help: "Number of the token, from `tokens list`.")
     var id: Int64
 
     @OptionGroup var connection: ConnectionOptions

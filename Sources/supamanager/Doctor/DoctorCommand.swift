@@ -22,7 +22,7 @@ struct DoctorCommand: ClientCommand {
     @Flag(name: .customLong("local"), help: "Check this machine only, without asking a manager.")
     var isLocal = false
 
-    @Option(help: "What makes the command fail: warning, or error.")
+    @Option(help: "Lowest severity that makes the command fail: warning or error.")
     var failOn = FailureLevel.warning
 
     @Option(help: "Folder for everything the manager keeps on disk. [SUPAMANAGER_DATA_DIR]")

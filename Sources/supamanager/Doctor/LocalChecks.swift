@@ -22,12 +22,12 @@ struct LocalChecks {
         } catch {
             return ConsistencyFinding(
                 "template.valid", .error, subject: folder, found: "\(error)",
-                advice: "correct \(folder)/compose.yaml (supamanager template check tells its "
+                advice: "correct \(folder)/compose.yaml (supamanager template check lists its "
                     + "problems), or name another folder of stacks with SUPAMANAGER_TEMPLATES")
         }
     }
 
-    /// The data folder is there or can be made, and nobody else can write into it.
+    /// The data folder exists or can be created, and others cannot write into it.
     func dataFolder() -> ConsistencyFinding {
         let path = settings.dataFolder
         func finding(_ severity: ConsistencyFinding.Severity, _ found: String, _ advice: String = "")
@@ -111,14 +111,14 @@ struct LocalChecks {
         return ConsistencyFinding("engine.socket", .ok, subject: path, found: "this user may use the socket \(path)")
     }
 
-    /// Nobody else is where the manager wants to listen.
+    /// The manager's listen address is free.
     func listenAddress() -> [ConsistencyFinding] {
         let listen = settings.listen
         // A name is no address: what it stands for is known only when the manager binds it.
         guard listen.port > 0, let taken = try? LinuxHostNetwork().listeningPorts(on: listen.host) else { return [] }
         guard taken.contains(listen.port) else {
             return [
-                ConsistencyFinding("listen.free", .ok, subject: "\(listen)", found: "nobody listens on \(listen) yet")
+                ConsistencyFinding("listen.free", .ok, subject: "\(listen)", found: "\(listen) is free")
             ]
         }
         return [
@@ -131,10 +131,10 @@ struct LocalChecks {
         ]
     }
 
-    /// Where the manager runs its own PostgreSQL, the programs are there.
+    /// The programs of a private PostgreSQL are installed, where it is needed.
     func databasePrograms(searchPath: String) async -> ConsistencyFinding {
         guard settings.database == nil else {
-            return ConsistencyFinding("database.programs", .ok, found: "a database is given: none has to be started")
+            return ConsistencyFinding("database.programs", .ok, found: "a database is given: no private one is needed")
         }
         guard let programs = await PostgresPrograms.installed(searchPath: searchPath).first else {
             return ConsistencyFinding(

@@ -83,7 +83,7 @@ struct LocalDoctor: Sendable {
         } catch let error as EngineError {
             return .failed("\(error)")
         } catch {
-            // The template's own check tells about it.
+            // The template's own check reports it.
             return .notAsked
         }
     }

@@ -1,12 +1,12 @@
 import Testing
 
-/// A container, a volume and a network that belong to somebody else, with names and labels that look much like those
-/// of a project. They must be exactly as before when all tests have run.
+/// A container, a volume and a network of another owner, with names and labels that look much like those of a project.
+/// They must be exactly as before when all tests have run.
 struct Bystanders: Sendable {
     private static let image = Engine.registry + "/darthsim/imgproxy:v3.31.4"
     private static let labels = [
         "com.docker.compose.project": "abcdefghijklmnopqrst", "com.docker.compose.service": "db",
-        "supamanager.project": "abcdefghijklmnopqrst", "supamanager.installation": "somebody-else",
+        "supamanager.project": "abcdefghijklmnopqrst", "supamanager.installation": "another",
     ]
 
     private let name: String

@@ -8,7 +8,8 @@ enum Engine {
         let host = ProcessInfo.processInfo.environment["DOCKER_HOST"] ?? ""
         return host.hasPrefix("unix://") ? String(host.dropFirst("unix://".count)) : "/var/run/docker.sock"
     }()
-    /// Prefix of the images: that of the offline ones, unless `SUPAMANAGER_TEST_REGISTRY` names another; `official` is none.
+    /// Prefix of the images: that of the offline ones, unless `SUPAMANAGER_TEST_REGISTRY` names another; `official` is
+    /// none.
     static let registry: String = {
         let given = ProcessInfo.processInfo.environment["SUPAMANAGER_TEST_REGISTRY"] ?? "supamanager.test"
         return given == "official" ? "" : given
@@ -18,7 +19,8 @@ enum Engine {
     /// Longest run of a command in a container.
     static let commandDeadline: Duration = .seconds(30)
 
-    /// Whether the engine answers and has the offline images; the official ones were pulled by whoever asked for them.
+    /// Whether the engine answers and has the offline images; the official ones are pulled before a run that needs
+    /// them.
     static func hasImages() async -> Bool {
         guard hasStandIns else { return true }
         guard let images = try? await get("/images/json", filters: ["label": ["supamanager.stand-in=true"]]) else {

@@ -16,7 +16,7 @@ final class EngineRecorder: Sendable {
 
     private static let chunkBytes = 65_536
     private static let waitingMax: Int32 = 64
-    /// Longest line that is looked at; no request line is as long.
+    /// Longest line that is read; no request line is as long.
     private static let lineBytesMax = 8_192
 
     let socketPath: String

@@ -1,6 +1,6 @@
 import Testing
 
-/// A container of somebody who knows nothing of labels, to be connected to a network of a project.
+/// A container without labels, to be connected to a network of a project.
 struct Guest: Sendable {
     private static let image = Engine.registry + "/darthsim/imgproxy:v3.31.4"
 

@@ -80,7 +80,7 @@ actor ManagerProcess {
         if let process, process.isRunning { Glibc.kill(process.processIdentifier, SIGSTOP) }
     }
 
-    /// Lets it go on.
+    /// Continues it.
     func resume() {
         if let process, process.isRunning { Glibc.kill(process.processIdentifier, SIGCONT) }
     }

@@ -13,7 +13,7 @@ struct ManagerSettings: Sendable {
     var stack: String?
     var databaseURL: String?
     var masterKeyFile: String?
-    /// The engine's socket as this manager is told it.
+    /// The engine's socket that this manager is given.
     var engineSocket = Engine.socket
     /// The data folder of the manager that this one is a neighbour of.
     private var sharedDataFolder: String?

@@ -7,7 +7,7 @@ struct PortHolder: ~Copyable {
 
     /// Listens on `port`.
     ///
-    /// - Throws: ``Trouble`` when somebody else does, or the port is not given back yet.
+    /// - Throws: ``Trouble`` when another program does, or the port is not released yet.
     init(_ port: UInt16) throws {
         // Children must not inherit it: the port would stay taken.
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)

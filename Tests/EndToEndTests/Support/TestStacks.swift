@@ -3,13 +3,13 @@ import Foundation
 /// A folder with the two stacks of the tests, in which nothing is called as in the stack that comes with the program.
 struct TestStacks {
     static let names = ["renamed", "united"]
-    /// What one service of both is told, and nothing else of it depends on.
+    /// A variable of one service of both, on which nothing else depends.
     static let edition = #"EDITION: "first""#
 
     /// The folder that holds the stacks.
     let folder: String
 
-    /// - Parameter edition: What the service is told instead.
+    /// - Parameter edition: The variable's other value.
     init(in parent: String, named name: String, edition: String? = nil) throws {
         folder = parent + "/" + name
         let sources = Repository.root + "/Tests/Stacks"

@@ -7,7 +7,7 @@ struct Trouble: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-/// Time between two looks at something that is waited for.
+/// Poll interval.
 let lookInterval: Duration = .milliseconds(50)
 
 /// Looks until `look` gives a value.

@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 TEMPLATE = ROOT / "Templates" / "supabase"
 IMAGE_PREFIX = "supamanager.test"
 
-# Keys live for years, as the manager mints them; a temporary key an hour at the most.
+# Keys live for years, as the manager mints them; a temporary key for at most an hour.
 KEY_LIFE_SECONDS = 10 * 365 * 86400
 
 _ALPHABETS = {"alphanumeric": string.ascii_letters + string.digits, "hex": "0123456789abcdef"}

@@ -285,7 +285,7 @@ class GatewayTests(GatewayHost):
                 self.assertEqual((status, body), (400, {"message": "One Authorization header, and one credential in it"}),
                                  (path, doubled))
             status, body = self.send(path, [("apikey", self.service_role), ("apikey", self.anon)])
-            self.assertEqual((status, body), (400, {"message": "One apikey header at the most"}), path)
+            self.assertEqual((status, body), (400, {"message": "At most one apikey header"}), path)
 
     def test_the_scheme_of_a_token_is_written_in_one_way_behind_the_gateway(self):
         user = stack.token("authenticated", self.values["JWT_SECRET"], iss="http://127.0.0.1:54321/auth/v1")
@@ -395,7 +395,7 @@ class TrustedProxyTests(GatewayHost):
 
 @unittest.skipUnless(images_are_there("gateway", "auth"), NEEDED)
 class LegacyKeysDisabledTests(GatewayHost):
-    """The signed keys are switched off; opaque keys and users' own tokens go on working."""
+    """The signed keys are switched off; opaque keys and users' own tokens keep working."""
 
     extra = {"LEGACY_KEYS_ENABLED": "false", "GATEWAY_SERVICE_KEY": "sb_secret_of_the_manager"}
 

@@ -32,7 +32,7 @@ class LogPipelineTests(unittest.TestCase):
         return event
 
     def test_every_line_has_text_and_metadata_whatever_it_says(self):
-        # The query drops a line without metadata, and nobody looks for one without text.
+        # The query drops a line without metadata; lines without text are not needed.
         for service in SERVICES:
             for text in ("plain words", '{"level":30}', '{"msg":""}', '{"msg":null,"time":1}', "[1]", "{", '"text"'):
                 with self.subTest(service, text=text):

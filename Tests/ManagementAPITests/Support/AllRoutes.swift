@@ -3,7 +3,7 @@ import OrchestratorTesting
 
 @testable import ManagementAPI
 
-/// The API of the tests, to be looked at without serving it.
+/// The routes of the tests' API, without a server.
 func sampleAPI() throws -> ManagementAPI {
     try APIHost.parts(InMemoryProjectStore(), FakeEngine(time: SystemTime()), TestRenderer(), LogRecorder()).api(
         verifier: TokenTable(), readiness: [], APIHost.configuration)

@@ -25,7 +25,7 @@ final class FakeContainerLogs: ContainerLogs {
     /// Ends the run whose log this is.
     func end(_ container: String) { logs.withLock { $0[container, default: Log()].hasEnded = true } }
 
-    /// Begins a new run, whose log goes on after that of the one before.
+    /// Begins a new run, whose log continues that of the previous one.
     func restart(_ container: String) { logs.withLock { $0[container, default: Log()].hasEnded = false } }
 
     func follow(

@@ -11,7 +11,7 @@ extension APIHost {
 }
 
 extension APIHost {
-    /// A token of a session that somebody has just opened.
+    /// A token of a new session.
     func session(of person: Person, password: String? = nil) async throws -> String {
         let body = #"{"email":"\#(person.account.email)","password":"\#(password ?? person.password)"}"#
         let answer = try await send("POST", "/auth/v1/token?grant_type=password", body: body, token: nil)
@@ -39,7 +39,7 @@ extension Person {
 }
 
 extension APIParts {
-    /// Lets everybody move in, with their password, their token and their role.
+    /// Creates all accounts, with their password, their token and their role.
     func settle() async throws {
         for person in Person.allCases {
             let account = person.account
@@ -63,7 +63,7 @@ extension APIParts {
     }
 }
 
-/// Seals so that anybody can read.
+/// Seals without encryption.
 struct PlainDeviceLoginCrypto: DeviceLoginCrypto {
     func seal(token: Secret<String>, for publicKeyHex: String) throws(DeviceLoginError) -> SealedDeviceToken {
         guard publicKeyHex.hasPrefix("04") else { throw .badPublicKey }

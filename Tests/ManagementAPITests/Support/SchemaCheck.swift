@@ -21,12 +21,12 @@ extension Schema {
             items.enumerated().flatMap { element.problems(in: $1, at: "\(place)[\($0)]") }
         case (.map(let schema), .object(let fields)):
             fields.flatMap { schema.problems(in: $1, at: "\(place).\($0)") }
-        case (.object(let fields), .object(let values)): Self.problems(fields, values, place)
+        case (.object(let fields), .object(let values)): Self.problems(fields, values: values, place: place)
         default: ["\(place) has the wrong type: \(value)"]
         }
     }
 
-    private static func problems(_ fields: [Field], _ values: [String: JSONValue], _ place: String) -> [String] {
+    private static func problems(_ fields: [Field], values: [String: JSONValue], place: String) -> [String] {
         fields.flatMap { field -> [String] in
             guard let value = values[field.name] else {
                 return field.isRequired ? ["\(place).\(field.name) is missing"] : []
@@ -72,7 +72,7 @@ extension Route {
             return ["\(name) answered \(answer.header("Content-Type") ?? "no type"), not \(documented.contentType)"]
         }
         guard documented.contentType == "application/json" else { return [] }
-        guard let json = try? answer.json else { return ["\(name) answered something that is no JSON"] }
+        guard let json = try? answer.json else { return ["\(name) did not answer with JSON"] }
         return schema.problems(in: json).map { "\(name): \($0)" }
     }
 }

@@ -48,7 +48,7 @@ extension Operation.Body {
 }
 
 extension Schema {
-    /// The smallest value of the shape; the name of a field tells what a text is about.
+    /// The smallest value of the shape; the name of a field decides its text.
     fileprivate func example(_ ref: ProjectRef, _ name: String) -> JSON {
         switch self {
         case .string(let rules): .string(rules.example(ref, name))
@@ -77,7 +77,7 @@ extension Schema.Text {
         if format == "uuid" { return "10000000-0000-4000-8000-000000000010" }
         if format == "date-time" { return "2100-01-01T00:00:00.000Z" }
         if pattern == "^[a-z]{20}$" { return ref.text }
-        if name.lowercased().contains("email") { return "somebody@example.com" }
+        if name.lowercased().contains("email") { return "user@example.com" }
         if name == "password" { return "correct horse 1 Battery" }
         if name.hasSuffix("organization_slug") { return "default" }
         return "example"

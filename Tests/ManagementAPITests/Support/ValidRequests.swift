@@ -185,7 +185,7 @@ enum ValidRequests {
             postgresMajor: 17)
     }
 
-    /// A pause that goes on.
+    /// A pause in progress.
     private static let pausing: ValidRequest.Preparation = { host, ref in
         _ = try await host.send("POST", "/platform/projects/\(ref)/pause")
         let operations = try await host.send("GET", "/platform/projects/\(ref)/operations").json
@@ -216,7 +216,7 @@ enum ValidRequests {
         ).json
     }
 
-    /// Somebody whose role holds in one project only.
+    /// A member whose role applies to one project only.
     private static func role(_ host: APIHost, _ ref: ProjectRef, body: String?) async throws -> ValidRequest {
         let member = "/platform/organizations/default/members/\(Person.readOnly.account.id)"
         _ = try await host.send(

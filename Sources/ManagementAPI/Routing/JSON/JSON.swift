@@ -1,5 +1,5 @@
-/// A JSON value (RFC 8259), for what has no type of its own: the OpenAPI document, settings with two hundred keys,
-/// objects that clients store here without our knowing what is in them.
+/// A JSON value (RFC 8259), for content without a type of its own: the OpenAPI document, settings with two hundred
+/// keys, objects that clients store here.
 enum JSON: Sendable, Equatable, Codable {
     case null
     case boolean(Bool)

@@ -12,7 +12,7 @@ extension JSONReader {
         return try text(content, at: start)
     }
 
-    /// Goes on from the first backslash.
+    /// Continues at the first backslash.
     private mutating func escapedString(from start: Int) throws(JSONReadError) -> String {
         var content = Array(bytes[start..<position])
         while let byte = next, byte != UInt8(ascii: "\""), byte >= 0x20 {
@@ -80,7 +80,7 @@ extension JSONReader {
         return code
     }
 
-    /// Reads a number: whole ones that 64 bits hold as they are, all others as a float.
+    /// Reads a number: integers of 64 bits exactly, all others as a float.
     mutating func number() throws(JSONReadError) -> JSON {
         let start = position
         _ = take("-")

@@ -1,12 +1,12 @@
-/// Reads a JSON text (RFC 8259) in one pass: each byte is looked at a bounded number of times, and nothing is built
-/// that the limits do not allow. An object that has a name twice is refused.
+/// Reads a JSON text (RFC 8259) in one pass: each byte is read a bounded number of times, and nothing is built that the
+/// limits do not allow. An object that has a name twice is refused.
 struct JSONReader {
     let bytes: [UInt8]
     let limits: JSONLimits
     var position = 0
     private var depth = 0
     private var elements = 0
-    /// Units of work: one for each byte looked at and one for each value made. The measure of what reading costs.
+    /// Units of work: one for each byte read and one for each value made. The measure of the cost.
     var steps = 0
 
     init(_ bytes: [UInt8], limits: JSONLimits) {
@@ -14,7 +14,7 @@ struct JSONReader {
         self.limits = limits
     }
 
-    /// The one value of a text with nothing but white space around it.
+    /// The one value of a text surrounded by white space only.
     static func read(_ bytes: [UInt8], limits: JSONLimits) throws(JSONReadError) -> JSON {
         var reader = JSONReader(bytes, limits: limits)
         return try reader.document()

@@ -3,7 +3,7 @@ import ProjectModel
 import Reconciler
 import Synchronization
 
-/// The engine as the manager of a campaign sees it: with the weather in between, and a planted mistake, if there is one.
+/// The engine as a manager of a simulation run sees it: with faults injected, and a planted mistake, if there is one.
 struct CampaignEngine: ContainerEngine {
     let base: MortalEngine
     let fake: FakeEngine
@@ -24,7 +24,7 @@ struct CampaignEngine: ContainerEngine {
     /// Sees every call that changes something.
     var audit: @Sendable (Operation, ProjectRef) async -> Void = { _, _ in }
 
-    /// Of so many looks one meets a request half-way, and of so many starts one is refused with a secret in the text.
+    /// Of so many passes one overlaps with a request, and of so many starts one is refused with a secret in the text.
     private static let meanwhileRarity: UInt64 = 40
     private static let repetitionRarity: UInt64 = 150
 
@@ -243,7 +243,7 @@ struct CampaignFolders: ProjectFolders {
     }
 }
 
-/// A clock that is trusted to be right: it tells by itself how much time has passed.
+/// A clock that ignores changes of the wall clock.
 struct TrustedClock: TimeSource {
     private let time: VirtualTime
 

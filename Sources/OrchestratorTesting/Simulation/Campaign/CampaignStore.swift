@@ -1,7 +1,7 @@
 import Orchestrator
 import ProjectModel
 
-/// The database as the manager of a campaign sees it, and the place where the auditor looks over its shoulder.
+/// The database as a manager of a simulation run sees it, with the auditor's checks.
 struct CampaignStore: ProjectStore {
     let base: InMemoryProjectStore
     let life: ManagerLife

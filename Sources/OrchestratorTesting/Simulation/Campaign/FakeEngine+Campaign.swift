@@ -16,7 +16,7 @@ extension FakeEngine {
     struct Run: Sendable, Hashable {
         let container: String
         let service: ServiceName?
-        /// On a clock that nobody sets.
+        /// On a monotonic clock.
         let startedAt: Timestamp
         let bootDeadline: Duration
         let isFrozen: Bool
@@ -60,7 +60,7 @@ extension FakeEngine {
         }
     }
 
-    /// Names of a project's volumes with what tells one from another of the same name.
+    /// Names of a project's volumes with the mark that distinguishes one from another of the same name.
     func volumeMarks(of ref: ProjectRef) -> [String: Int] {
         touch { state in
             Dictionary(uniqueKeysWithValues: state.volumes.values.filter { $0.ref == ref }.map { ($0.name, $0.mark) })
@@ -84,7 +84,7 @@ extension FakeEngine {
         touch { $0.unseen[ref]?.subtract(names) }
     }
 
-    /// What the engine holds of a project, but for what came late and was not shown to any manager yet.
+    /// A project's objects on the engine, without late ones that no manager has observed yet.
     func knownContents(of ref: ProjectRef) -> ObservedStack {
         touch { state in
             var stack = state.observed(ref)
@@ -106,7 +106,7 @@ extension FakeEngine {
         return refusals == times
     }
 
-    /// All that is not ours, with what tells one object from another of the same name.
+    /// All foreign objects, with the mark that distinguishes one from another of the same name.
     var foreignObjects: [String] {
         touch { state in
             let networks = state.networks.values.filter { $0.ref == nil }.map { "network \($0)" }

@@ -1,7 +1,7 @@
 /// Mistakes that a manager could make. A simulation can plant one, to show that the auditor would find it: they sit in
 /// the ports of the simulated manager, never in the program.
 public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
-    /// A status is written without looking whether it still is what it was read as.
+    /// A status is written without checking that it is still the one that was read.
     case writeStatusBlindly
     /// A project becomes PAUSED or ACTIVE by a jump that the machine does not know.
     case skipStatus
@@ -11,7 +11,7 @@ public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
     case ignoreStopFailure
     /// A failed removal counts as done.
     case ignoreRemoveFailure
-    /// Containers are removed by a part of their name, without looking whose they are.
+    /// Containers are removed by a part of their name, without checking their owner.
     case removeByName
     /// A project counts as gone although networks are left.
     case overlookNetworks
@@ -21,11 +21,11 @@ public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
     case dropVolumesOnPause
     /// A volume that is missing is made again, empty.
     case recreateVolumes
-    /// Whatever runs counts as healthy.
+    /// Every running service counts as healthy.
     case trustRunning
     /// A service that was healthy once stays healthy.
     case trustFirstProbe
-    /// Projects are never listed: only what is asked for is looked at.
+    /// Projects are never listed: only requested ones are observed.
     case forgetRelist
     /// A stopped container is hidden from the loop.
     case overlookStopped
@@ -39,11 +39,11 @@ public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
     case keepSecrets
     /// Deleted projects keep their ports and subnet.
     case keepLeases
-    /// Nobody notices that the clock was set.
+    /// A change of the clock is not detected.
     case trustClock
     /// What a restarted manager finds of a deletion is not finished.
     case forgetDeletions
-    /// What a project went without when it was deleted is never looked at again.
+    /// Objects that were missing at a project's deletion are never checked again.
     case forgetTombstones
 
     /// A service that a manager has not probed counts as silent since its container's start.
@@ -61,8 +61,8 @@ public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
     /// A service of an upgrade counts as ready when it runs.
     case skipUpgradeGate
 
-    /// Seeds, from 0, within which the auditor finds it. A mistake that takes more has become invisible: a change of the
-    /// program or of the simulation has to say why, or make it visible again.
+    /// Seeds, from 0, within which the auditor finds it. A mistake that takes more has become invisible: a change of
+    /// the program or of the simulation has to say why, or make it visible again.
     public var seedsMax: UInt64 {
         switch self {
         case .skipStatus, .ignoreStopFailure, .removeByName, .dropVolumesOnPause, .recreateVolumes, .trustRunning,
@@ -75,7 +75,7 @@ public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
         case .writeStatusBlindly, .ignoreRemoveFailure, .overlookNetworks, .overlookVolumes, .dropFailureCause,
             .forgetTombstones:
             60
-        // A probe finds nearly always what the engine's list does not tell; there are two managers in every third seed
+        // A probe nearly always finds what the engine's list does not show; there are two managers in every third seed
         // only, and one of them has to be stopped between two calls.
         case .overlookStopped, .skipStoreFence: 150
         case .skipEngineFence: 600

@@ -1,7 +1,7 @@
 import Logging
 import Synchronization
 
-/// Keeps what a manager logs, to look for secrets in it.
+/// Keeps a manager's log, to search it for secrets.
 final class SecretWatch: Sendable {
     private let lines = Mutex<[String]>([])
     /// Lines that are kept; a simulation writes far fewer.

@@ -3,17 +3,17 @@ import Orchestrator
 import ProjectModel
 import Synchronization
 
-/// Runs the production core on a simulated host with random users and random faults, and lets an auditor look after
+/// Runs the production core on a simulated host with random users and random faults, with an auditor's check after
 /// every step. The same seed gives the same run; between processes only with `SWIFT_DETERMINISTIC_HASHING` set, since
 /// the order of sets and dictionaries is another one otherwise.
 public enum Simulation {
-    /// Managers that live one after the other in one run, at the most.
+    /// Most managers in one run, one after the other.
     static let livesMax = 4
     /// Of so many seeds one has two managers on its database, at the same time.
     static let rivalsEvery: UInt64 = 3
     /// Virtual time in which things happen and go wrong.
     static let stormLength: Duration = .seconds(90)
-    /// Virtual time within which everything must have come to rest when nothing goes wrong any more.
+    /// Virtual time within which every project must reach a steady status after the last fault.
     static let calmMax: Duration = .seconds(900)
     /// Virtual time for which a service is silent in the calm: longer than the auditor's bound.
     static let silence: Duration = SimulationAuditor.lieMaxUndisturbed + .seconds(5)
@@ -45,7 +45,7 @@ public enum Simulation {
                 host: host, weather: weather, auditor: auditor, random: SharedGenerator(seed: seed ^ 0xBEEF),
                 versions: SharedGenerator(seed: seed ^ 0xFACE))
             let run = SimulationRun(host: host, world: world, auditor: auditor, log: log, mistake: mistake, seed: seed)
-            // A manager's engine knows the desk, and the desk the manager: they would keep each other for ever.
+            // A manager's engine and the desk reference each other: this breaks the cycle.
             defer { run.desk.leave() }
             try await run.storm()
             try await run.calm()
@@ -54,7 +54,7 @@ public enum Simulation {
     }
 }
 
-/// One seed under way.
+/// A run of one seed.
 struct SimulationRun: Sendable {
     let host: SimulatedHost
     let world: SimulationWorld
@@ -63,7 +63,7 @@ struct SimulationRun: Sendable {
     let mistake: PlantedMistake?
     let seed: UInt64
 
-    /// The manager whose catalogue a request uses that comes in the middle of a look.
+    /// The manager whose catalogue serves a request during a pass.
     final class Desk: Sendable {
         private let manager = Mutex<SimulatedManager?>(nil)
 
@@ -91,7 +91,7 @@ struct SimulationRun: Sendable {
             },
             secret: { ref in await password(of: ref) }, log: log, probed: probed, auditor: auditor)
         engine.audit = { [auditor] in await auditor.noteCall($0, of: $1) }
-        // Users are answered whatever becomes of the loops; their database has its moments like that of the loops.
+        // Users get responses in any state of the loops; their database has faults like that of the loops.
         let requests = CampaignStore(
             base: host.store, life: ManagerLife(), weather: world.weather, auditor: auditor, mistake: mistake)
         if let post { post.take(&store, &engine, host, auditor, mistake) }
@@ -122,7 +122,7 @@ struct SimulationRun: Sendable {
         return TemplateNames.sample.roles.secrets[.databasePassword].flatMap { secrets[$0]?.reveal() } ?? "none"
     }
 
-    /// Managers live and die, users ask, things go wrong.
+    /// Managers start and die, users send requests, faults are injected.
     func storm() async throws {
         let end = host.time.steady + Simulation.stormLength
         if seed % Simulation.rivalsEvery == 0 { return try await rivalry(until: end) }
@@ -203,7 +203,7 @@ struct SimulationRun: Sendable {
         }
     }
 
-    /// Nothing goes wrong any more: everything must come to rest where it belongs.
+    /// No more faults: every project must reach a steady status.
     func calm() async throws {
         world.clearUp()
         world.changeTemplate()

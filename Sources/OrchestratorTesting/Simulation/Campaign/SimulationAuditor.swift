@@ -3,30 +3,29 @@ import ProjectModel
 import Reconciler
 import Synchronization
 
-/// Looks after every step whether what must never happen has happened. It knows the rules from the outside: its table
-/// of legal changes is its own, not the program's.
+/// Checks the invariants after every step. It is independent of the program: its table of legal transitions is its own.
 final class SimulationAuditor: Sendable {
     /// Longest time for which a project may be called ACTIVE while a service of it does not answer, with manager,
-    /// engine and database all there and no fault meanwhile. What the loops promise: the next probe comes within the
-    /// upper bound of ``ProbePace/ready``, one after that within ``ProbePace/doubting``, and each takes its deadline at
-    /// the most; then the project is woken, and the look that follows stores what was found. The last two seconds are
-    /// for a look that is under way already, and for the 250 ms between two looks of the auditor.
+    /// engine and database all there and no fault meanwhile. The bound of the loops: the next probe comes within the
+    /// upper bound of ``ProbeSchedule/ready``, one after that within ``ProbeSchedule/doubting``, and each takes at most its
+    /// deadline; then the project is woken, and the next pass stores the result. The last two seconds are for a pass in
+    /// progress, and for the 250 ms between two checks of the auditor.
     static let lieMaxUndisturbed: Duration = {
-        let pace = ProbePace()
+        let pace = ProbeSchedule()
         return pace.ready.upperBound + pace.doubting + pace.probeDeadline * 2 + .seconds(2)
     }()
-    /// The same when something goes wrong meanwhile: a refused call, an old view or a lost answer may cost the one look
-    /// that the probes asked for. Then the next full list comes to it, whatever happened.
+    /// The same with a fault meanwhile: a refused call, an old view or a lost response may cost the one pass that the
+    /// probes asked for. Then the next full list finds it.
     static let lieMaxDisturbed: Duration = ReconcileLoop.resyncInterval + lieMaxUndisturbed
 
     /// A project may be gone before its network only when the engine has refused to remove that so often in a row.
     static let networkRefusalsMin = 4
 
-    /// A service that has answered for so long must not be restarted because of its probes: the manager has had the time
-    /// to see it, and a call that was decided on before has been made.
-    static let answeringMin: Duration = PlanExecutor.verdictAgeMax + ProbePace().probeDeadline + .seconds(3)
+    /// A service that has answered for so long must not be restarted because of its probes: the manager has had the
+    /// time to see it, and a call that was decided on before has been made.
+    static let answeringMin: Duration = PlanExecutor.verdictAgeMax + ProbeSchedule().probeDeadline + .seconds(3)
 
-    /// A call that is repeated comes so soon after the one before.
+    /// Most time between a call and its repetition.
     static let repetitionMax: Duration = .seconds(1)
 
     private struct State {
@@ -35,7 +34,7 @@ final class SimulationAuditor: Sendable {
         var statuses: [ProjectStatus: Int] = [:]
         var digest: UInt64 = 0xcbf2_9ce4_8422_2325
         var steps = 0
-        /// Since when a project has been called ACTIVE wrongly, and how many faults there had been by then.
+        /// Since when a project has been called ACTIVE wrongly, and the number of faults by then.
         var lies: [ProjectRef: (since: Timestamp, faults: Int)] = [:]
         /// Every secret that a project ever had.
         var secrets: Set<String> = []
@@ -47,7 +46,7 @@ final class SimulationAuditor: Sendable {
         var data: [ProjectRef: [String: Int]] = [:]
     }
 
-    /// A restart that somebody asked for: of all services, when none is named.
+    /// A requested restart: of all services, when none is named.
     private struct RestartRequest {
         let at: Timestamp
         let services: Set<ServiceName>?
@@ -142,17 +141,17 @@ final class SimulationAuditor: Sendable {
         }
     }
 
-    /// A manager restarts a container. It may when somebody asked for that, when the container is frozen, and when it
-    /// has seen for itself that the service does not answer.
+    /// A manager restarts a container. It may on request, when the container is frozen, and when it has observed that
+    /// the service does not answer.
     func noteRestart(of run: FakeEngine.Run, _ ref: ProjectRef, wasProbed: Bool) {
         let now = host.time.steady
         let (request, answering) = state.withLock { ($0.restarts[ref], $0.answering[run]) }
-        // While a request is not fulfilled it may be carried out twice: its answer was lost, a look was decided on an
-        // older view, or a clock that was set back makes the new run look older than the request.
+        // While a request is not fulfilled it may be carried out twice: its response was lost, a pass was decided on an
+        // older view, or a clock that was set back makes the new run seem older than the request.
         let isRequested =
             request.map { request in run.service.map { request.services?.contains($0) ?? true } ?? false } ?? false
-        // A run that has just begun is hit by the repetition of a call whose answer was lost, or that an older view asked
-        // for: the first one thawed the container, or carried the request out.
+        // A run that has just begun is hit by the repetition of a call whose answer was lost, or that an older view
+        // asked for: the first one thawed the container, or carried the request out.
         guard !run.isFrozen, !isRequested, now.since(run.startedAt) > Self.repetitionMax else { return }
         if !wasProbed { violated("a service is restarted that its manager has not probed") }
         if let answering, now.since(answering) > Self.answeringMin {
@@ -178,7 +177,7 @@ final class SimulationAuditor: Sendable {
 
     private func checkGone(_ ref: ProjectRef, _ status: ProjectStatus) {
         if host.folders.prepared.contains(ref) { violated("a project is \(status.rawValue) and its folder is there") }
-        // A call whose answer was lost may create something after the last look. That is removed later: see the end.
+        // A call whose response was lost may create an object after the last pass. That is removed later: see the end.
         var left = host.engine.knownContents(of: ref)
         left.networks.removeAll { host.engine.hasRefused(toRemoveNetwork: $0.id, times: Self.networkRefusalsMin) }
         if !left.isEmpty {
@@ -196,7 +195,7 @@ final class SimulationAuditor: Sendable {
         noteStep("stored \(project.ref)")
     }
 
-    /// A manager begins: nobody was there to notice anything before.
+    /// A manager begins: there was no observation before.
     func noteNewManager() {
         state.withLock { $0.lies = [:] }
         versions.noteNewManager()
@@ -222,12 +221,12 @@ final class SimulationAuditor: Sendable {
         for byte in text.utf8 { digest = (digest ^ UInt64(byte)) &* 0x100_0000_01b3 }
     }
 
-    // MARK: The world as it is
+    // MARK: Invariants
 
-    /// Checks what must hold at every moment. `isQuiet` tells whether manager, engine and database are all there.
+    /// Checks the invariants. `isQuiet` says whether manager, engine and database are all available.
     func look(isQuiet: Bool) async {
         noteAnswers()
-        if host.engine.foreignObjects != foreign { violated("objects of strangers have changed") }
+        if host.engine.foreignObjects != foreign { violated("foreign objects have changed") }
         let occupants = host.engine.occupants
         guard let records = try? await records() else { return }
         checkPorts(occupants, records)
@@ -245,7 +244,7 @@ final class SimulationAuditor: Sendable {
         return found
     }
 
-    /// A port in use belongs to whoever has leased it, and to nobody else.
+    /// A port in use belongs to its lease holder.
     private func checkPorts(_ occupants: [FakeEngine.Occupant], _ records: [ProjectRef: ProjectRecord]) {
         var owners: [UInt16: ProjectRef] = [:]
         for record in records.values {
@@ -308,7 +307,7 @@ final class SimulationAuditor: Sendable {
 
     /// Checks what must have become true after everything has been well for long enough.
     func checkEnd(acknowledged: Set<ProjectRef>) async throws {
-        // Whose creator got no answer has to end well, too.
+        // A project whose creator got no response must end well, too.
         let unacknowledged = try await host.store.refs()
         for ref in acknowledged.union(unacknowledged).sorted(by: { $0.text < $1.text }) {
             guard let record = try await host.store.project(ref) else {
@@ -335,7 +334,7 @@ final class SimulationAuditor: Sendable {
         if (try? await host.store.secrets(of: record.ref)) != nil { violated("a deleted project has its secrets") }
     }
 
-    /// No secret in any line of the log, nor in what is stored for people to read.
+    /// No secret in any line of the log, nor in any stored message.
     func checkSecrets(_ log: SecretWatch) async {
         let secrets = state.withLock(\.secrets).sorted()
         if log.shows(secrets) { violated("the log shows a secret") }

@@ -12,7 +12,7 @@ public struct StatusEdge: Sendable, Hashable, Comparable, CustomStringConvertibl
         SimulationAuditor.legal.flatMap { from, tos in tos.map { StatusEdge(from: from, to: $0) } }.sorted()
     }
 
-    /// In words.
+    /// The text form.
     public var description: String { "\(from.rawValue)→\(to.rawValue)" }
 
     /// By name.

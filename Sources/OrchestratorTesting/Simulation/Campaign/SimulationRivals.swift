@@ -33,8 +33,8 @@ struct ManagerPost: Sendable {
         }
     }
 
-    /// The engine behind the fence. The process may be stopped before the fence and after the call, not in between: a call
-    /// that has passed the fence is under way.
+    /// The engine behind the fence. The process may be stopped before the fence and after the call, not in between: a
+    /// call that has passed the fence is in progress.
     func fenced(_ engine: CampaignEngine, _ mistake: PlantedMistake?) -> any ContainerEngine {
         let fenced: any ContainerEngine =
             mistake == .skipEngineFence ? engine : FencedEngine(engine, lease: lease)
@@ -42,7 +42,7 @@ struct ManagerPost: Sendable {
     }
 }
 
-/// Two managers on one database: one acts, the other waits; they die, stop and go on.
+/// Two managers on one database: one acts, the other waits; they die, stop and continue.
 extension SimulationRun {
     private struct Rival: Sendable {
         let manager: SimulatedManager
@@ -57,7 +57,8 @@ extension SimulationRun {
         let leases = InMemoryManagerLeaseStore(time: host.time)
         let death = ManagerLife.Death.before(call: 20 + world.random.number(below: 200))
         let rivals = [
-            try rival("first", ManagerLife(death), leases), try rival("second", ManagerLife(), leases),
+            try rival("first", life: ManagerLife(death), leases: leases),
+            try rival("second", life: ManagerLife(), leases: leases),
         ]
         try await withThrowingTaskGroup(of: Void.self) { group in
             for rival in rivals {
@@ -86,7 +87,7 @@ extension SimulationRun {
         if !rivals[0].manager.life.isAlive { world.weather.count(.managerKilled) }
     }
 
-    private func rival(_ name: String, _ life: ManagerLife, _ leases: InMemoryManagerLeaseStore) throws -> Rival {
+    private func rival(_ name: String, life: ManagerLife, leases: InMemoryManagerLeaseStore) throws -> Rival {
         let post = ManagerPost(on: host, leases)
         let manager = try manager(life, post.process, at: post)
         let managing = LeaseLoop(

@@ -12,7 +12,7 @@ struct SimulationWorld: Sendable {
     /// Draws for template versions alone.
     let versions: SharedGenerator
 
-    /// Projects that exist at once at the most.
+    /// Most projects at once.
     private static let projectsMax = 3
 
     /// Longest time by which an event comes late.
@@ -47,10 +47,10 @@ struct SimulationWorld: Sendable {
         let ref = living[random.number(below: living.count)]
         if versions.number(below: 4) == 0 { return await upgrade(ref, manager) }
         let event = drawEvent()
-        await ask(event, ref, manager)
+        await ask(event, ref: ref, manager: manager)
         if random.number(below: 6) == 0 {
             weather.count(.requestRepeated)
-            await ask(event, ref, manager)
+            await ask(event, ref: ref, manager: manager)
         }
     }
 
@@ -63,7 +63,7 @@ struct SimulationWorld: Sendable {
 
     /// A user asks for something of a project at the very moment at which the loop has read what is.
     func interrupt(_ ref: ProjectRef, through manager: SimulatedManager) async {
-        await ask(drawEvent(), ref, manager)
+        await ask(drawEvent(), ref: ref, manager: manager)
     }
 
     private func living(_ refs: [ProjectRef]) async -> [ProjectRef] {
@@ -83,7 +83,7 @@ struct SimulationWorld: Sendable {
         auditor.noteStep("create \(ref)")
     }
 
-    private func ask(_ event: ProjectLifecycle.Event, _ ref: ProjectRef, _ manager: SimulatedManager) async {
+    private func ask(_ event: ProjectLifecycle.Event, ref: ProjectRef, manager: SimulatedManager) async {
         // A refusal is an answer like any other.
         let isAccepted = (try? await manager.catalog.request(event, of: ref)) != nil
         auditor.noteStep("\(event) \(ref) \(isAccepted)")
@@ -94,10 +94,10 @@ struct SimulationWorld: Sendable {
         auditor.noteStep("upgrade \(ref) \(isAccepted)")
         guard isAccepted, versions.number(below: 5) == 0 else { return }
         try? await host.time.sleep(for: .milliseconds(versions.number(below: 8_000)))
-        await ask(.cancelRequested, ref, manager)
+        await ask(.cancelRequested, ref: ref, manager: manager)
     }
 
-    /// Somebody puts another template on disk; the next manager reads it.
+    /// Replaces the template on disk; the next manager reads it.
     func changeTemplate() {
         guard versions.number(below: 3) > 0 else { return }
         let number = versions.number(below: CampaignTemplates.all.count)
@@ -122,11 +122,13 @@ struct SimulationWorld: Sendable {
         case 6: await outage(.engineDown) { host.engine.setDown($0) }
         case 7: await outage(.storeDown) { host.store.setDown($0) }
         case 8: await outage(.eventsLost) { host.engine.setDropsEvents($0) }
-        case 12, 13: await spoil(service, .serviceCrashes, ServiceBehaviour(exit: .init(code: 1, after: crashAfter)))
+        case 12, 13:
+            await spoil(
+                service, kind: .serviceCrashes, behaviour: ServiceBehaviour(exit: .init(code: 1, after: crashAfter)))
         case 15, 16: setClock()
         case 14: await outage(.eventsLate) { host.engine.setEventDelay(upTo: $0 ? Self.eventDelayMax : .zero) }
         case 9: await loseImage("test/\(service):1")
-        case 10: await spoil(service, .serviceHangs, ServiceBehaviour(answers: false))
+        case 10: await spoil(service, kind: .serviceHangs, behaviour: ServiceBehaviour(answers: false))
         case 17, 18: if let ref { await holdNetworks(of: ref) }
         case 11: weather.fillDisk(until: host.time.steady + .seconds(random.number(below: 20) + 1))
         default: await loseAnswers()
@@ -158,7 +160,7 @@ struct SimulationWorld: Sendable {
         outages.change(by: -1)
     }
 
-    /// Whether engine and database are there and events arrive.
+    /// Whether engine and database are available and events arrive.
     var isQuiet: Bool { outages.count == 0 }
 
     private func stealPort() async {
@@ -174,7 +176,7 @@ struct SimulationWorld: Sendable {
         host.network.setListening([])
     }
 
-    private func spoil(_ service: ServiceName, _ kind: FaultKind, _ behaviour: ServiceBehaviour) async {
+    private func spoil(_ service: ServiceName, kind: FaultKind, behaviour: ServiceBehaviour) async {
         happen(kind) { host.engine.behave(service, as: behaviour) }
         try? await host.time.sleep(for: .milliseconds(random.number(below: 80_000) + 1))
         host.engine.behave(service, as: ServiceBehaviour())
@@ -212,14 +214,14 @@ struct SimulationWorld: Sendable {
         return service
     }
 
-    /// Somebody stops a service of every project that runs.
+    /// Stops a service of every running project by hand.
     func stopEverywhere(_ service: ServiceName) {
         for ref in acknowledged.all where host.engine.container(service, of: ref)?.state == .running {
             happen(.containerMeddled) { host.engine.setState(.exited, of: service, in: ref) }
         }
     }
 
-    /// Everything is as it should be from now on.
+    /// Ends every fault.
     func clearUp() {
         weather.clearUp()
         host.engine.setDown(false)

@@ -3,10 +3,10 @@ import ProjectModel
 import Reconciler
 import Synchronization
 
-/// A process that can be stopped and continued, as `SIGSTOP` and `SIGCONT` do: none of its tasks gets further than its
-/// next wait or call, while time goes on for everybody else.
+/// A process that can be stopped and continued, as `SIGSTOP` and `SIGCONT` do: each of its tasks stops at its next wait
+/// or call, while time passes for all others.
 final class StoppableProcess: Sendable {
-    /// How often a stopped task looks whether it may go on.
+    /// Poll interval of a stopped task.
     private static let pollInterval: Duration = .milliseconds(100)
 
     private let time: VirtualTime
@@ -20,7 +20,7 @@ final class StoppableProcess: Sendable {
     /// Stops or continues it.
     func setStopped(_ isStopped: Bool) { stopped.withLock { $0 = isStopped } }
 
-    /// Goes on at once, or when the process is continued.
+    /// Returns at once, or when the process is continued.
     func pass() async {
         while isStopped {
             do { try await time.sleep(for: Self.pollInterval) } catch { return }
@@ -65,7 +65,7 @@ struct StoppableEngine: ContainerEngine {
         try await call { () async throws(EngineError) in try await base.missingImages(images) }
     }
     func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError) {
-        // A step that rests on probes is checked right before it is made: by then it is under way.
+        // A step that depends on probes is checked right before it is made: by then it is in progress.
         if case .restartContainer = operation {} else { await process.pass() }
         try await base.perform(operation, for: ref)
         await process.pass()
@@ -82,7 +82,7 @@ struct StoppableEngine: ContainerEngine {
     }
 }
 
-/// The lease as a process reaches it that may be stopped or dead.
+/// The lease store as seen by a process that may be stopped or dead.
 struct StoppableLeaseStore: ManagerLeaseStore {
     let base: InMemoryManagerLeaseStore
     let process: StoppableProcess

@@ -3,11 +3,11 @@ import ProjectModel
 import Reconciler
 import Synchronization
 
-/// What the auditor holds about template versions. It compares images: every version of a campaign that changes a service
-/// changes its image.
+/// What the auditor holds about template versions. It compares images: every version of a campaign that changes a
+/// service changes its image.
 final class VersionAudit: Sendable {
-    /// Longest time for which a project at rest may have a container of another version: a call that was under way when
-    /// its status changed may still be carried out, and the next full list finds it.
+    /// Longest time for which a project at rest may have a container of another version: a call that was in progress
+    /// when its status changed may still be carried out, and the next full list finds it.
     static let mixtureMax = SimulationAuditor.lieMaxDisturbed
 
     private struct State {
@@ -22,7 +22,7 @@ final class VersionAudit: Sendable {
 
     init(_ host: SimulatedHost) { self.host = host }
 
-    /// A manager begins: nobody was there to put anything right before.
+    /// A manager begins: no repair was possible before.
     func noteNewManager() { state.withLock { $0.mixtures = [:] } }
 
     /// A container has answered a probe well.

@@ -21,7 +21,7 @@ public enum FaultKind: String, Sendable, CaseIterable, Codable {
     case answerLost
     /// A call is carried out long after its answer was lost.
     case callLate
-    /// A look at the engine shows how it was before.
+    /// An observation of the engine shows an older state.
     case staleView
     /// The process of a service is killed.
     case processKilled
@@ -33,9 +33,9 @@ public enum FaultKind: String, Sendable, CaseIterable, Codable {
     case containerRemoved
     /// A container is frozen or stopped behind the manager's back.
     case containerMeddled
-    /// A stranger takes a port.
+    /// A foreign program takes a port.
     case portStolen
-    /// Somebody connects a container of theirs to a project's network for a while, or the engine has lost count.
+    /// A foreign container is connected to a project's network for a while, or the engine has lost count.
     case networkHeld
     /// An image cannot be pulled for a while.
     case imageGone
@@ -47,13 +47,13 @@ public enum FaultKind: String, Sendable, CaseIterable, Codable {
     case commitFailed
     /// A transaction is committed and the answer lost.
     case commitAnswerLost
-    /// Somebody sets the host's clock forwards.
+    /// The host's clock is set forwards.
     case clockForwards
-    /// Somebody sets the host's clock back.
+    /// The host's clock is set back.
     case clockBackwards
     /// A request comes twice.
     case requestRepeated
-    /// A request comes while the loop looks at the project: what the loop has read is old by then.
+    /// A request comes during a pass over the project: the pass has read an old state.
     case requestDuringLook
     /// A service writes its password to its log, and the engine repeats it in a refusal.
     case secretRepeated
@@ -77,12 +77,12 @@ public final class Weather: Sendable {
 
     private let state: Mutex<State>
 
-    /// Weather from a seed.
+    /// A fault schedule from a seed.
     public init(seed: UInt64, isClear: Bool = false) {
         state = Mutex(State(generator: SeededGenerator(seed: seed ^ 0xD1CE), isClear: isClear))
     }
 
-    /// No weather at all.
+    /// A schedule without faults.
     public static let clear = Weather(seed: 0, isClear: true)
 
     /// Nothing goes wrong from now on.
@@ -96,7 +96,7 @@ public final class Weather: Sendable {
     /// How often each fault happened.
     public var counts: [FaultKind: Int] { state.withLock(\.counts) }
 
-    /// Counts a fault that somebody else made happen.
+    /// Counts a fault that was injected elsewhere.
     public func count(_ kind: FaultKind) { state.withLock { $0.counts[kind, default: 0] += 1 } }
 
     /// Until when the engine's disk is full.
@@ -111,10 +111,10 @@ public final class Weather: Sendable {
     /// What happens to one call.
     enum Fate: Sendable { case fine, refusedBefore, lostAfter }
 
-    func fateOfEngineCall() -> Fate { fate(Self.engineRarity, .callRefused, .answerLost) }
-    func fateOfStoreCall() -> Fate { fate(Self.storeRarity, .commitFailed, .commitAnswerLost) }
+    func fateOfEngineCall() -> Fate { fate(Self.engineRarity, before: .callRefused, after: .answerLost) }
+    func fateOfStoreCall() -> Fate { fate(Self.storeRarity, before: .commitFailed, after: .commitAnswerLost) }
 
-    private func fate(_ rarity: UInt64, _ before: FaultKind, _ after: FaultKind) -> Fate {
+    private func fate(_ rarity: UInt64, before: FaultKind, after: FaultKind) -> Fate {
         state.withLock { state in
             guard !state.isClear, state.generator.next() % rarity == 0 else { return .fine }
             let isBefore = state.generator.next() % 2 == 0
@@ -151,7 +151,7 @@ public final class Weather: Sendable {
         }
     }
 
-    /// The fresh view of a project, or now and then the one before.
+    /// The fresh view of a project, or now and then the previous one.
     func view(_ ref: ProjectRef, _ fresh: ObservedStack) -> ObservedStack {
         state.withLock { state in
             let before = state.views[ref]

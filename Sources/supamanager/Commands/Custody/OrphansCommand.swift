@@ -7,9 +7,9 @@ struct OrphansCommand: AsyncParsableCommand {
         commandName: "orphans",
         abstract: "Objects of this installation on the engine that belong to no project.",
         discussion: """
-            They remain when the manager's database was restored from a backup, or when labels were copied. What bears \
-            another installation's label is never listed. SUPAMANAGER_ORPHANS=remove makes the manager remove \
-            containers and networks by itself after a day; volumes go only by the command here.
+            They remain when the manager's database was restored from a backup, or when labels were copied. Objects with \
+            another installation's label are never listed. SUPAMANAGER_ORPHANS=remove makes the manager remove \
+            containers and networks after a day; volumes are removed by this command only.
             """,
         subcommands: [OrphansListCommand.self, OrphansRemoveCommand.self])
 }
@@ -40,10 +40,10 @@ struct OrphansListCommand: ClientCommand {
 /// `supamanager orphans remove`
 struct OrphansRemoveCommand: ClientCommand {
     static let configuration = CommandConfiguration(
-        commandName: "remove", abstract: "Remove an orphan from the engine; a volume goes with what is in it.",
+        commandName: "remove", abstract: "Remove an orphan from the engine; a volume with its data.",
         discussion: "Asks for its name first, unless --yes is given.")
 
-    @Argument(help: "Its number in the list.")
+    @Argument(help: "Number of the orphan in the list.")
     var number: Int64
 
     @Flag(name: [.customLong("yes"), .customShort("y")], help: "Do not ask.")

@@ -46,13 +46,13 @@ struct VolumesDestroyCommand: ClientCommand {
         commandName: "destroy", abstract: "Destroy a kept volume, for good.",
         discussion: "Asks for the volume's name first, unless --yes is given.")
 
-    @Argument(help: "Its name.")
+    @Argument(help: "Name of the volume.")
     var name: String
 
     @Flag(name: [.customLong("yes"), .customShort("y")], help: "Do not ask.")
     var isConfirmed = false
 
-    @Option(name: .customLong("org"), help: "Its organization; needed when you belong to several.")
+    @Option(name: .customLong("org"), help: "Organization of the project; needed when you belong to several.")
     var organization: String?
 
     @OptionGroup var connection: ConnectionOptions

@@ -7,14 +7,14 @@ import ProjectModel
 
 /// The folder that a project is exported to.
 struct ExportFolder {
-    /// What keeps an export from being written.
+    /// An error while writing an export.
     struct Failure: Error, CustomStringConvertible {
         let description: String
     }
 
     let path: String
 
-    /// Writes everything and gives the paths: secrets first of all into a file that nobody else can read.
+    /// Writes everything and returns the paths: secrets first, into a file with mode 600.
     func write(_ export: ProjectExport) throws(Failure) -> [String] {
         try prepare()
         let environment: String
@@ -28,7 +28,8 @@ struct ExportFolder {
             guard let bytes = file.bytes, Self.isInside(file.path) else {
                 throw Failure(description: "the manager's answer has a file that cannot be written: \(file.path)")
             }
-            // A config may be made of secrets; containers read it as another user, so the folder above keeps others out.
+            // A config may be made of secrets; containers read it as another user, so the folder above keeps others
+            // out.
             try create(file.path, bytes, mode: 0o644)
             written.append(file.path)
         }

@@ -1,7 +1,7 @@
 import ManagementClient
 import ProjectModel
 
-/// Waits until an upgrade, or a change of services, has ended, and tells when it did not come to what was asked for.
+/// Waits until an upgrade, or a change of services, has ended, and reports a failure.
 struct OperationEnd {
     let session: ClientSession
     let client: ManagementClient

@@ -9,7 +9,7 @@ struct ProjectsAcceptVolumeLossCommand: ClientCommand {
         discussion: """
             A project with data does not start when one of its volumes is missing or another one. Restore the volume \
             from a backup if there is one. This command gives its data up: an empty volume is made where there is none, \
-            and whatever bears its name is used where there is. Asks for the volume's name first, unless --yes is given.
+            otherwise the existing volume of that name is used. Asks for the volume's name first, unless --yes is given.
             """)
 
     @OptionGroup var project: ProjectArgument

@@ -5,8 +5,8 @@ import ProjectModel
 /// `supamanager projects …`
 struct ProjectsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "projects", abstract: "Create, look at, and manage projects.",
-        discussion: "Wherever a command wants a project, its ref or its name will do; a name must be unique.",
+        commandName: "projects", abstract: "Create, inspect and manage projects.",
+        discussion: "Commands accept a project's ref or its name; a name must be unique.",
         subcommands: [
             ProjectsListCommand.self, ProjectsCreateCommand.self, ProjectsGetCommand.self, ProjectsPauseCommand.self,
             ProjectsResumeCommand.self, ProjectsRestartCommand.self, ProjectsDeleteCommand.self,
@@ -19,7 +19,7 @@ struct ProjectsCommand: AsyncParsableCommand {
 
 /// The project that a command is about.
 struct ProjectArgument: ParsableArguments {
-    @Argument(help: ArgumentHelp("Its ref, or its name.", valueName: "project"))
+    @Argument(help: ArgumentHelp("Ref or name of the project.", valueName: "project"))
     var text: String
 }
 
@@ -95,10 +95,10 @@ struct ProjectsGetCommand: ClientCommand {
                 failure: progress.failure, services: progress.services)
             return try session.show(json: answer)
         }
-        show(detail, progress, session)
+        show(detail, progress: progress, session: session)
     }
 
-    private func show(_ detail: ProjectDetail, _ progress: ProjectProgress, _ session: ClientSession) {
+    private func show(_ detail: ProjectDetail, progress: ProjectProgress, session: ClientSession) {
         var fields = FieldList()
         fields.add("Name", detail.name, .strong)
         fields.add("Ref", detail.ref)

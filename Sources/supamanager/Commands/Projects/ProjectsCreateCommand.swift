@@ -8,10 +8,10 @@ struct ProjectsCreateCommand: ClientCommand {
         commandName: "create", abstract: "Create a project and wait until it runs.",
         discussion: "With --no-wait the answer comes at once, and the project comes up on its own.")
 
-    @Argument(help: "Its name.")
+    @Argument(help: "Name of the project.")
     var name: String
 
-    @Option(name: .customLong("org"), help: "Its organization; needed when you belong to several.")
+    @Option(name: .customLong("org"), help: "Organization of the project; needed when you belong to several.")
     var organization: String?
 
     @Option(help: "Region label, for instance local.")

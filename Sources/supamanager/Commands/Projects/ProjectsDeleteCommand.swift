@@ -11,7 +11,7 @@ struct ProjectsDeleteCommand: ClientCommand {
             one of --keep-volumes and --destroy-volumes has to be given. Prints what was destroyed and what is kept.
             """)
 
-    /// What becomes of the data.
+    /// The choice for the data.
     enum Volumes: String, EnumerableFlag {
         case keepVolumes, destroyVolumes
 
@@ -34,12 +34,13 @@ struct ProjectsDeleteCommand: ClientCommand {
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
-    /// What has to be typed for the data to go.
+    /// The word to type before data is destroyed.
     private static let destroyWord = "destroy"
 
     func validate() throws {
         guard !isConfirmed || volumes != nil else {
-            throw ValidationError("--yes needs --keep-volumes or --destroy-volumes: nobody is asked about the data")
+            throw ValidationError(
+                "--yes needs --keep-volumes or --destroy-volumes: --yes does not decide about the data")
         }
     }
 
@@ -67,7 +68,7 @@ struct ProjectsDeleteCommand: ClientCommand {
         guard session.terminal.isTerminal(.input) else {
             throw .invalid(
                 "there is no terminal to ask on: give --yes to delete \(detail.ref) without being asked, and"
-                    + " --keep-volumes or --destroy-volumes to say what becomes of its data")
+                    + " --keep-volumes or --destroy-volumes to decide about its data")
         }
         session.note("This deletes \(DisplayText.oneLine(detail.name)) (\(detail.ref)) with its settings and keys.")
         guard try session.terminal.ask("Type the project's name to continue: ") == detail.name else {
@@ -89,7 +90,7 @@ struct ProjectsReceiptCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "receipt", abstract: "Show what the deletion of a project destroyed, and what it kept.")
 
-    @Argument(help: "Its ref: a deleted project has no name any more.")
+    @Argument(help: "Ref of the project; deleted projects are not found by name.")
     var ref: String
 
     @OptionGroup var connection: ConnectionOptions

@@ -15,7 +15,7 @@ struct ProjectsKeysCommand: ClientCommand {
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
-    /// A key or a password, as it is shown.
+    /// A key or a password for display.
     private struct Row: Encodable {
         let name, type: String
         let value: String?
@@ -64,7 +64,7 @@ struct ProjectsKeysCommand: ClientCommand {
     private func show(_ rows: [Row], _ credentials: ProjectCredentials, _ session: ClientSession) {
         var table = Table(["NAME", "TYPE", "VALUE"])
         for row in rows { table.add([Table.Cell(row.name), Table.Cell(row.type), Table.Cell(row.value ?? "none")]) }
-        // A key that is cut is of no use: revealed ones are left whole whatever the terminal's width.
+        // A truncated key is useless: revealed ones are printed whole on any terminal width.
         if isRevealed {
             session.terminal.write(table.text(columns: nil, style: session.style), to: .output)
         } else {

@@ -47,9 +47,9 @@ struct ProjectsRestartCommand: ClientCommand {
     }
 }
 
-/// What the commands that change a project's status have in common.
+/// The common part of the commands that change a project's status.
 struct LifecycleStep {
-    /// What a command answers in JSON.
+    /// The JSON output of a command.
     struct Answer: Encodable {
         let ref, name, status: String
     }
@@ -77,7 +77,7 @@ struct LifecycleStep {
         do throws(ClientError) {
             try await client.request(action, of: ref)
         } catch {
-            // Asked for what is so already: no failure, as with a pause of a paused project.
+            // The requested state is the present one: no failure, as with a pause of a paused project.
             guard case .refused(let refusal) = error, refusal.status == 409, action == .resume,
                 try await client.status(of: ref) == Self.running
             else { throw error }

@@ -37,7 +37,7 @@ struct ProjectsLogsCommand: ClientCommand {
         let client = try session.client()
         let (_, ref) = try await client.project(project)
         let services = try await chosen(client, ref)
-        if isFollowing { return try await follow(services, in: ref, client, session) }
+        if isFollowing { return try await follow(services, in: ref, client: client, session: session) }
         for service in services {
             var lines = try await client.logs(of: service, in: ref, tail: tail)
                 .split(separator: "\n", omittingEmptySubsequences: false)
@@ -48,7 +48,7 @@ struct ProjectsLogsCommand: ClientCommand {
 
     /// Reads all logs at once until each has nothing more to come, or one cannot be read.
     private func follow(
-        _ services: [ServiceName], in ref: ProjectRef, _ client: ManagementClient, _ session: ClientSession
+        _ services: [ServiceName], in ref: ProjectRef, client: ManagementClient, session: ClientSession
     ) async throws(ClientError) {
         let (isNamed, tail) = (services.count > 1, tail)
         do {

@@ -29,7 +29,7 @@ struct ProjectsOpenCommand: ClientCommand {
         session.terminal.become(opener, url)
     }
 
-    /// The program that opens addresses, when somebody sits at a desktop.
+    /// The program that opens addresses on a desktop session.
     private static func opener(_ session: ClientSession) -> String? {
         let environment = session.environment
         let hasDesktop = ["DISPLAY", "WAYLAND_DISPLAY"].contains { !(environment[$0] ?? "").isEmpty }

@@ -13,7 +13,7 @@ struct ProjectsServicesCommand: AsyncParsableCommand {
 struct ProjectsServicesAddCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "add", abstract: "Add services to a project.",
-        discussion: "Everything that a service depends on has to be there, or be added with it.")
+        discussion: "The services that it depends on must exist, or be added with it.")
 
     @OptionGroup var project: ProjectArgument
 
@@ -47,7 +47,7 @@ struct ProjectsServicesRemoveCommand: ClientCommand {
     }
 }
 
-/// What both commands have in common.
+/// The common part of both commands.
 struct ServicesStep: ParsableArguments {
     @Flag(help: "Show what would be done, and do nothing.")
     var dryRun = false

@@ -8,12 +8,12 @@ struct ProjectsUpgradeCommand: ClientCommand {
         commandName: "upgrade", abstract: "Upgrade a project to the installed version of its stack.",
         discussion: """
             Shows what will be done, and does it: images are pulled first, then services are replaced in the order of \
-            dependence, each when the one before is ready. When a service does not come up, the version before is \
+            dependence, each when its predecessor is ready. When a service does not come up, the previous version is \
             brought back. With --all every project that has another version than the installed one is upgraded, one \
             after the other; the first failure ends it.
             """)
 
-    @Argument(help: ArgumentHelp("Its ref, or its name.", valueName: "project"))
+    @Argument(help: ArgumentHelp("Ref or name of the project.", valueName: "project"))
     var project: String?
 
     @Flag(help: "Upgrade all projects that you see, one after the other.")
@@ -26,7 +26,7 @@ struct ProjectsUpgradeCommand: ClientCommand {
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
-    /// How it went with one project.
+    /// The result for one project.
     private struct Answer: Encodable {
         let ref, name, result: String
         let reasons: [String]
@@ -41,7 +41,7 @@ struct ProjectsUpgradeCommand: ClientCommand {
         let client = try session.client()
         var answers: [Answer] = []
         for (ref, name) in try await targets(client) {
-            answers.append(try await upgrade(ref, name, client, session))
+            answers.append(try await upgrade(ref, name: name, client: client, session: session))
         }
         if output.isJSON { try session.show(json: answers) }
         if answers.isEmpty { session.note("Every project has the installed version of its stack.") }
@@ -63,7 +63,7 @@ struct ProjectsUpgradeCommand: ClientCommand {
     }
 
     private func upgrade(
-        _ ref: ProjectRef, _ name: String, _ client: ManagementClient, _ session: ClientSession
+        _ ref: ProjectRef, name: String, client: ManagementClient, session: ClientSession
     ) async throws(ClientError) -> Answer {
         let eligibility = try await client.upgradeEligibility(of: ref)
         if !output.isJSON {

@@ -39,10 +39,10 @@ struct RegistriesListCommand: ClientCommand {
 /// `supamanager registries login`
 struct RegistriesLoginCommand: ClientCommand {
     static let configuration = CommandConfiguration(
-        commandName: "login", abstract: "Store a login for a registry, in place of the one before.",
+        commandName: "login", abstract: "Store a login for a registry, replacing the previous one.",
         discussion: """
-            It counts from the next pull on. The registry is not asked before: whether it takes the login, the next \
-            pull of an image tells.
+            Used from the next pull on, which is also the first check of the login: the registry is not asked when it is \
+            stored.
             """)
 
     @Argument(help: "Host of the registry, with its port where it has one; docker.io is Docker Hub.")

@@ -10,7 +10,7 @@ end
 function envoy_on_request(handle)
     local headers = handle:headers()
     if headers:getNumValues("apikey") > 1 then
-        return refuse(handle, "One apikey header at the most")
+        return refuse(handle, "At most one apikey header")
     end
     local value = headers:get("authorization")
     if value == nil then

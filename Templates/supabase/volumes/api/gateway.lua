@@ -174,8 +174,8 @@ local function is_suspicious(handle, headers)
     return string.find(token, "^[^.]+%.[^.]+%.") ~= nil and not is_canonical(token)
 end
 
--- Refuses signed keys that are switched off, wherever they stand: in any header, anywhere in the query. True when it did.
--- A token that a user got by signing in is another one and goes on working.
+-- Refuses signed keys that are switched off, wherever they stand: in any header, anywhere in the query. True when it
+-- did. A token that a user got by signing in is another one and keeps working.
 local function refuse_legacy(handle, headers)
     if not legacy_disabled then
         return false
@@ -192,7 +192,7 @@ local function refuse_legacy(handle, headers)
     return false
 end
 
--- Checks the API key; true when the request may go on.
+-- Checks the API key; true when the request may pass.
 local function pass_with_key(handle, headers, metadata, service_role_only)
     local key = api_key(headers)
     if key == nil then

@@ -1,6 +1,6 @@
 """Vector: takes the engine's syslog datagrams on UDP 9514 and passes them on to analytics; API on 9001.
 
-GET /received tells how many lines came in per service, how many went on, and how many were dropped.
+GET /received returns the numbers of lines per service: received, forwarded and dropped.
 """
 
 import collections

@@ -118,7 +118,7 @@ function createWorker(name: string, deployed: Marker | null) {
   });
 }
 
-// The runtime's errors by name, with what a client is told.
+// The runtime's errors by name, with the message for clients.
 const FAILURES: Record<string, Failure> = {
   InvalidWorkerCreation: { status: 503, code: "BOOT_ERROR", message: "Function failed to start (please check logs)" },
   InvalidWorkerResponse: {

@@ -10,7 +10,7 @@ import Testing
 @testable import DockerEngine
 
 @Suite("What is inspected again")
-struct InspectionMemoryTests {
+struct InspectCacheTests {
     /// An engine with one container, whose state and place on the network a test sets.
     private final class OneContainer: Sendable {
         private let state = Mutex((state: "running", endpoint: "e1", inspections: 0))
@@ -78,7 +78,7 @@ struct InspectionMemoryTests {
         }
     }
 
-    @Test("another run, and another state, is inspected anew")
+    @Test("another run, and another state, is inspected again")
     func changes() async throws {
         try await run { engine, container async throws in
             _ = try await engine.observe(.sample())
@@ -92,7 +92,7 @@ struct InspectionMemoryTests {
     }
 
     @Test(
-        "what lists do not tell apart from another run is inspected every time",
+        "a run that lists do not identify is inspected every time",
         arguments: ["exited", "restarting", "paused", "running"])
     func always(status: String) async throws {
         try await run { engine, container async throws in
@@ -119,10 +119,10 @@ struct InspectionMemoryTests {
         }
     }
 
-    @Test("what an event tells of during a look is not kept, nor what an earlier of two looks has found")
+    @Test("containers with an event during an observation are not kept, nor results of an older observation")
     func duringALook() throws {
-        let memory = InspectionMemory()
-        let run = ContainerGlance.Run(id: "c1", name: "n", state: .running, endpointIDs: ["e1"])
+        let memory = InspectCache()
+        let run = ContainerListItem.Run(id: "c1", name: "n", state: .running, endpointIDs: ["e1"])
         let container = ObservedContainer(
             id: "c1", name: "n", service: .db, configHash: "", state: .running, exitCode: nil, startedAt: nil)
         let earlier = memory.beginLook(at: .sample())
@@ -139,18 +139,18 @@ struct InspectionMemoryTests {
 
     @Test("what an inspection says against the list is not kept")
     func contradiction() {
-        let memory = InspectionMemory()
-        let run = ContainerGlance.Run(id: "c1", name: "n", state: .running, endpointIDs: ["e1"])
+        let memory = InspectCache()
+        let run = ContainerListItem.Run(id: "c1", name: "n", state: .running, endpointIDs: ["e1"])
         let ended = ObservedContainer(
             id: "c1", name: "n", service: .db, configHash: "", state: .exited, exitCode: 1, startedAt: nil)
         memory.keep([(run, ended)], of: .sample(), from: memory.beginLook(at: .sample()))
         #expect(memory.container(run, of: .sample()) == nil)
     }
 
-    @Test("an event during a look is about its container alone, and its word outlives the look")
+    @Test("an event during an observation invalidates its container alone, also after the observation")
     func touched() {
-        let memory = InspectionMemory()
-        let runs = ["c1", "c2"].map { ContainerGlance.Run(id: $0, name: $0, state: .running, endpointIDs: ["e"]) }
+        let memory = InspectCache()
+        let runs = ["c1", "c2"].map { ContainerListItem.Run(id: $0, name: $0, state: .running, endpointIDs: ["e"]) }
         let found = runs.map { run in
             (run, ObservedContainer(id: run.id, name: run.name, service: .db, configHash: "", state: .running))
         }
@@ -165,9 +165,9 @@ struct InspectionMemoryTests {
     func telling() {
         for state in [ContainerState.created, .running, .paused, .restarting, .removing, .exited, .dead] {
             for endpoints in [[], [""], ["e1"]] {
-                let run = ContainerGlance.Run(id: "c", name: "n", state: state, endpointIDs: endpoints)
-                let isTelling = state == .created || state == .running && endpoints == ["e1"]
-                #expect(run.isTelling == isTelling, "\(state) \(endpoints)")
+                let run = ContainerListItem.Run(id: "c", name: "n", state: state, endpointIDs: endpoints)
+                let isCacheable = state == .created || state == .running && endpoints == ["e1"]
+                #expect(run.isCacheable == isCacheable, "\(state) \(endpoints)")
             }
         }
     }
@@ -191,7 +191,9 @@ struct InspectionMemoryTests {
         #expect(try missing.get() == ["absent:1", "Upper:1"])
     }
 
-    @Test("a call that is wrong in itself is told from one that may succeed later, and no text tells of a status 0")
+    @Test(
+        "a call that is wrong in itself is distinguished from one that may succeed later, and no message names a status 0"
+    )
     func permanence() {
         let call = "POST /images/create"
         #expect(EngineError(DockerError.status(400, message: "invalid reference", call: call)).isPermanent)

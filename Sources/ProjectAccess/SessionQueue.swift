@@ -1,8 +1,8 @@
 import ProjectModel
 
-/// Who has a session and who waits for one, as a value. First come, first served, except that a project which has all
-/// of its sessions does not hold up the others, and neither does an account.
-struct SeatState: Sendable {
+/// The sessions in use and the waiting callers, as a value. First come, first served, except that a project which has
+/// all of its sessions in use does not block others, and neither does an account.
+struct SessionQueue: Sendable {
     typealias WaiterID = UInt64
 
     enum Answer: Sendable, Equatable {
@@ -21,7 +21,7 @@ struct SeatState: Sendable {
     private var lastWaiter: WaiterID = 0
     private(set) var total = 0
 
-    /// For what a session is taken: which project, and on behalf of which account; nil for the manager itself.
+    /// The owner of a session: a project, and an account; nil for the manager itself.
     struct Holder: Sendable, Equatable {
         let ref: ProjectRef
         var account: String?

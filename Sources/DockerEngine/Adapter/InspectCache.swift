@@ -2,18 +2,18 @@ import ProjectModel
 import Reconciler
 import Synchronization
 
-/// Containers as they were inspected, so that a look at a project asks only about those that have changed. What is kept
-/// counts while lists show the same run of the container (``ContainerGlance/Run/isTelling``), and no event has told of a
-/// change: the engine may tell of an end before its lists show it.
+/// Cached inspections, so that an observation of a project inspects only containers that have changed. An entry is
+/// valid while lists show the same run of the container (``ContainerListItem/Run/isCacheable``), and no event has reported
+/// a change: an event may precede the change in the lists.
 ///
-/// It holds the containers that the last look at each project has found, and no more.
-final class InspectionMemory: Sendable {
+/// It holds the containers of the last observation of each project, and no more.
+final class InspectCache: Sendable {
     /// A container with the list's entry that it was inspected for.
-    typealias Entry = (run: ContainerGlance.Run, container: ObservedContainer)
+    typealias Entry = (run: ContainerListItem.Run, container: ObservedContainer)
 
     private struct Project {
         var entries: [String: Entry] = [:]
-        /// The look under way that began last, and the containers that events have told of since.
+        /// The latest observation in progress, and the containers with events since.
         var look = 0
         var touched: Set<String> = []
     }
@@ -25,7 +25,7 @@ final class InspectionMemory: Sendable {
 
     private let state = Mutex(State())
 
-    /// Notes that a look begins, and gives its number.
+    /// Begins an observation; returns its number.
     func beginLook(at ref: ProjectRef) -> Int {
         state.withLock { state in
             state.looks += 1
@@ -36,20 +36,20 @@ final class InspectionMemory: Sendable {
     }
 
     /// A container as it was inspected, if that still counts.
-    func container(_ run: ContainerGlance.Run, of ref: ProjectRef) -> ObservedContainer? {
+    func container(_ run: ContainerListItem.Run, of ref: ProjectRef) -> ObservedContainer? {
         state.withLock { state in
             guard let known = state.projects[ref]?.entries[run.id], known.run == run else { return nil }
             return known.container
         }
     }
 
-    /// Keeps what a look has found, except for what an event has told of meanwhile.
+    /// Keeps the results of an observation, except for containers that an event has invalidated meanwhile.
     func keep(_ found: [Entry], of ref: ProjectRef, from look: Int) {
         state.withLock { state in
             guard let project = state.projects[ref], project.look == look else { return }
-            // An inspection may be later than the list: only what agrees with the list can be told by it.
+            // An inspection may be later than the list: only entries that agree with the list are kept.
             let lasting = found.filter { entry in
-                entry.run.isTelling && entry.container.state == ObservedContainer.State(entry.run.state)
+                entry.run.isCacheable && entry.container.state == ObservedContainer.State(entry.run.state)
                     && !project.touched.contains(entry.run.id)
             }
             guard !lasting.isEmpty else { return state.projects[ref] = nil }
@@ -57,7 +57,7 @@ final class InspectionMemory: Sendable {
         }
     }
 
-    /// Forgets a container of which an event tells.
+    /// Drops a container that an event has reported.
     func forget(_ id: String, of ref: ProjectRef) {
         state.withLock { state in
             state.projects[ref]?.entries[id] = nil

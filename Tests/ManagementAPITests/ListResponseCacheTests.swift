@@ -9,13 +9,13 @@ import Testing
 @testable import ManagementAPI
 
 @Suite("Lists of projects that are encoded once")
-struct ListAnswersTests {
+struct ListResponseCacheTests {
     private static let lists = [
         "/platform/projects", "/v1/projects", "/platform/organizations/default/projects",
         "/v1/organizations/default/projects",
     ]
 
-    private func names(_ host: APIHost, _ path: String, _ person: Person = .owner) async throws -> [String] {
+    private func names(_ host: APIHost, path: String, person: Person = .owner) async throws -> [String] {
         let json = try await host.send("GET", path, token: person.token).json
         return ((json["projects"] ?? json).all("name")).compactMap(\.text).sorted()
     }
@@ -24,22 +24,22 @@ struct ListAnswersTests {
     func changes(path: String) async throws {
         try await APIHost.run { host in
             let ref = try await host.create("first")
-            #expect(try await names(host, path) == ["first"])
-            #expect(try await names(host, path) == ["first"])
+            #expect(try await names(host, path: path) == ["first"])
+            #expect(try await names(host, path: path) == ["first"])
             _ = try await host.create("second")
-            #expect(try await names(host, path) == ["first", "second"])
+            #expect(try await names(host, path: path) == ["first", "second"])
             try await host.store.rename(ref, to: ProjectName("renamed"), at: SystemTime().now())
-            #expect(try await names(host, path) == ["renamed", "second"])
+            #expect(try await names(host, path: path) == ["renamed", "second"])
             try await host.set(.active, of: ref)
             let json = try await host.send("GET", path).json
             #expect((json["projects"] ?? json).all("status").contains(.string("ACTIVE_HEALTHY")))
             try await host.set(.deleting, of: ref)
             try await host.set(.deleted, of: ref)
-            #expect(try await names(host, path) == ["second"])
+            #expect(try await names(host, path: path) == ["second"])
         }
     }
 
-    @Test("nobody gets the answer of somebody who sees other projects, and pages are told apart")
+    @Test("a cached response is not served to a viewer of other projects, nor for another page")
     func visibility() async throws {
         try await APIHost.run(verifier: TokenTable()) { host in
             for name in ["alpha", "beta"] { _ = try await host.create(name) }
@@ -48,23 +48,23 @@ struct ListAnswersTests {
             #expect(created.status == 201)
             for path in ["/platform/projects", "/v1/projects"] {
                 for _ in 1...2 {
-                    #expect(try await names(host, path) == ["alpha", "beta"])
-                    #expect(try await names(host, path, .stranger) == ["theirs"])
-                    #expect(try await names(host, path, .readOnly) == ["alpha", "beta"])
+                    #expect(try await names(host, path: path) == ["alpha", "beta"])
+                    #expect(try await names(host, path: path, person: .stranger) == ["theirs"])
+                    #expect(try await names(host, path: path, person: .readOnly) == ["alpha", "beta"])
                 }
             }
             for _ in 1...2 {
-                #expect(try await names(host, "/platform/projects?limit=1") == ["alpha"])
-                #expect(try await names(host, "/platform/projects?limit=1&offset=1") == ["beta"])
-                #expect(try await names(host, "/platform/projects?search=bet") == ["beta"])
-                #expect(try await names(host, "/platform/projects?statuses=INACTIVE") == [])
+                #expect(try await names(host, path: "/platform/projects?limit=1") == ["alpha"])
+                #expect(try await names(host, path: "/platform/projects?limit=1&offset=1") == ["beta"])
+                #expect(try await names(host, path: "/platform/projects?search=bet") == ["beta"])
+                #expect(try await names(host, path: "/platform/projects?statuses=INACTIVE") == [])
             }
         }
     }
 
     @Test("a list counts for one edition and for the same organizations; a store without editions is always encoded")
     func questions() async throws {
-        let answers = ListAnswers()
+        let answers = ListResponseCache()
         var encoded = 0
         func ask(_ edition: String?, _ person: Person = .owner, limit: Int = 100) async throws -> String {
             let page = ProjectPage(count: 0, projects: [], edition: edition.map { ProjectEdition($0) })
@@ -86,19 +86,19 @@ struct ListAnswersTests {
         #expect(try await ask(nil) == "6")
         #expect(try await ask(nil) == "7")
         for limit in 1...1_000 { _ = try await ask("c", limit: limit) }
-        #expect(answers.count <= ListAnswers.answersMax)
+        #expect(answers.count <= ListResponseCache.answersMax)
     }
 
     @Test("what is kept is bounded in bytes")
     func bytes() async throws {
-        let answers = ListAnswers()
+        let answers = ListResponseCache()
         let megabyte = [UInt8](repeating: 0x20, count: 1 << 20)
         let page = ProjectPage(count: 0, projects: [], edition: ProjectEdition("a"))
         for limit in 1...64 {
             _ = try await answers.answer(page, to: ProjectQuery(limit: limit), for: Person.owner.principal) {
                 APIResponse(jsonBytes: megabyte)
             }
-            #expect(answers.count <= ListAnswers.bytesMax / megabyte.count)
+            #expect(answers.count <= ListResponseCache.bytesMax / megabyte.count)
         }
     }
 }

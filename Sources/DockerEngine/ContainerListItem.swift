@@ -1,11 +1,11 @@
-/// A container in a list, as little of it as tells whether it is worth a look. A list of thousands is read as this: what
-/// is not asked for is not built.
-struct ContainerGlance: Sendable, Equatable, Decodable {
+/// The fields of a list entry needed to detect a change. A list of thousands is decoded as this: other fields are
+/// skipped.
+struct ContainerListItem: Sendable, Equatable, Decodable {
     /// Its identifier.
     let id: String
     /// Its name, without the engine's leading slash.
     let name: String
-    /// What it is doing.
+    /// Its state.
     let state: ContainerState
     /// The labels that say whose it is; nil for those it does not have.
     let installation: String?, project: String?
@@ -50,7 +50,7 @@ struct ContainerGlance: Sendable, Equatable, Decodable {
         (installation, project) = (labels?.installation, labels?.project)
     }
 
-    /// What tells the container and its present run from all others. Labels never change.
+    /// What distinguishes the container and its present run from all others. Labels never change.
     var run: Run { Run(id: id, name: name, state: state, endpointIDs: endpointIDs) }
 
     struct Run: Sendable, Hashable {
@@ -66,10 +66,10 @@ struct ContainerGlance: Sendable, Equatable, Decodable {
             self.endpointIDs = endpointIDs.filter { !$0.isEmpty }.sorted()
         }
 
-        /// Whether everything that an inspection tells stays as it is for as long as lists show this: it has not been
-        /// started yet, or runs with a place on a network that the next start will draw anew. Of one that has ended,
-        /// lists do not tell whether it has run again meanwhile.
-        var isTelling: Bool {
+        /// Whether an inspection stays valid for as long as lists show this: the container has not been started yet, or
+        /// runs with an endpoint on a network that the next start recreates. Of one that has ended, lists do not show
+        /// whether it has run again meanwhile.
+        var isCacheable: Bool {
             switch state {
             case .created: true
             case .running: !endpointIDs.isEmpty
@@ -81,7 +81,7 @@ struct ContainerGlance: Sendable, Equatable, Decodable {
 
 extension ContainerSummary {
     /// The same of a whole element of a list.
-    var run: ContainerGlance.Run {
-        ContainerGlance.Run(id: id, name: name, state: state, endpointIDs: endpoints.values.map(\.endpointID))
+    var run: ContainerListItem.Run {
+        ContainerListItem.Run(id: id, name: name, state: state, endpointIDs: endpoints.values.map(\.endpointID))
     }
 }

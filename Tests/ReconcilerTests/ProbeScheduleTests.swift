@@ -3,8 +3,8 @@ import Reconciler
 import Testing
 
 @Suite("Pace of probes")
-struct ProbePaceTests {
-    private let pace = ProbePace()
+struct ProbeScheduleTests {
+    private let pace = ProbeSchedule()
     private let run = Incarnation(containerID: "a", startedAt: nil)
 
     private func wait(
@@ -37,7 +37,7 @@ struct ProbePaceTests {
         }
     }
 
-    @Test("what answers undisturbed is asked ever more seldom, up to a bound")
+    @Test("undisturbed services are probed less and less often, up to a bound")
     func ready() {
         #expect(wait([(true, 0)], age: .zero) == .milliseconds(700))
         #expect(wait([(true, 7)], age: .seconds(7)) == .milliseconds(700))
@@ -46,7 +46,7 @@ struct ProbePaceTests {
         #expect(wait([(true, 50)], age: .seconds(86_400)) == .seconds(20))
     }
 
-    @Test("projects that started together drift apart by a fifth at the most")
+    @Test("projects that started together drift apart by at most a fifth")
     func spread() {
         #expect(wait([(true, 0)], age: .seconds(60), share: 0) == .milliseconds(4_800))
         #expect(wait([(true, 0)], age: .seconds(60), share: 0.5) == .milliseconds(5_400))

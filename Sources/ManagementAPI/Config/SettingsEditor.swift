@@ -4,7 +4,7 @@ import Orchestrator
 import ProjectModel
 
 /// Reads and changes the settings of a project for the controllers of its services.
-struct SettingsDesk: Sendable {
+struct SettingsEditor: Sendable {
     let catalog: ProjectCatalog
 
     /// Longest value that the audit trail repeats, in characters.
@@ -39,8 +39,8 @@ struct SettingsDesk: Sendable {
 
     /// The same with a service's own rules about combinations.
     ///
-    /// A value that is in force already is no change: whoever sends a whole configuration back restarts nothing. So a
-    /// secret that is null, as everybody reads it, stays as it is; an empty text removes it.
+    /// A value that is in force already is no change: sending the whole configuration back restarts nothing. So a
+    /// secret that is null, as responses show it, is kept; an empty text removes it.
     func change(
         _ settings: ServiceSettings, _ asked: [String: SettingValue], _ request: APIRequest, isTried: Bool = false,
         by translate: Translation
@@ -55,14 +55,14 @@ struct SettingsDesk: Sendable {
             try await catalog.change(settings: changes, of: ref, triedBy: requester)
         }
         let after = settings.values(try await catalog.settings(of: ref))
-        note(wanted.keys, settings, before, after, request.audit)
+        note(wanted.keys, settings: settings, before: before, after: after, audit: request.audit)
         return SettingsJSON.object(after)
     }
 
-    /// Tells the audit trail what became of each key; of secrets only that they were set.
+    /// Adds the changed keys to the audit trail; of secrets only that they were set.
     private func note(
-        _ keys: some Sequence<String>, _ settings: ServiceSettings, _ before: [String: SettingValue],
-        _ after: [String: SettingValue], _ audit: AuditNotes
+        _ keys: some Sequence<String>, settings: ServiceSettings, before: [String: SettingValue],
+        after: [String: SettingValue], audit: AuditNotes
     ) {
         let secret = Set(settings.settings.filter(\.isSecret).map(\.key))
         for key in keys {

@@ -3,7 +3,7 @@ import ProjectModel
 import Synchronization
 
 /// What was read of projects in one edition. A value: which edition the database has now is for the caller to say.
-struct ProjectMemory: Sendable {
+struct ProjectCache: Sendable {
     /// Records that are kept at most, single ones and those of pages together; beyond it all are forgotten.
     static let recordsMax = 20_000
     /// Pages that are kept at most; beyond it all are forgotten.
@@ -42,37 +42,37 @@ struct ProjectMemory: Sendable {
         guard self.edition != edition || recordsKept + count > Self.recordsMax || pages.count >= Self.pagesMax else {
             return
         }
-        self = ProjectMemory()
+        self = ProjectCache()
         self.edition = edition
     }
 }
 
 /// Reads of projects in front of the database, which is asked for its edition before each of them: nothing that was
-/// committed before a read began, by whomever, is missing from it.
+/// committed before a read began, by any manager, is missing from it.
 final class EditionCache: Sendable {
-    private let memory = Mutex(ProjectMemory())
+    private let cache = Mutex(ProjectCache())
     private let editions = SharedReading<ProjectEdition>()
 
-    /// A page from memory when nothing has changed since it was read, else by `read`.
+    /// A cached page when nothing has changed since it was read, else by `read`.
     func page(
         _ query: ProjectQuery, edition: () async throws -> ProjectEdition, read: () async throws -> ProjectPage
     ) async throws -> ProjectPage {
         let now = try await editions.value(edition)
-        if let known = memory.withLock({ $0.page(query, in: now) }) { return known }
+        if let known = cache.withLock({ $0.page(query, in: now) }) { return known }
         let page = try await read()
-        memory.withLock { $0.keep(page, for: query) }
+        cache.withLock { $0.keep(page, for: query) }
         return page
     }
 
-    /// A record from memory when nothing has changed since it was read, else by `read`, which tells its edition too.
+    /// A cached record when nothing has changed since it was read, else by `read`, which also returns its generation.
     func record(
         _ ref: ProjectRef, edition: () async throws -> ProjectEdition,
         read: () async throws -> (ProjectRecord, ProjectEdition)?
     ) async throws -> ProjectRecord? {
         let now = try await editions.value(edition)
-        if let known = memory.withLock({ $0.record(ref, in: now) }) { return known }
+        if let known = cache.withLock({ $0.record(ref, in: now) }) { return known }
         guard let (record, edition) = try await read() else { return nil }
-        memory.withLock { $0.keep(record, in: edition) }
+        cache.withLock { $0.keep(record, in: edition) }
         return record
     }
 }

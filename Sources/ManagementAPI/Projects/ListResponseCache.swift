@@ -4,9 +4,9 @@ import NIOCore
 import Orchestrator
 import Synchronization
 
-/// Encoded lists of projects. One counts for the same question by somebody who sees the same, for as long as the store
-/// says that the projects are in the same edition: the store is asked each time, only the encoding is saved.
-final class ListAnswers: Sendable {
+/// Cache of encoded project lists. An entry serves equal queries of callers who see the same, for as long as the store
+/// reports the same generation of projects: the store is asked each time, only the encoding is saved.
+final class ListResponseCache: Sendable {
     /// Bytes that are kept at most; beyond it all are forgotten.
     static let bytesMax = 16 << 20
     /// Answers that are kept at most; beyond it all are forgotten.
@@ -15,7 +15,7 @@ final class ListAnswers: Sendable {
     /// Everything that a list depends on besides the projects.
     private struct Question: Hashable {
         let query: ProjectQuery
-        /// Numbers of the organizations of whoever asks, by slug: rows carry them.
+        /// Numbers of the caller's organizations, by slug: rows contain them.
         let organizations: [String: Int64]
     }
 

@@ -2,14 +2,14 @@ import Orchestrator
 import Synchronization
 
 /// Lets no more queries through than there may be sessions; the others wait for a bounded time.
-final class SessionGate: Sendable {
+final class SessionLimiter: Sendable {
     private typealias Waiting = CheckedContinuation<Result<Void, ProjectDatabaseError>, Never>
 
     private struct Shared {
-        var seats: SeatState
-        var waiting: [SeatState.WaiterID: Waiting] = [:]
+        var queue: SessionQueue
+        var waiting: [SessionQueue.WaiterID: Waiting] = [:]
         /// Waiters whose answer came before they had begun to wait.
-        var early: [SeatState.WaiterID: Result<Void, ProjectDatabaseError>] = [:]
+        var early: [SessionQueue.WaiterID: Result<Void, ProjectDatabaseError>] = [:]
     }
 
     private let shared: Mutex<Shared>
@@ -19,16 +19,16 @@ final class SessionGate: Sendable {
         waitTimeout = limits.waitTimeout
         shared = Mutex(
             Shared(
-                seats: SeatState(
+                queue: SessionQueue(
                     perProject: limits.sessionsPerProject, perAccount: limits.sessionsPerAccount,
                     maximum: limits.sessions, maximumWaiters: limits.waitingQueries)))
     }
 
-    /// Runs `body` with a seat of the project's and the account's.
-    func withSeat<Value: Sendable>(
-        for holder: SeatState.Holder, _ body: () async throws(ProjectDatabaseError) -> Value
+    /// Runs `body` with a session of the project and the account.
+    func withSession<Value: Sendable>(
+        for holder: SessionQueue.Holder, _ body: () async throws(ProjectDatabaseError) -> Value
     ) async throws(ProjectDatabaseError) -> Value {
-        switch shared.withLock({ $0.seats.acquire(holder) }) {
+        switch shared.withLock({ $0.queue.acquire(holder) }) {
         case .granted: break
         case .refused: throw .busy
         case .wait(let waiter): try await wait(waiter)
@@ -37,15 +37,15 @@ final class SessionGate: Sendable {
         return try await body()
     }
 
-    private func leave(_ holder: SeatState.Holder) {
+    private func leave(_ holder: SessionQueue.Holder) {
         let waiting = shared.withLock { shared -> Waiting? in
-            guard let waiter = shared.seats.release(holder) else { return nil }
-            return Self.answer(waiter, .success(()), &shared)
+            guard let waiter = shared.queue.release(holder) else { return nil }
+            return Self.answer(waiter, result: .success(()), shared: &shared)
         }
         waiting?.resume(returning: .success(()))
     }
 
-    private func wait(_ waiter: SeatState.WaiterID) async throws(ProjectDatabaseError) {
+    private func wait(_ waiter: SessionQueue.WaiterID) async throws(ProjectDatabaseError) {
         async let _ = expire(waiter)
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: Waiting) in
@@ -62,7 +62,7 @@ final class SessionGate: Sendable {
         try result.get()
     }
 
-    private func expire(_ waiter: SeatState.WaiterID) async {
+    private func expire(_ waiter: SessionQueue.WaiterID) async {
         do {
             try await Task.sleep(for: waitTimeout)
         } catch {
@@ -71,18 +71,18 @@ final class SessionGate: Sendable {
         abandon(waiter, because: .busy)
     }
 
-    /// Ends the wait, unless a seat was given in the same moment.
-    private func abandon(_ waiter: SeatState.WaiterID, because error: ProjectDatabaseError) {
+    /// Ends the wait, unless a session was granted at the same moment.
+    private func abandon(_ waiter: SessionQueue.WaiterID, because error: ProjectDatabaseError) {
         let waiting = shared.withLock { shared -> Waiting? in
-            guard shared.seats.abandon(waiter) else { return nil }
-            return Self.answer(waiter, .failure(error), &shared)
+            guard shared.queue.abandon(waiter) else { return nil }
+            return Self.answer(waiter, result: .failure(error), shared: &shared)
         }
         waiting?.resume(returning: .failure(error))
     }
 
     /// The continuation to resume once the lock is free; without one the answer is kept for it.
     private static func answer(
-        _ waiter: SeatState.WaiterID, _ result: Result<Void, ProjectDatabaseError>, _ shared: inout Shared
+        _ waiter: SessionQueue.WaiterID, result: Result<Void, ProjectDatabaseError>, shared: inout Shared
     ) -> Waiting? {
         let waiting = shared.waiting.removeValue(forKey: waiter)
         if waiting == nil { shared.early[waiter] = result }

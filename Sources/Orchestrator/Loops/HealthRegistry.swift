@@ -1,8 +1,8 @@
 import ProjectModel
 import Reconciler
 
-/// Probe tallies of all projects, and who watches which service. Nothing here has to survive: it is rebuilt by probing.
-actor HealthBoard {
+/// Probe results of all projects, and the active watch of each service. In memory only: it is rebuilt by probing.
+actor HealthRegistry {
     private struct Watch {
         var health: ServiceHealth
         /// The same for each role, where the service has several.
@@ -17,8 +17,8 @@ actor HealthBoard {
 
     init(_ time: any TimeSource) { self.time = time }
 
-    /// Sets which runs count now. Returns the services to be watched anew, with the turn of each: those whose run is new
-    /// and, when a run is new or gone, those that answered until now.
+    /// Sets the current runs. Returns the services to watch from the beginning, with the turn of each: those whose run
+    /// is new and, when a run is new or gone, those that answered until now.
     func track(_ runs: [ServiceName: Incarnation], of ref: ProjectRef) -> [ServiceName: Int] {
         let present = watches[ref] ?? [:]
         guard present.mapValues(\.health.incarnation) != runs else { return [:] }
@@ -43,8 +43,8 @@ actor HealthBoard {
         watches[ref]?[service]?.turn == turn
     }
 
-    /// Takes a watch's result in and gives the verdict before and the tally after; nothing when another watch of the
-    /// service has begun, or nobody wants to know any more.
+    /// Takes a watch's result in; returns the verdict before and the health after. Nil when another watch of the
+    /// service has begun, or watching has ended.
     func record(
         _ answer: ProbeAnswer, of service: ServiceName, in ref: ProjectRef, turn: Int
     ) -> (before: ServiceHealth.Verdict, after: ServiceHealth)? {
@@ -60,11 +60,11 @@ actor HealthBoard {
         return (before, watch.health)
     }
 
-    /// The tallies of the roles of a project, by their service.
+    /// The health of the roles of a project, by their service.
     func roleTallies(of ref: ProjectRef) -> [ServiceName: [ServiceRole: ServiceHealth]] {
         watches[ref]?.mapValues(\.roles) ?? [:]
     }
 
-    /// The tallies of a project.
+    /// The health of a project's services.
     func tallies(of ref: ProjectRef) -> [ServiceName: ServiceHealth] { watches[ref]?.mapValues(\.health) ?? [:] }
 }
