@@ -62,7 +62,7 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "PostgresStore",
-            dependencies: ["Identity", "Orchestrator", "PostgresKit", "ProjectModel", "TokenKit"],
+            dependencies: ["Identity", "Orchestrator", "PostgresKit", "ProjectModel", "Reconciler", "TokenKit"],
             swiftSettings: strict),
         // What runs inside a project: its database by libpq, its gateway by libcurl.
         .target(

@@ -30,7 +30,7 @@ extension DockerContainerEngine: OrphanEngine {
                     labels[StackLabels.project] ?? "" == object.projectLabel
                 else {
                     throw EngineError.nameTaken(
-                        message: "\(object.key.kind) \(object.name) has other labels now; it is not removed")
+                        message: "\(object.key.kind) \(object.name) has other labels now; it is left alone")
                 }
                 try await Self.remove(object.key, client)
             } catch let error as DockerError where error.isNotFound {}
