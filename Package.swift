@@ -96,6 +96,9 @@ let package = Package(
         .target(
             name: "RestAPI", dependencies: ["DataPlaneCore", "PostgresKit", "TokenKit"],
             path: "Sources/DataPlane/RestAPI", swiftSettings: strict),
+        .target(
+            name: "AuthAPI", dependencies: ["DataPlaneCore", "PasswordKit", "PostgresKit", "TokenKit"],
+            path: "Sources/DataPlane/AuthAPI", swiftSettings: strict),
 
         // What one client can make a server hold or wait for: both planes' servers keep to it. It knows neither.
         .target(
@@ -152,7 +155,7 @@ let package = Package(
         .executableTarget(
             name: "projectd",
             dependencies: [
-                "DataPlaneCore", "HTTPBounds", "PostgresKit", "RestAPI",
+                "AuthAPI", "CurlKit", "DataPlaneCore", "HTTPBounds", "PasswordKit", "PostgresKit", "RestAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -283,6 +286,12 @@ let package = Package(
             dependencies: ["DataPlaneCore", "PostgresKit", "PostgresTestSupport", "RestAPI", "TokenKit"],
             swiftSettings: common),
         .testTarget(name: "PasswordKitTests", dependencies: ["PasswordKit"], swiftSettings: common),
+        .testTarget(
+            name: "AuthAPITests",
+            dependencies: [
+                "AuthAPI", "DataPlaneCore", "PasswordKit", "PostgresKit", "PostgresTestSupport", "TokenKit",
+            ],
+            swiftSettings: common),
         // As a user: the built program on the real engine. It depends on the program only to have it built.
         .testTarget(name: "EndToEndTests", dependencies: ["CurlKit", "supamanager"], swiftSettings: common),
     ],
