@@ -27,15 +27,18 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
     targets: [
-        // Layer 0: module maps of the four system libraries.
+        // Layer 0: module maps of the system libraries.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+        .systemLibrary(name: "CCrypt", pkgConfig: "libxcrypt", providers: [.apt(["libcrypt-dev"])]),
 
         // Layer 1: kits (owners of the C libraries, no domain) and the model (the domain, no library).
         .target(name: "CurlKit", dependencies: ["CCurl"], swiftSettings: common),
         .target(name: "PostgresKit", dependencies: ["CPostgres"], swiftSettings: common),
+        .target(name: "PasswordKit", dependencies: ["CArgon2", "CCrypt"], swiftSettings: common),
         .target(name: "TokenKit", dependencies: ["COpenSSL"], swiftSettings: common),
         .target(name: "YAMLKit", dependencies: ["CYAML"], swiftSettings: common),
         .target(name: "ProjectModel", swiftSettings: strict),
@@ -93,6 +96,9 @@ let package = Package(
         .target(
             name: "RestAPI", dependencies: ["DataPlaneCore", "PostgresKit", "TokenKit"],
             path: "Sources/DataPlane/RestAPI", swiftSettings: strict),
+        .target(
+            name: "AuthAPI", dependencies: ["DataPlaneCore", "PasswordKit", "PostgresKit", "TokenKit"],
+            path: "Sources/DataPlane/AuthAPI", swiftSettings: strict),
 
         // What one client can make a server hold or wait for: both planes' servers keep to it. It knows neither.
         .target(
@@ -149,7 +155,7 @@ let package = Package(
         .executableTarget(
             name: "projectd",
             dependencies: [
-                "DataPlaneCore", "HTTPBounds", "PostgresKit", "RestAPI",
+                "AuthAPI", "CurlKit", "DataPlaneCore", "HTTPBounds", "PasswordKit", "PostgresKit", "RestAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -278,6 +284,13 @@ let package = Package(
         .testTarget(
             name: "RestAPITests",
             dependencies: ["DataPlaneCore", "PostgresKit", "PostgresTestSupport", "RestAPI", "TokenKit"],
+            swiftSettings: common),
+        .testTarget(name: "PasswordKitTests", dependencies: ["PasswordKit"], swiftSettings: common),
+        .testTarget(
+            name: "AuthAPITests",
+            dependencies: [
+                "AuthAPI", "DataPlaneCore", "PasswordKit", "PostgresKit", "PostgresTestSupport", "TokenKit",
+            ],
             swiftSettings: common),
         // As a user: the built program on the real engine. It depends on the program only to have it built.
         .testTarget(name: "EndToEndTests", dependencies: ["CurlKit", "supamanager"], swiftSettings: common),

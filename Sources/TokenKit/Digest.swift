@@ -23,4 +23,14 @@ public enum Digest {
         guard isDone else { throw .crypto("HMAC-SHA256") }
         return tag
     }
+
+    /// The HMAC with SHA-1 (RFC 2104), which one-time passwords are made with (RFC 6238); 20 bytes.
+    public static func hmacSHA1(_ message: [UInt8], key: KeyBytes) throws(TokenError) -> [UInt8] {
+        var tag = [UInt8](repeating: 0, count: 20)
+        let isDone = key.withBytes { bytes in
+            HMAC(EVP_sha1(), bytes, Int32(key.count), message, message.count, &tag, nil) != nil
+        }
+        guard isDone else { throw .crypto("HMAC-SHA1") }
+        return tag
+    }
 }

@@ -47,3 +47,10 @@ extension ES256PublicKey {
         try ES256.isSignature(signature, of: message, by: self)
     }
 }
+
+extension ES256PrivateKey {
+    /// r and s of a signature of the message. Two signatures of one message differ.
+    public func signature(of message: [UInt8]) throws(TokenError) -> [UInt8] {
+        try P256.sign(message, with: self)
+    }
+}

@@ -83,16 +83,17 @@ class Cluster:
 
 
 class Server:
-    """A running `projectd serve`."""
+    """A running `projectd serve`: of the service that `only` names, or of all of them."""
 
-    def __init__(self, cluster, database, settings=None, user="postgres", wait=True):
+    def __init__(self, cluster, database, settings=None, user="postgres", wait=True, only="rest"):
         self.port, self.admin = free_port(), free_port()
         self.log = tempfile.NamedTemporaryFile(prefix="projectd-", suffix=".log")
         environment = {
             "PATH": os.environ["PATH"], "PGRST_DB_URI": f"postgresql://{user}@127.0.0.1:{cluster.port}/{database}",
-            "PGRST_SERVER_HOST": "127.0.0.1", "PGRST_SERVER_PORT": str(self.port),
+            "PROJECTD_LISTEN": f"127.0.0.1:{self.port}",
             "PGRST_ADMIN_SERVER_HOST": "127.0.0.1", "PGRST_ADMIN_SERVER_PORT": str(self.admin), **(settings or {})}
-        self.process = subprocess.Popen([binary(), "serve"], env=environment, stdout=self.log, stderr=self.log)
+        arguments = [binary(), "serve"] + (["--only", only] if only else [])
+        self.process = subprocess.Popen(arguments, env=environment, stdout=self.log, stderr=self.log)
         wait_until(self.is_listening, "projectd listens")
         if wait:
             wait_until(lambda: self.ready() == 200, "projectd is ready")

@@ -262,7 +262,7 @@ class SettingTests(unittest.TestCase):
                 with self.subTest(name=name, value=value):
                     environment = {**good, name: value} if value is not None else {"PATH": "/usr/bin"}
                     done = subprocess.run(
-                        [binary(), "serve"], env=environment, capture_output=True, text=True, timeout=30)
+                        [binary(), "serve", "--only", "rest"], env=environment, capture_output=True, text=True, timeout=30)
                     self.assertNotEqual(done.returncode, 0)
                     self.assertIn(name, done.stderr.splitlines()[0])
                     self.assertNotIn("nonsense", done.stderr)

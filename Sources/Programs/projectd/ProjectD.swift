@@ -5,10 +5,11 @@ import ArgumentParser
 struct ProjectD: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "projectd",
-        abstract: "The data plane of a lite project: the REST API over a PostgreSQL database.",
+        abstract: "The data plane of a lite project: the AUTH and REST APIs over a PostgreSQL database.",
         discussion: """
             `serve` answers requests until it is told to stop by SIGTERM or SIGINT. Settings come from the environment, \
-            under PostgREST's own names (PGRST_DB_URI, PGRST_DB_SCHEMAS, PGRST_JWT_SECRET, …).
+            under the names of the servers that it stands for: PostgREST's (PGRST_DB_URI, PGRST_DB_SCHEMAS, …) and \
+            GoTrue's (GOTRUE_DB_DATABASE_URL, GOTRUE_SITE_URL, API_EXTERNAL_URL, …).
             """,
         version: "0.1.0", subcommands: [ServeCommand.self])
 }

@@ -1,6 +1,9 @@
 import ArgumentParser
+import AuthAPI
+import DataPlaneCore
 import FoundationEssentials
 import Logging
+import PasswordKit
 import PostgresKit
 import RestAPI
 import ServiceLifecycle
@@ -11,8 +14,14 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Serve the APIs of a project.",
         discussion: """
-            SIGUSR1 reads the schema again, as does NOTIFY on PGRST_DB_CHANNEL. `/live` and `/ready` are served on \
-            PGRST_ADMIN_SERVER_PORT where that is set. PROJECTD_BODY_TIMEOUT is the longest time for the body of a \
+            Without --only, both services are behind one address (PROJECTD_LISTEN, 0.0.0.0:8000): /auth/v1 and \
+            /rest/v1 take the project's keys (SUPABASE_ANON_KEY, SUPABASE_SERVICE_ROLE_KEY; also \
+            SUPABASE_PUBLISHABLE_KEY and SUPABASE_SECRET_KEY, which stand for them) as header apikey, query parameter \
+            apikey or bearer token; /health says that the server lives, /ready that it can do its work. With --only, a \
+            service stands alone, without prefix and key, where a PostgREST or a GoTrue stood.
+
+            SIGUSR1 reads the schema again, as does NOTIFY on PGRST_DB_CHANNEL. `/live` and `/ready` are also served \
+            on PGRST_ADMIN_SERVER_PORT where that is set. PROJECTD_BODY_TIMEOUT is the longest time for the body of a \
             request in seconds (60); PROJECTD_TRUSTED_PROXIES are addresses, separated by commas, of which more than \
             the 128 connections of one address are taken. PGRST_DB_POOL_MAX_LIFETIME is the longest life of a \
             connection to the database in seconds (1800).
@@ -20,41 +29,112 @@ struct ServeCommand: AsyncParsableCommand {
 
     /// Services that can be served.
     enum Service: String, CaseIterable, ExpressibleByArgument {
-        case rest
+        case auth, rest
     }
 
-    @Option(help: "Services to serve, separated by commas. The only one yet is rest.")
-    var only: String = Service.rest.rawValue
-
-    func validate() throws {
-        for name in only.split(separator: ",") where Service(rawValue: String(name)) == nil {
-            throw ValidationError("there is no service \(name); the services are: rest")
-        }
-    }
+    @Option(help: "The service to serve alone: auth or rest.")
+    var only: Service?
 
     func run() async throws {
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         let settings: ServeSettings
         do throws(SettingProblem) {
-            settings = try ServeSettings(environment: ProcessInfo.processInfo.environment)
+            settings = try ServeSettings(
+                environment: ProcessInfo.processInfo.environment,
+                services: only.map { [$0] } ?? Set(Service.allCases))
         } catch { throw ValidationError(error.description) }
         var logger = Logger(label: "projectd")
         logger.logLevel = settings.logLevel
-        let pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits)
-        let service = RestService(
-            configuration: settings.rest, pool: pool, verifier: settings.verifier,
-            clock: { Date().timeIntervalSince1970 })
-        var services: [any ServiceLifecycle.Service] = [
-            SchemaLoop(service: service, database: settings.database, channel: settings.rest.channel, logger: logger),
-            RestServer(service: service, address: settings.address, limits: settings.http, logger: logger),
-        ]
+        let rest = settings.rest.map { RestPart($0, logger: logger) }
+        let auth = settings.auth.map { AuthPart($0, logger: logger) }
+        let isReady: @Sendable () async -> Bool = {
+            if let rest, await !rest.isReady() { return false }
+            if let auth, await !auth.isReady() { return false }
+            return true
+        }
+        var services: [any ServiceLifecycle.Service] = (rest?.loops ?? []) + (auth?.loops ?? [])
+        guard let face = Self.face(rest, auth, settings.keys, isReady: isReady) else {
+            throw ValidationError("there is no service to serve")
+        }
+        services.append(APIServer(service: face, address: settings.address, limits: settings.http, logger: logger))
         if let admin = settings.adminAddress {
-            services.append(AdminServer(service: service, pool: pool, address: admin, logger: logger))
+            services.append(AdminServer(isReady: isReady, address: admin, logger: logger))
         }
         let group = ServiceGroup(
             configuration: .init(
                 services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
-        await pool.close()
+        await rest?.pool.close()
+        await auth?.pool.close()
+    }
+
+    /// What the server shows: one service as it is, or several behind a gateway.
+    private static func face(
+        _ rest: RestPart?, _ auth: AuthPart?, _ keys: APIKeys?, isReady: @escaping @Sendable () async -> Bool
+    ) -> (any DataPlaneService)? {
+        guard let keys, let rest, let auth else { return rest?.service ?? auth?.service }
+        return Gateway(
+            mounts: [
+                .init(prefix: "/auth/v1", openPaths: AuthPart.openPaths, service: auth.service),
+                .init(prefix: "/rest/v1", service: rest.service),
+            ],
+            keys: keys, isReady: isReady)
+    }
+}
+
+/// The REST API and what keeps it going.
+private struct RestPart: Sendable {
+    let service: RestService
+    let pool: PostgresPool
+    let loops: [any ServiceLifecycle.Service]
+
+    init(_ settings: ServeSettings.Rest, logger: Logger) {
+        pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits)
+        service = RestService(
+            configuration: settings.configuration, pool: pool, verifier: settings.verifier,
+            clock: { Date().timeIntervalSince1970 })
+        loops = [
+            SchemaLoop(
+                service: service, database: settings.database, channel: settings.configuration.channel, logger: logger)
+        ]
+    }
+
+    func isReady() async -> Bool { service.isReady ? await pool.answers : false }
+}
+
+/// The AUTH API and what keeps it going.
+private struct AuthPart: Sendable {
+    /// What mails, providers and probes lead to.
+    static let openPaths = ["/verify", "/callback", "/authorize", "/health", "/.well-known/", "/sso/saml/"]
+
+    let service: AuthService
+    let pool: PostgresPool
+    let loops: [any ServiceLifecycle.Service]
+
+    init(_ settings: ServeSettings.Auth, logger: Logger) {
+        pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits)
+        service = AuthService(
+            configuration: settings.configuration, pool: pool, keys: settings.keys,
+            workers: PasswordWorkers(
+                runningMax: min(ServeSettings.Auth.hashingMax, ProcessInfo.processInfo.activeProcessorCount)),
+            clock: { Date().timeIntervalSince1970 }, report: { logger.error("\($0)") })
+        loops = [
+            AuthLoop(
+                service: service, mail: settings.configuration.mail, takesUsers: settings.cleansUp, logger: logger)
+        ]
+    }
+
+    func isReady() async -> Bool { service.isReady ? await pool.answers : false }
+}
+
+extension PostgresPool {
+    /// Whether the database answers.
+    fileprivate var answers: Bool {
+        get async {
+            do {
+                try await ping()
+                return true
+            } catch { return false }
+        }
     }
 }

@@ -32,7 +32,6 @@ struct HTTPLimits {
     var headerBytesMax = 32 << 10
     var headersMax = 128
     var idleSeconds: Int64 = 60
-    var bodyBytesMax = 64 << 20
     /// Bytes of bodies that are in hand at once, over all requests; what one body has below ``uncountedBytes`` is not
     /// counted.
     var bodyBytesInFlightMax = 64 << 20
@@ -52,19 +51,40 @@ struct ServeSettings {
     /// Longest life of a connection to the database, unless `PGRST_DB_POOL_MAX_LIFETIME` says otherwise.
     static let connectionAgeMax: Duration = .seconds(1_800)
 
-    var database: PostgresConnectionParameters
-    var pool = PostgresPoolConfiguration()
-    var limits = PostgresLimits()
-    var rest = RestConfiguration()
-    var verifier: TokenVerifier
+    /// Settings of the REST API.
+    struct Rest {
+        var database: PostgresConnectionParameters
+        var pool: PostgresPoolConfiguration
+        var limits = PostgresLimits()
+        var configuration: RestConfiguration
+        var verifier: TokenVerifier
+    }
+
+    var rest: Rest?
+    var auth: Auth?
+    /// Keys of clients, where several services are behind one address.
+    var keys: APIKeys?
     var address: ServerAddress
     var adminAddress: ServerAddress?
     var http = HTTPLimits()
     var logLevel = Logger.Level.error
 
-    init(environment: [String: String]) throws(SettingProblem) {
+    init(environment: [String: String], services: Set<ServeCommand.Service>) throws(SettingProblem) {
         let reader = SettingReader(environment: environment)
-        database = try Self.database(reader)
+        if services.contains(.rest) { rest = try Self.rest(reader) }
+        if services.contains(.auth) { auth = try Auth(reader) }
+        if services.count > 1 { keys = try Self.keys(reader) }
+        if let seconds = try reader.int("PROJECTD_BODY_TIMEOUT", 1...3_600) { http.bodyDeadline = .seconds(seconds) }
+        http.proxies = Set((reader.list("PROJECTD_TRUSTED_PROXIES") ?? []).map { ClientNetwork($0) })
+        address = try Self.address(reader, services)
+        adminAddress = try reader.int("PGRST_ADMIN_SERVER_PORT", 1...65_535).map {
+            ServerAddress(host: Self.host(reader.text("PGRST_ADMIN_SERVER_HOST")), port: $0)
+        }
+        logLevel = try Self.logLevel(reader)
+    }
+
+    private static func rest(_ reader: SettingReader) throws(SettingProblem) -> Rest {
+        var pool = PostgresPoolConfiguration()
         pool.minimumConnections = 0
         pool.maximumConnections = try reader.int("PGRST_DB_POOL", 1...1_000) ?? 10
         if let seconds = try reader.int("PGRST_DB_POOL_ACQUISITION_TIMEOUT", 1...3_600) {
@@ -72,32 +92,46 @@ struct ServeSettings {
         } else {
             pool.acquireDeadline = .seconds(10)
         }
-        pool.maximumAge = Self.connectionAgeMax
+        pool.maximumAge = connectionAgeMax
         if let seconds = try reader.int("PGRST_DB_POOL_MAX_LIFETIME", 1...86_400) {
             pool.maximumAge = .seconds(seconds)
         }
-        rest = try Self.rest(reader)
-        http.bodyBytesMax = rest.bodyBytesMax
-        if let seconds = try reader.int("PROJECTD_BODY_TIMEOUT", 1...3_600) { http.bodyDeadline = .seconds(seconds) }
-        http.proxies = Set((reader.list("PROJECTD_TRUSTED_PROXIES") ?? []).map { ClientNetwork($0) })
-        verifier = try Self.verifier(reader)
-        address = try Self.address(reader)
-        adminAddress = try reader.int("PGRST_ADMIN_SERVER_PORT", 1...65_535).map {
-            ServerAddress(host: Self.host(reader.text("PGRST_ADMIN_SERVER_HOST")), port: $0)
-        }
-        logLevel = try Self.logLevel(reader)
+        return Rest(
+            database: try database(reader, "PGRST_DB_URI"), pool: pool, configuration: try configuration(reader),
+            verifier: try verifier(reader))
     }
 
-    private static func database(_ reader: SettingReader) throws(SettingProblem) -> PostgresConnectionParameters {
-        let name = "PGRST_DB_URI"
-        guard let url = reader.text(name) else {
-            throw SettingProblem(name, "not set; give the database's address, such as postgresql://user@host/database")
+    static func database(
+        _ reader: SettingReader, _ names: String...
+    ) throws(SettingProblem) -> PostgresConnectionParameters {
+        guard let name = names.first(where: { reader.text($0) != nil }), let url = reader.text(name) else {
+            throw SettingProblem(
+                names.joined(separator: " or "),
+                "not set; give the database's address, such as postgresql://user@host/database")
         }
         do throws(PostgresError) {
             var parameters = try PostgresConnectionParameters(url: url)
             parameters.options["application_name"] = parameters.options["application_name"] ?? "projectd"
             return parameters
         } catch { throw SettingProblem(name, "not a connection URL that PostgreSQL's client library takes") }
+    }
+
+    /// The tokens that are keys, and opaque names for them.
+    private static func keys(_ reader: SettingReader) throws(SettingProblem) -> APIKeys {
+        func needed(_ name: String, _ other: String) throws(SettingProblem) -> String {
+            guard let key = reader.text(name) ?? reader.text(other) else {
+                throw SettingProblem(
+                    name, "not set; several services behind one address ask clients for the project's keys")
+            }
+            return key
+        }
+        let anonymous = try needed("SUPABASE_ANON_KEY", "ANON_KEY")
+        let service = try needed("SUPABASE_SERVICE_ROLE_KEY", "SERVICE_ROLE_KEY")
+        let names = [
+            reader.text("SUPABASE_PUBLISHABLE_KEY").map { (key: $0, token: anonymous) },
+            reader.text("SUPABASE_SECRET_KEY").map { (key: $0, token: service) },
+        ]
+        return APIKeys(tokens: [anonymous, service], names: names.compactMap { $0 })
     }
 
     private static func verifier(_ reader: SettingReader) throws(SettingProblem) -> TokenVerifier {
@@ -117,7 +151,10 @@ struct ServeSettings {
         } catch { throw SettingProblem(name, "\(error)") }
     }
 
-    private static func address(_ reader: SettingReader) throws(SettingProblem) -> ServerAddress {
+    /// `PROJECTD_LISTEN`; a service alone listens where the one that it replaces did.
+    private static func address(
+        _ reader: SettingReader, _ services: Set<ServeCommand.Service>
+    ) throws(SettingProblem) -> ServerAddress {
         if let text = reader.text("PROJECTD_LISTEN") {
             guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
                 (1...65_535).contains(port)
@@ -125,6 +162,12 @@ struct ServeSettings {
             let host = text[..<colon].filter { $0 != "[" && $0 != "]" }
             return ServerAddress(host: host.isEmpty ? "0.0.0.0" : String(host), port: port)
         }
+        if services == [.auth] {
+            let own = try reader.int("GOTRUE_API_PORT", 1...65_535)
+            let common = try reader.int("PORT", 1...65_535)
+            return ServerAddress(host: host(reader.text("GOTRUE_API_HOST")), port: own ?? common ?? 8081)
+        }
+        if services.count > 1 { return ServerAddress(host: "0.0.0.0", port: 8000) }
         return ServerAddress(
             host: host(reader.text("PGRST_SERVER_HOST")), port: try reader.int("PGRST_SERVER_PORT", 1...65_535) ?? 3000)
     }
@@ -139,18 +182,18 @@ struct ServeSettings {
     }
 
     private static func logLevel(_ reader: SettingReader) throws(SettingProblem) -> Logger.Level {
-        switch reader.text("PGRST_LOG_LEVEL") {
-        case nil, "error", "crit": return .error
-        case "warn": return .warning
+        switch reader.text("PGRST_LOG_LEVEL") ?? reader.text("GOTRUE_LOG_LEVEL") {
+        case nil, "error", "crit", "fatal", "panic": return .error
+        case "warn", "warning": return .warning
         case "info": return .info
-        case "debug": return .debug
+        case "debug", "trace": return .debug
         case let other?: throw SettingProblem("PGRST_LOG_LEVEL", "\(other) is none of crit, error, warn, info, debug")
         }
     }
 }
 
 extension ServeSettings {
-    private static func rest(_ reader: SettingReader) throws(SettingProblem) -> RestConfiguration {
+    private static func configuration(_ reader: SettingReader) throws(SettingProblem) -> RestConfiguration {
         var rest = RestConfiguration()
         rest.schemas = reader.list("PGRST_DB_SCHEMAS") ?? rest.schemas
         guard !rest.schemas.isEmpty else { throw SettingProblem("PGRST_DB_SCHEMAS", "names no schema") }
@@ -185,7 +228,7 @@ extension ServeSettings {
 }
 
 /// Reads settings; an empty one is not set.
-struct SettingReader {
+struct SettingReader: Sendable {
     private static let appPrefix = "PGRST_APP_SETTINGS_"
 
     let environment: [String: String]

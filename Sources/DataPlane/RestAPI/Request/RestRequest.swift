@@ -1,3 +1,5 @@
+import DataPlaneCore
+
 /// A request that was read, before the schema cache is asked.
 struct RestRequest: Sendable {
     /// What a path names.

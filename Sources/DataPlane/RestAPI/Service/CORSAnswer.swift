@@ -1,3 +1,5 @@
+import DataPlaneCore
+
 /// What browsers are told about pages of other origins.
 struct CORSAnswer {
     private static let methods = "GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD"

@@ -1,3 +1,5 @@
+import DataPlaneCore
+
 /// What a client may do with a path.
 struct OptionsAnswer {
     let request: RestRequest

@@ -5,7 +5,7 @@ import Synchronization
 /// The REST API of one database: PostgREST's contract.
 ///
 /// A request is authenticated, read and planned without the database, then run as one pipeline in one transaction.
-public final class RestService: Sendable {
+public final class RestService: DataPlaneService {
     /// Time of the slowest part of a request's life on the database: a statement without a timeout of its own.
     public static let statementDeadline: Duration = .seconds(60)
 
@@ -56,6 +56,9 @@ public final class RestService: Sendable {
     /// Wishes for a reload, for the loop that carries them out.
     public var reloadWishes: AsyncStream<Void> { reloads }
 
+    /// `client-max-body`: the same for every request.
+    public func bodyBytesMax(for request: ServiceRequest) -> Int { configuration.bodyBytesMax }
+
     /// Answers a request. Never throws: every error is an answer.
     public func respond(to http: RestHTTPRequest) async -> RestHTTPResponse {
         var timing = ServerTiming(isShown: configuration.showsTiming)
@@ -81,16 +84,6 @@ public final class RestService: Sendable {
             _ = try identity(http)
             return nil
         } catch { return finished(failure(error), http) }
-    }
-
-    /// What is wrong with a body that is not there.
-    public enum BodyProblem: Sendable {
-        /// It has more bytes than the limit.
-        case tooLarge
-        /// Its end did not come in time.
-        case tooSlow
-        /// Too many large ones are in hand.
-        case tooMany
     }
 
     /// The answer to a request whose body was not taken in.
@@ -145,7 +138,7 @@ public final class RestService: Sendable {
         guard let role = named ?? configuration.anonymousRole else { throw .anonymousDisabled }
         claims.removeAll { $0.name == "role" }
         claims.append(.init("role", .string(role)))
-        return Identity(role: role, claims: .object(claims), isAnonymous: named == nil)
+        return Identity(role: role, claims: .object(claims), isAnonymous: role == configuration.anonymousRole)
     }
 
     private static func bearer(_ header: String?) -> String? {

@@ -1,3 +1,5 @@
+import DataPlaneCore
+
 /// The durations that `Server-Timing` shows.
 struct ServerTiming {
     private let isShown: Bool

@@ -1,16 +1,15 @@
+import DataPlaneCore
 import HTTPBounds
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
-import PostgresKit
-import RestAPI
 import ServiceLifecycle
 
-/// Serves the REST API by HTTP.
-struct RestServer: ServiceLifecycle.Service {
-    let service: RestService
+/// Serves one or several APIs by HTTP.
+struct APIServer: ServiceLifecycle.Service {
+    let service: any DataPlaneService
     let address: ServerAddress
     let limits: HTTPLimits
     let logger: Logger
@@ -26,7 +25,7 @@ struct RestServer: ServiceLifecycle.Service {
                 room: TimeAmount(limits.roomDeadline)),
             logger: logger, isProxy: { [proxies = limits.proxies] in proxies.contains(ClientNetwork($0)) })
         let application = Application(
-            responder: RestResponder(
+            responder: APIResponder(
                 service: service, limits: limits, watches: watches, connections: connections,
                 bodies: ByteBudget(bytesMax: limits.bodyBytesInFlightMax)),
             server: .http1(
@@ -46,30 +45,30 @@ struct RestServer: ServiceLifecycle.Service {
     }
 }
 
-/// Turns HTTP messages into those of the REST API and back.
-struct RestResponder: HTTPResponder {
+/// Turns HTTP messages into those of the services and back.
+struct APIResponder: HTTPResponder {
     struct Context: InitializableFromSource {
         let channel: any Channel
 
         init(source: ApplicationRequestContextSource) { channel = source.channel }
     }
 
-    let service: RestService
+    let service: any DataPlaneService
     let limits: HTTPLimits
     let watches: ConnectionWatches
     let connections: ConnectionRegistry
     let bodies: ByteBudget
 
     /// An answer, and whether the connection ends with it.
-    private typealias Outcome = (answer: RestHTTPResponse, closes: Bool)
+    private typealias Outcome = (answer: ServiceResponse, closes: Bool)
 
     func respond(to request: Request, context: Context) async throws -> Response {
         connections.beginRequest(on: context.channel)
-        let head = RestHTTPRequest(
+        let head = ServiceRequest(
             method: request.method.rawValue, path: request.uri.path, query: request.uri.query ?? "",
             headers: request.headers.map { ($0.name.canonicalName, $0.value) }
                 + (request.head.authority.map { [("host", $0)] } ?? []),
-            body: [])
+            body: [], peer: context.channel.remoteAddress?.ipAddress)
         let (answer, closes) = try await self.answer(request, head, watch: watches.watch(of: context.channel))
         let channel = context.channel
         return Self.response(answer, isHead: request.method == .head, closes: closes) { [connections] in
@@ -79,14 +78,14 @@ struct RestResponder: HTTPResponder {
 
     /// The token is looked at before the body is taken in: a stranger's body is thrown away as it comes.
     private func answer(
-        _ request: Request, _ head: RestHTTPRequest, watch: ConnectionWatch?
+        _ request: Request, _ head: ServiceRequest, watch: ConnectionWatch?
     ) async throws -> Outcome {
         if let refusal = service.refusal(ofHead: head) {
             let body = try await receive(request.body, keeping: 0)
             return (refusal, !body.isFinished)
         }
         return try await bodies.withShare(beyond: limits.uncountedBytes) { share in
-            switch try await receive(request.body, keeping: limits.bodyBytesMax, of: share) {
+            switch try await receive(request.body, keeping: service.bodyBytesMax(for: head), of: share) {
             case .complete(let body):
                 var message = head
                 message.body = Array(body.readableBytesView)
@@ -106,9 +105,9 @@ struct RestResponder: HTTPResponder {
     }
 
     /// Ends the work for a client that has gone: the statement that runs for it is cancelled.
-    private func respond(to message: RestHTTPRequest, watch: ConnectionWatch?) async -> RestHTTPResponse {
-        guard let watch else { return RestHTTPResponse(status: 499) }
-        return await withTaskGroup(of: RestHTTPResponse?.self) { group in
+    private func respond(to message: ServiceRequest, watch: ConnectionWatch?) async -> ServiceResponse {
+        guard let watch else { return ServiceResponse(status: 499) }
+        return await withTaskGroup(of: ServiceResponse?.self) { group in
             group.addTask { await service.respond(to: message) }
             group.addTask {
                 await watch.closed()
@@ -116,13 +115,13 @@ struct RestResponder: HTTPResponder {
             }
             let first = await group.next() ?? nil
             group.cancelAll()
-            return first ?? RestHTTPResponse(status: 499)
+            return first ?? ServiceResponse(status: 499)
         }
     }
 
     /// - Parameter onEnd: called once the last byte is on its way.
     private static func response(
-        _ answer: RestHTTPResponse, isHead: Bool, closes: Bool, onEnd: @escaping @Sendable () -> Void
+        _ answer: ServiceResponse, isHead: Bool, closes: Bool, onEnd: @escaping @Sendable () -> Void
     ) -> Response {
         var fields = HTTPFields()
         for (name, value) in answer.headers {
@@ -146,7 +145,7 @@ struct RestResponder: HTTPResponder {
     }
 
     /// Line breaks would end the status line.
-    private static func reason(_ answer: RestHTTPResponse) -> String {
+    private static func reason(_ answer: ServiceResponse) -> String {
         guard let reason = answer.reason else { return HTTPResponse.Status(code: answer.status).reasonPhrase }
         return String(reason.filter { $0.isASCII && !$0.isNewline })
     }
@@ -154,20 +153,15 @@ struct RestResponder: HTTPResponder {
 
 /// Whether the server lives and is ready, on a port of its own.
 struct AdminServer: ServiceLifecycle.Service {
-    let service: RestService
-    let pool: PostgresPool
+    let isReady: @Sendable () async -> Bool
     let address: ServerAddress
     let logger: Logger
 
     func run() async throws {
         let router = Router()
         router.get("live") { _, _ in HTTPResponse.Status.ok }
-        router.get("ready") { [service, pool] _, _ -> HTTPResponse.Status in
-            guard service.isReady else { return .serviceUnavailable }
-            do {
-                try await pool.ping()
-                return .ok
-            } catch { return .serviceUnavailable }
+        router.get("ready") { [isReady] _, _ -> HTTPResponse.Status in
+            await isReady() ? .ok : .serviceUnavailable
         }
         try await Application(
             router: router, configuration: .init(address: .hostname(address.host, port: address.port)), logger: logger

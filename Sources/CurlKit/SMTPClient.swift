@@ -1,0 +1,135 @@
+import CCurl
+import Dispatch
+import Glibc
+
+/// Sends mails by SMTP (RFC 5321) on libcurl, one connection for each.
+///
+/// Port 465 is TLS from the first byte; on other ports the session goes over to TLS where the server offers it, and
+/// must where a password is sent to another host.
+public final class SMTPClient: Sendable {
+    /// A mail server.
+    public struct Server: Sendable {
+        /// Name or address.
+        public var host: String
+        /// The port.
+        public var port: Int
+        /// Who logs in; nil where the server asks for nobody.
+        public var user: String?
+        /// The password.
+        public var password: String?
+
+        /// A server.
+        public init(host: String, port: Int, user: String?, password: String?) {
+            self.host = host
+            self.port = port
+            self.user = user
+            self.password = password
+        }
+    }
+
+    /// Longest time for a connection.
+    public static let connectTimeout: Duration = .seconds(10)
+    /// Longest time for a whole mail.
+    public static let totalTimeout: Duration = .seconds(30)
+    /// Largest mail, in bytes.
+    public static let messageBytesMax = 10 << 20
+
+    private let server: Server
+    /// One mail after the other, on a thread that may block.
+    private let thread = DispatchQueue(label: "SMTP client")
+
+    /// A client.
+    public init(server: Server) { self.server = server }
+
+    /// Hands a message over to the server.
+    ///
+    /// - Parameter message: head and body, lines end in CR LF.
+    public func send(_ message: [UInt8], from sender: String, to recipient: String) async throws(SMTPError) {
+        guard message.count <= Self.messageBytesMax else { throw SMTPError("the mail is too large") }
+        guard [sender, recipient].allSatisfy({ Self.isPlain($0) }) else {
+            throw SMTPError("an address holds what no address may")
+        }
+        let result = await withCheckedContinuation { continuation in
+            thread.async {
+                let result = Result { () throws(SMTPError) in
+                    try Self.transfer(self.server, message, from: sender, to: recipient)
+                }
+                continuation.resume(returning: result)
+            }
+        }
+        try result.get()
+    }
+
+    private static func isPlain(_ address: String) -> Bool {
+        !address.isEmpty && !address.unicodeScalars.contains { $0.value <= 0x20 || $0 == "<" || $0 == ">" }
+    }
+
+    /// The message on its way; belongs to the transfer's thread.
+    fileprivate final class Upload {
+        let bytes: [UInt8]
+        var position = 0
+
+        init(_ bytes: [UInt8]) { self.bytes = bytes }
+    }
+
+    private static func transfer(
+        _ server: Server, _ message: [UInt8], from sender: String, to recipient: String
+    ) throws(SMTPError) {
+        guard let handle = curl_easy_init() else { throw SMTPError("out of memory") }
+        defer { curl_easy_cleanup(handle) }
+        guard let recipients = curl_slist_append(nil, "<\(recipient)>") else { throw SMTPError("out of memory") }
+        defer { curl_slist_free_all(recipients) }
+        let upload = Upload(message)
+        let context = Unmanaged.passUnretained(upload).toOpaque()
+        let isTLS = server.port == 465
+        let isLocal = ["localhost", "127.0.0.1", "::1"].contains(server.host)
+        let needsTLS = server.password != nil && !isLocal
+        let host = server.host.contains(":") ? "[\(server.host)]" : server.host
+        var steps = [
+            ccurl_easy_set_string(handle, CURLOPT_URL, "\(isTLS ? "smtps" : "smtp")://\(host):\(server.port)"),
+            ccurl_easy_set_string(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps"),
+            ccurl_easy_set_string(handle, CURLOPT_PROXY, ""),
+            ccurl_easy_set_long(
+                handle, CURLOPT_USE_SSL, needsTLS ? Int(CURLUSESSL_ALL.rawValue) : Int(CURLUSESSL_TRY.rawValue)),
+            ccurl_easy_set_string(handle, CURLOPT_MAIL_FROM, "<\(sender)>"),
+            ccurl_easy_set_list(handle, CURLOPT_MAIL_RCPT, recipients),
+            ccurl_easy_set_long(handle, CURLOPT_UPLOAD, 1), ccurl_easy_set_long(handle, CURLOPT_NOSIGNAL, 1),
+            ccurl_easy_set_long(handle, CURLOPT_CONNECTTIMEOUT, Int(connectTimeout.components.seconds)),
+            ccurl_easy_set_long(handle, CURLOPT_TIMEOUT, Int(totalTimeout.components.seconds)),
+            ccurl_easy_set_data_callback(handle, CURLOPT_READFUNCTION, readCallback),
+            ccurl_easy_set_pointer(handle, CURLOPT_READDATA, context),
+        ]
+        if let user = server.user { steps.append(ccurl_easy_set_string(handle, CURLOPT_USERNAME, user)) }
+        if let password = server.password { steps.append(ccurl_easy_set_string(handle, CURLOPT_PASSWORD, password)) }
+        guard steps.allSatisfy({ $0 == CURLE_OK }) else { throw SMTPError("libcurl refuses an option") }
+        let status = withExtendedLifetime(upload) { curl_easy_perform(handle) }
+        guard status == CURLE_OK else {
+            var code = 0
+            _ = ccurl_easy_get_long(handle, CURLINFO_RESPONSE_CODE, &code)
+            let reason = String(cString: curl_easy_strerror(status))
+            throw SMTPError(code > 0 ? "the server answered \(code): \(reason)" : reason)
+        }
+    }
+}
+
+/// Why a mail was not taken. No address and no part of the mail is in it.
+public struct SMTPError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The reason.
+    public var description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+// Runs inside `curl_easy_perform`, whose caller keeps the upload alive.
+private let readCallback: ccurl_data_callback = { buffer, size, count, context in
+    guard let context, let buffer else { return 0 }
+    let upload = Unmanaged<SMTPClient.Upload>.fromOpaque(context).takeUnretainedValue()
+    let length = min(size * count, upload.bytes.count - upload.position)
+    guard length > 0 else { return 0 }
+    upload.bytes.withUnsafeBufferPointer { bytes in
+        guard let base = bytes.baseAddress else { return }
+        memcpy(buffer, base + upload.position, length)
+    }
+    upload.position += length
+    return length
+}

@@ -1,0 +1,234 @@
+import DataPlaneCore
+import PostgresKit
+import TokenKit
+
+/// Sending one-time codes: sign-up, magic link, recovery, resending, reauthentication.
+extension AuthCall {
+    /// What a link of a mail is for, as `type` says.
+    enum LinkType: String, Sendable {
+        case signup, invite, magiclink, recovery
+        case emailChange = "email_change"
+
+        /// How a session that begins with the link says that its user proved to be there.
+        var method: String { self == .signup ? "email/signup" : rawValue }
+    }
+
+    /// A code to an address, in the transaction of `store`.
+    struct CodeOrder: Sendable {
+        var kind: CodeKind
+        var address: String
+        var mail: MailKind
+        var link: LinkType?
+        var challenge: CodeChallenge?
+        /// Codes that administrators ask for are not held back.
+        var isLimited = true
+        /// Of a change that was asked for in this moment, both halves.
+        var newEmail: String?
+    }
+
+    @discardableResult
+    func sendCode(_ store: AuthStore, _ user: UserRecord, _ order: CodeOrder) async throws -> OneTimeCode {
+        if order.isLimited { try checkGap(user, order.kind) }
+        let code = try newCode(order.address, isPKCE: order.challenge != nil)
+        try await store.setCode(order.kind, user: user.id, code: code, relatesTo: order.address)
+        if let challenge = order.challenge, let link = order.link {
+            try await store.insertFlow(user: user.id, challenge: challenge, provider: "email", method: link.method)
+        }
+        try await queueMail(store, user, code, order)
+        return code
+    }
+
+    func newCode(_ address: String, isPKCE: Bool) throws(AuthError) -> OneTimeCode {
+        do throws(TokenError) {
+            return try OneTimeCode(
+                address: address, length: configuration.emailCodeLength, isPKCE: isPKCE, key: service.keys.codeKey)
+        } catch { throw .crypto(error) }
+    }
+
+    /// A code of a kind is sent once in a while only.
+    func checkGap(_ user: UserRecord, _ kind: CodeKind) throws(AuthError) {
+        guard let sent = user.seconds(kind.sentColumn) else { return }
+        let left = sent + Double(configuration.emailGapSeconds) - service.clock()
+        guard left > 0 else { return }
+        throw .tooSoon("over_email_send_rate_limit", seconds: max(1, Int(left.rounded(.up))))
+    }
+
+    func sendConfirmation(
+        _ store: AuthStore, _ user: UserRecord, _ email: EmailAddress, _ challenge: CodeChallenge?
+    ) async throws {
+        try await sendCode(
+            store, user,
+            CodeOrder(
+                kind: .confirmation, address: email.text, mail: .confirmation, link: .signup, challenge: challenge))
+    }
+
+    /// Nothing in an answer tells whether there is such a user.
+    private var emptyAnswer: ServiceResponse { ServiceResponse(status: 200, json: .object([])) }
+
+    // MARK: Magic links and codes
+
+    func otp() async throws(AuthError) -> ServiceResponse {
+        let emailText = try request.text("email") ?? ""
+        let phoneText = try request.text("phone") ?? ""
+        guard emailText.isEmpty || phoneText.isEmpty else {
+            throw .validation("Only an email address or phone number should be provided")
+        }
+        guard !emailText.isEmpty || !phoneText.isEmpty else { throw .validation("One of email or phone must be set") }
+        try service.limit(.otp, request, count: configuration.rates.otp)
+        let creates = try request.bool("create_user") ?? true
+        let data = try request.object("data") ?? []
+        let challenge = try challenge()
+        if emailText.isEmpty { return try await phoneCode(phoneText, creates: creates) }
+        guard configuration.hasEmail else {
+            throw AuthError(422, "email_provider_disabled", "Email logins are disabled")
+        }
+        guard configuration.hasMagicLinks else {
+            throw AuthError(422, "email_provider_disabled", "Login with magic link is disabled")
+        }
+        let email = try allowedEmail(emailText)
+        let id = try newID()
+        let audience = audience
+        try await changing("Database error sending magic link") { store in
+            let known = try await store.user(email: email.text, audience: audience, isLocked: true)
+            guard let user = try await known.asyncOr({ try await newUser(store, email, id, data, creates: creates) })
+            else { return }
+            if !user.isEmailConfirmed {
+                guard configuration.autoconfirmsEmail else {
+                    try await sendConfirmation(store, user, email, challenge)
+                    return
+                }
+                try await confirmEmail(store, user)
+            }
+            try await sendCode(
+                store, user,
+                CodeOrder(
+                    kind: .recovery, address: email.text, mail: .magicLink, link: .magiclink, challenge: challenge))
+            try await store.audit(.recoveryRequested, actor: user, address: address ?? "")
+        }
+        service.wakeMailLoop()
+        return emptyAnswer
+    }
+
+    private func newUser(
+        _ store: AuthStore, _ email: EmailAddress, _ id: String, _ data: [JSONText.Member], creates: Bool
+    ) async throws -> UserRecord? {
+        guard creates else { throw AuthError(422, "otp_disabled", "Signups not allowed for otp") }
+        guard !configuration.isSignupDisabled else { throw AuthError.signupDisabled }
+        let new = AuthStore.NewUser(
+            id: id, audience: audience, role: configuration.defaultRole, email: email.text,
+            appMetadata: Metadata.appMetadata(provider: "email"),
+            userMetadata: Metadata.initial(data, sub: id, email: email.text, phone: nil))
+        return try await insert(store, new, data: data)
+    }
+
+    private func phoneCode(_ text: String, creates: Bool) async throws(AuthError) -> ServiceResponse {
+        guard configuration.hasPhone else {
+            throw AuthError(400, "phone_provider_disabled", "Unsupported phone provider")
+        }
+        guard PhoneNumber(text) != nil else { throw .invalidPhone }
+        throw .noSMSProvider
+    }
+
+    func recover() async throws(AuthError) -> ServiceResponse {
+        guard let text = try request.text("email"), !text.isEmpty else {
+            throw .validation("Password recovery requires an email")
+        }
+        let challenge = try challenge()
+        try service.limit(.recover, request, count: configuration.rates.otp)
+        let email = try allowedEmail(text)
+        let audience = audience
+        try await changing("Database error sending recovery email") { store in
+            guard let user = try await store.user(email: email.text, audience: audience, isLocked: true) else { return }
+            try await sendCode(
+                store, user,
+                CodeOrder(
+                    kind: .recovery, address: email.text, mail: .recovery, link: .recovery, challenge: challenge))
+            try await store.audit(.recoveryRequested, actor: user, address: address ?? "")
+        }
+        service.wakeMailLoop()
+        return emptyAnswer
+    }
+
+    func resend() async throws(AuthError) -> ServiceResponse {
+        let type = try request.text("type") ?? ""
+        guard ["signup", "email_change", "sms", "phone_change"].contains(type) else {
+            throw .validation("Missing one of these types: signup, email_change, sms, phone_change")
+        }
+        let emailText = try request.text("email") ?? ""
+        let phoneText = try request.text("phone") ?? ""
+        guard emailText.isEmpty || phoneText.isEmpty else {
+            throw .validation("Only an email address or phone number should be provided.")
+        }
+        try service.limit(.resend, request, count: configuration.rates.otp)
+        guard type == "signup" || type == "email_change" else {
+            guard !phoneText.isEmpty else { throw .validation("Type provided requires a phone number") }
+            guard PhoneNumber(phoneText) != nil else { throw .invalidPhone }
+            return emptyAnswer
+        }
+        guard !emailText.isEmpty else { throw .validation("Type provided requires an email address") }
+        let email = try allowedEmail(emailText)
+        let audience = audience
+        try await changing("Database error sending email") { store in
+            guard let user = try await store.user(email: email.text, audience: audience, isLocked: true) else { return }
+            if type == "signup" {
+                guard !user.isEmailConfirmed else { return }
+                try await sendConfirmation(store, user, email, nil)
+                try await store.audit(.confirmationRequested, actor: user, address: address ?? "")
+            } else if let new = user.text("email_change") {
+                try await sendEmailChange(store, user, to: new, challenge: nil)
+            }
+        }
+        service.wakeMailLoop()
+        return emptyAnswer
+    }
+
+    // MARK: Reauthentication
+
+    func reauthenticate() async throws(AuthError) -> ServiceResponse {
+        let user = try await signedIn().user
+        guard let email = user.email else {
+            guard user.phone != nil else { throw .validation("Reauthentication requires the user to have an email") }
+            throw .noSMSProvider
+        }
+        guard user.isEmailConfirmed else {
+            throw AuthError(422, "email_not_confirmed", "Please verify your email first.")
+        }
+        try await changing("Database error sending reauthentication code") { store in
+            guard let current = try await store.user(id: user.id, isLocked: true) else { throw AuthError.userNotFound }
+            try await sendCode(
+                store, current,
+                CodeOrder(kind: .reauthentication, address: email, mail: .reauthentication, link: nil))
+            try await store.audit(.reauthenticateRequested, actor: user, address: address ?? "")
+        }
+        service.wakeMailLoop()
+        return emptyAnswer
+    }
+
+    // MARK: Confirming
+
+    /// Marks the address of a user as confirmed, on the identity too.
+    func confirmEmail(_ store: AuthStore, _ user: UserRecord) async throws {
+        let metadata = Metadata.merge(user.userMetadata, [.init("email_verified", .bool(true))])
+        try await store.update(
+            user: user.id,
+            [
+                ("email_confirmed_at", .now), ("raw_user_meta_data", .set(.text(metadata.text))),
+                ("is_anonymous", .set(false)),
+            ])
+        try await store.clearCode(.confirmation, user: user.id)
+        if let email = user.email {
+            let data = JSONText.object([
+                .init("sub", .string(user.id)), .init("email", .string(email)), .init("email_verified", .bool(true)),
+            ])
+            try await store.upsertIdentity(user: user.id, provider: "email", providerID: user.id, data: data)
+        }
+    }
+}
+
+extension Optional where Wrapped: Sendable {
+    /// The value, or what `other` makes.
+    func asyncOr(_ other: () async throws -> Wrapped?) async throws -> Wrapped? {
+        if let self { return self }
+        return try await other()
+    }
+}

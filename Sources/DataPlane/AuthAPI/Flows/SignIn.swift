@@ -1,0 +1,140 @@
+import DataPlaneCore
+import PasswordKit
+import PostgresKit
+
+/// `POST /token`
+extension AuthCall {
+    func token() async throws(AuthError) -> ServiceResponse {
+        let grantType = request.queryValue("grant_type") ?? ""
+        if grantType != "web3" {
+            try service.limit(.token, request, count: configuration.rates.token)
+        }
+        switch grantType {
+        case "password": return try await passwordGrant()
+        case "refresh_token": return try await refresh()
+        case "pkce": return try await exchangeFlow()
+        case "id_token": throw try idTokenRefusal()
+        case "web3": throw AuthError(422, "web3_provider_disabled", "Web3 provider is disabled")
+        default: throw AuthError(400, "invalid_credentials", "unsupported_grant_type")
+        }
+    }
+
+    /// No issuer is configured: the errors are those of a server that knows none.
+    private func idTokenRefusal() throws(AuthError) -> AuthError {
+        guard let token = try request.text("id_token"), !token.isEmpty else {
+            return .oauth("invalid request", "id_token required")
+        }
+        let provider = try request.text("provider") ?? ""
+        let client = try request.text("client_id") ?? ""
+        let issuer = try request.text("issuer") ?? ""
+        guard !provider.isEmpty || !client.isEmpty && !issuer.isEmpty else {
+            return .oauth("invalid request", "provider or client_id and issuer required")
+        }
+        return AuthError(
+            400, "provider_disabled",
+            "Provider (issuer \"\(provider.isEmpty ? issuer.prefix(128) : provider.prefix(64))\") is not enabled")
+    }
+
+    private func passwordGrant() async throws(AuthError) -> ServiceResponse {
+        let emailText = try request.text("email") ?? ""
+        let phoneText = try request.text("phone") ?? ""
+        let password = try request.text("password") ?? ""
+        guard emailText.isEmpty || phoneText.isEmpty else {
+            throw .validation("Only an email address or phone number should be provided on login.")
+        }
+        guard !emailText.isEmpty || !phoneText.isEmpty else { throw .validation("missing email or phone") }
+        let isEmail = !emailText.isEmpty
+        guard isEmail ? configuration.hasEmail : configuration.hasPhone else {
+            throw isEmail
+                ? AuthError(422, "email_provider_disabled", "Email logins are disabled")
+                : AuthError(422, "phone_provider_disabled", "Phone logins are disabled")
+        }
+        let user = try await user(email: emailText, phone: phoneText)
+        let isPassword = try await isPassword(password, of: user)
+        guard let user, isPassword, !password.isEmpty else { throw .invalidCredentials }
+        guard !user.isBanned(at: service.clock()) else { throw AuthError(400, "user_banned", "User is banned") }
+        if isEmail, !user.isEmailConfirmed, !configuration.allowsUnverifiedEmail {
+            throw AuthError(400, "email_not_confirmed", "Email not confirmed")
+        }
+        if !isEmail, !user.isPhoneConfirmed { throw AuthError(400, "phone_not_confirmed", "Phone not confirmed") }
+        return try await openPasswordSession(user, password: password, isEmail: isEmail)
+    }
+
+    private func user(email: String, phone: String) async throws(AuthError) -> UserRecord? {
+        let audience = audience
+        return try await reading { store throws(PostgresError) in
+            if let address = EmailAddress(email) {
+                return try await store.user(email: address.text, audience: audience)
+            }
+            guard let number = PhoneNumber(phone) else { return nil }
+            return try await store.user(phone: number.digits, audience: audience)
+        }
+    }
+
+    private func openPasswordSession(
+        _ user: UserRecord, password: String, isEmail: Bool
+    ) async throws(AuthError) -> ServiceResponse {
+        // What was hashed otherwise is hashed again, guarded by the old value.
+        var renewed: String?
+        if let stored = user.passwordHash, PasswordVerifier.isOutdated(stored) {
+            renewed = try await hash(password: password)
+        }
+        let newHash = renewed
+        let grant = try await changing("Database error granting user") { store in
+            guard let current = try await store.user(id: user.id, isLocked: true),
+                current.passwordHash == user.passwordHash
+            else { throw AuthError.invalidCredentials }
+            if let newHash {
+                try await store.update(user: user.id, [("encrypted_password", .set(.text(newHash)))])
+            }
+            return try await openSession(
+                store, user: current, method: "password", provider: isEmail ? "email" : "phone")
+        }
+        var response = grant.response
+        if let weakness = weakness(of: password) {
+            response.body = Array(JSONText.object(grant.json.members + [weakness]).text.utf8)
+        }
+        return response
+    }
+
+    /// A password that no longer meets the rules still signs in, and the client is told.
+    private func weakness(of password: String) -> JSONText.Member? {
+        do throws(AuthError) {
+            try PasswordRules(configuration).check(password)
+            return nil
+        } catch {
+            let reasons = error.weaknesses.map { JSONText.string($0.rawValue) }
+            return .init(
+                "weak_password",
+                .object([.init("message", .string(error.message)), .init("reasons", .array(reasons))]))
+        }
+    }
+
+    // MARK: PKCE
+
+    private func exchangeFlow() async throws(AuthError) -> ServiceResponse {
+        let code = try request.text("auth_code") ?? ""
+        let verifier = try request.text("code_verifier") ?? ""
+        guard !code.isEmpty, !verifier.isEmpty else {
+            throw .validation("invalid request: both auth code and code verifier should be non-empty")
+        }
+        let grant = try await changing("Database error exchanging the code") { store in
+            guard let flow = try await store.takeFlow(code: code), let id = flow.user,
+                let user = try await store.user(id: id, isLocked: true)
+            else {
+                throw AuthError(
+                    404, "flow_state_not_found", "invalid flow state, no valid flow state found")
+            }
+            guard flow.ageSeconds <= Double(max(configuration.flowSeconds, 300)) else {
+                throw AuthError(422, "flow_state_expired", "invalid flow state, flow state has expired")
+            }
+            guard flow.challenge.fits(verifier: verifier) else {
+                throw AuthError(
+                    400, "bad_code_verifier", "code challenge does not match previously saved code verifier")
+            }
+            try await store.deleteFlow(id: flow.id)
+            return try await openSession(store, user: user, method: flow.method)
+        }
+        return grant.response
+    }
+}

@@ -1,0 +1,231 @@
+import DataPlaneCore
+import PostgresKit
+import TokenKit
+
+/// `POST /signup`
+extension AuthCall {
+    func signup() async throws(AuthError) -> ServiceResponse {
+        let emailText = try request.text("email") ?? ""
+        let phoneText = try request.text("phone") ?? ""
+        let data = try request.object("data") ?? []
+        if emailText.isEmpty, phoneText.isEmpty { return try await anonymousSignup(data) }
+        try service.limit(.signup, request, count: configuration.rates.otp)
+        guard !configuration.isSignupDisabled else { throw .signupDisabled }
+        guard let password = try request.text("password"), !password.isEmpty else {
+            throw .validation("Signup requires a valid password")
+        }
+        try PasswordRules(configuration).check(password)
+        guard emailText.isEmpty || phoneText.isEmpty else {
+            throw .validation("Only an email address or phone number should be provided on signup.")
+        }
+        let challenge = try challenge()
+        if emailText.isEmpty {
+            guard challenge == nil else { throw .validation("PKCE not supported for phone signups") }
+            return try await phoneSignup(phoneText, password, data)
+        }
+        guard configuration.hasEmail else {
+            throw AuthError(400, "email_provider_disabled", "Email signups are disabled")
+        }
+        let email = try allowedEmail(emailText)
+        return try await emailSignup(email, password, data, challenge)
+    }
+
+    func challenge() throws(AuthError) -> CodeChallenge? {
+        try CodeChallenge(
+            challenge: try request.text("code_challenge"), method: try request.text("code_challenge_method"))
+    }
+
+    /// An address that mails may go to.
+    func allowedEmail(_ text: String) throws(AuthError) -> EmailAddress {
+        guard let email = EmailAddress(text) else { throw .invalidEmail }
+        let list = configuration.authorizedAddresses
+        guard list.isEmpty || list.contains(where: { $0.lowercased() == email.text }) else {
+            throw AuthError(
+                400, "email_address_not_authorized",
+                "Email address not authorized: the operator's list does not have it")
+        }
+        return email
+    }
+
+    // MARK: E-mail
+
+    private enum SignupOutcome: Sendable {
+        case granted(Grant)
+        case waiting(UserRecord)
+        case madeUp
+    }
+
+    private func emailSignup(
+        _ email: EmailAddress, _ password: String, _ data: [JSONText.Member], _ challenge: CodeChallenge?
+    ) async throws(AuthError) -> ServiceResponse {
+        // Hashed whether or not the address is known: the time of the answer does not tell.
+        let hash = try await hash(password: password)
+        let id = try newID()
+        let audience = audience
+        try await checkFirstSignup(email, password, audience: audience)
+        let outcome = try await changing("Database error saving new user") { store -> SignupOutcome in
+            var user = try await store.user(email: email.text, audience: audience, isLocked: true)
+            if let known = user, known.isEmailConfirmed {
+                guard !configuration.autoconfirmsEmail else {
+                    throw AuthError(422, "user_already_exists", "User already registered")
+                }
+                try await store.audit(.repeatedSignup, actor: known, address: address ?? "")
+                return .madeUp
+            }
+            if user == nil {
+                let made = AuthStore.NewUser(
+                    id: id, audience: audience, role: configuration.defaultRole, email: email.text, passwordHash: hash,
+                    appMetadata: Metadata.appMetadata(provider: "email"),
+                    userMetadata: Metadata.initial(data, sub: id, email: email.text, phone: nil))
+                user = try await insert(store, made, data: data)
+            }
+            guard let user else { throw AuthError.unexpected("Database error saving new user", cause: "no row") }
+            guard configuration.autoconfirmsEmail else {
+                try await sendConfirmation(store, user, email, challenge)
+                try await store.audit(.confirmationRequested, actor: user, address: address ?? "")
+                guard let current = try await store.user(id: user.id) else { return .madeUp }
+                return .waiting(current)
+            }
+            try await confirmEmail(store, user)
+            try await store.audit(
+                .signedUp, actor: user, address: address ?? "", traits: [.init("provider", .string("email"))])
+            return .granted(
+                try await openSession(store, user: user, method: "password", provider: "email"))
+        }
+        switch outcome {
+        case .granted(let grant): return grant.response
+        case .waiting(let user):
+            service.wakeMailLoop()
+            return ServiceResponse(status: 200, json: user.json)
+        case .madeUp: return ServiceResponse(status: 200, json: try madeUpUser(email, data, audience: audience))
+        }
+    }
+
+    /// Where addresses confirm themselves, only the password of the first sign-up leads into an account that was not
+    /// confirmed yet: one that an administrator made is nobody else's.
+    private func checkFirstSignup(
+        _ email: EmailAddress, _ password: String, audience: String
+    ) async throws(AuthError) {
+        guard configuration.autoconfirmsEmail else { return }
+        let known = try await reading { store throws(PostgresError) in
+            try await store.user(email: email.text, audience: audience)
+        }
+        guard let known, !known.isEmailConfirmed else { return }
+        guard try await isPassword(password, of: known) else {
+            throw AuthError(422, "user_already_exists", "User already registered")
+        }
+    }
+
+    func newID() throws(AuthError) -> String {
+        do throws(TokenError) { return try UUIDText.random() } catch { throw .crypto(error) }
+    }
+
+    /// A user with the identity of the address.
+    func insert(
+        _ store: AuthStore, _ new: AuthStore.NewUser, data: [JSONText.Member]
+    ) async throws -> UserRecord? {
+        do throws(PostgresError) {
+            try await store.insert(new)
+        } catch {
+            // Another request made the same user in the same moment.
+            guard error.isUniqueViolation else { throw error }
+            throw AuthError(422, "user_already_exists", "User already registered")
+        }
+        for (provider, value) in [("email", new.email), ("phone", new.phone)] {
+            guard value != nil else { continue }
+            let identity = Metadata.initial(
+                data, sub: new.id, email: provider == "email" ? new.email : nil,
+                phone: provider == "phone" ? new.phone : nil)
+            try await store.upsertIdentity(user: new.id, provider: provider, providerID: new.id, data: identity)
+        }
+        return try await store.user(id: new.id)
+    }
+
+    /// What a known and confirmed address gets: nothing tells it from a new one.
+    private func madeUpUser(
+        _ email: EmailAddress, _ data: [JSONText.Member], audience: String
+    ) throws(AuthError) -> JSONText {
+        let id = try newID()
+        let now = Timestamp.zulu(atSeconds: service.clock())
+        return .object([
+            .init("id", .string(id)), .init("aud", .string(audience)),
+            .init("role", .string(configuration.defaultRole)),
+            .init("email", .string(email.text)), .init("phone", .string("")),
+            .init("confirmation_sent_at", .string(now)),
+            .init("app_metadata", Metadata.appMetadata(provider: "email")),
+            .init("user_metadata", Metadata.initial(data, sub: id, email: email.text, phone: nil)),
+            .init("identities", .array([])), .init("created_at", .string(now)), .init("updated_at", .string(now)),
+            .init("is_anonymous", .bool(false)),
+        ])
+    }
+
+    // MARK: Phone
+
+    /// A phone number's user; there is no way to send a code, so that numbers have to be confirmed by themselves.
+    private func phoneSignup(
+        _ text: String, _ password: String, _ data: [JSONText.Member]
+    ) async throws(AuthError) -> ServiceResponse {
+        guard configuration.hasPhone else {
+            throw AuthError(400, "phone_provider_disabled", "Phone signups are disabled")
+        }
+        guard let phone = PhoneNumber(text) else { throw .invalidPhone }
+        guard configuration.autoconfirmsPhone else { throw .noSMSProvider }
+        let hash = try await hash(password: password)
+        let id = try newID()
+        let audience = audience
+        let grant = try await changing("Database error saving new user") { store in
+            guard try await !store.isPhoneTaken(phone.digits, audience: audience) else {
+                throw AuthError(422, "user_already_exists", "User already registered")
+            }
+            let new = AuthStore.NewUser(
+                id: id, audience: audience, role: configuration.defaultRole, phone: phone.digits, passwordHash: hash,
+                appMetadata: Metadata.appMetadata(provider: "phone"),
+                userMetadata: Metadata.initial(data, sub: id, email: nil, phone: phone.digits))
+            guard let user = try await insert(store, new, data: data) else {
+                throw AuthError.unexpected("Database error saving new user", cause: "no row")
+            }
+            try await store.update(user: user.id, [("phone_confirmed_at", .now)])
+            try await store.audit(
+                .signedUp, actor: user, address: address ?? "", traits: [.init("provider", .string("phone"))])
+            return try await openSession(store, user: user, method: "password", provider: "phone")
+        }
+        return grant.response
+    }
+
+    // MARK: Anonymous
+
+    private func anonymousSignup(_ data: [JSONText.Member]) async throws(AuthError) -> ServiceResponse {
+        guard configuration.hasAnonymous else {
+            throw AuthError(422, "anonymous_provider_disabled", "Anonymous sign-ins are disabled")
+        }
+        guard !configuration.isSignupDisabled else { throw .signupDisabled }
+        try service.limit(
+            .anonymous, request, count: configuration.rates.anonymous, seconds: 3_600,
+            burst: configuration.rates.anonymous)
+        let id = try newID()
+        let audience = audience
+        let grant = try await changing("Database error creating anonymous user") { store in
+            let new = AuthStore.NewUser(
+                id: id, audience: audience, role: configuration.defaultRole,
+                appMetadata: Metadata.appMetadata(provider: nil), userMetadata: .object(data), isAnonymous: true)
+            guard let user = try await insert(store, new, data: []) else {
+                throw AuthError.unexpected("Database error creating anonymous user", cause: "no row")
+            }
+            return try await openSession(store, user: user, method: "anonymous", isAudited: false)
+        }
+        return grant.response
+    }
+}
+
+extension AuthError {
+    static let noSMSProvider = AuthError(
+        422, "sms_send_failed", "Error sending SMS: no provider of text messages is set up")
+}
+
+extension Timestamp {
+    /// A time in the API's form.
+    static func zulu(atSeconds seconds: Double) -> String {
+        let text = PostgresTimestamp(microsecondsSinceEpoch: Int64(seconds * 1_000_000)).text
+        return text.replacing(" ", with: "T", maxReplacements: 1).dropLast(3) + "Z"
+    }
+}

@@ -1,0 +1,205 @@
+import DataPlaneCore
+import PasswordKit
+import PostgresKit
+
+/// `PUT /user`
+extension AuthCall {
+    /// A session that is older has to be proved again before a password is changed, where that is asked for.
+    private static let freshSeconds = 86_400.0
+
+    private struct UserChange: Sendable {
+        var email: EmailAddress?
+        var phone: PhoneNumber?
+        var password: String?
+        var data: [JSONText.Member]
+        var appMetadata: [JSONText.Member]?
+        var challenge: CodeChallenge?
+        var nonce: String
+        var currentPassword: String
+    }
+
+    func updateUser() async throws(AuthError) -> ServiceResponse {
+        let signedIn = try await signedIn()
+        let change = try userChange(signedIn)
+        if change.email != nil || change.phone != nil {
+            try service.limit(.user, request, count: configuration.rates.otp)
+        }
+        var hash: String?
+        if let password = change.password {
+            try await checkPasswordChange(signedIn, change, password)
+            hash = try await self.hash(password: password)
+        }
+        let newHash = hash
+        let user = try await changing("Error updating user") { store -> UserRecord in
+            guard let user = try await store.user(id: signedIn.user.id, isLocked: true) else {
+                throw AuthError(403, "user_not_found", "User from sub claim in JWT does not exist")
+            }
+            try await apply(store, user, change, newHash: newHash, session: signedIn.claims.session)
+            guard let current = try await store.user(id: user.id) else { throw AuthError.userNotFound }
+            return current
+        }
+        service.wakeMailLoop()
+        return ServiceResponse(status: 200, json: user.json)
+    }
+
+    private func userChange(_ signedIn: SignedIn) throws(AuthError) -> UserChange {
+        let emailText = try request.text("email") ?? ""
+        let phoneText = try request.text("phone") ?? ""
+        let password = try request.text("password").flatMap { $0.isEmpty ? nil : $0 }
+        let user = signedIn.user
+        let appMetadata = try request.object("app_metadata")
+        if appMetadata != nil, !configuration.adminRoles.contains(signedIn.claims.role) {
+            throw AuthError(403, "not_admin", "Updating app_metadata requires admin privileges")
+        }
+        if !emailText.isEmpty || !phoneText.isEmpty || password != nil {
+            guard user.verifiedFactors.isEmpty || signedIn.claims.level == "aal2" else {
+                throw AuthError(
+                    401, "insufficient_aal",
+                    "AAL2 session is required to update email or password when MFA is enabled.")
+            }
+            guard !user.isSSO else { throw .ssoManaged }
+        }
+        if password != nil, user.isAnonymous, user.email == nil, user.phone == nil, emailText.isEmpty,
+            phoneText.isEmpty
+        {
+            throw AuthError(
+                422, "validation_failed",
+                "Updating password of an anonymous user without an email or phone is not allowed")
+        }
+        let email = emailText.isEmpty ? nil : try allowedEmail(emailText)
+        var phone: PhoneNumber?
+        if !phoneText.isEmpty {
+            guard let number = PhoneNumber(phoneText) else { throw .invalidPhone }
+            phone = number
+        }
+        return UserChange(
+            email: email.flatMap { $0.text == user.email ? nil : $0 },
+            phone: phone.flatMap { $0.digits == user.phone ? nil : $0 }, password: password,
+            data: try request.object("data") ?? [], appMetadata: appMetadata, challenge: try challenge(),
+            nonce: try request.text("nonce") ?? "", currentPassword: try request.text("current_password") ?? "")
+    }
+
+    // MARK: Password
+
+    private func checkPasswordChange(
+        _ signedIn: SignedIn, _ change: UserChange, _ password: String
+    ) async throws(AuthError) {
+        let user = signedIn.user
+        try PasswordRules(configuration).check(password)
+        if configuration.requiresReauthentication, try await !isFresh(signedIn) {
+            guard !change.nonce.isEmpty else {
+                throw AuthError(
+                    400, "reauthentication_needed", "Password update requires reauthentication")
+            }
+            guard isInTime(user, .reauthentication), try isCode(change.nonce, of: user, .reauthentication) else {
+                try await changing("Database error") { store in
+                    if user.text(CodeKind.reauthentication.column) != nil {
+                        try await store.countAttempt(.reauthentication, user: user.id)
+                    }
+                }
+                throw AuthError(422, "reauthentication_not_valid", "Nonce has expired or is invalid")
+            }
+        }
+        let isRecovery = signedIn.claims.methods.contains { $0 == "recovery" || $0 == "otp" }
+        if configuration.requiresCurrentPassword, user.passwordHash != nil, !isRecovery {
+            guard !change.currentPassword.isEmpty else {
+                throw AuthError(
+                    400, "current_password_required", "Current password is required to set a new password")
+            }
+            guard try await isPassword(change.currentPassword, of: user) else {
+                throw AuthError(400, "current_password_invalid", "Current password is not correct")
+            }
+        }
+        if user.passwordHash != nil, try await isPassword(password, of: user) {
+            throw AuthError(
+                422, "same_password", "New password should be different from the old password.")
+        }
+    }
+
+    private func isFresh(_ signedIn: SignedIn) async throws(AuthError) -> Bool {
+        guard let id = signedIn.claims.session else { return false }
+        let session = try await reading { store throws(PostgresError) in try await store.sessionRecord(id: id) }
+        return (session?.ageSeconds ?? .infinity) <= Self.freshSeconds
+    }
+
+    // MARK: Applying
+
+    private func apply(
+        _ store: AuthStore, _ user: UserRecord, _ change: UserChange, newHash: String?, session: String?
+    ) async throws {
+        var changes: [(column: String, change: AuthStore.Change)] = []
+        if !change.data.isEmpty {
+            let metadata = Metadata.merge(user.userMetadata, change.data)
+            changes.append(("raw_user_meta_data", .set(.text(metadata.text))))
+        }
+        if let appMetadata = change.appMetadata {
+            let metadata = Metadata.merge(user.appMetadata, appMetadata)
+            changes.append(("raw_app_meta_data", .set(.text(metadata.text))))
+        }
+        if let newHash { changes.append(("encrypted_password", .set(.text(newHash)))) }
+        try await store.update(user: user.id, changes)
+        if newHash != nil {
+            try await store.clearCodes(user: user.id)
+            try await store.deleteSessions(user: user.id, except: session)
+            try await store.audit(.updatedPassword, actor: user, address: address ?? "")
+            try await queueNotice(store, user, .passwordChanged)
+        }
+        if let email = change.email { try await changeEmail(store, user, email, change.challenge) }
+        if let phone = change.phone { try await changePhone(store, user, phone) }
+        try await store.audit(.modified, actor: user, address: address ?? "")
+    }
+
+    private func changeEmail(
+        _ store: AuthStore, _ user: UserRecord, _ email: EmailAddress, _ challenge: CodeChallenge?
+    ) async throws {
+        guard try await !store.isEmailTaken(email.text, audience: user.audience, except: user.id) else {
+            throw AuthError.emailExists
+        }
+        guard let current = try await store.user(id: user.id) else { throw AuthError.userNotFound }
+        guard !configuration.autoconfirmsEmail else {
+            try await completeEmailChange(store, current, email.text)
+            return
+        }
+        try await sendEmailChange(store, current, to: email.text, challenge: challenge)
+    }
+
+    /// A code to the new address, and to the old one where both have to agree.
+    func sendEmailChange(
+        _ store: AuthStore, _ user: UserRecord, to new: String, challenge: CodeChallenge?
+    ) async throws {
+        try checkGap(user, .emailChangeNew)
+        try await store.update(
+            user: user.id,
+            [("email_change", .set(.text(new))), ("email_change_confirm_status", .set(0))])
+        if configuration.hasSecureEmailChange, let old = user.email {
+            try await sendCode(
+                store, user,
+                CodeOrder(
+                    kind: .emailChangeCurrent, address: old, mail: .emailChange, link: .emailChange,
+                    challenge: challenge, isLimited: false, newEmail: new))
+        }
+        try await sendCode(
+            store, user,
+            CodeOrder(
+                kind: .emailChangeNew, address: new, mail: .emailChange, link: .emailChange, challenge: challenge,
+                isLimited: false, newEmail: new))
+    }
+
+    private func changePhone(_ store: AuthStore, _ user: UserRecord, _ phone: PhoneNumber) async throws {
+        guard try await !store.isPhoneTaken(phone.digits, audience: user.audience, except: user.id) else {
+            throw AuthError.phoneExists
+        }
+        guard configuration.autoconfirmsPhone else { throw AuthError.noSMSProvider }
+        try await store.update(
+            user: user.id,
+            [
+                ("phone", .set(.text(phone.digits))), ("phone_confirmed_at", .now), ("is_anonymous", .set(false)),
+            ])
+        let data = JSONText.object([
+            .init("sub", .string(user.id)), .init("phone", .string(phone.digits)),
+            .init("phone_verified", .bool(true)),
+        ])
+        try await store.upsertIdentity(user: user.id, provider: "phone", providerID: user.id, data: data)
+        try await store.refreshProviders(user: user)
+    }
+}

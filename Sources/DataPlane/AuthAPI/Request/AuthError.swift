@@ -1,0 +1,132 @@
+import DataPlaneCore
+
+/// An error as the API tells it: a status, a code that clients compare, and a message.
+struct AuthError: Error, Sendable, Equatable {
+    /// Why a password is too weak, in the API's words.
+    enum Weakness: String, Sendable {
+        case length, characters, pwned
+    }
+
+    var status: Int
+    var code: String
+    var message: String
+    var weaknesses: [Weakness] = []
+    /// Errors of the OAuth grants have a form of their own: `code` is `error`, `message` is `error_description`.
+    var isOAuth = false
+    var retryAfterSeconds: Int?
+    /// What the server's log says about it; never sent.
+    var cause: String?
+
+    init(_ status: Int, _ code: String, _ message: String) {
+        self.status = status
+        self.code = code
+        self.message = message
+    }
+
+    static func oauth(_ error: String, _ description: String) -> AuthError {
+        var made = AuthError(400, error, description)
+        made.isOAuth = true
+        return made
+    }
+
+    /// The answer in the form that the client's version asks for.
+    func response(_ version: APIVersion) -> ServiceResponse {
+        var response = ServiceResponse(status: status, json: body(version))
+        response.set("x-sb-error-code", code)
+        if version == .v2024 { response.set("X-Supabase-Api-Version", APIVersion.v2024Name) }
+        if let seconds = retryAfterSeconds { response.set("Retry-After", String(seconds)) }
+        return response
+    }
+
+    private func body(_ version: APIVersion) -> JSONText {
+        if isOAuth {
+            return .object([.init("error", .string(code)), .init("error_description", .string(message))])
+        }
+        var members: [JSONText.Member] =
+            switch version {
+            case .v2024: [.init("code", .string(code)), .init("message", .string(message))]
+            case .initial:
+                [
+                    .init("code", .number(String(status))), .init("error_code", .string(code)),
+                    .init("msg", .string(message)),
+                ]
+            }
+        if code == "weak_password" {
+            let reasons = weaknesses.map { JSONText.string($0.rawValue) }
+            members.append(.init("weak_password", .object([.init("reasons", .array(reasons))])))
+        }
+        return .object(members)
+    }
+}
+
+/// Which form of errors a client reads.
+enum APIVersion: Sendable {
+    case initial
+    case v2024
+
+    static let v2024Name = "2024-01-01"
+
+    /// Dates compare as texts; what is no date counts as no version.
+    init(header: String?) {
+        let parts = (header ?? "").split(separator: "-", omittingEmptySubsequences: false)
+        let isDate =
+            parts.count == 3 && parts.map(\.utf8.count) == [4, 2, 2]
+            && parts.allSatisfy { $0.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } }
+        self = isDate && (header ?? "") >= Self.v2024Name ? .v2024 : .initial
+    }
+}
+
+/// Errors that several endpoints give.
+extension AuthError {
+    static func validation(_ message: String) -> AuthError { AuthError(400, "validation_failed", message) }
+
+    static let badJSON = AuthError(400, "bad_json", "Could not parse request body as JSON")
+    static let notFound = AuthError(404, "unknown", "There is nothing at this path")
+    static let methodNotAllowed = AuthError(405, "unknown", "The path does not take this method")
+    static let noAuthorization = AuthError(
+        401, "no_authorization", "This endpoint requires a valid Bearer token")
+    static let notAdmin = AuthError(403, "not_admin", "User not allowed")
+    static let invalidCredentials = AuthError(400, "invalid_credentials", "Invalid login credentials")
+    static let signupDisabled = AuthError(422, "signup_disabled", "Signups not allowed for this instance")
+    static let emailExists = AuthError(
+        422, "email_exists", "A user with this email address has already been registered")
+    static let phoneExists = AuthError(
+        422, "phone_exists", "A user with this phone number has already been registered")
+    static let userNotFound = AuthError(404, "user_not_found", "User not found")
+    static let userBanned = AuthError(403, "user_banned", "User is banned")
+    static let invalidEmail = validation("Unable to validate email address: invalid format")
+    static let invalidPhone = validation("Invalid phone number format (E.164 required)")
+    static let codeExpired = AuthError(403, "otp_expired", "Token has expired or is invalid")
+    static let linkExpired = AuthError(403, "otp_expired", "Email link is invalid or has expired")
+    static let ssoManaged = AuthError(
+        422, "user_sso_managed", "Updating email, phone, password of a SSO account only possible via SSO")
+    static let samlDisabled = AuthError(404, "saml_provider_disabled", "SAML 2.0 is disabled")
+    static let oauthServerDisabled = AuthError(404, "feature_disabled", "OAuth server is disabled")
+    static let passkeyDisabled = AuthError(404, "passkey_disabled", "Passkeys are disabled")
+    static let linkingDisabled = AuthError(404, "manual_linking_disabled", "Manual linking is disabled")
+    static let factorNotFound = AuthError(404, "mfa_factor_not_found", "Factor not found")
+    static let rateLimit = AuthError(429, "over_request_rate_limit", "Request rate limit reached")
+
+    static func badToken(_ reason: String) -> AuthError {
+        AuthError(403, "bad_jwt", "invalid JWT: unable to parse or verify signature, \(reason)")
+    }
+
+    static func unexpected(_ message: String, cause: String) -> AuthError {
+        var error = AuthError(500, "unexpected_failure", message)
+        error.cause = cause
+        return error
+    }
+
+    static func overloaded(_ message: String) -> AuthError {
+        var error = AuthError(503, "unexpected_failure", message)
+        error.retryAfterSeconds = 1
+        return error
+    }
+
+    static func tooSoon(_ code: String, seconds: Int) -> AuthError {
+        var error = AuthError(
+            429, code, "For security purposes, you can only request this after \(seconds) seconds.")
+        error.retryAfterSeconds = seconds
+        return error
+    }
+}

@@ -1,0 +1,105 @@
+import DataPlaneCore
+import PostgresKit
+import TokenKit
+
+extension AuthStore {
+    struct NewFactor: Sendable {
+        var id: String
+        var user: String
+        var name: String
+        /// Sealed.
+        var secret: String
+    }
+
+    func insertFactor(_ factor: NewFactor) async throws(PostgresError) {
+        try await session.execute(
+            """
+            INSERT INTO auth.mfa_factors (id, user_id, friendly_name, factor_type, status, created_at, updated_at, secret)
+            VALUES ($1, $2, $3, 'totp', 'unverified', now(), now(), $4)
+            """, [.text(factor.id), .text(factor.user), .text(factor.name), .text(factor.secret)])
+    }
+
+    /// Takes away factors whose user never proved to have them.
+    func deleteUnverifiedFactors(user: String, olderThanSeconds seconds: Int) async throws(PostgresError) {
+        try await session.execute(
+            """
+            DELETE FROM auth.mfa_factors WHERE user_id = $1 AND status = 'unverified'
+              AND created_at < now() - $2::int * interval '1 second'
+            """, [.text(user), .int(seconds)])
+    }
+
+    func deleteUnverifiedFactors(user: String, except id: String) async throws(PostgresError) {
+        try await session.execute(
+            """
+            DELETE FROM auth.mfa_factors WHERE user_id = $1 AND status = 'unverified' AND factor_type = 'totp'
+              AND id <> $2
+            """, [.text(user), .text(id)])
+    }
+
+    func insertChallenge(id: String, factor: String, address: String) async throws(PostgresError) {
+        try await session.execute(
+            """
+            WITH made AS (
+              INSERT INTO auth.mfa_challenges (id, factor_id, created_at, ip_address) VALUES ($1, $2, now(), $3))
+            UPDATE auth.mfa_factors SET last_challenged_at = clock_timestamp() WHERE id = $2
+            """, [.text(id), .text(factor), .text(address)])
+    }
+
+    struct Challenge: Sendable {
+        var address: String
+        var ageSeconds: Double
+        /// The last step of the factor that was accepted: none counts twice.
+        var lastStep: Int64?
+    }
+
+    func challenge(id: String, factor: String) async throws(PostgresError) -> Challenge? {
+        let row = try await session.first(
+            """
+            SELECT host(c.ip_address) AS address, extract(epoch FROM now() - c.created_at)::float8 AS age,
+              (SELECT max(o.otp_code::bigint) FROM auth.mfa_challenges o
+                WHERE o.factor_id = c.factor_id AND o.verified_at IS NOT NULL AND o.otp_code ~ '^[0-9]{1,18}$')
+                AS last_step
+            FROM auth.mfa_challenges c WHERE c.id = $1 AND c.factor_id = $2 AND c.verified_at IS NULL FOR UPDATE OF c
+            """, [.text(id), .text(factor)])
+        guard let row else { return nil }
+        return Challenge(
+            address: try row.string("address"), ageSeconds: try row.double("age"),
+            lastStep: try row.optionalInt64("last_step"))
+    }
+
+    /// The challenge is spent; its row keeps the step, so that the same code is not accepted again.
+    func acceptChallenge(id: String, step: Int64) async throws(PostgresError) {
+        try await session.execute(
+            "UPDATE auth.mfa_challenges SET verified_at = now(), otp_code = $2 WHERE id = $1",
+            [.text(id), .text(String(step))])
+    }
+
+    /// Raises a session. It gets a new key: refresh tokens from before are of no use any more.
+    func raiseSession(id: String, factor: String, key: [UInt8]) async throws(PostgresError) {
+        try await session.execute(
+            """
+            UPDATE auth.sessions SET aal = 'aal2', factor_id = $2, refresh_token_hmac_key = $3,
+              refresh_token_counter = 0, refreshed_at = clock_timestamp() AT TIME ZONE 'utc', updated_at = now()
+            WHERE id = $1
+            """, [.text(id), .text(factor), .text(Base64URL.encode(key))])
+    }
+
+    func deleteSessionsBelowAAL2(user: String, except id: String) async throws(PostgresError) {
+        try await session.execute(
+            "DELETE FROM auth.sessions WHERE user_id = $1 AND id <> $2 AND (aal IS NULL OR aal < 'aal2')",
+            [.text(user), .text(id)])
+    }
+
+    /// Takes a factor away; sessions that it raised fall back.
+    func deleteFactor(id: String) async throws(PostgresError) {
+        try await session.execute(
+            """
+            DELETE FROM auth.mfa_amr_claims WHERE authentication_method = 'totp'
+              AND session_id IN (SELECT id FROM auth.sessions WHERE factor_id = $1)
+            """, [.text(id)])
+        try await session.execute(
+            "UPDATE auth.sessions SET aal = 'aal1', factor_id = NULL, updated_at = now() WHERE factor_id = $1",
+            [.text(id)])
+        try await session.execute("DELETE FROM auth.mfa_factors WHERE id = $1", [.text(id)])
+    }
+}

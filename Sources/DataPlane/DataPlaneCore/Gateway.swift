@@ -1,0 +1,149 @@
+/// Several services behind one address: routes by prefix, and lets nobody in without a key of the project.
+///
+/// A key comes as header `apikey`, as query parameter `apikey`, or as bearer token. Who sends no token of a user is
+/// who the key says.
+public struct Gateway: DataPlaneService {
+    /// A service and the prefix of its paths.
+    public struct Mount: Sendable {
+        /// Without a slash at its end, such as `/rest/v1`.
+        public var prefix: String
+        /// Paths below the prefix that are reached by links, redirects and probes, which carry no key. One that ends in
+        /// a slash stands for all below it.
+        public var openPaths: [String]
+        /// The service.
+        public var service: any DataPlaneService
+
+        /// A mount.
+        public init(prefix: String, openPaths: [String] = [], service: any DataPlaneService) {
+            self.prefix = prefix
+            self.openPaths = openPaths
+            self.service = service
+        }
+
+        func isOpen(_ path: String) -> Bool {
+            openPaths.contains { $0.hasSuffix("/") ? path.hasPrefix($0) : path == $0 }
+        }
+    }
+
+    private let mounts: [Mount]
+    private let keys: APIKeys
+    private let isReady: @Sendable () async -> Bool
+
+    /// A gateway.
+    ///
+    /// - Parameter isReady: whether every service can do its work now; asked by `/ready`.
+    public init(mounts: [Mount], keys: APIKeys, isReady: @escaping @Sendable () async -> Bool) {
+        self.mounts = mounts
+        self.keys = keys
+        self.isReady = isReady
+    }
+
+    private enum Route {
+        case live
+        case ready
+        case service(any DataPlaneService, ServiceRequest)
+        case refused(ServiceResponse)
+    }
+
+    /// Most bytes of a body: the service's own bound.
+    public func bodyBytesMax(for request: ServiceRequest) -> Int {
+        guard case .service(let service, let inner) = route(request) else { return 0 }
+        return service.bodyBytesMax(for: inner)
+    }
+
+    /// Refuses unknown paths and keys, and asks the service about the rest.
+    public func refusal(ofHead request: ServiceRequest) -> ServiceResponse? {
+        switch route(request) {
+        case .live, .ready: nil
+        case .service(let service, let inner): service.refusal(ofHead: inner)
+        case .refused(let response): response
+        }
+    }
+
+    /// The service's own refusal.
+    public func refusal(ofBody problem: BodyProblem, _ request: ServiceRequest) -> ServiceResponse {
+        switch route(request) {
+        case .service(let service, let inner): return service.refusal(ofBody: problem, inner)
+        case .refused(let response): return response
+        case .live, .ready:
+            return Self.failure(413, "The request has a body", "This address takes none.", request)
+        }
+    }
+
+    /// Answers by the service that the path belongs to.
+    public func respond(to request: ServiceRequest) async -> ServiceResponse {
+        switch route(request) {
+        case .live: return ServiceResponse(status: 200, json: .object([.init("status", .string("ok"))]))
+        case .ready:
+            let ready = await isReady()
+            return ServiceResponse(status: ready ? 200 : 503, json: .object([.init("ready", .bool(ready))]))
+        case .service(let service, let inner): return await service.respond(to: inner)
+        case .refused(let response): return response
+        }
+    }
+
+    private func route(_ request: ServiceRequest) -> Route {
+        if request.path == "/health" { return .live }
+        if request.path == "/ready" { return .ready }
+        let mount = mounts.first { request.path == $0.prefix || request.path.hasPrefix($0.prefix + "/") }
+        guard let mount else {
+            return .refused(
+                Self.failure(404, "There is no service at this path", "The paths begin with \(prefixes).", request))
+        }
+        var inner = request
+        inner.path = String(request.path.dropFirst(mount.prefix.count))
+        if inner.path.isEmpty { inner.path = "/" }
+        let (query, keyInQuery) = Self.takingKey(outOf: request.query)
+        inner.query = query
+        if inner.isPreflight { return .service(mount.service, inner) }
+        let bearer = Self.bearer(request.header("authorization"))
+        let named = [request.header("apikey"), keyInQuery, bearer].compactMap { $0 }
+        if let token = named.lazy.compactMap({ keys.token(for: $0) }).first {
+            identify(&inner, token, bearer: bearer)
+        } else if !mount.isOpen(inner.path) {
+            return .refused(Self.keyRefusal(hasKey: !named.isEmpty, request))
+        }
+        return .service(mount.service, inner)
+    }
+
+    private var prefixes: String { mounts.map(\.prefix).joined(separator: ", ") }
+
+    /// Puts the token of the key where the request has none of its own, or where an opaque key stands in its place.
+    private func identify(_ request: inout ServiceRequest, _ token: String, bearer: String?) {
+        let own = bearer.map { keys.token(for: $0) ?? $0 } ?? token
+        request.headers.removeAll { $0.name == "authorization" }
+        request.headers.append(("authorization", "Bearer \(own)"))
+    }
+
+    private static func bearer(_ header: String?) -> String? {
+        guard let header else { return nil }
+        let parts = header.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+        return String(parts[1].drop { $0 == " " })
+    }
+
+    /// The key is no filter of the REST API's. JSON Web Tokens and opaque keys have nothing to decode in them.
+    private static func takingKey(outOf query: String) -> (query: String, key: String?) {
+        guard query.hasPrefix("apikey=") || query.contains("&apikey=") else { return (query, nil) }
+        let parts = query.split(separator: "&", omittingEmptySubsequences: false)
+        let key = parts.first { $0.hasPrefix("apikey=") }.map { String($0.dropFirst("apikey=".count)) }
+        return (parts.filter { !$0.hasPrefix("apikey=") }.joined(separator: "&"), key)
+    }
+
+    private static func keyRefusal(hasKey: Bool, _ request: ServiceRequest) -> ServiceResponse {
+        hasKey
+            ? failure(401, "Invalid API key", "Double check your Supabase `anon` or `service_role` API key.", request)
+            : failure(
+                401, "No API key found in request", "No `apikey` request header or url param was found.", request)
+    }
+
+    private static func failure(
+        _ status: Int, _ message: String, _ hint: String, _ request: ServiceRequest
+    ) -> ServiceResponse {
+        var response = ServiceResponse(
+            status: status,
+            json: .object([.init("message", .string(message)), .init("hint", .string(hint))]))
+        if request.header("origin") != nil { response.set("Access-Control-Allow-Origin", "*") }
+        return response
+    }
+}

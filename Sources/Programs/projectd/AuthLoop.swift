@@ -1,0 +1,73 @@
+import AuthAPI
+import CurlKit
+import Logging
+import ServiceLifecycle
+
+/// Makes the schema `auth` at the start, tries again while the database is away; then sends the mails that wait, and
+/// cleans up.
+struct AuthLoop: ServiceLifecycle.Service {
+    private static let firstWait: Duration = .seconds(1)
+    private static let waitMax: Duration = .seconds(32)
+
+    let service: AuthService
+    let mail: MailConfiguration?
+    /// Whether anonymous users go after 30 days.
+    let takesUsers: Bool
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await migrate()
+            await withTaskGroup(of: Void.self) { group in
+                if let mail { group.addTask { await send(mail) } }
+                group.addTask { await cleanUp() }
+            }
+        }
+    }
+
+    private func send(_ mail: MailConfiguration) async {
+        let client = SMTPClient(
+            server: .init(host: mail.host, port: mail.port, user: mail.user, password: mail.password))
+        await MailLoop(service: service, configuration: mail, sender: MailServer(client: client)) { [logger] in
+            logger.warning("\($0)")
+        }.run()
+    }
+
+    private func migrate() async {
+        var wait = Self.firstWait
+        while !Task.isCancelled {
+            do {
+                try await service.migrate()
+                logger.info("the schema auth is there")
+                return
+            } catch {
+                logger.error(
+                    "the schema auth could not be made; it is tried again",
+                    metadata: ["why": "\(error)", "wait": "\(wait)"])
+                do { try await Task.sleep(for: wait) } catch { return }
+                wait = min(wait * 2, Self.waitMax)
+            }
+        }
+    }
+
+    private func cleanUp() async {
+        let cleanup = AuthCleanup(service: service, takesUsers: takesUsers)
+        while !Task.isCancelled {
+            do {
+                try await cleanup.round()
+            } catch {
+                logger.warning("old rows of the schema auth could not be taken away", metadata: ["why": "\(error)"])
+            }
+            do { try await Task.sleep(for: AuthCleanup.interval) } catch { return }
+        }
+    }
+}
+
+/// The mail server of the settings.
+private struct MailServer: MailSender {
+    let client: SMTPClient
+
+    func send(_ message: String, from sender: String, to address: String) async throws {
+        try await client.send(Array(message.utf8), from: sender, to: address)
+    }
+}

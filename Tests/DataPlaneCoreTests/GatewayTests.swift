@@ -1,0 +1,88 @@
+import DataPlaneCore
+import Testing
+
+/// Answers with what it was asked.
+private struct Echo: DataPlaneService {
+    let name: String
+
+    func bodyBytesMax(for request: ServiceRequest) -> Int { 7 }
+    func refusal(ofHead request: ServiceRequest) -> ServiceResponse? { nil }
+    func refusal(ofBody problem: BodyProblem, _ request: ServiceRequest) -> ServiceResponse {
+        ServiceResponse(status: 413)
+    }
+    func respond(to request: ServiceRequest) async -> ServiceResponse {
+        var response = ServiceResponse(status: 200)
+        let parts = [name, request.path, request.query, request.header("authorization") ?? "-"]
+        response.body = Array(parts.joined(separator: " ").utf8)
+        return response
+    }
+}
+
+@Suite("Gateway")
+struct GatewayTests {
+    private let gateway = Gateway(
+        mounts: [
+            .init(prefix: "/auth/v1", openPaths: ["/verify", "/.well-known/"], service: Echo(name: "auth")),
+            .init(prefix: "/rest/v1", service: Echo(name: "rest")),
+        ],
+        keys: APIKeys(tokens: ["anon", "service"], names: [("sb_publishable_1", "anon")]), isReady: { false })
+
+    private func ask(
+        _ target: String, _ headers: [(name: String, value: String)] = [], method: String = "GET"
+    ) async -> (status: Int, body: String, response: ServiceResponse) {
+        let parts = target.split(separator: "?", maxSplits: 1).map(String.init)
+        let request = ServiceRequest(
+            method: method, path: parts[0], query: parts.count > 1 ? parts[1] : "", headers: headers, body: [])
+        let response: ServiceResponse
+        if let refusal = gateway.refusal(ofHead: request) {
+            response = refusal
+            #expect(await gateway.respond(to: request).status == refusal.status)
+        } else {
+            response = await gateway.respond(to: request)
+        }
+        return (response.status, String(decoding: response.body, as: UTF8.self), response)
+    }
+
+    @Test("a key in a header, the query or the bearer token lets a request in")
+    func aKeyInAHeaderThe() async {
+        #expect(await ask("/rest/v1/items?id=eq.1", [("apikey", "anon")]).body == "rest /items id=eq.1 Bearer anon")
+        #expect(await ask("/rest/v1/items?apikey=service&id=eq.1").body == "rest /items id=eq.1 Bearer service")
+        #expect(await ask("/rest/v1/items?id=eq.1&apikey=anon").body == "rest /items id=eq.1 Bearer anon")
+        #expect(await ask("/rest/v1", [("authorization", "Bearer anon")]).body == "rest /  Bearer anon")
+    }
+
+    @Test("a user's token stays, an opaque key becomes its token")
+    func aUsersTokenStaysAnOpaque() async {
+        let user = [("apikey", "anon"), ("authorization", "Bearer user")]
+        #expect(await ask("/auth/v1/user", user).body == "auth /user  Bearer user")
+        let opaque = [("apikey", "sb_publishable_1"), ("authorization", "Bearer sb_publishable_1")]
+        #expect(await ask("/auth/v1/user", opaque).body == "auth /user  Bearer anon")
+    }
+
+    @Test("who has no key stays outside, and a page may read why")
+    func whoHasNoKeyStaysOutside() async {
+        let missing = await ask("/rest/v1/items", [("origin", "https://a.example")])
+        #expect(missing.status == 401 && missing.body.contains("No API key found in request"))
+        #expect(missing.response.headers.contains { $0.name == "Access-Control-Allow-Origin" && $0.value == "*" })
+        let wrong = await ask("/rest/v1/items", [("apikey", "anon2")])
+        #expect(wrong.status == 401 && wrong.body.contains("Invalid API key"))
+        #expect(await ask("/rest/v1/items", [("authorization", "Bearer user")]).status == 401)
+        #expect(await ask("/auth/v1/verifyx").status == 401)
+    }
+
+    @Test("links, documents and preflights need no key")
+    func linksDocumentsAndPreflightsNeedNo() async {
+        #expect(await ask("/auth/v1/verify?token=1").body == "auth /verify token=1 -")
+        #expect(await ask("/auth/v1/.well-known/jwks.json").status == 200)
+        let preflight = [("origin", "https://a.example"), ("access-control-request-method", "POST")]
+        #expect(await ask("/rest/v1/items", preflight, method: "OPTIONS").status == 200)
+    }
+
+    @Test("health and readiness are the gateway's own")
+    func healthAndReadinessAreTheGateways() async {
+        #expect(await ask("/health").status == 200)
+        #expect(await ask("/ready").status == 503)
+        #expect(await ask("/other").status == 404)
+        #expect(await ask("/rest/v1x/items", [("apikey", "anon")]).status == 404)
+    }
+}
