@@ -61,8 +61,8 @@ struct SessionTests {
 
     // MARK: Refreshing
 
-    @Test("a refresh goes on, a lost answer is given again, an old token ends the session")
-    func aRefreshGoesOnALost() async throws {
+    @Test("a refresh continues the session, a lost answer is given again, an old token ends the session")
+    func aRefreshContinues() async throws {
         let fixture = try await AuthFixture.with { $0.reuseSeconds = 0 }
         let first = await fixture.signUp("a@b.example").text("refresh_token")
         let second = await fixture.refresh(first)

@@ -33,8 +33,8 @@ struct TokenTests {
         }
     }
 
-    @Test("what becomes of a refresh token")
-    func whatBecomesOfARefreshToken() {
+    @Test("how a refresh token is answered")
+    func refreshDecision() {
         func decide(_ token: Int64, _ session: Int64, _ since: Double?) -> RefreshDecision {
             RefreshDecision(token: token, session: session, secondsSinceRefresh: since, reuseSeconds: 10)
         }

@@ -88,7 +88,7 @@ extension AuthStore {
         try await session.execute("DELETE FROM auth.one_time_tokens WHERE user_id = $1", [.text(user)])
     }
 
-    /// The user whom a hash of a link belongs to.
+    /// The user that a hash of a link belongs to.
     func user(codeHash: String, kinds: [CodeKind]) async throws(PostgresError) -> (UserRecord, CodeKind)? {
         let row = try await session.first(
             """

@@ -68,7 +68,7 @@ struct RefreshToken: Sendable, Equatable {
     }
 }
 
-/// What becomes of a refresh token.
+/// How a refresh token is answered.
 enum RefreshDecision: Equatable {
     /// It was in force: the session's counter goes up.
     case next
