@@ -42,6 +42,14 @@ public struct ComposeHealthcheck: Sendable, Hashable {
     public init() {}
 }
 
+/// When a service's image is pulled.
+public enum ComposePullPolicy: String, Sendable, Hashable, CaseIterable {
+    /// When the engine does not have it.
+    case missing
+    /// Never: it is made on the host.
+    case never
+}
+
 /// What the engine does when a container ends.
 public enum ComposeRestart: Sendable, Hashable {
     /// Nothing.
