@@ -244,7 +244,7 @@ struct LiteStacks {
     /// Whether the images are there.
     static func areMade() async -> Bool {
         guard let text = try? String(contentsOfFile: made + "/lite/compose.yaml", encoding: .utf8) else { return false }
-        for name in text.matches(of: /image: (\S+)/).map(\.1) {
+        for name in text.matches(of: /\n +image: (\S+)/).map(\.1) {
             guard let answer = try? await Engine.call("GET", "/images/\(name)/json"), answer.status == 200 else {
                 return false
             }
