@@ -28,6 +28,12 @@ public struct ComposeStackRenderer: StackRenderer {
             self.projectsFolder = projectsFolder
             self.variables = variables
         }
+
+        /// The name under which the engine has an image. One that is made on the host comes from no registry.
+        func name(ofImage image: String, pulled isPulled: Bool) -> String {
+            guard isPulled, let imageRegistry else { return image }
+            return "\(imageRegistry)/\(image)"
+        }
     }
 
     let template: StackTemplate
@@ -113,12 +119,15 @@ public struct ComposeStackRenderer: StackRenderer {
     /// The template's declarations.
     public func roles() throws(TemplateError) -> StackRoles { template.roles }
 
-    /// Images of all services that a project has when it names none, with the registry that is set.
-    public func images() throws(TemplateError) -> Set<String> {
+    /// Images of all services that a project has when it names none, as the engine has them.
+    public func images() throws(TemplateError) -> Set<StackImage> {
         let project = try template.project(named: "a", environment: template.manifest.standIns(), services: nil)
         return Set(
-            project.services.values.compactMap(\.image).map { image in
-                settings.imageRegistry.map { "\($0)/\(image)" } ?? image
+            project.services.values.compactMap { service in
+                service.image.map { image in
+                    StackImage(
+                        name: settings.name(ofImage: image, pulled: service.pullsImage), isPulled: service.pullsImage)
+                }
             })
     }
 

@@ -21,30 +21,36 @@ public struct StackFolders: Sendable {
     /// Absolute path of a stack's folder.
     public func folder(of stack: StackName) -> String { path + "/" + stack.text }
 
-    /// Reads a stack, and says which one it is when it cannot be used.
+    /// Reads and checks a stack, and says which one it is when it cannot be used.
     public func template(of stack: StackName) throws(TemplateError) -> StackTemplate {
         let names = names
         guard names.contains(stack) else {
             let found = names.isEmpty ? "there is none" : "there are \(names.map(\.text).joined(separator: ", "))"
             throw .broken("no stack \(stack) is in \(path): \(found)")
         }
-        return try StackTemplate(folder: folder(of: stack))
+        do throws(TemplateError) {
+            let template = try StackTemplate(folder: folder(of: stack))
+            _ = try TemplateValidation(template)
+            return template
+        } catch { throw .broken("the stack \(stack) in \(path): \(error)") }
     }
 
-    /// Reads all stacks.
-    public func installed(
-        _ settings: ComposeStackRenderer.Settings
-    ) throws(TemplateError) -> [StackName: TemplateLibrary.Installed] {
-        var installed: [StackName: TemplateLibrary.Installed] = [:]
-        for name in names {
-            let template = try template(of: name)
-            do throws(TemplateError) { _ = try TemplateValidation(template) } catch {
-                throw .broken("the stack \(name) in \(path): \(error)")
-            }
-            installed[name] = TemplateLibrary.Installed(
-                content: template.content, renderer: ComposeStackRenderer(template: template, settings: settings))
+    /// Reads and checks all stacks, of which `required` must be one.
+    public func renderers(
+        _ settings: ComposeStackRenderer.Settings, requiring required: StackName
+    ) throws(TemplateError) -> [StackName: ComposeStackRenderer] {
+        var renderers: [StackName: ComposeStackRenderer] = [:]
+        for name in Set(names).union([required]).sorted() {
+            renderers[name] = ComposeStackRenderer(template: try template(of: name), settings: settings)
         }
-        return installed
+        return renderers
+    }
+}
+
+extension ComposeStackRenderer {
+    /// The stack as the library of templates has it.
+    public var installed: TemplateLibrary.Installed {
+        TemplateLibrary.Installed(content: template.content, renderer: self)
     }
 }
 

@@ -9,8 +9,9 @@ extension StackRendering {
     func containerSpec(_ compose: ComposeService) throws(TemplateError) -> ContainerSpec {
         guard let image = compose.image else { throw .broken("service \(compose.name) has no image") }
         var spec = ContainerSpec(
-            image: settings.imageRegistry.map { "\($0)/\(image)" } ?? image,
+            image: settings.name(ofImage: image, pulled: compose.pullsImage),
             environment: compose.environment.compactMapValues { $0 })
+        spec.pullsImage = compose.pullsImage
         spec.command = compose.command
         spec.entrypoint = compose.entrypoint
         spec.labels = compose.labels

@@ -4,6 +4,8 @@ public import ProjectModel
 public struct ContainerSpec: Sendable, Equatable {
     /// Image reference, registry prefix included.
     public var image: String
+    /// Whether the image is pulled where the engine does not have it; one that is made on the host is not.
+    public var pullsImage = true
     /// Replaces the image's command when set.
     public var command: [String]?
     /// Replaces the image's entry point when set.

@@ -21,6 +21,19 @@ extension ObservedProject {
             replacesOneByOne: record.status == .upgrading)
     }
 
+    /// Notes which of the images in question the engine does not have. A service whose image is made on the host, and
+    /// so pulled from nowhere, is refused without it: another of the same name from a registry is not that image.
+    public mutating func note(missingImages missing: Set<String>) {
+        missingImages = missing
+        for service in desired?.services.values.sorted(by: { $0.name < $1.name }) ?? []
+        where !service.spec.pullsImage && missing.contains(service.spec.image) {
+            data.refusals[service.name] =
+                data.refusals[service.name]
+                ?? "its image \(service.spec.image) is made on this host, never pulled, and is not there: make the "
+                + "images of its stack again"
+        }
+    }
+
     /// Images of the containers that a plan may create; only then does the pass ask which of them the engine has.
     public func imagesInQuestion(_ state: ReconcileState) -> Set<String> {
         guard record.status.goal == .running, let desired else { return [] }

@@ -148,7 +148,7 @@ struct RunningPlanner {
     ) {
         disturbed.insert(service.name)
         // What runs is not touched before its successor's image is there.
-        let image = [planImage(service.spec.image)].compactMap { $0 }
+        let image = [planImage(of: service)].compactMap { $0 }
         var previous = image
         if container.state.isUp {
             previous += [
@@ -166,7 +166,7 @@ struct RunningPlanner {
     private mutating func planFresh(_ service: DesiredService, because cause: String, after removal: Int?) {
         disturbed.insert(service.name)
         let freed = freedNames[service.containerName]
-        var after = [removal, freed, planImage(service.spec.image)].compactMap { $0 }
+        var after = [removal, freed, planImage(of: service)].compactMap { $0 }
         after += createdNetworks(of: service)
         for case .volume(let name) in service.spec.mounts.map(\.source) {
             after += [volumeSteps[name]].compactMap { $0 }
@@ -182,8 +182,9 @@ struct RunningPlanner {
         service.spec.networks.compactMap { networkSteps[$0.network] }
     }
 
-    mutating func planImage(_ image: String) -> Int? {
-        guard input.missingImages.contains(image) else { return nil }
+    mutating func planImage(of service: DesiredService) -> Int? {
+        let image = service.spec.image
+        guard service.spec.pullsImage, input.missingImages.contains(image) else { return nil }
         if let known = imageSteps[image] { return known }
         let number = plan.add(.pullImage(image), because: "not on this engine")
         imageSteps[image] = number

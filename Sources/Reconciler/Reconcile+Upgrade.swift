@@ -30,7 +30,7 @@ extension RunningPlanner {
         var isMissing = false
         for name in startOrder(desired.services) {
             guard let service = desired.services[name], !isSettled(service),
-                planImage(service.spec.image) != nil
+                planImage(of: service) != nil
             else { continue }
             isMissing = true
             plan.wait(name, forImage: service.spec.image)

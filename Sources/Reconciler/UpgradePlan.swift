@@ -72,7 +72,8 @@ public struct UpgradePlan: Sendable, Equatable {
         }
         removed = (present.map { Set($0.services.keys) } ?? []).subtracting(target.services.keys).sorted()
         let used = Set(present?.services.values.map(\.spec.image) ?? [])
-        images = Set((replaced + added).map(\.image)).subtracting(used).sorted()
+        let pulled = Set(target.services.values.filter(\.spec.pullsImage).map(\.spec.image))
+        images = Set((replaced + added).map(\.image)).intersection(pulled).subtracting(used).sorted()
         let mounted = Set(target.services.values.flatMap(\.volumeNames))
         unusedVolumes = Set(present?.services.values.flatMap(\.volumeNames) ?? []).subtracting(mounted).sorted()
         noteInterruption(present, target)

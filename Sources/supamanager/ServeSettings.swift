@@ -51,6 +51,13 @@ struct ServeSettings: Sendable {
     /// The folder of the projects' folders.
     var projectsFolder: String { dataFolder + "/projects" }
 
+    /// What is the same for all projects' stacks.
+    var rendering: ComposeStackRenderer.Settings {
+        ComposeStackRenderer.Settings(
+            bindAddress: bindAddress, publicHost: publicHost.text, imageRegistry: imageRegistry,
+            projectsFolder: projectsFolder)
+    }
+
     /// A setting that cannot be used.
     struct Problem: Error, CustomStringConvertible {
         let description: String

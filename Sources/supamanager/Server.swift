@@ -38,13 +38,13 @@ struct Server {
         for warning in warnings { logger.warning("\(warning)") }
         // Before the first secret is read.
         if !CoreDumps.forbid() { logger.warning("core dumps cannot be forbidden: they would hold the master key") }
-        let template = try StackFolders(path: settings.templatesFolder).template(of: settings.stack)
-        _ = try TemplateValidation(template)
+        let renderers = try StackFolders(path: settings.templatesFolder)
+            .renderers(settings.rendering, requiring: settings.stack)
         let folder = try DataFolder(settings.dataFolder)
         let token = try settings.adminToken ?? folder.adminToken(logger)
         let database = try await Database.open(settings, logger: logger)
         do {
-            try await serve(template, folder, token, database)
+            try await serve(renderers, folder, token, database)
         } catch {
             await database.close(logger)
             throw error
@@ -54,7 +54,8 @@ struct Server {
     }
 
     private func serve(
-        _ template: StackTemplate, _ folder: DataFolder, _ token: AccessToken, _ database: Database
+        _ renderers: [StackName: ComposeStackRenderer], _ folder: DataFolder, _ token: AccessToken,
+        _ database: Database
     ) async throws {
         let (installation, master) = try await Installation.open(settings, database, logger)
         try folder.note(installation: installation.id)
@@ -71,7 +72,7 @@ struct Server {
             registries: ManagerRegistries(registries, then: RegistryHelper.credentials()),
             mayChange: { lease.token != nil })
         let prober = NIOServiceProber()
-        let core = try core(database, installation, master, template, engine, prober, lease)
+        let core = try core(database, installation, master, renderers, engine, prober, lease)
         try await core.templates.storeInstalled()
         let store = core.store
         let people = try await People(settings, database, master, installation: installation.id, token: token)
@@ -169,7 +170,7 @@ struct Server {
                 checkTrail: { entries, end in AuditTrailCheck.damage(in: entries, end: end) },
                 checkNetworkRules: settings.networkRulesCheck(installation: installation.id)),
             settings: settings.consistency, dataFolder: settings.dataFolder, bindAddress: settings.bindAddress,
-            images: try core.renderer.images())
+            images: try core.renderers.mapValues { try $0.images() }, defaultStack: settings.stack)
     }
 
     private var apiConfiguration: ManagementAPIConfiguration {
@@ -190,13 +191,15 @@ struct Server {
         let catalog: ProjectCatalog
         let functions: FunctionCatalog
         let minter: SealingKeyMinter
-        let renderer: ComposeStackRenderer
+        /// Renderers of the installed stacks.
+        let renderers: [StackName: ComposeStackRenderer]
         let templates: TemplateLibrary
     }
 
     private func core(
-        _ database: Database, _ installation: InstallationRow, _ master: MasterKey, _ template: StackTemplate,
-        _ docker: DockerContainerEngine, _ prober: NIOServiceProber, _ lease: ManagerLease
+        _ database: Database, _ installation: InstallationRow, _ master: MasterKey,
+        _ renderers: [StackName: ComposeStackRenderer], _ docker: DockerContainerEngine, _ prober: NIOServiceProber,
+        _ lease: ManagerLease
     ) throws -> Core {
         let projects = settings.projectsFolder
         let store = PostgresProjectStore(pool: database.pool)
@@ -206,14 +209,10 @@ struct Server {
         let broker = LeaseBroker(
             store: store, host: RecentHostNetwork(LinuxHostNetwork()), survey: survey, ports: settings.ports,
             subnets: settings.subnets, bindAddress: settings.bindAddress, draw: LeaseBroker.anywhere)
-        let rendering = ComposeStackRenderer.Settings(
-            bindAddress: settings.bindAddress, publicHost: settings.publicHost.text,
-            imageRegistry: settings.imageRegistry, projectsFolder: projects)
-        let renderer = ComposeStackRenderer(template: template, settings: rendering)
         let templates = TemplateLibrary(
-            installed: try StackFolders(path: settings.templatesFolder).installed(rendering),
-            defaultStack: settings.stack, store: PostgresTemplateStore(pool: database.pool),
-            reader: ComposeTemplateReader(settings: rendering))
+            installed: renderers.mapValues(\.installed), defaultStack: settings.stack,
+            store: PostgresTemplateStore(pool: database.pool),
+            reader: ComposeTemplateReader(settings: settings.rendering))
         let minter = SealingKeyMinter(master: master, installation: installation.id)
         let health = HealthLoop(prober: prober, engine: engine)
         let functionStore = PostgresFunctionStore(pool: database.pool)
@@ -238,7 +237,7 @@ struct Server {
         let functions = FunctionCatalog(store: functionStore, publisher: publisher, digest: Self.digest)
         return Core(
             store: store, health: health, lease: lease, managing: managing, catalog: catalog, functions: functions,
-            minter: minter, renderer: renderer, templates: templates)
+            minter: minter, renderers: renderers, templates: templates)
     }
 
     /// Where functions lie in a project's folder, as its stack says.

@@ -150,4 +150,13 @@ struct ProjectsTests {
             #expect(!"\(credentials) \(keys)".contains("hush"))
         }
     }
+
+    @Test("a stack without a dashboard, or without a database, has no login to it")
+    func lacking() throws {
+        let text =
+            #"{"database": {"host": "h", "port": null, "name": null, "user": null, "password": null}, "#
+            + #""dashboard": {"url": null, "username": null, "password": null}}"#
+        let credentials = try JSONDecoder().decode(ProjectCredentials.self, from: Data(text.utf8))
+        #expect(credentials.dashboard.username == nil && credentials.database.user == nil)
+    }
 }

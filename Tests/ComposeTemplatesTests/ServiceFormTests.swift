@@ -126,6 +126,16 @@ import YAMLKit
         #expect(try service("network_mode: none").networks.isEmpty)
     }
 
+    @Test func imagesArePulledOnceOrNever() throws {
+        #expect(try service("").pullPolicy == nil)
+        #expect(try service("pull_policy: missing").pullPolicy == .missing)
+        #expect(try service("pull_policy: if_not_present").pullPolicy == .missing)
+        #expect(try service("pull_policy: never").pullPolicy == .never)
+        for policy in ["always", "build", "daily"] {
+            #expect(throws: TemplateRejection.self, "\(policy)") { try service("pull_policy: \(policy)") }
+        }
+    }
+
     @Test func dependenciesHaveConditions() throws {
         let rest = "  b: {image: i}\n  c: {image: i}\n"
         let list = try service("depends_on: [b, c]", rest: rest).dependsOn

@@ -276,8 +276,10 @@ struct ConsistencyCheckTests {
 
     @Test("images that the engine does not have")
     func images() throws {
-        let found = try violation { $0.missingImages = .known(["supabase/studio:1"]) }
+        let found = try violation { $0.missingImages = .known([StackImage(name: "supabase/studio:1")]) }
         #expect(found.id == "images.present" && found.advice.contains("engine pull supabase/studio:1"))
+        let own = try violation { $0.missingImages = .known([StackImage(name: "own/db:15-1", isPulled: false)]) }
+        #expect(own.advice.contains("run engine-make") && !own.advice.contains("engine pull"), "\(own)")
     }
 
     @Test("a foreign listener on a leased port: a process, or another container; not the project's own one")

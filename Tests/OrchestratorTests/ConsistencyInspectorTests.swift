@@ -37,7 +37,8 @@ struct ConsistencyInspectorTests {
 
     private func inspector(
         _ store: InMemoryProjectStore, _ ledger: InMemoryRequestLedger = InMemoryRequestLedger(),
-        inventories: [EngineInventory] = [Self.bare], host: Host = Host(), damage: String? = nil
+        inventories: [EngineInventory] = [Self.bare], host: Host = Host(), damage: String? = nil,
+        images: [StackName: Set<StackImage>] = [:]
     ) throws -> ConsistencyInspector {
         let time = Instant()
         return ConsistencyInspector(
@@ -50,7 +51,7 @@ struct ConsistencyInspectorTests {
             settings: .init(
                 ports: try #require(PortRange("20000-30000")), subnets: try #require(IPv4Network("10.201.0.0/16")),
                 projectsFolder: "/data/projects", words: .sample),
-            dataFolder: "/data", bindAddress: "127.0.0.1", images: [])
+            dataFolder: "/data", bindAddress: "127.0.0.1", images: images, defaultStack: .supabase)
     }
 
     /// Time that passes at once.
@@ -59,7 +60,9 @@ struct ConsistencyInspectorTests {
         func sleep(for duration: Duration) async throws { try Task.checkCancellation() }
     }
 
-    private func insert(_ number: UInt64, into store: InMemoryProjectStore) async throws {
+    private func insert(
+        _ number: UInt64, into store: InMemoryProjectStore, stack: StackName = .supabase
+    ) async throws {
         let ref = ProjectRef.sample(number)
         let needs = StackRequirements(services: [.db], ports: [], secrets: [], tokens: [])
         let secrets = try PlainKeyMinter().mint(needs, for: ref, given: [:], at: Timestamp(milliseconds: 0))
@@ -68,7 +71,7 @@ struct ConsistencyInspectorTests {
         _ = try await store.insert(
             NewProject(
                 ref: ref, name: try ProjectName("p \(number)"), organizationSlug: "default", region: "local",
-                cloudProvider: "AWS", services: [.db],
+                cloudProvider: "AWS", stack: stack, services: [.db],
                 leases: Leases(ports: ["DB_PORT": UInt16(20_000 + number)], subnet: subnet), secrets: secrets,
                 at: Timestamp(milliseconds: 0)))
     }
@@ -95,6 +98,23 @@ struct ConsistencyInspectorTests {
         let folders = (1...(UInt64(ProjectQuery.limitMax) + 5)).map { ProjectRef.sample($0).text }
         let found = await violations(try inspector(store, host: Host(folders: folders)))
         #expect(found.isEmpty, "\(found)")
+    }
+
+    @Test("images are missed of the default stack, and of another one once a project has it")
+    func images() async throws {
+        let (lite, store) = (try #require(StackName("lite")), InMemoryProjectStore())
+        let inspector = try inspector(
+            store, host: Host(folders: [ProjectRef.sample(1).text]),
+            images: [
+                .supabase: [StackImage(name: "official:1")],
+                lite: [StackImage(name: "own:1", isPulled: false), StackImage(name: "official:1")],
+            ])
+        func missed() async -> [String] {
+            await violations(inspector).filter { $0.id == "images.present" }.compactMap(\.subject)
+        }
+        #expect(await missed() == ["official:1"])
+        try await insert(1, into: store, stack: lite)
+        #expect(await missed() == ["official:1", "own:1"])
     }
 
     @Test("what the engine and the disk name is looked up: a tombstone is distinguished from a foreign ref")

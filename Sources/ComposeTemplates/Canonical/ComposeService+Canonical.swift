@@ -51,6 +51,7 @@ extension ComposeService {
         map.add("pid", pid)
         map.add("ports", ports.isEmpty ? nil : YAMLNode.list(ports.map(\.canonicalNode)))
         map.add("privileged", privileged)
+        map.add("pull_policy", pullPolicy?.rawValue)
         map.add("read_only", readOnly)
         map.add("restart", restart?.text)
         map.add("security_opt", securityOpt)

@@ -42,6 +42,14 @@ public struct ComposeHealthcheck: Sendable, Hashable {
     public init() {}
 }
 
+/// When a service's image is pulled.
+public enum ComposePullPolicy: String, Sendable, Hashable, CaseIterable {
+    /// When the engine does not have it.
+    case missing
+    /// Never: it is made on the host.
+    case never
+}
+
 /// The restart policy of a container.
 public enum ComposeRestart: Sendable, Hashable {
     /// Nothing.

@@ -6,6 +6,8 @@ public struct ComposeService: Sendable, Equatable {
     public var name: String
     /// The image reference.
     public var image: String?
+    /// When the image is pulled; nil is ``ComposePullPolicy/missing``.
+    public var pullPolicy: ComposePullPolicy?
     /// The arguments; nil leaves the image's own, empty clears them.
     public var command: [String]?
     /// The entry point; nil leaves the image's own, empty clears it.
@@ -99,6 +101,8 @@ public struct ComposeService: Sendable, Equatable {
 }
 
 extension ComposeService {
+    /// Whether the image is pulled where the engine does not have it.
+    var pullsImage: Bool { pullPolicy != .never }
     /// The memory limit in force, in bytes.
     public var memoryLimitBytes: Int? { deploy?.limits?.memoryBytes ?? memLimitBytes }
     /// The memory reservation in force, in bytes.

@@ -78,6 +78,20 @@ extension ComposeRestart {
     }
 }
 
+extension ComposePullPolicy {
+    /// Reads `pull_policy`.
+    init?(reading cursor: NodeCursor) {
+        switch cursor.string() {
+        case nil: return nil
+        case "missing", "if_not_present": self = .missing
+        case "never": self = .never
+        default:
+            cursor.fail(.unsupported, "not supported but for missing and never: an image is pulled once")
+            return nil
+        }
+    }
+}
+
 extension ComposeLogging {
     /// Reads `logging`.
     init(reading cursor: NodeCursor) {

@@ -8,6 +8,7 @@ enum ServiceFields {
 
     private static let basics: FieldTable<ComposeService> = [
         "image": field(\.image) { $0.nonEmptyString() },
+        "pull_policy": field(\.pullPolicy) { ComposePullPolicy(reading: $0) },
         "labels": field(\.labels) { $0.textMap() },
         "profiles": field(\.profiles) { $0.strings() },
         "container_name": field(\.containerName) { $0.nonEmptyString() },

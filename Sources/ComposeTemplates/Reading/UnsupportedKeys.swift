@@ -45,6 +45,6 @@ enum UnsupportedKeys {
         "annotations", "attach", "blkio_config", "cpu_count", "cpu_percent", "cpu_period", "cpu_quota", "cpu_rt_period",
         "cpu_rt_runtime", "credential_spec", "dns", "dns_opt", "dns_search", "domainname", "group_add", "isolation",
         "label_file", "mac_address", "oom_kill_disable", "oom_score_adj", "platform", "post_start", "pre_start",
-        "pre_stop", "pull_policy", "pull_refresh_after", "runtime", "stdin_open", "storage_opt", "sysctls", "tty",
+        "pre_stop", "pull_refresh_after", "runtime", "stdin_open", "storage_opt", "sysctls", "tty",
     ]
 }

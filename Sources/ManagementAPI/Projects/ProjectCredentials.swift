@@ -48,8 +48,9 @@ struct ProjectCredentials: Encodable, Sendable, Documented {
             host: configuration.publicHost, port: Nullable(stack.port(.database).map { Int($0) }),
             name: Nullable(stack.roles.database?.database), user: Nullable(stack.roles.database?.owner),
             password: Nullable(secret(.databasePassword)))
+        // A stack whose template declares no login to a dashboard has none.
         dashboard = Dashboard(
-            url: Nullable(endpoint?.url), username: Nullable(dashboardUser),
+            url: Nullable(dashboardUser == nil ? nil : endpoint?.url), username: Nullable(dashboardUser),
             password: Nullable(secret(.dashboardPassword)))
     }
 }

@@ -141,10 +141,10 @@ public struct ProjectCredentials: Decodable, Sendable, Equatable {
         public let host: String
         /// Port; nil while none is leased.
         public let port: Int?
-        /// Name of the database.
-        public let name: String
-        /// Name of the role.
-        public let user: String
+        /// Name of the database; nil for a stack that declares none.
+        public let name: String?
+        /// Name of the role; nil for a stack that declares none.
+        public let user: String?
         /// Password of the role.
         public let password: Secret<String>?
 
@@ -157,18 +157,18 @@ public struct ProjectCredentials: Decodable, Sendable, Equatable {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             host = try container.decode(String.self, forKey: .host)
             port = try container.decodeIfPresent(Int.self, forKey: .port)
-            name = try container.decode(String.self, forKey: .name)
-            user = try container.decode(String.self, forKey: .user)
+            name = try container.decodeIfPresent(String.self, forKey: .name)
+            user = try container.decodeIfPresent(String.self, forKey: .user)
             password = try container.decodeIfPresent(String.self, forKey: .password).map { Secret($0) }
         }
     }
 
     /// Where the dashboard is, and who gets in.
     public struct Dashboard: Decodable, Sendable, Equatable {
-        /// Address; nil while no port is leased.
+        /// Address; nil while no port is leased, and for a stack without a dashboard.
         public let url: String?
-        /// Name of the login.
-        public let username: String
+        /// Name of the login; nil for a stack without a dashboard.
+        public let username: String?
         /// Password of the login.
         public let password: Secret<String>?
 
@@ -180,7 +180,7 @@ public struct ProjectCredentials: Decodable, Sendable, Equatable {
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             url = try container.decodeIfPresent(String.self, forKey: .url)
-            username = try container.decode(String.self, forKey: .username)
+            username = try container.decodeIfPresent(String.self, forKey: .username)
             password = try container.decodeIfPresent(String.self, forKey: .password).map { Secret($0) }
         }
     }

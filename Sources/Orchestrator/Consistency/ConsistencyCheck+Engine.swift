@@ -3,7 +3,8 @@ import ProjectModel
 /// Rules about what the engine and the host's network hold: images, ports and addresses.
 extension ConsistencyCheck {
     static let engineRules: [Rule] = [
-        Rule(id: "images.present", whenWell: "the engine has all images of the template", violations: missingImages),
+        Rule(
+            id: "images.present", whenWell: "the engine has all images of the stacks in use", violations: missingImages),
         Rule(id: "ports.own", whenWell: "no other program listens on a leased port", violations: strangersOnPorts),
         Rule(id: "subnets.free", whenWell: "no foreign network overlaps ours", violations: overlappingNetworks),
         Rule(
@@ -13,11 +14,13 @@ extension ConsistencyCheck {
 
     static func missingImages(_ facts: ConsistencyFacts) -> [ConsistencyFinding]? {
         facts.missingImages.value?.sorted().map { image in
-            ConsistencyFinding(
-                "images.present", .warning, subject: image,
-                found: "the engine does not have the image \(image) of the template",
-                advice: "the next project to use it pulls it first. Pull it now: "
-                    + "\(facts.settings.words.engineCommand) pull \(image)")
+            let words = facts.settings.words
+            return ConsistencyFinding(
+                "images.present", .warning, subject: image.name,
+                found: "the engine does not have the image \(image.name) of a stack in use",
+                advice: image.isPulled
+                    ? "the next project to use it pulls it first. Pull it now: \(words.engineCommand) pull \(image.name)"
+                    : "it is made on this host, and no container of it can be made before that: \(words.imagesAreMade)")
         }
     }
 

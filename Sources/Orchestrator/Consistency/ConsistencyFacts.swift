@@ -33,8 +33,8 @@ public struct ConsistencyFacts: Sendable, Equatable {
     public var trails: ConsistencyReading<[AuditTrailState]> = .notAsked
     /// The engine's objects.
     public var engine: ConsistencyReading<EngineInventory> = .notAsked
-    /// Images of the template that the engine does not have.
-    public var missingImages: ConsistencyReading<[String]> = .notAsked
+    /// Images that the engine does not have, of the stacks that new projects get or projects have.
+    public var missingImages: ConsistencyReading<[StackImage]> = .notAsked
     /// Ports on which something listens.
     public var listening: ConsistencyReading<Set<UInt16>> = .notAsked
     /// Destinations of the host's routes.

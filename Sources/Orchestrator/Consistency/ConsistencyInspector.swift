@@ -1,4 +1,4 @@
-import ProjectModel
+public import ProjectModel
 import Reconciler
 
 /// Reads the live installation and judges it by ``ConsistencyCheck``. It changes nothing.
@@ -77,18 +77,25 @@ public struct ConsistencyInspector: Sendable {
     let settings: ConsistencyFacts.Settings
     let dataFolder: String
     let bindAddress: String
-    let images: Set<String>
+    let images: [StackName: Set<StackImage>]
+    let defaultStack: StackName
 
-    /// An inspector of one installation. `images` are those of the template, `bindAddress` is where projects publish.
+    /// An inspector of one installation.
+    ///
+    /// - Parameters:
+    ///   - bindAddress: Where projects publish.
+    ///   - images: Images of the installed stacks.
+    ///   - defaultStack: The stack of projects that name none.
     public init(
         _ sources: Sources, settings: ConsistencyFacts.Settings, dataFolder: String, bindAddress: String,
-        images: Set<String>
+        images: [StackName: Set<StackImage>], defaultStack: StackName
     ) {
         self.sources = sources
         self.settings = settings
         self.dataFolder = dataFolder
         self.bindAddress = bindAddress
         self.images = images
+        self.defaultStack = defaultStack
     }
 
     /// Reads once and, when there are findings, a second time: only persistent ones are reported.
@@ -112,11 +119,6 @@ public struct ConsistencyInspector: Sendable {
             try sources.host.folderNames(in: settings.projectsFolder, limit: Self.foldersMax)
         }
         facts.engine = await reading { () async throws(EngineError) in try await sources.inspection.inventory() }
-        if facts.engine.value != nil {
-            facts.missingImages = await reading { () async throws(EngineError) in
-                try await sources.engine.missingImages(images).sorted()
-            }
-        }
         facts.listening = reading { () throws(HostError) in
             try sources.network.listeningPorts(on: bindAddress)
         }
@@ -125,7 +127,20 @@ public struct ConsistencyInspector: Sendable {
         facts.disks = reading { () throws(HostError) in try disks(facts.engine.value) }
         if let check = sources.checkNetworkRules { facts.networkRules = await check() }
         await readStore(&facts)
+        if facts.engine.value != nil {
+            let wanted = wantedImages(facts.projects.value ?? [])
+            facts.missingImages = await reading { () async throws(EngineError) in
+                let missing = try await sources.engine.missingImages(Set(wanted.map(\.name)))
+                return wanted.filter { missing.contains($0.name) }.sorted()
+            }
+        }
         return facts
+    }
+
+    /// Images of the stacks that new projects get and present ones have: nobody misses those of another stack.
+    private func wantedImages(_ projects: [ProjectRecord]) -> Set<StackImage> {
+        let stacks = Set(projects.filter { $0.status != .deleted }.map(\.stack)).union([defaultStack])
+        return stacks.reduce(into: []) { $0.formUnion(images[$1] ?? []) }
     }
 
     private func kernel() throws(HostError) -> KernelValues {

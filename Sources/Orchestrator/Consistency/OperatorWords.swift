@@ -5,6 +5,8 @@ public struct OperatorWords: Sendable, Equatable {
     public var engine: String
     /// The engine's command line: `docker`.
     public var engineCommand: String
+    /// How images are made that no registry has, as a sentence's end: `run scripts/…`.
+    public var imagesAreMade: String
     /// What makes an engine reachable that does not answer; continues "see that …".
     public var engineIsReachable: String
     /// Where the engine's own address pools are set.
@@ -20,11 +22,12 @@ public struct OperatorWords: Sendable, Equatable {
 
     /// The words; see the properties.
     public init(
-        engine: String, engineCommand: String, engineIsReachable: String, enginePools: String, databaseOption: String,
-        portsOption: String, subnetsOption: String, openFilesOption: String
+        engine: String, engineCommand: String, imagesAreMade: String, engineIsReachable: String, enginePools: String,
+        databaseOption: String, portsOption: String, subnetsOption: String, openFilesOption: String
     ) {
         self.engine = engine
         self.engineCommand = engineCommand
+        self.imagesAreMade = imagesAreMade
         self.engineIsReachable = engineIsReachable
         self.enginePools = enginePools
         self.databaseOption = databaseOption

@@ -77,7 +77,7 @@ extension ReconcileLoop {
             data: inventory.verdict, health: await health.tallies(of: ref), isActing: role == .active,
             now: time.now())
         let images = project.imagesInQuestion(state.decisions)
-        if !images.isEmpty { project.missingImages = try await engine.missingImages(images) }
+        if !images.isEmpty { project.note(missingImages: try await engine.missingImages(images)) }
         return project
     }
 

@@ -7,23 +7,27 @@ import ManagementAPI
 import Orchestrator
 import PostgresKit
 import ProjectKeys
+import ProjectModel
 
 /// Checks of single files and folders that a manager opens when it starts.
 struct LocalChecks {
     let settings: ServeSettings
 
-    /// The template's folder holds a template that can be used.
-    func template() -> ConsistencyFinding {
-        let folder = StackFolders(path: settings.templatesFolder).folder(of: settings.stack)
-        do {
-            _ = try TemplateValidation(StackFolders(path: settings.templatesFolder).template(of: settings.stack))
-            return ConsistencyFinding(
-                "template.valid", .ok, subject: folder, found: "the template in \(folder) can be used")
-        } catch {
-            return ConsistencyFinding(
-                "template.valid", .error, subject: folder, found: "\(error)",
-                advice: "correct \(folder)/compose.yaml (supamanager template check lists its "
-                    + "problems), or name another folder of stacks with SUPAMANAGER_TEMPLATES")
+    /// Every stack in the folder can be used, and the one that new projects get is there: a manager reads all of them.
+    func templates() -> [ConsistencyFinding] {
+        let stacks = StackFolders(path: settings.templatesFolder)
+        return Set(stacks.names).union([settings.stack]).sorted().map { stack in
+            let folder = stacks.folder(of: stack)
+            do {
+                _ = try stacks.template(of: stack)
+                return ConsistencyFinding(
+                    "template.valid", .ok, subject: folder, found: "the template in \(folder) can be used")
+            } catch {
+                return ConsistencyFinding(
+                    "template.valid", .error, subject: folder, found: "\(error)",
+                    advice: "correct \(folder)/compose.yaml (supamanager template check tells its "
+                        + "problems), or name another folder of stacks with SUPAMANAGER_TEMPLATES")
+            }
         }
     }
 

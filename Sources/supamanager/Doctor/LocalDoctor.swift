@@ -24,7 +24,8 @@ struct LocalDoctor: Sendable {
         do {
             let settings = try ServeSettings(options: options, environment: environment)
             let local = LocalChecks(settings: settings)
-            found += [local.template(), local.dataFolder(), local.masterKey(), local.engineSocket()]
+            found += local.templates()
+            found += [local.dataFolder(), local.masterKey(), local.engineSocket()]
             if isManagerSilent { found += local.listenAddress() }
             found.append(await local.databasePrograms(searchPath: environment["PATH"] ?? ""))
             found += ConsistencyCheck.findings(in: await facts(settings, time.now()))
@@ -72,14 +73,15 @@ struct LocalDoctor: Sendable {
 
     private func missingImages(
         _ settings: ServeSettings, _ engine: DockerContainerEngine
-    ) async -> ConsistencyReading<[String]> {
+    ) async -> ConsistencyReading<[StackImage]> {
         do {
-            let renderer = ComposeStackRenderer(
+            // Which other stacks have projects, only a manager knows.
+            let images = try ComposeStackRenderer(
                 template: try StackFolders(path: settings.templatesFolder).template(of: settings.stack),
-                settings: ComposeStackRenderer.Settings(
-                    bindAddress: settings.bindAddress, publicHost: settings.publicHost.text,
-                    imageRegistry: settings.imageRegistry, projectsFolder: settings.projectsFolder))
-            return .known(try await engine.missingImages(renderer.images()).sorted())
+                settings: settings.rendering
+            ).images()
+            let missing = try await engine.missingImages(Set(images.map(\.name)))
+            return .known(images.filter { missing.contains($0.name) }.sorted())
         } catch let error as EngineError {
             return .failed("\(error)")
         } catch {

@@ -4,6 +4,7 @@ extension OperatorWords {
     /// This program on the Docker Engine.
     static let docker = OperatorWords(
         engine: "Docker Engine", engineCommand: "docker",
+        imagesAreMade: "run scripts/make-images, and start the manager with the folder of stacks that it writes",
         engineIsReachable: "the Docker Engine runs (systemctl status docker), that DOCKER_HOST names its socket, and "
             + "that the manager's user may use it (group docker)",
         enginePools: "default-address-pools in /etc/docker/daemon.json",

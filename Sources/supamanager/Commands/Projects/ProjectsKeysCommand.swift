@@ -22,7 +22,8 @@ struct ProjectsKeysCommand: ClientCommand {
     }
 
     private struct Database: Encodable {
-        let host, name, user: String
+        let host: String
+        let name, user: String?
         let port: Int?
     }
 
@@ -30,8 +31,7 @@ struct ProjectsKeysCommand: ClientCommand {
         let ref: String
         let keys: [Row]
         let database: Database
-        let dashboard_url: String?
-        let dashboard_username: String
+        let dashboard_url, dashboard_username: String?
     }
 
     func perform(_ session: ClientSession) async throws(ClientError) {
@@ -39,11 +39,11 @@ struct ProjectsKeysCommand: ClientCommand {
         let (detail, ref) = try await client.project(project)
         let keys = try await client.keys(of: ref, isRevealed: isRevealed)
         let credentials = try await client.credentials(of: ref)
-        let rows =
-            keys.map { Row(name: $0.name, type: $0.type, value: shown($0.key, Masked.key)) } + [
-                Row(name: "database", type: "password", value: shown(credentials.database.password)),
-                Row(name: "dashboard", type: "password", value: shown(credentials.dashboard.password)),
-            ]
+        var rows = keys.map { Row(name: $0.name, type: $0.type, value: shown($0.key, Masked.key)) }
+        rows.append(Row(name: "database", type: "password", value: shown(credentials.database.password)))
+        if credentials.dashboard.username != nil {
+            rows.append(Row(name: "dashboard", type: "password", value: shown(credentials.dashboard.password)))
+        }
         let database = credentials.database
         if output.isJSON {
             let place = Database(host: database.host, name: database.name, user: database.user, port: database.port)
@@ -72,10 +72,12 @@ struct ProjectsKeysCommand: ClientCommand {
         }
         var fields = FieldList()
         let database = credentials.database
-        if let port = database.port {
-            fields.add("Database", "\(database.user) at \(database.host):\(port)/\(database.name)")
+        if let port = database.port, let user = database.user, let name = database.name {
+            fields.add("Database", "\(user) at \(database.host):\(port)/\(name)")
         }
-        fields.add("Dashboard", credentials.dashboard.url.map { "\(credentials.dashboard.username) at \($0)" })
+        if let username = credentials.dashboard.username {
+            fields.add("Dashboard", credentials.dashboard.url.map { "\(username) at \($0)" })
+        }
         session.say("")
         session.show(fields)
         if !isRevealed { session.note("Masked; --reveal shows them.") }

@@ -1,0 +1,97 @@
+import Foundation
+import Orchestrator
+import ProjectModel
+import Reconciler
+import Testing
+
+@testable import ComposeTemplates
+
+/// The stack of PostgreSQL and our own server, rendered without an engine.
+@Suite("Rendering the lite template")
+struct LiteTemplateTests {
+    private static let folder =
+        URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().path + "/Templates/lite"
+
+    private func renderer() throws -> ComposeStackRenderer {
+        ComposeStackRenderer(
+            template: try StackTemplate(folder: Self.folder),
+            settings: .init(
+                bindAddress: "127.0.0.1", publicHost: "127.0.0.1", imageRegistry: "mirror.example.com",
+                projectsFolder: "/data/projects"))
+    }
+
+    private func stack(_ settings: [String: String] = [:]) throws -> DesiredStack {
+        let renderer = try renderer()
+        let now = Timestamp(milliseconds: 0)
+        let record = ProjectRecord(
+            number: 1, ref: try #require(ProjectRef("abcdefghijklmnopqrst")), name: try ProjectName("demo"),
+            organizationSlug: "default", region: "local", cloudProvider: "AWS", status: .provisioning,
+            stack: try #require(StackName("lite")), services: ["api", "db"].compactMap { ServiceName($0) },
+            leases: Leases(
+                ports: ["GATEWAY_PORT": 61_000, "POSTGRES_PORT": 61_001],
+                subnet: try #require(IPv4Network("10.201.0.64/27"))),
+            insertedAt: now, updatedAt: now, statusChangedAt: now)
+        let needs = try renderer.requirements(services: nil)
+        let names = needs.secrets.map(\.name) + needs.tokens.map(\.name)
+        var values = ProjectValues(secrets: Dictionary(uniqueKeysWithValues: names.map { ($0, Secret("S3cret\($0)")) }))
+        values.settings = settings.mapValues { Secret($0) }
+        return try renderer.render(record, values: values)
+    }
+
+    private func service(_ name: String, of stack: DesiredStack) throws -> DesiredService {
+        let name = try #require(ServiceName(name))
+        return try #require(stack.services[name])
+    }
+
+    @Test("a project has two services and two ports, and passes the check that the manager makes")
+    func services() throws {
+        _ = try TemplateValidation(try StackTemplate(folder: Self.folder))
+        let needs = try renderer().requirements(services: nil)
+        #expect(needs.services.map(\.text) == ["api", "db"])
+        #expect(needs.ports == ["GATEWAY_PORT", "POSTGRES_PORT"])
+        #expect(needs.volumes == ["db-data"])
+        #expect(try renderer().requirements(services: ["db"]).ports == ["POSTGRES_PORT"])
+    }
+
+    @Test("its images are made on the host: no registry stands before them, and they are never pulled")
+    func images() throws {
+        let images = try renderer().images()
+        #expect(images.map(\.name).sorted() == ["supamanager/lite-db:15.0-unbuilt", "supamanager/projectd:unbuilt"])
+        #expect(images.allSatisfy { !$0.isPulled })
+        let stack = try stack()
+        #expect(stack.services.values.allSatisfy { !$0.spec.pullsImage })
+        #expect(Set(stack.services.values.map(\.spec.image)) == Set(images.map(\.name)))
+        #expect(postgresMajor(ofImage: try service("db", of: stack).spec.image) == 15)
+    }
+
+    @Test("no service runs as root, writes its own files, or has a right to lose")
+    func confinement() throws {
+        for service in try stack().services.values {
+            let spec = service.spec
+            #expect(spec.user?.hasPrefix("0") == false && spec.isReadOnly, "\(service.name)")
+            #expect(spec.droppedCapabilities == ["ALL"] && spec.addedCapabilities.isEmpty, "\(service.name)")
+            #expect(spec.securityOptions == ["no-new-privileges:true"], "\(service.name)")
+            #expect(spec.resources.memoryBytes != nil && spec.resources.processesMax != nil, "\(service.name)")
+            #expect(service.probe != nil, "\(service.name)")
+        }
+    }
+
+    @Test("only the database gets the owner's password as such; the server logs in as the role that can do least")
+    func secrets() throws {
+        let stack = try stack()
+        let api = try service("api", of: stack).spec.environment.reveal()
+        #expect(api["PGRST_DB_URI"]?.contains("//authenticator:") == true)
+        #expect(!api.values.contains { $0.contains("supabase_admin") || $0.contains("//postgres:") })
+        #expect(Set(try service("db", of: stack).spec.environment.reveal().keys) == ["POSTGRES_PASSWORD"])
+    }
+
+    @Test("a setting reaches its service, and replaces the container of that service alone")
+    func settings() throws {
+        let (before, after) = (try stack(), try stack(["POSTGRES_WORK_MEM": "8MB", "PGRST_DB_MAX_ROWS": "1000"]))
+        let command = try service("db", of: after).spec.command ?? []
+        #expect(command.contains("work_mem=8MB"))
+        #expect(try service("api", of: before).configHash == service("api", of: after).configHash)
+        #expect(try service("db", of: before).configHash != service("db", of: after).configHash)
+    }
+}
