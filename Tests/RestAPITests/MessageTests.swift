@@ -23,6 +23,50 @@ struct MessageTests {
         #expect(MediaType.accepted(header).map(\.name) == names)
     }
 
+    @Test("a small CSV body that means a large text is refused while it is written")
+    func csvBounds() throws {
+        let lines = Array(("a" + String(repeating: "\n", count: 1_000)).utf8)
+        var reader = CSVReader(lines, valuesMax: 999)
+        #expect(try reader.document().rows == 999)
+        reader = CSVReader(lines, valuesMax: 998)
+        #expect(throws: RestError.tooManyValues(998)) { try reader.document() }
+        // A long header is repeated in every row.
+        let wide = Array((String(repeating: "h", count: 10_000) + String(repeating: "\n", count: 1_000)).utf8)
+        reader = CSVReader(wide, jsonBytesMax: 100_000)
+        #expect(throws: RestError.bodyTooLarge(100_000)) { try reader.document() }
+        let long = Array("a\n\(String(repeating: "x", count: 200_000))".utf8)
+        reader = CSVReader(long, jsonBytesMax: 100_000)
+        #expect(throws: RestError.bodyTooLarge(100_000)) { try reader.document() }
+        let form = Array(String(repeating: "a=1&", count: RequestBody.fieldsMax).utf8)
+        #expect(throws: RestError.tooManyValues(RequestBody.fieldsMax)) {
+            try RequestBody.read(form, type: .form, columns: nil)
+        }
+    }
+
+    @Test(
+        "whatever stands in a CSV field stands in the JSON string",
+        arguments: ["", "a", "\"", "\\", "a,b", "a\nb", "\r\n", "\u{1}\t", "ü\u{301}🎉", "null", "NULL "])
+    func csvFields(_ field: String) throws {
+        let quoted = "\"" + field.replacing("\"", with: "\"\"") + "\""
+        var reader = CSVReader(Array("k,ü\n\(quoted),\(quoted)\n".utf8))
+        let document = try reader.document()
+        let list = try JSONText(Array(document.json.utf8))
+        #expect(list == .array([.object([.init("k", .string(field)), .init("ü", .string(field))])]))
+        #expect(document.header == ["k", "ü"])
+    }
+
+    @Test("bytes that are no UTF-8 are replaced, and lines of another length are refused")
+    func csvOddities() throws {
+        var reader = CSVReader([0x61, 0x0A, 0xFF, 0x0A])
+        #expect(try reader.document().json == "[{\"a\":\"\u{FFFD}\"}]")
+        for text in ["a,b\n1\n", "a\n1,2\n", "a\n\"x\"y\n1,2", "a,b\n1,\n2"] {
+            reader = CSVReader(Array(text.utf8))
+            #expect(throws: RestError.unequalLines) { try reader.document() }
+        }
+        reader = CSVReader([])
+        #expect(throws: RestError.badBody("not enough input")) { try reader.document() }
+    }
+
     @Test("CSV becomes objects; quotes, line ends and NULL")
     func csv() throws {
         let body = try RequestBody.read(Array("a,b\r\n\"x\"\"y\",NULL\n1,\n".utf8), type: .csv, columns: nil)

@@ -24,7 +24,7 @@ struct RequestBody: Equatable {
         case MediaType.json.name, MediaType.object.name, MediaType.array.name:
             return try json(bytes, columns: columns)
         case MediaType.csv.name: return try csv(bytes)
-        case MediaType.form.name: return form(bytes)
+        case MediaType.form.name: return try form(bytes)
         default: throw .badBody("Content-Type not acceptable: \(ErrorText.name(type.spelled))")
         }
     }
@@ -64,7 +64,12 @@ struct RequestBody: Equatable {
 
     // MARK: Forms
 
-    private static func form(_ bytes: [UInt8]) -> RequestBody {
+    /// Most fields of a form.
+    static let fieldsMax = 10_000
+
+    private static func form(_ bytes: [UInt8]) throws(RestError) -> RequestBody {
+        let separators = bytes.count { $0 == UInt8(ascii: "&") }
+        guard separators < fieldsMax else { throw .tooManyValues(fieldsMax) }
         let pairs = QueryReader.pairs(of: String(decoding: bytes, as: UTF8.self))
         // Of a field that comes several times the last one counts, at its own place.
         let last = Dictionary(pairs.enumerated().map { ($1.0, $0) }, uniquingKeysWith: { $1 })
@@ -76,58 +81,10 @@ struct RequestBody: Equatable {
     // MARK: CSV
 
     private static func csv(_ bytes: [UInt8]) throws(RestError) -> RequestBody {
-        let lines = try CSVReader.read(String(decoding: bytes, as: UTF8.self))
-        guard let header = lines.first else { throw .badBody("not enough input") }
-        let rows = try lines.dropFirst().map { line throws(RestError) -> JSONText in
-            guard line.count == header.count else { throw .badBody("All lines must have same number of fields") }
-            return .object(zip(header, line).map { .init($0, $1 == "NULL" ? .null : .string($1)) })
-        }
+        var reader = CSVReader(bytes)
+        let document = try reader.document()
         return RequestBody(
-            json: JSONText.array(rows).text, keys: Array(Set(header)).sorted(), isArray: true, rows: rows.count,
-            first: header.map { .init($0, .null) })
-    }
-}
-
-/// Comma-separated values (RFC 4180).
-enum CSVReader {
-    static func read(_ text: String) throws(RestError) -> [[String]] {
-        var lines: [[String]] = []
-        var line: [String] = []
-        var scalars = text.unicodeScalars[...]
-        while !scalars.isEmpty {
-            line.append(try field(&scalars))
-            if scalars.first == "," {
-                scalars.removeFirst()
-                if scalars.isEmpty { line.append("") }
-                continue
-            }
-            if scalars.first == "\r" { scalars.removeFirst() }
-            if scalars.first == "\n" { scalars.removeFirst() }
-            lines.append(line)
-            line = []
-        }
-        if !line.isEmpty { lines.append(line) }
-        return lines
-    }
-
-    private static func field(_ scalars: inout Substring.UnicodeScalarView) throws(RestError) -> String {
-        guard scalars.first == "\"" else {
-            let plain = scalars.prefix { $0 != "," && $0 != "\n" && $0 != "\r" }
-            scalars = scalars[plain.endIndex...]
-            return String(plain)
-        }
-        scalars.removeFirst()
-        var field = String.UnicodeScalarView()
-        while let scalar = scalars.first {
-            scalars.removeFirst()
-            guard scalar == "\"" else {
-                field.append(scalar)
-                continue
-            }
-            guard scalars.first == "\"" else { return String(field) }
-            field.append(scalar)
-            scalars.removeFirst()
-        }
-        throw .badBody("a quoted field of the CSV body does not end")
+            json: document.json, keys: Array(Set(document.header)).sorted(), isArray: true, rows: document.rows,
+            first: document.header.map { .init($0, .null) })
     }
 }

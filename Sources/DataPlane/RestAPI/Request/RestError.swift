@@ -51,6 +51,10 @@ extension RestError {
         RestError(413, "PGRST102", "The request body is larger than \(bytesMax) bytes")
     }
 
+    static func tooManyValues(_ max: Int) -> RestError {
+        RestError(413, "PGRST102", "The request body holds more than \(max) values")
+    }
+    static let unequalLines = badBody("All lines must have same number of fields")
     static let bodyTooSlow = RestError(408, "PGRST102", "The request body did not come in time")
 
     static let tooManyBodies: RestError = {

@@ -185,6 +185,10 @@ struct AnswerBuilder: Sendable {
         return request.http.path + "?" + pairs.joined(separator: "&")
     }
 
+    private static let framing: Set = [
+        "connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade",
+    ]
+
     /// What SQL says of the answer by `response.headers` and `response.status`.
     private func applySettings(_ row: MainRow, _ response: inout RestHTTPResponse) throws(RestError) {
         if let text = row.headers {
@@ -194,6 +198,8 @@ struct AnswerBuilder: Sendable {
                 guard case .object(let members) = element, members.count == 1, let value = members[0].value.stringValue
                 else { throw .headersSetting }
                 let name = members[0].name
+                // Where an answer ends and whether its connection stays open is the decision of the server alone.
+                guard !Self.framing.contains(name.lowercased()) else { throw .headersSetting }
                 if replaced.insert(name.lowercased()).inserted {
                     response.headers.removeAll { $0.name.lowercased() == name.lowercased() }
                 }
@@ -201,7 +207,7 @@ struct AnswerBuilder: Sendable {
             }
         }
         if let text = row.status {
-            guard let status = Int(text), (100...599).contains(status) else { throw .statusSetting }
+            guard let status = Int(text), (200...599).contains(status) else { throw .statusSetting }
             response.status = status
         }
     }
