@@ -68,8 +68,8 @@ struct APIKeyValues {
 }
 
 extension ComposeService {
-    /// The service with the project's function secrets in its environment, if it takes them. A variable that the
-    /// template names keeps the template's value.
+    /// The service with these function secrets in its environment, if it takes them. A variable that the template names
+    /// keeps the template's value.
     func adding(_ functionSecrets: [String: Secret<String>]) -> ComposeService {
         guard manifest.environment == .functionSecrets else { return self }
         var service = self

@@ -86,7 +86,7 @@ public struct ComposeStackRenderer: StackRenderer {
         for (name, secret) in try confidentialEnvironment(values) { environment[name] = secret.reveal() }
         var compose = try template.project(
             named: project.ref.text, environment: environment, services: Set(project.services.map(\.text)))
-        compose.services = compose.services.mapValues { $0.adding(values.functionSecrets) }
+        compose.services = compose.services.mapValues { $0.adding(values.functionEnvironment) }
         return try StackRendering(
             project: compose, ref: project.ref, leases: leases, environment: environment, settings: settings,
             digests: template.digests, roles: template.roles

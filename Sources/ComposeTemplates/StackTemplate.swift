@@ -70,16 +70,19 @@ public struct StackTemplate: Sendable {
         roles = try Self.roles(of: source, content.files, projectFiles: Set(digests.keys))
     }
 
-    /// What the manifest declares, and the version of the database by its image's tag.
+    /// What the manifest declares, the version of the database by its image's tag, and the variables of functions.
     private static func roles(
         of source: Source, _ files: [String: [UInt8]], projectFiles: Set<String>
     ) throws(TemplateError) -> StackRoles {
         var roles = source.manifest.stackRoles
-        guard let database = roles.services[.database] else { return roles }
+        guard roles.services[.database] != nil || roles.services[.functions] != nil else { return roles }
         let loaded = try source.load(
             named: "a", environment: source.manifest.standIns(), profiles: ["*"], projectFiles: projectFiles,
             files: stored(files))
-        roles.databaseVersion = loaded.project.services[database.text]?.image.flatMap(tag)
+        let services = loaded.project.services
+        roles.databaseVersion = roles.services[.database].flatMap { services[$0.text]?.image }.flatMap(tag)
+        roles.functionVariables = Set(
+            services.values.filter { $0.manifest.environment == .functionSecrets }.flatMap(\.environment.keys))
         return roles
     }
 

@@ -165,6 +165,41 @@ struct ConfigurationRenderingTests {
         #expect(own.files.isEmpty && !"\(own)".contains("value"))
     }
 
+    @Test("function secrets that steer how programs start are left out, and change nothing else")
+    func steeringFunctionSecrets() throws {
+        let names = ["LD_PRELOAD", "PATH", "BASH_ENV", "DENO_DIR", "NODE_OPTIONS", "SUPABASE_URL"]
+        let evil = Dictionary(uniqueKeysWithValues: names.map { ($0, Secret("/evil")) })
+        #expect(try touched { $0.functionSecrets = evil }.isEmpty)
+        let own = try stack { $0.functionSecrets = evil.merging(["MINE": Secret("value")]) { $1 } }
+        let functions = try environment("functions", own)
+        #expect(functions["MINE"] == "value")
+        #expect(!functions.values.contains("/evil"))
+    }
+
+    @Test("no value of a project names a variable of a container, but function secrets in the functions' service")
+    func variableNames() throws {
+        let text = "LD_PRELOAD=/evil.so\nPATH=/evil"
+        for service in Self.services {
+            let plain = try environment(service, stack())
+            let own = try stack {
+                for name in ["SMTP_PASS", "SMTP_HOST", "SITE_URL", "GOTRUE_SMS_TEMPLATE", "DASHBOARD_USERNAME"] {
+                    $0.settings[name] = Secret(text)
+                }
+                $0.functionSecrets["MINE"] = Secret(text)
+            }
+            var added = Set(try environment(service, own).keys).subtracting(plain.keys)
+            added.remove("GOTRUE_SMS_TEMPLATE")
+            #expect(added == (service == "functions" ? ["MINE"] : []), "\(service)")
+        }
+    }
+
+    @Test("the names that the template gives to functions are known, those without a value included")
+    func functionVariables() throws {
+        let names = try renderer.roles().functionVariables
+        #expect(names.isSuperset(of: ["JWT_SECRET", "VERIFY_JWT", "DENO_DIR", "HOME", "SUPABASE_DB_URL"]))
+        #expect(!names.contains("GOTRUE_SITE_URL"))
+    }
+
     @Test("the gateway gets all keys in lists, functions by name, and the dashboard the default ones")
     func keys() throws {
         let keys = [

@@ -24,7 +24,7 @@ struct ConfigTests {
         }
     }
 
-    @Test("the REST API's configuration is changed, and shows the JWT secret to those who may see keys")
+    @Test("the REST API's configuration is changed, and shows the JWT secret to those who may see signing keys")
     func rest() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()

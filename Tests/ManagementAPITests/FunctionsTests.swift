@@ -203,6 +203,8 @@ struct FunctionSecretsTests {
     @Test(
         "names and bodies that cannot be are 400, and the value is not repeated",
         arguments: [
+            #"[{"name":"LD_PRELOAD","value":"hunter2"}]"#, #"[{"name":"JWT_SECRET","value":"hunter2"}]"#,
+            #"[{"name":"A","value":"x"},{"name":"PATH","value":"hunter2"}]"#,
             #"[{"name":"SUPABASE_URL","value":"hunter2"}]"#, #"[{"name":"1A","value":"hunter2"}]"#,
             #"[{"name":"A"}]"#, #"{"name":"A","value":"hunter2"}"#, "",
         ])

@@ -160,6 +160,34 @@ struct StorageTests {
         }
     }
 
+    @Test("an address that a caller signs who may only read works for an hour at most, and every one is audited")
+    func lifeOfLinks() async throws {
+        try await APIHost.run { host in
+            let path = "/platform/storage/\(try await host.create())/buckets/b/objects"
+            host.gateways.setAnswer { call in
+                Self.json(call.request.path.hasSuffix("/b") ? "[]" : #"{"signedURL":"/object/sign/b/a?token=t"}"#)
+            }
+            let year = 31_536_000
+            for (token, wanted, life) in [
+                (Person.readOnly.token, year, 3_600), (Person.readOnly.token, 60, 60),
+                (Person.developer.token, year, year), (Person.developer.token, 2 * year, year),
+            ] {
+                for (tail, object) in [("sign", #""a""#), ("sign-multi", #"["a","c"]"#)] {
+                    let answer = try await host.send(
+                        "POST", "\(path)/\(tail)", body: #"{"path":\#(object),"expiresIn":\#(wanted)}"#, token: token)
+                    #expect(answer.status == 201, "\(tail)")
+                    #expect(Self.last(host).contains(#""expiresIn":\#(life)"#), "\(Self.last(host))")
+                    let deed = try #require(host.ledger.entries.last?.deed)
+                    #expect(deed.action == "storage.object.sign" && deed.target["bucket"] == "b")
+                    #expect(deed.target["seconds"] == "\(life)" && deed.after.isEmpty)
+                    #expect(deed.target["object"] == (tail == "sign" ? "a" : nil))
+                    #expect(deed.target["objects"] == (tail == "sign" ? nil : "2"))
+                }
+            }
+            #expect(!"\(host.ledger.entries)".contains("token=t"))
+        }
+    }
+
     @Test("a file comes as bytes whatever it is, and no path leads out of the bucket")
     func download() async throws {
         try await APIHost.run { host in

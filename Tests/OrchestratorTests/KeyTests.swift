@@ -1,8 +1,9 @@
-import Orchestrator
 import OrchestratorTesting
 import ProjectModel
 import Reconciler
 import Testing
+
+@testable import Orchestrator
 
 @Suite("API keys, function secrets and credentials of a project")
 struct KeyTests {
@@ -181,6 +182,66 @@ struct KeyTests {
             }
             #expect(!text.contains("hunter2"))
             #expect(try await catalog.functionSecrets(of: ref).isEmpty)
+        }
+    }
+
+    @Test("names that steer how programs start, and names that the stack gives to functions itself, are refused")
+    func reservedNames() async throws {
+        try await run { _, catalog, ref async throws in
+            let steering = [
+                "LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES", "PATH", "ENV", "BASH_ENV", "SHELLOPTS", "IFS", "PS4",
+                "HOME", "GCONV_PATH", "GLIBC_TUNABLES", "MALLOC_TRACE", "LOCPATH", "NLSPATH", "RES_OPTIONS",
+                "HOSTALIASES", "DENO_DIR", "NODE_OPTIONS", "SSH_CLIENT",
+            ]
+            for name in steering + ["JWT_SECRET", "VERIFY_JWT"] {
+                let error = await #expect(throws: CatalogError.self) { () async throws in
+                    try await catalog.setFunctionSecrets([name: Secret("hunter2"), "GOOD": Secret("x")], of: ref)
+                }
+                guard case .badSetting(let text)? = error else {
+                    Issue.record("\(name): \(String(describing: error))")
+                    continue
+                }
+                #expect(text.hasPrefix("\(name) is reserved: ") && !text.contains("hunter2"))
+            }
+            #expect(try await catalog.functionSecrets(of: ref).isEmpty)
+            // Names that only look like them.
+            try await catalog.setFunctionSecrets(["PATHS": Secret("x"), "OLD_PRELOAD": Secret("x")], of: ref)
+        }
+    }
+
+    @Test("a function secret from before its name was refused stays stored and hidden, and reaches no container")
+    func formerFunctionSecret() async throws {
+        let lines = LogLines()
+        try await SimulatedHost.run(seed: 1, template: SampleTemplates.configurable, logger: lines.logger()) { host in
+            try await host.manage { manager in
+                let (ref, catalog) = (try await manager.create(), manager.catalog)
+                try await host.wait(for: .active, of: ref)
+                try await catalog.setFunctionSecrets(["GOOD": Secret("kept")], of: ref)
+                let sealed = try PlainKeyMinter().seal(
+                    Secret("/evil.so"), name: "function-secret/LD_PRELOAD",
+                    into: try await host.store.secrets(of: ref), of: ref)
+                var change = ConfigurationChange(
+                    from: try await catalog.project(ref).configurationRevision, at: host.time.now())
+                change.functionSecrets["LD_PRELOAD"] = StoredFunctionSecret(sealed: sealed, updatedAt: change.at)
+                #expect(try await host.store.change(ref, change))
+                // Another change, which renders the stack with all that is stored.
+                let services = try await replaced(host, ref: ref) {
+                    try await catalog.setFunctionSecrets(["OTHER": Secret("more")], of: ref)
+                }
+                #expect(services == [.functions])
+                let stack = try host.renderer.render(
+                    try await catalog.project(ref), values: try await catalog.values(of: ref))
+                let environment = stack.services[.functions]?.spec.environment.reveal()
+                #expect(environment?["GOOD"] == "kept" && environment?["OTHER"] == "more")
+                #expect(environment?["LD_PRELOAD"] == nil)
+                #expect(try await catalog.functionSecrets(of: ref).map(\.name) == ["GOOD", "LD_PRELOAD", "OTHER"])
+                #expect(try await catalog.redacted("x /evil.so", of: ref) == "x <secret>")
+                try await catalog.setFunctionSecrets(["OTHER": Secret("again")], of: ref)
+                try await host.time.sleep(for: .seconds(700))
+                #expect(lines.all.count { $0.contains("are left out") && $0.contains("names=LD_PRELOAD") } == 1)
+                try await catalog.deleteFunctionSecrets(["LD_PRELOAD"], of: ref)
+                #expect(try await catalog.functionSecrets(of: ref).map(\.name) == ["GOOD", "OTHER"])
+            }
         }
     }
 

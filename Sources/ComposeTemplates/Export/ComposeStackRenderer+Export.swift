@@ -10,7 +10,7 @@ extension ComposeStackRenderer {
         var environment = try publicEnvironment(of: project, leases, values)
         for (name, value) in try confidentialEnvironment(values) { environment[name] = markers.add(name, value) }
         var functionSecrets: [String: Secret<String>] = [:]
-        for (name, value) in values.functionSecrets {
+        for (name, value) in values.functionEnvironment {
             functionSecrets[name] = Secret(markers.add("FUNCTION_SECRET_" + name, value))
         }
         var compose = try template.project(

@@ -23,9 +23,9 @@ struct DataAPIController: Sendable {
 
     private func read(_ path: String) -> Route {
         Route(
-            .get, path, .permission(.dataAPIConfigRead),
+            .get, path, .permission(.dataAPIConfigRead), .seen("config.postgrest.read"),
             Operation(
-                summary: "The configuration of the REST API; the JWT secret for those who may see keys",
+                summary: "The configuration of the REST API; the JWT secret for those who may see signing keys",
                 answer: .json(.object(Self.fields + [.optional("jwt_secret", .text)])))
         ) { request in
             var object = try await editor.object(StackSettings.rest, of: try request.project().ref).fields ?? [:]
@@ -37,7 +37,7 @@ struct DataAPIController: Sendable {
     /// Studio's form names the role and the claim too, and always has a field for the secret.
     private func readStudio(_ path: String) -> Route {
         Route(
-            .get, path, .permission(.dataAPIConfigRead),
+            .get, path, .permission(.dataAPIConfigRead), .seen("config.postgrest.read"),
             Operation(
                 summary: "The configuration of the REST API as Studio reads it",
                 answer: .json(
@@ -70,8 +70,9 @@ struct DataAPIController: Sendable {
     private func jwtSecret(_ request: APIRequest) async throws -> String? {
         let record = try request.project()
         let granted = try request.caller().permissions(in: record.organizationSlug, project: record.ref)
-        guard granted.contains(.apiKeysRead) else { return nil }
-        guard let variable = try await editor.catalog.stack(of: record).roles.secrets[.tokenSigning] else { return nil }
-        return try await editor.catalog.secrets(of: record.ref)[variable]?.reveal()
+        guard granted.contains(.signingKeysRead) else { return nil }
+        let keys = try await ClientKeys(of: record, in: editor.catalog, for: [.signingKeysRead])
+        request.audit.show(keys.secretNames)
+        return keys.jwtSecret?.reveal()
     }
 }

@@ -13,11 +13,14 @@ struct APIKey: Encodable, Sendable, Documented {
     let template: Nullable<[String: String]>
     let insertedAt: String
     let updatedAt: String
+    /// The name of the secret that it shows, for the audit trail; nil where it shows none.
+    let shownSecret: String?
 
     /// One of the two signed keys. They are always shown: every client needs them.
     init(role: String, key: Secret<String>, of record: ProjectRecord) {
         id = Self.identifier(of: role, in: record.ref)
         name = role
+        shownSecret = role == TokenRole.serviceRole.rawValue ? role : nil
         type = "legacy"
         apiKey = Nullable(key.reveal())
         prefix = Nullable(nil)
@@ -33,6 +36,7 @@ struct APIKey: Encodable, Sendable, Documented {
         let isSecret = key.kind == .secret
         id = key.id
         name = key.name
+        shownSecret = isSecret && reveals ? "secret key \(key.name)" : nil
         type = key.kind.rawValue
         apiKey = Nullable(isSecret && !reveals ? nil : key.key.reveal())
         prefix = Nullable(key.prefix)

@@ -9,7 +9,8 @@ struct KeysController: Sendable {
     let catalog: ProjectCatalog
 
     private static let reveal = Operation.Parameter(
-        name: "reveal", schema: .boolean, description: "Show secret keys in full")
+        name: "reveal", schema: .boolean,
+        description: "Show secret keys in full; to change or delete one shows it to those who may read keys")
 
     var routes: [Route] {
         let path = "/v1/projects/{ref}/api-keys"
@@ -64,21 +65,27 @@ struct KeysController: Sendable {
 
     private func list(_ request: APIRequest) async throws -> APIResponse {
         let reveals = try request.reveals()
-        if reveals { request.audit.noteAttempt() }
         let record = try request.project()
-        let keys = try await catalog.apiKeys(of: record.ref).map { APIKey($0, reveals: reveals) }
-        return try APIResponse(json: try await legacyKeys(of: record) + keys)
+        let keys =
+            try await legacyKeys(of: record)
+            + catalog.apiKeys(of: record.ref).map { APIKey($0, reveals: reveals) }
+        request.audit.show(keys.compactMap(\.shownSecret))
+        return try APIResponse(json: keys)
     }
 
     private func read(_ request: APIRequest) async throws -> APIResponse {
         let reveals = try request.reveals()
-        if reveals { request.audit.noteAttempt() }
         let record = try request.project()
         let id = try request.uuid("id")
-        if let key = try await legacyKeys(of: record).first(where: { $0.id == id }) {
-            return try APIResponse(json: key)
+        let signed = try await legacyKeys(of: record).first { $0.id == id }
+        let key: APIKey
+        if let signed {
+            key = signed
+        } else {
+            key = APIKey(try await catalog.apiKey(id, of: record.ref), reveals: reveals)
         }
-        return try APIResponse(json: APIKey(try await catalog.apiKey(id, of: record.ref), reveals: reveals))
+        request.audit.show([key.shownSecret].compactMap { $0 })
+        return try APIResponse(json: key)
     }
 
     private func create(_ request: APIRequest) async throws -> APIResponse {
@@ -103,7 +110,7 @@ struct KeysController: Sendable {
         let key = try await catalog.updateAPIKey(
             id, of: record.ref, APIKeyEdit(name: body.name, description: body.description))
         request.audit.change("name", from: before.name, to: key.name)
-        return try APIResponse(json: APIKey(key, reveals: reveals))
+        return try APIResponse(json: APIKey(key, reveals: try reveals && request.seesKeys(of: record)))
     }
 
     private func delete(_ request: APIRequest) async throws -> APIResponse {
@@ -113,7 +120,7 @@ struct KeysController: Sendable {
         let key = try await catalog.deleteAPIKey(try await opaqueID(request, record), of: record.ref)
         request.audit.change("name", from: "\(key.kind.rawValue) \(key.name)", to: nil)
         if compromised { request.audit.target("was_compromised", "true") }
-        return try APIResponse(json: APIKey(key, reveals: reveals))
+        return try APIResponse(json: APIKey(key, reveals: try reveals && request.seesKeys(of: record)))
     }
 
     private func readLegacy(_ request: APIRequest) async throws -> APIResponse {
@@ -152,4 +159,9 @@ struct KeysController: Sendable {
 
 extension APIRequest {
     fileprivate func reveals() throws(APIError) -> Bool { try query.flag("reveal", default: false) }
+
+    /// Whether the caller may read keys that are there: to change one, or to make one and see it once, is less.
+    fileprivate func seesKeys(of record: ProjectRecord) throws -> Bool {
+        try caller().permissions(in: record.organizationSlug, project: record.ref).contains(.apiKeysRead)
+    }
 }

@@ -46,7 +46,7 @@ struct PlatformKeysController: Sendable {
             of: try request.project().ref, role: role, lifetime: .seconds(life))
         request.audit.target("role", role)
         request.audit.target("seconds", String(life))
-        request.audit.noteAttempt()
+        request.audit.show(["temporary key"])
         return try APIResponse(.created, json: ["api_key": key.reveal()])
     }
 

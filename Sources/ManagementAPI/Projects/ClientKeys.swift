@@ -1,3 +1,4 @@
+import Identity
 import Orchestrator
 import ProjectModel
 
@@ -6,6 +7,21 @@ struct ClientKeys: Sendable {
     let anon: Secret<String>?
     let service: Secret<String>?
     let jwtSecret: Secret<String>?
+
+    /// The secrets of a project that a caller with these permissions may see; only then are they opened. The keys are
+    /// for those who may read API keys. The JWT secret signs tokens of every role: it is for those who may read signing
+    /// keys.
+    init(of record: ProjectRecord, in catalog: ProjectCatalog, for granted: Set<Permission>) async throws {
+        let (seesKeys, seesSigning) = (granted.contains(.apiKeysRead), granted.contains(.signingKeysRead))
+        guard seesKeys || seesSigning else {
+            self = ClientKeys(anon: nil, service: nil, jwtSecret: nil)
+            return
+        }
+        let all = try await ClientKeys(of: record, in: catalog)
+        self = ClientKeys(
+            anon: seesKeys ? all.anon : nil, service: seesKeys ? all.service : nil,
+            jwtSecret: seesSigning ? all.jwtSecret : nil)
+    }
 
     /// Opens a project's secrets.
     init(of record: ProjectRecord, in catalog: ProjectCatalog) async throws {
@@ -16,13 +32,16 @@ struct ClientKeys: Sendable {
         jwtSecret = roles.secrets[.tokenSigning].flatMap { secrets[$0] }
     }
 
-    /// No keys, for those who may not see them.
-    static let none = ClientKeys(anon: nil, service: nil, jwtSecret: nil)
-
     private init(anon: Secret<String>?, service: Secret<String>?, jwtSecret: Secret<String>?) {
         self.anon = anon
         self.service = service
         self.jwtSecret = jwtSecret
+    }
+
+    /// What of them opens the project, by the names that the audit trail knows it by. The key of the role anon is
+    /// public.
+    var secretNames: [String] {
+        [service.map { _ in TokenRole.serviceRole.rawValue }, jwtSecret.map { _ in "jwt_secret" }].compactMap { $0 }
     }
 
     /// The two keys by the names that clients know them by; those that exist.

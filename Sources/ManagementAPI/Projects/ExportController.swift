@@ -7,7 +7,9 @@ struct ExportController: Sendable {
     let catalog: ProjectCatalog
 
     /// What a caller needs beyond reading, to see the values: they open everything in the project.
-    private static let revealing: Set<Permission> = [.apiKeysRead, .projectAdminWrite]
+    private static let revealing: Set<Permission> = [
+        .apiKeysRead, .signingKeysRead, .functionSecretsRead, .projectAdminWrite,
+    ]
 
     var routes: [Route] {
         [
@@ -33,10 +35,10 @@ struct ExportController: Sendable {
             guard granted.isSuperset(of: Self.revealing) else {
                 throw APIError(
                     .forbidden,
-                    "the values of a project are for those who may change it: leave reveal out, or ask an "
-                        + "administrator of the organization")
+                    "the values of a project are for those who may change it and see its keys and secrets: leave "
+                        + "reveal out, or ask an administrator of the organization")
             }
-            request.audit.noteAttempt()
+            request.audit.show(["all secrets"])
         }
         return try APIResponse(
             json: ProjectExport(record, try await catalog.export(of: record.ref), reveals: reveals))

@@ -22,6 +22,14 @@ struct ProjectCredentials: Encodable, Sendable, Documented {
     let database: Database
     let dashboard: Dashboard
 
+    /// What of them is secret, by the names that the audit trail knows it by.
+    var secretNames: [String] {
+        [
+            database.password.value.map { _ in "database password" },
+            dashboard.password.value.map { _ in "dashboard password" },
+        ].compactMap { $0 }
+    }
+
     static let schema = Schema.named(
         "ProjectCredentials",
         .fields(

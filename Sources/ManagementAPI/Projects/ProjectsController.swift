@@ -52,12 +52,15 @@ struct ProjectsController: Sendable {
     private func create(_ request: APIRequest) async throws -> APIResponse {
         let record = try await catalog.create(request, body: try request.decode(CreateProjectBody.self))
         let keys = try await ClientKeys(of: record, in: catalog)
+        // Who may create a project need not be allowed to see its keys.
+        let granted = try request.caller().permissions(in: record.organizationSlug, project: record.ref)
+        let serviceKey = granted.contains(.apiKeysRead) ? keys.service : nil
         let created = CreatedProject(
             row: ProjectRow(
                 record, organization: try request.organizationNumber(of: record),
                 isUpgradeAvailable: catalog.isUpgradeAvailable(for: record)),
             endpoint: try await catalog.endpoint(of: record)?.url ?? "", anonKey: keys.anon?.reveal() ?? "",
-            serviceKey: keys.service?.reveal() ?? "")
+            serviceKey: serviceKey?.reveal() ?? "")
         return try await APIResponse(.created, json: created).naming(operationOf: record.ref, in: catalog)
     }
 

@@ -11,9 +11,9 @@ struct SettingsController: Sendable {
     var routes: [Route] {
         [
             Route(
-                .get, "/platform/projects/{ref}/settings", .permission(.projectAdminRead),
+                .get, "/platform/projects/{ref}/settings", .permission(.projectAdminRead), .seen("project.settings"),
                 Operation(
-                    summary: "Connection data; with the keys for those who may see them",
+                    summary: "Connection data; with the keys and the JWT secret for those who may see them",
                     answer: .of(ProjectSettings.self)), read),
             Route(
                 .get, "/platform/projects/{ref}/credentials", .permission(.apiKeysRead), .seen("project.credentials"),
@@ -26,9 +26,8 @@ struct SettingsController: Sendable {
     private func read(_ request: APIRequest) async throws -> APIResponse {
         let record = try request.project()
         let granted = try request.caller().permissions(in: record.organizationSlug, project: record.ref)
-        let keys =
-            granted.contains(.apiKeysRead)
-            ? try await ClientKeys(of: record, in: catalog) : .none
+        let keys = try await ClientKeys(of: record, in: catalog, for: granted)
+        request.audit.show(keys.secretNames)
         let settings = ProjectSettings(
             try await catalog.stack(of: record), keys: keys, endpoint: try await catalog.endpoint(of: record),
             configuration)
@@ -38,13 +37,13 @@ struct SettingsController: Sendable {
     private func credentials(_ request: APIRequest) async throws -> APIResponse {
         let record = try request.project()
         let secrets = try await catalog.secrets(of: record.ref)
-        request.audit.noteAttempt()
         let stack = try await catalog.stack(of: record)
         let user = stack.roles.settings[.dashboardUser]
         let settings = user == nil ? nil : try await catalog.settings(of: record.ref)
-        return try APIResponse(
-            json: ProjectCredentials(
-                stack, secrets, dashboardUser: user.flatMap { settings?[$0] },
-                endpoint: try await catalog.endpoint(of: record), configuration))
+        let credentials = ProjectCredentials(
+            stack, secrets, dashboardUser: user.flatMap { settings?[$0] },
+            endpoint: try await catalog.endpoint(of: record), configuration)
+        request.audit.show(credentials.secretNames)
+        return try APIResponse(json: credentials)
     }
 }

@@ -24,6 +24,16 @@ final class AuditNotes: Sendable {
     /// The entry is written even when the answer is a refusal: part of the work may have been done.
     func noteAttempt() { notes.withLock { $0.mayHaveChanged = true } }
 
+    /// The answer shows these secrets, by their names: an entry is written that says which. None shows nothing.
+    func show(_ names: [String]) {
+        guard !names.isEmpty else { return }
+        noteAttempt()
+        target("shown", String(names.joined(separator: ", ").prefix(Self.shownCharactersMax)))
+    }
+
+    /// Characters of the names of shown secrets that an entry repeats.
+    private static let shownCharactersMax = 1_000
+
     /// The object of the action.
     func target(_ kind: String, _ name: String) { notes.withLock { $0.target[kind] = Self.storable(name) } }
 

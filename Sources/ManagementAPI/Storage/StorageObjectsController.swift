@@ -71,16 +71,16 @@ struct StorageObjectsController: Sendable {
     private var linkRoutes: [Route] {
         [
             Route(
-                .post, "\(Self.path)/sign", .permission(.storageRead),
+                .post, "\(Self.path)/sign", .permission(.storageRead), .seen("storage.object.sign"),
                 operation(
-                    "An address that works for a while",
-                    body: .fields(.init("path", .text), .init("expiresIn", .integer(1...31_536_000))),
+                    "An address that works for a while: for an hour at most, unless the caller may write",
+                    body: .fields(.init("path", .text), .init("expiresIn", .integer(1...Self.addressLifeMax))),
                     answer: .json(.fields(.init("signedUrl", .text)), .created)), sign),
             Route(
-                .post, "\(Self.path)/sign-multi", .permission(.storageRead),
+                .post, "\(Self.path)/sign-multi", .permission(.storageRead), .seen("storage.object.sign"),
                 operation(
-                    "Addresses that work for a while",
-                    body: .fields(.init("path", .array(.text)), .init("expiresIn", .integer(1...31_536_000))),
+                    "Addresses that work for a while: for an hour at most, unless the caller may write",
+                    body: .fields(.init("path", .array(.text)), .init("expiresIn", .integer(1...Self.addressLifeMax))),
                     answer: .json(
                         .array(
                             .fields(
@@ -116,11 +116,30 @@ struct StorageObjectsController: Sendable {
         let expiresIn: Int64
     }
 
+    /// Longest life, in seconds, of a signed address.
+    private static let addressLifeMax: Int64 = 31_536_000
+    /// The same for callers who may only read. An address outlives the role and the token of its maker: nothing takes
+    /// it back but another JWT secret.
+    private static let readersAddressLifeMax: Int64 = 3_600
+
+    /// The life of an address that a caller asks for, bounded for those who may only read, and noted for the audit
+    /// trail.
+    private func noteSigning(_ seconds: Int64, _ request: APIRequest) throws -> Int64 {
+        let record = try request.project()
+        let granted = try request.caller().permissions(in: record.organizationSlug, project: record.ref)
+        let life = min(seconds, granted.contains(.storageWrite) ? Self.addressLifeMax : Self.readersAddressLifeMax)
+        request.audit.target("seconds", "\(life)")
+        request.audit.noteAttempt()
+        return life
+    }
+
     private func sign(_ request: APIRequest) async throws -> APIResponse {
         let body = try request.decode(Signing.self)
+        request.audit.target("object", body.path)
         let answer = try await reach.json(
             "POST", "/storage/v1/object/sign/\(try request.bucket())/\(try Self.encoded(body.path))",
-            body: ["expiresIn": .integer(body.expiresIn)], to: try request.project(), service: Self.service)
+            body: ["expiresIn": .integer(try noteSigning(body.expiresIn, request))], to: try request.project(),
+            service: Self.service)
         guard let address = try answer.value(by: Self.service)["signedURL"]?.text else {
             throw APIError.unavailable("the project's storage signed nothing")
         }
@@ -129,11 +148,14 @@ struct StorageObjectsController: Sendable {
 
     private func signSeveral(_ request: APIRequest) async throws -> APIResponse {
         let body = try request.decode(SigningSeveral.self)
+        request.audit.target("objects", "\(body.path.count)")
         let base = try await base(request)
         let answer = try await reach.json(
             "POST", "/storage/v1/object/sign/\(try request.bucket())",
-            body: ["expiresIn": .integer(body.expiresIn), "paths": .array(body.path.map(JSON.string))],
-            to: try request.project(), service: Self.service)
+            body: [
+                "expiresIn": .integer(try noteSigning(body.expiresIn, request)),
+                "paths": .array(body.path.map(JSON.string)),
+            ], to: try request.project(), service: Self.service)
         let signed = try answer.value(by: Self.service).elements ?? []
         return try APIResponse(
             .created,

@@ -70,15 +70,16 @@ extension ProjectCatalog {
         return summaries
     }
 
-    /// Sets function secrets: variables that the project's functions read. Those that the template itself sets for the
-    /// functions' service keep the template's value.
+    /// Sets function secrets: variables that the project's functions read.
     ///
-    /// - Throws: ``CatalogError/badSetting(_:)`` for a name or a size that is not possible.
+    /// - Throws: ``CatalogError/badSetting(_:)`` for a name or a size that is not possible, a name that the template
+    ///   itself gives to the functions' service, and one that steers how programs start.
     public func setFunctionSecrets(
         _ secrets: [String: Secret<String>], of ref: ProjectRef
     ) async throws(CatalogError) {
+        let taken = try await stack(of: try await project(ref)).roles.functionVariables
         for (name, value) in secrets.sorted(by: { $0.key < $1.key }) {
-            if let problem = SettingLimits.problem(ofFunctionSecret: name, value.reveal()) {
+            if let problem = SettingLimits.problem(ofFunctionSecret: name, value.reveal(), taken: taken) {
                 throw .badSetting(problem)
             }
         }

@@ -81,6 +81,19 @@ extension ReconcileLoop {
         return project
     }
 
+    /// Function secrets from before their names were refused stay stored, and are no variables of containers any more.
+    private func sayUnusedSecrets(_ names: [String], of record: ProjectRecord, _ state: inout PassState) {
+        guard names != state.saidUnusedSecrets else { return }
+        state.saidUnusedSecrets = names
+        guard !names.isEmpty else { return }
+        logger.warning(
+            """
+            function secrets are left out of the functions' container, because their names steer how programs start: \
+            store them under other names and delete these
+            """,
+            metadata: ["project": "\(record.ref)", "names": "\(names.joined(separator: ", "))"])
+    }
+
     /// The rendered stack, where the goal needs one. To stop in order it helps, but is not needed.
     private func desiredStack(of record: ProjectRecord, _ state: inout PassState) async throws -> DesiredStack? {
         guard record.status.goal != .absent else { return nil }
@@ -92,6 +105,7 @@ extension ReconcileLoop {
             let renderer = try await renderer(for: record)
             let stack = try renderer.render(record, values: values)
             state.keep(stack, values.confidential(try renderer.declaredSettings()), for: record)
+            sayUnusedSecrets(values.unusedFunctionSecrets, of: record, &state)
             return stack
         } catch {
             guard record.status.goal == .stopped else { throw error }

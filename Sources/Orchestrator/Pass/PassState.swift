@@ -12,6 +12,8 @@ struct PassState: Sendable {
     var pendingEvents: [ProjectEvent] = []
     /// Whether it was said that the project's template version is not known.
     var saidUnknownVersion = false
+    /// Function secrets of which it was said that they are left out.
+    var saidUnusedSecrets: [String] = []
     /// The operation in progress, if known.
     var operation: TrackedOperation?
     private var rendered: (key: RenderKey, stack: DesiredStack, secrets: [String: Secret<String>])?

@@ -64,8 +64,9 @@ public enum SettingLimits {
     /// Beginning of names that belong to the stack.
     public static let reservedPrefix = "SUPABASE_"
 
-    /// Why a function secret cannot be stored, without its value; nil for a valid one.
-    static func problem(ofFunctionSecret name: String, _ value: String) -> String? {
+    /// Why a function secret cannot be stored, without its value; nil for a valid one. `taken` are the variables that
+    /// the project's template itself gives to functions.
+    static func problem(ofFunctionSecret name: String, _ value: String, taken: Set<String>) -> String? {
         let bytes = Array(name.utf8)
         func isLetter(_ byte: UInt8) -> Bool {
             (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x5F
@@ -76,6 +77,10 @@ public enum SettingLimits {
             return "the name of a secret has up to \(functionSecretNameBytesMax) letters, digits and _, no digit first"
         }
         if name.hasPrefix(reservedPrefix) { return "\(name): names that begin with \(reservedPrefix) are reserved" }
+        if ReservedVariables.contains(name) {
+            return "\(name) is reserved: it steers how programs of the functions' container start; choose another name"
+        }
+        if taken.contains(name) { return "\(name) is reserved: the project's stack sets it; choose another name" }
         if value.utf8.count > functionSecretBytesMax { return "\(name) is longer than \(functionSecretBytesMax) bytes" }
         return value.utf8.contains(0) ? "\(name) holds a NUL character, which no variable can" : nil
     }

@@ -6,7 +6,7 @@ public struct ProjectValues: Sendable, Equatable {
     public var secrets: [String: Secret<String>]
     /// Variables of the template that the project overrides.
     public var settings: [String: Secret<String>]
-    /// Environment of the project's functions.
+    /// Secrets of the project's functions.
     public var functionSecrets: [String: Secret<String>]
     /// Opaque API keys.
     public var apiKeys: [ProjectAPIKey]
@@ -25,6 +25,15 @@ public struct ProjectValues: Sendable, Equatable {
         self.apiKeys = apiKeys
         self.acceptsLegacyKeys = acceptsLegacyKeys
     }
+
+    /// What of the function secrets becomes variables of a container. Those that were stored before their names were
+    /// refused do not.
+    public var functionEnvironment: [String: Secret<String>] {
+        functionSecrets.filter { !ReservedVariables.contains($0.key) }
+    }
+
+    /// The names of the function secrets that are left out.
+    var unusedFunctionSecrets: [String] { functionSecrets.keys.filter(ReservedVariables.contains).sorted() }
 
     /// Everything that must be taken out of a text before users see it. Of the settings only those count that the
     /// template calls secret: a log without any `true` or `3600` would be no log.

@@ -142,7 +142,7 @@ public final class FakeRenderer: StackRenderer {
 
     /// What a service gets: minted secrets always, and the variables that it uses.
     private func environment(_ service: TemplateService, _ values: ProjectValues) -> [String: String] {
-        var environment = service.takesFunctionSecrets ? values.functionSecrets : [:]
+        var environment = service.takesFunctionSecrets ? values.functionEnvironment : [:]
         environment.merge(values.secrets) { $1 }
         for setting in names.settings where service.variables.contains(setting.name) {
             environment[setting.name] = values.settings[setting.name] ?? setting.defaultValue.map { Secret($0) }
@@ -160,7 +160,7 @@ public final class FakeRenderer: StackRenderer {
     ) -> String {
         let counted = environment.filter { name, _ in
             service.variables.contains(name) || name == "KEYS"
-                || service.takesFunctionSecrets && values.functionSecrets[name] != nil
+                || service.takesFunctionSecrets && values.functionEnvironment[name] != nil
         }
         return counted.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
     }

@@ -70,6 +70,7 @@ public struct TemplateNames: Sendable {
             readOnly: "supabase_read_only_user",
             sharingPassword: ["authenticator", "supabase_auth_admin", "supabase_read_only_user"],
             serviceSchemas: ["auth", "realtime", "storage", "vault"])
+        roles.functionVariables = ["JWT_SECRET", "VERIFY_JWT"]
         roles.functionsFolder = "volumes/functions"
         roles.databaseVersion = "17.6.1.175"
         return roles

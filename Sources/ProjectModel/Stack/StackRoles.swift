@@ -23,6 +23,9 @@ public struct StackRoles: Sendable, Hashable {
     public var tokenClaims: [TokenRole: String]
     /// The database and its roles.
     public var database: DatabaseRoles?
+    /// Names of the variables that the template itself gives to the services of functions; no function secret can have
+    /// them.
+    public var functionVariables: Set<String>
     /// Folder of the functions, relative to the project's folder.
     public var functionsFolder: String?
     /// Version of the database, as its image's tag says it.
@@ -40,6 +43,7 @@ public struct StackRoles: Sendable, Hashable {
         settings = [:]
         settingNames = [:]
         tokenClaims = [:]
+        functionVariables = []
     }
 
     /// The roles of a service.

@@ -147,6 +147,22 @@ class DatabaseTests(unittest.TestCase):
         self.wait_until_ready(third)
         self.assertIn("the key of encrypted columns is missing", logs(third))
 
+    def test_what_is_put_in_the_place_of_the_key_is_not_followed(self):
+        first = self.start()
+        self.wait_until_ready(first)
+        docker("stop", first)
+        key = "/kept/pgsodium_root.key"
+        for place in ("ln -s /etc/shadow", "ln -s /nowhere", "mkdir"):
+            with self.subTest(place):
+                self.in_volume("db-config", f"rm -rf {key} && {place} {key}")
+                container = self.start()
+                self.assertEqual(docker("wait", container), "1")
+                self.assertIn("is no ordinary file", logs(container))
+                owner = self.in_volume("db-config", f"stat -c %u {key}")
+                self.assertEqual(owner, "0")
+                changed = docker("diff", container)
+                self.assertNotIn("/etc/shadow", changed)
+
     def test_refuses_to_start_without_a_password_or_on_foreign_files(self):
         container = self.start(POSTGRES_PASSWORD="")
         self.assertEqual(docker("wait", container), "1")

@@ -11,15 +11,29 @@ volume=/etc/postgresql-key
 image_folder=/etc/postgresql-custom
 key=pgsodium_root.key
 
-chown postgres:postgres "$volume"
-if [ -e "$volume/$key" ]; then
+# The server's user owns the folder, and so decides what stands in it: what is no ordinary file was put there, and root
+# follows no link of that user.
+refuse() {
+    echo "db: $1 is no ordinary file, so the database does not start: remove it, or put the key back" >&2
+    exit 1
+}
+
+chown -h postgres:postgres "$volume"
+if [ -h "$volume/$key" ]; then
+    refuse "$volume/$key"
+elif [ -f "$volume/$key" ]; then
     # An image that gives the server's user another number.
-    chown postgres:postgres "$volume/$key"
+    chown -h postgres:postgres "$volume/$key"
+elif [ -e "$volume/$key" ]; then
+    refuse "$volume/$key"
 elif [ -s "${PGDATA:-/var/lib/postgresql/data}/PG_VERSION" ]; then
     echo "db: the key of encrypted columns is missing ($volume/$key): a new one is made, by which what was encrypted" \
         "before cannot be read" >&2
 fi
 # The server writes the key at its first start, through the link.
-ln -sf "$volume/$key" "$image_folder/$key"
+if [ -d "$image_folder/$key" ] && [ ! -h "$image_folder/$key" ]; then
+    refuse "$image_folder/$key"
+fi
+ln -sfn "$volume/$key" "$image_folder/$key"
 
 exec docker-entrypoint.sh "$@"
