@@ -1,3 +1,6 @@
+import HTTPBounds
+import Orchestrator
+
 /// Bounds of everything that a client can make the server hold or wait for.
 public struct ServerLimits: Sendable {
     /// Largest accepted request body in bytes on most routes; more is answered with 413.
@@ -22,9 +25,9 @@ public struct ServerLimits: Sendable {
     public var requestDeadline: Duration = .seconds(30)
     /// The same for requests that run SQL. Longer than the longest time that a query may ask for (600 s) with its wait
     /// for a session, so that it is the database's limit which ends it and says so.
-    public var longRequestDeadline: Duration = .seconds(630)
+    public var longRequestDeadline: Duration = IdempotencyKey.requestDeadlineMax
     /// Longest time to write down that the outcome of a request is unknown, once ``requestDeadline`` is over.
-    public var unfinishedDeedDeadline: Duration = .seconds(5)
+    public var unfinishedDeedDeadline: Duration = IdempotencyKey.settlementMax
     /// Longest silence on a connection in the middle of a request, and longest wait for the complete head of the next.
     public var idleDeadline: Duration = .seconds(60)
     /// Longest time from the beginning of a connection to the complete head of its first request.
