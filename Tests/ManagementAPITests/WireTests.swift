@@ -1,3 +1,4 @@
+import Orchestrator
 import OrchestratorTesting
 import ProjectModel
 import ServiceLifecycle
@@ -126,6 +127,23 @@ struct WireTests {
             #expect(answer.status == 503)
             #expect(answer.header("Retry-After") == "2")
             #expect(answer.header("Connection") == "close")
+        }
+    }
+
+    @Test("a request whose time is up is logged as that: what it was cancelled in did not fail")
+    func givenUp() async throws {
+        var limits = ServerLimits()
+        limits.requestDeadline = .milliseconds(200)
+        let check = ReadinessCheck(name: "database") {
+            do { try await Task.sleep(for: .seconds(3_600)) } catch { throw StoreError.refused("cancelled") }
+        }
+        try await APIHost.run(limits: limits, readiness: { _, _ in [check] }) { host in
+            let answer = try await host.send("GET", "/ready")
+            #expect(answer.status == 503)
+            let lines = host.log.lines
+            let failures = lines.filter { $0.contains("request failed") || $0.contains("not ready") }
+            let reports = lines.filter { $0.contains("took too long and was given up") }
+            #expect(reports.count == 1 && failures.isEmpty)
         }
     }
 

@@ -46,6 +46,9 @@ struct RequestResponder: HTTPResponder {
         } else {
             answer = await tooSlow(visit, deadline)
         }
+            logger.warning(
+                "a request took too long and was given up",
+                metadata: ["route": "\((try? found?.get())?.route.name ?? "-")", "deadline": "\(deadline)"])
         let share = answers.share(beyond: limits.answerBytesFree)
         if !share.grow(to: answer.response.body.readableBytes) {
             answer = Answer(APIError.unavailable("too many large answers wait to be read"), route: answer.route)
@@ -268,9 +271,13 @@ struct RequestResponder: HTTPResponder {
             "request failed",
             metadata: [
                 "route": "\(admission.found.route.name)",
-                "reason": "\((cause as? StoreError)?.description ?? error.message)",
+                "reason": "\(error.detail ?? error.message)",
                 // The type alone: what an unknown error prints may hold a secret.
                 "error": "\(type(of: cause))", "account": "\(admission.principal?.account.id ?? "-")",
             ])
     }
 }
+        guard !Task.isCancelled else {
+            // Its client has gone, or its time is up, and is answered elsewhere: what failed was given up.
+            return logger.debug("request given up", metadata: ["route": "\(admission.found.route.name)"])
+        }
