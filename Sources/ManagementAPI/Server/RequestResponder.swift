@@ -5,6 +5,7 @@ import Identity
 import Logging
 import NIOCore
 import Orchestrator
+import ProjectModel
 
 /// The connection that a request came in on.
 struct ConnectionContext: InitializableFromSource {
@@ -243,9 +244,11 @@ struct RequestResponder: HTTPResponder {
                     request.headers, method: request.method.rawValue, path: request.uri.path,
                     query: request.uri.query ?? "", body: body, principal: principal)
             }
-            var answer = try await api.mutations.run(
-                MutationRunner.Call(
-                    route: route, request: call, identifier: visit.id, key: key, unfinished: visit.unfinished))
+            let mutation = MutationRunner.Call(
+                route: route, request: call, identifier: visit.id, key: key, unfinished: visit.unfinished)
+            var answer = try await PasswordWork.$client.withValue(ClientAddress.network(of: visit.address)) {
+                try await api.mutations.run(mutation)
+            }
             // Responses to authenticated callers are not cached.
             if admission.principal != nil, answer.headers[.cacheControl] == nil {
                 answer.headers[.cacheControl] = "no-store"
