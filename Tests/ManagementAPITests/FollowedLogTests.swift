@@ -1,10 +1,10 @@
-import Orchestrator
 import OrchestratorTesting
 import ProjectModel
 import Reconciler
 import Testing
 
 @testable import ManagementAPI
+@testable import Orchestrator
 
 @Suite("Following the logs of services")
 struct FollowedLogTests {
@@ -83,6 +83,42 @@ struct FollowedLogTests {
                 host.containerLogs.fail(with: [refusal])
                 #expect(try await host.events(path) == [StreamEnd.failed.event])
                 #expect(host.log.lines.contains { $0.contains("this logging driver cannot be read") })
+            }
+        }
+    }
+
+    @Test("readers of a paused project look at it together and rarely, and at once when its record changes")
+    func paused() async throws {
+        try await APIHost.run { host in
+            let ref = try await host.create()
+            try await host.bring(ref, to: .paused)
+            let service = try #require(ServiceName("db"))
+            // With this pause only a change that the manager knows of explains another look.
+            let follower = ServiceLogFollower(
+                catalog: host.catalog, engine: host.engine, logs: host.containerLogs, interval: .milliseconds(10),
+                restMax: .seconds(3_600))
+            let readers = 8
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<readers {
+                    group.addTask {
+                        for try await _ in follower.lines(of: service, in: ref, from: .last(lines: 10)) {}
+                    }
+                }
+                try await Task.sleep(for: .seconds(1))
+                let looks = host.engine.observationCount
+                // Each reader's first, and then 10, 20, 40 … milliseconds apart for all.
+                #expect(looks >= 2 && looks <= readers + 10)
+                try await host.set(.resuming, of: ref)
+                let end = ContinuousClock.now + .seconds(20)
+                // On its way it is looked at each interval.
+                while host.engine.observationCount < looks + 15, ContinuousClock.now < end {
+                    try await Task.sleep(for: .milliseconds(20))
+                }
+                #expect(host.engine.observationCount >= looks + 15)
+                group.cancelAll()
+                while let result = await group.nextResult() {
+                    if case .failure(let error) = result { #expect(error is CancellationError) }
+                }
             }
         }
     }
