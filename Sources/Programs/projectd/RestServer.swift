@@ -20,7 +20,8 @@ struct RestServer: ServiceLifecycle.Service {
         let connections = ConnectionRegistry(
             limits: ConnectionLimits(
                 total: limits.connectionsMax, perNetwork: limits.connectionsPerNetworkMax,
-                reserved: limits.connectionsReserved),
+                perBlock: limits.connectionsPerBlockMax, reserved: limits.connectionsReserved),
+            pace: limits.bodyPace,
             deadlines: ConnectionRegistry.Deadlines(
                 firstHead: TimeAmount(limits.headDeadline), nextHead: .seconds(limits.idleSeconds),
                 room: TimeAmount(limits.roomDeadline)),
@@ -70,8 +71,8 @@ struct RestResponder: HTTPResponder {
             headers: request.headers.map { ($0.name.canonicalName, $0.value) }
                 + (request.head.authority.map { [("host", $0)] } ?? []),
             body: [])
-        let (answer, closes) = try await self.answer(request, head, watch: watches.watch(of: context.channel))
         let channel = context.channel
+        let (answer, closes) = try await self.answer(request, head, on: channel)
         return Self.response(answer, isHead: request.method == .head, closes: closes) { [connections] in
             if closes { channel.close(mode: .all, promise: nil) } else { connections.endRequest(on: channel) }
         }
@@ -79,14 +80,15 @@ struct RestResponder: HTTPResponder {
 
     /// The token is looked at before the body is taken in: a stranger's body is thrown away as it comes.
     private func answer(
-        _ request: Request, _ head: RestHTTPRequest, watch: ConnectionWatch?
+        _ request: Request, _ head: RestHTTPRequest, on channel: any Channel
     ) async throws -> Outcome {
+        let watch = watches.watch(of: channel)
         if let refusal = service.refusal(ofHead: head) {
-            let body = try await receive(request.body, keeping: 0)
+            let body = try await receive(request, on: channel, keeping: 0)
             return (refusal, !body.isFinished)
         }
         return try await bodies.withShare(beyond: limits.uncountedBytes) { share in
-            switch try await receive(request.body, keeping: limits.bodyBytesMax, of: share) {
+            switch try await receive(request, on: channel, keeping: limits.bodyBytesMax, of: share) {
             case .complete(let body):
                 var message = head
                 message.body = Array(body.readableBytesView)
@@ -99,10 +101,12 @@ struct RestResponder: HTTPResponder {
     }
 
     private func receive(
-        _ body: RequestBody, keeping keptMax: Int, of share: ByteBudget.Share? = nil
+        _ request: Request, on channel: any Channel, keeping keptMax: Int, of share: ByteBudget.Share? = nil
     ) async throws -> ReceivedBody {
-        try await ReceivedBody.receive(
-            body, keeping: keptMax, of: share, discarding: limits.discardedBytesMax, within: limits.bodyDeadline)
+        let declared = request.headers[.contentLength].flatMap { Int($0) }
+        return try await connections.receive(
+            request.body, on: channel, keeping: keptMax, of: share, discarding: limits.discardedBytesMax,
+            within: limits.bodyPace.deadline(of: declared))
     }
 
     /// Ends the work for a client that has gone: the statement that runs for it is cancelled.
