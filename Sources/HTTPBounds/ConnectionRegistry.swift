@@ -1,3 +1,4 @@
+package import HummingbirdCore
 package import Logging
 package import NIOCore
 import Synchronization
@@ -5,8 +6,8 @@ import Synchronization
 /// Keeps the connections of a server within bounds: how many there are, in all and of one network, and how long each
 /// may keep a place without asking for anything.
 ///
-/// Bytes alone keep no place: what counts is a complete head. Where a place is needed, the connection goes that has
-/// waited longest for a request.
+/// Bytes alone keep no place: what counts is a complete head, and then a body that makes progress. Where a place is
+/// needed, ``ConnectionTable`` says which connection goes.
 package final class ConnectionRegistry: Sendable {
     /// How long a connection may wait.
     package struct Deadlines: Sendable {
@@ -44,13 +45,13 @@ package final class ConnectionRegistry: Sendable {
     ///
     /// - Parameter isProxy: whether many clients are behind an address, which is then not counted as one network.
     package init(
-        limits: ConnectionLimits, deadlines: Deadlines, logger: Logger,
+        limits: ConnectionLimits, pace: BodyPace, deadlines: Deadlines, logger: Logger,
         isProxy: @escaping @Sendable (String) -> Bool
     ) {
         self.deadlines = deadlines
         self.isProxy = isProxy
         self.logger = logger
-        state = Mutex(State(table: ConnectionTable(limits: limits)))
+        state = Mutex(State(table: ConnectionTable(limits: limits, pace: pace)))
     }
 
     /// A handler for a new connection.
@@ -97,6 +98,20 @@ package final class ConnectionRegistry: Sendable {
 
     /// A request's head has come on this connection.
     package func beginRequest(on channel: any Channel) { state.withLock { $0.table.beginRequest(ID(channel)) } }
+
+    /// Reads a body as ``ReceivedBody/receive(_:keeping:of:discarding:within:onBytes:)`` does. Meanwhile the connection
+    /// keeps its place by progress alone.
+    package func receive(
+        _ body: RequestBody, on channel: any Channel, keeping keptMax: Int, of share: ByteBudget.Share? = nil,
+        discarding discardedMax: Int, within deadline: Duration
+    ) async throws -> ReceivedBody {
+        let id = ID(channel)
+        state.withLock { $0.table.beginBody(id) }
+        defer { state.withLock { $0.table.endBody(id) } }
+        return try await ReceivedBody.receive(
+            body, keeping: keptMax, of: share, discarding: discardedMax, within: deadline
+        ) { [self] count in state.withLock { $0.table.receive(count, on: id) } }
+    }
 
     /// The answer is written; the connection waits for the next request.
     package func endRequest(on channel: any Channel) {

@@ -1,144 +1,179 @@
 /// The open connections and their states, as a value. Decides which are accepted, and which are closed for them.
+///
+/// For another connection one goes that waits for a request or for a body: first of the block and the network that have
+/// the most connections, of these one without progress, and of these the one that waits longest. None goes for a network
+/// that has more connections than its own, and none whose body makes progress for one that has as many: so a flood takes
+/// places from itself alone. Where requests are worked on, nothing goes.
 package struct ConnectionTable<ID: Hashable & Sendable>: Sendable {
+    package typealias Instant = ContinuousClock.Instant
 
     /// Whether a connection may stay.
     package enum Decision: Sendable, Equatable {
-        /// It may; another one, which waits for a request, has to go for it.
+        /// It may; another one has to go for it.
         case accepted(evicting: ID?)
-        /// All others have requests in progress.
+        /// All others that could go have requests in progress.
         case refused
+    }
+
+    private enum Activity {
+        case waiting
+        /// The body of a request comes in, and has to make progress until a time.
+        case receiving(until: Instant)
+        case working
     }
 
     private struct Entry {
         let network: ClientNetwork
+        let block: String
         /// Grows with each wait for a request and each request; odd while a request is in progress.
         var turn: UInt64 = 0
-        /// When it began to wait, by ``clock``.
-        var waitsSince: UInt64
+        /// When it began to do what it does, by ``clock``.
+        var since: UInt64
+        var activity = Activity.waiting
+    }
 
-        var isWaiting: Bool { turn.isMultiple(of: 2) }
+    /// How many connections a client has: its block before its network.
+    private struct Load: Comparable {
+        var block = 0
+        var network = 0
+
+        static func < (one: Load, other: Load) -> Bool { (one.block, one.network) < (other.block, other.network) }
     }
 
     private let limits: ConnectionLimits
+    private let pace: BodyPace
     private var entries: [ID: Entry] = [:]
     private var counts: [ClientNetwork: Int] = [:]
-    /// Grows with each event: orders the waiting ones.
+    private var blockCounts: [String: Int] = [:]
+    /// Grows with each event: orders those that wait.
     private var clock: UInt64 = 0
 
-    package init(limits: ConnectionLimits) { self.limits = limits }
+    package init(limits: ConnectionLimits, pace: BodyPace) {
+        self.limits = limits
+        self.pace = pace
+    }
 
     /// Connections at the moment.
     package var count: Int { entries.count }
 
     /// A connection comes in. One that is refused is not counted.
-    package mutating func open(_ id: ID, from network: ClientNetwork) -> Decision {
+    package mutating func open(_ id: ID, from network: ClientNetwork, at now: Instant = .now) -> Decision {
         clock += 1
+        let newcomer = Entry(network: network, block: network.block, since: clock)
         var evicted: ID?
-        if !network.isLocal, counts[network, default: 0] >= limits.perNetwork {
-            guard let oldest = oldestWaiting(where: { $0 == network }) else { return .refused }
-            evicted = oldest
-        } else if entries.count >= (network.isLocal ? limits.total : limits.total - limits.reserved) {
-            // Others before this host's own.
-            guard let oldest = oldestWaiting(where: { !$0.isLocal }) ?? localVictim(for: network) else {
-                return .refused
-            }
-            evicted = oldest
+        if let isCandidate = shortage(for: newcomer) {
+            guard let victim = victim(for: newcomer, at: now, where: isCandidate) else { return .refused }
+            close(victim)
+            evicted = victim
         }
-        if let evicted { close(evicted) }
-        entries[id] = Entry(network: network, waitsSince: clock)
+        entries[id] = newcomer
         counts[network, default: 0] += 1
+        blockCounts[newcomer.block, default: 0] += 1
         return .accepted(evicting: evicted)
     }
 
     /// A connection is gone.
     package mutating func close(_ id: ID) {
         guard let entry = entries.removeValue(forKey: id) else { return }
-        let left = counts[entry.network, default: 1] - 1
-        counts[entry.network] = left > 0 ? left : nil
+        counts[entry.network] = Self.less(counts[entry.network])
+        blockCounts[entry.block] = Self.less(blockCounts[entry.block])
     }
 
     /// A request's head has come.
     package mutating func beginRequest(_ id: ID) {
-        guard entries[id]?.isWaiting == true else { return }
+        guard case .waiting? = entries[id]?.activity else { return }
         entries[id]?.turn += 1
+        entries[id]?.activity = .working
+    }
+
+    /// The body of the request in progress is waited for.
+    package mutating func beginBody(_ id: ID, at now: Instant = .now) {
+        clock += 1
+        guard case .working? = entries[id]?.activity else { return }
+        entries[id]?.activity = .receiving(until: now + pace.patience)
+        entries[id]?.since = clock
+    }
+
+    /// Bytes of the body have come.
+    package mutating func receive(_ count: Int, on id: ID, at now: Instant = .now) {
+        guard case .receiving(let until)? = entries[id]?.activity else { return }
+        entries[id]?.activity = .receiving(until: pace.extend(until, by: count, at: now))
+    }
+
+    /// No more of the body is waited for.
+    package mutating func endBody(_ id: ID) {
+        guard case .receiving? = entries[id]?.activity else { return }
+        entries[id]?.activity = .working
     }
 
     /// An answer is written. The turn in which the connection waits now.
     package mutating func endRequest(_ id: ID) -> UInt64? {
         clock += 1
-        guard let entry = entries[id], !entry.isWaiting else { return nil }
+        guard let entry = entries[id], !entry.turn.isMultiple(of: 2) else { return nil }
         entries[id]?.turn += 1
-        entries[id]?.waitsSince = clock
+        entries[id]?.activity = .waiting
+        entries[id]?.since = clock
         return entry.turn + 1
     }
 
     /// Whether a connection still waits in this turn.
     package func isWaiting(_ id: ID, in turn: UInt64) -> Bool {
-        guard let entry = entries[id] else { return false }
-        return entry.isWaiting && entry.turn == turn
+        guard let entry = entries[id], case .waiting = entry.activity else { return false }
+        return entry.turn == turn
     }
 
-    private func localVictim(for network: ClientNetwork) -> ID? {
-        network.isLocal ? oldestWaiting { $0.isLocal } : nil
+    private static func less(_ count: Int?) -> Int? { count.flatMap { $0 > 1 ? $0 - 1 : nil } }
+
+    /// Which connections may go for another one; nil when there is room for it.
+    private func shortage(for newcomer: Entry) -> ((Entry) -> Bool)? {
+        if !newcomer.network.isLocal {
+            if counts[newcomer.network, default: 0] >= limits.perNetwork { return { $0.network == newcomer.network } }
+            if blockCounts[newcomer.block, default: 0] >= limits.perBlock { return { $0.block == newcomer.block } }
+            return entries.count >= limits.total - limits.reserved ? { !$0.network.isLocal } : nil
+        }
+        guard entries.count >= limits.total else { return nil }
+        // Others before this host's own.
+        return { _ in true }
     }
 
-    private func oldestWaiting(where isCandidate: (ClientNetwork) -> Bool) -> ID? {
-        entries.filter { $0.value.isWaiting && isCandidate($0.value.network) }
-            .min { $0.value.waitsSince < $1.value.waitsSince }?.key
+    private func victim(for newcomer: Entry, at now: Instant, where isCandidate: (Entry) -> Bool) -> ID? {
+        entries.filter { isCandidate($0.value) }
+            .compactMap { id, entry in rank(of: entry, for: newcomer, at: now).map { (id: id, rank: $0) } }
+            .min { $0.rank < $1.rank }?.id
     }
-}
 
-/// How many connections there may be.
-package struct ConnectionLimits: Sendable, Equatable {
-    /// In all.
-    package var total: Int
-    /// The limit of one network, ``ClientNetwork``.
-    package var perNetwork: Int
-    /// Places of the total that only this host's own clients get: the probes of a service manager, a proxy.
-    package var reserved: Int
+    /// The order in which connections go, the smallest first.
+    private struct Rank: Comparable {
+        let isLocal: Bool
+        let load: Load
+        let isMoving: Bool
+        let since: UInt64
 
-    /// Limits.
-    package init(total: Int, perNetwork: Int, reserved: Int) {
-        self.total = total
-        self.perNetwork = perNetwork
-        self.reserved = reserved
-    }
-}
-
-/// Where a client is, as far as it is counted: an IPv4 address, or the /64 network that one IPv6 subscriber has.
-package enum ClientNetwork: Hashable, Sendable {
-    /// This host itself.
-    case local
-    /// An address or a network, as text.
-    case remote(String)
-
-    package var isLocal: Bool { self == .local }
-
-    /// - Parameter address: as the socket names it; IPv4 also in its IPv6 form (`::ffff:192.0.2.1`).
-    package init(_ address: String) {
-        let plain = Self.unmapped(address)
-        if plain.hasPrefix("127.") || plain == "::1" || plain == "local" {
-            self = .local
-        } else {
-            self = .remote(plain.contains(":") ? Self.network(of: plain) : plain)
+        static func < (one: Rank, other: Rank) -> Bool {
+            if one.isLocal != other.isLocal { return !one.isLocal }
+            if one.load != other.load { return one.load > other.load }
+            return one.isMoving != other.isMoving ? !one.isMoving : one.since < other.since
         }
     }
 
-    private static func unmapped(_ address: String) -> String {
-        let prefix = "::ffff:"
-        guard address.lowercased().hasPrefix(prefix), address.contains(".") else { return address.lowercased() }
-        return String(address.dropFirst(prefix.count))
-    }
-
-    /// The first four groups of an IPv6 address, whose zeros may be left out (RFC 5952).
-    private static func network(of address: String) -> String {
-        let plain = address.prefix { $0 != "%" }
-        guard let gap = plain.firstRange(of: "::") else {
-            return plain.split(separator: ":").prefix(4).joined(separator: ":")
+    /// Nil for one that stays.
+    private func rank(of entry: Entry, for newcomer: Entry, at now: Instant) -> Rank? {
+        let isMoving: Bool
+        switch entry.activity {
+        case .waiting: isMoving = false
+        case .receiving(let until): isMoving = now < until
+        case .working: return nil
         }
-        let head = plain[..<gap.lowerBound].split(separator: ":")
-        let tail = plain[gap.upperBound...].split(separator: ":")
-        let zeros = [Substring](repeating: "0", count: max(0, 8 - head.count - tail.count))
-        return (head + zeros + tail).prefix(4).joined(separator: ":")
+        let load = Load(block: blockCounts[entry.block] ?? 0, network: counts[entry.network] ?? 0)
+        if !newcomer.network.isLocal {
+            // As many as the newcomer's would have.
+            let own = Load(
+                block: blockCounts[newcomer.block, default: 0] + (entry.block == newcomer.block ? 0 : 1),
+                network: counts[newcomer.network, default: 0] + (entry.network == newcomer.network ? 0 : 1))
+            guard isMoving ? load > own : load >= own else { return nil }
+        } else if isMoving, entry.network.isLocal {
+            return nil
+        }
+        return Rank(isLocal: entry.network.isLocal, load: load, isMoving: isMoving, since: entry.since)
     }
 }

@@ -23,9 +23,11 @@ package enum ReceivedBody: Sendable {
 
     /// Reads a body: up to `keptMax` bytes are kept while `share` has room for them, up to `discardedMax` read in all,
     /// so that a client which sends first and reads afterwards gets its answer.
+    ///
+    /// - Parameter onBytes: called with the number of bytes of each piece that comes.
     package static func receive(
         _ body: RequestBody, keeping keptMax: Int, of share: ByteBudget.Share? = nil, discarding discardedMax: Int,
-        within deadline: Duration
+        within deadline: Duration, onBytes: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws -> ReceivedBody {
         try await withDeadline(deadline) {
             var kept = ByteBuffer()
@@ -33,6 +35,7 @@ package enum ReceivedBody: Sendable {
             var refusal: ((Bool) -> ReceivedBody)?
             for try await var chunk in body {
                 count += chunk.readableBytes
+                onBytes(chunk.readableBytes)
                 if refusal == nil {
                     let isTooLarge = count > keptMax
                     if !isTooLarge, share?.grow(to: count) ?? true {

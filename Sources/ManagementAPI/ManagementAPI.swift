@@ -1,3 +1,4 @@
+public import Logging
 public import Orchestrator
 
 /// The Management API: its paths, their access rules and their responses. It holds no socket; ``ManagementAPIServer``
@@ -19,15 +20,17 @@ public struct ManagementAPI: Sendable {
     ///   - readiness: The checks behind `/ready`.
     ///   - role: What this manager does at the moment; one without others is always active.
     ///   - configuration: What answers say about this host and about the stack's template.
+    ///   - logger: Receives what the checks of readiness find, when it changes.
     public init(
         backend: Backend, verifier: any AccessTokenVerifier, readiness: [ReadinessCheck],
-        role: @escaping @Sendable () -> ManagerRole = { .active }, configuration: ManagementAPIConfiguration
+        role: @escaping @Sendable () -> ManagerRole = { .active }, configuration: ManagementAPIConfiguration,
+        logger: Logger
     ) {
         let figures = MetricsController(
             catalog: backend.catalog, requests: metrics, role: role, process: backend.process,
             version: configuration.version)
-        let served =
-            ProbeController(checks: readiness, role: role).routes + figures.routes + Self.routes(backend, configuration)
+        let probes = ProbeController(checks: readiness, role: role, findings: ReadinessFindings(logger: logger))
+        let served = probes.routes + figures.routes + Self.routes(backend, configuration)
         routes = RouteTable(served + [OpenAPIController(routes: served, version: configuration.version).route])
         authorizer = Authorizer(
             verifier: verifier, catalog: backend.catalog, limiter: RateLimiter(limit: configuration.requestsPerMinute))

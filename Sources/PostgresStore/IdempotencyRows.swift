@@ -35,7 +35,7 @@ struct IdempotencyRows {
         guard try known == digest(key) else { return .otherPayload }
         guard let status = try row.optionalInt("status") else {
             let since = Timestamp(try row.timestamp("begun_at"))
-            return time.since(since) < Self.inProgressMax ? .inProgress : .interrupted(since: since)
+            return time.since(since) < IdempotencyKey.inProgressMax ? .inProgress : .interrupted(since: since)
         }
         let names = try row.textArray("header_names")
         return .answered(
@@ -87,9 +87,6 @@ struct IdempotencyRows {
     static func expire(before time: Timestamp, in session: some PostgresSession) async throws -> Int {
         try await session.execute("delete from idempotency_keys where begun_at < $1", [.timestamp(time.postgres)])
     }
-
-    /// A request that began longer ago than any request may take was interrupted.
-    private static let inProgressMax: Duration = .seconds(60)
 
     private func digest(_ key: IdempotencyKey) throws -> [UInt8] {
         try digester.digest(ofSHA256: Digest.sha256(key.payload))

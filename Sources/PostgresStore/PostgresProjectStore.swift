@@ -256,6 +256,8 @@ extension PostgresProjectStore {
                 return .leaseTaken
             // "Disk full" of the appendix on SQLSTATEs. The message names files inside of the database.
             case _ where postgres.sqlState == "53100": return .full
+            // The one who asked has gone, or the manager is being stopped: the database refused nothing.
+            case _ where postgres == .cancelled || postgres == .closed: return .unavailable("\(postgres)")
             default: return postgres.isTransient ? .unavailable("\(postgres)") : .refused("\(postgres)")
             }
         case is CancellationError: return .unavailable("the call was cancelled")

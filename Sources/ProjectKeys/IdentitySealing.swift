@@ -59,7 +59,7 @@ public struct SealingIdentityCrypto: IdentityCrypto {
 
     /// Hashes with scrypt; waits for its turn.
     public func hash(password: Secret<String>) async throws(IdentityCryptoError) -> String {
-        try await workers.run { () throws(IdentityCryptoError) in
+        try await workers.run(.make) { () throws(IdentityCryptoError) in
             try identityCrypto { () throws(TokenError) in try PasswordHash.hash(password.reveal()) }
         }
     }
@@ -69,7 +69,7 @@ public struct SealingIdentityCrypto: IdentityCrypto {
         password: Secret<String>, against verifier: String?
     ) async throws(IdentityCryptoError) -> Bool {
         guard password.reveal().utf8.count <= PasswordHash.maximumPasswordBytes else { return false }
-        return try await workers.run { () throws(IdentityCryptoError) in
+        return try await workers.run(.check) { () throws(IdentityCryptoError) in
             try identityCrypto { () throws(TokenError) in
                 if let verifier { return try PasswordHash.verify(password.reveal(), against: verifier) }
                 // The same work without an account: the response time must not reveal which accounts exist.

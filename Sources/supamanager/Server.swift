@@ -97,7 +97,7 @@ struct Server {
                     ReadinessCheck(name: "engine") { try await engine.ping() },
                     DiskReadiness(host: LinuxHostInspection(), folder: settings.dataFolder).check,
                 ],
-                role: { core.lease.role }, configuration: apiConfiguration),
+                role: { core.lease.role }, configuration: apiConfiguration, logger: logger),
             address: settings.listen, limits: ServerLimits(), logger: logger,
             onListening: { port in
                 logger.notice(

@@ -7,14 +7,15 @@ import Testing
 
 @Suite("Who may keep a connection")
 struct ConnectionTableTests {
-    private static let limits = ConnectionLimits(total: 6, perNetwork: 2, reserved: 2)
+    private static let limits = ConnectionLimits(total: 6, perNetwork: 2, perBlock: 4, reserved: 2)
+    private static let pace = ServerLimits().bodyPace
     private static let local = ClientNetwork.local
 
     private func remote(_ number: Int) -> ClientNetwork { .remote("192.0.2.\(number)") }
 
     @Test("one network gets its share: beyond it, its own connection that waited longest goes")
     func share() {
-        var table = ConnectionTable<Int>(limits: Self.limits)
+        var table = ConnectionTable<Int>(limits: Self.limits, pace: Self.pace)
         #expect(table.open(1, from: remote(1)) == .accepted(evicting: nil))
         #expect(table.open(2, from: remote(1)) == .accepted(evicting: nil))
         #expect(table.open(3, from: remote(2)) == .accepted(evicting: nil))
@@ -31,7 +32,7 @@ struct ConnectionTableTests {
 
     @Test("when all places are taken, waiting ones go, and this host's own still gets in")
     func total() {
-        var table = ConnectionTable<Int>(limits: Self.limits)
+        var table = ConnectionTable<Int>(limits: Self.limits, pace: Self.pace)
         for number in 1...4 {
             #expect(table.open(number, from: remote(number)) == .accepted(evicting: nil))
             table.beginRequest(number)
@@ -49,7 +50,7 @@ struct ConnectionTableTests {
 
     @Test("a turn ends with the next request; what is closed waits for nothing")
     func turns() {
-        var table = ConnectionTable<Int>(limits: Self.limits)
+        var table = ConnectionTable<Int>(limits: Self.limits, pace: Self.pace)
         _ = table.open(1, from: remote(1))
         #expect(table.isWaiting(1, in: 0))
         table.beginRequest(1)
@@ -66,7 +67,7 @@ struct ConnectionTableTests {
     @Test("never more than the limits, whatever comes and goes", arguments: 0..<50)
     func bounds(seed: Int) {
         var random = SystemRandomNumberGenerator()
-        var table = ConnectionTable<Int>(limits: Self.limits)
+        var table = ConnectionTable<Int>(limits: Self.limits, pace: Self.pace)
         var open: [Int: ClientNetwork] = [:]
         for id in 0..<300 {
             let network = id.isMultiple(of: 7) ? Self.local : remote(Int.random(in: 0...3, using: &random))

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Identity
 import NIOCore
 import Orchestrator
 import OrchestratorTesting
@@ -35,6 +36,16 @@ struct ErrorStatusTests {
             #expect((error.headers[.retryAfter] != nil) == (status == 503))
             let answer = APIResponse(error)
             #expect(try JSONValue(bytes: Array(answer.body.readableBytesView))["message"] == .string(error.message))
+        }
+    }
+
+    @Test("what the database refused is for the log, however deep it is wrapped, and not for the client")
+    func refused() {
+        let cause = StoreError.refused("column x does not exist")
+        for wrapped in [cause, CatalogError.leases(.store(cause)), IdentityError.store(cause)] as [any Error] {
+            let error = APIError(anything: wrapped)
+            #expect(error.detail == "the database refused: column x does not exist")
+            #expect(!error.message.contains("column"))
         }
     }
 

@@ -36,4 +36,23 @@ struct ProbeTests {
             #expect(try await host.send("GET", "/ready", token: nil).status == 200)
         }
     }
+
+    @Test("what is wrong is for the log, once each time that it begins and ends; everybody reads only what it is about")
+    func details() async throws {
+        try await APIHost.run(readiness: Self.checks) { host in
+            for _ in 1...2 {
+                host.engine.setDown(true)
+                for _ in 0..<3 {
+                    let answer = try await host.send("GET", "/ready", token: nil)
+                    #expect(answer.status == 503)
+                    #expect(try answer.message == "engine: not ready")
+                }
+                host.engine.setDown(false)
+                for _ in 0..<3 { #expect(try await host.send("GET", "/ready", token: nil).status == 200) }
+            }
+            let lines = host.log.lines.filter { $0.contains("\"engine\"") || $0.contains(": engine") }
+            #expect(lines.count { $0.contains("is not ready") && $0.contains("connection refused") } == 2, "\(lines)")
+            #expect(lines.count { $0.contains("ready again") } == 2, "\(lines)")
+        }
+    }
 }

@@ -1,3 +1,4 @@
+import Orchestrator
 import OrchestratorTesting
 import ProjectModel
 import ServiceLifecycle
@@ -126,6 +127,24 @@ struct WireTests {
             #expect(answer.status == 503)
             #expect(answer.header("Retry-After") == "2")
             #expect(answer.header("Connection") == "close")
+        }
+    }
+
+    @Test("a request whose client has gone fails nothing: the log does not say so")
+    func gone() async throws {
+        let check = ReadinessCheck(name: "database") {
+            do { try await Task.sleep(for: .seconds(3_600)) } catch { throw StoreError.refused("cancelled") }
+        }
+        try await APIHost.run(readiness: { _, _ in [check] }) { host in
+            try await RawConnection.run(port: host.port) { connection, _ in
+                try await connection.write(Self.request("GET", path: "/ready"))
+                try await Task.sleep(for: .milliseconds(300))
+            }
+            let end = ContinuousClock.now + .seconds(20)
+            func isGivenUp() -> Bool { host.log.lines.contains { $0.contains("request given up") } }
+            while !isGivenUp(), ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(20)) }
+            #expect(isGivenUp())
+            #expect(!host.log.lines.contains { $0.contains("request failed") || $0.contains("not ready") })
         }
     }
 

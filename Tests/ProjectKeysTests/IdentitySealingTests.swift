@@ -178,6 +178,28 @@ struct IdentitySealingTests {
         #expect(gauge.most <= PasswordWorkers.maximumRunning)
     }
 
+    @Test("of one network eight wait or work; what it sends beyond is refused, what others send is not")
+    func boundOfOne() async throws {
+        let workers = PasswordWorkers()
+        let gauge = Gauge()
+        let refused = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<PasswordWorkers.maximumPerClient + 5 {
+                group.addTask {
+                    await PasswordWork.$client.withValue("192.0.2.1") { await isRefused(workers, gauge) }
+                }
+            }
+            var refused = 0
+            for _ in 0..<5 where await group.next() == true { refused += 1 }
+            group.addTask {
+                await PasswordWork.$client.withValue("192.0.2.2") { await isRefused(workers, gauge) }
+            }
+            gauge.open(times: PasswordWorkers.maximumPerClient + 1)
+            for await isRefused in group where isRefused { refused += 1 }
+            return refused
+        }
+        #expect(refused == 5)
+    }
+
     @Test("two runs really work at once: each waits for the other")
     func parallel() async throws {
         let workers = PasswordWorkers()

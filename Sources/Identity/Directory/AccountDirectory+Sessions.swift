@@ -58,10 +58,12 @@ extension AccountDirectory {
         return known.account
     }
 
-    /// Rehashes a password whose verifier was made at a lower cost, now that it is known.
+    /// Rehashes a password whose verifier was made at a lower cost, now that it is known. Where that is not possible at
+    /// the moment, the next sign-in does it: the right password is no less right.
     private func renew(_ known: StoredCredentials, _ password: Secret<String>) async throws(IdentityError) {
         guard let old = known.passwordVerifier, crypto.isOutdated(old.reveal()) else { return }
-        let new = try await hashed(password)
+        let new: Secret<String>
+        do throws(IdentityError) { new = try await hashed(password) } catch { return }
         try await stored { () async throws(StoreError) in
             try await store.replaceVerifier(of: known.account.id, old, by: new)
         }

@@ -90,7 +90,10 @@ extension APIError {
         case .organizationFull: self.init(.badRequest, "\(error)")
         case .full: self.init(.insufficientStorage, "\(error)")
         // What the database says is for the log: it may name files and tables of the inside.
-        case .refused: self.init(.internalServerError, "the manager's database refused the request: see its log")
+        case .refused:
+            self.init(
+                .internalServerError, "the manager's database refused the request: the manager's log says why")
+            detail = "\(error)"
         }
     }
 }

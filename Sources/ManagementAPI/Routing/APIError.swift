@@ -10,6 +10,8 @@ struct APIError: Error, Sendable, Equatable {
     var headers = HTTPFields()
     /// The whole body, where a client expects another form than `{"message": …}`; it holds a `message` nevertheless.
     var body: JSON?
+    /// What the log gets in place of the message, where the message hides something.
+    var detail: String?
     /// Whether nothing more can be read from the connection.
     var closesConnection = false
 

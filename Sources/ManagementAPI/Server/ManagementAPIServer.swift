@@ -53,7 +53,9 @@ public struct ManagementAPIServer: Service {
         let connections = ConnectionRegistry(
             limits: ConnectionLimits(
                 total: limits.connectionsMax, perNetwork: limits.connectionsPerNetworkMax,
+                perBlock: limits.connectionsPerBlockMax,
                 reserved: min(limits.connectionsReserved, limits.connectionsMax / 2)),
+            pace: limits.bodyPace,
             deadlines: ConnectionRegistry.Deadlines(
                 firstHead: TimeAmount(limits.headDeadline), nextHead: TimeAmount(limits.idleDeadline),
                 room: TimeAmount(limits.roomDeadline)),

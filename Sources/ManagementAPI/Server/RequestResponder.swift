@@ -5,6 +5,7 @@ import Identity
 import Logging
 import NIOCore
 import Orchestrator
+import ProjectModel
 
 /// The connection that a request came in on.
 struct ConnectionContext: InitializableFromSource {
@@ -36,8 +37,8 @@ struct RequestResponder: HTTPResponder {
         logger[metadataKey: "hb.request.id"] = nil
         logger[metadataKey: "request_id"] = "\(id)"
         let visit = Visit(
-            request: request, id: id, address: api.proxies.client(of: request.headers, peer: context.peer),
-            logger: logger)
+            request: request, channel: context.channel, id: id,
+            address: api.proxies.client(of: request.headers, peer: context.peer), logger: logger)
         var answer: Answer
         let found = find(request)
         let deadline = limits.deadline((try? found?.get())?.route.span ?? .seconds)
@@ -45,6 +46,9 @@ struct RequestResponder: HTTPResponder {
             answer = timely
         } else {
             answer = await tooSlow(visit, deadline)
+            logger.warning(
+                "a request took too long and was given up",
+                metadata: ["route": "\((try? found?.get())?.route.name ?? "-")", "deadline": "\(deadline)"])
         }
         let share = answers.share(beyond: limits.answerBytesFree)
         if !share.grow(to: answer.response.body.readableBytes) {
@@ -77,6 +81,7 @@ struct RequestResponder: HTTPResponder {
     /// A request in progress.
     private struct Visit: Sendable {
         let request: Request
+        let channel: any Channel
         let id: RequestIdentifier
         let address: String
         let logger: Logger
@@ -143,13 +148,15 @@ struct RequestResponder: HTTPResponder {
             for field in verdict?.fields ?? [:] { answer.response.headers.append(field) }
             return answer
         } catch {
-            return try await refuse(request, error.error, fields: error.verdict?.fields ?? [:])
+            return try await refuse(visit, error.error, fields: error.verdict?.fields ?? [:])
         }
     }
 
     /// Reads what is left of a refused request, so that its sender reads the answer.
-    private func refuse(_ request: Request, _ error: APIError, fields: HTTPFields) async throws -> Answer {
-        let body = try await receive(request.body, keeping: 0)
+    private func refuse(_ visit: Visit, _ error: APIError, fields: HTTPFields) async throws -> Answer {
+        // One who asks too often gets no more time than a small body needs.
+        let deadline = error.status == .tooManyRequests ? limits.bodyPace.deadline(of: 0) : bodyDeadline(visit)
+        let body = try await receive(visit, keeping: 0, within: deadline)
         var answer = Answer(error, closesConnection: !body.isFinished)
         for field in fields { answer.response.headers.append(field) }
         return answer
@@ -157,7 +164,7 @@ struct RequestResponder: HTTPResponder {
 
     private func refuse(_ visit: Visit, unrouted error: APIError) async throws -> Answer {
         let refusal = api.authorizer.refuseUnrouted(error, from: visit.address)
-        return try await refuse(visit.request, refusal.error, fields: refusal.verdict?.fields ?? [:])
+        return try await refuse(visit, refusal.error, fields: refusal.verdict?.fields ?? [:])
     }
 
     /// What a browser asks before a page of another origin may call.
@@ -180,8 +187,9 @@ struct RequestResponder: HTTPResponder {
         let route = admission.found.route
         let bytesMax = limits.bytesMax(route.bodySize)
         let began = ContinuousClock.now
+        let deadline = bodyDeadline(visit)
         let received: ReceivedBody
-        do { received = try await receive(visit.request.body, keeping: bytesMax, of: share) } catch {
+        do { received = try await receive(visit, keeping: bytesMax, of: share, within: deadline) } catch {
             // The connection ended in the middle of the body: this response is not read.
             return Answer(APIError(.badRequest, "the request body ended early"), closesConnection: true)
         }
@@ -197,7 +205,7 @@ struct RequestResponder: HTTPResponder {
         case .overBudget(let isFinished):
             let error = APIError.unavailable("too many large requests at once")
             return Answer(error, route: route.name, closesConnection: !isFinished)
-        case .tooSlow: return Answer(APIError.bodyTooSlow(limits.bodyDeadline), route: route.name)
+        case .tooSlow: return Answer(APIError.bodyTooSlow(deadline), route: route.name)
         }
     }
 
@@ -219,10 +227,15 @@ struct RequestResponder: HTTPResponder {
     }
 
     private func receive(
-        _ body: RequestBody, keeping keptMax: Int, of share: ByteBudget.Share? = nil
+        _ visit: Visit, keeping keptMax: Int, of share: ByteBudget.Share? = nil, within deadline: Duration
     ) async throws -> ReceivedBody {
-        try await ReceivedBody.receive(
-            body, keeping: keptMax, of: share, discarding: limits.discardedBytesMax, within: limits.bodyDeadline)
+        try await connections.receive(
+            visit.request.body, on: visit.channel, keeping: keptMax, of: share, discarding: limits.discardedBytesMax,
+            within: deadline)
+    }
+
+    private func bodyDeadline(_ visit: Visit) -> Duration {
+        limits.bodyPace.deadline(of: visit.request.headers[.contentLength].flatMap { Int($0) })
     }
 
     private func handle(_ visit: Visit, body: ByteBuffer, admission: Admission) async -> APIResponse {
@@ -240,9 +253,11 @@ struct RequestResponder: HTTPResponder {
                     request.headers, method: request.method.rawValue, path: request.uri.path,
                     query: request.uri.query ?? "", body: body, principal: principal)
             }
-            var answer = try await api.mutations.run(
-                MutationRunner.Call(
-                    route: route, request: call, identifier: visit.id, key: key, unfinished: visit.unfinished))
+            let mutation = MutationRunner.Call(
+                route: route, request: call, identifier: visit.id, key: key, unfinished: visit.unfinished)
+            var answer = try await PasswordWork.$client.withValue(ClientAddress.network(of: visit.address)) {
+                try await api.mutations.run(mutation)
+            }
             // Responses to authenticated callers are not cached.
             if admission.principal != nil, answer.headers[.cacheControl] == nil {
                 answer.headers[.cacheControl] = "no-store"
@@ -264,11 +279,15 @@ struct RequestResponder: HTTPResponder {
     }
 
     private func report(_ error: APIError, cause: any Error, admission: Admission, logger: Logger) {
+        guard !Task.isCancelled else {
+            // Its client has gone, or its time is up, and is answered elsewhere: what failed was given up.
+            return logger.debug("request given up", metadata: ["route": "\(admission.found.route.name)"])
+        }
         logger.error(
             "request failed",
             metadata: [
                 "route": "\(admission.found.route.name)",
-                "reason": "\((cause as? StoreError)?.description ?? error.message)",
+                "reason": "\(error.detail ?? error.message)",
                 // The type alone: what an unknown error prints may hold a secret.
                 "error": "\(type(of: cause))", "account": "\(admission.principal?.account.id ?? "-")",
             ])

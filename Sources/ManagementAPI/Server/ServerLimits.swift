@@ -1,3 +1,6 @@
+import HTTPBounds
+import Orchestrator
+
 /// Bounds of everything that a client can make the server hold or wait for.
 public struct ServerLimits: Sendable {
     /// Largest accepted request body in bytes on most routes; more is answered with 413.
@@ -18,13 +21,20 @@ public struct ServerLimits: Sendable {
     public var headerFieldsMax = 100
     /// Longest time from a request's head to the end of its body; more is answered with 408.
     public var bodyDeadline: Duration = .seconds(15)
+    /// The same for a body of a few bytes. A longer one gets the time that it takes at ``bodyBytesPerSecondMin``, up to
+    /// ``bodyDeadline``; what is left of a request that the rate limit refuses gets no more.
+    public var smallBodyDeadline: Duration = .seconds(5)
+    /// Pace below which a body makes no progress.
+    public var bodyBytesPerSecondMin = 4_096
+    /// How long a body may make no progress before its connection may be closed for another one.
+    public var bodyPatience: Duration = .seconds(1)
     /// Longest time from a request's head to its answer; more is answered with 503.
     public var requestDeadline: Duration = .seconds(30)
     /// The same for requests that run SQL. Longer than the longest time that a query may ask for (600 s) with its wait
     /// for a session, so that it is the database's limit which ends it and says so.
-    public var longRequestDeadline: Duration = .seconds(630)
+    public var longRequestDeadline: Duration = IdempotencyKey.requestDeadlineMax
     /// Longest time to write down that the outcome of a request is unknown, once ``requestDeadline`` is over.
-    public var unfinishedDeedDeadline: Duration = .seconds(5)
+    public var unfinishedDeedDeadline: Duration = IdempotencyKey.settlementMax
     /// Longest silence on a connection in the middle of a request, and longest wait for the complete head of the next.
     public var idleDeadline: Duration = .seconds(60)
     /// Longest time from the beginning of a connection to the complete head of its first request.
@@ -37,11 +47,14 @@ public struct ServerLimits: Sendable {
     public var answerBytesInFlightMax = 268_435_456
     /// Bytes of each answer that are not counted.
     public var answerBytesFree = 1_048_576
-    /// Most connections at once. For a further one the connection is closed that has waited longest for a request.
+    /// Most connections at once. For a further one a connection is closed that waits for a request, or whose body
+    /// makes no progress: first of the network that has the most.
     public var connectionsMax = 1_024
     /// Most connections of one IPv4 address or one IPv6 /64 network; this host's own and trusted proxies have no such
     /// bound.
     public var connectionsPerNetworkMax = 128
+    /// Most connections of one IPv4 /24 or IPv6 /48 network, with the same exceptions.
+    public var connectionsPerBlockMax = 256
     /// Of all connections, those that only this host's own clients and trusted proxies get.
     public var connectionsReserved = 32
     /// Bytes of request bodies larger than ``bodyBytesMax`` that are in hand at once, over all requests; more are
@@ -58,6 +71,12 @@ public struct ServerLimits: Sendable {
     public var streamKeepAlive: Duration = .seconds(10)
     /// Length of the kernel's queue of connections not accepted yet.
     public var backlogMax = 256
+
+    var bodyPace: BodyPace {
+        BodyPace(
+            deadline: bodyDeadline, smallBodyDeadline: smallBodyDeadline, bytesPerSecondMin: bodyBytesPerSecondMin,
+            patience: bodyPatience)
+    }
 
     /// The usual limits.
     public init() {}

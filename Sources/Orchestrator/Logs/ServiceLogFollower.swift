@@ -6,20 +6,36 @@ public struct ServiceLogFollower: Sendable {
     let catalog: ProjectCatalog
     let engine: any ContainerEngine
     let logs: any ContainerLogs
-    /// Interval between two checks for a running container.
-    var interval: Duration = .seconds(1)
+    /// Time between two questions to the manager's own knowledge, and shortest time between two looks at a project's
+    /// containers.
+    var interval: Duration = LogLooks.interval
+    let looks: LogLooks
 
     /// A follower.
     public init(catalog: ProjectCatalog, engine: any ContainerEngine, logs: any ContainerLogs) {
         self.catalog = catalog
         self.engine = engine
         self.logs = logs
+        looks = LogLooks()
+    }
+
+    /// A follower with intervals of its own.
+    init(
+        catalog: ProjectCatalog, engine: any ContainerEngine, logs: any ContainerLogs, interval: Duration,
+        restMax: Duration
+    ) {
+        self.catalog = catalog
+        self.engine = engine
+        self.logs = logs
+        self.interval = interval
+        looks = LogLooks(interval: interval, restMax: restMax)
     }
 
     /// Lines in batches, as they arrive, until the project is gone or the reader stops. Pull-based: without a reader
     /// nothing runs or is buffered.
     ///
-    /// A service without a container, and an engine that is away, are waited for. The sequence throws
+    /// A service without a container, and an engine that is away, are waited for. All readers of a project wait
+    /// together: its containers are looked at once for them, and rarely as long as the manager knows of no change. The sequence throws
     /// ``ServiceLogsError`` when the engine refuses to show the log, and when the project's secrets cannot be read:
     /// without them no line is shown.
     public func lines(
@@ -48,6 +64,10 @@ private actor FollowedService {
     private var start: LogStart
     private var iterator: AsyncThrowingStream<[LogLine], any Error>.AsyncIterator?
     private var lastRun: Run?
+    /// When the containers were looked at for the last time, as far as this reader used it.
+    private var lookedAt: ContinuousClock.Instant?
+    /// Whether there is something to find that the manager may not know.
+    private var isUrgent = false
     private var secrets: (values: [String: Secret<String>], readAt: ContinuousClock.Instant)?
 
     init(follower: ServiceLogFollower, service: ServiceName, ref: ProjectRef, start: LogStart) {
@@ -62,11 +82,12 @@ private actor FollowedService {
             try Task.checkCancellation()
             if iterator != nil {
                 if let lines = try await read() { return try await redacted(lines) }
+                (lookedAt, isUrgent) = (.now, true)
                 // Also when it ends at once, again and again.
                 try await Task.sleep(for: follower.interval)
             }
-            guard try await isThere() else { return nil }
-            if try await open() { continue }
+            guard let signs = try await signs() else { return nil }
+            if try await open(signs) { continue }
             try await Task.sleep(for: follower.interval)
         }
     }
@@ -86,24 +107,31 @@ private actor FollowedService {
         return lines
     }
 
-    /// Whether the project still is.
-    private func isThere() async throws -> Bool {
-        do throws(CatalogError) { _ = try await follower.catalog.project(ref) } catch {
-            if case .notFound = error { return false }
+    /// What the manager knows of the project; nil when it is no more.
+    private func signs() async throws -> ProjectSigns? {
+        let record: ProjectRecord
+        do throws(CatalogError) { record = try await follower.catalog.project(ref) } catch {
+            if case .notFound = error { return nil }
             throw ServiceLogsError.catalog(error)
         }
-        return true
+        return ProjectSigns(
+            record: record.outline, runs: await follower.catalog.observer.tallies(of: ref).mapValues(\.incarnation))
     }
 
     /// Opens the log of a run that was not read yet; false when there is none.
-    private func open() async throws -> Bool {
+    private func open(_ signs: ProjectSigns) async throws -> Bool {
         do throws(EngineError) {
-            guard let container = try await follower.engine.observe(ref).container(of: service) else { return false }
+            let look = try await follower.looks.look(
+                at: ref, signs, after: lookedAt, isUrgent: isUrgent, on: follower.engine)
+            guard let look else { return false }
+            (lookedAt, isUrgent) = (look.at, false)
+            guard let container = look.stack.container(of: service) else { return false }
             let run = Run(
                 container: container.id, startedAt: container.startedAt, isRunning: container.state == .running)
             guard run != lastRun || run.isRunning else { return false }
+            isUrgent = true
             iterator = try await follower.logs.follow(container: container.id, from: start).makeAsyncIterator()
-            lastRun = run
+            (lastRun, isUrgent) = (run, false)
             return true
         } catch {
             try Self.require(mayPass: error)

@@ -60,6 +60,14 @@ public struct IdempotencyKey: Sendable, Equatable, Hashable {
     public static let lengthMax = 255
     /// How long an answer is remembered.
     public static let lifetime: Duration = .seconds(86_400)
+    /// Longest time from the head of any request to its answer.
+    public static let requestDeadlineMax: Duration = .seconds(630)
+    /// Longest time after that to write down that the outcome of a request is unknown.
+    public static let settlementMax: Duration = .seconds(5)
+    /// How far the clocks of two managers may differ.
+    static let clockDifferenceMax: Duration = .seconds(25)
+    /// A request that began longer ago was interrupted: no request takes so long.
+    public static let inProgressMax = requestDeadlineMax + settlementMax + clockDifferenceMax
 
     /// The account that sent it; keys of different accounts have nothing to do with each other.
     public var account: String

@@ -112,7 +112,11 @@ public enum RequestLedgerContract {
         }
         let soon = try await units.perform { try await ledger.claim(key, at: time + .seconds(5)) }
         try promise("a request that began is in progress", soon == .inProgress)
-        let later = try await units.perform { try await ledger.claim(key, at: time + .seconds(600)) }
+        let late = try await units.perform {
+            try await ledger.claim(key, at: time + IdempotencyKey.requestDeadlineMax)
+        }
+        try promise("also as long as the longest request may take", late == .inProgress)
+        let later = try await units.perform { try await ledger.claim(key, at: time + IdempotencyKey.inProgressMax) }
         try promise("and interrupted when it takes too long", later == .interrupted(since: time))
         try await units.perform { try await ledger.release(key) }
         let free = try await units.perform { try await ledger.claim(key, at: time) }

@@ -15,6 +15,7 @@ public final class PlainIdentityCrypto: IdentityCrypto {
         var hashing = 0
         var hashingMost = 0
         var failure: IdentityCryptoError?
+        var hashFailure: IdentityCryptoError?
     }
 
     private let state: Mutex<State>
@@ -52,11 +53,14 @@ public final class PlainIdentityCrypto: IdentityCrypto {
     /// Makes work on passwords fail, or ends that.
     public func setFailure(_ failure: IdentityCryptoError?) { state.withLock { $0.failure = failure } }
 
+    /// Makes work on new passwords alone fail, or ends that.
+    public func setHashFailure(_ failure: IdentityCryptoError?) { state.withLock { $0.hashFailure = failure } }
+
     /// The password itself, with a word before it.
     public func hash(password: Secret<String>) async throws(IdentityCryptoError) -> String {
         noteSlowWork()
         try await waitForHash()
-        if let failure = state.withLock(\.failure) { throw failure }
+        if let failure = state.withLock({ $0.failure ?? $0.hashFailure }) { throw failure }
         return Self.verifier(of: password)
     }
 

@@ -18,9 +18,6 @@ public final class InMemoryRequestLedger: RequestLedger, Revertible {
 
     private let state = Mutex(State())
 
-    /// A request that began longer ago was interrupted.
-    public static let inProgressMax: Duration = .seconds(60)
-
     /// An empty ledger.
     public init() {}
 
@@ -78,7 +75,8 @@ public final class InMemoryRequestLedger: RequestLedger, Revertible {
             }
             guard known.payload == key.payload else { return .otherPayload }
             if let answer = known.answer { return .answered(answer) }
-            return time.since(known.begunAt) < Self.inProgressMax ? .inProgress : .interrupted(since: known.begunAt)
+            return time.since(known.begunAt) < IdempotencyKey.inProgressMax
+                ? .inProgress : .interrupted(since: known.begunAt)
         }
     }
 

@@ -19,7 +19,8 @@ struct APIServer: ServiceLifecycle.Service {
         let connections = ConnectionRegistry(
             limits: ConnectionLimits(
                 total: limits.connectionsMax, perNetwork: limits.connectionsPerNetworkMax,
-                reserved: limits.connectionsReserved),
+                perBlock: limits.connectionsPerBlockMax, reserved: limits.connectionsReserved),
+            pace: limits.bodyPace,
             deadlines: ConnectionRegistry.Deadlines(
                 firstHead: TimeAmount(limits.headDeadline), nextHead: .seconds(limits.idleSeconds),
                 room: TimeAmount(limits.roomDeadline)),
@@ -69,8 +70,8 @@ struct APIResponder: HTTPResponder {
             headers: request.headers.map { ($0.name.canonicalName, $0.value) }
                 + (request.head.authority.map { [("host", $0)] } ?? []),
             body: [], peer: context.channel.remoteAddress?.ipAddress)
-        let (answer, closes) = try await self.answer(request, head, watch: watches.watch(of: context.channel))
         let channel = context.channel
+        let (answer, closes) = try await self.answer(request, head, on: channel)
         return Self.response(answer, isHead: request.method == .head, closes: closes) { [connections] in
             if closes { channel.close(mode: .all, promise: nil) } else { connections.endRequest(on: channel) }
         }
@@ -78,14 +79,15 @@ struct APIResponder: HTTPResponder {
 
     /// The token is looked at before the body is taken in: a stranger's body is thrown away as it comes.
     private func answer(
-        _ request: Request, _ head: ServiceRequest, watch: ConnectionWatch?
+        _ request: Request, _ head: ServiceRequest, on channel: any Channel
     ) async throws -> Outcome {
+        let watch = watches.watch(of: channel)
         if let refusal = service.refusal(ofHead: head) {
-            let body = try await receive(request.body, keeping: 0)
+            let body = try await receive(request, on: channel, keeping: 0)
             return (refusal, !body.isFinished)
         }
         return try await bodies.withShare(beyond: limits.uncountedBytes) { share in
-            switch try await receive(request.body, keeping: service.bodyBytesMax(for: head), of: share) {
+            switch try await receive(request, on: channel, keeping: service.bodyBytesMax(for: head), of: share) {
             case .complete(let body):
                 var message = head
                 message.body = Array(body.readableBytesView)
@@ -98,10 +100,12 @@ struct APIResponder: HTTPResponder {
     }
 
     private func receive(
-        _ body: RequestBody, keeping keptMax: Int, of share: ByteBudget.Share? = nil
+        _ request: Request, on channel: any Channel, keeping keptMax: Int, of share: ByteBudget.Share? = nil
     ) async throws -> ReceivedBody {
-        try await ReceivedBody.receive(
-            body, keeping: keptMax, of: share, discarding: limits.discardedBytesMax, within: limits.bodyDeadline)
+        let declared = request.headers[.contentLength].flatMap { Int($0) }
+        return try await connections.receive(
+            request.body, on: channel, keeping: keptMax, of: share, discarding: limits.discardedBytesMax,
+            within: limits.bodyPace.deadline(of: declared))
     }
 
     /// Ends the work for a client that has gone: the statement that runs for it is cancelled.

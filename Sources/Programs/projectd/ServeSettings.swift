@@ -23,6 +23,8 @@ struct HTTPLimits {
     var connectionsMax = 1_024
     /// Of one IPv4 address or one IPv6 /64; this host's own and proxies have no such bound.
     var connectionsPerNetworkMax = 128
+    /// Of one IPv4 /24 or IPv6 /48, with the same exceptions.
+    var connectionsPerBlockMax = 256
     /// Of all connections, those that only this host's own clients and proxies get.
     var connectionsReserved = 32
     /// Length of the kernel's queue of connections not accepted yet.
@@ -44,6 +46,18 @@ struct HTTPLimits {
     var roomDeadline: Duration = .seconds(30)
     /// Longest time from a request's head to the end of its body.
     var bodyDeadline: Duration = .seconds(60)
+    /// The same for a body of a few bytes; a longer one gets the time that it takes at ``bodyBytesPerSecondMin``.
+    var smallBodyDeadline: Duration = .seconds(5)
+    /// Pace below which a body makes no progress.
+    var bodyBytesPerSecondMin = 4_096
+    /// How long a body may make no progress before its connection may be closed for another one.
+    var bodyPatience: Duration = .seconds(1)
+
+    var bodyPace: BodyPace {
+        BodyPace(
+            deadline: bodyDeadline, smallBodyDeadline: smallBodyDeadline, bytesPerSecondMin: bodyBytesPerSecondMin,
+            patience: bodyPatience)
+    }
 }
 
 /// Settings of `serve`, from the environment.

@@ -74,7 +74,8 @@ struct APIHost: Sendable {
         try await parts.settle()
         let verifier = verifier ?? DirectoryTokenVerifier(directory: parts.directory)
         let api = parts.api(
-            verifier: verifier, readiness: readiness(store, engine), configuration, standInAddresses: standInAddresses)
+            verifier: verifier, readiness: readiness(store, engine), configuration, standInAddresses: standInAddresses,
+            logger: log.logger)
         let (listening, continuation) = AsyncStream<UInt16>.makeStream()
         let server = ManagementAPIServer(
             api: api, address: ListenAddress(host: "127.0.0.1", port: 0), limits: limits, logger: log.logger,

@@ -45,7 +45,7 @@ struct APIParts: Sendable {
 
     func api(
         verifier: any AccessTokenVerifier, readiness: [ReadinessCheck], _ configuration: ManagementAPIConfiguration,
-        standInAddresses: Bool = true
+        standInAddresses: Bool = true, logger: Logger
     ) -> ManagementAPI {
         var backend = Backend(
             catalog: catalog, eventFeed: store,
@@ -62,7 +62,7 @@ struct APIParts: Sendable {
             ledger: ledger, sealer: PlainSealer(), consistency: { .sample })
         if standInAddresses { backend.addresses = StandInAddresses() }
         return ManagementAPI(
-            backend: backend, verifier: verifier, readiness: readiness, configuration: configuration)
+            backend: backend, verifier: verifier, readiness: readiness, configuration: configuration, logger: logger)
     }
 }
 

@@ -6,7 +6,7 @@ import OrchestratorTesting
 /// The routes of the tests' API, without a server.
 func sampleAPI() throws -> ManagementAPI {
     try APIHost.parts(InMemoryProjectStore(), FakeEngine(time: SystemTime()), TestRenderer(), LogRecorder()).api(
-        verifier: TokenTable(), readiness: [], APIHost.configuration)
+        verifier: TokenTable(), readiness: [], APIHost.configuration, logger: LogRecorder().logger)
 }
 
 /// Its routes.
