@@ -62,4 +62,22 @@ extension Project {
             return try await group.reduce(into: []) { if let target = $1 { $0.insert(target) } }
         }
     }
+
+    /// How many TCP connections a service's container opens within a time (250 at the most), with an attempt every few
+    /// hundredths of a second.
+    func connections(to target: Target, from service: String, seconds: Int) async throws -> Int {
+        let container = try await inventory().container(service)
+        let attempt = "nc -w 1 \(target.host) \(target.port) </dev/null >/dev/null 2>&1 && echo opened"
+        let script = """
+            attempts() {
+                end=$(($(date +%s) + \(seconds)))
+                while [ "$(date +%s)" -lt "$end" ]; do (\(attempt)) & sleep 0.03; done
+                wait
+            }
+            opened=$(attempts | wc -l)
+            [ "$opened" -le 250 ] || opened=250
+            exit "$opened"
+            """
+        return try await Engine.exitCode(of: ["/bin/sh", "-c", script], in: container.id)
+    }
 }
