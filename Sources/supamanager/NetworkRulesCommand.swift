@@ -8,12 +8,14 @@ import Reconciler
 struct NetworkRulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "network-rules",
-        abstract: "Keep projects apart from this host and its network by packet filter rules.",
+        abstract: "Keep projects apart from each other, from this host and its network by packet filter rules.",
         discussion: """
-            With the rules in force, containers of projects reach neither services of this host (but its name server and \
-            published ports) nor the addresses where clouds give out credentials; and nobody on the network reaches a \
+            With the rules in force, containers of one project never reach those of another: the engine alone lets them \
+            pass for moments, whenever it makes a network. They reach neither services of this host (but its name server \
+            and published ports) nor the addresses where clouds give out credentials; and nobody on the network reaches a \
             container but through a published port. The rules stand in two iptables chains of the installation's own, \
-            SUPAMANAGER-ID-FW and SUPAMANAGER-ID-IN; DOCKER-USER and INPUT get one jump each.
+            SUPAMANAGER-ID-FW in the table mangle and SUPAMANAGER-ID-IN in filter; FORWARD of mangle and INPUT of filter \
+            get one jump each. Rules of an earlier version (a jump in DOCKER-USER) are replaced.
             """,
         subcommands: [
             NetworkRulesInstallCommand.self, NetworkRulesCheckCommand.self, NetworkRulesPrintCommand.self,

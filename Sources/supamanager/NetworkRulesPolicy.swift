@@ -50,11 +50,13 @@ extension ServeSettings {
                 let shortcomings = try await installer.shortcomings()
                 guard !shortcomings.isEmpty else { return }
                 logger.warning(
-                    "containers may reach this host and a cloud's credentials: no packet filter rules are in force",
+                    "projects are not reliably kept apart: no packet filter rules are in force, so containers of one "
+                        + "project reach those of another (of other organizations, too) in moments when the engine "
+                        + "makes a network, and reach this host and a cloud's credentials at any time",
                     metadata: ["found": "\(shortcomings.joined(separator: "; "))", "advice": "\(advice)"])
             } catch {
                 logger.warning(
-                    "it is not known whether packet filter rules are in force",
+                    "it is unknown whether packet filter rules keep projects apart from each other and from this host",
                     metadata: ["reason": "\(error)", "advice": "\(advice)"])
             }
         }

@@ -18,6 +18,7 @@ extension EndToEnd {
             let manager = try sharedManager()
             let project = try sharedProject()
             let before = try await Self.iptables()
+            try await Self.installEarlierRules(of: manager)
             let neighbour = try await Neighbour(
                 towards: manager.settings.subnetPool, metadata: Self.metadata, forwarded: Self.forwarded)
             do {
@@ -47,10 +48,14 @@ extension EndToEnd {
             // The address in the network by which it answers.
             #expect(try await neighbour.reached(of: addresses, 5432).count == 1)
 
+            let id = try #require(manager.installation)
+            let earlier = try await command("check", manager)
+            #expect(earlier.exitCode == 1 && earlier.output.contains("earlier version"), "\(earlier.output)")
             for _ in 1...2 {
                 let installed = try await command("install", manager)
                 #expect(installed.exitCode == 0, "\(installed.output)")
                 #expect(try await command("check", manager).exitCode == 0)
+                #expect(try await !Command.run(["iptables", "-S"]).output.contains("SUPAMANAGER-\(id)-FW"))
                 #expect(try await project.reachable(host.union([inside]), from: "imgproxy") == [inside])
                 #expect(try await neighbour.reached(of: addresses, 5432).isEmpty)
             }
@@ -64,12 +69,83 @@ extension EndToEnd {
             #expect(try await project.reachable(host, from: "imgproxy") == host)
         }
 
+        @Test(
+            "containers of another project are out of reach while the engine makes networks, too",
+            .enabled("needs a program of the stand-ins") { Engine.hasStandIns })
+        func apart() async throws {
+            let manager = try sharedManager()
+            let project = try sharedProject()
+            let other = try await Project.active("beyond", services: ["db", "gateway"], by: manager)
+            let own = Project.Target(
+                host: try #require(try await project.inventory().container("db").address(in: "default")), port: 5432)
+            let foreign = Project.Target(
+                host: try #require(try await other.inventory().container("db").address(in: "default")), port: 5432)
+            let installed = try await command("install", manager)
+            let outcome: Result<Void, any Error>
+            do {
+                #expect(installed.exitCode == 0, "\(installed.output)")
+                let connections = try await Self.whileNetworksChange {
+                    try await project.connections(to: foreign, from: "imgproxy", seconds: 20)
+                }
+                #expect(connections == 0)
+                #expect(try await project.connections(to: own, from: "imgproxy", seconds: 1) > 0)
+                #expect(try await command("check", manager).exitCode == 0)
+                outcome = .success(())
+            } catch { outcome = .failure(error) }
+            _ = try await command("remove", manager)
+            try outcome.get()
+        }
+
+        /// Runs the body while the engine makes and removes networks, which rewrites its rules each time.
+        private static func whileNetworksChange(_ body: @escaping @Sendable () async throws -> Int) async throws -> Int
+        {
+            try await withThrowingTaskGroup(of: Int?.self) { group in
+                group.addTask { try await body() }
+                group.addTask {
+                    let name = "smtest-e2e-passing-" + String(UInt32.random(in: 0...UInt32.max), radix: 36)
+                    var made = 0
+                    while !Task.isCancelled {
+                        // A network that was made is removed also when the body has ended meanwhile.
+                        await uncancelled {
+                            _ = try? await Engine.call("POST", "/networks/create", body: "{\"Name\": \"\(name)\"}")
+                            _ = try? await Engine.call("DELETE", "/networks/\(name)")
+                        }
+                        made += 1
+                    }
+                    #expect(made > 10)
+                    return nil
+                }
+                defer { group.cancelAll() }
+                return try await group.next().flatMap { $0 } ?? 0
+            }
+        }
+
+        /// What a version did that had all of its rules in `filter`.
+        private static func installEarlierRules(of manager: ManagerProcess) async throws {
+            let chain = "SUPAMANAGER-\(try #require(manager.installation))-FW"
+            let pool = manager.settings.subnetPool
+            for words in [
+                ["-N", chain], ["-A", chain, "-s", pool, "-d", pool, "-i", "br-+", "-j", "RETURN"],
+                ["-I", "DOCKER-USER", "1", "-j", chain],
+            ] {
+                let done = try await Command.run(["iptables", "-w", "5"] + words)
+                #expect(done.exitCode == 0, "\(done.output)")
+            }
+        }
+
         private func command(_ verb: String, _ manager: ManagerProcess) async throws -> Command {
             try await Command.run(
                 [Repository.binary, "network-rules", verb], environment: manager.settings.environment)
         }
 
-        private static func iptables() async throws -> String { try await Command.run(["iptables", "-S"]).output }
+        /// The chains that the rules touch, and those of installations. The engine's own change with every network.
+        private static func iptables() async throws -> [String] {
+            let mangle = try await Command.run(["iptables", "-t", "mangle", "-S"]).output
+            let filter = try await Command.run(["iptables", "-S"]).output
+            return ([mangle, filter].joined(separator: "\n")).split(separator: "\n").map(String.init).filter { line in
+                ["SUPAMANAGER-", "-A INPUT ", "-A DOCKER-USER "].contains { line.contains($0) }
+            }
+        }
     }
 }
 

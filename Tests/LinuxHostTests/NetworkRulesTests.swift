@@ -16,22 +16,24 @@ struct NetworkRulesTests {
     func text() throws {
         let rules = try Self.rules(ports: "40000-40000")
         let expected = """
-            *filter
+            *mangle
             :SUPAMANAGER-0123456789ab-FW - [0:0]
-            :SUPAMANAGER-0123456789ab-IN - [0:0]
             -A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 169.254.0.0/16 -p udp -m udp --dport 53 -j RETURN
             -A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 169.254.0.0/16 -p tcp -m tcp --dport 53 -j RETURN
-            -A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 169.254.0.0/16 -j REJECT --reject-with icmp-admin-prohibited
+            -A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 169.254.0.0/16 -j DROP
             -A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 168.63.129.16/32 -p udp -m udp --dport 53 -j RETURN
             -A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 168.63.129.16/32 -p tcp -m tcp --dport 53 -j RETURN
-            -A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 168.63.129.16/32 -j REJECT --reject-with icmp-admin-prohibited
+            -A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 168.63.129.16/32 -j DROP
             -A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 100.100.100.200/32 -p udp -m udp --dport 53 -j RETURN
             -A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 100.100.100.200/32 -p tcp -m tcp --dport 53 -j RETURN
-            -A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 100.100.100.200/32 -j REJECT --reject-with icmp-admin-prohibited
+            -A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 100.100.100.200/32 -j DROP
             -A SUPAMANAGER-0123456789ab-FW -d 10.201.0.0/16 -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN
-            -A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 10.201.0.0/16 -i br-+ -j RETURN
+            -A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 10.201.0.0/16 -m physdev --physdev-is-bridged -j RETURN
             -A SUPAMANAGER-0123456789ab-FW -d 10.201.0.0/16 -m conntrack --ctstate DNAT -j RETURN
             -A SUPAMANAGER-0123456789ab-FW -d 10.201.0.0/16 -j DROP
+            COMMIT
+            *filter
+            :SUPAMANAGER-0123456789ab-IN - [0:0]
             -A SUPAMANAGER-0123456789ab-IN -s 10.201.0.0/16 -m conntrack --ctstate RELATED,ESTABLISHED -j RETURN
             -A SUPAMANAGER-0123456789ab-IN -s 10.201.0.0/16 -p udp -m udp --dport 53 -j RETURN
             -A SUPAMANAGER-0123456789ab-IN -s 10.201.0.0/16 -p tcp -m tcp --dport 53 -j RETURN
@@ -42,11 +44,30 @@ struct NetworkRulesTests {
             """
         #expect(rules.restoreText == expected)
         #expect(rules.commands.contains(expected))
-        #expect(
-            rules.commands.hasSuffix(
-                "iptables -w -C INPUT -j SUPAMANAGER-0123456789ab-IN 2>/dev/null || "
-                    + "iptables -w -I INPUT 1 -j SUPAMANAGER-0123456789ab-IN\n"))
+        let jumps = [
+            ("mangle", "FORWARD", "SUPAMANAGER-0123456789ab-FW"), ("filter", "INPUT", "SUPAMANAGER-0123456789ab-IN"),
+        ]
+        for (table, chain, own) in jumps {
+            let line =
+                "iptables -w -t \(table) -C \(chain) -j \(own) 2>/dev/null || "
+                + "iptables -w -t \(table) -I \(chain) 1 -j \(own)\n"
+            #expect(rules.commands.contains(line))
+        }
         #expect(try Self.rules().restoreText.contains("--dport 54320:65535 -j RETURN"))
+    }
+
+    @Test("a rule is read as it is written, however iptables spaces it, and only from the table that is listed")
+    func reading() throws {
+        let rules = try Self.rules()
+        func listing(_ chain: String, of own: String, _ lines: [String]) -> FilterListing {
+            let spaced = lines.map { $0.replacing("-m physdev ", with: "-m physdev  ") }
+            return FilterListing(
+                (["-P \(chain) ACCEPT", "-N \(own)", "-A \(chain) -j \(own)"] + spaced).joined(separator: "\n"))
+        }
+        let mangle = listing("FORWARD", of: rules.forwardChain, rules.forwardRules)
+        let filter = listing("INPUT", of: rules.inputChain, rules.inputRules)
+        #expect(rules.shortcomings(in: [.mangle: mangle, .filter: filter]).isEmpty)
+        #expect(rules.shortcomings(in: [.mangle: filter, .filter: mangle]).count == 4)
     }
 
     @Test(
@@ -66,26 +87,118 @@ struct NetworkRulesTests {
         #expect(try await installer.shortcomings().count == 4)
         try await installer.install()
         #expect(try await installer.shortcomings().isEmpty)
-        let before = filter.chains.withLock { $0 }
+        let before = filter.tables.withLock { $0 }
+        let changes = filter.changes.withLock { $0.count }
         try await installer.install()
-        #expect(filter.chains.withLock { $0 } == before)
+        #expect(filter.tables.withLock { $0 } == before)
+        // The rules stay in force all the time: no jump is taken away and put back.
+        #expect(filter.changes.withLock { Array($0[changes...]) } == ["restore"])
+    }
+
+    @Test("the rules stay in force while the engine has its own out of force")
+    func independent() async throws {
+        let filter = SimulatedFilter()
+        let installer = NetworkRulesInstaller(try Self.rules(), run: filter.run)
+        try await installer.install()
+        // The engine takes its jumps out and puts them back whenever it makes a network.
+        filter.tables.withLock {
+            $0["filter"]?["FORWARD"] = []
+            $0["filter"]?["DOCKER-USER"] = nil
+        }
+        #expect(try await installer.shortcomings().isEmpty)
+        #expect(
+            filter.tables.withLock { $0["mangle"]?["FORWARD"] } == [
+                "-A FORWARD -j SUPAMANAGER-0123456789ab-FW", "-A FORWARD -j OTHER",
+            ])
+    }
+
+    /// A host with the rules of a version that had all of them in `filter`.
+    private static func filterOfEarlierVersion() -> SimulatedFilter {
+        let filter = SimulatedFilter()
+        filter.tables.withLock { tables in
+            tables["filter"]?["SUPAMANAGER-0123456789ab-FW"] = [
+                "-A SUPAMANAGER-0123456789ab-FW -s 10.201.0.0/16 -d 10.201.0.0/16 -i br-+ -j RETURN",
+                "-A SUPAMANAGER-0123456789ab-FW -d 10.201.0.0/16 -j DROP",
+            ]
+            tables["filter"]?["SUPAMANAGER-0123456789ab-IN"] = [
+                "-A SUPAMANAGER-0123456789ab-IN -s 10.201.0.0/16 -j DROP"
+            ]
+            tables["filter"]?["DOCKER-USER"]?.insert("-A DOCKER-USER -j SUPAMANAGER-0123456789ab-FW", at: 0)
+            tables["filter"]?["INPUT"]?.insert("-A INPUT -j SUPAMANAGER-0123456789ab-IN", at: 0)
+        }
+        return filter
+    }
+
+    @Test("rules of an earlier version are reported, and give way only when the new ones are in force")
+    func migration() async throws {
+        let filter = Self.filterOfEarlierVersion()
+        let installer = NetworkRulesInstaller(try Self.rules(), run: filter.run)
+        let found = try await installer.shortcomings()
+        #expect(found.contains("the chain SUPAMANAGER-0123456789ab-FW does not exist in the table mangle"))
+        #expect(found.contains("FORWARD of the table mangle does not lead to SUPAMANAGER-0123456789ab-FW"))
+        #expect(found.contains { $0.hasPrefix("DOCKER-USER leads to rules of an earlier version") })
+        try await installer.install()
+        #expect(
+            filter.changes.withLock { $0 } == [
+                "restore", "mangle -I FORWARD 1 -j SUPAMANAGER-0123456789ab-FW",
+                "filter -D DOCKER-USER -j SUPAMANAGER-0123456789ab-FW", "filter -F SUPAMANAGER-0123456789ab-FW",
+                "filter -X SUPAMANAGER-0123456789ab-FW",
+            ])
+        let fresh = SimulatedFilter()
+        try await NetworkRulesInstaller(try Self.rules(), run: fresh.run).install()
+        #expect(filter.tables.withLock { $0 } == fresh.tables.withLock { $0 })
+    }
+
+    @Test("where the new rules cannot be put in force, those of an earlier version stay")
+    func failedMigration() async throws {
+        let filter = Self.filterOfEarlierVersion()
+        let before = filter.tables.withLock { $0["filter"] }
+        let installer = NetworkRulesInstaller(try Self.rules()) { program, arguments, input throws(HostError) in
+            guard arguments.contains("-I") else { return try await filter.run(program, arguments, input) }
+            return .init(status: 4, output: "iptables: Resource temporarily unavailable.\n")
+        }
+        await #expect(throws: HostError.self) { try await installer.install() }
+        let after = filter.tables.withLock { $0["filter"] }
+        for chain in ["DOCKER-USER", "INPUT", "SUPAMANAGER-0123456789ab-FW"] {
+            #expect(after?[chain] == before?[chain])
+        }
+    }
+
+    @Test(
+        "removing takes the rules of an earlier version, too, whether or not others are in force",
+        arguments: [false, true])
+    func removeEarlier(both: Bool) async throws {
+        let filter = Self.filterOfEarlierVersion()
+        let installer = NetworkRulesInstaller(try Self.rules(), run: filter.run)
+        if both {
+            let old = filter.tables.withLock { $0["filter"] }
+            try await installer.install()
+            filter.tables.withLock { $0["filter"] = old }
+        }
+        for _ in 1...2 {
+            try await installer.remove()
+            #expect(filter.tables.withLock { $0 } == SimulatedFilter().tables.withLock { $0 })
+        }
     }
 
     @Test("manual changes are reported and repaired")
     func damage() async throws {
         let rules = try Self.rules()
-        let damages: [(String, @Sendable (inout [String: [String]]) -> Void)] = [
-            ("does not exist", { $0["SUPAMANAGER-0123456789ab-FW"] = nil }),
-            ("holds other rules", { $0["SUPAMANAGER-0123456789ab-IN"]?.removeLast() }),
-            ("holds other rules", { $0["SUPAMANAGER-0123456789ab-IN"]?.reverse() }),
-            ("DOCKER-USER does not lead", { $0["DOCKER-USER"] = ["-A DOCKER-USER -j RETURN"] }),
-            ("INPUT does not lead", { $0["INPUT"]?.insert("-A INPUT -j ACCEPT", at: 0) }),
+        let damages: [(String, @Sendable (inout [String: [String: [String]]]) -> Void)] = [
+            ("does not exist", { $0["mangle"]?["SUPAMANAGER-0123456789ab-FW"] = nil }),
+            ("holds other rules", { $0["filter"]?["SUPAMANAGER-0123456789ab-IN"]?.removeLast() }),
+            ("holds other rules", { $0["filter"]?["SUPAMANAGER-0123456789ab-IN"]?.reverse() }),
+            ("FORWARD of the table mangle does not lead", { $0["mangle"]?["FORWARD"] = [] }),
+            (
+                "INPUT of the table filter does not lead",
+                { $0["filter"]?["INPUT"]?.insert("-A INPUT -j ACCEPT", at: 0) }
+            ),
         ]
         for (words, damage) in damages {
             let filter = SimulatedFilter()
             let installer = NetworkRulesInstaller(rules, run: filter.run)
             try await installer.install()
-            filter.chains.withLock { damage(&$0) }
+            filter.tables.withLock { damage(&$0) }
             let found = try await installer.shortcomings()
             #expect(found.contains { $0.contains(words) }, "\(found)")
             try await installer.install()
@@ -98,13 +211,15 @@ struct NetworkRulesTests {
         let filter = SimulatedFilter()
         let installer = NetworkRulesInstaller(try Self.rules(), run: filter.run)
         try await installer.install()
-        let whole = filter.chains.withLock { $0 }
-        filter.chains.withLock { chains in
-            chains["SUPAMANAGER-0123456789ab-FW"]?.removeAll { $0.contains("168.63.") || $0.contains("100.100.") }
+        let whole = filter.tables.withLock { $0 }
+        filter.tables.withLock { tables in
+            tables["mangle"]?["SUPAMANAGER-0123456789ab-FW"]?
+                .removeAll { $0.contains("168.63.") || $0.contains("100.100.") }
         }
-        #expect(try await installer.shortcomings() == ["the chain SUPAMANAGER-0123456789ab-FW holds other rules"])
+        let found = try await installer.shortcomings()
+        #expect(found == ["the chain SUPAMANAGER-0123456789ab-FW of the table mangle holds other rules"])
         try await installer.install()
-        #expect(filter.chains.withLock { $0 } == whole)
+        #expect(filter.tables.withLock { $0 } == whole)
     }
 
     @Test("rules of another pool are replaced")
@@ -114,28 +229,23 @@ struct NetworkRulesTests {
         let installer = NetworkRulesInstaller(try Self.rules(), run: filter.run)
         #expect(try await installer.shortcomings().count == 2)
         try await installer.install()
-        #expect(!filter.chains.withLock { "\($0)" }.contains("10.77"))
+        #expect(!filter.tables.withLock { "\($0)" }.contains("10.77"))
     }
 
     @Test("removing leaves what others have, and twice is once")
     func remove() async throws {
         let filter = SimulatedFilter()
-        let others = filter.chains.withLock { $0 }
+        let others = filter.tables.withLock { $0 }
         let installer = NetworkRulesInstaller(try Self.rules(), run: filter.run)
         try await installer.install()
         for _ in 1...2 {
             try await installer.remove()
-            #expect(filter.chains.withLock { $0 } == others)
+            #expect(filter.tables.withLock { $0 } == others)
         }
     }
 
-    @Test("without the engine's chain nothing is installed, and a failure of iptables is reported with what to do")
+    @Test("a failure of iptables is reported with what to do")
     func failures() async throws {
-        let filter = SimulatedFilter()
-        filter.chains.withLock { $0["DOCKER-USER"] = nil }
-        let without = NetworkRulesInstaller(try Self.rules(), run: filter.run)
-        await #expect(throws: HostError.self) { try await without.install() }
-        #expect(filter.chains.withLock { $0["SUPAMANAGER-0123456789ab-FW"] } == nil)
         let refused = NetworkRulesInstaller(try Self.rules()) { _, _, _ in
             .init(status: 4, output: "iptables: Could not fetch rule set: Permission denied (you must be root)\n")
         }
@@ -143,54 +253,5 @@ struct NetworkRulesTests {
             _ = try await refused.shortcomings()
             Issue.record("a refused listing gave an answer")
         } catch { #expect(error.description.contains("run it as root")) }
-    }
-}
-
-/// A packet filter that understands what the installer asks of it.
-private final class SimulatedFilter: Sendable {
-    let chains = Mutex<[String: [String]]>([
-        "INPUT": ["-A INPUT -i lo -j ACCEPT"], "DOCKER-USER": ["-A DOCKER-USER -j RETURN"],
-        "OTHER": ["-A OTHER -j DROP"],
-    ])
-
-    var run: NetworkRulesInstaller.Runner {
-        { program, arguments, input throws(HostError) in
-            self.chains.withLock { chains in
-                program == "iptables-restore"
-                    ? Self.restore(&chains, input ?? "") : Self.change(&chains, Array(arguments.dropFirst(2)))
-            }
-        }
-    }
-
-    private static func restore(_ chains: inout [String: [String]], _ text: String) -> NetworkRulesInstaller.Outcome {
-        for line in text.split(separator: "\n").map(String.init) {
-            let words = line.split(separator: " ").map(String.init)
-            if line.hasPrefix(":") { chains[String(words[0].dropFirst())] = [] }
-            if line.hasPrefix("-A ") { chains[words[1]]?.append(line) }
-        }
-        return .init(status: 0, output: "")
-    }
-
-    private static func change(
-        _ chains: inout [String: [String]], _ words: [String]
-    ) -> NetworkRulesInstaller.Outcome {
-        if words == ["-S"] {
-            let lines = chains.sorted { $0.key < $1.key }.flatMap { ["-N \($0.key)"] + $0.value }
-            return .init(status: 0, output: lines.joined(separator: "\n") + "\n")
-        }
-        let chain = words[1]
-        guard let rules = chains[chain] else {
-            return .init(status: 1, output: "iptables: No chain/target/match by that name.\n")
-        }
-        switch words[0] {
-        case "-I": chains[chain]?.insert("-A \(chain) " + words.dropFirst(3).joined(separator: " "), at: 0)
-        case "-D":
-            let rule = "-A \(chain) " + words.dropFirst(2).joined(separator: " ")
-            if let index = rules.firstIndex(of: rule) { chains[chain]?.remove(at: index) }
-        case "-F": chains[chain] = []
-        case "-X": chains[chain] = nil
-        default: return .init(status: 2, output: "iptables: bad argument\n")
-        }
-        return .init(status: 0, output: "")
     }
 }

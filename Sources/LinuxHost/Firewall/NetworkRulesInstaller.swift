@@ -37,48 +37,67 @@ public struct NetworkRulesInstaller: Sendable {
 
     /// What keeps the rules from being in force; empty when they are. Changes nothing.
     public func shortcomings() async throws(HostError) -> [String] {
-        rules.shortcomings(in: try await listing())
+        rules.shortcomings(in: try await listings())
     }
 
-    /// Puts the rules in force. Repeated, it changes nothing that is right already.
+    /// Puts the rules in force, and takes those of an earlier version away afterwards. Repeated, it changes nothing that
+    /// is right already.
     public func install() async throws(HostError) {
-        guard try await listing().chains["DOCKER-USER"] != nil else {
-            throw HostError(
-                "iptables has no chain DOCKER-USER: the engine is not running, or manages no packet filter "
-                    + "(\"iptables\": false); the rules have to be set by hand (network-rules print)")
-        }
         _ = try await must("iptables-restore", ["-w", Self.lockSeconds, "--noflush"], input: rules.restoreText)
-        let left = rules.shortcomings(in: try await listing())
-        guard !left.isEmpty else { return }
+        let before = try await listings()
+        // A jump that is reached stays as it is: its rules are in force all the time.
+        for hook in rules.hooks where !rules.isReached(hook, in: before) {
+            try await removeJumps(hook)
+            try await iptables(hook.table, ["-I", hook.chain, "1", "-j", hook.target])
+        }
+        let left = rules.shortcomings(in: try await listings())
+        guard left.isEmpty else { throw HostError("the rules are not in force: \(left.joined(separator: "; "))") }
+        try await removeEarlierRules()
+    }
+
+    /// Removes the jumps and both chains, those of an earlier version included, and nothing else. Repeated, it finds
+    /// nothing to do.
+    public func remove() async throws(HostError) {
+        try await removeEarlierRules()
         for hook in rules.hooks {
             try await removeJumps(hook)
-            _ = try await must("iptables", ["-w", Self.lockSeconds, "-I", hook.chain, "1", "-j", hook.target])
+            try await removeChain(hook.target, in: hook.table)
         }
-        let still = rules.shortcomings(in: try await listing())
-        guard still.isEmpty else { throw HostError("the rules are not in force: \(still.joined(separator: "; "))") }
     }
 
-    /// Removes the jumps and both chains, and nothing else. Repeated, it finds nothing to do.
-    public func remove() async throws(HostError) {
-        for hook in rules.hooks { try await removeJumps(hook) }
-        let filter = try await listing()
-        for chain in [rules.forwardChain, rules.inputChain] where filter.chains[chain] != nil {
-            _ = try await must("iptables", ["-w", Self.lockSeconds, "-F", chain])
-            _ = try await must("iptables", ["-w", Self.lockSeconds, "-X", chain])
-        }
+    private func removeEarlierRules() async throws(HostError) {
+        try await removeJumps(rules.earlierHook)
+        try await removeChain(rules.earlierHook.target, in: rules.earlierHook.table)
     }
 
     private func removeJumps(_ hook: NetworkRules.Hook) async throws(HostError) {
         for _ in 0..<Self.jumpsMax {
-            guard try await listing().chains[hook.chain]?.contains(hook.line) == true else { return }
-            _ = try await must("iptables", ["-w", Self.lockSeconds, "-D", hook.chain, "-j", hook.target])
+            guard try await listing(of: hook.table).chains[hook.chain]?.contains(hook.line) == true else { return }
+            try await iptables(hook.table, ["-D", hook.chain, "-j", hook.target])
         }
         throw HostError("\(hook.chain) has more than \(Self.jumpsMax) jumps to \(hook.target); remove them by hand")
     }
 
+    private func removeChain(_ chain: String, in table: NetworkRules.Table) async throws(HostError) {
+        guard try await listing(of: table).chains[chain] != nil else { return }
+        try await iptables(table, ["-F", chain])
+        try await iptables(table, ["-X", chain])
+    }
+
+    private func listings() async throws(HostError) -> [NetworkRules.Table: FilterListing] {
+        var listings: [NetworkRules.Table: FilterListing] = [:]
+        for table in NetworkRules.Table.allCases { listings[table] = try await listing(of: table) }
+        return listings
+    }
+
     /// Lists all rules: each iptables version answers a question about a missing chain differently.
-    private func listing() async throws(HostError) -> FilterListing {
-        FilterListing(try await must("iptables", ["-w", Self.lockSeconds, "-S"]))
+    private func listing(of table: NetworkRules.Table) async throws(HostError) -> FilterListing {
+        FilterListing(try await iptables(table, ["-S"]))
+    }
+
+    @discardableResult
+    private func iptables(_ table: NetworkRules.Table, _ arguments: [String]) async throws(HostError) -> String {
+        try await must("iptables", ["-w", Self.lockSeconds, "-t", table.rawValue] + arguments)
     }
 
     private func must(_ program: String, _ arguments: [String], input: String? = nil) async throws(HostError) -> String

@@ -26,31 +26,35 @@ extension ConsistencyCheck {
             id: "kernel.limits", whenWell: "the kernel forwards packets and has limits high enough",
             violations: kernelLimits),
         Rule(
-            id: "network.rules", whenWell: "packet filter rules keep projects apart from the host and its network",
+            id: "network.rules",
+            whenWell: "packet filter rules keep projects apart from each other, the host and its network",
             violations: networkRules),
     ]
 
     static func networkRules(_ facts: ConsistencyFacts) -> [ConsistencyFinding]? {
-        func finding(_ found: String, _ advice: String) -> ConsistencyFinding {
-            ConsistencyFinding("network.rules", .warning, found: found, advice: advice)
-        }
         switch facts.networkRules {
         case .notAsked: return nil
         case .known(let shortcomings) where shortcomings.isEmpty: return []
         case .known(let shortcomings):
             return [
-                finding(
-                    "containers of projects may reach this host and the addresses of a cloud's credentials, and "
-                        + "neighbours may reach containers: \(shortcomings.joined(separator: "; "))",
-                    "run supamanager network-rules install as root, or start the manager with --network-rules install; "
-                        + "network-rules print shows the rules, and --network-rules off does without them")
+                ConsistencyFinding(
+                    "network.rules", .error,
+                    found: "projects are not reliably kept apart: containers of one project reach those of another, of "
+                        + "other organizations, too, in moments when the engine makes a network; containers reach "
+                        + "this host and the addresses of a cloud's credentials, and neighbours may reach containers, "
+                        + "at any time: \(shortcomings.joined(separator: "; "))",
+                    advice: "run supamanager network-rules install as root, or start the manager as root with "
+                        + "--network-rules install; network-rules print shows the rules, and --network-rules off does "
+                        + "without them")
             ]
         case .failed(let reason):
             return [
-                finding(
-                    "whether packet filter rules keep projects apart from the host is not known: \(reason)",
-                    "run supamanager doctor as root, or start the manager with --network-rules off if something else "
-                        + "guards the host")
+                ConsistencyFinding(
+                    "network.rules", .warning,
+                    found: "it is unknown whether packet filter rules keep projects apart from each other and from the "
+                        + "host: \(reason)",
+                    advice: "run supamanager network-rules check as root, or start the manager with --network-rules "
+                        + "off if something else guards the host")
             ]
         }
     }

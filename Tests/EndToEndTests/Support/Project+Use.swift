@@ -62,4 +62,25 @@ extension Project {
             return try await group.reduce(into: []) { if let target = $1 { $0.insert(target) } }
         }
     }
+
+    /// How many TCP connections a stand-in's container opens within a time (250 at the most), with some fifty attempts
+    /// a second.
+    func connections(to target: Target, from service: String, seconds: Int) async throws -> Int {
+        let container = try await inventory().container(service)
+        let program = """
+            import select, socket, sys, time
+            end, opened, attempts = time.monotonic() + \(seconds), 0, 0
+            while time.monotonic() < end:
+                with socket.socket() as attempt:
+                    attempt.setblocking(False)
+                    attempt.connect_ex(("\(target.host)", \(target.port)))
+                    ready = select.select([], [attempt], [], 0.01)[1]
+                    opened += bool(ready) and attempt.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == 0
+                attempts += 1
+            sys.exit(min(opened, 250) if attempts > 5 * \(seconds) else 255)
+            """
+        let code = try await Engine.exitCode(of: ["python3", "-I", "-c", program], in: container.id)
+        guard code <= 250 else { throw Trouble("\(service) of \(ref) cannot try often enough") }
+        return code
+    }
 }
