@@ -1,3 +1,5 @@
+import DataPlaneCore
+
 /// Turns comma-separated values (RFC 4180) into the JSON text of a list of objects, in one pass over the bytes.
 ///
 /// The text grows with the header in every row, so that a small body can mean a large one: values and bytes of the
