@@ -50,9 +50,11 @@ extension ServeSettings {
                 let shortcomings = try await installer.shortcomings()
                 guard !shortcomings.isEmpty else { return }
                 logger.warning(
-                    "projects are not reliably kept apart: no packet filter rules are in force, so containers of one "
-                        + "project reach those of another (of other organizations, too) in moments when the engine "
-                        + "makes a network, and reach this host and a cloud's credentials at any time",
+                    """
+                    projects are not reliably kept apart: no packet filter rules are in force, so containers of one \
+                    project reach those of another (of other organizations, too) in moments when the engine makes a \
+                    network, and reach this host and a cloud's credentials at any time
+                    """,
                     metadata: ["found": "\(shortcomings.joined(separator: "; "))", "advice": "\(advice)"])
             } catch {
                 logger.warning(

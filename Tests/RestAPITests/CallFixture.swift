@@ -1,3 +1,5 @@
+import DataPlaneCore
+
 @testable import RestAPI
 
 /// The tables of ``StatementTests`` with functions beside them.

@@ -1,3 +1,4 @@
+import DataPlaneCore
 import Testing
 
 @testable import RestAPI
