@@ -85,7 +85,7 @@ struct HealthTests {
                 let ready = try await host.send("GET", "/platform/projects/\(ref)/services").json
                 #expect(ready["status"] == .string("ACTIVE_HEALTHY"))
                 #expect(Set(ready.all("state")) == [.string("ready")])
-                #expect(ready["services"]?[0]?.keys == ["service", "state", "message", "observed_at"])
+                #expect(ready["services"]?[0]?.keys == ["service", "state", "message", "observed_at", "image_pull"])
                 for time in ready.all("observed_at") {
                     #expect(time.isTimestamp)
                 }
