@@ -59,7 +59,7 @@ struct PullTallyTests {
         #expect(try tally([Self.line("Status: Image is up to date")]) == pull(layers: 0, done: 0, bytes: 0, of: nil))
     }
 
-    @Test("while two pull the same image the first to end does not end what is told of the other")
+    @Test("of two pulls of the same image, the end of the first leaves the progress of the second")
     func twice() {
         let pulls = ImagePulls()
         pulls.begin("a")

@@ -113,7 +113,7 @@ extension EndToEnd {
         private func expectWrites(_ project: Project) async throws {
             let row = #"{"id": 3, "note": "written", "is_public": false}"#
             let refused = try await rest(project, "POST", "/notes", key: project.anonKey, body: row)
-            #expect(refused.status == 403 && refused.json["code"].text == "42501", "\(refused.status) \(refused.text)")
+            #expect(refused.status == 401 && refused.json["code"].text == "42501", "\(refused.status) \(refused.text)")
             let written = try await rest(project, "POST", "/notes", key: project.serviceKey, body: row)
             #expect(written.status == 201, "\(written.status) \(written.text)")
             let forged = try await rest(project, "GET", "/notes", key: project.serviceKey + "x")

@@ -97,7 +97,7 @@ extension AuthCall {
         return response
     }
 
-    /// A password that no longer meets the rules still signs in, and the client is told.
+    /// A password that no longer meets the rules still signs in; the answer names the rules that it fails.
     private func weakness(of password: String) -> JSONText.Member? {
         do throws(AuthError) {
             try PasswordRules(configuration).check(password)

@@ -5,7 +5,7 @@ import PostgresKit
 extension RestError {
     /// An error that a statement met.
     ///
-    /// - Parameter isAnonymous: whether the request had no token: then a missing privilege asks for one.
+    /// - Parameter isAnonymous: whether the request has the anonymous role: then a missing privilege asks for another token.
     init(_ report: PostgresErrorReport, isAnonymous: Bool) {
         let state = report.sqlState
         if state == "PGRST" {
