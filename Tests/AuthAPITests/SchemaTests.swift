@@ -51,7 +51,8 @@ struct SchemaTests {
             DO $$ BEGIN CREATE ROLE authenticated; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
             CREATE SCHEMA auth AUTHORIZATION supabase_auth_admin;
             """)
-        database.user = "supabase_auth_admin"
+        // The cluster logs in nobody but its own role; of the connection's rights those of the current role count.
+        database.options["options"] = "-c role=supabase_auth_admin"
         let fixture = try await AuthFixture.with(database)
         #expect(await fixture.signUp("a@b.example").status == 200)
         // Policies of the project call the functions as the client's role.

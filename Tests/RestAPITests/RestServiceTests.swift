@@ -161,9 +161,10 @@ struct RestServiceTests {
 
     @Test("of a field that comes several times in a form the last one counts")
     func forms() throws {
-        let text = (0..<20_000).map { "f\($0)=1" }.joined(separator: "&") + "&f0=2"
+        let others = RequestBody.fieldsMax - 1
+        let text = (0..<others).map { "f\($0)=1" }.joined(separator: "&") + "&f0=2"
         let body = try RequestBody.read(Array(text.utf8), type: .form, columns: nil)
-        #expect(body.keys?.count == 20_000 && body.first.last == JSONText.Member("f0", .string("2")))
+        #expect(body.keys?.count == others && body.first.last == JSONText.Member("f0", .string("2")))
     }
 
     @Test("pages, counts and what lies beyond them")
