@@ -23,7 +23,7 @@ public struct Backend: Sendable {
     /// Notifications.
     public var notifications: any NotificationStore
     /// Objects on the engine that belong to no project.
-    public var orphans: OrphanLoop
+    public var orphans: OrphanReconciler
     /// Logins at registries of images.
     public var registries: RegistryLogins
     /// Databases of projects.
@@ -50,7 +50,7 @@ public struct Backend: Sendable {
         catalog: ProjectCatalog, eventFeed: any ProjectEventFeed, logFollower: ServiceLogFollower,
         directory: AccountDirectory, deviceLoginCrypto: any DeviceLoginCrypto,
         functions: FunctionCatalog, content: any ContentStore, notifications: any NotificationStore,
-        orphans: OrphanLoop, registries: RegistryLogins, databases: any ProjectDatabase,
+        orphans: OrphanReconciler, registries: RegistryLogins, databases: any ProjectDatabase,
         gateways: any ProjectGateway, units: any UnitOfWork, ledger: any RequestLedger, sealer: any AnswerSealer,
         consistency: @escaping ConsistencyCheck, time: any TimeSource = SystemTime()
     ) {

@@ -7,7 +7,7 @@ import ProjectModel
 /// to no organization either: the owners of the organization
 /// that the installation began with look after them. Their names tell of every tenant, so nobody else lists them.
 struct OrphansController: Sendable {
-    let orphans: OrphanLoop
+    let orphans: OrphanReconciler
 
     var routes: [Route] {
         [

@@ -52,7 +52,7 @@ struct APIParts: Sendable {
             logFollower: ServiceLogFollower(catalog: catalog, engine: engine, logs: containerLogs),
             directory: directory, deviceLoginCrypto: PlainDeviceLoginCrypto(),
             functions: functions, content: content, notifications: notifications,
-            orphans: OrphanLoop(
+            orphans: OrphanReconciler(
                 store: orphanStore, engine: engine, logger: Logger(label: "orphans") { _ in SwiftLogNoOpLogHandler() }),
             registries: RegistryLogins(store: registryStore, sealer: PlainRegistryPasswordSealer()),
             databases: databases, gateways: gateways,
