@@ -138,7 +138,7 @@ struct Server {
             directory: people.directory, deviceLoginCrypto: ECDHDeviceLogin(),
             functions: core.functions, content: PostgresContentStore(pool: database.pool),
             notifications: PostgresNotificationStore(pool: database.pool), orphans: orphans,
-            registries: registries,
+            jobs: core.jobs, registries: registries,
             databases: PostgresProjectDatabase(),
             gateways: CurlProjectGateway(client: http), units: PostgresUnitOfWork(pool: database.pool),
             ledger: ledger, sealer: sealer,
