@@ -23,7 +23,9 @@ public struct Backend: Sendable {
     /// Notifications.
     public var notifications: any NotificationStore
     /// Objects on the engine that belong to no project.
-    public var orphans: OrphanLoop
+    public var orphans: OrphanReconciler
+    /// What the manager does by itself.
+    public var jobs: JobCatalog
     /// Logins at registries of images.
     public var registries: RegistryLogins
     /// Databases of projects.
@@ -50,8 +52,9 @@ public struct Backend: Sendable {
         catalog: ProjectCatalog, eventFeed: any ProjectEventFeed, logFollower: ServiceLogFollower,
         directory: AccountDirectory, deviceLoginCrypto: any DeviceLoginCrypto,
         functions: FunctionCatalog, content: any ContentStore, notifications: any NotificationStore,
-        orphans: OrphanLoop, registries: RegistryLogins, databases: any ProjectDatabase,
-        gateways: any ProjectGateway, units: any UnitOfWork, ledger: any RequestLedger, sealer: any AnswerSealer,
+        orphans: OrphanReconciler, jobs: JobCatalog, registries: RegistryLogins,
+        databases: any ProjectDatabase, gateways: any ProjectGateway, units: any UnitOfWork, ledger: any RequestLedger,
+        sealer: any AnswerSealer,
         consistency: @escaping ConsistencyCheck, time: any TimeSource = SystemTime()
     ) {
         self.catalog = catalog
@@ -63,6 +66,7 @@ public struct Backend: Sendable {
         self.content = content
         self.notifications = notifications
         self.orphans = orphans
+        self.jobs = jobs
         self.registries = registries
         self.databases = databases
         self.gateways = gateways

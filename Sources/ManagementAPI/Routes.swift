@@ -23,6 +23,7 @@ extension ManagementAPI {
                 features: features
             ).routes
             + OrphansController(orphans: backend.orphans).routes
+            + JobsController(jobs: backend.jobs).routes
             + RegistriesController(logins: backend.registries).routes
             + keyRoutes(backend.catalog)
             + settingRoutes(backend.catalog, configuration)

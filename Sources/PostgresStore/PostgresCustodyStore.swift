@@ -30,6 +30,11 @@ public struct PostgresCustodyStore: CustodyStore {
         try await write { try await ReceiptRows.save(receipt, in: $0) }
     }
 
+    /// Deletes old receipts of which nothing is left.
+    public func removeReceipts(endedBefore time: Timestamp, limit: Int) async throws(StoreError) -> Int {
+        try await write { try await ReceiptRows.remove(endedBefore: time, limit: limit, in: $0) }
+    }
+
     /// Selects volumes by user and by label.
     public func volumes(of ref: ProjectRef) async throws(StoreError) -> [VolumeRecord] {
         try await transaction { try await VolumeRows.select(of: ref, in: $0) }
@@ -76,12 +81,12 @@ public struct PostgresCustodyStore: CustodyStore {
     }
 
     /// What the loop does too: under the lease, where there is one.
-    private func write(
-        _ body: @Sendable @escaping (PostgresTransaction) async throws -> Void
-    ) async throws(StoreError) {
+    private func write<Value: Sendable>(
+        _ body: @Sendable @escaping (PostgresTransaction) async throws -> Value
+    ) async throws(StoreError) -> Value {
         try await transaction { [lease] transaction in
             if let lease { try await ManagerLeaseRow.hold(lease.token, in: transaction) }
-            try await body(transaction)
+            return try await body(transaction)
         }
     }
 

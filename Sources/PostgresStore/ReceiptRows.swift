@@ -59,6 +59,22 @@ enum ReceiptRows {
         }
     }
 
+    /// Looks first: nothing is written where there is nothing to remove.
+    static func remove(endedBefore time: Timestamp, limit: Int, in session: some PostgresSession) async throws -> Int {
+        let old = try await session.query(
+            """
+            select r.ref from deletion_receipts r join projects p on p.ref = r.ref
+            where p.status = 'DELETED' and r.ended_at < $1
+                and not exists (select from deletion_items i where i.ref = r.ref and i.state <> 'destroyed')
+                and not exists (select from volumes v where v.ref = r.ref or v.owner = r.ref)
+            order by r.ref limit $2 for update of r skip locked
+            """, [.timestamp(time.postgres), .int(limit)]
+        ).map { try $0.string("ref") }
+        guard !old.isEmpty else { return 0 }
+        try await session.execute("delete from deletion_items where ref = any($1)", [.textArray(old)])
+        return try await session.execute("delete from deletion_receipts where ref = any($1)", [.textArray(old)])
+    }
+
     private static func item(_ row: PostgresRow) throws -> DeletionReceipt.Item {
         guard let kind = EngineObjectKind(rawValue: try row.string("kind")),
             let state = DeletionReceipt.State(rawValue: try row.string("state"))

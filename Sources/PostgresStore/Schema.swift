@@ -4,7 +4,7 @@ public enum Schema {
     public static let migrations = [
         installation, projects, leases, identity, configuration, requests, content, functions, signingKey,
         projectEdition, managerLease, custody, operations, credentialLimits, templateVersions, projectUpgrades,
-        auditSignatures, secretDigests, formerSettings, keyedPayloads, registryLogins,
+        auditSignatures, secretDigests, formerSettings, keyedPayloads, registryLogins, jobs,
     ]
 
     private static let installation = Migration(

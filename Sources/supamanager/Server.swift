@@ -82,9 +82,9 @@ struct Server {
             digester: MasterKeyPayloadDigester(master: master, installation: installation.id))
         try await ledger.keyDigests()
         let inspector = try inspector(ledger, core, installation, engine)
-        let orphans = OrphanLoop(
+        let orphans = OrphanReconciler(
             store: PostgresOrphanStore(pool: database.pool), engine: engine, policy: settings.orphans,
-            lease: core.lease, logger: logger)
+            lease: core.lease, jobs: core.jobs, logger: logger)
         let backend = backend(
             database, core, people, ledger, sealer, orphans, registries,
             DockerContainerEngine(host: settings.dockerHost, http: streams, installation: installation.id), http,
@@ -106,8 +106,8 @@ struct Server {
                         "address": "\(settings.listen)", "port": "\(port)", "installation": "\(installation.id)",
                     ])
             })
-        let housekeeping = Housekeeping(directory: people.directory, ledger: backend.ledger, logger: logger)
-        var services: [any Service] = [core.health, core.managing, orphans, housekeeping, server]
+        let runner = try runner(database, core, people, ledger, orphans)
+        var services: [any Service] = [core.health, managing(database, core, runner), server]
         if let cluster = database.cluster {
             services.insert(ClusterSupervision(cluster: cluster, logger: logger), at: 0)
         }
@@ -129,7 +129,7 @@ struct Server {
 
     private func backend(
         _ database: Database, _ core: Core, _ people: People, _ ledger: PostgresRequestLedger,
-        _ sealer: StoredAnswerSealer, _ orphans: OrphanLoop, _ registries: RegistryLogins,
+        _ sealer: StoredAnswerSealer, _ orphans: OrphanReconciler, _ registries: RegistryLogins,
         _ logs: DockerContainerEngine, _ http: HTTPClient,
         _ inspector: ConsistencyInspector
     ) -> Backend {
@@ -139,7 +139,7 @@ struct Server {
             directory: people.directory, deviceLoginCrypto: ECDHDeviceLogin(),
             functions: core.functions, content: PostgresContentStore(pool: database.pool),
             notifications: PostgresNotificationStore(pool: database.pool), orphans: orphans,
-            registries: registries,
+            jobs: core.jobs, registries: registries,
             databases: PostgresProjectDatabase(),
             gateways: CurlProjectGateway(client: http), units: PostgresUnitOfWork(pool: database.pool),
             ledger: ledger, sealer: sealer,
@@ -186,8 +186,11 @@ struct Server {
         let store: PostgresProjectStore
         let health: HealthLoop
         let lease: ManagerLease
-        /// Holds the lease and runs the loop that reconciles.
-        let managing: LeaseLoop
+        /// The loop that reconciles.
+        let loop: ReconcileLoop
+        let manager: ManagerIdentity
+        let jobs: JobCatalog
+        let jobSignal: JobSignal
         let catalog: ProjectCatalog
         let functions: FunctionCatalog
         let minter: SealingKeyMinter
@@ -223,21 +226,42 @@ struct Server {
             store: PostgresProjectStore(pool: database.pool, under: lease), custody: custody, engine: engine,
             templates: templates, folders: TemplateProjectFolders(root: projects), minter: minter, broker: broker,
             survey: survey, health: health, functions: publisher,
-            announcements: ProjectChannel(database.parameters), lease: lease, pulls: docker.pulls,
-            logger: logger)
-        let managing = LeaseLoop(
-            store: database.leases, lease: lease,
-            manager: ManagerIdentity(
-                id: Hex.encode(try RandomSource.bytes(8)), address: settings.publicURL, projectsFolder: projects),
-            logger: logger
-        ) { role in await loop.runUntilCancelled(as: role) }
+            announcements: ProjectChannel(database.parameters), lease: lease, pulls: docker.pulls, logger: logger)
+        let jobSignal = JobSignal()
         let catalog = ProjectCatalog(
             store: store, custody: PostgresCustodyStore(pool: database.pool), templates: templates,
             minter: minter, broker: broker, observer: loop, organizationLimit: settings.projectsPerOrganization)
         let functions = FunctionCatalog(store: functionStore, publisher: publisher, digest: Self.digest)
         return Core(
-            store: store, health: health, lease: lease, managing: managing, catalog: catalog, functions: functions,
-            minter: minter, renderers: renderers, templates: templates)
+            store: store, health: health, lease: lease, loop: loop,
+            manager: ManagerIdentity(
+                id: Hex.encode(try RandomSource.bytes(8)), address: settings.publicURL, projectsFolder: projects),
+            jobs: JobCatalog(store: PostgresJobStore(pool: database.pool), signal: jobSignal), jobSignal: jobSignal,
+            catalog: catalog, functions: functions, minter: minter, renderers: renderers, templates: templates)
+    }
+
+    /// Holds the lease, and runs what belongs to each role: jobs are the active manager's alone.
+    private func managing(_ database: Database, _ core: Core, _ runner: JobRunner) -> LeaseLoop {
+        LeaseLoop(store: database.leases, lease: core.lease, manager: core.manager, logger: logger) { role in
+            await withDiscardingTaskGroup { group in
+                group.addTask { await core.loop.runUntilCancelled(as: role) }
+                if role == .active { group.addTask { await runner.runUntilCancelled() } }
+            }
+        }
+    }
+
+    private func runner(
+        _ database: Database, _ core: Core, _ people: People, _ ledger: PostgresRequestLedger,
+        _ orphans: OrphanReconciler
+    ) throws -> JobRunner {
+        let store = PostgresJobStore(pool: database.pool)
+        let housekeeping = Housekeeping(
+            directory: people.directory, ledger: ledger,
+            custody: PostgresCustodyStore(pool: database.pool, under: core.lease), jobs: store, time: SystemTime(),
+            logger: logger)
+        return try JobRunner(
+            store: store, definitions: housekeeping.definitions + [orphans.job], lease: core.lease,
+            manager: core.manager.id, signal: core.jobSignal, logger: logger)
     }
 
     /// Where functions lie in a project's folder, as its stack says.

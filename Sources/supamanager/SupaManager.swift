@@ -31,8 +31,8 @@ struct SupaManager: AsyncParsableCommand {
             CommandGroup(
                 name: "Projects",
                 subcommands: [
-                    ProjectsCommand.self, VolumesCommand.self, OrphansCommand.self, RegistriesCommand.self,
-                    TemplateCommand.self, AuditCommand.self,
+                    ProjectsCommand.self, VolumesCommand.self, OrphansCommand.self, JobsCommand.self,
+                    RegistriesCommand.self, TemplateCommand.self, AuditCommand.self,
                 ]),
         ])
 }

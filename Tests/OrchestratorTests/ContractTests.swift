@@ -45,6 +45,14 @@ struct ContractTests {
         try await contract.run()
     }
 
+    @Test("jobs in memory are kept as anywhere else")
+    func jobs() async throws {
+        let leases = InMemoryManagerLeaseStore()
+        let contract = JobStoreContract(
+            store: InMemoryJobStore(leases: leases), leases: leases, projects: InMemoryProjectStore())
+        try await contract.run()
+    }
+
     @Test("receipts and volumes in memory are kept as anywhere else")
     func custody() async throws {
         let projects = InMemoryProjectStore()

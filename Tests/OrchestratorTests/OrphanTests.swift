@@ -68,7 +68,7 @@ struct OrphanTests {
     private static func lost(
         policy: OrphanPolicy,
         _ body:
-            @Sendable (SimulatedHost, OrphanLoop, InMemoryOrphanStore, ProjectRef, ShiftedTime) async throws
+            @Sendable (SimulatedHost, OrphanReconciler, InMemoryOrphanStore, ProjectRef, ShiftedTime) async throws
             -> Void
     ) async throws {
         try await SimulatedHost.run(seed: 1) { host in
@@ -81,7 +81,7 @@ struct OrphanTests {
             }
             let empty = InMemoryOrphanStore(projects: InMemoryProjectStore())
             let time = ShiftedTime(base: host.time)
-            let loop = OrphanLoop(
+            let loop = OrphanReconciler(
                 store: empty, engine: host.engine, policy: policy, time: time, logger: host.logger)
             let foreign = host.engine.foreignNames
             try await body(host, loop, empty, ref, time)
@@ -113,10 +113,10 @@ struct OrphanTests {
     }
 
     /// Looks as the loop does, for so long.
-    private func watch(_ loop: OrphanLoop, _ time: ShiftedTime, for length: Duration) async throws {
+    private func watch(_ loop: OrphanReconciler, _ time: ShiftedTime, for length: Duration) async throws {
         let end = time.now() + length
         while time.now() < end {
-            time.shift(by: OrphanLoop.interval)
+            time.shift(by: OrphanReconciler.interval)
             try await loop.pass()
         }
     }
@@ -127,17 +127,18 @@ struct OrphanTests {
             let before = host.engine.contents(of: ref)
             try await loop.pass()
             for _ in 1...2 {
-                try await watch(loop, time, for: OrphanDecision.grace - OrphanLoop.interval * 2)
+                try await watch(loop, time, for: OrphanDecision.grace - OrphanReconciler.interval * 2)
                 // The process was stopped, or the clock was set.
                 time.shift(by: OrphanDecision.grace * 2)
                 try await loop.pass()
                 #expect(try await ledger.orphans().allSatisfy { $0.graceUntil == time.now() + OrphanDecision.grace })
             }
             time.shift(by: OrphanDecision.grace * 2)
-            let next = OrphanLoop(store: ledger, engine: host.engine, policy: .remove, time: time, logger: host.logger)
+            let next = OrphanReconciler(
+                store: ledger, engine: host.engine, policy: .remove, time: time, logger: host.logger)
             try await next.pass()
             #expect(host.engine.contents(of: ref).objects == before.objects)
-            try await watch(next, time, for: OrphanDecision.grace + OrphanLoop.interval * 2)
+            try await watch(next, time, for: OrphanDecision.grace + OrphanReconciler.interval * 2)
             #expect(host.engine.contents(of: ref).containers == [])
         }
     }
@@ -149,9 +150,9 @@ struct OrphanTests {
             try await loop.pass()
             try await loop.pass()
             #expect(host.engine.contents(of: ref).objects == before.objects)
-            try await watch(loop, time, for: OrphanDecision.grace - OrphanLoop.interval)
+            try await watch(loop, time, for: OrphanDecision.grace - OrphanReconciler.interval)
             #expect(host.engine.contents(of: ref).objects == before.objects)
-            try await watch(loop, time, for: OrphanLoop.interval * 3)
+            try await watch(loop, time, for: OrphanReconciler.interval * 3)
             let left = host.engine.contents(of: ref)
             #expect(left.containers == [] && left.networks == [])
             #expect(Set(left.volumes.map(\.name)) == Set(before.volumes.map(\.name)) && !left.volumes.isEmpty)

@@ -15,7 +15,11 @@ struct DeletionController: Sendable {
                 Operation(
                     summary: "What a deletion destroyed, what it kept, and what remains and why",
                     answer: .of(DeletionReceiptBody.self),
-                    refusals: [Operation.Refusal(status: .notFound, meaning: "no deletion was asked for")]), read
+                    refusals: [
+                        Operation.Refusal(
+                            status: .notFound, meaning: "no deletion was asked for, or its receipt is not kept any more"
+                        )
+                    ]), read
             ).reachingDeleted
         ]
     }
@@ -23,9 +27,18 @@ struct DeletionController: Sendable {
     private func read(_ request: APIRequest) async throws -> APIResponse {
         let record = try request.project()
         guard let receipt = try await catalog.deletionReceipt(of: record.ref) else {
-            throw APIError(.notFound, "there is no receipt: the deletion of project \(record.ref) was not requested")
+            throw APIError(.notFound, Self.noReceipt(record))
         }
         return try APIResponse(json: DeletionReceiptBody(receipt, of: record))
+    }
+
+    private static func noReceipt(_ record: ProjectRecord) -> String {
+        guard record.status == .deleted else {
+            return "there is no receipt: the deletion of project \(record.ref) was not requested"
+        }
+        let days = CustodyLimits.receiptsKept.components.seconds / 86_400
+        return "the receipt of project \(record.ref) is not kept any more: receipts are removed \(days) days after a "
+            + "deletion that has destroyed everything"
     }
 }
 

@@ -7,7 +7,7 @@ import ProjectModel
 /// organization: the owners of the organization that administers the installation manage them. Their names reveal other
 /// tenants, so no other role lists them.
 struct OrphansController: Sendable {
-    let orphans: OrphanLoop
+    let orphans: OrphanReconciler
 
     var routes: [Route] {
         [

@@ -10,6 +10,9 @@ public protocol CustodyStore: Sendable {
     func open(_ receipt: DeletionReceipt) async throws(StoreError) -> DeletionReceipt
     /// Stores a receipt with all its items.
     func save(_ receipt: DeletionReceipt) async throws(StoreError)
+    /// Removes receipts of deletions that ended before a time, up to `limit` of them; gives their number. One that names
+    /// anything that is not destroyed stays, and so does that of a project whose volumes are still known.
+    func removeReceipts(endedBefore time: Timestamp, limit: Int) async throws(StoreError) -> Int
 
     /// Volumes that a project uses or used last, and those with its label, by name.
     func volumes(of ref: ProjectRef) async throws(StoreError) -> [VolumeRecord]
@@ -36,4 +39,8 @@ public protocol CustodyStore: Sendable {
 public enum CustodyLimits {
     /// Most kept volumes that one answer lists.
     public static let keptVolumesMax = 1_000
+    /// How long the receipt of a deletion is kept that has destroyed everything: a year, and some time to look back on it.
+    public static let receiptsKept: Duration = .seconds(400 * 86_400)
+    /// Receipts that one transaction removes.
+    public static let receiptsRemovedMax = 500
 }

@@ -14,6 +14,7 @@ public enum CustodyStoreContract {
         try await run.checkVolumes()
         try await run.checkDestruction()
         try await run.checkAttachment()
+        try await run.checkRemoval()
     }
 }
 
@@ -125,5 +126,33 @@ private struct CustodyContractRun {
         try promise("then the first cannot", try await store.attach(volumesOf: ref(2), to: ref(3)) == [])
         try await store.giveBack(volumesOf: ref(1), at: start)
         try promise("what was never attached is not given back", try await store.volumes(of: ref(1))[0].keptAt == nil)
+    }
+
+    func checkRemoval() async throws {
+        let end = start + .seconds(10)
+        func removed(before time: Timestamp) async throws -> Int {
+            try await store.removeReceipts(endedBefore: time, limit: 10)
+        }
+        var receipt = receipt(2, destroysVolumes: true)
+        receipt.items = [.init(key: .init(.network, "n"), name: "n", state: .destroyed, at: start)]
+        receipt.endedAt = end
+        try await store.save(receipt)
+        let late = end + .milliseconds(1)
+        try promise("a receipt is kept until the project is deleted", try await removed(before: late) == 0)
+        let isDeleted = try await projects.transition(2, .deleting, .deleted, seconds: 20)
+        try promise("the contract's own project is deleted", isDeleted)
+        try promise("and while its volumes are known", try await removed(before: late) == 0)
+        try await store.forget(volumes: ["m", "n"])
+        receipt.items[0].state = .remaining
+        try await store.save(receipt)
+        try promise("and while anything remains", try await removed(before: late) == 0)
+        receipt.items[0].state = .destroyed
+        try await store.save(receipt)
+        try promise("and until its time is over", try await removed(before: end) == 0)
+        try promise("not more than wanted", try await store.removeReceipts(endedBefore: late, limit: 0) == 0)
+        try promise("then it goes", try await removed(before: late) == 1)
+        try promise("as a whole", try await store.receipt(of: ref(2)) == nil)
+        try promise("once", try await removed(before: late) == 0)
+        try promise("and no other", try await store.receipt(of: ref(1)) != nil)
     }
 }

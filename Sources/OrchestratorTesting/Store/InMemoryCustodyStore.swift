@@ -49,6 +49,24 @@ public final class InMemoryCustodyStore: CustodyStore, Revertible {
         await transaction { $0.receipts[receipt.ref] = receipt }
     }
 
+    /// Removes old receipts of which nothing is left.
+    public func removeReceipts(endedBefore time: Timestamp, limit: Int) async throws(StoreError) -> Int {
+        var gone: Set<ProjectRef> = []
+        for receipt in await transaction({ $0.receipts.values.sorted { $0.ref < $1.ref } }) {
+            guard let project = try await projects.project(receipt.ref), project.status == .deleted else { continue }
+            gone.insert(receipt.ref)
+        }
+        return await transaction { state in
+            let used = Set(state.volumes.values.flatMap { [$0.ref, $0.owner] })
+            let old = state.receipts.values.filter { receipt in
+                gone.contains(receipt.ref) && !used.contains(receipt.ref) && receipt.endedAt.map { $0 < time } ?? false
+                    && receipt.items.allSatisfy { $0.state == .destroyed }
+            }.sorted { $0.ref < $1.ref }.prefix(limit)
+            for receipt in old { state.receipts[receipt.ref] = nil }
+            return old.count
+        }
+    }
+
     /// Volumes that a project uses, used last, or labelled.
     public func volumes(of ref: ProjectRef) async throws(StoreError) -> [VolumeRecord] {
         await transaction { state in

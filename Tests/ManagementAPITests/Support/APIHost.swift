@@ -34,6 +34,7 @@ struct APIHost: Sendable {
     let store: InMemoryProjectStore
     let custody: InMemoryCustodyStore
     let orphans: InMemoryOrphanStore
+    let jobs: InMemoryJobStore
     let registries: InMemoryRegistryLoginStore
     let engine: FakeEngine
     let renderer: TestRenderer
@@ -90,7 +91,8 @@ struct APIHost: Sendable {
             var ports = listening.makeAsyncIterator()
             guard let port = await ports.next() else { throw CancellationError() }
             let host = APIHost(
-                store: store, custody: parts.custody, orphans: parts.orphanStore, registries: parts.registryStore,
+                store: store, custody: parts.custody, orphans: parts.orphanStore, jobs: parts.jobStore,
+                registries: parts.registryStore,
                 engine: engine, renderer: renderer,
                 loop: parts.loop, health: parts.health, catalog: parts.catalog, ledger: parts.ledger,
                 directory: parts.directory, identities: parts.identities, crypto: parts.crypto, api: api,

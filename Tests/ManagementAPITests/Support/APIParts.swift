@@ -13,6 +13,7 @@ struct APIParts: Sendable {
     let custody: InMemoryCustodyStore
     let engine: FakeEngine
     let orphanStore: InMemoryOrphanStore
+    let jobStore = InMemoryJobStore()
     let loop: ReconcileLoop
     let health: HealthLoop
     let catalog: ProjectCatalog
@@ -47,17 +48,19 @@ struct APIParts: Sendable {
         verifier: any AccessTokenVerifier, readiness: [ReadinessCheck], _ configuration: ManagementAPIConfiguration,
         standInAddresses: Bool = true, logger: Logger
     ) -> ManagementAPI {
+        let jobs = JobCatalog(store: jobStore, signal: JobSignal())
         var backend = Backend(
             catalog: catalog, eventFeed: store,
             logFollower: ServiceLogFollower(catalog: catalog, engine: engine, logs: containerLogs),
             directory: directory, deviceLoginCrypto: PlainDeviceLoginCrypto(),
             functions: functions, content: content, notifications: notifications,
-            orphans: OrphanLoop(
-                store: orphanStore, engine: engine, logger: Logger(label: "orphans") { _ in SwiftLogNoOpLogHandler() }),
-            registries: RegistryLogins(store: registryStore, sealer: PlainRegistryPasswordSealer()),
+            orphans: OrphanReconciler(
+                store: orphanStore, engine: engine, jobs: jobs,
+                logger: Logger(label: "orphans") { _ in SwiftLogNoOpLogHandler() }),
+            jobs: jobs, registries: RegistryLogins(store: registryStore, sealer: PlainRegistryPasswordSealer()),
             databases: databases, gateways: gateways,
             units: InMemoryUnitOfWork([
-                store, custody, ledger, identities, functionStore, orphanStore, registryStore,
+                store, custody, ledger, identities, functionStore, orphanStore, jobStore, registryStore,
             ]),
             ledger: ledger, sealer: PlainSealer(), consistency: { .sample })
         if standInAddresses { backend.addresses = StandInAddresses() }

@@ -61,6 +61,39 @@ public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
     /// A service of an upgrade counts as ready when it runs.
     case skipUpgradeGate
 
+    /// What a superseded manager writes about jobs is not refused.
+    case skipJobFence
+    /// A job is claimed under a term that is over.
+    case claimUnderOldTerm
+    /// A job that runs at most once is run again when its manager was gone.
+    case rerunAtMostOnce
+    /// A recurring job is due one interval after it was due before, however late that is.
+    case pileUpMissedRuns
+    /// A recurring job runs once.
+    case endSchedule
+    /// Jobs of managers that are gone are never looked for.
+    case forgetTakeover
+    /// A job counts as done when it is claimed.
+    case callDoneAtClaim
+    /// Nobody notices that the times of jobs have moved away because the clock was set back.
+    case trustJobClock
+    /// Locks of jobs are not stored.
+    case ignoreJobLocks
+    /// A job that is enqueued again is another one.
+    case forgetJobKey
+    /// A job is given up at its first failure.
+    case giveUpEarly
+
+    /// Whether it needs no projects to be found.
+    public var isAboutJobs: Bool {
+        switch self {
+        case .skipJobFence, .claimUnderOldTerm, .rerunAtMostOnce, .pileUpMissedRuns, .endSchedule, .forgetTakeover,
+            .callDoneAtClaim, .trustJobClock, .ignoreJobLocks, .forgetJobKey, .giveUpEarly:
+            true
+        default: false
+        }
+    }
+
     /// Seeds, from 0, within which the auditor finds it. A mistake that takes more has become invisible: a change of
     /// the program or of the simulation has to say why, or make it visible again.
     public var seedsMax: UInt64 {
@@ -69,6 +102,10 @@ public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
             .trustFirstProbe, .forgetRelist, .logSecret, .keepFolder, .keepSecrets, .keepLeases, .trustClock,
             .forgetDeletions, .blameUnprobed:
             5
+        case .claimUnderOldTerm, .rerunAtMostOnce, .pileUpMissedRuns, .endSchedule, .forgetTakeover, .callDoneAtClaim,
+            .trustJobClock, .ignoreJobLocks, .forgetJobKey, .giveUpEarly:
+            5
+        case .skipJobFence: 60
         case .freeLeasesEarly: 15
         case .rollOverAtStart, .forgetPreviousVersion, .skipUpgradeGate: 60
         // These need a fault or a request at the right moment.

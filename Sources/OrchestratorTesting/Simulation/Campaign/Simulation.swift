@@ -47,8 +47,11 @@ public enum Simulation {
             let run = SimulationRun(host: host, world: world, auditor: auditor, log: log, mistake: mistake, seed: seed)
             // A manager's engine and the desk reference each other: this breaks the cycle.
             defer { run.desk.leave() }
-            try await run.storm()
-            try await run.calm()
+            if mistake?.isAboutJobs != true {
+                try await run.storm()
+                try await run.calm()
+            }
+            try await run.jobs.run()
             return run.report()
         }
     }
@@ -62,6 +65,21 @@ struct SimulationRun: Sendable {
     let log: SecretWatch
     let mistake: PlantedMistake?
     let seed: UInt64
+    let jobs: JobStorm
+
+    init(
+        host: SimulatedHost, world: SimulationWorld, auditor: SimulationAuditor, log: SecretWatch,
+        mistake: PlantedMistake?, seed: UInt64
+    ) {
+        self.host = host
+        self.world = world
+        self.auditor = auditor
+        self.log = log
+        self.mistake = mistake
+        self.seed = seed
+        jobs = JobStorm(
+            host: host, auditor: auditor, weather: Weather(seed: seed ^ 0xCA1F), seed: seed, mistake: mistake)
+    }
 
     /// The manager whose catalogue serves a request during a pass.
     final class Desk: Sendable {
@@ -260,7 +278,7 @@ struct SimulationRun: Sendable {
         var report = SimulationReport(
             seed: seed, steps: 0, engineCalls: host.engine.calls.count,
             seconds: Int(host.time.steady.since(VirtualTime.beginning).components.seconds),
-            faults: world.weather.counts,
+            faults: world.weather.counts.merging(jobs.weather.counts, uniquingKeysWith: +),
             statuses: [:], edges: [:], violations: auditor.violations, digest: 0)
         auditor.report { steps, edges, statuses, digest in
             report.steps = steps

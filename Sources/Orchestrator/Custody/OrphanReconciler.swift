@@ -1,11 +1,11 @@
 public import Logging
-public import ServiceLifecycle
+import ProjectModel
 import Synchronization
 
 /// Looks after objects that bear this installation's label and belong to no project of its database: they are noted,
 /// left alone for a time, and removed only where that is switched on or asked for. What bears another installation's
-/// label, or none, is not even seen.
-public final class OrphanLoop: Service {
+/// label, or none, is not even seen. Its passes are runs of a job; see ``job``.
+public final class OrphanReconciler: Sendable {
     /// Time between two passes.
     public static let interval: Duration = .seconds(300)
 
@@ -13,50 +13,39 @@ public final class OrphanLoop: Service {
     private let engine: any OrphanEngine
     private let policy: OrphanPolicy
     private let lease: ManagerLease?
+    private let jobs: JobCatalog?
     private let time: any TimeSource
     private let logger: Logger
     /// Since the last pass as the active manager; nil when there was none.
     private let watch = Mutex<ClockWatch?>(nil)
-    private let signals: AsyncStream<Void>
-    private let signal: AsyncStream<Void>.Continuation
 
-    /// A loop on its ports.
+    /// A reconciler on its ports.
     ///
-    /// - Parameter lease: While it is not held, the loop leaves everything to the manager that holds it.
+    /// - Parameters:
+    ///   - lease: While it is not held, everything is left to the manager that holds it.
+    ///   - jobs: Where a pass is asked for when a request wants one.
     public init(
         store: any OrphanStore, engine: any OrphanEngine, policy: OrphanPolicy = .report,
-        lease: ManagerLease? = nil, time: any TimeSource = SystemTime(), logger: Logger
+        lease: ManagerLease? = nil, jobs: JobCatalog? = nil, time: any TimeSource = SystemTime(), logger: Logger
     ) {
         self.store = store
         self.engine = engine
         self.policy = policy
         self.lease = lease
+        self.jobs = jobs
         self.time = time
         self.logger = logger
-        (signals, signal) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Works until it is cancelled or the service group shuts down.
-    public func run() async throws {
-        await cancelWhenGracefulShutdown { await self.runUntilCancelled() }
-    }
-
-    /// The same without a service group around it.
-    package func runUntilCancelled() async {
-        await withDiscardingTaskGroup { group in
-            group.addTask {
-                while !Task.isCancelled {
-                    self.signal.yield()
-                    do { try await self.time.sleep(for: Self.interval) } catch { return }
-                }
-            }
-            for await _ in self.signals {
-                do { try await self.pass() } catch {
-                    if Task.isCancelled { return }
-                    self.logger.warning("a look for orphans failed", metadata: ["error": "\(error)"])
-                }
-            }
-            group.cancelAll()
+    /// A pass at the beginning of each term, every ``interval``, and when somebody asks for a removal.
+    public var job: JobDefinition {
+        JobDefinition(
+            .orphans,
+            recurring: JobDefinition.Recurring(JobInterval(Self.interval, phase: .seconds(30)), startsWithTerm: true),
+            timeLimit: Self.interval
+        ) { _ in
+            try await self.pass()
+            return ""
         }
     }
 
@@ -118,14 +107,16 @@ public final class OrphanLoop: Service {
         do { return try await store.orphans() } catch { throw .store(error) }
     }
 
-    /// Asks for an orphan to be removed; the loop does it.
+    /// Asks for an orphan to be removed; the next pass does it, and comes soon.
     ///
     /// - Throws: ``CatalogError/noOrphan(_:)``.
     public func requestRemoval(of number: Int64) async throws(CatalogError) -> Orphan {
         let orphan: Orphan?
         do { orphan = try await store.requestRemoval(of: number) } catch { throw .store(error) }
         guard let orphan else { throw .noOrphan(number) }
-        await AfterCommit.run { self.signal.yield() }
+        do throws(JobError) { try await jobs?.runSoon(.orphans) } catch {
+            throw .store(error.asStoreError)
+        }
         return orphan
     }
 }
