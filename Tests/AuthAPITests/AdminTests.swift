@@ -7,7 +7,8 @@ import TokenKit
 @testable import AuthAPI
 
 @Suite(
-    "Administration of the AUTH API", .enabled("PostgreSQL is not installed") { await TestCluster.isAvailable() },
+    "Administration of the AUTH API",
+    .enabled("needs PostgreSQL's server programs") { await TestCluster.isAvailable() },
     .postgresCluster, .serialized)
 struct AdminTests {
     @Test("only administrators come in")

@@ -8,7 +8,8 @@ import TokenKit
 @testable import AuthAPI
 
 @Suite(
-    "Codes and links of the AUTH API", .enabled("PostgreSQL is not installed") { await TestCluster.isAvailable() },
+    "Codes and links of the AUTH API",
+    .enabled("needs PostgreSQL's server programs") { await TestCluster.isAvailable() },
     .postgresCluster, .serialized)
 struct CodeTests {
     private func fixture(_ change: (inout AuthConfiguration) -> Void = { _ in }) async throws -> AuthFixture {

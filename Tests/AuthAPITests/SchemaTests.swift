@@ -6,7 +6,7 @@ import Testing
 @testable import AuthAPI
 
 @Suite(
-    "Schema of the AUTH API", .enabled("PostgreSQL is not installed") { await TestCluster.isAvailable() },
+    "Schema of the AUTH API", .enabled("needs PostgreSQL's server programs") { await TestCluster.isAvailable() },
     .postgresCluster, .serialized)
 struct SchemaTests {
     private static let tables = [

@@ -7,7 +7,7 @@ import TokenKit
 @testable import AuthAPI
 
 @Suite(
-    "Sessions of the AUTH API", .enabled("PostgreSQL is not installed") { await TestCluster.isAvailable() },
+    "Sessions of the AUTH API", .enabled("needs PostgreSQL's server programs") { await TestCluster.isAvailable() },
     .postgresCluster, .serialized)
 struct SessionTests {
     @Test("signing up gives a session whose token says who it is")

@@ -2,7 +2,9 @@ import Foundation
 import Testing
 
 extension EndToEnd {
-    @Suite("A given database", .timeLimit(.minutes(5)), .enabled(if: ThrowawayDatabase.isAvailable))
+    @Suite(
+        "A given database", .timeLimit(.minutes(5)),
+        .enabled(if: ThrowawayDatabase.isAvailable, ThrowawayDatabase.reason))
     struct GivenDatabase {
         @Test(
             "A manager with SUPAMANAGER_DATABASE_URL keeps its state there, over a kill, and runs no cluster of its own"

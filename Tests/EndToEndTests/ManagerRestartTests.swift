@@ -5,7 +5,7 @@ import Testing
 extension EndToEnd {
     @Suite(
         "A manager that comes and goes", .timeLimit(.minutes(RestartPlan.fromEnvironment.minutesMax)),
-        .enabled(if: ThrowawayDatabase.isAvailable))
+        .enabled(if: ThrowawayDatabase.isAvailable, ThrowawayDatabase.reason))
     struct ManagerRestarts {
         /// Boot time of every service, in seconds: all containers are older when the first manager goes.
         private static let bootSeconds = 20

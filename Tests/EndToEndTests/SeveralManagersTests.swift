@@ -3,7 +3,9 @@ import Glibc
 import Testing
 
 extension EndToEnd {
-    @Suite("Several managers on one database", .timeLimit(.minutes(5)), .enabled(if: ThrowawayDatabase.isAvailable))
+    @Suite(
+        "Several managers on one database", .timeLimit(.minutes(5)),
+        .enabled(if: ThrowawayDatabase.isAvailable, ThrowawayDatabase.reason))
     struct SeveralManagers {
         private static let services = ["db", "gateway", "imgproxy"]
 

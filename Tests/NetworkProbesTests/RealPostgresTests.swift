@@ -4,7 +4,7 @@ import Testing
 
 @testable import NetworkProbes
 
-@Suite(.enabled(if: PostgresCluster.isAvailable, "PostgreSQL's programs are not installed"))
+@Suite(.enabled(if: PostgresCluster.isAvailable, "needs PostgreSQL's server programs"))
 struct RealPostgresTests {
     @Test func aServerIsReadyWhileItRunsAndItsLogStaysQuiet() async throws {
         let cluster = try await PostgresCluster()

@@ -3,7 +3,8 @@ import Testing
 
 @testable import PostgresKit
 
-@Suite("Pipelines", .enabled("PostgreSQL is not installed") { await TestCluster.isAvailable() }, .postgresCluster)
+@Suite(
+    "Pipelines", .enabled("needs PostgreSQL's server programs") { await TestCluster.isAvailable() }, .postgresCluster)
 struct PipelineTests {
     private func connection(limits: PostgresLimits = PostgresLimits()) async throws -> PostgresConnection {
         try await PostgresConnection.connect(try await TestCluster.running.emptyDatabase(), limits: limits)

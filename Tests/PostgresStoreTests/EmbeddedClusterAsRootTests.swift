@@ -8,7 +8,7 @@ import Testing
 
 @Suite(
     "Embedded cluster of a manager that is root",
-    .enabled("needs PostgreSQL's server programs and root") {
+    .enabled("needs root and PostgreSQL's server programs") {
         await TestCluster.isAvailable() && SystemAccount.isRoot
     })
 struct EmbeddedClusterAsRootTests {

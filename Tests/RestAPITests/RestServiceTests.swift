@@ -8,7 +8,7 @@ import TokenKit
 
 /// On a real PostgreSQL, with a schema of its own.
 @Suite(
-    "REST API", .enabled("PostgreSQL is not installed") { await TestCluster.isAvailable() }, .postgresCluster,
+    "REST API", .enabled("needs PostgreSQL's server programs") { await TestCluster.isAvailable() }, .postgresCluster,
     .serialized)
 struct RestServiceTests {
     private static let secret = "a secret of thirty-two characters"

@@ -17,6 +17,9 @@ struct ThrowawayDatabase: Sendable {
     /// Whether there is a PostgreSQL server to run.
     static var isAvailable: Bool { programs != nil }
 
+    /// What is missing where there is none.
+    static let reason: Comment = "needs PostgreSQL's server programs"
+
     let url: String
 
     /// Runs `body` with a cluster.
