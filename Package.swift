@@ -126,11 +126,11 @@ let package = Package(
             ],
             path: "Sources/Web/HTTPBounds", swiftSettings: strict),
 
-        // Layer 5: the HTTP face.
+        // Layer 5: the HTTP face. What every route has in common comes first; it knows no feature.
         .target(
-            name: "ManagementAPI",
+            name: "APIKit",
             dependencies: [
-                "HTTPBounds", "Identity", "Orchestrator", "ProjectModel", "Reconciler",
+                "HTTPBounds", "Identity", "Orchestrator", "ProjectModel",
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -138,6 +138,15 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            path: "Sources/Web/APIKit", swiftSettings: strict),
+        .target(
+            name: "ManagementAPI",
+            dependencies: [
+                "APIKit", "HTTPBounds", "Identity", "Orchestrator", "ProjectModel", "Reconciler",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             path: "Sources/ControlPlane/ManagementAPI", swiftSettings: strict),
 
@@ -159,7 +168,7 @@ let package = Package(
         .executableTarget(
             name: "supamanager",
             dependencies: [
-                "ComposeTemplates", "CurlKit", "DockerEngine", "Identity", "LinuxHost", "ManagementAPI",
+                "APIKit", "ComposeTemplates", "CurlKit", "DockerEngine", "Identity", "LinuxHost", "ManagementAPI",
                 "ManagementClient", "NetworkProbes", "Orchestrator", "PostgresKit", "PostgresStore", "ProjectAccess",
                 "ProjectKeys", "ProjectModel", "Reconciler", "TokenKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -261,7 +270,7 @@ let package = Package(
         .testTarget(
             name: "ProjectAccessTests",
             dependencies: [
-                "CurlKit", "HTTPStub", "ManagementAPI", "Orchestrator", "PostgresKit", "PostgresStore",
+                "APIKit", "CurlKit", "HTTPStub", "ManagementAPI", "Orchestrator", "PostgresKit", "PostgresStore",
                 "PostgresTestSupport", "ProjectAccess", "ProjectModel",
             ],
             swiftSettings: common),
@@ -274,7 +283,7 @@ let package = Package(
         .testTarget(
             name: "ManagementAPITests",
             dependencies: [
-                "CurlKit", "HTTPBounds", "Identity", "ManagementAPI", "Orchestrator", "OrchestratorTesting",
+                "APIKit", "CurlKit", "HTTPBounds", "Identity", "ManagementAPI", "Orchestrator", "OrchestratorTesting",
                 "ProjectModel", "Reconciler",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

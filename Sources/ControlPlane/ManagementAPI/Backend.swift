@@ -1,3 +1,4 @@
+import APIKit
 public import Identity
 public import Orchestrator
 

@@ -1,16 +1,12 @@
+public import APIKit
 public import Logging
 public import Orchestrator
 
-/// The Management API: its paths, their access rules and their responses. It holds no socket; ``ManagementAPIServer``
-/// puts it on one.
+/// The Management API: its paths, their access rules and their responses. It holds no socket; ``APIServer`` puts
+/// it on one.
 public struct ManagementAPI: Sendable {
-    let routes: RouteTable
-    let authorizer: Authorizer
-    let mutations: MutationRunner
-    let parser = BodyParser()
-    let cors: CORSPolicy
-    let proxies: TrustedProxies
-    let metrics = RequestMetrics()
+    /// The routes, and what a request passes on its way to them.
+    package let pipeline: APIPipeline
 
     /// The API of one installation.
     ///
@@ -26,18 +22,20 @@ public struct ManagementAPI: Sendable {
         role: @escaping @Sendable () -> ManagerRole = { .active }, configuration: ManagementAPIConfiguration,
         logger: Logger
     ) {
+        let metrics = RequestMetrics()
         let figures = MetricsController(
             catalog: backend.catalog, requests: metrics, role: role, process: backend.process,
             version: configuration.version)
         let probes = ProbeController(checks: readiness, role: role, findings: ReadinessFindings(logger: logger))
         let served = probes.routes + figures.routes + Self.routes(backend, configuration)
-        routes = RouteTable(served + [OpenAPIController(routes: served, version: configuration.version).route])
-        authorizer = Authorizer(
-            verifier: verifier, catalog: backend.catalog, limiter: RateLimiter(limit: configuration.requestsPerMinute))
-        mutations = MutationRunner(
-            units: backend.units, verifier: verifier, ledger: backend.ledger, sealer: backend.sealer,
-            time: backend.time)
-        cors = configuration.cors
-        proxies = configuration.trustedProxies
+        pipeline = APIPipeline(
+            routes: RouteTable(served + [OpenAPIController(routes: served, version: configuration.version).route]),
+            authorizer: Authorizer(
+                verifier: verifier, projects: backend.catalog,
+                limiter: RateLimiter(limit: configuration.requestsPerMinute)),
+            mutations: MutationRunner(
+                units: backend.units, verifier: verifier, ledger: backend.ledger, sealer: backend.sealer,
+                time: backend.time),
+            cors: configuration.cors, proxies: configuration.trustedProxies, metrics: metrics)
     }
 }

@@ -1,3 +1,4 @@
+public import APIKit
 import ProjectModel
 
 /// The host's data in responses.

@@ -1,3 +1,4 @@
+import APIKit
 import ManagementAPI
 import Orchestrator
 

@@ -1,3 +1,4 @@
+import APIKit
 import ComposeTemplates
 import CurlKit
 import DockerEngine
@@ -89,7 +90,7 @@ struct Server {
             database, core, people, ledger, sealer, orphans, registries,
             DockerContainerEngine(host: settings.dockerHost, http: streams, installation: installation.id), http,
             inspector)
-        let server = ManagementAPIServer(
+        let server = APIServer(
             api: ManagementAPI(
                 backend: backend, verifier: DirectoryTokenVerifier(directory: people.directory),
                 readiness: [
@@ -97,7 +98,8 @@ struct Server {
                     ReadinessCheck(name: "engine") { try await engine.ping() },
                     DiskReadiness(host: LinuxHostInspection(), folder: settings.dataFolder).check,
                 ],
-                role: { core.lease.role }, configuration: apiConfiguration, logger: logger),
+                role: { core.lease.role }, configuration: apiConfiguration, logger: logger
+            ).pipeline,
             address: settings.listen, limits: ServerLimits(), logger: logger,
             onListening: { port in
                 logger.notice(

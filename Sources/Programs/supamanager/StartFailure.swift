@@ -1,3 +1,4 @@
+import APIKit
 import ArgumentParser
 import ComposeTemplates
 import FoundationEssentials

@@ -1,3 +1,4 @@
+import APIKit
 public import ProjectModel
 
 /// Seals an access token for the holder of a private key, as `supabase login` expects it: ECDH on P-256, the X

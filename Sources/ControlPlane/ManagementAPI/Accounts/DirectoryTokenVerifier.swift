@@ -1,3 +1,4 @@
+public import APIKit
 public import Identity
 public import Orchestrator
 public import ProjectModel

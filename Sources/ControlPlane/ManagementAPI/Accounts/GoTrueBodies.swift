@@ -1,3 +1,4 @@
+import APIKit
 import ProjectModel
 
 /// An e-mail address and a password, as sign-in and sign-up take them.

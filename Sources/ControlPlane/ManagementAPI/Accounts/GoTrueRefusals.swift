@@ -1,3 +1,4 @@
+import APIKit
 import HTTPTypes
 
 /// The parts of GoTrue that are not offered: everything that needs mail, a phone, a second factor or another provider.

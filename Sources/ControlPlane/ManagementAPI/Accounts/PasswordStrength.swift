@@ -1,3 +1,5 @@
+import APIKit
+
 /// How hard a password is to guess, as Studio's password field shows it. A rough measure for display; the policy is
 /// elsewhere.
 struct PasswordStrength: Sendable, Equatable {

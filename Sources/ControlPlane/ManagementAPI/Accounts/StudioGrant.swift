@@ -1,3 +1,4 @@
+import APIKit
 import Identity
 
 /// What one permission of ours lets Studio offer: its actions on its things.

@@ -1,3 +1,5 @@
+import APIKit
+
 extension DatabaseLint {
     /// The check as a query over the relations of ``LintQuery``: columns `schema, name, subject, list, columns`.
     var sql: String {

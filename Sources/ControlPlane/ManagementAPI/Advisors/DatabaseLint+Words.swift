@@ -1,3 +1,5 @@
+import APIKit
+
 extension DatabaseLint {
     /// Heading of a finding.
     var title: String {

@@ -1,3 +1,5 @@
+import APIKit
+
 /// A check of a project's database, under the name that the Management API documents for it.
 enum DatabaseLint: String, CaseIterable, Sendable {
     case unindexedForeignKeys = "unindexed_foreign_keys"

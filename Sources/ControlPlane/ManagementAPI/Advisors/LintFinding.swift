@@ -1,3 +1,5 @@
+import APIKit
+
 /// One thing that a check found in a project's database.
 struct LintFinding: Decodable, Sendable, Equatable {
     let lint: DatabaseLint

@@ -1,3 +1,4 @@
+import APIKit
 public import ProjectModel
 
 /// An access token in the form that the Supabase CLI demands: `sbp_` and forty hexadecimal digits.

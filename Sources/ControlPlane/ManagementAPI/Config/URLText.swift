@@ -1,3 +1,5 @@
+import APIKit
+
 /// Addresses in texts.
 enum URLText {
     /// The text with `***` in place of each `name:password` of an address (RFC 3986 §3.2.1).

@@ -1,3 +1,4 @@
+import APIKit
 import FoundationEssentials
 import HTTPTypes
 import Identity

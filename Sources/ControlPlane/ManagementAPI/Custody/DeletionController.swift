@@ -1,3 +1,4 @@
+import APIKit
 import HTTPTypes
 import Identity
 import Orchestrator
@@ -42,7 +43,7 @@ struct DeletionController: Sendable {
     }
 }
 
-extension Operation {
+extension APIKit.Operation {
     /// A deletion, on both APIs.
     static let deletion = Operation(
         summary: "Delete a project with its volumes",

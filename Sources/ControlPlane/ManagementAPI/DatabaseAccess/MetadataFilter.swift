@@ -1,3 +1,4 @@
+import APIKit
 import HTTPTypes
 
 /// What the lists of `postgres-meta` can be narrowed by. It puts some of these words into SQL that runs as the

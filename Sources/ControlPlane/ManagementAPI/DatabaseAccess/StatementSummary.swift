@@ -1,3 +1,5 @@
+import APIKit
+
 /// SQL as the audit trail names it: its length and its first word. The text itself may hold secrets.
 enum StatementSummary {
     /// Words that are named; any other could be part of a secret.

@@ -1,3 +1,4 @@
+import APIKit
 import Orchestrator
 
 /// Something that clients ask about before they offer it, with the operation or setting that would carry it out.

@@ -1,3 +1,4 @@
+import APIKit
 import Orchestrator
 
 /// Which optional features this installation has, read from the routes and settings that would carry them out: what is

@@ -1,3 +1,4 @@
+import APIKit
 import HTTPTypes
 
 /// What a new organization is called. Plan, kind, size and billing, which Studio sends as well, mean nothing here.

@@ -1,3 +1,4 @@
+import APIKit
 import HTTPBounds
 import HTTPTypes
 import Logging

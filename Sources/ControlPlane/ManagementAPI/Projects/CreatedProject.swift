@@ -1,3 +1,5 @@
+import APIKit
+
 /// The answer to a creation: the row of the project, and what an application needs to talk to it.
 struct CreatedProject: Encodable, Sendable, Documented {
     let row: ProjectRow

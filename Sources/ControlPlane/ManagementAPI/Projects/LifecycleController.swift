@@ -1,3 +1,4 @@
+import APIKit
 import HTTPTypes
 import Identity
 import Orchestrator
@@ -63,7 +64,7 @@ struct LifecycleController: Sendable {
     }
 }
 
-extension Operation.Refusal {
+extension APIKit.Operation.Refusal {
     /// 507 when no port or subnet is left.
     static let noLease = Operation.Refusal(status: .insufficientStorage, meaning: "no port or subnet is left")
 }

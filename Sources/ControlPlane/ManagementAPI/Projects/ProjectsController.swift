@@ -1,3 +1,4 @@
+import APIKit
 import HTTPTypes
 import Identity
 import Orchestrator
@@ -158,7 +159,7 @@ extension Principal {
     }
 }
 
-extension Operation.Refusal {
+extension APIKit.Operation.Refusal {
     /// 409 for what the present status does not allow.
     static let conflict = Operation.Refusal(status: .conflict, meaning: "not possible in the present status")
 }

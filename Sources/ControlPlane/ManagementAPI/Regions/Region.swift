@@ -1,3 +1,5 @@
+import APIKit
+
 /// A label of a project. Projects run on the manager's host in any case: the code is stored and returned unchanged,
 /// because clients compare it.
 struct Region: Sendable, Equatable {

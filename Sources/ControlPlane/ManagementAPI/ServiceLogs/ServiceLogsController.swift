@@ -1,3 +1,4 @@
+import APIKit
 import HTTPTypes
 import Identity
 import Orchestrator
@@ -77,6 +78,8 @@ private actor FollowedLines {
         return batch?.map { ServerSentEvent(name: "log", id: $0.at?.text, data: $0.text) }
     }
 }
+
+extension ServiceLogsError: StreamFailure {}
 
 extension APIError {
     /// Why a log could not be read.

@@ -1,3 +1,5 @@
+import APIKit
+
 /// What the usage page of an organization knows, in the words of the contract.
 enum UsageMetric {
     /// The metrics that are measured here; the others have no row.

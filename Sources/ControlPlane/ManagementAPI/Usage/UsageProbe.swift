@@ -1,3 +1,4 @@
+import APIKit
 import FoundationEssentials
 import Orchestrator
 import ProjectModel

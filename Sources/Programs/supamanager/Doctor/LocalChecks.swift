@@ -1,3 +1,4 @@
+import APIKit
 import ComposeTemplates
 import DockerEngine
 import FoundationEssentials
