@@ -28,23 +28,35 @@ let package = Package(
     ],
     targets: [
         // Layer 0: module maps of the system libraries.
-        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        .systemLibrary(name: "CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
-        .systemLibrary(name: "CCrypt", pkgConfig: "libxcrypt", providers: [.apt(["libcrypt-dev"])]),
+        .systemLibrary(
+            name: "CCurl", path: "Sources/Kits/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]
+        ),
+        .systemLibrary(
+            name: "CPostgres", path: "Sources/Kits/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(
+            name: "COpenSSL", path: "Sources/Kits/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CYAML", path: "Sources/Kits/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(
+            name: "CArgon2", path: "Sources/Kits/CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
+        .systemLibrary(
+            name: "CCrypt", path: "Sources/Kits/CCrypt", pkgConfig: "libxcrypt", providers: [.apt(["libcrypt-dev"])]),
 
         // Layer 1: kits (owners of the C libraries, no domain) and the model (the domain, no library).
-        .target(name: "CurlKit", dependencies: ["CCurl"], swiftSettings: common),
-        .target(name: "PostgresKit", dependencies: ["CPostgres"], swiftSettings: common),
-        .target(name: "PasswordKit", dependencies: ["CArgon2", "CCrypt"], swiftSettings: common),
-        .target(name: "TokenKit", dependencies: ["COpenSSL"], swiftSettings: common),
-        .target(name: "YAMLKit", dependencies: ["CYAML"], swiftSettings: common),
-        .target(name: "ProjectModel", swiftSettings: strict),
+        .target(name: "CurlKit", dependencies: ["CCurl"], path: "Sources/Kits/CurlKit", swiftSettings: common),
+        .target(
+            name: "PostgresKit", dependencies: ["CPostgres"], path: "Sources/Kits/PostgresKit", swiftSettings: common),
+        .target(
+            name: "PasswordKit", dependencies: ["CArgon2", "CCrypt"], path: "Sources/Kits/PasswordKit",
+            swiftSettings: common),
+        .target(name: "TokenKit", dependencies: ["COpenSSL"], path: "Sources/Kits/TokenKit", swiftSettings: common),
+        .target(name: "YAMLKit", dependencies: ["CYAML"], path: "Sources/Kits/YAMLKit", swiftSettings: common),
+        .target(name: "ProjectModel", path: "Sources/ControlPlane/Core/ProjectModel", swiftSettings: strict),
 
         // Layer 2: the pure core.
-        .target(name: "Reconciler", dependencies: ["ProjectModel"], swiftSettings: strict),
+        .target(
+            name: "Reconciler", dependencies: ["ProjectModel"], path: "Sources/ControlPlane/Core/Reconciler",
+            swiftSettings: strict),
 
         // Layer 3: ports and loops.
         .target(
@@ -54,31 +66,35 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: strict),
+            path: "Sources/ControlPlane/Core/Orchestrator", swiftSettings: strict),
 
         // Accounts, organizations, roles and tokens: what is decided about people, and the ports it needs.
-        .target(name: "Identity", dependencies: ["ProjectModel", "Orchestrator"], swiftSettings: strict),
+        .target(
+            name: "Identity", dependencies: ["ProjectModel", "Orchestrator"],
+            path: "Sources/ControlPlane/Core/Identity", swiftSettings: strict),
 
         // Layer 4: adapters, named after their technology.
         .target(
             name: "DockerEngine", dependencies: ["CurlKit", "Orchestrator", "ProjectModel", "Reconciler"],
-            swiftSettings: strict),
+            path: "Sources/ControlPlane/Adapters/DockerEngine", swiftSettings: strict),
         .target(
             name: "PostgresStore",
             dependencies: ["Identity", "Orchestrator", "PostgresKit", "ProjectModel", "Reconciler", "TokenKit"],
-            swiftSettings: strict),
+            path: "Sources/ControlPlane/Adapters/PostgresStore", swiftSettings: strict),
         // What runs inside a project: its database by libpq, its gateway by libcurl.
         .target(
             name: "ProjectAccess", dependencies: ["CurlKit", "Orchestrator", "PostgresKit", "ProjectModel"],
-            swiftSettings: strict),
+            path: "Sources/ControlPlane/Adapters/ProjectAccess", swiftSettings: strict),
         .target(
             name: "ComposeTemplates",
             dependencies: ["Orchestrator", "ProjectModel", "Reconciler", "TokenKit", "YAMLKit"],
-            swiftSettings: strict),
+            path: "Sources/ControlPlane/Adapters/ComposeTemplates", swiftSettings: strict),
         .target(
             name: "ProjectKeys", dependencies: ["Identity", "Orchestrator", "ProjectModel", "TokenKit"],
-            swiftSettings: strict),
-        .target(name: "LinuxHost", dependencies: ["Orchestrator", "ProjectModel"], swiftSettings: strict),
+            path: "Sources/ControlPlane/Adapters/ProjectKeys", swiftSettings: strict),
+        .target(
+            name: "LinuxHost", dependencies: ["Orchestrator", "ProjectModel"],
+            path: "Sources/ControlPlane/Adapters/LinuxHost", swiftSettings: strict),
         .target(
             name: "NetworkProbes",
             dependencies: [
@@ -87,7 +103,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
-            swiftSettings: strict),
+            path: "Sources/ControlPlane/Adapters/NetworkProbes", swiftSettings: strict),
 
         // The data plane of a lite project; it knows nothing of the control plane.
         .target(
@@ -108,13 +124,13 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
-            swiftSettings: strict),
+            path: "Sources/Web/HTTPBounds", swiftSettings: strict),
 
-        // Layer 5: the HTTP face.
+        // Layer 5: the HTTP face. What every route has in common comes first; it knows no feature.
         .target(
-            name: "ManagementAPI",
+            name: "APIKit",
             dependencies: [
-                "HTTPBounds", "Identity", "Orchestrator", "ProjectModel", "Reconciler",
+                "HTTPBounds", "Identity", "Orchestrator", "ProjectModel",
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -123,11 +139,21 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: strict),
+            path: "Sources/Web/APIKit", swiftSettings: strict),
+        .target(
+            name: "ManagementAPI",
+            dependencies: [
+                "APIKit", "HTTPBounds", "Identity", "Orchestrator", "ProjectModel", "Reconciler",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Sources/ControlPlane/ManagementAPI", swiftSettings: strict),
 
         // The other end of the wire: what the command line asks of a Management API.
         .target(
-            name: "ManagementClient", dependencies: ["CurlKit", "ProjectModel", "TokenKit"], swiftSettings: strict),
+            name: "ManagementClient", dependencies: ["CurlKit", "ProjectModel", "TokenKit"],
+            path: "Sources/ControlPlane/Adapters/ManagementClient", swiftSettings: strict),
 
         // Doubles of the ports, and contracts that doubles and adapters both keep.
         .target(
@@ -136,13 +162,13 @@ let package = Package(
                 "Identity", "Orchestrator", "ProjectModel", "Reconciler",
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: strict),
+            path: "Sources/ControlPlane/Core/OrchestratorTesting", swiftSettings: strict),
 
         // Layer 6: the program. Wiring only.
         .executableTarget(
             name: "supamanager",
             dependencies: [
-                "ComposeTemplates", "CurlKit", "DockerEngine", "Identity", "LinuxHost", "ManagementAPI",
+                "APIKit", "ComposeTemplates", "CurlKit", "DockerEngine", "Identity", "LinuxHost", "ManagementAPI",
                 "ManagementClient", "NetworkProbes", "Orchestrator", "PostgresKit", "PostgresStore", "ProjectAccess",
                 "ProjectKeys", "ProjectModel", "Reconciler", "TokenKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -150,7 +176,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            swiftSettings: strict, linkerSettings: stripped),
+            path: "Sources/Programs/supamanager", swiftSettings: strict, linkerSettings: stripped),
 
         .executableTarget(
             name: "projectd",
@@ -244,7 +270,7 @@ let package = Package(
         .testTarget(
             name: "ProjectAccessTests",
             dependencies: [
-                "CurlKit", "HTTPStub", "ManagementAPI", "Orchestrator", "PostgresKit", "PostgresStore",
+                "APIKit", "CurlKit", "HTTPStub", "ManagementAPI", "Orchestrator", "PostgresKit", "PostgresStore",
                 "PostgresTestSupport", "ProjectAccess", "ProjectModel",
             ],
             swiftSettings: common),
@@ -257,7 +283,7 @@ let package = Package(
         .testTarget(
             name: "ManagementAPITests",
             dependencies: [
-                "CurlKit", "HTTPBounds", "Identity", "ManagementAPI", "Orchestrator", "OrchestratorTesting",
+                "APIKit", "CurlKit", "HTTPBounds", "Identity", "ManagementAPI", "Orchestrator", "OrchestratorTesting",
                 "ProjectModel", "Reconciler",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),

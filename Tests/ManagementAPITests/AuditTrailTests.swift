@@ -6,6 +6,7 @@ import OrchestratorTesting
 import ProjectModel
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 @Suite("Audit trail")

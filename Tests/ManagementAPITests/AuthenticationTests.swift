@@ -3,6 +3,7 @@ import Identity
 import ProjectModel
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 /// A path with values that name nothing.

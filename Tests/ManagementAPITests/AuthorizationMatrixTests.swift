@@ -7,6 +7,7 @@ import OrchestratorTesting
 import ProjectModel
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 /// Every route × every kind of credential × the own, a foreign and an absent object: who is let in to the handler. The
@@ -113,7 +114,7 @@ struct AuthorizationMatrixTests {
             var world = try await self.world(host)
             var lines: [String] = []
             var outcomes: [Outcome] = []
-            let routes = host.api.routes.routes.sorted {
+            let routes = host.api.pipeline.routes.routes.sorted {
                 ($0.path, $0.method.rawValue) < ($1.path, $1.method.rawValue)
             }
             for route in routes {
@@ -209,8 +210,8 @@ struct AuthorizationMatrixTests {
         var headers = HTTPFields()
         if let token { headers[.authorization] = "Bearer \(token)" }
         do {
-            let found = try world.host.api.routes.find(route.method, path)
-            let (admission, _) = try await world.host.api.authorizer.admit(found, headers, from: "192.0.2.1")
+            let found = try world.host.api.pipeline.routes.find(route.method, path)
+            let (admission, _) = try await world.host.api.pipeline.authorizer.admit(found, headers, from: "192.0.2.1")
             var body = ByteBuffer()
             if case .json = route.operation.body {
                 let text = try route.operation.body.example(ref) ?? ""

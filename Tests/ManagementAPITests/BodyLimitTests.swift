@@ -3,6 +3,7 @@ import NIOCore
 import OrchestratorTesting
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 /// A body costs what its route needs, and no more: by size, by number of values, by depth.

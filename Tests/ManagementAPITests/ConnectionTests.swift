@@ -3,6 +3,7 @@ import NIOCore
 import OrchestratorTesting
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 @Suite("Who may keep a connection")

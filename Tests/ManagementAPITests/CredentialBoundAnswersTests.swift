@@ -5,6 +5,7 @@ import OrchestratorTesting
 import ProjectModel
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 /// Every route that changes something, sent again with the same `Idempotency-Key` by every other credential of the

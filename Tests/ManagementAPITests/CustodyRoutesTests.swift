@@ -3,6 +3,7 @@ import ProjectModel
 import Reconciler
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 @testable import Orchestrator
 

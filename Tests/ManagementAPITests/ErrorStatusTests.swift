@@ -7,6 +7,7 @@ import ProjectModel
 import Reconciler
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 @Suite("Errors as statuses")

@@ -2,6 +2,7 @@ import HTTPTypes
 import ProjectModel
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 /// Every route that can succeed does, once: so every response is checked against its documentation, and those of `/v1`

@@ -3,6 +3,7 @@ import OrchestratorTesting
 import ProjectModel
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 /// `/platform/projects/{ref}/compose`: masked for readers, in the clear for those who may change the project.

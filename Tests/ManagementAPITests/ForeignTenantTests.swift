@@ -5,6 +5,7 @@ import OrchestratorTesting
 import ProjectModel
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 /// What a credential names is not what it sees: refs stand in every anon key and slugs in every address.

@@ -4,6 +4,7 @@ import ProjectModel
 import Reconciler
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 @Suite("Health of services")

@@ -4,6 +4,7 @@ import OrchestratorTesting
 import ProjectModel
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 /// A request's head is judged when it comes, and its body may take seconds. Who loses the right in between makes

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 /// Reads with the reader under test.

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 @Suite("Bodies of forms with files")

@@ -3,6 +3,7 @@ import OrchestratorTesting
 import ProjectModel
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 @Suite("/platform/notifications")

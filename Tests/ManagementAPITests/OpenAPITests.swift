@@ -1,6 +1,7 @@
 import HTTPTypes
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 @Suite("OpenAPI document")

@@ -3,6 +3,7 @@ import OrchestratorTesting
 import ProjectModel
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 @Suite("The API of a project whose stack gives other names to everything")

@@ -3,6 +3,7 @@ import OrchestratorTesting
 import ProjectModel
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 /// Hashing waits in a queue and takes its time. ``APIHost`` checks after every test that none of it was done in a unit

@@ -2,6 +2,7 @@ import Orchestrator
 import OrchestratorTesting
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 @Suite("/health and /ready")

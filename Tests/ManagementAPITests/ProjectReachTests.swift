@@ -4,6 +4,7 @@ import ProjectModel
 import Reconciler
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 /// While a container is down, any user of this host may listen on the port that it published.

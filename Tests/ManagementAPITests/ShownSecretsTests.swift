@@ -5,6 +5,7 @@ import OrchestratorTesting
 import ProjectModel
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 /// Every route, asked by credentials with more and fewer permissions: whichever answer holds a secret of a project

@@ -3,6 +3,7 @@ import NIOCore
 import OrchestratorTesting
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 @Suite("Connections that wait for a body")

@@ -6,6 +6,7 @@ import ProjectModel
 import Synchronization
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 @Suite("Streams")

@@ -4,6 +4,7 @@ import Orchestrator
 import ProjectModel
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 @Suite("What is served, and how it is documented")

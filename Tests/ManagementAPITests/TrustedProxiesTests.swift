@@ -2,6 +2,7 @@ import HTTPTypes
 import ProjectModel
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 @Suite("Trusted proxies")

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 @Suite("Logins in addresses")

@@ -5,6 +5,7 @@ import ProjectModel
 import Synchronization
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 @Suite("Usage of an organization")

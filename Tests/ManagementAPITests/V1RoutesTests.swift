@@ -5,6 +5,7 @@ import ProjectModel
 import Reconciler
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 @Suite("/v1/projects")

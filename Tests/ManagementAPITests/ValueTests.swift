@@ -3,6 +3,7 @@ import HTTPTypes
 import ProjectModel
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 @Suite("Values")

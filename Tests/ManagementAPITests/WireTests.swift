@@ -4,6 +4,7 @@ import ProjectModel
 import ServiceLifecycle
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 @Suite("On the wire", .timeLimit(.minutes(1)))
@@ -202,8 +203,8 @@ struct WireTests {
         let log = LogRecorder()
         let api = try sampleAPI()
         let (ports, continuation) = AsyncStream<UInt16>.makeStream()
-        let server = ManagementAPIServer(
-            api: api, address: ListenAddress(host: "127.0.0.1", port: 0), logger: log.logger,
+        let server = APIServer(
+            api: api.pipeline, address: ListenAddress(host: "127.0.0.1", port: 0), logger: log.logger,
             onListening: { continuation.yield($0) })
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [server], logger: log.logger))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -225,8 +226,8 @@ struct WireTests {
     func addressTaken() async throws {
         try await APIHost.run { host in
             let address = ListenAddress(host: "127.0.0.1", port: host.port)
-            let server = ManagementAPIServer(
-                api: host.api,
+            let server = APIServer(
+                api: host.api.pipeline,
                 address: address, logger: host.log.logger)
             let error = await #expect(throws: ListenError.self) { try await server.run() }
             #expect(error?.address == address)

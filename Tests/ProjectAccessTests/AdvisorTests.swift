@@ -4,6 +4,7 @@ import ProjectAccess
 import ProjectModel
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 extension Databases {

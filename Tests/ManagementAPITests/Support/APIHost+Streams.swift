@@ -2,6 +2,7 @@ import CurlKit
 import Foundation
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 
 extension APIHost {

@@ -9,6 +9,7 @@ import Reconciler
 import ServiceLifecycle
 import Testing
 
+@testable import APIKit
 @testable import ManagementAPI
 @testable import Orchestrator
 
@@ -78,8 +79,8 @@ struct APIHost: Sendable {
             verifier: verifier, readiness: readiness(store, engine), configuration, standInAddresses: standInAddresses,
             logger: log.logger)
         let (listening, continuation) = AsyncStream<UInt16>.makeStream()
-        let server = ManagementAPIServer(
-            api: api, address: ListenAddress(host: "127.0.0.1", port: 0), limits: limits, logger: log.logger,
+        let server = APIServer(
+            api: api.pipeline, address: ListenAddress(host: "127.0.0.1", port: 0), limits: limits, logger: log.logger,
             onListening: { continuation.yield($0) })
         // At debug level the group prints each service whole, this table of tokens included.
         var groupLogger = log.logger
@@ -135,7 +136,7 @@ struct APIHost: Sendable {
     /// published document too, where it is there.
     private func check(_ answer: Answer, to method: String, _ path: String) {
         guard let method = HTTPTypes.HTTPRequest.Method(method), method != .head, method != .options,
-            let found = try? api.routes.find(method, String(path.prefix { $0 != "?" }))
+            let found = try? api.pipeline.routes.find(method, String(path.prefix { $0 != "?" }))
         else { return }
         for problem in found.route.problems(in: answer) { Issue.record("\(problem)") }
         let published = ManagementDocument.shared?.problems(in: answer, to: found.route.name) ?? []

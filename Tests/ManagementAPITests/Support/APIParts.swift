@@ -5,6 +5,7 @@ import OrchestratorTesting
 import ProjectModel
 import Reconciler
 
+@testable import APIKit
 @testable import ManagementAPI
 
 /// What the API of a test stands on.

@@ -1,6 +1,7 @@
 import Orchestrator
 import OrchestratorTesting
 
+@testable import APIKit
 @testable import ManagementAPI
 
 /// The routes of the tests' API, without a server.
@@ -10,4 +11,4 @@ func sampleAPI() throws -> ManagementAPI {
 }
 
 /// Its routes.
-func allRoutes() -> [Route] { (try? sampleAPI().routes.routes) ?? [] }
+func allRoutes() -> [Route] { (try? sampleAPI().pipeline.routes.routes) ?? [] }

@@ -3,6 +3,7 @@ import Orchestrator
 import OrchestratorTesting
 import ProjectModel
 
+@testable import APIKit
 @testable import ManagementAPI
 
 extension APIHost {

@@ -1,3 +1,4 @@
+import APIKit
 import Identity
 import ManagementAPI
 import ProjectModel

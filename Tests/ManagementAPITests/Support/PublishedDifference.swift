@@ -1,3 +1,4 @@
+@testable import APIKit
 @testable import ManagementAPI
 
 /// Where an answer of `/v1` deliberately is not what the published document says, and why.

@@ -1,5 +1,6 @@
 import HTTPTypes
 
+@testable import APIKit
 @testable import ManagementAPI
 
 extension Schema {

@@ -3,6 +3,7 @@ import OrchestratorTesting
 import ProjectModel
 import Reconciler
 
+@testable import APIKit
 @testable import ManagementAPI
 
 /// The template of the doubles, with the second of the two keys that clients ask for.

@@ -4,6 +4,7 @@ import Orchestrator
 import OrchestratorTesting
 import ProjectModel
 
+@testable import APIKit
 @testable import ManagementAPI
 
 /// A request that a route accepts. What a test does not say is made from the route's documentation.

@@ -2,6 +2,7 @@ import Orchestrator
 import OrchestratorTesting
 import ProjectModel
 
+@testable import APIKit
 @testable import ManagementAPI
 
 extension ValidRequests {

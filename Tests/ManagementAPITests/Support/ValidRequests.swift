@@ -4,6 +4,7 @@ import Orchestrator
 import OrchestratorTesting
 import ProjectModel
 
+@testable import APIKit
 @testable import ManagementAPI
 
 /// What single routes need besides a project that runs: something that is there to be read, changed or deleted.

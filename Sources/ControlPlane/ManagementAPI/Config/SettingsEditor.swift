@@ -1,0 +1,94 @@
+import APIKit
+import HTTPTypes
+import Identity
+import Orchestrator
+import ProjectModel
+
+/// Reads and changes the settings of a project for the controllers of its services.
+struct SettingsEditor: Sendable {
+    let catalog: ProjectCatalog
+
+    /// Longest value that the audit trail repeats, in characters.
+    private static let auditedMax = 200
+
+    /// Turns a change of keys into one of variables.
+    typealias Translation =
+        @Sendable (
+            _ wanted: [String: SettingValue], _ present: ProjectSettingsValues
+        ) throws(CatalogError) -> [String: Secret<String>?]
+
+    /// The configuration of a service as an object; null stands for secrets, set or not.
+    ///
+    /// - Parameter hidesLogins: whether addresses come without the names and passwords in them.
+    func object(
+        _ settings: ServiceSettings, of ref: ProjectRef, hidesLogins: Bool = false
+    ) async throws -> JSON {
+        let values = settings.values(try await catalog.settings(of: ref))
+        return SettingsJSON.object(hidesLogins ? values.mapValues(\.withoutLogin) : values)
+    }
+
+    /// Changes what a body asks for, and gives the configuration after it.
+    ///
+    /// - Parameter isTried: whether settings with which the project does not come up are taken back.
+    func change(
+        _ settings: ServiceSettings, _ wanted: [String: SettingValue], _ request: APIRequest, isTried: Bool = false
+    ) async throws -> JSON {
+        try await change(settings, wanted, request, isTried: isTried) { wanted, present throws(CatalogError) in
+            try settings.changes(wanted, present: present)
+        }
+    }
+
+    /// The same with a service's own rules about combinations.
+    ///
+    /// A value that is in force already is no change: sending the whole configuration back restarts nothing. So a
+    /// secret that is null, as responses show it, is kept; an empty text removes it.
+    func change(
+        _ settings: ServiceSettings, _ asked: [String: SettingValue], _ request: APIRequest, isTried: Bool = false,
+        by translate: Translation
+    ) async throws -> JSON {
+        let ref = try request.project().ref
+        let present = try await catalog.settings(of: ref)
+        let before = settings.values(present)
+        let wanted = asked.filter { before[$0.key] != $0.value }
+        let changes = try translate(wanted, present)
+        if !changes.isEmpty {
+            let requester = isTried ? try request.caller().account.email : nil
+            try await catalog.change(settings: changes, of: ref, triedBy: requester)
+        }
+        let after = settings.values(try await catalog.settings(of: ref))
+        note(wanted.keys, settings: settings, before: before, after: after, audit: request.audit)
+        return SettingsJSON.object(after)
+    }
+
+    /// Adds the changed keys to the audit trail; of secrets only that they were set.
+    private func note(
+        _ keys: some Sequence<String>, settings: ServiceSettings, before: [String: SettingValue],
+        after: [String: SettingValue], audit: AuditNotes
+    ) {
+        let secret = Set(settings.settings.filter(\.isSecret).map(\.key))
+        for key in keys {
+            if secret.contains(key) {
+                audit.change(key, from: nil, to: "(replaced)")
+            } else if before[key] != after[key] {
+                audit.change(key, from: before[key].flatMap(words), to: after[key].flatMap(words))
+            }
+        }
+    }
+
+    private func words(_ value: SettingValue) -> String? {
+        switch value {
+        case .null: nil
+        case .flag(let truth): "\(truth)"
+        case .whole(let number): "\(number)"
+        case .number(let number): "\(number)"
+        case .text(let text): String(URLText.withoutLogin(text).prefix(Self.auditedMax))
+        }
+    }
+}
+
+extension SettingValue {
+    /// The value; an address without the name and the password in it.
+    fileprivate var withoutLogin: SettingValue {
+        if case .text(let text) = self { .text(URLText.withoutLogin(text)) } else { self }
+    }
+}

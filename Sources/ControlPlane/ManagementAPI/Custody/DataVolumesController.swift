@@ -1,0 +1,77 @@
+import APIKit
+import HTTPTypes
+import Identity
+import Orchestrator
+import ProjectModel
+
+/// `/platform/projects/{ref}/volumes`: the volumes that hold a project's data, and the acceptance of a lost one.
+struct DataVolumesController: Sendable {
+    let catalog: ProjectCatalog
+
+    var routes: [Route] {
+        let path = "/platform/projects/{ref}/volumes"
+        return [
+            Route(
+                .get, path, .permission(.projectAdminRead),
+                Operation(
+                    summary: "Volumes that hold a project's data: without them it does not start",
+                    answer: .of([DataVolumeBody].self)), list),
+            Route(
+                .post, "\(path)/{name}/accept-loss", .permission(.projectAdminWrite), .change("volume.accept-loss"),
+                Operation(
+                    summary: "Accept that the data of a volume is lost: an empty one is made when there is none",
+                    body: .optionalJSON(.object([])), answer: .empty(.accepted),
+                    refusals: [
+                        .conflict, Operation.Refusal(status: .notFound, meaning: "no such volume holds data"),
+                    ]), acceptLoss
+            ).refusingUnknownQuery,
+        ]
+    }
+
+    private func list(_ request: APIRequest) async throws -> APIResponse {
+        let volumes = try await catalog.dataVolumes(of: try request.project().ref)
+        return try APIResponse(json: volumes.map { DataVolumeBody($0) })
+    }
+
+    private func acceptLoss(_ request: APIRequest) async throws -> APIResponse {
+        let name = try request.parameter("name")
+        _ = try await catalog.acceptVolumeLoss(name, of: try request.project().ref)
+        request.audit.target("volume", name)
+        request.audit.change("data", from: "expected", to: "given up")
+        return APIResponse(.accepted)
+    }
+}
+
+/// A volume that holds a project's data.
+struct DataVolumeBody: Encodable, Sendable, Documented {
+    let name: String
+    let composeName: String
+    let identity: Nullable<String>
+    let createdAt: Nullable<String>
+    let postgresMajor: Nullable<Int>
+    let isAttached: Bool
+
+    static let schema = Schema.named(
+        "DataVolume",
+        .fields(
+            .init("name", .text), .init("compose_name", .text), .init("identity", .nullable(.text)),
+            .init("created_at", .nullable(.time)), .init("postgres_major", .nullable(.integer())),
+            .init("is_attached", .boolean)))
+
+    init(_ volume: VolumeRecord) {
+        name = volume.name
+        composeName = volume.composeName
+        identity = Nullable(volume.identity)
+        createdAt = Nullable(volume.createdAt?.rfc3339)
+        postgresMajor = Nullable(volume.postgresMajor)
+        isAttached = volume.isAttached
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case name, identity
+        case composeName = "compose_name"
+        case createdAt = "created_at"
+        case postgresMajor = "postgres_major"
+        case isAttached = "is_attached"
+    }
+}

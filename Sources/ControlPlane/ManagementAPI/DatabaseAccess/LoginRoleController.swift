@@ -1,0 +1,89 @@
+import APIKit
+import HTTPTypes
+import Identity
+import Orchestrator
+import ProjectModel
+
+/// `/v1/projects/{ref}/cli/login-role`: a database role with a short life, for a command line that knows no password.
+struct LoginRoleController: Sendable {
+    let reach: ProjectReach
+
+    /// How long the role can log in. The command line may have to fetch an image between asking and logging in.
+    static let life: Duration = .seconds(3_600)
+    /// Characters of its password.
+    private static let passwordLength = 32
+
+    var routes: [Route] {
+        let path = "/v1/projects/{ref}/cli/login-role"
+        return [
+            Route(
+                .post, path, .permission(.databaseWrite), .external("database.login_role.create"),
+                Operation(
+                    summary: "Make a role that can log in for an hour", body: .json(LoginRoleBody.schema),
+                    answer: .json(
+                        .fields(
+                            .init("role", .text(1...63)), .init("password", .text(1...255)),
+                            .init("ttl_seconds", .integer(1...Int64(Int32.max)))), .created)), create
+            ).showing(.shownOnce),
+            Route(
+                .delete, path, .permission(.databaseWrite), .external("database.login_role.delete"),
+                Operation(
+                    summary: "Remove these roles and end their sessions",
+                    answer: .json(.fields(.init("message", .choice(["ok"]))))), delete),
+        ]
+    }
+
+    private func create(_ request: APIRequest) async throws -> APIResponse {
+        let body = try request.decode(LoginRoleBody.self)
+        let password = RandomText.alphanumeric(Self.passwordLength)
+        let record = try request.project()
+        let database = try await reach.catalog.stack(of: record).database()
+        guard let role = LoginRole(of: database, readOnly: body.isReadOnly) else {
+            throw CatalogError.unsupported(record.ref, .readOnlyRole)
+        }
+        try await run(try role.create(password: Secret(password), ttl: Self.life), on: record)
+        request.audit.target("role", role.name)
+        return try APIResponse(
+            .created,
+            json: JSON.object([
+                "role": .string(role.name), "password": .string(password),
+                "ttl_seconds": .integer(Self.life.components.seconds),
+            ]))
+    }
+
+    private func delete(_ request: APIRequest) async throws -> APIResponse {
+        let record = try request.project()
+        try await run(try LoginRole.dropAll(of: try await reach.catalog.stack(of: record).database()), on: record)
+        return try APIResponse(json: ["message": "ok"])
+    }
+
+    /// A failure of our own SQL is not the caller's fault.
+    private func run(_ query: ProjectQueryText, on record: ProjectRecord) async throws {
+        do {
+            _ = try await reach.run(query, on: record, as: .administrator)
+        } catch ProjectDatabaseError.query(let failure) {
+            throw APIError(
+                .internalServerError, "the project's database refused to change its roles: \(failure.message)")
+        }
+    }
+}
+
+/// The requested role.
+struct LoginRoleBody: Decodable, Sendable {
+    let isReadOnly: Bool
+
+    static let schema = Schema.fields(.init("read_only", .boolean))
+
+    enum CodingKeys: String, CodingKey { case isReadOnly = "read_only" }
+}
+
+/// Text from the system's random generator.
+enum RandomText {
+    private static let characters = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
+
+    /// Letters and digits, each equally likely.
+    static func alphanumeric(_ length: Int) -> String {
+        var generator = SystemRandomNumberGenerator()
+        return String((0..<length).map { _ in characters[Int.random(in: characters.indices, using: &generator)] })
+    }
+}

@@ -1,0 +1,73 @@
+import APIKit
+import HTTPTypes
+import Identity
+import Orchestrator
+import ProjectModel
+
+/// The password of a project's database.
+struct PasswordController: Sendable {
+    let reach: ProjectReach
+
+    var routes: [Route] {
+        [
+            Route(
+                .patch, "/platform/projects/{ref}/db-password", .permission(.databaseConfigWrite),
+                .external("database.password"), operation, change),
+            Route(
+                .patch, "/v1/projects/{ref}/database/password", .permission(.databaseConfigWrite),
+                .external("database.password"), operation, change),
+        ]
+    }
+
+    private var operation: Operation {
+        Operation(
+            summary: "Change the database password; services that use it get new containers",
+            body: .json(PasswordBody.schema), answer: .json(.fields(.init("message", .text))))
+    }
+
+    /// The roles first: services that start with the new password must be able to log in. If storing the password fails
+    /// then, the roles get the old one back, so that the record stays true.
+    private func change(_ request: APIRequest) async throws -> APIResponse {
+        let record = try request.project()
+        let password = Secret(try request.decode(PasswordBody.self).password)
+        try reach.catalog.check(databasePassword: password)
+        // The way back is prepared before the change: afterwards the manager's own database may not answer.
+        let target = try await reach.target(record, as: .administrator)
+        try await set(password, on: target)
+        do { try await reach.catalog.changeDatabasePassword(of: record.ref, to: password) } catch let cause {
+            try await restore(target.password, instead: password, on: target)
+            throw APIError(anything: cause)
+        }
+        return try APIResponse(json: ["message": "the database password was changed"])
+    }
+
+    private func set(_ password: Secret<String>, on target: DatabaseTarget) async throws {
+        let query = try PasswordChange.sql(newPassword: password, of: target.roles)
+        do {
+            _ = try await reach.databases.run(query, on: target)
+        } catch ProjectDatabaseError.query(let failure) {
+            throw APIError(.internalServerError, "the project's database refused the password: \(failure.message)")
+        }
+    }
+
+    /// Logs in with the new password, which only the database has.
+    private func restore(_ old: Secret<String>, instead new: Secret<String>, on target: DatabaseTarget) async throws {
+        var target = target
+        target.password = new
+        do {
+            _ = try await reach.databases.run(try PasswordChange.sql(newPassword: old, of: target.roles), on: target)
+        } catch {
+            throw APIError(
+                .internalServerError,
+                "the database password was changed in the database and could not be stored: set it again")
+        }
+    }
+}
+
+/// A new database password.
+struct PasswordBody: Decodable, Sendable {
+    let password: String
+
+    static let schema = Schema.fields(
+        .init("password", .text(ProjectCatalog.passwordLengths)))
+}

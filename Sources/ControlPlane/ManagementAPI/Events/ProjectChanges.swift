@@ -1,0 +1,101 @@
+import APIKit
+import FoundationEssentials
+import Orchestrator
+import ProjectModel
+import Reconciler
+
+/// The changes of one project as events; pulled by one reader.
+actor ProjectChanges {
+    /// Where a stream begins.
+    enum Start: Sendable, Equatable {
+        /// With so many lines of the past.
+        case last(Int)
+        /// With the first line after one that was seen.
+        case after(Int64)
+    }
+
+    /// What makes a difference to a reader. When a service was probed last makes none.
+    private struct Picture: Equatable {
+        let status: ProjectStatus
+        let failure: ProjectFailure?
+        let states: [ServiceName: Assessment.ServiceState]
+        let pulls: [ServiceName: ImagePull]
+
+        init(_ record: ProjectRecord, _ reports: [ServiceReport]) {
+            (status, failure) = (record.status, record.failure)
+            states = Dictionary(reports.map { ($0.service, $0.state) }) { first, _ in first }
+            pulls = Dictionary(reports.compactMap { report in report.imagePull.map { (report.service, $0) } }) { $1 }
+        }
+    }
+
+    /// Interval between two reads of the manager's state and of the history.
+    private static let interval: Duration = .seconds(1)
+
+    private let catalog: ProjectCatalog
+    private let feed: any ProjectEventFeed
+    private let ref: ProjectRef
+    private let start: Start
+    private var seen: Int64?
+    private var picture: Picture?
+    private var hasEnded = false
+
+    init(catalog: ProjectCatalog, feed: any ProjectEventFeed, ref: ProjectRef, start: Start) {
+        self.catalog = catalog
+        self.feed = feed
+        self.ref = ref
+        self.start = start
+    }
+
+    /// The next changes; nil once the project is deleted.
+    func next() async throws -> [ServerSentEvent]? {
+        while !hasEnded {
+            let events = try await changes()
+            if !events.isEmpty { return events }
+            guard !hasEnded else { break }
+            try await Task.sleep(for: Self.interval)
+        }
+        return nil
+    }
+
+    private func changes() async throws -> [ServerSentEvent] {
+        do {
+            let record = try await catalog.projectOrTombstone(ref)
+            hasEnded = record.status == .deleted
+            let reports = hasEnded ? [] : try await catalog.health(of: ref)
+            let history = try await newHistory()
+            let now = Picture(record, reports)
+            guard now != picture else { return history }
+            picture = now
+            // Without the end of a log: the permission to read logs may change while the stream lasts.
+            let body = try text(ProjectProgress(record, reports, showsLogs: false))
+            return history + [ServerSentEvent(name: "progress", id: nil, data: body)]
+        } catch CatalogError.store(.unavailable) {
+            // The manager's database is away for a moment; its events are in the history later.
+            return []
+        } catch StoreError.unavailable { return [] }
+    }
+
+    private func newHistory() async throws -> [ServerSentEvent] {
+        let events: [RecordedEvent]
+        switch (seen, start) {
+        case (let seen?, _): events = try await feed.events(of: ref, after: seen, limit: ProjectEvent.keptMax)
+        case (nil, .after(let number)):
+            events = try await feed.events(of: ref, after: number, limit: ProjectEvent.keptMax)
+        case (nil, .last(let count)):
+            // At least one: it marks the present.
+            let latest = try await feed.events(of: ref, after: 0, limit: max(1, count))
+            seen = latest.last?.number ?? 0
+            events = count == 0 ? [] : latest
+        }
+        seen = events.last?.number ?? seen
+        return try events.map { event in
+            ServerSentEvent(name: "event", id: "\(event.number)", data: try text(EventBody(event.event)))
+        }
+    }
+
+    private func text(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}

@@ -1,0 +1,159 @@
+import APIKit
+import HTTPTypes
+import Identity
+import Orchestrator
+import ProjectModel
+
+/// `/platform/jobs`: the manager's own tasks and those that users requested. Jobs are about projects of all
+/// organizations, so those see them who administer the installation. What a job was given to work with is not shown.
+struct JobsController: Sendable {
+    let jobs: JobCatalog
+
+    var routes: [Route] {
+        [
+            Route(
+                .get, "/platform/jobs", .installation(.organizationAdminWrite),
+                Operation(
+                    summary: "Jobs of the manager, the latest first", query: Self.parameters,
+                    answer: .of([JobBody].self),
+                    refusals: [
+                        Operation.Refusal(status: .notFound, meaning: "you are no member of the first organization")
+                    ]), list)
+        ]
+    }
+
+    /// Jobs of a page when the request does not say how many.
+    private static let limitDefault = 100
+
+    private static let parameters = [
+        Operation.Parameter(name: "kind", schema: .text(1...JobKind.lengthMax), description: "Only of this kind"),
+        Operation.Parameter(
+            name: "state", schema: .choice(JobState.allCases.map(\.rawValue)), description: "Only in this state"),
+        Operation.Parameter(
+            name: "limit", schema: .integer(1...Int64(JobLimits.listedMax)), description: "Jobs of a page"),
+        Operation.Parameter(
+            name: "before", schema: .integer(1...Int64(Int.max)), description: "Only jobs with a smaller number"),
+    ]
+
+    private func list(_ request: APIRequest) async throws -> APIResponse {
+        var query = JobQuery()
+        if let text = request.query["kind"] {
+            guard let kind = JobKind(text) else {
+                throw APIError(.badRequest, "kind has small letters, digits, dots and hyphens, a letter first")
+            }
+            query.kind = kind
+        }
+        if let text = request.query["state"] {
+            guard let state = JobState(rawValue: text) else {
+                let states = JobState.allCases.map(\.rawValue).joined(separator: ", ")
+                throw APIError(.badRequest, "state must be one of \(states)")
+            }
+            query.state = state
+        }
+        let before = try request.query.number("before", in: 1...Int.max, default: Int.max)
+        query.before = before == Int.max ? nil : Int64(before)
+        query.limit = try request.query.number("limit", in: 1...JobLimits.listedMax, default: Self.limitDefault)
+        let found: [Job]
+        do throws(JobError) { found = try await jobs.jobs(query) } catch { throw APIError(error) }
+        return try APIResponse(json: found.map { JobBody($0) })
+    }
+}
+
+/// A job.
+struct JobBody: Encodable, Sendable, Documented {
+    let id: Int64
+    let kind: String
+    let key: String
+    let projectRef: Nullable<String>
+    let contract: String
+    let state: String
+    let due: String
+    let intervalSeconds: Nullable<Int64>
+    let runs: Int64
+    let attempts: Int
+    let interruptions: Int
+    let progress: Nullable<Progress>
+    let manager: Nullable<String>
+    let startedAt: Nullable<String>
+    let outcome: Nullable<String>
+    let error: Nullable<String>
+    let result: Nullable<String>
+    let createdAt: String
+    let endedAt: Nullable<String>
+
+    /// How far it has come.
+    struct Progress: Encodable, Sendable {
+        let done: Int64
+        let total: Nullable<Int64>
+        let message: String
+    }
+
+    static let schema = Schema.named(
+        "Job",
+        .fields(
+            .init("id", .integer()), .init("kind", .text), .init("key", .text),
+            .init("project_ref", .nullable(.text)),
+            .init("contract", .choice(["at_least_once", "at_most_once"])),
+            .init("state", .choice(JobState.allCases.map(\.rawValue))), .init("due", .time),
+            .init("interval_seconds", .nullable(.integer())), .init("runs", .integer()),
+            .init("attempts", .integer()), .init("interruptions", .integer()),
+            .init(
+                "progress",
+                .nullable(
+                    .fields(
+                        .init("done", .integer()), .init("total", .nullable(.integer())), .init("message", .text)))),
+            .init("manager", .nullable(.text)), .init("started_at", .nullable(.time)),
+            .init("outcome", .nullable(.choice(JobOutcome.allCases.map(\.rawValue)))),
+            .init("error", .nullable(.text)), .init("result", .nullable(.text)), .init("created_at", .time),
+            .init("ended_at", .nullable(.time))))
+
+    init(_ job: Job) {
+        id = job.id
+        kind = job.kind.text
+        key = job.key
+        projectRef = Nullable(job.ref?.text)
+        contract = job.contract == .atLeastOnce ? "at_least_once" : "at_most_once"
+        state = job.state.rawValue
+        due = job.due.rfc3339
+        if case .every(let interval) = job.schedule {
+            intervalSeconds = Nullable(interval.length.components.seconds)
+        } else {
+            intervalSeconds = Nullable(nil)
+        }
+        runs = job.run
+        attempts = job.attempts
+        interruptions = job.interruptions
+        progress = Nullable(
+            job.progress.map { Progress(done: $0.done, total: Nullable($0.total), message: $0.message) })
+        manager = Nullable(job.holder?.runner.manager)
+        startedAt = Nullable(job.holder?.since.rfc3339)
+        outcome = Nullable(job.outcome?.rawValue)
+        error = Nullable(job.error)
+        result = Nullable(job.result)
+        createdAt = job.createdAt.rfc3339
+        endedAt = Nullable(job.endedAt?.rfc3339)
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case id, kind, key, contract, state, due, runs, attempts, interruptions, progress, manager, outcome, error,
+            result
+        case projectRef = "project_ref"
+        case intervalSeconds = "interval_seconds"
+        case startedAt = "started_at"
+        case createdAt = "created_at"
+        case endedAt = "ended_at"
+    }
+}
+
+extension APIError {
+    /// An error about jobs.
+    init(_ error: JobError) {
+        switch error {
+        case .noJob: self.init(.notFound, "\(error)")
+        case .recurring: self.init(.conflict, "\(error)")
+        case .badKey, .payloadTooLong: self.init(.badRequest, "\(error)")
+        case .kindTwice: self.init(.internalServerError, "\(error)")
+        case .store(let error): self.init(anything: error)
+        }
+    }
+}

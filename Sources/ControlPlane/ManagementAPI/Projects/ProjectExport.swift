@@ -1,0 +1,48 @@
+import APIKit
+import FoundationEssentials
+import Orchestrator
+import ProjectModel
+
+/// A project's stack as files: what other tools need to run it.
+struct ProjectExport: Encodable, Sendable, Documented {
+    /// The placeholder of a hidden value.
+    static let masked = "********"
+
+    /// A variable of the Compose file.
+    struct Variable: Encodable, Sendable {
+        let name: String
+        let value: String
+    }
+
+    /// A file beside the Compose file.
+    struct File: Encodable, Sendable {
+        let path: String
+        /// The bytes in base64; null unless everything is revealed, since a file may be made of secrets.
+        let content: Nullable<String>
+    }
+
+    let ref: String
+    let name: String
+    let compose: String
+    let environment: [Variable]
+    let files: [File]
+
+    static let schema = Schema.named(
+        "ProjectExport",
+        .fields(
+            .init("ref", .ref), .init("name", .text), .init("compose", .text),
+            .init("environment", .array(.fields(.init("name", .text), .init("value", .text)))),
+            .init("files", .array(.fields(.init("path", .text), .init("content", .nullable(.text)))))))
+
+    init(_ record: ProjectRecord, _ export: StackExport, reveals: Bool) {
+        ref = record.ref.text
+        name = record.name.text
+        compose = reveals ? export.compose : URLText.withoutLogin(export.compose, keepsReferences: true)
+        environment = export.environment.sorted { $0.key < $1.key }.map { name, value in
+            Variable(name: name, value: reveals ? value.reveal() : Self.masked)
+        }
+        files = export.files.sorted { $0.key < $1.key }.map { path, bytes in
+            File(path: path, content: Nullable(reveals ? Data(bytes).base64EncodedString() : nil))
+        }
+    }
+}

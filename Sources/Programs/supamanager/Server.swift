@@ -1,0 +1,301 @@
+import APIKit
+import ComposeTemplates
+import CurlKit
+import DockerEngine
+import FoundationEssentials
+import LinuxHost
+import Logging
+import ManagementAPI
+import ManagementClient
+import NetworkProbes
+import Orchestrator
+import PostgresKit
+import PostgresStore
+import ProjectAccess
+import ProjectKeys
+import ProjectModel
+import ServiceLifecycle
+import TokenKit
+import UnixSignals
+
+/// The composition root of `serve`: makes everything once, in the order of dependence, and runs it.
+struct Server {
+    let settings: ServeSettings
+    let logger: Logger
+
+    /// Warnings about the start.
+    let warnings: [String]
+
+    init(settings: ServeSettings, warnings: [String] = []) {
+        self.settings = settings
+        self.warnings = warnings
+        LoggingSystem.bootstrap { label in StreamLogHandler.standardError(label: label) }
+        var logger = Logger(label: "supamanager")
+        logger.logLevel = settings.logLevel
+        self.logger = logger
+    }
+
+    func run() async throws {
+        for warning in warnings { logger.warning("\(warning)") }
+        // Before the first secret is read.
+        if !CoreDumps.forbid() { logger.warning("core dumps cannot be forbidden: they would hold the master key") }
+        let renderers = try StackFolders(path: settings.templatesFolder)
+            .renderers(settings.rendering, requiring: settings.stack)
+        let folder = try DataFolder(settings.dataFolder)
+        let token = try settings.adminToken ?? folder.adminToken(logger)
+        let database = try await Database.open(settings, logger: logger)
+        do {
+            try await serve(renderers, folder, token, database)
+        } catch {
+            await database.close(logger)
+            throw error
+        }
+        await database.close(logger)
+        logger.notice("stopped")
+    }
+
+    private func serve(
+        _ renderers: [StackName: ComposeStackRenderer], _ folder: DataFolder, _ token: AccessToken,
+        _ database: Database
+    ) async throws {
+        let (installation, master) = try await Installation.open(settings, database, logger)
+        try folder.note(installation: installation.id)
+        try await settings.applyNetworkRules(installation: installation.id, logger)
+        let http = try HTTPClient()
+        // Logs that are followed have connections of their own: they must not keep the loops from the engine.
+        let streams = try HTTPClient()
+        let lease = ManagerLease()
+        let registries = RegistryLogins(
+            store: PostgresRegistryLoginStore(pool: database.pool),
+            sealer: MasterKeyRegistrySealer(master: master, installation: installation.id))
+        let engine = DockerContainerEngine(
+            host: settings.dockerHost, http: http, installation: installation.id,
+            registries: ManagerRegistries(registries, then: RegistryHelper.credentials()),
+            mayChange: { lease.token != nil })
+        let prober = NIOServiceProber()
+        let core = try core(database, installation, master, renderers, engine, prober, lease)
+        try await core.templates.storeInstalled()
+        let store = core.store
+        let people = try await People(settings, database, master, installation: installation.id, token: token)
+        let sealer = StoredAnswerSealer(master: master, installation: installation.id)
+        let ledger = PostgresRequestLedger(
+            pool: database.pool, signer: MasterKeyAuditSigner(master: master, installation: installation.id),
+            digester: MasterKeyPayloadDigester(master: master, installation: installation.id))
+        try await ledger.keyDigests()
+        let inspector = try inspector(ledger, core, installation, engine)
+        let orphans = OrphanReconciler(
+            store: PostgresOrphanStore(pool: database.pool), engine: engine, policy: settings.orphans,
+            lease: core.lease, jobs: core.jobs, logger: logger)
+        let backend = backend(
+            database, core, people, ledger, sealer, orphans, registries,
+            DockerContainerEngine(host: settings.dockerHost, http: streams, installation: installation.id), http,
+            inspector)
+        let server = APIServer(
+            api: ManagementAPI(
+                backend: backend, verifier: DirectoryTokenVerifier(directory: people.directory),
+                readiness: [
+                    ReadinessCheck(name: "database") { try await store.ping() },
+                    ReadinessCheck(name: "engine") { try await engine.ping() },
+                    DiskReadiness(host: LinuxHostInspection(), folder: settings.dataFolder).check,
+                ],
+                role: { core.lease.role }, configuration: apiConfiguration, logger: logger
+            ).pipeline,
+            address: settings.listen, limits: ServerLimits(), logger: logger,
+            onListening: { port in
+                logger.notice(
+                    "listening",
+                    metadata: [
+                        "address": "\(settings.listen)", "port": "\(port)", "installation": "\(installation.id)",
+                    ])
+            })
+        let runner = try runner(database, core, people, ledger, orphans)
+        var services: [any Service] = [core.health, managing(database, core, runner), server]
+        if let cluster = database.cluster {
+            services.insert(ClusterSupervision(cluster: cluster, logger: logger), at: 0)
+        }
+        // At debug level the group prints each service whole.
+        var groupLogger = logger
+        groupLogger.logLevel = max(logger.logLevel, .info)
+        let group = ServiceGroup(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: groupLogger)
+        do {
+            try await group.run()
+        } catch {
+            await http.shutdown()
+            await streams.shutdown()
+            throw error
+        }
+        await http.shutdown()
+        await streams.shutdown()
+    }
+
+    private func backend(
+        _ database: Database, _ core: Core, _ people: People, _ ledger: PostgresRequestLedger,
+        _ sealer: StoredAnswerSealer, _ orphans: OrphanReconciler, _ registries: RegistryLogins,
+        _ logs: DockerContainerEngine, _ http: HTTPClient,
+        _ inspector: ConsistencyInspector
+    ) -> Backend {
+        var backend = Backend(
+            catalog: core.catalog, eventFeed: core.store,
+            logFollower: ServiceLogFollower(catalog: core.catalog, engine: logs, logs: logs),
+            directory: people.directory, deviceLoginCrypto: ECDHDeviceLogin(),
+            functions: core.functions, content: PostgresContentStore(pool: database.pool),
+            notifications: PostgresNotificationStore(pool: database.pool), orphans: orphans,
+            jobs: core.jobs, registries: registries,
+            databases: PostgresProjectDatabase(),
+            gateways: CurlProjectGateway(client: http), units: PostgresUnitOfWork(pool: database.pool),
+            ledger: ledger, sealer: sealer,
+            consistency: { await inspector.check() })
+        let startedAt = Double(SystemTime().now().milliseconds) / 1_000
+        backend.process = { [logger] in
+            do throws(HostError) {
+                let figures = try LinuxProcess().figures()
+                return ProcessFigures(
+                    cpuSeconds: figures.cpuSeconds, residentBytes: figures.residentBytes,
+                    openDescriptors: figures.openDescriptors, startedAt: startedAt)
+            } catch {
+                logger.warning("figures of the process are missing", metadata: ["reason": "\(error)"])
+                return nil
+            }
+        }
+        return backend
+    }
+
+    private func inspector(
+        _ ledger: PostgresRequestLedger, _ core: Core, _ installation: InstallationRow, _ engine: DockerContainerEngine
+    ) throws -> ConsistencyInspector {
+        ConsistencyInspector(
+            ConsistencyInspector.Sources(
+                store: core.store, records: core.store, ledger: ledger, minter: core.minter,
+                engine: engine, inspection: engine, network: LinuxHostNetwork(),
+                host: LinuxHostInspection(),
+                checkTrail: { entries, end in AuditTrailCheck.damage(in: entries, end: end) },
+                checkNetworkRules: settings.networkRulesCheck(installation: installation.id)),
+            settings: settings.consistency, dataFolder: settings.dataFolder, bindAddress: settings.bindAddress,
+            images: try core.renderers.mapValues { try $0.images() }, defaultStack: settings.stack)
+    }
+
+    private var apiConfiguration: ManagementAPIConfiguration {
+        var configuration = ManagementAPIConfiguration(publicHost: settings.publicHost.text)
+        configuration.cors = settings.cors
+        configuration.trustedProxies = settings.trustedProxies
+        configuration.requestsPerMinute = settings.requestsPerMinute
+        configuration.version = Version.text
+        return configuration
+    }
+
+    private struct Core {
+        let store: PostgresProjectStore
+        let health: HealthLoop
+        let lease: ManagerLease
+        /// The loop that reconciles.
+        let loop: ReconcileLoop
+        let manager: ManagerIdentity
+        let jobs: JobCatalog
+        let jobSignal: JobSignal
+        let catalog: ProjectCatalog
+        let functions: FunctionCatalog
+        let minter: SealingKeyMinter
+        /// Renderers of the installed stacks.
+        let renderers: [StackName: ComposeStackRenderer]
+        let templates: TemplateLibrary
+    }
+
+    private func core(
+        _ database: Database, _ installation: InstallationRow, _ master: MasterKey,
+        _ renderers: [StackName: ComposeStackRenderer], _ docker: DockerContainerEngine, _ prober: NIOServiceProber,
+        _ lease: ManagerLease
+    ) throws -> Core {
+        let projects = settings.projectsFolder
+        let store = PostgresProjectStore(pool: database.pool)
+        let engine = FencedEngine(docker, lease: lease)
+        let custody = PostgresCustodyStore(pool: database.pool, under: lease)
+        let survey = EngineSurvey()
+        let broker = LeaseBroker(
+            store: store, host: RecentHostNetwork(LinuxHostNetwork()), survey: survey, ports: settings.ports,
+            subnets: settings.subnets, bindAddress: settings.bindAddress, draw: LeaseBroker.anywhere)
+        let templates = TemplateLibrary(
+            installed: renderers.mapValues(\.installed), defaultStack: settings.stack,
+            store: PostgresTemplateStore(pool: database.pool),
+            reader: ComposeTemplateReader(settings: settings.rendering))
+        let minter = SealingKeyMinter(master: master, installation: installation.id)
+        let health = HealthLoop(prober: prober, engine: engine)
+        let functionStore = PostgresFunctionStore(pool: database.pool)
+        let publisher = FunctionPublisher(
+            store: functionStore, folders: TemplateFunctionFolders(root: projects),
+            place: Self.functionsPlace(store, templates), logger: logger)
+        let loop = ReconcileLoop(
+            store: PostgresProjectStore(pool: database.pool, under: lease), custody: custody, engine: engine,
+            templates: templates, folders: TemplateProjectFolders(root: projects), minter: minter, broker: broker,
+            survey: survey, health: health, functions: publisher,
+            announcements: ProjectChannel(database.parameters), lease: lease, pulls: docker.pulls, logger: logger)
+        let jobSignal = JobSignal()
+        let catalog = ProjectCatalog(
+            store: store, custody: PostgresCustodyStore(pool: database.pool), templates: templates,
+            minter: minter, broker: broker, observer: loop, organizationLimit: settings.projectsPerOrganization)
+        let functions = FunctionCatalog(store: functionStore, publisher: publisher, digest: Self.digest)
+        return Core(
+            store: store, health: health, lease: lease, loop: loop,
+            manager: ManagerIdentity(
+                id: Hex.encode(try RandomSource.bytes(8)), address: settings.publicURL, projectsFolder: projects),
+            jobs: JobCatalog(store: PostgresJobStore(pool: database.pool), signal: jobSignal), jobSignal: jobSignal,
+            catalog: catalog, functions: functions, minter: minter, renderers: renderers, templates: templates)
+    }
+
+    /// Holds the lease, and runs what belongs to each role: jobs are the active manager's alone.
+    private func managing(_ database: Database, _ core: Core, _ runner: JobRunner) -> LeaseLoop {
+        LeaseLoop(store: database.leases, lease: core.lease, manager: core.manager, logger: logger) { role in
+            await withDiscardingTaskGroup { group in
+                group.addTask { await core.loop.runUntilCancelled(as: role) }
+                if role == .active { group.addTask { await runner.runUntilCancelled() } }
+            }
+        }
+    }
+
+    private func runner(
+        _ database: Database, _ core: Core, _ people: People, _ ledger: PostgresRequestLedger,
+        _ orphans: OrphanReconciler
+    ) throws -> JobRunner {
+        let store = PostgresJobStore(pool: database.pool)
+        let housekeeping = Housekeeping(
+            directory: people.directory, ledger: ledger,
+            custody: PostgresCustodyStore(pool: database.pool, under: core.lease), jobs: store, time: SystemTime(),
+            logger: logger)
+        return try JobRunner(
+            store: store, definitions: housekeeping.definitions + [orphans.job], lease: core.lease,
+            manager: core.manager.id, signal: core.jobSignal, logger: logger)
+    }
+
+    /// Where functions lie in a project's folder, as its stack says.
+    private static func functionsPlace(
+        _ store: PostgresProjectStore, _ templates: TemplateLibrary
+    ) -> FunctionPublisher.Place {
+        { ref throws(FunctionError) in
+            let record: ProjectRecord?
+            do throws(StoreError) { record = try await store.project(ref) } catch { throw .store(error) }
+            guard let record else { return nil }
+            do throws(CatalogError) { return try await templates.roles(for: record.inForce).functionsFolder } catch {
+                throw .folder("\(error)")
+            }
+        }
+    }
+
+    /// SHA-256 of a function's files, in hex.
+    private static let digest: FunctionRules.DigestFunction = { bytes throws(FunctionError) in
+        do throws(TokenError) { return Hex.encode(try Digest.sha256(bytes)) } catch { throw .folder("\(error)") }
+    }
+}
+
+/// Restarts the private PostgreSQL when it dies.
+struct ClusterSupervision: Service {
+    let cluster: EmbeddedCluster
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await cluster.supervise { event in
+                logger.warning("the private PostgreSQL", metadata: ["event": "\(event)"])
+            }
+        }
+    }
+}
