@@ -19,7 +19,7 @@ struct PrometheusText {
     private(set) var text = ""
 
     /// Adds a family; one without samples is left out.
-    mutating func add(_ name: String, _ kind: Kind, _ help: String, _ samples: [Sample]) {
+    mutating func add(_ name: String, _ kind: Kind, help: String, samples: [Sample]) {
         guard !samples.isEmpty else { return }
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
         for sample in samples {
@@ -28,8 +28,8 @@ struct PrometheusText {
     }
 
     /// Adds a family of one value.
-    mutating func add(_ name: String, _ kind: Kind, _ help: String, _ value: Double) {
-        add(name, kind, help, [Sample(value: value)])
+    mutating func add(_ name: String, _ kind: Kind, help: String, value: Double) {
+        add(name, kind, help: help, samples: [Sample(value: value)])
     }
 
     private static func labels(_ labels: [(name: String, value: String)]) -> String {
