@@ -32,28 +32,29 @@ struct AdminTests {
         let admin = try fixture.admin()
         let made = await fixture.ask(
             "POST", "/admin/users", token: admin,
-            #"{"email":"a@b.example","password":"password1","email_confirm":true,"user_metadata":{"a":1},"app_metadata":{"plan":"gold"}}"#
+            body:
+                #"{"email":"a@b.example","password":"password1","email_confirm":true,"user_metadata":{"a":1},"app_metadata":{"plan":"gold"}}"#
         )
         #expect(made.status == 200, "\(made)")
         #expect(made.json["app_metadata"]?.text == #"{"plan":"gold","provider":"email","providers":["email"]}"#)
         #expect(made.json["user_metadata"]?["a"] == .number("1") && !made.text("email_confirmed_at").isEmpty)
         let id = made.text("id")
-        let twice = await fixture.ask("POST", "/admin/users", token: admin, #"{"email":"A@b.example"}"#)
+        let twice = await fixture.ask("POST", "/admin/users", token: admin, body: #"{"email":"A@b.example"}"#)
         #expect(twice.status == 422 && twice.code == "email_exists")
         let changed = await fixture.ask(
             "PUT", "/admin/users/\(id)", token: admin,
-            #"{"email":"n@b.example","user_metadata":{"a":null,"b":2},"role":"editor"}"#)
+            body: #"{"email":"n@b.example","user_metadata":{"a":null,"b":2},"role":"editor"}"#)
         #expect(changed.status == 200 && changed.text("email") == "n@b.example" && changed.text("role") == "editor")
         #expect(changed.json["user_metadata"]?["a"] == nil && changed.json["user_metadata"]?["b"] == .number("2"))
         let signedIn = await fixture.ask(
-            "POST", "/token?grant_type=password", #"{"email":"n@b.example","password":"password1"}"#)
+            "POST", "/token?grant_type=password", body: #"{"email":"n@b.example","password":"password1"}"#)
         #expect(signedIn.status == 200)
         #expect(await fixture.ask("GET", "/admin/users/\(id)", token: admin).text("email") == "n@b.example")
         #expect(await fixture.ask("GET", "/admin/users/x", token: admin).text("msg") == "user_id must be an UUID")
         #expect(await fixture.ask("DELETE", "/admin/users/\(id)", token: admin).status == 200)
         let gone = await fixture.ask("GET", "/admin/users/\(id)", token: admin)
         #expect(gone.status == 404 && gone.code == "user_not_found")
-        let nothing = await fixture.ask("POST", "/admin/users", token: admin, "{}")
+        let nothing = await fixture.ask("POST", "/admin/users", token: admin, body: "{}")
         #expect(nothing.text("msg") == "Cannot create a user without either an email or phone")
     }
 
@@ -63,18 +64,19 @@ struct AdminTests {
         let admin = try fixture.admin()
         let made = await fixture.ask(
             "POST", "/admin/users", token: admin,
-            #"{"email":"a@b.example","email_confirm":true,"password_hash":"$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"}"#
+            body:
+                #"{"email":"a@b.example","email_confirm":true,"password_hash":"$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"}"#
         )
         #expect(made.status == 200)
         let signIn = #"{"email":"a@b.example","password":"U*U"}"#
-        #expect(await fixture.ask("POST", "/token?grant_type=password", signIn).status == 200)
+        #expect(await fixture.ask("POST", "/token?grant_type=password", body: signIn).status == 200)
         let bad = await fixture.ask(
-            "POST", "/admin/users", token: admin, #"{"email":"c@b.example","password_hash":"$2a$31$x"}"#)
+            "POST", "/admin/users", token: admin, body: #"{"email":"c@b.example","password_hash":"$2a$31$x"}"#)
         #expect(bad.code == "validation_failed")
         let deleted = await fixture.ask(
-            "DELETE", "/admin/users/\(made.text("id"))", token: admin, #"{"should_soft_delete":true}"#)
+            "DELETE", "/admin/users/\(made.text("id"))", token: admin, body: #"{"should_soft_delete":true}"#)
         #expect(deleted.status == 200)
-        #expect(await fixture.ask("POST", "/token?grant_type=password", signIn).code == "invalid_credentials")
+        #expect(await fixture.ask("POST", "/token?grant_type=password", body: signIn).code == "invalid_credentials")
         #expect(try await fixture.count("auth.users WHERE deleted_at IS NOT NULL AND email <> 'a@b.example'") == 1)
         #expect(await fixture.signUp("a@b.example").status == 200)
     }
@@ -85,7 +87,7 @@ struct AdminTests {
         let admin = try fixture.admin()
         for number in 1...5 {
             let body = #"{"email":"u\#(number)@b.example","user_metadata":{"full_name":"Name \#(number)"}}"#
-            #expect(await fixture.ask("POST", "/admin/users", token: admin, body).status == 200)
+            #expect(await fixture.ask("POST", "/admin/users", token: admin, body: body).status == 200)
         }
         func emails(_ query: String) async -> [String] {
             let answer = await fixture.ask("GET", "/admin/users?\(query)", token: admin)
@@ -112,18 +114,19 @@ struct AdminTests {
         }
         let admin = try fixture.admin()
         func link(_ body: String) async -> AuthFixture.Answer {
-            await fixture.ask("POST", "/admin/generate_link", token: admin, body)
+            await fixture.ask("POST", "/admin/generate_link", token: admin, body: body)
         }
         let signup = await link(#"{"type":"signup","email":"a@b.example","password":"password1","data":{"x":1}}"#)
         #expect(signup.status == 200 && signup.text("verification_type") == "signup", "\(signup)")
         #expect(signup.json["user_metadata"]?["x"] == .number("1"))
         #expect(signup.text("action_link").hasPrefix("http://auth.example/auth/v1/verify?token="))
         let verified = await fixture.ask(
-            "POST", "/verify", #"{"type":"signup","token_hash":"\#(signup.text("hashed_token"))"}"#)
+            "POST", "/verify", body: #"{"type":"signup","token_hash":"\#(signup.text("hashed_token"))"}"#)
         #expect(verified.status == 200, "\(verified)")
         let magic = await link(#"{"type":"magiclink","email":"a@b.example"}"#)
         let typed = await fixture.ask(
-            "POST", "/verify", #"{"type":"magiclink","email":"a@b.example","token":"\#(magic.text("email_otp"))"}"#)
+            "POST", "/verify",
+            body: #"{"type":"magiclink","email":"a@b.example","token":"\#(magic.text("email_otp"))"}"#)
         #expect(typed.status == 200, "\(typed)")
         #expect(await link(#"{"type":"recovery","email":"nobody@b.example"}"#).code == "user_not_found")
         #expect(await link(#"{"type":"magiclink","email":"new@b.example"}"#).text("verification_type") == "signup")
@@ -139,12 +142,13 @@ struct AdminTests {
             $0.autoconfirmsEmail = false
             $0.mail = MailConfiguration(host: "mail.example", sender: "admin@site.example")
         }
-        let invited = await fixture.ask("POST", "/invite", token: try fixture.admin(), #"{"email":"a@b.example"}"#)
+        let invited = await fixture.ask(
+            "POST", "/invite", token: try fixture.admin(), body: #"{"email":"a@b.example"}"#)
         #expect(invited.status == 200 && !invited.text("invited_at").isEmpty, "\(invited)")
         let mail = try #require(try await fixture.mails().first)
         let location = await fixture.ask("GET", mail.link).header("Location")
         #expect(location.hasSuffix("type=invite"))
-        let twice = await fixture.ask("POST", "/invite", token: try fixture.admin(), #"{"email":"a@b.example"}"#)
+        let twice = await fixture.ask("POST", "/invite", token: try fixture.admin(), body: #"{"email":"a@b.example"}"#)
         #expect(twice.code == "email_exists")
     }
 
@@ -160,11 +164,11 @@ struct AdminTests {
         let signedUp = await fixture.signUp("a@b.example")
         let token = signedUp.text("access_token")
         let enrolled = await fixture.ask(
-            "POST", "/factors", token: token, #"{"factor_type":"totp","friendly_name":"phone","issuer":"site"}"#)
+            "POST", "/factors", token: token, body: #"{"factor_type":"totp","friendly_name":"phone","issuer":"site"}"#)
         #expect(enrolled.status == 200 && enrolled.text("totp", "qr_code").hasPrefix("<svg"), "\(enrolled)")
         #expect(enrolled.text("totp", "uri").hasPrefix("otpauth://totp/site:a%40b.example?algorithm=SHA1"))
         let again = await fixture.ask(
-            "POST", "/factors", token: token, #"{"factor_type":"totp","friendly_name":"phone"}"#)
+            "POST", "/factors", token: token, body: #"{"factor_type":"totp","friendly_name":"phone"}"#)
         #expect(again.code == "mfa_factor_name_conflict")
         let id = enrolled.text("id")
         let code = try code(enrolled.text("totp", "secret"), fixture)
@@ -172,7 +176,7 @@ struct AdminTests {
             let challenge = await fixture.ask("POST", "/factors/\(id)/challenge", token: token)
             return await fixture.ask(
                 "POST", "/factors/\(id)/verify", token: token,
-                #"{"challenge_id":"\#(challenge.text("id"))","code":"\#(code)"}"#)
+                body: #"{"challenge_id":"\#(challenge.text("id"))","code":"\#(code)"}"#)
         }
         #expect(await verify("000000", token: token).code == "mfa_verification_failed")
         let raised = await verify(code, token: token)
@@ -184,8 +188,9 @@ struct AdminTests {
         #expect(Base32.decode(secrets) == nil)
         // A sign-in with the password alone may not change the password.
         let low = await fixture.ask(
-            "POST", "/token?grant_type=password", #"{"email":"a@b.example","password":"password1"}"#)
-        let change = await fixture.ask("PUT", "/user", token: low.text("access_token"), #"{"password":"password2"}"#)
+            "POST", "/token?grant_type=password", body: #"{"email":"a@b.example","password":"password1"}"#)
+        let change = await fixture.ask(
+            "PUT", "/user", token: low.text("access_token"), body: #"{"password":"password2"}"#)
         #expect(change.status == 401 && change.code == "insufficient_aal")
         let unenroll = await fixture.ask("DELETE", "/factors/\(id)", token: low.text("access_token"))
         #expect(unenroll.code == "insufficient_aal")
@@ -198,10 +203,10 @@ struct AdminTests {
         let fixture = try await AuthFixture.with()
         let signedUp = await fixture.signUp("a@b.example")
         let token = signedUp.text("access_token")
-        let first = await fixture.ask("POST", "/factors", token: token, #"{"factor_type":"totp"}"#)
+        let first = await fixture.ask("POST", "/factors", token: token, body: #"{"factor_type":"totp"}"#)
         #expect(
             await fixture.ask("DELETE", "/factors/\(first.text("id"))", token: token).text("id") == first.text("id"))
-        let second = await fixture.ask("POST", "/factors", token: token, #"{"factor_type":"totp"}"#)
+        let second = await fixture.ask("POST", "/factors", token: token, body: #"{"factor_type":"totp"}"#)
         let path = "/admin/users/\(signedUp.text("user", "id"))/factors"
         let list = await fixture.ask("GET", path, token: try fixture.admin())
         #expect(list.json.arrayValue?.count == 1 && list.json.arrayValue?[0]["secret"] == nil)
@@ -209,7 +214,7 @@ struct AdminTests {
         #expect(deleted.status == 200)
         #expect(try await fixture.count("auth.mfa_factors") == 0)
         #expect(
-            await fixture.ask("POST", "/factors", token: token, #"{"factor_type":"phone"}"#).code
+            await fixture.ask("POST", "/factors", token: token, body: #"{"factor_type":"phone"}"#).code
                 == "mfa_phone_enroll_not_enabled")
         #expect(
             await fixture.ask("DELETE", "/factors/\(first.text("id"))", token: token).code == "mfa_factor_not_found")

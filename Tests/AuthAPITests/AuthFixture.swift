@@ -66,7 +66,7 @@ struct AuthFixture: Sendable {
 
     func ask(
         _ method: String, _ target: String, token: String? = nil, headers: [(name: String, value: String)] = [],
-        _ body: String = ""
+        body: String = ""
     ) async -> Answer {
         let parts = target.split(separator: "?", maxSplits: 1).map(String.init)
         var all = headers
@@ -90,11 +90,11 @@ struct AuthFixture: Sendable {
 
     /// Signs a user up and gives the answer with the tokens.
     func signUp(_ email: String, password: String = "password1") async -> Answer {
-        await ask("POST", "/signup", #"{"email":"\#(email)","password":"\#(password)"}"#)
+        await ask("POST", "/signup", body: #"{"email":"\#(email)","password":"\#(password)"}"#)
     }
 
     func refresh(_ token: String) async -> Answer {
-        await ask("POST", "/token?grant_type=refresh_token", #"{"refresh_token":"\#(token)"}"#)
+        await ask("POST", "/token?grant_type=refresh_token", body: #"{"refresh_token":"\#(token)"}"#)
     }
 
     func count(_ sql: String) async throws -> Int {

@@ -21,10 +21,10 @@ struct CodeTests {
         }
     }
 
-    private func verify(_ fixture: AuthFixture, _ type: String, _ email: String, _ code: String) async
+    private func verify(_ fixture: AuthFixture, type: String, email: String, code: String) async
         -> AuthFixture.Answer
     {
-        await fixture.ask("POST", "/verify", #"{"type":"\#(type)","email":"\#(email)","token":"\#(code)"}"#)
+        await fixture.ask("POST", "/verify", body: #"{"type":"\#(type)","email":"\#(email)","token":"\#(code)"}"#)
     }
 
     @Test("a sign-up waits for its code")
@@ -34,17 +34,17 @@ struct CodeTests {
         #expect(answer.status == 200 && answer.text("email") == "a@b.example" && answer.json["access_token"] == nil)
         #expect(!answer.text("confirmation_sent_at").isEmpty)
         let early = await fixture.ask(
-            "POST", "/token?grant_type=password", #"{"email":"a@b.example","password":"password1"}"#)
+            "POST", "/token?grant_type=password", body: #"{"email":"a@b.example","password":"password1"}"#)
         #expect(early.status == 400 && early.code == "email_not_confirmed")
         let mail = try #require(try await fixture.mails().first)
         #expect(mail.to == "a@b.example" && mail.code.count == 6)
-        let wrong = await verify(fixture, "signup", "a@b.example", "000000")
+        let wrong = await verify(fixture, type: "signup", email: "a@b.example", code: "000000")
         #expect(wrong.status == 403 && wrong.code == "otp_expired")
         #expect(wrong.text("msg") == "Token has expired or is invalid")
-        let right = await verify(fixture, "signup", "a@b.example", mail.code)
+        let right = await verify(fixture, type: "signup", email: "a@b.example", code: mail.code)
         #expect(
             right.status == 200 && right.json["user"]?["user_metadata"]?["email_verified"] == .bool(true), "\(right)")
-        #expect(await verify(fixture, "signup", "a@b.example", mail.code).status == 403)
+        #expect(await verify(fixture, type: "signup", email: "a@b.example", code: mail.code).status == 403)
     }
 
     @Test("a known address is not told from a new one")
@@ -66,9 +66,11 @@ struct CodeTests {
         _ = await fixture.signUp("a@b.example")
         let code = try #require(try await fixture.mails().first).code
         for _ in 0..<AuthStore.attemptsMax {
-            #expect(await verify(fixture, "email", "a@b.example", code == "123456" ? "123457" : "123456").status == 403)
+            #expect(
+                await verify(fixture, type: "email", email: "a@b.example", code: code == "123456" ? "123457" : "123456")
+                    .status == 403)
         }
-        #expect(await verify(fixture, "email", "a@b.example", code).status == 403)
+        #expect(await verify(fixture, type: "email", email: "a@b.example", code: code).status == 403)
     }
 
     @Test("a code of yesterday is too old")
@@ -77,7 +79,7 @@ struct CodeTests {
         _ = await fixture.signUp("a@b.example")
         let mail = try #require(try await fixture.mails().first)
         try await fixture.pool.execute("UPDATE auth.users SET confirmation_sent_at = now() - interval '25 hours'")
-        #expect(await verify(fixture, "signup", "a@b.example", mail.code).status == 403)
+        #expect(await verify(fixture, type: "signup", email: "a@b.example", code: mail.code).status == 403)
         let link = await fixture.ask("GET", mail.link)
         #expect(link.status == 303)
         #expect(
@@ -105,14 +107,14 @@ struct CodeTests {
         let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
         let challenge =
             #""code_challenge":"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM","code_challenge_method":"s256""#
-        let sent = await fixture.ask("POST", "/otp", #"{"email":"a@b.example",\#(challenge)}"#)
+        let sent = await fixture.ask("POST", "/otp", body: #"{"email":"a@b.example",\#(challenge)}"#)
         #expect(sent.status == 200 && sent.json == .object([]))
         let location = await fixture.ask("GET", try #require(try await fixture.mails().first).link).header("Location")
         let code = try #require(location.firstRange(of: "?code=")).upperBound
         func exchange(_ verifier: String) async -> AuthFixture.Answer {
             await fixture.ask(
                 "POST", "/token?grant_type=pkce",
-                #"{"auth_code":"\#(location[code...])","code_verifier":"\#(verifier)"}"#)
+                body: #"{"auth_code":"\#(location[code...])","code_verifier":"\#(verifier)"}"#)
         }
         #expect(await exchange(verifier + "x").code == "bad_code_verifier")
         let answer = await exchange(verifier)
@@ -126,12 +128,12 @@ struct CodeTests {
             $0.emailGapSeconds = 60
             $0.rates.email = 2
         }
-        #expect(await fixture.ask("POST", "/otp", #"{"email":"a@b.example"}"#).status == 200)
-        let soon = await fixture.ask("POST", "/otp", #"{"email":"a@b.example"}"#)
+        #expect(await fixture.ask("POST", "/otp", body: #"{"email":"a@b.example"}"#).status == 200)
+        let soon = await fixture.ask("POST", "/otp", body: #"{"email":"a@b.example"}"#)
         #expect(soon.status == 429 && soon.code == "over_email_send_rate_limit", "\(soon)")
         #expect(Int(soon.header("Retry-After")).map { (1...60).contains($0) } == true)
-        #expect(await fixture.ask("POST", "/otp", #"{"email":"c@b.example"}"#).status == 200)
-        let full = await fixture.ask("POST", "/otp", #"{"email":"d@b.example"}"#)
+        #expect(await fixture.ask("POST", "/otp", body: #"{"email":"c@b.example"}"#).status == 200)
+        let full = await fixture.ask("POST", "/otp", body: #"{"email":"d@b.example"}"#)
         #expect(full.status == 429 && full.text("msg") == "email rate limit exceeded")
         #expect(try await fixture.mails().count == 2)
     }
@@ -140,19 +142,19 @@ struct CodeTests {
     func recoverySaysNothingOfWhoIs() async throws {
         let fixture = try await fixture()
         _ = await fixture.signUp("a@b.example")
-        let unknown = await fixture.ask("POST", "/recover", #"{"email":"nobody@b.example"}"#)
-        let known = await fixture.ask("POST", "/recover", #"{"email":"a@b.example"}"#)
+        let unknown = await fixture.ask("POST", "/recover", body: #"{"email":"nobody@b.example"}"#)
+        let known = await fixture.ask("POST", "/recover", body: #"{"email":"a@b.example"}"#)
         #expect(unknown.status == 200 && unknown.json == known.json)
         let mails = try await fixture.mails()
         #expect(mails.map(\.to) == ["a@b.example", "a@b.example"])
-        let answer = await verify(fixture, "recovery", "a@b.example", try #require(mails.last).code)
+        let answer = await verify(fixture, type: "recovery", email: "a@b.example", code: try #require(mails.last).code)
         #expect(answer.status == 200, "\(answer)")
         let token = answer.text("access_token")
-        let same = await fixture.ask("PUT", "/user", token: token, #"{"password":"password1"}"#)
+        let same = await fixture.ask("PUT", "/user", token: token, body: #"{"password":"password1"}"#)
         #expect(same.status == 422 && same.code == "same_password")
-        #expect(await fixture.ask("PUT", "/user", token: token, #"{"password":"password2"}"#).status == 200)
+        #expect(await fixture.ask("PUT", "/user", token: token, body: #"{"password":"password2"}"#).status == 200)
         let signedIn = await fixture.ask(
-            "POST", "/token?grant_type=password", #"{"email":"a@b.example","password":"password2"}"#)
+            "POST", "/token?grant_type=password", body: #"{"email":"a@b.example","password":"password2"}"#)
         #expect(signedIn.status == 200)
     }
 
@@ -160,16 +162,20 @@ struct CodeTests {
     func bothAddressesAgreeToAChange() async throws {
         let fixture = try await fixture()
         _ = await fixture.signUp("a@b.example")
-        let token = await verify(fixture, "signup", "a@b.example", try #require(try await fixture.mails().first).code)
-            .text("access_token")
-        let asked = await fixture.ask("PUT", "/user", token: token, #"{"email":"n@b.example"}"#)
+        let token = await verify(
+            fixture, type: "signup", email: "a@b.example", code: try #require(try await fixture.mails().first).code
+        )
+        .text("access_token")
+        let asked = await fixture.ask("PUT", "/user", token: token, body: #"{"email":"n@b.example"}"#)
         #expect(asked.status == 200 && asked.text("new_email") == "n@b.example", "\(asked)")
         let mails = try await fixture.mails().suffix(2)
         #expect(mails.map(\.to) == ["a@b.example", "n@b.example"])
-        let half = await verify(fixture, "email_change", "a@b.example", try #require(mails.first).code)
+        let half = await verify(
+            fixture, type: "email_change", email: "a@b.example", code: try #require(mails.first).code)
         #expect(half.status == 200 && half.text("code") == "200", "\(half)")
         #expect(await fixture.ask("GET", "/user", token: token).text("email") == "a@b.example")
-        let whole = await verify(fixture, "email_change", "n@b.example", try #require(mails.last).code)
+        let whole = await verify(
+            fixture, type: "email_change", email: "n@b.example", code: try #require(mails.last).code)
         #expect(whole.status == 200 && whole.text("user", "email") == "n@b.example", "\(whole)")
         #expect(whole.json["user"]?["identities"]?.arrayValue?.first?["email"] == .string("n@b.example"))
     }
@@ -178,11 +184,13 @@ struct CodeTests {
     func aPasswordChangeCanAskFor() async throws {
         let fixture = try await fixture { $0.requiresReauthentication = true }
         _ = await fixture.signUp("a@b.example")
-        let token = await verify(fixture, "signup", "a@b.example", try #require(try await fixture.mails().first).code)
-            .text("access_token")
+        let token = await verify(
+            fixture, type: "signup", email: "a@b.example", code: try #require(try await fixture.mails().first).code
+        )
+        .text("access_token")
         try await fixture.pool.execute("UPDATE auth.sessions SET created_at = now() - interval '2 days'")
         func change(_ nonce: String) async -> AuthFixture.Answer {
-            await fixture.ask("PUT", "/user", token: token, #"{"password":"password2","nonce":"\#(nonce)"}"#)
+            await fixture.ask("PUT", "/user", token: token, body: #"{"password":"password2","nonce":"\#(nonce)"}"#)
         }
         #expect(await change("").code == "reauthentication_needed")
         #expect(await fixture.ask("GET", "/reauthenticate", token: token).status == 200)
@@ -221,16 +229,17 @@ struct CodeTests {
     @Test("quiet answers and refusals of what is not there")
     func quietAnswersAndRefusalsOfWhat() async throws {
         let fixture = try await fixture()
-        #expect(await fixture.ask("POST", "/resend", #"{"type":"email_change","email":"x@b.example"}"#).status == 200)
-        #expect(await fixture.ask("POST", "/resend", #"{"type":"sms","phone":"+15551234567"}"#).status == 200)
-        #expect(await fixture.ask("POST", "/resend", "{}").code == "validation_failed")
-        let unknown = await fixture.ask("POST", "/otp", #"{"email":"x@b.example","create_user":false}"#)
+        #expect(
+            await fixture.ask("POST", "/resend", body: #"{"type":"email_change","email":"x@b.example"}"#).status == 200)
+        #expect(await fixture.ask("POST", "/resend", body: #"{"type":"sms","phone":"+15551234567"}"#).status == 200)
+        #expect(await fixture.ask("POST", "/resend", body: "{}").code == "validation_failed")
+        let unknown = await fixture.ask("POST", "/otp", body: #"{"email":"x@b.example","create_user":false}"#)
         #expect(unknown.status == 422 && unknown.code == "otp_disabled")
-        let phone = await fixture.ask("POST", "/verify", #"{"type":"sms","phone":"+15551234567","token":"1"}"#)
+        let phone = await fixture.ask("POST", "/verify", body: #"{"type":"sms","phone":"+15551234567","token":"1"}"#)
         #expect(phone.status == 403 && phone.text("msg") == "Token has expired or is invalid")
-        let bad = await fixture.ask("POST", "/verify", #"{"type":"sms","phone":"123-invalid","token":"1"}"#)
+        let bad = await fixture.ask("POST", "/verify", body: #"{"type":"sms","phone":"123-invalid","token":"1"}"#)
         #expect(bad.text("msg") == "Invalid phone number format (E.164 required)")
-        let sso = await fixture.ask("POST", "/sso", #"{"domain":"google"}"#)
+        let sso = await fixture.ask("POST", "/sso", body: #"{"domain":"google"}"#)
         #expect(sso.status == 404 && sso.text("msg") == "SAML 2.0 is disabled")
         #expect(await fixture.ask("GET", "/authorize?provider=google").code == "validation_failed")
         let callback = await fixture.ask("GET", "/callback?state=x&code=y")

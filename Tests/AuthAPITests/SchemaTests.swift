@@ -100,7 +100,7 @@ struct SchemaTests {
         let next = await again.refresh(refreshed.text("refresh_token"))
         #expect(next.status == 200)
         let signedIn = await again.ask(
-            "POST", "/token?grant_type=password", #"{"email":"old@b.example","password":"U*U"}"#)
+            "POST", "/token?grant_type=password", body: #"{"email":"old@b.example","password":"U*U"}"#)
         #expect(signedIn.status == 200, "\(signedIn)")
         #expect(signedIn.json["weak_password"]?["reasons"] == .array([.string("length")]))
         let hash = try await again.pool.single("SELECT encrypted_password AS hash FROM auth.users").string("hash")

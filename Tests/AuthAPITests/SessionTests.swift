@@ -14,7 +14,7 @@ struct SessionTests {
     func signingUpGivesASessionWhose() async throws {
         let fixture = try await AuthFixture.with()
         let answer = await fixture.ask(
-            "POST", "/signup", #"{"email":"A@B.example","password":"password1","data":{"name":"Ada"}}"#)
+            "POST", "/signup", body: #"{"email":"A@B.example","password":"password1","data":{"name":"Ada"}}"#)
         #expect(answer.status == 200, "\(answer)")
         #expect(answer.text("token_type") == "bearer" && answer.json["expires_in"] == .number("3600"))
         #expect(answer.text("user", "email") == "a@b.example")
@@ -46,17 +46,17 @@ struct SessionTests {
             #"{"email":"a@b.example","password":"password2"}"#, #"{"email":"c@b.example","password":"password1"}"#,
             #"{"email":"a@b.example"}"#, #"{"email":"no address","password":"password1"}"#,
         ] {
-            let answer = await fixture.ask("POST", "/token?grant_type=password", body)
+            let answer = await fixture.ask("POST", "/token?grant_type=password", body: body)
             #expect(answer.status == 400 && answer.code == "invalid_credentials")
             #expect(answer.text("msg") == "Invalid login credentials")
         }
         let right = await fixture.ask(
-            "POST", "/token?grant_type=password", #"{"email":"A@b.example","password":"password1"}"#)
+            "POST", "/token?grant_type=password", body: #"{"email":"A@b.example","password":"password1"}"#)
         #expect(right.status == 200)
-        let weak = await fixture.ask("POST", "/signup", #"{"email":"d@b.example","password":"123"}"#)
+        let weak = await fixture.ask("POST", "/signup", body: #"{"email":"d@b.example","password":"123"}"#)
         #expect(weak.status == 422 && weak.code == "weak_password")
-        #expect(await fixture.ask("POST", "/token?grant_type=nothing", "{}").code == "invalid_credentials")
-        #expect(await fixture.ask("POST", "/token?grant_type=password", "{").code == "bad_json")
+        #expect(await fixture.ask("POST", "/token?grant_type=nothing", body: "{}").code == "invalid_credentials")
+        #expect(await fixture.ask("POST", "/token?grant_type=password", body: "{").code == "bad_json")
     }
 
     // MARK: Refreshing
@@ -115,7 +115,7 @@ struct SessionTests {
         #expect(await fixture.refresh(forged).code == "refresh_token_not_found")
         #expect(await fixture.refresh("abcdefghijkl").code == "refresh_token_not_found")
         #expect(await fixture.refresh("anything else").code == "validation_failed")
-        let none = await fixture.ask("POST", "/token?grant_type=refresh_token", "{}")
+        let none = await fixture.ask("POST", "/token?grant_type=refresh_token", body: "{}")
         #expect(none.status == 400 && none.text("error") == "invalid_request")
         #expect(none.text("error_description") == "refresh_token required")
     }
@@ -129,7 +129,7 @@ struct SessionTests {
         }
         let first = await fixture.signUp("a@b.example").text("refresh_token")
         let second = await fixture.ask(
-            "POST", "/token?grant_type=password", #"{"email":"a@b.example","password":"password1"}"#)
+            "POST", "/token?grant_type=password", body: #"{"email":"a@b.example","password":"password1"}"#)
         let superseded = await fixture.refresh(first)
         #expect(superseded.code == "session_expired")
         #expect(superseded.text("msg") == "Invalid Refresh Token: Session Expired (Revoked by Newer Login)")
@@ -162,11 +162,11 @@ struct SessionTests {
         let answer = await fixture.signUp("a@b.example")
         let id = answer.text("user", "id")
         let banned = await fixture.ask(
-            "PUT", "/admin/users/\(id)", token: try fixture.admin(), #"{"ban_duration":"24h"}"#)
+            "PUT", "/admin/users/\(id)", token: try fixture.admin(), body: #"{"ban_duration":"24h"}"#)
         #expect(banned.status == 200, "\(banned)")
         #expect(await fixture.ask("GET", "/user", token: answer.text("access_token")).status == 403)
         let signIn = await fixture.ask(
-            "POST", "/token?grant_type=password", #"{"email":"a@b.example","password":"password1"}"#)
+            "POST", "/token?grant_type=password", body: #"{"email":"a@b.example","password":"password1"}"#)
         #expect(signIn.status == 400 && signIn.code == "user_banned")
         #expect(await fixture.ask("DELETE", "/admin/users/\(id)", token: try fixture.admin()).status == 200)
         #expect(await fixture.ask("GET", "/user", token: answer.text("access_token")).code == "user_not_found")
@@ -179,7 +179,7 @@ struct SessionTests {
         let first = await fixture.signUp("a@b.example").text("access_token")
         func signIn() async -> String {
             await fixture.ask(
-                "POST", "/token?grant_type=password", #"{"email":"a@b.example","password":"password1"}"#
+                "POST", "/token?grant_type=password", body: #"{"email":"a@b.example","password":"password1"}"#
             ).text("access_token")
         }
         let second = await signIn()
@@ -199,7 +199,7 @@ struct SessionTests {
     func anAccountThatWasNotConfirmed() async throws {
         let fixture = try await AuthFixture.with()
         let body = #"{"email":"a@b.example","password":"password1"}"#
-        #expect(await fixture.ask("POST", "/admin/users", token: try fixture.admin(), body).status == 200)
+        #expect(await fixture.ask("POST", "/admin/users", token: try fixture.admin(), body: body).status == 200)
         #expect(await fixture.signUp("a@b.example", password: "password2").code == "user_already_exists")
         #expect(await fixture.signUp("a@b.example").status == 200)
     }
@@ -209,7 +209,7 @@ struct SessionTests {
         let fixture = try await AuthFixture.with { $0.sessionTimebox = 3_600 }
         _ = await fixture.signUp("a@b.example")
         let token = await fixture.signUp("c@b.example").text("access_token")
-        _ = await fixture.ask("POST", "/signup", "{}")
+        _ = await fixture.ask("POST", "/signup", body: "{}")
         try await fixture.pool.execute(
             """
             UPDATE auth.sessions SET created_at = now() - interval '2 days'
@@ -228,15 +228,15 @@ struct SessionTests {
     @Test("an anonymous user becomes a permanent one")
     func anAnonymousUserBecomesAPermanent() async throws {
         let fixture = try await AuthFixture.with()
-        let answer = await fixture.ask("POST", "/signup", "{}")
+        let answer = await fixture.ask("POST", "/signup", body: "{}")
         #expect(answer.status == 200 && answer.json["user"]?["is_anonymous"] == .bool(true), "\(answer)")
         let token = answer.text("access_token")
         let changed = await fixture.ask(
-            "PUT", "/user", token: token, #"{"email":"a@b.example","password":"password1"}"#)
+            "PUT", "/user", token: token, body: #"{"email":"a@b.example","password":"password1"}"#)
         #expect(changed.status == 200 && changed.json["is_anonymous"] == .bool(false), "\(changed)")
         #expect(changed.text("id") == answer.text("user", "id"))
         let signedIn = await fixture.ask(
-            "POST", "/token?grant_type=password", #"{"email":"a@b.example","password":"password1"}"#)
+            "POST", "/token?grant_type=password", body: #"{"email":"a@b.example","password":"password1"}"#)
         #expect(signedIn.status == 200)
     }
 

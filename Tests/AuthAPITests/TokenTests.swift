@@ -35,15 +35,15 @@ struct TokenTests {
 
     @Test("how a refresh token is answered")
     func refreshDecision() {
-        func decide(_ token: Int64, _ session: Int64, _ since: Double?) -> RefreshDecision {
+        func decide(_ token: Int64, _ session: Int64, since: Double?) -> RefreshDecision {
             RefreshDecision(token: token, session: session, secondsSinceRefresh: since, reuseSeconds: 10)
         }
-        #expect(decide(3, 3, 100) == .next)
-        #expect(decide(2, 3, 3_600) == .current)
-        #expect(decide(1, 3, 9) == .current)
-        #expect(decide(1, 3, 10) == .reused)
-        #expect(decide(1, 3, nil) == .reused)
-        #expect(decide(4, 3, 1) == .notIssued)
+        #expect(decide(3, 3, since: 100) == .next)
+        #expect(decide(2, 3, since: 3_600) == .current)
+        #expect(decide(1, 3, since: 9) == .current)
+        #expect(decide(1, 3, since: 10) == .reused)
+        #expect(decide(1, 3, since: nil) == .reused)
+        #expect(decide(4, 3, since: 1) == .notIssued)
     }
 
     @Test("tokens of the older form move a session once")
@@ -139,7 +139,7 @@ struct TokenTests {
 
     @Test("weak passwords name their reasons, OAuth has a form of its own")
     func weakPasswordsNameTheirReasonsOAuth() {
-        var weak = AuthError(422, "weak_password", "x")
+        var weak = AuthError(422, code: "weak_password", message: "x")
         weak.weaknesses = [.length]
         #expect(
             String(decoding: weak.response(.v2024).body, as: UTF8.self)

@@ -62,7 +62,7 @@ struct TableTests {
     func fields() {
         var fields = FieldList()
         fields.add("Name", "shop")
-        fields.add("Status", "ACTIVE_HEALTHY", .good)
+        fields.add("Status", "ACTIVE_HEALTHY", tint: .good)
         fields.add("URL", nil)
         fields.add("Region", "")
         #expect(fields.text(style: plain) == "Name    shop\nStatus  ACTIVE_HEALTHY\n")

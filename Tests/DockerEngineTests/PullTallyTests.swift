@@ -11,7 +11,7 @@ import Testing
 @Suite("How far a pull is")
 struct PullTallyTests {
     /// Lines as the engine sends them: a status, of which layer, and how much of it.
-    private static func line(_ status: String, _ layer: String? = nil, _ bytes: (Int, Int)? = nil) -> String {
+    private static func line(_ status: String, layer: String? = nil, bytes: (Int, Int)? = nil) -> String {
         let detail = bytes.map { #"{"current":\#($0.0),"total":\#($0.1)}"# } ?? "{}"
         let id = layer.map { #","id":"\#($0)""# } ?? ""
         return #"{"status":"\#(status)","progressDetail":\#(detail)\#(id)}"#
@@ -32,21 +32,23 @@ struct PullTallyTests {
     @Test("layers and bytes add up, and the sum is known once each layer's size is")
     func wholePull() throws {
         var lines = [
-            Self.line("Pulling from a/b", "1"), Self.line("Already exists", "aa"), Self.line("Pulling fs layer", "bb"),
-            Self.line("Pulling fs layer", "cc"), Self.line("Waiting", "cc"),
+            Self.line("Pulling from a/b", layer: "1"), Self.line("Already exists", layer: "aa"),
+            Self.line("Pulling fs layer", layer: "bb"),
+            Self.line("Pulling fs layer", layer: "cc"), Self.line("Waiting", layer: "cc"),
         ]
         #expect(try tally(lines) == pull(layers: 3, done: 1, bytes: 0, of: nil))
-        lines.append(Self.line("Downloading", "bb", (10, 100)))
+        lines.append(Self.line("Downloading", layer: "bb", bytes: (10, 100)))
         #expect(try tally(lines) == pull(layers: 3, done: 1, bytes: 10, of: nil))
-        lines.append(Self.line("Downloading", "cc", (5, 50)))
+        lines.append(Self.line("Downloading", layer: "cc", bytes: (5, 50)))
         #expect(try tally(lines) == pull(layers: 3, done: 1, bytes: 15, of: 150))
-        lines += [Self.line("Verifying Checksum", "bb"), Self.line("Download complete", "bb")]
+        lines += [Self.line("Verifying Checksum", layer: "bb"), Self.line("Download complete", layer: "bb")]
         #expect(try tally(lines) == pull(layers: 3, done: 1, bytes: 105, of: 150))
         // What is unpacked is larger than what was downloaded; it is not counted.
-        lines += [Self.line("Extracting", "bb", (400, 900)), Self.line("Pull complete", "bb")]
+        lines += [Self.line("Extracting", layer: "bb", bytes: (400, 900)), Self.line("Pull complete", layer: "bb")]
         #expect(try tally(lines) == pull(layers: 3, done: 2, bytes: 105, of: 150))
         lines += [
-            Self.line("Download complete", "cc"), Self.line("Pull complete", "cc"), Self.line("Digest: sha256:0"),
+            Self.line("Download complete", layer: "cc"), Self.line("Pull complete", layer: "cc"),
+            Self.line("Digest: sha256:0"),
         ]
         #expect(try tally(lines) == pull(layers: 3, done: 3, bytes: 150, of: 150))
         #expect("\(try tally(lines))" == "3 of 3 layers, 0.0 of 0.0 MB")
@@ -54,7 +56,10 @@ struct PullTallyTests {
 
     @Test("sizes that make no sense are taken for unknown")
     func nonsense() throws {
-        let lines = [Self.line("Downloading", "aa", (-5, -1)), Self.line("Downloading", "bb", (7, 0))]
+        let lines = [
+            Self.line("Downloading", layer: "aa", bytes: (-5, -1)),
+            Self.line("Downloading", layer: "bb", bytes: (7, 0)),
+        ]
         #expect(try tally(lines) == pull(layers: 2, done: 0, bytes: 7, of: nil))
         #expect(try tally([Self.line("Status: Image is up to date")]) == pull(layers: 0, done: 0, bytes: 0, of: nil))
     }

@@ -48,7 +48,7 @@ extension EndToEnd {
         }
 
         private func rest(
-            _ project: Project, _ method: String, _ path: String, key: String?, body: String = ""
+            _ method: String, _ path: String, of project: Project, key: String?, body: String = ""
         ) async throws -> Exchange {
             guard let port = try await project.ports().gateway else { throw Trouble("\(project.ref) has no port") }
             var headers = [(name: "Content-Type", value: "application/json")]
@@ -62,7 +62,7 @@ extension EndToEnd {
         /// The ids of the rows that a key shows; a table that was made just now is there at once, or soon after.
         private func ids(_ project: Project, key: String) async throws -> [Int] {
             let answer = try await eventually("rows of \(project.ref)", within: .seconds(10)) {
-                let answer = try await rest(project, "GET", "/notes?select=id&order=id", key: key)
+                let answer = try await rest("GET", "/notes?select=id&order=id", of: project, key: key)
                 return answer.status == 200 ? answer : nil
             }
             return answer.json.items.compactMap { $0["id"].integer }
@@ -112,13 +112,13 @@ extension EndToEnd {
 
         private func expectWrites(_ project: Project) async throws {
             let row = #"{"id": 3, "note": "written", "is_public": false}"#
-            let refused = try await rest(project, "POST", "/notes", key: project.anonKey, body: row)
+            let refused = try await rest("POST", "/notes", of: project, key: project.anonKey, body: row)
             #expect(refused.status == 401 && refused.json["code"].text == "42501", "\(refused.status) \(refused.text)")
-            let written = try await rest(project, "POST", "/notes", key: project.serviceKey, body: row)
+            let written = try await rest("POST", "/notes", of: project, key: project.serviceKey, body: row)
             #expect(written.status == 201, "\(written.status) \(written.text)")
-            let forged = try await rest(project, "GET", "/notes", key: project.serviceKey + "x")
+            let forged = try await rest("GET", "/notes", of: project, key: project.serviceKey + "x")
             #expect(forged.status == 401, "\(forged.status) \(forged.text)")
-            _ = try await rest(project, "DELETE", "/notes?id=eq.3", key: project.serviceKey)
+            _ = try await rest("DELETE", "/notes?id=eq.3", of: project, key: project.serviceKey)
         }
 
         private func expectRoles(_ project: Project) async throws {

@@ -75,9 +75,10 @@ struct AuditTrailTests {
         let units = InMemoryUnitOfWork([store])
         let runner = MutationRunner(
             units: units, verifier: TokenTable(), ledger: BrokenLedger(), sealer: PlainSealer(), time: SystemTime())
-        let parts = try APIHost.parts(store, FakeEngine(time: SystemTime()), TestRenderer(), LogRecorder())
+        let parts = try APIHost.parts(
+            store: store, engine: FakeEngine(time: SystemTime()), renderer: TestRenderer(), log: LogRecorder())
         let route = Route(
-            .post, "/x", .signedIn, .change("x"), Operation(summary: "", answer: .empty(.ok))
+            .post, "/x", access: .signedIn, effect: .change("x"), operation: Operation(summary: "", answer: .empty(.ok))
         ) { _ in
             _ = try await parts.catalog.create(ProjectRequest(name: "demo", organizationSlug: "default"))
             return APIResponse(.ok)

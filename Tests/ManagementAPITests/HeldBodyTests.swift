@@ -18,7 +18,7 @@ struct HeldBodyTests {
         let body: String
         var testDescription: String { "\(method) \(path)" }
 
-        init(_ method: String, _ path: String, _ body: String) {
+        init(_ method: String, _ path: String, body: String) {
             (self.method, self.path, self.body) = (method, path, body)
         }
     }
@@ -28,23 +28,23 @@ struct HeldBodyTests {
 
     /// For any account.
     static let own = [
-        Case("POST", "/platform/profile/access-tokens", #"{"name":"held"}"#),
+        Case("POST", "/platform/profile/access-tokens", body: #"{"name":"held"}"#),
         Case(
             "POST", "/platform/profile/scoped-access-tokens",
-            #"{"name":"held","permissions":["organizations_read"]}"#),
+            body: #"{"name":"held","permissions":["organizations_read"]}"#),
         Case(
             "POST", "/platform/cli/login",
-            #"{"session_id":"\#(uuid)","public_key":"\#(key)","token_name":"held"}"#),
+            body: #"{"session_id":"\#(uuid)","public_key":"\#(key)","token_name":"held"}"#),
     ]
 
     /// For members of an organization.
     static let shared = [
         Case(
             "POST", "/platform/organizations/default/members/invitations",
-            #"{"email":"held@example.com","role_id":4}"#),
-        Case("POST", "/v1/projects/{ref}/api-keys", #"{"type":"secret","name":"held"}"#),
-        Case("POST", "/v1/projects/{ref}/cli/login-role", #"{"read_only":false}"#),
-        Case("PATCH", "/v1/projects/{ref}/database/password", #"{"password":"Battery-1-horse"}"#),
+            body: #"{"email":"held@example.com","role_id":4}"#),
+        Case("POST", "/v1/projects/{ref}/api-keys", body: #"{"type":"secret","name":"held"}"#),
+        Case("POST", "/v1/projects/{ref}/cli/login-role", body: #"{"read_only":false}"#),
+        Case("PATCH", "/v1/projects/{ref}/database/password", body: #"{"password":"Battery-1-horse"}"#),
     ]
 
     @Test("a new password ends the other sessions and tokens, with what they have begun", arguments: own + shared)

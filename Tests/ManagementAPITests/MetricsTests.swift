@@ -103,7 +103,7 @@ struct MetricsTests {
     @Test("label values with quotes, backslashes and line ends stay in their place")
     func escaping() throws {
         var page = PrometheusText()
-        page.add("x_info", .gauge, "An example.", [.init(labels: [("a", "q\"b\\c\nd")], value: 1.5)])
+        page.add("x_info", .gauge, help: "An example.", samples: [.init(labels: [("a", "q\"b\\c\nd")], value: 1.5)])
         #expect(page.text == "# HELP x_info An example.\n# TYPE x_info gauge\nx_info{a=\"q\\\"b\\\\c\\nd\"} 1.5\n")
     }
 

@@ -50,12 +50,12 @@ struct ShownSecretsTests {
 
     /// Whether the route showed a secret to anybody.
     private func check(_ route: Route) async throws -> Bool {
-        guard route.effect.isRepeatable else { return try await APIHost.run { try await ask(route, $0) { $0 } } }
+        guard route.effect.isRepeatable else { return try await APIHost.run { try await ask(route, on: $0) { $0 } } }
         // Each caller changes a project of its own.
         var shows = false
         for number in Self.changingCallers {
             let isShown = try await APIHost.run { host in
-                try await ask(route, host) { number < $0.count ? [$0[number]] : [] }
+                try await ask(route, on: host) { number < $0.count ? [$0[number]] : [] }
             }
             shows = shows || isShown
         }
@@ -67,7 +67,7 @@ struct ShownSecretsTests {
 
     /// Asks the route for some of the callers.
     private func ask(
-        _ route: Route, _ host: APIHost, _ chosen: @Sendable ([Caller]) -> [Caller]
+        _ route: Route, on host: APIHost, chosen: @Sendable ([Caller]) -> [Caller]
     ) async throws -> Bool {
         let ref = try await host.create()
         // An active project would restart with another setting.
@@ -96,13 +96,13 @@ struct ShownSecretsTests {
                     answer.text.contains($0.value)
                 }
                 shows = shows || !shown.isEmpty
-                Self.judge(route, caller, shown, trail)
+                Self.judge(route, by: caller, shown: shown, trail: trail)
             }
         }
         return shows
     }
 
-    private static func judge(_ route: Route, _ caller: Caller, _ shown: Set<Known>, _ trail: [AuditDeed]) {
+    private static func judge(_ route: Route, by caller: Caller, shown: Set<Known>, trail: [AuditDeed]) {
         let (texts, name) = (trail.map { $0.canonical(number: 1) }, "\(route.name) to \(caller.name)")
         for secret in shown {
             let isGranted = caller.granted?.contains(secret.permission) ?? true

@@ -150,12 +150,12 @@ struct BodyPlaceTests {
             limits: ConnectionLimits(total: 132, perNetwork: 16, perBlock: 32, reserved: 4), pace: Self.pace)
         let (idle, sender, newcomer) = (-1, -2, -3)
         var evicted: Set<Int> = []
-        func open(_ id: Int, _ network: ClientNetwork, _ now: Double) -> Bool {
+        func open(_ id: Int, from network: ClientNetwork, at now: Double) -> Bool {
             guard case .accepted(let victim) = table.open(id, from: network, at: at(now)) else { return false }
             if let victim { evicted.insert(victim) }
             return true
         }
-        #expect(open(idle, network(200), 0) && open(sender, network(201), 0))
+        #expect(open(idle, from: network(200), at: 0) && open(sender, from: network(201), at: 0))
         table.beginRequest(sender)
         table.beginBody(sender, at: at(0))
         var attackers: [Int: Double] = [:]
@@ -169,14 +169,14 @@ struct BodyPlaceTests {
             }
             for id in attackers.keys { table.receive(attack.bytesPerTick, on: id, at: at(now)) }
             for id in 0..<150 where attackers[id] == nil {
-                guard open(id, attack.networks[id % attack.networks.count], now) else { continue }
+                guard open(id, from: attack.networks[id % attack.networks.count], at: now) else { continue }
                 table.beginRequest(id)
                 table.beginBody(id, at: at(now))
                 table.receive(1, on: id, at: at(now))
                 attackers[id] = now
                 evicted.remove(id)
             }
-            #expect(open(newcomer, network(202), now), "at \(now) s")
+            #expect(open(newcomer, from: network(202), at: now), "at \(now) s")
             #expect(table.endRequest(newcomer) == nil)
             table.close(newcomer)
             #expect(table.count <= 132 && evicted.isDisjoint(with: [idle, sender, newcomer]), "at \(now) s")

@@ -68,9 +68,15 @@ struct ValueTests {
     func specificity() throws {
         let handler: Route.Handler = { _ in APIResponse(.ok) }
         let table = RouteTable([
-            Route(.get, "/p/{ref}", .open, Operation(summary: "", answer: .empty(.ok)), handler),
-            Route(.post, "/p/{ref}", .open, Operation(summary: "", answer: .empty(.ok)), handler),
-            Route(.get, "/p/regions", .open, Operation(summary: "", answer: .empty(.ok)), handler),
+            Route(
+                .get, "/p/{ref}", access: .open, operation: Operation(summary: "", answer: .empty(.ok)),
+                handler: handler),
+            Route(
+                .post, "/p/{ref}", access: .open, operation: Operation(summary: "", answer: .empty(.ok)),
+                handler: handler),
+            Route(
+                .get, "/p/regions", access: .open, operation: Operation(summary: "", answer: .empty(.ok)),
+                handler: handler),
         ])
         #expect(try table.find(.get, "/p/regions").route.path == "/p/regions")
         #expect(try table.find(.get, "/p/other").parameters == ["ref": "other"])

@@ -334,7 +334,8 @@ struct KeyTests {
                 await #expect {
                     try await catalog.restartServices(of: ref, [.gateway])
                 } throws: { error in
-                    guard case CatalogError.busy(let operation, .restarting, .restartRequested) = error else {
+                    guard case CatalogError.busy(let operation, status: .restarting, event: .restartRequested) = error
+                    else {
                         return false
                     }
                     return operation.kind == .restart

@@ -152,7 +152,7 @@ extension LifeOfAProjectTests {
                 let ref = try await manager.create()
                 let creation = try #require(try await manager.catalog.openOperation(of: ref))
                 for event in [ProjectLifecycle.Event.pauseRequested, .resumeRequested, .restartRequested] {
-                    await #expect(throws: CatalogError.busy(creation, .provisioning, event)) {
+                    await #expect(throws: CatalogError.busy(creation, status: .provisioning, event: event)) {
                         try await manager.catalog.request(event, of: ref)
                     }
                 }

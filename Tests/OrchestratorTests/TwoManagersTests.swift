@@ -85,7 +85,7 @@ struct TwoManagersTests {
         let manager: SimulatedManager
         let managing: LeaseLoop
 
-        init(_ name: String, on host: SimulatedHost, _ leases: InMemoryManagerLeaseStore, _ journal: Journal) throws {
+        init(_ name: String, on host: SimulatedHost, leases: InMemoryManagerLeaseStore, journal: Journal) throws {
             let lease = ManagerLease(time: host.time)
             let engine = JournalEngine(engine: host.engine, journal: journal, name: name, lease: lease)
             let manager = try SimulatedManager(
@@ -116,8 +116,8 @@ struct TwoManagersTests {
         try await SimulatedHost.run(seed: seed) { host in
             let leases = InMemoryManagerLeaseStore(time: host.time)
             let journal = Journal()
-            let first = try Rival("first", on: host, leases, journal)
-            let second = try Rival("second", on: host, leases, journal)
+            let first = try Rival("first", on: host, leases: leases, journal: journal)
+            let second = try Rival("second", on: host, leases: leases, journal: journal)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 defer {
                     host.time.setFrozen(true)

@@ -81,7 +81,7 @@ struct DecideTableTests {
             keepsVolumes: seen == .kept, isActing: seen != .standby, now: Stacks.longAgo + .seconds(1))
         var state = ReconcileState.sample
         if seen != .first { state.note(Decision(.confirm(.now), assessment)) }
-        return decide(project, assessment, state).inShort
+        return decide(project, assessment: assessment, state: state).inShort
     }
 }
 

@@ -20,7 +20,7 @@ struct DecideTransitionTests {
         change(&record, &assessment)
         let project = ObservedProject(
             record: record, desired: stack, observed: Stacks.observed(stack), now: Stacks.longAgo + .seconds(1))
-        return decide(project, assessment, .sample).description
+        return decide(project, assessment: assessment, state: .sample).description
     }
 
     @Test("what becomes ready clears the failure; its volumes hold data from then on")

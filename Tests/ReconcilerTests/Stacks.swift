@@ -65,7 +65,7 @@ enum Stacks {
 
     static func plan(
         _ stack: DesiredStack, _ observed: ObservedStack, ready: Set<ServiceName> = [],
-        _ change: (inout ReconcileInput) -> Void = { _ in }
+        change: (inout ReconcileInput) -> Void = { _ in }
     ) -> String {
         var input = ReconcileInput(goal: .running, desired: stack, observed: observed, ready: ready)
         change(&input)

@@ -20,14 +20,14 @@ struct ExtremeNumberTests {
             for offset in Self.numbers {
                 let embeds = hasEmbeds ? "&select=id,books(id)&books.limit=\(offset)&books.offset=\(limit)" : ""
                 for range in Self.ranges {
-                    check(path, "limit=\(limit)&offset=\(offset)\(embeds)", range, maxRows: nil)
-                    check(path, "limit=\(limit)&offset=\(offset)\(embeds)", range, maxRows: .max)
+                    check(path, "limit=\(limit)&offset=\(offset)\(embeds)", range: range, maxRows: nil)
+                    check(path, "limit=\(limit)&offset=\(offset)\(embeds)", range: range, maxRows: .max)
                 }
             }
         }
     }
 
-    private func check(_ path: String, _ query: String, _ range: String?, maxRows: Int64?) {
+    private func check(_ path: String, _ query: String, range: String?, maxRows: Int64?) {
         var headers: [(name: String, value: String)] = [("prefer", "count=estimated")]
         if let range { headers.append((name: "range", value: range)) }
         do throws(RestError) {

@@ -99,7 +99,7 @@ struct QueryParserTests {
     func filters() throws {
         let query = try QueryReader.read("a=eq.1,2.3&b=not.in.(x,\"y,z\")&rel.c=is.null", isCall: false)
         #expect(query.filters.map(\.embed) == [[], [], ["rel"]])
-        #expect(query.filters[0].filter.operation == .quantified(.eq, nil, "1,2.3"))
+        #expect(query.filters[0].filter.operation == .quantified(.eq, nil, value: "1,2.3"))
         #expect(query.filters[1].filter.isNegated)
         #expect(query.filters[1].filter.operation == .inList(["x", "y,z"]))
         #expect(query.filters[2].filter.operation == .isTruth(.null))

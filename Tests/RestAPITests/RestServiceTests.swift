@@ -72,7 +72,7 @@ struct RestServiceTests {
     }
 
     private func ask(
-        _ service: RestService, _ method: String, _ target: String, _ headers: [(name: String, value: String)] = [],
+        _ method: String, _ target: String, of service: RestService, headers: [(name: String, value: String)] = [],
         body: String = ""
     ) async -> (status: Int, body: String, response: RestHTTPResponse) {
         let parts = target.split(separator: "?", maxSplits: 1).map(String.init)
@@ -111,11 +111,11 @@ struct RestServiceTests {
             ("/books?select=title,...authors(writer:name)&id=eq.1", #"[{"title":"One","writer":"Ada"}]"#),
         ]
         for (target, body) in cases where !target.contains("books=is.null") {
-            let answer = await ask(service, "GET", target)
+            let answer = await ask("GET", target, of: service)
             #expect(answer.status == 200, "\(target): \(answer.body)")
             #expect(answer.body == body, "\(target)")
         }
-        let without = await ask(service, "GET", "/authors?select=name,books()&books=is.null")
+        let without = await ask("GET", "/authors?select=name,books()&books=is.null", of: service)
         #expect(without.body == #"[{"name":"Bob"}]"#)
         await pool.close()
     }
@@ -142,7 +142,7 @@ struct RestServiceTests {
                     ? "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16) : String(UnicodeScalar(byte))
             }.joined()
             let method = target.contains("columns") || target.contains("on_conflict") ? "POST" : "GET"
-            let answer = await ask(service, method, escaped, body: method == "POST" ? #"{"name": "Eve"}"# : "")
+            let answer = await ask(method, escaped, of: service, body: method == "POST" ? #"{"name": "Eve"}"# : "")
             #expect(
                 !answer.body.contains("42601") && !answer.body.contains(":\"service_role"), "\(target): \(answer.body)")
         }
@@ -170,13 +170,14 @@ struct RestServiceTests {
     @Test("pages, counts and what lies beyond them")
     func pages() async throws {
         let (service, pool) = try await service()
-        let page = await ask(service, "GET", "/books?order=id&limit=2", [("prefer", "count=exact")])
+        let page = await ask("GET", "/books?order=id&limit=2", of: service, headers: [("prefer", "count=exact")])
         #expect(page.status == 206 && header(page.response, "Content-Range") == "0-1/3")
-        let beyond = await ask(service, "GET", "/books?offset=9", [("prefer", "count=exact")])
+        let beyond = await ask("GET", "/books?offset=9", of: service, headers: [("prefer", "count=exact")])
         #expect(beyond.status == 416 && beyond.body.contains("PGRST103"))
-        let csv = await ask(service, "GET", "/books?select=id,title&order=id&limit=1", [("accept", "text/csv")])
+        let csv = await ask(
+            "GET", "/books?select=id,title&order=id&limit=1", of: service, headers: [("accept", "text/csv")])
         #expect(csv.body == "id,title\n1,One")
-        let head = await ask(service, "HEAD", "/books", [("prefer", "count=exact")])
+        let head = await ask("HEAD", "/books", of: service, headers: [("prefer", "count=exact")])
         #expect(head.body.isEmpty && header(head.response, "Content-Range") == "0-2/3")
         await pool.close()
     }
@@ -185,25 +186,27 @@ struct RestServiceTests {
     func changes() async throws {
         let (service, pool) = try await service()
         let represent: [(name: String, value: String)] = [("prefer", "return=representation")]
-        let made = await ask(service, "POST", "/authors?select=name", represent, body: #"{"name":"Eve"}"#)
+        let made = await ask("POST", "/authors?select=name", of: service, headers: represent, body: #"{"name":"Eve"}"#)
         #expect(made.status == 201 && made.body == #"[{"name":"Eve"}]"#)
-        let twice = await ask(service, "POST", "/authors", body: #"{"name":"Eve"}"#)
+        let twice = await ask("POST", "/authors", of: service, body: #"{"name":"Eve"}"#)
         #expect(twice.status == 409 && twice.body.contains("23505"))
         let upsert = await ask(
-            service, "POST", "/authors?on_conflict=name&select=id,name",
-            [("prefer", "resolution=merge-duplicates,return=representation")], body: #"{"id":1,"name":"Ada"}"#)
+            "POST", "/authors?on_conflict=name&select=id,name", of: service,
+            headers: [("prefer", "resolution=merge-duplicates,return=representation")], body: #"{"id":1,"name":"Ada"}"#)
         #expect(upsert.status == 200, "\(upsert.body)")
         let defaults = await ask(
-            service, "POST", "/books?columns=id,title",
-            [("prefer", "missing=default,return=representation")], body: #"[{"id":7},{"id":8,"title":"x"}]"#)
+            "POST", "/books?columns=id,title", of: service,
+            headers: [("prefer", "missing=default,return=representation")], body: #"[{"id":7},{"id":8,"title":"x"}]"#)
         #expect(defaults.body.contains(#""title":"untitled""#), "\(defaults.body)")
-        let location = await ask(service, "POST", "/books", [("prefer", "return=headers-only")], body: #"{"id":9}"#)
+        let location = await ask(
+            "POST", "/books", of: service, headers: [("prefer", "return=headers-only")], body: #"{"id":9}"#)
         #expect(header(location.response, "Location") == "/books?id=eq.9")
-        let patched = await ask(service, "PATCH", "/books?id=gte.7&select=id", represent, body: #"{"author_id":2}"#)
+        let patched = await ask(
+            "PATCH", "/books?id=gte.7&select=id", of: service, headers: represent, body: #"{"author_id":2}"#)
         #expect(patched.status == 200 && patched.body.contains(#""id":9"#))
-        let put = await ask(service, "PUT", "/books?id=eq.20", body: #"{"id":20,"title":"put"}"#)
+        let put = await ask("PUT", "/books?id=eq.20", of: service, body: #"{"id":20,"title":"put"}"#)
         #expect(put.status == 204, "\(put.body)")
-        let deleted = await ask(service, "DELETE", "/books?id=gte.7", [("prefer", "count=exact")])
+        let deleted = await ask("DELETE", "/books?id=gte.7", of: service, headers: [("prefer", "count=exact")])
         #expect(deleted.status == 204 && header(deleted.response, "Content-Range") == "*/4")
         await pool.close()
     }
@@ -212,12 +215,12 @@ struct RestServiceTests {
     func rollback() async throws {
         let (service, pool) = try await service()
         let single = [("accept", "application/vnd.pgrst.object+json")]
-        let several = await ask(service, "PATCH", "/books", single, body: #"{"title":"gone"}"#)
+        let several = await ask("PATCH", "/books", of: service, headers: single, body: #"{"title":"gone"}"#)
         #expect(several.status == 406 && several.body.contains("PGRST116"))
         let limited = await ask(
-            service, "DELETE", "/books?id=gt.0", [("prefer", "handling=strict,max-affected=1")])
+            "DELETE", "/books?id=gt.0", of: service, headers: [("prefer", "handling=strict,max-affected=1")])
         #expect(limited.status == 400 && limited.body.contains("PGRST124"))
-        let left = await ask(service, "GET", "/books?select=title&order=id")
+        let left = await ask("GET", "/books?select=title&order=id", of: service)
         #expect(left.body == #"[{"title":"One"}, \#n {"title":"Two"}, \#n {"title":"Three"}]"#)
         await pool.close()
     }
@@ -234,14 +237,14 @@ struct RestServiceTests {
             ),
         ]
         for (method, target, body, status, wanted) in cases {
-            let answer = await ask(service, method, target, body: body)
+            let answer = await ask(method, target, of: service, body: body)
             #expect(answer.status == status && answer.body == wanted, "\(target): \(answer.body)")
         }
-        let teapot = await ask(service, "POST", "/rpc/teapot")
+        let teapot = await ask("POST", "/rpc/teapot", of: service)
         #expect(teapot.status == 418 && teapot.response.reason == "short and stout")
-        let own = await ask(service, "POST", "/rpc/header")
+        let own = await ask("POST", "/rpc/header", of: service)
         #expect(header(own.response, "X-Own") == "yes")
-        let unknown = await ask(service, "GET", "/rpc/add?x=1")
+        let unknown = await ask("GET", "/rpc/add?x=1", of: service)
         #expect(unknown.status == 404 && unknown.body.contains("PGRST202"))
         await pool.close()
     }
@@ -251,15 +254,17 @@ struct RestServiceTests {
         let (service, pool) = try await service()
         let ada = try token(role: "rest_user", sub: "ada")
         for _ in 0..<3 {
-            let mine = await ask(service, "GET", "/notes?select=body", [ada])
+            let mine = await ask("GET", "/notes?select=body", of: service, headers: [ada])
             #expect(mine.body == #"[{"body":"mine"}]"#)
-            let anonymous = await ask(service, "GET", "/notes")
+            let anonymous = await ask("GET", "/notes", of: service)
             #expect(anonymous.status == 401 && anonymous.body.contains("42501"))
         }
-        let forged = await ask(service, "POST", "/notes", [ada], body: #"{"id":9,"owner":"bob","body":"x"}"#)
+        let forged = await ask(
+            "POST", "/notes", of: service, headers: [ada], body: #"{"id":9,"owner":"bob","body":"x"}"#)
         #expect(forged.status == 403)
         let stolen = await ask(
-            service, "PATCH", "/notes?id=eq.2", [ada, ("prefer", "return=representation")], body: #"{"body":"x"}"#)
+            "PATCH", "/notes?id=eq.2", of: service, headers: [ada, ("prefer", "return=representation")],
+            body: #"{"body":"x"}"#)
         #expect(stolen.body == "[]")
         await pool.close()
     }
@@ -279,7 +284,7 @@ struct RestServiceTests {
             try token(role: "no_such_role").value,
         ]
         for value in bad {
-            let answer = await ask(service, "GET", "/authors", [("authorization", value)])
+            let answer = await ask("GET", "/authors", of: service, headers: [("authorization", value)])
             #expect(answer.status == 401, "\(value.prefix(24)): \(answer.body)")
             #expect(header(answer.response, "WWW-Authenticate") != nil)
             // Before there is a body, too; a role that the database does not have is its business.
@@ -289,7 +294,7 @@ struct RestServiceTests {
         for headers in [[], [(name: "authorization", value: good)]] {
             #expect(service.refusal(ofHead: head(headers))?.status == nil)
         }
-        let other = await ask(service, "GET", "/authors", [("authorization", "Basic abc")])
+        let other = await ask("GET", "/authors", of: service, headers: [("authorization", "Basic abc")])
         #expect(other.status == 200)
         await pool.close()
     }
@@ -297,20 +302,20 @@ struct RestServiceTests {
     @Test("a table that changes under a prepared statement is read all the same, and the cache follows")
     func changedTable() async throws {
         let (service, pool) = try await service()
-        #expect(await ask(service, "GET", "/books?id=eq.1").status == 200)
+        #expect(await ask("GET", "/books?id=eq.1", of: service).status == 200)
         try await pool.withConnection { try await $0.executeScript("ALTER TABLE api.books ADD COLUMN pages int") }
-        let after = await ask(service, "GET", "/books?id=eq.1")
+        let after = await ask("GET", "/books?id=eq.1", of: service)
         #expect(after.status == 200 && after.body.contains("pages"), "\(after.body)")
-        #expect(await ask(service, "POST", "/books", body: #"{"id":50,"pages":3}"#).status == 400)
+        #expect(await ask("POST", "/books", of: service, body: #"{"id":50,"pages":3}"#).status == 400)
         try await service.reload()
-        #expect(await ask(service, "POST", "/books", body: #"{"id":50,"pages":3}"#).status == 201)
+        #expect(await ask("POST", "/books", of: service, body: #"{"id":50,"pages":3}"#).status == 201)
         await pool.close()
     }
 
     @Test("errors of requests ask for one reading of the catalogue in a while, not for one each")
     func reloads() async throws {
         let (service, pool) = try await service()
-        #expect(await ask(service, "GET", "/books?select=nothing").status == 400)
+        #expect(await ask("GET", "/books?select=nothing", of: service).status == 400)
         // The clock of the service stands still.
         #expect(!service.requestReloadAfterError())
         await pool.close()
@@ -319,17 +324,17 @@ struct RestServiceTests {
     @Test("a transaction ends as configured, and as preferred where that is allowed")
     func transactionEnd() async throws {
         let (service, pool) = try await service { $0.transactionEnd = .rollbackAllowOverride }
-        _ = await ask(service, "POST", "/books", body: #"{"id":60}"#)
-        #expect(await ask(service, "GET", "/books?id=eq.60").body == "[]")
-        _ = await ask(service, "POST", "/books", [("prefer", "tx=commit")], body: #"{"id":60}"#)
-        #expect(await ask(service, "GET", "/books?id=eq.60&select=id").body == #"[{"id":60}]"#)
+        _ = await ask("POST", "/books", of: service, body: #"{"id":60}"#)
+        #expect(await ask("GET", "/books?id=eq.60", of: service).body == "[]")
+        _ = await ask("POST", "/books", of: service, headers: [("prefer", "tx=commit")], body: #"{"id":60}"#)
+        #expect(await ask("GET", "/books?id=eq.60&select=id", of: service).body == #"[{"id":60}]"#)
         await pool.close()
     }
 
     @Test("the root describes what the role may use")
     func root() async throws {
         let (service, pool) = try await service()
-        let answer = await ask(service, "GET", "/")
+        let answer = await ask("GET", "/", of: service)
         let document = try JSONText(Array(answer.body.utf8))
         #expect(document["swagger"] == .string("2.0"))
         #expect(
@@ -344,10 +349,10 @@ struct RestServiceTests {
     func plans() async throws {
         let (service, pool) = try await service()
         let accept = [("accept", "application/vnd.pgrst.plan+json; for=\"application/json\"; options=analyze")]
-        #expect(await ask(service, "GET", "/books", accept).status == 406)
+        #expect(await ask("GET", "/books", of: service, headers: accept).status == 406)
         await pool.close()
         let (open, openPool) = try await self.service { $0.allowsPlans = true }
-        let plan = await ask(open, "GET", "/books", accept)
+        let plan = await ask("GET", "/books", of: open, headers: accept)
         #expect(plan.status == 200 && plan.body.contains("Node Type"))
         await openPool.close()
     }
@@ -360,7 +365,7 @@ struct RestServiceTests {
         configuration.anonymousRole = "rest_anon"
         let service = RestService(
             configuration: configuration, pool: pool, verifier: TokenVerifier(keys: [], audience: nil), clock: { 0 })
-        let answer = await ask(service, "GET", "/x")
+        let answer = await ask("GET", "/x", of: service)
         #expect(answer.status == 503 && header(answer.response, "Retry-After") != nil)
         await pool.close()
     }

@@ -66,7 +66,7 @@ public struct Gateway: DataPlaneService {
         case .service(let service, let inner): return service.refusal(ofBody: problem, inner)
         case .refused(let response): return response
         case .live, .ready:
-            return Self.failure(413, "The request has a body", "This address takes none.", request)
+            return Self.failure(413, "The request has a body", hint: "This address takes none.", request: request)
         }
     }
 
@@ -88,7 +88,9 @@ public struct Gateway: DataPlaneService {
         let mount = mounts.first { request.path == $0.prefix || request.path.hasPrefix($0.prefix + "/") }
         guard let mount else {
             return .refused(
-                Self.failure(404, "There is no service at this path", "The paths begin with \(prefixes).", request))
+                Self.failure(
+                    404, "There is no service at this path", hint: "The paths begin with \(prefixes).", request: request
+                ))
         }
         var inner = request
         inner.path = String(request.path.dropFirst(mount.prefix.count))
@@ -132,13 +134,16 @@ public struct Gateway: DataPlaneService {
 
     private static func keyRefusal(hasKey: Bool, _ request: ServiceRequest) -> ServiceResponse {
         hasKey
-            ? failure(401, "Invalid API key", "Double check your Supabase `anon` or `service_role` API key.", request)
+            ? failure(
+                401, "Invalid API key", hint: "Double check your Supabase `anon` or `service_role` API key.",
+                request: request)
             : failure(
-                401, "No API key found in request", "No `apikey` request header or url param was found.", request)
+                401, "No API key found in request", hint: "No `apikey` request header or url param was found.",
+                request: request)
     }
 
     private static func failure(
-        _ status: Int, _ message: String, _ hint: String, _ request: ServiceRequest
+        _ status: Int, _ message: String, hint: String, request: ServiceRequest
     ) -> ServiceResponse {
         var response = ServiceResponse(
             status: status,

@@ -58,12 +58,14 @@ public final class TokenVerifier: Sendable {
         guard algorithm != "none" else { throw .unsecured }
         guard headerJSON["crit"] == nil else { throw .unsupported }
         let signed = Array(parts[0].utf8) + [UInt8(ascii: ".")] + Array(parts[1].utf8)
-        guard keys.contains(where: { Self.fits($0, algorithm, signature, signed) }) else { throw .noSuitableKey }
+        guard keys.contains(where: { Self.fits($0, algorithm: algorithm, signature: signature, signed: signed) }) else {
+            throw .noSuitableKey
+        }
         guard let claims = try? JSONText(payload), case .object = claims else { throw .claims }
         return claims
     }
 
-    private static func fits(_ key: Key, _ algorithm: String, _ signature: [UInt8], _ signed: [UInt8]) -> Bool {
+    private static func fits(_ key: Key, algorithm: String, signature: [UInt8], signed: [UInt8]) -> Bool {
         // A key that libcrypto cannot use has signed nothing.
         switch (key, algorithm) {
         case (.secret(let secret), "HS256"):

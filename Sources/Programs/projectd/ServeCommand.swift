@@ -53,7 +53,7 @@ struct ServeCommand: AsyncParsableCommand {
             return true
         }
         var services: [any ServiceLifecycle.Service] = (rest?.loops ?? []) + (auth?.loops ?? [])
-        guard let face = Self.face(rest, auth, settings.keys, isReady: isReady) else {
+        guard let face = Self.face(rest: rest, auth: auth, keys: settings.keys, isReady: isReady) else {
             throw ValidationError("there is no service to serve")
         }
         services.append(APIServer(service: face, address: settings.address, limits: settings.http, logger: logger))
@@ -70,7 +70,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     /// What the server shows: one service as it is, or several behind a gateway.
     private static func face(
-        _ rest: RestPart?, _ auth: AuthPart?, _ keys: APIKeys?, isReady: @escaping @Sendable () async -> Bool
+        rest: RestPart?, auth: AuthPart?, keys: APIKeys?, isReady: @escaping @Sendable () async -> Bool
     ) -> (any DataPlaneService)? {
         guard let keys, let rest, let auth else { return rest?.service ?? auth?.service }
         return Gateway(

@@ -8,7 +8,7 @@ enum Installation {
     /// The row that identifies this installation and the master key that belongs to it. The first start makes both;
     /// later a missing or wrong key ends the program, since a new one could open nothing.
     static func open(
-        _ settings: ServeSettings, _ database: Database, _ logger: Logger
+        settings: ServeSettings, database: Database, logger: Logger
     ) async throws -> (InstallationRow, MasterKey) {
         if let row = try await InstallationRow.load(from: database.pool) {
             let master = try MasterKey.load(path: settings.masterKeyFile, sealedDataExists: true)

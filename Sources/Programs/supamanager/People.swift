@@ -16,7 +16,7 @@ struct People {
     /// Opens the directory, and makes the first account with the administrator's token where they are missing. The
     /// settings' e-mail address names that account when it is made, and finds none later.
     init(
-        _ settings: ServeSettings, _ database: Database, _ master: MasterKey, installation: String, token: AccessToken
+        settings: ServeSettings, database: Database, master: MasterKey, installation: String, token: AccessToken
     ) async throws {
         directory = try await Self.directory(
             database, master, installation: installation, issuer: settings.publicURL + "/auth/v1",

@@ -67,14 +67,15 @@ struct ServeSettings: Sendable {
     init(options: [String: String], environment: [String: String]) throws {
         // An empty variable counts as not set, as in Compose.
         func value(_ name: String) -> String? { (options[name] ?? environment[name]).flatMap { $0.isEmpty ? nil : $0 } }
-        func parsed<Value>(_ name: String, default text: String, _ parse: (String) -> Value?, _ form: String) throws
+        func parsed<Value>(_ name: String, default text: String, parse: (String) -> Value?, form: String) throws
             -> Value
         {
             let given = value(name) ?? text
             guard let result = parse(given) else { throw Problem(description: "\(name)=\(given) is not \(form)") }
             return result
         }
-        listen = try parsed("SUPAMANAGER_LISTEN", default: "127.0.0.1:8080", { ListenAddress($0) }, "HOST:PORT")
+        listen = try parsed(
+            "SUPAMANAGER_LISTEN", default: "127.0.0.1:8080", parse: { ListenAddress($0) }, form: "HOST:PORT")
         dataFolder = Self.absolute(value("SUPAMANAGER_DATA_DIR") ?? Self.defaultDataFolder(environment))
         if let reason = Self.refusal(ofDataFolder: dataFolder) {
             throw Problem(description: "SUPAMANAGER_DATA_DIR=\(dataFolder) cannot be used: \(reason)")
@@ -88,41 +89,46 @@ struct ServeSettings: Sendable {
                     + "registry.example.com:5000/mirror, without https://")
         }
         ports = try parsed(
-            "SUPAMANAGER_PORT_RANGE", default: "54320-65535", { PortRange($0) }, "a range of ports, FIRST-LAST")
+            "SUPAMANAGER_PORT_RANGE", default: "54320-65535", parse: { PortRange($0) },
+            form: "a range of ports, FIRST-LAST")
         subnets = try parsed(
             "SUPAMANAGER_SUBNET_POOL", default: "10.201.0.0/16",
-            { IPv4Network($0).flatMap { SubnetAllocator(pool: $0) } }, "a network like 10.201.0.0/16, at least a /27")
+            parse: { IPv4Network($0).flatMap { SubnetAllocator(pool: $0) } },
+            form: "a network like 10.201.0.0/16, at least a /27")
         let bind = try parsed(
-            "SUPAMANAGER_BIND_ADDRESS", default: "127.0.0.1", { IPv4Address($0)?.description }, "an IPv4 address")
+            "SUPAMANAGER_BIND_ADDRESS", default: "127.0.0.1", parse: { IPv4Address($0)?.description },
+            form: "an IPv4 address")
         bindAddress = bind
         publicHost = try parsed(
-            "SUPAMANAGER_PUBLIC_HOST", default: bind == "0.0.0.0" ? "127.0.0.1" : bind, { PublicHost($0) },
-            "a host name or an address, without scheme, port and path")
+            "SUPAMANAGER_PUBLIC_HOST", default: bind == "0.0.0.0" ? "127.0.0.1" : bind, parse: { PublicHost($0) },
+            form: "a host name or an address, without scheme, port and path")
         adminToken = try value("SUPAMANAGER_ADMIN_TOKEN").map { try AccessToken($0) }
         adminEmail = value("SUPAMANAGER_ADMIN_EMAIL") ?? Self.defaultAdminEmail
         adminPassword = value("SUPAMANAGER_ADMIN_PASSWORD").map { Secret($0) }
-        isSignUpOpen = try parsed("SUPAMANAGER_SIGNUP", default: "closed", Self.isOpen, "open or closed")
+        isSignUpOpen = try parsed("SUPAMANAGER_SIGNUP", default: "closed", parse: Self.isOpen, form: "open or closed")
         publicURL = try parsed(
-            "SUPAMANAGER_PUBLIC_URL", default: "http://\(listen)", Self.origin, "a URL like https://manager.example.com"
+            "SUPAMANAGER_PUBLIC_URL", default: "http://\(listen)", parse: Self.origin,
+            form: "a URL like https://manager.example.com"
         )
         cors = CORSPolicy(
-            origins: Set(try parsed("SUPAMANAGER_CORS_ORIGINS", default: "", Self.origins, "a list of origins")))
+            origins: Set(
+                try parsed("SUPAMANAGER_CORS_ORIGINS", default: "", parse: Self.origins, form: "a list of origins")))
         trustedProxies = TrustedProxies(
             addresses: try Self.proxies(value("SUPAMANAGER_TRUSTED_PROXIES") ?? ""))
         let limit = try parsed(
-            "SUPAMANAGER_RATE_LIMIT", default: "120", { Int($0).flatMap { $0 >= 0 ? $0 : nil } },
-            "a number of requests a minute, 0 for no limit")
+            "SUPAMANAGER_RATE_LIMIT", default: "120", parse: { Int($0).flatMap { $0 >= 0 ? $0 : nil } },
+            form: "a number of requests a minute, 0 for no limit")
         requestsPerMinute = limit == 0 ? nil : limit
         let quota = try parsed(
-            "SUPAMANAGER_PROJECTS_PER_ORGANIZATION", default: "20", { Int($0).flatMap { $0 >= 0 ? $0 : nil } },
-            "a number of projects, 0 for no limit")
+            "SUPAMANAGER_PROJECTS_PER_ORGANIZATION", default: "20", parse: { Int($0).flatMap { $0 >= 0 ? $0 : nil } },
+            form: "a number of projects, 0 for no limit")
         projectsPerOrganization = quota == 0 ? nil : quota
         orphans = try parsed(
-            "SUPAMANAGER_ORPHANS", default: OrphanPolicy.report.rawValue, { OrphanPolicy(rawValue: $0) },
-            "report or remove")
+            "SUPAMANAGER_ORPHANS", default: OrphanPolicy.report.rawValue, parse: { OrphanPolicy(rawValue: $0) },
+            form: "report or remove")
         networkRules = try parsed(
             "SUPAMANAGER_NETWORK_RULES", default: NetworkRulesPolicy.check.rawValue,
-            { NetworkRulesPolicy(rawValue: $0) }, "install, check or off")
+            parse: { NetworkRulesPolicy(rawValue: $0) }, form: "install, check or off")
         guard value("SUPAMANAGER_TEMPLATE") == nil else {
             throw Problem(
                 description: "SUPAMANAGER_TEMPLATE is not read any more: set SUPAMANAGER_TEMPLATES to the folder that"
@@ -130,10 +136,11 @@ struct ServeSettings: Sendable {
         }
         templatesFolder = try Self.templatesFolder(value("SUPAMANAGER_TEMPLATES"))
         stack = try parsed(
-            "SUPAMANAGER_STACK", default: StackName.supabase.text, { StackName($0) },
-            "the name of a stack: lower-case letters, digits and hyphens, a letter first")
+            "SUPAMANAGER_STACK", default: StackName.supabase.text, parse: { StackName($0) },
+            form: "the name of a stack: lower-case letters, digits and hyphens, a letter first")
         dockerHost = try DockerHost(parsing: value("DOCKER_HOST"))
-        logLevel = try parsed("SUPAMANAGER_LOG_LEVEL", default: "info", { Logger.Level(rawValue: $0) }, "a log level")
+        logLevel = try parsed(
+            "SUPAMANAGER_LOG_LEVEL", default: "info", parse: { Logger.Level(rawValue: $0) }, form: "a log level")
     }
 
     /// Default address of the first account; no mail is sent to it.

@@ -45,7 +45,7 @@ struct Server {
         let token = try settings.adminToken ?? folder.adminToken(logger)
         let database = try await Database.open(settings, logger: logger)
         do {
-            try await serve(renderers, folder, token, database)
+            try await serve(renderers: renderers, folder: folder, token: token, database: database)
         } catch {
             await database.close(logger)
             throw error
@@ -55,10 +55,10 @@ struct Server {
     }
 
     private func serve(
-        _ renderers: [StackName: ComposeStackRenderer], _ folder: DataFolder, _ token: AccessToken,
-        _ database: Database
+        renderers: [StackName: ComposeStackRenderer], folder: DataFolder, token: AccessToken,
+        database: Database
     ) async throws {
-        let (installation, master) = try await Installation.open(settings, database, logger)
+        let (installation, master) = try await Installation.open(settings: settings, database: database, logger: logger)
         try folder.note(installation: installation.id)
         try await settings.applyNetworkRules(installation: installation.id, logger)
         let http = try HTTPClient()
@@ -73,23 +73,28 @@ struct Server {
             registries: ManagerRegistries(registries, then: RegistryHelper.credentials()),
             mayChange: { lease.token != nil })
         let prober = NIOServiceProber()
-        let core = try core(database, installation, master, renderers, engine, prober, lease)
+        let core = try core(
+            database: database, installation: installation, master: master, renderers: renderers, docker: engine,
+            prober: prober, lease: lease)
         try await core.templates.storeInstalled()
         let store = core.store
-        let people = try await People(settings, database, master, installation: installation.id, token: token)
+        let people = try await People(
+            settings: settings, database: database, master: master, installation: installation.id, token: token)
         let sealer = StoredAnswerSealer(master: master, installation: installation.id)
         let ledger = PostgresRequestLedger(
             pool: database.pool, signer: MasterKeyAuditSigner(master: master, installation: installation.id),
             digester: MasterKeyPayloadDigester(master: master, installation: installation.id))
         try await ledger.keyDigests()
-        let inspector = try inspector(ledger, core, installation, engine)
+        let inspector = try inspector(ledger: ledger, core: core, installation: installation, engine: engine)
         let orphans = OrphanReconciler(
             store: PostgresOrphanStore(pool: database.pool), engine: engine, policy: settings.orphans,
             lease: core.lease, jobs: core.jobs, logger: logger)
         let backend = backend(
-            database, core, people, ledger, sealer, orphans, registries,
-            DockerContainerEngine(host: settings.dockerHost, http: streams, installation: installation.id), http,
-            inspector)
+            database: database, core: core, people: people, ledger: ledger, sealer: sealer, orphans: orphans,
+            registries: registries,
+            logs: DockerContainerEngine(host: settings.dockerHost, http: streams, installation: installation.id),
+            http: http,
+            inspector: inspector)
         let server = APIServer(
             api: ManagementAPI(
                 backend: backend, verifier: DirectoryTokenVerifier(directory: people.directory),
@@ -108,8 +113,8 @@ struct Server {
                         "address": "\(settings.listen)", "port": "\(port)", "installation": "\(installation.id)",
                     ])
             })
-        let runner = try runner(database, core, people, ledger, orphans)
-        var services: [any Service] = [core.health, managing(database, core, runner), server]
+        let runner = try runner(database: database, core: core, people: people, ledger: ledger, orphans: orphans)
+        var services: [any Service] = [core.health, managing(database: database, core: core, runner: runner), server]
         if let cluster = database.cluster {
             services.insert(ClusterSupervision(cluster: cluster, logger: logger), at: 0)
         }
@@ -130,10 +135,10 @@ struct Server {
     }
 
     private func backend(
-        _ database: Database, _ core: Core, _ people: People, _ ledger: PostgresRequestLedger,
-        _ sealer: StoredAnswerSealer, _ orphans: OrphanReconciler, _ registries: RegistryLogins,
-        _ logs: DockerContainerEngine, _ http: HTTPClient,
-        _ inspector: ConsistencyInspector
+        database: Database, core: Core, people: People, ledger: PostgresRequestLedger,
+        sealer: StoredAnswerSealer, orphans: OrphanReconciler, registries: RegistryLogins,
+        logs: DockerContainerEngine, http: HTTPClient,
+        inspector: ConsistencyInspector
     ) -> Backend {
         var backend = Backend(
             catalog: core.catalog, eventFeed: core.store,
@@ -162,7 +167,7 @@ struct Server {
     }
 
     private func inspector(
-        _ ledger: PostgresRequestLedger, _ core: Core, _ installation: InstallationRow, _ engine: DockerContainerEngine
+        ledger: PostgresRequestLedger, core: Core, installation: InstallationRow, engine: DockerContainerEngine
     ) throws -> ConsistencyInspector {
         ConsistencyInspector(
             ConsistencyInspector.Sources(
@@ -202,9 +207,9 @@ struct Server {
     }
 
     private func core(
-        _ database: Database, _ installation: InstallationRow, _ master: MasterKey,
-        _ renderers: [StackName: ComposeStackRenderer], _ docker: DockerContainerEngine, _ prober: NIOServiceProber,
-        _ lease: ManagerLease
+        database: Database, installation: InstallationRow, master: MasterKey,
+        renderers: [StackName: ComposeStackRenderer], docker: DockerContainerEngine, prober: NIOServiceProber,
+        lease: ManagerLease
     ) throws -> Core {
         let projects = settings.projectsFolder
         let store = PostgresProjectStore(pool: database.pool)
@@ -243,7 +248,7 @@ struct Server {
     }
 
     /// Holds the lease, and runs what belongs to each role: jobs are the active manager's alone.
-    private func managing(_ database: Database, _ core: Core, _ runner: JobRunner) -> LeaseLoop {
+    private func managing(database: Database, core: Core, runner: JobRunner) -> LeaseLoop {
         LeaseLoop(store: database.leases, lease: core.lease, manager: core.manager, logger: logger) { role in
             await withDiscardingTaskGroup { group in
                 group.addTask { await core.loop.runUntilCancelled(as: role) }
@@ -253,8 +258,8 @@ struct Server {
     }
 
     private func runner(
-        _ database: Database, _ core: Core, _ people: People, _ ledger: PostgresRequestLedger,
-        _ orphans: OrphanReconciler
+        database: Database, core: Core, people: People, ledger: PostgresRequestLedger,
+        orphans: OrphanReconciler
     ) throws -> JobRunner {
         let store = PostgresJobStore(pool: database.pool)
         let housekeeping = Housekeeping(

@@ -72,7 +72,8 @@ struct APIHost: Sendable {
         let engine = FakeEngine(time: SystemTime())
         let log = LogRecorder()
         let parts = try Self.parts(
-            store, engine, renderer, ports: ports, policy: policy, organizationLimit: organizationLimit, log)
+            store: store, engine: engine, renderer: renderer, ports: ports, policy: policy,
+            organizationLimit: organizationLimit, log: log)
         try await parts.settle()
         let verifier = verifier ?? DirectoryTokenVerifier(directory: parts.directory)
         let api = parts.api(

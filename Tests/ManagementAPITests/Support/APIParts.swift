@@ -93,9 +93,9 @@ struct PlainSealer: AnswerSealer {
 
 extension APIHost {
     static func parts(
-        _ store: InMemoryProjectStore, _ engine: FakeEngine, _ renderer: TestRenderer,
+        store: InMemoryProjectStore, engine: FakeEngine, renderer: TestRenderer,
         ports: String = "54320-65535", policy: IdentityPolicy = APIHost.policy, organizationLimit: Int? = nil,
-        _ log: LogRecorder
+        log: LogRecorder
     ) throws -> APIParts {
         guard let range = PortRange(ports), let pool = IPv4Network("10.201.0.0/16"),
             let subnets = SubnetAllocator(pool: pool)

@@ -6,7 +6,10 @@ import OrchestratorTesting
 
 /// The routes of the tests' API, without a server.
 func sampleAPI() throws -> ManagementAPI {
-    try APIHost.parts(InMemoryProjectStore(), FakeEngine(time: SystemTime()), TestRenderer(), LogRecorder()).api(
+    try APIHost.parts(
+        store: InMemoryProjectStore(), engine: FakeEngine(time: SystemTime()), renderer: TestRenderer(),
+        log: LogRecorder()
+    ).api(
         verifier: TokenTable(), readiness: [], APIHost.configuration, logger: LogRecorder().logger)
 }
 

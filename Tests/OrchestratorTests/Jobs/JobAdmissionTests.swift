@@ -7,7 +7,7 @@ struct JobAdmissionTests {
     private static let now = Timestamp(milliseconds: 1_000_000)
 
     private static func job(
-        _ id: Int64, _ kind: JobKind, lock: String? = nil, _ priority: JobPriority = .normal, age: Int64 = 0
+        _ id: Int64, _ kind: JobKind, lock: String? = nil, priority: JobPriority = .normal, age: Int64 = 0
     ) -> Job {
         Job(
             id: id,
@@ -39,10 +39,10 @@ struct JobAdmissionTests {
     func choice() throws {
         let (first, second) = (try #require(JobKind("a")), try #require(JobKind("b")))
         let jobs = [
-            Self.job(1, first, age: 5), Self.job(2, first, lock: "x", .low, age: 99),
+            Self.job(1, first, age: 5), Self.job(2, first, lock: "x", priority: .low, age: 99),
             Self.job(3, second, lock: "x", age: 1),
-            Self.job(4, first, .high), Self.job(5, first, age: 5), Self.job(6, second, lock: "y", age: 2),
-            Self.job(7, first, lock: "y", .high),
+            Self.job(4, first, priority: .high), Self.job(5, first, age: 5), Self.job(6, second, lock: "y", age: 2),
+            Self.job(7, first, lock: "y", priority: .high),
         ]
         func choose(_ slots: [JobKind: Int], limit: Int = 9, running: Set<JobLock> = []) -> [Int64] {
             JobAdmission.choose(from: jobs, running: running, slots: slots, limit: limit, now: Self.now).map(\.id)

@@ -45,7 +45,7 @@ struct JobRunnerTests {
             #expect(try await host.wait(upTo: limit) { condition() })
         }
 
-        func enqueue(_ kind: JobKind, _ key: String = "k", _ contract: JobContract = .atLeastOnce) async throws -> Job {
+        func enqueue(_ kind: JobKind, key: String = "k", contract: JobContract = .atLeastOnce) async throws -> Job {
             try await catalog.enqueue(NewJob(kind, key: key, contract: contract, due: host.time.now()))
         }
     }
@@ -120,7 +120,7 @@ struct JobRunnerTests {
             ]
             try await bench.runner(definitions) { _ in
                 let jobs = [
-                    try await bench.enqueue(Self.kind), try await bench.enqueue(other, "k", .atMostOnce),
+                    try await bench.enqueue(Self.kind), try await bench.enqueue(other, key: "k", contract: .atMostOnce),
                 ]
                 try await bench.wait(upTo: .seconds(20)) {
                     jobs.allSatisfy { bench.store.row($0.id)?.state == .failed }
@@ -140,8 +140,8 @@ struct JobRunnerTests {
                 return ""
             }
             try await bench.runner([endless]) { runner in
-                let long = try await bench.enqueue(Self.kind, "long")
-                let unwanted = try await bench.enqueue(Self.kind, "unwanted")
+                let long = try await bench.enqueue(Self.kind, key: "long")
+                let unwanted = try await bench.enqueue(Self.kind, key: "unwanted")
                 try await bench.wait { runner.runs.count == 2 }
                 #expect(try await bench.catalog.cancel(unwanted.id).isCancelRequested)
                 try await bench.wait(upTo: .seconds(10)) { bench.store.row(unwanted.id)?.state == .cancelled }
@@ -170,7 +170,7 @@ struct JobRunnerTests {
                 return "done"
             }
             let (again, once) = (
-                try await bench.enqueue(Self.kind), try await bench.enqueue(Self.kind, "1", .atMostOnce)
+                try await bench.enqueue(Self.kind), try await bench.enqueue(Self.kind, key: "1", contract: .atMostOnce)
             )
             try await bench.runner([waiting]) { runner in try await bench.wait { runner.runs.count == 2 } }
             #expect([again, once].allSatisfy { bench.store.row($0.id)?.state == .running })

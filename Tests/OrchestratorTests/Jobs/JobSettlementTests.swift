@@ -40,7 +40,7 @@ struct JobSettlementTests {
                             let job = try Self.job(
                                 contract, schedule, attempts: attempts, interruptions: interruptions,
                                 isUnwanted: isUnwanted)
-                            for end in ends { check(Self.settle(job, end), job, end) }
+                            for end in ends { check(Self.settle(job, end), of: job, after: end) }
                         }
                     }
                 }
@@ -48,7 +48,7 @@ struct JobSettlementTests {
         }
     }
 
-    private func check(_ settlement: JobSettlement, _ job: Job, _ end: JobEnd) {
+    private func check(_ settlement: JobSettlement, of job: Job, after end: JobEnd) {
         let text: Comment = "\(job.contract) \(job.schedule) \(job.attempts) \(job.interruptions) \(end)"
         let isAgain =
             switch end {

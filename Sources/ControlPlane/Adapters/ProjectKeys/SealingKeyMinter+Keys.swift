@@ -16,7 +16,7 @@ extension SealingKeyMinter {
     public func tokens(
         _ required: [TokenRequirement], signedWith secret: Secret<String>, for ref: ProjectRef, at time: Timestamp
     ) throws(KeyError) -> [String: Secret<String>] {
-        do { return try tokens(required, ref, secret, time) } catch { throw .cannotMint("\(error)") }
+        do { return try tokens(required, of: ref, secret: secret, at: time) } catch { throw .cannotMint("\(error)") }
     }
 
     /// A token of `role` that expires after `lifetime`, at most an hour.

@@ -30,7 +30,7 @@ public struct SealingKeyMinter: KeyMinter {
             }
             if !requirements.tokens.isEmpty {
                 let secret = requirements.tokenSecret.flatMap { values[$0] }
-                values.merge(try tokens(requirements.tokens, ref, secret, time)) { $1 }
+                values.merge(try tokens(requirements.tokens, of: ref, secret: secret, at: time)) { $1 }
             }
             let keyring = try ProjectKeyring(creatingFor: ref, installation: installation, master: master)
             var sealed: [String: [UInt8]] = [:]
@@ -54,7 +54,7 @@ public struct SealingKeyMinter: KeyMinter {
     }
 
     func tokens(
-        _ required: [TokenRequirement], _ ref: ProjectRef, _ secret: Secret<String>?, _ time: Timestamp
+        _ required: [TokenRequirement], of ref: ProjectRef, secret: Secret<String>?, at time: Timestamp
     ) throws(ProjectKeyError) -> [String: Secret<String>] {
         guard let secret else {
             throw .invalidSpecification(

@@ -8,7 +8,7 @@ private let confirmationsMin = 2
 /// Says what a pass does about what it has read. Pure: no clock, no engine, no store.
 public func decide(_ observation: Observation, _ state: ReconcileState) -> Decision {
     switch observation {
-    case .project(let project): decide(project, assess(project.assessmentInput(state)), state)
+    case .project(let project): decide(project, assessment: assess(project.assessmentInput(state)), state: state)
     case .unrecorded(let observed, let isNews):
         Decision(observed.isEmpty ? .forget : .leaveAlone(isNews: isNews))
     case .unrenderable(let record, let reason):
@@ -20,7 +20,7 @@ public func decide(_ observation: Observation, _ state: ReconcileState) -> Decis
 }
 
 /// The same for a project with a record that has been judged: total over statuses and judgements.
-func decide(_ project: ObservedProject, _ assessment: Assessment, _ state: ReconcileState) -> Decision {
+func decide(_ project: ObservedProject, assessment: Assessment, state: ReconcileState) -> Decision {
     // A call in progress when the last manager died may take effect after the project is gone.
     if project.record.status == .deleted, project.observed.isEmpty {
         return Decision(project.keepsVolumes ? .rest : .forget)

@@ -77,7 +77,7 @@ public struct UpgradePlan: Sendable, Equatable {
         let mounted = Set(target.services.values.flatMap(\.volumeNames))
         unusedVolumes = Set(present?.services.values.flatMap(\.volumeNames) ?? []).subtracting(mounted).sorted()
         noteInterruption(present, target)
-        noteRefusals(present, target, dataMajor)
+        noteRefusals(from: present, to: target, dataMajor: dataMajor)
     }
 
     private mutating func noteInterruption(_ present: DesiredStack?, _ target: DesiredStack) {
@@ -97,7 +97,7 @@ public struct UpgradePlan: Sendable, Equatable {
         }
     }
 
-    private mutating func noteRefusals(_ present: DesiredStack?, _ target: DesiredStack, _ dataMajor: Int?) {
+    private mutating func noteRefusals(from present: DesiredStack?, to target: DesiredStack, dataMajor: Int?) {
         let (before, after) = (present?.database, target.database)
         if let before, after == nil { refusals.append(.databaseRemoved(before.name)) }
         let major = before.flatMap { postgresMajor(ofImage: $0.spec.image) } ?? dataMajor

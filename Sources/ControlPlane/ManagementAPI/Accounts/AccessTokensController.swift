@@ -14,28 +14,30 @@ struct AccessTokensController: Sendable {
         let all = "/platform/profile/access-tokens"
         return [
             Route(
-                .get, all, .wholeAccount,
-                Operation(
-                    summary: "Your access tokens", answer: .of([AccessTokenRow].self), refusals: [.scopedToken]), list),
+                .get, all, access: .wholeAccount,
+                operation: Operation(
+                    summary: "Your access tokens", answer: .of([AccessTokenRow].self), refusals: [.scopedToken]),
+                handler: list),
             Route(
-                .post, all, .wholeAccount, .change("access_token.create"),
-                Operation(
+                .post, all, access: .wholeAccount, effect: .change("access_token.create"),
+                operation: Operation(
                     summary: "Create an access token; it is shown in this answer only",
                     body: .json(CreateTokenBody.schema), answer: .json(AccessTokenRow.created, .created),
                     refusals: [
                         Operation.Refusal(
                             status: .forbidden, meaning: "a scoped access token, or an end after that of its maker")
-                    ]), create
+                    ]), handler: create
             ).showing(.shownOnce),
             Route(
-                .get, "\(all)/{id}", .wholeAccount,
-                Operation(
-                    summary: "One access token", answer: .of(AccessTokenRow.self), refusals: [.scopedToken]), read),
+                .get, "\(all)/{id}", access: .wholeAccount,
+                operation: Operation(
+                    summary: "One access token", answer: .of(AccessTokenRow.self), refusals: [.scopedToken]),
+                handler: read),
             Route(
-                .delete, "\(all)/{id}", .wholeAccount, .change("access_token.delete"),
-                Operation(
+                .delete, "\(all)/{id}", access: .wholeAccount, effect: .change("access_token.delete"),
+                operation: Operation(
                     summary: "Revoke an access token", answer: .of(AccessTokenRow.self), refusals: [.scopedToken]),
-                revoke
+                handler: revoke
             ).endingCredentials,
         ]
     }

@@ -16,20 +16,20 @@ struct DeviceLoginController: Sendable {
     var routes: [Route] {
         [
             Route(
-                .post, "/platform/cli/login", .wholeAccount, .change("access_token.create"),
-                Operation(
+                .post, "/platform/cli/login", access: .wholeAccount, effect: .change("access_token.create"),
+                operation: Operation(
                     summary: "Approve a sign-in of the command line", body: .json(Self.body),
-                    answer: .json(.fields(.init("nonce", .text)), .created), refusals: [.scopedToken]), approve
+                    answer: .json(.fields(.init("nonce", .text)), .created), refusals: [.scopedToken]), handler: approve
             ).showing(.shownOnce),
             Route(
-                .get, "/platform/cli/login/{session_id}", .open,
-                Operation(
+                .get, "/platform/cli/login/{session_id}", access: .open,
+                operation: Operation(
                     summary: "Fetch the token of an approved sign-in, once",
                     query: [
                         Operation.Parameter(
                             name: "device_code", schema: .text(1...64), description: "The code that the browser shows",
                             isRequired: true)
-                    ], answer: .of(DeviceLoginRow.self)), fetch),
+                    ], answer: .of(DeviceLoginRow.self)), handler: fetch),
         ]
     }
 

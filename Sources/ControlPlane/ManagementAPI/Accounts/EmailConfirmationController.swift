@@ -10,21 +10,21 @@ struct EmailConfirmationController: Sendable {
     var routes: [Route] {
         [
             Route(
-                .get, "/platform/accounts/unconfirmed", .installation(.organizationAdminWrite),
-                Operation(
+                .get, "/platform/accounts/unconfirmed", access: .installation(.organizationAdminWrite),
+                operation: Operation(
                     summary: "Accounts with an unconfirmed e-mail address or a pending change of it",
                     answer: .of([UnconfirmedAccount].self), refusals: [.noInstallationAdministrator])
             ) { _ in
                 try APIResponse(json: try await directory.unconfirmedAccounts().map { UnconfirmedAccount($0) })
             },
             Route(
-                .post, "/platform/accounts/{gotrue_id}/confirm-email", .installation(.organizationAdminWrite),
-                .change("account.confirm_email"),
-                Operation(
+                .post, "/platform/accounts/{gotrue_id}/confirm-email", access: .installation(.organizationAdminWrite),
+                effect: .change("account.confirm_email"),
+                operation: Operation(
                     summary: "Vouch for the address that an account has or wants; the account signs in with it from "
                         + "then on",
                     body: .json(EmailBody.schema), answer: .of(UnconfirmedAccount.self),
-                    refusals: [.emailTaken, .noInstallationAdministrator]), confirm),
+                    refusals: [.emailTaken, .noInstallationAdministrator]), handler: confirm),
         ]
     }
 

@@ -18,8 +18,8 @@ struct GoTrueController: Sendable {
     private var signIn: [Route] {
         [
             Route(
-                .post, "\(Self.base)/token", .open,
-                Operation(
+                .post, "\(Self.base)/token", access: .open,
+                operation: Operation(
                     summary: "Sign in with a password or a refresh token",
                     query: [
                         Operation.Parameter(
@@ -27,42 +27,42 @@ struct GoTrueController: Sendable {
                             description: "What the body holds", isRequired: true)
                     ],
                     body: .json(.oneOf([CredentialsBody.schema, RefreshBody.schema])),
-                    answer: .of(GoTrueSession.self), refusals: [.throttled]), token),
+                    answer: .of(GoTrueSession.self), refusals: [.throttled]), handler: token),
             Route(
-                .post, "\(Self.base)/signup", .open,
-                Operation(
+                .post, "\(Self.base)/signup", access: .open,
+                operation: Operation(
                     summary: "Create an account, where sign-up is open", body: .json(CredentialsBody.schema),
-                    answer: .of(GoTrueSession.self), refusals: [.throttled, .unprocessable]), signUp),
+                    answer: .of(GoTrueSession.self), refusals: [.throttled, .unprocessable]), handler: signUp),
             Route(
-                .post, "\(Self.base)/recover", .open,
-                Operation(
+                .post, "\(Self.base)/recover", access: .open,
+                operation: Operation(
                     summary: "Nothing: this installation sends no mail", body: .json(EmailBody.schema),
-                    answer: .json(.map(.anything))), recover),
+                    answer: .json(.map(.anything))), handler: recover),
         ]
     }
 
     private var own: [Route] {
         [
             Route(
-                .get, "\(Self.base)/user", .signedIn,
-                Operation(summary: "The signed-in account", answer: .of(GoTrueUser.self))
+                .get, "\(Self.base)/user", access: .signedIn,
+                operation: Operation(summary: "The signed-in account", answer: .of(GoTrueUser.self))
             ) { try APIResponse(json: GoTrueUser(try $0.caller().account)) },
             Route(
-                .put, "\(Self.base)/user", .session, .change("account.update"),
-                Operation(
+                .put, "\(Self.base)/user", access: .session, effect: .change("account.update"),
+                operation: Operation(
                     summary: "Change your password, which ends your other sessions and revokes your access tokens, or "
                         + "ask for another e-mail address, which counts once an administrator has confirmed it; needs "
                         + "current_password or a sign-in of the last five minutes",
                     body: .json(UserUpdateBody.schema), answer: .of(GoTrueUser.self),
                     refusals: [.reauthentication]), preparing: prepareUpdate),
             Route(
-                .post, "\(Self.base)/logout", .signedIn, .change("session.delete"),
-                Operation(
+                .post, "\(Self.base)/logout", access: .signedIn, effect: .change("session.delete"),
+                operation: Operation(
                     summary: "End the session, or all of them",
                     query: [
                         Operation.Parameter(
                             name: "scope", schema: .choice(SignOutScope.names), description: "Which sessions end")
-                    ], answer: .empty(.noContent)), signOut
+                    ], answer: .empty(.noContent)), handler: signOut
             ).endingCredentials,
         ]
     }
@@ -71,8 +71,8 @@ struct GoTrueController: Sendable {
         let health = Schema.fields(.init("version", .text), .init("name", .text), .init("description", .text))
         return [
             Route(
-                .get, "\(Self.base)/.well-known/jwks.json", .open,
-                Operation(
+                .get, "\(Self.base)/.well-known/jwks.json", access: .open,
+                operation: Operation(
                     summary: "Public keys of access tokens", answer: .json(.fields(.init("keys", .array(.anything)))))
             ) { _ in
                 var answer = APIResponse(jsonBytes: Array(directory.jsonWebKeySet.utf8))
@@ -80,12 +80,12 @@ struct GoTrueController: Sendable {
                 return answer
             },
             Route(
-                .get, "\(Self.base)/settings", .open,
-                Operation(summary: "What sign-in offers", answer: .of(GoTrueSettings.self))
+                .get, "\(Self.base)/settings", access: .open,
+                operation: Operation(summary: "What sign-in offers", answer: .of(GoTrueSettings.self))
             ) { _ in try APIResponse(json: GoTrueSettings(isSignUpOpen: directory.policy.isSignUpOpen)) },
             Route(
-                .get, "\(Self.base)/health", .open,
-                Operation(summary: "Whether sign-in is served", answer: .json(health))
+                .get, "\(Self.base)/health", access: .open,
+                operation: Operation(summary: "Whether sign-in is served", answer: .json(health))
             ) { _ in
                 try APIResponse(json: [
                     "version": version, "name": "SupaManager", "description": "Sign-in in GoTrue's words",
@@ -130,7 +130,7 @@ struct GoTrueController: Sendable {
             try await directory.signUp(email: body.email, password: body.password)
         }
         let route = "POST \(Self.base)/signup"
-        try await trail.add("account.create", account, session: nil, request, route: route)
+        try await trail.add("account.create", by: account, session: nil, request: request, route: route)
         let grant = try await during(.password) { () async throws(IdentityError) in
             try await directory.signIn(email: body.email, password: body.password, from: request.address)
         }
@@ -142,7 +142,8 @@ struct GoTrueController: Sendable {
         _ grant: SessionGrant, _ request: APIRequest, route: String
     ) async throws(APIError) -> APIResponse {
         do {
-            try await trail.add("session.create", grant.account, session: grant.sessionID, request, route: route)
+            try await trail.add(
+                "session.create", by: grant.account, session: grant.sessionID, request: request, route: route)
         } catch {
             throw APIError(anything: error).inGoTrueForm("unexpected_failure")
         }

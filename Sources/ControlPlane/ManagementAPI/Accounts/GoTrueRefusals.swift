@@ -50,8 +50,8 @@ struct GoTrueRefusals: Sendable {
             refusal.routes.map { method, path in
                 let error = APIError.goTrue(refusal.status, code: refusal.code, message: refusal.message)
                 return Route(
-                    method, "\(GoTrueController.base)/\(path)", refusal.access,
-                    Operation(
+                    method, "\(GoTrueController.base)/\(path)", access: refusal.access,
+                    operation: Operation(
                         summary: "Not offered: \(refusal.message)", answer: .json(Self.schema, refusal.status))
                 ) { _ in APIResponse(error) }
             }

@@ -10,15 +10,17 @@ struct ProfileController: Sendable {
 
     var routes: [Route] {
         let read = Route(
-            .get, "/platform/profile", .signedIn, Operation(summary: "Your profile", answer: .of(Profile.self))
+            .get, "/platform/profile", access: .signedIn,
+            operation: Operation(summary: "Your profile", answer: .of(Profile.self))
         ) { try APIResponse(json: Profile(try $0.caller().account, features)) }
         let permissions = Route(
-            .get, "/platform/profile/permissions", .signedIn,
-            Operation(summary: "What you may do, in Studio's words", answer: .of([StudioPermission].self))
+            .get, "/platform/profile/permissions", access: .signedIn,
+            operation: Operation(summary: "What you may do, in Studio's words", answer: .of([StudioPermission].self))
         ) { try APIResponse(json: StudioPermissions.rows(for: try $0.caller())) }
         return [read, read.alias("/profile"), permissions, permissions.alias("/profile/permissions")] + changing + [
             Route(
-                .get, "/v1/profile", .signedIn, Operation(summary: "Your profile", answer: .of(V1Profile.self))
+                .get, "/v1/profile", access: .signedIn,
+                operation: Operation(summary: "Your profile", answer: .of(V1Profile.self))
             ) { try APIResponse(json: V1Profile(try $0.caller().account)) }
         ]
     }
@@ -26,26 +28,26 @@ struct ProfileController: Sendable {
     private var changing: [Route] {
         [
             Route(
-                .post, "/platform/profile", .signedIn,
-                Operation(
+                .post, "/platform/profile", access: .signedIn,
+                operation: Operation(
                     summary: "Refused: every account has a profile from its beginning",
                     answer: .json(.fields(.init("message", .text)), .conflict))
             ) { _ in APIResponse(APIError(.conflict, "your profile exists already")) },
             Route(
-                .patch, "/platform/profile", .wholeAccount, .change("account.update"),
-                Operation(
+                .patch, "/platform/profile", access: .wholeAccount, effect: .change("account.update"),
+                operation: Operation(
                     summary: "Change your profile", body: .json(ProfileUpdateBody.schema),
                     answer: .of(Profile.self), refusals: [.emailTaken, .reauthentication]), preparing: prepareUpdate),
             Route(
-                .put, "/platform/update-email", .session, .change("account.update"),
-                Operation(
+                .put, "/platform/update-email", access: .session, effect: .change("account.update"),
+                operation: Operation(
                     summary: "Ask for another e-mail address; it counts once an administrator of the installation has "
                         + "confirmed it, as no mail is sent",
                     body: .json(NewEmail.schema), answer: .empty(.ok),
                     refusals: [.emailTaken, .reauthentication]), preparing: prepareEmail),
             Route(
-                .post, "/platform/profile/audit-login", .signedIn,
-                Operation(summary: "Nothing: a sign-in is in the trail already", answer: .empty(.created))
+                .post, "/platform/profile/audit-login", access: .signedIn,
+                operation: Operation(summary: "Nothing: a sign-in is in the trail already", answer: .empty(.created))
             ) { _ in APIResponse(.created) },
         ]
     }

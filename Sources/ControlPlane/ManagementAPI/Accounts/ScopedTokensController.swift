@@ -15,31 +15,31 @@ struct ScopedTokensController: Sendable {
         let all = "/platform/profile/scoped-access-tokens"
         return [
             Route(
-                .get, all, .wholeAccount,
-                Operation(
+                .get, all, access: .wholeAccount,
+                operation: Operation(
                     summary: "Your scoped access tokens", answer: .of([ScopedTokenRow].self),
-                    refusals: [.scopedToken]), list),
+                    refusals: [.scopedToken]), handler: list),
             Route(
-                .post, all, .signedIn, .change("scoped_token.create"),
-                Operation(
+                .post, all, access: .signedIn, effect: .change("scoped_token.create"),
+                operation: Operation(
                     summary: "Create a scoped access token; it is shown in this answer only",
                     body: .json(CreateScopedTokenBody.schema), answer: .json(ScopedTokenRow.created, .created),
                     refusals: [
                         .widerToken,
                         Operation.Refusal(status: .notFound, meaning: "no such organization or project"),
-                    ]), create
+                    ]), handler: create
             ).checking(mayCreate).showing(.shownOnce),
             Route(
-                .get, "\(all)/{id}", .signedIn,
-                Operation(
+                .get, "\(all)/{id}", access: .signedIn,
+                operation: Operation(
                     summary: "One scoped access token", answer: .of(ScopedTokenRow.self), refusals: [.scopedToken]),
-                read
+                handler: read
             ).checking(mayReach),
             Route(
-                .delete, "\(all)/{id}", .signedIn, .change("scoped_token.delete"),
-                Operation(
+                .delete, "\(all)/{id}", access: .signedIn, effect: .change("scoped_token.delete"),
+                operation: Operation(
                     summary: "Revoke a scoped access token", answer: .of(ScopedTokenRow.self),
-                    refusals: [.scopedToken]), revoke
+                    refusals: [.scopedToken]), handler: revoke
             ).checking(mayReach).endingCredentials,
         ]
     }

@@ -12,7 +12,7 @@ struct SessionTrail: Sendable {
 
     /// Adds an entry about an account before it has a token.
     func add(
-        _ action: String, _ account: Account, in scope: AuditScope? = nil, session: String?, _ request: APIRequest,
+        _ action: String, by account: Account, in scope: AuditScope? = nil, session: String?, request: APIRequest,
         route: String
     ) async throws {
         let deed = AuditDeed(

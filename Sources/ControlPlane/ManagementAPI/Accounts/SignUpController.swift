@@ -11,24 +11,24 @@ struct SignUpController: Sendable {
 
     var routes: [Route] {
         let check = Route(
-            .post, "/platform/profile/password-check", .signedIn,
-            Operation(
+            .post, "/platform/profile/password-check", access: .signedIn,
+            operation: Operation(
                 summary: "How hard a password is to guess", body: .json(.fields(.init("password", .text))),
-                answer: .of(PasswordCheckRow.self, .created)), checkPassword)
+                answer: .of(PasswordCheckRow.self, .created)), handler: checkPassword)
         return [
             Route(
-                .post, "/platform/signup", .open,
-                Operation(
+                .post, "/platform/signup", access: .open,
+                operation: Operation(
                     summary: "Create an account: where sign-up is open, or anywhere from an invitation, whose role in "
                         + "the organization it gets with it",
                     body: .json(SignUpBody.schema), answer: .empty(.created),
                     refusals: [
                         .emailTaken, Operation.Refusal(status: .forbidden, meaning: "sign-up is closed"),
                         Operation.Refusal(status: .notFound, meaning: "no invitation has this token"),
-                    ]), signUp),
+                    ]), handler: signUp),
             Route(
-                .post, "/platform/reset-password", .open,
-                Operation(
+                .post, "/platform/reset-password", access: .open,
+                operation: Operation(
                     summary: "Nothing: this installation sends no mail", body: .json(EmailBody.schema),
                     answer: .empty(.created))
             ) { request in
@@ -36,8 +36,8 @@ struct SignUpController: Sendable {
                 return APIResponse(.created)
             },
             Route(
-                .get, "/platform/status", .open,
-                Operation(
+                .get, "/platform/status", access: .open,
+                operation: Operation(
                     summary: "Whether the manager runs", answer: .json(.fields(.init("is_healthy", .boolean))))
             ) { _ in try APIResponse(json: ["is_healthy": true]) },
             check, check.alias("/profile/password-check"),
@@ -49,7 +49,7 @@ struct SignUpController: Sendable {
         let route = "POST /platform/signup"
         guard let token = body.invitationToken else {
             let account = try await directory.signUp(email: body.email, password: body.password)
-            try await trail.add("account.create", account, session: nil, request, route: route)
+            try await trail.add("account.create", by: account, session: nil, request: request, route: route)
             return APIResponse(.created)
         }
         let invitation = try await directory.invitation(token)
@@ -60,9 +60,10 @@ struct SignUpController: Sendable {
         // Account, membership and entries stand together or not at all.
         try await trail.units.perform {
             let (account, organization) = try await directory.acceptInvitation(token, password: verifier)
-            try await trail.add("account.create", account, session: nil, request, route: route)
+            try await trail.add("account.create", by: account, session: nil, request: request, route: route)
             try await trail.add(
-                "member.join", account, in: .organization(organization.slug), session: nil, request, route: route)
+                "member.join", by: account, in: .organization(organization.slug), session: nil, request: request,
+                route: route)
         }
         return APIResponse(.created)
     }

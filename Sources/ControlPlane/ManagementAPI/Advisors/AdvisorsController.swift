@@ -24,8 +24,8 @@ struct AdvisorsController: Sendable {
         return DatabaseLint.Category.allCases.map { category in
             let name = category.rawValue.lowercased()
             return Route(
-                .get, "/v1/projects/{ref}/advisors/\(name)", .permission(.advisorsRead),
-                Operation(
+                .get, "/v1/projects/{ref}/advisors/\(name)", access: .permission(.advisorsRead),
+                operation: Operation(
                     summary: "Check the database now: \(name)",
                     query: [
                         .init(name: "lint_type", schema: .choice(["sql"]), description: "Kind of checks; SQL only")
@@ -40,8 +40,8 @@ struct AdvisorsController: Sendable {
             }
         } + [
             Route(
-                .get, "/platform/projects/{ref}/run-lints", .permission(.advisorsRead),
-                Operation(
+                .get, "/platform/projects/{ref}/run-lints", access: .permission(.advisorsRead),
+                operation: Operation(
                     summary: "Check the database now: security and performance",
                     answer: .json(.array(LintFinding.documentation)), refusals: [.noAnswer])
             ) { request in

@@ -51,10 +51,10 @@ struct AuthUsersController: Sendable {
         query: [Operation.Parameter] = [], answer: Operation.Answer, handler: @escaping Route.Handler
     ) -> Route {
         Route(
-            method, path, .permission(.databaseWrite), .external(action),
-            Operation(
+            method, path, access: .permission(.databaseWrite), effect: .external(action),
+            operation: Operation(
                 summary: summary, query: query, body: body.map { .json($0) } ?? .none, answer: answer,
-                refusals: Operation.Refusal.upstream), handler)
+                refusals: Operation.Refusal.upstream), handler: handler)
     }
 
     // MARK: Users
@@ -132,8 +132,8 @@ struct AuthUsersController: Sendable {
     private var otherRoutes: [Route] {
         [
             Route(
-                .post, "/platform/auth/{ref}/validate/spam", .permission(.authConfigRead),
-                Operation(
+                .post, "/platform/auth/{ref}/validate/spam", access: .permission(.authConfigRead),
+                operation: Operation(
                     summary: "Spam score of a mail: there is no filter, so none",
                     body: .json(.fields(.init("subject", .text), .init("content", .text))),
                     answer: .json(
@@ -145,8 +145,8 @@ struct AuthUsersController: Sendable {
             ) { _ in try APIResponse(json: JSON.object(["rules": []])) }
             .takingLargeBody.supported(as: .empty),
             Route(
-                .get, "/platform/auth/{ref}/templates/{template}", .permission(.authConfigRead),
-                Operation(summary: "Not offered: the text of a mail", answer: .json(.object([])))
+                .get, "/platform/auth/{ref}/templates/{template}", access: .permission(.authConfigRead),
+                operation: Operation(summary: "Not offered: the text of a mail", answer: .json(.object([])))
             ) { _ in
                 throw APIError.unoffered(
                     "a mail's own text", "auth reads templates from an address that its environment names")

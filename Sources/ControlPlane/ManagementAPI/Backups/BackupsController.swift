@@ -21,8 +21,8 @@ struct BackupsController: Sendable {
             .init("status", .text), .init("inserted_at", .time))
         return [
             Route(
-                .get, path, .permission(.backupsRead),
-                Operation(
+                .get, path, access: .permission(.backupsRead),
+                operation: Operation(
                     summary: "Backups: none",
                     answer: .json(
                         .fields(
@@ -37,8 +37,8 @@ struct BackupsController: Sendable {
                     ]))
             },
             Route(
-                .get, "\(path)/downloadable-backups", .permission(.backupsRead),
-                Operation(
+                .get, "\(path)/downloadable-backups", access: .permission(.backupsRead),
+                operation: Operation(
                     summary: "Backups to download: none",
                     answer: .json(
                         .fields(
@@ -46,8 +46,8 @@ struct BackupsController: Sendable {
                             .init("backups", .array(backup)))))
             ) { _ in try APIResponse(json: JSON.object(["status": "ok", "backups": []])) },
             Route(
-                .get, "/platform/database/{ref}/clone/status", .permission(.backupsRead),
-                Operation(
+                .get, "/platform/database/{ref}/clone/status", access: .permission(.backupsRead),
+                operation: Operation(
                     summary: "Clones of a project: none",
                     answer: .json(
                         .fields(.init("id", .integer()), .init("ref", .ref), .init("clones", .array(.object([]))))))
@@ -68,8 +68,8 @@ struct BackupsController: Sendable {
             .init("inserted_at", .time))
         return [
             Route(
-                .get, path, .permission(.backupsRead),
-                Operation(
+                .get, path, access: .permission(.backupsRead),
+                operation: Operation(
                     summary: "Backups: none",
                     answer: .json(
                         .fields(
@@ -101,8 +101,8 @@ struct BackupsController: Sendable {
         _ method: HTTPRequest.Method, path: String, permission: Permission, reason: String
     ) -> Route {
         Route(
-            method, path, .permission(permission),
-            Operation(summary: "Not there: \(reason)", answer: .json(.object([])))
+            method, path, access: .permission(permission),
+            operation: Operation(summary: "Not there: \(reason)", answer: .json(.object([])))
         ) { _ in throw APIError(.notFound, "\(reason): \(Self.refusal.message)") }
     }
 
@@ -122,8 +122,8 @@ struct BackupsController: Sendable {
         _ method: HTTPRequest.Method, path: String, permission: Permission, status: HTTPResponse.Status
     ) -> Route {
         Route(
-            method, path, .permission(permission),
-            Operation(summary: "Not offered: the manager makes no backups", answer: .empty(status))
+            method, path, access: .permission(permission),
+            operation: Operation(summary: "Not offered: the manager makes no backups", answer: .empty(status))
         ) { _ in throw Self.refusal }
     }
 }

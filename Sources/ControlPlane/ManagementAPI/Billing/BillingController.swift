@@ -22,36 +22,36 @@ struct BillingController: Sendable {
     private func emptyRoutes(_ organization: String) -> [Route] {
         [
             Route(
-                .get, "\(organization)/billing/subscription", .permission(.organizationAdminRead),
-                Operation(summary: "The plan, which is always free", answer: .of(SubscriptionBody.self))
+                .get, "\(organization)/billing/subscription", access: .permission(.organizationAdminRead),
+                operation: Operation(summary: "The plan, which is always free", answer: .of(SubscriptionBody.self))
             ) { _ in try APIResponse(json: SubscriptionBody(UsagePeriod(monthOf: time.now()))) },
             Route(
-                .get, "\(organization)/billing/invoices", .permission(.organizationAdminRead),
-                Operation(summary: "Invoices: there are none", answer: .json(.array(.anything)))
+                .get, "\(organization)/billing/invoices", access: .permission(.organizationAdminRead),
+                operation: Operation(summary: "Invoices: there are none", answer: .json(.array(.anything)))
             ) { _ in
                 var answer = try APIResponse(json: [String]())
                 answer.headers[.totalCount] = "0"
                 return answer
             },
             Route(
-                .get, "\(organization)/billing/invoices/upcoming", .permission(.organizationAdminRead),
-                Operation(summary: "The next invoice: over nothing", answer: .of(UpcomingInvoiceBody.self))
+                .get, "\(organization)/billing/invoices/upcoming", access: .permission(.organizationAdminRead),
+                operation: Operation(summary: "The next invoice: over nothing", answer: .of(UpcomingInvoiceBody.self))
             ) { _ in try APIResponse(json: UpcomingInvoiceBody(UsagePeriod(monthOf: time.now()))) },
             Route(
-                .get, "/platform/projects/{ref}/billing/addons", .permission(.addOnsRead),
-                Operation(summary: "Add-ons of a project: there are none", answer: .of(AddOnsBody.self))
+                .get, "/platform/projects/{ref}/billing/addons", access: .permission(.addOnsRead),
+                operation: Operation(summary: "Add-ons of a project: there are none", answer: .of(AddOnsBody.self))
             ) { try APIResponse(json: AddOnsBody(ref: try $0.ref().text)) },
             Route(
-                .get, "/v1/projects/{ref}/billing/addons", .permission(.addOnsRead),
-                Operation(summary: "Add-ons of a project: there are none", answer: .of(AddOnsBody.self))
+                .get, "/v1/projects/{ref}/billing/addons", access: .permission(.addOnsRead),
+                operation: Operation(summary: "Add-ons of a project: there are none", answer: .of(AddOnsBody.self))
             ) { _ in try APIResponse(json: AddOnsBody(ref: nil)) },
         ]
     }
 
     private func entitlements(_ path: String, _ entitlements: EntitlementsBody) -> Route {
         Route(
-            .get, path, .permission(.organizationAdminRead),
-            Operation(
+            .get, path, access: .permission(.organizationAdminRead),
+            operation: Operation(
                 summary: "Features that an organization has: what this installation serves",
                 answer: .of(EntitlementsBody.self))
         ) { _ in try APIResponse(json: entitlements) }

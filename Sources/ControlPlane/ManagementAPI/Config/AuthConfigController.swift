@@ -16,30 +16,31 @@ struct AuthConfigController: Sendable {
         let studio = "/platform/auth/{ref}/config"
         return [
             Route(
-                .get, "/v1/projects/{ref}/config/auth", .permission(.authConfigRead),
-                Operation(summary: "The configuration of auth; secrets are null", answer: .json(lower))
+                .get, "/v1/projects/{ref}/config/auth", access: .permission(.authConfigRead),
+                operation: Operation(summary: "The configuration of auth; secrets are null", answer: .json(lower))
             ) { try APIResponse(json: try await read($0)) },
             Route(
-                .patch, "/v1/projects/{ref}/config/auth", .permission(.authConfigWrite), .change("config.auth"),
-                Operation(
+                .patch, "/v1/projects/{ref}/config/auth", access: .permission(.authConfigWrite),
+                effect: .change("config.auth"),
+                operation: Operation(
                     summary: "Change the configuration of auth", body: .json(Self.body(lower)), answer: .json(lower))
             ) { try APIResponse(json: try await change($0, try SettingsJSON.values(try $0.decode(JSON.self)))) }
             .takingLargeBody,
             Route(
-                .get, studio, .permission(.authConfigRead),
-                Operation(summary: "The configuration of auth in capitals", answer: .json(lower.capitalised))
+                .get, studio, access: .permission(.authConfigRead),
+                operation: Operation(summary: "The configuration of auth in capitals", answer: .json(lower.capitalised))
             ) { try APIResponse(json: try await read($0).capitalised) },
             Route(
-                .patch, studio, .permission(.authConfigWrite), .change("config.auth"),
-                Operation(
+                .patch, studio, access: .permission(.authConfigWrite), effect: .change("config.auth"),
+                operation: Operation(
                     summary: "Change the configuration of auth", body: .json(Self.body(lower.capitalised)),
-                    answer: .json(lower.capitalised)), changeCapitals
+                    answer: .json(lower.capitalised)), handler: changeCapitals
             ).takingLargeBody,
             Route(
-                .patch, "\(studio)/hooks", .permission(.authConfigWrite), .change("config.auth"),
-                Operation(
+                .patch, "\(studio)/hooks", access: .permission(.authConfigWrite), effect: .change("config.auth"),
+                operation: Operation(
                     summary: "Change the hooks of auth", body: .json(Self.body(lower.capitalised)),
-                    answer: .json(lower.capitalised)), changeHooks),
+                    answer: .json(lower.capitalised)), handler: changeHooks),
         ]
     }
 
@@ -58,7 +59,8 @@ struct AuthConfigController: Sendable {
     }
 
     private func change(_ request: APIRequest, _ wanted: [String: SettingValue]) async throws -> JSON {
-        try await editor.change(AuthSettings.table, wanted, request) { wanted, present throws(CatalogError) in
+        try await editor.change(AuthSettings.table, to: wanted, request: request) {
+            wanted, present throws(CatalogError) in
             try AuthSettings.changes(wanted, present: present)
         }
     }

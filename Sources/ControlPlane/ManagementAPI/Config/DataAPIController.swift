@@ -24,8 +24,8 @@ struct DataAPIController: Sendable {
 
     private func read(_ path: String) -> Route {
         Route(
-            .get, path, .permission(.dataAPIConfigRead), .seen("config.postgrest.read"),
-            Operation(
+            .get, path, access: .permission(.dataAPIConfigRead), effect: .seen("config.postgrest.read"),
+            operation: Operation(
                 summary: "The configuration of the REST API; the JWT secret for those who may see signing keys",
                 answer: .json(.object(Self.fields + [.optional("jwt_secret", .text)])))
         ) { request in
@@ -38,8 +38,8 @@ struct DataAPIController: Sendable {
     /// Studio's form names the role and the claim too, and always has a field for the secret.
     private func readStudio(_ path: String) -> Route {
         Route(
-            .get, path, .permission(.dataAPIConfigRead), .seen("config.postgrest.read"),
-            Operation(
+            .get, path, access: .permission(.dataAPIConfigRead), effect: .seen("config.postgrest.read"),
+            operation: Operation(
                 summary: "The configuration of the REST API as Studio reads it",
                 answer: .json(
                     .object(
@@ -58,13 +58,13 @@ struct DataAPIController: Sendable {
 
     private func change(_ path: String) -> Route {
         Route(
-            .patch, path, .permission(.dataAPIConfigWrite), .change("config.postgrest"),
-            Operation(
+            .patch, path, access: .permission(.dataAPIConfigWrite), effect: .change("config.postgrest"),
+            operation: Operation(
                 summary: "Change the configuration of the REST API", body: .json(Self.body),
                 answer: .json(.object(Self.fields)))
         ) { request in
             let wanted = try SettingsJSON.values(try request.decode(JSON.self))
-            return try APIResponse(json: try await editor.change(StackSettings.rest, wanted, request))
+            return try APIResponse(json: try await editor.change(StackSettings.rest, to: wanted, request: request))
         }
     }
 

@@ -20,21 +20,21 @@ struct DatabaseConfigController: Sendable {
         ].flatMap { path in
             [
                 Route(
-                    .get, path, .permission(.databaseConfigRead),
-                    Operation(
+                    .get, path, access: .permission(.databaseConfigRead),
+                    operation: Operation(
                         summary: "What a project sets of PostgreSQL's configuration", answer: .json(Self.schema))
                 ) { request in
                     let object = try await editor.object(StackSettings.postgres, of: try request.project().ref)
                     return try APIResponse(json: object.withoutNulls)
                 },
                 Route(
-                    .put, path, .permission(.databaseConfigWrite), .change("config.postgres"),
-                    Operation(
+                    .put, path, access: .permission(.databaseConfigWrite), effect: .change("config.postgres"),
+                    operation: Operation(
                         summary: """
                             Change PostgreSQL's configuration; the database is restarted, and settings with which it does \
                             not come up are taken back (operation settings_change)
                             """,
-                        body: .json(Self.body), answer: .json(Self.schema)), change),
+                        body: .json(Self.body), answer: .json(Self.schema)), handler: change),
             ]
         }
     }
@@ -45,7 +45,7 @@ struct DatabaseConfigController: Sendable {
             throw APIError(
                 .badRequest, "restart_database cannot be false: a change of the configuration restarts the database")
         }
-        let object = try await editor.change(StackSettings.postgres, wanted, request, isTried: true)
+        let object = try await editor.change(StackSettings.postgres, to: wanted, request: request, isTried: true)
         return try await APIResponse(json: object.withoutNulls)
             .naming(operationOf: try request.project().ref, in: editor.catalog)
     }

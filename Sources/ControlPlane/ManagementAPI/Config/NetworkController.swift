@@ -33,13 +33,13 @@ struct NetworkController: Sendable {
             .fields(.init("address", .text), .init("type", .choice(["v4", "v6"]))))
         return [
             Route(
-                .get, path, .permission(.networkRestrictionsRead),
-                Operation(
+                .get, path, access: .permission(.networkRestrictionsRead),
+                operation: Operation(
                     summary: "Addresses that may connect to the database: all", answer: .json(Self.answer(Self.lists)))
             ) { _ in try APIResponse(json: Self.everybody) },
             Route(
-                .post, "\(path)/apply", .permission(.networkRestrictionsWrite),
-                Operation(
+                .post, "\(path)/apply", access: .permission(.networkRestrictionsWrite),
+                operation: Operation(
                     summary: "Allow all addresses; anything else is refused", body: .json(Self.lists),
                     answer: .json(Self.answer(Self.lists), .created))
             ) { request in
@@ -47,11 +47,11 @@ struct NetworkController: Sendable {
                 return try APIResponse(.created, json: Self.everybody)
             },
             Route(
-                .patch, path, .permission(.networkRestrictionsWrite),
-                Operation(
+                .patch, path, access: .permission(.networkRestrictionsWrite),
+                operation: Operation(
                     summary: "Allow all addresses; anything else is refused",
                     body: .json(.fields(.optional("add", Self.lists), .optional("remove", Self.lists))),
-                    answer: .json(Self.answer(.fields(.init("dbAllowedCidrs", entries))))), edit),
+                    answer: .json(Self.answer(.fields(.init("dbAllowedCidrs", entries))))), handler: edit),
         ]
     }
 
@@ -109,8 +109,8 @@ struct NetworkController: Sendable {
         return [
             banList("\(path)/retrieve", .text), banList("\(path)/retrieve/enriched", entry),
             Route(
-                .delete, path, .permission(.networkBansWrite),
-                Operation(
+                .delete, path, access: .permission(.networkBansWrite),
+                operation: Operation(
                     summary: "Lift bans; there are none",
                     body: .json(
                         .fields(
@@ -129,8 +129,8 @@ struct NetworkController: Sendable {
 
     private func banList(_ path: String, _ element: Schema) -> Route {
         Route(
-            .post, path, .permission(.networkBansRead),
-            Operation(
+            .post, path, access: .permission(.networkBansRead),
+            operation: Operation(
                 summary: "Addresses that are banned: none",
                 answer: .json(.fields(.init("banned_ipv4_addresses", .array(element))), .created))
         ) { _ in try APIResponse(.created, json: ["banned_ipv4_addresses": [String]()]) }
@@ -145,12 +145,13 @@ struct NetworkController: Sendable {
             .fields(.init("currentConfig", switchSchema), .init("appliedSuccessfully", .boolean)))
         return [
             Route(
-                .get, path, .permission(.sslConfigRead),
-                Operation(summary: "Whether connections to the database must be encrypted: no", answer: answer)
+                .get, path, access: .permission(.sslConfigRead),
+                operation: Operation(
+                    summary: "Whether connections to the database must be encrypted: no", answer: answer)
             ) { _ in try APIResponse(json: Self.plain) },
             Route(
-                .put, path, .permission(.sslConfigWrite),
-                Operation(
+                .put, path, access: .permission(.sslConfigWrite),
+                operation: Operation(
                     summary: "Let connections be plain; demanding encryption is refused",
                     body: .json(.fields(.init("requestedConfig", switchSchema))), answer: answer)
             ) { request in

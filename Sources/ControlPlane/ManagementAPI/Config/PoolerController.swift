@@ -20,14 +20,14 @@ struct PoolerController: Sendable {
         let path = "/v1/projects/{ref}/config/database"
         return [
             Route(
-                .get, "\(path)/pooler", .permission(.poolerConfigRead),
-                Operation(
+                .get, "\(path)/pooler", access: .permission(.poolerConfigRead),
+                operation: Operation(
                     summary: "The pooler's connection data; empty without a pooler",
                     answer: .json(.array(Self.entry)))
             ) { try APIResponse(json: try await entries($0)) },
             Route(
-                .patch, "\(path)/pooler", .permission(.poolerConfigWrite), .change("config.pooler"),
-                Operation(
+                .patch, "\(path)/pooler", access: .permission(.poolerConfigWrite), effect: .change("config.pooler"),
+                operation: Operation(
                     summary: "Change the pooler's configuration",
                     body: .json(
                         .fields(
@@ -35,16 +35,16 @@ struct PoolerController: Sendable {
                             .optional("pool_mode", .choice(["transaction", "session"])))),
                     answer: .json(
                         .fields(.init("default_pool_size", .nullable(.integer())), .init("pool_mode", .text)))),
-                change),
+                handler: change),
             Route(
-                .get, "\(path)/pgbouncer", .permission(.databaseRead),
-                Operation(
+                .get, "\(path)/pgbouncer", access: .permission(.databaseRead),
+                operation: Operation(
                     summary: "The pooler in PgBouncer's words",
                     answer: .json(
                         .fields(
                             .optional("default_pool_size", .integer()), .optional("max_client_conn", .integer()),
                             .optional("pool_mode", .choice(["transaction", "session", "statement"])),
-                            .optional("connection_string", .text)))), bouncer),
+                            .optional("connection_string", .text)))), handler: bouncer),
         ]
     }
 
@@ -74,7 +74,7 @@ struct PoolerController: Sendable {
         if let stranger = wanted.keys.sorted().first(where: { $0 != "default_pool_size" && $0 != "pool_mode" }) {
             throw APIError(.badRequest, "the pooler's setting \(stranger) cannot be changed")
         }
-        let object = try await editor.change(StackSettings.pooler, wanted, request)
+        let object = try await editor.change(StackSettings.pooler, to: wanted, request: request)
         return try APIResponse(
             json: ["default_pool_size": object["default_pool_size"], "pool_mode": object["pool_mode"]].mapValues {
                 $0 ?? JSON.null

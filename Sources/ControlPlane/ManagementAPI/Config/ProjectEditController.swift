@@ -16,8 +16,8 @@ struct ProjectEditController: Sendable {
 
     private func rename(_ path: String) -> Route {
         Route(
-            .patch, path, .permission(.projectAdminWrite), .change("project.rename"),
-            Operation(
+            .patch, path, access: .permission(.projectAdminWrite), effect: .change("project.rename"),
+            operation: Operation(
                 summary: "Rename a project", body: .json(.fields(.init("name", .text(1...256)))),
                 answer: .of(ProjectReference.self))
         ) { request in
@@ -40,9 +40,9 @@ struct ProjectEditController: Sendable {
 
     private var restart: Route {
         Route(
-            .post, "/platform/projects/{ref}/restart-services", .permission(.projectAdminWrite),
-            .change("project.restart_services"),
-            Operation(
+            .post, "/platform/projects/{ref}/restart-services", access: .permission(.projectAdminWrite),
+            effect: .change("project.restart_services"),
+            operation: Operation(
                 summary: "Restart single services",
                 body: .json(
                     .fields(
@@ -87,8 +87,8 @@ struct ProjectEditController: Sendable {
     private var sensitivity: Route {
         let schema = Schema.fields(.init("is_sensitive", .boolean))
         return Route(
-            .patch, "/platform/projects/{ref}/settings/sensitivity", .permission(.projectAdminWrite),
-            Operation(
+            .patch, "/platform/projects/{ref}/settings/sensitivity", access: .permission(.projectAdminWrite),
+            operation: Operation(
                 summary: "Mark a project as sensitive: refused, as nothing would follow from it", body: .json(schema),
                 answer: .json(schema))
         ) { request in
@@ -111,8 +111,8 @@ struct ProjectEditController: Sendable {
             refused(.post, path: path, permission: .diskConfigWrite, status: .created),
             refused(.get, path: "\(path)/util", permission: .diskConfigRead, status: .ok),
             Route(
-                .get, "\(path)/autoscale", .permission(.diskConfigRead),
-                Operation(
+                .get, "\(path)/autoscale", access: .permission(.diskConfigRead),
+                operation: Operation(
                     summary: "Automatic growth of the disk: unavailable",
                     answer: .json(
                         .fields(
@@ -129,8 +129,9 @@ struct ProjectEditController: Sendable {
         _ method: HTTPRequest.Method, path: String, permission: Permission, status: HTTPResponse.Status
     ) -> Route {
         Route(
-            method, path, .permission(permission),
-            Operation(summary: "Not offered: projects share the host's disk", answer: .json(.object([]), status))
+            method, path, access: .permission(permission),
+            operation: Operation(
+                summary: "Not offered: projects share the host's disk", answer: .json(.object([]), status))
         ) { _ in
             throw APIError.unoffered("a disk of a project's own", "projects share the disk of the host: watch it there")
         }.supported(as: .refused)

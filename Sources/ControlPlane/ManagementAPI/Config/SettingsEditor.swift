@@ -31,9 +31,10 @@ struct SettingsEditor: Sendable {
     ///
     /// - Parameter isTried: whether settings with which the project does not come up are taken back.
     func change(
-        _ settings: ServiceSettings, _ wanted: [String: SettingValue], _ request: APIRequest, isTried: Bool = false
+        _ settings: ServiceSettings, to wanted: [String: SettingValue], request: APIRequest, isTried: Bool = false
     ) async throws -> JSON {
-        try await change(settings, wanted, request, isTried: isTried) { wanted, present throws(CatalogError) in
+        try await change(settings, to: wanted, request: request, isTried: isTried) {
+            wanted, present throws(CatalogError) in
             try settings.changes(wanted, present: present)
         }
     }
@@ -43,7 +44,7 @@ struct SettingsEditor: Sendable {
     /// A value that is in force already is no change: sending the whole configuration back restarts nothing. So a
     /// secret that is null, as responses show it, is kept; an empty text removes it.
     func change(
-        _ settings: ServiceSettings, _ asked: [String: SettingValue], _ request: APIRequest, isTried: Bool = false,
+        _ settings: ServiceSettings, to asked: [String: SettingValue], request: APIRequest, isTried: Bool = false,
         by translate: Translation
     ) async throws -> JSON {
         let ref = try request.project().ref

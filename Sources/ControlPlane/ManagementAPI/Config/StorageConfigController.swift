@@ -28,14 +28,14 @@ struct StorageConfigController: Sendable {
         return [
             read(studio), read(path),
             Route(
-                .patch, studio, .permission(.storageConfigWrite), .change("config.storage"),
-                Operation(
+                .patch, studio, access: .permission(.storageConfigWrite), effect: .change("config.storage"),
+                operation: Operation(
                     summary: "Change the configuration of storage", body: .json(Self.body),
                     answer: .json(Self.schema))
             ) { try APIResponse(json: Self.whole(try await change($0))) },
             Route(
-                .patch, path, .permission(.storageConfigWrite), .change("config.storage"),
-                Operation(
+                .patch, path, access: .permission(.storageConfigWrite), effect: .change("config.storage"),
+                operation: Operation(
                     summary: "Change the configuration of storage", body: .json(Self.body), answer: .empty(.ok))
             ) { request in
                 _ = try await change(request)
@@ -46,8 +46,8 @@ struct StorageConfigController: Sendable {
 
     private func read(_ path: String) -> Route {
         Route(
-            .get, path, .permission(.storageConfigRead),
-            Operation(summary: "The configuration of storage", answer: .json(Self.schema))
+            .get, path, access: .permission(.storageConfigRead),
+            operation: Operation(summary: "The configuration of storage", answer: .json(Self.schema))
         ) { request in
             try APIResponse(
                 json: Self.whole(try await editor.object(StackSettings.storage, of: try request.project().ref)))
@@ -60,7 +60,7 @@ struct StorageConfigController: Sendable {
 
     private func change(_ request: APIRequest) async throws -> JSON {
         let wanted = try SettingsJSON.values(try request.decode(JSON.self))
-        return try await editor.change(StackSettings.storage, wanted, request)
+        return try await editor.change(StackSettings.storage, to: wanted, request: request)
     }
 }
 
@@ -75,27 +75,27 @@ struct RealtimeConfigController: Sendable {
         ["/platform/projects/{ref}/config/realtime", "/v1/projects/{ref}/config/realtime"].flatMap { path in
             [
                 Route(
-                    .get, path, .permission(.realtimeConfigRead),
-                    Operation(summary: "The configuration of realtime", answer: .json(Self.schema))
+                    .get, path, access: .permission(.realtimeConfigRead),
+                    operation: Operation(summary: "The configuration of realtime", answer: .json(Self.schema))
                 ) { try APIResponse(json: try await editor.object(StackSettings.realtime, of: try $0.project().ref)) },
                 Route(
-                    .patch, path, .permission(.realtimeConfigWrite), .change("config.realtime"),
-                    Operation(
+                    .patch, path, access: .permission(.realtimeConfigWrite), effect: .change("config.realtime"),
+                    operation: Operation(
                         summary: "Change the configuration of realtime", body: .json(Self.body),
                         answer: .empty(.noContent))
                 ) { request in
                     let wanted = try SettingsJSON.values(try request.decode(JSON.self))
-                    _ = try await editor.change(StackSettings.realtime, wanted, request)
+                    _ = try await editor.change(StackSettings.realtime, to: wanted, request: request)
                     return APIResponse(.noContent)
                 },
             ]
         } + [
             Route(
-                .post, "/v1/projects/{ref}/config/realtime/shutdown", .permission(.realtimeConfigWrite),
-                .change("realtime.shutdown"),
-                Operation(
+                .post, "/v1/projects/{ref}/config/realtime/shutdown", access: .permission(.realtimeConfigWrite),
+                effect: .change("realtime.shutdown"),
+                operation: Operation(
                     summary: "End all connections to realtime: it is restarted", answer: .empty(.noContent),
-                    refusals: [.conflict]), shutDown)
+                    refusals: [.conflict]), handler: shutDown)
         ]
     }
 

@@ -13,15 +13,15 @@ struct ConsistencyController: Sendable {
     var routes: [Route] {
         [
             Route(
-                .post, "/platform/debug/consistency", .installation(.organizationAdminWrite),
-                Operation(
+                .post, "/platform/debug/consistency", access: .installation(.organizationAdminWrite),
+                operation: Operation(
                     summary: "Compare records, engine and host, and say what to do about every difference; for "
                         + "administrators of the organization \(Organization.defaultSlug)",
                     answer: .of(ConsistencyBody.self),
                     refusals: [
                         Operation.Refusal(
                             status: .notFound, meaning: "not a member of the organization \(Organization.defaultSlug)")
-                    ]), run)
+                    ]), handler: run)
         ]
     }
 

@@ -14,25 +14,25 @@ struct ContentController: Sendable {
         let path = "/platform/projects/{ref}/content"
         return [
             Route(
-                .get, path, .permission(.snippetsRead),
-                Operation(
+                .get, path, access: .permission(.snippetsRead),
+                operation: Operation(
                     summary: "Snippets and reports", query: ContentQueryParameters.all,
-                    answer: .json(CursorPage<[ContentRow]>.schema(.array(ContentRow.schema)))), list),
+                    answer: .json(CursorPage<[ContentRow]>.schema(.array(ContentRow.schema)))), handler: list),
             put(.put, path: path, status: .ok, summary: "Store a snippet or report under an identifier of your choice"),
             put(.post, path: path, status: .created, summary: "Create a snippet or report"),
             Route(
-                .delete, path, .permission(.snippetsWrite), .unaudited,
-                Operation(
+                .delete, path, access: .permission(.snippetsWrite), effect: .unaudited,
+                operation: Operation(
                     summary: "Delete snippets and reports", query: [ContentQueryParameters.ids],
-                    answer: .json(.array(.fields(.init("id", .uuid))))), delete),
+                    answer: .json(.array(.fields(.init("id", .uuid))))), handler: delete),
             Route(
-                .get, "\(path)/count", .permission(.snippetsRead),
-                Operation(
+                .get, "\(path)/count", access: .permission(.snippetsRead),
+                operation: Operation(
                     summary: "How many there are", query: ContentQueryParameters.filters,
-                    answer: .of(ContentCountBody.self)), count),
+                    answer: .of(ContentCountBody.self)), handler: count),
             Route(
-                .get, "\(path)/item/{id}", .permission(.snippetsRead),
-                Operation(summary: "One snippet or report", answer: .of(ContentRow.self)), read),
+                .get, "\(path)/item/{id}", access: .permission(.snippetsRead),
+                operation: Operation(summary: "One snippet or report", answer: .of(ContentRow.self)), handler: read),
         ]
     }
 
@@ -40,8 +40,8 @@ struct ContentController: Sendable {
         _ method: HTTPRequest.Method, path: String, status: HTTPResponse.Status, summary: String
     ) -> Route {
         Route(
-            method, path, .permission(.snippetsWrite), .unaudited,
-            Operation(
+            method, path, access: .permission(.snippetsWrite), effect: .unaudited,
+            operation: Operation(
                 summary: summary, body: .json(ContentBody.schema), answer: .of(ContentRow.self, status),
                 refusals: [Operation.Refusal(status: .conflict, meaning: "the identifier is taken")])
         ) { request in

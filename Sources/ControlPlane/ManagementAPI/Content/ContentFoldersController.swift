@@ -15,30 +15,30 @@ struct ContentFoldersController: Sendable {
         let query = ContentQueryParameters.paging + ContentQueryParameters.filters
         return [
             Route(
-                .get, path, .permission(.snippetsRead),
-                Operation(
+                .get, path, access: .permission(.snippetsRead),
+                operation: Operation(
                     summary: "Your folders, and your private snippets that lie in none", query: query,
                     answer: .json(listing))
             ) { try await list($0, in: nil) },
             Route(
-                .get, "\(path)/{id}", .permission(.snippetsRead),
-                Operation(summary: "What lies in a folder of yours", query: query, answer: .json(listing))
+                .get, "\(path)/{id}", access: .permission(.snippetsRead),
+                operation: Operation(summary: "What lies in a folder of yours", query: query, answer: .json(listing))
             ) { try await list($0, in: try $0.uuid("id")) },
             Route(
-                .post, path, .permission(.snippetsWrite), .unaudited,
-                Operation(
+                .post, path, access: .permission(.snippetsWrite), effect: .unaudited,
+                operation: Operation(
                     summary: "Make a folder", body: .json(ContentFolderBody.schema),
-                    answer: .of(ContentFolderRow.self, .created)), create),
+                    answer: .of(ContentFolderRow.self, .created)), handler: create),
             Route(
-                .patch, "\(path)/{id}", .permission(.snippetsWrite), .unaudited,
-                Operation(
+                .patch, "\(path)/{id}", access: .permission(.snippetsWrite), effect: .unaudited,
+                operation: Operation(
                     summary: "Rename or move a folder", body: .json(ContentFolderBody.schema),
-                    answer: .of(ContentFolderRow.self)), change),
+                    answer: .of(ContentFolderRow.self)), handler: change),
             Route(
-                .delete, path, .permission(.snippetsWrite), .unaudited,
-                Operation(
+                .delete, path, access: .permission(.snippetsWrite), effect: .unaudited,
+                operation: Operation(
                     summary: "Delete folders with everything in them", query: [ContentQueryParameters.ids],
-                    answer: .empty(.ok)), delete),
+                    answer: .empty(.ok)), handler: delete),
         ]
     }
 

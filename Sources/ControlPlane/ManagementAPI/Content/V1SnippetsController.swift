@@ -12,16 +12,16 @@ struct V1SnippetsController: Sendable {
     var routes: [Route] {
         [
             Route(
-                .get, "/v1/snippets", .permission(.snippetsRead),
-                Operation(
+                .get, "/v1/snippets", access: .permission(.snippetsRead),
+                operation: Operation(
                     summary: "SQL snippets that you see",
                     query: ContentQueryParameters.paging + [
                         Operation.Parameter(name: "project_ref", schema: .ref, description: "Only of this project")
                     ], answer: .json(CursorPage<[V1Snippet]>.schema(.array(V1Snippet.schema))),
-                    refusals: [Operation.Refusal(status: .notFound, meaning: "no such project")]), list),
+                    refusals: [Operation.Refusal(status: .notFound, meaning: "no such project")]), handler: list),
             Route(
-                .get, "/v1/snippets/{id}", .permission(.snippetsRead),
-                Operation(summary: "One SQL snippet", answer: .json(V1Snippet.fullSchema)), read),
+                .get, "/v1/snippets/{id}", access: .permission(.snippetsRead),
+                operation: Operation(summary: "One SQL snippet", answer: .json(V1Snippet.fullSchema)), handler: read),
         ]
     }
 

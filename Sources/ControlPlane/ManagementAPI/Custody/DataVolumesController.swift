@@ -12,18 +12,19 @@ struct DataVolumesController: Sendable {
         let path = "/platform/projects/{ref}/volumes"
         return [
             Route(
-                .get, path, .permission(.projectAdminRead),
-                Operation(
+                .get, path, access: .permission(.projectAdminRead),
+                operation: Operation(
                     summary: "Volumes that hold a project's data: without them it does not start",
-                    answer: .of([DataVolumeBody].self)), list),
+                    answer: .of([DataVolumeBody].self)), handler: list),
             Route(
-                .post, "\(path)/{name}/accept-loss", .permission(.projectAdminWrite), .change("volume.accept-loss"),
-                Operation(
+                .post, "\(path)/{name}/accept-loss", access: .permission(.projectAdminWrite),
+                effect: .change("volume.accept-loss"),
+                operation: Operation(
                     summary: "Accept that the data of a volume is lost: an empty one is made when there is none",
                     body: .optionalJSON(.object([])), answer: .empty(.accepted),
                     refusals: [
                         .conflict, Operation.Refusal(status: .notFound, meaning: "no such volume holds data"),
-                    ]), acceptLoss
+                    ]), handler: acceptLoss
             ).refusingUnknownQuery,
         ]
     }

@@ -12,15 +12,15 @@ struct DeletionController: Sendable {
     var routes: [Route] {
         [
             Route(
-                .get, "/platform/projects/{ref}/deletion-receipt", .permission(.projectAdminRead),
-                Operation(
+                .get, "/platform/projects/{ref}/deletion-receipt", access: .permission(.projectAdminRead),
+                operation: Operation(
                     summary: "What a deletion destroyed, what it kept, and what remains and why",
                     answer: .of(DeletionReceiptBody.self),
                     refusals: [
                         Operation.Refusal(
                             status: .notFound, meaning: "no deletion was asked for, or its receipt is not kept any more"
                         )
-                    ]), read
+                    ]), handler: read
             ).reachingDeleted
         ]
     }

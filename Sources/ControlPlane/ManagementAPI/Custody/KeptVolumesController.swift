@@ -12,15 +12,16 @@ struct KeptVolumesController: Sendable {
         let path = "/platform/organizations/{slug}/kept-volumes"
         return [
             Route(
-                .get, path, .permission(.organizationProjectsRead),
-                Operation(
+                .get, path, access: .permission(.organizationProjectsRead),
+                operation: Operation(
                     summary: "Volumes that are kept of the organization's deleted projects",
-                    answer: .of([KeptVolumeBody].self)), list),
+                    answer: .of([KeptVolumeBody].self)), handler: list),
             Route(
-                .delete, "\(path)/{name}", .permission(.projectAdminWrite), .change("volume.destroy"),
-                Operation(
+                .delete, "\(path)/{name}", access: .permission(.projectAdminWrite), effect: .change("volume.destroy"),
+                operation: Operation(
                     summary: "Destroy a kept volume, for good", answer: .of(KeptVolumeBody.self, .accepted),
-                    refusals: [Operation.Refusal(status: .notFound, meaning: "no such volume is kept")]), destroy
+                    refusals: [Operation.Refusal(status: .notFound, meaning: "no such volume is kept")]),
+                handler: destroy
             ).refusingUnknownQuery,
         ]
     }

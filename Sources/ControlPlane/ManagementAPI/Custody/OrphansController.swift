@@ -13,20 +13,20 @@ struct OrphansController: Sendable {
     var routes: [Route] {
         [
             Route(
-                .get, "/platform/orphans", .installation(.organizationAdminWrite),
-                Operation(
+                .get, "/platform/orphans", access: .installation(.organizationAdminWrite),
+                operation: Operation(
                     summary: "Objects of this installation on the engine that belong to no project",
                     answer: .of([OrphanBody].self),
                     refusals: [
                         Operation.Refusal(status: .notFound, meaning: "you are not a member of the first organization")
-                    ]), list),
+                    ]), handler: list),
             Route(
-                .post, "/platform/orphans/{id}/remove", .installation(.organizationAdminWrite),
-                .change("orphan.remove"),
-                Operation(
+                .post, "/platform/orphans/{id}/remove", access: .installation(.organizationAdminWrite),
+                effect: .change("orphan.remove"),
+                operation: Operation(
                     summary: "Remove an orphan; a volume with its data",
                     body: .optionalJSON(.object([])), answer: .of(OrphanBody.self, .accepted),
-                    refusals: [Operation.Refusal(status: .notFound, meaning: "no such orphan")]), remove
+                    refusals: [Operation.Refusal(status: .notFound, meaning: "no such orphan")]), handler: remove
             ).refusingUnknownQuery,
         ]
     }

@@ -17,19 +17,19 @@ struct LoginRoleController: Sendable {
         let path = "/v1/projects/{ref}/cli/login-role"
         return [
             Route(
-                .post, path, .permission(.databaseWrite), .external("database.login_role.create"),
-                Operation(
+                .post, path, access: .permission(.databaseWrite), effect: .external("database.login_role.create"),
+                operation: Operation(
                     summary: "Make a role that can log in for an hour", body: .json(LoginRoleBody.schema),
                     answer: .json(
                         .fields(
                             .init("role", .text(1...63)), .init("password", .text(1...255)),
-                            .init("ttl_seconds", .integer(1...Int64(Int32.max)))), .created)), create
+                            .init("ttl_seconds", .integer(1...Int64(Int32.max)))), .created)), handler: create
             ).showing(.shownOnce),
             Route(
-                .delete, path, .permission(.databaseWrite), .external("database.login_role.delete"),
-                Operation(
+                .delete, path, access: .permission(.databaseWrite), effect: .external("database.login_role.delete"),
+                operation: Operation(
                     summary: "Remove these roles and end their sessions",
-                    answer: .json(.fields(.init("message", .choice(["ok"]))))), delete),
+                    answer: .json(.fields(.init("message", .choice(["ok"]))))), handler: delete),
         ]
     }
 

@@ -18,32 +18,33 @@ struct MetadataController: Sendable {
         let path = "/v1/projects/{ref}"
         return Self.lists.map(list) + [
             Route(
-                .get, "\(path)/types/typescript", .permission(.databaseRead),
-                Operation(
+                .get, "\(path)/types/typescript", access: .permission(.databaseRead),
+                operation: Operation(
                     summary: "TypeScript types of a database's schemas",
                     query: [
                         .init(name: "included_schemas", schema: .text, description: "Schemas, separated by commas")
-                    ], answer: .json(.fields(.init("types", .text)))), types),
+                    ], answer: .json(.fields(.init("types", .text)))), handler: types),
             Route(
-                .get, "\(path)/database/openapi", .permission(.databaseRead),
-                Operation(
+                .get, "\(path)/database/openapi", access: .permission(.databaseRead),
+                operation: Operation(
                     summary: "PostgREST's description of a schema",
                     query: [.init(name: "schema", schema: .text, description: "The schema; public by default")],
-                    answer: .json(.object([])), refusals: Operation.Refusal.upstream), openAPI),
+                    answer: .json(.object([])), refusals: Operation.Refusal.upstream), handler: openAPI),
             Route(
-                .get, "\(path)/database/context", .permission(.databaseRead),
-                Operation(summary: "Databases and schemas", answer: .json(Self.context)), schemas),
+                .get, "\(path)/database/context", access: .permission(.databaseRead),
+                operation: Operation(summary: "Databases and schemas", answer: .json(Self.context)), handler: schemas),
             Route(
-                .get, "/platform/projects/{ref}/api/rest", .permission(.databaseRead),
-                Operation(
+                .get, "/platform/projects/{ref}/api/rest", access: .permission(.databaseRead),
+                operation: Operation(
                     summary: "PostgREST's description of its default schema; HEAD checks whether PostgREST answers",
                     answer: .json(.object([])),
-                    refusals: Operation.Refusal.upstream), openAPI),
+                    refusals: Operation.Refusal.upstream), handler: openAPI),
             Route(
-                .post, "/platform/projects/{ref}/api/graphql", .permission(.databaseWrite), .external("graphql.query"),
-                Operation(
+                .post, "/platform/projects/{ref}/api/graphql", access: .permission(.databaseWrite),
+                effect: .external("graphql.query"),
+                operation: Operation(
                     summary: "Run GraphQL as the service role", body: .json(.object([])),
-                    answer: .json(.object([]), .created), refusals: Operation.Refusal.upstream), graphQL
+                    answer: .json(.object([]), .created), refusals: Operation.Refusal.upstream), handler: graphQL
             ).takingLargeBody,
         ]
     }
@@ -56,8 +57,8 @@ struct MetadataController: Sendable {
 
     private func list(_ name: String) -> Route {
         Route(
-            .get, "/platform/pg-meta/{ref}/\(name)", .permission(.databaseRead),
-            Operation(
+            .get, "/platform/pg-meta/{ref}/\(name)", access: .permission(.databaseRead),
+            operation: Operation(
                 summary: "The \(name) of a database, from postgres-meta", query: MetadataFilter.parameters,
                 answer: .json(.array(.object([]))), refusals: Operation.Refusal.upstream)
         ) { request in

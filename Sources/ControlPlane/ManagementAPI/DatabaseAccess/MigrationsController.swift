@@ -20,37 +20,39 @@ struct MigrationsController: Sendable {
         ])
         return [
             Route(
-                .get, path, .permission(.migrationsRead),
-                Operation(summary: "Migrations on record, oldest first", answer: .json(.array(entry))), list),
+                .get, path, access: .permission(.migrationsRead),
+                operation: Operation(summary: "Migrations on record, oldest first", answer: .json(.array(entry))),
+                handler: list),
             Route(
-                .post, path, .permission(.migrationsWrite), .external("database.migration.apply"),
-                Operation(
+                .post, path, access: .permission(.migrationsWrite), effect: .external("database.migration.apply"),
+                operation: Operation(
                     summary: "Run a migration and record it, both or neither", body: .json(MigrationBody.schema),
-                    answer: .empty(.ok)), apply
+                    answer: .empty(.ok)), handler: apply
             ).takingLargeBody,
             Route(
-                .put, path, .permission(.migrationsWrite), .external("database.migration.record"),
-                Operation(
+                .put, path, access: .permission(.migrationsWrite), effect: .external("database.migration.record"),
+                operation: Operation(
                     summary: "Record a migration without running it", body: .json(MigrationBody.schema),
-                    answer: .empty(.ok)), record
+                    answer: .empty(.ok)), handler: record
             ).takingLargeBody,
             Route(
-                .delete, path, .permission(.migrationsWrite), .external("database.migration.rollback"),
-                Operation(
+                .delete, path, access: .permission(.migrationsWrite), effect: .external("database.migration.rollback"),
+                operation: Operation(
                     summary: "Take back every migration from a version on, all or none",
                     query: [
                         .init(
                             name: "gte", schema: .pattern("^[0-9]+$"), description: "The earliest version to take back",
                             isRequired: true)
-                    ], answer: .empty(.ok)), rollBack),
+                    ], answer: .empty(.ok)), handler: rollBack),
             Route(
-                .get, "\(path)/{version}", .permission(.migrationsRead),
-                Operation(summary: "One migration", answer: .json(full)), read),
+                .get, "\(path)/{version}", access: .permission(.migrationsRead),
+                operation: Operation(summary: "One migration", answer: .json(full)), handler: read),
             Route(
-                .patch, "\(path)/{version}", .permission(.migrationsWrite), .external("database.migration.edit"),
-                Operation(
+                .patch, "\(path)/{version}", access: .permission(.migrationsWrite),
+                effect: .external("database.migration.edit"),
+                operation: Operation(
                     summary: "Change the name or the rollback script on record", body: .json(MigrationEdit.schema),
-                    answer: .empty(.ok)), edit
+                    answer: .empty(.ok)), handler: edit
             ).takingLargeBody,
         ]
     }

@@ -11,11 +11,11 @@ struct PasswordController: Sendable {
     var routes: [Route] {
         [
             Route(
-                .patch, "/platform/projects/{ref}/db-password", .permission(.databaseConfigWrite),
-                .external("database.password"), operation, change),
+                .patch, "/platform/projects/{ref}/db-password", access: .permission(.databaseConfigWrite),
+                effect: .external("database.password"), operation: operation, handler: change),
             Route(
-                .patch, "/v1/projects/{ref}/database/password", .permission(.databaseConfigWrite),
-                .external("database.password"), operation, change),
+                .patch, "/v1/projects/{ref}/database/password", access: .permission(.databaseConfigWrite),
+                effect: .external("database.password"), operation: operation, handler: change),
         ]
     }
 

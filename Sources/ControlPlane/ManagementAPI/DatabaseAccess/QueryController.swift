@@ -12,24 +12,24 @@ struct QueryController: Sendable {
         let path = "/v1/projects/{ref}/database/query"
         return [
             Route(
-                .post, "/platform/pg-meta/{ref}/query", .anyOf([.databaseWrite, .databaseRead]),
-                .external("database.query"),
-                Operation(
+                .post, "/platform/pg-meta/{ref}/query", access: .anyOf([.databaseWrite, .databaseRead]),
+                effect: .external("database.query"),
+                operation: Operation(
                     summary: "Run SQL; without the permission to write it runs read-only",
                     query: [.init(name: "key", schema: .text, description: "The client's name for the query")],
-                    body: .json(QueryBody.schema), answer: QueryBody.rows), studio
+                    body: .json(QueryBody.schema), answer: QueryBody.rows), handler: studio
             ).takingLargeBody.lasting(.minutes),
             Route(
-                .post, path, .anyOf([.databaseWrite, .databaseRead]), .external("database.query"),
-                Operation(
+                .post, path, access: .anyOf([.databaseWrite, .databaseRead]), effect: .external("database.query"),
+                operation: Operation(
                     summary: "Run SQL; without the permission to write only with read_only",
-                    body: .json(QueryBody.schema), answer: QueryBody.rows), write
+                    body: .json(QueryBody.schema), answer: QueryBody.rows), handler: write
             ).checking(mayWrite).takingLargeBody.lasting(.minutes),
             Route(
-                .post, "\(path)/read-only", .permission(.databaseRead),
-                Operation(
+                .post, "\(path)/read-only", access: .permission(.databaseRead),
+                operation: Operation(
                     summary: "Run SQL that changes nothing", body: .json(QueryBody.schema), answer: QueryBody.rows),
-                read
+                handler: read
             ).takingLargeBody.lasting(.minutes),
         ]
     }

@@ -15,8 +15,8 @@ struct WebhooksController: Sendable {
 
     private func route(_ path: String) -> Route {
         Route(
-            .post, path, .permission(.databaseWebhooksWrite), .external("database.webhooks.enable"),
-            Operation(summary: "Turn on database webhooks", answer: .empty(.created)), enable)
+            .post, path, access: .permission(.databaseWebhooksWrite), effect: .external("database.webhooks.enable"),
+            operation: Operation(summary: "Turn on database webhooks", answer: .empty(.created)), handler: enable)
     }
 
     private func enable(_ request: APIRequest) async throws -> APIResponse {

@@ -39,7 +39,7 @@ extension APIError {
         case .conflict(let status, let event):
             let words = "\(event.verb) a project while it is \(status.studioStatus.rawValue)"
             self.init(.conflict, "it is not possible to \(words)")
-        case .busy(let operation, let status, let event):
+        case .busy(let operation, status: let status, event: let event):
             self.init(
                 .conflict,
                 "it is not possible to \(event.verb) a project while it is \(status.studioStatus.rawValue): a "

@@ -16,8 +16,8 @@ struct EventStreamController: Sendable {
     var routes: [Route] {
         [
             Route(
-                .get, "/platform/projects/{ref}/events/stream", .permission(.projectAdminRead),
-                Operation(
+                .get, "/platform/projects/{ref}/events/stream", access: .permission(.projectAdminRead),
+                operation: Operation(
                     summary: """
                         A project as it changes, as server-sent events: `progress` with status and services when one \
                         of them changes, `event` for each line of the history with its number as id (send it as \
@@ -28,7 +28,7 @@ struct EventStreamController: Sendable {
                         Operation.Parameter(
                             name: "past", schema: .integer(0...Int64(Self.pastMax)),
                             description: "Lines of the past history to begin with; 0 when absent")
-                    ], answer: .raw("text/event-stream")), stream)
+                    ], answer: .raw("text/event-stream")), handler: stream)
         ]
     }
 

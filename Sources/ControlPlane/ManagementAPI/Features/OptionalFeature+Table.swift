@@ -25,7 +25,8 @@ extension OptionalFeature {
             .operation("POST \(studio)/analytics/log-drains"), [.flag("log_drains")],
             pages: ["project_settings:log_drains"]),
         .init(
-            .operation("GET \(project)/analytics/endpoints/logs.all"), [.number("log.retention_days", nil, "days")],
+            .operation("GET \(project)/analytics/endpoints/logs.all"),
+            [.number("log.retention_days", nil, unit: "days")],
             pages: ["logs:all"]),
         .init(
             .operation("GET \(studio)/infra-monitoring"), [.flag("observability.dashboard_advanced_metrics")],
@@ -49,7 +50,7 @@ extension OptionalFeature {
             .operation("POST \(project)/network-restrictions/apply"), pages: ["database:network_restrictions"]),
         .init(
             .operation("PATCH \(project)/database/backups/schedule"),
-            [.flag("backup.schedule"), .number("backup.retention_days", nil, "days")]),
+            [.flag("backup.schedule"), .number("backup.retention_days", nil, unit: "days")]),
         .init(
             .operation("POST /platform/database/{ref}/clone"),
             [.flag("backup.restore_to_new_project"), .flag("project_cloning")],
@@ -65,7 +66,7 @@ extension OptionalFeature {
                 .setting(StackSettings.storage, "fileSizeLimit"),
                 [
                     .flag("storage.max_file_size.configurable"),
-                    .number("storage.max_file_size", StackSettings.storage.largest("fileSizeLimit"), "bytes"),
+                    .number("storage.max_file_size", StackSettings.storage.largest("fileSizeLimit"), unit: "bytes"),
                 ]),
             .init(
                 .setting(StackSettings.storage, "features.imageTransformation.enabled"),
@@ -79,7 +80,7 @@ extension OptionalFeature {
                 .operation("POST \(project)/functions"),
                 [
                     .number("function.max_count", Int64(FunctionLimits.functionsMax)),
-                    .number("function.size_limit_mb", Int64(FunctionLimits.bytesMax >> 20), "megabytes"),
+                    .number("function.size_limit_mb", Int64(FunctionLimits.bytesMax >> 20), unit: "megabytes"),
                 ]),
         ]
 
@@ -105,7 +106,7 @@ extension OptionalFeature {
         ("max_presence_events_per_second", "count"), ("max_payload_size_in_kb", "kilobytes"),
     ].map { key, unit in
         let largest = StackSettings.realtime.largest(key)
-        return OptionalFeature(.setting(StackSettings.realtime, key), [.number("realtime.\(key)", largest, unit)])
+        return OptionalFeature(.setting(StackSettings.realtime, key), [.number("realtime.\(key)", largest, unit: unit)])
     }
 
     private static let organizations: [OptionalFeature] = [
@@ -125,7 +126,7 @@ extension OptionalFeature {
                 .flag("security.iso27001_certificate"),
             ], pages: ["organization:show_legal_documents"]),
         .init(.operation("PATCH \(organization)/members/mfa/enforcement"), [.flag("security.enforce_mfa")]),
-        .init(.operation("GET \(organization)/audit"), [.number("security.audit_logs_days", nil, "days")]),
+        .init(.operation("GET \(organization)/audit"), [.number("security.audit_logs_days", nil, unit: "days")]),
         .init(.nothing, [.flag("audit_log_drains")]),
         .init(
             .operation("PUT \(organization)/members/{gotrue_id}/roles/{role_id}"), [.flag("project_scoped_roles")]),

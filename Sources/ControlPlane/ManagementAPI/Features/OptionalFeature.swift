@@ -56,7 +56,7 @@ struct Entitlement: Sendable, Equatable {
     }
 
     /// A number.
-    static func number(_ key: String, _ value: Int64?, _ unit: String = "count", isOnV1: Bool = true) -> Entitlement {
+    static func number(_ key: String, _ value: Int64?, unit: String = "count", isOnV1: Bool = true) -> Entitlement {
         Entitlement(key: key, kind: .numeric(value, unit: unit), isOnV1: isOnV1)
     }
 

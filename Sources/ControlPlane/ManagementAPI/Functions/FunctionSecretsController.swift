@@ -12,8 +12,8 @@ struct FunctionSecretsController: Sendable {
         let path = "/v1/projects/{ref}/secrets"
         return [
             Route(
-                .get, path, .permission(.functionSecretsRead),
-                Operation(
+                .get, path, access: .permission(.functionSecretsRead),
+                operation: Operation(
                     summary: "The secrets of a project's functions, each with the SHA-256 of its value",
                     answer: .of([FunctionSecret].self))
             ) { request in
@@ -21,16 +21,16 @@ struct FunctionSecretsController: Sendable {
                     json: try await catalog.functionSecrets(of: try request.project().ref).map(FunctionSecret.init))
             },
             Route(
-                .post, path, .permission(.functionSecretsWrite), .change("function_secrets.set"),
-                Operation(
+                .post, path, access: .permission(.functionSecretsWrite), effect: .change("function_secrets.set"),
+                operation: Operation(
                     summary: "Set secrets; the functions' container is replaced",
-                    body: .json(.array(NewFunctionSecret.schema)), answer: .empty(.created)), set
+                    body: .json(.array(NewFunctionSecret.schema)), answer: .empty(.created)), handler: set
             ).takingLargeBody,
             Route(
-                .delete, path, .permission(.functionSecretsWrite), .change("function_secrets.delete"),
-                Operation(
+                .delete, path, access: .permission(.functionSecretsWrite), effect: .change("function_secrets.delete"),
+                operation: Operation(
                     summary: "Forget secrets; the functions' container is replaced", body: .json(.array(.text)),
-                    answer: .empty(.ok)), delete),
+                    answer: .empty(.ok)), handler: delete),
         ]
     }
 

@@ -23,19 +23,19 @@ struct FunctionsController: Sendable {
     private var readRoutes: [Route] {
         [
             Route(
-                .get, Self.path, .permission(.functionsRead),
-                Operation(summary: "The functions of a project", answer: .of([FunctionBody].self))
+                .get, Self.path, access: .permission(.functionsRead),
+                operation: Operation(summary: "The functions of a project", answer: .of([FunctionBody].self))
             ) { request in
                 try APIResponse(
                     json: try await functions.functions(of: try request.project().ref).map(FunctionBody.init))
             },
             Route(
-                .get, Self.one, .permission(.functionsRead),
-                Operation(summary: "One function", answer: .of(FunctionBody.self))
+                .get, Self.one, access: .permission(.functionsRead),
+                operation: Operation(summary: "One function", answer: .of(FunctionBody.self))
             ) { try APIResponse(json: FunctionBody(try await read($0).function)) },
             Route(
-                .get, "\(Self.one)/body", .permission(.functionsRead),
-                Operation(summary: "The files of a function", answer: .raw("multipart/form-data"))
+                .get, "\(Self.one)/body", access: .permission(.functionsRead),
+                operation: Operation(summary: "The files of a function", answer: .raw("multipart/form-data"))
             ) { Self.form(of: try await read($0).files) },
         ]
     }
@@ -62,8 +62,8 @@ struct FunctionsController: Sendable {
     private var writeRoutes: [Route] {
         [
             Route(
-                .post, "\(Self.path)/deploy", .permission(.functionsWrite), .change("function.deploy"),
-                Operation(
+                .post, "\(Self.path)/deploy", access: .permission(.functionsWrite), effect: .change("function.deploy"),
+                operation: Operation(
                     summary: "Deploy a function from its sources",
                     query: [
                         .init(
@@ -72,16 +72,16 @@ struct FunctionsController: Sendable {
                         .init(
                             name: "bundleOnly", schema: .boolean,
                             description: "Only upload: the version runs once PUT functions names it"),
-                    ], body: .other("multipart/form-data"), answer: .of(FunctionBody.self, .created)), deploy),
+                    ], body: .other("multipart/form-data"), answer: .of(FunctionBody.self, .created)), handler: deploy),
             Route(
-                .put, Self.path, .permission(.functionsWrite), .change("function.update"),
-                Operation(
+                .put, Self.path, access: .permission(.functionsWrite), effect: .change("function.update"),
+                operation: Operation(
                     summary: "Change functions together, all or none; bundles that they name go live",
                     body: .json(.array(FunctionUpdateBody.schema)),
-                    answer: .json(.fields(.init("functions", .array(FunctionBody.schema))))), updateSeveral),
+                    answer: .json(.fields(.init("functions", .array(FunctionBody.schema))))), handler: updateSeveral),
             Route(
-                .delete, Self.one, .permission(.functionsWrite), .change("function.delete"),
-                Operation(summary: "Delete a function", answer: .empty(.ok))
+                .delete, Self.one, access: .permission(.functionsWrite), effect: .change("function.delete"),
+                operation: Operation(summary: "Delete a function", answer: .empty(.ok))
             ) { request in
                 let slug = try request.parameter("function_slug")
                 request.audit.target("function", String(slug.prefix(64)))
@@ -152,8 +152,8 @@ struct FunctionsController: Sendable {
     private var oldRoutes: [Route] {
         [
             Route(
-                .post, Self.path, .permission(.functionsWrite), .change("function.deploy"),
-                Operation(
+                .post, Self.path, access: .permission(.functionsWrite), effect: .change("function.deploy"),
+                operation: Operation(
                     summary: "Deploy a function of one file; bundles in eszip form are refused",
                     body: .other("application/json"), answer: .of(FunctionBody.self, .created))
             ) { request in
@@ -165,10 +165,10 @@ struct FunctionsController: Sendable {
                 return try APIResponse(.created, json: FunctionBody(function))
             },
             Route(
-                .patch, Self.one, .permission(.functionsWrite), .change("function.update"),
-                Operation(
+                .patch, Self.one, access: .permission(.functionsWrite), effect: .change("function.update"),
+                operation: Operation(
                     summary: "Change a function; a body becomes its only file",
-                    body: .other("application/json"), answer: .of(FunctionBody.self)), updateOne),
+                    body: .other("application/json"), answer: .of(FunctionBody.self)), handler: updateOne),
         ]
     }
 

@@ -89,8 +89,8 @@ struct DatabasesController: Sendable {
     /// Nothing here hibernates: the answer is what it would be after waking up.
     private var wake: Route {
         Route(
-            .post, "/platform/projects/{ref}/wake", .permission(.projectAdminRead),
-            Operation(
+            .post, "/platform/projects/{ref}/wake", access: .permission(.projectAdminRead),
+            operation: Operation(
                 summary: "Wake a project up; none hibernates here", body: .optionalJSON(.object([])),
                 answer: .json(
                     .fields(
@@ -111,6 +111,8 @@ struct DatabasesController: Sendable {
         _ path: String, permission: Permission, summary: String, answer: Operation.Answer,
         handler: @escaping Route.Handler
     ) -> Route {
-        Route(.get, path, .permission(permission), Operation(summary: summary, answer: answer), handler)
+        Route(
+            .get, path, access: .permission(permission), operation: Operation(summary: summary, answer: answer),
+            handler: handler)
     }
 }

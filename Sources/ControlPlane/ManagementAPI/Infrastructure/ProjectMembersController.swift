@@ -13,13 +13,13 @@ struct ProjectMembersController: Sendable {
         let path = "/platform/projects/{ref}"
         return [
             Route(
-                .get, "\(path)/members", .permission(.membersRead),
-                Operation(summary: "Members who see a project", answer: .json(Self.schema)), list),
+                .get, "\(path)/members", access: .permission(.membersRead),
+                operation: Operation(summary: "Members who see a project", answer: .json(Self.schema)), handler: list),
             Route(
-                .post, "\(path)/transfer/preview", .permission(.projectAdminWrite),
-                Operation(
+                .post, "\(path)/transfer/preview", access: .permission(.projectAdminWrite),
+                operation: Operation(
                     summary: "What a transfer to another organization would mean: it is not offered",
-                    body: .json(TransferBody.schema), answer: .of(TransferPreview.self, .created)), preview),
+                    body: .json(TransferBody.schema), answer: .of(TransferPreview.self, .created)), handler: preview),
         ]
     }
 

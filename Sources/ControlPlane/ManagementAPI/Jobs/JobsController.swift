@@ -12,13 +12,13 @@ struct JobsController: Sendable {
     var routes: [Route] {
         [
             Route(
-                .get, "/platform/jobs", .installation(.organizationAdminWrite),
-                Operation(
+                .get, "/platform/jobs", access: .installation(.organizationAdminWrite),
+                operation: Operation(
                     summary: "Jobs of the manager, the latest first", query: Self.parameters,
                     answer: .of([JobBody].self),
                     refusals: [
                         Operation.Refusal(status: .notFound, meaning: "you are no member of the first organization")
-                    ]), list)
+                    ]), handler: list)
         ]
     }
 

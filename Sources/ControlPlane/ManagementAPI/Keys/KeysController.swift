@@ -17,15 +17,16 @@ struct KeysController: Sendable {
         let path = "/v1/projects/{ref}/api-keys"
         return keyRoutes(path) + [
             Route(
-                .get, "\(path)/legacy", .permission(.apiKeysRead),
-                Operation(summary: "Whether the signed keys are accepted", answer: Self.legacy), readLegacy),
+                .get, "\(path)/legacy", access: .permission(.apiKeysRead),
+                operation: Operation(summary: "Whether the signed keys are accepted", answer: Self.legacy),
+                handler: readLegacy),
             Route(
-                .put, "\(path)/legacy", .permission(.apiKeysWrite), .change("api_key.legacy"),
-                Operation(
+                .put, "\(path)/legacy", access: .permission(.apiKeysWrite), effect: .change("api_key.legacy"),
+                operation: Operation(
                     summary: "Accept or refuse the signed keys",
                     query: [
                         .init(name: "enabled", schema: .boolean, description: "Accept them", isRequired: true)
-                    ], answer: Self.legacy), writeLegacy),
+                    ], answer: Self.legacy), handler: writeLegacy),
         ]
     }
 
@@ -34,32 +35,34 @@ struct KeysController: Sendable {
     private func keyRoutes(_ path: String) -> [Route] {
         [
             Route(
-                .get, path, .permission(.apiKeysRead), .seen("api_key.reveal"),
-                Operation(summary: "The API keys of a project", query: [Self.reveal], answer: .of([APIKey].self)),
-                list),
+                .get, path, access: .permission(.apiKeysRead), effect: .seen("api_key.reveal"),
+                operation: Operation(
+                    summary: "The API keys of a project", query: [Self.reveal], answer: .of([APIKey].self)),
+                handler: list),
             Route(
-                .post, path, .permission(.apiKeysWrite), .change("api_key.create"),
-                Operation(
+                .post, path, access: .permission(.apiKeysWrite), effect: .change("api_key.create"),
+                operation: Operation(
                     summary: "Make an API key", query: [Self.reveal], body: .json(NewKeyBody.schema),
-                    answer: .of(APIKey.self, .created)), create
+                    answer: .of(APIKey.self, .created)), handler: create
             ).showing(.fields(["api_key"])),
             Route(
-                .get, "\(path)/{id}", .permission(.apiKeysRead), .seen("api_key.reveal"),
-                Operation(summary: "One API key", query: [Self.reveal], answer: .of(APIKey.self)), read),
+                .get, "\(path)/{id}", access: .permission(.apiKeysRead), effect: .seen("api_key.reveal"),
+                operation: Operation(summary: "One API key", query: [Self.reveal], answer: .of(APIKey.self)),
+                handler: read),
             Route(
-                .patch, "\(path)/{id}", .permission(.apiKeysWrite), .change("api_key.update"),
-                Operation(
+                .patch, "\(path)/{id}", access: .permission(.apiKeysWrite), effect: .change("api_key.update"),
+                operation: Operation(
                     summary: "Change the name or the description of an API key", query: [Self.reveal],
-                    body: .json(KeyEditBody.schema), answer: .of(APIKey.self)), update
+                    body: .json(KeyEditBody.schema), answer: .of(APIKey.self)), handler: update
             ).showing(.fields(["api_key"])),
             Route(
-                .delete, "\(path)/{id}", .permission(.apiKeysWrite), .change("api_key.delete"),
-                Operation(
+                .delete, "\(path)/{id}", access: .permission(.apiKeysWrite), effect: .change("api_key.delete"),
+                operation: Operation(
                     summary: "Delete an API key",
                     query: [
                         Self.reveal, .init(name: "was_compromised", schema: .boolean, description: "Why"),
                         .init(name: "reason", schema: .text, description: "The reason, as text"),
-                    ], answer: .of(APIKey.self)), delete
+                    ], answer: .of(APIKey.self)), handler: delete
             ).showing(.fields(["api_key"])),
         ]
     }

@@ -15,8 +15,9 @@ struct PlatformKeysController: Sendable {
         let path = "/platform/projects/{ref}"
         return [
             Route(
-                .post, "\(path)/api-keys/temporary", .permission(.apiKeysRead), .seen("api_key.temporary"),
-                Operation(
+                .post, "\(path)/api-keys/temporary", access: .permission(.apiKeysRead),
+                effect: .seen("api_key.temporary"),
+                operation: Operation(
                     summary: "A signed key that expires within the hour",
                     query: [
                         .init(
@@ -25,15 +26,16 @@ struct PlatformKeysController: Sendable {
                         .init(
                             name: "claims", schema: .text,
                             description: "JSON with the role: anon, authenticated or service_role (default)"),
-                    ], answer: .json(.fields(.init("api_key", .text)), .created)), temporaryKey),
+                    ], answer: .json(.fields(.init("api_key", .text)), .created)), handler: temporaryKey),
             Route(
-                .patch, "\(path)/config/secrets", .permission(.signingKeysWrite), .change("project.jwt_secret"),
-                Operation(
+                .patch, "\(path)/config/secrets", access: .permission(.signingKeysWrite),
+                effect: .change("project.jwt_secret"),
+                operation: Operation(
                     summary: "Replace the JWT secret: every token issued before is worth nothing then",
-                    body: .json(RotationBody.schema), answer: .json(.fields(.init("message", .text)))), rotate),
+                    body: .json(RotationBody.schema), answer: .json(.fields(.init("message", .text)))), handler: rotate),
             Route(
-                .get, "\(path)/config/secrets/update-status", .permission(.projectAdminRead),
-                Operation(
+                .get, "\(path)/config/secrets/update-status", access: .permission(.projectAdminRead),
+                operation: Operation(
                     summary: "How far a change of the JWT secret is. Always null: see the project's status",
                     answer: .json(.fields(.init("update_status", .nullable(.object([]))))))
             ) { _ in try APIResponse(json: ["update_status": JSON.null]) },

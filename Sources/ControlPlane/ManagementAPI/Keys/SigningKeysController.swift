@@ -13,18 +13,18 @@ struct SigningKeysController: Sendable {
         let path = "/v1/projects/{ref}/config/auth/signing-keys"
         return [
             Route(
-                .get, path, .permission(.signingKeysRead),
-                Operation(
+                .get, path, access: .permission(.signingKeysRead),
+                operation: Operation(
                     summary: "The keys that sign a project's tokens",
                     answer: .json(.fields(.init("keys", .array(SigningKey.schema)))))
             ) { try APIResponse(json: ["keys": [SigningKey(of: try $0.project())]]) },
             Route(
-                .get, "\(path)/legacy", .permission(.signingKeysRead),
-                Operation(summary: "The JWT secret as a signing key", answer: .of(SigningKey.self))
+                .get, "\(path)/legacy", access: .permission(.signingKeysRead),
+                operation: Operation(summary: "The JWT secret as a signing key", answer: .of(SigningKey.self))
             ) { try APIResponse(json: SigningKey(of: try $0.project())) },
             Route(
-                .get, "\(path)/{id}", .permission(.signingKeysRead),
-                Operation(summary: "One signing key", answer: .of(SigningKey.self))
+                .get, "\(path)/{id}", access: .permission(.signingKeysRead),
+                operation: Operation(summary: "One signing key", answer: .of(SigningKey.self))
             ) { request in
                 let key = SigningKey(of: try request.project())
                 guard try request.uuid("id") == key.id else {
@@ -39,8 +39,9 @@ struct SigningKeysController: Sendable {
 
     private func refused(_ method: HTTPRequest.Method, path: String, status: HTTPResponse.Status) -> Route {
         Route(
-            method, path, .permission(.signingKeysWrite),
-            Operation(summary: "Not offered: a project has one signing key", answer: .of(SigningKey.self, status))
+            method, path, access: .permission(.signingKeysWrite),
+            operation: Operation(
+                summary: "Not offered: a project has one signing key", answer: .of(SigningKey.self, status))
         ) { _ in throw Self.refusal }.supported(as: .refused)
     }
 }

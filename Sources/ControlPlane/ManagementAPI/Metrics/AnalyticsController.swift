@@ -35,8 +35,8 @@ struct AnalyticsController: Sendable {
 
     private func endpoint(_ name: String, at path: String) -> Route {
         Route(
-            .get, "\(path)/\(name)", .permission(.analyticsUsageRead),
-            Operation(
+            .get, "\(path)/\(name)", access: .permission(.analyticsUsageRead),
+            operation: Operation(
                 summary: "Statistics: none are kept, so there are no rows",
                 query: [
                     Operation.Parameter(name: "interval", schema: .text, description: "Accepted"),
@@ -60,8 +60,8 @@ struct AnalyticsController: Sendable {
             Operation.Parameter(name: $0, schema: .text, description: "Accepted")
         }
         return Route(
-            method, path, .permission(.analyticsLogsRead),
-            Operation(
+            method, path, access: .permission(.analyticsLogsRead),
+            operation: Operation(
                 summary: summary, query: method == .get ? query : [],
                 body: method == .post ? .optionalJSON(.object([])) : .none,
                 answer: .json(Self.resultSchema, status))
@@ -73,14 +73,14 @@ struct AnalyticsController: Sendable {
     private var charts: [Route] {
         [
             Route(
-                .get, "/platform/projects/{ref}/daily-stats", .permission(.analyticsUsageRead),
-                Operation(
+                .get, "/platform/projects/{ref}/daily-stats", access: .permission(.analyticsUsageRead),
+                operation: Operation(
                     summary: "Statistics by day: none are kept", query: Self.chartParameters(["attribute"]),
                     answer: .of(EmptyChart.self))
             ) { _ in try APIResponse(json: EmptyChart(attributes: [])) },
             Route(
-                .get, "/platform/projects/{ref}/infra-monitoring", .permission(.analyticsUsageRead),
-                Operation(
+                .get, "/platform/projects/{ref}/infra-monitoring", access: .permission(.analyticsUsageRead),
+                operation: Operation(
                     summary: "Use of the machine: not measured by project",
                     query: Self.chartParameters(["attribute", "attributes", "interval", "databaseIdentifier"]),
                     answer: .of(EmptyChart.self))

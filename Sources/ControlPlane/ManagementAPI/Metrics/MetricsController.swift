@@ -22,8 +22,8 @@ struct MetricsController: Sendable {
             "Figures of the manager for Prometheus; they are about all projects, so they are for members of the "
             + "organization \(Organization.defaultSlug)"
         return Route(
-            .get, "/metrics", .installation(.analyticsUsageRead),
-            Operation(
+            .get, "/metrics", access: .installation(.analyticsUsageRead),
+            operation: Operation(
                 summary: summary, answer: .raw("text/plain"),
                 refusals: [
                     Operation.Refusal(status: .notFound, meaning: "you are not a member of the first organization")
@@ -34,8 +34,8 @@ struct MetricsController: Sendable {
     private var projectRoutes: [Route] {
         ["/platform/projects/{ref}/analytics/metrics", "/v1/projects/{ref}/analytics/endpoints/metrics"].map { path in
             Route(
-                .get, path, .permission(.analyticsUsageRead),
-                Operation(summary: "Figures of a project for Prometheus", answer: .raw("text/plain"))
+                .get, path, access: .permission(.analyticsUsageRead),
+                operation: Operation(summary: "Figures of a project for Prometheus", answer: .raw("text/plain"))
             ) { request in
                 let text = try await project(try request.project())
                 return APIResponse(text: text, contentType: PrometheusText.contentType)
@@ -46,11 +46,12 @@ struct MetricsController: Sendable {
     private func manager() async throws -> String {
         var page = PrometheusText()
         page.add(
-            "supamanager_build_info", .gauge, "The version that runs.",
-            [PrometheusText.Sample(labels: [("version", version)], value: 1)])
+            "supamanager_build_info", .gauge, help: "The version that runs.",
+            samples: [PrometheusText.Sample(labels: [("version", version)], value: 1)])
         page.add(
-            "supamanager_lease_held", .gauge, "Whether this manager is the active one.", role() == .active ? 1 : 0)
-        page.add("supamanager_projects", .gauge, "Projects by status.", try await projectsByStatus())
+            "supamanager_lease_held", .gauge, help: "Whether this manager is the active one.",
+            value: role() == .active ? 1 : 0)
+        page.add("supamanager_projects", .gauge, help: "Projects by status.", samples: try await projectsByStatus())
         requests.write(to: &page)
         process()?.write(to: &page)
         return page.text
@@ -72,22 +73,22 @@ struct MetricsController: Sendable {
         var page = PrometheusText()
         let ref = record.ref.text
         page.add(
-            "supamanager_project_status", .gauge, "1 for the status that the project has.",
-            StudioStatus.allCases.map { status in
+            "supamanager_project_status", .gauge, help: "1 for the status that the project has.",
+            samples: StudioStatus.allCases.map { status in
                 PrometheusText.Sample(
                     labels: [("ref", ref), ("status", status.rawValue)],
                     value: status == record.status.studioStatus ? 1 : 0)
             })
         let services = try await catalog.health(of: record.ref)
         page.add(
-            "supamanager_service_ready", .gauge, "Whether a service answers its probe.",
-            services.map {
+            "supamanager_service_ready", .gauge, help: "Whether a service answers its probe.",
+            samples: services.map {
                 PrometheusText.Sample(
                     labels: [("ref", ref), ("service", $0.service.text)], value: $0.state.isReady ? 1 : 0)
             })
         page.add(
-            "supamanager_service_probed_timestamp_seconds", .gauge, "When a service was last probed.",
-            services.compactMap { service in
+            "supamanager_service_probed_timestamp_seconds", .gauge, help: "When a service was last probed.",
+            samples: services.compactMap { service in
                 service.observedAt.map {
                     PrometheusText.Sample(
                         labels: [("ref", ref), ("service", service.service.text)],
@@ -118,9 +119,10 @@ public struct ProcessFigures: Sendable, Equatable {
     }
 
     func write(to page: inout PrometheusText) {
-        page.add("process_cpu_seconds_total", .counter, "Processor time in user and system mode.", cpuSeconds)
-        page.add("process_resident_memory_bytes", .gauge, "Memory in RAM.", Double(residentBytes))
-        page.add("process_open_fds", .gauge, "Open descriptors.", Double(openDescriptors))
-        page.add("process_start_time_seconds", .gauge, "Start of the process since 1970.", startedAt)
+        page.add(
+            "process_cpu_seconds_total", .counter, help: "Processor time in user and system mode.", value: cpuSeconds)
+        page.add("process_resident_memory_bytes", .gauge, help: "Memory in RAM.", value: Double(residentBytes))
+        page.add("process_open_fds", .gauge, help: "Open descriptors.", value: Double(openDescriptors))
+        page.add("process_start_time_seconds", .gauge, help: "Start of the process since 1970.", value: startedAt)
     }
 }

@@ -12,21 +12,23 @@ struct NotificationsController: Sendable {
         let path = "/platform/notifications"
         return [
             Route(
-                .get, path, .permission(.projectAdminRead),
-                Operation(
+                .get, path, access: .permission(.projectAdminRead),
+                operation: Operation(
                     summary: "What happened to your projects, the latest first", query: Self.parameters,
-                    answer: .of([NotificationBody].self)), list),
+                    answer: .of([NotificationBody].self)), handler: list),
             Route(
-                .get, "\(path)/summary", .permission(.projectAdminRead),
-                Operation(summary: "What you have not seen yet", answer: .of(NotificationSummaryBody.self)), summary),
+                .get, "\(path)/summary", access: .permission(.projectAdminRead),
+                operation: Operation(summary: "What you have not seen yet", answer: .of(NotificationSummaryBody.self)),
+                handler: summary),
             Route(
-                .patch, path, .permission(.projectAdminRead), .unaudited,
-                Operation(
+                .patch, path, access: .permission(.projectAdminRead), effect: .unaudited,
+                operation: Operation(
                     summary: "Mark notifications as new, seen or archived, for yourself",
-                    body: .json(NotificationMarkBody.schema), answer: .of([NotificationBody].self)), mark),
+                    body: .json(NotificationMarkBody.schema), answer: .of([NotificationBody].self)), handler: mark),
             Route(
-                .patch, "\(path)/archive-all", .permission(.projectAdminRead), .unaudited,
-                Operation(summary: "Archive everything, for yourself", answer: .empty(.ok)), archiveAll),
+                .patch, "\(path)/archive-all", access: .permission(.projectAdminRead), effect: .unaudited,
+                operation: Operation(summary: "Archive everything, for yourself", answer: .empty(.ok)),
+                handler: archiveAll),
         ]
     }
 

@@ -18,29 +18,30 @@ struct OperationsController: Sendable {
         let unknown = Operation.Refusal(status: .notFound, meaning: "there is no such operation")
         return [
             Route(
-                .get, all, .permission(.projectAdminRead),
-                Operation(
+                .get, all, access: .permission(.projectAdminRead),
+                operation: Operation(
                     summary: "What was asked of a project, newest first",
                     query: [
                         Operation.Parameter(
                             name: "limit", schema: .integer(1...Int64(Self.operationsMax)),
                             description: "Most operations")
-                    ], answer: .json(.fields(.init("operations", .array(OperationBody.schema))))), list),
+                    ], answer: .json(.fields(.init("operations", .array(OperationBody.schema))))), handler: list),
             Route(
-                .get, "\(all)/{identifier}", .permission(.projectAdminRead),
-                Operation(summary: "One operation", answer: .of(OperationBody.self), refusals: [unknown]), read),
+                .get, "\(all)/{identifier}", access: .permission(.projectAdminRead),
+                operation: Operation(summary: "One operation", answer: .of(OperationBody.self), refusals: [unknown]),
+                handler: read),
             Route(
-                .get, "\(all)/{identifier}/explain", .permission(.projectAdminRead),
-                Operation(
+                .get, "\(all)/{identifier}/explain", access: .permission(.projectAdminRead),
+                operation: Operation(
                     summary: "Why an operation has not come further, or how it ended",
-                    answer: .of(ExplanationBody.self), refusals: [unknown]), explain),
+                    answer: .of(ExplanationBody.self), refusals: [unknown]), handler: explain),
             Route(
-                .post, "\(all)/{identifier}/cancel", .permission(.projectAdminWrite),
-                .change("project.operation.cancel"),
-                Operation(
+                .post, "\(all)/{identifier}/cancel", access: .permission(.projectAdminWrite),
+                effect: .change("project.operation.cancel"),
+                operation: Operation(
                     summary: "Take back a creation, a pause or a resume that is in progress",
                     body: .optionalJSON(.object([])), answer: .of(OperationBody.self),
-                    refusals: [unknown, .conflict]), cancel),
+                    refusals: [unknown, .conflict]), handler: cancel),
         ]
     }
 

@@ -16,21 +16,23 @@ struct InvitationsController: Sendable {
     private var managing: [Route] {
         [
             Route(
-                .get, Self.all, .permission(.membersRead),
-                Operation(summary: "Invitations that wait", answer: .of(InvitationsBody.self))
+                .get, Self.all, access: .permission(.membersRead),
+                operation: Operation(summary: "Invitations that wait", answer: .of(InvitationsBody.self))
             ) { request in
                 let invitations = try await directory.invitations(of: try request.slug())
                 return try APIResponse(json: InvitationsBody(invitations: invitations.map { InvitationRow($0) }))
             },
             Route(
-                .post, Self.all, .permission(.membersWrite), .change("invitation.create"),
-                Operation(
+                .post, Self.all, access: .permission(.membersWrite), effect: .change("invitation.create"),
+                operation: Operation(
                     summary: "Invite a member; pass the token on, which only this response shows",
-                    body: .json(InvitationBody.schema), answer: .of(CreatedInvitation.self, .created)), invite
+                    body: .json(InvitationBody.schema), answer: .of(CreatedInvitation.self, .created)), handler: invite
             ).showing(.shownOnce),
             Route(
-                .delete, "\(Self.all)/{token}", .permission(.membersWrite), .change("invitation.delete"),
-                Operation(summary: "Withdraw an invitation, named by its id", answer: .empty(.ok)), withdraw),
+                .delete, "\(Self.all)/{token}", access: .permission(.membersWrite),
+                effect: .change("invitation.delete"),
+                operation: Operation(summary: "Withdraw an invitation, named by its id", answer: .empty(.ok)),
+                handler: withdraw),
         ]
     }
 
@@ -38,12 +40,14 @@ struct InvitationsController: Sendable {
     private var accepting: [Route] {
         [
             Route(
-                .get, "\(Self.all)/{token}", .signedIn,
-                Operation(summary: "What an invitation is worth to you", answer: .of(InvitationStatus.self)), status),
+                .get, "\(Self.all)/{token}", access: .signedIn,
+                operation: Operation(summary: "What an invitation is worth to you", answer: .of(InvitationStatus.self)),
+                handler: status),
             Route(
-                .post, "\(Self.all)/{token}", .wholeAccount, .change("member.join"),
-                Operation(
-                    summary: "Accept an invitation", answer: .empty(.created), refusals: [.scopedToken]), accept),
+                .post, "\(Self.all)/{token}", access: .wholeAccount, effect: .change("member.join"),
+                operation: Operation(
+                    summary: "Accept an invitation", answer: .empty(.created), refusals: [.scopedToken]),
+                handler: accept),
         ]
     }
 

@@ -16,25 +16,25 @@ struct MembersController: Sendable {
     private var reading: [Route] {
         [
             Route(
-                .get, "\(Self.base)/members", .permission(.membersRead),
-                Operation(summary: "Members of an organization", answer: .of([MemberRow].self))
+                .get, "\(Self.base)/members", access: .permission(.membersRead),
+                operation: Operation(summary: "Members of an organization", answer: .of([MemberRow].self))
             ) { request in
                 let members = try await directory.members(of: try request.slug())
                 return try APIResponse(json: members.map { MemberRow($0) })
             },
             Route(
-                .get, "/v1/organizations/{slug}/members", .permission(.membersRead),
-                Operation(summary: "Members of an organization", answer: .of([V1Member].self))
+                .get, "/v1/organizations/{slug}/members", access: .permission(.membersRead),
+                operation: Operation(summary: "Members of an organization", answer: .of([V1Member].self))
             ) { request in
                 let members = try await directory.members(of: try request.slug())
                 return try APIResponse(json: members.map { V1Member($0) })
             },
             Route(
-                .get, "\(Self.base)/roles", .permission(.membersRead),
-                Operation(summary: "Roles of an organization", answer: .of(RolesBody.self)), roles),
+                .get, "\(Self.base)/roles", access: .permission(.membersRead),
+                operation: Operation(summary: "Roles of an organization", answer: .of(RolesBody.self)), handler: roles),
             Route(
-                .get, "\(Self.base)/members/reached-free-project-limit", .permission(.membersRead),
-                Operation(
+                .get, "\(Self.base)/members/reached-free-project-limit", access: .permission(.membersRead),
+                operation: Operation(
                     summary: "Members who may have no more projects: none, as there is no such limit",
                     answer: .json(.array(.map(.anything))))
             ) { _ in try APIResponse(json: [String]()) },
@@ -44,21 +44,23 @@ struct MembersController: Sendable {
     private var changing: [Route] {
         [
             Route(
-                .patch, Self.one, .permission(.membersWrite), .change("member.role"),
-                Operation(
-                    summary: "Give a member a role", body: .json(RoleBody.schema), answer: .empty(.ok)), setRole),
+                .patch, Self.one, access: .permission(.membersWrite), effect: .change("member.role"),
+                operation: Operation(
+                    summary: "Give a member a role", body: .json(RoleBody.schema), answer: .empty(.ok)),
+                handler: setRole),
             Route(
-                .delete, Self.one, .anyOf([.membersWrite, .membersRead]), .change("member.remove"),
-                Operation(summary: "Remove a member, or leave", answer: .empty(.ok)), remove
+                .delete, Self.one, access: .anyOf([.membersWrite, .membersRead]), effect: .change("member.remove"),
+                operation: Operation(summary: "Remove a member, or leave", answer: .empty(.ok)), handler: remove
             ).checking(mayRemove),
             Route(
-                .put, "\(Self.one)/roles/{role_id}", .permission(.membersWrite), .change("member.role"),
-                Operation(
+                .put, "\(Self.one)/roles/{role_id}", access: .permission(.membersWrite), effect: .change("member.role"),
+                operation: Operation(
                     summary: "Limit a member's role to projects", body: .json(RoleBody.projectsSchema),
-                    answer: .empty(.ok)), limitRole),
+                    answer: .empty(.ok)), handler: limitRole),
             Route(
-                .delete, "\(Self.one)/roles/{role_id}", .permission(.membersWrite), .change("member.role"),
-                Operation(summary: "Take a role from a member", answer: .empty(.ok)), removeRole),
+                .delete, "\(Self.one)/roles/{role_id}", access: .permission(.membersWrite),
+                effect: .change("member.role"),
+                operation: Operation(summary: "Take a role from a member", answer: .empty(.ok)), handler: removeRole),
         ]
     }
 
@@ -67,15 +69,15 @@ struct MembersController: Sendable {
         let shape = Schema.named("Enforcement", .fields(.init("enforced", .boolean)))
         return [
             Route(
-                .get, path, .permission(.membersRead),
-                Operation(
+                .get, path, access: .permission(.membersRead),
+                operation: Operation(
                     summary: "Whether members need a second factor: never", answer: .json(shape, .created))
             ) { _ in try APIResponse(.created, json: ["enforced": false]) }.supported(as: .empty),
             Route(
-                .patch, path, .permission(.organizationAdminWrite),
-                Operation(
+                .patch, path, access: .permission(.organizationAdminWrite),
+                operation: Operation(
                     summary: "Refused, unless it changes nothing", body: .json(shape),
-                    answer: .json(shape, .created)), enforce
+                    answer: .json(shape, .created)), handler: enforce
             ).supported(as: .empty),
         ]
     }

@@ -114,8 +114,8 @@ struct OrganizationProjectsController: Sendable {
     private func route(_ base: String, onV1: Bool) -> Route {
         let answers = ListResponseCache()
         return Route(
-            .get, "\(base)/organizations/{slug}/projects", .permission(.organizationProjectsRead),
-            Operation(
+            .get, "\(base)/organizations/{slug}/projects", access: .permission(.organizationProjectsRead),
+            operation: Operation(
                 summary: "The projects of an organization that you see", query: ProjectListQuery.parameters,
                 answer: .of(OrganizationProjectsBody.self))
         ) { request in

@@ -13,26 +13,30 @@ struct OrganizationsController: Sendable {
     private var platform: [Route] {
         let all = "/platform/organizations"
         let list = Route(
-            .get, all, .permission(.organizationsRead),
-            Operation(summary: "Your organizations", answer: .of([OrganizationRow].self)), list)
+            .get, all, access: .permission(.organizationsRead),
+            operation: Operation(summary: "Your organizations", answer: .of([OrganizationRow].self)), handler: list)
         return [
             list, list.alias("/organizations"),
             Route(
-                .post, all, .permission(.organizationsCreate), .change("organization.create"),
-                Operation(
+                .post, all, access: .permission(.organizationsCreate), effect: .change("organization.create"),
+                operation: Operation(
                     summary: "Create an organization, whose owner you become",
-                    body: .json(CreateOrganizationBody.schema), answer: .of(OrganizationRow.self, .created)), create),
+                    body: .json(CreateOrganizationBody.schema), answer: .of(OrganizationRow.self, .created)),
+                handler: create),
             Route(
-                .get, "\(all)/{slug}", .permission(.organizationsRead),
-                Operation(summary: "One organization", answer: .of(OrganizationRow.self)), read),
+                .get, "\(all)/{slug}", access: .permission(.organizationsRead),
+                operation: Operation(summary: "One organization", answer: .of(OrganizationRow.self)), handler: read),
             Route(
-                .patch, "\(all)/{slug}", .permission(.organizationAdminWrite), .change("organization.update"),
-                Operation(
+                .patch, "\(all)/{slug}", access: .permission(.organizationAdminWrite),
+                effect: .change("organization.update"),
+                operation: Operation(
                     summary: "Change an organization", body: .json(OrganizationUpdateBody.schema),
-                    answer: .of(ChangedOrganization.self)), update),
+                    answer: .of(ChangedOrganization.self)), handler: update),
             Route(
-                .delete, "\(all)/{slug}", .permission(.organizationAdminWrite), .change("organization.delete"),
-                Operation(summary: "Delete an organization without projects", answer: .empty(.ok)), delete),
+                .delete, "\(all)/{slug}", access: .permission(.organizationAdminWrite),
+                effect: .change("organization.delete"),
+                operation: Operation(summary: "Delete an organization without projects", answer: .empty(.ok)),
+                handler: delete),
         ]
     }
 
@@ -40,21 +44,21 @@ struct OrganizationsController: Sendable {
         let all = "/v1/organizations"
         return [
             Route(
-                .get, all, .permission(.organizationsRead),
-                Operation(summary: "Your organizations", answer: .of([V1Organization].self))
+                .get, all, access: .permission(.organizationsRead),
+                operation: Operation(summary: "Your organizations", answer: .of([V1Organization].self))
             ) { request in
                 let organizations = try await directory.organizations(of: try request.caller())
                 return try APIResponse(json: organizations.map { V1Organization($0) })
             },
             Route(
-                .post, all, .permission(.organizationsCreate), .change("organization.create"),
-                Operation(
+                .post, all, access: .permission(.organizationsCreate), effect: .change("organization.create"),
+                operation: Operation(
                     summary: "Create an organization, whose owner you become",
                     body: .json(CreateOrganizationBody.schema), answer: .of(V1Organization.self, .created))
             ) { try APIResponse(.created, json: V1Organization(try await made($0))) },
             Route(
-                .get, "\(all)/{slug}", .permission(.organizationAdminRead),
-                Operation(summary: "One organization", answer: .of(V1OrganizationDetail.self))
+                .get, "\(all)/{slug}", access: .permission(.organizationAdminRead),
+                operation: Operation(summary: "One organization", answer: .of(V1OrganizationDetail.self))
             ) { try APIResponse(json: V1OrganizationDetail(try await directory.organization(try $0.slug()))) },
         ]
     }

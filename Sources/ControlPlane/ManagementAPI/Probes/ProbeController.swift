@@ -33,8 +33,9 @@ struct ProbeController: Sendable {
 
     var routes: [Route] {
         [
-            Route(.get, "/health", .open, Self.health) { _ in try APIResponse(json: ["status": "ok"]) },
-            Route(.get, "/ready", .open, Self.readiness, ready).costly,
+            Route(.get, "/health", access: .open, operation: Self.health) { _ in try APIResponse(json: ["status": "ok"])
+            },
+            Route(.get, "/ready", access: .open, operation: Self.readiness, handler: ready).costly,
         ]
     }
 

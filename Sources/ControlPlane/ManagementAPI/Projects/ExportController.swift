@@ -15,16 +15,16 @@ struct ExportController: Sendable {
     var routes: [Route] {
         [
             Route(
-                .get, "/platform/projects/{ref}/compose", .permission(.projectAdminRead),
-                .seen("project.export"),
-                Operation(
+                .get, "/platform/projects/{ref}/compose", access: .permission(.projectAdminRead),
+                effect: .seen("project.export"),
+                operation: Operation(
                     summary: "The project as a Compose file with its variables and files; values are masked",
                     query: [
                         .init(
                             name: "reveal", schema: .boolean,
                             description: "Show the values and the files' contents, for those who may change the project"
                         )
-                    ], answer: .of(ProjectExport.self)), export)
+                    ], answer: .of(ProjectExport.self)), handler: export)
         ]
     }
 

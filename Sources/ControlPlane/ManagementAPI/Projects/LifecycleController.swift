@@ -13,31 +13,31 @@ struct LifecycleController: Sendable {
     var routes: [Route] {
         let path = "/platform/projects/{ref}"
         let resume = Route(
-            .post, "\(path)/restore", .permission(.projectAdminWrite), .change("project.resume"),
-            Operation(
+            .post, "\(path)/restore", access: .permission(.projectAdminWrite), effect: .change("project.resume"),
+            operation: Operation(
                 summary: "Resume a paused project, or try a failed one again",
                 body: .optionalJSON(.object([])), answer: .of(ResumedProject.self), refusals: [.conflict, .noLease]),
-            resume)
+            handler: resume)
         return [
             Route(
-                .get, "\(path)/status", .permission(.projectAdminRead),
-                Operation(
+                .get, "\(path)/status", access: .permission(.projectAdminRead),
+                operation: Operation(
                     summary: "The status of a project",
-                    answer: .json(.fields(.init("status", .projectStatus)))), status),
+                    answer: .json(.fields(.init("status", .projectStatus)))), handler: status),
             Route(
-                .post, "\(path)/pause", .permission(.projectAdminWrite), .change("project.pause"),
-                Operation(
+                .post, "\(path)/pause", access: .permission(.projectAdminWrite), effect: .change("project.pause"),
+                operation: Operation(
                     summary: "Pause a project: its containers stop, its data stays", answer: .empty(.created),
                     refusals: [.conflict])
             ) { try await accept(.pauseRequested, $0) },
             Route(
-                .get, "\(path)/pause/status", .permission(.projectAdminRead),
-                Operation(summary: "Whether a paused project can be resumed", answer: .of(PauseStatus.self)),
-                pauseStatus),
+                .get, "\(path)/pause/status", access: .permission(.projectAdminRead),
+                operation: Operation(summary: "Whether a paused project can be resumed", answer: .of(PauseStatus.self)),
+                handler: pauseStatus),
             resume, resume.alias("\(path)/resume"),
             Route(
-                .post, "\(path)/restart", .permission(.projectAdminWrite), .change("project.restart"),
-                Operation(
+                .post, "\(path)/restart", access: .permission(.projectAdminWrite), effect: .change("project.restart"),
+                operation: Operation(
                     summary: "Restart a project", body: .optionalJSON(.object([])), answer: .empty(.created),
                     refusals: [.conflict])
             ) { try await accept(.restartRequested, $0) },

@@ -17,16 +17,17 @@ struct ProgressController: Sendable {
     var routes: [Route] {
         [
             Route(
-                .get, "/platform/projects/{ref}/services", .permission(.projectAdminRead),
-                Operation(summary: "The live state of each service", answer: .of(ProjectProgress.self)), services),
+                .get, "/platform/projects/{ref}/services", access: .permission(.projectAdminRead),
+                operation: Operation(summary: "The live state of each service", answer: .of(ProjectProgress.self)),
+                handler: services),
             Route(
-                .get, "/platform/projects/{ref}/events", .permission(.projectAdminRead),
-                Operation(
+                .get, "/platform/projects/{ref}/events", access: .permission(.projectAdminRead),
+                operation: Operation(
                     summary: "The history of a project, newest first",
                     query: [
                         Operation.Parameter(
                             name: "limit", schema: .integer(1...Int64(Self.eventsMax)), description: "Most events")
-                    ], answer: .json(.fields(.init("events", .array(EventBody.schema))))), events),
+                    ], answer: .json(.fields(.init("events", .array(EventBody.schema))))), handler: events),
         ]
     }
 

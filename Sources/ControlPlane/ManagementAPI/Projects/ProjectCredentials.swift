@@ -47,8 +47,8 @@ struct ProjectCredentials: Encodable, Sendable, Documented {
                     .init("password", .nullable(.text))))))
 
     init(
-        _ stack: ProjectStack, _ secrets: [String: Secret<String>], dashboardUser: String?, endpoint: ProjectEndpoint?,
-        _ configuration: ManagementAPIConfiguration
+        stack: ProjectStack, secrets: [String: Secret<String>], dashboardUser: String?, endpoint: ProjectEndpoint?,
+        configuration: ManagementAPIConfiguration
     ) {
         func secret(_ purpose: SecretPurpose) -> String? {
             stack.roles.secrets[purpose].flatMap { secrets[$0]?.reveal() }

@@ -20,22 +20,22 @@ struct ProjectsController: Sendable {
         let one = "/platform/projects/{ref}"
         return [
             Route(
-                .get, "/platform/projects", .permission(.projectsRead),
-                Operation(
+                .get, "/platform/projects", access: .permission(.projectsRead),
+                operation: Operation(
                     summary: "The projects that you see", query: ProjectListQuery.parameters,
-                    answer: .of(ProjectListBody.self)), list),
+                    answer: .of(ProjectListBody.self)), handler: list),
             Route(
-                .post, "/platform/projects", .permission(.projectsCreate), .change("project.create"),
-                Operation(
+                .post, "/platform/projects", access: .permission(.projectsCreate), effect: .change("project.create"),
+                operation: Operation(
                     summary: "Create a project", body: .json(CreateProjectBody.schema),
-                    answer: .of(CreatedProject.self, .created), refusals: CreateProjectBody.refusals), create
+                    answer: .of(CreatedProject.self, .created), refusals: CreateProjectBody.refusals), handler: create
             ).checking(CreateProjectBody.check).showing(.fields(["service_key"])),
             Route(
-                .get, one, .permission(.projectAdminRead),
-                Operation(summary: "One project", answer: .of(ProjectDetail.self)), read),
+                .get, one, access: .permission(.projectAdminRead),
+                operation: Operation(summary: "One project", answer: .of(ProjectDetail.self)), handler: read),
             Route(
-                .delete, one, .permission(.projectAdminWrite), .change("project.delete"),
-                Operation.deletion, delete
+                .delete, one, access: .permission(.projectAdminWrite), effect: .change("project.delete"),
+                operation: Operation.deletion, handler: delete
             ).refusingUnknownQuery,
         ]
     }

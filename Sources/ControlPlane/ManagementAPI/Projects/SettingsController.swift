@@ -12,15 +12,17 @@ struct SettingsController: Sendable {
     var routes: [Route] {
         [
             Route(
-                .get, "/platform/projects/{ref}/settings", .permission(.projectAdminRead), .seen("project.settings"),
-                Operation(
+                .get, "/platform/projects/{ref}/settings", access: .permission(.projectAdminRead),
+                effect: .seen("project.settings"),
+                operation: Operation(
                     summary: "Connection data; with the keys and the JWT secret for those who may see them",
-                    answer: .of(ProjectSettings.self)), read),
+                    answer: .of(ProjectSettings.self)), handler: read),
             Route(
-                .get, "/platform/projects/{ref}/credentials", .permission(.apiKeysRead), .seen("project.credentials"),
-                Operation(
+                .get, "/platform/projects/{ref}/credentials", access: .permission(.apiKeysRead),
+                effect: .seen("project.credentials"),
+                operation: Operation(
                     summary: "The passwords of the database and of the project's own dashboard",
-                    answer: .of(ProjectCredentials.self)), credentials),
+                    answer: .of(ProjectCredentials.self)), handler: credentials),
         ]
     }
 
@@ -42,8 +44,8 @@ struct SettingsController: Sendable {
         let user = stack.roles.settings[.dashboardUser]
         let settings = user == nil ? nil : try await catalog.settings(of: record.ref)
         let credentials = ProjectCredentials(
-            stack, secrets, dashboardUser: user.flatMap { settings?[$0] },
-            endpoint: try await catalog.endpoint(of: record), configuration)
+            stack: stack, secrets: secrets, dashboardUser: user.flatMap { settings?[$0] },
+            endpoint: try await catalog.endpoint(of: record), configuration: configuration)
         request.audit.show(credentials.secretNames)
         return try APIResponse(json: credentials)
     }

@@ -24,8 +24,8 @@ struct RegionsController: Sendable {
                         description: "Where the client is; decides what is recommended")
                 ]),
             Route(
-                .post, "/platform/organizations/{slug}/available-versions", .permission(.organizationAdminRead),
-                Operation(
+                .post, "/platform/organizations/{slug}/available-versions", access: .permission(.organizationAdminRead),
+                operation: Operation(
                     summary: "Database versions that a new project can have: the template's",
                     body: .optionalJSON(.object([])), answer: .of(AvailableVersions.self))
             ) { _ in try APIResponse(json: AvailableVersions(DatabaseVersion(try catalog.roles()))) },
@@ -35,8 +35,8 @@ struct RegionsController: Sendable {
 
     private func regions(_ path: String, _ query: [Operation.Parameter]) -> Route {
         Route(
-            .get, path, .signedIn,
-            Operation(
+            .get, path, access: .signedIn,
+            operation: Operation(
                 summary: "Regions that a project can be labelled with; all of them are this host",
                 query: query + [
                     Operation.Parameter(
@@ -44,7 +44,7 @@ struct RegionsController: Sendable {
                     Operation.Parameter(
                         name: "desired_instance_size", schema: .text, description: "Accepted; there are no sizes"),
                 ], answer: .of(RegionsBody.self),
-                refusals: [Operation.Refusal(status: .notFound, meaning: "no such organization")]), available)
+                refusals: [Operation.Refusal(status: .notFound, meaning: "no such organization")]), handler: available)
     }
 
     private func available(_ request: APIRequest) async throws -> APIResponse {
@@ -66,10 +66,10 @@ struct RegionsController: Sendable {
 
     private func restoreVersions(_ path: String) -> Route {
         Route(
-            .get, path, .permission(.projectAdminRead),
-            Operation(
+            .get, path, access: .permission(.projectAdminRead),
+            operation: Operation(
                 summary: "Database versions that a paused project can be resumed with: its own",
-                answer: .of(AvailableVersions.self)), versions)
+                answer: .of(AvailableVersions.self)), handler: versions)
     }
 
     private func versions(_ request: APIRequest) async throws -> APIResponse {

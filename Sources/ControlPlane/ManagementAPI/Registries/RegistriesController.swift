@@ -13,28 +13,30 @@ struct RegistriesController: Sendable {
         let path = "/platform/registries"
         return [
             Route(
-                .get, path, .installation(.organizationAdminWrite),
-                Operation(
+                .get, path, access: .installation(.organizationAdminWrite),
+                operation: Operation(
                     summary: "Registries of images that the manager has a login for", answer: .of([RegistryBody].self),
                     refusals: [.noInstallation])
             ) { _ in
                 try APIResponse(json: try await logins.all().map { RegistryBody($0) })
             },
             Route(
-                .put, "\(path)/{registry}", .installation(.organizationAdminWrite), .change("registry.login"),
-                Operation(
+                .put, "\(path)/{registry}", access: .installation(.organizationAdminWrite),
+                effect: .change("registry.login"),
+                operation: Operation(
                     summary: "Store a login for a registry, replacing the previous one; used from the next pull on",
                     body: .json(NewRegistryLogin.schema), answer: .of(RegistryBody.self),
                     refusals: [
                         .noInstallation,
                         Operation.Refusal(status: .conflict, meaning: "there are as many logins as there can be"),
-                    ]), save
+                    ]), handler: save
             ).refusingUnknownQuery,
             Route(
-                .delete, "\(path)/{registry}", .installation(.organizationAdminWrite), .change("registry.logout"),
-                Operation(
+                .delete, "\(path)/{registry}", access: .installation(.organizationAdminWrite),
+                effect: .change("registry.logout"),
+                operation: Operation(
                     summary: "Forget the login for a registry", answer: .of(RegistryBody.self),
-                    refusals: [.noInstallation]), remove
+                    refusals: [.noInstallation]), handler: remove
             ).refusingUnknownQuery,
         ]
     }

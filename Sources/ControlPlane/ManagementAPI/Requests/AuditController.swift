@@ -11,14 +11,14 @@ struct AuditController: Sendable {
     var routes: [Route] {
         [
             Route(
-                .get, "/platform/organizations/{slug}/audit", .permission(.auditRead),
-                Operation(
+                .get, "/platform/organizations/{slug}/audit", access: .permission(.auditRead),
+                operation: Operation(
                     summary: "The audit trail of an organization, newest first", query: Self.parameters,
                     answer: .of(AuditBody.self))
             ) { try await trail(.organization(try $0.slug()), $0) },
             Route(
-                .get, "/platform/profile/audit", .wholeAccount,
-                Operation(
+                .get, "/platform/profile/audit", access: .wholeAccount,
+                operation: Operation(
                     summary: "The audit trail of your account, newest first", query: Self.parameters,
                     answer: .of(AuditBody.self), refusals: [.scopedToken])
             ) { try await trail(.account(try $0.caller().account.id), $0) },

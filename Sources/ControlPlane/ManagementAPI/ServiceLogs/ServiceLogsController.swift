@@ -16,8 +16,8 @@ struct ServiceLogsController: Sendable {
     var routes: [Route] {
         [
             Route(
-                .get, "/platform/projects/{ref}/services/{service}/logs", .permission(.analyticsLogsRead),
-                Operation(
+                .get, "/platform/projects/{ref}/services/{service}/logs", access: .permission(.analyticsLogsRead),
+                operation: Operation(
                     summary: "The last lines that a service wrote, without the project's secrets",
                     query: [
                         Operation.Parameter(
@@ -30,7 +30,7 @@ struct ServiceLogsController: Sendable {
                                 first, with the time of the line as its id (send it as `Last-Event-ID` to continue after \
                                 it), and `end` with the reason when the stream ends
                                 """),
-                    ], answer: .raw("text/plain")), read)
+                    ], answer: .raw("text/plain")), handler: read)
         ]
     }
 

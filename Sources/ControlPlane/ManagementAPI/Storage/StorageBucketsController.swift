@@ -64,9 +64,10 @@ struct StorageBucketsController: Sendable {
         handler: @escaping Route.Handler
     ) -> Route {
         Route(
-            .get, path, .permission(.storageRead),
-            Operation(
-                summary: summary, query: query, answer: .json(schema), refusals: Operation.Refusal.upstream), handler)
+            .get, path, access: .permission(.storageRead),
+            operation: Operation(
+                summary: summary, query: query, answer: .json(schema), refusals: Operation.Refusal.upstream),
+            handler: handler)
     }
 
     private func change(
@@ -74,8 +75,9 @@ struct StorageBucketsController: Sendable {
         answer: Operation.Answer, handler: @escaping Route.Handler
     ) -> Route {
         Route(
-            method, path, .permission(.storageWrite), .external(action),
-            Operation(summary: summary, body: body, answer: answer, refusals: Operation.Refusal.upstream), handler)
+            method, path, access: .permission(.storageWrite), effect: .external(action),
+            operation: Operation(summary: summary, body: body, answer: answer, refusals: Operation.Refusal.upstream),
+            handler: handler)
     }
 
     private func list(_ request: APIRequest) async throws -> APIResponse {

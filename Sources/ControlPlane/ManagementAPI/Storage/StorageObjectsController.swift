@@ -34,8 +34,8 @@ struct StorageObjectsController: Sendable {
     private var listRoutes: [Route] {
         [
             Route(
-                .post, "\(Self.path)/list", .permission(.storageRead),
-                operation(
+                .post, "\(Self.path)/list", access: .permission(.storageRead),
+                operation: operation(
                     "Objects in a folder", body: .fields(.optional("path", .text), .optional("options", .object([]))),
                     answer: .json(.array(Self.object), .created))
             ) { request in
@@ -45,8 +45,8 @@ struct StorageObjectsController: Sendable {
                 return try await pass(request, path: "/object/list", body: .object(wanted), status: .created)
             },
             Route(
-                .post, "\(Self.path)/list-v2", .permission(.storageRead),
-                operation(
+                .post, "\(Self.path)/list-v2", access: .permission(.storageRead),
+                operation: operation(
                     "Objects and folders, page by page",
                     body: .fields(.optional("prefix", .text), .optional("cursor", .text)),
                     answer: .json(
@@ -72,25 +72,26 @@ struct StorageObjectsController: Sendable {
     private var linkRoutes: [Route] {
         [
             Route(
-                .post, "\(Self.path)/sign", .permission(.storageRead), .seen("storage.object.sign"),
-                operation(
+                .post, "\(Self.path)/sign", access: .permission(.storageRead), effect: .seen("storage.object.sign"),
+                operation: operation(
                     "An address that works for a while: for an hour at most, unless the caller may write",
                     body: .fields(.init("path", .text), .init("expiresIn", .integer(1...Self.addressLifeMax))),
-                    answer: .json(.fields(.init("signedUrl", .text)), .created)), sign),
+                    answer: .json(.fields(.init("signedUrl", .text)), .created)), handler: sign),
             Route(
-                .post, "\(Self.path)/sign-multi", .permission(.storageRead), .seen("storage.object.sign"),
-                operation(
+                .post, "\(Self.path)/sign-multi", access: .permission(.storageRead),
+                effect: .seen("storage.object.sign"),
+                operation: operation(
                     "Addresses that work for a while: for an hour at most, unless the caller may write",
                     body: .fields(.init("path", .array(.text)), .init("expiresIn", .integer(1...Self.addressLifeMax))),
                     answer: .json(
                         .array(
                             .fields(
                                 .init("path", .nullable(.text)), .init("signedUrl", .nullable(.text)),
-                                .init("error", .nullable(.text)))), .created)), signSeveral
+                                .init("error", .nullable(.text)))), .created)), handler: signSeveral
             ).takingLargeBody,
             Route(
-                .post, "\(Self.path)/public-url", .permission(.storageRead),
-                operation(
+                .post, "\(Self.path)/public-url", access: .permission(.storageRead),
+                operation: operation(
                     "The address of an object in a public bucket", body: .fields(.init("path", .text)),
                     answer: .json(.fields(.init("publicUrl", .text)), .created))
             ) { request in
@@ -99,11 +100,11 @@ struct StorageObjectsController: Sendable {
                 return try APIResponse(.created, json: ["publicUrl": address])
             },
             Route(
-                .post, "\(Self.path)/download", .permission(.storageRead),
-                operation(
+                .post, "\(Self.path)/download", access: .permission(.storageRead),
+                operation: operation(
                     "An object itself", body: .fields(.init("path", .text)),
                     answer: .raw("application/octet-stream", .created)),
-                download),
+                handler: download),
         ]
     }
 
@@ -199,10 +200,10 @@ struct StorageObjectsController: Sendable {
     private var changeRoutes: [Route] {
         [
             Route(
-                .delete, Self.path, .permission(.storageWrite), .external("storage.object.delete"),
-                operation(
+                .delete, Self.path, access: .permission(.storageWrite), effect: .external("storage.object.delete"),
+                operation: operation(
                     "Delete objects", body: .fields(.init("paths", .array(.text))), answer: .json(.array(Self.object))),
-                delete
+                handler: delete
             ).takingLargeBody,
             relocation("move"), relocation("copy"),
         ]
@@ -225,8 +226,9 @@ struct StorageObjectsController: Sendable {
 
     private func relocation(_ verb: String) -> Route {
         Route(
-            .post, "\(Self.path)/\(verb)", .permission(.storageWrite), .external("storage.object.\(verb)"),
-            operation(
+            .post, "\(Self.path)/\(verb)", access: .permission(.storageWrite),
+            effect: .external("storage.object.\(verb)"),
+            operation: operation(
                 "\(verb.capitalized) an object", body: .fields(.init("from", .text), .init("to", .text)),
                 answer: .empty(.created))
         ) { request in
@@ -248,8 +250,8 @@ struct StorageObjectsController: Sendable {
         let path = "/platform/storage/{ref}/credentials"
         return [
             Route(
-                .get, path, .permission(.storageRead),
-                Operation(
+                .get, path, access: .permission(.storageRead),
+                operation: Operation(
                     summary: "Further keys of the S3 protocol: none",
                     answer: .json(.fields(.init("data", .array(.object([]))))))
             ) { _ in try APIResponse(json: JSON.object(["data": []])) }.supported(as: .empty),
@@ -263,8 +265,8 @@ struct StorageObjectsController: Sendable {
         _ method: HTTPRequest.Method, path: String, status: HTTPResponse.Status
     ) -> Route {
         Route(
-            method, path, .permission(method == .get ? .storageRead : .storageWrite),
-            Operation(summary: "Not offered: further S3 keys and archives", answer: .empty(status))
+            method, path, access: .permission(method == .get ? .storageRead : .storageWrite),
+            operation: Operation(summary: "Not offered: further S3 keys and archives", answer: .empty(status))
         ) { _ in
             throw APIError.unoffered(
                 "an archive of a project's storage, or a further S3 key",

@@ -19,8 +19,8 @@ struct UnofferedOperation: Sendable {
     let isNotApplicable: Bool
 
     private init(
-        _ method: HTTPRequest.Method, _ path: String, _ access: Access, _ status: HTTPResponse.Status,
-        _ message: String, isNotApplicable: Bool
+        _ method: HTTPRequest.Method, _ path: String, access: Access, status: HTTPResponse.Status,
+        message: String, isNotApplicable: Bool
     ) {
         self.method = method
         self.path = path
@@ -32,21 +32,22 @@ struct UnofferedOperation: Sendable {
 
     /// An unsupported operation, and what to do instead.
     static func refused(
-        _ method: HTTPRequest.Method, _ path: String, _ permissions: [Permission], _ feature: Feature,
+        _ method: HTTPRequest.Method, _ path: String, permissions: [Permission], feature: Feature,
         status: HTTPResponse.Status = .forbidden
     ) -> UnofferedOperation {
         let access: Access = permissions.isEmpty ? .signedIn : .anyOf(permissions)
         return UnofferedOperation(
-            method, path, access, status,
-            "\(feature.name) not offered by this installation: \(feature.advice)", isNotApplicable: false)
+            method, path, access: access, status: status,
+            message: "\(feature.name) not offered by this installation: \(feature.advice)", isNotApplicable: false)
     }
 
     /// An object that does not exist here.
     static func absent(
-        _ method: HTTPRequest.Method, _ path: String, _ permissions: [Permission], _ message: String
+        _ method: HTTPRequest.Method, _ path: String, permissions: [Permission], message: String
     ) -> UnofferedOperation {
         let access: Access = permissions.isEmpty ? .signedIn : .anyOf(permissions)
-        return UnofferedOperation(method, path, access, .notFound, message, isNotApplicable: true)
+        return UnofferedOperation(
+            method, path, access: access, status: .notFound, message: message, isNotApplicable: true)
     }
 
     /// The name of its route.
@@ -57,8 +58,8 @@ struct UnofferedOperation: Sendable {
 
     var route: Route {
         Route(
-            method, path, access,
-            Operation(
+            method, path, access: access,
+            operation: Operation(
                 summary: "Not offered here: always refused", body: method == .get ? .none : .optionalJSON(.anything),
                 answer: .json(Schema.fields(.init("message", .text)), status))
         ) { _ in throw APIError(status, message) }.supported(as: isNotApplicable ? .notApplicable : .refused)

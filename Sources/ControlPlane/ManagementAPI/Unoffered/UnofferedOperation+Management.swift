@@ -17,28 +17,34 @@ extension UnofferedOperation {
         let list = "/v1/projects/{ref}/branches"
         return [
             .refused(
-                .post, list, [.productionBranchesCreate, .developmentBranchesCreate], .branching,
+                .post, list, permissions: [.productionBranchesCreate, .developmentBranchesCreate], feature: .branching,
                 status: .unprocessableContent),
-            .refused(.delete, list, [.productionBranchesDelete], .branching, status: .unprocessableContent),
-            .absent(.get, "\(list)/{name}", branchReaders, noBranch), .absent(.get, one, branchReaders, noBranch),
-            .absent(.patch, one, branchWriters, noBranch), .absent(.delete, one, branchRemovers, noBranch),
-            .absent(.get, "\(one)/diff", branchWriters, noBranch),
-            .absent(.post, "\(one)/merge", branchWriters, noBranch),
-            .absent(.post, "\(one)/push", branchWriters, noBranch),
-            .absent(.post, "\(one)/reset", branchWriters, noBranch),
-            .absent(.post, "\(one)/restore", branchWriters, noBranch),
+            .refused(
+                .delete, list, permissions: [.productionBranchesDelete], feature: .branching,
+                status: .unprocessableContent),
+            .absent(.get, "\(list)/{name}", permissions: branchReaders, message: noBranch),
+            .absent(.get, one, permissions: branchReaders, message: noBranch),
+            .absent(.patch, one, permissions: branchWriters, message: noBranch),
+            .absent(.delete, one, permissions: branchRemovers, message: noBranch),
+            .absent(.get, "\(one)/diff", permissions: branchWriters, message: noBranch),
+            .absent(.post, "\(one)/merge", permissions: branchWriters, message: noBranch),
+            .absent(.post, "\(one)/push", permissions: branchWriters, message: noBranch),
+            .absent(.post, "\(one)/reset", permissions: branchWriters, message: noBranch),
+            .absent(.post, "\(one)/restore", permissions: branchWriters, message: noBranch),
         ]
     }()
 
     private static let access: [UnofferedOperation] = {
         let jit = "/v1/projects/{ref}/database/jit"
         return [
-            .refused(.post, jit, [.databaseJITRead], .jit), .refused(.put, jit, [.databaseJITWrite], .jit),
+            .refused(.post, jit, permissions: [.databaseJITRead], feature: .jit),
+            .refused(.put, jit, permissions: [.databaseJITWrite], feature: .jit),
             .absent(
-                .delete, "\(jit)/{user_id}", [.databaseJITWrite], "there is no just-in-time access to this project"),
-            .refused(.put, "/v1/projects/{ref}/jit-access", [.projectAdminWrite], .jit),
-            .refused(.get, "/v1/projects/{ref}/pgsodium", [.projectAdminWrite], .encryption),
-            .refused(.put, "/v1/projects/{ref}/pgsodium", [.projectAdminWrite], .encryption),
+                .delete, "\(jit)/{user_id}", permissions: [.databaseJITWrite],
+                message: "there is no just-in-time access to this project"),
+            .refused(.put, "/v1/projects/{ref}/jit-access", permissions: [.projectAdminWrite], feature: .jit),
+            .refused(.get, "/v1/projects/{ref}/pgsodium", permissions: [.projectAdminWrite], feature: .encryption),
+            .refused(.put, "/v1/projects/{ref}/pgsodium", permissions: [.projectAdminWrite], feature: .encryption),
         ]
     }()
 
@@ -47,24 +53,27 @@ extension UnofferedOperation {
         let subdomain = "/v1/projects/{ref}/vanity-subdomain"
         let noHostname = "this project has no custom hostname"
         return [
-            .absent(.get, hostname, [.customDomainRead], noHostname),
-            .absent(.delete, hostname, [.customDomainWrite], noHostname),
-            .refused(.post, "\(hostname)/initialize", [.customDomainWrite], .hostnames),
-            .refused(.post, "\(hostname)/reverify", [.customDomainWrite], .hostnames),
-            .refused(.post, "\(hostname)/activate", [.customDomainWrite], .hostnames),
-            .absent(.delete, subdomain, [.vanitySubdomainWrite], "this project has no vanity subdomain"),
-            .refused(.post, "\(subdomain)/activate", [.vanitySubdomainWrite], .subdomains),
+            .absent(.get, hostname, permissions: [.customDomainRead], message: noHostname),
+            .absent(.delete, hostname, permissions: [.customDomainWrite], message: noHostname),
+            .refused(.post, "\(hostname)/initialize", permissions: [.customDomainWrite], feature: .hostnames),
+            .refused(.post, "\(hostname)/reverify", permissions: [.customDomainWrite], feature: .hostnames),
+            .refused(.post, "\(hostname)/activate", permissions: [.customDomainWrite], feature: .hostnames),
+            .absent(
+                .delete, subdomain, permissions: [.vanitySubdomainWrite],
+                message: "this project has no vanity subdomain"),
+            .refused(.post, "\(subdomain)/activate", permissions: [.vanitySubdomainWrite], feature: .subdomains),
         ]
     }()
 
     private static let lifecycle: [UnofferedOperation] = {
         let project = "/v1/projects/{ref}"
         return [
-            .refused(.patch, "\(project)/billing/addons", [.addOnsWrite], .addOns),
-            .refused(.delete, "\(project)/billing/addons/{addon_variant}", [.addOnsWrite], .addOns),
-            .refused(.post, "\(project)/read-replicas/setup", [.readReplicasWrite], .replicas),
-            .refused(.post, "\(project)/read-replicas/remove", [.readReplicasWrite], .replicas),
-            .refused(.post, "\(project)/restore/cancel", [.projectAdminWrite], .cancelRestore),
+            .refused(.patch, "\(project)/billing/addons", permissions: [.addOnsWrite], feature: .addOns),
+            .refused(
+                .delete, "\(project)/billing/addons/{addon_variant}", permissions: [.addOnsWrite], feature: .addOns),
+            .refused(.post, "\(project)/read-replicas/setup", permissions: [.readReplicasWrite], feature: .replicas),
+            .refused(.post, "\(project)/read-replicas/remove", permissions: [.readReplicasWrite], feature: .replicas),
+            .refused(.post, "\(project)/restore/cancel", permissions: [.projectAdminWrite], feature: .cancelRestore),
         ]
     }()
 
@@ -74,11 +83,11 @@ extension UnofferedOperation {
         let noToken = "this project has no claim token: handing projects over is not offered by this installation"
         let noClaim = "there is no such claim: handing projects over is not offered by this installation"
         return [
-            .absent(.get, token, [.projectAdminRead], noToken),
-            .refused(.post, token, [.organizationAdminWrite, .projectAdminWrite], .claims),
-            .absent(.delete, token, [.organizationAdminWrite, .projectAdminWrite], noToken),
-            .absent(.get, claim, [.organizationAdminWrite], noClaim),
-            .absent(.post, claim, [.organizationAdminWrite], noClaim),
+            .absent(.get, token, permissions: [.projectAdminRead], message: noToken),
+            .refused(.post, token, permissions: [.organizationAdminWrite, .projectAdminWrite], feature: .claims),
+            .absent(.delete, token, permissions: [.organizationAdminWrite, .projectAdminWrite], message: noToken),
+            .absent(.get, claim, permissions: [.organizationAdminWrite], message: noClaim),
+            .absent(.post, claim, permissions: [.organizationAdminWrite], message: noClaim),
         ]
     }()
 
@@ -89,16 +98,20 @@ extension UnofferedOperation {
         let noSAML = "SAML 2.0 support is not enabled for this project"
         let noIssuer = "this project has no such issuer of tokens"
         return [
-            .absent(.get, providers, [.authConfigRead], noSAML), .absent(.post, providers, [.authConfigWrite], noSAML),
-            .absent(.get, "\(providers)/{provider_id}", [.authConfigRead], noSAML),
-            .absent(.put, "\(providers)/{provider_id}", [.authConfigWrite], noSAML),
-            .absent(.delete, "\(providers)/{provider_id}", [.authConfigWrite], noSAML),
-            .refused(.post, issuers, [.authConfigWrite], .issuers),
-            .absent(.get, "\(issuers)/{tpa_id}", [.authConfigRead], noIssuer),
-            .absent(.delete, "\(issuers)/{tpa_id}", [.authConfigWrite], noIssuer),
-            .refused(.get, "/v1/oauth/authorize", [], .oauth),
-            .refused(.get, "/v1/oauth/authorize/project-claim", [.organizationAdminWrite, .projectAdminWrite], .oauth),
-            .refused(.post, "/v1/oauth/token", [], .oauth), .refused(.post, "/v1/oauth/revoke", [], .oauth),
+            .absent(.get, providers, permissions: [.authConfigRead], message: noSAML),
+            .absent(.post, providers, permissions: [.authConfigWrite], message: noSAML),
+            .absent(.get, "\(providers)/{provider_id}", permissions: [.authConfigRead], message: noSAML),
+            .absent(.put, "\(providers)/{provider_id}", permissions: [.authConfigWrite], message: noSAML),
+            .absent(.delete, "\(providers)/{provider_id}", permissions: [.authConfigWrite], message: noSAML),
+            .refused(.post, issuers, permissions: [.authConfigWrite], feature: .issuers),
+            .absent(.get, "\(issuers)/{tpa_id}", permissions: [.authConfigRead], message: noIssuer),
+            .absent(.delete, "\(issuers)/{tpa_id}", permissions: [.authConfigWrite], message: noIssuer),
+            .refused(.get, "/v1/oauth/authorize", permissions: [], feature: .oauth),
+            .refused(
+                .get, "/v1/oauth/authorize/project-claim", permissions: [.organizationAdminWrite, .projectAdminWrite],
+                feature: .oauth),
+            .refused(.post, "/v1/oauth/token", permissions: [], feature: .oauth),
+            .refused(.post, "/v1/oauth/revoke", permissions: [], feature: .oauth),
         ]
     }()
 
@@ -106,8 +119,9 @@ extension UnofferedOperation {
         let run = "/v1/projects/{ref}/actions/{run_id}"
         let noRun = "there is no such run: branch workflows are not offered by this installation"
         return [
-            .absent(.get, run, [.actionRunsRead], noRun), .absent(.get, "\(run)/logs", [.actionRunsRead], noRun),
-            .absent(.patch, "\(run)/status", [.actionRunsWrite], noRun),
+            .absent(.get, run, permissions: [.actionRunsRead], message: noRun),
+            .absent(.get, "\(run)/logs", permissions: [.actionRunsRead], message: noRun),
+            .absent(.patch, "\(run)/status", permissions: [.actionRunsWrite], message: noRun),
         ]
     }()
 }

@@ -16,32 +16,32 @@ struct UpgradeController: Sendable {
     var routes: [Route] {
         let path = "/v1/projects/{ref}/upgrade"
         let status = Route(
-            .get, "\(path)/status", .anyOf([.projectAdminRead, .databaseRead]),
-            Operation(
+            .get, "\(path)/status", access: .anyOf([.projectAdminRead, .databaseRead]),
+            operation: Operation(
                 summary: "The latest upgrade of a project",
                 query: [
                     Operation.Parameter(name: "tracking_id", schema: .uuid, description: "A certain upgrade")
-                ], answer: .of(UpgradeStatusBody.self)), status)
+                ], answer: .of(UpgradeStatusBody.self)), handler: status)
         return [
             Route(
-                .get, "\(path)/eligibility", .anyOf([.projectAdminRead, .databaseRead]),
-                Operation(
+                .get, "\(path)/eligibility", access: .anyOf([.projectAdminRead, .databaseRead]),
+                operation: Operation(
                     summary: "Whether a project can be upgraded, and what that does",
-                    answer: .of(UpgradeEligibility.self)), eligibility),
+                    answer: .of(UpgradeEligibility.self)), handler: eligibility),
             Route(
-                .post, path, .anyOf([.projectAdminWrite, .databaseWrite]), .change("project.upgrade"),
-                Operation(
+                .post, path, access: .anyOf([.projectAdminWrite, .databaseWrite]), effect: .change("project.upgrade"),
+                operation: Operation(
                     summary: "Upgrade a project to the template version that is installed",
                     body: .json(UpgradeRequest.schema), answer: .of(TrackingBody.self, .created),
-                    refusals: [.conflict, .noLease]), upgrade),
+                    refusals: [.conflict, .noLease]), handler: upgrade),
             status, status.alias("/projects/{ref}/upgrade/status"),
             Route(
-                .patch, "/platform/projects/{ref}/services", .permission(.projectAdminWrite),
-                .change("project.services"),
-                Operation(
+                .patch, "/platform/projects/{ref}/services", access: .permission(.projectAdminWrite),
+                effect: .change("project.services"),
+                operation: Operation(
                     summary: "Add services to a project and remove others; their volumes are kept",
                     body: .json(ServicesRequest.schema), answer: .of(ServicesChange.self),
-                    refusals: [.conflict, .noLease]), changeServices),
+                    refusals: [.conflict, .noLease]), handler: changeServices),
         ]
     }
 

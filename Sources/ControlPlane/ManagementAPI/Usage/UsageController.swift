@@ -17,13 +17,13 @@ struct UsageController: Sendable {
             + UsagePeriod.parameters
         return [
             Route(
-                .get, path, .permission(.analyticsUsageRead),
-                Operation(
+                .get, path, access: .permission(.analyticsUsageRead),
+                operation: Operation(
                     summary: "What an organization's projects use: sizes of databases and storage, active users",
-                    query: query, answer: .of(UsageBody.self)), usage),
+                    query: query, answer: .of(UsageBody.self)), handler: usage),
             Route(
-                .get, "\(path)/daily", .permission(.analyticsUsageRead),
-                Operation(
+                .get, "\(path)/daily", access: .permission(.analyticsUsageRead),
+                operation: Operation(
                     summary: "The same by day: no history is kept", query: query,
                     answer: .json(.fields(.init("usages", .array(.anything)))))
             ) { request in

@@ -15,8 +15,8 @@ struct V1HealthController: Sendable {
     var routes: [Route] {
         [
             Route(
-                .get, "/v1/projects/{ref}/health", .permission(.projectAdminRead),
-                Operation(
+                .get, "/v1/projects/{ref}/health", access: .permission(.projectAdminRead),
+                operation: Operation(
                     summary: "The health of a project's services",
                     query: [
                         Operation.Parameter(
@@ -25,7 +25,7 @@ struct V1HealthController: Sendable {
                         Operation.Parameter(
                             name: "timeout_ms", schema: .integer(0...Int64(Self.timeoutMillisecondsMax)),
                             description: "Accepted; nothing here waits"),
-                    ], answer: .of([HealthEntry].self)), health)
+                    ], answer: .of([HealthEntry].self)), handler: health)
         ]
     }
 

@@ -19,20 +19,21 @@ struct V1ProjectsController: Sendable {
         let one = "/v1/projects/{ref}"
         return [
             Route(
-                .get, "/v1/projects", .permission(.projectsRead),
-                Operation(summary: "The projects that you see", answer: .of([V1Project].self)), list),
+                .get, "/v1/projects", access: .permission(.projectsRead),
+                operation: Operation(summary: "The projects that you see", answer: .of([V1Project].self)), handler: list
+            ),
             Route(
-                .post, "/v1/projects", .permission(.projectsCreate), .change("project.create"),
-                Operation(
+                .post, "/v1/projects", access: .permission(.projectsCreate), effect: .change("project.create"),
+                operation: Operation(
                     summary: "Create a project", body: .json(CreateProjectBody.schema),
-                    answer: .of(V1Project.self, .created), refusals: CreateProjectBody.refusals), create
+                    answer: .of(V1Project.self, .created), refusals: CreateProjectBody.refusals), handler: create
             ).checking(CreateProjectBody.check),
             Route(
-                .get, one, .permission(.projectAdminRead),
-                Operation(summary: "One project", answer: .of(V1Project.self)), read),
+                .get, one, access: .permission(.projectAdminRead),
+                operation: Operation(summary: "One project", answer: .of(V1Project.self)), handler: read),
             Route(
-                .delete, one, .permission(.projectAdminWrite), .change("project.delete"),
-                Operation.deletion
+                .delete, one, access: .permission(.projectAdminWrite), effect: .change("project.delete"),
+                operation: Operation.deletion
             ) { request in
                 let deleted = try await catalog.acceptDeletion(request)
                 return try await APIResponse(json: deleted).naming(operationOf: try request.ref(), in: catalog)
@@ -49,8 +50,8 @@ struct V1ProjectsController: Sendable {
         _ path: String, event: ProjectLifecycle.Event, action: String, summary: String
     ) -> Route {
         Route(
-            .post, path, .permission(.projectAdminWrite), .change(action),
-            Operation(
+            .post, path, access: .permission(.projectAdminWrite), effect: .change(action),
+            operation: Operation(
                 summary: summary, body: .optionalJSON(.object([])), answer: .empty(.ok),
                 refusals: [.conflict, .noLease])
         ) { request in

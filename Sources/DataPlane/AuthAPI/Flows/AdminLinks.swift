@@ -9,11 +9,11 @@ extension AuthCall {
         let id = try newID()
         let audience = audience
         let user = try await changing("Database error inviting user") { store -> UserRecord in
-            let user = try await invited(store, email, data, id: id, audience: audience)
+            let user = try await invited(email, data: data, id: id, audience: audience, in: store)
             try await sendCode(
-                store, user,
                 CodeOrder(
-                    kind: .confirmation, address: email.text, mail: .invite, link: .invite, isLimited: false))
+                    kind: .confirmation, address: email.text, mail: .invite, link: .invite, isLimited: false),
+                to: user, in: store)
             guard let current = try await store.user(id: user.id) else { throw AuthError.userNotFound }
             return current
         }
@@ -23,11 +23,13 @@ extension AuthCall {
 
     /// A new user without a password, or one who has not confirmed yet.
     private func invited(
-        _ store: AuthStore, _ email: EmailAddress, _ data: [JSONText.Member], id: String, audience: String
+        _ email: EmailAddress, data: [JSONText.Member], id: String, audience: String, in store: AuthStore
     ) async throws -> UserRecord {
         var user = try await store.user(email: email.text, audience: audience, isLocked: true)
         if user?.isEmailConfirmed == true { throw AuthError.emailExists }
-        if user == nil { user = try await unconfirmed(store, email, nil, data, id: id, audience: audience) }
+        if user == nil {
+            user = try await unconfirmed(email, hash: nil, data: data, id: id, audience: audience, in: store)
+        }
         guard let user else { throw AuthError.userNotFound }
         try await store.update(user: user.id, [("invited_at", .now)])
         try await store.audit(
@@ -36,8 +38,8 @@ extension AuthCall {
     }
 
     private func unconfirmed(
-        _ store: AuthStore, _ email: EmailAddress, _ hash: String?, _ data: [JSONText.Member], id: String,
-        audience: String
+        _ email: EmailAddress, hash: String?, data: [JSONText.Member], id: String, audience: String,
+        in store: AuthStore
     ) async throws -> UserRecord? {
         let new = AuthStore.NewUser(
             id: id, audience: audience, role: configuration.defaultRole, email: email.text, passwordHash: hash,
@@ -67,12 +69,13 @@ extension AuthCall {
             var user = try await store.user(email: order.email.text, audience: audience, isLocked: true)
             if user == nil {
                 guard ["signup", "invite", "magiclink"].contains(type) else {
-                    throw AuthError(404, "user_not_found", "User with this email not found")
+                    throw AuthError(404, code: "user_not_found", message: "User with this email not found")
                 }
                 // Who is not there yet signs up by the link.
                 if type == "magiclink" { type = "signup" }
                 user = try await unconfirmed(
-                    store, order.email, order.passwordHash, order.data, id: order.id, audience: audience)
+                    order.email, hash: order.passwordHash, data: order.data, id: order.id, audience: audience, in: store
+                )
             } else if type == "signup" || type == "invite" {
                 guard user?.isEmailConfirmed == false else { throw AuthError.emailExists }
             }
@@ -92,7 +95,7 @@ extension AuthCall {
             guard let current = try await store.user(id: user.id) else { throw AuthError.userNotFound }
             return (current, code, link, type)
         }
-        return linkAnswer(made.0, made.1, made.2, type: made.3)
+        return linkAnswer(made.0, code: made.1, link: made.2, type: made.3)
     }
 
     private func linkOrder() async throws(AuthError) -> LinkOrder {
@@ -135,12 +138,14 @@ extension AuthCall {
     }
 
     private func linkAnswer(
-        _ user: UserRecord, _ code: OneTimeCode, _ link: LinkType, type: String
+        _ user: UserRecord, code: OneTimeCode, link: LinkType, type: String
     ) -> ServiceResponse {
         let members =
             user.json.members + [
                 .init(
-                    "action_link", .string(confirmationURL(configuration.mail?.paths[mailKind(link)], code.hash, link))),
+                    "action_link",
+                    .string(
+                        confirmationURL(path: configuration.mail?.paths[mailKind(link)], hash: code.hash, link: link))),
                 .init("email_otp", .string(code.digits)), .init("hashed_token", .string(code.hash)),
                 .init("verification_type", .string(type)), .init("redirect_to", .string(redirectTarget)),
             ]

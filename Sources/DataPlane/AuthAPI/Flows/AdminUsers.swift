@@ -22,7 +22,7 @@ extension AuthCall {
 
     static func userID(_ text: String) throws(AuthError) -> String {
         guard let id = UUIDText.canonical(text) else {
-            throw AuthError(404, "validation_failed", "user_id must be an UUID")
+            throw AuthError(404, code: "validation_failed", message: "user_id must be an UUID")
         }
         return id
     }
@@ -167,7 +167,7 @@ extension AuthCall {
                 appMetadata: Metadata.merge(.object(change.appMetadata ?? []), known.members),
                 userMetadata: Metadata.merge(.object([]), metadata))
             guard let made = try await insert(store, new, data: []) else { throw AuthError.userNotFound }
-            try await confirm(store, made, change)
+            try await confirm(made, by: change, in: store)
             try await store.audit(
                 .signedUp, actor: nil, address: address ?? "", traits: [.init("user_id", .string(newID))])
             guard let current = try await store.user(id: newID) else { throw AuthError.userNotFound }
@@ -187,7 +187,7 @@ extension AuthCall {
         }
     }
 
-    private func confirm(_ store: AuthStore, _ user: UserRecord, _ change: AdminChange) async throws {
+    private func confirm(_ user: UserRecord, by change: AdminChange, in store: AuthStore) async throws {
         if change.confirmsEmail, user.email != nil, !user.isEmailConfirmed { try await confirmEmail(store, user) }
         var changes: [(column: String, change: AuthStore.Change)] = []
         if change.confirmsPhone, user.phone != nil, !user.isPhoneConfirmed {
@@ -204,7 +204,7 @@ extension AuthCall {
         let user = try await changing("Error updating user") { store -> UserRecord in
             guard let user = try await store.user(id: id, isLocked: true) else { throw AuthError.userNotFound }
             try await checkAddresses(store, change, audience: user.audience, except: id)
-            try await applyAddresses(store, user, change)
+            try await applyAddresses(of: change, to: user, in: store)
             // Read again: a new address has changed metadata.
             guard let changed = try await store.user(id: id) else { throw AuthError.userNotFound }
             var changes: [(column: String, change: AuthStore.Change)] = []
@@ -220,7 +220,7 @@ extension AuthCall {
             try await store.update(user: id, changes)
             if change.ban?.isBan == true { try await store.deleteSessions(user: id) }
             guard let merged = try await store.user(id: id) else { throw AuthError.userNotFound }
-            try await confirm(store, merged, change)
+            try await confirm(merged, by: change, in: store)
             try await store.audit(
                 .modified, actor: nil, address: address ?? "", traits: [.init("user_id", .string(id))])
             guard let current = try await store.user(id: id) else { throw AuthError.userNotFound }
@@ -230,7 +230,7 @@ extension AuthCall {
     }
 
     /// Addresses change at once.
-    private func applyAddresses(_ store: AuthStore, _ user: UserRecord, _ change: AdminChange) async throws {
+    private func applyAddresses(of change: AdminChange, to user: UserRecord, in store: AuthStore) async throws {
         for (provider, value) in [("email", change.email?.text), ("phone", change.phone?.digits)] {
             guard let value else { continue }
             try await store.update(user: user.id, [(provider, .set(.text(value))), ("is_anonymous", .set(false))])

@@ -27,14 +27,14 @@ extension AuthCall {
     }
 
     @discardableResult
-    func sendCode(_ store: AuthStore, _ user: UserRecord, _ order: CodeOrder) async throws -> OneTimeCode {
+    func sendCode(_ order: CodeOrder, to user: UserRecord, in store: AuthStore) async throws -> OneTimeCode {
         if order.isLimited { try checkGap(user, order.kind) }
         let code = try newCode(order.address, isPKCE: order.challenge != nil)
         try await store.setCode(order.kind, user: user.id, code: code, relatesTo: order.address)
         if let challenge = order.challenge, let link = order.link {
             try await store.insertFlow(user: user.id, challenge: challenge, provider: "email", method: link.method)
         }
-        try await queueMail(store, user, code, order)
+        try await queueMail(for: order, code: code, to: user, in: store)
         return code
     }
 
@@ -54,12 +54,12 @@ extension AuthCall {
     }
 
     func sendConfirmation(
-        _ store: AuthStore, _ user: UserRecord, _ email: EmailAddress, _ challenge: CodeChallenge?
+        to user: UserRecord, at email: EmailAddress, challenge: CodeChallenge?, in store: AuthStore
     ) async throws {
         try await sendCode(
-            store, user,
             CodeOrder(
-                kind: .confirmation, address: email.text, mail: .confirmation, link: .signup, challenge: challenge))
+                kind: .confirmation, address: email.text, mail: .confirmation, link: .signup, challenge: challenge),
+            to: user, in: store)
     }
 
     /// Nothing in an answer tells whether there is such a user.
@@ -80,29 +80,32 @@ extension AuthCall {
         let challenge = try challenge()
         if emailText.isEmpty { return try await phoneCode(phoneText, creates: creates) }
         guard configuration.hasEmail else {
-            throw AuthError(422, "email_provider_disabled", "Email logins are disabled")
+            throw AuthError(422, code: "email_provider_disabled", message: "Email logins are disabled")
         }
         guard configuration.hasMagicLinks else {
-            throw AuthError(422, "email_provider_disabled", "Login with magic link is disabled")
+            throw AuthError(422, code: "email_provider_disabled", message: "Login with magic link is disabled")
         }
         let email = try allowedEmail(emailText)
         let id = try newID()
         let audience = audience
         try await changing("Database error sending magic link") { store in
             let known = try await store.user(email: email.text, audience: audience, isLocked: true)
-            guard let user = try await known.asyncOr({ try await newUser(store, email, id, data, creates: creates) })
+            guard
+                let user = try await known.asyncOr({
+                    try await newUser(email, id: id, data: data, creates: creates, in: store)
+                })
             else { return }
             if !user.isEmailConfirmed {
                 guard configuration.autoconfirmsEmail else {
-                    try await sendConfirmation(store, user, email, challenge)
+                    try await sendConfirmation(to: user, at: email, challenge: challenge, in: store)
                     return
                 }
                 try await confirmEmail(store, user)
             }
             try await sendCode(
-                store, user,
                 CodeOrder(
-                    kind: .recovery, address: email.text, mail: .magicLink, link: .magiclink, challenge: challenge))
+                    kind: .recovery, address: email.text, mail: .magicLink, link: .magiclink, challenge: challenge),
+                to: user, in: store)
             try await store.audit(.recoveryRequested, actor: user, address: address ?? "")
         }
         service.wakeMailLoop()
@@ -110,9 +113,9 @@ extension AuthCall {
     }
 
     private func newUser(
-        _ store: AuthStore, _ email: EmailAddress, _ id: String, _ data: [JSONText.Member], creates: Bool
+        _ email: EmailAddress, id: String, data: [JSONText.Member], creates: Bool, in store: AuthStore
     ) async throws -> UserRecord? {
-        guard creates else { throw AuthError(422, "otp_disabled", "Signups not allowed for otp") }
+        guard creates else { throw AuthError(422, code: "otp_disabled", message: "Signups not allowed for otp") }
         guard !configuration.isSignupDisabled else { throw AuthError.signupDisabled }
         let new = AuthStore.NewUser(
             id: id, audience: audience, role: configuration.defaultRole, email: email.text,
@@ -123,7 +126,7 @@ extension AuthCall {
 
     private func phoneCode(_ text: String, creates: Bool) async throws(AuthError) -> ServiceResponse {
         guard configuration.hasPhone else {
-            throw AuthError(400, "phone_provider_disabled", "Unsupported phone provider")
+            throw AuthError(400, code: "phone_provider_disabled", message: "Unsupported phone provider")
         }
         guard PhoneNumber(text) != nil else { throw .invalidPhone }
         throw .noSMSProvider
@@ -140,9 +143,9 @@ extension AuthCall {
         try await changing("Database error sending recovery email") { store in
             guard let user = try await store.user(email: email.text, audience: audience, isLocked: true) else { return }
             try await sendCode(
-                store, user,
                 CodeOrder(
-                    kind: .recovery, address: email.text, mail: .recovery, link: .recovery, challenge: challenge))
+                    kind: .recovery, address: email.text, mail: .recovery, link: .recovery, challenge: challenge),
+                to: user, in: store)
             try await store.audit(.recoveryRequested, actor: user, address: address ?? "")
         }
         service.wakeMailLoop()
@@ -172,7 +175,7 @@ extension AuthCall {
             guard let user = try await store.user(email: email.text, audience: audience, isLocked: true) else { return }
             if type == "signup" {
                 guard !user.isEmailConfirmed else { return }
-                try await sendConfirmation(store, user, email, nil)
+                try await sendConfirmation(to: user, at: email, challenge: nil, in: store)
                 try await store.audit(.confirmationRequested, actor: user, address: address ?? "")
             } else if let new = user.text("email_change") {
                 try await sendEmailChange(store, user, to: new, challenge: nil)
@@ -191,13 +194,13 @@ extension AuthCall {
             throw .noSMSProvider
         }
         guard user.isEmailConfirmed else {
-            throw AuthError(422, "email_not_confirmed", "Please verify your email first.")
+            throw AuthError(422, code: "email_not_confirmed", message: "Please verify your email first.")
         }
         try await changing("Database error sending reauthentication code") { store in
             guard let current = try await store.user(id: user.id, isLocked: true) else { throw AuthError.userNotFound }
             try await sendCode(
-                store, current,
-                CodeOrder(kind: .reauthentication, address: email, mail: .reauthentication, link: nil))
+                CodeOrder(kind: .reauthentication, address: email, mail: .reauthentication, link: nil),
+                to: current, in: store)
             try await store.audit(.reauthenticateRequested, actor: user, address: address ?? "")
         }
         service.wakeMailLoop()

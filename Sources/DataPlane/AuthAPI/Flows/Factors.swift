@@ -31,16 +31,18 @@ extension AuthCall {
     private func enroll(_ signedIn: SignedIn) async throws(AuthError) -> ServiceResponse {
         let user = signedIn.user
         guard !user.isAnonymous else {
-            throw AuthError(403, "no_authorization", "Anonymous users cannot enroll factors")
+            throw AuthError(403, code: "no_authorization", message: "Anonymous users cannot enroll factors")
         }
         switch try request.text("factor_type") {
         case "totp":
             guard configuration.mfa.canEnrollTOTP else {
-                throw AuthError(422, "mfa_totp_enroll_not_enabled", "MFA enroll is disabled for TOTP")
+                throw AuthError(422, code: "mfa_totp_enroll_not_enabled", message: "MFA enroll is disabled for TOTP")
             }
-        case "phone": throw AuthError(422, "mfa_phone_enroll_not_enabled", "MFA enroll is disabled for Phone")
+        case "phone":
+            throw AuthError(422, code: "mfa_phone_enroll_not_enabled", message: "MFA enroll is disabled for Phone")
         case "webauthn":
-            throw AuthError(422, "mfa_webauthn_enroll_not_enabled", "MFA enroll is disabled for WebAuthn")
+            throw AuthError(
+                422, code: "mfa_webauthn_enroll_not_enabled", message: "MFA enroll is disabled for WebAuthn")
         default: throw .validation("factor_type needs to be totp, phone, or webauthn")
         }
         let name = try request.text("friendly_name") ?? ""
@@ -58,22 +60,24 @@ extension AuthCall {
                 .factorInProgress, actor: user, address: address ?? "", traits: [.init("factor_id", .string(id))])
         }
         return ServiceResponse(
-            status: 200, json: enrolled(id, name, secret, issuer: issuer, account: user.email ?? user.phone ?? user.id))
+            status: 200,
+            json: enrolled(id, name: name, secret: secret, issuer: issuer, account: user.email ?? user.phone ?? user.id)
+        )
     }
 
     private func check(_ user: UserRecord, _ name: String, level: String) throws(AuthError) {
         guard user.factors.count < configuration.mfa.factorsMax else {
             throw AuthError(
-                422, "too_many_enrolled_mfa_factors",
-                "Maximum number of verified factors reached, unenroll to continue")
+                422, code: "too_many_enrolled_mfa_factors",
+                message: "Maximum number of verified factors reached, unenroll to continue")
         }
         if !name.trimmed.isEmpty, user.factors.contains(where: { $0["friendly_name"]?.stringValue == name }) {
             throw AuthError(
-                422, "mfa_factor_name_conflict",
-                "A factor with the friendly name \"\(name)\" for this user already exists")
+                422, code: "mfa_factor_name_conflict",
+                message: "A factor with the friendly name \"\(name)\" for this user already exists")
         }
         guard user.verifiedFactors.isEmpty || level == "aal2" else {
-            throw AuthError(403, "insufficient_aal", "AAL2 required to enroll a new factor")
+            throw AuthError(403, code: "insufficient_aal", message: "AAL2 required to enroll a new factor")
         }
     }
 
@@ -98,7 +102,7 @@ extension AuthCall {
     }
 
     private func enrolled(
-        _ id: String, _ name: String, _ secret: String, issuer: String, account: String
+        _ id: String, name: String, secret: String, issuer: String, account: String
     ) -> JSONText {
         let label = "\(Self.escaped(issuer)):\(Self.escaped(account))"
         let uri =
@@ -152,11 +156,15 @@ extension AuthCall {
         switch factor["factor_type"]?.stringValue {
         case "totp":
             guard configuration.mfa.canVerifyTOTP else {
-                throw AuthError(422, "mfa_totp_verify_not_enabled", "MFA verification is disabled for TOTP")
+                throw AuthError(
+                    422, code: "mfa_totp_verify_not_enabled", message: "MFA verification is disabled for TOTP")
             }
-        case "phone": throw AuthError(422, "mfa_phone_verify_not_enabled", "MFA verification is disabled for Phone")
+        case "phone":
+            throw AuthError(
+                422, code: "mfa_phone_verify_not_enabled", message: "MFA verification is disabled for Phone")
         default:
-            throw AuthError(422, "mfa_webauthn_verify_not_enabled", "MFA verification is disabled for WebAuthn")
+            throw AuthError(
+                422, code: "mfa_webauthn_verify_not_enabled", message: "MFA verification is disabled for WebAuthn")
         }
     }
 
@@ -169,7 +177,8 @@ extension AuthCall {
             throw .factorNotFound
         }
         guard let session = signedIn.claims.session else {
-            throw AuthError(403, "session_not_found", "Session from session_id claim in JWT does not exist")
+            throw AuthError(
+                403, code: "session_not_found", message: "Session from session_id claim in JWT does not exist")
         }
         let factorID = factor["id"]?.stringValue ?? ""
         let isVerified = factor["status"]?.stringValue == "verified"
@@ -183,7 +192,9 @@ extension AuthCall {
             }
             let traits = [JSONText.Member("factor_id", .string(factorID))]
             try await store.audit(.verificationAttempted, actor: user, address: address ?? "", traits: traits)
-            if let refusal = try await refusal(store, code, secret, challenge: challenge, factor: factorID) {
+            if let refusal = try await refusal(
+                of: code, secret: secret, challenge: challenge, factor: factorID, in: store)
+            {
                 return .failure(refusal)
             }
             if !isVerified {
@@ -195,7 +206,10 @@ extension AuthCall {
             try await store.deleteSessionsBelowAAL2(user: user.id, except: session)
             guard let raised = try await store.sessionRecord(id: session),
                 let current = try await store.user(id: user.id)
-            else { throw AuthError(403, "session_not_found", "Session from session_id claim in JWT does not exist") }
+            else {
+                throw AuthError(
+                    403, code: "session_not_found", message: "Session from session_id claim in JWT does not exist")
+            }
             return .success(try await grant(store, user: current, session: raised, method: "totp"))
         }
         return try outcome.get().response
@@ -207,25 +221,28 @@ extension AuthCall {
 
     /// Why a code does not count. Reads the challenge under a lock: a code counts once.
     private func refusal(
-        _ store: AuthStore, _ code: String, _ secret: [UInt8], challenge id: String, factor: String
+        of code: String, secret: [UInt8], challenge id: String, factor: String, in store: AuthStore
     ) async throws -> AuthError? {
         guard let challenge = try await store.challenge(id: id, factor: factor) else {
-            return AuthError(422, "mfa_factor_not_found", "MFA factor with the provided challenge ID not found")
+            return AuthError(
+                422, code: "mfa_factor_not_found", message: "MFA factor with the provided challenge ID not found")
         }
         guard challenge.address == address ?? "0.0.0.0" else {
             return AuthError(
-                422, "mfa_ip_address_mismatch", "Challenge and verify IP addresses mismatch.")
+                422, code: "mfa_ip_address_mismatch", message: "Challenge and verify IP addresses mismatch.")
         }
         guard challenge.ageSeconds <= Double(configuration.mfa.challengeSeconds) else {
             return AuthError(
-                422, "mfa_challenge_expired",
-                "MFA challenge \(id) has expired, verify against another challenge or create a new challenge.")
+                422, code: "mfa_challenge_expired",
+                message: "MFA challenge \(id) has expired, verify against another challenge or create a new challenge.")
         }
         let step: Int64?
         do throws(TokenError) {
             step = try TOTP.acceptedStep(code, secret: secret, at: service.clock(), after: challenge.lastStep)
         } catch { throw AuthError.crypto(error) }
-        guard let step else { return AuthError(422, "mfa_verification_failed", "Invalid TOTP code entered") }
+        guard let step else {
+            return AuthError(422, code: "mfa_verification_failed", message: "Invalid TOTP code entered")
+        }
         try await store.acceptChallenge(id: id, step: step)
         return nil
     }
@@ -234,7 +251,7 @@ extension AuthCall {
 
     private func unenroll(_ signedIn: SignedIn, _ factor: JSONText) async throws(AuthError) -> ServiceResponse {
         guard factor["status"]?.stringValue != "verified" || signedIn.claims.level == "aal2" else {
-            throw AuthError(422, "insufficient_aal", "AAL2 required to unenroll verified factor")
+            throw AuthError(422, code: "insufficient_aal", message: "AAL2 required to unenroll verified factor")
         }
         let id = factor["id"]?.stringValue ?? ""
         try await changing("Database error unenrolling factor") { store in
@@ -281,8 +298,8 @@ extension AuthCall {
                 } catch {
                     guard error.isUniqueViolation else { throw error }
                     throw AuthError(
-                        422, "mfa_factor_name_conflict",
-                        "A factor with the friendly name \"\(name)\" for this user already exists")
+                        422, code: "mfa_factor_name_conflict",
+                        message: "A factor with the friendly name \"\(name)\" for this user already exists")
                 }
                 try await store.audit(
                     .factorUpdated, actor: nil, address: address ?? "", traits: [.init("factor_id", .string(id))])

@@ -12,8 +12,8 @@ extension AuthCall {
     func callback() -> ServiceResponse {
         let error =
             request.queryValue("state") == nil
-            ? AuthError(400, "bad_oauth_callback", "OAuth state parameter missing")
-            : AuthError(400, "bad_oauth_state", "OAuth callback with invalid state")
+            ? AuthError(400, code: "bad_oauth_callback", message: "OAuth state parameter missing")
+            : AuthError(400, code: "bad_oauth_state", message: "OAuth callback with invalid state")
         return Redirect.to(configuration.siteURL, .failure(error, isInQuery: true))
     }
 
@@ -22,7 +22,7 @@ extension AuthCall {
         guard configuration.allowsLinking else { throw .linkingDisabled }
         guard case .deleteIdentity(let text) = route else { return try authorize() }
         guard let id = UUIDText.canonical(text) else {
-            throw AuthError(404, "validation_failed", "identity_id must be an UUID")
+            throw AuthError(404, code: "validation_failed", message: "identity_id must be an UUID")
         }
         try await changing("Database error deleting identity") { store in
             guard let user = try await store.user(id: signedIn.user.id, isLocked: true) else {
@@ -36,10 +36,11 @@ extension AuthCall {
     private func unlink(_ store: AuthStore, _ user: UserRecord, identity id: String) async throws {
         guard user.identities.count > 1 else {
             throw AuthError(
-                422, "single_identity_not_deletable", "User must have at least 1 identity after unlinking")
+                422, code: "single_identity_not_deletable",
+                message: "User must have at least 1 identity after unlinking")
         }
         guard let identity = user.identities.first(where: { $0["id"]?.stringValue == id }) else {
-            throw AuthError(422, "identity_not_found", "Identity doesn't exist")
+            throw AuthError(422, code: "identity_not_found", message: "Identity doesn't exist")
         }
         try await store.session.execute(
             "DELETE FROM auth.identities WHERE id = $1 AND user_id = $2", [.text(id), .text(user.id)])
@@ -63,8 +64,8 @@ extension AuthCall {
         } catch {
             guard error.isUniqueViolation else { throw error }
             throw AuthError(
-                422, "email_conflict_identity_not_deletable",
-                "Unable to unlink identity due to email conflict")
+                422, code: "email_conflict_identity_not_deletable",
+                message: "Unable to unlink identity due to email conflict")
         }
     }
 }

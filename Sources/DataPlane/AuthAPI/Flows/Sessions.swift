@@ -99,7 +99,7 @@ extension AuthCall {
         let function = "\(schema).\(try PostgresQuoting.identifier(hook.name))"
         let row: PostgresRow
         do throws(PostgresError) {
-            row = try await callHook(store, function, event)
+            row = try await callHook(function, with: event, in: store)
         } catch { throw Self.hookError(error, hook.name) }
         let answer = try (row.optionalString("answer") ?? "").utf8
         guard let json = try? JSONText(Array(answer)) else {
@@ -108,8 +108,8 @@ extension AuthCall {
         if let error = json["error"], case .object = error {
             let status = error["http_code"]?.doubleValue.flatMap { Int(exactly: $0) } ?? 500
             throw AuthError(
-                (400...599).contains(status) ? status : 500, "unexpected_failure",
-                error["message"]?.stringValue ?? "The access token hook \(hook.name) refused")
+                (400...599).contains(status) ? status : 500, code: "unexpected_failure",
+                message: error["message"]?.stringValue ?? "The access token hook \(hook.name) refused")
         }
         guard let claims = json["claims"], AccessToken.isWhole(claims) else {
             throw AuthError.unexpected(
@@ -119,7 +119,7 @@ extension AuthCall {
     }
 
     private func callHook(
-        _ store: AuthStore, _ function: String, _ event: JSONText
+        _ function: String, with event: JSONText, in store: AuthStore
     ) async throws(PostgresError) -> PostgresRow {
         try await store.session.execute("SET LOCAL statement_timeout = \(Self.hookMilliseconds)")
         let row = try await store.session.single(
@@ -131,7 +131,7 @@ extension AuthCall {
     private static func hookError(_ error: PostgresError, _ name: String) -> any Error {
         guard case .server(let report) = error else { return error }
         guard report.sqlState != "57014" else {
-            return AuthError(422, "hook_timeout", "The access token hook \(name) did not end in time")
+            return AuthError(422, code: "hook_timeout", message: "The access token hook \(name) did not end in time")
         }
         return AuthError.unexpected(
             "Error running the access token hook \(name) (SQLSTATE \(report.sqlState))", cause: report.message)
@@ -148,7 +148,7 @@ extension AuthCall {
             throw .validation("Refresh token is not valid")
         }
         let outcome = try await changing("Database error refreshing token") { store in
-            try await refreshed(store, text, token)
+            try await refreshed(text, token: token, in: store)
         }
         switch outcome {
         case .granted(let grant): return grant.response
@@ -163,11 +163,11 @@ extension AuthCall {
     }
 
     private static func refusal(_ code: String, _ reason: String) -> AuthError {
-        AuthError(400, code, "Invalid Refresh Token: \(reason)")
+        AuthError(400, code: code, message: "Invalid Refresh Token: \(reason)")
     }
 
     private func refreshed(
-        _ store: AuthStore, _ text: String, _ token: RefreshToken?
+        _ text: String, token: RefreshToken?, in store: AuthStore
     ) async throws -> RefreshOutcome {
         let notFound = Self.refusal("refresh_token_not_found", "Refresh Token Not Found")
         let legacy = token == nil ? try await store.legacyToken(text) : nil
@@ -184,7 +184,7 @@ extension AuthCall {
             guard
                 current.isAccepted(
                     sessionCounter: session.refresh?.counter, reuseSeconds: configuration.reuseSeconds)
-            else { return try await reused(store, session, user) }
+            else { return try await reused(session, by: user, in: store) }
             if session.refresh == nil {
                 guard try await store.moveSession(id: id), let moved = try await store.sessionRecord(id: id) else {
                     return .refused(notFound)
@@ -192,7 +192,7 @@ extension AuthCall {
                 session = moved
             }
             try await recordRefresh(store, session, counter: session.refresh?.counter ?? 0)
-            return try await granted(store, session, user)
+            return try await granted(session, to: user, in: store)
         }
         guard let token, let refresh = session.refresh else { return .refused(notFound) }
         switch RefreshDecision(
@@ -201,11 +201,11 @@ extension AuthCall {
         {
         case .notIssued:
             return .refused(.validation("Invalid Refresh Token: Not Issued By This Server"))
-        case .reused: return try await reused(store, session, user)
-        case .current: return try await granted(store, session, user)
+        case .reused: return try await reused(session, by: user, in: store)
+        case .current: return try await granted(session, to: user, in: store)
         case .next:
             try await recordRefresh(store, session, counter: refresh.counter + 1)
-            return try await granted(store, session, user)
+            return try await granted(session, to: user, in: store)
         }
     }
 
@@ -215,7 +215,7 @@ extension AuthCall {
     }
 
     private func granted(
-        _ store: AuthStore, _ session: SessionRecord, _ user: UserRecord
+        _ session: SessionRecord, to user: UserRecord, in store: AuthStore
     ) async throws -> RefreshOutcome {
         try await store.audit(.tokenRefreshed, actor: user, address: address ?? "")
         guard let current = try await store.sessionRecord(id: session.id) else {
@@ -226,7 +226,7 @@ extension AuthCall {
 
     /// Somebody holds a token that another one has used: the session ends for both.
     private func reused(
-        _ store: AuthStore, _ session: SessionRecord, _ user: UserRecord
+        _ session: SessionRecord, by user: UserRecord, in store: AuthStore
     ) async throws -> RefreshOutcome {
         if configuration.endsReusedSessions {
             try await store.deleteSession(id: session.id)

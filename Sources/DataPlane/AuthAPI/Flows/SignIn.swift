@@ -14,8 +14,8 @@ extension AuthCall {
         case "refresh_token": return try await refresh()
         case "pkce": return try await exchangeFlow()
         case "id_token": throw try idTokenRefusal()
-        case "web3": throw AuthError(422, "web3_provider_disabled", "Web3 provider is disabled")
-        default: throw AuthError(400, "invalid_credentials", "unsupported_grant_type")
+        case "web3": throw AuthError(422, code: "web3_provider_disabled", message: "Web3 provider is disabled")
+        default: throw AuthError(400, code: "invalid_credentials", message: "unsupported_grant_type")
         }
     }
 
@@ -31,8 +31,9 @@ extension AuthCall {
             return .oauth("invalid request", "provider or client_id and issuer required")
         }
         return AuthError(
-            400, "provider_disabled",
-            "Provider (issuer \"\(provider.isEmpty ? issuer.prefix(128) : provider.prefix(64))\") is not enabled")
+            400, code: "provider_disabled",
+            message:
+                "Provider (issuer \"\(provider.isEmpty ? issuer.prefix(128) : provider.prefix(64))\") is not enabled")
     }
 
     private func passwordGrant() async throws(AuthError) -> ServiceResponse {
@@ -46,17 +47,21 @@ extension AuthCall {
         let isEmail = !emailText.isEmpty
         guard isEmail ? configuration.hasEmail : configuration.hasPhone else {
             throw isEmail
-                ? AuthError(422, "email_provider_disabled", "Email logins are disabled")
-                : AuthError(422, "phone_provider_disabled", "Phone logins are disabled")
+                ? AuthError(422, code: "email_provider_disabled", message: "Email logins are disabled")
+                : AuthError(422, code: "phone_provider_disabled", message: "Phone logins are disabled")
         }
         let user = try await user(email: emailText, phone: phoneText)
         let isPassword = try await isPassword(password, of: user)
         guard let user, isPassword, !password.isEmpty else { throw .invalidCredentials }
-        guard !user.isBanned(at: service.clock()) else { throw AuthError(400, "user_banned", "User is banned") }
-        if isEmail, !user.isEmailConfirmed, !configuration.allowsUnverifiedEmail {
-            throw AuthError(400, "email_not_confirmed", "Email not confirmed")
+        guard !user.isBanned(at: service.clock()) else {
+            throw AuthError(400, code: "user_banned", message: "User is banned")
         }
-        if !isEmail, !user.isPhoneConfirmed { throw AuthError(400, "phone_not_confirmed", "Phone not confirmed") }
+        if isEmail, !user.isEmailConfirmed, !configuration.allowsUnverifiedEmail {
+            throw AuthError(400, code: "email_not_confirmed", message: "Email not confirmed")
+        }
+        if !isEmail, !user.isPhoneConfirmed {
+            throw AuthError(400, code: "phone_not_confirmed", message: "Phone not confirmed")
+        }
         return try await openPasswordSession(user, password: password, isEmail: isEmail)
     }
 
@@ -123,14 +128,15 @@ extension AuthCall {
                 let user = try await store.user(id: id, isLocked: true)
             else {
                 throw AuthError(
-                    404, "flow_state_not_found", "invalid flow state, no valid flow state found")
+                    404, code: "flow_state_not_found", message: "invalid flow state, no valid flow state found")
             }
             guard flow.ageSeconds <= Double(max(configuration.flowSeconds, 300)) else {
-                throw AuthError(422, "flow_state_expired", "invalid flow state, flow state has expired")
+                throw AuthError(422, code: "flow_state_expired", message: "invalid flow state, flow state has expired")
             }
             guard flow.challenge.fits(verifier: verifier) else {
                 throw AuthError(
-                    400, "bad_code_verifier", "code challenge does not match previously saved code verifier")
+                    400, code: "bad_code_verifier",
+                    message: "code challenge does not match previously saved code verifier")
             }
             try await store.deleteFlow(id: flow.id)
             return try await openSession(store, user: user, method: flow.method)

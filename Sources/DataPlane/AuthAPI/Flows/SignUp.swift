@@ -21,13 +21,13 @@ extension AuthCall {
         let challenge = try challenge()
         if emailText.isEmpty {
             guard challenge == nil else { throw .validation("PKCE not supported for phone signups") }
-            return try await phoneSignup(phoneText, password, data)
+            return try await phoneSignup(phoneText, password: password, data: data)
         }
         guard configuration.hasEmail else {
-            throw AuthError(400, "email_provider_disabled", "Email signups are disabled")
+            throw AuthError(400, code: "email_provider_disabled", message: "Email signups are disabled")
         }
         let email = try allowedEmail(emailText)
-        return try await emailSignup(email, password, data, challenge)
+        return try await emailSignup(email, password: password, data: data, challenge: challenge)
     }
 
     func challenge() throws(AuthError) -> CodeChallenge? {
@@ -41,8 +41,8 @@ extension AuthCall {
         let list = configuration.authorizedAddresses
         guard list.isEmpty || list.contains(where: { $0.lowercased() == email.text }) else {
             throw AuthError(
-                400, "email_address_not_authorized",
-                "Email address not authorized: the operator's list does not have it")
+                400, code: "email_address_not_authorized",
+                message: "Email address not authorized: the operator's list does not have it")
         }
         return email
     }
@@ -56,7 +56,7 @@ extension AuthCall {
     }
 
     private func emailSignup(
-        _ email: EmailAddress, _ password: String, _ data: [JSONText.Member], _ challenge: CodeChallenge?
+        _ email: EmailAddress, password: String, data: [JSONText.Member], challenge: CodeChallenge?
     ) async throws(AuthError) -> ServiceResponse {
         // Hashed whether or not the address is known: the time of the answer does not tell.
         let hash = try await hash(password: password)
@@ -67,7 +67,7 @@ extension AuthCall {
             var user = try await store.user(email: email.text, audience: audience, isLocked: true)
             if let known = user, known.isEmailConfirmed {
                 guard !configuration.autoconfirmsEmail else {
-                    throw AuthError(422, "user_already_exists", "User already registered")
+                    throw AuthError(422, code: "user_already_exists", message: "User already registered")
                 }
                 try await store.audit(.repeatedSignup, actor: known, address: address ?? "")
                 return .madeUp
@@ -81,7 +81,7 @@ extension AuthCall {
             }
             guard let user else { throw AuthError.unexpected("Database error saving new user", cause: "no row") }
             guard configuration.autoconfirmsEmail else {
-                try await sendConfirmation(store, user, email, challenge)
+                try await sendConfirmation(to: user, at: email, challenge: challenge, in: store)
                 try await store.audit(.confirmationRequested, actor: user, address: address ?? "")
                 guard let current = try await store.user(id: user.id) else { return .madeUp }
                 return .waiting(current)
@@ -112,7 +112,7 @@ extension AuthCall {
         }
         guard let known, !known.isEmailConfirmed else { return }
         guard try await isPassword(password, of: known) else {
-            throw AuthError(422, "user_already_exists", "User already registered")
+            throw AuthError(422, code: "user_already_exists", message: "User already registered")
         }
     }
 
@@ -129,7 +129,7 @@ extension AuthCall {
         } catch {
             // Another request made the same user in the same moment.
             guard error.isUniqueViolation else { throw error }
-            throw AuthError(422, "user_already_exists", "User already registered")
+            throw AuthError(422, code: "user_already_exists", message: "User already registered")
         }
         for (provider, value) in [("email", new.email), ("phone", new.phone)] {
             guard value != nil else { continue }
@@ -163,10 +163,10 @@ extension AuthCall {
 
     /// A phone number's user; there is no way to send a code, so that numbers have to be confirmed by themselves.
     private func phoneSignup(
-        _ text: String, _ password: String, _ data: [JSONText.Member]
+        _ text: String, password: String, data: [JSONText.Member]
     ) async throws(AuthError) -> ServiceResponse {
         guard configuration.hasPhone else {
-            throw AuthError(400, "phone_provider_disabled", "Phone signups are disabled")
+            throw AuthError(400, code: "phone_provider_disabled", message: "Phone signups are disabled")
         }
         guard let phone = PhoneNumber(text) else { throw .invalidPhone }
         guard configuration.autoconfirmsPhone else { throw .noSMSProvider }
@@ -175,7 +175,7 @@ extension AuthCall {
         let audience = audience
         let grant = try await changing("Database error saving new user") { store in
             guard try await !store.isPhoneTaken(phone.digits, audience: audience) else {
-                throw AuthError(422, "user_already_exists", "User already registered")
+                throw AuthError(422, code: "user_already_exists", message: "User already registered")
             }
             let new = AuthStore.NewUser(
                 id: id, audience: audience, role: configuration.defaultRole, phone: phone.digits, passwordHash: hash,
@@ -196,7 +196,7 @@ extension AuthCall {
 
     private func anonymousSignup(_ data: [JSONText.Member]) async throws(AuthError) -> ServiceResponse {
         guard configuration.hasAnonymous else {
-            throw AuthError(422, "anonymous_provider_disabled", "Anonymous sign-ins are disabled")
+            throw AuthError(422, code: "anonymous_provider_disabled", message: "Anonymous sign-ins are disabled")
         }
         guard !configuration.isSignupDisabled else { throw .signupDisabled }
         try service.limit(
@@ -219,7 +219,7 @@ extension AuthCall {
 
 extension AuthError {
     static let noSMSProvider = AuthError(
-        422, "sms_send_failed", "Error sending SMS: no provider of text messages is set up")
+        422, code: "sms_send_failed", message: "Error sending SMS: no provider of text messages is set up")
 }
 
 extension Timestamp {

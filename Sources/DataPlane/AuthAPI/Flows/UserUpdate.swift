@@ -26,15 +26,15 @@ extension AuthCall {
         }
         var hash: String?
         if let password = change.password {
-            try await checkPasswordChange(signedIn, change, password)
+            try await checkPasswordChange(change, to: password, by: signedIn)
             hash = try await self.hash(password: password)
         }
         let newHash = hash
         let user = try await changing("Error updating user") { store -> UserRecord in
             guard let user = try await store.user(id: signedIn.user.id, isLocked: true) else {
-                throw AuthError(403, "user_not_found", "User from sub claim in JWT does not exist")
+                throw AuthError(403, code: "user_not_found", message: "User from sub claim in JWT does not exist")
             }
-            try await apply(store, user, change, newHash: newHash, session: signedIn.claims.session)
+            try await apply(change, to: user, newHash: newHash, session: signedIn.claims.session, in: store)
             guard let current = try await store.user(id: user.id) else { throw AuthError.userNotFound }
             return current
         }
@@ -49,13 +49,13 @@ extension AuthCall {
         let user = signedIn.user
         let appMetadata = try request.object("app_metadata")
         if appMetadata != nil, !configuration.adminRoles.contains(signedIn.claims.role) {
-            throw AuthError(403, "not_admin", "Updating app_metadata requires admin privileges")
+            throw AuthError(403, code: "not_admin", message: "Updating app_metadata requires admin privileges")
         }
         if !emailText.isEmpty || !phoneText.isEmpty || password != nil {
             guard user.verifiedFactors.isEmpty || signedIn.claims.level == "aal2" else {
                 throw AuthError(
-                    401, "insufficient_aal",
-                    "AAL2 session is required to update email or password when MFA is enabled.")
+                    401, code: "insufficient_aal",
+                    message: "AAL2 session is required to update email or password when MFA is enabled.")
             }
             guard !user.isSSO else { throw .ssoManaged }
         }
@@ -63,8 +63,8 @@ extension AuthCall {
             phoneText.isEmpty
         {
             throw AuthError(
-                422, "validation_failed",
-                "Updating password of an anonymous user without an email or phone is not allowed")
+                422, code: "validation_failed",
+                message: "Updating password of an anonymous user without an email or phone is not allowed")
         }
         let email = emailText.isEmpty ? nil : try allowedEmail(emailText)
         var phone: PhoneNumber?
@@ -82,14 +82,14 @@ extension AuthCall {
     // MARK: Password
 
     private func checkPasswordChange(
-        _ signedIn: SignedIn, _ change: UserChange, _ password: String
+        _ change: UserChange, to password: String, by signedIn: SignedIn
     ) async throws(AuthError) {
         let user = signedIn.user
         try PasswordRules(configuration).check(password)
         if configuration.requiresReauthentication, try await !isFresh(signedIn) {
             guard !change.nonce.isEmpty else {
                 throw AuthError(
-                    400, "reauthentication_needed", "Password update requires reauthentication")
+                    400, code: "reauthentication_needed", message: "Password update requires reauthentication")
             }
             guard isInTime(user, .reauthentication), try isCode(change.nonce, of: user, .reauthentication) else {
                 try await changing("Database error") { store in
@@ -97,22 +97,23 @@ extension AuthCall {
                         try await store.countAttempt(.reauthentication, user: user.id)
                     }
                 }
-                throw AuthError(422, "reauthentication_not_valid", "Nonce has expired or is invalid")
+                throw AuthError(422, code: "reauthentication_not_valid", message: "Nonce has expired or is invalid")
             }
         }
         let isRecovery = signedIn.claims.methods.contains { $0 == "recovery" || $0 == "otp" }
         if configuration.requiresCurrentPassword, user.passwordHash != nil, !isRecovery {
             guard !change.currentPassword.isEmpty else {
                 throw AuthError(
-                    400, "current_password_required", "Current password is required to set a new password")
+                    400, code: "current_password_required",
+                    message: "Current password is required to set a new password")
             }
             guard try await isPassword(change.currentPassword, of: user) else {
-                throw AuthError(400, "current_password_invalid", "Current password is not correct")
+                throw AuthError(400, code: "current_password_invalid", message: "Current password is not correct")
             }
         }
         if user.passwordHash != nil, try await isPassword(password, of: user) {
             throw AuthError(
-                422, "same_password", "New password should be different from the old password.")
+                422, code: "same_password", message: "New password should be different from the old password.")
         }
     }
 
@@ -125,7 +126,7 @@ extension AuthCall {
     // MARK: Applying
 
     private func apply(
-        _ store: AuthStore, _ user: UserRecord, _ change: UserChange, newHash: String?, session: String?
+        _ change: UserChange, to user: UserRecord, newHash: String?, session: String?, in store: AuthStore
     ) async throws {
         var changes: [(column: String, change: AuthStore.Change)] = []
         if !change.data.isEmpty {
@@ -142,22 +143,24 @@ extension AuthCall {
             try await store.clearCodes(user: user.id)
             try await store.deleteSessions(user: user.id, except: session)
             try await store.audit(.updatedPassword, actor: user, address: address ?? "")
-            try await queueNotice(store, user, .passwordChanged)
+            try await queueNotice(.passwordChanged, to: user, in: store)
         }
-        if let email = change.email { try await changeEmail(store, user, email, change.challenge) }
-        if let phone = change.phone { try await changePhone(store, user, phone) }
+        if let email = change.email {
+            try await changeEmail(of: user, to: email, challenge: change.challenge, in: store)
+        }
+        if let phone = change.phone { try await changePhone(of: user, to: phone, in: store) }
         try await store.audit(.modified, actor: user, address: address ?? "")
     }
 
     private func changeEmail(
-        _ store: AuthStore, _ user: UserRecord, _ email: EmailAddress, _ challenge: CodeChallenge?
+        of user: UserRecord, to email: EmailAddress, challenge: CodeChallenge?, in store: AuthStore
     ) async throws {
         guard try await !store.isEmailTaken(email.text, audience: user.audience, except: user.id) else {
             throw AuthError.emailExists
         }
         guard let current = try await store.user(id: user.id) else { throw AuthError.userNotFound }
         guard !configuration.autoconfirmsEmail else {
-            try await completeEmailChange(store, current, email.text)
+            try await completeEmailChange(of: current, to: email.text, in: store)
             return
         }
         try await sendEmailChange(store, current, to: email.text, challenge: challenge)
@@ -173,19 +176,19 @@ extension AuthCall {
             [("email_change", .set(.text(new))), ("email_change_confirm_status", .set(0))])
         if configuration.hasSecureEmailChange, let old = user.email {
             try await sendCode(
-                store, user,
                 CodeOrder(
                     kind: .emailChangeCurrent, address: old, mail: .emailChange, link: .emailChange,
-                    challenge: challenge, isLimited: false, newEmail: new))
+                    challenge: challenge, isLimited: false, newEmail: new),
+                to: user, in: store)
         }
         try await sendCode(
-            store, user,
             CodeOrder(
                 kind: .emailChangeNew, address: new, mail: .emailChange, link: .emailChange, challenge: challenge,
-                isLimited: false, newEmail: new))
+                isLimited: false, newEmail: new),
+            to: user, in: store)
     }
 
-    private func changePhone(_ store: AuthStore, _ user: UserRecord, _ phone: PhoneNumber) async throws {
+    private func changePhone(of user: UserRecord, to phone: PhoneNumber, in store: AuthStore) async throws {
         guard try await !store.isPhoneTaken(phone.digits, audience: user.audience, except: user.id) else {
             throw AuthError.phoneExists
         }

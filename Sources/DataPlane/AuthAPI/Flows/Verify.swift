@@ -51,7 +51,8 @@ extension AuthCall {
         let outcome = try await changing("Database error verifying the code") { store -> (Verified, Grant?) in
             let verified =
                 hash.isEmpty
-                ? try await checkCode(store, code, subject, kinds) : try await checkHash(store, hash, kinds)
+                ? try await checkCode(code, of: subject, kinds: kinds, in: store)
+                : try await checkHash(hash, kinds: kinds, in: store)
             guard case .user(let user) = verified else { return (verified, nil) }
             return (verified, try await openSession(store, user: user, method: "otp", isAudited: false))
         }
@@ -82,7 +83,7 @@ extension AuthCall {
     }
 
     private func checkCode(
-        _ store: AuthStore, _ code: String, _ subject: Subject, _ kinds: [CodeKind]
+        _ code: String, of subject: Subject, kinds: [CodeKind], in store: AuthStore
     ) async throws -> Verified {
         let user: UserRecord?
         switch subject {
@@ -101,7 +102,7 @@ extension AuthCall {
         guard !user.isBanned(at: service.clock()) else { return .refused(.userBanned) }
         for kind in kinds {
             guard isInTime(user, kind), try isCode(code, of: user, kind) else { continue }
-            return try await accepted(store, user, kind)
+            return try await accepted(kind, of: user, in: store)
         }
         for kind in kinds where user.text(kind.column) != nil {
             try await store.countAttempt(kind, user: user.id)
@@ -127,17 +128,17 @@ extension AuthCall {
         return service.clock() <= sent + Double(configuration.emailCodeSeconds)
     }
 
-    private func checkHash(_ store: AuthStore, _ hash: String, _ kinds: [CodeKind]) async throws -> Verified {
+    private func checkHash(_ hash: String, kinds: [CodeKind], in store: AuthStore) async throws -> Verified {
         guard let (user, kind) = try await store.user(codeHash: hash, kinds: kinds), isInTime(user, kind) else {
             return .refused(.linkExpired)
         }
         guard !user.isBanned(at: service.clock()) else { return .refused(.userBanned) }
-        return try await accepted(store, user, kind)
+        return try await accepted(kind, of: user, in: store)
     }
 
     // MARK: Effects
 
-    private func accepted(_ store: AuthStore, _ user: UserRecord, _ kind: CodeKind) async throws -> Verified {
+    private func accepted(_ kind: CodeKind, of user: UserRecord, in store: AuthStore) async throws -> Verified {
         switch kind {
         case .confirmation:
             if !user.isEmailConfirmed { try await confirmEmail(store, user) }
@@ -149,7 +150,7 @@ extension AuthCall {
             try await store.clearCode(.recovery, user: user.id)
             try await store.audit(.login, actor: user, address: address ?? "")
         case .emailChangeCurrent, .emailChangeNew:
-            guard try await changeEmail(store, user, kind) else { return .half }
+            guard try await changeEmail(of: user, by: kind, in: store) else { return .half }
         case .phoneChange, .reauthentication: return .refused(.codeExpired)
         }
         guard let current = try await store.user(id: user.id) else { return .refused(.codeExpired) }
@@ -157,7 +158,7 @@ extension AuthCall {
     }
 
     /// Whether the change is complete.
-    private func changeEmail(_ store: AuthStore, _ user: UserRecord, _ kind: CodeKind) async throws -> Bool {
+    private func changeEmail(of user: UserRecord, by kind: CodeKind, in store: AuthStore) async throws -> Bool {
         let other: CodeKind = kind == .emailChangeNew ? .emailChangeCurrent : .emailChangeNew
         if configuration.hasSecureEmailChange, user.email != nil, user.text(other.column) != nil {
             try await store.clearCode(kind, user: user.id)
@@ -165,11 +166,11 @@ extension AuthCall {
             return false
         }
         guard let new = user.text("email_change") else { throw AuthError.codeExpired }
-        try await completeEmailChange(store, user, new)
+        try await completeEmailChange(of: user, to: new, in: store)
         return true
     }
 
-    func completeEmailChange(_ store: AuthStore, _ user: UserRecord, _ new: String) async throws {
+    func completeEmailChange(of user: UserRecord, to new: String, in store: AuthStore) async throws {
         let metadata = Metadata.merge(
             user.userMetadata, [.init("email", .string(new)), .init("email_verified", .bool(true))])
         do throws(PostgresError) {
@@ -214,7 +215,7 @@ extension AuthCall {
         guard let kinds = Self.kinds(type) else { throw .validation("Unsupported verification type") }
         try service.limit(.verify, request, count: configuration.rates.verify)
         let result = try await changing("Database error verifying the link") { store -> (Verified, Redirect.Outcome?) in
-            let verified = try await checkHash(store, hash, kinds)
+            let verified = try await checkHash(hash, kinds: kinds, in: store)
             guard case .user(let user) = verified else { return (verified, nil) }
             guard isPKCE else {
                 let grant = try await openSession(store, user: user, method: "otp", isAudited: false)
@@ -222,7 +223,8 @@ extension AuthCall {
             }
             let method = type == "signup" || type == "email" ? LinkType.signup.method : type
             guard let code = try await store.issueFlowCode(user: user.id, method: method) else {
-                throw AuthError(404, "flow_state_not_found", "invalid flow state, no valid flow state found")
+                throw AuthError(
+                    404, code: "flow_state_not_found", message: "invalid flow state, no valid flow state found")
             }
             return (verified, .code(code))
         }

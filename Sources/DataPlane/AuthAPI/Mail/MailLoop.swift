@@ -85,7 +85,7 @@ public struct MailLoop: Sendable {
             do {
                 try await sender.send(mail.text, from: from, to: mail.to)
             } catch {
-                try await postpone(transaction, id, kind, attempts, "\(error)")
+                try await postpone(id, kind: kind, attempts: attempts, reason: "\(error)", in: transaction)
                 return true
             }
             try await transaction.execute("DELETE FROM auth.projectd_mails WHERE id = $1", [.int(id)])
@@ -94,7 +94,7 @@ public struct MailLoop: Sendable {
     }
 
     private func postpone(
-        _ transaction: PostgresTransaction, _ id: Int64, _ kind: String, _ attempts: Int, _ reason: String
+        _ id: Int64, kind: String, attempts: Int, reason: String, in transaction: PostgresTransaction
     ) async throws {
         guard attempts < Self.attemptsMax else {
             report("a \(kind) mail is given up after \(attempts) tries: \(reason)")

@@ -4,7 +4,7 @@ import TokenKit
 
 /// Making mails: they are rows of the transaction that asks for them, and are sent after it.
 extension AuthCall {
-    func queueMail(_ store: AuthStore, _ user: UserRecord, _ code: OneTimeCode, _ order: CodeOrder) async throws {
+    func queueMail(for order: CodeOrder, code: OneTimeCode, to user: UserRecord, in store: AuthStore) async throws {
         guard let mail = configuration.mail else { return }
         if order.isLimited || order.kind == .emailChangeNew { try service.limitMails() }
         var values = variables(user, sendingTo: order.address)
@@ -14,15 +14,17 @@ extension AuthCall {
         ]
         if let link = order.link {
             values.append(
-                .init("ConfirmationURL", .string(confirmationURL(mail.paths[order.mail], code.hash, link))))
+                .init(
+                    "ConfirmationURL",
+                    .string(confirmationURL(path: mail.paths[order.mail], hash: code.hash, link: link))))
         }
-        try await queue(store, mail, order.mail, to: order.address, values)
+        try await queue(order.mail, to: order.address, values: values, by: mail, in: store)
     }
 
     /// Tells a user of a change, where the operator wants that.
-    func queueNotice(_ store: AuthStore, _ user: UserRecord, _ kind: MailKind) async throws {
+    func queueNotice(_ kind: MailKind, to user: UserRecord, in store: AuthStore) async throws {
         guard let mail = configuration.mail, mail.notices.contains(kind), let email = user.email else { return }
-        try await queue(store, mail, kind, to: email, variables(user, sendingTo: email))
+        try await queue(kind, to: email, values: variables(user, sendingTo: email), by: mail, in: store)
     }
 
     private func variables(_ user: UserRecord, sendingTo address: String) -> [JSONText.Member] {
@@ -34,7 +36,7 @@ extension AuthCall {
     }
 
     /// The address behind a link.
-    func confirmationURL(_ path: String?, _ hash: String, _ link: LinkType) -> String {
+    func confirmationURL(path: String?, hash: String, link: LinkType) -> String {
         let query = FormText.encode([
             ("token", hash), ("type", link.rawValue), ("redirect_to", redirectTarget),
         ])
@@ -49,8 +51,8 @@ extension AuthCall {
     }
 
     private func queue(
-        _ store: AuthStore, _ mail: MailConfiguration, _ kind: MailKind, to address: String,
-        _ values: [JSONText.Member]
+        _ kind: MailKind, to address: String, values: [JSONText.Member], by mail: MailConfiguration,
+        in store: AuthStore
     ) async throws {
         let message: MailMessage
         do throws(MailTemplate.Failure) {

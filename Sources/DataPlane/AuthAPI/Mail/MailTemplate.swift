@@ -40,14 +40,14 @@ struct MailTemplate: Sendable {
     /// - Parameter escapesHTML: whether values are made harmless in HTML.
     func text(_ values: JSONText, escapesHTML: Bool) -> String {
         var text = ""
-        render(nodes, values, values, escapesHTML, &text)
+        render(nodes, root: values, dot: values, escapes: escapesHTML, into: &text)
         return text
     }
 
     // MARK: Rendering
 
     private func render(
-        _ nodes: [Node], _ root: JSONText, _ dot: JSONText, _ escapes: Bool, _ text: inout String
+        _ nodes: [Node], root: JSONText, dot: JSONText, escapes: Bool, into text: inout String
     ) {
         for node in nodes where text.utf8.count <= Self.bytesMax {
             switch node {
@@ -59,11 +59,11 @@ struct MailTemplate: Sendable {
                 let chosen = branches.first { branch in
                     branch.condition.map { Self.isTrue(Self.value($0, dot)) } ?? true
                 }
-                if let chosen { render(chosen.body, root, dot, escapes, &text) }
+                if let chosen { render(chosen.body, root: root, dot: dot, escapes: escapes, into: &text) }
             case .range(let expression, let body):
                 let list = Self.value(expression, dot)
                 for element in list.arrayValue ?? list.members.map(\.value) {
-                    render(body, root, element, escapes, &text)
+                    render(body, root: root, dot: element, escapes: escapes, into: &text)
                 }
             }
         }

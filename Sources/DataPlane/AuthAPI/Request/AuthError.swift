@@ -17,14 +17,14 @@ struct AuthError: Error, Sendable, Equatable {
     /// What the server's log says about it; never sent.
     var cause: String?
 
-    init(_ status: Int, _ code: String, _ message: String) {
+    init(_ status: Int, code: String, message: String) {
         self.status = status
         self.code = code
         self.message = message
     }
 
     static func oauth(_ error: String, _ description: String) -> AuthError {
-        var made = AuthError(400, error, description)
+        var made = AuthError(400, code: error, message: description)
         made.isOAuth = true
         return made
     }
@@ -78,54 +78,58 @@ enum APIVersion: Sendable {
 
 /// Errors that several endpoints give.
 extension AuthError {
-    static func validation(_ message: String) -> AuthError { AuthError(400, "validation_failed", message) }
+    static func validation(_ message: String) -> AuthError {
+        AuthError(400, code: "validation_failed", message: message)
+    }
 
-    static let badJSON = AuthError(400, "bad_json", "Could not parse request body as JSON")
-    static let notFound = AuthError(404, "unknown", "There is nothing at this path")
-    static let methodNotAllowed = AuthError(405, "unknown", "The path does not take this method")
+    static let badJSON = AuthError(400, code: "bad_json", message: "Could not parse request body as JSON")
+    static let notFound = AuthError(404, code: "unknown", message: "There is nothing at this path")
+    static let methodNotAllowed = AuthError(405, code: "unknown", message: "The path does not take this method")
     static let noAuthorization = AuthError(
-        401, "no_authorization", "This endpoint requires a valid Bearer token")
-    static let notAdmin = AuthError(403, "not_admin", "User not allowed")
-    static let invalidCredentials = AuthError(400, "invalid_credentials", "Invalid login credentials")
-    static let signupDisabled = AuthError(422, "signup_disabled", "Signups not allowed for this instance")
+        401, code: "no_authorization", message: "This endpoint requires a valid Bearer token")
+    static let notAdmin = AuthError(403, code: "not_admin", message: "User not allowed")
+    static let invalidCredentials = AuthError(400, code: "invalid_credentials", message: "Invalid login credentials")
+    static let signupDisabled = AuthError(
+        422, code: "signup_disabled", message: "Signups not allowed for this instance")
     static let emailExists = AuthError(
-        422, "email_exists", "A user with this email address has already been registered")
+        422, code: "email_exists", message: "A user with this email address has already been registered")
     static let phoneExists = AuthError(
-        422, "phone_exists", "A user with this phone number has already been registered")
-    static let userNotFound = AuthError(404, "user_not_found", "User not found")
-    static let userBanned = AuthError(403, "user_banned", "User is banned")
+        422, code: "phone_exists", message: "A user with this phone number has already been registered")
+    static let userNotFound = AuthError(404, code: "user_not_found", message: "User not found")
+    static let userBanned = AuthError(403, code: "user_banned", message: "User is banned")
     static let invalidEmail = validation("Unable to validate email address: invalid format")
     static let invalidPhone = validation("Invalid phone number format (E.164 required)")
-    static let codeExpired = AuthError(403, "otp_expired", "Token has expired or is invalid")
-    static let linkExpired = AuthError(403, "otp_expired", "Email link is invalid or has expired")
+    static let codeExpired = AuthError(403, code: "otp_expired", message: "Token has expired or is invalid")
+    static let linkExpired = AuthError(403, code: "otp_expired", message: "Email link is invalid or has expired")
     static let ssoManaged = AuthError(
-        422, "user_sso_managed", "Updating email, phone, password of a SSO account only possible via SSO")
-    static let samlDisabled = AuthError(404, "saml_provider_disabled", "SAML 2.0 is disabled")
-    static let oauthServerDisabled = AuthError(404, "feature_disabled", "OAuth server is disabled")
-    static let passkeyDisabled = AuthError(404, "passkey_disabled", "Passkeys are disabled")
-    static let linkingDisabled = AuthError(404, "manual_linking_disabled", "Manual linking is disabled")
-    static let factorNotFound = AuthError(404, "mfa_factor_not_found", "Factor not found")
-    static let rateLimit = AuthError(429, "over_request_rate_limit", "Request rate limit reached")
+        422, code: "user_sso_managed", message: "Updating email, phone, password of a SSO account only possible via SSO"
+    )
+    static let samlDisabled = AuthError(404, code: "saml_provider_disabled", message: "SAML 2.0 is disabled")
+    static let oauthServerDisabled = AuthError(404, code: "feature_disabled", message: "OAuth server is disabled")
+    static let passkeyDisabled = AuthError(404, code: "passkey_disabled", message: "Passkeys are disabled")
+    static let linkingDisabled = AuthError(404, code: "manual_linking_disabled", message: "Manual linking is disabled")
+    static let factorNotFound = AuthError(404, code: "mfa_factor_not_found", message: "Factor not found")
+    static let rateLimit = AuthError(429, code: "over_request_rate_limit", message: "Request rate limit reached")
 
     static func badToken(_ reason: String) -> AuthError {
-        AuthError(403, "bad_jwt", "invalid JWT: unable to parse or verify signature, \(reason)")
+        AuthError(403, code: "bad_jwt", message: "invalid JWT: unable to parse or verify signature, \(reason)")
     }
 
     static func unexpected(_ message: String, cause: String) -> AuthError {
-        var error = AuthError(500, "unexpected_failure", message)
+        var error = AuthError(500, code: "unexpected_failure", message: message)
         error.cause = cause
         return error
     }
 
     static func overloaded(_ message: String) -> AuthError {
-        var error = AuthError(503, "unexpected_failure", message)
+        var error = AuthError(503, code: "unexpected_failure", message: message)
         error.retryAfterSeconds = 1
         return error
     }
 
     static func tooSoon(_ code: String, seconds: Int) -> AuthError {
         var error = AuthError(
-            429, code, "For security purposes, you can only request this after \(seconds) seconds.")
+            429, code: code, message: "For security purposes, you can only request this after \(seconds) seconds.")
         error.retryAfterSeconds = seconds
         return error
     }

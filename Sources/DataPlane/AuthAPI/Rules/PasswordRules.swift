@@ -30,7 +30,7 @@ struct PasswordRules: Sendable {
                 "Password should contain at least one character of each: \(characterSets.joined(separator: ", ")).")
         }
         guard !weaknesses.isEmpty else { return }
-        var error = AuthError(422, "weak_password", sentences.joined(separator: " "))
+        var error = AuthError(422, code: "weak_password", message: sentences.joined(separator: " "))
         error.weaknesses = weaknesses
         throw error
     }

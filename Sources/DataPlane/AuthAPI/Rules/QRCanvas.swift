@@ -14,7 +14,7 @@ struct QRCanvas {
         drawPatterns()
     }
 
-    private mutating func set(_ row: Int, _ column: Int, _ isDark: Bool) {
+    private mutating func set(row: Int, column: Int, isDark: Bool) {
         guard (0..<size).contains(row), (0..<size).contains(column) else { return }
         modules[row][column] = isDark
         isFixed[row][column] = true
@@ -22,8 +22,8 @@ struct QRCanvas {
 
     private mutating func drawPatterns() {
         for index in 0..<size {
-            set(6, index, index.isMultiple(of: 2))
-            set(index, 6, index.isMultiple(of: 2))
+            set(row: 6, column: index, isDark: index.isMultiple(of: 2))
+            set(row: index, column: 6, isDark: index.isMultiple(of: 2))
         }
         for (row, column) in [(3, 3), (3, size - 4), (size - 4, 3)] { drawFinder(row, column) }
         let positions = alignmentPositions
@@ -42,14 +42,14 @@ struct QRCanvas {
         for dy in -4...4 {
             for dx in -4...4 {
                 let distance = max(abs(dx), abs(dy))
-                set(row + dy, column + dx, distance != 2 && distance != 4)
+                set(row: row + dy, column: column + dx, isDark: distance != 2 && distance != 4)
             }
         }
     }
 
     private mutating func drawAlignment(_ row: Int, _ column: Int) {
         for dy in -2...2 {
-            for dx in -2...2 { set(row + dy, column + dx, max(abs(dx), abs(dy)) != 1) }
+            for dx in -2...2 { set(row: row + dy, column: column + dx, isDark: max(abs(dx), abs(dy)) != 1) }
         }
     }
 
@@ -69,14 +69,14 @@ struct QRCanvas {
         for _ in 0..<10 { rest = rest << 1 ^ (rest >> 9) * 0x537 }
         let bits = (data << 10 | rest) ^ 0x5412
         let bit = { (index: Int) in bits >> index & 1 == 1 }
-        for index in 0...5 { set(index, 8, bit(index)) }
-        set(7, 8, bit(6))
-        set(8, 8, bit(7))
-        set(8, 7, bit(8))
-        for index in 9..<15 { set(8, 14 - index, bit(index)) }
-        for index in 0..<8 { set(8, size - 1 - index, bit(index)) }
-        for index in 8..<15 { set(size - 15 + index, 8, bit(index)) }
-        set(size - 8, 8, true)
+        for index in 0...5 { set(row: index, column: 8, isDark: bit(index)) }
+        set(row: 7, column: 8, isDark: bit(6))
+        set(row: 8, column: 8, isDark: bit(7))
+        set(row: 8, column: 7, isDark: bit(8))
+        for index in 9..<15 { set(row: 8, column: 14 - index, isDark: bit(index)) }
+        for index in 0..<8 { set(row: 8, column: size - 1 - index, isDark: bit(index)) }
+        for index in 8..<15 { set(row: size - 15 + index, column: 8, isDark: bit(index)) }
+        set(row: size - 8, column: 8, isDark: true)
     }
 
     private mutating func drawVersion() {
@@ -87,8 +87,8 @@ struct QRCanvas {
         for index in 0..<18 {
             let isDark = bits >> index & 1 == 1
             let (a, b) = (size - 11 + index % 3, index / 3)
-            set(a, b, isDark)
-            set(b, a, isDark)
+            set(row: a, column: b, isDark: isDark)
+            set(row: b, column: a, isDark: isDark)
         }
     }
 

@@ -75,9 +75,11 @@ struct AuthCall: Sendable {
     /// The user of the bearer token. The session is looked up on every call: signing out ends tokens here.
     func signedIn() async throws(AuthError) -> SignedIn {
         let claims = try service.claims(request)
-        guard let sub = claims.sub else { throw AuthError(403, "bad_jwt", "invalid claim: missing sub claim") }
+        guard let sub = claims.sub else {
+            throw AuthError(403, code: "bad_jwt", message: "invalid claim: missing sub claim")
+        }
         guard let id = UUIDText.canonical(sub) else {
-            throw AuthError(403, "bad_jwt", "invalid claim: sub claim must be a UUID")
+            throw AuthError(403, code: "bad_jwt", message: "invalid claim: sub claim must be a UUID")
         }
         let row = try await reading { store throws(PostgresError) in
             try await store.session.first(
@@ -88,10 +90,11 @@ struct AuthCall: Sendable {
                 """, [.text(id), .optional(claims.session)])
         }
         guard let row, let document = try? row.string("document"), let user = UserRecord(document) else {
-            throw AuthError(403, "user_not_found", "User from sub claim in JWT does not exist")
+            throw AuthError(403, code: "user_not_found", message: "User from sub claim in JWT does not exist")
         }
         if claims.session != nil, (try? row.bool("has_session")) != true {
-            throw AuthError(403, "session_not_found", "Session from session_id claim in JWT does not exist")
+            throw AuthError(
+                403, code: "session_not_found", message: "Session from session_id claim in JWT does not exist")
         }
         guard !user.isBanned(at: service.clock()) else { throw .userBanned }
         return SignedIn(user: user, claims: claims)
@@ -183,17 +186,17 @@ extension AuthError {
     init(_ error: PostgresError, doing what: String) {
         switch error {
         case .server(let report) where report.sqlState == "55P03":
-            self = AuthError(409, "conflict", "Too many concurrent requests change the same rows")
+            self = AuthError(409, code: "conflict", message: "Too many concurrent requests change the same rows")
         case .server(let report) where report.sqlState.hasPrefix("PT"):
             let status = Int(report.sqlState.dropFirst(2)).flatMap { (400...599).contains($0) ? $0 : nil } ?? 500
-            self = AuthError(status, "unexpected_failure", report.message)
+            self = AuthError(status, code: "unexpected_failure", message: report.message)
         case .server(let report):
             self = .unexpected(what, cause: "SQLSTATE \(report.sqlState): \(report.message)")
         case .deadlineExceeded, .acquireDeadlineExceeded, .queueFull, .connectDeadlineExceeded, .connectFailed,
             .connectionLost, .commitOutcomeUnknown, .closed, .noResources:
             self = .overloaded("The database does not answer; try again later")
             cause = "\(error)"
-        case .cancelled: self = AuthError(504, "request_timeout", "The request took too long")
+        case .cancelled: self = AuthError(504, code: "request_timeout", message: "The request took too long")
         default: self = .unexpected(what, cause: "\(error)")
         }
     }

@@ -89,7 +89,8 @@ enum AuthRoute: Sendable, Equatable {
             switch segments[1] {
             case "sso": return .samlDisabled
             case "oauth": return .oauthServerDisabled
-            case "custom-providers": return AuthError(404, "feature_disabled", "Custom OAuth providers are disabled")
+            case "custom-providers":
+                return AuthError(404, code: "feature_disabled", message: "Custom OAuth providers are disabled")
             default: return nil
             }
         default: return nil

@@ -87,8 +87,9 @@ public final class AuthService: DataPlaneService {
             switch problem {
             case .tooLarge:
                 AuthError(
-                    413, "request_entity_too_large", "The body has more than \(AuthRequest.bodyBytesMax) bytes")
-            case .tooSlow: AuthError(408, "request_timeout", "The end of the body did not come in time")
+                    413, code: "request_entity_too_large",
+                    message: "The body has more than \(AuthRequest.bodyBytesMax) bytes")
+            case .tooSlow: AuthError(408, code: "request_timeout", message: "The end of the body did not come in time")
             case .tooMany: .overloaded("Too many large bodies are in hand; try again later")
             }
         return finished(error.response(AuthRequest(head: http).version), http)
@@ -183,7 +184,7 @@ public final class AuthService: DataPlaneService {
                 .email, client: "", count: rates.email, seconds: rates.emailSeconds, burst: rates.email, at: clock())
         }
         guard let wait else { return }
-        var error = AuthError(429, "over_email_send_rate_limit", "email rate limit exceeded")
+        var error = AuthError(429, code: "over_email_send_rate_limit", message: "email rate limit exceeded")
         error.retryAfterSeconds = wait
         throw error
     }

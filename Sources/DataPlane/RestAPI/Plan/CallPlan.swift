@@ -31,7 +31,7 @@ struct CallPlanner {
     func plan(_ name: QualifiedName, _ given: Given, columns: [String]?) throws(RestError) -> CallPlan {
         switch given {
         case .query(let arguments): try byQuery(name, arguments)
-        case .body(let bytes, let type): try byBody(name, bytes, type, columns)
+        case .body(let bytes, let type): try byBody(bytes, type: type, columns: columns, of: name)
         }
     }
 
@@ -50,7 +50,7 @@ struct CallPlanner {
     }
 
     private func byBody(
-        _ name: QualifiedName, _ bytes: [UInt8], _ type: MediaType, _ columns: [String]?
+        _ bytes: [UInt8], type: MediaType, columns: [String]?, of name: QualifiedName
     ) throws(RestError) -> CallPlan {
         if type == .form {
             let pairs = QueryReader.pairs(of: String(decoding: bytes, as: UTF8.self))
@@ -67,7 +67,7 @@ struct CallPlanner {
             return CallPlan(
                 routine: routine, arguments: .whole(wholeText(bytes, type), type: routine.parameters[0].type))
         }
-        let body = try self.body(bytes, type, columns, isUnnamedPossible: !unnamed.isEmpty)
+        let body = try self.body(bytes, type: type, columns: columns, isUnnamedPossible: !unnamed.isEmpty)
         let keys = columns ?? body.keys ?? []
         var found = body.isScalar ? [] : fitting(name, Set(keys))
         if found.isEmpty { found = unnamed }
@@ -87,7 +87,7 @@ struct CallPlanner {
     }
 
     private func body(
-        _ bytes: [UInt8], _ type: MediaType, _ columns: [String]?, isUnnamedPossible: Bool
+        _ bytes: [UInt8], type: MediaType, columns: [String]?, isUnnamedPossible: Bool
     ) throws(RestError) -> RequestBody {
         if bytes.isEmpty, type != .csv { return RequestBody(json: "{}", keys: columns ?? [], isArray: false, rows: 1) }
         if type == .json, columns == nil, isUnnamedPossible, let value = try? JSONText(bytes) {
@@ -136,21 +136,21 @@ struct CallPlanner {
     ) throws(RestError) -> Routine {
         switch found.count {
         case 1: return found[0]
-        case 0: throw none(name, given, contentType, isPost: isPost)
+        case 0: throw none(named: name, given: given, contentType: contentType, isPost: isPost)
         default:
             let list = found.map { routine in
                 let parameters = routine.parameters.map { "\($0.name) => \($0.type)" }.joined(separator: ", ")
                 return "\(name.schema).\(name.name)(\(parameters))"
             }.joined(separator: ", ")
             throw RestError(
-                300, "PGRST203", "Could not choose the best candidate function between: \(list)",
+                300, code: "PGRST203", message: "Could not choose the best candidate function between: \(list)",
                 hint: "Try renaming the parameters or the function itself in the database so function overloading "
                     + "can be resolved")
         }
     }
 
     private func none(
-        _ name: QualifiedName, _ given: [String], _ contentType: MediaType?, isPost: Bool
+        named name: QualifiedName, given: [String], contentType: MediaType?, isPost: Bool
     ) -> RestError {
         let full = "\(name.schema).\(ErrorText.name(name.name))"
         let list = ErrorText.list(given)
@@ -168,8 +168,9 @@ struct CallPlanner {
             ?? parameters
             + (isPost && contentType == .json ? " or with a single unnamed json/jsonb parameter" : "")
         return RestError(
-            404, "PGRST202",
-            "Could not find the function \(full)\(shown.isEmpty && single == nil ? "" : shown) in the schema cache",
+            404, code: "PGRST202",
+            message:
+                "Could not find the function \(full)\(shown.isEmpty && single == nil ? "" : shown) in the schema cache",
             details: "Searched for the function \(full) \(searched), but no matches were found in the schema cache.",
             hint: nearest(name, given, isSingle: single != nil)
                 .map { "Perhaps you meant to call the function \(name.schema).\($0)" })

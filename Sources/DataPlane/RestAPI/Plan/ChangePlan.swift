@@ -42,7 +42,7 @@ struct ChangePlanner {
             let columns = parameters.onConflict ?? table.primaryKey
             if !columns.isEmpty { conflict = .init(columns: columns, resolution: resolution) }
         }
-        return try plan(table, .insert(conflict: conflict), body, read)
+        return try plan(.insert(conflict: conflict), of: table, body: body, read: read)
     }
 
     /// One row by its whole key: the filters have to say what the body says.
@@ -51,7 +51,7 @@ struct ChangePlanner {
         let filters = parameters.filters.filter { $0.embed.isEmpty }
         let values = filters.compactMap { item -> (String, String)? in
             guard !item.filter.isNegated, item.filter.path.jsonPath.isEmpty,
-                case .quantified(.eq, nil, let value) = item.filter.operation
+                case .quantified(.eq, nil, value: let value) = item.filter.operation
             else { return nil }
             return (item.filter.path.name, value)
         }
@@ -70,20 +70,20 @@ struct ChangePlanner {
             }
         }
         return try plan(
-            table, .insert(conflict: .init(columns: table.primaryKey, resolution: .merge)), body, read,
+            .insert(conflict: .init(columns: table.primaryKey, resolution: .merge)), of: table, body: body, read: read,
             usesDefaults: true)
     }
 
     func update(_ table: Table, _ body: RequestBody, read: ReadNode?) throws(RestError) -> ChangePlan {
-        try plan(table, .update, body, read)
+        try plan(.update, of: table, body: body, read: read)
     }
 
     func delete(_ table: Table, read: ReadNode?) throws(RestError) -> ChangePlan {
-        try plan(table, .delete, RequestBody(json: "[]", keys: [], isArray: true), read)
+        try plan(.delete, of: table, body: RequestBody(json: "[]", keys: [], isArray: true), read: read)
     }
 
     private func plan(
-        _ table: Table, _ kind: ChangePlan.Kind, _ body: RequestBody, _ read: ReadNode?, usesDefaults: Bool? = nil
+        _ kind: ChangePlan.Kind, of table: Table, body: RequestBody, read: ReadNode?, usesDefaults: Bool? = nil
     ) throws(RestError) -> ChangePlan {
         let columns = try (body.keys ?? []).map { key throws(RestError) -> Column in
             guard let column = table.column(key) else { throw .column(key, of: table.name.name) }

@@ -76,12 +76,12 @@ struct ReadPlanner {
 
     /// Runs `change` on the node that a path of names leads to.
     private func descend(
-        _ node: inout ReadNode, _ path: ArraySlice<String>, _ warnings: inout [String],
-        _ change: (inout ReadNode) throws(RestError) -> Void
+        _ node: inout ReadNode, along path: ArraySlice<String>, warnings: inout [String],
+        change: (inout ReadNode) throws(RestError) -> Void
     ) throws(RestError) {
         guard let first = path.first else { return try change(&node) }
         let index = try index(of: first, in: node, &warnings)
-        try descend(&node.children[index], path.dropFirst(), &warnings, change)
+        try descend(&node.children[index], along: path.dropFirst(), warnings: &warnings, change: change)
     }
 
     private func index(
@@ -101,12 +101,12 @@ struct ReadPlanner {
         _ node: inout ReadNode, isChanged: Bool, _ warnings: inout [String]
     ) throws(RestError) {
         for item in parameters.filters where !(isChanged && item.embed.isEmpty) {
-            try descend(&node, item.embed[...], &warnings) { node throws(RestError) in
+            try descend(&node, along: item.embed[...], warnings: &warnings) { node throws(RestError) in
                 node.conditions.append(condition(item.filter, node))
             }
         }
         for item in parameters.trees where !(isChanged && item.embed.isEmpty) {
-            try descend(&node, item.embed[...], &warnings) { node throws(RestError) in
+            try descend(&node, along: item.embed[...], warnings: &warnings) { node throws(RestError) in
                 node.conditions.append(condition(item.tree, node))
             }
         }
@@ -132,7 +132,7 @@ struct ReadPlanner {
 
     private func applyOrders(_ node: inout ReadNode, _ warnings: inout [String]) throws(RestError) {
         for item in parameters.orders {
-            try descend(&node, item.embed[...], &warnings) { node throws(RestError) in
+            try descend(&node, along: item.embed[...], warnings: &warnings) { node throws(RestError) in
                 node.order += try item.terms.map { term throws(RestError) in try order(term, node) }
             }
         }
@@ -152,7 +152,7 @@ struct ReadPlanner {
     ) throws(RestError) {
         for path in Set(parameters.limits.keys).union(parameters.offsets.keys).sorted(by: { $0.count < $1.count }) {
             guard !(isChanged && path.isEmpty) else { continue }
-            try descend(&node, path[...], &warnings) { node throws(RestError) in
+            try descend(&node, along: path[...], warnings: &warnings) { node throws(RestError) in
                 node.range = RowRange(offset: parameters.offsets[path] ?? 0, limit: parameters.limits[path])
             }
         }

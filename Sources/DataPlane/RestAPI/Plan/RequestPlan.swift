@@ -121,7 +121,7 @@ struct RequestPlanner {
             request.method == .delete
             ? RequestBody(json: "[]", keys: [], isArray: true)
             : try RequestBody.read(request.body, type: request.contentType, columns: request.query.columns)
-        let (action, change) = try change(table, body, returnsRows ? node : nil)
+        let (action, change) = try change(of: table, body: body, read: returnsRows ? node : nil)
         var sql = ChangeSQL(plan: change, cache: cache, builder: SQLBuilder())
         let source = sql.statement()
         var read = ReadSQL(cache: cache, builder: sql.builder)
@@ -140,7 +140,7 @@ struct RequestPlanner {
     }
 
     private func change(
-        _ table: Table, _ body: RequestBody, _ read: ReadNode?
+        of table: Table, body: RequestBody, read: ReadNode?
     ) throws(RestError) -> (RequestPlan.Action, ChangePlan) {
         let planner = ChangePlanner(
             cache: cache, configuration: configuration, parameters: request.query, preferences: request.preferences)
@@ -164,7 +164,9 @@ struct RequestPlanner {
         var sql = CallSQL(
             plan: call, computed: computed(routine.returnTable.flatMap { cache.tables[$0] }), builder: SQLBuilder())
         let source = sql.statement()
-        guard !routine.returnsScalar else { return scalarCall(routine, source, sql.builder, type, form, explain) }
+        guard !routine.returnsScalar else {
+            return scalarCall(routine, source: source, builder: sql.builder, type: type, form: form, explain: explain)
+        }
         let table = routine.returnTable ?? name
         let alias = SQLText.identifier(table.name)
         let root = ReadPlanner.Root(
@@ -196,8 +198,8 @@ struct RequestPlanner {
     }
 
     private func scalarCall(
-        _ routine: Routine, _ source: String, _ builder: SQLBuilder, _ type: MediaType, _ form: AnswerForm,
-        _ explain: ExplainRequest?
+        _ routine: Routine, source: String, builder: SQLBuilder, type: MediaType, form: AnswerForm,
+        explain: ExplainRequest?
     ) -> RequestPlan {
         var builder = builder
         var range = RowRange()

@@ -10,7 +10,7 @@ enum FilterOperation: Equatable {
     /// An operator that takes one value.
     case simple(SimpleOperator, String)
     /// An operator that may compare with any or all elements of an array literal.
-    case quantified(QuantifiedOperator, Quantifier?, String)
+    case quantified(QuantifiedOperator, Quantifier?, value: String)
     case inList([String])
     case isTruth(TruthValue)
     case isDistinctFrom(String)

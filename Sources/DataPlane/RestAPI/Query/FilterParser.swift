@@ -112,7 +112,7 @@ struct FilterParser {
             let quantifier = Quantifier.allCases.first { scanner.take(word: "(\($0.rawValue))") }
             if scanner.next == "." {
                 scanner.position += 1
-                return (isNegated, .quantified(quantified, quantifier, try value(place)))
+                return (isNegated, .quantified(quantified, quantifier, value: try value(place)))
             }
         }
         scanner.position = start

@@ -107,12 +107,12 @@ struct QueryReader {
             parameters.orders.append(.init(embed: try embedPath(key, dropping: 1), terms: terms))
         case "limit": if let number = Int64(value) { parameters.limits[try embedPath(key, dropping: 1)] = number }
         case "offset": if let number = Int64(value) { parameters.offsets[try embedPath(key, dropping: 1)] = number }
-        case "and", "or": try takeTree(key, last, value)
+        case "and", "or": try takeTree(key, word: last, value: value)
         default: try takeFilter(key, value)
         }
     }
 
-    private mutating func takeTree(_ key: String, _ word: String, _ value: String) throws(RestError) {
+    private mutating func takeTree(_ key: String, word: String, value: String) throws(RestError) {
         let parts = try treePath(key, what: "logic path")
         var embed = Array(parts.dropLast().map(\.name))
         let isNegated = embed.last == "not"

@@ -50,19 +50,19 @@ struct Preferences: Equatable {
         guard parts.count == 2 else { return invalid.append(text) }
         let value = parts[1]
         switch parts[0] {
-        case "resolution": keep(\.resolution, Resolution(rawValue: value), text)
-        case "missing": keep(\.missing, Missing(rawValue: value), text)
-        case "return": keep(\.representation, Return(rawValue: value), text)
-        case "count": keep(\.count, Count(rawValue: value), text)
-        case "tx": keep(\.transaction, Transaction(rawValue: value), text)
-        case "handling": keep(\.handling, Handling(rawValue: value), text)
-        case "timezone": keep(\.timeZone, value, text)
-        case "max-affected": keep(\.maxAffected, Int64(value), text)
+        case "resolution": keep(\.resolution, value: Resolution(rawValue: value), of: text)
+        case "missing": keep(\.missing, value: Missing(rawValue: value), of: text)
+        case "return": keep(\.representation, value: Return(rawValue: value), of: text)
+        case "count": keep(\.count, value: Count(rawValue: value), of: text)
+        case "tx": keep(\.transaction, value: Transaction(rawValue: value), of: text)
+        case "handling": keep(\.handling, value: Handling(rawValue: value), of: text)
+        case "timezone": keep(\.timeZone, value: value, of: text)
+        case "max-affected": keep(\.maxAffected, value: Int64(value), of: text)
         default: invalid.append(text)
         }
     }
 
-    private mutating func keep<Value>(_ place: WritableKeyPath<Self, Value?>, _ value: Value?, _ text: String) {
+    private mutating func keep<Value>(_ place: WritableKeyPath<Self, Value?>, value: Value?, of text: String) {
         guard let value else { return invalid.append(text) }
         if self[keyPath: place] == nil { self[keyPath: place] = value }
     }

@@ -13,7 +13,7 @@ struct RestError: Error, Equatable {
     /// Reason phrase, where SQL sets one.
     var reason: String?
 
-    init(_ status: Int, _ code: String, _ message: String, details: String? = nil, hint: String? = nil) {
+    init(_ status: Int, code: String, message: String, details: String? = nil, hint: String? = nil) {
         self.status = status
         self.code = code
         self.message = message
@@ -38,35 +38,36 @@ struct RestError: Error, Equatable {
 extension RestError {
     static func unreadable(what: String, text: String, _ failure: ParseFailure) -> RestError {
         RestError(
-            400, "PGRST100",
-            "\"failed to parse \(what) (\(ErrorText.parameter(text)))\" (line 1, column \(failure.column))",
+            400, code: "PGRST100",
+            message: "\"failed to parse \(what) (\(ErrorText.parameter(text)))\" (line 1, column \(failure.column))",
             details: failure.details)
     }
 
     static func tooManyParameters(_ max: Int) -> RestError {
-        RestError(414, "PGRST100", "The query string has more than \(max) parameters")
+        RestError(414, code: "PGRST100", message: "The query string has more than \(max) parameters")
     }
 
     static func bodyTooLarge(_ bytesMax: Int) -> RestError {
-        RestError(413, "PGRST102", "The request body is larger than \(bytesMax) bytes")
+        RestError(413, code: "PGRST102", message: "The request body is larger than \(bytesMax) bytes")
     }
 
     static func tooManyValues(_ max: Int) -> RestError {
-        RestError(413, "PGRST102", "The request body holds more than \(max) values")
+        RestError(413, code: "PGRST102", message: "The request body holds more than \(max) values")
     }
     static let unequalLines = badBody("All lines must have same number of fields")
-    static let bodyTooSlow = RestError(408, "PGRST102", "The request body did not come in time")
+    static let bodyTooSlow = RestError(408, code: "PGRST102", message: "The request body did not come in time")
 
     static let tooManyBodies: RestError = {
-        var error = RestError(503, "PGRST102", "Too many large request bodies are being read. Try again.")
+        var error = RestError(
+            503, code: "PGRST102", message: "Too many large request bodies are being read. Try again.")
         error.headers = [("Retry-After", "1")]
         return error
     }()
 
-    static func badBody(_ message: String) -> RestError { RestError(400, "PGRST102", message) }
+    static func badBody(_ message: String) -> RestError { RestError(400, code: "PGRST102", message: message) }
 
     static func range(_ details: String) -> RestError {
-        RestError(416, "PGRST103", "Requested range not satisfiable", details: details)
+        RestError(416, code: "PGRST103", message: "Requested range not satisfiable", details: details)
     }
 
     static func offset(_ offset: Int64, total: Int64) -> RestError {
@@ -79,34 +80,35 @@ extension RestError {
     static let lowerAboveUpper = range(
         "The lower boundary must be lower than or equal to the upper boundary in the Range header.")
     static func methodOnFunction(_ method: String) -> RestError {
-        RestError(405, "PGRST101", "Cannot use the \(ErrorText.name(method)) method on RPC")
+        RestError(405, code: "PGRST101", message: "Cannot use the \(ErrorText.name(method)) method on RPC")
     }
 
     static func method(_ method: String) -> RestError {
-        RestError(405, "PGRST117", "Unsupported HTTP method: \(ErrorText.name(method))")
+        RestError(405, code: "PGRST117", message: "Unsupported HTTP method: \(ErrorText.name(method))")
     }
 
-    static let path = RestError(404, "PGRST125", "Invalid path specified in request URL")
-    static let rootDisabled = RestError(404, "PGRST126", "Root endpoint metadata is disabled")
+    static let path = RestError(404, code: "PGRST125", message: "Invalid path specified in request URL")
+    static let rootDisabled = RestError(404, code: "PGRST126", message: "Root endpoint metadata is disabled")
     static let putFilters = RestError(
-        405, "PGRST105", "Filters must include all and only primary key columns with 'eq' operators")
+        405, code: "PGRST105", message: "Filters must include all and only primary key columns with 'eq' operators")
     static let putRange = RestError(
-        400, "PGRST114", "limit/offset querystring parameters are not allowed for PUT")
-    static let putBody = RestError(400, "PGRST115", "Payload values do not match URL in primary key column(s)")
+        400, code: "PGRST114", message: "limit/offset querystring parameters are not allowed for PUT")
+    static let putBody = RestError(
+        400, code: "PGRST115", message: "Payload values do not match URL in primary key column(s)")
 
     static func schema(_ name: String, exposed: [String]) -> RestError {
         RestError(
-            406, "PGRST106", "Invalid schema: \(ErrorText.name(name))",
+            406, code: "PGRST106", message: "Invalid schema: \(ErrorText.name(name))",
             hint: "Only the following schemas are exposed: \(exposed.joined(separator: ", "))")
     }
 
     static func mediaType(_ wanted: [String]) -> RestError {
-        RestError(406, "PGRST107", "None of these media types are available: \(ErrorText.list(wanted))")
+        RestError(406, code: "PGRST107", message: "None of these media types are available: \(ErrorText.list(wanted))")
     }
 
     static func preferences(_ invalid: [String]) -> RestError {
         RestError(
-            400, "PGRST122", "Invalid preferences given with handling=strict",
+            400, code: "PGRST122", message: "Invalid preferences given with handling=strict",
             details: "Invalid preferences: \(ErrorText.list(invalid))")
     }
 }
@@ -116,7 +118,7 @@ extension RestError {
     static func notEmbedded(_ name: String, alias: String? = nil) -> RestError {
         let name = ErrorText.name(name)
         return RestError(
-            400, "PGRST108", "'\(name)' is not an embedded resource in this request",
+            400, code: "PGRST108", message: "'\(name)' is not an embedded resource in this request",
             details: alias.map { _ in "Target names are not allowed in filters if they have an alias" },
             hint: alias.map { "Change '\(name)' to '\(ErrorText.name($0))' in filters, orders or limits." }
                 ?? "Verify that '\(name)' is included in the 'select' query parameter.")
@@ -125,40 +127,42 @@ extension RestError {
     static func relatedOrder(_ origin: String, _ target: String) -> RestError {
         let target = ErrorText.name(target)
         return RestError(
-            400, "PGRST118", "A related order on '\(target)' is not possible",
+            400, code: "PGRST118", message: "A related order on '\(target)' is not possible",
             details: "'\(origin)' and '\(target)' do not form a many-to-one or one-to-one relationship")
     }
 
-    static let aggregatesDisabled = RestError(400, "PGRST123", "Use of aggregate functions is not allowed")
+    static let aggregatesDisabled = RestError(
+        400, code: "PGRST123", message: "Use of aggregate functions is not allowed")
     static let aggregateInSpread = RestError(
-        400, "PGRST127", "Feature not implemented",
+        400, code: "PGRST127", message: "Feature not implemented",
         details: "Aggregates are not implemented for one-to-many or many-to-many spreads.")
     static let affectedOnScalar = RestError(
-        400, "PGRST128", "Function must return SETOF or TABLE when max-affected preference is used with handling=strict"
+        400, code: "PGRST128",
+        message: "Function must return SETOF or TABLE when max-affected preference is used with handling=strict"
     )
 
     static func affected(_ count: Int64) -> RestError {
         RestError(
-            400, "PGRST124", "Query result exceeds max-affected preference constraint",
+            400, code: "PGRST124", message: "Query result exceeds max-affected preference constraint",
             details: "The query affects \(count) rows")
     }
 
     static func singular(_ count: Int64) -> RestError {
         RestError(
-            406, "PGRST116", "Cannot coerce the result to a single JSON object",
+            406, code: "PGRST116", message: "Cannot coerce the result to a single JSON object",
             details: "The result contains \(count) rows")
     }
 
     static func column(_ column: String, of table: String) -> RestError {
         RestError(
-            400, "PGRST204",
-            "Could not find the '\(ErrorText.name(column))' column of '\(table)' in the schema cache")
+            400, code: "PGRST204",
+            message: "Could not find the '\(ErrorText.name(column))' column of '\(table)' in the schema cache")
     }
 
     static func table(_ table: QualifiedName, nearest: String?) -> RestError {
         let shown = "\(table.schema).\(ErrorText.name(table.name))"
         return RestError(
-            404, "PGRST205", "Could not find the table '\(shown)' in the schema cache",
+            404, code: "PGRST205", message: "Could not find the table '\(shown)' in the schema cache",
             hint: nearest.map { "Perhaps you meant the table '\(table.schema).\($0)'" })
     }
 }
@@ -166,21 +170,25 @@ extension RestError {
 /// Errors of the server around the request.
 extension RestError {
     static let headersSetting = RestError(
-        500, "PGRST111",
-        "response.headers guc must be a JSON array composed of objects with a single key and a string value")
-    static let statusSetting = RestError(500, "PGRST112", "response.status guc must be a valid status code")
-    static let noCache = RestError(503, "PGRST002", "Could not query the database for the schema cache. Retrying.")
+        500, code: "PGRST111",
+        message: "response.headers guc must be a JSON array composed of objects with a single key and a string value")
+    static let statusSetting = RestError(
+        500, code: "PGRST112", message: "response.status guc must be a valid status code")
+    static let noCache = RestError(
+        503, code: "PGRST002", message: "Could not query the database for the schema cache. Retrying.")
 
     static func connection(_ details: String?) -> RestError {
-        RestError(503, "PGRST000", "Database connection error. Retrying the connection.", details: details)
+        RestError(
+            503, code: "PGRST000", message: "Database connection error. Retrying the connection.", details: details)
     }
 
-    static let poolTimeout = RestError(504, "PGRST003", "Timed out acquiring connection from connection pool.")
+    static let poolTimeout = RestError(
+        504, code: "PGRST003", message: "Timed out acquiring connection from connection pool.")
 
     static func raised(_ half: String, _ text: String?) -> RestError {
         let isMessage = half == "MESSAGE"
         return RestError(
-            500, "PGRST121", "Could not parse JSON in the \"RAISE SQLSTATE 'PGRST'\" error",
+            500, code: "PGRST121", message: "Could not parse JSON in the \"RAISE SQLSTATE 'PGRST'\" error",
             details: "Invalid JSON value for \(half): '\(text ?? "")'",
             hint: isMessage
                 ? "MESSAGE must be a JSON object with obligatory keys: 'code', 'message' and optional keys: 'details', 'hint'."
@@ -191,16 +199,16 @@ extension RestError {
 
 /// Errors of tokens: all are 401 and say so in `WWW-Authenticate`.
 extension RestError {
-    static let noSecret = RestError(500, "PGRST300", "Server lacks JWT secret")
+    static let noSecret = RestError(500, code: "PGRST300", message: "Server lacks JWT secret")
 
     static let anonymousDisabled: RestError = {
-        var error = RestError(401, "PGRST302", "Anonymous access is disabled")
+        var error = RestError(401, code: "PGRST302", message: "Anonymous access is disabled")
         error.headers = [("WWW-Authenticate", "Bearer")]
         return error
     }()
 
     static func token(_ code: String, _ message: String, details: String? = nil) -> RestError {
-        var error = RestError(401, code, message, details: details)
+        var error = RestError(401, code: code, message: message, details: details)
         error.headers = [
             ("WWW-Authenticate", "Bearer error=\"invalid_token\", error_description=\"\(message)\"")
         ]

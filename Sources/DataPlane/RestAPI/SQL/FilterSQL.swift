@@ -10,19 +10,19 @@ extension ReadSQL {
             field = "to_tsvector(\(language.map { builder.bind($0) + "::regconfig, " } ?? "")\(field))"
         }
         let convert = isPlain ? column.flatMap { cache.representations[$0.type]?.fromText } : nil
-        return (filter.isNegated ? "NOT " : "") + comparison(field, filter.operation, convert)
+        return (filter.isNegated ? "NOT " : "") + comparison(field, filter.operation, convert: convert)
     }
 
-    private mutating func comparison(_ field: String, _ operation: FilterOperation, _ convert: String?) -> String {
+    private mutating func comparison(_ field: String, _ operation: FilterOperation, convert: String?) -> String {
         switch operation {
         case .simple(let simple, let value): return "\(field) \(simple.sql) \(bound(value, convert))"
-        case .quantified(let quantified, let quantifier, let value):
+        case .quantified(let quantified, let quantifier, value: let value):
             let text = quantified.isPattern ? Self.pattern(value) : value
             guard let quantifier else { return "\(field) \(quantified.sql) \(bound(text, convert))" }
             return "\(field) \(quantified.sql) \(quantifier.rawValue.uppercased())(\(builder.bind(text)))"
         case .isTruth(let truth): return "\(field) IS \(truth.sql)"
         case .isDistinctFrom(let value): return "\(field) IS DISTINCT FROM \(bound(value, convert))"
-        case .inList(let values): return inList(field, values, convert)
+        case .inList(let values): return inList(field, values, convert: convert)
         case .fullText(let fullText, let language, let value):
             let language = language.map { "\(builder.bind($0))::regconfig, " } ?? ""
             return "\(field) @@ \(fullText.function)(\(language)\(builder.bind(value)))"
@@ -34,7 +34,7 @@ extension ReadSQL {
         return "\(convert)(\(builder.bind(value))::text)"
     }
 
-    private mutating func inList(_ field: String, _ values: [String], _ convert: String?) -> String {
+    private mutating func inList(_ field: String, _ values: [String], convert: String?) -> String {
         let list = values == [""] ? "{}" : SQLText.arrayLiteral(values)
         guard let convert else { return "\(field) = ANY(\(builder.bind(list)))" }
         return

@@ -22,10 +22,10 @@ struct ReadSQL {
         var outputs: [Output] = []
         if node.hasStar { items.append("\(node.qualifier).*") }
         for (place, field) in node.select.enumerated() {
-            take(field, place, node, &items, &groups, &outputs)
+            take(field, at: place, of: node, items: &items, groups: &groups, outputs: &outputs)
         }
         var joins = ""
-        for child in node.children { joins += join(child, of: node, &items, &groups, &outputs) }
+        for child in node.children { joins += join(child, of: node, items: &items, groups: &groups, outputs: &outputs) }
         var sql = "SELECT \(items.isEmpty ? "1" : items.joined(separator: ", ")) FROM \(node.source)\(joins)"
         let conditions = joinConditions(node) + node.conditions.map { condition($0, node) }
         if !conditions.isEmpty { sql += " WHERE " + conditions.joined(separator: " AND ") }
@@ -50,11 +50,11 @@ struct ReadSQL {
     // MARK: Fields
 
     private mutating func take(
-        _ field: SelectField, _ place: Int, _ node: ReadNode, _ items: inout [String], _ groups: inout [String],
-        _ outputs: inout [Output]
+        _ field: SelectField, at place: Int, of node: ReadNode, items: inout [String], groups: inout [String],
+        outputs: inout [Output]
     ) {
         let name = field.outputName
-        let plain = field.path.map { outputExpression($0, node, field.cast) }
+        let plain = field.path.map { outputExpression($0, of: node, cast: field.cast) }
         if let aggregate = field.aggregate, node.isToOneSpread {
             let hidden = "pgrst_aggregate_\(node.depth)_\(place)"
             items.append("\(plain ?? "1") AS \(SQLText.identifier(hidden))")
@@ -63,7 +63,7 @@ struct ReadSQL {
             return
         }
         if let aggregate = field.aggregate {
-            let expression = Self.aggregate(aggregate, plain ?? "*", field.aggregateCast)
+            let expression = Self.aggregate(aggregate, of: plain ?? "*", cast: field.aggregateCast)
             items.append("\(expression) AS \(SQLText.identifier(name))")
         } else if let plain {
             items.append("\(plain) AS \(SQLText.identifier(name))")
@@ -80,12 +80,12 @@ struct ReadSQL {
         self.builder = builder
     }
 
-    private static func aggregate(_ aggregate: Aggregate, _ expression: String, _ cast: String?) -> String {
+    private static func aggregate(_ aggregate: Aggregate, of expression: String, cast: String?) -> String {
         let call = "\(aggregate.rawValue)(\(expression))"
         return cast.map { "CAST(\(call) AS \($0))" } ?? call
     }
 
-    private mutating func outputExpression(_ path: FieldPath, _ node: ReadNode, _ cast: String?) -> String {
+    private mutating func outputExpression(_ path: FieldPath, of node: ReadNode, cast: String?) -> String {
         var expression = fieldExpression(path, node)
         if path.jsonPath.isEmpty, let type = node.info?.column(path.name)?.type,
             let function = cache.representations[type]?.toJSON
@@ -118,14 +118,14 @@ struct ReadSQL {
     // MARK: Embeds
 
     private mutating func join(
-        _ child: ReadNode, of parent: ReadNode, _ items: inout [String], _ groups: inout [String],
-        _ outputs: inout [Output]
+        _ child: ReadNode, of parent: ReadNode, items: inout [String], groups: inout [String],
+        outputs: inout [Output]
     ) -> String {
         let (sql, inner) = render(child)
         let lateral = SQLText.identifier(child.lateralName)
         let kind = child.join == .inner ? " INNER JOIN LATERAL " : " LEFT JOIN LATERAL "
         if child.isSpread {
-            expose(inner, of: child, lateral, in: parent, &items, &groups, &outputs)
+            expose(inner, of: child, lateral: lateral, in: parent, items: &items, groups: &groups, outputs: &outputs)
         } else if !child.isHidden {
             let name = SQLText.identifier(child.name)
             let expression =
@@ -149,8 +149,8 @@ struct ReadSQL {
 
     /// Columns of a spread become columns of the parent.
     private mutating func expose(
-        _ inner: [Output], of child: ReadNode, _ lateral: String, in parent: ReadNode, _ items: inout [String],
-        _ groups: inout [String], _ outputs: inout [Output]
+        _ inner: [Output], of child: ReadNode, lateral: String, in parent: ReadNode, items: inout [String],
+        groups: inout [String], outputs: inout [Output]
     ) {
         if child.hasStar, child.isToOne { items.append("\(lateral).*") }
         for output in inner {
@@ -167,7 +167,7 @@ struct ReadSQL {
                 outputs.append(output)
             } else {
                 let name = hoistedNames[output.name] ?? aggregate.rawValue
-                let call = Self.aggregate(aggregate, column, output.aggregateCast)
+                let call = Self.aggregate(aggregate, of: column, cast: output.aggregateCast)
                 items.append("\(call) AS \(SQLText.identifier(name))")
                 outputs.append(Output(name: name))
             }

@@ -72,14 +72,16 @@ struct RelationshipBuilder {
                 return (relationship, constraint, pairs)
             }
             return inside.flatMap { first in
-                inside.filter { $0.1 != first.1 }.map { second in Self.manyToMany(junction, first, second) }
+                inside.filter { $0.1 != first.1 }.map { second in
+                    Self.manyToMany(through: junction, from: first, to: second)
+                }
             }
         }
     }
 
     private static func manyToMany(
-        _ junction: QualifiedName, _ first: (Relationship, String, [ColumnPair]),
-        _ second: (Relationship, String, [ColumnPair])
+        through junction: QualifiedName, from first: (Relationship, String, [ColumnPair]),
+        to second: (Relationship, String, [ColumnPair])
     ) -> Relationship {
         let swap = { (pairs: [ColumnPair]) in pairs.map { ColumnPair(origin: $0.target, target: $0.origin) } }
         return Relationship(

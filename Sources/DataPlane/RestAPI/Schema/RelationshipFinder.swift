@@ -17,18 +17,18 @@ struct RelationshipFinder {
             return function.name == name && hint == nil
         }
         if let first = computed.first { return first }
-        let found = candidates.filter { matches($0, name, hint) }
+        let found = candidates.filter { matches($0, name: name, hint: hint) }
         switch found.count {
         case 1: return found[0]
-        case 0: throw none(origin, name, hint, schema, candidates)
-        default: throw several(origin, name, found)
+        case 0: throw none(from: origin, named: name, hint: hint, schema: schema, candidates: candidates)
+        default: throw several(found, from: origin, named: name)
         }
     }
 
-    private func matches(_ relationship: Relationship, _ name: String, _ hint: String?) -> Bool {
+    private func matches(_ relationship: Relationship, name: String, hint: String?) -> Bool {
         guard !relationship.isComputed else { return false }
         let isNamed = relationship.target.name == name
-        guard let hint else { return matchesWithoutHint(relationship, name, isNamed) }
+        guard let hint else { return matchesWithoutHint(relationship, name: name, isNamed: isNamed) }
         guard isNamed else { return false }
         switch relationship.kind {
         case .manyToOne(let constraint, let pairs):
@@ -44,7 +44,7 @@ struct RelationshipFinder {
         }
     }
 
-    private func matchesWithoutHint(_ relationship: Relationship, _ name: String, _ isNamed: Bool) -> Bool {
+    private func matchesWithoutHint(_ relationship: Relationship, name: String, isNamed: Bool) -> Bool {
         switch relationship.kind {
         case .manyToOne(let constraint, let pairs), .oneToOne(let constraint, let pairs, true):
             if relationship.isSelf { return Self.single(pairs)?.origin == name }
@@ -67,18 +67,18 @@ struct RelationshipFinder {
     // MARK: Errors
 
     private func none(
-        _ origin: QualifiedName, _ name: String, _ hint: String?, _ schema: String, _ candidates: [Relationship]
+        from origin: QualifiedName, named name: String, hint: String?, schema: String, candidates: [Relationship]
     ) -> RestError {
         let using = hint.map { "using the hint '\(ErrorText.name($0))' " } ?? ""
         let pair = "'\(origin.name)' and '\(ErrorText.name(name))'"
         return RestError(
-            400, "PGRST200", "Could not find a relationship between \(pair) in the schema cache",
+            400, code: "PGRST200", message: "Could not find a relationship between \(pair) in the schema cache",
             details: "Searched for a foreign key relationship between \(pair) \(using)"
                 + "in the schema '\(schema)', but no matches were found.",
-            hint: nearest(origin, name, candidates))
+            hint: nearest(to: name, from: origin, candidates: candidates))
     }
 
-    private func nearest(_ origin: QualifiedName, _ name: String, _ candidates: [Relationship]) -> String? {
+    private func nearest(to name: String, from origin: QualifiedName, candidates: [Relationship]) -> String? {
         guard !candidates.isEmpty else {
             let known = Set(cache.relationships.filter { !$0.value.isEmpty }.keys.map(\.name))
             return NearestName.find(origin.name, among: known, likeness: NearestName.nameLikeness)
@@ -90,10 +90,10 @@ struct RelationshipFinder {
             .map { "Perhaps you meant '\($0)' instead of '\(name)'." }
     }
 
-    private func several(_ origin: QualifiedName, _ name: String, _ found: [Relationship]) -> RestError {
+    private func several(_ found: [Relationship], from origin: QualifiedName, named name: String) -> RestError {
         var error = RestError(
-            300, "PGRST201",
-            "Could not embed because more than one relationship was found for '\(origin.name)' and '\(name)'")
+            300, code: "PGRST201",
+            message: "Could not embed because more than one relationship was found for '\(origin.name)' and '\(name)'")
         let sorted = found.sorted { ($0.rank, $0.description) < ($1.rank, $1.description) }
         error.details = .array(sorted.map(Self.detail))
         let choices = sorted.map { "'\(name)!\($0.hintName)'" }.joined(separator: ", ")

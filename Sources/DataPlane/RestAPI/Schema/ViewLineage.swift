@@ -55,7 +55,7 @@ struct ViewLineage {
         }
         for view in viewsByTable[table] ?? [] {
             guard let relation = relations[view] else { continue }
-            for numbers in combinations(view, table, columns) {
+            for numbers in combinations(of: columns, table: table, view: view) {
                 guard let names = names(relation, numbers) else { continue }
                 images.append(
                     Image(
@@ -77,7 +77,7 @@ struct ViewLineage {
         }
     }
 
-    private func combinations(_ view: Int64, _ table: Int64, _ columns: [Int]) -> [[Int]] {
+    private func combinations(of columns: [Int], table: Int64, view: Int64) -> [[Int]] {
         var combinations: [[Int]] = [[]]
         for column in columns {
             let shown = columnsByOrigin[view]?[Origin(table: table, column: column)] ?? []

@@ -64,7 +64,7 @@ struct AnswerBuilder: Sendable {
             response.body = request.method == .head ? [] : row.bodyBytes
             response.set("Content-Type", contentType)
         }
-        contentRange(row, total, &response)
+        contentRange(of: row, total: total, into: &response)
         if case .read = plan.action { response.set("Content-Location", contentLocation) }
         if let location = location(row) { response.set("Location", location) }
         if let applied { response.set("Preference-Applied", applied) }
@@ -127,7 +127,7 @@ struct AnswerBuilder: Sendable {
         throw .offset(plan.range.offset, total: total)
     }
 
-    private func contentRange(_ row: MainRow, _ total: Int64?, _ response: inout RestHTTPResponse) {
+    private func contentRange(of row: MainRow, total: Int64?, into response: inout RestHTTPResponse) {
         let counted = request.preferences.count == .exact ? row.page : nil
         switch plan.action {
         case .read, .call:

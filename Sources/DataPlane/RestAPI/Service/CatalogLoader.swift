@@ -17,20 +17,20 @@ struct CatalogLoader {
             let hoisted = PostgresParameter.textArray(configuration.hoistedSettings)
             let extra = PostgresParameter.textArray(configuration.extraSearchPath)
             var catalog = Catalog()
-            catalog.tables = try await read(transaction, CatalogQueries.tables, [schemas])
-            catalog.keys = try await read(transaction, CatalogQueries.keys, [])
-            catalog.relations = try await read(transaction, CatalogQueries.relations, [schemas])
-            catalog.functions = try await read(transaction, CatalogQueries.functions, [schemas, hoisted])
-            catalog.casts = try await read(transaction, CatalogQueries.casts, [schemas])
-            catalog.handlers = try await read(transaction, CatalogQueries.handlers, [schemas, extra])
-            catalog.roles = try await read(transaction, CatalogQueries.roles, [schemas])
+            catalog.tables = try await read(CatalogQueries.tables, [schemas], in: transaction)
+            catalog.keys = try await read(CatalogQueries.keys, [], in: transaction)
+            catalog.relations = try await read(CatalogQueries.relations, [schemas], in: transaction)
+            catalog.functions = try await read(CatalogQueries.functions, [schemas, hoisted], in: transaction)
+            catalog.casts = try await read(CatalogQueries.casts, [schemas], in: transaction)
+            catalog.handlers = try await read(CatalogQueries.handlers, [schemas, extra], in: transaction)
+            catalog.roles = try await read(CatalogQueries.roles, [schemas], in: transaction)
             return catalog
         }
         return SchemaCacheBuilder.build(catalog)
     }
 
     private func read<Value: Decodable & Sendable>(
-        _ transaction: PostgresTransaction, _ sql: String, _ parameters: [PostgresParameter]
+        _ sql: String, _ parameters: [PostgresParameter], in transaction: PostgresTransaction
     ) async throws -> [Value] {
         let rows = try await transaction.query(sql, parameters, deadline: Self.readDeadline)
         let text = try rows.first?.string("catalogue") ?? "[]"

@@ -28,7 +28,8 @@ struct OptionsAnswer {
             let routines = cache.routines[QualifiedName(schema: request.schema, name: name)] ?? []
             guard let first = routines.first else {
                 let shown = "\(request.schema).\(ErrorText.name(name))"
-                throw RestError(404, "PGRST202", "Could not find the function \(shown) in the schema cache")
+                throw RestError(
+                    404, code: "PGRST202", message: "Could not find the function \(shown) in the schema cache")
             }
             return first.isReadOnly ? ["OPTIONS", "GET", "HEAD", "POST"] : ["OPTIONS", "POST"]
         }

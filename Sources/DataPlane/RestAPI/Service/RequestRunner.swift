@@ -18,7 +18,9 @@ struct RequestRunner: Sendable {
         let decides = decidesBeforeCommit(plan)
         var statements = opening(routine, isReadOnly: plan.isReadOnly)
         let mainIndex = statements.count
-        if let explain = plan.explain { return try await explained(plan, explain, statements, &timing) }
+        if let explain = plan.explain {
+            return try await explained(plan, by: explain, opening: statements, timing: &timing)
+        }
         statements.append(
             PostgresStatement(
                 plan.statement.text, plan.statement.parameters, isPrepared: configuration.usesPreparedStatements))
@@ -26,10 +28,10 @@ struct RequestRunner: Sendable {
             statements.append(PostgresStatement(estimate.text, estimate.parameters, isPrepared: false))
         }
         let ending = ending
-        let (row, builder) = try await transaction(statements, decides ? [] : ending) {
+        let (row, builder) = try await transaction(statements, ending: decides ? [] : ending) {
             connection, finished throws(RestError) in
             guard finished.indices.contains(mainIndex), let row = MainRow(finished[mainIndex]) else {
-                throw RestError(500, "XX000", "the statement gave no row")
+                throw RestError(500, code: "XX000", message: "the statement gave no row")
             }
             let planned = plan.rowEstimate == nil ? nil : Self.plannedRows(finished[mainIndex + 1])
             let builder = AnswerBuilder(
@@ -49,12 +51,12 @@ struct RequestRunner: Sendable {
 
     /// The plan of the main statement, in PostgreSQL's own words.
     private func explained(
-        _ plan: RequestPlan, _ explain: ExplainRequest, _ opening: [PostgresStatement], _ timing: inout ServerTiming
+        _ plan: RequestPlan, by explain: ExplainRequest, opening: [PostgresStatement], timing: inout ServerTiming
     ) async throws(RestError) -> RestHTTPResponse {
         let start = ContinuousClock.now
         let statement = PostgresStatement(
             explain.statement(plan.statement.text), plan.statement.parameters, isPrepared: false)
-        let lines = try await transaction(opening + [statement], ending) { _, finished throws(RestError) in
+        let lines = try await transaction(opening + [statement], ending: ending) { _, finished throws(RestError) in
             finished[opening.count].rows.compactMap { $0.first.flatMap(\.self) }
         }
         timing.note("transaction", since: start)
@@ -78,7 +80,7 @@ struct RequestRunner: Sendable {
         }
         let start = ContinuousClock.now
         let index = statements.count - 1
-        let body = try await transaction(statements, ending) { _, finished throws(RestError) in
+        let body = try await transaction(statements, ending: ending) { _, finished throws(RestError) in
             finished[index].rows.first?.first.flatMap(\.self) ?? []
         }
         timing.note("transaction", since: start)
@@ -110,7 +112,9 @@ struct RequestRunner: Sendable {
         """
 
     private func describe(_ bytes: [UInt8]) throws(RestError) -> [UInt8] {
-        guard let found = try? JSONText(bytes) else { throw RestError(500, "XX000", "the catalogue gave no JSON") }
+        guard let found = try? JSONText(bytes) else {
+            throw RestError(500, code: "XX000", message: "the catalogue gave no JSON")
+        }
         var access = OpenAPIDocument.Access(
             tables: Set((found["tables"]?.arrayValue ?? []).compactMap(\.stringValue)),
             functions: Set((found["functions"]?.arrayValue ?? []).compactMap(\.stringValue)),
@@ -159,8 +163,8 @@ struct RequestRunner: Sendable {
 
     /// Runs the pipeline on a connection of the pool and gives its results to `body`, while the connection is held.
     private func transaction<Value: Sendable>(
-        _ statements: [PostgresStatement], _ ending: [PostgresStatement],
-        _ body: @Sendable (PostgresConnection, [PostgresPipelineResult]) async throws(RestError) -> Value
+        _ statements: [PostgresStatement], ending: [PostgresStatement],
+        body: @Sendable (PostgresConnection, [PostgresPipelineResult]) async throws(RestError) -> Value
     ) async throws(RestError) -> Value {
         do {
             return try await service.pool.withConnection { connection in

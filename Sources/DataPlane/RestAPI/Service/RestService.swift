@@ -68,7 +68,7 @@ public final class RestService: DataPlaneService {
             let request = try timing.measure("parse") { () throws(RestError) -> RestRequest in
                 try RestRequest(http, configuration)
             }
-            var response = try await answer(request, identity, &timing)
+            var response = try await answer(request, as: identity, timing: &timing)
             timing.finish(&response)
             return finished(response, http)
         } catch {
@@ -151,7 +151,7 @@ public final class RestService: DataPlaneService {
     // MARK: Answers
 
     private func answer(
-        _ request: RestRequest, _ identity: Identity, _ timing: inout ServerTiming
+        _ request: RestRequest, as identity: Identity, timing: inout ServerTiming
     ) async throws(RestError) -> RestHTTPResponse {
         guard let cache = cache.withLock({ $0 }) else {
             var error = RestError.noCache

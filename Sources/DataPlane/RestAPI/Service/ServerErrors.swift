@@ -14,8 +14,8 @@ extension RestError {
         }
         let message = report["M"] ?? ""
         self.init(
-            Self.status(state, message, isAnonymous: isAnonymous), state, message, details: report["D"],
-            hint: report["H"])
+            Self.status(state, message, isAnonymous: isAnonymous), code: state, message: message,
+            details: report["D"], hint: report["H"])
         if state.hasPrefix("PT") { reason = message }
         if status == 503 { headers.append(("Retry-After", "1")) }
         if status == 401 { headers.append(("WWW-Authenticate", "Bearer")) }
@@ -56,7 +56,8 @@ extension RestError {
             (100...599).contains(status), case .object(let headers)? = detail["headers"]
         else { return .raised("DETAIL", report["D"]) }
         var error = RestError(
-            status, code, text, details: message["details"]?.stringValue, hint: message["hint"]?.stringValue)
+            status, code: code, message: text, details: message["details"]?.stringValue,
+            hint: message["hint"]?.stringValue)
         error.headers = headers.compactMap { member in member.value.stringValue.map { (member.name, $0) } }
         error.reason = detail["status_text"]?.stringValue
         return error
@@ -66,12 +67,15 @@ extension RestError {
     init(_ error: PostgresError) {
         switch error {
         case .acquireDeadlineExceeded, .queueFull: self = .poolTimeout
-        case .deadlineExceeded: self = RestError(504, "57014", "canceling statement due to statement timeout")
+        case .deadlineExceeded:
+            self = RestError(504, code: "57014", message: "canceling statement due to statement timeout")
         case .resultTooLarge(let bytes):
-            self = RestError(500, "54000", "The answer is larger than \(bytes) bytes", hint: "Ask for fewer rows.")
+            self = RestError(
+                500, code: "54000", message: "The answer is larger than \(bytes) bytes", hint: "Ask for fewer rows.")
         case .invalidParameter:
             self = RestError(
-                400, "22P05", "unsupported Unicode escape sequence", details: "\\u0000 cannot be converted to text.")
+                400, code: "22P05", message: "unsupported Unicode escape sequence",
+                details: "\\u0000 cannot be converted to text.")
         case .connectFailed(let reason, _): self = .connection(reason)
         default: self = .connection(nil)
         }

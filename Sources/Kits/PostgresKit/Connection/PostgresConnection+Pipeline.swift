@@ -53,7 +53,7 @@ extension PostgresConnection {
         }
         return try await thread.perform(within: deadline ?? limits.statementDeadline) {
             wire, interrupt throws(PostgresError) in
-            try wire.pipeline(statements, encoded, interrupt)
+            try wire.pipeline(statements, parameters: encoded, interrupt: interrupt)
         }
     }
 
@@ -89,7 +89,7 @@ private enum PipelineStep {
 extension PostgresWire {
     /// Runs a pipeline. A statement whose prepared form is stale is forgotten; the caller runs the whole again.
     func pipeline(
-        _ list: [PostgresStatement], _ parameters: [EncodedParameters], _ interrupt: Interrupt
+        _ list: [PostgresStatement], parameters: [EncodedParameters], interrupt: Interrupt
     ) throws(PostgresError) -> PostgresPipelineOutcome {
         let connection = try open()
         let steps = steps(list, parameters)

@@ -20,7 +20,7 @@ extension PostgresConnection {
             }
         return try await thread.perform(within: deadline ?? limits.statementDeadline) {
             wire, interrupt throws(PostgresError) in
-            try wire.run(sql, parameters, into: sink, interrupt)
+            try wire.run(sql, parameters: parameters, into: sink, interrupt: interrupt)
         }
     }
 }
@@ -28,7 +28,7 @@ extension PostgresConnection {
 extension PostgresWire {
     /// Runs SQL text: a script without parameters, or one statement with them.
     func run<Sink: PostgresRowSink>(
-        _ sql: String, _ parameters: EncodedParameters?, into sink: Sink, _ interrupt: Interrupt
+        _ sql: String, parameters: EncodedParameters?, into sink: Sink, interrupt: Interrupt
     ) throws(PostgresError) -> PostgresSinkOutcome<Sink> {
         let exchange = Exchange { connection in
             guard let parameters else { return PQsendQuery(connection, sql) }

@@ -45,7 +45,7 @@ public final class PostgresConnection: PostgresSession {
         let encoded = try EncodedParameters(parameters)
         return try await thread.perform(within: deadline ?? limits.statementDeadline) {
             wire, interrupt throws(PostgresError) in
-            try wire.query(sql, encoded, interrupt)
+            try wire.query(sql, parameters: encoded, interrupt: interrupt)
         }
     }
 

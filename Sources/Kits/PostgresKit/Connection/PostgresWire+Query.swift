@@ -4,7 +4,7 @@ import CPostgres
 extension PostgresWire {
     /// Runs a statement, which is prepared at its first use and then kept, unless its text is long.
     func query(
-        _ sql: String, _ parameters: EncodedParameters, _ interrupt: Interrupt
+        _ sql: String, parameters: EncodedParameters, interrupt: Interrupt
     ) throws(PostgresError) -> PostgresRows {
         do throws(PostgresError) {
             return try execute(sql, parameters: parameters, interrupt: interrupt)

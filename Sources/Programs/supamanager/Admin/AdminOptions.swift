@@ -37,9 +37,12 @@ struct AdminOptions: ParsableArguments {
         let database = try await Database.open(settings, logger: logger)
         let value: Value
         do {
-            let (installation, master) = try await Installation.open(settings, database, logger)
+            let (installation, master) = try await Installation.open(
+                settings: settings, database: database, logger: logger)
             value = try await body(
-                try await People(settings, database, master, installation: installation.id, token: token))
+                try await People(
+                    settings: settings, database: database, master: master, installation: installation.id, token: token)
+            )
         } catch {
             await database.close(logger)
             throw error

@@ -153,7 +153,7 @@ struct WhoAmICommand: ClientCommand {
             return try session.show(json: answer)
         }
         var fields = FieldList()
-        fields.add("E-mail", profile.email, .strong)
+        fields.add("E-mail", profile.email, tint: .strong)
         fields.add("Username", profile.username)
         fields.add("API", session.address.text)
         fields.add("Token", isVariable ? "from \(ClientSettings.tokenVariable)" : "stored by `supamanager login`")

@@ -15,7 +15,7 @@ struct ProgressPrinter {
     private let mode: Mode
     private let style: Style
 
-    init(_ session: ClientSession, _ client: ManagementClient, _ options: WaitOptions, isSilent: Bool) {
+    init(session: ClientSession, client: ManagementClient, options: WaitOptions, isSilent: Bool) {
         self.session = session
         self.client = client
         self.options = options

@@ -35,7 +35,7 @@ struct LocalChecks {
     /// The data folder exists or can be created, and others cannot write into it.
     func dataFolder() -> ConsistencyFinding {
         let path = settings.dataFolder
-        func finding(_ severity: ConsistencyFinding.Severity, _ found: String, _ advice: String = "")
+        func finding(_ severity: ConsistencyFinding.Severity, _ found: String, advice: String = "")
             -> ConsistencyFinding
         {
             ConsistencyFinding("data.folder", severity, subject: path, found: found, advice: advice)
@@ -46,22 +46,22 @@ struct LocalChecks {
             guard FileManager.default.isWritableFile(atPath: parent) else {
                 return finding(
                     .error, "the data folder \(path) does not exist, and this user may not make it in \(parent)",
-                    "make it and give it to the manager's user, or name another with SUPAMANAGER_DATA_DIR")
+                    advice: "make it and give it to the manager's user, or name another with SUPAMANAGER_DATA_DIR")
             }
             return finding(.ok, "the data folder \(path) does not exist yet: the first start makes it")
         }
         guard isFolder else {
-            return finding(.error, "\(path) is not a folder", "name a folder with SUPAMANAGER_DATA_DIR")
+            return finding(.error, "\(path) is not a folder", advice: "name a folder with SUPAMANAGER_DATA_DIR")
         }
         guard FileManager.default.isWritableFile(atPath: path) else {
             return finding(
                 .error, "this user may not write into the data folder \(path)",
-                "run as the user who owns it (ls -ld \(path)), or give it to this one: chown -R")
+                advice: "run as the user who owns it (ls -ld \(path)), or give it to this one: chown -R")
         }
         guard let mode = mode(of: path), mode & 0o022 == 0 else {
             return finding(
                 .error, "others may write into the data folder \(path), which holds keys and databases",
-                "chmod go-w \(path)")
+                advice: "chmod go-w \(path)")
         }
         return finding(.ok, "the data folder \(path) can be written by its owner alone")
     }
@@ -69,7 +69,7 @@ struct LocalChecks {
     /// The master key is there where there is something to open with it, and is readable for its owner alone.
     func masterKey() -> ConsistencyFinding {
         let path = settings.masterKeyFile
-        func finding(_ severity: ConsistencyFinding.Severity, _ found: String, _ advice: String = "")
+        func finding(_ severity: ConsistencyFinding.Severity, _ found: String, advice: String = "")
             -> ConsistencyFinding
         {
             ConsistencyFinding("master.key", severity, subject: path, found: found, advice: advice)
@@ -82,18 +82,20 @@ struct LocalChecks {
             }
             return finding(
                 .error, "the master key \(path) is gone, and a database in \(cluster) is there that needs it",
-                "put the key back from a backup: without it no secret of any project can be read. A new one opens nothing"
+                advice:
+                    "put the key back from a backup: without it no secret of any project can be read. A new one opens nothing"
             )
         }
         if let mode = mode(of: path), mode & 0o077 != 0 {
-            return finding(.error, "others may use the master key \(path)", "chmod 600 \(path)")
+            return finding(.error, "others may use the master key \(path)", advice: "chmod 600 \(path)")
         }
         do {
             // With this nothing is ever made: a key that is missing is an error.
             _ = try MasterKey.load(path: path, sealedDataExists: true)
             return finding(.ok, "the master key \(path) can be read by its owner alone")
         } catch {
-            return finding(.error, "\(error)", "put the key back from a backup, and give it to the manager's user")
+            return finding(
+                .error, "\(error)", advice: "put the key back from a backup, and give it to the manager's user")
         }
     }
 

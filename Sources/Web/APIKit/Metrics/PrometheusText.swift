@@ -27,7 +27,7 @@ package struct PrometheusText {
     package init() {}
 
     /// Adds a family; one without samples is left out.
-    package mutating func add(_ name: String, _ kind: Kind, _ help: String, _ samples: [Sample]) {
+    package mutating func add(_ name: String, _ kind: Kind, help: String, samples: [Sample]) {
         guard !samples.isEmpty else { return }
         text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
         for sample in samples {
@@ -36,8 +36,8 @@ package struct PrometheusText {
     }
 
     /// Adds a family of one value.
-    package mutating func add(_ name: String, _ kind: Kind, _ help: String, _ value: Double) {
-        add(name, kind, help, [Sample(value: value)])
+    package mutating func add(_ name: String, _ kind: Kind, help: String, value: Double) {
+        add(name, kind, help: help, samples: [Sample(value: value)])
     }
 
     private static func labels(_ labels: [(name: String, value: String)]) -> String {

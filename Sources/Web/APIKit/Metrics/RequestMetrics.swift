@@ -44,14 +44,15 @@ package final class RequestMetrics: Sendable {
     package func write(to page: inout PrometheusText) {
         let state = state.withLock { $0 }
         page.add(
-            "supamanager_http_requests_total", .counter, "Requests answered, by route, method and class of status.",
-            state.requests.sorted { ($0.key.route, $0.key.codeClass) < ($1.key.route, $1.key.codeClass) }.map {
+            "supamanager_http_requests_total", .counter,
+            help: "Requests answered, by route, method and class of status.",
+            samples: state.requests.sorted { ($0.key.route, $0.key.codeClass) < ($1.key.route, $1.key.codeClass) }.map {
                 let labels = Self.labels($0.key.route) + [("code", "\($0.key.codeClass)xx")]
                 return PrometheusText.Sample(labels: labels, value: Double($0.value))
             })
         page.add(
-            "supamanager_http_request_duration_seconds", .histogram, "Time from a request to its answer.",
-            state.durations.sorted { $0.key < $1.key }.flatMap { route, durations in
+            "supamanager_http_request_duration_seconds", .histogram, help: "Time from a request to its answer.",
+            samples: state.durations.sorted { $0.key < $1.key }.flatMap { route, durations in
                 Self.samples(Self.labels(route), durations)
             })
     }

@@ -10,11 +10,11 @@ package struct OpenAPIController: Sendable {
     package init(routes: [Route], version: String) {
         let operation = Operation(summary: "This document", tag: "probes", answer: .json(.map(.anything)))
         let path = "/openapi.json"
-        let placeholder = Route(.get, path, .open, operation) { _ in APIResponse(.ok) }
+        let placeholder = Route(.get, path, access: .open, operation: operation) { _ in APIResponse(.ok) }
         let text = EncodedOnce {
             try APIResponse(json: OpenAPIDocument.json(of: routes + [placeholder], version: version))
         }
-        route = Route(.get, path, .open, operation) { _ in try text.answer() }.costly
+        route = Route(.get, path, access: .open, operation: operation) { _ in try text.answer() }.costly
     }
 }
 

@@ -129,8 +129,8 @@ package struct Route: Sendable {
     }
 
     package init(
-        _ method: HTTPRequest.Method, _ path: String, _ access: Access, _ effect: Effect, _ operation: Operation,
-        _ handler: @escaping Handler
+        _ method: HTTPRequest.Method, _ path: String, access: Access, effect: Effect, operation: Operation,
+        handler: @escaping Handler
     ) {
         self.method = method
         self.path = path
@@ -148,19 +148,19 @@ package struct Route: Sendable {
 
     /// A route whose change needs work that no unit of work may wait for.
     package init(
-        _ method: HTTPRequest.Method, _ path: String, _ access: Access, _ effect: Effect, _ operation: Operation,
+        _ method: HTTPRequest.Method, _ path: String, access: Access, effect: Effect, operation: Operation,
         preparing preparation: @escaping Preparation
     ) {
-        self.init(method, path, access, effect, operation) { try await preparation($0)($0) }
+        self.init(method, path, access: access, effect: effect, operation: operation) { try await preparation($0)($0) }
         self.preparation = preparation
     }
 
     /// A route that changes nothing.
     package init(
-        _ method: HTTPRequest.Method, _ path: String, _ access: Access, _ operation: Operation,
-        _ handler: @escaping Handler
+        _ method: HTTPRequest.Method, _ path: String, access: Access, operation: Operation,
+        handler: @escaping Handler
     ) {
-        self.init(method, path, access, .none, operation, handler)
+        self.init(method, path, access: access, effect: .none, operation: operation, handler: handler)
     }
 
     /// The same for a project that may be deleted already.
@@ -216,7 +216,7 @@ package struct Route: Sendable {
 
     /// The same operation under another path: what older clients call it.
     package func alias(_ path: String) -> Route {
-        var copy = Route(method, path, access, effect, operation, handler)
+        var copy = Route(method, path, access: access, effect: effect, operation: operation, handler: handler)
         (copy.reachesDeleted, copy.support) = (reachesDeleted, support)
         (copy.check, copy.isCostly, copy.secrets) = (check, isCostly, secrets)
         (copy.bodySize, copy.refusesUnknownQuery, copy.span) = (bodySize, refusesUnknownQuery, span)

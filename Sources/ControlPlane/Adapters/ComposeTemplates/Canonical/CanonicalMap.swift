@@ -35,7 +35,7 @@ struct CanonicalMap {
     mutating func add(_ key: String, _ texts: [String: String]) { add(key, texts) { .string($0) } }
 
     /// A mapping in order of its keys; an empty one is left out.
-    mutating func add<Value>(_ key: String, _ values: [String: Value], _ node: (Value) -> YAMLNode) {
+    mutating func add<Value>(_ key: String, _ values: [String: Value], as node: (Value) -> YAMLNode) {
         if !values.isEmpty { add(key, .sortedMap(values, node)) }
     }
 

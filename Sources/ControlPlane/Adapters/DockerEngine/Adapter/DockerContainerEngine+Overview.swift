@@ -37,7 +37,7 @@ extension DockerContainerEngine {
 
 extension StackFingerprint {
     /// A project's objects in the lists.
-    init(_ runs: [ContainerListItem.Run], _ networks: [Network], _ volumes: [Volume]) {
+    init(runs: [ContainerListItem.Run], networks: [Network], volumes: [Volume]) {
         self.init()
         for run in runs { add(run) }
         for network in networks { add(network) }

@@ -42,7 +42,7 @@ public final class DockerContainerEngine: ContainerEngine {
             return ObservedStack(
                 networks: networks.map(ObservedNetwork.init(_:)), volumes: volumes.map(ObservedVolume.init(_:)),
                 containers: found.map(\.container).sorted { $0.id < $1.id },
-                fingerprint: StackFingerprint(summaries.map(\.run), networks, volumes))
+                fingerprint: StackFingerprint(runs: summaries.map(\.run), networks: networks, volumes: volumes))
         }
     }
 

@@ -72,7 +72,7 @@ public struct FieldList: Sendable, Equatable {
     public init() {}
 
     /// Adds a line; none without a value.
-    public mutating func add(_ name: String, _ value: String?, _ tint: Style.Tint? = nil) {
+    public mutating func add(_ name: String, _ value: String?, tint: Style.Tint? = nil) {
         guard let value, !value.isEmpty else { return }
         fields.append((name, Table.Cell(value, tint)))
     }

@@ -12,38 +12,42 @@ struct APICall: Sendable {
     /// Whether it has an `Idempotency-Key`. Sign-in has none: its response is a secret that must not be stored.
     var isKeyed = true
 
-    private init(_ method: String, _ path: [String], _ query: [(String, String)], _ body: [UInt8]) {
+    private init(_ method: String, path: [String], query: [(String, String)], body: [UInt8]) {
         self.method = method
         self.path = "/" + path.map(Self.encoded).joined(separator: "/")
         self.query = query.map { (name: $0.0, value: $0.1) }
         self.body = body
     }
 
-    static func get(_ path: String..., query: [(String, String)] = []) -> APICall { APICall("GET", path, query, []) }
-
-    static func delete(_ path: String..., query: [(String, String)] = []) -> APICall {
-        APICall("DELETE", path, query, [])
+    static func get(_ path: String..., query: [(String, String)] = []) -> APICall {
+        APICall("GET", path: path, query: query, body: [])
     }
 
-    static func post(_ path: String..., query: [(String, String)] = []) -> APICall { APICall("POST", path, query, []) }
+    static func delete(_ path: String..., query: [(String, String)] = []) -> APICall {
+        APICall("DELETE", path: path, query: query, body: [])
+    }
+
+    static func post(_ path: String..., query: [(String, String)] = []) -> APICall {
+        APICall("POST", path: path, query: query, body: [])
+    }
 
     static func post(
         _ path: String..., query: [(String, String)] = [], json: some Encodable
     ) throws(ClientError) -> APICall {
         do {
-            return APICall("POST", path, query, Array(try JSONEncoder().encode(json)))
+            return APICall("POST", path: path, query: query, body: Array(try JSONEncoder().encode(json)))
         } catch { throw .failed("the request cannot be written as JSON") }
     }
 
     static func patch(_ path: String..., json: some Encodable) throws(ClientError) -> APICall {
         do {
-            return APICall("PATCH", path, [], Array(try JSONEncoder().encode(json)))
+            return APICall("PATCH", path: path, query: [], body: Array(try JSONEncoder().encode(json)))
         } catch { throw .failed("the request cannot be written as JSON") }
     }
 
     static func put(_ path: String..., json: some Encodable) throws(ClientError) -> APICall {
         do {
-            return APICall("PUT", path, [], Array(try JSONEncoder().encode(json)))
+            return APICall("PUT", path: path, query: [], body: Array(try JSONEncoder().encode(json)))
         } catch { throw .failed("the request cannot be written as JSON") }
     }
 

@@ -16,7 +16,7 @@ enum BootstrapRows {
             update accounts set is_bootstrap = true, email_verified = true, password_verifier = coalesce(password_verifier, $2)
             where id = $1
             """, [.text(account.id), .optional(plan.account.passwordVerifier?.reveal())])
-        try await RosterRows.assign(account.id, .owner, [], in: organization, session)
+        try await RosterRows.assign(.owner, to: account.id, projects: [], in: organization, session: session)
         try await token(plan, of: account.id, in: session)
         return account
     }

@@ -38,7 +38,7 @@ enum OrganizationRows {
             """, [.text(new.slug), .text(new.name), .timestamp(new.at.postgres)])
         guard let row else { return .slugTaken }
         let made = try organization(row)
-        try await RosterRows.assign(new.owner, .owner, [], in: made, session)
+        try await RosterRows.assign(.owner, to: new.owner, projects: [], in: made, session: session)
         return .created(made)
     }
 

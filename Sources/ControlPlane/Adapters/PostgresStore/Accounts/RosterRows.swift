@@ -79,7 +79,7 @@ enum RosterRows {
     ) async throws {
         switch edit {
         case .assign(let account, let base, let projects):
-            try await assign(account, base, projects, in: organization, session)
+            try await assign(base, to: account, projects: projects, in: organization, session: session)
         case .unassign(let account, let role):
             try await session.execute(
                 """
@@ -96,8 +96,8 @@ enum RosterRows {
     }
 
     static func assign(
-        _ account: String, _ base: BaseRole, _ projects: Set<ProjectRef>, in organization: Organization,
-        _ session: some PostgresSession
+        _ base: BaseRole, to account: String, projects: Set<ProjectRef>, in organization: Organization,
+        session: some PostgresSession
     ) async throws {
         if projects.isEmpty {
             try await session.execute(

@@ -21,7 +21,7 @@ extension AccountDirectory {
         let (name, now) = (try IdentityText.name(name, of: "a token"), time.now())
         try checkEnd(expiresAt, now)
         try await checkEnd(expiresAt, ofMaker: credential, account)
-        try checkScope(permissions, organizationSlugs, projectRefs)
+        try checkScope(permissions, slugs: organizationSlugs, refs: projectRefs)
         let token = try newToken()
         let scope = TokenScope(
             tokenID: try sealed { () throws(IdentityCryptoError) in try crypto.uuid() }, permissions: permissions,

@@ -86,7 +86,7 @@ extension AccountDirectory {
     }
 
     func checkScope(
-        _ permissions: Set<Permission>, _ slugs: Set<String>?, _ refs: Set<ProjectRef>?
+        _ permissions: Set<Permission>, slugs: Set<String>?, refs: Set<ProjectRef>?
     ) throws(IdentityError) {
         guard !permissions.isEmpty else { throw .invalid("a scoped token needs at least one permission") }
         let most = Self.scopeEntriesMax

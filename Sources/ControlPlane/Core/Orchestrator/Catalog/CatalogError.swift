@@ -10,7 +10,7 @@ public enum CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
     /// Not possible in the status that the project has.
     case conflict(ProjectStatus, ProjectLifecycle.Event)
     /// Not possible while another operation is in progress.
-    case busy(ProjectOperation, ProjectStatus, ProjectLifecycle.Event)
+    case busy(ProjectOperation, status: ProjectStatus, event: ProjectLifecycle.Event)
     /// The project has no operation with this id.
     case noOperation(String)
     /// The operation cannot be taken back; the text says why.
@@ -62,7 +62,7 @@ public enum CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
             "no stack named \"\(name)\" is installed: choose one of \(installed.joined(separator: ", "))"
         case .conflict(let status, let event):
             "this is not possible while the project is \(status.rawValue) (\(event))"
-        case .busy(let operation, let status, let event):
+        case .busy(let operation, status: let status, event: let event):
             "the request is not possible while the project is \(status.rawValue) (\(event)): "
                 + "a \(operation.kind.rawValue) is in progress since \(operation.requestedAt)"
         case .noOperation(let id): "the project has no operation with the id \(id)"

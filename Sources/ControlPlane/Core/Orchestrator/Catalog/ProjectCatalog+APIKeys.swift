@@ -84,7 +84,7 @@ extension ProjectCatalog {
             }
             guard state.secrets.values[variable] == nil else { return }
             let key = try opaqueKey(.secret, for: ref)
-            state.change.secrets[variable] = try seal(key, variable, state)
+            state.change.secrets[variable] = try seal(key, as: variable, in: state)
         }
     }
 

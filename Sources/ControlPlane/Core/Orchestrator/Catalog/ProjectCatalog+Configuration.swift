@@ -98,7 +98,7 @@ extension ProjectCatalog {
     }
 
     func seal(
-        _ value: Secret<String>, _ name: String, _ state: ConfigurationDraft
+        _ value: Secret<String>, as name: String, in state: ConfigurationDraft
     ) throws(CatalogError) -> [UInt8] {
         do { return try minter.seal(value, name: name, into: state.secrets, of: state.record.ref) } catch {
             throw .keys(error)

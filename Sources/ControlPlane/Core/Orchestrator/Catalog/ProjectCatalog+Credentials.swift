@@ -28,7 +28,7 @@ extension ProjectCatalog {
         try checkPassword(password)
         try await changeConfiguration(of: ref) { state throws(CatalogError) in
             let variable = try state.stack.variable(.databasePassword)
-            state.change.secrets[variable] = try seal(password, variable, state)
+            state.change.secrets[variable] = try seal(password, as: variable, in: state)
         }
     }
 
@@ -48,7 +48,7 @@ extension ProjectCatalog {
                 minted = try minter.tokens(needs.tokens, signedWith: fresh, for: ref, at: state.change.at)
                 minted[form.name] = fresh
             } catch let error as KeyError { throw .keys(error) } catch { throw .keys(.cannotMint("\(error)")) }
-            for (name, value) in minted { state.change.secrets[name] = try seal(value, name, state) }
+            for (name, value) in minted { state.change.secrets[name] = try seal(value, as: name, in: state) }
         }
     }
 

@@ -109,6 +109,6 @@ extension ProjectCatalog {
     /// The error of a refused request: names the operation in progress, if any.
     func conflict(_ record: ProjectRecord, _ event: ProjectLifecycle.Event) async throws(CatalogError) -> CatalogError {
         guard let operation = try await openOperation(of: record.ref) else { return .conflict(record.status, event) }
-        return .busy(operation, record.status, event)
+        return .busy(operation, status: record.status, event: event)
     }
 }

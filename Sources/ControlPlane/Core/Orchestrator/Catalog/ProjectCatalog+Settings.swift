@@ -35,7 +35,7 @@ extension ProjectCatalog {
                     state.change.settings[name] = .some(nil)
                     continue
                 }
-                state.change.settings[name] = try seal(value, SealedName.setting(name), state)
+                state.change.settings[name] = try seal(value, as: SealedName.setting(name), in: state)
             }
             if let requester { try beginTrial(&state, by: requester) }
         }
@@ -89,7 +89,7 @@ extension ProjectCatalog {
             try checkSizes(present.merging(secrets) { $1 })
             for (name, value) in secrets {
                 state.change.functionSecrets[name] = StoredFunctionSecret(
-                    sealed: try seal(value, SealedName.functionSecret(name), state), updatedAt: state.change.at)
+                    sealed: try seal(value, as: SealedName.functionSecret(name), in: state), updatedAt: state.change.at)
             }
         }
     }

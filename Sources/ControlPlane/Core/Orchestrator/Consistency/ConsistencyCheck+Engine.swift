@@ -67,7 +67,7 @@ extension ConsistencyCheck {
         let own = engine.networks.filter { $0.owner != .stranger }.flatMap(\.subnets)
         let networks = strangers.flatMap { network in
             network.subnets.filter(pool.overlaps).map {
-                overlap("the engine's network \(network.name)", $0, pool, option)
+                overlap(of: "the engine's network \(network.name)", subnet: $0, pool: pool, option: option)
             }
         }
         // The engine's bridges are routes too: a reported network is not reported again.
@@ -75,11 +75,12 @@ extension ConsistencyCheck {
         let routes = (facts.routes.value ?? []).filter { route in
             pool.overlaps(route) && !known.contains(route)
         }
-        return networks + routes.sorted().map { overlap("a route of the host", $0, pool, option) }
+        return networks
+            + routes.sorted().map { overlap(of: "a route of the host", subnet: $0, pool: pool, option: option) }
     }
 
     private static func overlap(
-        _ who: String, _ subnet: IPv4Network, _ pool: IPv4Network, _ option: String
+        of who: String, subnet: IPv4Network, pool: IPv4Network, option: String
     ) -> ConsistencyFinding {
         let isCovered = subnet.base <= pool.base && pool.last <= subnet.last
         return ConsistencyFinding(

@@ -22,8 +22,8 @@ extension ReconcileLoop {
     /// that. Otherwise no object is replaced or created until it is upgraded on request: a manager that starts with
     /// another template rolls nothing over.
     func settleVersion(
-        of record: ProjectRecord, _ rendered: DesiredStack, _ inventory: inout ProjectInventory,
-        _ state: inout PassState
+        of record: ProjectRecord, rendered: DesiredStack, inventory: inout ProjectInventory,
+        state: inout PassState
     ) -> DesiredStack {
         // A project on its first start has no containers to keep.
         let isNew = [.provisioning, .starting].contains(record.status)

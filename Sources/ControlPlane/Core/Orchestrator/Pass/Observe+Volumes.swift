@@ -6,7 +6,7 @@ extension ReconcileLoop {
     /// The stack with the volumes that the project really uses: attached ones instead of its own, and the mark that
     /// each is created with. The mark is stored before the volume is created.
     func withVolumes(
-        _ desired: DesiredStack, _ record: ProjectRecord, _ inventory: inout ProjectInventory
+        _ desired: DesiredStack, of record: ProjectRecord, inventory: inout ProjectInventory
     ) -> DesiredStack {
         let attached = inventory.volumes.filter { $0.ref == record.ref && $0.isAttached }
         var stack = desired.using(Dictionary(attached.map { ($0.composeName, $0.name) }) { first, _ in first })
@@ -21,7 +21,8 @@ extension ReconcileLoop {
         let names = Set(changed.map(\.name))
         inventory.volumes = inventory.volumes.filter { !names.contains($0.name) } + changed
         let refused = inventory.verdict.refusals
-        inventory.verdict = DataVerdict(stack, inventory.observed, inventory.volumes, of: record.ref)
+        inventory.verdict = DataVerdict(
+            desired: stack, observed: inventory.observed, known: inventory.volumes, of: record.ref)
         inventory.verdict.refusals.merge(refused) { data, _ in data }
         return stack
     }
@@ -48,7 +49,7 @@ extension ProjectInventory {
 extension DataVerdict {
     /// The verdict on a project's volumes.
     fileprivate init(
-        _ desired: DesiredStack, _ observed: ObservedStack, _ known: [VolumeRecord], of ref: ProjectRef
+        desired: DesiredStack, observed: ObservedStack, known: [VolumeRecord], of ref: ProjectRef
     ) {
         let expected = known.filter { $0.ref == ref && $0.holdsData }.map {
             ExpectedVolume(name: $0.name, identity: $0.identity, postgresMajor: $0.postgresMajor)

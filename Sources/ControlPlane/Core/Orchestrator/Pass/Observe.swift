@@ -43,10 +43,11 @@ extension ReconcileLoop {
         }
         state.basis = Relist.Basis(outline: record.outline, fingerprint: seen.fingerprint)
         var inventory = try await inventory(record, seen, as: role)
-        let desired = settled(rendered, record, &inventory, &state)
+        let desired = settled(rendered, of: record, inventory: &inventory, state: &state)
         await health.watch(record.status.goal == .running ? desired : nil, inventory.observed, of: record.ref)
         if role == .active { recorded.operation = try await trackedOperation(record, &state)?.kind }
-        let project = try await observed(recorded, desired, inventory, of: record.ref, as: role, state)
+        let project = try await observed(
+            recorded, desired: desired, inventory: inventory, of: record.ref, as: role, state: state)
         return PassInput(ref: record.ref, observation: .project(project), record: record, inventory: inventory)
     }
 
@@ -60,17 +61,19 @@ extension ReconcileLoop {
 
     /// The stack with the version and the volumes that the project really has.
     private func settled(
-        _ rendered: DesiredStack?, _ record: ProjectRecord, _ inventory: inout ProjectInventory,
-        _ state: inout PassState
+        _ rendered: DesiredStack?, of record: ProjectRecord, inventory: inout ProjectInventory,
+        state: inout PassState
     ) -> DesiredStack? {
         guard var desired = rendered else { return nil }
-        if record.template == nil { desired = settleVersion(of: record, desired, &inventory, &state) }
-        return record.status.goal == .running ? withVolumes(desired, record, &inventory) : desired
+        if record.template == nil {
+            desired = settleVersion(of: record, rendered: desired, inventory: &inventory, state: &state)
+        }
+        return record.status.goal == .running ? withVolumes(desired, of: record, inventory: &inventory) : desired
     }
 
     private func observed(
-        _ recorded: RecordedProject, _ desired: DesiredStack?, _ inventory: ProjectInventory, of ref: ProjectRef,
-        as role: ManagerRole, _ state: PassState
+        _ recorded: RecordedProject, desired: DesiredStack?, inventory: ProjectInventory, of ref: ProjectRef,
+        as role: ManagerRole, state: PassState
     ) async throws -> ObservedProject {
         var project = ObservedProject(
             record: recorded, desired: desired, observed: inventory.observed, keepsVolumes: inventory.keepsVolumes,

@@ -17,29 +17,29 @@ extension AuthSettings {
             ServiceSetting("smtp_user", .text(.any)),
             ServiceSetting("smtp_pass", .secret(.any)),
             ServiceSetting("smtp_sender_name", .text(.any)),
-            ServiceSetting("smtp_max_frequency", .seconds(seconds), .whole(60)),
-            ServiceSetting("mailer_allow_unverified_email_sign_ins", .flag, .flag(false)),
-            ServiceSetting("mailer_secure_email_change_enabled", .flag, .flag(true)),
-            ServiceSetting("mailer_otp_exp", .whole(count), .whole(86_400)),
-            ServiceSetting("mailer_otp_length", codeLength, .whole(6)),
+            ServiceSetting("smtp_max_frequency", .seconds(seconds), standard: .whole(60)),
+            ServiceSetting("mailer_allow_unverified_email_sign_ins", .flag, standard: .flag(false)),
+            ServiceSetting("mailer_secure_email_change_enabled", .flag, standard: .flag(true)),
+            ServiceSetting("mailer_otp_exp", .whole(count), standard: .whole(86_400)),
+            ServiceSetting("mailer_otp_length", codeLength, standard: .whole(6)),
         ]
         + (mails + notices.map { "\($0)_notification" }).map { ServiceSetting("mailer_subjects_\($0)", .text(.any)) }
-        + notices.map { ServiceSetting("mailer_notifications_\($0)_enabled", .flag, .flag(false)) }
+        + notices.map { ServiceSetting("mailer_notifications_\($0)_enabled", .flag, standard: .flag(false)) }
 
     static let security = [
-        ServiceSetting("password_min_length", .whole(6...32_767), .whole(6)),
-        ServiceSetting("password_required_characters", .oneOf(characterSets), .text("")),
-        ServiceSetting("password_hibp_enabled", .flag, .flag(false)),
-        ServiceSetting("refresh_token_rotation_enabled", .flag, .flag(true)),
-        ServiceSetting("security_refresh_token_reuse_interval", .whole(0...2_147_483_647), .whole(0)),
-        ServiceSetting("security_manual_linking_enabled", .flag, .flag(false)),
-        ServiceSetting("security_update_password_require_reauthentication", .flag, .flag(false)),
-        ServiceSetting("security_captcha_enabled", .flag, .flag(false)),
-        ServiceSetting("security_captcha_provider", .oneOf(["hcaptcha", "turnstile"]), .text("hcaptcha")),
+        ServiceSetting("password_min_length", .whole(6...32_767), standard: .whole(6)),
+        ServiceSetting("password_required_characters", .oneOf(characterSets), standard: .text("")),
+        ServiceSetting("password_hibp_enabled", .flag, standard: .flag(false)),
+        ServiceSetting("refresh_token_rotation_enabled", .flag, standard: .flag(true)),
+        ServiceSetting("security_refresh_token_reuse_interval", .whole(0...2_147_483_647), standard: .whole(0)),
+        ServiceSetting("security_manual_linking_enabled", .flag, standard: .flag(false)),
+        ServiceSetting("security_update_password_require_reauthentication", .flag, standard: .flag(false)),
+        ServiceSetting("security_captcha_enabled", .flag, standard: .flag(false)),
+        ServiceSetting("security_captcha_provider", .oneOf(["hcaptcha", "turnstile"]), standard: .text("hcaptcha")),
         ServiceSetting("security_captcha_secret", .secret(.any)),
-        ServiceSetting("sessions_timebox", .hours, .whole(0)),
-        ServiceSetting("sessions_inactivity_timeout", .hours, .whole(0)),
-        ServiceSetting("sessions_single_per_user", .flag, .flag(false)),
+        ServiceSetting("sessions_timebox", .hours, standard: .whole(0)),
+        ServiceSetting("sessions_inactivity_timeout", .hours, standard: .whole(0)),
+        ServiceSetting("sessions_single_per_user", .flag, standard: .flag(false)),
         ServiceSetting("sessions_tags", .text(.tags)),
     ]
 
@@ -54,17 +54,17 @@ extension AuthSettings {
     }()
 
     static let factors = [
-        ServiceSetting("mfa_max_enrolled_factors", .whole(0...2_147_483_647), .whole(10)),
-        ServiceSetting("mfa_totp_enroll_enabled", .flag, .flag(true)),
-        ServiceSetting("mfa_totp_verify_enabled", .flag, .flag(true)),
-        ServiceSetting("mfa_phone_enroll_enabled", .flag, .flag(false)),
-        ServiceSetting("mfa_phone_verify_enabled", .flag, .flag(false)),
-        ServiceSetting("mfa_phone_otp_length", codeLength, .whole(6)),
-        ServiceSetting("mfa_phone_max_frequency", .seconds(seconds), .whole(60)),
+        ServiceSetting("mfa_max_enrolled_factors", .whole(0...2_147_483_647), standard: .whole(10)),
+        ServiceSetting("mfa_totp_enroll_enabled", .flag, standard: .flag(true)),
+        ServiceSetting("mfa_totp_verify_enabled", .flag, standard: .flag(true)),
+        ServiceSetting("mfa_phone_enroll_enabled", .flag, standard: .flag(false)),
+        ServiceSetting("mfa_phone_verify_enabled", .flag, standard: .flag(false)),
+        ServiceSetting("mfa_phone_otp_length", codeLength, standard: .whole(6)),
+        ServiceSetting("mfa_phone_max_frequency", .seconds(seconds), standard: .whole(60)),
         ServiceSetting("mfa_phone_template", .text(.template)),
-        ServiceSetting("mfa_web_authn_enroll_enabled", .flag, .flag(false)),
-        ServiceSetting("mfa_web_authn_verify_enabled", .flag, .flag(false)),
-        ServiceSetting("passkey_enabled", .flag, .flag(false)),
+        ServiceSetting("mfa_web_authn_enroll_enabled", .flag, standard: .flag(false)),
+        ServiceSetting("mfa_web_authn_verify_enabled", .flag, standard: .flag(false)),
+        ServiceSetting("passkey_enabled", .flag, standard: .flag(false)),
         ServiceSetting("webauthn_rp_display_name", .text(.any)),
         ServiceSetting("webauthn_rp_id", .text(.any)),
         ServiceSetting("webauthn_rp_origins", .text(.any)),
@@ -73,9 +73,9 @@ extension AuthSettings {
     static let messages = [
         ServiceSetting("sms_autoconfirm", .flag),
         ServiceSetting("sms_provider", .oneOf(["messagebird", "textlocal", "twilio", "twilio_verify", "vonage"])),
-        ServiceSetting("sms_otp_exp", .whole(count), .whole(60)),
-        ServiceSetting("sms_otp_length", codeLength, .whole(6)),
-        ServiceSetting("sms_max_frequency", .seconds(seconds), .whole(60)),
+        ServiceSetting("sms_otp_exp", .whole(count), standard: .whole(60)),
+        ServiceSetting("sms_otp_length", codeLength, standard: .whole(6)),
+        ServiceSetting("sms_max_frequency", .seconds(seconds), standard: .whole(60)),
         ServiceSetting("sms_template", .text(.template)),
         ServiceSetting("sms_test_otp", .text(.testCodes)),
         ServiceSetting("sms_test_otp_valid_until", .text(.time)),
@@ -99,7 +99,7 @@ extension AuthSettings {
 
     static let hooks = hookNames.flatMap { name in
         [
-            ServiceSetting("hook_\(name)_enabled", .flag, .flag(false)),
+            ServiceSetting("hook_\(name)_enabled", .flag, standard: .flag(false)),
             ServiceSetting("hook_\(name)_uri", .text(.hook)),
             ServiceSetting("hook_\(name)_secrets", .secret(.hookSecrets)),
         ]
@@ -114,18 +114,18 @@ extension AuthSettings {
     static let providers =
         providerNames.flatMap { name in
             var settings = [
-                ServiceSetting("external_\(name)_enabled", .flag, .flag(false)),
+                ServiceSetting("external_\(name)_enabled", .flag, standard: .flag(false)),
                 ServiceSetting("external_\(name)_client_id", .text(.any)),
                 ServiceSetting("external_\(name)_secret", .secret(.any)),
             ]
             if name != "workos" {
-                settings.append(ServiceSetting("external_\(name)_email_optional", .flag, .flag(false)))
+                settings.append(ServiceSetting("external_\(name)_email_optional", .flag, standard: .flag(false)))
             }
             return settings
         }
         + ["azure", "gitlab", "keycloak", "workos"].map { ServiceSetting("external_\($0)_url", .text(.any)) }
         + ["apple", "google"].map { ServiceSetting("external_\($0)_additional_client_ids", .text(.any)) }
-        + [ServiceSetting("external_google_skip_nonce_check", .flag, .flag(false))]
+        + [ServiceSetting("external_google_skip_nonce_check", .flag, standard: .flag(false))]
 
     /// What GoTrue takes from no variable, or what this stack cannot back: templates are fetched from an address and
     /// not given as text, SAML needs a key, the OAuth server needs routes without an API key, and the header of

@@ -5,7 +5,7 @@ public import ProjectModel
 public enum AuthSettings {
     /// All keys.
     public static let table = ServiceSettings(
-        .auth, "auth", general + mail + security + factors + messages + hooks + providers + unoffered)
+        .auth, name: "auth", settings: general + mail + security + factors + messages + hooks + providers + unoffered)
 
     /// Turns a change of some keys into one of variables, for ``ProjectCatalog/change(settings:of:)``.
     ///
@@ -57,16 +57,16 @@ public enum AuthSettings {
         ServiceSetting("external_email_enabled", .flag),
         ServiceSetting("external_anonymous_users_enabled", .flag),
         ServiceSetting("external_phone_enabled", .flag),
-        ServiceSetting("external_web3_solana_enabled", .flag, .flag(false)),
-        ServiceSetting("external_web3_ethereum_enabled", .flag, .flag(false)),
-        ServiceSetting("api_max_request_duration", .seconds(1...3_600), .whole(10)),
+        ServiceSetting("external_web3_solana_enabled", .flag, standard: .flag(false)),
+        ServiceSetting("external_web3_ethereum_enabled", .flag, standard: .flag(false)),
+        ServiceSetting("api_max_request_duration", .seconds(1...3_600), standard: .whole(10)),
         ServiceSetting("db_max_pool_size", .wholeOrDefault(1...10_000)),
-        ServiceSetting("rate_limit_email_sent", .whole(count), .whole(30)),
-        ServiceSetting("rate_limit_sms_sent", .whole(count), .whole(30)),
-        ServiceSetting("rate_limit_verify", .whole(count), .whole(30)),
-        ServiceSetting("rate_limit_token_refresh", .whole(count), .whole(150)),
-        ServiceSetting("rate_limit_anonymous_users", .whole(count), .whole(30)),
-        ServiceSetting("rate_limit_otp", .whole(count), .whole(30)),
-        ServiceSetting("rate_limit_web3", .whole(count), .whole(30)),
+        ServiceSetting("rate_limit_email_sent", .whole(count), standard: .whole(30)),
+        ServiceSetting("rate_limit_sms_sent", .whole(count), standard: .whole(30)),
+        ServiceSetting("rate_limit_verify", .whole(count), standard: .whole(30)),
+        ServiceSetting("rate_limit_token_refresh", .whole(count), standard: .whole(150)),
+        ServiceSetting("rate_limit_anonymous_users", .whole(count), standard: .whole(30)),
+        ServiceSetting("rate_limit_otp", .whole(count), standard: .whole(30)),
+        ServiceSetting("rate_limit_web3", .whole(count), standard: .whole(30)),
     ]
 }

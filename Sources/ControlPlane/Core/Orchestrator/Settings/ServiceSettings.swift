@@ -12,7 +12,7 @@ public struct ServiceSetting: Sendable, Hashable {
     public let standard: SettingValue
 
     /// A key that a variable of the stack can carry.
-    init(_ key: String, _ form: SettingForm, _ standard: SettingValue = .null) {
+    init(_ key: String, _ form: SettingForm, standard: SettingValue = .null) {
         self.key = key
         isFixed = false
         self.form = form
@@ -62,7 +62,7 @@ public struct ServiceSettings: Sendable {
     /// Whether a stack can carry a key in a variable.
     public func isCarried(_ key: String) -> Bool { byKey[key]?.isFixed == false }
 
-    init(_ area: SettingName.Area, _ name: String, _ settings: [ServiceSetting]) {
+    init(_ area: SettingName.Area, name: String, settings: [ServiceSetting]) {
         self.area = area
         self.name = name
         self.settings = settings

@@ -4,8 +4,8 @@ import ProjectModel
 public enum StackSettings {
     /// PostgREST: `/postgrest`.
     public static let rest = ServiceSettings(
-        .rest, "the data API",
-        [
+        .rest, name: "the data API",
+        settings: [
             ServiceSetting("db_schema", .text(.list)),
             ServiceSetting("db_extra_search_path", .text(.list)),
             ServiceSetting("max_rows", .whole(0...1_000_000)),
@@ -15,11 +15,11 @@ public enum StackSettings {
 
     /// Storage: `/config/storage`, with the keys of nested objects joined by dots.
     public static let storage = ServiceSettings(
-        .storage, "storage",
-        [
+        .storage, name: "storage",
+        settings: [
             ServiceSetting("fileSizeLimit", .whole(1...536_870_912_000)),
-            ServiceSetting("features.imageTransformation.enabled", .flag, .flag(true)),
-            ServiceSetting("features.s3Protocol.enabled", .flag, .flag(true)),
+            ServiceSetting("features.imageTransformation.enabled", .flag, standard: .flag(true)),
+            ServiceSetting("features.s3Protocol.enabled", .flag, standard: .flag(true)),
             ServiceSetting(fixed: "features.icebergCatalog.enabled", .flag(false)),
             ServiceSetting(fixed: "features.icebergCatalog.maxCatalogs", .whole(0)),
             ServiceSetting(fixed: "features.icebergCatalog.maxNamespaces", .whole(0)),
@@ -33,13 +33,13 @@ public enum StackSettings {
 
     /// Realtime: `/config/realtime`.
     public static let realtime = ServiceSettings(
-        .realtime, "realtime",
-        [
-            ServiceSetting("max_concurrent_users", .whole(1...50_000), .whole(200)),
-            ServiceSetting("max_events_per_second", .whole(1...50_000), .whole(100)),
-            ServiceSetting("max_bytes_per_second", .whole(1...10_000_000), .whole(100_000)),
-            ServiceSetting("max_channels_per_client", .whole(1...10_000), .whole(100)),
-            ServiceSetting("max_joins_per_second", .whole(1...5_000), .whole(100)),
+        .realtime, name: "realtime",
+        settings: [
+            ServiceSetting("max_concurrent_users", .whole(1...50_000), standard: .whole(200)),
+            ServiceSetting("max_events_per_second", .whole(1...50_000), standard: .whole(100)),
+            ServiceSetting("max_bytes_per_second", .whole(1...10_000_000), standard: .whole(100_000)),
+            ServiceSetting("max_channels_per_client", .whole(1...10_000), standard: .whole(100)),
+            ServiceSetting("max_joins_per_second", .whole(1...5_000), standard: .whole(100)),
             ServiceSetting(fixed: "private_only", .flag(false)),
             ServiceSetting(fixed: "connection_pool"),
             ServiceSetting(fixed: "max_presence_events_per_second"),
@@ -51,8 +51,8 @@ public enum StackSettings {
 
     /// The pooler: `/config/database/pooler`.
     public static let pooler = ServiceSettings(
-        .pooler, "the pooler",
-        [
+        .pooler, name: "the pooler",
+        settings: [
             ServiceSetting("default_pool_size", .wholeOrDefault(1...3_000)),
             // The port decides: clients get the one for transactions.
             ServiceSetting(fixed: "pool_mode", .text("transaction")),
@@ -62,7 +62,7 @@ public enum StackSettings {
     /// PostgreSQL: `/config/database/postgres`. A change restarts the database. What is not set is null: the image's
     /// own configuration holds.
     public static let postgres = ServiceSettings(
-        .database, "the database", postgresForms.map { ServiceSetting($0, $1) })
+        .database, name: "the database", settings: postgresForms.map { ServiceSetting($0, $1) })
 
     private static let int32Max: Int64 = 2_147_483_647
     /// Pages of 1 TB.

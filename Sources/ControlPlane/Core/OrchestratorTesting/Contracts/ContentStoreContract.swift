@@ -34,7 +34,7 @@ private struct ContentContractRun {
 
     func put(
         _ number: Int, _ name: String, by author: ContentAuthor? = nil, seconds: Int64? = nil,
-        _ change: (inout ContentDraft) -> Void = { _ in }
+        change: (inout ContentDraft) -> Void = { _ in }
     ) async throws -> ContentItem {
         var draft = ContentDraft(id: id(number), ref: ref, kind: .sql, visibility: .user, name: name)
         change(&draft)

@@ -23,8 +23,8 @@ public struct JobStoreContract {
         let first = try await term("first")
         try await checkNames(kind, other)
         try await checkRun(kind, first)
-        try await checkOrder(kind, other, first)
-        try await checkLocks(kind, other, first)
+        try await checkOrder(kind, other, runner: first)
+        try await checkLocks(kind, other, runner: first)
         try await checkRecurring(kind, first)
         try await checkCancel(kind, first)
         try await checkTooFar(kind, first)
@@ -145,7 +145,7 @@ public struct JobStoreContract {
         return job
     }
 
-    private func checkOrder(_ kind: JobKind, _ other: JobKind, _ runner: JobRunnerIdentity) async throws {
+    private func checkOrder(_ kind: JobKind, _ other: JobKind, runner: JobRunnerIdentity) async throws {
         for (number, priority) in [JobPriority.normal, .low, .high, .normal].enumerated() {
             let due = start + .seconds(-Int64(number))
             _ = try await store.enqueue(NewJob(kind, key: "order \(number)", priority: priority, due: due), at: start)
@@ -164,7 +164,7 @@ public struct JobStoreContract {
         try await succeed(last.jobs, runner)
     }
 
-    private func checkLocks(_ kind: JobKind, _ other: JobKind, _ runner: JobRunnerIdentity) async throws {
+    private func checkLocks(_ kind: JobKind, _ other: JobKind, runner: JobRunnerIdentity) async throws {
         for (number, kind, lock) in [(0, kind, "x"), (1, other, "x"), (2, kind, "y"), (3, kind, "x")] {
             let due = start + .milliseconds(number)
             _ = try await store.enqueue(NewJob(kind, key: "lock \(number)", lock: JobLock(lock), due: due), at: start)

@@ -34,7 +34,7 @@ private struct NotificationContractRun {
     }
 
     func note(
-        _ project: ProjectRecord, _ from: ProjectStatus, _ to: ProjectStatus, seconds: Int64,
+        _ project: ProjectRecord, from: ProjectStatus, to: ProjectStatus, seconds: Int64,
         failure: ProjectFailure? = nil
     ) async throws {
         try await store.note(
@@ -51,11 +51,11 @@ private struct NotificationContractRun {
     }
 
     func checkArrival() async throws {
-        try await note(one, .provisioning, .starting, seconds: 1)
+        try await note(one, from: .provisioning, to: .starting, seconds: 1)
         try promise("an ordinary transition is no news", try await kinds(viewer("a")).isEmpty)
         let failure = ProjectFailure(service: ServiceName("db"), message: "db ended with 1", logTail: "secret log")
-        try await note(one, .rollingBack, .failed, seconds: 2, failure: failure)
-        try await note(other, .rollingBack, .failed, seconds: 3, failure: failure)
+        try await note(one, from: .rollingBack, to: .failed, seconds: 2, failure: failure)
+        try await note(other, from: .rollingBack, to: .failed, seconds: 3, failure: failure)
         let seen = try await store.notifications(NotificationQuery(), for: viewer("a"))
         try promise("a failed start is shown to those who see the project", seen.count == 1)
         guard let entry = seen.first else { return }
@@ -110,14 +110,14 @@ private struct NotificationContractRun {
 
     func checkFlapping() async throws {
         let me = viewer("a", refs: [two.ref])
-        try await note(two, .active, .degraded, seconds: 10)
-        try await note(two, .degraded, .degraded, seconds: 11)
-        try await note(two, .degraded, .active, seconds: 20)
+        try await note(two, from: .active, to: .degraded, seconds: 10)
+        try await note(two, from: .degraded, to: .degraded, seconds: 11)
+        try await note(two, from: .degraded, to: .active, seconds: 20)
         try promise("a failure and its end are two", try await kinds(me) == [.recovered, .unhealthy])
-        try await note(two, .active, .degraded, seconds: 30)
+        try await note(two, from: .active, to: .degraded, seconds: 30)
         try promise("a failure that is back at once takes back the end", try await kinds(me) == [.unhealthy])
-        try await note(two, .degraded, .active, seconds: 40)
-        try await note(two, .active, .degraded, seconds: 40 + 15 * 60)
+        try await note(two, from: .degraded, to: .active, seconds: 40)
+        try await note(two, from: .active, to: .degraded, seconds: 40 + 15 * 60)
         try promise("later it is news", try await kinds(me) == [.unhealthy, .recovered, .unhealthy])
         try promise(
             "priorities filter", try await kinds(NotificationQuery(priorities: [.info, .critical]), me) == [.recovered])
@@ -140,7 +140,7 @@ private struct NotificationContractRun {
     }
 
     func checkEnd() async throws {
-        try await note(two, .deleting, .deleted, seconds: 5_000)
+        try await note(two, from: .deleting, to: .deleted, seconds: 5_000)
         try promise(
             "a deleted project is not spoken of", try await kinds(viewer("a", refs: [two.ref])).isEmpty)
         try promise("others are", try await kinds(viewer("a")).count == 1)

@@ -13,7 +13,7 @@ public enum ProjectOperationContract {
         _ = try await store.insert(new)
         let creation = try await checkBeginning(store, ref: ref, at: new.at)
         try await checkProgress(store, creation)
-        try promise("a transition is made", try await run.transition(1, .provisioning, .active, seconds: 10))
+        try promise("a transition is made", try await run.transition(1, from: .provisioning, to: .active, seconds: 10))
         let ended = try await store.operations.operation(creation.id, of: ref)
         try promise("an operation ends with the transition", ended?.state == .succeeded && ended?.result != nil)
         try promise("at its time", ended?.finishedAt == run.start + .seconds(10))
@@ -55,14 +55,14 @@ public enum ProjectOperationContract {
     private static func checkSuccession(_ run: StoreContractRun, _ ref: ProjectRef) async throws {
         let store = run.store
         let pause = NewOperation(.pause, requestedBy: "a")
-        _ = try await run.transition(1, .active, .pausing, seconds: 20) { $0.opens = pause }
+        _ = try await run.transition(1, from: .active, to: .pausing, seconds: 20) { $0.opens = pause }
         try promise(
             "a transition begins an operation", try await store.operations.openOperation(of: ref)?.id == pause.id)
         let resume = NewOperation(.resume, requestedBy: "b")
-        let isMissed = try await run.transition(1, .active, .resuming, seconds: 30) { $0.opens = resume }
+        let isMissed = try await run.transition(1, from: .active, to: .resuming, seconds: 30) { $0.opens = resume }
         try promise("a transition that is not made begins none", !isMissed)
         try promise("nor ends any", try await store.operations.openOperation(of: ref)?.id == pause.id)
-        _ = try await run.transition(1, .pausing, .resuming, seconds: 30) {
+        _ = try await run.transition(1, from: .pausing, to: .resuming, seconds: 30) {
             $0.opens = resume
             $0.cancelsOperation = true
         }
@@ -70,7 +70,7 @@ public enum ProjectOperationContract {
         try promise("the newest comes first", list.map(\.id) == [resume.id, pause.id])
         try promise("what was taken back is cancelled", list.map(\.state) == [.pending, .cancelled])
         let delete = NewOperation(.delete, requestedBy: "c")
-        _ = try await run.transition(1, .resuming, .deleting, seconds: 40) { $0.opens = delete }
+        _ = try await run.transition(1, from: .resuming, to: .deleting, seconds: 40) { $0.opens = delete }
         let states = try await store.operations.operations(of: ref, limit: 10).map(\.state)
         try promise("a later request supersedes", states == [.pending, .superseded, .cancelled, .succeeded])
     }

@@ -127,11 +127,11 @@ extension StoreContractRun {
         _ = try await store.insert(rival)
         let clash = try await error { () async throws(StoreError) in try await store.rename(ref, to: taken, at: start) }
         guard case .nameTaken("Taken") = clash else { throw ContractViolation("a name of the organization is taken") }
-        _ = try await transition(8, .provisioning, .deleting, seconds: 8)
+        _ = try await transition(8, from: .provisioning, to: .deleting, seconds: 8)
         try promise(
             "a project on its way out keeps its configuration",
             try await !store.change(.sample(1_008), ConfigurationChange(from: 0, at: start)))
-        _ = try await transition(8, .deleting, .deleted, seconds: 9) { $0.leases = .releaseAndForgetSecrets }
+        _ = try await transition(8, from: .deleting, to: .deleted, seconds: 9) { $0.leases = .releaseAndForgetSecrets }
         let gone = try await error { () async throws(StoreError) in
             _ = try await store.configuration(of: .sample(1_008))
         }
@@ -140,8 +140,8 @@ extension StoreContractRun {
 
     /// A restart of single services, and then one of all.
     func checkRestarts() async throws {
-        _ = try await transition(2, .provisioning, .active, seconds: 20)
-        _ = try await transition(2, .active, .restarting, seconds: 30) {
+        _ = try await transition(2, from: .provisioning, to: .active, seconds: 20)
+        _ = try await transition(2, from: .active, to: .restarting, seconds: 30) {
             $0.requestsRestart = true
             $0.restartServices = [.gateway]
         }
@@ -149,17 +149,17 @@ extension StoreContractRun {
         try promise(
             "a restart of one service is noted",
             one.restartServices == [.gateway] && one.restartRequestedAt == start + .seconds(30))
-        _ = try await transition(2, .restarting, .active, seconds: 40)
+        _ = try await transition(2, from: .restarting, to: .active, seconds: 40)
         try promise("it stays noted", try await record(2).restartServices == [.gateway])
-        _ = try await transition(2, .active, .restarting, seconds: 50) { $0.requestsRestart = true }
+        _ = try await transition(2, from: .active, to: .restarting, seconds: 50) { $0.requestsRestart = true }
         try promise("a restart of all is about all", try await record(2).restartServices == nil)
-        _ = try await transition(2, .restarting, .active, seconds: 60) { $0.fulfilsRestart = true }
+        _ = try await transition(2, from: .restarting, to: .active, seconds: 60) { $0.fulfilsRestart = true }
         try promise("a restart that is done is forgotten", try await record(2).restartRequestedAt == nil)
-        _ = try await transition(2, .active, .restarting, seconds: 70) {
+        _ = try await transition(2, from: .active, to: .restarting, seconds: 70) {
             $0.requestsRestart = true
             $0.restartServices = [.gateway]
         }
-        _ = try await transition(2, .restarting, .active, seconds: 80) { $0.fulfilsRestart = true }
+        _ = try await transition(2, from: .restarting, to: .active, seconds: 80) { $0.fulfilsRestart = true }
         try promise("with the services that it was about", try await record(2).restartServices == nil)
     }
 }

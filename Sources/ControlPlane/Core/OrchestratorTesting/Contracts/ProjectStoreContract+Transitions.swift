@@ -5,13 +5,15 @@ extension StoreContractRun {
     func checkMoves() async throws {
         let before = try await record(1)
         try promise(
-            "a transition from another status is not made", try await !transition(1, .active, .pausing, seconds: 10))
+            "a transition from another status is not made",
+            try await !transition(1, from: .active, to: .pausing, seconds: 10))
         try promise("and changes nothing", try await record(1) == before)
-        try promise("a transition of nobody is not made", try await !transition(77, .active, .pausing, seconds: 10))
+        try promise(
+            "a transition of nobody is not made", try await !transition(77, from: .active, to: .pausing, seconds: 10))
         let failure = ProjectFailure(service: .auth, message: "it ended", logTail: "line 1\nline \"2\"\u{2028}ü")
         try promise(
             "a transition is made",
-            try await transition(1, .provisioning, .active, seconds: 20) { $0.failure = failure })
+            try await transition(1, from: .provisioning, to: .active, seconds: 20) { $0.failure = failure })
         let active = try await record(1)
         try promise("a transition sets the status", active.status == .active && active.failure == failure)
         try promise(
@@ -19,11 +21,13 @@ extension StoreContractRun {
             active.statusChangedAt == start + .seconds(20) && active.updatedAt == start + .seconds(20)
                 && active.insertedAt == before.insertedAt)
         try promise("leases stay", active.leases == before.leases)
-        let isChanged = try await transition(1, .active, .restarting, seconds: 30) { $0.requestsRestart = true }
+        let isChanged = try await transition(1, from: .active, to: .restarting, seconds: 30) {
+            $0.requestsRestart = true
+        }
         let restarting = try await record(1)
         try promise("a restart is noted", isChanged && restarting.restartRequestedAt == start + .seconds(30))
         try promise("a transition without a failure clears the last", restarting.failure == nil)
-        _ = try await transition(1, .restarting, .active, seconds: 40)
+        _ = try await transition(1, from: .restarting, to: .active, seconds: 40)
         try promise("a restart stays noted", try await record(1).restartRequestedAt == start + .seconds(30))
         let events = try await store.events(of: .sample(1_001), limit: 3)
         try promise("the history is newest first", events.map(\.status) == [.active, .restarting, .active])
@@ -98,8 +102,8 @@ extension StoreContractRun {
     }
 
     func checkRelease() async throws {
-        _ = try await transition(1, .active, .rollingBack, seconds: 60)
-        _ = try await transition(1, .rollingBack, .failed, seconds: 61) { $0.leases = .release }
+        _ = try await transition(1, from: .active, to: .rollingBack, seconds: 60)
+        _ = try await transition(1, from: .rollingBack, to: .failed, seconds: 61) { $0.leases = .release }
         let failed = try await record(1)
         try promise("released leases are gone from the record", failed.leases == nil)
         try promise("secrets outlive a release", try await store.secrets(of: failed.ref).values.count == 2)
@@ -110,7 +114,7 @@ extension StoreContractRun {
         try promise("what is in quarantine is not leased", try await insertionError(rival) == .leaseTaken)
         guard let subnet = IPv4Network("10.77.120.0/27") else { return }
         let fresh = Leases(ports: ["DB_PORT": 20_600, "GATEWAY_PORT": 20_601], subnet: subnet)
-        _ = try await transition(1, .failed, .provisioning, seconds: 63) { $0.leases = .acquire(fresh) }
+        _ = try await transition(1, from: .failed, to: .provisioning, seconds: 63) { $0.leases = .acquire(fresh) }
         try promise("new leases can be acquired", try await record(1).leases == fresh)
         rival.at = at + ProjectStoreContract.quarantineMax
         _ = try await store.insert(rival)
@@ -157,9 +161,9 @@ extension StoreContractRun {
 
     func checkDeletion() async throws {
         let ref = try await record(5).ref
-        _ = try await transition(5, .provisioning, .deleting, seconds: 70)
+        _ = try await transition(5, from: .provisioning, to: .deleting, seconds: 70)
         let end = start + .seconds(80)
-        _ = try await transition(5, .deleting, .deleted, seconds: 80) { $0.leases = .releaseAndForgetSecrets }
+        _ = try await transition(5, from: .deleting, to: .deleted, seconds: 80) { $0.leases = .releaseAndForgetSecrets }
         let tombstone = try await record(5)
         try promise("a deleted project leaves a tombstone", tombstone.status == .deleted && tombstone.leases == nil)
         try promise("a tombstone is not listed", try await store.outlines()[ref] == nil)
@@ -188,12 +192,14 @@ extension StoreContractRun {
         one.organizationLimit = count + 1
         let fuller = StoreError.organizationFull("acme", limit: count + 1)
         try promise("the new one counts", try await insertionError(one) == fuller)
-        _ = try await transition(70, .provisioning, .rollingBack, seconds: 90)
-        _ = try await transition(70, .rollingBack, .failed, seconds: 91) { $0.leases = .release }
+        _ = try await transition(70, from: .provisioning, to: .rollingBack, seconds: 90)
+        _ = try await transition(70, from: .rollingBack, to: .failed, seconds: 91) { $0.leases = .release }
         try promise("a failed one counts", try await insertionError(one) == fuller)
-        _ = try await transition(70, .failed, .deleting, seconds: 92)
+        _ = try await transition(70, from: .failed, to: .deleting, seconds: 92)
         try promise("so does one that is being deleted", try await insertionError(one) == fuller)
-        _ = try await transition(70, .deleting, .deleted, seconds: 93) { $0.leases = .releaseAndForgetSecrets }
+        _ = try await transition(70, from: .deleting, to: .deleted, seconds: 93) {
+            $0.leases = .releaseAndForgetSecrets
+        }
         _ = try await store.insert(one)
         try promise("a deleted one does not", try await record(80).status == .provisioning)
     }

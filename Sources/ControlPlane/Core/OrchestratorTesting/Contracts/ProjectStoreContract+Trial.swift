@@ -31,13 +31,13 @@ extension StoreContractRun {
             "its operation is in progress", operation?.kind == .settingsChange && operation?.requestedBy == "a@b.c")
         try promise("a second one is refused meanwhile", try await !attempt(["A": [9]], seconds: 101))
         try promise("and changes nothing", try await settings()["A"] == [1])
-        _ = try await transition(2, .restarting, .active, seconds: 110)
+        _ = try await transition(2, from: .restarting, to: .active, seconds: 110)
         let ended = try await store.operations.operations(of: ref, limit: 1).first
         try promise("the transition to ACTIVE ends it well", ended?.id == operation?.id && ended?.state == .succeeded)
 
         try promise("it is tried again", try await attempt(["A": [3], "B": nil, "C": [4]], seconds: 120))
         let revision = try await store.configuration(of: ref).revision
-        let isBack = try await transition(2, .restarting, .restarting, seconds: 130) {
+        let isBack = try await transition(2, from: .restarting, to: .restarting, seconds: 130) {
             $0.restoresSettings = true
             $0.opens = NewOperation(.restart, requestedBy: "")
         }
@@ -52,10 +52,12 @@ extension StoreContractRun {
         try promise(
             "the way back is in progress, and the change has failed", operations.map(\.state) == [.pending, .failed])
         try promise("with the reason", operations.last?.result == "because of RESTARTING")
-        let again = try await transition(2, .restarting, .restarting, seconds: 140) { $0.restoresSettings = true }
+        let again = try await transition(2, from: .restarting, to: .restarting, seconds: 140) {
+            $0.restoresSettings = true
+        }
         let left = try await settings()
         try promise("nothing is left to take back", again && left["A"] == [1])
-        _ = try await transition(2, .restarting, .active, seconds: 150)
+        _ = try await transition(2, from: .restarting, to: .active, seconds: 150)
         try promise("what is forgotten does not come back", try await settings()["A"] == [1])
     }
 }

@@ -105,8 +105,8 @@ struct StoreContractRun {
     }
 
     func transition(
-        _ number: UInt64, _ from: ProjectStatus, _ to: ProjectStatus, seconds: Int64,
-        _ change: (inout StatusTransition) -> Void = { _ in }
+        _ number: UInt64, from: ProjectStatus, to: ProjectStatus, seconds: Int64,
+        change: (inout StatusTransition) -> Void = { _ in }
     ) async throws -> Bool {
         var transition = StatusTransition(
             from: from, to: to, cause: "because of \(to.rawValue)", at: start + .seconds(seconds))

@@ -71,8 +71,8 @@ public struct TemplateVersionContract: Sendable {
         let ref = ProjectRef.sample(1_002)
         try await versions.save(content(4))
         let target = ProjectUpgrade(template: content(4).digest, services: [.db, .auth])
-        _ = try await run.transition(2, .provisioning, .active, seconds: 61)
-        _ = try await run.transition(2, .active, .upgrading, seconds: 62) {
+        _ = try await run.transition(2, from: .provisioning, to: .active, seconds: 61)
+        _ = try await run.transition(2, from: .active, to: .upgrading, seconds: 62) {
             $0.upgrade = target
             $0.leases = .extend(["AUTH_PORT": 20_029])
             $0.secrets = ["FRESH": [7]]
@@ -85,9 +85,9 @@ public struct TemplateVersionContract: Sendable {
         try promise(
             "what an upgrade is on its way to is kept",
             try await !versions.removeUnused(keeping: []).contains(content(4).digest))
-        _ = try await run.transition(2, .upgrading, .reverting, seconds: 63)
+        _ = try await run.transition(2, from: .upgrading, to: .reverting, seconds: 63)
         try promise("on the way back the target is known", try await store.project(ref)?.upgrade == target)
-        _ = try await run.transition(2, .reverting, .active, seconds: 64) {
+        _ = try await run.transition(2, from: .reverting, to: .active, seconds: 64) {
             $0.leases = .keepPorts(["DB_PORT", "GATEWAY_PORT"])
         }
         let back = try await store.project(ref)
@@ -95,8 +95,8 @@ public struct TemplateVersionContract: Sendable {
         try promise("but the ports, which are given back", back?.leases?.ports.count == 2)
         let taken = try await store.leases(at: run.start + .seconds(65))
         try promise("a port given back is in quarantine", taken.ports.contains(20_029))
-        _ = try await run.transition(2, .active, .upgrading, seconds: 66) { $0.upgrade = target }
-        _ = try await run.transition(2, .upgrading, .active, seconds: 67)
+        _ = try await run.transition(2, from: .active, to: .upgrading, seconds: 66) { $0.upgrade = target }
+        _ = try await run.transition(2, from: .upgrading, to: .active, seconds: 67)
         let done = try await store.project(ref)
         try promise("an upgrade that is done is what the project has", done?.template == target.template)
         try promise("with its services", done?.services == target.services && done?.upgrade == nil)
@@ -110,17 +110,17 @@ public struct TemplateVersionContract: Sendable {
         try promise("what neither a project nor a stack uses is removed", removed == [content(3).digest])
         try promise("a removed version is gone", try await versions.content(of: content(3).digest) == nil)
         try promise("a version in use stays", try await versions.content(of: content(1).digest) != nil)
-        let isChanged = try await run.transition(1, .provisioning, .failed, seconds: 70) {
+        let isChanged = try await run.transition(1, from: .provisioning, to: .failed, seconds: 70) {
             $0.template = content(2).digest
         }
         let moved = try await store.project(.sample(1_001))
         try promise("a transition may pin to another version", isChanged && moved?.template == content(2).digest)
-        _ = try await run.transition(1, .failed, .deleting, seconds: 80)
-        _ = try await run.transition(2, .active, .deleting, seconds: 80)
+        _ = try await run.transition(1, from: .failed, to: .deleting, seconds: 80)
+        _ = try await run.transition(2, from: .active, to: .deleting, seconds: 80)
         let going = try await store.project(.sample(1_002))
         try promise("a project keeps its version while it is deleted", going?.template != nil)
         for number: UInt64 in [1, 2] {
-            _ = try await run.transition(number, .deleting, .deleted, seconds: 90) {
+            _ = try await run.transition(number, from: .deleting, to: .deleted, seconds: 90) {
                 $0.leases = .releaseAndForgetSecrets
             }
             let gone = try await store.project(.sample(1_000 + number))

@@ -13,7 +13,7 @@ extension IdentityState {
         let organization = Organization(
             number: nextNumber("organization"), slug: new.slug, name: new.name, insertedAt: new.at)
         organizations[new.slug] = organization
-        assign(new.owner, .owner, [], in: new.slug)
+        assign(.owner, to: new.owner, projects: [], in: new.slug)
         return .created(organization)
     }
 
@@ -75,7 +75,7 @@ extension IdentityState {
     mutating func apply(_ edits: [RosterEdit], in slug: String) {
         for edit in edits {
             switch edit {
-            case .assign(let account, let base, let projects): assign(account, base, projects, in: slug)
+            case .assign(let account, let base, let projects): assign(base, to: account, projects: projects, in: slug)
             case .unassign(let account, let role):
                 assignments.remove(Assignment(organization: slug, account: account, role: role))
             case .remove(let account):
@@ -89,7 +89,7 @@ extension IdentityState {
         projectRoles = projectRoles.filter { $0.value.organization != slug || used.contains($0.key) }
     }
 
-    mutating func assign(_ account: String, _ base: BaseRole, _ projects: Set<ProjectRef>, in slug: String) {
+    mutating func assign(_ base: BaseRole, to account: String, projects: Set<ProjectRef>, in slug: String) {
         if projects.isEmpty {
             assignments = assignments.filter {
                 $0.organization != slug || $0.account != account || $0.role >= Self.firstProjectRole

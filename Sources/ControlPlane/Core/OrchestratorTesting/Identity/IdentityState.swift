@@ -115,7 +115,7 @@ extension IdentityState {
         bootstrapAccount = account.id
         accounts[account.id]?.isEmailVerified = true
         if verifiers[account.id] == nil { verifiers[account.id] = plan.account.passwordVerifier }
-        assign(account.id, .owner, [], in: Organization.defaultSlug)
+        assign(.owner, to: account.id, projects: [], in: Organization.defaultSlug)
         let replaced = tokens.filter {
             $0.value.isBootstrap && ($0.key != plan.tokenDigest || $0.value.account != account.id)
         }

@@ -8,17 +8,10 @@ struct OperationEnd {
     let waiting: WaitOptions
     let isSilent: Bool
 
-    init(_ session: ClientSession, _ client: ManagementClient, _ waiting: WaitOptions, isSilent: Bool) {
-        self.session = session
-        self.client = client
-        self.waiting = waiting
-        self.isSilent = isSilent
-    }
-
     func wait(
         for id: String, of ref: ProjectRef, name: String, eventsAfter last: ProjectEvent?
     ) async throws(ClientError) {
-        let printer = ProgressPrinter(session, client, waiting, isSilent: isSilent)
+        let printer = ProgressPrinter(session: session, client: client, options: waiting, isSilent: isSilent)
         try await printer.wait(for: .running, ref, name: name, eventsAfter: last)
         let operation = try await client.operation(id, of: ref)
         guard operation.state == "succeeded" else {

@@ -100,9 +100,9 @@ struct ProjectsGetCommand: ClientCommand {
 
     private func show(_ detail: ProjectDetail, progress: ProjectProgress, session: ClientSession) {
         var fields = FieldList()
-        fields.add("Name", detail.name, .strong)
+        fields.add("Name", detail.name, tint: .strong)
         fields.add("Ref", detail.ref)
-        fields.add("Status", progress.status, Style.Tint(progress.state))
+        fields.add("Status", progress.status, tint: Style.Tint(progress.state))
         fields.add("URL", detail.url)
         fields.add("Region", detail.region)
         fields.add("Database", detail.databaseVersion)
@@ -111,7 +111,7 @@ struct ProjectsGetCommand: ClientCommand {
         fields.add("Template", detail.upgradeAvailable == true ? "\(version) (an upgrade is available)" : version)
         fields.add("Created", detail.insertedAt)
         if let failure = progress.failure {
-            fields.add("Failure", (failure.service.map { "\($0): " } ?? "") + failure.message, .bad)
+            fields.add("Failure", (failure.service.map { "\($0): " } ?? "") + failure.message, tint: .bad)
         }
         session.show(fields)
         if progress.services.isEmpty { return }

@@ -47,7 +47,7 @@ struct ProjectsCreateCommand: ClientCommand {
         var created = try await client.create(order)
         guard let ref = ProjectRef(created.ref) else { throw .unexpected("a project's ref is not one") }
         if waiting.wait {
-            let printer = ProgressPrinter(session, client, waiting, isSilent: output.isJSON)
+            let printer = ProgressPrinter(session: session, client: client, options: waiting, isSilent: output.isJSON)
             try await printer.wait(for: .running, ref, name: created.name)
             let detail = try await client.detail(of: ref)
             // Ports may have been replaced by others on the way.
@@ -59,9 +59,9 @@ struct ProjectsCreateCommand: ClientCommand {
 
     private func show(_ created: CreatedProject, _ session: ClientSession) {
         var fields = FieldList()
-        fields.add("Project", created.name, .strong)
+        fields.add("Project", created.name, tint: .strong)
         fields.add("Ref", created.ref)
-        fields.add("Status", created.status, Style.Tint(StudioStatus(rawValue: created.status) ?? .unknown))
+        fields.add("Status", created.status, tint: Style.Tint(StudioStatus(rawValue: created.status) ?? .unknown))
         fields.add("URL", created.endpoint)
         fields.add("Keys", "supamanager projects keys \(created.ref)")
         session.show(fields)

@@ -53,9 +53,9 @@ struct ProjectsDeleteCommand: ClientCommand {
         guard waiting.wait else {
             let answer = LifecycleStep.Answer(
                 ref: detail.ref, name: detail.name, status: StudioStatus.goingDown.rawValue)
-            return try LifecycleStep(session, waiting, output).show(answer)
+            return try LifecycleStep(session: session, waiting: waiting, output: output).show(answer)
         }
-        let printer = ProgressPrinter(session, client, waiting, isSilent: output.isJSON)
+        let printer = ProgressPrinter(session: session, client: client, options: waiting, isSilent: output.isJSON)
         try await printer.wait(for: .gone, ref, name: detail.name, eventsAfter: last)
         let receipt = try await client.deletionReceipt(of: ref)
         if output.isJSON { return try session.show(json: receipt) }
@@ -101,9 +101,9 @@ struct ProjectsReceiptCommand: ClientCommand {
         let receipt = try await session.client().deletionReceipt(of: ref)
         if output.isJSON { return try session.show(json: receipt) }
         var fields = FieldList()
-        fields.add("Project", receipt.name, .strong)
+        fields.add("Project", receipt.name, tint: .strong)
         fields.add("Ref", receipt.ref)
-        fields.add("Status", receipt.status, Style.Tint(StudioStatus(rawValue: receipt.status) ?? .unknown))
+        fields.add("Status", receipt.status, tint: Style.Tint(StudioStatus(rawValue: receipt.status) ?? .unknown))
         fields.add("Asked for", receipt.requestedAt)
         fields.add("Ended", receipt.endedAt)
         session.show(fields)

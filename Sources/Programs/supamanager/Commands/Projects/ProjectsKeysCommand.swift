@@ -52,7 +52,7 @@ struct ProjectsKeysCommand: ClientCommand {
                 dashboard_username: credentials.dashboard.username)
             return try session.show(json: answer)
         }
-        show(rows, credentials, session)
+        show(rows, credentials: credentials, session: session)
     }
 
     private func shown(
@@ -61,7 +61,7 @@ struct ProjectsKeysCommand: ClientCommand {
         secret.map { isRevealed ? $0.reveal() : mask($0) }
     }
 
-    private func show(_ rows: [Row], _ credentials: ProjectCredentials, _ session: ClientSession) {
+    private func show(_ rows: [Row], credentials: ProjectCredentials, session: ClientSession) {
         var table = Table(["NAME", "TYPE", "VALUE"])
         for row in rows { table.add([Table.Cell(row.name), Table.Cell(row.type), Table.Cell(row.value ?? "none")]) }
         // A truncated key is useless: revealed ones are printed whole on any terminal width.

@@ -13,7 +13,8 @@ struct ProjectsPauseCommand: ClientCommand {
     @OptionGroup var output: OutputOptions
 
     func perform(_ session: ClientSession) async throws(ClientError) {
-        try await LifecycleStep(session, waiting, output).take(.pause, of: project, until: .paused)
+        try await LifecycleStep(session: session, waiting: waiting, output: output).take(
+            .pause, of: project, until: .paused)
     }
 }
 
@@ -28,7 +29,8 @@ struct ProjectsResumeCommand: ClientCommand {
     @OptionGroup var output: OutputOptions
 
     func perform(_ session: ClientSession) async throws(ClientError) {
-        try await LifecycleStep(session, waiting, output).take(.resume, of: project, until: .running)
+        try await LifecycleStep(session: session, waiting: waiting, output: output).take(
+            .resume, of: project, until: .running)
     }
 }
 
@@ -43,7 +45,8 @@ struct ProjectsRestartCommand: ClientCommand {
     @OptionGroup var output: OutputOptions
 
     func perform(_ session: ClientSession) async throws(ClientError) {
-        try await LifecycleStep(session, waiting, output).take(.restart, of: project, until: .running)
+        try await LifecycleStep(session: session, waiting: waiting, output: output).take(
+            .restart, of: project, until: .running)
     }
 }
 
@@ -60,12 +63,6 @@ struct LifecycleStep {
     let session: ClientSession
     let waiting: WaitOptions
     let output: OutputOptions
-
-    init(_ session: ClientSession, _ waiting: WaitOptions, _ output: OutputOptions) {
-        self.session = session
-        self.waiting = waiting
-        self.output = output
-    }
 
     /// Asks for a change, and waits for it.
     func take(
@@ -85,7 +82,7 @@ struct LifecycleStep {
             return try show(Answer(ref: detail.ref, name: detail.name, status: Self.running))
         }
         if waiting.wait {
-            let printer = ProgressPrinter(session, client, waiting, isSilent: output.isJSON)
+            let printer = ProgressPrinter(session: session, client: client, options: waiting, isSilent: output.isJSON)
             try await printer.wait(for: goal, ref, name: detail.name, eventsAfter: last)
         }
         try show(Answer(ref: detail.ref, name: detail.name, status: try await client.status(of: ref)))

@@ -52,13 +52,13 @@ struct ProjectsExplainCommand: ClientCommand {
         if output.isJSON { return try session.show(json: explanation) }
         let operation = explanation.operation
         var fields = FieldList()
-        fields.add("Operation", "\(operation.kind), \(operation.state)", .strong)
+        fields.add("Operation", "\(operation.kind), \(operation.state)", tint: .strong)
         fields.add("Requested", "\(operation.requestedAt) by \(operation.requestedBy)")
         fields.add("Deadline", operation.deadline + (explanation.isOverdue ? ", overdue" : ""))
         fields.add("Status", explanation.status)
         fields.add("Waits for", operation.waitingFor)
         fields.add("Last call", operation.lastCall)
-        fields.add("Last error", operation.lastError, .bad)
+        fields.add("Last error", operation.lastError, tint: .bad)
         fields.add("Next try", operation.nextRetryAt)
         fields.add("Result", operation.result)
         if let blocking = explanation.blocking {

@@ -69,7 +69,7 @@ struct ServicesStep: ParsableArguments {
         let change = try await client.changeServices(of: ref, adding: added, removing: removed, dryRun: dryRun)
         if !output.isJSON { for line in change.plan.lines { session.say(DisplayText.oneLine(line)) } }
         if let id = change.operation, waiting.wait {
-            try await OperationEnd(session, client, waiting, isSilent: output.isJSON)
+            try await OperationEnd(session: session, client: client, waiting: waiting, isSilent: output.isJSON)
                 .wait(for: id, of: ref, name: detail.name, eventsAfter: last)
         }
         let result = dryRun ? "planned" : waiting.wait ? "changed" : "begun"

@@ -83,7 +83,7 @@ struct ProjectsUpgradeCommand: ClientCommand {
         let last = try await client.lastEvent(of: ref)
         let operation = try await client.upgrade(ref, to: plan.to)
         if waiting.wait {
-            try await OperationEnd(session, client, waiting, isSilent: output.isJSON)
+            try await OperationEnd(session: session, client: client, waiting: waiting, isSilent: output.isJSON)
                 .wait(for: operation, of: ref, name: name, eventsAfter: last)
         }
         let result = waiting.wait ? "upgraded" : "begun"

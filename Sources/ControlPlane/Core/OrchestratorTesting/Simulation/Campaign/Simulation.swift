@@ -112,7 +112,7 @@ struct SimulationRun: Sendable {
         // Users get responses in any state of the loops; their database has faults like that of the loops.
         let requests = CampaignStore(
             base: host.store, life: ManagerLife(), weather: world.weather, auditor: auditor, mistake: mistake)
-        if let post { post.take(&store, &engine, host, auditor, mistake) }
+        if let post { post.take(store: &store, engine: &engine, host: host, auditor: auditor, mistake: mistake) }
         store.installed = host.disk.digest()
         let manager = try SimulatedManager(
             on: host, life,

@@ -21,8 +21,8 @@ struct ManagerPost: Sendable {
 
     /// Puts store and engine under the lease, and the auditor behind them.
     func take(
-        _ store: inout CampaignStore, _ engine: inout CampaignEngine, _ host: SimulatedHost,
-        _ auditor: SimulationAuditor, _ mistake: PlantedMistake?
+        store: inout CampaignStore, engine: inout CampaignEngine, host: SimulatedHost,
+        auditor: SimulationAuditor, mistake: PlantedMistake?
     ) {
         let base = mistake == .skipStoreFence ? host.store : host.store.under(lease, in: leases)
         store = CampaignStore(
