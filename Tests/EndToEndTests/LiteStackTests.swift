@@ -8,7 +8,7 @@ extension EndToEnd {
         .enabled("needs the images of the stack lite (scripts/make-images)") { await LiteStacks.areMade() })
     struct LiteStack {
         /// Where the API has the tables.
-        private static let tables = ""
+        private static let tables = "/rest/v1"
         /// What a made stack promises for its boot, and one that is as old as that soon.
         private static let boot = (given: "boot-seconds: 120", short: "boot-seconds: 15")
         /// A variable of the server alone.
@@ -131,7 +131,7 @@ extension EndToEnd {
             ).items.first
             #expect(reader?["who"].text == "supabase_read_only_user")
             let health = try await client.must("GET", v1 + "/health").items
-            #expect(Set(health.compactMap { $0["name"].text }) == ["db", "rest"])
+            #expect(Set(health.compactMap { $0["name"].text }) == ["auth", "db", "rest"])
             #expect(health.allSatisfy { $0["status"].text == "ACTIVE_HEALTHY" }, "\(health)")
             let login = try await client.must("GET", project.path + "/credentials")
             #expect(login["dashboard"]["url"] == .null && login["database"]["user"].text == "postgres")
