@@ -14,7 +14,7 @@ extension EndToEnd {
         /// A variable of the server alone.
         private static let role = "PGRST_DB_ANON_ROLE: anon\n"
 
-        private func run(
+        func run(
             _ stacks: LiteStacks.Change = { _ in },
             _ body: @escaping @Sendable (ManagerProcess, Project) async throws -> Void
         ) async throws {
@@ -29,7 +29,7 @@ extension EndToEnd {
 
         // MARK: What a client does
 
-        private func sql(_ project: Project, _ text: String) async throws -> [JSONValue] {
+        func sql(_ project: Project, _ text: String) async throws -> [JSONValue] {
             try await project.manager.client.must(
                 "POST", "/v1/projects/\(project.ref)/database/query", body: jsonText(["query": text])
             ).items
@@ -51,7 +51,7 @@ extension EndToEnd {
             _ project: Project, _ method: String, _ path: String, key: String?, body: String = ""
         ) async throws -> Exchange {
             guard let port = try await project.ports().gateway else { throw Trouble("\(project.ref) has no port") }
-            var headers = [(name: "Content-Type", value: "application/json")]
+            var headers: [(name: String, value: String)] = []
             for key in [key].compactMap({ $0 }) {
                 headers += [(name: "apikey", value: key), (name: "Authorization", value: "Bearer \(key)")]
             }
