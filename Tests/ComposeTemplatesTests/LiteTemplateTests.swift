@@ -82,8 +82,45 @@ struct LiteTemplateTests {
         let stack = try stack()
         let api = try service("api", of: stack).spec.environment.reveal()
         #expect(api["PGRST_DB_URI"]?.contains("//authenticator:") == true)
+        #expect(api["GOTRUE_DB_DATABASE_URL"]?.contains("//supabase_auth_admin:") == true)
         #expect(!api.values.contains { $0.contains("supabase_admin") || $0.contains("//postgres:") })
         #expect(Set(try service("db", of: stack).spec.environment.reveal().keys) == ["POSTGRES_PASSWORD"])
+    }
+
+    @Test("addresses count as confirmed until there is a mail server, and the settings say so")
+    func autoconfirm() throws {
+        func effective(_ settings: [String: String]) throws -> String? {
+            try service("api", of: stack(settings)).spec.environment.reveal()["GOTRUE_MAILER_AUTOCONFIRM"]
+        }
+        func shown(_ settings: [String: String]) throws -> SettingValue? {
+            let own = settings.mapValues { Secret($0) }
+            let renderer = try renderer()
+            return AuthSettings.table.values(
+                ProjectSettingsValues(
+                    values: own, declared: try renderer.declaredSettings(given: own),
+                    apiNames: try renderer.roles().settingNames))["mailer_autoconfirm"]
+        }
+        let server = ["SMTP_HOST": "mail.example.com"]
+        for (settings, value) in [
+            ([:], true), (server, false), (server.merging(["ENABLE_EMAIL_AUTOCONFIRM": "true"]) { $1 }, true),
+            (["ENABLE_EMAIL_AUTOCONFIRM": "false"], false),
+        ] {
+            #expect(try effective(settings) == "\(value)", "\(settings)")
+            #expect(try shown(settings) == .flag(value), "\(settings)")
+        }
+    }
+
+    @Test("what the API may set of auth has a variable that the server reads")
+    func authSettings() throws {
+        let names = try renderer().roles().settingNames
+        let wanted = [
+            "site_url": "SITE_URL", "disable_signup": "DISABLE_SIGNUP", "smtp_host": "SMTP_HOST",
+            "jwt_exp": "JWT_EXPIRY",
+        ]
+        for (key, variable) in wanted { #expect(names[SettingName(.auth, key)] == variable) }
+        let values = Dictionary(uniqueKeysWithValues: wanted.values.map { ($0, "v-\($0)") })
+        let environment = try service("api", of: stack(values)).spec.environment.reveal()
+        for value in values.values { #expect(environment.values.contains(value), "\(value)") }
     }
 
     @Test("a setting reaches its service, and replaces the container of that service alone")

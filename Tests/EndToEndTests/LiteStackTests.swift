@@ -8,13 +8,13 @@ extension EndToEnd {
         .enabled("needs the images of the stack lite (scripts/make-images)") { await LiteStacks.areMade() })
     struct LiteStack {
         /// Where the API has the tables.
-        private static let tables = ""
+        private static let tables = "/rest/v1"
         /// What a made stack promises for its boot, and one that is as old as that soon.
         private static let boot = (given: "boot-seconds: 120", short: "boot-seconds: 15")
         /// A variable of the server alone.
         private static let role = "PGRST_DB_ANON_ROLE: anon\n"
 
-        private func run(
+        func run(
             _ stacks: LiteStacks.Change = { _ in },
             _ body: @escaping @Sendable (ManagerProcess, Project) async throws -> Void
         ) async throws {
@@ -29,7 +29,7 @@ extension EndToEnd {
 
         // MARK: What a client does
 
-        private func sql(_ project: Project, _ text: String) async throws -> [JSONValue] {
+        func sql(_ project: Project, _ text: String) async throws -> [JSONValue] {
             try await project.manager.client.must(
                 "POST", "/v1/projects/\(project.ref)/database/query", body: jsonText(["query": text])
             ).items
@@ -51,7 +51,7 @@ extension EndToEnd {
             _ method: String, _ path: String, of project: Project, key: String?, body: String = ""
         ) async throws -> Exchange {
             guard let port = try await project.ports().gateway else { throw Trouble("\(project.ref) has no port") }
-            var headers = [(name: "Content-Type", value: "application/json")]
+            var headers: [(name: String, value: String)] = []
             for key in [key].compactMap({ $0 }) {
                 headers += [(name: "apikey", value: key), (name: "Authorization", value: "Bearer \(key)")]
             }
@@ -131,7 +131,7 @@ extension EndToEnd {
             ).items.first
             #expect(reader?["who"].text == "supabase_read_only_user")
             let health = try await client.must("GET", v1 + "/health").items
-            #expect(Set(health.compactMap { $0["name"].text }) == ["db", "rest"])
+            #expect(Set(health.compactMap { $0["name"].text }) == ["auth", "db", "rest"])
             #expect(health.allSatisfy { $0["status"].text == "ACTIVE_HEALTHY" }, "\(health)")
             let login = try await client.must("GET", project.path + "/credentials")
             #expect(login["dashboard"]["url"] == .null && login["database"]["user"].text == "postgres")

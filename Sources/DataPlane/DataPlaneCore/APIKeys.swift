@@ -6,14 +6,32 @@ public struct APIKeys: Sendable {
     public static let bytesMax = 8 << 10
 
     private let known: [(key: [UInt8], token: String)]
+    /// What is signed of the tokens that are keys no more.
+    private let refused: [[UInt8]]
 
     /// The keys of a project.
     ///
     /// - Parameters:
     ///   - tokens: JSON Web Tokens that are keys themselves.
     ///   - names: opaque keys, each with the token that it stands for.
-    public init(tokens: [String], names: [(key: String, token: String)] = []) {
+    ///   - refused: tokens that were keys once, and open nothing any more however their signature is spelled.
+    public init(tokens: [String], names: [(key: String, token: String)] = [], refused: [String] = []) {
         known = (tokens.map { ($0, $0) } + names).map { (Array($0.0.utf8), $0.1) }
+        self.refused = refused.map(Self.signedPart)
+    }
+
+    /// Whether a text is a token that is a key no more.
+    public func isRefused(_ key: String) -> Bool {
+        guard !refused.isEmpty, key.utf8.count <= Self.bytesMax else { return false }
+        let signed = Self.signedPart(key)
+        return refused.contains { constantTimeEqual($0, signed) }
+    }
+
+    /// Header and claims of a token, as they were sent.
+    private static func signedPart(_ token: String) -> [UInt8] {
+        Array(
+            token.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).prefix(2).joined(
+                separator: [UInt8(ascii: ".")]))
     }
 
     /// The token that a key stands for; nil for a key of nobody's. The time does not depend on which key nearly fits.

@@ -100,6 +100,7 @@ public struct Gateway: DataPlaneService {
         if inner.isPreflight { return .service(mount.service, inner) }
         let bearer = Self.bearer(request.header("authorization"))
         let named = [request.header("apikey"), keyInQuery, bearer].compactMap { $0 }
+        if named.contains(where: keys.isRefused) { return .refused(Self.legacyRefusal(request)) }
         if let token = named.lazy.compactMap({ keys.token(for: $0) }).first {
             identify(&inner, token, bearer: bearer)
         } else if !mount.isOpen(inner.path) {
@@ -140,6 +141,13 @@ public struct Gateway: DataPlaneService {
             : failure(
                 401, "No API key found in request", hint: "No `apikey` request header or url param was found.",
                 request: request)
+    }
+
+    private static func legacyRefusal(_ request: ServiceRequest) -> ServiceResponse {
+        failure(
+            401, "Legacy API keys are disabled",
+            "Use the project's publishable and secret keys, or switch these on again.",
+            request)
     }
 
     private static func failure(

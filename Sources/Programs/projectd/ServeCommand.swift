@@ -16,8 +16,9 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             Without --only, both services are behind one address (PROJECTD_LISTEN, 0.0.0.0:8000): /auth/v1 and \
             /rest/v1 take the project's keys (SUPABASE_ANON_KEY, SUPABASE_SERVICE_ROLE_KEY; also \
-            SUPABASE_PUBLISHABLE_KEY and SUPABASE_SECRET_KEY, which stand for them) as header apikey, query parameter \
-            apikey or bearer token; /health says that the server lives, /ready that it can do its work. With --only, a \
+            SUPABASE_PUBLISHABLE_KEY and SUPABASE_SECRET_KEY, one or several separated by commas, which stand for \
+            them, and alone are taken with PROJECTD_LEGACY_KEYS=false) as header apikey, query parameter apikey or \
+            bearer token; /health says that the server lives, /ready that it can do its work. With --only, a \
             service stands alone, without prefix and key, where a PostgREST or a GoTrue stood.
 
             SIGUSR1 reads the schema again, as does NOTIFY on PGRST_DB_CHANNEL. `/live` and `/ready` are also served \

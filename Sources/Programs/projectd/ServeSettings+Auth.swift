@@ -21,7 +21,7 @@ extension ServeSettings {
                 try ServeSettings.database(reader, "GOTRUE_DB_DATABASE_URL", "DATABASE_URL"))
             pool.minimumConnections = 0
             pool.maximumConnections =
-                try reader.int("GOTRUE_DB_MAX_POOL_SIZE", 0...1_000).flatMap { $0 == 0 ? nil : $0 } ?? 10
+                try reader.int("GOTRUE_DB_MAX_POOL_SIZE", 0...10_000).flatMap { $0 == 0 ? nil : $0 } ?? 10
             pool.maximumAge = ServeSettings.connectionAgeMax
             limits.statementDeadline = AuthService.statementDeadline
             guard let secret = reader.text("GOTRUE_JWT_SECRET") else {
@@ -52,6 +52,9 @@ extension ServeSettings {
 
 /// Reads GoTrue's settings.
 private struct AuthConfigurationReader {
+    /// The largest number that the Management API lets pass: what it takes, the server starts with.
+    private static let countMax = Int(Int32.max)
+
     private let reader: SettingReader
 
     init(_ reader: SettingReader) { self.reader = reader }
@@ -86,7 +89,7 @@ private struct AuthConfigurationReader {
     /// A duration as Go writes it, or plain seconds.
     private func seconds(_ name: String) throws(SettingProblem) -> Int? {
         guard let text = reader.text(name) else { return nil }
-        guard let seconds = Double(text) ?? GoDuration.seconds(text), (0...1e9).contains(seconds) else {
+        guard let seconds = Double(text) ?? GoDuration.seconds(text), (0...1e10).contains(seconds) else {
             throw SettingProblem(name, "\(text) is not a duration such as 30s or 24h")
         }
         return Int(seconds)
@@ -115,7 +118,7 @@ private struct AuthConfigurationReader {
         made.requiresCurrentPassword =
             try reader.bool(prefix + "UPDATE_PASSWORD_REQUIRE_CURRENT_PASSWORD") ?? false
         made.allowsLinking = try reader.bool(prefix + "MANUAL_LINKING_ENABLED") ?? false
-        made.passwordLengthMin = try reader.int("GOTRUE_PASSWORD_MIN_LENGTH", 0...72) ?? made.passwordLengthMin
+        made.passwordLengthMin = try reader.int("GOTRUE_PASSWORD_MIN_LENGTH", 0...32_767) ?? made.passwordLengthMin
         if let text = reader.text("GOTRUE_PASSWORD_REQUIRED_CHARACTERS") { made.requirePasswordCharacters(text) }
     }
 
@@ -132,7 +135,7 @@ private struct AuthConfigurationReader {
     }
 
     private func readMFA(_ mfa: inout AuthConfiguration.MFA) throws(SettingProblem) {
-        mfa.factorsMax = try reader.int("GOTRUE_MFA_MAX_ENROLLED_FACTORS", 1...100) ?? mfa.factorsMax
+        mfa.factorsMax = try reader.int("GOTRUE_MFA_MAX_ENROLLED_FACTORS", 0...Self.countMax) ?? mfa.factorsMax
         mfa.challengeSeconds = try seconds("GOTRUE_MFA_CHALLENGE_EXPIRY_DURATION") ?? mfa.challengeSeconds
         mfa.factorSeconds = try seconds("GOTRUE_MFA_FACTOR_EXPIRY_DURATION") ?? mfa.factorSeconds
         mfa.canEnrollTOTP = try reader.bool("GOTRUE_MFA_TOTP_ENROLL_ENABLED") ?? true
@@ -140,7 +143,7 @@ private struct AuthConfigurationReader {
     }
 
     private func readRates(_ rates: inout AuthConfiguration.Rates) throws(SettingProblem) {
-        let range = 0...1_000_000
+        let range = 0...Self.countMax
         rates.header = reader.text("GOTRUE_RATE_LIMIT_HEADER")?.lowercased()
         rates.otp = try reader.int("GOTRUE_RATE_LIMIT_OTP", range) ?? rates.otp
         rates.verify = try reader.int("GOTRUE_RATE_LIMIT_VERIFY", range) ?? rates.verify
@@ -150,7 +153,7 @@ private struct AuthConfigurationReader {
         let name = "GOTRUE_RATE_LIMIT_EMAIL_SENT"
         guard let text = reader.text(name) else { return }
         let parts = text.split(separator: "/", maxSplits: 1).map(String.init)
-        guard let count = parts.first.flatMap({ Double($0) }), (0...1e6).contains(count) else {
+        guard let count = parts.first.flatMap({ Double($0) }), (0...Double(Self.countMax)).contains(count) else {
             throw SettingProblem(name, "\(text) is neither a number nor of the form 100/1h")
         }
         rates.email = Int(count)

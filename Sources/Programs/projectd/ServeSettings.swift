@@ -141,11 +141,12 @@ struct ServeSettings {
         }
         let anonymous = try needed("SUPABASE_ANON_KEY", "ANON_KEY")
         let service = try needed("SUPABASE_SERVICE_ROLE_KEY", "SERVICE_ROLE_KEY")
-        let names = [
-            reader.text("SUPABASE_PUBLISHABLE_KEY").map { (key: $0, token: anonymous) },
-            reader.text("SUPABASE_SECRET_KEY").map { (key: $0, token: service) },
-        ]
-        return APIKeys(tokens: [anonymous, service], names: names.compactMap { $0 })
+        var names = (reader.list("SUPABASE_PUBLISHABLE_KEY") ?? []).map { (key: $0, token: anonymous) }
+        names += (reader.list("SUPABASE_SECRET_KEY") ?? []).map { (key: $0, token: service) }
+        if let key = reader.text("PROJECTD_MANAGER_KEY") { names.append((key: key, token: service)) }
+        let signed = [anonymous, service]
+        return try reader.bool("PROJECTD_LEGACY_KEYS") ?? true
+            ? APIKeys(tokens: signed, names: names) : APIKeys(tokens: [], names: names, refused: signed)
     }
 
     private static func verifier(_ reader: SettingReader) throws(SettingProblem) -> TokenVerifier {

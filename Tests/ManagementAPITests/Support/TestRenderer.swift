@@ -30,8 +30,8 @@ struct TestRenderer: StackRenderer {
     func roles() throws(TemplateError) -> StackRoles { try base.roles() }
 
     /// A variable for every setting of the API.
-    func declaredSettings() throws(TemplateError) -> [DeclaredSetting] {
-        guard isSample else { return try base.declaredSettings() }
+    func declaredSettings(given settings: [String: Secret<String>]) throws(TemplateError) -> [DeclaredSetting] {
+        guard isSample else { return try base.declaredSettings(given: settings) }
         let all = SampleSettings.tables.flatMap { table in
             table.settings.filter { !$0.isFixed }.map { setting in
                 let name = SampleSettings.variable(of: SettingName(table.area, setting.key))

@@ -132,16 +132,23 @@ public struct ComposeStackRenderer: StackRenderer {
     }
 
     /// The settings that the template declares, with the installation's defaults in place of the template's.
-    public func declaredSettings() throws(TemplateError) -> [DeclaredSetting] {
-        let defaults: [String: String]
-        do { defaults = try template.manifest.settings(overriding: template.manifest.standIns()) } catch {
-            throw .broken("\(error)")
-        }
-        return template.manifest.variables.map { variable in
-            DeclaredSetting(
-                name: variable.name, defaultValue: settings.variables[variable.name] ?? defaults[variable.name],
-                isSecret: variable.isSecret)
-        }
+    public func declaredSettings(
+        given own: [String: Secret<String>]
+    ) throws(TemplateError) -> [DeclaredSetting] {
+        let manifest = template.manifest
+        let values = manifest.standIns().merging(overrides(own)) { $1 }
+        do {
+            let defaults = try manifest.settings(overriding: manifest.standIns())
+            return try manifest.variables.map { variable in
+                var text = settings.variables[variable.name] ?? defaults[variable.name]
+                if settings.variables[variable.name] == nil, variable.defaultValue?.contains("$") == true {
+                    var others = values
+                    others[variable.name] = nil
+                    text = try manifest.settings(overriding: others)[variable.name]
+                }
+                return DeclaredSetting(name: variable.name, defaultValue: text, isSecret: variable.isSecret)
+            }
+        } catch { throw .broken("\(error)") }
     }
 
     /// The values of settings: the project's own, else the installation's. What the template does not declare (any

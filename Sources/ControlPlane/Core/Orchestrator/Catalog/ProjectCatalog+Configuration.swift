@@ -70,7 +70,7 @@ extension ProjectCatalog {
         let settings: ProjectSettingsValues
         do {
             settings = ProjectSettingsValues(
-                values: values.settings, declared: try renderer.declaredSettings(),
+                values: values.settings, declared: try renderer.declaredSettings(given: values.settings),
                 apiNames: try renderer.roles().settingNames)
         } catch { throw .template(error) }
         let memory = PostgresMemory(settings, limit: limit)

@@ -5,8 +5,9 @@ extension ProjectCatalog {
     /// The settings of a project: what it overrides, and what the template declares.
     public func settings(of ref: ProjectRef) async throws(CatalogError) -> ProjectSettingsValues {
         let record = try await project(ref)
+        let own = try await values(of: ref).settings
         return ProjectSettingsValues(
-            values: try await values(of: ref).settings, declared: try await declaredSettings(of: record),
+            values: own, declared: try await declaredSettings(of: record, given: own),
             apiNames: try await stack(of: record).roles.settingNames)
     }
 
@@ -115,8 +116,10 @@ extension ProjectCatalog {
         }
     }
 
-    func declaredSettings(of record: ProjectRecord) async throws(CatalogError) -> [DeclaredSetting] {
+    func declaredSettings(
+        of record: ProjectRecord, given own: [String: Secret<String>] = [:]
+    ) async throws(CatalogError) -> [DeclaredSetting] {
         let renderer = try await templates.renderer(for: record)
-        do { return try renderer.declaredSettings() } catch { throw .template(error) }
+        do { return try renderer.declaredSettings(given: own) } catch { throw .template(error) }
     }
 }

@@ -12,7 +12,9 @@ public protocol StackRenderer: Sendable {
     /// What the template declares about its services, variables and SQL roles.
     func roles() throws(TemplateError) -> StackRoles
     /// The variables that a project may override, in the order of the template.
-    func declaredSettings() throws(TemplateError) -> [DeclaredSetting]
+    ///
+    /// - Parameter settings: what the project overrides; defaults that are made of other variables depend on it.
+    func declaredSettings(given settings: [String: Secret<String>]) throws(TemplateError) -> [DeclaredSetting]
     /// Where the project's gateway is reached from outside; nil for a project without a gateway.
     func endpoint(of leases: Leases) -> ProjectEndpoint?
     /// The template's files that every project's folder holds, by path relative to it.
@@ -26,6 +28,9 @@ extension StackRenderer {
     ) throws(TemplateError) -> DesiredStack {
         try render(project, values: ProjectValues(secrets: secrets))
     }
+
+    /// The variables that a project may override, with the defaults of one that overrides none.
+    public func declaredSettings() throws(TemplateError) -> [DeclaredSetting] { try declaredSettings(given: [:]) }
 }
 
 /// The project's folder on the host: configuration files that containers mount.

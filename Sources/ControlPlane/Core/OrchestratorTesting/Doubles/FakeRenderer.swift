@@ -107,7 +107,9 @@ public final class FakeRenderer: StackRenderer {
     public func roles() throws(TemplateError) -> StackRoles { names.roles(of: try template().map(\.name)) }
 
     /// The settings that every template of this renderer declares.
-    public func declaredSettings() throws(TemplateError) -> [DeclaredSetting] {
+    public func declaredSettings(
+        given settings: [String: Secret<String>]
+    ) throws(TemplateError) -> [DeclaredSetting] {
         _ = try template()
         return names.settings
     }
