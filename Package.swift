@@ -140,10 +140,51 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             path: "Sources/Web/APIKit", swiftSettings: strict),
+        // Features: each with its routes, and what they stand on. They do not know each other.
+        .target(
+            name: "FeatureKit",
+            dependencies: [
+                "APIKit", "Identity", "Orchestrator", "ProjectModel", "Reconciler",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Sources/ControlPlane/Features/FeatureKit", swiftSettings: strict),
+        .target(
+            name: "EdgeFunctions",
+            dependencies: [
+                "APIKit", "FeatureKit", "Identity", "Orchestrator", "ProjectModel",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Sources/ControlPlane/Features/EdgeFunctions", swiftSettings: strict),
+        .target(
+            name: "Notifications",
+            dependencies: [
+                "APIKit", "FeatureKit", "Identity", "Orchestrator", "ProjectModel",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            path: "Sources/ControlPlane/Features/Notifications", swiftSettings: strict),
+        .target(
+            name: "Snippets",
+            dependencies: [
+                "APIKit", "FeatureKit", "Identity", "Orchestrator", "ProjectModel",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            path: "Sources/ControlPlane/Features/Snippets", swiftSettings: strict),
+        .target(
+            name: "Usage",
+            dependencies: [
+                "APIKit", "FeatureKit", "HTTPBounds", "Identity", "Orchestrator", "ProjectModel",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            path: "Sources/ControlPlane/Features/Usage", swiftSettings: strict),
+
+        // All routes together.
         .target(
             name: "ManagementAPI",
             dependencies: [
-                "APIKit", "HTTPBounds", "Identity", "Orchestrator", "ProjectModel", "Reconciler",
+                "APIKit", "EdgeFunctions", "FeatureKit", "HTTPBounds", "Identity", "Notifications", "Orchestrator",
+                "ProjectModel", "Reconciler", "Snippets", "Usage",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -270,8 +311,8 @@ let package = Package(
         .testTarget(
             name: "ProjectAccessTests",
             dependencies: [
-                "APIKit", "CurlKit", "HTTPStub", "ManagementAPI", "Orchestrator", "PostgresKit", "PostgresStore",
-                "PostgresTestSupport", "ProjectAccess", "ProjectModel",
+                "APIKit", "CurlKit", "FeatureKit", "HTTPStub", "ManagementAPI", "Orchestrator", "PostgresKit",
+                "PostgresStore", "PostgresTestSupport", "ProjectAccess", "ProjectModel",
             ],
             swiftSettings: common),
         .testTarget(
@@ -283,8 +324,8 @@ let package = Package(
         .testTarget(
             name: "ManagementAPITests",
             dependencies: [
-                "APIKit", "CurlKit", "HTTPBounds", "Identity", "ManagementAPI", "Orchestrator", "OrchestratorTesting",
-                "ProjectModel", "Reconciler",
+                "APIKit", "CurlKit", "EdgeFunctions", "FeatureKit", "HTTPBounds", "Identity", "ManagementAPI",
+                "Orchestrator", "OrchestratorTesting", "ProjectModel", "Reconciler", "Usage",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

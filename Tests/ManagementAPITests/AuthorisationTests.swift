@@ -5,6 +5,7 @@ import ProjectModel
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 /// Every route of the document, each held against who may use it. There is no list to keep: a new route is a new case.

@@ -8,6 +8,7 @@ import ProjectModel
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 /// Every route × every kind of credential × the own, a foreign and an absent object: who is let in to the handler. The

@@ -4,6 +4,7 @@ import OrchestratorTesting
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 /// A body costs what its route needs, and no more: by size, by number of values, by depth.

@@ -4,6 +4,7 @@ import OrchestratorTesting
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 @Suite("Who may keep a connection")

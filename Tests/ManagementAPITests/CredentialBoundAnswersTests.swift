@@ -6,6 +6,7 @@ import ProjectModel
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 /// Every route that changes something, sent again with the same `Idempotency-Key` by every other credential of the

@@ -4,6 +4,7 @@ import Reconciler
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 @testable import Orchestrator
 

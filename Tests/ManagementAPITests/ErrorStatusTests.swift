@@ -8,6 +8,7 @@ import Reconciler
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 @Suite("Errors as statuses")

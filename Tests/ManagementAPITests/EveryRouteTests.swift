@@ -3,6 +3,7 @@ import ProjectModel
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 /// Every route that can succeed does, once: so every response is checked against its documentation, and those of `/v1`

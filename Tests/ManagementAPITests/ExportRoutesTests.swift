@@ -4,6 +4,7 @@ import ProjectModel
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 /// `/platform/projects/{ref}/compose`: masked for readers, in the clear for those who may change the project.

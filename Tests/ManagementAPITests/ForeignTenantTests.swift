@@ -6,6 +6,7 @@ import ProjectModel
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 /// What a credential names is not what it sees: refs stand in every anon key and slugs in every address.

@@ -6,6 +6,8 @@ import ProjectModel
 import Testing
 
 @testable import APIKit
+@testable import EdgeFunctions
+@testable import FeatureKit
 @testable import ManagementAPI
 
 @Suite("Edge Functions")

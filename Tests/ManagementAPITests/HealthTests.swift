@@ -5,6 +5,7 @@ import Reconciler
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 @Suite("Health of services")

@@ -5,6 +5,7 @@ import ProjectModel
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 /// A request's head is judged when it comes, and its body may take seconds. Who loses the right in between makes

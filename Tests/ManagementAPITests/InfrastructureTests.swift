@@ -7,6 +7,7 @@ import ProjectModel
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 @Suite("Databases, poolers and logs of projects")

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 /// Reads with the reader under test.

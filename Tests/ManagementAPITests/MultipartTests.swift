@@ -1,6 +1,7 @@
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 @Suite("Bodies of forms with files")

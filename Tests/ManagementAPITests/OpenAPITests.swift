@@ -2,6 +2,7 @@ import HTTPTypes
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 @Suite("OpenAPI document")

@@ -4,6 +4,7 @@ import ProjectModel
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 @Suite("The API of a project whose stack gives other names to everything")

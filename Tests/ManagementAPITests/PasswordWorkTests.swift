@@ -4,6 +4,7 @@ import ProjectModel
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 /// Hashing waits in a queue and takes its time. ``APIHost`` checks after every test that none of it was done in a unit

@@ -3,6 +3,7 @@ import OrchestratorTesting
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 @Suite("/health and /ready")

@@ -5,6 +5,7 @@ import Reconciler
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 /// While a container is down, any user of this host may listen on the port that it published.

@@ -6,6 +6,7 @@ import ProjectModel
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 /// Every route, asked by credentials with more and fewer permissions: whichever answer holds a secret of a project

@@ -4,6 +4,7 @@ import OrchestratorTesting
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 @Suite("Connections that wait for a body")

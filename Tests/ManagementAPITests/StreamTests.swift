@@ -7,6 +7,7 @@ import Synchronization
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 @Suite("Streams")

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 @Suite("Logins in addresses")

@@ -6,7 +6,9 @@ import Synchronization
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
+@testable import Usage
 
 @Suite("Usage of an organization")
 struct UsageTests {

@@ -6,6 +6,7 @@ import Reconciler
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 @Suite("/v1/projects")

@@ -5,6 +5,7 @@ import ServiceLifecycle
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 @Suite("On the wire", .timeLimit(.minutes(1)))

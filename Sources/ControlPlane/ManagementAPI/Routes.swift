@@ -1,4 +1,6 @@
 import APIKit
+import EdgeFunctions
+import FeatureKit
 import Identity
 import Orchestrator
 
@@ -15,7 +17,7 @@ extension ManagementAPI {
     ) -> [Route] {
         let reach = ProjectReach(
             catalog: backend.catalog, databases: backend.databases, gateways: backend.gateways,
-            addresses: backend.addresses, configuration: configuration)
+            addresses: backend.addresses)
         return projectRoutes(backend.catalog, configuration)
             + liveRoutes(backend)
             + PeopleRoutes(
@@ -33,7 +35,7 @@ extension ManagementAPI {
             + ConsistencyController(check: backend.consistency).routes
             + RemainingRoutes(
                 catalog: backend.catalog, configuration: configuration, content: backend.content,
-                notifications: backend.notifications, run: { try await reach.run($0, on: $1) },
+                notifications: backend.notifications, reach: reach,
                 members: { try await backend.directory.members(of: $0) }, features: features, time: backend.time
             ).routes
     }
@@ -63,12 +65,11 @@ extension ManagementAPI {
             + ServiceLogsController(logs: backend.catalog, follower: backend.logFollower).routes
     }
 
-    /// API keys, signing keys and function secrets.
+    /// API keys and signing keys.
     private static func keyRoutes(_ catalog: ProjectCatalog) -> [Route] {
         KeysController(catalog: catalog).routes
             + SigningKeysController().routes
             + PlatformKeysController(catalog: catalog).routes
-            + FunctionSecretsController(catalog: catalog).routes
     }
 
     /// What the services of a project are configured with.
@@ -99,7 +100,7 @@ extension ManagementAPI {
     /// A project's services, through its gateway.
     private static func serviceRoutes(_ reach: ProjectReach, _ backend: Backend) -> [Route] {
         AuthUsersController(reach: reach).routes
-            + FunctionsController(catalog: backend.catalog, functions: backend.functions).routes
+            + EdgeFunctionsFeature(catalog: backend.catalog, functions: backend.functions).routes
             + StorageBucketsController(reach: reach).routes
             + StorageObjectsController(reach: reach).routes
     }

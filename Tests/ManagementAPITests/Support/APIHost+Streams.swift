@@ -3,6 +3,7 @@ import Foundation
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 extension APIHost {

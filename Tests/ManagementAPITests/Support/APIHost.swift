@@ -10,6 +10,7 @@ import ServiceLifecycle
 import Testing
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 @testable import Orchestrator
 

@@ -6,6 +6,7 @@ import ProjectModel
 import Reconciler
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 /// What the API of a test stands on.

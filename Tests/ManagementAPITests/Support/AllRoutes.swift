@@ -2,6 +2,7 @@ import Orchestrator
 import OrchestratorTesting
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 /// The routes of the tests' API, without a server.

@@ -1,4 +1,5 @@
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 /// Where an answer of `/v1` deliberately is not what the published document says, and why.

@@ -1,6 +1,7 @@
 import HTTPTypes
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 extension Schema {

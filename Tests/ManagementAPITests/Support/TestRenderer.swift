@@ -4,6 +4,7 @@ import ProjectModel
 import Reconciler
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 /// The template of the doubles, with the second of the two keys that clients ask for.

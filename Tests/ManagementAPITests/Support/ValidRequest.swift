@@ -5,6 +5,7 @@ import OrchestratorTesting
 import ProjectModel
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 /// A request that a route accepts. What a test does not say is made from the route's documentation.

@@ -3,6 +3,7 @@ import OrchestratorTesting
 import ProjectModel
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 extension ValidRequests {

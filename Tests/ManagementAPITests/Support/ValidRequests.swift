@@ -5,6 +5,7 @@ import OrchestratorTesting
 import ProjectModel
 
 @testable import APIKit
+@testable import FeatureKit
 @testable import ManagementAPI
 
 /// What single routes need besides a project that runs: something that is there to be read, changed or deleted.

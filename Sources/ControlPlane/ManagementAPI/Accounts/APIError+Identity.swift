@@ -1,6 +1,7 @@
-import APIKit
+package import APIKit
+import FeatureKit
 import HTTPTypes
-import Identity
+package import Identity
 import Orchestrator
 
 /// The directory's errors as HTTP statuses.
@@ -51,4 +52,8 @@ extension Operation.Refusal {
     /// 429 after failed sign-ins.
     static let throttled = Operation.Refusal(
         status: .tooManyRequests, meaning: "too many failed sign-ins; Retry-After says when to try again")
+}
+
+extension IdentityError: Refusable {
+    package var refusal: APIError { APIError(self) }
 }

@@ -1,4 +1,5 @@
 public import APIKit
+import FeatureKit
 public import Identity
 public import Orchestrator
 public import ProjectModel

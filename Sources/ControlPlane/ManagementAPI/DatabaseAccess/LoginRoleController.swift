@@ -1,4 +1,5 @@
 import APIKit
+import FeatureKit
 import HTTPTypes
 import Identity
 import Orchestrator
@@ -75,15 +76,4 @@ struct LoginRoleBody: Decodable, Sendable {
     static let schema = Schema.fields(.init("read_only", .boolean))
 
     enum CodingKeys: String, CodingKey { case isReadOnly = "read_only" }
-}
-
-/// Text from the system's random generator.
-enum RandomText {
-    private static let characters = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
-
-    /// Letters and digits, each equally likely.
-    static func alphanumeric(_ length: Int) -> String {
-        var generator = SystemRandomNumberGenerator()
-        return String((0..<length).map { _ in characters[Int.random(in: characters.indices, using: &generator)] })
-    }
 }

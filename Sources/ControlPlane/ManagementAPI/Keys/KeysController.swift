@@ -1,4 +1,5 @@
 import APIKit
+import FeatureKit
 import FoundationEssentials
 import HTTPTypes
 import Identity

@@ -1,4 +1,5 @@
 import APIKit
+import FeatureKit
 import Identity
 import Orchestrator
 import ProjectModel
@@ -60,22 +61,6 @@ struct ProjectRow: Encodable, Sendable, Documented {
         case previewBranchRefs = "preview_branch_refs"
         case templateVersion = "template_version"
         case isUpgradeAvailable = "upgrade_available"
-    }
-}
-
-/// The position of a page in its list.
-struct Pagination: Encodable, Sendable, Documented {
-    let count: Int
-    let limit: Int
-    let offset: Int
-
-    static let schema = Schema.named(
-        "Pagination", .fields(.init("count", .integer()), .init("limit", .integer()), .init("offset", .integer())))
-
-    init(_ page: ProjectPage, _ query: ProjectQuery) {
-        count = page.count
-        limit = query.limit
-        offset = query.offset
     }
 }
 

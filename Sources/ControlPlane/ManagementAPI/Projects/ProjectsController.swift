@@ -1,4 +1,5 @@
 import APIKit
+import FeatureKit
 import HTTPTypes
 import Identity
 import Orchestrator
@@ -113,49 +114,6 @@ extension CreateProjectBody {
         try caller.require([.projectsCreate], in: wanted.organizationSlug)
         guard let source = wanted.attachVolumesOf else { return }
         try caller.require([.projectAdminWrite], in: wanted.organizationSlug, project: source)
-    }
-}
-
-extension APIRequest {
-    /// Number of a project's organization.
-    func organizationNumber(of record: ProjectRecord) throws(APIError) -> Int64 {
-        try caller().number(ofOrganization: record.organizationSlug)
-    }
-}
-
-extension Principal {
-    /// Number of an organization that they are a member of.
-    func number(ofOrganization slug: String) -> Int64 {
-        memberships.first { $0.organizationSlug == slug }?.organizationNumber ?? 0
-    }
-
-    /// The projects of one organization that they see, as a list asks for them.
-    func projectVisibility(in slug: String) -> ProjectQuery.Visibility {
-        guard sees(organization: slug) else { return ProjectQuery.Visibility(organizations: []) }
-        guard let refs = visibleProjects(in: slug) else { return ProjectQuery.Visibility(organizations: [slug]) }
-        return ProjectQuery.Visibility(organizations: [], projects: [slug: refs])
-    }
-
-    /// Those of some projects that they see, as a list asks for them.
-    func visibility(of refs: Set<ProjectRef>) -> ProjectQuery.Visibility {
-        var visibility = ProjectQuery.Visibility(organizations: [])
-        for slug in organizationSlugs {
-            visibility.projects[slug] = visibleProjects(in: slug)?.intersection(refs) ?? refs
-        }
-        return visibility
-    }
-
-    /// The projects that they see, as a list asks for them.
-    var projectVisibility: ProjectQuery.Visibility {
-        var visibility = ProjectQuery.Visibility(organizations: [])
-        for slug in organizationSlugs {
-            if let refs = visibleProjects(in: slug) {
-                visibility.projects[slug] = refs
-            } else {
-                visibility.organizations.insert(slug)
-            }
-        }
-        return visibility
     }
 }
 

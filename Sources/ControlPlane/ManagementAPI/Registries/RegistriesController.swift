@@ -1,7 +1,7 @@
-import APIKit
+package import APIKit
 import HTTPTypes
 import Identity
-import Orchestrator
+package import Orchestrator
 import ProjectModel
 
 /// `/platform/registries`: the installation's logins at registries of images. Projects of all organizations are pulled
@@ -123,4 +123,8 @@ extension Operation.Refusal {
     /// 404 for callers outside the organization that administers the installation.
     fileprivate static let noInstallation = Operation.Refusal(
         status: .notFound, meaning: "no such login, or you are not a member of the organization default")
+}
+
+extension RegistryLoginError: Refusable {
+    package var refusal: APIError { APIError(self) }
 }

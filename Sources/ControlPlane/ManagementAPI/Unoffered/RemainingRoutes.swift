@@ -1,7 +1,11 @@
 import APIKit
+import FeatureKit
 import Identity
+import Notifications
 import Orchestrator
 import ProjectModel
+import Snippets
+import Usage
 
 /// Routes about what happens around projects: notifications, snippets, usage, connection data, and everything
 /// that is not offered here.
@@ -10,8 +14,7 @@ struct RemainingRoutes: Sendable {
     let configuration: ManagementAPIConfiguration
     let content: any ContentStore
     let notifications: any NotificationStore
-    /// Runs SQL on a project's database; throws the reason when there is no response.
-    let run: @Sendable (ProjectQueryText, ProjectRecord) async throws -> QueryAnswer
+    let reach: ProjectReach
     /// The members of an organization, by its slug.
     let members: @Sendable (String) async throws -> [Member]
     let features: ServedFeatures
@@ -21,13 +24,9 @@ struct RemainingRoutes: Sendable {
     var routes: [Route] { people + projects + UnofferedController().routes }
 
     private var people: [Route] {
-        NotificationsController(notifications: notifications).routes
-            + ContentController(content: content, time: time).routes
-            + ContentFoldersController(content: content).routes
-            + V1SnippetsController(catalog: catalog, content: content).routes
-            + UsageController(
-                catalog: catalog, meter: UsageMeter(probe: DatabaseUsageProbe(run: run)), time: time
-            ).routes
+        NotificationsFeature(notifications: notifications).routes
+            + SnippetsFeature(catalog: catalog, content: content, time: time).routes
+            + UsageFeature(catalog: catalog, reach: reach, time: time).routes
             + BillingController(features: features, time: time).routes
             + RegionsController(catalog: catalog).routes
     }
@@ -36,7 +35,7 @@ struct RemainingRoutes: Sendable {
         AnalyticsController().routes
             + DatabasesController(catalog: catalog, configuration: configuration, time: time).routes
             + ProjectMembersController(members: members).routes
-            + AdvisorsController(catalog: catalog, run: run, time: time).routes
+            + AdvisorsController(catalog: catalog, run: { try await reach.run($0, on: $1) }, time: time).routes
             + RemainderController().routes
     }
 }

@@ -1,0 +1,165 @@
+import APIKit
+import FeatureKit
+import FoundationEssentials
+import HTTPTypes
+import Orchestrator
+import ProjectModel
+
+/// Body of `PUT` and `POST /platform/projects/{ref}/content`. Numbers of owner and project, which older clients send,
+/// are ignored: the token and the path name them.
+struct ContentBody: Decodable, Sendable {
+    let id: String
+    let name: String
+    let type: String
+    let visibility: String
+    let content: JSON?
+    let description: String?
+    let favorite: Bool?
+    let place: ContentDraft.Place?
+
+    enum CodingKeys: String, CodingKey {
+        case id, name, type, visibility, content, description, favorite
+        case folderID = "folder_id"
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        id = try container.decode(String.self, forKey: .id)
+        name = try container.decode(String.self, forKey: .name)
+        type = try container.decode(String.self, forKey: .type)
+        visibility = try container.decode(String.self, forKey: .visibility)
+        content = try container.decodeIfPresent(JSON.self, forKey: .content)
+        description = try container.decodeIfPresent(String.self, forKey: .description)
+        favorite = try container.decodeIfPresent(Bool.self, forKey: .favorite)
+        // Absent leaves the snippet where it is; null takes it out of its folder.
+        let folder = try container.decodeIfPresent(String.self, forKey: .folderID)
+        place =
+            if let folder { .folder(folder.lowercased()) } else if container.contains(.folderID) { .top } else { nil }
+    }
+
+    static let schema = Schema.named(
+        "ContentBody",
+        .fields(
+            .init("id", .uuid), .init("name", .text(1...ContentLimits.nameLengthMax)),
+            .init("type", .choice(ContentKind.allCases.map(\.rawValue))),
+            .init("visibility", .choice(ContentVisibility.allCases.map(\.rawValue))),
+            .optional("content", .map(.anything)),
+            .optional("description", .nullable(.text(0...ContentLimits.summaryLengthMax))),
+            .optional("favorite", .boolean), .optional("folder_id", .nullable(.uuid))))
+
+    /// The draft; 400 for what cannot be stored.
+    func draft(of ref: ProjectRef) throws(APIError) -> ContentDraft {
+        guard let kind = ContentKind(rawValue: type) else { throw Self.unknown("type", ContentKind.self) }
+        guard let visibility = ContentVisibility(rawValue: visibility) else {
+            throw Self.unknown("visibility", ContentVisibility.self)
+        }
+        if let description, !ContentText.isFine(description, lengths: 0...ContentLimits.summaryLengthMax) {
+            throw APIError(
+                .badRequest, "description must have at most \(ContentLimits.summaryLengthMax) characters")
+        }
+        return ContentDraft(
+            id: try ContentText.identifier(id, "id"), ref: ref, kind: kind, visibility: visibility,
+            name: try ContentText.name(name), summary: description, body: try body(), isFavorite: favorite,
+            place: place)
+    }
+
+    /// The inner object as text, for the store, which does not parse it.
+    private func body() throws(APIError) -> String? {
+        guard let content, content != .null else { return nil }
+        guard case .object = content else { throw APIError(.badRequest, "content must be an object") }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        guard let bytes = try? encoder.encode(content) else {
+            throw APIError(.badRequest, "content is not valid JSON")
+        }
+        guard bytes.count <= ContentLimits.bodyBytesMax else {
+            throw APIError(.contentTooLarge, "content is larger than \(ContentLimits.bodyBytesMax) bytes")
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func unknown<Word: RawRepresentable<String> & CaseIterable>(
+        _ field: String, _ type: Word.Type
+    ) -> APIError {
+        APIError(.badRequest, "\(field) must be one of \(Word.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+}
+
+/// Body of `POST` and `PATCH …/content/folders`.
+struct ContentFolderBody: Decodable, Sendable {
+    let name: String?
+    let parent: ContentDraft.Place?
+
+    enum CodingKeys: String, CodingKey {
+        case name
+        case parentID = "parent_id"
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        name = try container.decodeIfPresent(String.self, forKey: .name)
+        let folder = try container.decodeIfPresent(String.self, forKey: .parentID)
+        parent =
+            if let folder { .folder(folder.lowercased()) } else if container.contains(.parentID) { .top } else { nil }
+    }
+
+    static let schema = Schema.named(
+        "ContentFolderBody",
+        .fields(
+            .optional("name", .text(1...ContentLimits.nameLengthMax)), .optional("parent_id", .nullable(.uuid))))
+
+    /// The folder that the parent names, if the body says anything of it.
+    func parentID(otherwise known: String?) -> String? {
+        switch parent {
+        case nil: known
+        case .top: nil
+        case .folder(let id): id
+        }
+    }
+}
+
+/// Texts that clients give their things.
+enum ContentText {
+    /// Whether a text has a length, in characters, and can be stored.
+    static func isFine(_ text: String, lengths: ClosedRange<Int>) -> Bool {
+        lengths.contains(text.unicodeScalars.count) && !text.utf8.contains(0)
+    }
+
+    /// A name; 400 otherwise.
+    static func name(_ text: String) throws(APIError) -> String {
+        guard isFine(text, lengths: 1...ContentLimits.nameLengthMax) else {
+            throw APIError(.badRequest, "name must have 1 to \(ContentLimits.nameLengthMax) characters")
+        }
+        return text
+    }
+
+    /// A UUID in lower case; 400 otherwise.
+    static func identifier(_ text: String, _ field: String) throws(APIError) -> String {
+        guard let uuid = UUID(uuidString: text) else { throw APIError(.badRequest, "\(field) must be a UUID") }
+        return uuid.uuidString.lowercased()
+    }
+
+    /// The identifiers in a query such as `?ids=a,b`; 400 for none, too many, or what is no UUID.
+    static func identifiers(_ query: QueryParameters) throws(APIError) -> [String] {
+        let texts = query.texts("ids") ?? []
+        guard (1...ContentLimits.idsMax).contains(texts.count) else {
+            throw APIError(.badRequest, "ids must name 1 to \(ContentLimits.idsMax) things, separated by commas")
+        }
+        var ids: [String] = []
+        for text in texts { ids.append(try identifier(text, "each of ids")) }
+        return ids
+    }
+}
+
+extension APIError {
+    /// The errors of the store of snippets.
+    init(_ error: ContentError) {
+        switch error {
+        case .taken: self.init(.conflict, "\(error)")
+        case .noFolder: self.init(.notFound, "\(error)")
+        case .forbidden: self.init(.forbidden, "\(error)")
+        case .notPossible: self.init(.badRequest, "\(error)")
+        case .store(let error): self.init(CatalogError.store(error))
+        }
+    }
+}
