@@ -25,7 +25,7 @@ struct AuthFixture: Sendable {
     let service: AuthService
     let pool: PostgresPool
 
-    /// The configuration of most tests: addresses are confirmed by themselves.
+    /// The configuration of most tests: addresses are confirmed automatically.
     static func with(
         _ parameters: PostgresConnectionParameters? = nil, clock: TestClock? = nil,
         _ change: (inout AuthConfiguration) -> Void = { _ in }

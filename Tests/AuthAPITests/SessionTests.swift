@@ -72,7 +72,7 @@ struct SessionTests {
         #expect(again.status == 200 && again.text("refresh_token") == second.text("refresh_token"))
         let third = await fixture.refresh(second.text("refresh_token"))
         #expect(third.status == 200 && third.text("refresh_token") != second.text("refresh_token"))
-        // Somebody else comes with what was used long ago: both are out.
+        // A second client presents a token that was used long ago: both sessions end.
         let thief = await fixture.refresh(first)
         #expect(thief.status == 400 && thief.code == "refresh_token_already_used")
         #expect(thief.text("msg") == "Invalid Refresh Token: Already Used")

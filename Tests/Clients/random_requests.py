@@ -76,7 +76,7 @@ class Shard:
             "--phases", "coverage,fuzzing", "--mode", "all", "--max-examples", str(EXAMPLES), "--seed", str(SEED),
             "--header", f"Authorization: Bearer {token}",
             "--request-timeout", str(ANSWER_SECONDS), "--suppress-health-check", "all",
-            # One worker: CPython 3.11 fails now and then when several threads parse at once.
+            # One worker: CPython 3.11 fails occasionally when several threads parse at once.
             "--workers", "1", "--generation-database", "none", "--no-shrink", "--continue-on-failure", "--no-color",
             "--report", "ndjson", "--report-ndjson-path", str(events)]
         for operation in self.operations:

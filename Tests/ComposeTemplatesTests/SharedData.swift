@@ -29,7 +29,7 @@ enum JSONValue: Decodable, Equatable {
     init(text: String) throws { self = try JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) }
 }
 
-/// Recorded answers of the Compose reference implementation, read in place where they are at hand.
+/// Recorded answers of the Compose reference implementation, read in place where they are available.
 enum SharedData {
     /// The folder; tests of a package that stands alone are skipped.
     static let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

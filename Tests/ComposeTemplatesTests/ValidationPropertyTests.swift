@@ -92,7 +92,7 @@ import Testing
             insertedAt: now, updatedAt: now, statusChangedAt: now)
     }
 
-    /// Files that people wrote, where recordings of them are at hand: what passes renders, and nothing else does.
+    /// Files that people wrote, where recordings of them are available: what passes renders, and nothing else does.
     @Test(.enabled(if: SharedData.exists("compose-loads.json")))
     func recordedFiles() throws {
         struct Cases: Decodable { var cases: [Case] }

@@ -16,7 +16,7 @@ CASES = Path(os.environ.get("REST_CASES", ROOT.parent / "shared"))
 AUTHENTICATOR = "Postgrest_Test_Authenticator"
 
 
-@unittest.skipUnless((CASES / "tools/postgrest-replay").exists(), "the recorded exchanges are not at hand")
+@unittest.skipUnless((CASES / "tools/postgrest-replay").exists(), "the recorded exchanges are not available")
 class ConformanceTests(unittest.TestCase):
     @classmethod
     def setUpClass(cls):

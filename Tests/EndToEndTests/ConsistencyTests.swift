@@ -66,7 +66,7 @@ extension EndToEnd {
             findings.filter { $0["id"].text == id }.compactMap { $0["subject"].text }
         }
 
-        @Test("doctor asks a manager that runs, and looks by itself at a machine whose manager does not")
+        @Test("doctor asks a running manager, and checks the machine where none runs")
         func doctor() async throws {
             try await ManagerProcess.with { manager in
                 let asked = try await doctor(manager)

@@ -15,7 +15,7 @@ extension EndToEnd {
                 case .removed: try await Engine.mustCall("DELETE", path + "?force=true")
                 case .stopped: try await Engine.mustCall("POST", path + "/stop?t=5")
                 case .frozen: try await Engine.mustCall("POST", path + "/pause")
-                // Its main process ends by itself; the engine's own restart policy takes part.
+                // Its main process exits; the engine's own restart policy takes part.
                 case .ended: _ = try await Engine.exitCode(of: ["/bin/sh", "-c", "kill -TERM 1"], in: container.id)
                 case .cutOff:
                     let network = container.details["NetworkSettings"]["Networks"].fields.keys.first ?? ""

@@ -35,7 +35,7 @@ extension EndToEnd {
             ).items
         }
 
-        /// A table of which everybody sees one row of two.
+        /// A table with two rows, one of them public.
         private func makeNotes(_ project: Project) async throws {
             _ = try await sql(
                 project,

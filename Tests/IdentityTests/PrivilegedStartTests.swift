@@ -5,7 +5,7 @@ import Testing
 
 @testable import Identity
 
-/// Every way in which the installation grants rights by itself, against every address that an attacker can bring an
+/// Every way in which the installation grants rights automatically, against every address that an attacker can bring an
 /// account of theirs to have.
 @Suite("Privileged starts")
 struct PrivilegedStartTests {
@@ -24,7 +24,7 @@ struct PrivilegedStartTests {
         case later = "ops@corp.test"
     }
 
-    /// What the installation does by itself.
+    /// What the installation does automatically.
     enum Start: CaseIterable, Sendable {
         case sameAddress, otherAddress, otherToken
     }

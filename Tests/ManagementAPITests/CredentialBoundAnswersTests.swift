@@ -10,7 +10,7 @@ import Testing
 @testable import ManagementAPI
 
 /// Every route that changes something, sent again with the same `Idempotency-Key` by every other credential of the
-/// same account. A new route is a new case by itself.
+/// same account. A new route is a new case automatically.
 @Suite("Answers and credentials")
 struct CredentialBoundAnswersTests {
     private static let hosts = 8

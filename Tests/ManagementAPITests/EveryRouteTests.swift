@@ -7,7 +7,7 @@ import Testing
 @testable import ManagementAPI
 
 /// Every route that can succeed does, once: so every response is checked against its documentation, and those of `/v1`
-/// to the published document too (`APIHost.check`). A new route is a new case by itself.
+/// to the published document too (`APIHost.check`). A new route is a new case automatically.
 @Suite("Every route")
 struct EveryRouteTests {
     /// Hosts that serve at once.

@@ -42,7 +42,7 @@ struct MetadataTests {
         }
     }
 
-    /// Parameters that a service takes as free text, and quotes by itself.
+    /// Parameters that a service takes as free text, and quotes.
     private static let freeText: Set<String> = [
         "GET /platform/auth/{ref}/users keywords", "GET /v1/projects/{ref}/database/openapi schema",
         "GET /platform/storage/{ref}/buckets search",

@@ -7,7 +7,7 @@ import Testing
 @testable import FeatureKit
 @testable import ManagementAPI
 
-/// Hashing waits in a queue and takes its time. ``APIHost`` checks after every test that none of it was done in a unit
+/// Hashing waits in a queue and is slow. ``APIHost`` checks after every test that none of it was done in a unit
 /// of work, which holds one of the database's few connections.
 @Suite("Work on passwords", .timeLimit(.minutes(2)))
 struct PasswordWorkTests {

@@ -39,7 +39,7 @@ struct ProbeTests {
         }
     }
 
-    @Test("what is wrong is for the log, once each time that it begins and ends; everybody reads only what it is about")
+    @Test("the log gets each failure at its start and end; the public answer names the dependency only")
     func details() async throws {
         try await APIHost.run(readiness: Self.checks) { host in
             for _ in 1...2 {

@@ -49,7 +49,7 @@ struct ShownSecretsTests {
         }
     }
 
-    /// Whether the route showed a secret to anybody.
+    /// Whether the route showed a secret to any caller.
     private func check(_ route: Route) async throws -> Bool {
         guard route.effect.isRepeatable else { return try await APIHost.run { try await ask(route, on: $0) { $0 } } }
         // Each caller changes a project of its own.

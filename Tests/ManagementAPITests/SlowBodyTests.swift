@@ -49,7 +49,7 @@ struct BodyPlaceTests {
         #expect(table.open(5, from: network(5), at: at(2)) == .accepted(evicting: 2))
     }
 
-    @Test("one byte now and then is no progress, and many at once are no credit")
+    @Test("an occasional byte is no progress, and many at once are no credit")
     func trickle() {
         let due = at(1)
         #expect(Self.pace.extend(due, by: 1, at: at(0.5)) == at(1.001))

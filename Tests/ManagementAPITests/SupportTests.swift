@@ -43,7 +43,7 @@ struct SupportTests {
         let readme = try String(contentsOfFile: "/\(root)/README.md", encoding: .utf8).replacing("\n", with: " ")
         let sentence =
             "Of the \(counts.values.reduce(0, +)) operations of the published Management API, \(counts[.served] ?? 0) are "
-            + "served with data of this installation, \(counts[.empty] ?? 0) give the same empty answer to everybody, "
+            + "served with data of this installation, \(counts[.empty] ?? 0) give the same empty answer to every caller, "
             + "\(counts[.refused] ?? 0) are refused with the reason, \(counts[.notApplicable] ?? 0) do not apply"
         #expect(readme.contains(sentence), "README should say: \(sentence)")
     }

@@ -216,7 +216,7 @@ struct ConsistencyCheckTests {
         let counts: [ProjectStatus: Int] = [.deleted: 3, .failed: 4]
         #expect(found.count == counts[status] ?? 0)
         #expect(found.allSatisfy { $0.severity == .warning || $0.advice.contains("engine ") })
-        // A network goes by itself once the engine lets it; to remove it by hand would be refused just the same.
+        // A network is removed once the engine allows it; removing it by hand would be refused as well.
         let networks = found.filter { $0.severity == .warning }
         #expect(networks.count == (found.isEmpty ? 0 : 1))
         #expect(

@@ -195,7 +195,7 @@ struct ManagerRestartTests {
     }
 }
 
-/// An engine whose pulls take their time.
+/// An engine with slow pulls.
 private struct SlowStart: ContainerEngine {
     let engine: FakeEngine
     let time: VirtualTime

@@ -295,7 +295,7 @@ struct ServiceSettingsTests {
     }
 }
 
-/// The Management API's own description, where it is at hand.
+/// The Management API's own description, where it is available.
 private enum Contract {
     static let path =
         #filePath.split(separator: "/").dropLast(4).map { "/\($0)" }.joined() + "/shared/data/management-openapi.json"

@@ -53,7 +53,7 @@ struct IdentityStoreContractTests {
         await pool.close()
     }
 
-    @Test("what the database refuses by itself: two current refresh tokens, two roles, two bootstraps, bad digests")
+    @Test("what the database refuses: two current refresh tokens, two roles, two bootstraps, bad digests")
     func constraints() async throws {
         try await withStore { store, pool async throws in
             let directory = AccountDirectory(

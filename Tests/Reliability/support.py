@@ -40,7 +40,7 @@ class GroundTest(unittest.TestCase):
     def setUpClass(cls):
         cls.ground = ProvingGround(given_database=cls.given_database)
         cls.addClassCleanup(cls.ground.close)
-        # A manager that dies by itself is what these tests must see: nobody starts it again.
+        # A manager that crashes is what these tests must see: nothing starts it again.
         cls.ground.revive = cls.mind
 
     @classmethod

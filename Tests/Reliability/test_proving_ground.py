@@ -70,7 +70,7 @@ class ManagerChecks(unittest.TestCase):
             self.manager.stop()
         self.assertIn("removing what the manager has left", told.getvalue())
         self.assertEqual(names(inventory(self.installation)), [])
-        # It would end some time by itself, as its folder is gone.
+        # It would exit eventually anyway, as its folder is gone.
         self.assertFalse(os.path.exists(f"/proc/{server}/cwd"), "the database has outlived the manager")
         self.assertFalse(os.path.exists(self.manager.folder))
 

@@ -91,12 +91,12 @@ def unmanaged(bodies, arguments, size, check):
 
 def one_round(arguments, size):
     ours, bodies = managed(arguments, size)
-    nobody = unmanaged(bodies, arguments, size, {"Test": ["NONE"]})
+    unwatched = unmanaged(bodies, arguments, size, {"Test": ["NONE"]})
     checked = unmanaged(bodies, arguments, size, health_check(arguments.check_interval))
     # What the engine does anyway, without any health check, belongs to neither side.
     for one in (ours, checked):
-        one["engine_health_percent"] = max(0.0, one["engine_cpu_percent"] - nobody["engine_cpu_percent"])
-    return {"ours": ours, "nobody": nobody, "exec_checks": checked}
+        one["engine_health_percent"] = max(0.0, one["engine_cpu_percent"] - unwatched["engine_cpu_percent"])
+    return {"ours": ours, "unwatched": unwatched, "exec_checks": checked}
 
 
 def summary(report, rounds):
@@ -108,12 +108,12 @@ def summary(report, rounds):
 
 
 def describe(report, size, found, interval):
-    ours, nobody, checked = found["ours"], found["nobody"], found["exec_checks"]
+    ours, unwatched, checked = found["ours"], found["unwatched"], found["exec_checks"]
     ratio = "too little to measure" if found["ratio"] is None else f"{found['ratio']:.3f}"
     report.line(f"{size} projects")
     report.line(f"  manager {ours['manager_cpu_percent']:.2f} % of a core, {ours['rss_mib']:.0f} MiB; its database "
                 f"{ours['database_cpu_percent']:.2f} %   (aim with 20: at most 1 %, 60 MiB)")
-    report.line(f"  engine: {ours['engine_cpu_percent']:.2f} % with the manager, {nobody['engine_cpu_percent']:.2f} % "
+    report.line(f"  engine: {ours['engine_cpu_percent']:.2f} % with the manager, {unwatched['engine_cpu_percent']:.2f} % "
                 f"alone, {checked['engine_cpu_percent']:.2f} % with exec health checks every {interval} s; "
                 f"health of ours / exec {ratio}   (aim: at most 0.05)")
     report.line(f"  events a second: {ours['events_per_second']:.1f} ({ours['event_bytes_per_second']:.0f} bytes), "

@@ -34,7 +34,7 @@ OPERATIONS = ["create", "upgrade", "way back", "pause", "resume", "restart", "de
 # Operations that a life goes without where they are not to be hit: each needs another manager.
 ON_DEMAND = ("upgrade", "way back")
 MOMENTS = ("before", "after")
-# Tables of changes that the manager makes now and then, in any operation.
+# Tables of changes that the manager makes occasionally, in any operation.
 HOUSEKEEPING = ("access_tokens", "sessions", "manager_lease", "jobs")
 # How often a point is tried whose call is not made every time.
 TRIES = 3

@@ -25,7 +25,7 @@ public struct Backend: Sendable {
     public var notifications: any NotificationStore
     /// Objects on the engine that belong to no project.
     public var orphans: OrphanReconciler
-    /// What the manager does by itself.
+    /// The jobs that the manager runs.
     public var jobs: JobCatalog
     /// Logins at registries of images.
     public var registries: RegistryLogins

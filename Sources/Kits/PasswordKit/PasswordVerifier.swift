@@ -8,7 +8,7 @@ public enum PasswordVerifier {
         Argon2id.cost(of: stored) != nil || Bcrypt.isKnown(stored)
     }
 
-    /// Whether a password is the one that was hashed. Takes its time: call it where blocking is allowed.
+    /// Whether a password is the one that was hashed. Slow by design: call it where blocking is allowed.
     public static func verify(_ password: String, against stored: String) throws(PasswordError) -> Bool {
         let bytes = Array(password.utf8)
         guard bytes.count <= passwordBytesMax else { return false }

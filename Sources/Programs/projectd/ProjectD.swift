@@ -7,9 +7,9 @@ struct ProjectD: AsyncParsableCommand {
         commandName: "projectd",
         abstract: "The data plane of a lite project: the AUTH and REST APIs over a PostgreSQL database.",
         discussion: """
-            `serve` answers requests until it is told to stop by SIGTERM or SIGINT. Settings come from the environment, \
-            under the names of the servers that it stands for: PostgREST's (PGRST_DB_URI, PGRST_DB_SCHEMAS, …) and \
-            GoTrue's (GOTRUE_DB_DATABASE_URL, GOTRUE_SITE_URL, API_EXTERNAL_URL, …).
+            `serve` answers requests until it gets SIGTERM or SIGINT. Settings come from the environment, under the names \
+            that the replaced servers use: PostgREST's (PGRST_DB_URI, PGRST_DB_SCHEMAS, …) and GoTrue's \
+            (GOTRUE_DB_DATABASE_URL, GOTRUE_SITE_URL, API_EXTERNAL_URL, …).
             """,
         version: "0.1.0", subcommands: [ServeCommand.self])
 }

@@ -44,8 +44,8 @@ struct SchemaLoop: ServiceLifecycle.Service {
         }
     }
 
-    /// Listens until cancelled. What no retry inside of the sequence can cure, a wrong password say, is tried again
-    /// all the same: the server keeps running while somebody mends it.
+    /// Listens until cancelled. Failures that a retry cannot cure, such as a wrong password, are retried as well: the
+    /// server keeps running while an operator repairs them.
     private func listen() async {
         guard let channel else { return }
         while !Task.isCancelled {

@@ -18,14 +18,14 @@ struct ServeCommand: AsyncParsableCommand {
             /rest/v1 take the project's keys (SUPABASE_ANON_KEY, SUPABASE_SERVICE_ROLE_KEY; also \
             SUPABASE_PUBLISHABLE_KEY and SUPABASE_SECRET_KEY, one or several separated by commas, which stand for \
             them, and alone are taken with PROJECTD_LEGACY_KEYS=false) as header apikey, query parameter apikey or \
-            bearer token; /health says that the server lives, /ready that it can do its work. With --only, a \
-            service stands alone, without prefix and key, where a PostgREST or a GoTrue stood.
+            bearer token; /health says that the server runs, /ready that it can answer requests. With --only, one \
+            service is served without prefix and key, as a replacement of PostgREST or GoTrue.
 
-            SIGUSR1 reads the schema again, as does NOTIFY on PGRST_DB_CHANNEL. `/live` and `/ready` are also served \
-            on PGRST_ADMIN_SERVER_PORT where that is set. PROJECTD_BODY_TIMEOUT is the longest time for the body of a \
-            request in seconds (60); PROJECTD_TRUSTED_PROXIES are addresses, separated by commas, of which more than \
-            the 128 connections of one address are taken. PGRST_DB_POOL_MAX_LIFETIME is the longest life of a \
-            connection to the database in seconds (1800).
+            SIGUSR1 reloads the schema, as does NOTIFY on PGRST_DB_CHANNEL. `/live` and `/ready` are also served on \
+            PGRST_ADMIN_SERVER_PORT if it is set. PROJECTD_BODY_TIMEOUT is the time limit for a request body in \
+            seconds (60); PROJECTD_TRUSTED_PROXIES lists addresses, separated by commas, that may open more than the \
+            128 connections allowed for one address. PGRST_DB_POOL_MAX_LIFETIME is the maximum lifetime of a database \
+            connection in seconds (1800).
             """)
 
     /// Services that can be served.
@@ -33,7 +33,7 @@ struct ServeCommand: AsyncParsableCommand {
         case auth, rest
     }
 
-    @Option(help: "The service to serve alone: auth or rest.")
+    @Option(help: "Serve only this service: auth or rest.")
     var only: Service?
 
     func run() async throws {

@@ -77,8 +77,8 @@ struct Housekeeping {
         }
     }
 
-    /// Writes the ends of all audit trails to the log, which is kept elsewhere: whoever changes the database cannot
-    /// change them there.
+    /// Writes the heads of all audit trails to the log, which is kept elsewhere: an attacker who changes the database
+    /// cannot change them there.
     private func recordHeads() async throws -> String {
         let scopes = try await ledger.scopes(limit: Self.headsMax)
         for scope in scopes {

@@ -8,14 +8,14 @@ import Reconciler
 struct NetworkRulesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "network-rules",
-        abstract: "Keep projects apart from each other, from this host and its network by packet filter rules.",
+        abstract: "Isolate projects from each other, this host and its network with packet filter rules.",
         discussion: """
-            With the rules in force, containers of one project never reach those of another: the engine alone lets them \
-            pass for moments, whenever it makes a network. They reach neither services of this host (but its name server \
-            and published ports) nor the addresses where clouds give out credentials; and nobody on the network reaches a \
-            container but through a published port. The rules stand in two iptables chains of the installation's own, \
-            SUPAMANAGER-ID-FW in the table mangle and SUPAMANAGER-ID-IN in filter; FORWARD of mangle and INPUT of filter \
-            get one jump each. Rules of an earlier version (a jump in DOCKER-USER) are replaced.
+            With the rules in force, containers of one project never reach those of another; without them, the engine \
+            lets packets pass briefly whenever it creates a network. Containers reach neither services of this host \
+            (except its name server and published ports) nor the addresses where clouds hand out credentials, and other \
+            machines reach a container only through a published port. The rules are in two iptables chains of the \
+            installation, SUPAMANAGER-ID-FW in the table mangle and SUPAMANAGER-ID-IN in filter; FORWARD of mangle and \
+            INPUT of filter get one jump each. Rules of an earlier version (a jump in DOCKER-USER) are replaced.
             """,
         subcommands: [
             NetworkRulesInstallCommand.self, NetworkRulesCheckCommand.self, NetworkRulesPrintCommand.self,
@@ -25,7 +25,7 @@ struct NetworkRulesCommand: AsyncParsableCommand {
 
 /// What all of them need: which installation, and what is its own.
 struct NetworkRulesOptions: ParsableArguments {
-    @Option(help: "The installation's identifier; else the one that the data folder names.")
+    @Option(help: "Identifier of the installation; by default the one in the data folder.")
     var installation: String?
 
     @Option(help: "Folder for everything the manager keeps on disk. [SUPAMANAGER_DATA_DIR]")
@@ -64,8 +64,8 @@ struct NetworkRulesOptions: ParsableArguments {
 struct NetworkRulesInstallCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "install",
-        abstract: "Put the rules in force; needs root. They last until the host restarts, or network-rules remove.",
-        discussion: "serve --network-rules install does the same at every start of the manager.")
+        abstract: "Install the rules; needs root. They last until the host restarts or network-rules remove runs.",
+        discussion: "The option serve --network-rules install does the same at every start of the manager.")
 
     @OptionGroup var options: NetworkRulesOptions
 
@@ -78,7 +78,7 @@ struct NetworkRulesInstallCommand: AsyncParsableCommand {
 /// `supamanager network-rules check`
 struct NetworkRulesCheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Say whether the rules are in force; needs root. Exits with 1 when not.")
+        commandName: "check", abstract: "Check whether the rules are in force; needs root. Exits with 1 if not.")
 
     @OptionGroup var options: NetworkRulesOptions
 
@@ -93,7 +93,7 @@ struct NetworkRulesCheckCommand: AsyncParsableCommand {
 /// `supamanager network-rules print`
 struct NetworkRulesPrintCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "print", abstract: "Print the commands that put the rules in force, and change nothing.")
+        commandName: "print", abstract: "Print the commands that install the rules without running them.")
 
     @OptionGroup var options: NetworkRulesOptions
 
@@ -104,7 +104,7 @@ struct NetworkRulesPrintCommand: ParsableCommand {
 struct NetworkRulesRemoveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove",
-        abstract: "Take the rules and their chains away, before an installation is given up; needs root.")
+        abstract: "Remove the rules and their chains, before the installation is removed; needs root.")
 
     @OptionGroup var options: NetworkRulesOptions
 

@@ -11,8 +11,8 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             Every option can also be given as an environment variable; the option wins. Without a database URL the \
             manager runs a private PostgreSQL in its data folder. The password of the first account comes from \
-            SUPAMANAGER_ADMIN_PASSWORD only: options are visible to all users of the machine. The Docker Engine is reached through DOCKER_HOST \
-            (unix:// only), /var/run/docker.sock by default.
+            SUPAMANAGER_ADMIN_PASSWORD only, because options are visible to all users of the machine. The Docker Engine \
+            is reached through DOCKER_HOST (unix:// only), by default /var/run/docker.sock.
             """)
 
     @Option(help: "Address to listen on, HOST:PORT. [SUPAMANAGER_LISTEN; default: 127.0.0.1:8080]")
@@ -21,7 +21,8 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Folder for everything the manager keeps on disk. [SUPAMANAGER_DATA_DIR]")
     var dataDir: String?
 
-    @Option(help: "PostgreSQL to keep state in, postgres://…; a private one when absent. [SUPAMANAGER_DATABASE_URL]")
+    @Option(
+        help: "PostgreSQL for the manager's state, postgres://…; by default a private one. [SUPAMANAGER_DATABASE_URL]")
     var databaseURL: String?
 
     @Option(help: "File with the master key; created at the first start. [SUPAMANAGER_MASTER_KEY_FILE]")
@@ -39,7 +40,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Host address on which projects publish. [SUPAMANAGER_BIND_ADDRESS; default: 127.0.0.1]")
     var bindAddress: String?
 
-    @Option(help: "Host name under which people reach published ports. [SUPAMANAGER_PUBLIC_HOST]")
+    @Option(help: "Host name in the addresses of published ports. [SUPAMANAGER_PUBLIC_HOST]")
     var publicHost: String?
 
     @Option(help: "Access token with all rights, sbp_ and 40 hex digits. [SUPAMANAGER_ADMIN_TOKEN]")
@@ -57,23 +58,23 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Origins of web pages that may call the API, separated by commas. [SUPAMANAGER_CORS_ORIGINS]")
     var corsOrigins: String?
 
-    @Option(help: "Addresses of proxies whose X-Forwarded-For counts. [SUPAMANAGER_TRUSTED_PROXIES]")
+    @Option(help: "Addresses of proxies whose X-Forwarded-For is trusted. [SUPAMANAGER_TRUSTED_PROXIES]")
     var trustedProxies: String?
 
-    @Option(help: "Requests a minute per account, scope and endpoint; 0: no limit. [SUPAMANAGER_RATE_LIMIT; 120]")
+    @Option(help: "Requests per minute per account, scope and endpoint; 0: no limit. [SUPAMANAGER_RATE_LIMIT; 120]")
     var rateLimit: String?
 
     @Option(
         help: """
-            Projects that an organization may have, failed ones included; 0: no limit. \
+            Maximum number of projects per organization, including failed ones; 0: no limit. \
             [SUPAMANAGER_PROJECTS_PER_ORGANIZATION; 20]
             """)
     var projectsPerOrganization: String?
 
-    @Option(help: "Folder that holds the stacks, one folder each. [SUPAMANAGER_TEMPLATES]")
+    @Option(help: "Folder with the stacks, one folder for each. [SUPAMANAGER_TEMPLATES]")
     var templates: String?
 
-    @Option(help: "Stack of projects that name none. [SUPAMANAGER_STACK; default: supabase]")
+    @Option(help: "Default stack of new projects. [SUPAMANAGER_STACK; default: supabase]")
     var stack: String?
 
     @Option(help: "The Docker Engine's socket, unix:///path. [DOCKER_HOST; default: unix:///var/run/docker.sock]")

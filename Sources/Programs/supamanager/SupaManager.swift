@@ -8,10 +8,10 @@ struct SupaManager: AsyncParsableCommand {
         commandName: "supamanager",
         abstract: "A control plane that gives every project its own Supabase-style stack on Docker.",
         discussion: """
-            `serve` runs the manager. The other commands talk to its Management API, here or on another machine: \
-            --api-url or SUPAMANAGER_API_URL says where it is, \(APIAddress.standard) when neither is there. Sign in \
-            with `login`, or set SUPAMANAGER_ACCESS_TOKEN. Results are on the standard output, everything else is on \
-            the standard error. Colours appear on terminals only, and not at all when NO_COLOR is set.
+            `serve` runs the manager. The other commands call its Management API, on this or another machine, at the \
+            address in --api-url or SUPAMANAGER_API_URL, by default \(APIAddress.standard). Sign in with `login`, or set \
+            SUPAMANAGER_ACCESS_TOKEN. Results go to standard output, everything else to standard error. Colours are \
+            used on terminals only, and never when NO_COLOR is set.
 
             Exit codes:
             \(ExitStatus.table)

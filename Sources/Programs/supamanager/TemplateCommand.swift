@@ -14,11 +14,11 @@ struct TemplateCommand: AsyncParsableCommand {
 struct TemplateCheckCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check",
-        abstract: "Check a Compose file as the manager would use it.",
+        abstract: "Check that the manager can use a Compose file.",
         discussion: """
-            Renders two projects of it with stand-ins for what the manager provides, by the same code as the manager: \
-            what passes can be used. Files that the template names are looked up beside it. Prints every problem with \
-            its place, and exits with 1 when there is one.
+            Renders two projects from it with the manager's own code and placeholders for what the manager provides: a \
+            file that passes can be used. Files that the template names are looked up beside it. Prints every problem \
+            with its place, and exits with 1 if there is one.
             """)
 
     @Argument(help: "The Compose file.")

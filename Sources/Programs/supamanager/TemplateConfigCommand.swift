@@ -8,22 +8,23 @@ import ProjectModel
 struct TemplateConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "config",
-        abstract: "Print a Compose file, or a project's, in its normalised form, variables put in.",
+        abstract: "Print the Compose file of a template or project, normalized, with variables substituted.",
         discussion: """
-            The counterpart of `docker compose config`. Variables come from the environment, then the file. What a \
-            manager would provide, such as ports and secrets, has stand-ins unless it is given; a note names them.
+            The counterpart of `docker compose config`. Variables come from the environment, then the file. Values that a \
+            manager would provide, such as ports and secrets, are replaced by placeholders unless they are given; a \
+            note lists them.
 
-            With --ref the manager renders a project as it is, its secrets masked unless --reveal is given; that takes \
-            the right to change the project.
+            With --ref, the manager renders an existing project. Its secrets are masked unless --reveal is given, which \
+            requires permission to change the project.
             """)
 
     @Argument(help: "The Compose file.")
     var file: String?
 
-    @Option(name: .customLong("ref"), help: ArgumentHelp("A project in place of a file: its ref or its name."))
+    @Option(name: .customLong("ref"), help: ArgumentHelp("Ref or name of a project to use in place of a file."))
     var project: String?
 
-    @Flag(name: .customLong("reveal"), help: "With --ref: show secrets in the clear.")
+    @Flag(name: .customLong("reveal"), help: "With --ref: show secrets unmasked.")
     var isRevealed = false
 
     @Option(help: "File with variables, as Compose reads .env files.")
@@ -32,7 +33,7 @@ struct TemplateConfigCommand: AsyncParsableCommand {
     @Option(help: "yaml or json.")
     var format: TemplateCommands.Format = .yaml
 
-    @Option(help: "Name of the project; the file's own name, else its folder's, when absent.")
+    @Option(help: "Name of the project; by default the file's own name, else its folder's.")
     var projectName: String?
 
     @Option(help: "Profile to switch on; may be repeated, * means all.")

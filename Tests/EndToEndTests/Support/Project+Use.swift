@@ -63,7 +63,7 @@ extension Project {
         }
     }
 
-    /// How many TCP connections a stand-in's container opens within a time (250 at the most), with some fifty attempts
+    /// How many TCP connections a stand-in's container opens within a time (at most 250), with some fifty attempts
     /// a second.
     func connections(to target: Target, from service: String, seconds: Int) async throws -> Int {
         let container = try await inventory().container(service)

@@ -195,7 +195,7 @@ struct JobRunnerTests {
         }
     }
 
-    @Test("two handlers of one kind, keys and payloads out of bounds are mistakes that are told")
+    @Test("two handlers of one kind, keys and payloads out of bounds are reported as mistakes")
     func mistakes() async throws {
         try await Bench.run { bench in
             let one = JobDefinition(Self.kind) { _ in "" }

@@ -70,7 +70,7 @@ struct JobScheduleTests {
             }
         }
         let once = Job(id: 1, NewJob(kind, key: "k", due: Self.at(999_999_999)), at: Self.at(0))
-        #expect(!JobPlan.isTooFar(once, now: Self.at(0)), "somebody wants it so late")
+        #expect(!JobPlan.isTooFar(once, now: Self.at(0)), "a user chose that time")
     }
 
     @Test("waits double up to the longest")

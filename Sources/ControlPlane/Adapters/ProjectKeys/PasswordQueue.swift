@@ -2,8 +2,8 @@ import Identity
 
 /// Who may wait for work on passwords, and in which of two lanes, as a value.
 ///
-/// New verifiers have one lane; checks take the shorter one. So sign-ups, which everybody may send, keep nobody from
-/// signing in. Of one network a few wait at most, of each kind.
+/// New verifiers have one lane; checks take the shorter one. So sign-ups, which need no account, do not delay
+/// sign-ins. Each network has a few places in the queue for each kind.
 struct PasswordQueue: Sendable {
     /// A place in a lane.
     struct Place: Sendable, Equatable {

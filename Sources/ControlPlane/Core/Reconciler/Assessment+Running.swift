@@ -224,7 +224,7 @@ struct RunningAssessor {
             }
             if assessment.unresponsive[service.name] != nil { return text }
         }
-        // A container that keeps ending is observed as running now and then: the engine's restart count shows it.
+        // A container that keeps ending is sometimes observed as running: the engine's restart count shows it.
         return restarts >= RestartBackoff.attemptsUntilFailed ? "it keeps ending, \(restarts) restarts so far" : nil
     }
 }

@@ -15,7 +15,7 @@ public struct ReadinessCheck: Sendable {
     /// - Parameters:
     ///   - name: The checked dependency, in one word (`database`).
     ///   - check: Throws an error whose description says what is wrong, without secrets. It is for the log: what
-    ///     `/ready` answers, which everybody may read, names the dependency alone.
+    ///     `/ready` answers is public and names the dependency only.
     public init(name: String, check: @escaping @Sendable () async throws -> Void) {
         self.name = name
         self.check = check
@@ -78,7 +78,7 @@ struct ProbeController: Sendable {
     }
 }
 
-/// Which checks failed last. The log gets each change once: anybody may ask, and as often as they like.
+/// Which checks failed last. The log gets each change once, since any client may ask at any rate.
 final class ReadinessFindings: Sendable {
     private let logger: Logger
     private let failing = Mutex<Set<String>>([])

@@ -1,6 +1,6 @@
 import DataPlaneCore
 
-/// What everybody may read.
+/// The documents that need no token.
 extension AuthCall {
     /// The version of the contract.
     static let contractVersion = "v2.196.0"

@@ -224,7 +224,7 @@ extension AuthCall {
         return .granted(try await grant(store, user: user, session: current, method: "token_refresh"))
     }
 
-    /// Somebody holds a token that another one has used: the session ends for both.
+    /// A token was used a second time, so one of the two holders has stolen it: the session ends for both.
     private func reused(
         _ session: SessionRecord, by user: UserRecord, in store: AuthStore
     ) async throws -> RefreshOutcome {

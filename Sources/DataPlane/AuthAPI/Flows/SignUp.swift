@@ -102,7 +102,7 @@ extension AuthCall {
     }
 
     /// Where addresses confirm themselves, only the password of the first sign-up leads into an account that was not
-    /// confirmed yet: one that an administrator made is nobody else's.
+    /// confirmed yet: an administrator who made one keeps it.
     private func checkFirstSignup(
         _ email: EmailAddress, _ password: String, audience: String
     ) async throws(AuthError) {
@@ -161,7 +161,7 @@ extension AuthCall {
 
     // MARK: Phone
 
-    /// A phone number's user; there is no way to send a code, so that numbers have to be confirmed by themselves.
+    /// A phone number's user; there is no way to send a code, so numbers must be confirmed automatically.
     private func phoneSignup(
         _ text: String, password: String, data: [JSONText.Member]
     ) async throws(AuthError) -> ServiceResponse {

@@ -160,7 +160,7 @@ struct AuthCall: Sendable {
         } catch { throw AuthError(error) }
     }
 
-    /// Whether a password is a user's. Takes as long for nobody as for somebody.
+    /// Whether a password is a user's. Takes as long without a user as with one.
     func isPassword(_ password: String, of user: UserRecord?) async throws(AuthError) -> Bool {
         let stored = user?.passwordHash
         let isKnown = stored.map { PasswordVerifier.isKnown($0) } ?? false

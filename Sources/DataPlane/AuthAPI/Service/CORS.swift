@@ -1,6 +1,6 @@
 import DataPlaneCore
 
-/// What browsers are told about pages of other origins: all may call, with credentials.
+/// Headers for pages of other origins: all of them may call, with credentials.
 struct CORS {
     private static let methods = "GET, POST, PUT, PATCH, DELETE, OPTIONS"
     private static let headers = [

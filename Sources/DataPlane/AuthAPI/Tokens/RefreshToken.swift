@@ -74,7 +74,7 @@ enum RefreshDecision: Equatable {
     case next
     /// The client did not get its last answer, or asked twice at once: it gets the token in force once more.
     case current
-    /// It was used long ago: somebody else has it.
+    /// It was used long ago: a second client has it.
     case reused
     /// No session of this server's ever got that far.
     case notIssued

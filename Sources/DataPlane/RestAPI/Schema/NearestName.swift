@@ -1,4 +1,4 @@
-/// Finds the name that somebody probably meant.
+/// Finds the known name that is most like a misspelled one.
 enum NearestName {
     /// Least likeness of names of tables and functions.
     static let nameLikeness = 0.75

@@ -1,6 +1,6 @@
 import DataPlaneCore
 
-/// What browsers are told about pages of other origins.
+/// Headers for pages of other origins.
 struct CORSAnswer {
     private static let methods = "GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD"
     private static let maxAgeSeconds = 86_400

@@ -28,16 +28,16 @@ struct AdminAccountsCommand: AsyncParsableCommand {
 struct AdminCreateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",
-        abstract: "Make an account that owns an organization.",
+        abstract: "Create an account that owns an organization.",
         discussion: """
-            The password is read from the standard input, or asked for on a terminal. Where an account has the address \
-            already, nothing changes: `admin appoint` makes an account an owner that is named by its identifier.
+            The password is read from the standard input, or asked for on a terminal. If an account already has \
+            the address, nothing changes: use `admin appoint` to make it an owner.
             """)
 
     @Option(help: "E-mail address of the account.")
     var email: String
 
-    @Option(help: "Slug of the organization that it will own.")
+    @Option(help: "Slug of the organization that the account will own.")
     var organization = Organization.defaultSlug
 
     @OptionGroup var options: AdminOptions
@@ -68,20 +68,20 @@ struct AdminAppointCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "appoint", abstract: "Make an existing account the owner of an organization.",
         discussion: """
-            With --bootstrap the account also becomes the one that the administrator's token stands for, from the next \
-            start of the manager on.
+            With --bootstrap, the administrator's token also authenticates as this account from the next start of the \
+            manager on.
             """)
 
     @Argument(help: "Identifier of the account, a UUID: admin accounts lists it.")
     var account: String
 
-    @Option(help: "Slug of the organization that it will own.")
+    @Option(help: "Slug of the organization that the account will own.")
     var organization = Organization.defaultSlug
 
     @Flag(help: "Move the administrator's token to this account.")
     var bootstrap = false
 
-    @Flag(help: "Do not ask.")
+    @Flag(help: "Do not ask for confirmation.")
     var yes = false
 
     @OptionGroup var options: AdminOptions
@@ -102,12 +102,12 @@ struct AdminAppointCommand: AsyncParsableCommand {
 struct AdminConfirmEmailCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "confirm-email",
-        abstract: "Vouch for the e-mail address that an account has or wants; it signs in with it from then on.")
+        abstract: "Confirm the e-mail address that an account has or requested, so that it can sign in with it.")
 
     @Argument(help: "Identifier of the account, a UUID: admin accounts lists it.")
     var account: String
 
-    @Option(help: "The address.")
+    @Option(help: "E-mail address to confirm.")
     var email: String
 
     @OptionGroup var options: AdminOptions
@@ -126,8 +126,8 @@ struct AdminResetPasswordCommand: AsyncParsableCommand {
         commandName: "reset-password",
         abstract: "Set a password, end all sessions of the account and revoke its access tokens.",
         discussion: """
-            The password is read from the standard input, or asked for on a terminal. The administrator's token of the \
-            installation stays: its file is not the account's.
+            The password is read from the standard input, or asked for on a terminal. The installation's \
+            administrator token stays valid.
             """)
 
     @Argument(help: "Identifier of the account, a UUID: admin accounts lists it.")

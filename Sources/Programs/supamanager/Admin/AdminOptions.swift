@@ -13,7 +13,7 @@ struct AdminOptions: ParsableArguments {
     @Option(help: "Folder for everything the manager keeps on disk. [SUPAMANAGER_DATA_DIR]")
     var dataDir: String?
 
-    @Option(help: "PostgreSQL that holds the state, postgres://…. [SUPAMANAGER_DATABASE_URL]")
+    @Option(help: "PostgreSQL that holds the manager's state, postgres://…. [SUPAMANAGER_DATABASE_URL]")
     var databaseURL: String?
 
     @Option(help: "File with the master key. [SUPAMANAGER_MASTER_KEY_FILE]")

@@ -13,18 +13,18 @@ struct AuditVerifyCommand: ClientCommand {
         commandName: "verify",
         abstract: "Check that no entry of an organization's audit trail is missing or was changed.",
         discussion: """
-            Reads the whole trail and computes its chain of hashes again, on this machine. The end of the trail is kept \
-            apart from its entries, signed with a key derived from the master key: a trail that was cut off or emptied, \
-            and an end that was replaced, end this command with exit code 1. An end that an older version wrote is not \
-            signed; the output says so, and the next entry signs it. An older end that was put back together with its \
-            signature is detected with --expect: the manager writes number and hash of every trail's end to its log at \
-            its start and once a day.
+            Reads the whole trail and recomputes its chain of hashes on this machine. The head of the trail is stored \
+            separately from its entries and signed with a key derived from the master key: the command exits with 1 if \
+            the trail was cut off or emptied, or its head replaced. A head that an older version wrote is not signed; \
+            the output says so, and the next entry signs it. To detect an older head that was restored together with \
+            its signature, use --expect: the manager writes the number and hash of every trail's head to its log when \
+            it starts and once a day.
             """)
 
     @Option(name: .customLong("org"), help: "The organization; needed when you belong to several.")
     var organization: String?
 
-    @Option(help: "An entry that must be there, NUMBER:HASH, as in the manager's log or printed by this command.")
+    @Option(help: "An entry that must exist, NUMBER:HASH, from the manager's log or the output of this command.")
     var expect: String?
 
     @OptionGroup var connection: ConnectionOptions

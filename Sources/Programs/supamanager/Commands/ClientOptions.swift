@@ -24,7 +24,7 @@ struct WaitOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: "Wait until the project has the requested status.")
     var wait = true
 
-    @Option(help: ArgumentHelp("Longest wait.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Longest time to wait.", valueName: "seconds"))
     var timeout = 300
 
     func validate() throws {

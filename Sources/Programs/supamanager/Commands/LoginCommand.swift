@@ -9,20 +9,20 @@ struct LoginCommand: ClientCommand {
         commandName: "login",
         abstract: "Sign in to a Management API.",
         discussion: """
-            Asks for e-mail address and password, makes a personal access token with them and stores that token, never \
-            the password, in $XDG_CONFIG_HOME/supamanager/credentials.json (or ~/.config/…), readable by you alone. \
-            With --token-stdin a token that you have already is read from the standard input instead.
+            Asks for e-mail address and password, creates a personal access token and stores the token, never the \
+            password, in $XDG_CONFIG_HOME/supamanager/credentials.json (or ~/.config/…), readable by you alone. \
+            With --token-stdin, an existing token is read from standard input instead.
             """)
 
     @OptionGroup var connection: ConnectionOptions
 
-    @Option(help: "E-mail address of the account; asked for when absent.")
+    @Option(help: "E-mail address of the account; asked for if absent.")
     var email: String?
 
-    @Flag(help: "Read the password from the standard input.")
+    @Flag(help: "Read the password from standard input.")
     var passwordStdin = false
 
-    @Flag(help: "Read an access token from the standard input.")
+    @Flag(help: "Read an access token from standard input.")
     var tokenStdin = false
 
     func validate() throws {
@@ -102,7 +102,7 @@ struct LogoutCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "logout",
         abstract: "Sign out: revoke the stored access token and forget it.",
-        discussion: "A token that was given with `login --token-stdin` is forgotten, and stays valid elsewhere.")
+        discussion: "A token from `login --token-stdin` is deleted here and stays valid elsewhere.")
 
     @OptionGroup var connection: ConnectionOptions
 

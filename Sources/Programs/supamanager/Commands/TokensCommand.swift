@@ -38,7 +38,7 @@ struct TokensListCommand: ClientCommand {
 struct TokensCreateCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "create",
-        abstract: "Create an access token, and print it: it is shown this once only.")
+        abstract: "Create an access token and print it; it is shown only once.")
 
     /// Longest life of a token in days.
     static let daysMax = 3_650
@@ -46,7 +46,7 @@ struct TokensCreateCommand: ClientCommand {
     @Argument(help: "Name of the token.")
     var name: String
 
-    @Option(help: ArgumentHelp("Days after which it ends; never when absent.", valueName: "days"))
+    @Option(help: ArgumentHelp("Days until the token expires; by default never.", valueName: "days"))
     var expiresIn: Int?
 
     @OptionGroup var connection: ConnectionOptions
@@ -82,9 +82,9 @@ struct TokensCreateCommand: ClientCommand {
 /// `supamanager tokens revoke`
 struct TokensRevokeCommand: ClientCommand {
     static let configuration = CommandConfiguration(
-        commandName: "revoke", abstract: "Revoke an access token, for good.")
+        commandName: "revoke", abstract: "Revoke an access token permanently.")
 
-    @Argument(help: "Number of the token, from `tokens list`.")
+    @Argument(help: "Number of the token, as `tokens list` shows it.")
     var id: Int64
 
     @OptionGroup var connection: ConnectionOptions

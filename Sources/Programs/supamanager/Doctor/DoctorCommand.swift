@@ -8,15 +8,15 @@ import ProjectModel
 struct DoctorCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Check the installation, and say what to do about what is wrong.",
+        abstract: "Check the installation, and say how to repair each problem.",
         discussion: """
-            Asks the running manager to compare its records with the Docker Engine and the host. Where no manager \
-            answers, or you are not signed in, it checks by itself what a manager needs on this machine: settings, \
-            template, data folder, master key, database, engine, ports, disk and kernel; it then reads the same options \
-            and variables as `serve`. It changes nothing.
+            Asks the running manager to compare its records with the Docker Engine and the host. If no manager \
+            answers, or you are not signed in, it checks what a manager needs on this machine: settings, template, \
+            data folder, master key, database, engine, ports, disk and kernel; it then reads the same options and \
+            variables as `serve`. It changes nothing.
 
-            Exits with 0 when all is well, and with 1 when there is a warning or an error; with --fail-on error a \
-            warning is shown and no failure.
+            Exits with 0 if there are no problems, and with 1 if there is a warning or an error. With --fail-on error, \
+            warnings are shown but do not count as failures.
             """)
 
     @Flag(name: .customLong("local"), help: "Check this machine only, without asking a manager.")
@@ -28,16 +28,16 @@ struct DoctorCommand: ClientCommand {
     @Option(help: "Folder for everything the manager keeps on disk. [SUPAMANAGER_DATA_DIR]")
     var dataDir: String?
 
-    @Option(help: "PostgreSQL that holds the state, postgres://…. [SUPAMANAGER_DATABASE_URL]")
+    @Option(help: "PostgreSQL that holds the manager's state, postgres://…. [SUPAMANAGER_DATABASE_URL]")
     var databaseURL: String?
 
     @Option(help: "File with the master key. [SUPAMANAGER_MASTER_KEY_FILE]")
     var masterKeyFile: String?
 
-    @Option(help: "Folder that holds the stacks, one folder each. [SUPAMANAGER_TEMPLATES]")
+    @Option(help: "Folder with the stacks, one folder for each. [SUPAMANAGER_TEMPLATES]")
     var templates: String?
 
-    @Option(help: "Stack of projects that name none. [SUPAMANAGER_STACK; default: supabase]")
+    @Option(help: "Default stack of new projects. [SUPAMANAGER_STACK; default: supabase]")
     var stack: String?
 
     @Option(help: "The Docker Engine's socket, unix:///path. [DOCKER_HOST]")

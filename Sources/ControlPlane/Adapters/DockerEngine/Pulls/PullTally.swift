@@ -32,7 +32,7 @@ struct PullTally: Sendable, Equatable {
         }
     }
 
-    /// A layer whose download was never told of was there already, or was too small to be told of.
+    /// A layer whose download was never reported was present already, or was too small to be reported.
     private mutating func finishDownload(of name: String) {
         var layer = layers[name] ?? Layer()
         layer.bytesTotal = layer.bytesTotal ?? layer.bytes

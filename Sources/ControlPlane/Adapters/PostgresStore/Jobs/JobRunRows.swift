@@ -2,7 +2,7 @@ import Orchestrator
 import PostgresKit
 import ProjectModel
 
-/// SQL of the table `jobs`, as far as the runner needs it. The lease of its term is held by whoever calls.
+/// SQL of the table `jobs`, as far as the runner needs it. The caller holds the lease of its term.
 enum JobRunRows {
     static func claim(_ claim: JobClaim, in session: some PostgresSession) async throws -> JobClaimed {
         let kinds = claim.slots.sorted { $0.key < $1.key }

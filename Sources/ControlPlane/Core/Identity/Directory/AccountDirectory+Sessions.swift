@@ -37,7 +37,7 @@ extension AccountDirectory {
         return value
     }
 
-    /// Waits before an attempt is checked; a cancelled one fails by itself afterwards.
+    /// Waits before an attempt is checked; a cancelled one fails afterwards anyway.
     private func pause(_ delay: Duration) async {
         guard delay > .zero else { return }
         do { try await time.sleep(for: delay) } catch { return }

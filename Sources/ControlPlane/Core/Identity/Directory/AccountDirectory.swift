@@ -40,7 +40,7 @@ public struct AccountDirectory: Sendable {
         try sealed { () throws(IdentityCryptoError) in try crypto.digest(token) }
     }
 
-    /// Deletes sessions and invitations that are over; gives how many. To be called now and then.
+    /// Deletes expired sessions and invitations and returns how many. To be called periodically.
     @discardableResult
     public func purge() async throws(IdentityError) -> Int {
         let now = time.now()

@@ -2,9 +2,9 @@ public import Logging
 import ProjectModel
 import Synchronization
 
-/// Looks after objects that bear this installation's label and belong to no project of its database: they are noted,
-/// left alone for a time, and removed only where that is switched on or asked for. What bears another installation's
-/// label, or none, is not even seen. Its passes are runs of a job; see ``job``.
+/// Tracks objects that have this installation's label and belong to no project of its database: they are recorded,
+/// kept for a grace period, and removed only where that is enabled or requested. Objects with another installation's
+/// label, or without one, are not listed. Its passes are runs of a job; see ``job``.
 public final class OrphanReconciler: Sendable {
     /// Time between two passes.
     public static let interval: Duration = .seconds(300)
@@ -37,7 +37,7 @@ public final class OrphanReconciler: Sendable {
         self.logger = logger
     }
 
-    /// A pass at the beginning of each term, every ``interval``, and when somebody asks for a removal.
+    /// A pass at the beginning of each term, every ``interval``, and when a removal is requested.
     public var job: JobDefinition {
         JobDefinition(
             .orphans,

@@ -110,7 +110,7 @@ public enum JobOutcome: String, Sendable, CaseIterable {
     case failed
     /// Its manager was gone before it ended.
     case interrupted
-    /// Somebody wanted that.
+    /// On request.
     case cancelled
 }
 

@@ -8,7 +8,7 @@ public enum JobEnd: Sendable, Equatable {
     case failed(String, isFinal: Bool)
     /// Its manager is gone, or has lost sight of it.
     case interrupted
-    /// Somebody wanted it to end, and it did.
+    /// It ended because its cancellation was requested.
     case cancelled
 }
 

@@ -39,7 +39,7 @@ struct Relist: Sendable {
 }
 
 extension RecordOutline {
-    /// A project without a record: as good as deleted.
+    /// A project without a record: treated as deleted.
     static let unknown = RecordOutline(
         status: .deleted, configurationRevision: 0, updatedAt: Timestamp(milliseconds: 0))
 }

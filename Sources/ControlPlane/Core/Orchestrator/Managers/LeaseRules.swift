@@ -1,4 +1,4 @@
-/// The role of a manager, as far as it knows by itself.
+/// The role of a manager, as far as it can know without the store.
 public enum LeaseState: Sendable, Equatable {
     /// Observes only.
     case standby

@@ -54,7 +54,7 @@ public final class FakeEngine: ContainerEngine {
         for ref in changed { continuations.forEach { $0.yield(.changed(ref)) } }
     }
 
-    /// Lets a call take its time. A caller who gives up has either been heard or not.
+    /// Delays a call. One that is cancelled has either taken effect or not.
     func answer<Value: Sendable>(
         _ body: (inout EngineState) throws(EngineError) -> Value
     ) async throws(EngineError) -> Value {

@@ -8,7 +8,7 @@ public struct ServiceBehaviour: Sendable, Equatable {
     public var bootTime: Duration
     /// Whether it ever answers.
     public var answers: Bool
-    /// Exit code and running time, when it exits by itself.
+    /// Exit code and running time, when it exits unasked.
     public var exit: Exit?
     /// What the engine says instead of starting it.
     public var refusal: EngineError?

@@ -78,7 +78,7 @@ extension IdentityContractRun {
         wide.digest = digest(403)
         try promise("scoped tokens above the limit are refused", try await store.insert(wide, limit: 2) == nil)
         try promise("they are listed, newest first", try await store.scopedTokens(of: id(1)) == [second, record])
-        try promise("by themselves", try await store.accessTokens(of: id(1)).count == 1)
+        try promise("separately", try await store.accessTokens(of: id(1)).count == 1)
         let bearer = try required(try await bearer(401, at: 49), "a scoped token has a bearer")
         try promise("a bearer has the scope", bearer.principal.credential == .scopedToken(scope))
         try promise("a scoped token expires", try await self.bearer(401, at: 50) == nil)

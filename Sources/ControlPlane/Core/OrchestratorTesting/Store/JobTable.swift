@@ -91,7 +91,7 @@ struct JobTable {
         return JobClaimed(jobs: started, nextDue: nextDue(claim), unwanted: Set(unwanted))
     }
 
-    /// As many of each kind, in order, as may start at the most; of each lock the first.
+    /// The jobs that may start, in order: of each kind up to its limit, of each lock the first.
     private func candidates(_ claim: JobClaim, beside running: Set<JobLock>) -> [Job] {
         var (found, counts, locks) = ([Job](), claim.slots, running)
         for entry in order where entry.due <= claim.at {

@@ -5,11 +5,11 @@ import ManagementClient
 struct OrphansCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "orphans",
-        abstract: "Objects of this installation on the engine that belong to no project.",
+        abstract: "Manage objects of this installation that belong to no project.",
         discussion: """
-            They remain when the manager's database was restored from a backup, or when labels were copied. Objects with \
-            another installation's label are never listed. SUPAMANAGER_ORPHANS=remove makes the manager remove \
-            containers and networks after a day; volumes are removed by this command only.
+            They are left after the manager's database was restored from a backup, or when labels were copied. Objects \
+            with another installation's label are never listed. With SUPAMANAGER_ORPHANS=remove the manager removes \
+            containers and networks after a day; only this command removes volumes.
             """,
         subcommands: [OrphansListCommand.self, OrphansRemoveCommand.self])
 }
@@ -40,13 +40,13 @@ struct OrphansListCommand: ClientCommand {
 /// `supamanager orphans remove`
 struct OrphansRemoveCommand: ClientCommand {
     static let configuration = CommandConfiguration(
-        commandName: "remove", abstract: "Remove an orphan from the engine; a volume with its data.",
+        commandName: "remove", abstract: "Remove an orphan from the engine; a volume is removed with its data.",
         discussion: "Asks for its name first, unless --yes is given.")
 
     @Argument(help: "Number of the orphan in the list.")
     var number: Int64
 
-    @Flag(name: [.customLong("yes"), .customShort("y")], help: "Do not ask.")
+    @Flag(name: [.customLong("yes"), .customShort("y")], help: "Do not ask for confirmation.")
     var isConfirmed = false
 
     @OptionGroup var connection: ConnectionOptions

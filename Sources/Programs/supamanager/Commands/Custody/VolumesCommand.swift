@@ -5,7 +5,7 @@ import ProjectModel
 /// `supamanager volumes …`
 struct VolumesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "volumes", abstract: "Data that is kept of deleted projects.",
+        commandName: "volumes", abstract: "Manage data that is kept of deleted projects.",
         discussion: """
             It is kept when a project is deleted with --keep-volumes. Attach it to a new project with \
             supamanager projects create NAME --attach-volumes-of REF.
@@ -43,13 +43,13 @@ struct VolumesListCommand: ClientCommand {
 /// `supamanager volumes destroy`
 struct VolumesDestroyCommand: ClientCommand {
     static let configuration = CommandConfiguration(
-        commandName: "destroy", abstract: "Destroy a kept volume, for good.",
+        commandName: "destroy", abstract: "Destroy a kept volume permanently.",
         discussion: "Asks for the volume's name first, unless --yes is given.")
 
     @Argument(help: "Name of the volume.")
     var name: String
 
-    @Flag(name: [.customLong("yes"), .customShort("y")], help: "Do not ask.")
+    @Flag(name: [.customLong("yes"), .customShort("y")], help: "Do not ask for confirmation.")
     var isConfirmed = false
 
     @Option(name: .customLong("org"), help: "Organization of the project; needed when you belong to several.")

@@ -4,7 +4,7 @@ import ManagementClient
 /// `supamanager jobs …`
 struct JobsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "jobs", abstract: "What the manager does by itself, and when.", subcommands: [JobsListCommand.self]
+        commandName: "jobs", abstract: "List the scheduled jobs of the manager.", subcommands: [JobsListCommand.self]
     )
 }
 
@@ -12,7 +12,7 @@ struct JobsCommand: AsyncParsableCommand {
 struct JobsListCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List jobs, the latest first.",
-        discussion: "Owners of the organization default see them.")
+        discussion: "Only owners of the organization default see them.")
 
     @Option(help: "Only jobs of this kind, for instance orphans.")
     var kind: String?
@@ -20,7 +20,7 @@ struct JobsListCommand: ClientCommand {
     @Option(help: "Only jobs in this state: queued, running, succeeded, failed or cancelled.")
     var state: String?
 
-    @Option(help: "How many at the most, 1 to 1000.")
+    @Option(help: "Maximum number of jobs to list, 1 to 1000.")
     var limit = 100
 
     @OptionGroup var connection: ConnectionOptions

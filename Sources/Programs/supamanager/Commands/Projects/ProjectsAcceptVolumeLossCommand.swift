@@ -7,17 +7,17 @@ struct ProjectsAcceptVolumeLossCommand: ClientCommand {
         commandName: "accept-volume-loss",
         abstract: "Let a project continue without the data that a volume held.",
         discussion: """
-            A project with data does not start when one of its volumes is missing or another one. Restore the volume \
-            from a backup if there is one. This command gives its data up: an empty volume is made where there is none, \
-            otherwise the existing volume of that name is used. Asks for the volume's name first, unless --yes is given.
+            A project with data does not start when one of its volumes is missing or was replaced. Restore the volume \
+            from a backup if there is one. This command gives up its data: if there is no volume, an empty one is \
+            created, otherwise the existing volume of that name is used. Asks for the volume's name first, unless --yes is given.
             """)
 
     @OptionGroup var project: ProjectArgument
 
-    @Argument(help: "Name of the volume, as the project's failure says it.")
+    @Argument(help: "Name of the volume, from the project's failure message.")
     var volume: String
 
-    @Flag(name: [.customLong("yes"), .customShort("y")], help: "Do not ask.")
+    @Flag(name: [.customLong("yes"), .customShort("y")], help: "Do not ask for confirmation.")
     var isConfirmed = false
 
     @OptionGroup var connection: ConnectionOptions

@@ -36,7 +36,7 @@ extension ManagementClient {
 struct ProjectsListCommand: ClientCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the projects that you see.")
 
-    @Option(name: .customLong("org"), help: "Only those of this organization.")
+    @Option(name: .customLong("org"), help: "Only projects of this organization.")
     var organization: String?
 
     @Option(help: "Only those with this in their name or ref.")

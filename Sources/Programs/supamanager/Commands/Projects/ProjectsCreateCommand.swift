@@ -6,7 +6,7 @@ import ProjectModel
 struct ProjectsCreateCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "create", abstract: "Create a project and wait until it runs.",
-        discussion: "With --no-wait the answer comes at once, and the project comes up on its own.")
+        discussion: "With --no-wait the command returns at once, while the project starts.")
 
     @Argument(help: "Name of the project.")
     var name: String
@@ -17,16 +17,16 @@ struct ProjectsCreateCommand: ClientCommand {
     @Option(help: "Region label, for instance local.")
     var region: String?
 
-    @Option(help: "Stack it is made of; the installation's default when absent.")
+    @Option(help: "Stack of the project; by default the installation's.")
     var stack: String?
 
-    @Option(help: ArgumentHelp("Services it has, separated by commas; all when absent.", valueName: "a,b"))
+    @Option(help: ArgumentHelp("Services of the project, separated by commas; by default all.", valueName: "a,b"))
     var services: String?
 
-    @Option(help: ArgumentHelp("A deleted project whose kept data it gets; see volumes list.", valueName: "ref"))
+    @Option(help: ArgumentHelp("Deleted project whose kept data the new one gets; see volumes list.", valueName: "ref"))
     var attachVolumesOf: String?
 
-    @Flag(help: "Read the password of its database from the standard input; minted when absent.")
+    @Flag(help: "Read the database password from standard input; by default it is generated.")
     var dbPasswordStdin = false
 
     @OptionGroup var waiting: WaitOptions

@@ -7,8 +7,8 @@ struct ProjectsDeleteCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "delete", abstract: "Delete a project, with its data or without.",
         discussion: """
-            Asks for the project's name first, and then whether its data goes too. With --yes nothing is asked, and \
-            one of --keep-volumes and --destroy-volumes has to be given. Prints what was destroyed and what is kept.
+            Asks for the project's name first, and then whether to destroy its data. With --yes nothing is asked, and \
+            either --keep-volumes or --destroy-volumes is required. Prints what was destroyed and what is kept.
             """)
 
     /// The choice for the data.
@@ -25,7 +25,7 @@ struct ProjectsDeleteCommand: ClientCommand {
 
     @OptionGroup var project: ProjectArgument
 
-    @Flag(name: [.customLong("yes"), .customShort("y")], help: "Do not ask.")
+    @Flag(name: [.customLong("yes"), .customShort("y")], help: "Do not ask for confirmation.")
     var isConfirmed = false
 
     @Flag(exclusivity: .exclusive) var volumes: Volumes?

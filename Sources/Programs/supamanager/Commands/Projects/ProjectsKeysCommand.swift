@@ -9,7 +9,7 @@ struct ProjectsKeysCommand: ClientCommand {
 
     @OptionGroup var project: ProjectArgument
 
-    @Flag(name: .customLong("reveal"), help: "Show them in the clear.")
+    @Flag(name: .customLong("reveal"), help: "Show secrets unmasked.")
     var isRevealed = false
 
     @OptionGroup var connection: ConnectionOptions

@@ -5,10 +5,10 @@ import ProjectModel
 /// `supamanager projects logs`
 struct ProjectsLogsCommand: ClientCommand {
     static let configuration = CommandConfiguration(
-        commandName: "logs", abstract: "Print the end of the logs of a project's services.",
+        commandName: "logs", abstract: "Print the latest log lines of a project's services.",
         discussion: """
-            Lines of several services begin with the service's name. --follow prints new lines too, also over \
-            restarts of a service and of the manager.
+            With several services, each line begins with the service's name. --follow prints new lines too, and \
+            continues after restarts of a service or of the manager.
             """)
 
     /// Most lines that can be asked for.
@@ -16,7 +16,7 @@ struct ProjectsLogsCommand: ClientCommand {
 
     @OptionGroup var project: ProjectArgument
 
-    @Option(help: "Only this service; all when absent.")
+    @Option(help: "Only this service; by default all.")
     var service: String?
 
     @Option(help: ArgumentHelp("Lines per service.", valueName: "lines"))

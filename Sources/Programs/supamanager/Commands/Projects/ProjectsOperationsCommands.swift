@@ -5,11 +5,11 @@ import ProjectModel
 /// `supamanager projects operations`
 struct ProjectsOperationsCommand: ClientCommand {
     static let configuration = CommandConfiguration(
-        commandName: "operations", abstract: "Show what was asked of a project, and what came of it.")
+        commandName: "operations", abstract: "List the operations of a project with their results.")
 
     @OptionGroup var project: ProjectArgument
 
-    @Option(help: "Most operations to show, newest first.")
+    @Option(help: "Maximum number of operations to show, newest first.")
     var limit = 20
 
     @OptionGroup var connection: ConnectionOptions
@@ -35,11 +35,11 @@ struct ProjectsOperationsCommand: ClientCommand {
 /// `supamanager projects explain`
 struct ProjectsExplainCommand: ClientCommand {
     static let configuration = CommandConfiguration(
-        commandName: "explain", abstract: "Show what keeps a project's operation from getting on.")
+        commandName: "explain", abstract: "Show what an operation of a project is waiting for.")
 
     @OptionGroup var project: ProjectArgument
 
-    @Argument(help: "The operation's id; the latest one when absent.")
+    @Argument(help: "Id of the operation; by default the latest one.")
     var id: String?
 
     @OptionGroup var connection: ConnectionOptions
@@ -77,7 +77,7 @@ struct ProjectsExplainCommand: ClientCommand {
 /// `supamanager projects cancel`
 struct ProjectsCancelCommand: ClientCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cancel", abstract: "Take back a creation, a pause or a resume that is in progress.")
+        commandName: "cancel", abstract: "Cancel a creation, pause or resume that is in progress.")
 
     @OptionGroup var project: ProjectArgument
     @OptionGroup var connection: ConnectionOptions

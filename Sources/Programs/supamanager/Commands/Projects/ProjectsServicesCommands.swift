@@ -5,7 +5,7 @@ import ProjectModel
 /// `supamanager projects services …`
 struct ProjectsServicesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "services", abstract: "Add services to a project, or remove some.",
+        commandName: "services", abstract: "Add services to a project or remove them.",
         subcommands: [ProjectsServicesAddCommand.self, ProjectsServicesRemoveCommand.self])
 }
 
@@ -13,11 +13,11 @@ struct ProjectsServicesCommand: AsyncParsableCommand {
 struct ProjectsServicesAddCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "add", abstract: "Add services to a project.",
-        discussion: "The services that it depends on must exist, or be added with it.")
+        discussion: "The services that it depends on must exist or be added in the same command.")
 
     @OptionGroup var project: ProjectArgument
 
-    @Argument(help: "Services of the stack that the project does not have.")
+    @Argument(help: "Services of the stack that the project does not have yet.")
     var services: [String]
 
     @OptionGroup var step: ServicesStep
@@ -32,11 +32,11 @@ struct ProjectsServicesAddCommand: ClientCommand {
 struct ProjectsServicesRemoveCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove", abstract: "Remove services from a project.",
-        discussion: "Their volumes are kept, and are used again when the service is added again.")
+        discussion: "Their volumes are kept and are used again if the service is added again.")
 
     @OptionGroup var project: ProjectArgument
 
-    @Argument(help: "Services on which no other of the project depends.")
+    @Argument(help: "Services of the project that no other service depends on.")
     var services: [String]
 
     @OptionGroup var step: ServicesStep
@@ -49,7 +49,7 @@ struct ProjectsServicesRemoveCommand: ClientCommand {
 
 /// The common part of both commands.
 struct ServicesStep: ParsableArguments {
-    @Flag(help: "Show what would be done, and do nothing.")
+    @Flag(help: "Show the plan without applying it.")
     var dryRun = false
 
     @OptionGroup var waiting: WaitOptions

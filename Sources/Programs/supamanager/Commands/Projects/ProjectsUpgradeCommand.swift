@@ -7,19 +7,19 @@ struct ProjectsUpgradeCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "upgrade", abstract: "Upgrade a project to the installed version of its stack.",
         discussion: """
-            Shows what will be done, and does it: images are pulled first, then services are replaced in the order of \
-            dependence, each when its predecessor is ready. When a service does not come up, the previous version is \
-            brought back. With --all every project that has another version than the installed one is upgraded, one \
-            after the other; the first failure ends it.
+            Shows the plan and applies it: images are pulled first, then services are replaced in the order of their \
+            dependencies, each when its predecessor is ready. If a service does not become ready, the previous version \
+            is restored. With --all, every project with another version than the installed one is upgraded, one after \
+            another; the command stops at the first failure.
             """)
 
     @Argument(help: ArgumentHelp("Ref or name of the project.", valueName: "project"))
     var project: String?
 
-    @Flag(help: "Upgrade all projects that you see, one after the other.")
+    @Flag(help: "Upgrade all projects that you can see, one after another.")
     var all = false
 
-    @Flag(help: "Show what would be done, and do nothing.")
+    @Flag(help: "Show the plan without applying it.")
     var dryRun = false
 
     @OptionGroup var waiting: WaitOptions

@@ -6,11 +6,11 @@ import ProjectModel
 struct RegistriesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "registries",
-        abstract: "Logins at registries of images, which the manager pulls with.",
+        abstract: "Manage the logins with which the manager pulls images.",
         discussion: """
-            The manager keeps them sealed under its master key, and shows each to its own registry alone. Registries \
-            without one are asked with what Docker's config.json of the manager's user says. Only owners of the \
-            organization default see and change them.
+            The manager stores the logins encrypted with its master key and sends each only to its own registry. For \
+            registries without one, it uses the config.json of Docker of the manager's user. Only owners of the \
+            organization default can see and change logins.
             """,
         subcommands: [RegistriesListCommand.self, RegistriesLoginCommand.self, RegistriesLogoutCommand.self],
         defaultSubcommand: RegistriesListCommand.self)
@@ -41,8 +41,7 @@ struct RegistriesLoginCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "login", abstract: "Store a login for a registry, replacing the previous one.",
         discussion: """
-            Used from the next pull on, which is also the first check of the login: the registry is not asked when it is \
-            stored.
+            The next pull uses the login, which is also its first check: the registry is not asked when it is stored.
             """)
 
     @Argument(help: "Host of the registry, with its port where it has one; docker.io is Docker Hub.")
@@ -51,7 +50,7 @@ struct RegistriesLoginCommand: ClientCommand {
     @Option(help: "Name of the account at the registry.")
     var username: String
 
-    @Flag(help: "Read the password or access token from the standard input.")
+    @Flag(help: "Read the password or access token from standard input.")
     var passwordStdin = false
 
     @OptionGroup var connection: ConnectionOptions
@@ -76,7 +75,7 @@ struct RegistriesLoginCommand: ClientCommand {
 struct RegistriesLogoutCommand: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "logout", abstract: "Forget the login for a registry.",
-        discussion: "Images that are on the engine already stay there.")
+        discussion: "Images that are already on the engine stay there.")
 
     @Argument(help: "Host of the registry, as the list shows it.")
     var registry: String

@@ -151,7 +151,7 @@ public final class Weather: Sendable {
         }
     }
 
-    /// The fresh view of a project, or now and then the previous one.
+    /// The fresh view of a project, or occasionally the previous one.
     func view(_ ref: ProjectRef, _ fresh: ObservedStack) -> ObservedStack {
         state.withLock { state in
             let before = state.views[ref]

@@ -149,7 +149,7 @@ struct CampaignJobStore: JobStore {
 final class MortalProcess: Sendable {
     let life = ManagerLife()
     let stoppable: StoppableProcess
-    /// Milliseconds that a call takes at the most: time in which the process may be stopped.
+    /// Milliseconds that a call takes at most: time in which the process may be stopped.
     private static let latencyMax = 40
 
     private let death: ManagerLife.Death

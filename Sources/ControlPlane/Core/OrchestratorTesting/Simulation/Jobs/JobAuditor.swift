@@ -47,7 +47,7 @@ final class JobAuditor: Sendable {
 
     // MARK: Requests
 
-    /// A user was told that a job is enqueued.
+    /// A user got the answer that a job is enqueued.
     func noteEnqueued(_ wanted: NewJob, as job: Job) {
         let isTwice = state.withLock { state in
             let known = state.ids.updateValue(job.id, forKey: "\(wanted.kind) \(wanted.key)")
@@ -135,7 +135,7 @@ final class JobAuditor: Sendable {
 
     // MARK: Time
 
-    /// Somebody has set the clock: jobs may wait for twice their interval from now on.
+    /// The clock was set: jobs may wait for twice their interval from now on.
     func noteClockSet() { restartWaits() }
 
     private func restartWaits() {
@@ -161,7 +161,7 @@ final class JobAuditor: Sendable {
         violated("a recurring job does not run", if: isMissed)
     }
 
-    /// Whether all jobs that users were told of are over.
+    /// Whether all jobs that users know of have ended.
     var isDone: Bool { state.withLock(\.wanted).keys.allSatisfy { store.row($0)?.state.isOver ?? true } }
 
     /// Checks what must have become of every job.

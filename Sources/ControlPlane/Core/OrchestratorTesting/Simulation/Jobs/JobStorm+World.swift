@@ -3,7 +3,7 @@ import ProjectModel
 
 /// Users who want jobs, and a world in which things happen.
 extension JobStorm {
-    /// Times between two requests of users, at the most.
+    /// Longest times between two requests of users.
     private static let pauseMax = 2_500
     /// Longest time until a job is due.
     private static let delayMax = 20_000

@@ -40,7 +40,7 @@ struct JobStorm: Sendable {
         var limits = JobLimits(parallelMax: 8, batchMax: 4)
         /// Waits of one run.
         var stepsMax = 3
-        /// Milliseconds of a wait at the most; longer, together, than ``JobHandlers/timeLimit``.
+        /// Longest wait in milliseconds; longer, together, than ``JobHandlers/timeLimit``.
         var stepMax = 3_500
         /// Calls after which a manager dies at the latest, if it does.
         var callsMax = 60
@@ -109,7 +109,7 @@ struct JobStorm: Sendable {
         }
     }
 
-    /// Nothing goes wrong any more: every job comes to its end, and recurring ones keep running when the clock goes back.
+    /// Nothing goes wrong any more: every job ends, and recurring ones keep running when the clock goes back.
     func calm() async throws {
         weather.clearUp()
         store.setDown(false)
