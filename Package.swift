@@ -41,7 +41,9 @@ let package = Package(
         .target(name: "PasswordKit", dependencies: ["CArgon2", "CCrypt"], swiftSettings: common),
         .target(name: "TokenKit", dependencies: ["COpenSSL"], swiftSettings: common),
         .target(name: "YAMLKit", dependencies: ["CYAML"], swiftSettings: common),
-        .target(name: "ProjectModel", swiftSettings: strict),
+        // Who a client is on the network: both planes count by it.
+        .target(name: "Clients", swiftSettings: strict),
+        .target(name: "ProjectModel", dependencies: ["Clients"], swiftSettings: strict),
 
         // Layer 2: the pure core.
         .target(name: "Reconciler", dependencies: ["ProjectModel"], swiftSettings: strict),
@@ -57,7 +59,7 @@ let package = Package(
             swiftSettings: strict),
 
         // Accounts, organizations, roles and tokens: what is decided about people, and the ports it needs.
-        .target(name: "Identity", dependencies: ["ProjectModel", "Orchestrator"], swiftSettings: strict),
+        .target(name: "Identity", dependencies: ["Clients", "ProjectModel", "Orchestrator"], swiftSettings: strict),
 
         // Layer 4: adapters, named after their technology.
         .target(
@@ -76,9 +78,10 @@ let package = Package(
             dependencies: ["Orchestrator", "ProjectModel", "Reconciler", "TokenKit", "YAMLKit"],
             swiftSettings: strict),
         .target(
-            name: "ProjectKeys", dependencies: ["Identity", "Orchestrator", "ProjectModel", "TokenKit"],
+            name: "ProjectKeys",
+            dependencies: ["Identity", "Orchestrator", "PasswordKit", "ProjectModel", "TokenKit"],
             swiftSettings: strict),
-        .target(name: "LinuxHost", dependencies: ["Orchestrator", "ProjectModel"], swiftSettings: strict),
+        .target(name: "LinuxHost", dependencies: ["Clients", "Orchestrator", "ProjectModel"], swiftSettings: strict),
         .target(
             name: "NetworkProbes",
             dependencies: [
@@ -97,13 +100,14 @@ let package = Package(
             name: "RestAPI", dependencies: ["DataPlaneCore", "PostgresKit", "TokenKit"],
             path: "Sources/DataPlane/RestAPI", swiftSettings: strict),
         .target(
-            name: "AuthAPI", dependencies: ["DataPlaneCore", "PasswordKit", "PostgresKit", "TokenKit"],
+            name: "AuthAPI", dependencies: ["Clients", "DataPlaneCore", "PasswordKit", "PostgresKit", "TokenKit"],
             path: "Sources/DataPlane/AuthAPI", swiftSettings: strict),
 
         // What one client can make a server hold or wait for: both planes' servers keep to it. It knows neither.
         .target(
             name: "HTTPBounds",
             dependencies: [
+                "Clients",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -114,7 +118,7 @@ let package = Package(
         .target(
             name: "ManagementAPI",
             dependencies: [
-                "HTTPBounds", "Identity", "Orchestrator", "ProjectModel", "Reconciler",
+                "Clients", "HTTPBounds", "Identity", "Orchestrator", "ProjectModel", "Reconciler",
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -142,7 +146,7 @@ let package = Package(
         .executableTarget(
             name: "supamanager",
             dependencies: [
-                "ComposeTemplates", "CurlKit", "DockerEngine", "Identity", "LinuxHost", "ManagementAPI",
+                "Clients", "ComposeTemplates", "CurlKit", "DockerEngine", "Identity", "LinuxHost", "ManagementAPI",
                 "ManagementClient", "NetworkProbes", "Orchestrator", "PostgresKit", "PostgresStore", "ProjectAccess",
                 "ProjectKeys", "ProjectModel", "Reconciler", "TokenKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -155,7 +159,7 @@ let package = Package(
         .executableTarget(
             name: "projectd",
             dependencies: [
-                "AuthAPI", "CurlKit", "DataPlaneCore", "HTTPBounds", "PasswordKit", "PostgresKit", "RestAPI",
+                "AuthAPI", "Clients", "CurlKit", "DataPlaneCore", "HTTPBounds", "PasswordKit", "PostgresKit", "RestAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -200,6 +204,7 @@ let package = Package(
         .testTarget(
             name: "PostgresKitTests", dependencies: ["PostgresKit", "PostgresTestSupport"], swiftSettings: common),
         .testTarget(name: "TokenKitTests", dependencies: ["TokenKit"], swiftSettings: common),
+        .testTarget(name: "ClientsTests", dependencies: ["Clients"], swiftSettings: strict),
         .testTarget(name: "YAMLKitTests", dependencies: ["YAMLKit"], swiftSettings: common),
         .testTarget(
             name: "ProjectModelTests", dependencies: ["OrchestratorTesting", "ProjectModel"], swiftSettings: strict),
@@ -257,7 +262,7 @@ let package = Package(
         .testTarget(
             name: "ManagementAPITests",
             dependencies: [
-                "CurlKit", "HTTPBounds", "Identity", "ManagementAPI", "Orchestrator", "OrchestratorTesting",
+                "Clients", "CurlKit", "HTTPBounds", "Identity", "ManagementAPI", "Orchestrator", "OrchestratorTesting",
                 "ProjectModel", "Reconciler",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
@@ -268,7 +273,7 @@ let package = Package(
             exclude: ["AuthorizationMatrix.txt"],
             swiftSettings: strict),
         .testTarget(
-            name: "LinuxHostTests", dependencies: ["LinuxHost", "Orchestrator", "ProjectModel"],
+            name: "LinuxHostTests", dependencies: ["Clients", "LinuxHost", "Orchestrator", "ProjectModel"],
             swiftSettings: common),
         .testTarget(
             name: "NetworkProbesTests",
@@ -289,7 +294,7 @@ let package = Package(
         .testTarget(
             name: "AuthAPITests",
             dependencies: [
-                "AuthAPI", "DataPlaneCore", "PasswordKit", "PostgresKit", "PostgresTestSupport", "TokenKit",
+                "AuthAPI", "Clients", "DataPlaneCore", "PasswordKit", "PostgresKit", "PostgresTestSupport", "TokenKit",
             ],
             swiftSettings: common),
         // As a user: the built program on the real engine. It depends on the program only to have it built.

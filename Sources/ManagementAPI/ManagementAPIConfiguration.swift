@@ -1,3 +1,4 @@
+public import Clients
 import ProjectModel
 
 /// The host's data in responses.

@@ -1,3 +1,4 @@
+import Clients
 import ComposeTemplates
 import DockerEngine
 import FoundationEssentials

@@ -1,3 +1,4 @@
+import Clients
 import HTTPTypes
 import Identity
 import Orchestrator

@@ -1,3 +1,4 @@
+import Clients
 import DataPlaneCore
 import PostgresKit
 import TokenKit
@@ -212,7 +213,7 @@ extension AuthCall {
         guard let challenge = try await store.challenge(id: id, factor: factor) else {
             return AuthError(422, "mfa_factor_not_found", "MFA factor with the provided challenge ID not found")
         }
-        guard challenge.address == address ?? "0.0.0.0" else {
+        guard ClientAddress(challenge.address) == ClientAddress(address ?? "0.0.0.0") else {
             return AuthError(
                 422, "mfa_ip_address_mismatch", "Challenge and verify IP addresses mismatch.")
         }
