@@ -22,6 +22,21 @@ struct EventStreamTests {
 
         """
 
+    @Test("lines of a history are read with their facts, and without from a manager that sends none")
+    func facts() throws {
+        let old = #"{"at": "t", "status": "COMING_UP", "message": "m"}"#
+        let event = try JSONDecoder().decode(ProjectEvent.self, from: Data(old.utf8))
+        #expect(event == ProjectEvent(at: "t", status: "COMING_UP", message: "m"))
+        let new = """
+            {"at": "t", "status": "ACTIVE_HEALTHY", "message": "m", "kind": "services_restarted", "more": 1, "facts":
+            {"action": "started_again", "services": [{"service": "auth", "exit_code": 137, "out_of_memory": true}]}}
+            """
+        let restart = try JSONDecoder().decode(ProjectEvent.self, from: Data(new.utf8))
+        #expect(restart.kind == "services_restarted" && restart.facts?.action == "started_again")
+        #expect(restart.facts?.services?.map(\.service) == ["auth"] && restart.facts?.services?[0].exitCode == 137)
+        #expect(restart.facts?.statusBefore == nil)
+    }
+
     private static let events = [
         StreamedEvent(name: "log", id: "1", data: "one\nmore"),
         StreamedEvent(name: "message", id: "1", data: "no blank"),

@@ -65,7 +65,7 @@ struct ForeignTenantTests {
                     leases: Leases(ports: ["PORT": 31_077], subnet: subnet),
                     secrets: SealedSecrets(wrappedKey: [1], values: [:]), at: record.insertedAt))
             guard let victim = try await host.store.project(ref) else { throw HostError("there is no victim") }
-            try await host.notifications.note(StatusTransitionFixture.failed(ref), of: victim)
+            try await host.notifications.note(StatusTransitionFixture.failed(ref).event(), of: victim)
             for route in allRoutes() where route.method == .get && route.access != .open {
                 let path = route.path.replacing("{ref}", with: ref.text).replacing("{slug}", with: "default")
                     .replacing(/\{\w+\}/, with: "1")

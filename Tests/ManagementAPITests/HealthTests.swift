@@ -141,7 +141,9 @@ struct HealthTests {
             try await host.set(.pausing, of: ref)
             let json = try await host.send("GET", "/platform/projects/\(ref)/events?limit=2").json
             #expect(json["events"]?.all("status") == [.string("PAUSING"), .string("ACTIVE_HEALTHY")])
-            #expect(json["events"]?[0]?.keys == ["at", "status", "message"])
+            #expect(json["events"]?[0]?.keys == ["at", "status", "message", "kind", "facts"])
+            #expect(json["events"]?[0]?["kind"] == .string("status_changed"))
+            #expect(json["events"]?[0]?["facts"]?["status_before"] == .string("ACTIVE_HEALTHY"))
             for limit in ["0", "201", "all"] {
                 let answer = try await host.send("GET", "/platform/projects/\(ref)/events?limit=\(limit)")
                 #expect(answer.status == 400)

@@ -19,7 +19,7 @@ struct NotificationRoutesTests {
             from: .rollingBack, to: status, cause: "db does not answer",
             failure: ProjectFailure(service: ServiceName("db"), message: "db ended with 1"),
             at: Timestamp(milliseconds: 1_700_000_000_000 + seconds * 1_000))
-        try await host.notifications.note(transition, of: record)
+        try await host.notifications.note(transition.event(), of: record)
         return try #require(try await list(host).first?["id"]?.text)
     }
 

@@ -38,6 +38,10 @@ struct StreamTests {
             }
             #expect(events.map(\.name) == ["event", "progress", "event", "progress"])
             #expect(events[2].data.contains(#""status":"ACTIVE_HEALTHY""#))
+            #expect(events[0].data.contains(#""kind":"created""#))
+            let facts = #""facts":{"operation_id":""#
+            #expect(events[2].data.contains(facts) && events[2].data.contains(#""kind":"status_changed""#))
+            #expect(events[2].data.contains(#""status_after":"ACTIVE_HEALTHY","status_before":"COMING_UP""#))
             #expect(events[3].data.contains(#""status":"ACTIVE_HEALTHY""#))
             let last = try #require(events[2].id)
             try await host.set(.pausing, of: ref)

@@ -29,6 +29,17 @@ struct ContractTests {
         try await ProjectOperationContract.run(on: InMemoryProjectStore())
     }
 
+    @Test("events in memory have their facts, and what consumers make of them is in their transactions")
+    func events() async throws {
+        let projects = InMemoryProjectStore()
+        let contract = EventContract(
+            projects: projects, content: InMemoryContentStore(in: projects),
+            functions: InMemoryFunctionStore(projects: projects),
+            notifications: InMemoryNotificationStore(in: projects),
+            refusing: InMemoryProjectStore(consumers: EventConsumers.all + [EventContract.refusal]))
+        try await contract.run()
+    }
+
     @Test("template versions in memory are kept as in every store")
     func templateVersions() async throws {
         let store = InMemoryProjectStore()

@@ -16,7 +16,7 @@ struct NotificationTests {
             from: from, to: to, cause: "a cause", failure: failure.map { ProjectFailure(message: $0) },
             at: start + .seconds(seconds))
         return NotificationStep(
-            for: transition, of: "demo", after: kinds.map { NotificationMark(kind: $0, at: start) })
+            for: transition.event(), of: "demo", after: kinds.map { NotificationMark(kind: $0, at: start) })
     }
 
     private func kind(_ step: NotificationStep) -> NotificationKind? {

@@ -8,7 +8,7 @@ import Testing
 extension ProjectEvent {
     /// Whether it is the event of a restart, not of a transition.
     var isOfARestart: Bool {
-        ["restarted", "replaced", "started again"].contains { cause.contains(" \($0): ") }
+        kind == .servicesRestarted
     }
 }
 
@@ -49,6 +49,10 @@ struct RestartHistoryTests {
         let cause = "it has not answered for 60.0 seconds: connection refused"
         #expect(told.events.map(\.cause) == ["auth was restarted: \(cause)"])
         #expect(told.events.first?.status == .degraded)
+        let facts = try #require(told.events.first?.facts)
+        #expect(facts.restart == .restarted && facts.services.map(\.service) == [.auth])
+        #expect(facts.services.first?.container != nil && facts.services.first?.attempts == 1)
+        #expect(facts.operation == nil && facts.actor == nil, "nobody asked for it")
         #expect(told.log.count == 1 && told.log.first?.hasPrefix("info a service was restarted") == true)
         for part in ["cause=\(cause)", "project=", "service=auth"] {
             #expect(told.log.first?.contains(part) == true, "\(part)")
@@ -70,14 +74,18 @@ struct RestartHistoryTests {
                 "auth was started again: it has ended", "rest was replaced: not found",
                 "gateway was restarted: it was frozen from outside",
             ])
+        #expect(told.events.map(\.facts.restart) == [.startedAgain, .replaced, .restarted])
+        #expect(told.events.map { $0.facts.services.map(\.service) } == [[.auth], [.rest], [.gateway]])
+        #expect(told.events.first?.facts.services.first?.exitCode != nil)
         #expect(told.log.count == 3)
     }
 
     @Test("a requested restart is an event with the services of each step, each of them once")
     func requested() async throws {
         let told = try await Self.history(seed: 4) { host, manager, ref in
-            _ = try await manager.catalog.request(.restartRequested, of: ref)
+            _ = try await manager.catalog.request(.restartRequested, of: ref, by: "ann@example.com")
         }
+        #expect(told.events.allSatisfy { $0.facts.operation != nil && $0.facts.actor == "ann@example.com" })
         #expect(told.events.allSatisfy { $0.cause.hasSuffix(": a restart was requested") && $0.status == .restarting })
         let services = told.events.flatMap { event in
             event.cause.split(separator: " was ")[0].split(separator: " were ")[0].split(separator: ", ")
@@ -104,6 +112,29 @@ struct RestartHistoryTests {
         #expect(told.events.map(\.cause) == ["auth was started again: it has ended"])
     }
 
+    @Test("what was written is not written again when its pass fails later")
+    func failedLater() async throws {
+        let told = try await Self.history(seed: 6) { host, _, ref in
+            host.engine.kill(.auth, of: ref)
+            _ = try await host.wait {
+                host.engine.calls.last?.operation
+                    == .startContainer(
+                        name: "supabase-\(ref)-auth-1", service: .auth)
+            }
+            host.store.setDown(true)
+            try await host.time.sleep(for: .seconds(5))
+            // The pass that writes what was left has a step that fails afterwards.
+            host.folders.setFailure(.broken("no space left on device"))
+            host.engine.kill(.rest, of: ref)
+            host.store.setDown(false)
+            try await host.time.sleep(for: .seconds(120))
+            host.folders.setFailure(nil)
+            try await host.time.sleep(for: .seconds(120))
+        }
+        let auth = told.events.filter { $0.facts.services.map(\.service) == [.auth] }
+        #expect(auth.map(\.cause) == ["auth was started again: it has ended"])
+    }
+
     @Test(
         "only what was done counts, the first run of a container is no restart, and the start of a pause's end is none")
     func table() {
@@ -120,7 +151,8 @@ struct RestartHistoryTests {
                 PlanExecutor.Outcome(step: step, error: step.number == refusing ? .unavailable("away") : nil)
             }
             let restarts = performedRestarts(outcomes, in: status, from: observed)
-            return events(of: restarts, in: status, at: Timestamp(milliseconds: 5)).map(\.cause)
+            return events(of: restarts, in: status, at: Timestamp(milliseconds: 5), during: nil)
+                .map(\.cause)
         }
         let restarted = "db, auth were restarted: a"
         #expect(told(.active, observed) == [restarted, "rest was started again: it has ended"])

@@ -76,11 +76,12 @@ struct ContentStoreContractTests {
                 try await store.note(
                     StatusTransition(
                         from: .rollingBack, to: .failed, cause: "again",
-                        at: Timestamp(milliseconds: Int64(number) * 1_000)), of: records[number % 2])
+                        at: Timestamp(milliseconds: Int64(number) * 1_000)
+                    ).event(), of: records[number % 2])
                 if number == 0 { try await store.archiveAll(for: viewer) }
             }
             try await store.note(
-                StatusTransition(from: .rollingBack, to: .failed, cause: "x", at: Timestamp(milliseconds: 1)),
+                StatusTransition(from: .rollingBack, to: .failed, cause: "x", at: Timestamp(milliseconds: 1)).event(),
                 of: records[2])
             #expect(
                 try await pool.single("select count(*) as n from notifications").int("n")
@@ -100,8 +101,8 @@ struct ContentStoreContractTests {
             await #expect(throws: Stop.self) {
                 try await PostgresUnitOfWork(pool: pool).perform {
                     try await store.note(
-                        StatusTransition(from: .rollingBack, to: .failed, cause: "x", at: Timestamp(milliseconds: 1)),
-                        of: records[0])
+                        StatusTransition(from: .rollingBack, to: .failed, cause: "x", at: Timestamp(milliseconds: 1))
+                            .event(), of: records[0])
                     #expect(try await store.summary(for: viewer).unread == 1)
                     throw Stop()
                 }
@@ -161,34 +162,6 @@ struct ContentStoreContractTests {
             } while query.cursor != nil
             #expect(sizes == [8, 8, 4])
             #expect(names == (10...29).map(String.init))
-        }
-    }
-
-    @Test("a deleted project takes its snippets and folders with it")
-    func forgetting() async throws {
-        try await withProjects { pool, records async throws in
-            let store = PostgresContentStore(pool: pool)
-            let ann = ContentAuthor(id: "ann", number: 1, username: "ann")
-            let folder = ContentFolder(
-                id: "30000000-0000-4000-8000-000000000001", ref: records[0].ref, owner: ann, parentID: nil, name: "f")
-            _ = try await store.put(folder)
-            _ = try await store.put(
-                ContentDraft(
-                    id: "20000000-0000-4000-8000-000000000001", ref: records[0].ref, kind: .sql, visibility: .user,
-                    name: "s", isFavorite: true, place: .folder(folder.id)), by: ann, at: Timestamp(milliseconds: 1))
-            func forget(_ status: ProjectStatus) async throws -> Int {
-                let transition = StatusTransition(
-                    from: .deleting, to: status, cause: "x", at: Timestamp(milliseconds: 2))
-                try await pool.transaction { try await ContentRows.forget(transition, of: records[0].ref, in: $0) }
-                return try await pool.single(
-                    """
-                    select (select count(*) from content_items) + (select count(*) from content_folders)
-                        + (select count(*) from content_favorites) as n
-                    """
-                ).int("n")
-            }
-            #expect(try await forget(.deleting) == 3)
-            #expect(try await forget(.deleted) == 0)
         }
     }
 }

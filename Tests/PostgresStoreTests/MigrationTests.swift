@@ -1,5 +1,7 @@
+import Orchestrator
 import PostgresKit
 import PostgresTestSupport
+import ProjectModel
 import Testing
 
 @testable import PostgresStore
@@ -66,6 +68,35 @@ struct MigrationTests {
                 "select to_jsonb(s)::text as row, sealed from project_function_secrets s")
             #expect(try secret.bytes("sealed") == [1, 2])
             #expect(try !secret.string("row").contains("digest"))
+        }
+    }
+
+    @Test("events from before they had facts are read, and new ones come after them")
+    func oldEvents() async throws {
+        try await withPool { pool async throws in
+            _ = try await Migrations.apply(Array(Schema.migrations.prefix(22)), to: pool)
+            try await pool.execute(
+                """
+                insert into projects (ref, name, organization_slug, region, cloud_provider, status, services, stack,
+                    inserted_at, updated_at, status_changed_at)
+                values ('abcdefghijklmnopqrst', 'p', 'default', 'local', 'AWS', 'ACTIVE', '{db}', 'supabase', now(),
+                    now(), now())
+                """)
+            try await pool.execute(
+                """
+                insert into project_events (ref, at, status, cause)
+                values ('abcdefghijklmnopqrst', now(), 'ACTIVE', 'all services are ready')
+                """)
+            _ = try await Migrations.apply(Schema.migrations, to: pool)
+            let ref = try #require(ProjectRef("abcdefghijklmnopqrst"))
+            let store = PostgresProjectStore(pool: pool)
+            let old = try #require(try await store.events(of: ref, limit: 5).first)
+            #expect(old.kind == .unknown && old.facts == EventFacts() && old.cause == "all services are ready")
+            let transition = StatusTransition(from: .active, to: .degraded, cause: "x", at: old.at)
+            #expect(try await store.transition(ref, transition))
+            let events = try await store.events(of: ref, after: 0, limit: 5).map(\.event)
+            #expect(events.map(\.kind) == [.unknown, .statusChanged])
+            #expect(events.last?.facts.statusBefore == .active)
         }
     }
 

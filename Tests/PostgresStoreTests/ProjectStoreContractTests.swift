@@ -49,6 +49,17 @@ struct ProjectStoreContractTests {
         try await withStore { store, _ async throws in try await ProjectOperationContract.run(on: store) }
     }
 
+    @Test("events have their facts, and what consumers make of them is in their transactions, as in every store")
+    func events() async throws {
+        try await withStore { store, pool async throws in
+            let contract = EventContract(
+                projects: store, content: PostgresContentStore(pool: pool),
+                functions: PostgresFunctionStore(pool: pool), notifications: PostgresNotificationStore(pool: pool),
+                refusing: PostgresProjectStore(pool: pool, consumers: EventConsumers.all + [EventContract.refusal]))
+            try await contract.run()
+        }
+    }
+
     @Test("template versions are kept as in every store")
     func templateVersions() async throws {
         try await withStore { store, pool async throws in

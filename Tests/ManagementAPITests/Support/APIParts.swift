@@ -26,8 +26,8 @@ struct APIParts: Sendable {
     let functionStore: InMemoryFunctionStore
     let containerLogs = FakeContainerLogs()
     let registryStore = InMemoryRegistryLoginStore()
-    let content = InMemoryContentStore()
-    let notifications = InMemoryNotificationStore()
+    let content: InMemoryContentStore
+    let notifications: InMemoryNotificationStore
     let databases = FakeProjectDatabase()
     let gateways = FakeProjectGateway()
 
@@ -121,6 +121,7 @@ extension APIHost {
             store: store, custody: custody, engine: engine, orphanStore: InMemoryOrphanStore(projects: store),
             loop: loop, health: health, catalog: catalog, ledger: InMemoryRequestLedger(), identities: identities,
             directory: AccountDirectory(store: identities, crypto: crypto, policy: policy), crypto: crypto,
-            functionStore: InMemoryFunctionStore(projects: store))
+            functionStore: InMemoryFunctionStore(projects: store), content: InMemoryContentStore(in: store),
+            notifications: InMemoryNotificationStore(in: store))
     }
 }

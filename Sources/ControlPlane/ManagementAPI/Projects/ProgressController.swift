@@ -52,14 +52,21 @@ struct EventBody: Encodable, Sendable, Documented {
     let at: String
     let status: String
     let message: String
+    let kind: String
+    let facts: EventFactsBody
 
     static let schema = Schema.named(
-        "ProjectEvent", .fields(.init("at", .time), .init("status", .projectStatus), .init("message", .text)))
+        "ProjectEvent",
+        .fields(
+            .init("at", .time), .init("status", .projectStatus), .init("message", .text),
+            .init("kind", .choice(ProjectEventKind.allCases.map(\.rawValue))), .init("facts", EventFactsBody.schema)))
 
     init(_ event: ProjectEvent) {
         at = event.at.rfc3339
         status = event.status.studioStatus.rawValue
         message = event.cause
+        kind = event.kind.rawValue
+        facts = EventFactsBody(event.facts)
     }
 }
 

@@ -111,23 +111,6 @@ public struct ProjectProgress: Codable, Sendable, Equatable {
     public var state: StudioStatus { StudioStatus(rawValue: status) ?? .unknown }
 }
 
-/// One line of a project's history.
-public struct ProjectEvent: Codable, Sendable, Hashable {
-    /// When, in RFC 3339, UTC: texts in the order of their times.
-    public var at: String
-    /// Status from then on.
-    public var status: String
-    /// Why.
-    public var message: String
-
-    /// An event.
-    public init(at: String, status: String, message: String) {
-        self.at = at
-        self.status = status
-        self.message = message
-    }
-}
-
 /// How people log in to a project's database and to its own dashboard.
 public struct ProjectCredentials: Decodable, Sendable, Equatable {
     /// The database.

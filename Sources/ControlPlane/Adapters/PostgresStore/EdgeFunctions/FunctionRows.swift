@@ -126,11 +126,8 @@ enum FunctionRows {
         return try rows.contains { try $0.string("stage") == FunctionStage.live.rawValue }
     }
 
-    /// Deletes the functions of a project that is deleted; for the transaction of that change.
-    static func forget(_ transition: StatusTransition, of ref: ProjectRef, in session: some PostgresSession)
-        async throws
-    {
-        guard transition.to == .deleted else { return }
+    /// Deletes the functions of a project.
+    static func forget(_ ref: ProjectRef, in session: some PostgresSession) async throws {
         try await session.execute("delete from project_functions where ref = $1", [.text(ref.text)])
     }
 

@@ -5,6 +5,7 @@ public enum Schema {
         installation, projects, leases, identity, configuration, requests, content, functions, signingKey,
         projectEdition, managerLease, custody, operations, credentialLimits, templateVersions, projectUpgrades,
         auditSignatures, secretDigests, formerSettings, keyedPayloads, registryLogins, jobs,
+        eventFacts,
     ]
 
     private static let installation = Migration(

@@ -97,26 +97,28 @@ enum NotificationRows {
             """, parameters(viewer))
     }
 
-    /// Applies a status transition to the notifications about a project; in the transaction of the transition, which
-    /// holds the project's row, so that decisions about it are serialised.
-    static func note(_ transition: StatusTransition, of ref: ProjectRef, in session: some PostgresSession) async throws
-    {
-        let history = try await session.query(
-            "select id, kind, inserted_at from notifications where ref = $1 order by number desc limit $2",
-            [.text(ref.text), .int(NotificationStep.marksNeeded)])
-        let marks = try history.map {
-            NotificationMark(kind: try kind($0), at: Timestamp(try $0.timestamp("inserted_at")))
-        }
-        let project = try await session.single(
-            "select name, organization_slug from projects where ref = $1", [.text(ref.text)])
-        switch NotificationStep(for: transition, of: try project.string("name"), after: marks) {
+    /// The latest notifications about a project, newest first: as many as decisions need.
+    static func marks(of ref: ProjectRef, in session: some PostgresSession) async throws -> [NotificationMark] {
+        try await session.query(
+            "select kind, inserted_at from notifications where ref = $1 order by number desc limit $2",
+            [.text(ref.text), .int(NotificationStep.marksNeeded)]
+        ).map { NotificationMark(kind: try kind($0), at: Timestamp(try $0.timestamp("inserted_at"))) }
+    }
+
+    /// Carries out what was decided about an event; in its transaction, which holds the project's row, so that decisions
+    /// about it are serialised.
+    static func apply(
+        _ step: NotificationStep, of ref: ProjectRef, in organization: String, at time: Timestamp,
+        _ session: some PostgresSession
+    ) async throws {
+        switch step {
         case .nothing: break
         case .forgetAll: try await session.execute("delete from notifications where ref = $1", [.text(ref.text)])
         case .withdrawLatest:
-            guard let latest = history.first else { return }
-            try await session.execute("delete from notifications where id = $1", [.text(try latest.string("id"))])
-        case .add(let draft):
-            try await insert(draft, of: ref, in: try project.string("organization_slug"), at: transition.at, session)
+            try await session.execute(
+                "delete from notifications where number = (select max(number) from notifications where ref = $1)",
+                [.text(ref.text)])
+        case .add(let draft): try await insert(draft, of: ref, in: organization, at: time, session)
         }
     }
 

@@ -32,9 +32,15 @@ public struct PostgresNotificationStore: NotificationStore {
         try await transaction { try await NotificationRows.archiveAll(for: viewer, in: $0) }
     }
 
-    /// Does what the transition means.
-    public func note(_ transition: StatusTransition, of project: ProjectRecord) async throws(StoreError) {
-        try await transaction { try await NotificationRows.note(transition, of: project.ref, in: $0) }
+    /// Does what the event means.
+    public func note(_ event: ProjectEvent, of project: ProjectRecord) async throws(StoreError) {
+        try await transaction { transaction in
+            guard let locked = try await ProjectRows.lock(project.ref, in: transaction) else { return }
+            let step = NotificationStep(
+                for: event, of: locked.name, after: try await NotificationRows.marks(of: project.ref, in: transaction))
+            try await NotificationRows.apply(
+                step, of: project.ref, in: locked.organizationSlug, at: event.at, transaction)
+        }
     }
 
     private func transaction<Value: Sendable>(

@@ -27,9 +27,11 @@ enum OperationRows {
     }
 
     /// Ends the operation in progress, when the transition does, and begins the one that it opens.
-    static func apply(_ transition: StatusTransition, of ref: ProjectRef, in session: some PostgresSession) async throws
-    {
-        if let present = try await open(ref, in: session), let end = transition.end(of: present.kind) {
+    static func apply(
+        _ transition: StatusTransition, to present: ProjectOperation?, of ref: ProjectRef,
+        in session: some PostgresSession
+    ) async throws {
+        if let present, let end = transition.end(of: present.kind) {
             try await session.execute(
                 """
                 update operations set state = $2, finished_at = $3, result = $4, waiting_for = null,

@@ -9,15 +9,21 @@ public struct PostgresProjectStore: ProjectStore {
     let pool: PostgresPool
     private let cache = EditionCache()
     private let lease: ManagerLease?
+    private let outbox: EventOutbox
 
     /// A store on a pool whose database has been migrated.
     ///
-    /// - Parameter lease: The lease of all writes: a write whose token is not the current one is refused as
-    ///   ``StoreError/fenced``, in the same transaction. Nil for requests of users: every manager may store them, and
-    ///   announces them to the active one.
-    public init(pool: PostgresPool, under lease: ManagerLease? = nil) {
+    /// - Parameters:
+    ///   - lease: The lease of all writes: a write whose token is not the current one is refused as
+    ///     ``StoreError/fenced``, in the same transaction. Nil for requests of users: every manager may store them, and
+    ///     announces them to the active one.
+    ///   - consumers: What takes part in the transactions of events.
+    public init(
+        pool: PostgresPool, under lease: ManagerLease? = nil, consumers: [any EventConsumer] = EventConsumers.all
+    ) {
         self.pool = pool
         self.lease = lease
+        outbox = EventOutbox(consumers: consumers)
     }
 
     /// Inserts the project with its leases, secrets and first event.
@@ -27,12 +33,10 @@ public struct PostgresProjectStore: ProjectStore {
             try await SecretRows.insert(project.secrets, of: project.ref, in: transaction)
             try await APIKeyRows.save(project.apiKeys, of: project.ref, in: transaction)
             try await LeaseRows.insert(project.leases, of: project.ref, at: project.at, in: transaction)
-            try await EventRows.insert(
-                ProjectEvent(at: project.at, status: .provisioning, cause: "on request"), of: project.ref,
-                in: transaction)
-            try await OperationRows.insert(
-                NewOperation(.create, requestedBy: project.requestedBy), of: project.ref, at: project.at,
-                in: transaction)
+            let operation = NewOperation(.create, requestedBy: project.requestedBy)
+            try await outbox.write(
+                project.event(opening: operation), of: EventProject(project), in: transaction)
+            try await OperationRows.insert(operation, of: project.ref, at: project.at, in: transaction)
             guard let record = try await ProjectRows.select(project.ref, in: transaction) else {
                 throw StoreError.notFound(project.ref)
             }
@@ -115,7 +119,9 @@ public struct PostgresProjectStore: ProjectStore {
     private func transition(
         _ ref: ProjectRef, _ transition: StatusTransition, in transaction: PostgresTransaction
     ) async throws -> Bool {
-        guard try await ProjectRows.update(ref, transition, in: transaction) else { return false }
+        guard let project = try await ProjectRows.lock(ref, with: transition.from, in: transaction),
+            try await ProjectRows.update(ref, transition, in: transaction)
+        else { return false }
         try await SettingRows.endTrial(transition, of: ref, in: transaction)
         try await SecretRows.replace(transition.secrets, of: ref, in: transaction)
         switch transition.leases {
@@ -130,12 +136,10 @@ public struct PostgresProjectStore: ProjectStore {
         case .keepPorts(let variables):
             try await LeaseRows.release(ref, portsExcept: variables, at: transition.at, in: transaction)
         }
-        try await EventRows.insert(
-            ProjectEvent(at: transition.at, status: transition.to, cause: transition.cause), of: ref, in: transaction)
-        try await OperationRows.apply(transition, of: ref, in: transaction)
-        try await NotificationRows.note(transition, of: ref, in: transaction)
-        try await ContentRows.forget(transition, of: ref, in: transaction)
-        try await FunctionRows.forget(transition, of: ref, in: transaction)
+        let operation = try await OperationRows.open(ref, in: transaction)
+        try await outbox.write(
+            transition.event(of: project.versions, during: operation), of: project, in: transaction)
+        try await OperationRows.apply(transition, to: operation, of: ref, in: transaction)
         try await announce(ref, in: transaction)
         return true
     }
@@ -167,8 +171,8 @@ public struct PostgresProjectStore: ProjectStore {
     public func note(_ events: [ProjectEvent], of ref: ProjectRef) async throws(StoreError) {
         try await transaction { transaction in
             // Numbers of events become visible in their order only when one transaction at a time writes them.
-            guard try await ProjectRows.lock(ref, in: transaction) else { return }
-            for event in events { try await EventRows.insert(event, of: ref, in: transaction) }
+            guard let project = try await ProjectRows.lock(ref, in: transaction) else { return }
+            for event in events { try await outbox.write(event, of: project, in: transaction) }
         }
     }
 

@@ -120,10 +120,21 @@ enum ProjectRows {
             count: try first.int("count"), projects: projects, edition: ProjectEdition(try first.string("edition")))
     }
 
-    /// Locks a project until the transaction ends; false when there is none.
-    static func lock(_ ref: ProjectRef, in session: some PostgresSession) async throws -> Bool {
-        try await session.first("select 1 as found from projects where ref = $1 for no key update", [.text(ref.text)])
-            != nil
+    /// Locks a project until the transaction ends; nil when there is none, or it has another status than `status`.
+    static func lock(
+        _ ref: ProjectRef, with status: ProjectStatus? = nil, in session: some PostgresSession
+    ) async throws -> EventProject? {
+        let row = try await session.first(
+            """
+            select name, organization_slug, template_digest, upgrade_digest from projects
+            where ref = $1 and ($2::text is null or status = $2) for no key update
+            """, [.text(ref.text), .optional(status?.rawValue)])
+        guard let row else { return nil }
+        let template = try row.optionalString("template_digest").flatMap { TemplateDigest($0) }
+        let upgrade = try row.optionalString("upgrade_digest").flatMap { TemplateDigest($0) }
+        return EventProject(
+            ref: ref, name: try row.string("name"), organizationSlug: try row.string("organization_slug"),
+            versions: PinnedVersions(template: template, upgrade: upgrade))
     }
 
     /// Changes the status if it still is what the transition starts from.

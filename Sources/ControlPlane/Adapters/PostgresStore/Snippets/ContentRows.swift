@@ -133,11 +133,8 @@ enum ContentRows {
         ).map { try $0.string("id") }.sorted()
     }
 
-    /// Deletes everything that was kept with a project that is deleted; for the transaction of that change.
-    static func forget(_ transition: StatusTransition, of ref: ProjectRef, in session: some PostgresSession)
-        async throws
-    {
-        guard transition.to == .deleted else { return }
+    /// Deletes everything that was kept with a project.
+    static func forget(_ ref: ProjectRef, in session: some PostgresSession) async throws {
         try await session.execute("delete from content_items where ref = $1", [.text(ref.text)])
         try await session.execute("delete from content_folders where ref = $1", [.text(ref.text)])
     }

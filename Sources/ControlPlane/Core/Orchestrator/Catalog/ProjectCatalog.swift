@@ -110,6 +110,7 @@ public struct ProjectCatalog: Sendable {
         _ record: ProjectRecord, _ event: ProjectLifecycle.Event, to status: ProjectStatus, by requester: String
     ) async throws(CatalogError) -> Bool {
         var transition = try await statusTransition(record, event, to: status)
+        transition.requester = requester.isEmpty ? nil : requester
         transition.opens = ProjectOperationKind(beginningWith: event, in: record.status)
             .map { NewOperation($0, requestedBy: requester) }
         do { return try await store.transition(record.ref, transition) } catch .leaseTaken { return false } catch {

@@ -1,7 +1,7 @@
 public import ProjectModel
 
-/// What a change of status means for the notifications about a project. Decided here, done by the stores in the
-/// transaction of the change.
+/// What an event means for the notifications about a project. Decided here, done by the stores in the transaction of the
+/// event.
 public enum NotificationStep: Sendable, Equatable {
     /// Nothing to report.
     case nothing
@@ -24,33 +24,37 @@ public enum NotificationStep: Sendable, Equatable {
     /// Longest part of a failure's text that a notification repeats, in characters.
     static let failureLengthMax = 500
 
-    /// Decides about a change of status of the project called `name`.
+    /// Decides about an event of the project called `name`.
     ///
     /// - Parameter history: the latest notifications about the project, newest first; ``marksNeeded`` are enough.
-    public init(for transition: StatusTransition, of name: String, after history: [NotificationMark]) {
+    public init(for event: ProjectEvent, of name: String, after history: [NotificationMark]) {
+        guard event.kind.isOfTransition, let status = event.facts.statusAfter else {
+            self = .nothing
+            return
+        }
         let latest = history.first
-        switch transition.to {
+        switch status {
         case .deleted: self = .forgetAll
-        case .failed: self = .add(.startFailed(name, transition.failure))
-        case .degraded: self = Self.degraded(transition, name: name, history: history)
+        case .failed: self = .add(.startFailed(name, event.facts.failure))
+        case .degraded: self = Self.degraded(event, name: name, history: history)
         case .active, .paused:
-            self = latest?.kind.isProblem == true ? .add(.recovered(name, transition.to)) : .nothing
+            self = latest?.kind.isProblem == true ? .add(.recovered(name, status)) : .nothing
         case .pausing, .deleting:
-            let isStuck = transition.from == transition.to && transition.failure != nil && latest?.kind != .stuck
-            self = isStuck ? .add(.stuck(name, transition)) : .nothing
+            let isStuck = event.kind == .stateNoted && event.facts.failure != nil && latest?.kind != .stuck
+            self = isStuck ? .add(.stuck(name, status, event.facts.failure)) : .nothing
         case .provisioning, .starting, .resuming, .restarting, .upgrading, .reverting, .rollingBack: self = .nothing
         }
     }
 
     private static func degraded(
-        _ transition: StatusTransition, name: String, history: [NotificationMark]
+        _ event: ProjectEvent, name: String, history: [NotificationMark]
     ) -> NotificationStep {
-        guard let latest = history.first else { return .add(.unhealthy(name, transition)) }
+        guard let latest = history.first else { return .add(.unhealthy(name, event.cause)) }
         if latest.kind == .unhealthy { return .nothing }
         let isBack =
-            latest.kind == .recovered && transition.at.since(latest.at) < quietPeriod
+            latest.kind == .recovered && event.at.since(latest.at) < quietPeriod
             && history.dropFirst().first?.kind == .unhealthy
-        return isBack ? .withdrawLatest : .add(.unhealthy(name, transition))
+        return isBack ? .withdrawLatest : .add(.unhealthy(name, event.cause))
     }
 }
 
@@ -78,18 +82,20 @@ extension NotificationDraft {
                 + " Nothing of it is left running. Its page has details; Restore tries again.")
     }
 
-    fileprivate static func unhealthy(_ name: String, _ transition: StatusTransition) -> NotificationDraft {
+    fileprivate static func unhealthy(_ name: String, _ cause: String) -> NotificationDraft {
         NotificationDraft(
             kind: .unhealthy, title: "Project \(name) is unhealthy",
-            message: reason(ProjectFailure(message: transition.cause), otherwise: "A service does not run.")
+            message: reason(ProjectFailure(message: cause), otherwise: "A service does not run.")
                 + " SupaManager keeps trying to bring it back.")
     }
 
-    fileprivate static func stuck(_ name: String, _ transition: StatusTransition) -> NotificationDraft {
-        let doing = transition.to == .pausing ? "paused" : "deleted"
+    fileprivate static func stuck(
+        _ name: String, _ status: ProjectStatus, _ failure: ProjectFailure?
+    ) -> NotificationDraft {
+        let doing = status == .pausing ? "paused" : "deleted"
         return NotificationDraft(
             kind: .stuck, title: "Project \(name) cannot be \(doing) at present",
-            message: reason(transition.failure, otherwise: "The container engine refuses.")
+            message: reason(failure, otherwise: "The container engine refuses.")
                 + " SupaManager keeps trying.")
     }
 

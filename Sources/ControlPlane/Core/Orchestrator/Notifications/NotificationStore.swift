@@ -16,8 +16,9 @@ public protocol NotificationStore: Sendable {
     ) async throws(StoreError) -> [NotificationEntry]
     /// Archives everything that the viewer sees.
     func archiveAll(for viewer: NotificationViewer) async throws(StoreError)
-    /// Does what ``NotificationStep`` decides about a change of status.
-    func note(_ transition: StatusTransition, of project: ProjectRecord) async throws(StoreError)
+    /// Does what ``NotificationStep`` decides about an event, in a transaction of its own. What happens to projects
+    /// needs no call: the stores of projects do the same in the transaction of each event.
+    func note(_ event: ProjectEvent, of project: ProjectRecord) async throws(StoreError)
 }
 
 /// The viewer of notifications.

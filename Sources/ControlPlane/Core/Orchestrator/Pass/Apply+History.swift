@@ -12,18 +12,22 @@ extension ReconcileLoop {
         _ outcomes: [PlanExecutor.Outcome], record: ProjectRecord, observed: ObservedStack,
         state: inout PassState
     ) async {
+        let now = time.now()
         let restarts = performedRestarts(outcomes, in: record.status, from: observed).map { restart in
-            PerformedRestart(
-                service: restart.service, kind: restart.kind, cause: redact(restart.cause, state.secrets))
+            var restart = restart
+            restart.cause = redact(restart.cause, state.secrets)
+            restart.facts.attempts = state.decisions.attempts(of: restart.service, withStartAt: now)
+            return restart
         }
         for restart in restarts {
             logger.info(
-                "a service was \(restart.kind.rawValue)",
+                "a service was \(restart.action.words)",
                 metadata: [
                     "project": "\(record.ref)", "service": "\(restart.service)", "cause": "\(restart.cause)",
                 ])
         }
-        state.pendingEvents += events(of: restarts, in: record.status, at: time.now())
+        state.pendingEvents += events(
+            of: restarts, in: record.status, at: now, during: state.operation(of: record))
         await writePendingEvents(of: record.ref, &state)
     }
 
@@ -32,8 +36,12 @@ extension ReconcileLoop {
         for image in outcomes.filter({ $0.error == nil }).compactMap(\.step.operation.pulledImage) {
             let size = pulls.last(image).map { " (\($0))" } ?? ""
             logger.info("an image was pulled", metadata: ["project": "\(record.ref)", "image": "\(image)\(size)"])
+            var facts = EventFacts(during: state.operation(of: record))
+            facts.image = image
             state.pendingEvents.append(
-                ProjectEvent(at: time.now(), status: record.status, cause: "image \(image) was pulled\(size)"))
+                ProjectEvent(
+                    at: time.now(), status: record.status, cause: "image \(image) was pulled\(size)",
+                    kind: .imagePulled, facts: facts))
         }
     }
 
@@ -49,5 +57,21 @@ extension ReconcileLoop {
                 "events are not in the project's history yet; they are written after a later pass",
                 metadata: ["project": "\(ref)", "error": "\(error)"])
         }
+    }
+}
+
+extension PassState {
+    /// The operation that what is done for a record belongs to.
+    fileprivate func operation(of record: ProjectRecord) -> TrackedOperation? {
+        operation.flatMap { $0.statusChangedAt == record.statusChangedAt ? $0 : nil }
+    }
+}
+
+extension ReconcileState {
+    /// Which start of a service in a row one at `time` is.
+    fileprivate func attempts(of service: ServiceName, withStartAt time: Timestamp) -> Int {
+        var backoff = backoffs[service] ?? RestartBackoff()
+        backoff.noteStart(at: time)
+        return backoff.attempts
     }
 }

@@ -6,6 +6,7 @@ struct TrackedOperation: Sendable {
     let id: String
     let kind: ProjectOperationKind
     let requestedAt: Timestamp
+    let requestedBy: String
     /// What stands in the store.
     var progress: OperationProgress
     /// The status change that this belongs to.
@@ -28,8 +29,8 @@ extension ReconcileLoop {
         if open?.id != state.operation?.id { state.decisions.calls = ReconcileState.Calls() }
         state.operation = open.map {
             TrackedOperation(
-                id: $0.id, kind: $0.kind, requestedAt: $0.requestedAt, progress: $0.progress,
-                statusChangedAt: record.statusChangedAt)
+                id: $0.id, kind: $0.kind, requestedAt: $0.requestedAt, requestedBy: $0.requestedBy,
+                progress: $0.progress, statusChangedAt: record.statusChangedAt)
         }
         return state.operation
     }

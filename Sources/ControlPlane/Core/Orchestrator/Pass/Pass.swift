@@ -30,6 +30,9 @@ extension ReconcileLoop {
             let requeue = try await apply(decision, to: input, &next)
             return (decision.action == .forget ? nil : next, requeue)
         } catch {
+            // What was written into the history is there, and what was done is still to be written.
+            var state = state
+            state.pendingEvents = next.pendingEvents
             if Task.isCancelled { return (state, .whenWoken) }
             return await failed(error, state, over: input.ref, as: role)
         }

@@ -8,7 +8,7 @@ struct PassState: Sendable {
     var decisions: ReconcileState
     /// What the last pass rested on; nil when it could not be carried through.
     var basis: Relist.Basis?
-    /// Restarts that are not in the project's history yet.
+    /// Restarts and pulls that are not in the project's history yet.
     var pendingEvents: [ProjectEvent] = []
     /// Whether it was said that the project's template version is not known.
     var saidUnknownVersion = false

@@ -1,18 +1,21 @@
 import ProjectModel
 import Reconciler
 
-/// A container that the manager has restarted, with the reason for the event log.
+/// A service that the manager has restarted, with the reason for the event log.
 struct PerformedRestart: Sendable, Equatable {
-    /// The action.
-    enum Kind: String, Sendable {
-        case restarted
-        case replaced
-        case startedAgain = "started again"
-    }
+    let action: RestartAction
+    var cause: String
+    var facts: ServiceFacts
 
-    let service: ServiceName
-    let kind: Kind
-    let cause: String
+    var service: ServiceName { facts.service }
+
+    init(of service: ServiceName, _ action: RestartAction, cause: String, before: ObservedContainer?) {
+        self.action = action
+        self.cause = cause
+        facts = ServiceFacts(
+            service: service, container: before?.id, exitCode: before?.exitCode,
+            isOutOfMemory: before?.isOutOfMemory ?? false)
+    }
 }
 
 /// Which services a plan has restarted, in the order of the calls. Pure.
@@ -31,30 +34,49 @@ func performedRestarts(
         guard let service = step.operation.service else { return nil }
         let before = observed.container(of: service)
         switch step.operation {
-        case .restartContainer: return PerformedRestart(service: service, kind: .restarted, cause: step.cause)
+        case .restartContainer:
+            return PerformedRestart(of: service, .restarted, cause: step.cause, before: before)
         case .createContainer where before != nil || status.isUnderWatch:
-            return PerformedRestart(service: service, kind: .replaced, cause: step.cause)
+            return PerformedRestart(of: service, .replaced, cause: step.cause, before: before)
         case .startContainer where status.isUnderWatch && !created.contains(service) && before?.startedAt != nil:
-            return PerformedRestart(service: service, kind: .startedAgain, cause: step.cause)
+            return PerformedRestart(of: service, .startedAgain, cause: step.cause, before: before)
         default: return nil
         }
     }
 }
 
 /// The same for the history: one event for each cause, however many services it concerns.
-func events(of restarts: [PerformedRestart], in status: ProjectStatus, at time: Timestamp) -> [ProjectEvent] {
-    var groups: [(kind: PerformedRestart.Kind, cause: String, services: [ServiceName])] = []
+///
+/// - Parameter operation: The operation that the restarts belong to.
+func events(
+    of restarts: [PerformedRestart], in status: ProjectStatus, at time: Timestamp, during operation: TrackedOperation?
+) -> [ProjectEvent] {
+    var groups: [(action: RestartAction, cause: String, services: [ServiceFacts])] = []
     for restart in restarts {
-        if let index = groups.firstIndex(where: { $0.kind == restart.kind && $0.cause == restart.cause }) {
-            groups[index].services.append(restart.service)
+        if let index = groups.firstIndex(where: { $0.action == restart.action && $0.cause == restart.cause }) {
+            groups[index].services.append(restart.facts)
         } else {
-            groups.append((restart.kind, restart.cause, [restart.service]))
+            groups.append((restart.action, restart.cause, [restart.facts]))
         }
     }
     return groups.map { group in
-        let names = group.services.map(\.text).joined(separator: ", ")
+        let names = group.services.map(\.service.text).joined(separator: ", ")
         let verb = group.services.count == 1 ? "was" : "were"
-        return ProjectEvent(at: time, status: status, cause: "\(names) \(verb) \(group.kind.rawValue): \(group.cause)")
+        var facts = EventFacts(during: operation)
+        facts.restart = group.action
+        facts.services = group.services
+        return ProjectEvent(
+            at: time, status: status, cause: "\(names) \(verb) \(group.action.words): \(group.cause)",
+            kind: .servicesRestarted, facts: facts)
+    }
+}
+
+extension EventFacts {
+    /// Facts about something that is done for an operation.
+    init(during operation: TrackedOperation?) {
+        self.init()
+        self.operation = operation?.id
+        actor = operation.flatMap { $0.requestedBy.isEmpty ? nil : $0.requestedBy }
     }
 }
 

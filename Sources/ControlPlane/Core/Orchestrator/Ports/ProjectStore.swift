@@ -27,7 +27,9 @@ public protocol ProjectStore: Sendable {
     /// Pins a project that is pinned to none to a template version, which must be stored; false when it is pinned, or
     /// deleted.
     func pin(_ ref: ProjectRef, to template: TemplateDigest, at time: Timestamp) async throws(StoreError) -> Bool
-    /// Changes the status if it still is `from`, and records the change; false when it is not.
+    /// Changes the status if it still is `from`, and records the change; false when it is not. Its event
+    /// (``StatusTransition/event(of:during:)``) is written in the same transaction, and so is what the consumers of
+    /// events make of it: when one of them fails, nothing is changed.
     func transition(_ ref: ProjectRef, _ transition: StatusTransition) async throws(StoreError) -> Bool
     /// Everything that is leased or in quarantine at `time`.
     func leases(at time: Timestamp) async throws(StoreError) -> TakenLeases
@@ -36,7 +38,8 @@ public protocol ProjectStore: Sendable {
         async throws(StoreError)
     /// Gives a project another subnet; the old one goes into quarantine.
     func replaceSubnet(of ref: ProjectRef, with subnet: IPv4Network, at time: Timestamp) async throws(StoreError)
-    /// Adds events to the history of a project without a transition. No effect when there is no record.
+    /// Adds events to the history of a project without a transition, in their order, and in one transaction with what
+    /// the consumers of events make of them. No effect when there is no record.
     func note(_ events: [ProjectEvent], of ref: ProjectRef) async throws(StoreError)
     /// The latest events of a project, newest first; ``ProjectEvent/keptMax`` are kept.
     func events(of ref: ProjectRef, limit: Int) async throws(StoreError) -> [ProjectEvent]
@@ -116,6 +119,8 @@ public struct StatusTransition: Sendable, Equatable {
     public var opens: NewOperation?
     /// Whether the operation in progress is cancelled.
     public var cancelsOperation: Bool
+    /// The requester's e-mail address, for a request that opens no operation of its own.
+    public var requester: String?
     /// When.
     public var at: Timestamp
 
@@ -151,25 +156,5 @@ public struct StatusTransition: Sendable, Equatable {
         self.opens = opens
         self.cancelsOperation = cancelsOperation
         self.at = at
-    }
-}
-
-/// One line of a project's history.
-public struct ProjectEvent: Sendable, Equatable {
-    /// Events that are kept of each project; older ones go.
-    public static let keptMax = 1_000
-
-    /// When it happened.
-    public var at: Timestamp
-    /// Status after it.
-    public var status: ProjectStatus
-    /// What happened and why.
-    public var cause: String
-
-    /// An event.
-    public init(at: Timestamp, status: ProjectStatus, cause: String) {
-        self.at = at
-        self.status = status
-        self.cause = cause
     }
 }

@@ -38,8 +38,9 @@ private struct NotificationContractRun {
         failure: ProjectFailure? = nil
     ) async throws {
         try await store.note(
-            StatusTransition(from: from, to: to, cause: "a cause", failure: failure, at: start + .seconds(seconds)),
-            of: project)
+            StatusTransition(
+                from: from, to: to, cause: "a cause", failure: failure, at: start + .seconds(seconds)
+            ).event(), of: project)
     }
 
     func kinds(_ viewer: NotificationViewer) async throws -> [NotificationKind] {

@@ -1,39 +1,53 @@
 public import Orchestrator
 public import ProjectModel
-import Synchronization
+
+/// The tables of an ``InMemoryContentStore``.
+struct ContentTable: Sendable {
+    var items: [String: ContentItem] = [:]
+    var favorites: Set<[String]> = []
+    var folders: [String: ContentFolder] = [:]
+
+    func seen(_ item: ContentItem, by account: String) -> ContentItem {
+        item.seen(by: account, isFavorite: favorites.contains([item.id, account]))
+    }
+
+    func matching(_ query: ContentQuery) -> [ContentItem] {
+        items.values.filter { query.refs.contains($0.ref) && ContentRules.isVisible($0, to: query.viewer) }
+            .map { seen($0, by: query.viewer) }.filter(query.wants)
+    }
+
+    /// Deletes what was kept with a project.
+    mutating func forget(_ ref: ProjectRef) {
+        let gone = Set(items.values.lazy.filter { $0.ref == ref }.map(\.id))
+        items = items.filter { !gone.contains($0.key) }
+        favorites = favorites.filter { !gone.contains($0[0]) }
+        folders = folders.filter { $0.value.ref != ref }
+    }
+}
 
 /// Snippets in memory, under the same rules as in PostgreSQL; ``ContentStoreContract`` holds both to them.
 public final class InMemoryContentStore: ContentStore, Revertible {
-    private struct State {
-        var items: [String: ContentItem] = [:]
-        var favorites: Set<[String]> = []
-        var folders: [String: ContentFolder] = [:]
+    private let projects: InMemoryProjectStore
 
-        func seen(_ item: ContentItem, by account: String) -> ContentItem {
-            item.seen(by: account, isFavorite: favorites.contains([item.id, account]))
-        }
+    /// The snippets of a database, which is empty unless it is named.
+    public init(in projects: InMemoryProjectStore = InMemoryProjectStore()) { self.projects = projects }
 
-        func matching(_ query: ContentQuery) -> [ContentItem] {
-            items.values.filter { query.refs.contains($0.ref) && ContentRules.isVisible($0, to: query.viewer) }
-                .map { seen($0, by: query.viewer) }.filter(query.wants)
-        }
+    private func withTable<Value: Sendable, Failure: Error>(
+        _ body: (inout ContentTable) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        try projects.withTables { tables throws(Failure) in try body(&tables.content) }
     }
-
-    private let state = Mutex(State())
-
-    /// An empty store.
-    public init() {}
 
     /// One page.
     public func items(_ query: ContentQuery) async throws(ContentError) -> ContentPage {
-        let all = state.withLock { $0.matching(query) }.sorted(by: query.isBefore)
+        let all = withTable { $0.matching(query) }.sorted(by: query.isBefore)
         let rest = all.filter { item in query.cursor.map { query.isBefore($0, item) } ?? true }
         return ContentPage(Array(rest.prefix(query.limit + 1)), of: query)
     }
 
     /// One item.
     public func item(_ id: String, for viewer: String) async throws(ContentError) -> ContentItem? {
-        state.withLock { state in
+        withTable { state in
             guard let item = state.items[id], ContentRules.isVisible(item, to: viewer) else { return nil }
             return state.seen(item, by: viewer)
         }
@@ -42,7 +56,7 @@ public final class InMemoryContentStore: ContentStore, Revertible {
     /// Counts.
     public func count(_ query: ContentQuery) async throws(ContentError) -> ContentCount {
         let wanted = ContentQuery(viewer: query.viewer, refs: query.refs, kinds: query.kinds, name: query.name)
-        let all = state.withLock { $0.matching(wanted) }
+        let all = withTable { $0.matching(wanted) }
         return ContentCount(
             favorites: all.filter(\.isFavorite).count, owned: all.filter(\.visibility.isPrivate).count,
             shared: all.filter { !$0.visibility.isPrivate }.count)
@@ -52,7 +66,7 @@ public final class InMemoryContentStore: ContentStore, Revertible {
     public func put(
         _ draft: ContentDraft, by author: ContentAuthor, at time: Timestamp
     ) async throws(ContentError) -> ContentItem {
-        try state.withLock { state throws(ContentError) in
+        try withTable { state throws(ContentError) in
             let known = state.items[draft.id].map { known in
                 var known = known
                 known.isFavorite = state.favorites.contains([known.id, author.id])
@@ -78,7 +92,7 @@ public final class InMemoryContentStore: ContentStore, Revertible {
     public func delete(
         _ ids: [String], of ref: ProjectRef, by account: String
     ) async throws(ContentError) -> [String] {
-        state.withLock { state in
+        withTable { state in
             let gone = Set(ids).filter { id in
                 state.items[id].map { $0.ref == ref && ContentRules.isVisible($0, to: account) } ?? false
             }
@@ -90,14 +104,14 @@ public final class InMemoryContentStore: ContentStore, Revertible {
 
     /// Folders by name.
     public func folders(of ref: ProjectRef, owner: String) async throws(ContentError) -> [ContentFolder] {
-        state.withLock { $0.folders.values.filter { $0.ref == ref && $0.owner.id == owner } }.sorted {
+        withTable { $0.folders.values.filter { $0.ref == ref && $0.owner.id == owner } }.sorted {
             ($0.name.lowercased(), $0.id) < ($1.name.lowercased(), $1.id)
         }
     }
 
     /// Stores a folder.
     public func put(_ folder: ContentFolder) async throws(ContentError) -> ContentFolder {
-        try state.withLock { state throws(ContentError) in
+        try withTable { state throws(ContentError) in
             let known = state.folders[folder.id]
             if let known, known.owner.id != folder.owner.id || known.ref != folder.ref { throw .taken(folder.id) }
             let all = state.folders.values.filter { $0.ref == folder.ref && $0.owner.id == folder.owner.id }
@@ -110,7 +124,7 @@ public final class InMemoryContentStore: ContentStore, Revertible {
 
     /// Deletes folders.
     public func deleteFolders(_ ids: [String], of ref: ProjectRef, owner: String) async throws(ContentError) {
-        state.withLock { state in
+        withTable { state in
             var gone = Set(
                 ids.filter { id in state.folders[id].map { $0.ref == ref && $0.owner.id == owner } ?? false })
             var count = -1
@@ -126,8 +140,8 @@ public final class InMemoryContentStore: ContentStore, Revertible {
 
     /// Returns a closure that restores the present state.
     public func checkpoint() -> @Sendable () -> Void {
-        let copy = state.withLock { ($0.items, $0.favorites, $0.folders) }
-        return { [self] in state.withLock { ($0.items, $0.favorites, $0.folders) = copy } }
+        let copy = withTable { $0 }
+        return { [self] in withTable { $0 = copy } }
     }
 }
 

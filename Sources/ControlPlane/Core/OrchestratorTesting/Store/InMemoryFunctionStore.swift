@@ -1,41 +1,51 @@
 public import Orchestrator
 public import ProjectModel
-import Synchronization
 
-/// Functions in memory, under the same rules as in PostgreSQL; ``FunctionStoreContract`` holds both to them.
-public final class InMemoryFunctionStore: FunctionStore, Revertible {
-    private struct Key: Hashable {
+/// The table of an ``InMemoryFunctionStore``.
+struct FunctionTable: Sendable {
+    struct Key: Hashable {
         var ref: ProjectRef
         var slug: String
         var stage: FunctionStage
     }
 
+    var rows: [Key: DeployedFunction] = [:]
+
+    /// Deletes the functions of a project.
+    mutating func forget(_ ref: ProjectRef) { rows = rows.filter { $0.key.ref != ref } }
+}
+
+/// Functions in memory, under the same rules as in PostgreSQL; ``FunctionStoreContract`` holds both to them.
+public final class InMemoryFunctionStore: FunctionStore, Revertible {
+    private typealias Key = FunctionTable.Key
     private typealias State = [Key: DeployedFunction]
 
-    private let projects: any ProjectStore
-    private let state = Mutex(State())
+    private let projects: InMemoryProjectStore
 
-    /// An empty store for functions of the projects that another store knows.
-    public init(projects: any ProjectStore) { self.projects = projects }
+    /// The functions of a database.
+    public init(projects: InMemoryProjectStore) { self.projects = projects }
+
+    private func withRows<Value: Sendable, Failure: Error>(
+        _ body: (inout [FunctionTable.Key: DeployedFunction]) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        try projects.withTables { tables throws(Failure) in try body(&tables.functions.rows) }
+    }
 
     /// Returns a closure that restores the present state.
     public func checkpoint() -> @Sendable () -> Void {
-        let copy = state.withLock { $0 }
-        return { [self] in state.withLock { $0 = copy } }
+        let copy = withRows { $0 }
+        return { [self] in withRows { $0 = copy } }
     }
-
-    /// Deletes all functions of a project, as its deletion does.
-    public func forget(_ ref: ProjectRef) { state.withLock { $0 = $0.filter { $0.key.ref != ref } } }
 
     /// Functions that run.
     public func functions(of ref: ProjectRef) async throws(FunctionError) -> [EdgeFunction] {
-        let all = state.withLock { $0.filter { $0.key.ref == ref && $0.key.stage == .live }.map(\.value.function) }
+        let all = withRows { $0.filter { $0.key.ref == ref && $0.key.stage == .live }.map(\.value.function) }
         return all.sorted { $0.slug.utf8.lexicographicallyPrecedes($1.slug.utf8) }
     }
 
     /// One function that runs.
     public func function(_ slug: String, of ref: ProjectRef) async throws(FunctionError) -> DeployedFunction? {
-        state.withLock { $0[Key(ref: ref, slug: slug, stage: .live)] }
+        withRows { $0[Key(ref: ref, slug: slug, stage: .live)] }
     }
 
     /// Stores a deployment.
@@ -43,7 +53,7 @@ public final class InMemoryFunctionStore: FunctionStore, Revertible {
         _ deployment: FunctionDeployment, as stage: FunctionStage, of ref: ProjectRef, at time: Timestamp
     ) async throws(FunctionError) -> EdgeFunction {
         try await checkProject(ref)
-        return try state.withLock { state throws(FunctionError) in
+        return try withRows { state throws(FunctionError) in
             let live = Key(ref: ref, slug: deployment.slug, stage: .live)
             let bundle = Key(ref: ref, slug: deployment.slug, stage: .bundle)
             let replaced = stage == .live ? [live, bundle] : [bundle]
@@ -65,7 +75,7 @@ public final class InMemoryFunctionStore: FunctionStore, Revertible {
         _ updates: [FunctionUpdate], of ref: ProjectRef, at time: Timestamp
     ) async throws(FunctionError) -> [EdgeFunction] {
         try await checkProject(ref)
-        return try state.withLock { state throws(FunctionError) in
+        return try withRows { state throws(FunctionError) in
             var copy = state
             var functions: [EdgeFunction] = []
             for update in updates { functions.append(try Self.make(update, of: ref, at: time, in: &copy)) }
@@ -91,7 +101,7 @@ public final class InMemoryFunctionStore: FunctionStore, Revertible {
 
     /// Deletes a function.
     public func delete(_ slug: String, of ref: ProjectRef) async throws(FunctionError) -> Bool {
-        state.withLock { state in
+        withRows { state in
             state[Key(ref: ref, slug: slug, stage: .bundle)] = nil
             return state.removeValue(forKey: Key(ref: ref, slug: slug, stage: .live)) != nil
         }

@@ -1,10 +1,9 @@
 public import Orchestrator
 import ProjectModel
-import Synchronization
 
-/// Notifications in memory, under the same rules as in PostgreSQL; ``NotificationStoreContract`` holds both to them.
-public final class InMemoryNotificationStore: NotificationStore, Revertible {
-    private struct Kept {
+/// The table of an ``InMemoryNotificationStore``.
+struct NotificationTable: Sendable {
+    struct Kept: Sendable {
         let notification: ProjectNotification
         var statuses: [String: NotificationStatus] = [:]
 
@@ -13,27 +12,55 @@ public final class InMemoryNotificationStore: NotificationStore, Revertible {
         }
     }
 
-    private struct State {
-        /// The latest first.
-        var kept: [Kept] = []
-        var lastNumber = 0
+    /// The latest first.
+    var kept: [Kept] = []
+    private var lastNumber = 0
 
-        mutating func dropOldest(of organization: String) {
-            let own = kept.indices.filter { kept[$0].notification.organizationSlug == organization }
-            for index in own.dropFirst(NotificationStep.keptMax).reversed() { kept.remove(at: index) }
+    /// What was said about a project, newest first.
+    func marks(of ref: ProjectRef) -> [NotificationMark] {
+        kept.lazy.map(\.notification).filter { $0.ref == ref }
+            .map { NotificationMark(kind: $0.draft.kind, at: $0.insertedAt) }
+    }
+
+    mutating func apply(_ step: NotificationStep, of project: ProjectRecord, at time: Timestamp) {
+        switch step {
+        case .nothing: break
+        case .forgetAll: kept.removeAll { $0.notification.ref == project.ref }
+        case .withdrawLatest:
+            if let latest = kept.firstIndex(where: { $0.notification.ref == project.ref }) { kept.remove(at: latest) }
+        case .add(let draft):
+            lastNumber += 1
+            let digits = String(lastNumber)
+            let id = "00000000-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits
+            let notification = ProjectNotification(
+                id: id, organizationSlug: project.organizationSlug, ref: project.ref, draft: draft, insertedAt: time)
+            kept.insert(Kept(notification: notification), at: 0)
+            dropOldest(of: project.organizationSlug)
         }
     }
 
-    private let state = Mutex(State())
+    private mutating func dropOldest(of organization: String) {
+        let own = kept.indices.filter { kept[$0].notification.organizationSlug == organization }
+        for index in own.dropFirst(NotificationStep.keptMax).reversed() { kept.remove(at: index) }
+    }
+}
 
-    /// An empty store.
-    public init() {}
+/// Notifications in memory, under the same rules as in PostgreSQL; ``NotificationStoreContract`` holds both to them.
+public final class InMemoryNotificationStore: NotificationStore, Revertible {
+    private let projects: InMemoryProjectStore
+
+    /// The notifications of a database, which is empty unless it is named.
+    public init(in projects: InMemoryProjectStore = InMemoryProjectStore()) { self.projects = projects }
+
+    private func withTable<Value: Sendable>(_ body: (inout NotificationTable) -> Value) -> Value {
+        projects.withTables { body(&$0.notifications) }
+    }
 
     /// Those that the viewer sees and the query wants.
     public func notifications(
         _ query: NotificationQuery, for viewer: NotificationViewer
     ) async throws(StoreError) -> [NotificationEntry] {
-        let entries = state.withLock { $0.kept.filter { viewer.sees($0.notification) } }.map {
+        let entries = withTable { $0.kept.filter { viewer.sees($0.notification) } }.map {
             $0.entry(for: viewer.account)
         }
         return Array(entries.filter(query.wants).dropFirst(query.offset).prefix(query.limit))
@@ -52,13 +79,13 @@ public final class InMemoryNotificationStore: NotificationStore, Revertible {
     public func mark(
         _ marks: [String: NotificationStatus], for viewer: NotificationViewer
     ) async throws(StoreError) -> [NotificationEntry] {
-        state.withLock { state in
+        withTable { table in
             var marked: [NotificationEntry] = []
-            for index in state.kept.indices {
-                let notification = state.kept[index].notification
+            for index in table.kept.indices {
+                let notification = table.kept[index].notification
                 guard let status = marks[notification.id], viewer.sees(notification) else { continue }
-                state.kept[index].statuses[viewer.account] = status
-                marked.append(state.kept[index].entry(for: viewer.account))
+                table.kept[index].statuses[viewer.account] = status
+                marked.append(table.kept[index].entry(for: viewer.account))
             }
             return marked
         }
@@ -66,47 +93,25 @@ public final class InMemoryNotificationStore: NotificationStore, Revertible {
 
     /// Archives all that the viewer sees.
     public func archiveAll(for viewer: NotificationViewer) async throws(StoreError) {
-        state.withLock { state in
-            for index in state.kept.indices where viewer.sees(state.kept[index].notification) {
-                state.kept[index].statuses[viewer.account] = .archived
+        withTable { table in
+            for index in table.kept.indices where viewer.sees(table.kept[index].notification) {
+                table.kept[index].statuses[viewer.account] = .archived
             }
         }
     }
 
-    /// Does what the transition means.
-    public func note(_ transition: StatusTransition, of project: ProjectRecord) async throws(StoreError) {
-        noteNow(transition, of: project)
-    }
-
-    /// The same inside a transaction.
-    public func noteNow(_ transition: StatusTransition, of project: ProjectRecord) {
-        state.withLock { state in
-            let own = state.kept.filter { $0.notification.ref == project.ref }
-            let history = own.map { kept in
-                NotificationMark(kind: kept.notification.draft.kind, at: kept.notification.insertedAt)
-            }
-            switch NotificationStep(for: transition, of: project.name.text, after: history) {
-            case .nothing: break
-            case .forgetAll: state.kept.removeAll { $0.notification.ref == project.ref }
-            case .withdrawLatest: state.kept.removeAll { $0.notification.id == own.first?.notification.id }
-            case .add(let draft):
-                state.lastNumber += 1
-                let digits = String(state.lastNumber)
-                let id =
-                    "00000000-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits
-                let notification = ProjectNotification(
-                    id: id, organizationSlug: project.organizationSlug, ref: project.ref, draft: draft,
-                    insertedAt: transition.at)
-                state.kept.insert(Kept(notification: notification), at: 0)
-                state.dropOldest(of: project.organizationSlug)
-            }
+    /// Does what the event means.
+    public func note(_ event: ProjectEvent, of project: ProjectRecord) async throws(StoreError) {
+        withTable { table in
+            let step = NotificationStep(for: event, of: project.name.text, after: table.marks(of: project.ref))
+            table.apply(step, of: project, at: event.at)
         }
     }
 
-    /// Returns a closure that restores the present state.
+    /// Returns a closure that restores the present table.
     public func checkpoint() -> @Sendable () -> Void {
-        let copy = state.withLock { $0.kept }
-        return { [self] in state.withLock { $0.kept = copy } }
+        let copy = withTable { $0 }
+        return { [self] in withTable { $0 = copy } }
     }
 }
 

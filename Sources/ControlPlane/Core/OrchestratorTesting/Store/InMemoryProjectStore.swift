@@ -12,15 +12,22 @@ public final class InMemoryProjectStore: ProjectStore, ProjectEventFeed, Reverti
     private final class Tables: Sendable {
         let state: Mutex<StoreState>
 
-        init(quarantine: Duration) { state = Mutex(StoreState(quarantine: quarantine)) }
+        init(quarantine: Duration, consumers: [any EventConsumer]) {
+            state = Mutex(StoreState(quarantine: quarantine, consumers: consumers))
+        }
     }
 
     private let tables: Tables
     private let fence: (@Sendable () -> Bool)?
 
     /// An empty store.
-    public init(quarantine: Duration = InMemoryProjectStore.quarantineDefault) {
-        tables = Tables(quarantine: quarantine)
+    ///
+    /// - Parameter consumers: What takes part in the transactions of events.
+    public init(
+        quarantine: Duration = InMemoryProjectStore.quarantineDefault,
+        consumers: [any EventConsumer] = EventConsumers.all
+    ) {
+        tables = Tables(quarantine: quarantine, consumers: consumers)
         fence = nil
     }
 
@@ -49,6 +56,13 @@ public final class InMemoryProjectStore: ProjectStore, ProjectEventFeed, Reverti
     public func checkpoint() -> @Sendable () -> Void {
         let copy = tables.state.withLock { $0 }
         return { [self] in tables.state.withLock { $0 = copy } }
+    }
+
+    /// Reads or changes the tables of the stores that share this one's database.
+    func withTables<Value: Sendable, Failure: Error>(
+        _ body: (inout StoreState) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        try tables.state.withLock { state throws(Failure) in try body(&state) }
     }
 
     func transaction<Value: Sendable>(
@@ -139,7 +153,7 @@ public final class InMemoryProjectStore: ProjectStore, ProjectEventFeed, Reverti
 
     /// Adds events to the history of a project.
     public func note(_ events: [ProjectEvent], of ref: ProjectRef) async throws(StoreError) {
-        try await changing { $0.note(events, of: ref) }
+        try await changing { state throws(StoreError) in try state.note(events, of: ref) }
     }
 
     /// Pins a project that is pinned to none.

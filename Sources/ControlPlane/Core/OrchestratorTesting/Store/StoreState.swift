@@ -12,6 +12,7 @@ struct StoreState: Sendable {
     }
 
     let quarantine: Duration
+    let consumers: [any EventConsumer]
     var records: [ProjectRef: ProjectRecord] = [:]
     var secrets: [ProjectRef: SealedSecrets] = [:]
     /// Everything but the revision, which is part of the record.
@@ -22,6 +23,9 @@ struct StoreState: Sendable {
     /// Oldest first.
     var operations: [ProjectRef: [ProjectOperation]] = [:]
     var templates: [TemplateDigest: TemplateContent] = [:]
+    var notifications = NotificationTable()
+    var content = ContentTable()
+    var functions = FunctionTable()
     var ports: [UInt16: Holder] = [:]
     var subnets: [IPv4Network: Holder] = [:]
     /// Organizations that were deleted. Every other one counts as existing.
@@ -35,7 +39,10 @@ struct StoreState: Sendable {
 
     private static let editions = Atomic<UInt64>(0)
 
-    init(quarantine: Duration) { self.quarantine = quarantine }
+    init(quarantine: Duration, consumers: [any EventConsumer]) {
+        self.quarantine = quarantine
+        self.consumers = consumers
+    }
 
     private static func nextEdition() -> UInt64 { editions.add(1, ordering: .relaxed).newValue }
 
@@ -63,11 +70,9 @@ struct StoreState: Sendable {
         configurations[project.ref] = StoredConfiguration(
             apiKeys: project.apiKeys.sorted { ($0.name, $0.kind.rawValue) < ($1.name, $1.kind.rawValue) })
         try acquire(project.leases, for: project.ref, at: project.at)
-        events[project.ref] = [ProjectEvent(at: project.at, status: .provisioning, cause: "on request")]
-        eventTotals[project.ref] = 1
-        operations[project.ref] = [
-            NewOperation(.create, requestedBy: project.requestedBy).begun(of: project.ref, at: project.at)
-        ]
+        let operation = NewOperation(.create, requestedBy: project.requestedBy)
+        try write(project.event(opening: operation), of: project.ref)
+        operations[project.ref] = [operation.begun(of: project.ref, at: project.at)]
         guard let record = record(project.ref) else { throw .notFound(project.ref) }
         return record
     }
@@ -161,6 +166,9 @@ struct StoreState: Sendable {
 
     mutating func transition(_ ref: ProjectRef, _ transition: StatusTransition) throws(StoreError) -> Bool {
         guard var record = records[ref], record.status == transition.from else { return false }
+        let event = transition.event(
+            of: PinnedVersions(template: record.template, upgrade: record.upgrade?.template),
+            during: operations[ref]?.last { $0.state.isOpen })
         try checkStored(transition.template)
         try checkStored(transition.upgrade?.template)
         record.status = transition.to
@@ -193,7 +201,7 @@ struct StoreState: Sendable {
             for (variable, port) in ports { try take(port, variable: variable, ref: ref) }
         case .keepPorts(let variables): release(ref, portsExcept: variables, at: transition.at)
         }
-        note([ProjectEvent(at: transition.at, status: transition.to, cause: transition.cause)], of: ref)
+        try write(event, of: ref)
         changeOperations(transition, of: ref)
         return true
     }
@@ -241,18 +249,6 @@ extension StoreState {
 // MARK: - Operations
 
 extension StoreState {
-    mutating func note(_ added: [ProjectEvent], of ref: ProjectRef) {
-        guard records[ref] != nil else { return }
-        events[ref] = Array(((events[ref] ?? []) + added).suffix(ProjectEvent.keptMax))
-        eventTotals[ref, default: 0] += Int64(added.count)
-    }
-
-    func recordedEvents(of ref: ProjectRef) -> [RecordedEvent] {
-        let kept = events[ref] ?? []
-        let first = (eventTotals[ref] ?? 0) - Int64(kept.count) + 1
-        return kept.enumerated().map { RecordedEvent(number: first + Int64($0.offset), event: $0.element) }
-    }
-
     private mutating func changeOperations(_ transition: StatusTransition, of ref: ProjectRef) {
         if let index = operations[ref]?.lastIndex(where: \.state.isOpen), let present = operations[ref]?[index],
             let end = transition.end(of: present.kind)

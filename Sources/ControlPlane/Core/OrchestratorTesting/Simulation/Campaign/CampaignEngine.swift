@@ -73,8 +73,10 @@ struct CampaignEngine: ContainerEngine {
         if case .startContainer = operation, weather.strikes(.secretRepeated, oneIn: Self.repetitionRarity) {
             throw .refused(status: 500, message: "cannot start with POSTGRES_PASSWORD=\(await secret(ref))")
         }
+        let restart = auditor.events.restart(by: operation, of: ref)
         do throws(EngineError) {
             try await call { () async throws(EngineError) in try await base.perform(operation, for: ref) }
+            if let restart { auditor.events.note(restart) }
         } catch {
             guard isOverlooked(operation) else { throw error }
             if let name = operation.removed { weather.hide(name) }

@@ -65,7 +65,13 @@ struct CampaignStore: ProjectStore {
         try await call { () async throws(StoreError) in try await base.configuration(of: ref) }
     }
     func change(_ ref: ProjectRef, _ change: ConfigurationChange) async throws(StoreError) -> Bool {
-        try await call { () async throws(StoreError) in try await base.change(ref, change) }
+        try await call { () async throws(StoreError) in
+            let isStored = try await base.change(ref, change)
+            if isStored, let transition = change.trialTransition {
+                auditor.events.noteChange(StatusEdge(from: transition.from, to: transition.to), of: ref)
+            }
+            return isStored
+        }
     }
     func rename(_ ref: ProjectRef, to name: ProjectName, at time: Timestamp) async throws(StoreError) {
         try await call { () async throws(StoreError) in try await base.rename(ref, to: name, at: time) }
@@ -79,6 +85,7 @@ struct CampaignStore: ProjectStore {
             let transition = try await tampered(transition, of: ref)
             let isStored = try await base.transition(ref, transition)
             if isStored, holdsLease?() == false { auditor.violated("a manager without the lease has moved a project") }
+            if isStored { spoilHistory(of: ref) }
             if isStored { auditor.noteTransition(of: ref, transition) }
             return isStored
         }
@@ -100,7 +107,11 @@ struct CampaignStore: ProjectStore {
         }
     }
     func note(_ events: [ProjectEvent], of ref: ProjectRef) async throws(StoreError) {
-        try await call { () async throws(StoreError) in try await base.note(events, of: ref) }
+        try await call { () async throws(StoreError) in
+            if mistake == .loseRestarts { return }
+            try await base.note(events, of: ref)
+            if let finding = auditor.events.noteWritten(events, of: ref) { auditor.violated(finding) }
+        }
     }
     func events(of ref: ProjectRef, limit: Int) async throws(StoreError) -> [ProjectEvent] {
         try await call { () async throws(StoreError) in try await base.events(of: ref, limit: limit) }
@@ -110,6 +121,19 @@ struct CampaignStore: ProjectStore {
     }
 
     // MARK: Mistakes
+
+    private func spoilHistory(of ref: ProjectRef) {
+        switch mistake {
+        case .loseTransitionEvent: base.withTables { _ = $0.events[ref]?.popLast() }
+        case .mixUpFacts:
+            base.withTables { tables in
+                guard var history = tables.events[ref], let last = history.indices.last, last > 0 else { return }
+                history[last].facts = history[last - 1].facts
+                tables.events[ref] = history
+            }
+        default: break
+        }
+    }
 
     private func tampered(_ transition: StatusTransition, of ref: ProjectRef) async throws(StoreError)
         -> StatusTransition

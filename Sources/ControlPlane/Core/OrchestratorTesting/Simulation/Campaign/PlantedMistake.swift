@@ -61,6 +61,13 @@ public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
     /// A service of an upgrade counts as ready when it runs.
     case skipUpgradeGate
 
+    /// A change of status is stored without its event.
+    case loseTransitionEvent
+    /// An event has the facts of the one before.
+    case mixUpFacts
+    /// What the manager restarts is not written into the history.
+    case loseRestarts
+
     /// What a superseded manager writes about jobs is not refused.
     case skipJobFence
     /// A job is claimed under a term that is over.
@@ -100,8 +107,9 @@ public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
         switch self {
         case .skipStatus, .ignoreStopFailure, .removeByName, .dropVolumesOnPause, .recreateVolumes, .trustRunning,
             .trustFirstProbe, .forgetRelist, .logSecret, .keepFolder, .keepSecrets, .keepLeases, .trustClock,
-            .forgetDeletions, .blameUnprobed:
+            .forgetDeletions, .blameUnprobed, .loseTransitionEvent, .mixUpFacts:
             5
+        case .loseRestarts: 15
         case .claimUnderOldTerm, .rerunAtMostOnce, .pileUpMissedRuns, .endSchedule, .forgetTakeover, .callDoneAtClaim,
             .trustJobClock, .ignoreJobLocks, .forgetJobKey, .giveUpEarly:
             5

@@ -57,12 +57,14 @@ final class SimulationAuditor: Sendable {
     private let weather: Weather
     private let foreign: [String]
     let versions: VersionAudit
+    let events: EventAudit
 
     init(host: SimulatedHost, weather: Weather) {
         self.host = host
         self.weather = weather
         foreign = host.engine.foreignObjects
         versions = VersionAudit(host)
+        events = EventAudit(host)
     }
 
     var violations: [String] { state.withLock(\.violations) }
@@ -118,6 +120,7 @@ final class SimulationAuditor: Sendable {
             violated("a change of version is called done before all services have answered")
         }
         noteRequest(ref, transition)
+        if transition.from != transition.to { events.noteChange(edge, of: ref) }
         if transition.to == .paused { checkPaused(ref) }
         if transition.to == .deleted || transition.to == .failed { checkGone(ref, transition.to) }
         state.withLock { state in
@@ -199,6 +202,7 @@ final class SimulationAuditor: Sendable {
     func noteNewManager() {
         state.withLock { $0.lies = [:] }
         versions.noteNewManager()
+        events.noteNewManager()
     }
 
     /// A manager is about to change something.
@@ -325,13 +329,25 @@ final class SimulationAuditor: Sendable {
             if record.status == .deleted { await checkForgotten(record) }
             if record.upgrade != nil { violated("a project that is \(record.status.rawValue) is on its way elsewhere") }
         }
+        checkHistory()
         await look(isQuiet: true)
+    }
+
+    /// The history has everything that happened.
+    private func checkHistory() {
+        for project in host.store.everything {
+            for finding in events.findings(of: project.record, project.events) { violated(finding) }
+        }
+        if events.isRestartMissing { violated("a restart is not in the history of its project") }
     }
 
     /// A deleted project leaves a tombstone, and nothing that could be used.
     private func checkForgotten(_ record: ProjectRecord) async {
         if record.leases != nil { violated("a deleted project holds ports and a subnet") }
         if (try? await host.store.secrets(of: record.ref)) != nil { violated("a deleted project has its secrets") }
+        if host.store.withTables({ !$0.notifications.marks(of: record.ref).isEmpty }) {
+            violated("a deleted project has its notifications")
+        }
     }
 
     /// No secret in any line of the log, nor in any stored message.
@@ -340,8 +356,8 @@ final class SimulationAuditor: Sendable {
         if log.shows(secrets) { violated("the log shows a secret") }
         for record in host.store.everything {
             let texts = [record.record.failure?.message, record.record.failure?.logTail].compactMap { $0 }
-            if (texts + record.events.map(\.cause)).contains(where: { text in secrets.contains { text.contains($0) } })
-            {
+            let told = record.events.flatMap { [$0.cause, $0.facts.failure?.message ?? ""] }
+            if (texts + told).contains(where: { text in secrets.contains { text.contains($0) } }) {
                 violated("the record of a project shows a secret")
             }
         }
