@@ -1,10 +1,3 @@
-<<<<<<<< HEAD:Sources/Web/APIKit/Server/ClientAddress.swift
-package import HTTPTypes
-import NIOCore
-public import ProjectModel
-
-========
->>>>>>>> 167c1a6eb56042e604e926cb9edb4231509a02d8:Sources/Clients/TrustedProxies.swift
 /// Proxies whose word about the client's address counts.
 public struct TrustedProxies: Sendable, Equatable {
     /// Addresses of the proxies.
@@ -14,13 +7,6 @@ public struct TrustedProxies: Sendable, Equatable {
     public init(addresses: Set<ClientAddress> = []) { self.addresses = addresses }
 
     /// Whether an address, as a socket names it, is that of a proxy.
-<<<<<<<< HEAD:Sources/Web/APIKit/Server/ClientAddress.swift
-    package func contains(peer: String) -> Bool { ClientAddress(peer).map(addresses.contains) ?? false }
-
-    /// The client's address: what the nearest proxy that is not trusted came from. Addresses are compared as such: a
-    /// listener for both families names 127.0.0.1 as `::ffff:127.0.0.1`.
-    package func client(of headers: HTTPFields, peer: String) -> String {
-========
     public func contains(peer: String) -> Bool { ClientAddress(peer).map(addresses.contains) ?? false }
 
     /// The client's address: what the nearest proxy that is not trusted came from. Addresses are compared as such: a
@@ -28,7 +14,6 @@ public struct TrustedProxies: Sendable, Equatable {
     ///
     /// - Parameter list: what `X-Forwarded-For` says, all such headers joined by commas.
     public func client(forwardedFor list: String, peer: String) -> String {
->>>>>>>> 167c1a6eb56042e604e926cb9edb4231509a02d8:Sources/Clients/TrustedProxies.swift
         guard let nearest = ClientAddress(peer) else { return peer }
         guard addresses.contains(nearest) else { return "\(nearest)" }
         let hops = list.split(separator: ",").map { $0.trimming(while: { $0 == " " || $0 == "\t" }) }
@@ -47,11 +32,3 @@ extension Substring {
         return String(head.reversed().drop(while: isTrimmed).reversed())
     }
 }
-<<<<<<<< HEAD:Sources/Web/APIKit/Server/ClientAddress.swift
-
-extension ConnectionContext {
-    /// The other end of the connection.
-    package var peer: String { channel.remoteAddress?.ipAddress ?? "local" }
-}
-========
->>>>>>>> 167c1a6eb56042e604e926cb9edb4231509a02d8:Sources/Clients/TrustedProxies.swift

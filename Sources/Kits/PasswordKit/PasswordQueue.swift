@@ -8,13 +8,8 @@ public enum PasswordWork: Sendable, Equatable, CaseIterable {
 
 /// Who may wait for work on passwords, and in which lane, as a value.
 ///
-<<<<<<<< HEAD:Sources/ControlPlane/Adapters/ProjectKeys/PasswordQueue.swift
-/// New verifiers have one lane; checks take the shorter one. So sign-ups, which need no account, do not delay
-/// sign-ins. Each network has a few places in the queue for each kind.
-========
 /// The last lane is for checks alone; a check takes the shortest of all lanes, a new verifier the shortest of the others.
 /// So sign-ups, which everybody may send, keep nobody from signing in. Of one network a few wait at most, of each kind.
->>>>>>>> 167c1a6eb56042e604e926cb9edb4231509a02d8:Sources/Kits/PasswordKit/PasswordQueue.swift
 struct PasswordQueue: Sendable {
     /// A place in a lane.
     struct Place: Sendable, Equatable {

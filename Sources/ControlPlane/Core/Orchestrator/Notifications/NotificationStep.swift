@@ -41,7 +41,7 @@ public enum NotificationStep: Sendable, Equatable {
             self = latest?.kind.isProblem == true ? .add(.recovered(name, status)) : .nothing
         case .pausing, .deleting:
             let isStuck = event.kind == .stateNoted && event.facts.failure != nil && latest?.kind != .stuck
-            self = isStuck ? .add(.stuck(name, status, event.facts.failure)) : .nothing
+            self = isStuck ? .add(.stuck(name, in: status, because: event.facts.failure)) : .nothing
         case .provisioning, .starting, .resuming, .restarting, .upgrading, .reverting, .rollingBack: self = .nothing
         }
     }
@@ -90,7 +90,7 @@ extension NotificationDraft {
     }
 
     fileprivate static func stuck(
-        _ name: String, _ status: ProjectStatus, _ failure: ProjectFailure?
+        _ name: String, in status: ProjectStatus, because failure: ProjectFailure?
     ) -> NotificationDraft {
         let doing = status == .pausing ? "paused" : "deleted"
         return NotificationDraft(

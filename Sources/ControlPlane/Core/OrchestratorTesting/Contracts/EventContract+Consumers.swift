@@ -22,7 +22,7 @@ extension EventContract {
     }
 
     func change(
-        _ ref: ProjectRef, _ from: ProjectStatus, _ to: ProjectStatus, seconds: Int64,
+        _ ref: ProjectRef, from: ProjectStatus, to: ProjectStatus, seconds: Int64,
         _ change: (inout StatusTransition) -> Void = { _ in }
     ) async throws {
         var transition = StatusTransition(
@@ -47,13 +47,13 @@ extension EventContract {
 
     func checkNotifications() async throws {
         let ref = try await insert(5, into: projects).ref
-        try await change(ref, .provisioning, .active, seconds: 1)
+        try await change(ref, from: .provisioning, to: .active, seconds: 1)
         try promise("an ordinary change of status is no news", try await notified(about: ref).isEmpty)
-        try await change(ref, .active, .degraded, seconds: 2)
+        try await change(ref, from: .active, to: .degraded, seconds: 2)
         try promise("a problem writes one notification", try await notified(about: ref) == [.unhealthy])
-        try await change(ref, .degraded, .degraded, seconds: 3) { $0.failure = ProjectFailure(message: "again") }
+        try await change(ref, from: .degraded, to: .degraded, seconds: 3) { $0.failure = ProjectFailure(message: "again") }
         try promise("as long as it lasts", try await notified(about: ref) == [.unhealthy])
-        try await change(ref, .degraded, .active, seconds: 4)
+        try await change(ref, from: .degraded, to: .active, seconds: 4)
         try promise("its end writes another one", try await notified(about: ref) == [.recovered, .unhealthy])
         try await projects.note(
             [ProjectEvent(at: start, status: .active, cause: "auth was restarted", kind: .servicesRestarted)], of: ref)
@@ -65,12 +65,12 @@ extension EventContract {
         let kept = try await insert(7, into: projects).ref
         for (number, ref) in [(1, gone), (2, kept)] {
             try await fill(ref, number)
-            try await change(ref, .provisioning, .active, seconds: 1)
-            try await change(ref, .active, .degraded, seconds: 2)
-            try await change(ref, .degraded, .deleting, seconds: 3)
+            try await change(ref, from: .provisioning, to: .active, seconds: 1)
+            try await change(ref, from: .active, to: .degraded, seconds: 2)
+            try await change(ref, from: .degraded, to: .deleting, seconds: 3)
         }
         try promise("a deletion in progress takes nothing", try await holds(gone) == [true, true, true, true])
-        try await change(gone, .deleting, .deleted, seconds: 4) { $0.leases = .releaseAndForgetSecrets }
+        try await change(gone, from: .deleting, to: .deleted, seconds: 4) { $0.leases = .releaseAndForgetSecrets }
         try promise(
             "nothing of a deleted project is left: snippets, folders, functions, notifications",
             try await holds(gone) == [false, false, false, false])

@@ -56,7 +56,7 @@ public struct EventContract: Sendable {
         try promise(
             "and the operation with its requester",
             created.facts.operation == creation?.id && created.facts.actor == "ann@example.com")
-        try await change(ref, .provisioning, .starting, seconds: 1)
+        try await change(ref, from: .provisioning, to: .starting, seconds: 1)
         let started = try await latest(ref)
         try promise(
             "an event has the status before and after",
@@ -65,10 +65,10 @@ public struct EventContract: Sendable {
         try promise(
             "what is done for an operation belongs to it",
             started.facts.operation == creation?.id && started.facts.actor == "ann@example.com")
-        try await change(ref, .starting, .active, seconds: 2)
+        try await change(ref, from: .starting, to: .active, seconds: 2)
         try promise("the end of an operation, too", try await latest(ref).facts.operation == creation?.id)
         let failure = ProjectFailure(service: .auth, message: "it \"ended\"\u{2028}ü", logTail: "the end of its log")
-        try await change(ref, .active, .degraded, seconds: 3) { $0.failure = failure }
+        try await change(ref, from: .active, to: .degraded, seconds: 3) { $0.failure = failure }
         let degraded = try await latest(ref)
         try promise(
             "without an operation there is none, and nobody asked",
@@ -76,14 +76,14 @@ public struct EventContract: Sendable {
         try promise(
             "a failure is one of the facts, without the log",
             degraded.facts.failure == ProjectFailure(service: .auth, message: "it \"ended\"\u{2028}ü"))
-        try await change(ref, .degraded, .degraded, seconds: 4) { $0.requester = "ben@example.com" }
+        try await change(ref, from: .degraded, to: .degraded, seconds: 4) { $0.requester = "ben@example.com" }
         let noted = try await latest(ref)
         try promise(
             "what is recorded without another status is no change of it",
             noted.kind == .stateNoted && noted.facts.statusBefore == .degraded && noted.facts.statusAfter == .degraded)
         try promise("a requester without an operation is named", noted.facts.actor == "ben@example.com")
         let pause = NewOperation(.pause, requestedBy: "cleo@example.com")
-        try await change(ref, .degraded, .pausing, seconds: 5) { $0.opens = pause }
+        try await change(ref, from: .degraded, to: .pausing, seconds: 5) { $0.opens = pause }
         let pausing = try await latest(ref)
         try promise(
             "an event belongs to the operation that it begins",
