@@ -51,7 +51,9 @@ extension EventContract {
         try promise("an ordinary change of status is no news", try await notified(about: ref).isEmpty)
         try await change(ref, from: .active, to: .degraded, seconds: 2)
         try promise("a problem writes one notification", try await notified(about: ref) == [.unhealthy])
-        try await change(ref, from: .degraded, to: .degraded, seconds: 3) { $0.failure = ProjectFailure(message: "again") }
+        try await change(ref, from: .degraded, to: .degraded, seconds: 3) {
+            $0.failure = ProjectFailure(message: "again")
+        }
         try promise("as long as it lasts", try await notified(about: ref) == [.unhealthy])
         try await change(ref, from: .degraded, to: .active, seconds: 4)
         try promise("its end writes another one", try await notified(about: ref) == [.recovered, .unhealthy])
