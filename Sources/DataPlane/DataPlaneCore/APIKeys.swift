@@ -16,7 +16,7 @@ public struct APIKeys: Sendable {
         known = (tokens.map { ($0, $0) } + names).map { (Array($0.0.utf8), $0.1) }
     }
 
-    /// The token that a key stands for; nil for a key of nobody's. The time does not depend on which key nearly fits.
+    /// The token that a key stands for; nil for an unknown key. The time does not depend on which key nearly fits.
     public func token(for key: String) -> String? {
         let key = Array(key.utf8)
         guard !key.isEmpty, key.count <= Self.bytesMax else { return nil }

@@ -36,7 +36,7 @@ struct Entitlement: Sendable, Equatable {
     /// The grant.
     enum Kind: Sendable, Equatable {
         case boolean
-        /// At most so many; without a number there is no limit.
+        /// At most this many; nil for no limit.
         case numeric(Int64?, unit: String)
         case set([String])
 
