@@ -198,7 +198,7 @@ struct CodeTests {
         #expect(await change(try #require(try await fixture.mails().last).code).status == 200)
     }
 
-    @Test("a mail server that is away costs nobody an answer")
+    @Test("an unreachable mail server delays no answer")
     func aMailServerThatIsAway() async throws {
         struct Refusing: Error {}
         final class Server: MailSender {

@@ -17,7 +17,7 @@ struct SchemaTests {
         "webauthn_credentials",
     ]
 
-    @Test("all tables are there, and nobody but the owner reads them")
+    @Test("all tables are there, and only the owner reads them")
     func allTablesAreThereAndNobody() async throws {
         let fixture = try await AuthFixture.with()
         let rows = try await fixture.pool.query(
@@ -51,7 +51,7 @@ struct SchemaTests {
             DO $$ BEGIN CREATE ROLE authenticated; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
             CREATE SCHEMA auth AUTHORIZATION supabase_auth_admin;
             """)
-        // The cluster logs in nobody but its own role; of the connection's rights those of the current role count.
+        // The cluster lets in only its own role; of the connection's rights those of the current role count.
         database.options["options"] = "-c role=supabase_auth_admin"
         let fixture = try await AuthFixture.with(database)
         #expect(await fixture.signUp("a@b.example").status == 200)

@@ -83,7 +83,7 @@ struct SessionTests {
         #expect(try await fixture.count("auth.audit_log_entries WHERE payload ->> 'action' = 'token_revoked'") == 1)
     }
 
-    @Test("within the reuse interval nobody is logged out")
+    @Test("within the reuse interval no session ends")
     func withinTheReuseIntervalNobodyIs() async throws {
         let fixture = try await AuthFixture.with { $0.reuseSeconds = 60 }
         let first = await fixture.signUp("a@b.example").text("refresh_token")

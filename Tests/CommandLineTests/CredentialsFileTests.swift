@@ -19,7 +19,7 @@ struct CredentialsFileTests {
         ])
     }
 
-    @Test("what is saved is loaded, and nobody else can read it")
+    @Test("what is saved is loaded, and only its owner can read it")
     func roundTrip() async throws {
         try await withFolder { folder in
             let file = CredentialsFile(path: "\(folder)/deep/er/supamanager/credentials.json")

@@ -91,7 +91,7 @@ struct DisplayTextTests {
         #expect(DisplayText.lines("a\u{1B}[") == "a")
     }
 
-    @Test("colours need a terminal that knows them, and nobody who does without")
+    @Test("colours need a terminal that has them and no request to omit them")
     func style() {
         #expect(Style(isTerminal: true, environment: [:]).isColored)
         #expect(Style(isTerminal: true, environment: ["NO_COLOR": ""]).isColored)

@@ -365,8 +365,8 @@ struct ProgramTests {
         }
     }
 
-    @Test("nobody is signed in, nobody answers: each has its exit code")
-    func nobody() async throws {
+    @Test("without a sign-in, and without a server: each has its exit code")
+    func exitCodes() async throws {
         try await run(["projects", "list"], token: nil) { program, stub, _ async throws in
             #expect(program.exitCode == 3)
             #expect(program.errors.contains("supamanager login"))

@@ -184,7 +184,7 @@ struct ComposeStackRendererTests {
         #expect(before.allSatisfy { mirrored[$0.key] != $0.value })
     }
 
-    @Test("a changed file of the template changes the fingerprint of those that mount it, and of nobody else")
+    @Test("a changed file of the template changes the fingerprint of the services that mount it only")
     func fileFingerprints() throws {
         let base = FileManager.default.temporaryDirectory.appending(path: "template-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: base) }

@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test(
-        "a fixed address is one that nobody else can have",
+        "a fixed address cannot belong to another service",
         arguments: [("3", true), ("1", false), ("9", false), ("15", false), ("20", false)])
     func addresses(number: String, isFine: Bool) {
         let text = """

@@ -103,7 +103,7 @@ struct StreamTests {
             [.head(200, headers: ["Content-Length: \(size)"]), .fill(bytes: size)]
         } test: { client, stub async throws in
             let stream = try await client.stream(stub.request())
-            // Nobody reads: the server gets stuck far from the end, and stays there.
+            // Nothing reads: the server gets stuck far from the end, and stays there.
             var before = -1
             while before != stub.sentBytes {
                 before = stub.sentBytes

@@ -25,7 +25,6 @@ func withStub(
 }
 
 extension StubServer {
-    /// A request to this stub.
     func request(
         _ method: String = "GET", _ target: String = "/", body: [UInt8] = [], headers: [(String, String)] = []
     ) -> HTTPRequest {

@@ -34,7 +34,7 @@ struct TokenVerifierTests {
         #expect(throws: TokenRefusal.issuedInFuture) { try verifier.claims(of: mint(Claims(iat: 100)), at: 50) }
     }
 
-    @Test("an audience is one of a list, and an empty list is nobody's")
+    @Test("an audience is one of a list, and an empty list accepts none")
     func audience() throws {
         let verifier = try verifier(audience: "us")
         #expect(throws: TokenRefusal.audience) { try verifier.claims(of: mint(Claims(aud: ["them"])), at: 0) }

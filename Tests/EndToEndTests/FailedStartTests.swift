@@ -29,7 +29,7 @@ extension EndToEnd {
                 with: #"IMGPROXY_MAX_SRC_RESOLUTION: "sixteen""#, telling: "IMGPROXY_MAX_SRC_RESOLUTION must match",
                 logs: true),
             Break(
-                "an image that nobody has", replacing: "darthsim/imgproxy:v3.31.4",
+                "an image that does not exist", replacing: "darthsim/imgproxy:v3.31.4",
                 with: "darthsim/imgproxy:v0.0.0-absent", telling: "darthsim/imgproxy:v0.0.0-absent", logs: false),
             Break(
                 "a service that never answers",

@@ -72,7 +72,7 @@ extension EndToEnd {
                     pair.firstCalls.changes.count >= calls ? true : nil
                 }
                 await pair.first.suspend()
-                // What was under way reaches the engine late, as a call does that nobody can call back.
+                // What was under way reaches the engine late, as a call that cannot be cancelled.
                 pair.firstCalls.release()
                 let handed = Project(manager: pair.second, created: project.created)
                 try await Self.wait(for: "active", of: pair.second)

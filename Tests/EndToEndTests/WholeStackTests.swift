@@ -136,7 +136,7 @@ extension EndToEnd {
             let rows = #"[{"id": 1, "note": "for all"}, {"id": 2, "note": "for the service"}]"#
             let written = try await project.gateway("POST", "/rest/v1/sm_notes", key: project.serviceKey, body: rows)
             #expect(written.status == 201, "\(written.text)")
-            let third = #"{"id": 3, "note": "by nobody"}"#
+            let third = #"{"id": 3, "note": "by no role"}"#
             let refused = try await project.gateway("POST", "/rest/v1/sm_notes", key: project.anonKey, body: third)
             #expect(refused.status == 403, "\(refused.text)")
             let anon = try await project.gateway("GET", "/rest/v1/sm_notes", key: project.anonKey)

@@ -40,7 +40,7 @@ struct AccessTokenTests {
         #expect(refused?.isInvalid == true)
     }
 
-    @Test("a revoked token does not count from that moment on; nobody revokes another's")
+    @Test("a revoked token does not count from that moment on; an account revokes only its own")
     func revocation() async throws {
         let host = try await IdentityHost()
         let account = try await host.owner.account.id
@@ -111,7 +111,7 @@ struct AccessTokenTests {
         }
     }
 
-    @Test("an account has so many tokens of a kind and no more; nobody has none")
+    @Test("an account has so many tokens of a kind and no more; an unknown account has none")
     func limits() async throws {
         let host = try await IdentityHost { $0.tokensPerAccountMax = 2 }
         let account = try await host.owner.account.id

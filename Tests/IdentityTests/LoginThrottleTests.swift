@@ -36,7 +36,7 @@ struct LoginThrottleTests {
         #expect(waits == Array(repeating: 0, count: 20) + [2, 4, 8, 16])
     }
 
-    @Test("failures from foreign networks, however many, lock out nobody: they slow the account down")
+    @Test("failures from foreign networks, however many, lock no account: they slow the account down")
     func account() {
         var throttle = LoginThrottle()
         var delays: [Duration] = []

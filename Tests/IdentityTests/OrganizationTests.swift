@@ -193,7 +193,7 @@ struct OrganizationTests {
         }
     }
 
-    @Test("an invitation of before whose maker has less now counts for nothing, and is in nobody's way")
+    @Test("an invitation of before whose maker has less now counts for nothing, and blocks no other")
     func unbackedOfBefore() async throws {
         let host = try await IdentityHost()
         let (owner, maker) = (try await host.owner, try await host.person("maker", .administrator))

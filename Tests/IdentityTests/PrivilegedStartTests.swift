@@ -97,11 +97,11 @@ struct PrivilegedStartTests {
         #expect(account.id == squatter.id)
     }
 
-    @Test("an invitation lets in nobody by an address that they chose for themselves", arguments: Hold.allCases)
+    @Test("an unconfirmed address takes up no invitation", arguments: Hold.allCases)
     func invitations(hold: Hold) async throws {
         let host = try await IdentityHost { $0.isSignUpOpen = true }
         let owner = try await host.owner
-        // Before the invitation, as its address is nobody's to take afterwards.
+        // Before the invitation, as its address is reserved afterwards.
         let early = try await host.directory.signUp(email: "guest@corp.test", password: IdentityHost.password)
         let (invitation, token) = try await host.directory.invite(
             email: "guest@corp.test", role: 3, projects: nil, to: IdentityHost.slug, by: owner)

@@ -48,7 +48,8 @@ struct SessionTests {
     }
 
     @Test(
-        "what is no token is nobody's, and of great length not even looked at", arguments: ["", "x", "sbp_", "a.b.c"])
+        "a malformed token belongs to no account, and an overlong one is not looked up",
+        arguments: ["", "x", "sbp_", "a.b.c"])
     func nonsense(text: String) async throws {
         let host = try await IdentityHost()
         #expect(try await host.directory.principal(for: Secret(text)) == nil)

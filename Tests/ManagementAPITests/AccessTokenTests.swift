@@ -105,7 +105,7 @@ struct AccessTokenTests {
         }
     }
 
-    @Test("nobody gives a token what they may not do themselves")
+    @Test("a token cannot have more rights than its maker")
     func notMoreThanOneself() async throws {
         try await APIHost.run { host in
             let body = #"{"name":"x","permissions":["project_admin_write","projects_read"]}"#

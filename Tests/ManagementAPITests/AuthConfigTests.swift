@@ -44,7 +44,7 @@ struct AuthConfigTests {
         }
     }
 
-    @Test("a secret is stored and shown to nobody: not in answers, not in the trail, not in the log")
+    @Test("a secret is stored and never shown: not in answers, not in the trail, not in the log")
     func secrets() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()

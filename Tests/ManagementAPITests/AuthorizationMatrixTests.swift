@@ -41,13 +41,13 @@ struct AuthorizationMatrixTests {
             "#   .  let in      1  401      3  403      4  404      0  400", "# Credentials, from left to right:",
         ] + credentials + [
             "# Objects: own is of the organization default, whose owner has credentials 7 to 11; foreign is of another,",
-            "# whose owner has the last; absent is nobody's. A dash stands for a route that names no object.", "",
+            "# whose owner has the last; absent does not exist. A dash stands for a route that names no object.", "",
         ]
     }
 
     private enum Credential: String, CaseIterable {
         case nothing = "no credential"
-        case garbage = "a token that nobody has"
+        case garbage = "a token that does not exist"
         case expired = "an expired access token of the owner"
         case revoked = "a revoked access token of the owner"
         case anonKey = "the project's anon key"
@@ -87,7 +87,7 @@ struct AuthorizationMatrixTests {
                 #expect(outcome.letters[.scopedOther] != ".", "\(name): a token without the permission is let in")
             }
         }
-        // Nobody learns from an answer whether something of others exists.
+        // No answer reveals whether an object of another account exists.
         for (name, group) in Dictionary(grouping: outcomes, by: \.route.name) {
             guard let foreign = group.first(where: { $0.object == .foreign }),
                 let absent = group.first(where: { $0.object == .absent })

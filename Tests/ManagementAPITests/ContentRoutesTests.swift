@@ -45,7 +45,7 @@ struct ContentRoutesTests {
         }
     }
 
-    @Test("nobody but the owner, not even an owner of the organization, sees what is private; members see the rest")
+    @Test("only its owner, not even an owner of the organization, sees what is private; members see the rest")
     func visibility() async throws {
         try await APIHost.run { host async throws in
             let path = "/platform/projects/\(try await host.create())/content"

@@ -60,7 +60,7 @@ struct CredentialBoundAnswersTests {
             #expect([401, 403, 404].contains(refused.status), "\(route.name): \(refused.status)")
             request.token = session
             let repeated = try await request.send(to: route, host, ref)
-            // Sessions end with what ends them, and nobody is let in to what is gone.
+            // Sessions end with what ends them, and a deleted account is not let in.
             guard ![401, 404].contains(repeated.status) else { return }
             #expect(repeated.header("Idempotency-Replayed") == "true", "\(route.name): \(repeated.text)")
             #expect(repeated.status == (route.secrets == .shownOnce ? 409 : first.status), "\(route.name)")

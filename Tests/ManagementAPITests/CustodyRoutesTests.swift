@@ -59,7 +59,7 @@ struct CustodyRoutesTests {
         }
     }
 
-    @Test("a receipt can be read once the project is gone, by its organization's members and nobody else")
+    @Test("a receipt can be read once the project is gone, by its organization's members only")
     func tombstone() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()

@@ -84,7 +84,7 @@ struct HeldBodyTests {
         }
     }
 
-    @Test("a member who is removed or gets a smaller role adds nobody and makes no key", arguments: shared)
+    @Test("a member who is removed or gets a smaller role adds no member and makes no key", arguments: shared)
     func membership(route: Case) async throws {
         for isRemoved in [true, false] {
             try await APIHost.run { host in

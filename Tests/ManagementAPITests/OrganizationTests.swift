@@ -66,7 +66,7 @@ struct OrganizationTests {
         }
     }
 
-    @Test("an owner changes it, with what was before and after in the trail; nobody else does")
+    @Test("an owner changes it, with what was before and after in the trail; other roles do not")
     func update() async throws {
         try await APIHost.run { host in
             let path = "/platform/organizations/default"

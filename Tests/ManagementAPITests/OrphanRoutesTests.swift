@@ -56,7 +56,7 @@ struct OrphanRoutesTests {
         }
     }
 
-    @Test("a project cannot be created on volumes that nobody keeps")
+    @Test("a project cannot be created on volumes that are not kept")
     func attach() async throws {
         try await APIHost.run { host in
             for (source, status) in [("nonsense", 400), ("abcdefghijklmnopqrst", 409)] {

@@ -31,7 +31,7 @@ struct NetworkTests {
         }
     }
 
-    @Test("nobody is banned, and nothing enforces encryption")
+    @Test("no address is banned, and encryption is not enforced")
     func bansAndEncryption() async throws {
         try await APIHost.run { host in
             let path = "/v1/projects/\(try await host.create())"

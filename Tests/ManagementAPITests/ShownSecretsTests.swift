@@ -10,8 +10,8 @@ import Testing
 @testable import ManagementAPI
 
 /// Every route, asked by credentials with more and fewer permissions: whichever answer holds a secret of a project
-/// leaves an entry in the audit trail, and its caller has the permission for that secret. A new route is a new case by
-/// itself; which ones show secrets is written down.
+/// leaves an entry in the audit trail, and its caller has the permission for that secret. A new route is a new case
+/// automatically; which ones show secrets is written down.
 @Suite("Secrets in answers")
 struct ShownSecretsTests {
     private static let hosts = 8

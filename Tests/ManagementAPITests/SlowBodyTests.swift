@@ -133,7 +133,7 @@ struct BodyPlaceTests {
     }
 
     @Test(
-        "a flood of slow bodies locks nobody out: neither a newcomer, nor one that waits, nor one that sends",
+        "a flood of slow bodies locks no client out: neither a newcomer, nor one that waits, nor one that sends",
         arguments: [
             Attack(testDescription: "twelve addresses", networks: (1...12).map { .remote("10.0.\($0).1") }),
             Attack(

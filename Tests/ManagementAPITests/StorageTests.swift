@@ -132,7 +132,7 @@ struct StorageTests {
         }
     }
 
-    @Test("addresses are signed by storage and made whole; a public one needs nobody")
+    @Test("addresses are signed by storage and made whole; a public one needs no signature")
     func links() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()

@@ -2,7 +2,7 @@ import Glibc
 import ProjectModel
 import Testing
 
-/// A port of 127.0.0.1 that is bound for as long as this lives, and on which nobody accepts.
+/// A port of 127.0.0.1 that is bound for as long as this lives, and accepts nothing.
 struct ReservedPort: ~Copyable {
     let port: UInt16
     private let descriptor: Int32

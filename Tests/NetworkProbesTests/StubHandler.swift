@@ -48,7 +48,7 @@ final class StubHandler: ChannelInboundHandler {
         }
     }
 
-    /// The kernel answers the first message with a reset where nobody reads any more; the second one shows it.
+    /// The kernel answers the first message with a reset where the reader is gone; the second one shows it.
     private func sayLastWords(_ channel: any Channel) {
         let log = log
         channel.writeAndFlush(ByteBuffer(string: "first")).flatMap {

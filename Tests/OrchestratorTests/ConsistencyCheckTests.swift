@@ -360,7 +360,7 @@ struct ConsistencyCheckTests {
         #expect(try violations { $0.kernel = .known(KernelValues(ephemeralPorts: PortRange("25000-40000"))) }.isEmpty)
     }
 
-    @Test("packet filter rules that are not in force, or that nobody could read, are reported with what to do")
+    @Test("packet filter rules that are not in force, or that could not be read, are reported with what to do")
     func networkRules() throws {
         let missing = try violation { $0.networkRules = .known(["INPUT does not lead to X"]) }
         #expect(missing.id == "network.rules" && missing.severity == ConsistencyFinding.Severity.allCases.max())

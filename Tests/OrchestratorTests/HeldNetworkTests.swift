@@ -120,7 +120,7 @@ struct HeldNetworkTests {
         }
     }
 
-    @Test("the subnet of a network that stays is leased to nobody until the network is gone")
+    @Test("the subnet of a network that stays is not leased until the network is gone")
     func subnet() async throws {
         // The lease broker of a simulated host always takes the lowest subnet that is free.
         try await SimulatedHost.run(seed: 9) { host in

@@ -80,7 +80,7 @@ struct LeaseTests {
         }
     }
 
-    @Test("a released port is given to nobody until its quarantine is over")
+    @Test("a released port is not given out until its quarantine is over")
     func quarantine() async throws {
         try await SimulatedHost.run(seed: 3) { host in
             try await host.manage { manager in

@@ -121,7 +121,7 @@ struct OrphanTests {
         }
     }
 
-    @Test("time in which nobody looked is no grace: it begins again with the next manager, and after an absence")
+    @Test("time without a manager is no grace: it begins again with the next manager, and after an absence")
     func unwatched() async throws {
         try await Self.lost(policy: .remove) { host, loop, ledger, ref, time in
             let before = host.engine.contents(of: ref)

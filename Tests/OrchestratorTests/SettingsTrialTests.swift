@@ -130,7 +130,7 @@ struct SettingsTrialTests {
         }
     }
 
-    @Test("a database that answers nobody with them has its boot time, and then they are taken back")
+    @Test("a database that does not answer with them has its boot time, and then they are taken back")
     func silent() async throws {
         try await run { host, ref async throws in
             host.engine.behave(variable: Self.variable, of: "2GB", as: ServiceBehaviour(answers: false))

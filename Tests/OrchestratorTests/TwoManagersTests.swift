@@ -222,7 +222,7 @@ struct TwoManagersTests {
             #expect(claim == .granted(FencingToken(1)))
             lease.set(.active(FencingToken(1), until: host.time.uptime() + .seconds(8)))
             try await engine.perform(.createNetwork(network), for: .sample(1))
-            // The process is stopped for a while: nobody tells it anything, its own clock does.
+            // The process is stopped for a while: it learns the time from its own clock only.
             try await host.time.sleep(for: .seconds(8))
             await #expect(throws: EngineError.notActive) {
                 try await engine.perform(.removeNetwork(id: "n", name: "n"), for: .sample(1))

@@ -101,7 +101,7 @@ struct ProjectStoreContractTests {
         }
     }
 
-    @Test("nobody takes the lease over while something is written under it")
+    @Test("the lease is not taken over while something is written under it")
     func takeoverWaits() async throws {
         try await withStore { _, pool async throws in
             let leases = PostgresManagerLeaseStore(pool: pool)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Reconciler
 
-/// Nothing is concluded from time in which nobody was looking.
+/// Nothing is concluded from time without observation.
 @Suite("Judging services that this manager has not, or not long enough, seen")
 struct AssessUnseenTests {
     /// Failures of the boot deadline's length, a second each.

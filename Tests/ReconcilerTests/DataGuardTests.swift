@@ -35,7 +35,7 @@ struct DataGuardTests {
         }
     }
 
-    @Test("a volume of which nothing is expected is nobody's business")
+    @Test("a volume of which nothing is expected is ignored")
     func unexpected() throws {
         #expect(try verdict(present: [], expected: []) == DataVerdict())
         #expect(try verdict(present: [ObservedVolume(name: "db-data", identity: "x")], expected: []) == DataVerdict())

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The progress of a plan")
 struct PlanProgressTests {
-    /// Starts: `db`, for which `dependents` services wait, and three that nobody waits for.
+    /// Starts: `db`, for which `dependents` services wait, and three without dependents.
     private func plan(dependents: Int = 2) -> Plan {
         var plan = Plan()
         let image = plan.add(.pullImage("image"), because: "test")

@@ -72,7 +72,7 @@ struct ServiceHealthTests {
         return tally
     }
 
-    @Test("time in which nobody probed is no time in which the service did not answer")
+    @Test("time without probes is no time in which the service did not answer")
     func gaps() {
         let watched = [("+", 0), ("-", 1), ("-", 2), ("-", 9)] as [(Character, Int)]
         #expect(tally(watched).failingFor == .seconds(8))
@@ -104,7 +104,7 @@ struct ServiceHealthTests {
         #expect(tally([("-", 0), ("-", 1)] + blind).failures == 2)
         let unresponsive = [("+", 0)] + (1...61).map { ("-" as Character, $0) }
         #expect(tally(unresponsive).verdict == .unresponsive)
-        #expect(tally(unresponsive + [("?", 62)]).verdict == .failing, "nobody restarts what cannot be seen")
+        #expect(tally(unresponsive + [("?", 62)]).verdict == .failing, "an unobserved service is not restarted")
         #expect(tally(unresponsive + [("?", 62), ("-", 63)]).verdict == .unresponsive)
         #expect(tally(unresponsive + [("?", 62), ("+", 63)]).obstacle == nil)
     }

@@ -76,7 +76,7 @@ struct MessageTests {
         #expect(throws: RestError.self) { try RequestBody.read(Array("a\n\"x".utf8), type: .csv, columns: nil) }
     }
 
-    @Test("with columns nobody looks into the body")
+    @Test("with columns the body is not parsed")
     func columns() throws {
         let body = try RequestBody.read(Array(" [not json".utf8), type: .json, columns: ["b", "a", "b"])
         #expect(body.keys == ["a", "b"] && body.isArray)

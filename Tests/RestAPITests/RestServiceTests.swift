@@ -273,7 +273,7 @@ struct RestServiceTests {
         RestHTTPRequest(method: "POST", path: "/authors", query: "", headers: headers, body: [])
     }
 
-    @Test("tokens that are wrong in any way are refused, also where nobody would do")
+    @Test("tokens that are wrong in any way are refused, also where none is needed")
     func tokens() async throws {
         let (service, pool) = try await service()
         let good = try token(role: "rest_user").value

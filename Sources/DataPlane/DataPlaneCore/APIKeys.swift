@@ -34,7 +34,7 @@ public struct APIKeys: Sendable {
                 separator: [UInt8(ascii: ".")]))
     }
 
-    /// The token that a key stands for; nil for a key of nobody's. The time does not depend on which key nearly fits.
+    /// The token that a key stands for; nil for an unknown key. The time does not depend on which key nearly fits.
     public func token(for key: String) -> String? {
         let key = Array(key.utf8)
         guard !key.isEmpty, key.count <= Self.bytesMax else { return nil }

@@ -1,4 +1,4 @@
-/// Several services behind one address: routes by prefix, and lets nobody in without a key of the project.
+/// Several services behind one address: routes by prefix and requires a key of the project.
 ///
 /// A key comes as header `apikey`, as query parameter `apikey`, or as bearer token. Who sends no token of a user is
 /// who the key says.

@@ -4,7 +4,7 @@
 public indirect enum JSONText: Sendable, Equatable {
     case null
     case bool(Bool)
-    /// The number as it stands in the text: its digits are nobody's business but PostgreSQL's.
+    /// The number as written in the text: only PostgreSQL interprets its digits.
     case number(String)
     case string(String)
     case array([JSONText])

@@ -28,7 +28,7 @@ public struct HTTPRequest: Sendable {
     public var totalTimeout: Duration?
     /// How long a stream may wait for the response's head; nil means the client's `exchangeTimeout`.
     public var headTimeout: Duration?
-    /// How long a started response may stay silent (whole seconds, rounded up); nil means for ever.
+    /// How long a started response may stay silent (whole seconds, rounded up); nil means forever.
     public var idleTimeout: Duration?
     /// How large the response body of an exchange may be; nil means the client's `responseBodyBytes`.
     public var responseBodyLimitBytes: Int?

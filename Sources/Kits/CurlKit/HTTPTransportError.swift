@@ -16,7 +16,7 @@ public struct HTTPTransportError: Error, Sendable, Equatable, CustomStringConver
         case connectionRefused
         /// The host cannot be found or reached.
         case unreachable
-        /// The connection did not come up in time.
+        /// The connection was not established in time.
         case connectTimedOut
         /// The exchange, or a stream's head, did not come in time.
         case timedOut
@@ -87,7 +87,7 @@ extension HTTPTransportError.Code {
         case .permissionDenied: "this user may not open the socket"
         case .connectionRefused: "nothing listens there"
         case .unreachable: "the host cannot be reached"
-        case .connectTimedOut: "the connection did not come up in time"
+        case .connectTimedOut: "the connection was not established in time"
         case .timedOut: "no complete answer came in time"
         case .idleTimedOut: "the answer began and then stayed silent for too long"
         case .queueTimedOut: "the request waited too long for a free connection"

@@ -13,7 +13,7 @@ public final class SMTPClient: Sendable {
         public var host: String
         /// The port.
         public var port: Int
-        /// Who logs in; nil where the server asks for nobody.
+        /// Who logs in; nil where the server needs no login.
         public var user: String?
         /// The password.
         public var password: String?

@@ -42,7 +42,7 @@ struct AuthLoop: ServiceLifecycle.Service {
                 return
             } catch {
                 logger.error(
-                    "the schema auth could not be made; it is tried again",
+                    "the schema auth could not be created; trying again",
                     metadata: ["why": "\(error)", "wait": "\(wait)"])
                 do { try await Task.sleep(for: wait) } catch { return }
                 wait = min(wait * 2, Self.waitMax)

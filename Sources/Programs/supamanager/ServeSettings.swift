@@ -50,7 +50,6 @@ struct ServeSettings: Sendable {
     var dockerHost: DockerHost
     var logLevel: Logger.Level
 
-    /// The folder of the projects' folders.
     var projectsFolder: String { dataFolder + "/projects" }
 
     /// What is the same for all projects' stacks.

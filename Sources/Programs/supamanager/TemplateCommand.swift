@@ -42,7 +42,6 @@ struct TemplateFile {
         folder = URL(filePath: path).deletingLastPathComponent().path
     }
 
-    /// The name of the folder that it is in.
     var folderName: String { URL(filePath: folder).standardizedFileURL.lastPathComponent }
 
     /// The files beside it, which a template may name.

@@ -11,7 +11,6 @@ package struct BodyPace: Sendable, Equatable {
     /// How long a body may be behind its pace before its connection may be closed for another one.
     package var patience: Duration
 
-    /// A pace.
     package init(deadline: Duration, smallBodyDeadline: Duration, bytesPerSecondMin: Int, patience: Duration) {
         self.deadline = deadline
         self.smallBodyDeadline = smallBodyDeadline

@@ -21,7 +21,7 @@ package final class ByteBudget: Sendable {
         return try await body(share)
     }
 
-    /// A share that is given back when nothing holds it any more.
+    /// A share that is returned when nothing holds it any longer.
     package func share(beyond free: Int) -> Share { Share(of: self, beyond: free) }
 
     fileprivate func take(_ count: Int) -> Bool {
@@ -47,7 +47,7 @@ package final class ByteBudget: Sendable {
 
         deinit { release() }
 
-        /// Makes room for so many bytes in all; false where they are not left. A request that is larger than the whole
+        /// Reserves this many bytes; false where they are not left. A request that is larger than the whole
         /// budget runs alone.
         package func grow(to count: Int) -> Bool {
             let wanted = min(max(0, count - free), budget.bytesMax)

@@ -9,7 +9,6 @@ package struct ConnectionLimits: Sendable, Equatable {
     /// Places of the total that only this host's own clients get: the probes of a service manager, a proxy.
     package var reserved: Int
 
-    /// Limits.
     package init(total: Int, perNetwork: Int, perBlock: Int, reserved: Int) {
         self.total = total
         self.perNetwork = perNetwork

@@ -19,7 +19,6 @@ package final class ConnectionRegistry: Sendable {
         /// For room to write: as long as a client may take nothing in while an answer waits for it.
         package var room: TimeAmount
 
-        /// Deadlines.
         package init(firstHead: TimeAmount, nextHead: TimeAmount, room: TimeAmount) {
             self.firstHead = firstHead
             self.nextHead = nextHead

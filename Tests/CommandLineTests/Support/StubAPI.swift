@@ -98,7 +98,6 @@ func clientError(_ body: () async throws -> Void) async -> ClientError? {
     }
 }
 
-/// A folder of a test's own.
 func withFolder(_ test: (String) async throws -> Void) async throws {
     let folder = FileManager.default.temporaryDirectory.path + "/smtest-cli-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)

@@ -3,7 +3,6 @@ import Foundation
 
 /// The Docker Engine as the tests see it: raw calls of its API, none of the program's own code.
 enum Engine {
-    /// The engine's socket.
     static let socket: String = {
         let host = ProcessInfo.processInfo.environment["DOCKER_HOST"] ?? ""
         return host.hasPrefix("unix://") ? String(host.dropFirst("unix://".count)) : "/var/run/docker.sock"
@@ -29,7 +28,6 @@ enum Engine {
         return images.items.flatMap { $0["RepoTags"].items }.contains { $0.text?.hasPrefix(registry + "/") == true }
     }
 
-    /// Calls the engine.
     static func call(_ method: String, _ path: String, body: String = "") async throws -> Exchange {
         try await Exchange.send(method, "http://engine" + path, socket: socket, body: body)
     }

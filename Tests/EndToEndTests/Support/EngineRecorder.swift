@@ -5,7 +5,6 @@ import Synchronization
 /// A Unix socket between one manager and the engine. It passes everything on, and writes down which calls the manager
 /// made.
 final class EngineRecorder: Sendable {
-    /// One call.
     struct Call: Sendable {
         let method: String
         let path: String

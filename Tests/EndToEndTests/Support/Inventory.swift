@@ -56,7 +56,6 @@ struct Inventory: Sendable {
     /// Subnets of the networks.
     var subnets: [String] { networks.flatMap { $0["IPAM"]["Config"].items.compactMap { $0["Subnet"].text } } }
 
-    /// The container of a service.
     func container(_ service: String) throws -> Container {
         let found = containers.filter { $0.service == service }
         guard found.count == 1, let only = found.first else {

@@ -49,7 +49,6 @@ enum JSONValue: Decodable, Hashable, Sendable {
     var texts: [String: String] { fields.compactMapValues(\.text) }
 }
 
-/// JSON text of an object.
 func jsonText(_ object: [String: Any]) throws -> String {
     String(decoding: try JSONSerialization.data(withJSONObject: object), as: UTF8.self)
 }

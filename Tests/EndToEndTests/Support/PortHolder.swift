@@ -1,6 +1,6 @@
 import Glibc
 
-/// A listener on 127.0.0.1 that holds a port for as long as it lives, and on which nobody answers.
+/// A listener on 127.0.0.1 that holds a port for as long as it lives, and does not answer.
 struct PortHolder: ~Copyable {
     let port: UInt16
     private let descriptor: Int32

@@ -412,7 +412,7 @@ class LegacyKeysDisabledTests(GatewayHost):
         head, _, signature = key.rpartition(".")
         last = self.ALPHABET.index(signature[-1])
         yield key
-        for bits in (1, 2, 3):  # 43 characters hold 256 bits and two that nobody reads
+        for bits in (1, 2, 3):  # 43 characters hold 256 bits and two that are ignored
             yield key[:-1] + self.ALPHABET[last ^ bits]
         for tail in ("=", "==", "A", "AA", ".", "%3D"):
             yield key + tail

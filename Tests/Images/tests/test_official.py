@@ -30,7 +30,7 @@ class OfficialTests(unittest.TestCase):
             self.assertIn(f"  mirror.example:5000/{service['image']}\n", done.stdout)
 
     def test_a_registry_that_does_not_answer_ends_it_in_one_line(self):
-        # Nobody listens on port 1 of this machine.
+        # Nothing listens on port 1 of this machine.
         done = self.run_script("--registry", "127.0.0.1:1", "--yes")
         self.assertEqual(done.returncode, 1)
         (line,) = done.stderr.splitlines()

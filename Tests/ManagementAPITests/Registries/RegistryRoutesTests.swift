@@ -50,7 +50,7 @@ struct RegistryRoutesTests {
         }
     }
 
-    @Test("nobody else sees or changes them", arguments: Person.allCases.filter { $0 != .owner })
+    @Test("no other account sees or changes them", arguments: Person.allCases.filter { $0 != .owner })
     func others(person: Person) async throws {
         try await APIHost.run { host async throws in
             for (method, path) in [

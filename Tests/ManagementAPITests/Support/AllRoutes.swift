@@ -14,5 +14,4 @@ func sampleAPI() throws -> ManagementAPI {
         verifier: TokenTable(), readiness: [], APIHost.configuration, logger: LogRecorder().logger)
 }
 
-/// Its routes.
 func allRoutes() -> [Route] { (try? sampleAPI().pipeline.routes.routes) ?? [] }

@@ -24,7 +24,6 @@ struct ValidRequest: Sendable {
     /// Makes what the request is about, then gives the request.
     typealias Preparation = @Sendable (APIHost, ProjectRef) async throws -> ValidRequest
 
-    /// Sends it.
     func send(to route: Route, _ host: APIHost, _ ref: ProjectRef) async throws -> Answer {
         var path = route.path.replacing("{ref}", with: (self.ref ?? ref).text).replacing("{slug}", with: slug)
         for (name, value) in values { path = path.replacing("{\(name)}", with: value) }

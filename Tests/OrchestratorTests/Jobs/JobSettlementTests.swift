@@ -85,7 +85,7 @@ struct JobSettlementTests {
             #expect(Self.settle(try Self.job(.atMostOnce, .once), end).state.isOver)
         }
         let lost = Self.settle(try Self.job(.atMostOnce, .once), .interrupted)
-        #expect(lost.state == .failed && lost.error?.contains("not run a second time") == true)
+        #expect(lost.state == .failed && lost.error?.contains("not run again") == true)
     }
 
     @Test("a manager that ends delays nothing the first time; after that the waits grow")

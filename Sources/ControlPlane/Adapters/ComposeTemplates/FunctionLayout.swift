@@ -59,7 +59,6 @@ struct FunctionLayout {
 struct FunctionMarker: Codable, Equatable {
     /// Changes with every change of the function.
     var stamp: String
-    /// Its version.
     var version: Int
     /// Whether a request needs a token; for the router.
     var verifyJWT: Bool

@@ -1,6 +1,5 @@
 /// What the program's exit code says. Scripts rely on the numbers: they do not change.
 public enum ExitStatus: Int32, Sendable, CaseIterable {
-    /// Done.
     case done = 0
     /// Failed for a reason without a number of its own.
     case failed = 1

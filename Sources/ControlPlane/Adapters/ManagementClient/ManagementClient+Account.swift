@@ -74,7 +74,7 @@ extension ManagementClient {
             .post("platform", "profile", "access-tokens", json: Body(name: name, expires_at: expiresAt)))
     }
 
-    /// Revokes a personal access token, for good.
+    /// Revokes a personal access token permanently.
     public func revokeAccessToken(_ id: Int64) async throws(ClientError) {
         try await send(.delete("platform", "profile", "access-tokens", "\(id)"))
     }

@@ -39,7 +39,7 @@ public struct OperationExplanation: Codable, Sendable {
     public let operation: ProjectOperation
     /// The project's status.
     public let status: String
-    /// Whether its time is over.
+    /// Whether its deadline has passed.
     public let isOverdue: Bool
     /// The service that blocks.
     public let blocking: Blocking?

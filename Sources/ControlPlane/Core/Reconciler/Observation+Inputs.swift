@@ -1,7 +1,6 @@
 import ProjectModel
 
 extension ObservedProject {
-    /// The input of the assessment.
     func assessmentInput(_ state: ReconcileState) -> AssessmentInput {
         let order = RestartOrder(self, state)
         return AssessmentInput(

@@ -21,7 +21,7 @@ struct EmailConfirmationController: Sendable {
                 .post, "/platform/accounts/{gotrue_id}/confirm-email", access: .installation(.organizationAdminWrite),
                 effect: .change("account.confirm_email"),
                 operation: Operation(
-                    summary: "Vouch for the address that an account has or wants; the account signs in with it from "
+                    summary: "Confirm the address that an account has or requested; the account signs in with it from "
                         + "then on",
                     body: .json(EmailBody.schema), answer: .of(UnconfirmedAccount.self),
                     refusals: [.emailTaken, .noInstallationAdministrator]), handler: confirm),

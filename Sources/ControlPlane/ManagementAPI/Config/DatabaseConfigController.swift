@@ -5,7 +5,7 @@ import Identity
 import Orchestrator
 import ProjectModel
 
-/// The configuration of PostgreSQL. A change restarts the database; one with which it does not come up is taken back.
+/// The configuration of PostgreSQL. A change restarts the database; one with which it does not start is reverted.
 struct DatabaseConfigController: Sendable {
     let editor: SettingsEditor
 

@@ -30,7 +30,7 @@ struct SettingsEditor: Sendable {
 
     /// Changes what a body asks for, and gives the configuration after it.
     ///
-    /// - Parameter isTried: whether settings with which the project does not come up are taken back.
+    /// - Parameter isTried: whether settings with which the project does not start are reverted.
     func change(
         _ settings: ServiceSettings, to wanted: [String: SettingValue], request: APIRequest, isTried: Bool = false
     ) async throws -> JSON {

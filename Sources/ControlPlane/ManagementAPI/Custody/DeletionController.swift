@@ -19,7 +19,7 @@ struct DeletionController: Sendable {
                     answer: .of(DeletionReceiptBody.self),
                     refusals: [
                         Operation.Refusal(
-                            status: .notFound, meaning: "no deletion was asked for, or its receipt is not kept any more"
+                            status: .notFound, meaning: "no deletion was asked for, or its receipt is no longer kept"
                         )
                     ]), handler: read
             ).reachingDeleted
@@ -39,7 +39,7 @@ struct DeletionController: Sendable {
             return "there is no receipt: the deletion of project \(record.ref) was not requested"
         }
         let days = CustodyLimits.receiptsKept.components.seconds / 86_400
-        return "the receipt of project \(record.ref) is not kept any more: receipts are removed \(days) days after a "
+        return "the receipt of project \(record.ref) is no longer kept: receipts are removed \(days) days after a "
             + "deletion that has destroyed everything"
     }
 }

@@ -19,7 +19,7 @@ struct KeptVolumesController: Sendable {
             Route(
                 .delete, "\(path)/{name}", access: .permission(.projectAdminWrite), effect: .change("volume.destroy"),
                 operation: Operation(
-                    summary: "Destroy a kept volume, for good", answer: .of(KeptVolumeBody.self, .accepted),
+                    summary: "Destroy a kept volume permanently", answer: .of(KeptVolumeBody.self, .accepted),
                     refusals: [Operation.Refusal(status: .notFound, meaning: "no such volume is kept")]),
                 handler: destroy
             ).refusingUnknownQuery,

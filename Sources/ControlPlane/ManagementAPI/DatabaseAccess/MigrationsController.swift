@@ -39,7 +39,7 @@ struct MigrationsController: Sendable {
             Route(
                 .delete, path, access: .permission(.migrationsWrite), effect: .external("database.migration.rollback"),
                 operation: Operation(
-                    summary: "Take back every migration from a version on, all or none",
+                    summary: "Roll back every migration from a version on, all or none",
                     query: [
                         .init(
                             name: "gte", schema: .pattern("^[0-9]+$"), description: "The earliest version to take back",

@@ -8,7 +8,7 @@ import Reconciler
 actor ProjectChanges {
     /// Where a stream begins.
     enum Start: Sendable, Equatable {
-        /// With so many lines of the past.
+        /// Begins with this many past lines.
         case last(Int)
         /// With the first line after one that was seen.
         case after(Int64)

@@ -18,7 +18,7 @@ struct JobsController: Sendable {
                     summary: "Jobs of the manager, the latest first", query: Self.parameters,
                     answer: .of([JobBody].self),
                     refusals: [
-                        Operation.Refusal(status: .notFound, meaning: "you are no member of the first organization")
+                        Operation.Refusal(status: .notFound, meaning: "you are not a member of the first organization")
                     ]), handler: list)
         ]
     }

@@ -37,7 +37,7 @@ struct PlatformKeysController: Sendable {
             Route(
                 .get, "\(path)/config/secrets/update-status", access: .permission(.projectAdminRead),
                 operation: Operation(
-                    summary: "How far a change of the JWT secret is. Always null: see the project's status",
+                    summary: "Progress of a change of the JWT secret. Always null: see the project's status",
                     answer: .json(.fields(.init("update_status", .nullable(.object([]))))))
             ) { _ in try APIResponse(json: ["update_status": JSON.null]) },
         ]

@@ -20,7 +20,7 @@ struct MetricsController: Sendable {
 
     private var managerRoute: Route {
         let summary =
-            "Figures of the manager for Prometheus; they are about all projects, so they are for members of the "
+            "Metrics of the manager for Prometheus; they cover all projects, so they are for members of the "
             + "organization \(Organization.defaultSlug)"
         return Route(
             .get, "/metrics", access: .installation(.analyticsUsageRead),
@@ -36,7 +36,7 @@ struct MetricsController: Sendable {
         ["/platform/projects/{ref}/analytics/metrics", "/v1/projects/{ref}/analytics/endpoints/metrics"].map { path in
             Route(
                 .get, path, access: .permission(.analyticsUsageRead),
-                operation: Operation(summary: "Figures of a project for Prometheus", answer: .raw("text/plain"))
+                operation: Operation(summary: "Metrics of a project for Prometheus", answer: .raw("text/plain"))
             ) { request in
                 let text = try await project(try request.project())
                 return APIResponse(text: text, contentType: PrometheusText.contentType)

@@ -40,7 +40,7 @@ struct OperationsController: Sendable {
                 .post, "\(all)/{identifier}/cancel", access: .permission(.projectAdminWrite),
                 effect: .change("project.operation.cancel"),
                 operation: Operation(
-                    summary: "Take back a creation, a pause or a resume that is in progress",
+                    summary: "Cancel a creation, pause or resume that is in progress",
                     body: .optionalJSON(.object([])), answer: .of(OperationBody.self),
                     refusals: [unknown, .conflict]), handler: cancel),
         ]

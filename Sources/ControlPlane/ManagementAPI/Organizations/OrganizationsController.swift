@@ -20,7 +20,7 @@ struct OrganizationsController: Sendable {
             Route(
                 .post, all, access: .permission(.organizationsCreate), effect: .change("organization.create"),
                 operation: Operation(
-                    summary: "Create an organization, whose owner you become",
+                    summary: "Create an organization and become its owner",
                     body: .json(CreateOrganizationBody.schema), answer: .of(OrganizationRow.self, .created)),
                 handler: create),
             Route(
@@ -53,7 +53,7 @@ struct OrganizationsController: Sendable {
             Route(
                 .post, all, access: .permission(.organizationsCreate), effect: .change("organization.create"),
                 operation: Operation(
-                    summary: "Create an organization, whose owner you become",
+                    summary: "Create an organization and become its owner",
                     body: .json(CreateOrganizationBody.schema), answer: .of(V1Organization.self, .created))
             ) { try APIResponse(.created, json: V1Organization(try await made($0))) },
             Route(

@@ -46,7 +46,7 @@ extension BaseRole {
     /// The role's description, as users see it.
     fileprivate var summary: String {
         switch self {
-        case .owner: "Everything, the end of the organization included"
+        case .owner: "Everything, including deleting the organization"
         case .administrator: "Everything but the organization itself and its owners"
         case .developer: "Works inside projects; changes no members and creates or deletes no projects"
         case .readOnly: "Looks, without keys that would allow more"

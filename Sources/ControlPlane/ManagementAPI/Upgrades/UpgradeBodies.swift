@@ -254,7 +254,7 @@ struct UpgradeStatusBody: Encodable, Sendable, Documented {
                 initiatedAt: operation.requestedAt.rfc3339,
                 latestStatusAt: (operation.finishedAt ?? record.updatedAt).rfc3339, targetVersion: major ?? 0,
                 status: state.rawValue, progress: progress,
-                // The published words are about machines; the nearest is that the new version did not come up.
+                // The published words are about machines; the nearest is that the new version did not start.
                 error: state == .failed ? "1_upgraded_instance_launch_failed" : nil,
                 message: Nullable(operation.result ?? operation.progress.waitingFor)))
     }

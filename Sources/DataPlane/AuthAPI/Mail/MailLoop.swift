@@ -97,7 +97,7 @@ public struct MailLoop: Sendable {
         _ id: Int64, kind: String, attempts: Int, reason: String, in transaction: PostgresTransaction
     ) async throws {
         guard attempts < Self.attemptsMax else {
-            report("a \(kind) mail is given up after \(attempts) tries: \(reason)")
+            report("gave up on a \(kind) mail after \(attempts) attempts: \(reason)")
             try await transaction.execute("DELETE FROM auth.projectd_mails WHERE id = $1", [.int(id)])
             return
         }

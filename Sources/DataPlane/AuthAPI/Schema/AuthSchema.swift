@@ -45,7 +45,7 @@ enum AuthSchema {
         }
     }
 
-    /// Nobody but the owner reads the tables; roles of clients reach the functions.
+    /// Only the owner reads the tables; roles of clients reach the functions.
     private static let security = """
         ALTER TABLE auth.sessions ADD COLUMN IF NOT EXISTS refresh_token_hmac_key text;
         ALTER TABLE auth.sessions ADD COLUMN IF NOT EXISTS refresh_token_counter bigint;

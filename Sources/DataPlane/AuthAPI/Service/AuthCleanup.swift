@@ -1,6 +1,6 @@
 import PostgresKit
 
-/// Takes away what is of no use any more. Each statement takes few rows and passes over those that others hold.
+/// Deletes what has expired. Each statement takes few rows and skips those that others have locked.
 public struct AuthCleanup: Sendable {
     /// Time between two rounds.
     public static let interval: Duration = .seconds(600)

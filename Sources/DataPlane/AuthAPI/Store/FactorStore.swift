@@ -74,7 +74,7 @@ extension AuthStore {
             [.text(id), .text(String(step))])
     }
 
-    /// Raises a session. It gets a new key: refresh tokens from before are of no use any more.
+    /// Raises a session. It gets a new key: earlier refresh tokens are no longer valid.
     func raiseSession(id: String, factor: String, key: [UInt8]) async throws(PostgresError) {
         try await session.execute(
             """

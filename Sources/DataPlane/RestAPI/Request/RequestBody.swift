@@ -4,11 +4,11 @@ import DataPlaneCore
 struct RequestBody: Equatable {
     /// JSON text; CSV and form data were turned into it.
     var json: String
-    /// Names of the members, sorted; nil where nobody looked.
+    /// Names of the members, sorted; nil where the body was not parsed.
     var keys: [String]?
     /// Whether `json` is an array.
     var isArray: Bool
-    /// Rows of the body; nil where nobody looked.
+    /// Rows of the body; nil where it was not parsed.
     var rows: Int?
     /// Whether it is JSON, but neither an object nor a list of objects: only a function that takes it whole can use it.
     var isScalar = false
@@ -17,7 +17,7 @@ struct RequestBody: Equatable {
 
     /// Reads a body.
     ///
-    /// - Parameter columns: columns that the request names: then nobody looks into JSON, and PostgreSQL reports what
+    /// - Parameter columns: columns that the request names: then JSON is not parsed, and PostgreSQL reports what
     ///   is wrong with it.
     static func read(_ bytes: [UInt8], type: MediaType, columns: [String]?) throws(RestError) -> RequestBody {
         switch type.vendorName {

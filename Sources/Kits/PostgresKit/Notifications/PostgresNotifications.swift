@@ -13,7 +13,6 @@ public struct PostgresNotifications: AsyncSequence, Sendable {
         /// The connection was lost and made again, or the listener did not keep up: some may be missing.
         case gap
 
-        /// A notification.
         case notification(PostgresNotification)
     }
 

@@ -83,7 +83,7 @@ struct LocalChecks {
             return finding(
                 .error, "the master key \(path) is gone, and a database in \(cluster) is there that needs it",
                 advice:
-                    "put the key back from a backup: without it no secret of any project can be read. A new one opens nothing"
+                    "restore the key from a backup: without it no secret of any project can be read, and a new key opens none"
             )
         }
         if let mode = mode(of: path), mode & 0o077 != 0 {

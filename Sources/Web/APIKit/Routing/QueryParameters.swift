@@ -28,7 +28,7 @@ package struct QueryParameters: Sendable, Equatable {
                 throw APIError(.badRequest, "\(shown) is not known here, and nothing was done: there are \(all)")
             }
             guard seen.insert(name).inserted else {
-                throw APIError(.badRequest, "\(shown) is there twice, and nothing was done")
+                throw APIError(.badRequest, "\(shown) is given twice; nothing was done")
             }
         }
     }

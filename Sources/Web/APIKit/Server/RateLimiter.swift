@@ -116,7 +116,7 @@ package final class RateLimiter: Sendable {
     /// Clients and windows of endpoints that are remembered.
     package var counts: (clients: Int, windows: Int) { state.withLock { ($0.clients.count, $0.endpointCount) } }
 
-    /// Forgets what is over once a minute, and sooner when there is no more room.
+    /// Removes expired entries once a minute, and sooner when there is no more room.
     private static func sweep(_ state: inout State, at now: ContinuousClock.Instant) {
         guard state.clients.count >= clientsMax || now - state.sweptAt >= windowLength else { return }
         state.sweptAt = now

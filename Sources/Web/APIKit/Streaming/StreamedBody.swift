@@ -17,7 +17,7 @@ package struct StreamedBody: Sendable {
 package enum StreamEnd: String, Sendable {
     /// There is nothing more to come.
     case finished
-    /// The longest time of one stream is over.
+    /// The stream has reached its time limit.
     case expired
     /// The manager stops.
     case stopping

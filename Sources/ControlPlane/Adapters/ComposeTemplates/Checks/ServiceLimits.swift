@@ -32,7 +32,6 @@ enum ServiceLimits {
         "PROF", "PWR", "QUIT", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP", "TTIN", "TTOU", "URG", "USR1",
         "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ",
     ]
-    /// The numbers of signals.
     static let signalNumbers = 1...64
 }
 

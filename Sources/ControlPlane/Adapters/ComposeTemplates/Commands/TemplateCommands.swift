@@ -14,9 +14,7 @@ public enum TemplateCommands {
 
     /// The forms of `template config`.
     public enum Format: String, Sendable, Hashable, CaseIterable {
-        /// YAML
         case yaml
-        /// JSON
         case json
     }
 

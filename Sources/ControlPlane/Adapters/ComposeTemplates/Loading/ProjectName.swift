@@ -1,6 +1,5 @@
 import YAMLKit
 
-/// The name of a project.
 enum ProjectName {
     /// The variable that holds it during interpolation.
     static let variable = "COMPOSE_PROJECT_NAME"

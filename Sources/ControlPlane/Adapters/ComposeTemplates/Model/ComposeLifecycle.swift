@@ -4,7 +4,6 @@ public struct ComposeDependency: Sendable, Hashable {
     public enum Condition: String, Sendable, Hashable, CaseIterable {
         /// Its container is started.
         case started = "service_started"
-        /// It is healthy.
         case healthy = "service_healthy"
         /// It has ended with status 0.
         case completed = "service_completed_successfully"

@@ -2,11 +2,8 @@
 public struct ComposePort: Sendable, Hashable {
     /// The transport protocols that the engine can publish.
     public enum TransportProtocol: String, Sendable, Hashable, CaseIterable {
-        /// TCP
         case tcp
-        /// UDP
         case udp
-        /// SCTP
         case sctp
     }
 

@@ -53,7 +53,6 @@ extension ServiceProbe {
 }
 
 extension NodeCursor {
-    /// A port of a probe.
     fileprivate func probePort() -> Int? { integer(in: 1...65_535) }
 
     /// Reports the keys of `names` that are missing.

@@ -30,7 +30,6 @@ extension NodeCursor {
         }
     }
 
-    /// The name of a service.
     func serviceName() -> String? {
         guard let text = nonEmptyString() else { return nil }
         guard ServiceName(text) != nil else {

@@ -1,13 +1,11 @@
 /// Why keys of the Compose Specification are not carried out. Keys that are neither here nor supported are unknown.
 enum UnsupportedKeys {
-    /// Keys at top level.
     static let atTopLevel: [String: String] = [
         "secrets": "not supported: declare generated secrets in x-supamanager.secrets and pass them as variables",
         "include": "not supported: a template is one file",
         "models": "not supported: there is no model runner",
     ]
 
-    /// Keys of a service.
     static let ofService: [String: String] = {
         var reasons: [String: String] = [
             "build": "not supported: images are pulled, never built",

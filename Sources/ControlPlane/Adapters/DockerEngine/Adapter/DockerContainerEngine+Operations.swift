@@ -75,7 +75,7 @@ extension DockerContainerEngine {
     private func removeVolume(_ name: String, ref: ProjectRef, client: DockerClient) async throws {
         try await ignoringAbsence {
             guard self.isOurs(try await client.inspectVolume(name).labels, ref) else {
-                throw EngineError.nameTaken(message: "volume \(name) is not of this project any more; it is left alone")
+                throw EngineError.nameTaken(message: "volume \(name) is no longer of this project; it is left alone")
             }
             try await client.removeVolume(name)
         }

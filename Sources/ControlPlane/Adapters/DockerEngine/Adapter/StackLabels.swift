@@ -20,7 +20,6 @@ enum StackLabels {
         [installation: id, project: ref.text, composeProject: ref.text]
     }
 
-    /// Labels of a service's container.
     static func container(_ service: DesiredService) -> [String: String] {
         [
             composeService: service.name.text, composeConfigHash: service.configHash, composeContainerNumber: "1",

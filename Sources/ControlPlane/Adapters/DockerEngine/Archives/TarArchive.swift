@@ -4,7 +4,6 @@ public struct TarEntry: Sendable, Equatable {
     public enum Kind: Sendable, Equatable {
         /// A file with its contents.
         case file([UInt8])
-        /// A directory.
         case directory
         /// A symbolic link and what it points to.
         case symbolicLink(target: String)

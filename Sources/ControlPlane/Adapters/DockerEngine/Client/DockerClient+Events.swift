@@ -28,13 +28,9 @@ extension DockerClient {
 public struct EventFilter: Sendable, Equatable {
     /// What the event is about.
     public enum ObjectType: String, Sendable {
-        /// A container.
         case container
-        /// An image.
         case image
-        /// A volume.
         case volume
-        /// A network.
         case network
         /// The engine itself.
         case daemon

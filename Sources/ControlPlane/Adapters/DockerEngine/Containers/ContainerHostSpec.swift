@@ -104,7 +104,7 @@ public enum RestartPolicy: Sendable, Equatable {
     case always
     /// As `always`, unless it was stopped by a call.
     case unlessStopped
-    /// Starts it again when its exit code is not zero; at most so many times, 0 for any number.
+    /// Starts it again when its exit code is not zero, at most this many times; 0 for no limit.
     case onFailure(maximumRetries: Int)
 }
 

@@ -1,11 +1,9 @@
 /// The fields of a list entry needed to detect a change. A list of thousands is decoded as this: other fields are
 /// skipped.
 struct ContainerListItem: Sendable, Equatable, Decodable {
-    /// Its identifier.
     let id: String
     /// Its name, without the engine's leading slash.
     let name: String
-    /// Its state.
     let state: ContainerState
     /// The labels that say whose it is; nil for those it does not have.
     let installation: String?, project: String?

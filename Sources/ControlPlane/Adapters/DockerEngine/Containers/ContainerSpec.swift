@@ -75,11 +75,8 @@ extension ContainerSpec: CustomStringConvertible, CustomDebugStringConvertible, 
 public struct ContainerPort: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// The protocol of a port.
     public enum Transport: String, Sendable {
-        /// TCP.
         case tcp
-        /// UDP.
         case udp
-        /// SCTP.
         case sctp
     }
 

@@ -105,7 +105,7 @@ extension DockerClient {
 
     /// Waits until a container does not run. Maps to `POST /containers/{id}/wait`.
     ///
-    /// - Parameter timeout: how long to wait before failing with `timedOut`; nil means for ever.
+    /// - Parameter timeout: how long to wait before failing with `timedOut`; nil means forever.
     public func waitForContainer(_ id: String, timeout: Duration?) async throws(DockerError) -> ContainerExit {
         var call = try containerCall("POST", id: id, rest: "/wait")
         call.query = [("condition", "not-running")]

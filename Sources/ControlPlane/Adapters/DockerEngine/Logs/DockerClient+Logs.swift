@@ -46,7 +46,7 @@ extension DockerClient {
 
 /// The requested part of a container's log.
 public struct LogQuery: Sendable, Equatable {
-    /// Only so many lines from the end; nil means all.
+    /// Number of lines from the end; nil means all.
     public var tailLines: Int?
     /// Only what was written from this moment on.
     public var since: EngineTimestamp?

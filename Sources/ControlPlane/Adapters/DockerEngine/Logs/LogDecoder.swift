@@ -2,7 +2,6 @@
 public enum OutputSource: Sendable, Hashable {
     /// Standard output, or the terminal.
     case standardOutput
-    /// Standard error.
     case standardError
 }
 
@@ -75,7 +74,7 @@ struct FramedOutputDecoder: StreamDecoder {
         case (2, 0, 0, 0): source = .standardError
         // Here the engine reports that it could not continue.
         case (3, 0, 0, 0): isFailure = true
-        default: throw .decoding(reason: "the output has no frames; has the container a terminal?", call: call)
+        default: throw .decoding(reason: "the output has no frames; does the container have a terminal?", call: call)
         }
         remaining = header[4...].reduce(0) { $0 << 8 | Int($1) }
         header = []

@@ -37,7 +37,7 @@ extension Secret where Value == String {
         rest = rest.drop { $0.isWhitespace }
         guard !rest.isEmpty else { throw .invalid("the access token is empty") }
         guard rest.utf8.count <= tokenLengthMax, rest.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw .invalid("the access token holds characters that no token has")
+            throw .invalid("the access token contains characters that no token has")
         }
         return Secret(String(rest))
     }

@@ -12,7 +12,7 @@ public struct Orphan: Codable, Sendable, Equatable {
     public var projectLabel: String
     /// When it was first seen, in RFC 3339.
     public var firstSeen: String
-    /// Until when it is left alone, in RFC 3339.
+    /// End of its grace period, in RFC 3339.
     public var graceUntil: String
     /// `reported` or `removing`.
     public var state: String

@@ -10,7 +10,7 @@ public struct ProgressTracker: Sendable, Equatable {
         case event(ProjectEvent)
         /// A service has this state now.
         case service(String, state: String, message: String?)
-        /// The project is not there any more.
+        /// The project no longer exists.
         case gone
     }
 

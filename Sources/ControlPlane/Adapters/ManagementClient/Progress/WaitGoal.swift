@@ -13,7 +13,6 @@ public enum WaitGoal: Sendable, Equatable, CaseIterable {
     public enum Verdict: Sendable, Equatable {
         /// Not yet.
         case waiting
-        /// Reached.
         case reached
         /// It can no longer be reached; the reason, as users read it.
         case missed(String)
@@ -55,7 +54,6 @@ public enum WaitGoal: Sendable, Equatable, CaseIterable {
 
 /// How a wait ended.
 public enum WaitOutcome: Sendable, Equatable {
-    /// Reached.
     case reached
     /// It can no longer be reached: the reason, and the project's last state.
     case missed(String, ProjectProgress?)

@@ -80,7 +80,7 @@ public struct PostgresJobStore: JobStore {
         try await fenced(runner) { try await JobRunRows.replan(job, plan, in: $0) }
     }
 
-    /// Under the lease of the runner's term, which nobody takes over before the transaction ends.
+    /// Under the lease of the runner's term, which no other manager takes over before the transaction ends.
     private func fenced<Value: Sendable>(
         _ runner: JobRunnerIdentity, _ body: @Sendable @escaping (PostgresTransaction) async throws -> Value
     ) async throws(StoreError) -> Value {

@@ -72,7 +72,7 @@ extension AccountDirectory {
         _ texts: [String]?, _ check: (String) throws(IdentityError) -> String
     ) throws(IdentityError) -> [String]? {
         guard let texts else { return nil }
-        guard texts.count <= Self.listMax else { throw .invalid("at most \(Self.listMax) entries fit into a list") }
+        guard texts.count <= Self.listMax else { throw .invalid("a list has at most \(Self.listMax) entries") }
         var checked: [String] = []
         for text in texts { checked.append(try check(text)) }
         return checked

@@ -135,7 +135,7 @@ private struct FailureTable<Key: Hashable & Sendable>: Sendable, Equatable {
 
     mutating func remove(_ key: Key) { entries[key] = nil }
 
-    /// Forgets what does not count any more and, when that is not enough, the oldest eighth.
+    /// Removes expired entries and, if that is not enough, the oldest eighth.
     private mutating func makeRoom(_ limits: LoginThrottle.Limits, at time: Duration) {
         guard entries.count >= limits.keysMax else { return }
         entries = entries.filter { time - $0.value.end < limits.window }

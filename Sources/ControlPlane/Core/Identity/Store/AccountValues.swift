@@ -75,7 +75,7 @@ public enum EmailOutcome: Sendable, Equatable {
 
 /// The outcome of a new password.
 public enum PasswordOutcome: Sendable, Equatable {
-    /// It counts, and so many access tokens of the account do not any more.
+    /// It is valid, and this many other access tokens of the account no longer are.
     case set(revokedTokens: Int)
     case notFound
 }

@@ -16,7 +16,6 @@ public protocol IdentityStore: Sendable {
     func credentials(ofEmail email: String) async throws(StoreError) -> StoredCredentials?
     /// The account of the bootstrap and the verifier of its password; nil before the first.
     func bootstrapAccount() async throws(StoreError) -> StoredCredentials?
-    /// The verifier of an account's password.
     func passwordVerifier(of account: String) async throws(StoreError) -> Secret<String>?
     /// Changes what a profile shows; nil when there is no such account.
     func update(_ account: String, _ change: ProfileChange, at time: Timestamp) async throws(StoreError) -> Account?
@@ -54,7 +53,7 @@ public protocol IdentityStore: Sendable {
     func sessionOpened(_ session: String, of account: String, at time: Timestamp) async throws(StoreError) -> Timestamp?
     /// Ends sessions; gives how many.
     func endSessions(of account: String, _ selection: SessionSelection) async throws(StoreError) -> Int
-    /// Deletes sessions and invitations that are over at `time`; gives how many.
+    /// Deletes sessions and invitations that are expired at `time`; returns how many.
     func purge(at time: Timestamp) async throws(StoreError) -> Int
 
     // MARK: Principals

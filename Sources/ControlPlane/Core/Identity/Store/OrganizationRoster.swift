@@ -58,7 +58,7 @@ public struct NewInvitation: Sendable, Equatable {
     public var invitedBy: String
     /// When.
     public var at: Timestamp
-    /// From when on it does not count.
+    /// When it expires.
     public var expiresAt: Timestamp
     /// Whether an administrator of the installation makes it.
     public var isVouched: Bool

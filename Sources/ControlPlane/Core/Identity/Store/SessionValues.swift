@@ -71,7 +71,7 @@ public struct Refresh: Sendable, Equatable {
 public enum RefreshOutcome: Sendable, Equatable {
     /// The successor counts now.
     case rotated(session: String, account: Account)
-    /// There is no such token, or its session is over.
+    /// There is no such token, or its session has ended.
     case unknown
     /// The token had been used: its session has been ended.
     case reused(session: String, account: String)

@@ -27,7 +27,7 @@ public struct NewAccessToken: Sendable, Equatable {
     public var alias: String
     /// SHA-256 in hex.
     public var digest: String
-    /// From when on it does not count.
+    /// When it expires.
     public var expiresAt: Timestamp?
     /// Creation time.
     public var at: Timestamp
@@ -61,7 +61,7 @@ public struct NewScopedToken: Sendable, Equatable {
     public var digest: String
     /// What it is limited to; its ``TokenScope/tokenID`` is the token's identifier.
     public var scope: TokenScope
-    /// From when on it does not count.
+    /// When it expires.
     public var expiresAt: Timestamp?
     /// Creation time.
     public var at: Timestamp

@@ -10,7 +10,7 @@ public struct AccessTokenRecord: Sendable, Equatable {
     public var alias: String
     /// When it was made.
     public var createdAt: Timestamp
-    /// From when on it does not count; nil when it does not expire.
+    /// When it expires; nil for never.
     public var expiresAt: Timestamp?
     /// Its last use, to the minute.
     public var lastUsedAt: Timestamp?
@@ -45,7 +45,7 @@ public struct ScopedTokenRecord: Sendable, Equatable {
     public var projectRefs: Set<ProjectRef>?
     /// When it was made.
     public var createdAt: Timestamp
-    /// From when on it does not count; nil when it does not expire.
+    /// When it expires; nil for never.
     public var expiresAt: Timestamp?
     /// Its last use, to the minute.
     public var lastUsedAt: Timestamp?

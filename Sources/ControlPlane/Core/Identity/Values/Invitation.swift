@@ -19,7 +19,7 @@ public struct Invitation: Sendable, Equatable {
     public var invitedBy: String?
     /// When.
     public var invitedAt: Timestamp
-    /// From when on it does not count any more.
+    /// When it expires.
     public var expiresAt: Timestamp
     /// Whether an administrator of the installation made it, who thereby vouches for the address.
     public var isVouched: Bool

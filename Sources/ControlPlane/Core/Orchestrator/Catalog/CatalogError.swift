@@ -27,9 +27,7 @@ public enum CatalogError: Error, Sendable, Equatable, CustomStringConvertible {
     case unsupported(ProjectRef, StackGap)
     /// Ports or subnets.
     case leases(LeaseError)
-    /// The store.
     case store(StoreError)
-    /// Keys.
     case keys(KeyError)
     /// A setting, a key's name or a function secret cannot be as asked for; the text says why and holds no value.
     case badSetting(String)

@@ -53,7 +53,7 @@ extension ProjectCatalog {
         }
         guard !attached.isEmpty else {
             throw .notAttachable(
-                "project \(ref) was created on the volumes of project \(source), which are not kept any more:"
+                "project \(ref) was created on the volumes of project \(source), which are no longer kept:"
                     + " it cannot be tried again without them, delete it")
         }
     }

@@ -77,8 +77,8 @@ extension ProjectCatalog {
         case .settingsChange:
             throw .notCancellable(
                 "a change of settings cannot be taken back while the database restarts with it: change them again"
-                    + " afterwards. Settings with which it does not come up are taken back without being asked")
-        case .delete: throw .notCancellable("a deletion cannot be taken back: data may be gone already")
+                    + " afterwards. Settings with which it does not start are reverted automatically")
+        case .delete: throw .notCancellable("a deletion cannot be cancelled: data may already be destroyed")
         }
         _ = try await request(.cancelRequested, of: ref, by: requester)
         return try await self.operation(id, of: ref)

@@ -142,7 +142,7 @@ extension ProjectCatalog {
     }
 
     /// The services that a project gets with another version: those that it has, with the template's own additions and
-    /// without what the template does not have any more.
+    /// without what the template no longer has.
     private func services(
         of record: ProjectRecord, in target: any StackRenderer
     ) async throws(CatalogError) -> [ServiceName] {

@@ -20,7 +20,8 @@ extension ConsistencyCheck {
                 found: "the engine does not have the image \(image.name) of a stack in use",
                 advice: image.isPulled
                     ? "the next project to use it pulls it first. Pull it now: \(words.engineCommand) pull \(image.name)"
-                    : "it is made on this host, and no container of it can be made before that: \(words.imagesAreMade)")
+                    : "it is built on this host, and no container can be created from it before that: \(words.imagesAreMade)"
+            )
         }
     }
 

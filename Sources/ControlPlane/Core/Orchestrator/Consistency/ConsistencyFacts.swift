@@ -109,7 +109,6 @@ public struct LeaseHolder: Sendable, Equatable {
     public enum Thing: Sendable, Equatable, Hashable {
         /// A host port.
         case port(UInt16)
-        /// A subnet.
         case subnet(IPv4Network)
     }
 

@@ -137,7 +137,7 @@ public struct ConsistencyInspector: Sendable {
         return facts
     }
 
-    /// Images of the stacks that new projects get and present ones have: nobody misses those of another stack.
+    /// Images of the stacks that new projects get and present ones have: those of other stacks may be missing.
     private func wantedImages(_ projects: [ProjectRecord]) -> Set<StackImage> {
         let stacks = Set(projects.filter { $0.status != .deleted }.map(\.stack)).union([defaultStack])
         return stacks.reduce(into: []) { $0.formUnion(images[$1] ?? []) }

@@ -52,7 +52,6 @@ public enum ContentError: Error, Sendable, Equatable, CustomStringConvertible {
     case forbidden(String)
     /// Not possible, with the reason.
     case notPossible(String)
-    /// The store.
     case store(StoreError)
 
     /// The message: one sentence.

@@ -69,7 +69,7 @@ public struct DeletionReceipt: Sendable, Equatable {
     /// Volumes that are kept, by name.
     public var keptVolumes: Set<String> { Set(items.filter { $0.state == .kept }.map(\.key.id)) }
 
-    /// The receipt after a pass: what is new is noted, what the engine does not have any more is destroyed, and what is
+    /// The receipt after a pass: what is new is noted, what the engine no longer has is destroyed, and what is
     /// there again after all is pending again.
     ///
     /// - Parameter kept: Names of volumes that are not to be removed.

@@ -67,7 +67,7 @@ public enum OrphanPolicy: String, Sendable, CaseIterable {
 public struct OrphanDecision: Sendable, Equatable {
     /// Orphans to add to the ledger.
     public var found: [Orphan] = []
-    /// Orphans to strike off the ledger: gone, or no orphans any more.
+    /// Orphans to delete from the ledger: gone, or no longer orphans.
     public var settled: [Orphan] = []
     /// Orphans whose grace begins again, with its new end: they were not observed meanwhile.
     public var renewed: [Orphan] = []
@@ -131,7 +131,7 @@ public protocol OrphanStore: Sendable {
     func orphans() async throws(StoreError) -> [Orphan]
     /// Adds orphans; known ones are not changed.
     func add(_ orphans: [Orphan]) async throws(StoreError)
-    /// Sets until when orphans are left alone.
+    /// Sets the end of the grace period of orphans.
     func renewGrace(of numbers: Set<Int64>, until time: Timestamp) async throws(StoreError)
     /// Strikes orphans off.
     func strike(_ numbers: Set<Int64>) async throws(StoreError)

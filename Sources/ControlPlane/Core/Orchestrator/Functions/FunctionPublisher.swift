@@ -27,7 +27,7 @@ public actor FunctionPublisher {
         self.logger = logger
     }
 
-    /// Writes what differs, and removes what is no function any more.
+    /// Writes what differs, and removes what is no longer a function.
     public func publish(_ ref: ProjectRef) async throws(FunctionError) {
         guard waiting.count < Self.waitingMax else { throw .folder("too many deployments at once; try again") }
         await takeTurn()

@@ -37,7 +37,7 @@ public protocol FunctionFolders: Sendable {
 public enum FunctionError: Error, Sendable, Equatable, CustomStringConvertible {
     /// There is no such function.
     case notFound(slug: String)
-    /// There is no such project any more.
+    /// The project no longer exists.
     case noProject(ProjectRef)
     /// The request is invalid.
     case invalid(String)
@@ -45,7 +45,6 @@ public enum FunctionError: Error, Sendable, Equatable, CustomStringConvertible {
     case tooMuch(String)
     /// The project's folder.
     case folder(String)
-    /// The store.
     case store(StoreError)
 
     /// The message: one sentence.

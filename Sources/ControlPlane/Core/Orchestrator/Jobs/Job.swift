@@ -49,7 +49,7 @@ public struct Job: Sendable, Equatable {
     public var createdAt: Timestamp
     /// When the last run ended.
     public var endedAt: Timestamp?
-    /// Until when the row of a job that is over is kept.
+    /// Until when the row of a finished job is kept.
     public var keptUntil: Timestamp?
 
     /// A job that was enqueued at a time and has not run.
@@ -98,7 +98,7 @@ public enum JobState: String, Sendable, CaseIterable {
     /// Cancelled on request.
     case cancelled
 
-    /// Whether nothing happens to it any more.
+    /// Whether it has ended.
     public var isOver: Bool { self != .queued && self != .running }
 }
 

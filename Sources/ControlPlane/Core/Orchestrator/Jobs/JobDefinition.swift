@@ -10,7 +10,7 @@ public struct JobDefinition: Sendable {
     public var kind: JobKind
     /// What happens after a failure.
     public var retry: JobRetry
-    /// How long jobs are kept that are over.
+    /// How long finished jobs are kept.
     public var retention: JobRetention
     /// Longest time of a run, of which only the time counts in which this process ran.
     public var timeLimit: Duration

@@ -32,9 +32,9 @@ public struct JobKind: Sendable, Hashable, Comparable, CustomStringConvertible {
 extension JobKind {
     /// A pass over the orphans.
     public static let orphans = JobKind(known: "orphans")
-    /// Removes answers of requests that are not repeated any more.
+    /// Removes stored answers whose time for repetition has passed.
     public static let expiredAnswers = JobKind(known: "expired-answers")
-    /// Removes sessions and invitations that are over.
+    /// Removes expired sessions and invitations.
     public static let expiredSessions = JobKind(known: "expired-sessions")
     /// Writes the ends of the audit trails to the log.
     public static let auditHeads = JobKind(known: "audit-heads")
@@ -86,6 +86,6 @@ public enum JobContract: String, Sendable, CaseIterable {
     /// It runs until a run has succeeded, so its effect may happen more than once: the handler sees to it that this is
     /// the same as once.
     case atLeastOnce
-    /// No second run is begun. One whose manager dies is called failed, and what it did is not known.
+    /// It runs at most once. If its manager dies, it counts as failed, and its effect is unknown.
     case atMostOnce
 }

@@ -7,7 +7,7 @@ public struct JobRetry: Sendable, Equatable {
     /// Runs that may fail in a row; then the job is given up, or waits for its next time.
     public var attemptsMax: Int
     /// Runs in a row that may lose their manager. More than failures: a manager is also restarted for good reasons; but
-    /// a job that kills its manager must not do so for ever.
+    /// a job that kills its manager must not do so forever.
     public var interruptionsMax: Int
 
     /// Limits; the usual ones by default.
@@ -21,7 +21,7 @@ public struct JobRetry: Sendable, Equatable {
         self.interruptionsMax = interruptionsMax
     }
 
-    /// The wait after so many failures in a row.
+    /// The wait after this many failures in a row.
     public func wait(after failures: Int) -> Duration {
         var wait = first
         for _ in 1..<max(failures, 1) where wait < longest { wait *= 2 }
@@ -29,7 +29,7 @@ public struct JobRetry: Sendable, Equatable {
     }
 }
 
-/// How long a job that is over can be read, and its key answers for it.
+/// How long a finished job can be read, and its key returns it.
 public struct JobRetention: Sendable, Equatable {
     /// After it has succeeded, or was cancelled.
     public var succeeded: Duration

@@ -58,7 +58,7 @@ extension JobRunner {
         }
     }
 
-    /// Waits until a run has taken too long or is not wanted any more; nil when it has ended before.
+    /// Waits until a run exceeds its time limit or is cancelled; nil when it ends before.
     private func watch(_ job: Job, limit: Duration) async -> JobEnd? {
         var watched = WatchedTime(from: time.uptime(), interval: limits.watchInterval)
         while true {

@@ -75,7 +75,7 @@ public final class JobRunner: Sendable {
         }
     }
 
-    /// One look: what was left behind, what is due, what is not wanted any more. Gives the jobs to run.
+    /// One pass: what was left behind, what is due, what was cancelled. Returns the jobs to run.
     private func pass(_ term: inout JobTerm) async -> [Job] {
         guard lease.token == term.runner.token else { return [] }
         do throws(StoreError) {

@@ -64,7 +64,7 @@ public struct JobSettlement: Sendable, Equatable {
         outcome = .interrupted
         let count = job.interruptions + 1
         if job.contract == .atMostOnce {
-            error = "its manager ended while it ran: what it did is not known, and it is not run a second time"
+            error = "its manager ended during the run: its effect is unknown, and it is not run again"
             finish(job, as: .failed, retention.failed)
         } else if job.isCancelRequested {
             error = "it was cancelled, and its manager ended before it did"

@@ -9,7 +9,6 @@ public protocol JobStore: Sendable {
 
     /// Stores a job, unless there is one of its kind under its key already, over or not. Gives the one that there is.
     func enqueue(_ job: NewJob, at time: Timestamp) async throws(StoreError) -> Job
-    /// A job.
     func job(_ id: Int64) async throws(StoreError) -> Job?
     /// A job by its name.
     func job(_ kind: JobKind, key: String) async throws(StoreError) -> Job?

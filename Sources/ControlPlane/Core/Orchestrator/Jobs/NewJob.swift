@@ -43,7 +43,6 @@ public struct NewJob: Sendable, Equatable {
 public enum JobError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The key is empty or too long.
     case badKey(JobKind)
-    /// The payload is too long.
     case payloadTooLong(JobKind)
     /// Two handlers have the same kind.
     case kindTwice(JobKind)
@@ -51,7 +50,6 @@ public enum JobError: Error, Sendable, Equatable, CustomStringConvertible {
     case noJob(Int64)
     /// It runs again and again, and is not cancelled.
     case recurring(Int64)
-    /// The store.
     case store(StoreError)
 
     /// The same in words.

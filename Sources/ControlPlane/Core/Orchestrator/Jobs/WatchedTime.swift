@@ -12,7 +12,6 @@ struct WatchedTime: Sendable {
         self.interval = interval
     }
 
-    /// Looks.
     mutating func look(at uptime: Duration) {
         total += min(max(uptime - last, .zero), interval * 2)
         last = uptime

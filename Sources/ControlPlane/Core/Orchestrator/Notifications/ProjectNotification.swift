@@ -80,7 +80,6 @@ public enum NotificationPriority: String, Sendable, CaseIterable {
 public enum NotificationStatus: String, Sendable, CaseIterable {
     /// Nothing yet.
     case new
-    /// Seen it.
     case seen
     /// Put it away.
     case archived

@@ -5,7 +5,6 @@ public import ProjectModel
 public protocol ProjectOperationStore: Sendable {
     /// The latest operations of a project, newest first.
     func operations(of ref: ProjectRef, limit: Int) async throws(StoreError) -> [ProjectOperation]
-    /// One operation.
     func operation(_ id: String, of ref: ProjectRef) async throws(StoreError) -> ProjectOperation?
     /// The operation in progress of a project.
     func openOperation(of ref: ProjectRef) async throws(StoreError) -> ProjectOperation?

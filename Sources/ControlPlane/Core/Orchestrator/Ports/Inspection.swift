@@ -16,7 +16,6 @@ public protocol EngineInspection: Sendable {
 public protocol HostInspection: Sendable {
     /// Free and total bytes of the disk under a path.
     func diskSpace(under path: String) throws(HostError) -> (freeBytes: UInt64, totalBytes: UInt64)
-    /// Values of the kernel.
     func kernelValues() throws(HostError) -> KernelValues
     /// Names of the folders in a folder, at most `limit`; none when it is not there.
     func folderNames(in path: String, limit: Int) throws(HostError) -> [String]

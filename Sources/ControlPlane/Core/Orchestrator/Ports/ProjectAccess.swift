@@ -91,7 +91,6 @@ extension ProjectQueryText: CustomStringConvertible, CustomReflectable {
 
 /// A parameter as it comes in JSON, sent as `node-postgres` sends it.
 public indirect enum JSONParameter: Sendable, Equatable {
-    /// A string.
     case string(String)
     /// A number in the digits in which it came.
     case number(String)

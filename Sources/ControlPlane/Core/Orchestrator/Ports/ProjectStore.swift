@@ -14,7 +14,6 @@ public protocol ProjectStore: Sendable {
     func projects(_ query: ProjectQuery) async throws(StoreError) -> ProjectPage
     /// Outlines of all projects that are not deleted: enough to detect changes.
     func outlines() async throws(StoreError) -> [ProjectRef: RecordOutline]
-    /// The sealed secrets of a project.
     func secrets(of ref: ProjectRef) async throws(StoreError) -> SealedSecrets
     /// The sealed configuration of a project.
     func configuration(of ref: ProjectRef) async throws(StoreError) -> StoredConfiguration

@@ -53,7 +53,6 @@ public struct RegistryLogin: Sendable, Equatable {
 public protocol RegistryLoginStore: Sendable {
     /// All of them, by host.
     func logins() async throws(StoreError) -> [RegistryLogin]
-    /// The one for a registry.
     func login(at host: RegistryHost) async throws(StoreError) -> RegistryLogin?
     /// Stores a login, replacing the previous one; false, and nothing is stored, when there are `limit` for other
     /// registries.
@@ -68,6 +67,5 @@ public protocol RegistryPasswordSealer: Sendable {
     func seal(
         _ password: Secret<String>, of username: String, at host: RegistryHost
     ) throws(KeyError) -> [UInt8]
-    /// Opens a sealed password.
     func open(_ sealed: [UInt8], of username: String, at host: RegistryHost) throws(KeyError) -> Secret<String>
 }

@@ -93,7 +93,6 @@ public enum RegistryLoginError: Error, Sendable, Equatable, CustomStringConverti
     case notFound(RegistryHost)
     /// There are as many as there can be.
     case tooMany
-    /// The store.
     case store(StoreError)
     /// The stored password was sealed for something else, or with another master key.
     case unreadable(RegistryHost)

@@ -47,7 +47,6 @@ public enum AuditSignature: String, Sendable, CaseIterable {
 
 /// Signs the ends of audit trails with a key that is not in the database.
 public protocol AuditSigner: Sendable {
-    /// Signs a text.
     func sign(_ text: String) throws(KeyError) -> [UInt8]
     /// Whether ``sign(_:)`` made the signature of this text.
     func isSignature(_ signature: [UInt8], of text: String) throws(KeyError) -> Bool

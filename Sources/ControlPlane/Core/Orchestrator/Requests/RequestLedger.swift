@@ -127,7 +127,6 @@ public protocol PayloadDigester: Sendable {
 
 /// Encrypts bodies of stored responses, so that the database alone does not reveal them.
 public protocol AnswerSealer: Sendable {
-    /// Seals a body.
     func seal(_ body: [UInt8]) throws(KeyError) -> [UInt8]
     /// Opens a sealed body.
     func open(_ sealed: [UInt8]) throws(KeyError) -> [UInt8]

@@ -8,7 +8,6 @@ public enum SettingValue: Sendable, Hashable {
     case whole(Int64)
     /// Any other number.
     case number(Double)
-    /// A text.
     case text(String)
 
     /// Whether it says nothing: clients that send a whole configuration back write what they do not know as one of

@@ -47,7 +47,6 @@ public enum ContainerEngineContract {
     }
 }
 
-/// One run of the contract.
 struct ContractRun {
     let engine: any ContainerEngine
     let surroundings: ContainerEngineContract.Surroundings

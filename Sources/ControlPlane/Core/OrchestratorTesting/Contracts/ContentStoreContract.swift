@@ -171,7 +171,7 @@ private struct ContentContractRun {
             throw ContractViolation("a folder does not lie in itself")
         }
         try promise(
-            "nobody else changes a folder",
+            "no other user changes a folder",
             try await refusal { _ = try await store.put(folder(100, "Mine", of: ben)) } == .taken(id(100)))
         let inside = try await put(3, "alpha") { $0.place = .folder(id(101)) }
         try promise("an item lies in its folder", inside.folderID == id(101))
@@ -189,7 +189,7 @@ private struct ContentContractRun {
         let top = try await put(5, "beta") { $0.place = .top }
         try promise("an item leaves its folder", top.folderID == nil)
         try await store.deleteFolders([id(100)], of: ref, owner: ben.id)
-        try promise("nobody else deletes a folder", try await store.folders(of: ref, owner: ann.id).count == 2)
+        try promise("no other user deletes a folder", try await store.folders(of: ref, owner: ann.id).count == 2)
         try await store.deleteFolders([id(100)], of: ref, owner: ann.id)
         try promise("a folder is deleted with those in it", try await store.folders(of: ref, owner: ann.id).isEmpty)
         try promise("what lies in it goes too", try await store.item(id(4), for: ann.id) == nil)

@@ -30,7 +30,7 @@ private struct CustodyContractRun {
     }
 
     func checkReceipts() async throws {
-        try promise("nobody has a receipt at first", try await store.receipt(of: ref(1)) == nil)
+        try promise("no project has a receipt at first", try await store.receipt(of: ref(1)) == nil)
         var receipt = receipt(1, destroysVolumes: false)
         receipt.items = [
             .init(key: .init(.container, "c1"), name: "demo-db-1", state: .destroyed, at: start + .seconds(1)),
@@ -58,8 +58,8 @@ private struct CustodyContractRun {
         try promise("and stays", try await store.receipt(of: ref(2)) == keeping)
         do {
             _ = try await store.open(receipt(99, destroysVolumes: true))
-        } catch { return try promise("a receipt of nobody is notFound", error == .notFound(ref(99))) }
-        throw ContractViolation("a receipt of nobody is refused")
+        } catch { return try promise("a receipt of an unknown project is notFound", error == .notFound(ref(99))) }
+        throw ContractViolation("a receipt of an unknown project is refused")
     }
 
     private func volume(_ name: String, owner: UInt64, kept: Bool = false) -> VolumeRecord {
@@ -90,7 +90,7 @@ private struct CustodyContractRun {
 
     func checkDestruction() async throws {
         try promise("what is in use is not destroyed", try await !store.requestDestruction(of: "a", at: start))
-        try promise("nor what nobody knows", try await !store.requestDestruction(of: "unknown", at: start))
+        try promise("nor an unknown volume", try await !store.requestDestruction(of: "unknown", at: start))
         try await store.save([volume("k", owner: 2, kept: true)])
         try promise("nothing is to be destroyed yet", try await store.destructions() == [])
         try promise("a kept one can be", try await store.requestDestruction(of: "k", at: start))
@@ -113,7 +113,7 @@ private struct CustodyContractRun {
         try promise("the user too", try await store.volumes(of: ref(3)) == attached)
         try promise(
             "attaching again changes nothing", try await store.attach(volumesOf: ref(2), to: ref(3)) == attached)
-        try promise("nobody else gets them", try await store.attach(volumesOf: ref(2), to: ref(4)) == [])
+        try promise("no other project gets them", try await store.attach(volumesOf: ref(2), to: ref(4)) == [])
         try promise("it is known where they came from", try await store.attachment(of: ref(3)) == ref(2))
         try await store.giveBack(volumesOf: ref(3), at: start + .seconds(5))
         let kept = try await store.keptVolumes(in: "acme")

@@ -34,11 +34,11 @@ public struct ManagerLeaseContract {
 
     /// Checks every promise; throws the first that is broken.
     public func run() async throws {
-        try promise("nobody has the lease in the beginning", try await leases.current() == nil)
+        try promise("the lease is free at first", try await leases.current() == nil)
         let token = try await granted(first, Self.long)
         try await checkHolding(token)
         try await leases.release(token)
-        try promise("a lease that was released is nobody's", try await leases.current() == nil)
+        try promise("a released lease is free", try await leases.current() == nil)
         try promise("and cannot be renewed", try await !leases.renew(token, for: Self.long))
         let next = try await granted(second, Self.long)
         try promise("the token grows with every term", next > token)
@@ -70,7 +70,7 @@ public struct ManagerLeaseContract {
 
     private func checkEnd(_ token: FencingToken) async throws {
         try await waitUntilOver(Self.short)
-        try promise("a lease that has run out is nobody's", try await leases.current() == nil)
+        try promise("an expired lease is free", try await leases.current() == nil)
         try promise("and cannot be renewed any more", try await !leases.renew(token, for: Self.long))
         let third = try await granted(first, Self.long)
         try promise("it is free for others", third > token)

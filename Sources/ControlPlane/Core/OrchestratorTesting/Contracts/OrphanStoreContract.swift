@@ -41,7 +41,7 @@ public enum OrphanStoreContract {
         let requested = try await store.requestRemoval(of: number)
         try promise("a removal is noted", requested?.state == .removing && requested?.refusal == nil)
         try promise("and read", try await store.orphans().first { $0.number == number } == requested)
-        try promise("nobody's is not", try await store.requestRemoval(of: 999_999) == nil)
+        try promise("an unknown one is not", try await store.requestRemoval(of: 999_999) == nil)
         try await store.strike([number, 999_999])
         try promise(
             "struck off, it is gone", try await store.orphans().map(\.number) == second.dropFirst().map(\.number))

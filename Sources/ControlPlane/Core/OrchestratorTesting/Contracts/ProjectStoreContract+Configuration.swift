@@ -36,7 +36,7 @@ extension StoreContractRun {
         let missing = try await error { () async throws(StoreError) in
             _ = try await store.configuration(of: .sample(999))
         }
-        try promise("the configuration of nobody is notFound", missing == .notFound(.sample(999)))
+        try promise("the configuration of an unknown project is notFound", missing == .notFound(.sample(999)))
         let isSet = try await change { $0.settings = ["SITE_URL": [1, 0, 255], "EMPTY": [], "GONE": nil] }
         let set = try await configuration()
         try promise(
@@ -102,7 +102,7 @@ extension StoreContractRun {
                 "a change from another revision is not made", try await !store.change(.sample(1_002), stale))
         }
         try promise(
-            "a change of nobody is not made",
+            "an unknown project is not changed",
             try await !store.change(.sample(999), ConfigurationChange(from: 0, at: start)))
         try promise("and changes nothing", try await configuration() == before)
         let neighbour = try await store.configuration(of: .sample(1_001))
@@ -121,7 +121,7 @@ extension StoreContractRun {
         let missing = try await error { () async throws(StoreError) in
             try await store.rename(.sample(999), to: taken, at: start)
         }
-        try promise("nobody is not renamed", missing == .notFound(.sample(999)))
+        try promise("an unknown project is not renamed", missing == .notFound(.sample(999)))
         var rival = try project(8, name: "Taken", organization: "other")
         rival.leases.subnet = try project(8).leases.subnet
         _ = try await store.insert(rival)

@@ -9,7 +9,8 @@ extension StoreContractRun {
             try await !transition(1, from: .active, to: .pausing, seconds: 10))
         try promise("and changes nothing", try await record(1) == before)
         try promise(
-            "a transition of nobody is not made", try await !transition(77, from: .active, to: .pausing, seconds: 10))
+            "an unknown project makes no transition",
+            try await !transition(77, from: .active, to: .pausing, seconds: 10))
         let failure = ProjectFailure(service: .auth, message: "it ended", logTail: "line 1\nline \"2\"\u{2028}ü")
         try promise(
             "a transition is made",
@@ -50,7 +51,7 @@ extension StoreContractRun {
         try promise("a note changes nothing else", try await record(1) == before)
         try await store.note([], of: ref)
         try await store.note(notes, of: .sample(1_077))
-        try promise("nobody's notes are nowhere", try await store.events(of: .sample(1_077), limit: 4) == [])
+        try promise("an unknown project has no events", try await store.events(of: .sample(1_077), limit: 4) == [])
         let many = Array(repeating: notes[0], count: ProjectEvent.keptMax + 5)
         let quiet = try await record(2).ref
         try await store.note(many, of: quiet)
@@ -76,7 +77,8 @@ extension StoreContractRun {
         try promise("a new event is alone after the last", new.map(\.event.cause) == ["one more"])
         let kept = try await feed.events(of: quiet, after: 0, limit: ProjectEvent.keptMax * 2)
         try promise("numbers outlive what is not kept", kept.count == ProjectEvent.keptMax && kept[0].number > 1)
-        try promise("nobody has no feed", try await feed.events(of: .sample(1_077), after: 0, limit: 5).isEmpty)
+        try promise(
+            "an unknown project has no feed", try await feed.events(of: .sample(1_077), after: 0, limit: 5).isEmpty)
     }
 
     func checkReplacements() async throws {

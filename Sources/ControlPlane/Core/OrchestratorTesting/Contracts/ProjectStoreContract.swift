@@ -75,7 +75,7 @@ struct StoreContractRun {
         try promise("a project is listed with its outline", try await store.outlines() == [new.ref: record.outline])
         try promise("nothing is known of others", try await store.project(.sample(999)) == nil)
         let missing = try await error { () async throws(StoreError) in _ = try await store.secrets(of: .sample(999)) }
-        try promise("secrets of nobody are notFound", missing == .notFound(.sample(999)))
+        try promise("secrets of an unknown project are notFound", missing == .notFound(.sample(999)))
         let events = try await store.events(of: new.ref, limit: 10)
         try promise("the history begins with PROVISIONING", events.map(\.status) == [.provisioning])
     }

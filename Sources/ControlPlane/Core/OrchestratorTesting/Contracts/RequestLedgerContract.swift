@@ -55,8 +55,8 @@ public enum RequestLedgerContract {
         try promise("a span of time", try await ledger.trail(query).map(\.number) == [2])
         let other = try await ledger.trail(AuditQuery(scope: .organization("other")))
         try promise("trails are apart", other.map(\.number) == [1])
-        let nobody = try await ledger.trail(AuditQuery(scope: .account("acme")))
-        try promise("accounts are no organizations", nobody.isEmpty)
+        let none = try await ledger.trail(AuditQuery(scope: .account("acme")))
+        try promise("accounts are no organizations", none.isEmpty)
     }
 
     private static func checkRollback(_ ledger: any RequestLedger, _ units: any UnitOfWork) async throws {

@@ -12,7 +12,7 @@ extension IdentityContractRun {
         try promise("an address that is asked for waits", waiting.pendingEmail == "renamed@example.com")
         try promise("and counts for nothing", waiting.email == before.email && !waiting.isEmailVerified)
         try promise(
-            "nobody is found by it", try await store.credentials(ofEmail: "renamed@example.com") == nil)
+            "no account is found by it", try await store.credentials(ofEmail: "renamed@example.com") == nil)
         let taken = try await store.setPendingEmail(of: id(1), to: "person2@example.com", at: later)
         try promise("another's address is refused", taken == .emailTaken)
         try promise("and nothing changes", try await store.account(id(1)) == waiting)
@@ -34,7 +34,7 @@ extension IdentityContractRun {
         guard case .updated(let free) = withdrawn else { throw ContractViolation("a wish can be taken back") }
         try promise("a wish can be taken back", free.pendingEmail == nil && free.email == "person2@example.com")
         let nobodys = try await store.setPendingEmail(of: id(99), to: nil, at: later)
-        try promise("nobody has no wish", nobodys == .notFound)
+        try promise("an unknown account has no wish", nobodys == .notFound)
     }
 
     /// Tokens end with the token that made them, through every generation and kind.

@@ -82,7 +82,7 @@ extension IdentityContractRun {
         try promise("and is then another's", moved.id == id(4))
         try promise("with the token", try await principal(702)?.account.id == id(4))
         try promise("whose password stays", try await password(of: 4) == Secret("verifier 4"))
-        try promise("nobody has no mark", try await !store.moveBootstrap(to: id(99)))
+        try promise("an unknown account gets no mark", try await !store.moveBootstrap(to: id(99)))
     }
 
     private func password(of number: Int) async throws -> Secret<String>? {

@@ -32,7 +32,7 @@ extension IdentityContractRun {
         try promise("a slug is given once", try await insert("team", owner: 2) == .slugTaken)
         try promise(
             "organizations above the limit are refused", try await insert("more", owner: 1, limit: 1) == .tooMany)
-        try promise("nobody owns nothing", try await insert("more", owner: 99) == .noAccount)
+        try promise("an unknown account owns no organization", try await insert("more", owner: 99) == .noAccount)
         try promise("what was refused is not there", try await store.organizations(["more"]).isEmpty)
         var wanted = made
         wanted.name = "Other"
@@ -89,8 +89,8 @@ extension IdentityContractRun {
         try promise("others keep it", roster.roles[id(2)]?.contains(shared) == true)
         roster = try await apply(
             [.unassign(account: id(2), role: shared.number), .unassign(account: id(2), role: 2)], to: "team")
-        try promise("a role that nobody has is gone", roster.projectRoles.map(\.base) == [.readOnly])
-        try promise("one that nobody had changes nothing", roster.roles[id(2)] == [Role(.readOnly)])
+        try promise("an unused role is removed", roster.projectRoles.map(\.base) == [.readOnly])
+        try promise("removing an unused one changes nothing", roster.roles[id(2)] == [Role(.readOnly)])
         roster = try await apply(
             [.remove(account: id(3)), .unassign(account: id(2), role: BaseRole.readOnly.rawValue)], to: "team")
         try promise(
@@ -110,7 +110,7 @@ extension IdentityContractRun {
             "its address is known while it counts", try await store.isInvited(new.email, at: start + .seconds(59)))
         try promise("and no longer", try await !store.isInvited(new.email, at: start + .seconds(60)))
         let wanted = try await store.setPendingEmail(of: id(5), to: new.email, at: start)
-        try promise("and nobody else gets it", wanted == .emailTaken)
+        try promise("and no other account gets it", wanted == .emailTaken)
         try promise("and its organization", made.organizationSlug == "team" && made.organizationName == "Other")
         try promise("its token leads to it", try await store.invitation(tokenDigest: digest(601)) == made)
         try promise("other tokens lead nowhere", try await store.invitation(tokenDigest: digest(602)) == nil)

@@ -44,10 +44,10 @@ extension IdentityContractRun {
         try promise("a session is its account's", principal.account == account)
         try promise("a principal says how it asks", principal.credential == .session(id(101)))
         try promise("an account without organizations has no memberships", principal.memberships.isEmpty)
-        try promise("a session is nobody else's", try await !isLive(101, of: 2))
+        try promise("a session belongs to one account", try await !isLive(101, of: 2))
         try promise("a session lasts", try await isLive(101, at: 999))
         try promise("and ends", try await !isLive(101, at: 1_000))
-        try promise("nobody opens no session", try await open(102, of: 99) == nil)
+        try promise("an unknown account opens no session", try await open(102, of: 99) == nil)
     }
 
     func checkRefresh() async throws {
@@ -82,7 +82,8 @@ extension IdentityContractRun {
         try promise("the newest stay", try await live(113, 114, 115) == [113, 114, 115])
         try promise("one's others can be ended", try await store.endSessions(of: id(1), .others(than: id(114))) == 2)
         try promise("and one is kept", try await live(113, 114, 115) == [114])
-        try promise("nobody else's session is ended", try await store.endSessions(of: id(2), .one(id(114))) == 0)
+        try promise(
+            "no session of another account is ended", try await store.endSessions(of: id(2), .one(id(114))) == 0)
         _ = try await open(116)
         try promise("one can be ended", try await store.endSessions(of: id(1), .one(id(114))) == 1)
         try promise("only that one", try await live(114, 116) == [116])

@@ -25,7 +25,7 @@ extension IdentityContractRun {
         let second = try required(try await store.insert(token(302, ends: 50), limit: 2), "a second is stored")
         try promise("tokens above the limit are refused", try await store.insert(token(303), limit: 2) == nil)
         try promise("and not stored", try await bearer(303) == nil)
-        try promise("nobody has no token", try await store.insert(token(304, of: 99), limit: 2) == nil)
+        try promise("an unknown account has no token", try await store.insert(token(304, of: 99), limit: 2) == nil)
         _ = try await store.insert(token(305, of: 2), limit: 2)
         try promise("tokens are listed, newest first", try await store.accessTokens(of: id(1)) == [second, first])
         let found = try required(try await bearer(301), "a token has a bearer")

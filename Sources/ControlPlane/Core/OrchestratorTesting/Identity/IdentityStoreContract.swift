@@ -36,7 +36,6 @@ struct IdentityContractRun {
         return "00000000-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits
     }
 
-    /// A digest of the contract's own.
     func digest(_ number: Int) -> String {
         let digits = String(number)
         return String(repeating: "a", count: 64 - digits.count) + digits
@@ -61,7 +60,7 @@ struct IdentityContractRun {
         let made = try required(try await store.insert(first), "a new account is stored")
         try promise("a new account is what was asked for", made.id == first.id && made.email == first.email)
         try promise("names are kept", made.firstName == first.firstName && made.lastName == nil)
-        try promise("nobody has signed in yet", made.lastSignInAt == nil && made.insertedAt == start)
+        try promise("a new account has not signed in", made.lastSignInAt == nil && made.insertedAt == start)
         try promise("it is read back", try await store.account(first.id) == made)
         try promise("others are not there", try await store.account(id(99)) == nil)
         let credentials = try await store.credentials(ofEmail: first.email)
@@ -90,13 +89,13 @@ struct IdentityContractRun {
         try promise("what is not named stays", changed.username == "person 1" && changed.updatedAt == later)
         try promise("the change is read back", try await store.account(id(1)) == changed)
         let missing = try await store.update(id(99), ProfileChange(username: "x"), at: later)
-        try promise("nobody cannot be changed", missing == nil)
+        try promise("an unknown account cannot be changed", missing == nil)
         let set = try await store.setPassword(of: id(1), verifier: Secret("other"), keeping: nil, at: later)
         let credentials = try await store.credentials(ofEmail: changed.email)
         try promise("a password can be set", set == .set(revokedTokens: 0))
         try promise("and counts", credentials?.passwordVerifier == Secret("other"))
         try promise("by account, too", try await store.passwordVerifier(of: id(1)) == Secret("other"))
         let nobodys = try await store.setPassword(of: id(99), verifier: Secret("x"), keeping: nil, at: later)
-        try promise("but not of nobody", nobodys == .notFound)
+        try promise("but not of an unknown account", nobodys == .notFound)
     }
 }

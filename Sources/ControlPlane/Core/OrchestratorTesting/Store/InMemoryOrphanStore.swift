@@ -45,7 +45,7 @@ public final class InMemoryOrphanStore: OrphanStore, Revertible {
         }
     }
 
-    /// Sets until when orphans are left alone.
+    /// Sets the end of the grace period of orphans.
     public func renewGrace(of numbers: Set<Int64>, until time: Timestamp) async throws(StoreError) {
         await transaction { state in for number in numbers { state.orphans[number]?.graceUntil = time } }
     }

@@ -37,7 +37,7 @@ package struct Entitlement: Sendable, Equatable {
     /// The grant.
     package enum Kind: Sendable, Equatable {
         case boolean
-        /// At most so many; without a number there is no limit.
+        /// At most this many; nil for no limit.
         case numeric(Int64?, unit: String)
         case set([String])
 

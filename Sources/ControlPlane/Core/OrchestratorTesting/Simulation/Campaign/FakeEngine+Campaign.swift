@@ -67,7 +67,6 @@ extension FakeEngine {
         }
     }
 
-    /// The project of a container.
     func ref(ofContainer id: String) -> ProjectRef? { touch { $0.containers[id]?.ref } }
 
     /// Subnets of all networks of ours.

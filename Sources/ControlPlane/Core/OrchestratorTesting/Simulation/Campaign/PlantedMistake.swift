@@ -82,7 +82,7 @@ public enum PlantedMistake: String, Sendable, CaseIterable, Codable {
     case forgetTakeover
     /// A job counts as done when it is claimed.
     case callDoneAtClaim
-    /// Nobody notices that the times of jobs have moved away because the clock was set back.
+    /// The times of jobs stay far ahead after the clock was set back.
     case trustJobClock
     /// Locks of jobs are not stored.
     case ignoreJobLocks
