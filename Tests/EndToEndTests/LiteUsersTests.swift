@@ -95,7 +95,7 @@ extension Project {
 }
 
 extension EndToEnd.LiteStack {
-    @Test("a user signs up at once, owns rows that nobody else sees, and keeps them through a pause")
+    @Test("a user signs up at once, owns rows that no other user sees, and keeps them through a pause")
     func users() async throws {
         try await run { manager, project in
             let todos = Todos(project: project)

@@ -9,7 +9,7 @@ public enum PasswordWork: Sendable, Equatable, CaseIterable {
 /// Who may wait for work on passwords, and in which lane, as a value.
 ///
 /// The last lane is for checks alone; a check takes the shortest of all lanes, a new verifier the shortest of the others.
-/// So sign-ups, which everybody may send, keep nobody from signing in. Of one network a few wait at most, of each kind.
+/// So sign-ups, which need no credential, do not delay sign-ins. Of one network a few wait at most, of each kind.
 struct PasswordQueue: Sendable {
     /// A place in a lane.
     struct Place: Sendable, Equatable {

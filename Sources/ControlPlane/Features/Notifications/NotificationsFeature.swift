@@ -1,7 +1,7 @@
 package import APIKit
 package import Orchestrator
 
-/// What has happened to an account's projects, until somebody has seen it.
+/// What has happened to an account's projects, until a user has seen it.
 package struct NotificationsFeature: Sendable {
     private let notifications: any NotificationStore
 
