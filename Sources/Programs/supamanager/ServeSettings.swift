@@ -1,8 +1,10 @@
 import APIKit
+import Accounts
 import ComposeTemplates
 import DockerEngine
 import FoundationEssentials
 import Glibc
+import Installation
 import Logging
 import ManagementAPI
 import Orchestrator
