@@ -15,6 +15,17 @@ let strict: [SwiftSetting] = common + [.strictMemorySafety()]
 /// The released program has no symbols: it is a quarter of the size.
 let stripped: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "-s"], .when(configuration: .release))]
 
+/// A feature of the Management API: what most of them stand on, and what this one needs besides.
+func feature(_ name: String, and more: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name,
+        dependencies: [
+            "APIKit", "FeatureKit", "Identity", "Orchestrator", "ProjectModel",
+            .product(name: "HTTPTypes", package: "swift-http-types"),
+        ] + more,
+        path: "Sources/ControlPlane/Features/\(name)", swiftSettings: strict)
+}
+
 let package = Package(
     name: "supamanager",
     dependencies: [
@@ -155,45 +166,22 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             path: "Sources/ControlPlane/Features/FeatureKit", swiftSettings: strict),
-        .target(
-            name: "EdgeFunctions",
-            dependencies: [
-                "APIKit", "FeatureKit", "Identity", "Orchestrator", "ProjectModel",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
-            ],
-            path: "Sources/ControlPlane/Features/EdgeFunctions", swiftSettings: strict),
-        .target(
-            name: "Notifications",
-            dependencies: [
-                "APIKit", "FeatureKit", "Identity", "Orchestrator", "ProjectModel",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-            ],
-            path: "Sources/ControlPlane/Features/Notifications", swiftSettings: strict),
-        .target(
-            name: "Snippets",
-            dependencies: [
-                "APIKit", "FeatureKit", "Identity", "Orchestrator", "ProjectModel",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-            ],
-            path: "Sources/ControlPlane/Features/Snippets", swiftSettings: strict),
-        .target(
-            name: "Usage",
-            dependencies: [
-                "APIKit", "FeatureKit", "HTTPBounds", "Identity", "Orchestrator", "ProjectModel",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-            ],
-            path: "Sources/ControlPlane/Features/Usage", swiftSettings: strict),
+        feature("Accounts"),
+        feature("EdgeFunctions", and: [.product(name: "NIOCore", package: "swift-nio")]),
+        feature("Installation", and: ["HTTPBounds", "Reconciler", .product(name: "Logging", package: "swift-log")]),
+        feature("Notifications"),
+        feature("ProjectData", and: [.product(name: "NIOCore", package: "swift-nio")]),
+        feature("Projects", and: ["Reconciler"]),
+        feature("Snippets"),
+        feature("SupabaseCompatibility"),
+        feature("Usage", and: ["HTTPBounds"]),
 
         // All routes together.
         .target(
             name: "ManagementAPI",
             dependencies: [
-                "APIKit", "EdgeFunctions", "FeatureKit", "HTTPBounds", "Identity", "Notifications", "Orchestrator",
-                "ProjectModel", "Reconciler", "Snippets", "Usage",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
+                "APIKit", "Accounts", "EdgeFunctions", "FeatureKit", "Installation", "Notifications", "ProjectData",
+                "Projects", "Snippets", "SupabaseCompatibility", "Usage",
             ],
             path: "Sources/ControlPlane/ManagementAPI", swiftSettings: strict),
 
@@ -215,10 +203,12 @@ let package = Package(
         .executableTarget(
             name: "supamanager",
             dependencies: [
-                "APIKit", "Clients", "ComposeTemplates", "CurlKit", "DockerEngine", "Identity", "LinuxHost",
-                "ManagementAPI",
-                "ManagementClient", "NetworkProbes", "Orchestrator", "PostgresKit", "PostgresStore", "ProjectAccess",
-                "ProjectKeys", "ProjectModel", "Reconciler", "TokenKit",
+                "APIKit", "Accounts", "Clients", "ComposeTemplates", "CurlKit", "DockerEngine", "EdgeFunctions",
+                "FeatureKit",
+                "Identity", "Installation", "LinuxHost", "ManagementAPI", "ManagementClient", "NetworkProbes",
+                "Notifications", "Orchestrator", "PostgresKit", "PostgresStore", "ProjectAccess", "ProjectData",
+                "ProjectKeys", "ProjectModel", "Projects", "Reconciler", "Snippets", "SupabaseCompatibility",
+                "TokenKit", "Usage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -320,7 +310,7 @@ let package = Package(
             name: "ProjectAccessTests",
             dependencies: [
                 "APIKit", "CurlKit", "FeatureKit", "HTTPStub", "ManagementAPI", "Orchestrator", "PostgresKit",
-                "PostgresStore", "PostgresTestSupport", "ProjectAccess", "ProjectModel",
+                "PostgresStore", "PostgresTestSupport", "ProjectAccess", "ProjectData", "ProjectModel",
             ],
             swiftSettings: common),
         .testTarget(
@@ -332,8 +322,9 @@ let package = Package(
         .testTarget(
             name: "ManagementAPITests",
             dependencies: [
-                "APIKit", "Clients", "CurlKit", "EdgeFunctions", "FeatureKit", "HTTPBounds", "Identity",
-                "ManagementAPI", "Orchestrator", "OrchestratorTesting", "ProjectModel", "Reconciler", "Usage",
+                "APIKit", "Accounts", "Clients", "CurlKit", "EdgeFunctions", "FeatureKit", "HTTPBounds", "Identity",
+                "Installation", "ManagementAPI", "Notifications", "Orchestrator", "OrchestratorTesting", "ProjectData",
+                "ProjectModel", "Projects", "Reconciler", "Snippets", "SupabaseCompatibility", "Usage",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -6,6 +6,7 @@ import Testing
 @testable import APIKit
 @testable import FeatureKit
 @testable import ManagementAPI
+@testable import ProjectData
 
 @Suite("Advice about a project's database")
 struct AdvisorRoutesTests {

@@ -6,6 +6,7 @@ import Testing
 @testable import APIKit
 @testable import FeatureKit
 @testable import ManagementAPI
+@testable import Projects
 
 @Suite("Configuration of auth")
 struct AuthConfigTests {

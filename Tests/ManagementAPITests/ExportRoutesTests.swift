@@ -6,6 +6,7 @@ import Testing
 @testable import APIKit
 @testable import FeatureKit
 @testable import ManagementAPI
+@testable import Projects
 
 /// `/platform/projects/{ref}/compose`: masked for readers, in the clear for those who may change the project.
 @Suite("Exports of projects")

@@ -7,8 +7,11 @@ import ProjectModel
 import Testing
 
 @testable import APIKit
+@testable import Accounts
 @testable import FeatureKit
 @testable import ManagementAPI
+@testable import Projects
+@testable import SupabaseCompatibility
 
 @Suite("Databases, poolers and logs of projects")
 struct InfrastructureTests {

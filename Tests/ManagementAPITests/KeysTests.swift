@@ -7,6 +7,7 @@ import Testing
 @testable import APIKit
 @testable import FeatureKit
 @testable import ManagementAPI
+@testable import Projects
 
 @Suite("API keys")
 struct KeysTests {

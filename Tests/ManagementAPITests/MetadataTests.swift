@@ -5,6 +5,7 @@ import ProjectModel
 import Testing
 
 @testable import APIKit
+@testable import Accounts
 @testable import FeatureKit
 @testable import ManagementAPI
 

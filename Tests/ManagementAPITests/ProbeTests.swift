@@ -4,6 +4,7 @@ import Testing
 
 @testable import APIKit
 @testable import FeatureKit
+@testable import Installation
 @testable import ManagementAPI
 
 @Suite("/health and /ready")

@@ -9,6 +9,8 @@ import Testing
 @testable import APIKit
 @testable import FeatureKit
 @testable import ManagementAPI
+@testable import Projects
+@testable import SupabaseCompatibility
 
 @Suite("What is around projects, and what is not offered")
 struct RemainderTests {

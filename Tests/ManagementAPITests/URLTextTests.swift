@@ -3,6 +3,7 @@ import Testing
 @testable import APIKit
 @testable import FeatureKit
 @testable import ManagementAPI
+@testable import Projects
 
 @Suite("Logins in addresses")
 struct URLTextTests {

@@ -8,6 +8,7 @@ import Testing
 @testable import APIKit
 @testable import FeatureKit
 @testable import ManagementAPI
+@testable import Projects
 
 @Suite("/v1/projects")
 struct V1RoutesTests {

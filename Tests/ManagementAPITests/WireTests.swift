@@ -6,6 +6,7 @@ import Testing
 
 @testable import APIKit
 @testable import FeatureKit
+@testable import Installation
 @testable import ManagementAPI
 
 @Suite("On the wire", .timeLimit(.minutes(1)))

@@ -7,6 +7,7 @@ import Testing
 @testable import APIKit
 @testable import FeatureKit
 @testable import ManagementAPI
+@testable import ProjectData
 
 extension Databases {
     /// The checks of the advisors on a real server: each finds what it is about, and nothing in a tidy database.

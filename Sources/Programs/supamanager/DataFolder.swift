@@ -1,5 +1,7 @@
 import APIKit
+import Accounts
 import FoundationEssentials
+import Installation
 import Logging
 import ManagementAPI
 import TokenKit

@@ -1,4 +1,6 @@
 import APIKit
+import Accounts
+import Installation
 import ManagementAPI
 import Orchestrator
 

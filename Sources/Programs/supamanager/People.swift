@@ -1,5 +1,7 @@
 import APIKit
+import Accounts
 import Identity
+import Installation
 import ManagementAPI
 import Orchestrator
 import PostgresStore

@@ -1,9 +1,11 @@
 import APIKit
+import Accounts
 import Clients
 import ComposeTemplates
 import DockerEngine
 import FoundationEssentials
 import Glibc
+import Installation
 import Logging
 import ManagementAPI
 import Orchestrator

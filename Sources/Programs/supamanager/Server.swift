@@ -1,22 +1,32 @@
 import APIKit
+import Accounts
 import ComposeTemplates
 import CurlKit
 import DockerEngine
+import EdgeFunctions
+import FeatureKit
 import FoundationEssentials
+import Installation
 import LinuxHost
 import Logging
 import ManagementAPI
 import ManagementClient
 import NetworkProbes
+import Notifications
 import Orchestrator
 import PostgresKit
 import PostgresStore
 import ProjectAccess
+import ProjectData
 import ProjectKeys
 import ProjectModel
+import Projects
 import ServiceLifecycle
+import Snippets
+import SupabaseCompatibility
 import TokenKit
 import UnixSignals
+import Usage
 
 /// The composition root of `serve`: makes everything once, in the order of dependence, and runs it.
 struct Server {
@@ -89,21 +99,26 @@ struct Server {
         let orphans = OrphanReconciler(
             store: PostgresOrphanStore(pool: database.pool), engine: engine, policy: settings.orphans,
             lease: core.lease, jobs: core.jobs, logger: logger)
-        let backend = backend(
-            database: database, core: core, people: people, ledger: ledger, sealer: sealer, orphans: orphans,
-            registries: registries,
-            logs: DockerContainerEngine(host: settings.dockerHost, http: streams, installation: installation.id),
-            http: http,
-            inspector: inspector)
+        let features = features(
+            Ground(
+                database: database, core: core, people: people, ledger: ledger, orphans: orphans,
+                registries: registries, http: http,
+                logs: DockerContainerEngine(
+                    host: settings.dockerHost, http: streams, installation: installation.id)),
+            inspector: inspector,
+            readiness: [
+                ReadinessCheck(name: "database") { try await store.ping() },
+                ReadinessCheck(name: "engine") { try await engine.ping() },
+                DiskReadiness(host: LinuxHostInspection(), folder: settings.dataFolder).check,
+            ])
         let server = APIServer(
             api: ManagementAPI(
-                backend: backend, verifier: DirectoryTokenVerifier(directory: people.directory),
-                readiness: [
-                    ReadinessCheck(name: "database") { try await store.ping() },
-                    ReadinessCheck(name: "engine") { try await engine.ping() },
-                    DiskReadiness(host: LinuxHostInspection(), folder: settings.dataFolder).check,
-                ],
-                role: { core.lease.role }, configuration: apiConfiguration, logger: logger
+                features: features, projects: core.catalog,
+                mutations: MutationRunner(
+                    units: PostgresUnitOfWork(pool: database.pool),
+                    verifier: DirectoryTokenVerifier(directory: people.directory), ledger: ledger, sealer: sealer,
+                    time: SystemTime()),
+                configuration: apiConfiguration
             ).pipeline,
             address: settings.listen, limits: ServerLimits(), logger: logger,
             onListening: { port in
@@ -134,25 +149,53 @@ struct Server {
         await streams.shutdown()
     }
 
-    private func backend(
-        database: Database, core: Core, people: People, ledger: PostgresRequestLedger,
-        sealer: StoredAnswerSealer, orphans: OrphanReconciler, registries: RegistryLogins,
-        logs: DockerContainerEngine, http: HTTPClient,
-        inspector: ConsistencyInspector
-    ) -> Backend {
-        var backend = Backend(
-            catalog: core.catalog, eventFeed: core.store,
-            logFollower: ServiceLogFollower(catalog: core.catalog, engine: logs, logs: logs),
-            directory: people.directory, deviceLoginCrypto: ECDHDeviceLogin(),
-            functions: core.functions, content: PostgresContentStore(pool: database.pool),
-            notifications: PostgresNotificationStore(pool: database.pool), orphans: orphans,
-            jobs: core.jobs, registries: registries,
-            databases: PostgresProjectDatabase(),
-            gateways: CurlProjectGateway(client: http), units: PostgresUnitOfWork(pool: database.pool),
-            ledger: ledger, sealer: sealer,
-            consistency: { await inspector.check() })
+    /// What the features of the API stand on.
+    private struct Ground {
+        let database: Database
+        let core: Core
+        let people: People
+        let ledger: PostgresRequestLedger
+        let orphans: OrphanReconciler
+        let registries: RegistryLogins
+        let http: HTTPClient
+        /// The engine by connections of its own.
+        let logs: DockerContainerEngine
+    }
+
+    private func features(
+        _ ground: Ground, inspector: ConsistencyInspector, readiness: [ReadinessCheck]
+    ) -> ManagementFeatures {
+        let (core, people, time) = (ground.core, ground.people, SystemTime())
+        let catalog = core.catalog
+        let reach = ProjectReach(
+            catalog: catalog, databases: PostgresProjectDatabase(), gateways: CurlProjectGateway(client: ground.http),
+            addresses: catalog)
+        return ManagementFeatures(
+            installation: InstallationFeature(
+                catalog: catalog, orphans: ground.orphans, jobs: core.jobs, registries: ground.registries,
+                consistency: { await inspector.check() }, readiness: readiness, role: { core.lease.role },
+                process: processFigures(), version: apiConfiguration.version, logger: logger),
+            projects: ProjectsFeature(
+                catalog: catalog, eventFeed: core.store,
+                logFollower: ServiceLogFollower(catalog: catalog, engine: ground.logs, logs: ground.logs), time: time,
+                publicHost: apiConfiguration.publicHost),
+            accounts: AccountsFeature(
+                catalog: catalog, directory: people.directory, deviceLoginCrypto: ECDHDeviceLogin(),
+                units: PostgresUnitOfWork(pool: ground.database.pool), ledger: ground.ledger, time: time,
+                version: apiConfiguration.version),
+            data: ProjectDataFeature(catalog: catalog, reach: reach, time: time),
+            functions: EdgeFunctionsFeature(catalog: catalog, functions: core.functions),
+            notifications: NotificationsFeature(
+                notifications: PostgresNotificationStore(pool: ground.database.pool)),
+            snippets: SnippetsFeature(
+                catalog: catalog, content: PostgresContentStore(pool: ground.database.pool), time: time),
+            usage: UsageFeature(catalog: catalog, reach: reach, time: time),
+            compatibility: SupabaseCompatibilityFeature(time: time))
+    }
+
+    private func processFigures() -> @Sendable () -> ProcessFigures? {
         let startedAt = Double(SystemTime().now().milliseconds) / 1_000
-        backend.process = { [logger] in
+        return { [logger] in
             do throws(HostError) {
                 let figures = try LinuxProcess().figures()
                 return ProcessFigures(
@@ -163,7 +206,6 @@ struct Server {
                 return nil
             }
         }
-        return backend
     }
 
     private func inspector(

@@ -10,7 +10,9 @@ import ServiceLifecycle
 import Testing
 
 @testable import APIKit
+@testable import Accounts
 @testable import FeatureKit
+@testable import Installation
 @testable import ManagementAPI
 @testable import Orchestrator
 

@@ -1,9 +1,18 @@
+import Accounts
+import EdgeFunctions
 import Identity
+import Installation
 import Logging
+import Notifications
 import Orchestrator
 import OrchestratorTesting
+import ProjectData
 import ProjectModel
+import Projects
 import Reconciler
+import Snippets
+import SupabaseCompatibility
+import Usage
 
 @testable import APIKit
 @testable import FeatureKit
@@ -50,24 +59,48 @@ struct APIParts: Sendable {
         verifier: any AccessTokenVerifier, readiness: [ReadinessCheck], _ configuration: ManagementAPIConfiguration,
         standInAddresses: Bool = true, logger: Logger
     ) -> ManagementAPI {
-        let jobs = JobCatalog(store: jobStore, signal: JobSignal())
-        var backend = Backend(
-            catalog: catalog, eventFeed: store,
-            logFollower: ServiceLogFollower(catalog: catalog, engine: engine, logs: containerLogs),
-            directory: directory, deviceLoginCrypto: PlainDeviceLoginCrypto(),
-            functions: functions, content: content, notifications: notifications,
-            orphans: OrphanReconciler(
-                store: orphanStore, engine: engine, jobs: jobs,
-                logger: Logger(label: "orphans") { _ in SwiftLogNoOpLogHandler() }),
-            jobs: jobs, registries: RegistryLogins(store: registryStore, sealer: PlainRegistryPasswordSealer()),
-            databases: databases, gateways: gateways,
-            units: InMemoryUnitOfWork([
-                store, custody, ledger, identities, functionStore, orphanStore, jobStore, registryStore,
-            ]),
-            ledger: ledger, sealer: PlainSealer(), consistency: { .sample })
-        if standInAddresses { backend.addresses = StandInAddresses() }
+        let units = InMemoryUnitOfWork([
+            store, custody, ledger, identities, functionStore, orphanStore, jobStore, registryStore,
+        ])
         return ManagementAPI(
-            backend: backend, verifier: verifier, readiness: readiness, configuration: configuration, logger: logger)
+            features: features(
+                readiness, configuration, units: units, standInAddresses: standInAddresses, logger: logger),
+            projects: catalog,
+            mutations: MutationRunner(
+                units: units, verifier: verifier, ledger: ledger, sealer: PlainSealer(), time: SystemTime()),
+            configuration: configuration)
+    }
+
+    private func features(
+        _ readiness: [ReadinessCheck], _ configuration: ManagementAPIConfiguration, units: any UnitOfWork,
+        standInAddresses: Bool, logger: Logger
+    ) -> ManagementFeatures {
+        let (jobs, time) = (JobCatalog(store: jobStore, signal: JobSignal()), SystemTime())
+        let reach = ProjectReach(
+            catalog: catalog, databases: databases, gateways: gateways,
+            addresses: standInAddresses ? StandInAddresses() : catalog)
+        return ManagementFeatures(
+            installation: InstallationFeature(
+                catalog: catalog,
+                orphans: OrphanReconciler(
+                    store: orphanStore, engine: engine, jobs: jobs,
+                    logger: Logger(label: "orphans") { _ in SwiftLogNoOpLogHandler() }),
+                jobs: jobs,
+                registries: RegistryLogins(store: registryStore, sealer: PlainRegistryPasswordSealer()),
+                consistency: { .sample }, readiness: readiness, version: configuration.version, logger: logger),
+            projects: ProjectsFeature(
+                catalog: catalog, eventFeed: store,
+                logFollower: ServiceLogFollower(catalog: catalog, engine: engine, logs: containerLogs), time: time,
+                publicHost: configuration.publicHost),
+            accounts: AccountsFeature(
+                catalog: catalog, directory: directory, deviceLoginCrypto: PlainDeviceLoginCrypto(), units: units,
+                ledger: ledger, time: time, version: configuration.version),
+            data: ProjectDataFeature(catalog: catalog, reach: reach, time: time),
+            functions: EdgeFunctionsFeature(catalog: catalog, functions: functions),
+            notifications: NotificationsFeature(notifications: notifications),
+            snippets: SnippetsFeature(catalog: catalog, content: content, time: time),
+            usage: UsageFeature(catalog: catalog, reach: reach, time: time),
+            compatibility: SupabaseCompatibilityFeature(time: time))
     }
 }
 

@@ -4,6 +4,7 @@ import OrchestratorTesting
 import ProjectModel
 
 @testable import APIKit
+@testable import Accounts
 @testable import FeatureKit
 @testable import ManagementAPI
 

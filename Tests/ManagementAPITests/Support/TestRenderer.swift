@@ -6,6 +6,7 @@ import Reconciler
 @testable import APIKit
 @testable import FeatureKit
 @testable import ManagementAPI
+@testable import Projects
 
 /// The template of the doubles, with the second of the two keys that clients ask for.
 struct TestRenderer: StackRenderer {
@@ -67,6 +68,6 @@ struct TestRenderer: StackRenderer {
 extension ConnectionData {
     /// Connection data of a project of the sample stack.
     init(_ record: ProjectRecord, _ configuration: ManagementAPIConfiguration) throws {
-        try self.init(ProjectStack(record, roles: TemplateNames.sample.roles), configuration)
+        try self.init(ProjectStack(record, roles: TemplateNames.sample.roles), configuration.publicHost)
     }
 }
