@@ -71,7 +71,8 @@ let package = Package(
             swiftSettings: strict),
         // What runs inside a project: its database by libpq, its gateway by libcurl.
         .target(
-            name: "ProjectAccess", dependencies: ["CurlKit", "Orchestrator", "PostgresKit", "ProjectModel"],
+            name: "ProjectAccess",
+            dependencies: ["CurlKit", "Orchestrator", "PostgresKit", "ProjectModel", "TokenKit"],
             swiftSettings: strict),
         .target(
             name: "ComposeTemplates",
@@ -250,7 +251,7 @@ let package = Package(
             name: "ProjectAccessTests",
             dependencies: [
                 "CurlKit", "HTTPStub", "ManagementAPI", "Orchestrator", "PostgresKit", "PostgresStore",
-                "PostgresTestSupport", "ProjectAccess", "ProjectModel",
+                "PostgresTestSupport", "ProjectAccess", "ProjectModel", "TokenKit",
             ],
             swiftSettings: common),
         .testTarget(
