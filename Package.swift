@@ -98,7 +98,8 @@ let package = Package(
             path: "Sources/ControlPlane/Adapters/PostgresStore", swiftSettings: strict),
         // What runs inside a project: its database by libpq, its gateway by libcurl.
         .target(
-            name: "ProjectAccess", dependencies: ["CurlKit", "Orchestrator", "PostgresKit", "ProjectModel"],
+            name: "ProjectAccess",
+            dependencies: ["CurlKit", "Orchestrator", "PostgresKit", "ProjectModel", "TokenKit"],
             path: "Sources/ControlPlane/Adapters/ProjectAccess", swiftSettings: strict),
         .target(
             name: "ComposeTemplates",
@@ -310,7 +311,7 @@ let package = Package(
             name: "ProjectAccessTests",
             dependencies: [
                 "APIKit", "CurlKit", "FeatureKit", "HTTPStub", "ManagementAPI", "Orchestrator", "PostgresKit",
-                "PostgresStore", "PostgresTestSupport", "ProjectAccess", "ProjectData", "ProjectModel",
+                "PostgresStore", "PostgresTestSupport", "ProjectAccess", "ProjectData", "ProjectModel", "TokenKit",
             ],
             swiftSettings: common),
         .testTarget(

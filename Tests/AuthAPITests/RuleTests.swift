@@ -141,8 +141,11 @@ struct RuleTests {
     func moreClientsThanBucketsDoNot() {
         var limiter = RateLimiter()
         for number in 0..<(RateLimiter.bucketsMax + 10) {
-            _ = limiter.wait(.otp, client: "\(number)", count: 1, seconds: 300, burst: 1, at: 0)
+            let now = Double(number) / 1_000
+            _ = limiter.wait(.otp, client: "\(number)", count: 1, seconds: 300, burst: 1, at: now)
         }
+        let last = "\(RateLimiter.bucketsMax - 1)"
+        #expect(limiter.wait(.otp, client: last, count: 1, seconds: 300, burst: 1, at: 11) != nil)
         #expect(limiter.wait(.otp, client: "x", count: 1, seconds: 300, burst: 1, at: 0) == nil)
     }
 

@@ -118,7 +118,8 @@ struct MigrationRoutesTests {
                 #expect(password.count == 32)
                 let call = try #require(host.databases.calls.last)
                 #expect(call.target.user == "supabase_admin")
-                #expect(call.query.sql.contains(password))
+                #expect(call.query.sql.contains(try PlainKeyMinter().digest(Secret(password))))
+                #expect(!call.query.sql.contains(password))
                 #expect(call.query.isConfidential)
                 #expect(!"\(host.ledger.entries)".contains(password))
             }

@@ -5,6 +5,12 @@ import PostgresTestSupport
 import ProjectAccess
 import ProjectModel
 import Testing
+import TokenKit
+
+/// What the manager sets in place of a password.
+func verifier(_ password: Secret<String>) throws -> DatabasePasswordVerifier {
+    try DatabasePasswordVerifier(try SCRAMVerifier.make(password.reveal()))
+}
 
 /// One after the other and on a cluster of their own: roles belong to the whole cluster.
 @Suite(
@@ -26,7 +32,7 @@ struct RoleTests {
         _ = try await database.json("create table item (id int); insert into item values (1)", on: owner)
         let secret = Secret("pa'ss\\word $$ %I %L")
         for readOnly in [false, true] {
-            let text = try Self.role(readOnly: readOnly).create(password: secret, ttl: .seconds(60))
+            let text = try Self.role(readOnly: readOnly).create(verifier: try verifier(secret), ttl: .seconds(60))
             _ = try await database.run(text, on: admin)
             // Again: the role is there already.
             _ = try await database.run(text, on: admin)
@@ -51,7 +57,7 @@ struct RoleTests {
         let admin = administrator(owner)
         let secret = Secret("short-lived")
         _ = try await database.run(
-            try Self.role(readOnly: false).create(password: secret, ttl: .seconds(1)), on: admin)
+            try Self.role(readOnly: false).create(verifier: try verifier(secret), ttl: .seconds(1)), on: admin)
         var login = owner
         login.user = try Self.role(readOnly: false).name
         login.password = secret
@@ -66,7 +72,7 @@ struct RoleTests {
                 }
             })
         _ = try await database.run(
-            try Self.role(readOnly: false).create(password: secret, ttl: .seconds(600)), on: admin)
+            try Self.role(readOnly: false).create(verifier: try verifier(secret), ttl: .seconds(600)), on: admin)
         #expect(try await database.run(query, on: login).rowCount == 1)
         // A session that is open ends as well.
         let session = try await PostgresConnection.connect(
@@ -80,7 +86,7 @@ struct RoleTests {
         // Nothing to remove is no error.
         _ = try await database.run(try LoginRole.dropAll(of: Self.roles), on: admin)
         #expect(throws: ProjectDatabaseError.self) {
-            try Self.role(readOnly: true).create(password: secret, ttl: .milliseconds(900))
+            try Self.role(readOnly: true).create(verifier: try verifier(secret), ttl: .milliseconds(900))
         }
     }
 
@@ -97,9 +103,9 @@ struct RoleTests {
             """, on: owner)
         let admin = administrator(owner)
         _ = try await database.run(
-            try Self.role(readOnly: false).create(password: Secret("x"), ttl: .seconds(60)), on: admin)
+            try Self.role(readOnly: false).create(verifier: try verifier(Secret("x")), ttl: .seconds(60)), on: admin)
         _ = try await database.run(
-            try PasswordChange.sql(newPassword: Secret(ProjectCluster.password), of: Self.roles), on: admin)
+            try PasswordChange.sql(verifier: try verifier(Secret(ProjectCluster.password)), of: Self.roles), on: admin)
         _ = try await database.run(try LoginRole.dropAll(of: Self.roles), on: admin)
         let rights = "select rolsuper as s from pg_catalog.pg_roles where rolname = 'postgres'"
         #expect(try await database.json(rights, on: owner) == "[{\"s\":false}]")
@@ -108,9 +114,9 @@ struct RoleTests {
     @Test("a new password is every login role's, whatever it holds; missing roles are passed over")
     func passwordChange() async throws {
         let owner = try await ProjectCluster.running.newDatabase()
-        let changed = Secret("n'e\\w $$ ' || %L \" é")
+        let changed = Secret("n'e\\w $$ ' || %L \" ~")
         _ = try await database.run(
-            try PasswordChange.sql(newPassword: changed, of: Self.roles), on: administrator(owner))
+            try PasswordChange.sql(verifier: try verifier(changed), of: Self.roles), on: administrator(owner))
         var target = owner
         for user in ["postgres", "authenticator", "supabase_admin", "supabase_read_only_user"] {
             target.user = user
@@ -124,10 +130,31 @@ struct RoleTests {
         }
         target = administrator(owner)
         target.password = changed
-        _ = try await database.run(try PasswordChange.sql(newPassword: owner.password, of: Self.roles), on: target)
-        #expect(throws: ProjectDatabaseError.self) { try PasswordChange.sql(newPassword: Secret(""), of: Self.roles) }
-        #expect(throws: ProjectDatabaseError.self) {
-            try PasswordChange.sql(newPassword: Secret("a\0b"), of: Self.roles)
+        _ = try await database.run(
+            try PasswordChange.sql(verifier: try verifier(owner.password), of: Self.roles), on: target)
+    }
+
+    @Test(
+        "what is no verifier is not taken: PostgreSQL would take it for a password",
+        arguments: [
+            "", "password", "SCRAM-SHA-256$4096:c2FsdA==$c3RvcmVk", "md5d41d8cd98f00b204e9800998ecf8427e",
+            "SCRAM-SHA-256$4096:c2FsdA==$c3RvcmVk:c2VydmVy'; drop", "scram-sha-256$4096:c2FsdA==$c3RvcmVk:c2VydmVy",
+        ])
+    func noVerifier(text: String) {
+        #expect(throws: ProjectDatabaseError.self) { try DatabasePasswordVerifier(text) }
+    }
+
+    @Test("no statement that sets a password holds it")
+    func texts() throws {
+        let verifier = try verifier(Secret("a-very-long-password"))
+        let texts = [
+            try PasswordChange.sql(verifier: verifier, of: Self.roles),
+            try Self.role(readOnly: false).create(verifier: verifier, ttl: .seconds(60)),
+            try ReadOnlyRole.prepare(of: Self.roles, setting: verifier),
+        ]
+        for text in texts {
+            #expect(text.sql.contains("SCRAM-SHA-256$4096:") && !text.sql.contains("a-very-long"))
+            #expect(text.isConfidential)
         }
     }
 

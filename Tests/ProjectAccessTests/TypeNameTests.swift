@@ -38,7 +38,8 @@ struct TypeNameTests {
     }
 
     private func login(readOnly: Bool, _ roles: DatabaseRoles) throws -> ProjectQueryText {
-        try #require(LoginRole(of: roles, readOnly: readOnly)).create(password: Secret("x"), ttl: .seconds(60))
+        try #require(LoginRole(of: roles, readOnly: readOnly)).create(
+            verifier: try verifier(Secret("x")), ttl: .seconds(60))
     }
 
     private func expectNoSuperuser(_ deed: String) async throws {
@@ -55,7 +56,7 @@ struct TypeNameTests {
         let texts = [
             ("login role", try login(readOnly: false, roles)),
             ("read-only login role", try login(readOnly: true, roles)),
-            ("password", try PasswordChange.sql(newPassword: Secret(ProjectCluster.password), of: roles)),
+            ("password", try PasswordChange.sql(verifier: try verifier(Secret(ProjectCluster.password)), of: roles)),
             ("removal", try LoginRole.dropAll(of: roles)),
         ]
         for (deed, text) in texts {

@@ -1,6 +1,7 @@
 import Orchestrator
 import PostgresKit
 import ProjectModel
+import TokenKit
 
 /// What keeps a read-only query from changing anything. Three walls, one behind the other:
 ///
@@ -34,21 +35,26 @@ extension DatabaseSession {
     /// Logs in as the manager's own role, which reads the users' schemas alone, once it is there and its rights are
     /// those that it should have. There is no other login to fall back to.
     func connectRestricted() async throws(PostgresError) -> PostgresConnection {
-        try await prepareReadOnlyRole(setsPassword: false)
+        try await prepareReadOnlyRole()
         do throws(PostgresError) {
             return try await connect(as: ReadOnlyRole.name)
         } catch {
             guard case .connectFailed(_, let state) = error, Self.refusedLogin.contains(state) else { throw error }
-            try await prepareReadOnlyRole(setsPassword: true)
+            try await prepareReadOnlyRole(setting: try verifier())
             return try await connect(as: ReadOnlyRole.name)
         }
     }
 
-    private func prepareReadOnlyRole(setsPassword: Bool) async throws(PostgresError) {
+    private func verifier() throws(PostgresError) -> DatabasePasswordVerifier {
+        do {
+            return try DatabasePasswordVerifier(try SCRAMVerifier.make(target.password.reveal()))
+        } catch { throw .invalidConfiguration(reason: "\(error)") }
+    }
+
+    private func prepareReadOnlyRole(setting verifier: DatabasePasswordVerifier? = nil) async throws(PostgresError) {
         let text: ProjectQueryText
         do throws(ProjectDatabaseError) {
-            text = try ReadOnlyRole.prepare(
-                of: target.roles, password: target.password, setsPassword: setsPassword)
+            text = try ReadOnlyRole.prepare(of: target.roles, setting: verifier)
         } catch { throw .invalidConfiguration(reason: "\(error)") }
         let connection = try await connect(as: target.roles.administrator, isReadOnly: false)
         let result: Result<Void, PostgresError>

@@ -51,6 +51,13 @@ extension SealingKeyMinter {
         do { return try keyring.seal(value, name: name) } catch { throw .cannotMint("\(error)") }
     }
 
+    /// A verifier of SCRAM-SHA-256.
+    public func databaseVerifier(of password: Secret<String>) throws(KeyError) -> DatabasePasswordVerifier {
+        do { return try DatabasePasswordVerifier(try SCRAMVerifier.make(password.reveal())) } catch {
+            throw .cannotMint("\(error)")
+        }
+    }
+
     /// SHA-256 of a value in lower-case hexadecimal digits.
     public func digest(_ value: Secret<String>) throws(KeyError) -> String {
         do throws(TokenError) {

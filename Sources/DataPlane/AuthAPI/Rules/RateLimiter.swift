@@ -23,7 +23,8 @@ struct RateLimiter: Sendable {
         }
     }
 
-    /// Most buckets; when there are more, those that are full again go first, then all.
+    /// Most buckets; when there are more, those that are full again go first, then those that were asked first, and
+    /// never all: who comes from many addresses frees none of them from its limit.
     static let bucketsMax = 10_000
 
     private var buckets: [Key: Bucket] = [:]
@@ -60,6 +61,8 @@ struct RateLimiter: Sendable {
             bucket.fill(at: now)
             return bucket.level < bucket.capacity
         }
-        if buckets.count >= Self.bucketsMax { buckets = [:] }
+        guard buckets.count >= Self.bucketsMax else { return }
+        let oldest = buckets.sorted { $0.value.filledAt < $1.value.filledAt }.prefix(Self.bucketsMax / 8)
+        for (key, _) in oldest { buckets[key] = nil }
     }
 }

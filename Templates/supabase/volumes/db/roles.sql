@@ -3,6 +3,12 @@
 \set ON_ERROR_STOP on
 \getenv project_password POSTGRES_PASSWORD
 
+-- The statements hold the password: neither the log nor pg_stat_statements keeps them.
+set log_statement = 'none';
+set log_min_duration_statement = -1;
+set log_min_error_statement = 'panic';
+set pg_stat_statements.track = 'none';
+
 select format('alter role %I with login password %L', rolname, :'project_password')
 from pg_roles
 where rolname in (

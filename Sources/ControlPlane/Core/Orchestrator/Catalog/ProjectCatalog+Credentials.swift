@@ -96,6 +96,11 @@ extension ProjectCatalog {
         }
     }
 
+    /// What a project's database keeps of a role's password: SQL never holds the password itself.
+    public func databaseVerifier(of password: Secret<String>) throws(CatalogError) -> DatabasePasswordVerifier {
+        do { return try minter.databaseVerifier(of: password) } catch { throw .keys(error) }
+    }
+
     private func checkTokenSecret(_ secret: Secret<String>) throws(CatalogError) {
         let bytes = Array(secret.reveal().utf8)
         guard Self.tokenSecretLengths.contains(bytes.count) else {

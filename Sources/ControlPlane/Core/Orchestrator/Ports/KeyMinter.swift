@@ -24,6 +24,8 @@ public protocol KeyMinter: Sendable {
     func seal(
         _ value: Secret<String>, name: String, into sealed: SealedSecrets, of ref: ProjectRef
     ) throws(KeyError) -> [UInt8]
+    /// What a database keeps of a role's password, with a new salt.
+    func databaseVerifier(of password: Secret<String>) throws(KeyError) -> DatabasePasswordVerifier
     /// SHA-256 of a value in lower-case hexadecimal digits.
     func digest(_ value: Secret<String>) throws(KeyError) -> String
 }

@@ -25,10 +25,10 @@ public struct LoginRole: Sendable {
     /// Makes the role, or gives it a new password and a new end.
     ///
     /// - Parameters:
-    ///   - password: random text of the caller's; it replaces an earlier one.
+    ///   - verifier: of a random password of the caller's; it replaces an earlier one.
     ///   - ttl: how long the role can log in from now on, in whole seconds.
     public func create(
-        password: Secret<String>, ttl: Duration
+        verifier: DatabasePasswordVerifier, ttl: Duration
     ) throws(ProjectDatabaseError) -> ProjectQueryText {
         let seconds = ttl.components.seconds
         guard seconds >= 1 else { throw .invalid("a login role is valid for at least one second") }
@@ -46,7 +46,7 @@ public struct LoginRole: Sendable {
                 execute format('create role %I', login);
             end if;
             execute format('alter role %I with login \(inheritance) password %L valid until %L', login,
-                \(try SQLText.literal(password.reveal())), now() + make_interval(secs => \(seconds)));
+                \(verifier.literal), now() + make_interval(secs => \(seconds)));
             execute format('grant %I to %I', parent, login);
             \(settings)
             """)

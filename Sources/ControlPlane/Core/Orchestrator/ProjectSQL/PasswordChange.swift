@@ -6,9 +6,8 @@ public enum PasswordChange {
     /// that are missing are passed over. Run it as the stack's administrator. Open sessions stay; new ones need the new
     /// password.
     public static func sql(
-        newPassword: Secret<String>, of database: DatabaseRoles
+        verifier: DatabasePasswordVerifier, of database: DatabaseRoles
     ) throws(ProjectDatabaseError) -> ProjectQueryText {
-        guard !newPassword.reveal().isEmpty else { throw .invalid("a database password cannot be empty") }
         let shared = database.sharingPassword + [database.owner, database.administrator, ReadOnlyRole.name]
         let names = try Set(shared).sorted().map { role throws(ProjectDatabaseError) in try SQLText.literal(role) }
         let sql = try SQLText.block(
@@ -17,7 +16,7 @@ public enum PasswordChange {
             for login in select rolname from pg_roles
                 where rolname = any (array[\(names.joined(separator: ", "))]) order by rolname
             loop
-                execute format('alter role %I with password %L', login, \(try SQLText.literal(newPassword.reveal())));
+                execute format('alter role %I with password %L', login, \(verifier.literal));
             end loop;
             """)
         return ProjectQueryText(sql: sql, isConfidential: true)

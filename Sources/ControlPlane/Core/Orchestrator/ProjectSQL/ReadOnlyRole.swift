@@ -22,11 +22,10 @@ public enum ReadOnlyRole {
     /// administrator. Schemas of other owners than the project's, those that begin with an underscore or `pg_`, and
     /// those that the stack's services fill, are left out.
     ///
-    /// - Parameters:
-    ///   - password: the project's database password.
-    ///   - setsPassword: whether a role that is there gets the password too.
+    /// - Parameter verifier: of the project's database password, which the role gets; without it a role that is made
+    ///   cannot log in yet, and one that is there keeps the password that it has.
     public static func prepare(
-        of database: DatabaseRoles, password: Secret<String>, setsPassword: Bool
+        of database: DatabaseRoles, setting verifier: DatabasePasswordVerifier? = nil
     ) throws(ProjectDatabaseError) -> ProjectQueryText {
         let schemas = try (database.serviceSchemas + [standardSchema]).map { name throws(ProjectDatabaseError) in
             try SQLText.literal(name)
@@ -41,7 +40,7 @@ public enum ReadOnlyRole {
                 """,
             """
             perform pg_advisory_xact_lock(\(lockNumber));
-            \(try role(password, setsPassword: setsPassword))
+            \(role(verifier))
             \(selection)
             \(schemaRights)
             \(tableRights)
@@ -54,18 +53,17 @@ public enum ReadOnlyRole {
     private static let lockNumber: Int64 = 7_302_118_560_213
 
     /// The role itself: no attribute but the right to log in, a member of nothing.
-    private static func role(
-        _ password: Secret<String>, setsPassword: Bool
-    ) throws(ProjectDatabaseError) -> String {
-        let secret = try SQLText.literal(password.reveal())
+    private static func role(_ verifier: DatabasePasswordVerifier?) -> String {
+        let password = verifier.map { verifier in
+            "execute format('alter role %I login password %L valid until ''infinity''', reader, \(verifier.literal));"
+        }
         return """
             select oid into reader_id from pg_authid where rolname = reader;
             if reader_id is null then
-                execute format('create role %I login noinherit password %L', reader, \(secret));
+                execute format('create role %I login noinherit', reader);
                 select oid into reader_id from pg_authid where rolname = reader;
-            elsif \(setsPassword) then
-                execute format('alter role %I login password %L valid until ''infinity''', reader, \(secret));
             end if;
+            \(password ?? "")
             if exists (select from pg_authid where oid = reader_id
                     and (rolsuper or rolcreaterole or rolcreatedb or rolreplication or rolinherit)) then
                 execute format('alter role %I nosuperuser nocreaterole nocreatedb noreplication noinherit', reader);

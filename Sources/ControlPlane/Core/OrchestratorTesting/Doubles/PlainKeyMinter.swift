@@ -61,6 +61,14 @@ public struct PlainKeyMinter: KeyMinter {
         return Array(value.reveal().utf8)
     }
 
+    /// A text of the right form, in which the digest of the password stands.
+    public func databaseVerifier(of password: Secret<String>) throws(KeyError) -> DatabasePasswordVerifier {
+        do { return try DatabasePasswordVerifier("SCRAM-SHA-256$4096:c2FsdA==$\(try digest(password)):c2VydmVy") } catch
+        {
+            throw .cannotMint("\(error)")
+        }
+    }
+
     /// 64 digits that are equal for equal values.
     public func digest(_ value: Secret<String>) throws(KeyError) -> String {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325

@@ -42,7 +42,8 @@ struct LoginRoleController: Sendable {
         guard let role = LoginRole(of: database, readOnly: body.isReadOnly) else {
             throw CatalogError.unsupported(record.ref, .readOnlyRole)
         }
-        try await run(try role.create(password: Secret(password), ttl: Self.life), on: record)
+        let verifier = try reach.catalog.databaseVerifier(of: Secret(password))
+        try await run(try role.create(verifier: verifier, ttl: Self.life), on: record)
         request.audit.target("role", role.name)
         return try APIResponse(
             .created,

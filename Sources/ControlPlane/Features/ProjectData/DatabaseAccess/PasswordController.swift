@@ -34,16 +34,18 @@ struct PasswordController: Sendable {
         try reach.catalog.check(databasePassword: password)
         // The way back is prepared before the change: afterwards the manager's own database may not answer.
         let target = try await reach.target(record, as: .administrator)
+        let former = try reach.catalog.databaseVerifier(of: target.password)
         try await set(password, on: target)
         do { try await reach.catalog.changeDatabasePassword(of: record.ref, to: password) } catch let cause {
-            try await restore(target.password, instead: password, on: target)
+            try await restore(former, instead: password, on: target)
             throw APIError(anything: cause)
         }
         return try APIResponse(json: ["message": "the database password was changed"])
     }
 
     private func set(_ password: Secret<String>, on target: DatabaseTarget) async throws {
-        let query = try PasswordChange.sql(newPassword: password, of: target.roles)
+        let verifier = try reach.catalog.databaseVerifier(of: password)
+        let query = try PasswordChange.sql(verifier: verifier, of: target.roles)
         do {
             _ = try await reach.databases.run(query, on: target)
         } catch ProjectDatabaseError.query(let failure) {
@@ -52,11 +54,13 @@ struct PasswordController: Sendable {
     }
 
     /// Logs in with the new password, which only the database has.
-    private func restore(_ old: Secret<String>, instead new: Secret<String>, on target: DatabaseTarget) async throws {
+    private func restore(
+        _ old: DatabasePasswordVerifier, instead new: Secret<String>, on target: DatabaseTarget
+    ) async throws {
         var target = target
         target.password = new
         do {
-            _ = try await reach.databases.run(try PasswordChange.sql(newPassword: old, of: target.roles), on: target)
+            _ = try await reach.databases.run(try PasswordChange.sql(verifier: old, of: target.roles), on: target)
         } catch {
             throw APIError(
                 .internalServerError,
