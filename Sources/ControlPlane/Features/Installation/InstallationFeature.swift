@@ -21,7 +21,7 @@ package struct InstallationFeature: Sendable {
 
     /// - Parameters:
     ///   - orphans: Objects on the engine that belong to no project.
-    ///   - jobs: What the manager does by itself.
+    ///   - jobs: Durable jobs of the manager.
     ///   - consistency: Compares records, engine and host.
     ///   - readiness: The checks behind `/ready`.
     ///   - role: What this manager does at the moment; one without others is always active.
