@@ -1,3 +1,5 @@
+import APIKit
+import FeatureKit
 import Orchestrator
 import ProjectModel
 
