@@ -51,7 +51,11 @@ let package = Package(
             swiftSettings: common),
         .target(name: "TokenKit", dependencies: ["COpenSSL"], path: "Sources/Kits/TokenKit", swiftSettings: common),
         .target(name: "YAMLKit", dependencies: ["CYAML"], path: "Sources/Kits/YAMLKit", swiftSettings: common),
-        .target(name: "ProjectModel", path: "Sources/ControlPlane/Core/ProjectModel", swiftSettings: strict),
+        // Who a client is on the network: both planes count by it.
+        .target(name: "Clients", swiftSettings: strict),
+        .target(
+            name: "ProjectModel", dependencies: ["Clients"], path: "Sources/ControlPlane/Core/ProjectModel",
+            swiftSettings: strict),
 
         // Layer 2: the pure core.
         .target(
@@ -70,7 +74,7 @@ let package = Package(
 
         // Accounts, organizations, roles and tokens: what is decided about people, and the ports it needs.
         .target(
-            name: "Identity", dependencies: ["ProjectModel", "Orchestrator"],
+            name: "Identity", dependencies: ["Clients", "ProjectModel", "Orchestrator"],
             path: "Sources/ControlPlane/Core/Identity", swiftSettings: strict),
 
         // Layer 4: adapters, named after their technology.
@@ -90,10 +94,10 @@ let package = Package(
             dependencies: ["Orchestrator", "ProjectModel", "Reconciler", "TokenKit", "YAMLKit"],
             path: "Sources/ControlPlane/Adapters/ComposeTemplates", swiftSettings: strict),
         .target(
-            name: "ProjectKeys", dependencies: ["Identity", "Orchestrator", "ProjectModel", "TokenKit"],
+            name: "ProjectKeys", dependencies: ["Identity", "Orchestrator", "PasswordKit", "ProjectModel", "TokenKit"],
             path: "Sources/ControlPlane/Adapters/ProjectKeys", swiftSettings: strict),
         .target(
-            name: "LinuxHost", dependencies: ["Orchestrator", "ProjectModel"],
+            name: "LinuxHost", dependencies: ["Clients", "Orchestrator", "ProjectModel"],
             path: "Sources/ControlPlane/Adapters/LinuxHost", swiftSettings: strict),
         .target(
             name: "NetworkProbes",
@@ -113,13 +117,14 @@ let package = Package(
             name: "RestAPI", dependencies: ["DataPlaneCore", "PostgresKit", "TokenKit"],
             path: "Sources/DataPlane/RestAPI", swiftSettings: strict),
         .target(
-            name: "AuthAPI", dependencies: ["DataPlaneCore", "PasswordKit", "PostgresKit", "TokenKit"],
+            name: "AuthAPI", dependencies: ["Clients", "DataPlaneCore", "PasswordKit", "PostgresKit", "TokenKit"],
             path: "Sources/DataPlane/AuthAPI", swiftSettings: strict),
 
         // What one client can make a server hold or wait for: both planes' servers keep to it. It knows neither.
         .target(
             name: "HTTPBounds",
             dependencies: [
+                "Clients",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -130,7 +135,7 @@ let package = Package(
         .target(
             name: "APIKit",
             dependencies: [
-                "HTTPBounds", "Identity", "Orchestrator", "ProjectModel",
+                "Clients", "HTTPBounds", "Identity", "Orchestrator", "ProjectModel",
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -143,7 +148,7 @@ let package = Package(
         .target(
             name: "ManagementAPI",
             dependencies: [
-                "APIKit", "HTTPBounds", "Identity", "Orchestrator", "ProjectModel", "Reconciler",
+                "APIKit", "Clients", "HTTPBounds", "Identity", "Orchestrator", "ProjectModel", "Reconciler",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -168,8 +173,9 @@ let package = Package(
         .executableTarget(
             name: "supamanager",
             dependencies: [
-                "APIKit", "ComposeTemplates", "CurlKit", "DockerEngine", "Identity", "LinuxHost", "ManagementAPI",
-                "ManagementClient", "NetworkProbes", "Orchestrator", "PostgresKit", "PostgresStore", "ProjectAccess",
+                "APIKit", "Clients", "ComposeTemplates", "CurlKit", "DockerEngine", "Identity", "LinuxHost",
+                "ManagementAPI", "ManagementClient", "NetworkProbes", "Orchestrator", "PostgresKit", "PostgresStore",
+                "ProjectAccess",
                 "ProjectKeys", "ProjectModel", "Reconciler", "TokenKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -181,7 +187,7 @@ let package = Package(
         .executableTarget(
             name: "projectd",
             dependencies: [
-                "AuthAPI", "CurlKit", "DataPlaneCore", "HTTPBounds", "PasswordKit", "PostgresKit", "RestAPI",
+                "AuthAPI", "Clients", "CurlKit", "DataPlaneCore", "HTTPBounds", "PasswordKit", "PostgresKit", "RestAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -226,6 +232,7 @@ let package = Package(
         .testTarget(
             name: "PostgresKitTests", dependencies: ["PostgresKit", "PostgresTestSupport"], swiftSettings: common),
         .testTarget(name: "TokenKitTests", dependencies: ["TokenKit"], swiftSettings: common),
+        .testTarget(name: "ClientsTests", dependencies: ["Clients"], swiftSettings: strict),
         .testTarget(name: "YAMLKitTests", dependencies: ["YAMLKit"], swiftSettings: common),
         .testTarget(
             name: "ProjectModelTests", dependencies: ["OrchestratorTesting", "ProjectModel"], swiftSettings: strict),
@@ -283,8 +290,8 @@ let package = Package(
         .testTarget(
             name: "ManagementAPITests",
             dependencies: [
-                "APIKit", "CurlKit", "HTTPBounds", "Identity", "ManagementAPI", "Orchestrator", "OrchestratorTesting",
-                "ProjectModel", "Reconciler",
+                "APIKit", "Clients", "CurlKit", "HTTPBounds", "Identity", "ManagementAPI", "Orchestrator",
+                "OrchestratorTesting", "ProjectModel", "Reconciler",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -294,7 +301,7 @@ let package = Package(
             exclude: ["AuthorizationMatrix.txt"],
             swiftSettings: strict),
         .testTarget(
-            name: "LinuxHostTests", dependencies: ["LinuxHost", "Orchestrator", "ProjectModel"],
+            name: "LinuxHostTests", dependencies: ["Clients", "LinuxHost", "Orchestrator", "ProjectModel"],
             swiftSettings: common),
         .testTarget(
             name: "NetworkProbesTests",
@@ -315,7 +322,7 @@ let package = Package(
         .testTarget(
             name: "AuthAPITests",
             dependencies: [
-                "AuthAPI", "DataPlaneCore", "PasswordKit", "PostgresKit", "PostgresTestSupport", "TokenKit",
+                "AuthAPI", "Clients", "DataPlaneCore", "PasswordKit", "PostgresKit", "PostgresTestSupport", "TokenKit",
             ],
             swiftSettings: common),
         // As a user: the built program on the real engine. It depends on the program only to have it built.

@@ -42,7 +42,7 @@ struct AuthFixture: Sendable {
         let service = AuthService(
             configuration: configuration, pool: pool,
             keys: try SigningKeys(secret: TokenTests.secret, keyID: nil, keys: nil),
-            workers: PasswordWorkers(runningMax: 2),
+            workers: PasswordWorkers(),
             clock: { clock?.now ?? Date().timeIntervalSince1970 }, report: { Issue.record("reported: \($0)") })
         try await service.migrate()
         return AuthFixture(service: service, pool: pool)

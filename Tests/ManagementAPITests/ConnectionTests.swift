@@ -1,3 +1,4 @@
+import Clients
 import HTTPBounds
 import NIOCore
 import OrchestratorTesting
@@ -97,9 +98,11 @@ struct ConnectionTableTests {
         "IPv6 counts by /64, IPv4 by address in either form",
         arguments: [
             ("192.0.2.1", ClientNetwork.remote("192.0.2.1")), ("::ffff:192.0.2.1", .remote("192.0.2.1")),
-            ("::FFFF:192.0.2.1", .remote("192.0.2.1")), ("2001:db8:1:2:3:4:5:6", .remote("2001:db8:1:2")),
-            ("2001:db8:1:2::9", .remote("2001:db8:1:2")), ("2001:db8::9", .remote("2001:db8:0:0")),
-            ("fe80::1%eth0", .remote("fe80:0:0:0")), ("127.0.0.1", .local), ("::1", .local), ("local", .local),
+            ("::FFFF:192.0.2.1", .remote("192.0.2.1")), ("2001:db8:1:2:3:4:5:6", .remote("2001:db8:1:2:0:0:0:0/64")),
+            ("2001:db8:1:2::9", .remote("2001:db8:1:2:0:0:0:0/64")),
+            ("2001:db8::9", .remote("2001:db8:0:0:0:0:0:0/64")),
+            ("fe80::1%eth0", .remote("fe80:0:0:0:0:0:0:0/64")), ("127.0.0.1", .local), ("::1", .local),
+            ("local", .local),
             ("::ffff:127.0.0.1", .local), ("127.9.9.9", .local),
         ])
     func networks(address: String, network: ClientNetwork) { #expect(ClientNetwork(address) == network) }

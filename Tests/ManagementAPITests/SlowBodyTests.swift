@@ -1,3 +1,4 @@
+import Clients
 import HTTPBounds
 import NIOCore
 import OrchestratorTesting

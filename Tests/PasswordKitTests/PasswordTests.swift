@@ -54,14 +54,4 @@ struct PasswordTests {
         #expect(!PasswordVerifier.isKnown(stored))
         #expect(throws: PasswordError.unknownForm) { try PasswordVerifier.verify("x", against: stored) }
     }
-
-    @Test("workers run everything and bound what waits")
-    func workersRunEverythingAndBoundWhat() async throws {
-        let workers = PasswordWorkers(runningMax: 2)
-        let results = await withTaskGroup(of: Bool.self) { group in
-            for _ in 0..<20 { group.addTask { (try? await workers.run { true }) ?? false } }
-            return await group.reduce(into: []) { $0.append($1) }
-        }
-        #expect(results.count == 20 && results.allSatisfy { $0 })
-    }
 }

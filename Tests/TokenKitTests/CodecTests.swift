@@ -17,6 +17,13 @@ struct CodecTests {
         #expect(Base64URL.decode(unpadded) == Array(plain.utf8))
     }
 
+    @Test("base32 of RFC 4648")
+    func base32OfRFC4648() {
+        #expect(Base32.encode(Array("foobar".utf8)) == "MZXW6YTBOI")
+        #expect(Base32.decode("MZXW6YTBOI======") == Array("foobar".utf8))
+        #expect(Base32.decode("m1") == nil)
+    }
+
     @Test("every length and every byte comes back", arguments: 0..<40)
     func roundTrip(count: Int) {
         let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ 251) }

@@ -1,4 +1,5 @@
 public import APIKit
+import Clients
 public import Logging
 public import Orchestrator
 

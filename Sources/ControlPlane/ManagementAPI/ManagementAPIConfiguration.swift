@@ -1,4 +1,5 @@
 public import APIKit
+public import Clients
 import ProjectModel
 
 /// The host's data in responses.

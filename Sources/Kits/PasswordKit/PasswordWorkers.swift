@@ -2,58 +2,70 @@ import Dispatch
 import Synchronization
 
 /// Runs the slow work on passwords outside the cooperative pool, which must never block, and bounds how much of it
-/// there is: every run takes about 50 ms of a processor and 19 MiB.
+/// there is: every run takes up to 0.3 s of a processor and 32 MiB.
 public final class PasswordWorkers: Sendable {
-    /// Runs that wait for their turn. What comes after them is refused at once instead of waiting for seconds.
-    public static let waitingMax = 64
-    /// Longest wait for a turn.
-    public static let waitMax: Duration = .seconds(5)
+    /// How much work there may be. What comes beyond is refused at once instead of waiting for seconds.
+    public struct Limits: Sendable, Equatable {
+        /// Runs at the same time, each on a thread that exists while it has work; two at least, of which one is for
+        /// checks alone.
+        public var runningMax: Int
+        /// Runs that wait behind each of these.
+        public var waitingMax: Int
+        /// Runs of one client network, of each kind, that work or wait.
+        public var perClientMax: Int
+        /// Longest wait for a turn.
+        public var waitMax: Duration
 
+        /// Limits.
+        public init(
+            runningMax: Int = 2, waitingMax: Int = 16, perClientMax: Int = 8, waitMax: Duration = .seconds(10)
+        ) {
+            self.runningMax = max(2, runningMax)
+            self.waitingMax = waitingMax
+            self.perClientMax = perClientMax
+            self.waitMax = waitMax
+        }
+    }
+
+    /// The limits.
+    public let limits: Limits
     private let lanes: [DispatchQueue]
-    /// Runs in hand by lane: the one that works, and those that wait behind it.
-    private let inHand: Mutex<[Int]>
+    private let queue: Mutex<PasswordQueue>
 
-    /// Workers.
-    ///
-    /// - Parameter runningMax: runs at the same time, each on a thread that exists while it has work.
-    public init(runningMax: Int) {
-        let count = max(1, runningMax)
+    /// Workers without work.
+    public init(limits: Limits = Limits()) {
+        self.limits = limits
         // A serial queue each: that is what keeps the number of runs at the same time.
-        lanes = (0..<count).map { DispatchQueue(label: "passwords.\($0)") }
-        inHand = Mutex(Array(repeating: 0, count: count))
+        lanes = (0..<limits.runningMax).map { DispatchQueue(label: "passwords.\($0)") }
+        queue = Mutex(
+            PasswordQueue(
+                lanes: limits.runningMax, waitingMax: limits.waitingMax, perClientMax: limits.perClientMax))
     }
 
     /// Runs `work` when its turn has come.
     ///
-    /// - Throws: ``PasswordError/overloaded`` when too many wait already or the turn comes too late; else what `work`
-    ///   throws.
-    public func run<Value: Sendable>(
-        _ work: @escaping @Sendable () throws(PasswordError) -> Value
-    ) async throws(PasswordError) -> Value {
-        guard let lane = takeLane() else { throw .overloaded }
-        let limit = ContinuousClock.now + Self.waitMax
-        let result = await withCheckedContinuation { (continuation: CheckedContinuation<Outcome<Value>, Never>) in
-            lanes[lane].async {
+    /// - Parameters:
+    ///   - kind: whether a verifier is made or compared.
+    ///   - client: the network that the work is for; nil where it is not counted.
+    ///   - refusal: thrown when too many wait already, or the turn comes too late.
+    /// - Throws: `refusal`, or what `work` throws.
+    public func run<Value: Sendable, Failure: Error>(
+        _ kind: PasswordWork, for client: String?, refusal: Failure,
+        _ work: @escaping @Sendable () throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        guard let place = queue.withLock({ $0.take(kind, client: client) }) else { throw refusal }
+        let limit = ContinuousClock.now + limits.waitMax
+        let result = await withCheckedContinuation {
+            (continuation: CheckedContinuation<Result<Value, Failure>, Never>) in
+            lanes[place.lane].async {
                 let result =
                     ContinuousClock.now > limit
-                    ? .failure(.overloaded) : Outcome { () throws(PasswordError) in try work() }
-                // Given back first, so that the caller's next run finds the place free.
-                self.inHand.withLock { $0[lane] -= 1 }
+                    ? .failure(refusal) : Result { () throws(Failure) in try work() }
+                // Released before the caller resumes, so that the next waiter finds the place free.
+                self.queue.withLock { $0.release(place) }
                 continuation.resume(returning: result)
             }
         }
         return try result.get()
-    }
-
-    private typealias Outcome<Value> = Result<Value, PasswordError>
-
-    private func takeLane() -> Int? {
-        inHand.withLock { counts in
-            guard counts.reduce(0, +) < lanes.count + Self.waitingMax,
-                let lane = counts.indices.min(by: { counts[$0] < counts[$1] })
-            else { return nil }
-            counts[lane] += 1
-            return lane
-        }
     }
 }

@@ -30,6 +30,47 @@ public enum Hex {
     }
 }
 
+/// Base32 without padding (RFC 4648 §6).
+public enum Base32 {
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
+
+    /// The bytes as text.
+    public static func encode(_ bytes: [UInt8]) -> String {
+        var text: [UInt8] = []
+        var accumulator: UInt32 = 0
+        var bits: UInt32 = 0
+        for byte in bytes {
+            accumulator = accumulator << 8 | UInt32(byte)
+            bits += 8
+            while bits >= 5 {
+                bits -= 5
+                text.append(alphabet[Int(accumulator >> bits & 31)])
+            }
+            accumulator &= (1 << bits) - 1
+        }
+        if bits > 0 { text.append(alphabet[Int(accumulator << (5 - bits) & 31)]) }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// The bytes of a text in upper case, with or without padding; nil if it is anything else.
+    public static func decode(_ text: String) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var accumulator: UInt32 = 0
+        var bits: UInt32 = 0
+        for character in text.utf8 where character != UInt8(ascii: "=") {
+            guard let value = alphabet.firstIndex(of: character) else { return nil }
+            accumulator = accumulator << 5 | UInt32(value)
+            bits += 5
+            if bits >= 8 {
+                bits -= 8
+                bytes.append(UInt8(accumulator >> bits & 255))
+                accumulator &= (1 << bits) - 1
+            }
+        }
+        return bytes
+    }
+}
+
 /// Base64 with padding (RFC 4648 §4).
 public enum Base64 {
     private static let alphabet = Base64Alphabet(special: "+/")

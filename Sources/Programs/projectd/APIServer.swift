@@ -1,3 +1,4 @@
+import Clients
 import DataPlaneCore
 import HTTPBounds
 import HTTPTypes
@@ -24,7 +25,7 @@ struct APIServer: ServiceLifecycle.Service {
             deadlines: ConnectionRegistry.Deadlines(
                 firstHead: TimeAmount(limits.headDeadline), nextHead: .seconds(limits.idleSeconds),
                 room: TimeAmount(limits.roomDeadline)),
-            logger: logger, isProxy: { [proxies = limits.proxies] in proxies.contains(ClientNetwork($0)) })
+            logger: logger, isProxy: { [proxies = limits.proxies] in proxies.contains(peer: $0) })
         let application = Application(
             responder: APIResponder(
                 service: service, limits: limits, watches: watches, connections: connections,
@@ -69,12 +70,20 @@ struct APIResponder: HTTPResponder {
             method: request.method.rawValue, path: request.uri.path, query: request.uri.query ?? "",
             headers: request.headers.map { ($0.name.canonicalName, $0.value) }
                 + (request.head.authority.map { [("host", $0)] } ?? []),
-            body: [], peer: context.channel.remoteAddress?.ipAddress)
+            body: [], peer: peer(of: request, on: context.channel))
         let channel = context.channel
         let (answer, closes) = try await self.answer(request, head, on: channel)
         return Self.response(answer, isHead: request.method == .head, closes: closes) { [connections] in
             if closes { channel.close(mode: .all, promise: nil) } else { connections.endRequest(on: channel) }
         }
+    }
+
+    /// The client's address; behind a proxy that is trusted, the one that the proxy names.
+    private func peer(of request: Request, on channel: any Channel) -> String? {
+        guard let peer = channel.remoteAddress?.ipAddress, let name = HTTPField.Name("X-Forwarded-For") else {
+            return nil
+        }
+        return limits.proxies.client(forwardedFor: request.headers[values: name].joined(separator: ","), peer: peer)
     }
 
     /// The token is looked at before the body is taken in: a stranger's body is thrown away as it comes.

@@ -116,8 +116,7 @@ private struct AuthPart: Sendable {
         pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits)
         service = AuthService(
             configuration: settings.configuration, pool: pool, keys: settings.keys,
-            workers: PasswordWorkers(
-                runningMax: min(ServeSettings.Auth.hashingMax, ProcessInfo.processInfo.activeProcessorCount)),
+            workers: PasswordWorkers(limits: ServeSettings.Auth.passwords),
             clock: { Date().timeIntervalSince1970 }, report: { logger.error("\($0)") })
         loops = [
             AuthLoop(

@@ -1,11 +1,18 @@
 import AuthAPI
+import FoundationEssentials
+import PasswordKit
 import PostgresKit
 
 extension ServeSettings {
     /// Settings of the AUTH API.
     struct Auth {
-        /// Passwords that are hashed at once: 19 MiB each.
-        static let hashingMax = 4
+        /// Passwords that are hashed at once, 19 MiB and about 50 ms each, and those that wait. All clients of a
+        /// server that signs users in come from its network.
+        static var passwords: PasswordWorkers.Limits {
+            PasswordWorkers.Limits(
+                runningMax: min(4, ProcessInfo.processInfo.activeProcessorCount), waitingMax: 32, perClientMax: 24,
+                waitMax: .seconds(5))
+        }
 
         var database: PostgresConnectionParameters
         var pool = PostgresPoolConfiguration()

@@ -1,3 +1,4 @@
+import Clients
 import DataPlaneCore
 import FoundationEssentials
 import HTTPBounds
@@ -30,7 +31,7 @@ struct HTTPLimits {
     /// Length of the kernel's queue of connections not accepted yet.
     var backlogMax = 256
     /// Addresses behind which many clients are.
-    var proxies: Set<ClientNetwork> = []
+    var proxies = TrustedProxies()
     var headerBytesMax = 32 << 10
     var headersMax = 128
     var idleSeconds: Int64 = 60
@@ -89,7 +90,12 @@ struct ServeSettings {
         if services.contains(.auth) { auth = try Auth(reader) }
         if services.count > 1 { keys = try Self.keys(reader) }
         if let seconds = try reader.int("PROJECTD_BODY_TIMEOUT", 1...3_600) { http.bodyDeadline = .seconds(seconds) }
-        http.proxies = Set((reader.list("PROJECTD_TRUSTED_PROXIES") ?? []).map { ClientNetwork($0) })
+        for text in reader.list("PROJECTD_TRUSTED_PROXIES") ?? [] {
+            guard let proxy = ClientAddress(text) else {
+                throw SettingProblem("PROJECTD_TRUSTED_PROXIES", "\(text) is no IP address")
+            }
+            http.proxies.addresses.insert(proxy)
+        }
         address = try Self.address(reader, services)
         adminAddress = try reader.int("PGRST_ADMIN_SERVER_PORT", 1...65_535).map {
             ServerAddress(host: Self.host(reader.text("PGRST_ADMIN_SERVER_HOST")), port: $0)

@@ -1,4 +1,5 @@
 import APIKit
+import Clients
 import ComposeTemplates
 import DockerEngine
 import FoundationEssentials

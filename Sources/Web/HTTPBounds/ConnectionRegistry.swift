@@ -1,3 +1,4 @@
+import Clients
 package import HummingbirdCore
 package import Logging
 package import NIOCore

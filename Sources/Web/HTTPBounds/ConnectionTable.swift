@@ -1,3 +1,5 @@
+package import Clients
+
 /// The open connections and their states, as a value. Decides which are accepted, and which are closed for them.
 ///
 /// For another connection one goes that waits for a request or for a body: first of the block and the network that have

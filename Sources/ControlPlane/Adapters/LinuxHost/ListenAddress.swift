@@ -1,3 +1,4 @@
+import Clients
 import ProjectModel
 
 /// An address on which a socket listens or shall listen.

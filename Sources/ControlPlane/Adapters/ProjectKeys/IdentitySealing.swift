@@ -1,4 +1,5 @@
 public import Identity
+import PasswordKit
 public import ProjectModel
 import TokenKit
 
@@ -22,6 +23,8 @@ public struct SealingIdentityCrypto: IdentityCrypto {
     private let key: ES256PrivateKey
     private let issuer: String
     private let workers = PasswordWorkers()
+
+    private static let overload = IdentityCryptoError("too many sign-ins at once; try again later")
 
     /// Makes the key that signs access tokens; once for an installation; the result is stored unchanged.
     ///
@@ -59,7 +62,7 @@ public struct SealingIdentityCrypto: IdentityCrypto {
 
     /// Hashes with scrypt; waits for its turn.
     public func hash(password: Secret<String>) async throws(IdentityCryptoError) -> String {
-        try await workers.run(.make) { () throws(IdentityCryptoError) in
+        try await work(.make) { () throws(IdentityCryptoError) in
             try identityCrypto { () throws(TokenError) in try PasswordHash.hash(password.reveal()) }
         }
     }
@@ -69,7 +72,7 @@ public struct SealingIdentityCrypto: IdentityCrypto {
         password: Secret<String>, against verifier: String?
     ) async throws(IdentityCryptoError) -> Bool {
         guard password.reveal().utf8.count <= PasswordHash.maximumPasswordBytes else { return false }
-        return try await workers.run(.check) { () throws(IdentityCryptoError) in
+        return try await work(.check) { () throws(IdentityCryptoError) in
             try identityCrypto { () throws(TokenError) in
                 if let verifier { return try PasswordHash.verify(password.reveal(), against: verifier) }
                 // The same work without an account: the response time must not reveal which accounts exist.
@@ -77,6 +80,12 @@ public struct SealingIdentityCrypto: IdentityCrypto {
                 return false
             }
         }
+    }
+
+    private func work<Value: Sendable>(
+        _ kind: PasswordWork, _ body: @escaping @Sendable () throws(IdentityCryptoError) -> Value
+    ) async throws(IdentityCryptoError) -> Value {
+        try await workers.run(kind, for: PasswordClient.network, refusal: Self.overload, body)
     }
 
     /// Compares the cost of scrypt.

@@ -1,3 +1,5 @@
+import Clients
+
 /// An IPv4 address.
 public struct IPv4Address: Hashable, Comparable, Sendable, CustomStringConvertible {
     /// The address as a number, most significant octet first (`10.0.0.1` is `0x0A000001`).
@@ -8,20 +10,12 @@ public struct IPv4Address: Hashable, Comparable, Sendable, CustomStringConvertib
 
     /// Reads dotted decimal notation; four octets without leading zeros.
     public init?(_ text: some StringProtocol) {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
-        var number: UInt32 = 0
-        for part in parts {
-            guard let octet = UInt8(part), String(octet) == String(part) else { return nil }
-            number = number << 8 | UInt32(octet)
-        }
+        guard let number = IPv4Text.number(text) else { return nil }
         self.number = number
     }
 
     /// The text form.
-    public var description: String {
-        "\(number >> 24).\(number >> 16 & 255).\(number >> 8 & 255).\(number & 255)"
-    }
+    public var description: String { IPv4Text.text(number) }
 
     /// Orders by value.
     public static func < (left: IPv4Address, right: IPv4Address) -> Bool { left.number < right.number }

@@ -1,3 +1,4 @@
+import Clients
 import DataPlaneCore
 import PostgresKit
 import TokenKit
@@ -227,7 +228,7 @@ extension AuthCall {
             return AuthError(
                 422, code: "mfa_factor_not_found", message: "MFA factor with the provided challenge ID not found")
         }
-        guard challenge.address == address ?? "0.0.0.0" else {
+        guard ClientAddress(challenge.address) == ClientAddress(address ?? "0.0.0.0") else {
             return AuthError(
                 422, code: "mfa_ip_address_mismatch", message: "Challenge and verify IP addresses mismatch.")
         }

@@ -1,3 +1,4 @@
+import Clients
 import DataPlaneCore
 import PasswordKit
 import PostgresKit
@@ -44,11 +45,18 @@ struct AuthCall: Sendable {
 
     /// The client's address, as far as it is known: what the trusted header says, else what proxies say.
     var address: String? {
-        if let header = configuration.rates.header, let named = ClientAddress.first(of: request.http.header(header)) {
-            return named
-        }
-        return ClientAddress.first(of: request.http.header("x-forwarded-for"))
-            ?? request.http.peer.flatMap { ClientAddress.isAddress($0) ? $0 : nil }
+        let named = trustedAddress ?? ClientAddress(firstOf: request.http.header("x-forwarded-for"))
+        return (named ?? request.http.peer.flatMap { ClientAddress($0) })?.description
+    }
+
+    private var trustedAddress: ClientAddress? {
+        configuration.rates.header.flatMap { ClientAddress(firstOf: request.http.header($0)) }
+    }
+
+    /// The network by which slow work is bounded, from what no client can choose; nil for this host's own.
+    private var network: String? {
+        guard let address = trustedAddress?.description ?? request.http.peer else { return nil }
+        return ClientNetwork(address).isLocal ? nil : ClientAddress.network(of: address)
     }
 
     /// Users are looked up within an audience.
@@ -151,7 +159,8 @@ struct AuthCall: Sendable {
 
     func hash(password: String) async throws(AuthError) -> String {
         do throws(PasswordError) {
-            return try await service.workers.run { () throws(PasswordError) in
+            return try await service.workers.run(.make, for: network, refusal: .overloaded) {
+                () throws(PasswordError) in
                 guard let salt = try? RandomSource.bytes(Argon2id.saltBytes) else {
                     throw PasswordError.library("random source", code: 0)
                 }
@@ -166,7 +175,8 @@ struct AuthCall: Sendable {
         let isKnown = stored.map { PasswordVerifier.isKnown($0) } ?? false
         let checked = isKnown ? stored ?? Self.dummyHash : Self.dummyHash
         do throws(PasswordError) {
-            let fits = try await service.workers.run { () throws(PasswordError) in
+            let fits = try await service.workers.run(.check, for: network, refusal: .overloaded) {
+                () throws(PasswordError) in
                 try PasswordVerifier.verify(password, against: checked)
             }
             return fits && isKnown

@@ -1,3 +1,4 @@
+import Clients
 public import DataPlaneCore
 public import PasswordKit
 public import PostgresKit
@@ -165,10 +166,10 @@ public final class AuthService: DataPlaneService {
         _ limit: RateLimiter.Limit, _ request: AuthRequest, count: Int, seconds: Int = 300, burst: Int = 30
     ) throws(AuthError) {
         guard let header = configuration.rates.header,
-            let client = ClientAddress.first(of: request.http.header(header))
+            let client = ClientAddress(firstOf: request.http.header(header))
         else { return }
         let wait = limiter.withLock {
-            $0.wait(limit, client: client, count: count, seconds: seconds, burst: burst, at: clock())
+            $0.wait(limit, client: client.network, count: count, seconds: seconds, burst: burst, at: clock())
         }
         guard let wait else { return }
         var error = AuthError.rateLimit

@@ -1,3 +1,4 @@
+package import Clients
 /// Routes with everything that a request passes on its way to them. It holds no socket; ``APIServer`` puts it on one.
 package struct APIPipeline: Sendable {
     package let routes: RouteTable

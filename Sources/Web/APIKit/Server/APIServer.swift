@@ -1,3 +1,4 @@
+import Clients
 import HTTPBounds
 import Hummingbird
 import HummingbirdCore

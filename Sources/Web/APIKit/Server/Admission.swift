@@ -1,3 +1,4 @@
+import Clients
 package import HTTPTypes
 package import Identity
 import ProjectModel

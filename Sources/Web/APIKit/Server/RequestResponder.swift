@@ -1,3 +1,4 @@
+import Clients
 package import HTTPBounds
 import HTTPTypes
 package import Hummingbird
@@ -255,7 +256,7 @@ package struct RequestResponder: HTTPResponder {
             }
             let mutation = MutationRunner.Call(
                 route: route, request: call, identifier: visit.id, key: key, unfinished: visit.unfinished)
-            var answer = try await PasswordWork.$client.withValue(ClientAddress.network(of: visit.address)) {
+            var answer = try await PasswordClient.$network.withValue(ClientAddress.network(of: visit.address)) {
                 try await api.mutations.run(mutation)
             }
             // Responses to authenticated callers are not cached.

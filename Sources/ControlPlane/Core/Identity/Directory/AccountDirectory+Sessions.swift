@@ -1,3 +1,4 @@
+import Clients
 import Orchestrator
 public import ProjectModel
 

@@ -24,8 +24,8 @@ public enum IPv6Text {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         var groups: [UInt16] = []
         for (index, part) in parts.enumerated() {
-            if mayEndWithIPv4, index == parts.count - 1, let address = IPv4Address(part) {
-                groups += [UInt16(address.number >> 16), UInt16(address.number & 0xFFFF)]
+            if mayEndWithIPv4, index == parts.count - 1, let address = IPv4Text.number(part) {
+                groups += [UInt16(address >> 16), UInt16(address & 0xFFFF)]
             } else {
                 guard (1...4).contains(part.utf8.count), part.utf8.allSatisfy(isHexDigit),
                     let group = UInt16(part, radix: 16)

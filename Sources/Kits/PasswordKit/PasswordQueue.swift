@@ -1,9 +1,15 @@
-import Identity
+/// The slow work on passwords.
+public enum PasswordWork: Sendable, Equatable, CaseIterable {
+    /// A password is compared: someone signs in.
+    case check
+    /// A verifier is made: someone signs up or changes a password.
+    case make
+}
 
-/// Who may wait for work on passwords, and in which of two lanes, as a value.
+/// Who may wait for work on passwords, and in which lane, as a value.
 ///
-/// New verifiers have one lane; checks take the shorter one. So sign-ups, which everybody may send, keep nobody from
-/// signing in. Of one network a few wait at most, of each kind.
+/// The last lane is for checks alone; a check takes the shortest of all lanes, a new verifier the shortest of the others.
+/// So sign-ups, which everybody may send, keep nobody from signing in. Of one network a few wait at most, of each kind.
 struct PasswordQueue: Sendable {
     /// A place in a lane.
     struct Place: Sendable, Equatable {
@@ -17,33 +23,31 @@ struct PasswordQueue: Sendable {
         let work: PasswordWork
     }
 
-    /// The lane of new verifiers.
-    static let makingLane = 0
-    static let lanes = 2
-
     private let waitingMax: Int
     private let perClientMax: Int
     /// Runs in hand by lane: the one that works, and those that wait behind it.
-    private(set) var inHand = Array(repeating: 0, count: lanes)
+    private(set) var inHand: [Int]
     private var clients: [Waiter: Int] = [:]
 
     /// An empty queue.
     ///
     /// - Parameters:
+    ///   - lanes: Two at least.
     ///   - waitingMax: Runs that wait in each lane.
     ///   - perClientMax: Runs of one kind that one network has in hand.
-    init(waitingMax: Int, perClientMax: Int) {
+    init(lanes: Int, waitingMax: Int, perClientMax: Int) {
+        inHand = Array(repeating: 0, count: max(2, lanes))
         self.waitingMax = waitingMax
         self.perClientMax = perClientMax
     }
 
     /// A place for a run; nil when too many wait already.
     mutating func take(_ work: PasswordWork, client: String?) -> Place? {
-        let lane = work == .make || inHand[0] < inHand[1] ? Self.makingLane : 1
+        let open = work == .make ? inHand.indices.dropLast() : inHand.indices
         let waiter = client.map { Waiter(client: $0, work: work) }
-        guard inHand[lane] <= waitingMax, waiter.map({ clients[$0, default: 0] < perClientMax }) ?? true else {
-            return nil
-        }
+        guard let lane = open.reversed().min(by: { inHand[$0] < inHand[$1] }), inHand[lane] <= waitingMax,
+            waiter.map({ clients[$0, default: 0] < perClientMax }) ?? true
+        else { return nil }
         inHand[lane] += 1
         if let waiter { clients[waiter, default: 0] += 1 }
         return Place(lane: lane, work: work, client: client)

@@ -2,7 +2,7 @@
 /// client of IPv4, is 127.0.0.1.
 public struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
     private enum Family: Hashable {
-        case v4(IPv4Address)
+        case v4(UInt32)
         case v6(UInt128)
     }
 
@@ -12,19 +12,19 @@ public struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
     /// and port; nothing for anything else.
     public init?(_ text: some StringProtocol) {
         guard text.utf8.count <= Self.lengthMax else { return nil }
-        if let address = IPv4Address(text) {
+        if let address = IPv4Text.number(text) {
             family = .v4(address)
             return
         }
         let bare = Self.bare(String(text))
-        if let address = IPv4Address(bare) {
+        if let address = IPv4Text.number(bare) {
             family = .v4(address)
             return
         }
         guard let number = IPv6Text.number(bare) else { return nil }
         family =
             number >> 32 == Self.mappedPrefix
-            ? .v4(IPv4Address(number: UInt32(truncatingIfNeeded: number))) : .v6(number)
+            ? .v4(UInt32(truncatingIfNeeded: number)) : .v6(number)
     }
 
     /// Bytes of an address at most: an IPv6 address in brackets with zone and port.
@@ -47,11 +47,19 @@ public struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
         return String(bare.prefix { $0 != "%" })
     }
 
+    /// Whether it is this host's own.
+    public var isLoopback: Bool {
+        switch family {
+        case .v4(let number): number >> 24 == 127
+        case .v6(let number): number == 1
+        }
+    }
+
     /// What one subscriber holds: the address itself on IPv4, the `/64` on IPv6, of which a subscriber has 2⁶⁴
     /// addresses.
     public var network: String {
         switch family {
-        case .v4(let address): "\(address)"
+        case .v4(let number): IPv4Text.text(number)
         case .v6(let number): "\(Self.text((number >> 64) << 64))/64"
         }
     }
@@ -59,7 +67,7 @@ public struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
     /// The address; IPv6 with all its groups.
     public var description: String {
         switch family {
-        case .v4(let address): "\(address)"
+        case .v4(let number): IPv4Text.text(number)
         case .v6(let number): Self.text(number)
         }
     }

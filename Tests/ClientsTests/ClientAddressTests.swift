@@ -1,4 +1,4 @@
-import ProjectModel
+import Clients
 import Testing
 
 @Suite("Addresses of clients")

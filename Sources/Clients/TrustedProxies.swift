@@ -1,7 +1,3 @@
-package import HTTPTypes
-import NIOCore
-public import ProjectModel
-
 /// Proxies whose word about the client's address counts.
 public struct TrustedProxies: Sendable, Equatable {
     /// Addresses of the proxies.
@@ -11,16 +7,16 @@ public struct TrustedProxies: Sendable, Equatable {
     public init(addresses: Set<ClientAddress> = []) { self.addresses = addresses }
 
     /// Whether an address, as a socket names it, is that of a proxy.
-    package func contains(peer: String) -> Bool { ClientAddress(peer).map(addresses.contains) ?? false }
+    public func contains(peer: String) -> Bool { ClientAddress(peer).map(addresses.contains) ?? false }
 
     /// The client's address: what the nearest proxy that is not trusted came from. Addresses are compared as such: a
     /// listener for both families names 127.0.0.1 as `::ffff:127.0.0.1`.
-    package func client(of headers: HTTPFields, peer: String) -> String {
+    ///
+    /// - Parameter list: what `X-Forwarded-For` says, all such headers joined by commas.
+    public func client(forwardedFor list: String, peer: String) -> String {
         guard let nearest = ClientAddress(peer) else { return peer }
         guard addresses.contains(nearest) else { return "\(nearest)" }
-        let hops = headers[values: .forwardedFor].joined(separator: ",").split(separator: ",").map {
-            $0.trimming(while: { $0 == " " || $0 == "\t" })
-        }
+        let hops = list.split(separator: ",").map { $0.trimming(while: { $0 == " " || $0 == "\t" }) }
         for hop in hops.reversed() {
             // A trusted proxy passes on a text that is no address: the proxy itself is counted.
             guard let address = ClientAddress(hop) else { return "\(nearest)" }
@@ -35,9 +31,4 @@ extension Substring {
         let head = drop(while: isTrimmed)
         return String(head.reversed().drop(while: isTrimmed).reversed())
     }
-}
-
-extension ConnectionContext {
-    /// The other end of the connection.
-    package var peer: String { channel.remoteAddress?.ipAddress ?? "local" }
 }
