@@ -146,8 +146,7 @@ public struct Gateway: DataPlaneService {
     private static func legacyRefusal(_ request: ServiceRequest) -> ServiceResponse {
         failure(
             401, "Legacy API keys are disabled",
-            "Use the project's publishable and secret keys, or switch these on again.",
-            request)
+            hint: "Use the project's publishable and secret keys, or switch these on again.", request: request)
     }
 
     private static func failure(

@@ -23,8 +23,10 @@ struct ServeCommand: AsyncParsableCommand {
 
             SIGUSR1 reads the schema again, as does NOTIFY on PGRST_DB_CHANNEL. `/live` and `/ready` are also served \
             on PGRST_ADMIN_SERVER_PORT where that is set. PROJECTD_BODY_TIMEOUT is the longest time for the body of a \
-            request in seconds (60); PROJECTD_TRUSTED_PROXIES are addresses, separated by commas, of which more than \
-            the 128 connections of one address are taken. PGRST_DB_POOL_MAX_LIFETIME is the longest life of a \
+            request in seconds (60), PROJECTD_BODY_BYTES_MAX the most bytes of one that REST takes (16777216), \
+            PROJECTD_BODIES_BYTES_MAX of all that are in hand (33554432); ten times as much memory should be there. \
+            PROJECTD_TRUSTED_PROXIES are addresses of proxies, separated by commas: what they say in X-Forwarded-For \
+            names the client, and more than the 128 connections of one address are taken of them. PGRST_DB_POOL_MAX_LIFETIME is the longest life of a \
             connection to the database in seconds (1800).
             """)
 
