@@ -101,6 +101,7 @@ struct ServeSettings {
             }
             http.proxies.addresses.insert(proxy)
         }
+        auth?.configuration.rates.proxies = http.proxies
         address = try Self.address(reader, services)
         adminAddress = try reader.int("PGRST_ADMIN_SERVER_PORT", 1...65_535).map {
             ServerAddress(host: Self.host(reader.text("PGRST_ADMIN_SERVER_HOST")), port: $0)
