@@ -26,8 +26,9 @@ struct ServeCommand: AsyncParsableCommand {
             request in seconds (60), PROJECTD_BODY_BYTES_MAX the most bytes of one that REST takes (16777216), \
             PROJECTD_BODIES_BYTES_MAX of all that are in hand (33554432); ten times as much memory should be there. \
             PROJECTD_TRUSTED_PROXIES are addresses of proxies, separated by commas: what they say in X-Forwarded-For \
-            names the client, and more than the 128 connections of one address are taken of them. PGRST_DB_POOL_MAX_LIFETIME is the longest life of a \
-            connection to the database in seconds (1800).
+            names the client, and more than the 128 connections of one address are taken of them. \
+            PROJECTD_SMTP_PLAINTEXT=true lets mails go to another host without TLS. PGRST_DB_POOL_MAX_LIFETIME is the \
+            longest life of a connection to the database in seconds (1800).
             """)
 
     /// Services that can be served.
