@@ -1,3 +1,4 @@
+import AuthAPI
 import Clients
 import DataPlaneCore
 import FoundationEssentials
