@@ -114,6 +114,98 @@ struct RuleTests {
         #expect(rules("http://127.0.0.1:*/**").isAllowed("http://127.0.0.1:8080/x"))
     }
 
+    @Test(
+        "a host that browsers read as another one is not allowed",
+        arguments: [
+            "https://evil%2Ecom?.example.com/", "https://evil。com?.example.com/", "https://0x5DB8D822?.example.com/",
+            "https://evil.com?.example.com/", "https://evil.com#.example.com/", "https://evil.com/.example.com/",
+            "https://evil%2ecom/.example.com/", "https://evil．com/.example.com/", "https://evil.com%2F.example.com/",
+            "https://user@a.example.com/", "https://user:x@a.example.com/", "https://a%40b.example.com/",
+            "https://evil.com\\.example.com/", "https:\\\\evil.com/.example.com/", "https:/evil.com/.example.com/",
+            "https:evil.com/.example.com/", "https:///evil.com/.example.com/", "https://evil\t.com/.example.com/",
+            "https://evil\n.example.com/", "https://a_b.example.com/", "https://ａ.example.com/",
+            "https://\u{212A}.example.com/",
+            "https://a\u{AD}.example.com/", "https://a.example.com:x/", "https://a.example.com:+443/",
+            "https://a.example.com:99999/", "https://a.example.com:443@evil.com/", "https://[::1].example.com/",
+            "https://[a.example.com]/", "https://93.184.216.34?.example.com/", "https://1572395042?.example.com/",
+            "https://.example.com/", "https://evil.com\u{7F}.example.com/", "blob:https://a.example.com/x",
+            "view-source:https://a.example.com/", "ws:a.example.com/", "https://a.example.com.evil.com/",
+        ])
+    func otherHosts(_ target: String) {
+        #expect(!rules("https://*.example.com/**").isAllowed(target))
+        #expect(!rules("https://*.example.com/*").isAllowed(target))
+    }
+
+    @Test(
+        "a numeric host has to be listed as it stands",
+        arguments: [
+            "http://10.0.0.1/x", "http://167772161/x", "http://0xA000001/x", "http://a.0x1/x", "http://a.1/x",
+            "http://10.1/x", "http://10.0.0.1./x", "http://[fd00::1]/x", "http://012.0.0.1/x",
+        ])
+    func numericHosts(_ target: String) {
+        #expect(!rules("http://**", "http://*/*", "http://*.*/**", "http://**/**", "**").isAllowed(target))
+    }
+
+    @Test("listed addresses, ports, plain authorities and unusual paths")
+    func listedHosts() {
+        #expect(rules("http://10.0.0.1/**").isAllowed("http://10.0.0.1/x"))
+        #expect(!rules("http://10.0.0.1/**").isAllowed("http://10.0.0.1:81/x"))
+        #expect(rules("http://[fd00::1]:*/**").isAllowed("http://[FD00::1]:8080/x"))
+        #expect(rules("https://*.example.com/**").isAllowed("https://A-1.Example.com/x?a=https://evil.com#y"))
+        #expect(rules("https://*.example.com/**").isAllowed("https://a.example.com?x=1"))
+        #expect(rules("https://*.example.com").isAllowed("https://a.example.com"))
+        #expect(!rules("https://*.example.com").isAllowed("https://a.example.com/x"))
+        #expect(rules("https://*.example.com**").isAllowed("https://a.example.com/x/y"))
+        #expect(rules("https://**").isAllowed("https://any.example/x"))
+        #expect(!rules("https://two.example/a/**").isAllowed("https://two.example/a/../b"))
+        #expect(!rules("https://two.example/a/**").isAllowed("https://two.example/a/%2E%2e/b"))
+        #expect(rules("com.app:/callback").isAllowed("com.app:/callback"))
+        #expect(rules("myapp://**").isAllowed("myapp://10/x"))
+    }
+
+    // MARK: Metadata
+
+    @Test("metadata is merged key by key, and the last value of a name counts")
+    func metadata() {
+        let old = JSONText.object([.init("a", .number("1")), .init("b", .number("2")), .init("a", .number("3"))])
+        let merged = Metadata.merge(
+            old, [.init("c", .bool(true)), .init("b", .null), .init("c", .bool(false)), .init("a", .string("x"))])
+        #expect(merged.members.count == 2)
+        #expect(merged["a"] == .string("x") && merged["c"] == .bool(false) && merged["b"] == nil)
+        let again = Metadata.merge(merged, [.init("a", .null), .init("a", .number("9"))])
+        #expect(again["a"] == .number("9"))
+    }
+
+    @Test("a merge looks at every member once")
+    func mergeIsLinear() {
+        let names = (0..<200_000).map { JSONText.Member("key\($0)", .number("1")) }
+        #expect(Metadata.merge(.object(names), names).members.count == names.count)
+    }
+
+    @Test("metadata is bounded at all levels together, and what is there may stay")
+    func metadataBounds() throws {
+        func list(_ count: Int) -> JSONText {
+            .object([.init("a", .array((0..<count).map { _ in .object([.init("b", .null)]) }))])
+        }
+        #expect(Metadata.isBounded(list(499)))
+        #expect(!Metadata.isBounded(list(500)))
+        let long = JSONText.object([.init("a", .string(String(repeating: "x", count: Metadata.bytesMax)))])
+        #expect(!Metadata.isBounded(long))
+        #expect(throws: AuthError.tooMuchMetadata) { try Metadata.bounded(long, [.init("b", .bool(true))]) }
+        #expect(try Metadata.bounded(long, [.init("a", .null)]) == .object([]))
+    }
+
+    @Test("a preflight that asks for many headers is answered with each once")
+    func preflightOfManyHeaders() {
+        let asked = (0..<20_000).map { "x\($0 % 10_000)" }.joined(separator: ",")
+        let http = ServiceRequest(
+            method: "OPTIONS", path: "/otp", query: "",
+            headers: [("origin", "https://x"), ("access-control-request-headers", asked)], body: [])
+        let answer = CORS(AuthConfiguration()).preflight(http)
+        let allowed = answer.headers.first { $0.name == "Access-Control-Allow-Headers" }?.value ?? ""
+        #expect(allowed.split(separator: ",").count == 10_009)
+    }
+
     @Test("a glob of many stars is quick")
     func aGlobOfManyStarsIs() {
         let pattern = String(repeating: "**a", count: 100)
@@ -147,6 +239,18 @@ struct RuleTests {
         let last = "\(RateLimiter.bucketsMax - 1)"
         #expect(limiter.wait(.otp, client: last, count: 1, seconds: 300, burst: 1, at: 11) != nil)
         #expect(limiter.wait(.otp, client: "x", count: 1, seconds: 300, burst: 1, at: 0) == nil)
+    }
+
+    @Test("a flood of clients takes the buckets that lay idle longest, not all")
+    func aFloodOfClientsTakesIdleBuckets() {
+        var limiter = RateLimiter()
+        func ask(_ client: String, _ now: Double) -> Int? {
+            limiter.wait(.otp, client: client, count: 1, seconds: 300_000, burst: 1, at: now)
+        }
+        for number in 0..<(RateLimiter.bucketsMax - 1) { #expect(ask("old \(number)", 0) == nil) }
+        #expect(ask("guesser", 1) == nil)
+        for number in 0..<1_000 { _ = ask("new \(number)", 2) }
+        #expect(ask("guesser", 3) != nil)
     }
 
     // MARK: Others
@@ -201,9 +305,21 @@ struct RuleTests {
 
     @Test("a client's address is the first of a list, if it is one")
     func addressesOfClientsAreTheFirst() {
-        #expect(ClientAddress(firstOf: "10.0.0.1, 10.0.0.2")?.description == "10.0.0.1")
-        #expect(ClientAddress(firstOf: " ::1 ") == ClientAddress("0:0:0:0:0:0:0:1"))
-        for text in [nil, "", "host", "1.2.3.4'", "host, 10.0.0.1"] { #expect(ClientAddress(firstOf: text) == nil) }
+        func client(_ value: String?, peer: String? = "192.0.2.1", proxies: String...) -> String? {
+            var rates = AuthConfiguration.Rates()
+            rates.header = "x-forwarded-for"
+            rates.proxies = TrustedProxies(addresses: Set(proxies.compactMap { ClientAddress($0) }))
+            let http = ServiceRequest(
+                method: "POST", path: "/otp", query: "", headers: value.map { [("x-forwarded-for", $0)] } ?? [],
+                body: [], peer: peer)
+            return rates.client(of: http)?.network
+        }
+        #expect(client("10.0.0.1, 10.0.0.2") == "10.0.0.2")
+        #expect(client("10.0.0.1, 10.0.0.2", proxies: "192.0.2.1", "10.0.0.2") == "10.0.0.1")
+        #expect(client("10.0.0.1", proxies: "192.0.2.7") == "192.0.2.1")
+        #expect(client(" 2001:db8::1 ") == client("2001:db8:0:0:7::1"))
+        for text in [nil, "", "host", "1.2.3.4'", "10.0.0.1, host"] { #expect(client(text) == "192.0.2.1") }
+        #expect(client(nil, peer: nil) == nil)
     }
 
     @Test("lists are ordered by known columns only")

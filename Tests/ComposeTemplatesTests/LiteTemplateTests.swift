@@ -65,6 +65,16 @@ struct LiteTemplateTests {
         #expect(postgresMajor(ofImage: try service("db", of: stack).spec.image) == 15)
     }
 
+    @Test("bodies in hand, ten times their size, fit into the memory of api")
+    func bodies() throws {
+        let spec = try service("api", of: stack()).spec
+        let environment = spec.environment.reveal()
+        let one = try #require(environment["PROJECTD_BODY_BYTES_MAX"].flatMap { Int64($0) })
+        let all = try #require(environment["PROJECTD_BODIES_BYTES_MAX"].flatMap { Int64($0) })
+        let memory = try #require(spec.resources.memoryBytes)
+        #expect(one <= all && all * 10 < memory)
+    }
+
     @Test("no service runs as root, writes its own files, or has a right to lose")
     func confinement() throws {
         for service in try stack().services.values {

@@ -206,6 +206,28 @@ class ProjectdTests(unittest.TestCase):
                 self.assertEqual(refusal, status)
                 self.assertIn(b"PGRST102", body)
 
+    def test_bodies_of_every_shape_fit_into_the_memory_of_a_lite_project(self):
+        server = self.serve({"PROJECTD_BODY_BYTES_MAX": str(4 << 20), "PROJECTD_BODIES_BYTES_MAX": str(8 << 20)})
+        size = (4 << 20) - 64
+
+        def filled(start, piece, end):
+            return start + piece * ((size - len(start) - len(end)) // len(piece)) + end
+
+        text, csv = "application/json", "text/csv"
+        bodies = [
+            ("/items", text, filled('[{"id":"', "x", '"}]')), ("/items", text, filled("[{}", ",[]", "]")),
+            ("/items", text, filled('[{"id":1}', ',{"id":1}', "]")),
+            ("/items", text, "{" + ",".join(f'"{number:x}":1' for number in range(360_000)) + "}"),
+            ("/items", csv, filled("h" * 200, "\n1", "")), ("/rpc/nothing", text, filled('{"a":"', "x", '"}')),
+            ("/nothing", text, filled('{"a":"', "x", '"}'))]
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(
+                lambda case: server.request("POST", case[0], case[2], {"Content-Type": case[1]}), bodies * 4))
+        for status, _, body in answers:
+            self.assertIn(status, (400, 404, 409, 413, 503))
+            self.assertLess(len(body), 64 << 10)
+        self.assertLess(self.peak(server), 200 << 20)
+
     def test_a_token_that_does_not_count_is_refused_before_the_body_is_there(self):
         server = self.serve({"PGRST_JWT_SECRET": "a secret of thirty-two characters"})
         with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:

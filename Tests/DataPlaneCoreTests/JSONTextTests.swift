@@ -61,6 +61,47 @@ struct JSONTextTests {
     }
 }
 
+@Suite("Rows of JSON")
+struct JSONRowsTests {
+    private func rows(_ text: String) -> JSONRows? { try? JSONRows(Array(text.utf8)) }
+
+    @Test("the shape of a document")
+    func shape() {
+        #expect(rows(#"{"a":[1,{}]}"#)?.first == [.init("a", .array([.number("1"), .object([])]))])
+        #expect(rows(#"[{"a":1,"b":2},{"b":3,"a":4}]"#)?.areAlike == true)
+        #expect(rows(#"[{"a":1},{"b":3}]"#)?.areAlike == false)
+        #expect(rows(#"[{"a":1},{"a":2,"a":3}]"#)?.areAlike == true)
+        #expect(rows("[1,{}]")?.areObjects == false)
+        #expect(rows("[ ]") == rows("[]"))
+        #expect(rows("[]")?.count == 0)
+        #expect(rows(" null ")?.shape == .scalar)
+        #expect(rows("7")?.areObjects == false)
+    }
+
+    @Test(
+        "what is no JSON has no rows, wherever it stands",
+        arguments: [
+            "", "[", "[{}", "[{},]", "{\"a\":}", "[{\"a\":1},{\"a\":x}]", "[{\"a\":\"\\q\"}]", "{} {}", "[1 2]",
+        ])
+    func noJSON(text: String) {
+        #expect(rows(text) == nil)
+        #expect((try? JSONText(Array(text.utf8))) == nil)
+    }
+
+    @Test("bounds hold for what is not kept, too")
+    func bounds() throws {
+        var limits = JSONText.Limits()
+        limits.valuesMax = 7
+        let six = Array(#"[{"a":[1,2]},{}]"#.utf8)
+        #expect(try JSONRows(six, limits: limits).count == 2)
+        limits.valuesMax = 5
+        #expect(throws: JSONText.Failure.self) { try JSONRows(six, limits: limits) }
+        let deep = Array(
+            ("[{\"a\":" + String(repeating: "[", count: 200) + "1" + String(repeating: "]", count: 200) + "}]").utf8)
+        #expect(throws: JSONText.Failure.self) { try JSONRows(deep) }
+    }
+}
+
 /// Any JSON, for the comparison only.
 private struct AnyJSON: Decodable {
     init(from decoder: any Decoder) throws {

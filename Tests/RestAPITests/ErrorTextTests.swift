@@ -31,6 +31,14 @@ struct ErrorTextTests {
         #expect(error.body(isMinimal: false).utf8.count <= Self.errorBytesMax)
     }
 
+    @Test("what PostgreSQL repeats of a body is not repeated whole")
+    func messages() {
+        let text = String(repeating: "ü", count: 4 << 20)
+        #expect(ErrorText.message(text).unicodeScalars.count == ErrorText.messageScalarsMax + 1)
+        #expect(ErrorText.reason(text).unicodeScalars.count == ErrorText.reasonScalarsMax + 1)
+        #expect(ErrorText.message("short") == "short")
+    }
+
     @Test("a name that is not embedded is not repeated whole")
     func notEmbedded() throws {
         let error = try refusal("GET", "/authors", query: "\(Self.huge).id=eq.1")

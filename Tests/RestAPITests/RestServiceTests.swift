@@ -269,6 +269,34 @@ struct RestServiceTests {
         await pool.close()
     }
 
+    @Test("what no body can change is refused before it comes, and where none is needed few bytes are taken")
+    func heads() async throws {
+        let (service, pool) = try await service()
+        func http(_ method: String, _ path: String) -> RestHTTPRequest {
+            RestHTTPRequest(method: method, path: path, query: "", headers: [], body: [])
+        }
+        for method in ["POST", "PUT", "PATCH"] {
+            #expect(service.refusal(ofHead: http(method, "/nothing"))?.status == 404)
+            #expect(service.refusal(ofHead: http(method, "/authors"))?.status == nil)
+            #expect(service.bodyBytesMax(for: http(method, "/authors")) == 16 << 20)
+        }
+        #expect(service.bodyBytesMax(for: http("POST", "/rpc/add")) == 16 << 20)
+        for (method, path) in [("GET", "/authors"), ("DELETE", "/authors"), ("POST", "/rpc/nothing")] {
+            #expect(service.bodyBytesMax(for: http(method, path)) == RestConfiguration.idleBodyBytesMax)
+        }
+        await pool.close()
+    }
+
+    @Test("an error does not bring the whole body back")
+    func errorsOfLargeBodies() async throws {
+        let (service, pool) = try await service()
+        let text = String(repeating: "x", count: 1 << 20)
+        for body in ["{\"id\":\"\(text)\"}", "[{\"id\":\"\(text)\"},{\"id\":1}]"] {
+            let answer = await ask("POST", "/books", of: service, body: body)
+            #expect(answer.status == 400 && answer.body.utf8.count < 64 << 10, "\(answer.body.utf8.count)")
+        }
+        await pool.close()
+    }
     private func head(_ headers: [(name: String, value: String)]) -> RestHTTPRequest {
         RestHTTPRequest(method: "POST", path: "/authors", query: "", headers: headers, body: [])
     }

@@ -4,8 +4,8 @@ import Glibc
 
 /// Sends mails by SMTP (RFC 5321) on libcurl, one connection for each.
 ///
-/// Port 465 is TLS from the first byte; on other ports the session goes over to TLS where the server offers it, and
-/// must where a password is sent to another host.
+/// Port 465 is TLS from the first byte; on other ports the session has to go over to TLS. On this host it does where
+/// the server offers it, and so it does elsewhere where plain text is allowed and no password is sent.
 public final class SMTPClient: Sendable {
     /// A mail server.
     public struct Server: Sendable {
@@ -18,12 +18,22 @@ public final class SMTPClient: Sendable {
         /// The password.
         public var password: String?
 
+        /// Whether mails may go in plain text over the network.
+        public var allowsPlainText: Bool
+
         /// A server.
-        public init(host: String, port: Int, user: String?, password: String?) {
+        public init(host: String, port: Int, user: String?, password: String?, allowsPlainText: Bool = false) {
             self.host = host
             self.port = port
             self.user = user
             self.password = password
+            self.allowsPlainText = allowsPlainText
+        }
+
+        /// Whether nothing is sent without TLS: mails carry codes, by which users sign in.
+        package var needsTLS: Bool {
+            guard !["localhost", "127.0.0.1", "::1"].contains(host) else { return false }
+            return password != nil || !allowsPlainText
         }
     }
 
@@ -82,15 +92,13 @@ public final class SMTPClient: Sendable {
         let upload = Upload(message)
         let context = Unmanaged.passUnretained(upload).toOpaque()
         let isTLS = server.port == 465
-        let isLocal = ["localhost", "127.0.0.1", "::1"].contains(server.host)
-        let needsTLS = server.password != nil && !isLocal
         let host = server.host.contains(":") ? "[\(server.host)]" : server.host
         var steps = [
             ccurl_easy_set_string(handle, CURLOPT_URL, "\(isTLS ? "smtps" : "smtp")://\(host):\(server.port)"),
             ccurl_easy_set_string(handle, CURLOPT_PROTOCOLS_STR, "smtp,smtps"),
             ccurl_easy_set_string(handle, CURLOPT_PROXY, ""),
             ccurl_easy_set_long(
-                handle, CURLOPT_USE_SSL, needsTLS ? Int(CURLUSESSL_ALL.rawValue) : Int(CURLUSESSL_TRY.rawValue)),
+                handle, CURLOPT_USE_SSL, server.needsTLS ? Int(CURLUSESSL_ALL.rawValue) : Int(CURLUSESSL_TRY.rawValue)),
             ccurl_easy_set_string(handle, CURLOPT_MAIL_FROM, "<\(sender)>"),
             ccurl_easy_set_list(handle, CURLOPT_MAIL_RCPT, recipients),
             ccurl_easy_set_long(handle, CURLOPT_UPLOAD, 1), ccurl_easy_set_long(handle, CURLOPT_NOSIGNAL, 1),

@@ -27,7 +27,9 @@ struct AuthLoop: ServiceLifecycle.Service {
 
     private func send(_ mail: MailConfiguration) async {
         let client = SMTPClient(
-            server: .init(host: mail.host, port: mail.port, user: mail.user, password: mail.password))
+            server: .init(
+                host: mail.host, port: mail.port, user: mail.user, password: mail.password,
+                allowsPlainText: mail.allowsPlainText))
         await MailLoop(service: service, configuration: mail, sender: MailServer(client: client)) { [logger] in
             logger.warning("\($0)")
         }.run()

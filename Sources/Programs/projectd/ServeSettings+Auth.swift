@@ -178,6 +178,7 @@ private struct AuthConfigurationReader {
         }
         var mail = MailConfiguration(host: host, sender: sender)
         mail.port = try reader.int("GOTRUE_SMTP_PORT", 1...65_535) ?? mail.port
+        mail.allowsPlainText = try reader.bool("PROJECTD_SMTP_PLAINTEXT") ?? false
         mail.user = reader.text("GOTRUE_SMTP_USER")
         mail.password = reader.text("GOTRUE_SMTP_PASS")
         mail.senderName = reader.text("GOTRUE_SMTP_SENDER_NAME")

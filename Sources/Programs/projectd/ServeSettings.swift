@@ -1,3 +1,4 @@
+import AuthAPI
 import Clients
 import DataPlaneCore
 import FoundationEssentials
@@ -37,8 +38,8 @@ struct HTTPLimits {
     var idleSeconds: Int64 = 60
     /// Bytes of bodies that are in hand at once, over all requests; what one body has below ``uncountedBytes`` is not
     /// counted.
-    var bodyBytesInFlightMax = 64 << 20
-    var uncountedBytes = 64 << 10
+    var bodyBytesInFlightMax = 32 << 20
+    var uncountedBytes = 8 << 10
     /// Bytes of a refused body that are read and thrown away, so that its sender reads the answer.
     var discardedBytesMax = 16 << 20
     /// Longest time from the beginning of a connection to the head of its first request.
@@ -63,6 +64,9 @@ struct HTTPLimits {
 
 /// Settings of `serve`, from the environment.
 struct ServeSettings {
+    /// What bounds of bodies can be set to.
+    private static let bodyBytes = 1_024...(1 << 30)
+
     /// Longest life of a connection to the database, unless `PGRST_DB_POOL_MAX_LIFETIME` says otherwise.
     static let connectionAgeMax: Duration = .seconds(1_800)
 
@@ -90,12 +94,15 @@ struct ServeSettings {
         if services.contains(.auth) { auth = try Auth(reader) }
         if services.count > 1 { keys = try Self.keys(reader) }
         if let seconds = try reader.int("PROJECTD_BODY_TIMEOUT", 1...3_600) { http.bodyDeadline = .seconds(seconds) }
+        http.bodyBytesInFlightMax =
+            try reader.int("PROJECTD_BODIES_BYTES_MAX", Self.bodyBytes) ?? http.bodyBytesInFlightMax
         for text in reader.list("PROJECTD_TRUSTED_PROXIES") ?? [] {
             guard let proxy = ClientAddress(text) else {
                 throw SettingProblem("PROJECTD_TRUSTED_PROXIES", "\(text) is no IP address")
             }
             http.proxies.addresses.insert(proxy)
         }
+        auth?.configuration.rates.proxies = http.proxies
         address = try Self.address(reader, services)
         adminAddress = try reader.int("PGRST_ADMIN_SERVER_PORT", 1...65_535).map {
             ServerAddress(host: Self.host(reader.text("PGRST_ADMIN_SERVER_HOST")), port: $0)
@@ -222,6 +229,7 @@ extension ServeSettings {
         rest.extraSearchPath = reader.list("PGRST_DB_EXTRA_SEARCH_PATH") ?? rest.extraSearchPath
         rest.preRequest = reader.text("PGRST_DB_PRE_REQUEST")
         rest.rootFunction = reader.text("PGRST_DB_ROOT_SPEC")
+        rest.bodyBytesMax = try reader.int("PROJECTD_BODY_BYTES_MAX", bodyBytes) ?? rest.bodyBytesMax
         rest.maxRows = try reader.int("PGRST_DB_MAX_ROWS", 0...Int.max).map { Int64($0) }
         rest.transactionEnd = try reader.choice("PGRST_DB_TX_END") ?? rest.transactionEnd
         rest.allowsPlans = try reader.bool("PGRST_DB_PLAN_ENABLED") ?? false

@@ -5,6 +5,8 @@ import PostgresKit
 extension AuthCall {
     func invite() async throws(AuthError) -> ServiceResponse {
         let email = try allowedEmail(try request.text("email") ?? "")
+        // Links of generate_link need no mail server.
+        try requireMail()
         let data = try request.object("data") ?? []
         let id = try newID()
         let audience = audience
@@ -27,6 +29,7 @@ extension AuthCall {
     ) async throws -> UserRecord {
         var user = try await store.user(email: email.text, audience: audience, isLocked: true)
         if user?.isEmailConfirmed == true { throw AuthError.emailExists }
+        if let user, !user.isConfirmed { try await store.forgetClaim(of: user) }
         if user == nil {
             user = try await unconfirmed(email, hash: nil, data: data, id: id, audience: audience, in: store)
         }
@@ -77,7 +80,12 @@ extension AuthCall {
                     order.email, hash: order.passwordHash, data: order.data, id: order.id, audience: audience, in: store
                 )
             } else if type == "signup" || type == "invite" {
-                guard user?.isEmailConfirmed == false else { throw AuthError.emailExists }
+                guard let known = user, !known.isEmailConfirmed else { throw AuthError.emailExists }
+                if let hash = order.passwordHash {
+                    try await replaceClaim(of: known, order.email, hash: hash, data: order.data, in: store)
+                } else if !known.isConfirmed {
+                    try await store.forgetClaim(of: known)
+                }
             }
             guard let user else { throw AuthError.userNotFound }
             let (kind, link, target) = try linkTarget(type, order)

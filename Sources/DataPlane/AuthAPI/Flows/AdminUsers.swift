@@ -211,11 +211,12 @@ extension AuthCall {
             if let hash = change.passwordHash { changes.append(("encrypted_password", .set(.text(hash)))) }
             if let role = change.role { changes.append(("role", .set(.text(role)))) }
             if let members = change.userMetadata {
-                changes.append(
-                    ("raw_user_meta_data", .set(.text(Metadata.merge(changed.userMetadata, members).text))))
+                let metadata = try Metadata.bounded(changed.userMetadata, members)
+                changes.append(("raw_user_meta_data", .set(.text(metadata.text))))
             }
             if let members = change.appMetadata {
-                changes.append(("raw_app_meta_data", .set(.text(Metadata.merge(changed.appMetadata, members).text))))
+                let metadata = try Metadata.bounded(changed.appMetadata, members)
+                changes.append(("raw_app_meta_data", .set(.text(metadata.text))))
             }
             try await store.update(user: id, changes)
             if change.ban?.isBan == true { try await store.deleteSessions(user: id) }

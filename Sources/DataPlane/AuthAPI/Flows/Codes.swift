@@ -45,6 +45,11 @@ extension AuthCall {
         } catch { throw .crypto(error) }
     }
 
+    /// A code that nobody gets would only be there to be guessed.
+    func requireMail() throws(AuthError) {
+        guard configuration.mail != nil else { throw .noMailServer }
+    }
+
     /// A code of a kind is sent once in a while only.
     func checkGap(_ user: UserRecord, _ kind: CodeKind) throws(AuthError) {
         guard let sent = user.seconds(kind.sentColumn) else { return }
@@ -86,6 +91,7 @@ extension AuthCall {
             throw AuthError(422, code: "email_provider_disabled", message: "Login with magic link is disabled")
         }
         let email = try allowedEmail(emailText)
+        try requireMail()
         let id = try newID()
         let audience = audience
         try await changing("Database error sending magic link") { store in
@@ -96,6 +102,8 @@ extension AuthCall {
                 })
             else { return }
             if !user.isEmailConfirmed {
+                // The code that is sent now does not confirm a password that somebody gave before.
+                if !user.isConfirmed { try await store.forgetClaim(of: user) }
                 guard configuration.autoconfirmsEmail else {
                     try await sendConfirmation(to: user, at: email, challenge: challenge, in: store)
                     return
@@ -139,6 +147,7 @@ extension AuthCall {
         let challenge = try challenge()
         try service.limit(.recover, request, count: configuration.rates.otp)
         let email = try allowedEmail(text)
+        try requireMail()
         let audience = audience
         try await changing("Database error sending recovery email") { store in
             guard let user = try await store.user(email: email.text, audience: audience, isLocked: true) else { return }
@@ -170,6 +179,7 @@ extension AuthCall {
         }
         guard !emailText.isEmpty else { throw .validation("Type provided requires an email address") }
         let email = try allowedEmail(emailText)
+        try requireMail()
         let audience = audience
         try await changing("Database error sending email") { store in
             guard let user = try await store.user(email: email.text, audience: audience, isLocked: true) else { return }
@@ -196,6 +206,7 @@ extension AuthCall {
         guard user.isEmailConfirmed else {
             throw AuthError(422, code: "email_not_confirmed", message: "Please verify your email first.")
         }
+        try requireMail()
         try await changing("Database error sending reauthentication code") { store in
             guard let current = try await store.user(id: user.id, isLocked: true) else { throw AuthError.userNotFound }
             try await sendCode(

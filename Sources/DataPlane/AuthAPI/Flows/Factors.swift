@@ -224,6 +224,9 @@ extension AuthCall {
     private func refusal(
         of code: String, secret: [UInt8], challenge id: String, factor: String, in store: AuthStore
     ) async throws -> AuthError? {
+        if let seconds = try await store.factorWait(factor) {
+            return .tooSoon("over_request_rate_limit", seconds: seconds)
+        }
         guard let challenge = try await store.challenge(id: id, factor: factor) else {
             return AuthError(
                 422, code: "mfa_factor_not_found", message: "MFA factor with the provided challenge ID not found")
@@ -242,9 +245,11 @@ extension AuthCall {
             step = try TOTP.acceptedStep(code, secret: secret, at: service.clock(), after: challenge.lastStep)
         } catch { throw AuthError.crypto(error) }
         guard let step else {
+            try await store.countFactorAttempt(factor, challenge: id)
             return AuthError(422, code: "mfa_verification_failed", message: "Invalid TOTP code entered")
         }
         try await store.acceptChallenge(id: id, step: step)
+        try await store.forgetFactorAttempts(factor)
         return nil
     }
 
@@ -292,6 +297,7 @@ extension AuthCall {
     private func renamed(_ factor: JSONText, _ user: UserRecord) async throws(AuthError) -> ServiceResponse {
         let id = factor["id"]?.stringValue ?? ""
         let name = try request.text("friendly_name")
+        guard (name ?? "").utf8.count <= Self.nameBytesMax else { throw .validation("friendly_name is too long") }
         let changed = try await changing("Database error updating factor") { store -> UserRecord? in
             if let name, !name.isEmpty {
                 do throws(PostgresError) {

@@ -27,6 +27,7 @@ extension AuthCall {
             throw AuthError(400, code: "email_provider_disabled", message: "Email signups are disabled")
         }
         let email = try allowedEmail(emailText)
+        if !configuration.autoconfirmsEmail { try requireMail() }
         return try await emailSignup(email, password: password, data: data, challenge: challenge)
     }
 
@@ -81,6 +82,8 @@ extension AuthCall {
             }
             guard let user else { throw AuthError.unexpected("Database error saving new user", cause: "no row") }
             guard configuration.autoconfirmsEmail else {
+                // The code that is sent now confirms this password, not one that somebody else gave before.
+                if user.id != id { try await replaceClaim(of: user, email, hash: hash, data: data, in: store) }
                 try await sendConfirmation(to: user, at: email, challenge: challenge, in: store)
                 try await store.audit(.confirmationRequested, actor: user, address: address ?? "")
                 guard let current = try await store.user(id: user.id) else { return .madeUp }
@@ -99,6 +102,14 @@ extension AuthCall {
             return ServiceResponse(status: 200, json: user.json)
         case .madeUp: return ServiceResponse(status: 200, json: try madeUpUser(email, data, audience: audience))
         }
+    }
+
+    func replaceClaim(
+        of user: UserRecord, _ email: EmailAddress, hash: String, data: [JSONText.Member], in store: AuthStore
+    ) async throws {
+        try await store.replaceClaim(
+            of: user, passwordHash: hash,
+            metadata: Metadata.initial(data, sub: user.id, email: email.text, phone: nil))
     }
 
     /// Where addresses confirm themselves, only the password of the first sign-up leads into an account that was not

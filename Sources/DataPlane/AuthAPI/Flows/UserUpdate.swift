@@ -25,15 +25,18 @@ extension AuthCall {
             try service.limit(.user, request, count: configuration.rates.otp)
         }
         var hash: String?
+        var isProved = false
         if let password = change.password {
-            try await checkPasswordChange(change, to: password, by: signedIn)
+            isProved = try await checkPasswordChange(change, to: password, by: signedIn)
             hash = try await self.hash(password: password)
         }
-        let newHash = hash
+        let (newHash, usesNonce) = (hash, isProved)
         let user = try await changing("Error updating user") { store -> UserRecord in
             guard let user = try await store.user(id: signedIn.user.id, isLocked: true) else {
                 throw AuthError(403, code: "user_not_found", message: "User from sub claim in JWT does not exist")
             }
+            // Another request may have used it up meanwhile.
+            if usesNonce, try !isNonce(change.nonce, of: user) { throw AuthError.wrongNonce }
             try await apply(change, to: user, newHash: newHash, session: signedIn.claims.session, in: store)
             guard let current = try await store.user(id: user.id) else { throw AuthError.userNotFound }
             return current
@@ -81,9 +84,11 @@ extension AuthCall {
 
     // MARK: Password
 
+    /// Whether the nonce was needed, and counts.
     private func checkPasswordChange(
         _ change: UserChange, to password: String, by signedIn: SignedIn
-    ) async throws(AuthError) {
+    ) async throws(AuthError) -> Bool {
+        var isProved = false
         let user = signedIn.user
         try PasswordRules(configuration).check(password)
         if configuration.requiresReauthentication, try await !isFresh(signedIn) {
@@ -91,14 +96,8 @@ extension AuthCall {
                 throw AuthError(
                     400, code: "reauthentication_needed", message: "Password update requires reauthentication")
             }
-            guard isInTime(user, .reauthentication), try isCode(change.nonce, of: user, .reauthentication) else {
-                try await changing("Database error") { store in
-                    if user.text(CodeKind.reauthentication.column) != nil {
-                        try await store.countAttempt(.reauthentication, user: user.id)
-                    }
-                }
-                throw AuthError(422, code: "reauthentication_not_valid", message: "Nonce has expired or is invalid")
-            }
+            try await prove(change.nonce, of: user.id)
+            isProved = true
         }
         let isRecovery = signedIn.claims.methods.contains { $0 == "recovery" || $0 == "otp" }
         if configuration.requiresCurrentPassword, user.passwordHash != nil, !isRecovery {
@@ -115,6 +114,25 @@ extension AuthCall {
             throw AuthError(
                 422, code: "same_password", message: "New password should be different from the old password.")
         }
+        return isProved
+    }
+
+    /// Looks at a nonce under the lock of its user's row: tries that come at once are counted one after the other.
+    private func prove(_ nonce: String, of id: String) async throws(AuthError) {
+        let isRight = try await changing("Database error") { store -> Bool in
+            guard let user = try await store.user(id: id, isLocked: true) else { throw AuthError.userNotFound }
+            if try isNonce(nonce, of: user) { return true }
+            if user.text(CodeKind.reauthentication.column) != nil {
+                try await store.countAttempt(.reauthentication, user: id)
+            }
+            return false
+        }
+        guard isRight else { throw .wrongNonce }
+    }
+
+    private func isNonce(_ nonce: String, of user: UserRecord) throws(AuthError) -> Bool {
+        guard isInTime(user, .reauthentication) else { return false }
+        return try isCode(nonce, of: user, .reauthentication)
     }
 
     private func isFresh(_ signedIn: SignedIn) async throws(AuthError) -> Bool {
@@ -130,11 +148,11 @@ extension AuthCall {
     ) async throws {
         var changes: [(column: String, change: AuthStore.Change)] = []
         if !change.data.isEmpty {
-            let metadata = Metadata.merge(user.userMetadata, change.data)
+            let metadata = try Metadata.bounded(user.userMetadata, change.data)
             changes.append(("raw_user_meta_data", .set(.text(metadata.text))))
         }
         if let appMetadata = change.appMetadata {
-            let metadata = Metadata.merge(user.appMetadata, appMetadata)
+            let metadata = try Metadata.bounded(user.appMetadata, appMetadata)
             changes.append(("raw_app_meta_data", .set(.text(metadata.text))))
         }
         if let newHash { changes.append(("encrypted_password", .set(.text(newHash)))) }
@@ -170,6 +188,7 @@ extension AuthCall {
     func sendEmailChange(
         _ store: AuthStore, _ user: UserRecord, to new: String, challenge: CodeChallenge?
     ) async throws {
+        try requireMail()
         try checkGap(user, .emailChangeNew)
         try await store.update(
             user: user.id,
@@ -205,4 +224,9 @@ extension AuthCall {
         try await store.upsertIdentity(user: user.id, provider: "phone", providerID: user.id, data: data)
         try await store.refreshProviders(user: user)
     }
+}
+
+extension AuthError {
+    fileprivate static let wrongNonce = AuthError(
+        422, code: "reauthentication_not_valid", message: "Nonce has expired or is invalid")
 }

@@ -100,6 +100,7 @@ extension AuthCall {
         }
         guard let user else { return .refused(.codeExpired) }
         guard !user.isBanned(at: service.clock()) else { return .refused(.userBanned) }
+        guard try await !store.hasTooManyWrongCodes(user: user.id) else { return .refused(.codeExpired) }
         for kind in kinds {
             guard isInTime(user, kind), try isCode(code, of: user, kind) else { continue }
             return try await accepted(kind, of: user, in: store)
@@ -107,6 +108,7 @@ extension AuthCall {
         for kind in kinds where user.text(kind.column) != nil {
             try await store.countAttempt(kind, user: user.id)
         }
+        try await store.countWrongCode(user: user.id)
         return .refused(.codeExpired)
     }
 
@@ -146,6 +148,8 @@ extension AuthCall {
             try await store.audit(
                 user.isInvited ? .inviteAccepted : .signedUp, actor: user, address: address ?? "")
         case .recovery:
+            // The code belongs to the address, the password to whoever signed up with it.
+            if !user.isConfirmed { try await store.forgetClaim(of: user) }
             if !user.isEmailConfirmed { try await confirmEmail(store, user) }
             try await store.clearCode(.recovery, user: user.id)
             try await store.audit(.login, actor: user, address: address ?? "")

@@ -78,6 +78,8 @@ public struct MailConfiguration: Sendable {
     public var host: String
     /// `GOTRUE_SMTP_PORT`; 465 is TLS from the first byte, others begin in plain text and go over to TLS.
     public var port = 587
+    /// `PROJECTD_SMTP_PLAINTEXT`: whether mails go without TLS to a server beyond this host that offers none.
+    public var allowsPlainText = false
     /// `GOTRUE_SMTP_USER`
     public var user: String?
     /// `GOTRUE_SMTP_PASS`

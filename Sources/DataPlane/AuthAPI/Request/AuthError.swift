@@ -2,6 +2,9 @@ import DataPlaneCore
 
 /// An error as the API tells it: a status, a code that clients compare, and a message.
 struct AuthError: Error, Sendable, Equatable {
+    /// Unicode scalars of a message of the database's.
+    static let messageScalarsMax = 8_192
+
     /// Why a password is too weak, in the API's words.
     enum Weakness: String, Sendable {
         case length, characters, pwned
@@ -109,6 +112,8 @@ extension AuthError {
     static let passkeyDisabled = AuthError(404, code: "passkey_disabled", message: "Passkeys are disabled")
     static let linkingDisabled = AuthError(404, code: "manual_linking_disabled", message: "Manual linking is disabled")
     static let factorNotFound = AuthError(404, code: "mfa_factor_not_found", message: "Factor not found")
+    static let noMailServer = AuthError(
+        422, code: "email_provider_disabled", message: "No mail can be sent: no mail server is set up for this project")
     static let rateLimit = AuthError(429, code: "over_request_rate_limit", message: "Request rate limit reached")
 
     static func badToken(_ reason: String) -> AuthError {

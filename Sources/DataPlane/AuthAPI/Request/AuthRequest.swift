@@ -69,12 +69,14 @@ struct AuthRequest: Sendable {
         }
     }
 
-    /// The members of an object of the body; nil where it is missing or null.
+    /// Metadata of the body, bounded; nil where it is missing or null.
     func object(_ name: String) throws(AuthError) -> [JSONText.Member]? {
         switch body[name] {
         case nil, .null?: return nil
         case .object(let members)?:
-            guard JSONText.object(members).isStorable else { throw .badJSON }
+            let metadata = JSONText.object(members)
+            guard Metadata.isBounded(metadata) else { throw .tooMuchMetadata }
+            guard metadata.isStorable else { throw .badJSON }
             return members
         default: throw .badJSON
         }

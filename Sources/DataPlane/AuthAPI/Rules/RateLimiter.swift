@@ -2,7 +2,7 @@
 struct RateLimiter: Sendable {
     /// What is limited apart from each other.
     enum Limit: String, Sendable, Hashable {
-        case signup, otp, magiclink, recover, resend, user, verify, token, anonymous, mfa, email
+        case signup, otp, magiclink, recover, resend, user, verify, token, anonymous, mfa
     }
 
     private struct Key: Hashable {
@@ -10,21 +10,50 @@ struct RateLimiter: Sendable {
         var client: String
     }
 
-    private struct Bucket {
-        var level: Double
-        var filledAt: Double
-        var capacity: Double
-        var perSecond: Double
+    /// Requests that are left of one client, or of all together.
+    struct Bucket: Sendable {
+        private var level: Double
+        private(set) var filledAt: Double
+        private let capacity: Double
+        private let perSecond: Double
 
-        mutating func fill(at now: Double) {
+        /// A full bucket.
+        init(count: Int, seconds: Int, burst: Int, at now: Double) {
+            level = Double(burst)
+            filledAt = now
+            capacity = Double(burst)
+            perSecond = Double(max(count, 0)) / Double(max(seconds, 1))
+        }
+
+        /// Takes a request out.
+        ///
+        /// - Parameter seconds: to wait where it never fills again.
+        /// - Returns: nil, or the seconds to wait.
+        mutating func take(at now: Double, orWait seconds: Int) -> Int? {
+            fill(at: now)
+            if level >= 1 {
+                level -= 1
+                return nil
+            }
+            guard perSecond > 0 else { return seconds }
+            return max(1, Int(((1 - level) / perSecond).rounded(.up)))
+        }
+
+        /// Whether it is as good as new.
+        func isFull(at now: Double) -> Bool {
+            var filled = self
+            filled.fill(at: now)
+            return filled.level >= filled.capacity
+        }
+
+        private mutating func fill(at now: Double) {
             // A clock that was set back gives nothing and takes nothing.
             level = min(capacity, level + max(0, now - filledAt) * perSecond)
             filledAt = now
         }
     }
 
-    /// Most buckets; when there are more, those that are full again go first, then those that were asked first, and
-    /// never all: who comes from many addresses frees none of them from its limit.
+    /// Most buckets; when there are more, those that are full again go first, then the tenth that lay idle longest.
     static let bucketsMax = 10_000
 
     private var buckets: [Key: Bucket] = [:]
@@ -32,7 +61,7 @@ struct RateLimiter: Sendable {
     /// Takes one request out of a client's bucket.
     ///
     /// - Parameters:
-    ///   - client: its address, or nothing for a limit of all clients together.
+    ///   - client: its network.
     ///   - count: requests in `seconds`.
     ///   - burst: requests at once.
     /// - Returns: nil, or the seconds to wait.
@@ -41,28 +70,14 @@ struct RateLimiter: Sendable {
     ) -> Int? {
         let key = Key(limit: limit, client: client)
         if buckets.count >= Self.bucketsMax, buckets[key] == nil { makeRoom(at: now) }
-        let rate = Double(max(count, 0)) / Double(max(seconds, 1))
-        var bucket =
-            buckets[key]
-            ?? Bucket(level: Double(burst), filledAt: now, capacity: Double(burst), perSecond: rate)
-        bucket.fill(at: now)
-        defer { buckets[key] = bucket }
-        if bucket.level >= 1 {
-            bucket.level -= 1
-            return nil
-        }
-        guard rate > 0 else { return seconds }
-        return max(1, Int(((1 - bucket.level) / rate).rounded(.up)))
+        return buckets[key, default: Bucket(count: count, seconds: seconds, burst: burst, at: now)]
+            .take(at: now, orWait: seconds)
     }
 
     private mutating func makeRoom(at now: Double) {
-        buckets = buckets.filter { entry in
-            var bucket = entry.value
-            bucket.fill(at: now)
-            return bucket.level < bucket.capacity
-        }
+        buckets = buckets.filter { !$0.value.isFull(at: now) }
         guard buckets.count >= Self.bucketsMax else { return }
-        let oldest = buckets.sorted { $0.value.filledAt < $1.value.filledAt }.prefix(Self.bucketsMax / 8)
-        for (key, _) in oldest { buckets[key] = nil }
+        let oldest = buckets.sorted { $0.value.filledAt < $1.value.filledAt }.prefix(Self.bucketsMax / 10)
+        for entry in oldest { buckets[entry.key] = nil }
     }
 }

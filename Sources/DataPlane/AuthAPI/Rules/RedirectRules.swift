@@ -2,6 +2,8 @@
 struct RedirectRules: Sendable {
     /// Longest target that is looked at.
     static let bytesMax = 2_048
+    /// This machine, on whose every port a developer's site may be.
+    private static let machine: Set<String> = ["localhost", "127.0.0.1", "[::1]"]
 
     let siteURL: String
     let globs: [String]
@@ -18,75 +20,21 @@ struct RedirectRules: Sendable {
     }
 
     func isAllowed(_ text: String) -> Bool {
-        guard text.utf8.count <= Self.bytesMax, text.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0 != "\\" }),
-            let url = URLParts(text)
-        else { return false }
+        guard text.utf8.count <= Self.bytesMax, let url = URLParts(text) else { return false }
         if let site = URLParts(siteURL), site.scheme == url.scheme, site.host == url.host,
-            site.port == url.port || ["localhost", "127.0.0.1", "[::1]"].contains(url.host)
+            site.port == url.port || Self.machine.contains(url.host)
         {
             return true
         }
-        guard !Self.isAddressOfMachine(url.host) else { return false }
-        let whole = String(text.prefix { $0 != "#" })
-        return globs.contains { Glob($0).matches(whole) }
-    }
-
-    /// Hosts of digits and dots stand for addresses, in one of the many ways that browsers read them.
-    private static func isAddressOfMachine(_ host: String) -> Bool {
-        if ["127.0.0.1", "[::1]"].contains(host) { return false }
-        if host.hasPrefix("[") { return true }
-        guard !host.isEmpty else { return false }
-        return host.utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: ".") }
-    }
-}
-
-/// The parts of an absolute URL that redirects are judged by.
-struct URLParts: Sendable, Equatable {
-    let scheme: String
-    /// In lower case; empty where the URL has none, as those of applications do.
-    let host: String
-    let port: Int?
-
-    init?(_ text: String) {
-        guard let colon = text.firstIndex(of: ":") else { return nil }
-        let scheme = text[..<colon].lowercased()
-        guard let first = scheme.unicodeScalars.first, ("a"..."z").contains(first),
-            scheme.unicodeScalars.allSatisfy({
-                ("a"..."z").contains($0) || ("0"..."9").contains($0) || "+-.".unicodeScalars.contains($0)
-            }),
-            // What a browser runs instead of going there.
-            !["javascript", "data", "vbscript", "file"].contains(scheme)
-        else { return nil }
-        self.scheme = scheme
-        let rest = text[text.index(after: colon)...]
-        guard rest.hasPrefix("//") else {
-            guard !["http", "https"].contains(scheme) else { return nil }
-            host = ""
-            port = nil
-            return
-        }
-        let authority = rest.dropFirst(2).prefix { !"/?#".contains($0) }
-        guard !authority.contains("@") else { return nil }
-        let isBracketed = authority.hasPrefix("[")
-        let end = isBracketed ? authority.firstIndex(of: "]").map { authority.index(after: $0) } : nil
-        let split = isBracketed ? end : authority.firstIndex(of: ":")
-        guard !isBracketed || end != nil else { return nil }
-        let name = split.map { authority[..<$0] } ?? authority
-        let portText = split.map { authority[$0...] } ?? ""
-        guard portText.isEmpty || portText.hasPrefix(":") else { return nil }
-        host = name.lowercased()
-        if portText.count > 1 {
-            guard let number = Int(portText.dropFirst()), (1...65_535).contains(number) else { return nil }
-            port = number
-        } else {
-            port = scheme == "https" ? 443 : scheme == "http" ? 80 : nil
-        }
-        guard !host.isEmpty || !["http", "https"].contains(scheme) else { return nil }
+        guard !url.hasDotSegment else { return false }
+        return globs.contains { Glob($0).matches(url) }
     }
 }
 
 /// A pattern of the allow list: `*` stands for characters other than `.` and `/`, `**` for any, `?` for one that is
 /// neither, `{a,b}` for one of several, `[abc]` for one character of them.
+///
+/// Scheme, authority and path match apart: no star of a host reaches into a path, or the other way round.
 struct Glob: Sendable {
     /// Longest pattern that is looked at; beyond it nothing matches.
     static let elementsMax = 512
@@ -98,6 +46,15 @@ struct Glob: Sendable {
         case some
         case any
         case oneOf(Set<Character>, isNegated: Bool)
+
+        func isLiteral(_ character: Character) -> Bool {
+            if case .literal(let literal) = self { literal == character } else { false }
+        }
+
+        /// The character that it stands for; nil for a wildcard.
+        var character: Character? {
+            if case .literal(let literal) = self { literal } else { nil }
+        }
     }
 
     private let alternatives: [[Element]]
@@ -109,6 +66,38 @@ struct Glob: Sendable {
     func matches(_ text: String) -> Bool {
         let text = Array(text)
         return alternatives.contains { Self.matches($0, text) }
+    }
+
+    /// Whether a URL fits. A host that is an address has to be listed as it stands.
+    func matches(_ url: URLParts) -> Bool { alternatives.contains { Self.matches($0, url) } }
+
+    private static func matches(_ elements: [Element], _ url: URLParts) -> Bool {
+        let colon = elements.indices.first { index in
+            index + 2 < elements.count && elements[index].isLiteral(":") && elements[index + 1].isLiteral("/")
+                && elements[index + 2].isLiteral("/")
+        }
+        guard let colon, url.hasAuthority else {
+            let whole = url.hasAuthority ? "//" + url.authority + url.path : url.path
+            return colon == nil && !url.isAddress && matches(elements, Array("\(url.scheme):\(whole)"))
+        }
+        let rest = elements[(colon + 3)...]
+        let authority = Array(rest.prefix { !$0.isLiteral("/") })
+        let path = Array(rest.dropFirst(authority.count))
+        guard matches(Array(elements[..<colon]), Array(url.scheme)), matches(authority, Array(url.authority)),
+            !url.isAddress || isListed(url.host, in: authority)
+        else { return false }
+        guard path.isEmpty else { return matches(path, Array(url.path)) }
+        if case .any? = authority.last { return true }
+        return url.path == "/"
+    }
+
+    /// Whether the host part of an authority is this host, without a wildcard.
+    private static func isListed(_ host: String, in authority: [Element]) -> Bool {
+        let characters = Array(host)
+        guard authority.count >= characters.count,
+            zip(authority, characters).allSatisfy({ $0.character.map { $0.lowercased() } == $1.lowercased() })
+        else { return false }
+        return authority.count == characters.count || authority[characters.count].isLiteral(":")
     }
 
     /// Unfolds braces, which do not nest.
@@ -136,6 +125,7 @@ struct Glob: Sendable {
             case "*": elements.append(.some)
             case "?": elements.append(.one)
             case "\\" where !rest.isEmpty: elements.append(.literal(rest.removeFirst()))
+            case "[" where isAddress(rest): elements.append(.literal(character))
             case "[":
                 guard let close = rest.firstIndex(of: "]"), close > rest.startIndex else {
                     elements.append(.literal(character))
@@ -149,6 +139,12 @@ struct Glob: Sendable {
             guard elements.count <= elementsMax else { return nil }
         }
         return elements
+    }
+
+    /// Whether a bracket begins an address of IPv6 and no list of characters: such a list names no colon twice.
+    private static func isAddress(_ rest: ArraySlice<Character>) -> Bool {
+        guard let close = rest.firstIndex(of: "]") else { return false }
+        return rest[..<close].count { $0 == ":" } > 1
     }
 
     /// Which prefixes of the text the elements so far can stand for: linear in both, whatever the pattern.

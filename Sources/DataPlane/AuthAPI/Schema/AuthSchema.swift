@@ -16,7 +16,7 @@ enum AuthSchema {
     /// Steps in their order. A step that was released never changes.
     static let steps = [
         Step(name: "projectd.0001", script: tables + "\n" + furtherTables + "\n" + security + "\n" + functions),
-        Step(name: "projectd.0002", script: ownTables),
+        Step(name: "projectd.0002", script: ownTables), Step(name: "projectd.0003", script: wrongTries),
     ]
 
     /// Two servers that start at once make the schema one after the other.
@@ -114,5 +114,19 @@ enum AuthSchema {
         CREATE INDEX IF NOT EXISTS projectd_mails_next_attempt_at_idx ON auth.projectd_mails (next_attempt_at);
         ALTER TABLE auth.projectd_code_attempts ENABLE ROW LEVEL SECURITY;
         ALTER TABLE auth.projectd_mails ENABLE ROW LEVEL SECURITY;
+        """
+
+    /// Wrong codes of a user in a day, and of a second factor.
+    private static let wrongTries = """
+        CREATE TABLE IF NOT EXISTS auth.projectd_wrong_codes (
+          user_id uuid NOT NULL PRIMARY KEY REFERENCES auth.users (id) ON DELETE CASCADE,
+          since timestamptz NOT NULL DEFAULT now(),
+          attempts int NOT NULL);
+        CREATE TABLE IF NOT EXISTS auth.projectd_factor_attempts (
+          factor_id uuid NOT NULL PRIMARY KEY REFERENCES auth.mfa_factors (id) ON DELETE CASCADE,
+          attempts int NOT NULL,
+          waits_until timestamptz NOT NULL DEFAULT now());
+        ALTER TABLE auth.projectd_wrong_codes ENABLE ROW LEVEL SECURITY;
+        ALTER TABLE auth.projectd_factor_attempts ENABLE ROW LEVEL SECURITY;
         """
 }

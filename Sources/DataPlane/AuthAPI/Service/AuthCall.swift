@@ -43,25 +43,19 @@ struct AuthCall: Sendable {
 
     // MARK: Addresses
 
-    /// The client's address, as far as it is known: what the trusted header says, else what proxies say.
-    var address: String? {
-        let named = trustedAddress ?? ClientAddress(firstOf: request.http.header("x-forwarded-for"))
-        return (named ?? request.http.peer.flatMap { ClientAddress($0) })?.description
-    }
+    /// The client's address, as far as it is known.
+    var address: String? { configuration.rates.client(of: request.http)?.description }
 
-    private var trustedAddress: ClientAddress? {
-        configuration.rates.header.flatMap { ClientAddress(firstOf: request.http.header($0)) }
-    }
-
-    /// The network by which slow work is bounded, from what no client can choose; nil for this host's own.
+    /// The network by which slow work is bounded; nil for this host's own.
     private var network: String? {
-        guard let address = trustedAddress?.description ?? request.http.peer else { return nil }
-        return ClientNetwork(address).isLocal ? nil : ClientAddress.network(of: address)
+        guard let client = configuration.rates.client(of: request.http), !client.isLoopback else { return nil }
+        return client.network
     }
 
     /// Users are looked up within an audience.
     var audience: String {
-        if let header = request.http.header("x-jwt-aud"), !header.isEmpty { return header }
+        // Anybody could look for accounts of another audience by the header.
+        if administrator != nil, let header = request.http.header("x-jwt-aud"), !header.isEmpty { return header }
         if let administrator, !configuration.adminRoles.contains(administrator.role),
             let audience = administrator.audience
         {
@@ -199,7 +193,9 @@ extension AuthError {
             self = AuthError(409, code: "conflict", message: "Too many concurrent requests change the same rows")
         case .server(let report) where report.sqlState.hasPrefix("PT"):
             let status = Int(report.sqlState.dropFirst(2)).flatMap { (400...599).contains($0) ? $0 : nil } ?? 500
-            self = AuthError(status, code: "unexpected_failure", message: report.message)
+            // A trigger may repeat what it was given.
+            let message = String(report.message.unicodeScalars.prefix(AuthError.messageScalarsMax))
+            self = AuthError(status, code: "unexpected_failure", message: message)
         case .server(let report):
             self = .unexpected(what, cause: "SQLSTATE \(report.sqlState): \(report.message)")
         case .deadlineExceeded, .acquireDeadlineExceeded, .queueFull, .connectDeadlineExceeded, .connectFailed,

@@ -1,3 +1,6 @@
+public import Clients
+import DataPlaneCore
+
 /// Settings of the AUTH API, by GoTrue's names (`GOTRUE_SITE_URL` is ``siteURL``).
 public struct AuthConfiguration: Sendable {
     /// `API_EXTERNAL_URL`: where clients reach this API, without a slash at its end.
@@ -99,8 +102,10 @@ public struct AuthConfiguration: Sendable {
 
     /// `GOTRUE_RATE_LIMIT_*`: requests of one address in five minutes, unless said otherwise.
     public struct Rates: Sendable {
-        /// `_HEADER`: the header that names the client's address, in lower case; without it addresses are not limited.
+        /// `_HEADER`: the header that names the client's address, in lower case; nil: the connection does.
         public var header: String?
+        /// Proxies whose word counts. Where there are any, the header of others does not.
+        public var proxies = TrustedProxies()
         /// `_OTP`
         public var otp = 30
         /// `_VERIFY`
@@ -146,4 +151,21 @@ public struct AuthConfiguration: Sendable {
     public init() {}
 
     var issuerName: String { issuer ?? externalURL }
+}
+
+extension AuthConfiguration.Rates {
+    /// The address that requests are counted by: the header's, from the right the first hop that is no trusted proxy,
+    /// else the connection's.
+    func client(of http: ServiceRequest) -> ClientAddress? {
+        let peer = http.peer.flatMap { ClientAddress($0) }
+        guard let header, proxies.addresses.isEmpty || peer.map(proxies.addresses.contains) ?? false else {
+            return peer
+        }
+        let hops = http.headers(header).joined(separator: ",").split(separator: ",")
+        for hop in hops.reversed() {
+            guard let address = ClientAddress(String(hop).trimmed) else { return peer }
+            if !proxies.addresses.contains(address) { return address }
+        }
+        return peer
+    }
 }

@@ -23,6 +23,8 @@ public final class AuthService: DataPlaneService {
     let clock: @Sendable () -> Double
     private let report: @Sendable (String) -> Void
     private let limiter = Mutex(RateLimiter())
+    /// Apart from the clients' buckets: however many clients there are, none of them fills it again.
+    private let mailBucket: Mutex<RateLimiter.Bucket>
     private let hasSchema = Mutex(false)
     private let mailWishes: AsyncStream<Void>
     private let mailWish: AsyncStream<Void>.Continuation
@@ -44,6 +46,9 @@ public final class AuthService: DataPlaneService {
         self.clock = clock
         self.report = report
         verifier = TokenVerifier(keys: keys.verifying, audience: nil)
+        let rates = configuration.rates
+        mailBucket = Mutex(
+            RateLimiter.Bucket(count: rates.email, seconds: rates.emailSeconds, burst: rates.email, at: clock()))
         (mailWishes, mailWish) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -161,15 +166,13 @@ public final class AuthService: DataPlaneService {
 
     // MARK: Limits
 
-    /// Takes a request out of the bucket of its client's address, where addresses are known.
+    /// Takes a request out of the bucket of its client's network; those of which nothing is known share one.
     func limit(
         _ limit: RateLimiter.Limit, _ request: AuthRequest, count: Int, seconds: Int = 300, burst: Int = 30
     ) throws(AuthError) {
-        guard let header = configuration.rates.header,
-            let client = ClientAddress(firstOf: request.http.header(header))
-        else { return }
+        let client = configuration.rates.client(of: request.http)?.network ?? ""
         let wait = limiter.withLock {
-            $0.wait(limit, client: client.network, count: count, seconds: seconds, burst: burst, at: clock())
+            $0.wait(limit, client: client, count: count, seconds: seconds, burst: burst, at: clock())
         }
         guard let wait else { return }
         var error = AuthError.rateLimit
@@ -179,11 +182,8 @@ public final class AuthService: DataPlaneService {
 
     /// Takes a mail out of the project's bucket.
     func limitMails() throws(AuthError) {
-        let rates = configuration.rates
-        let wait = limiter.withLock {
-            $0.wait(
-                .email, client: "", count: rates.email, seconds: rates.emailSeconds, burst: rates.email, at: clock())
-        }
+        let seconds = configuration.rates.emailSeconds
+        let wait = mailBucket.withLock { $0.take(at: clock(), orWait: seconds) }
         guard let wait else { return }
         var error = AuthError(429, code: "over_email_send_rate_limit", message: "email rate limit exceeded")
         error.retryAfterSeconds = wait

@@ -20,11 +20,8 @@ struct CORS {
         mark(&response, for: http)
         let asked = (http.header("access-control-request-headers") ?? "").split(separator: ",")
             .map { String($0).trimmed }.filter { !$0.isEmpty }
-        var names: [String] = []
-        for name in Self.headers + extraHeaders + asked
-        where !names.contains(where: { $0.lowercased() == name.lowercased() }) {
-            names.append(name)
-        }
+        var seen: Set<String> = []
+        let names = (Self.headers + extraHeaders + asked).filter { seen.insert($0.lowercased()).inserted }
         response.set("Access-Control-Allow-Methods", Self.methods)
         response.set("Access-Control-Allow-Headers", names.joined(separator: ", "))
         response.set("Access-Control-Max-Age", String(Self.maxAgeSeconds))

@@ -58,6 +58,8 @@ struct OneTimeCode: Sendable {
 extension AuthStore {
     /// Wrong tries of one code, after which it is taken back.
     static let attemptsMax = 10
+    /// Wrong tries of all codes of a user in a day, after which none is taken any more; links are.
+    static let dailyAttemptsMax = 50
 
     func setCode(_ kind: CodeKind, user: String, code: OneTimeCode, relatesTo: String) async throws(PostgresError) {
         try await update(
@@ -102,6 +104,27 @@ extension AuthStore {
             let user = try await user(id: try row.string("user_id"), isLocked: true)
         else { return nil }
         return (user, kind)
+    }
+
+    /// Whether so many wrong codes came for a user in a day that the next is not looked at.
+    func hasTooManyWrongCodes(user: String) async throws(PostgresError) -> Bool {
+        let row = try await session.first(
+            """
+            SELECT attempts FROM auth.projectd_wrong_codes WHERE user_id = $1 AND since > now() - interval '24 hours'
+            """, [.text(user)])
+        guard let row else { return false }
+        return try row.int("attempts") >= Self.dailyAttemptsMax
+    }
+
+    /// Counts a wrong code in the user's day, which begins with the first.
+    func countWrongCode(user: String) async throws(PostgresError) {
+        try await session.execute(
+            """
+            INSERT INTO auth.projectd_wrong_codes AS w (user_id, attempts) VALUES ($1, 1)
+            ON CONFLICT (user_id) DO UPDATE
+              SET attempts = CASE WHEN w.since > now() - interval '24 hours' THEN w.attempts + 1 ELSE 1 END,
+                since = CASE WHEN w.since > now() - interval '24 hours' THEN w.since ELSE now() END
+            """, [.text(user)])
     }
 
     /// Counts a wrong try; the code is taken back when there were too many.

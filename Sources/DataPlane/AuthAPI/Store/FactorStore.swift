@@ -74,6 +74,46 @@ extension AuthStore {
             [.text(id), .text(String(step))])
     }
 
+    /// Wrong codes of a factor, after which its challenge is spent and the next code has to wait.
+    static let factorAttemptsMax = 5
+    /// The first wait, which doubles with each that follows, and the longest.
+    private static let factorWaitSeconds = 30
+    private static let factorWaitSecondsMax = 3_600
+
+    /// Seconds until a code of the factor is looked at again; nil where it is.
+    func factorWait(_ factor: String) async throws(PostgresError) -> Int? {
+        let row = try await session.first(
+            """
+            SELECT ceil(extract(epoch FROM waits_until - now()))::int AS seconds FROM auth.projectd_factor_attempts
+            WHERE factor_id = $1 AND waits_until > now() FOR UPDATE
+            """, [.text(factor)])
+        return try row?.int("seconds")
+    }
+
+    /// Counts a wrong code, in the transaction that looked at it.
+    func countFactorAttempt(_ factor: String, challenge: String) async throws(PostgresError) {
+        let row = try await session.single(
+            """
+            INSERT INTO auth.projectd_factor_attempts AS a (factor_id, attempts) VALUES ($1, 1)
+            ON CONFLICT (factor_id) DO UPDATE SET attempts = least(a.attempts + 1, 1000000) RETURNING attempts
+            """, [.text(factor)])
+        let attempts = try row.int("attempts")
+        guard attempts.isMultiple(of: Self.factorAttemptsMax) else { return }
+        let doublings = min(attempts / Self.factorAttemptsMax - 1, 16)
+        let seconds = min(Self.factorWaitSeconds << doublings, Self.factorWaitSecondsMax)
+        try await session.execute("DELETE FROM auth.mfa_challenges WHERE id = $1", [.text(challenge)])
+        try await session.execute(
+            """
+            UPDATE auth.projectd_factor_attempts SET waits_until = now() + $2::int * interval '1 second'
+            WHERE factor_id = $1
+            """, [.text(factor), .int(seconds)])
+    }
+
+    func forgetFactorAttempts(_ factor: String) async throws(PostgresError) {
+        try await session.execute(
+            "DELETE FROM auth.projectd_factor_attempts WHERE factor_id = $1", [.text(factor)])
+    }
+
     /// Raises a session. It gets a new key: earlier refresh tokens are no longer valid.
     func raiseSession(id: String, factor: String, key: [UInt8]) async throws(PostgresError) {
         try await session.execute(

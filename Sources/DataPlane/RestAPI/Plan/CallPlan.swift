@@ -19,6 +19,8 @@ struct CallPlan {
 /// Chooses the overload of a function that a request means.
 struct CallPlanner {
     let cache: SchemaCache
+    /// Bytes of the bodies that are taken.
+    let bodyBytesMax: Int
 
     /// What a request gives to a function.
     enum Given {
@@ -53,10 +55,9 @@ struct CallPlanner {
         _ bytes: [UInt8], type: MediaType, columns: [String]?, of name: QualifiedName
     ) throws(RestError) -> CallPlan {
         if type == .form {
-            let pairs = QueryReader.pairs(of: String(decoding: bytes, as: UTF8.self))
+            let pairs = try RequestBody.fields(bytes)
             return try byQuery(name, pairs.map { .init(name: $0.0, value: $0.1) }, isPost: true)
         }
-        let text = String(decoding: bytes, as: UTF8.self)
         let unnamed = (cache.routines[name] ?? []).filter { $0.isSingleUnnamed && Self.takes($0, type) }
         let isObject = type == .json || type == .csv || type == .object || type == .array
         guard isObject else {
@@ -74,6 +75,7 @@ struct CallPlanner {
         let routine = try choose(
             name, found, given: columns ?? body.first.map(\.name).uniqued, contentType: type, isPost: true)
         if routine.isSingleUnnamed {
+            let text = String(decoding: bytes, as: UTF8.self)
             return CallPlan(routine: routine, arguments: .whole(text, type: routine.parameters[0].type))
         }
         let parameters = routine.parameters.filter { keys.contains($0.name) }
@@ -90,24 +92,13 @@ struct CallPlanner {
         _ bytes: [UInt8], type: MediaType, columns: [String]?, isUnnamedPossible: Bool
     ) throws(RestError) -> RequestBody {
         if bytes.isEmpty, type != .csv { return RequestBody(json: "{}", keys: columns ?? [], isArray: false, rows: 1) }
-        if type == .json, columns == nil, isUnnamedPossible, let value = try? JSONText(bytes) {
+        if type == .json, columns == nil, isUnnamedPossible, let rows = try? JSONRows(bytes), !rows.areObjects {
             // The body may be any JSON where a function takes it whole.
-            switch value {
-            case .object, .array: break
-            default:
-                var body = RequestBody(json: "", keys: [], isArray: false, rows: 1)
-                body.isScalar = true
-                return body
-            }
-            if case .array(let elements) = value,
-                !elements.allSatisfy({ if case .object = $0 { true } else { false } })
-            {
-                var body = RequestBody(json: "", keys: [], isArray: true, rows: elements.count)
-                body.isScalar = true
-                return body
-            }
+            var body = RequestBody(json: "", keys: [], isArray: rows.shape == .array, rows: rows.count)
+            body.isScalar = true
+            return body
         }
-        return try RequestBody.read(bytes, type: type, columns: columns)
+        return try RequestBody.read(bytes, type: type, columns: columns, bytesMax: bodyBytesMax)
     }
 
     /// Overloads that have all parameters given, and get all that they require.

@@ -120,7 +120,8 @@ struct ChangePlanner {
         }
         guard let read else { return nil }
         var columns: [String] = []
-        let add = { (name: String) in if !columns.contains(name) { columns.append(name) } }
+        var seen: Set<String> = []
+        let add = { (name: String) in if seen.insert(name).inserted { columns.append(name) } }
         read.select.compactMap(\.path?.name).forEach(add)
         var isAll = read.hasStar
         for child in read.children {

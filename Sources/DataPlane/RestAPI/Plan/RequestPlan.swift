@@ -39,8 +39,19 @@ struct RequestPlanner {
         }
     }
 
-    private func planRelation(_ name: QualifiedName) throws(RestError) -> RequestPlan {
+    /// Looks for what the body does not decide: whether there is a table that it could go into.
+    func checkHead() throws(RestError) {
+        guard case .relation(let name) = request.target else { return }
+        _ = try table(QualifiedName(schema: request.schema, name: name))
+    }
+
+    private func table(_ name: QualifiedName) throws(RestError) -> Table {
         guard let table = cache.tables[name] else { throw .table(name, nearest: nearest(name)) }
+        return table
+    }
+
+    private func planRelation(_ name: QualifiedName) throws(RestError) -> RequestPlan {
+        let table = try table(name)
         switch request.method {
         case .get, .head: return try planRead(table)
         case .post, .put, .patch, .delete: return try planChange(table)
@@ -120,7 +131,9 @@ struct RequestPlanner {
         let body =
             request.method == .delete
             ? RequestBody(json: "[]", keys: [], isArray: true)
-            : try RequestBody.read(request.body, type: request.contentType, columns: request.query.columns)
+            : try RequestBody.read(
+                request.body, type: request.contentType, columns: request.query.columns,
+                bytesMax: configuration.bodyBytesMax)
         let (action, change) = try change(of: table, body: body, read: returnsRows ? node : nil)
         var sql = ChangeSQL(plan: change, cache: cache, builder: SQLBuilder())
         let source = sql.statement()
@@ -157,7 +170,8 @@ struct RequestPlanner {
     private func planCall(_ name: QualifiedName) throws(RestError) -> RequestPlan {
         let given: CallPlanner.Given =
             request.isRead ? .query(request.query.arguments) : .body(request.body, request.contentType)
-        let call = try CallPlanner(cache: cache).plan(name, given, columns: request.query.columns)
+        let call = try CallPlanner(cache: cache, bodyBytesMax: configuration.bodyBytesMax).plan(
+            name, given, columns: request.query.columns)
         let routine = call.routine
         if request.preferences.strictMaxAffected != nil, !routine.returnsSet { throw .affectedOnScalar }
         let (type, form, explain) = try choose(table: routine.returnTable, routine: routine)
@@ -193,8 +207,8 @@ struct RequestPlanner {
         let sorted = request.query.orders.filter { $0.embed.isEmpty }.flatMap(\.terms)
             .filter { $0.relation == nil }.map(\.path.name)
         let filtered = request.query.filters.filter { $0.embed.isEmpty }.map(\.filter.path.name)
-        return (selected + sorted + filtered).uniqued.filter { table.column($0) == nil }
-            .filter { name in !request.query.select.contains { $0.embedName == name } }
+        let embeds = Set(request.query.select.compactMap(\.embedName))
+        return (selected + sorted + filtered).uniqued.filter { table.column($0) == nil && !embeds.contains($0) }
     }
 
     private func scalarCall(

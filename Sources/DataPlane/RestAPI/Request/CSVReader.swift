@@ -17,8 +17,9 @@ struct CSVReader {
 
     /// Most fields of all rows together.
     static let valuesMax = 1_000_000
-    /// Most bytes of the JSON text.
-    static let jsonBytesMax = 128 << 20
+    /// How many times as large as the largest body the JSON text may be.
+    static let growthMax = 2
+    private static let defaultBytesMax = growthMax * RestConfiguration().bodyBytesMax
 
     private let bytes: [UInt8]
     private let valuesMax: Int
@@ -27,7 +28,7 @@ struct CSVReader {
     private var json: [UInt8] = []
 
     /// A reader of bytes; those that are no UTF-8 become U+FFFD.
-    init(_ bytes: [UInt8], valuesMax: Int = valuesMax, jsonBytesMax: Int = jsonBytesMax) {
+    init(_ bytes: [UInt8], valuesMax: Int = valuesMax, jsonBytesMax: Int = defaultBytesMax) {
         let isText = String(validating: bytes, as: UTF8.self) != nil
         self.bytes = isText ? bytes : Array(String(decoding: bytes, as: UTF8.self).utf8)
         self.valuesMax = valuesMax

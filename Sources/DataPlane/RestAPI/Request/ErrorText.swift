@@ -9,11 +9,20 @@ enum ErrorText {
     /// Unicode scalars of a query parameter that cannot be read.
     static let parameterScalarsMax = 4_096
 
+    /// Unicode scalars of what PostgreSQL says: it repeats values that it cannot read whole.
+    static let messageScalarsMax = 8_192
+    /// Unicode scalars of a reason phrase.
+    static let reasonScalarsMax = 256
+
     /// Stands for what is left out.
     private static let ellipsis = "…"
     private static let separator = ", "
 
     static func name(_ name: String) -> String { cut(name, to: nameScalarsMax) }
+
+    static func message(_ text: String) -> String { cut(text, to: messageScalarsMax) }
+
+    static func reason(_ text: String) -> String { cut(text, to: reasonScalarsMax) }
 
     static func parameter(_ text: String) -> String { cut(text, to: parameterScalarsMax) }
 

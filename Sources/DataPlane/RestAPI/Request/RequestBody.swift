@@ -17,13 +17,17 @@ struct RequestBody: Equatable {
 
     /// Reads a body.
     ///
-    /// - Parameter columns: columns that the request names: then JSON is not parsed, and PostgreSQL reports what
-    ///   is wrong with it.
-    static func read(_ bytes: [UInt8], type: MediaType, columns: [String]?) throws(RestError) -> RequestBody {
+    /// - Parameters:
+    ///   - columns: columns that the request names: then JSON is not parsed, and PostgreSQL reports what is wrong with
+    ///     it.
+    ///   - bytesMax: bytes of the bodies that are taken.
+    static func read(
+        _ bytes: [UInt8], type: MediaType, columns: [String]?, bytesMax: Int = RestConfiguration().bodyBytesMax
+    ) throws(RestError) -> RequestBody {
         switch type.vendorName {
         case MediaType.json.name, MediaType.object.name, MediaType.array.name:
             return try json(bytes, columns: columns)
-        case MediaType.csv.name: return try csv(bytes)
+        case MediaType.csv.name: return try csv(bytes, bytesMax: bytesMax)
         case MediaType.form.name: return try form(bytes)
         default: throw .badBody("Content-Type not acceptable: \(ErrorText.name(type.spelled))")
         }
@@ -38,26 +42,11 @@ struct RequestBody: Equatable {
             let isArray = bytes.first { !isBlank($0) } == UInt8(ascii: "[")
             return RequestBody(json: text, keys: Array(Set(columns)).sorted(), isArray: isArray, rows: nil)
         }
-        guard let value = try? JSONText(bytes) else { throw .badBody("Empty or invalid json") }
-        switch value {
-        case .object(let members):
-            return RequestBody(json: text, keys: names(members), isArray: false, rows: 1, first: members)
-        case .array(let elements): return try array(elements, text: text)
-        default: return RequestBody(json: "[]", keys: [], isArray: true, rows: 0)
-        }
-    }
-
-    private static func array(_ elements: [JSONText], text: String) throws(RestError) -> RequestBody {
-        var keys: [String]?
-        var first: [JSONText.Member] = []
-        for element in elements {
-            guard case .object(let members) = element else { throw .badBody("All object keys must match") }
-            let names = names(members)
-            guard keys == nil || keys == names else { throw .badBody("All object keys must match") }
-            if keys == nil { first = members }
-            keys = names
-        }
-        return RequestBody(json: text, keys: keys ?? [], isArray: true, rows: elements.count, first: first)
+        guard let rows = try? JSONRows(bytes) else { throw .badBody("Empty or invalid json") }
+        guard rows.shape != .scalar else { return RequestBody(json: "[]", keys: [], isArray: true, rows: 0) }
+        guard rows.areObjects, rows.areAlike else { throw .badBody("All object keys must match") }
+        return RequestBody(
+            json: text, keys: names(rows.first), isArray: rows.shape == .array, rows: rows.count, first: rows.first)
     }
 
     private static func names(_ members: [JSONText.Member]) -> [String] { Array(Set(members.map(\.name))).sorted() }
@@ -67,10 +56,15 @@ struct RequestBody: Equatable {
     /// Most fields of a form.
     static let fieldsMax = 10_000
 
-    private static func form(_ bytes: [UInt8]) throws(RestError) -> RequestBody {
+    /// Names and values of a form.
+    static func fields(_ bytes: [UInt8]) throws(RestError) -> [(String, String)] {
         let separators = bytes.count { $0 == UInt8(ascii: "&") }
         guard separators < fieldsMax else { throw .tooManyValues(fieldsMax) }
-        let pairs = QueryReader.pairs(of: String(decoding: bytes, as: UTF8.self))
+        return QueryReader.pairs(of: String(decoding: bytes, as: UTF8.self))
+    }
+
+    private static func form(_ bytes: [UInt8]) throws(RestError) -> RequestBody {
+        let pairs = try fields(bytes)
         // Of a field that comes several times the last one counts, at its own place.
         let last = Dictionary(pairs.enumerated().map { ($1.0, $0) }, uniquingKeysWith: { $1 })
         let members = pairs.enumerated().filter { last[$1.0] == $0 }.map { JSONText.Member($1.0, .string($1.1)) }
@@ -80,8 +74,8 @@ struct RequestBody: Equatable {
 
     // MARK: CSV
 
-    private static func csv(_ bytes: [UInt8]) throws(RestError) -> RequestBody {
-        var reader = CSVReader(bytes)
+    private static func csv(_ bytes: [UInt8], bytesMax: Int) throws(RestError) -> RequestBody {
+        var reader = CSVReader(bytes, jsonBytesMax: CSVReader.growthMax * bytesMax)
         let document = try reader.document()
         return RequestBody(
             json: document.json, keys: Array(Set(document.header)).sorted(), isArray: true, rows: document.rows,

@@ -57,8 +57,11 @@ public struct RestConfiguration: Sendable, Equatable {
     public var appSettings: [(name: String, value: String)] = []
     /// `jwt-role-claim-key`
     public var roleClaim = RoleClaim.standard
-    /// Largest request body in bytes.
-    public var bodyBytesMax = 64 << 20
+    /// Largest request body in bytes. While it is worked on a request holds its body several times: as bytes, as text
+    /// and in the connection to the database.
+    public var bodyBytesMax = 16 << 20
+    /// Largest body of a request that has no use for one.
+    static let idleBodyBytesMax = 64 << 10
 
     /// The default settings.
     public init() {}

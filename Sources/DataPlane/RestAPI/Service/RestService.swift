@@ -56,8 +56,17 @@ public final class RestService: DataPlaneService {
     /// Wishes for a reload, for the loop that carries them out.
     public var reloadWishes: AsyncStream<Void> { reloads }
 
-    /// `client-max-body`: the same for every request.
-    public func bodyBytesMax(for request: ServiceRequest) -> Int { configuration.bodyBytesMax }
+    /// The configured bound; less for a request that has no use for a body: one that reads or deletes, and the call of
+    /// a function that is not there.
+    public func bodyBytesMax(for http: ServiceRequest) -> Int {
+        let idle = min(RestConfiguration.idleBodyBytesMax, configuration.bodyBytesMax)
+        guard ["POST", "PUT", "PATCH"].contains(http.method) else { return idle }
+        guard let cache = cache.withLock({ $0 }), let request = try? RestRequest(http, configuration),
+            case .function(let name) = request.target
+        else { return configuration.bodyBytesMax }
+        let isThere = cache.routines[QualifiedName(schema: request.schema, name: name)] != nil
+        return isThere ? configuration.bodyBytesMax : idle
+    }
 
     /// Answers a request. Never throws: every error is an answer.
     public func respond(to http: RestHTTPRequest) async -> RestHTTPResponse {
@@ -76,12 +85,15 @@ public final class RestService: DataPlaneService {
         }
     }
 
-    /// Why a request is refused whatever its body says: a token that does not count, or none where one is needed.
-    /// Everything is looked at again in ``respond(to:)``.
+    /// Why a request is refused whatever its body says: a token that does not count, or none where one is needed; a
+    /// body for a table that is not there. Everything is looked at again in ``respond(to:)``.
     public func refusal(ofHead http: RestHTTPRequest) -> RestHTTPResponse? {
         guard cors.preflight(http) == nil else { return nil }
         do throws(RestError) {
             _ = try identity(http)
+            guard ["POST", "PUT", "PATCH"].contains(http.method), let cache = cache.withLock({ $0 }) else { return nil }
+            let request = try RestRequest(http, configuration)
+            try RequestPlanner(request: request, cache: cache, configuration: configuration).checkHead()
             return nil
         } catch { return finished(failure(error), http) }
     }
@@ -90,7 +102,7 @@ public final class RestService: DataPlaneService {
     public func refusal(ofBody problem: BodyProblem, _ http: RestHTTPRequest) -> RestHTTPResponse {
         let error: RestError =
             switch problem {
-            case .tooLarge: .bodyTooLarge(configuration.bodyBytesMax)
+            case .tooLarge: .bodyTooLarge(bodyBytesMax(for: http))
             case .tooSlow: .bodyTooSlow
             case .tooMany: .tooManyBodies
             }

@@ -14,9 +14,9 @@ extension RestError {
         }
         let message = report["M"] ?? ""
         self.init(
-            Self.status(state, message, isAnonymous: isAnonymous), code: state, message: message,
-            details: report["D"], hint: report["H"])
-        if state.hasPrefix("PT") { reason = message }
+            Self.status(state, message, isAnonymous: isAnonymous), code: state, message: ErrorText.message(message),
+            details: report["D"].map(ErrorText.message), hint: report["H"].map(ErrorText.message))
+        if state.hasPrefix("PT") { reason = ErrorText.reason(message) }
         if status == 503 { headers.append(("Retry-After", "1")) }
         if status == 401 { headers.append(("WWW-Authenticate", "Bearer")) }
     }
@@ -51,15 +51,16 @@ extension RestError {
         let json = { (letter: Unicode.Scalar) in report[letter].flatMap { try? JSONText(Array($0.utf8)) } }
         guard let message = json("M"), let code = message["code"]?.stringValue,
             let text = message["message"]?.stringValue
-        else { return .raised("MESSAGE", report["M"]) }
+        else { return .raised("MESSAGE", report["M"].map(ErrorText.message)) }
         guard let detail = json("D"), let status = detail["status"]?.doubleValue.flatMap({ Int(exactly: $0) }),
             (100...599).contains(status), case .object(let headers)? = detail["headers"]
-        else { return .raised("DETAIL", report["D"]) }
+        else { return .raised("DETAIL", report["D"].map(ErrorText.message)) }
         var error = RestError(
-            status, code: code, message: text, details: message["details"]?.stringValue,
-            hint: message["hint"]?.stringValue)
+            status, code: ErrorText.name(code), message: ErrorText.message(text),
+            details: message["details"]?.stringValue.map(ErrorText.message),
+            hint: message["hint"]?.stringValue.map(ErrorText.message))
         error.headers = headers.compactMap { member in member.value.stringValue.map { (member.name, $0) } }
-        error.reason = detail["status_text"]?.stringValue
+        error.reason = detail["status_text"]?.stringValue.map(ErrorText.reason)
         return error
     }
 

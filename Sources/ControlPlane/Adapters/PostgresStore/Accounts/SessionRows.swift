@@ -8,9 +8,12 @@ enum SessionRows {
     static func open(
         _ new: NewSession, limit: Int, in session: some PostgresSession
     ) async throws -> Account? {
+        // A new password waits for this row, or this statement sees it.
         let row = try await session.first(
-            "update accounts a set last_sign_in_at = $2 where a.id = $1 returning \(AccountRows.columns)",
-            [.text(new.account), .timestamp(new.at.postgres)])
+            """
+            update accounts a set last_sign_in_at = $2 where a.id = $1 and a.password_verifier = $3
+            returning \(AccountRows.columns)
+            """, [.text(new.account), .timestamp(new.at.postgres), .text(new.verifier.reveal())])
         guard let row else { return nil }
         try await session.execute(
             "insert into sessions (id, account, created_at, refreshed_at, not_after) values ($1, $2, $3, $3, $4)",

@@ -12,12 +12,19 @@ extension AccountDirectory {
         email: String, password: Secret<String>, from address: String
     ) async throws(IdentityError) -> SessionGrant {
         let key = signInKey(email)
-        let account = try await attempt(key, from: address) { () async throws(IdentityError) in
-            try await verified(email: key, password)
+        for _ in 0..<Self.signInTriesMax {
+            let proved = try await attempt(key, from: address) { () async throws(IdentityError) in
+                try await verified(email: key, password)
+            }
+            guard let proved else { throw .invalidCredentials }
+            if let grant = try await openSession(of: proved.account, proved.verifier) { return grant }
+            // The verifier is another one by now: of a new password, or of this one, which another sign-in has hashed.
         }
-        guard let account else { throw .invalidCredentials }
-        return try await openSession(of: account)
+        throw .invalidCredentials
     }
+
+    /// How often a password is checked for one sign-in.
+    private static let signInTriesMax = 2
 
     /// One attempt at a password, which the throttle may refuse, and which counts as failed when `body` gives nothing.
     func attempt<Value>(
@@ -51,23 +58,30 @@ extension AccountDirectory {
         }
     }
 
-    /// The account of an address, if the password is right.
-    private func verified(email: String, _ password: Secret<String>) async throws(IdentityError) -> Account? {
+    /// The account of an address and its verifier, if the password is right.
+    private func verified(
+        email: String, _ password: Secret<String>
+    ) async throws(IdentityError) -> (account: Account, verifier: Secret<String>)? {
         let known = try await stored { () async throws(StoreError) in try await store.credentials(ofEmail: email) }
-        guard try await matches(password, known?.passwordVerifier), let known else { return nil }
-        try await renew(known, password)
-        return known.account
+        guard try await matches(password, known?.passwordVerifier), let known, let verifier = known.passwordVerifier
+        else { return nil }
+        return (known.account, try await renewed(verifier, of: known.account, password))
     }
 
     /// Rehashes a password whose verifier was made at a lower cost, now that it is known. Where that is not possible at
     /// the moment, the next sign-in does it: the right password is no less right.
-    private func renew(_ known: StoredCredentials, _ password: Secret<String>) async throws(IdentityError) {
-        guard let old = known.passwordVerifier, crypto.isOutdated(old.reveal()) else { return }
+    ///
+    /// - Returns: the verifier that is to be there now.
+    private func renewed(
+        _ old: Secret<String>, of account: Account, _ password: Secret<String>
+    ) async throws(IdentityError) -> Secret<String> {
+        guard crypto.isOutdated(old.reveal()) else { return old }
         let new: Secret<String>
-        do throws(IdentityError) { new = try await hashed(password) } catch { return }
+        do throws(IdentityError) { new = try await hashed(password) } catch { return old }
         try await stored { () async throws(StoreError) in
-            try await store.replaceVerifier(of: known.account.id, old, by: new)
+            try await store.replaceVerifier(of: account.id, old, by: new)
         }
+        return new
     }
 
     /// Whether a password belongs to a verifier. Without one it takes as long.
@@ -81,16 +95,19 @@ extension AccountDirectory {
         return isRight && verifier != nil
     }
 
-    private func openSession(of account: Account) async throws(IdentityError) -> SessionGrant {
+    /// Nil where the verifier is another one by now.
+    private func openSession(
+        of account: Account, _ verifier: Secret<String>
+    ) async throws(IdentityError) -> SessionGrant? {
         let token = try refreshToken()
         let now = time.now()
         let session = NewSession(
             id: try sealed { () throws(IdentityCryptoError) in try crypto.uuid() }, account: account.id,
-            refreshDigest: try digest(of: token), at: now, notAfter: now + policy.refreshTokenLife)
+            refreshDigest: try digest(of: token), at: now, notAfter: now + policy.refreshTokenLife, verifier: verifier)
         let opened = try await changing { () async throws(StoreError) in
             try await store.openSession(session, limit: policy.sessionsPerAccountMax)
         }
-        guard let opened else { throw .invalidCredentials }
+        guard let opened else { return nil }
         return try grant(to: opened, session: session.id, refreshToken: token, at: now)
     }
 

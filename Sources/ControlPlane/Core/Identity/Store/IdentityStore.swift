@@ -45,7 +45,7 @@ public protocol IdentityStore: Sendable {
     // MARK: Sessions
 
     /// Opens a session, notes the sign-in, and ends the account's oldest sessions above `limit`; nil when there is no
-    /// such account.
+    /// such account, or its password's verifier is not the one that the session names.
     func openSession(_ session: NewSession, limit: Int) async throws(StoreError) -> Account?
     /// Exchanges a refresh token for its successor, or ends the session of one that was used before.
     func refresh(_ refresh: Refresh) async throws(StoreError) -> RefreshOutcome

@@ -12,9 +12,15 @@ public struct NewSession: Sendable, Equatable {
     public var at: Timestamp
     /// When it ends without a refresh.
     public var notAfter: Timestamp
+    /// The verifier by which its password was right: while it is another one, or none, no session is opened.
+    public var verifier: Secret<String>
 
     /// A session.
-    public init(id: String, account: String, refreshDigest: String, at: Timestamp, notAfter: Timestamp) {
+    public init(
+        id: String, account: String, refreshDigest: String, at: Timestamp, notAfter: Timestamp,
+        verifier: Secret<String>
+    ) {
+        self.verifier = verifier
         self.id = id
         self.account = account
         self.refreshDigest = refreshDigest

@@ -3,7 +3,7 @@ import ProjectModel
 
 extension IdentityState {
     mutating func open(_ new: NewSession, limit: Int) -> Account? {
-        guard accounts[new.account] != nil else { return nil }
+        guard accounts[new.account] != nil, verifiers[new.account] == new.verifier else { return nil }
         accounts[new.account]?.lastSignInAt = new.at
         sessions[new.id] = Session(
             account: new.account, openedAt: new.at, number: nextNumber("session"), notAfter: new.notAfter,

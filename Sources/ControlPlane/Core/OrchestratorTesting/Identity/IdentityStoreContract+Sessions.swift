@@ -3,11 +3,16 @@ import Orchestrator
 import ProjectModel
 
 extension IdentityContractRun {
-    func open(_ number: Int, of account: Int = 1, limit: Int = 100) async throws -> Account? {
-        try await store.openSession(
+    /// Opens a session with the account's own verifier, unless another one is named.
+    func open(
+        _ number: Int, of account: Int = 1, limit: Int = 100, verifier: Secret<String>? = nil
+    ) async throws -> Account? {
+        let email = try await store.account(id(account))?.email ?? ""
+        let own = try await store.credentials(ofEmail: email)?.passwordVerifier
+        return try await store.openSession(
             NewSession(
                 id: id(number), account: id(account), refreshDigest: digest(number), at: start + .seconds(10),
-                notAfter: start + .seconds(1_000)), limit: limit)
+                notAfter: start + .seconds(1_000), verifier: verifier ?? own ?? Secret("none")), limit: limit)
     }
 
     func isLive(_ number: Int, of account: Int = 1, at seconds: Int64 = 20) async throws -> Bool {
@@ -60,6 +65,8 @@ extension IdentityContractRun {
         try promise("a racing refresh is served", racing == .rotated(session: id(101), account: account))
         let chained = try await refresh(202, 203, at: 45)
         try promise("its token counts", chained == .rotated(session: id(101), account: account))
+        try promise("without a password no session is opened", try await open(103, of: 2) == nil)
+        _ = try await store.setPassword(of: id(2), verifier: Secret("verifier 2"), keeping: nil, at: start)
         try promise("an unrelated session lives", try await open(103, of: 2) != nil)
         let replaced = try await refresh(201, 204, at: 48)
         try promise(
@@ -91,6 +98,9 @@ extension IdentityContractRun {
         _ = try await store.setPassword(
             of: id(1), verifier: Secret("new"), keeping: id(117), at: start + .seconds(20))
         try promise("a new password ends the other sessions", try await live(116, 117) == [117])
+        let late = try await open(118, verifier: Secret("verifier 1"))
+        try promise("no session is opened by a password that was changed", late == nil)
+        try promise("and none is there", try await live(117, 118) == [117])
         try promise("all can be ended", try await store.endSessions(of: id(1), .all) == 1)
         try promise("sessions that are over are purged", try await store.purge(at: start + .seconds(1_000)) == 1)
         try promise("once", try await store.purge(at: start + .seconds(1_000)) == 0)

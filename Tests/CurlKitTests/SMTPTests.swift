@@ -1,0 +1,18 @@
+import CurlKit
+import Testing
+
+@Suite("SMTP client")
+struct SMTPTests {
+    @Test(
+        "mails go to another host by TLS alone, unless plain text is allowed and no password is sent",
+        arguments: [
+            ("mail.example", nil, false, true), ("mail.example", nil, true, false), ("mail.example", "p", false, true),
+            ("mail.example", "p", true, true), ("localhost", nil, false, false), ("127.0.0.1", "p", false, false),
+            ("::1", nil, false, false), ("localhost.example", nil, false, true), ("10.0.0.1", nil, false, true),
+        ] as [(String, String?, Bool, Bool)])
+    func needsTLS(host: String, password: String?, allows: Bool, expected: Bool) {
+        let server = SMTPClient.Server(
+            host: host, port: 25, user: nil, password: password, allowsPlainText: allows)
+        #expect(server.needsTLS == expected)
+    }
+}
