@@ -27,13 +27,12 @@ SECRET = "37c304f8-51aa-419a-a1af-06154e63707a"
 KEYS = """[{"kty":"EC","crv":"P-256","kid":"638c54b8-28c2-4b12-9598-ba12ef610a29","key_ops":["sign","verify"],
   "x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
   "d":"870MB6gfuTJ4HtUnUvYMyJpr5eUZNP4Bk43bVdj3eAE"}]"""
+# Nothing listens at port 9: mails wait, and the tests take codes from administrators' links.
+MAIL = {"GOTRUE_SMTP_HOST": "127.0.0.1", "GOTRUE_SMTP_PORT": "9", "GOTRUE_SMTP_ADMIN_EMAIL": "admin@example.com"}
 SERVERS = {
-    # Nothing listens at port 9: mails wait, and the tests take codes from administrators' links.
-    "confirming": {"GOTRUE_MAILER_AUTOCONFIRM": "false", "GOTRUE_EXTERNAL_PHONE_ENABLED": "true",
-                   "GOTRUE_SMTP_HOST": "127.0.0.1", "GOTRUE_SMTP_PORT": "9",
-                   "GOTRUE_SMTP_ADMIN_EMAIL": "admin@example.com"},
-    "auto": {"GOTRUE_MAILER_AUTOCONFIRM": "true", "GOTRUE_SMS_AUTOCONFIRM": "true",
-             "GOTRUE_EXTERNAL_PHONE_ENABLED": "true"},
+    "confirming": MAIL | {"GOTRUE_MAILER_AUTOCONFIRM": "false", "GOTRUE_EXTERNAL_PHONE_ENABLED": "true"},
+    "auto": MAIL | {"GOTRUE_MAILER_AUTOCONFIRM": "true", "GOTRUE_SMS_AUTOCONFIRM": "true",
+                    "GOTRUE_EXTERNAL_PHONE_ENABLED": "true"},
     "closed": {"GOTRUE_DISABLE_SIGNUP": "true", "GOTRUE_EXTERNAL_EMAIL_ENABLED": "false"},
     "asymmetric": {"GOTRUE_MAILER_AUTOCONFIRM": "true", "GOTRUE_JWT_KEYS": KEYS},
 }
