@@ -24,7 +24,7 @@ struct GuessTests {
 
     // MARK: Codes
 
-    @Test("without a mail server no code is made that somebody could guess")
+    @Test("without a mail server no code is made that could be guessed")
     func noMailServer() async throws {
         let fixture = try await AuthFixture.with {
             $0.requiresReauthentication = true

@@ -102,7 +102,7 @@ extension AuthCall {
                 })
             else { return }
             if !user.isEmailConfirmed {
-                // The code that is sent now does not confirm a password that somebody gave before.
+                // The code that is sent now does not confirm a password that was set before.
                 if !user.isConfirmed { try await store.forgetClaim(of: user) }
                 guard configuration.autoconfirmsEmail else {
                     try await sendConfirmation(to: user, at: email, challenge: challenge, in: store)

@@ -82,7 +82,7 @@ extension AuthCall {
             }
             guard let user else { throw AuthError.unexpected("Database error saving new user", cause: "no row") }
             guard configuration.autoconfirmsEmail else {
-                // The code that is sent now confirms this password, not one that somebody else gave before.
+                // The code that is sent now confirms this password, not one that was set before.
                 if user.id != id { try await replaceClaim(of: user, email, hash: hash, data: data, in: store) }
                 try await sendConfirmation(to: user, at: email, challenge: challenge, in: store)
                 try await store.audit(.confirmationRequested, actor: user, address: address ?? "")

@@ -148,7 +148,7 @@ extension AuthCall {
             try await store.audit(
                 user.isInvited ? .inviteAccepted : .signedUp, actor: user, address: address ?? "")
         case .recovery:
-            // The code belongs to the address, the password to whoever signed up with it.
+            // The code belongs to the address, the password to the client that signed up with it.
             if !user.isConfirmed { try await store.forgetClaim(of: user) }
             if !user.isEmailConfirmed { try await confirmEmail(store, user) }
             try await store.clearCode(.recovery, user: user.id)

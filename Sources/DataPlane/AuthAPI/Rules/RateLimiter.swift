@@ -39,7 +39,7 @@ struct RateLimiter: Sendable {
             return max(1, Int(((1 - level) / perSecond).rounded(.up)))
         }
 
-        /// Whether it is as good as new.
+        /// Whether it is full again.
         func isFull(at now: Double) -> Bool {
             var filled = self
             filled.fill(at: now)

@@ -54,7 +54,7 @@ struct AuthCall: Sendable {
 
     /// Users are looked up within an audience.
     var audience: String {
-        // Anybody could look for accounts of another audience by the header.
+        // Any client could look for accounts of another audience by the header.
         if administrator != nil, let header = request.http.header("x-jwt-aud"), !header.isEmpty { return header }
         if let administrator, !configuration.adminRoles.contains(administrator.role),
             let audience = administrator.audience

@@ -102,8 +102,8 @@ struct AuthStore: Sendable {
             "UPDATE \(table) SET \(assignments.joined(separator: ", ")), updated_at = now() WHERE id = $1", parameters)
     }
 
-    /// Takes away what somebody gave to an account before its address was confirmed: a password, sessions, factors.
-    /// Whoever proves to have the address sets a password of their own.
+    /// Removes what was set for an account before its address was confirmed: a password, sessions, factors.
+    /// The owner of the address sets a password of their own.
     func forgetClaim(of user: UserRecord) async throws(PostgresError) {
         try await update(user: user.id, [("encrypted_password", .set(""))])
         try await deleteSessions(user: user.id)
