@@ -58,7 +58,7 @@ struct ListResponseCacheTests {
             for _ in 1...2 {
                 #expect(try await names(host, path: "/platform/projects?limit=1") == ["alpha"])
                 #expect(try await names(host, path: "/platform/projects?limit=1&offset=1") == ["beta"])
-                #expect(try await names(host, path: "/platform/projects?search=bet") == ["beta"])
+                #expect(try await names(host, path: "/platform/projects?search=beta") == ["beta"])
                 #expect(try await names(host, path: "/platform/projects?statuses=INACTIVE") == [])
             }
         }
