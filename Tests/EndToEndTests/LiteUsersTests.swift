@@ -148,7 +148,11 @@ extension EndToEnd.LiteStack {
             try await client.must("PATCH", v1 + "/database/password", body: jsonText(["password": password]))
             try await project.wait(for: "ACTIVE_HEALTHY")
             #expect(try await project.signIn(ada.email, key: project.anonKey).id == ada.id)
-            #expect(try await sql(project, "select current_user::text as who").first?["who"].text == "postgres")
+            // The database gets a new container too, and refuses connections meanwhile.
+            let answer = try await eventually("the database of \(project.ref)", within: Project.deadline) {
+                try? await sql(project, "select current_user::text as who")
+            }
+            #expect(answer.first?["who"].text == "postgres")
 
             let made = try await client.must(
                 "POST", v1 + "/api-keys?reveal=true", body: jsonText(["type": "publishable", "name": "mobile"]))
