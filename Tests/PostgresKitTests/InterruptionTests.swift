@@ -139,7 +139,7 @@ struct FrozenServerTests {
             let error = await failure { _ = try await connection.query("SELECT 1", [], deadline: .milliseconds(50)) }
             #expect(error == .deadlineExceeded)
             let refused = await failure { _ = try await PostgresConnection.connect(parameters, limits: impatient) }
-            #expect(refused == .connectDeadlineExceeded)
+            #expect(refused == .connectDeadlineExceeded(address: parameters.address))
         }
     }
 }

@@ -5,7 +5,8 @@ extension PostgresError: CustomStringConvertible {
         case .server(let error): error.description
         case .connectFailed(let reason, let state):
             "cannot connect to PostgreSQL: \(reason)" + (state.map { " (SQLSTATE \($0))" } ?? "")
-        case .connectDeadlineExceeded: "cannot connect to PostgreSQL: no answer within the deadline"
+        case .connectDeadlineExceeded(let address):
+            "cannot connect to PostgreSQL at \(address): no answer within the deadline"
         case .connectionLost(let reason): "the connection to PostgreSQL was lost: \(reason)"
         case .commitOutcomeUnknown(let reason):
             "the connection to PostgreSQL was lost during COMMIT, whose outcome is unknown: \(reason)"

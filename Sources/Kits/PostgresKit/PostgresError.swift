@@ -6,8 +6,8 @@ public enum PostgresError: Error, Sendable, Equatable {
     /// The connection could not be made: libpq's own reason, and the SQLSTATE where the server gave one.
     case connectFailed(reason: String, sqlState: String?)
 
-    /// The connection was not made within the deadline.
-    case connectDeadlineExceeded
+    /// The connection was not made within the deadline: the server's address, without role and password.
+    case connectDeadlineExceeded(address: String)
 
     /// The connection broke. Whether the statement in flight took effect is not known.
     case connectionLost(reason: String)

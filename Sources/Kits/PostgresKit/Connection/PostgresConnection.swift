@@ -20,7 +20,7 @@ public final class PostgresConnection: PostgresSession {
 
     /// Connects and logs in, within the connect deadline.
     ///
-    /// - Throws: ``PostgresError/connectFailed(reason:sqlState:)``, ``PostgresError/connectDeadlineExceeded``,
+    /// - Throws: ``PostgresError/connectFailed(reason:sqlState:)``, ``PostgresError/connectDeadlineExceeded(address:)``,
     ///   ``PostgresError/cancelled``, ``PostgresError/invalidConfiguration(reason:)``.
     public static func connect(
         _ parameters: PostgresConnectionParameters, limits: PostgresLimits = PostgresLimits()

@@ -40,6 +40,12 @@ public struct PostgresConnectionParameters: Sendable, Equatable {
     /// PostgreSQL's own port.
     public static let defaultPort = 5432
 
+    /// The server's address for messages: host and port, or the path of the Unix socket.
+    public var address: String {
+        if host.hasPrefix("/") { return "\(host)/.s.PGSQL.\(port)" }
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+
     /// Reads a connection URL (`postgresql://user:password@host:port/database?sslmode=…`) or a `key=value` string.
     ///
     /// - Throws: ``PostgresError/invalidConfiguration(reason:)``. The reason does not repeat the text, because a

@@ -60,7 +60,9 @@ final class PostgresWire {
         do throws(PostgresError) {
             try poll(connection, framer: try framer(for: parameters), interrupt: interrupt)
         } catch {
-            let reason = messageGuard?.refusal.map(PostgresError.init(refusedLogin:)) ?? error
+            let reason =
+                messageGuard?.refusal.map { PostgresError(refusedLogin: $0, at: parameters.address) }
+                ?? error.naming(parameters.address)
             drop(because: reason)
             throw reason
         }
@@ -125,7 +127,7 @@ final class PostgresWire {
         switch waitForSocket(connection, events: events, interrupt) {
         case nil: return
         case .cancelled: throw .cancelled
-        case .deadline: throw .connectDeadlineExceeded
+        case .deadline: throw .deadlineExceeded
         }
     }
 }
@@ -179,20 +181,6 @@ extension PostgresWire {
             PQfreemem(notification)
         }
         return true
-    }
-}
-
-extension PostgresError {
-    /// What a server did during the login that ended the connection.
-    fileprivate init(refusedLogin refusal: MessageRefusal) {
-        let reason =
-            switch refusal {
-            case .tooLarge(let limit), .loginTooLarge(let limit):
-                "the server sent more than \(limit) bytes before the login was complete"
-            case .authentication(let deed): "the server \(deed); only SCRAM-SHA-256 is answered"
-            case .malformed: "the server does not speak PostgreSQL's protocol"
-            }
-        self = .connectFailed(reason: reason, sqlState: nil)
     }
 }
 
