@@ -8,6 +8,7 @@ extension PostgresError: CustomStringConvertible {
         case .connectDeadlineExceeded(let address):
             "cannot connect to PostgreSQL at \(address): no answer within the deadline"
         case .connectionLost(let reason): "the connection to PostgreSQL was lost: \(reason)"
+        case .protocolViolation(let reason): "the server does not keep to PostgreSQL's protocol: \(reason)"
         case .commitOutcomeUnknown(let reason):
             "the connection to PostgreSQL was lost during COMMIT, whose outcome is unknown: \(reason)"
         case .cancelled: "the statement was cancelled"

@@ -12,6 +12,9 @@ public enum PostgresError: Error, Sendable, Equatable {
     /// The connection broke. Whether the statement in flight took effect is not known.
     case connectionLost(reason: String)
 
+    /// The server sent what no PostgreSQL server sends, or more than a bound allows; the connection was closed.
+    case protocolViolation(reason: String)
+
     /// The connection broke while `COMMIT` was in flight: the transaction may have been committed or not.
     case commitOutcomeUnknown(reason: String)
 
@@ -137,7 +140,8 @@ extension PostgresError {
             true
         case .server, .connectFailed:
             isRetryable || PostgresState.isTransient(sqlState)
-        case .cancelled, .closed, .resultTooLarge, .invalidParameter, .invalidConfiguration, .column,
+        case .cancelled, .closed, .protocolViolation, .resultTooLarge, .invalidParameter, .invalidConfiguration,
+            .column,
             .unexpectedRowCount, .transactionAborted, .noResources:
             false
         }

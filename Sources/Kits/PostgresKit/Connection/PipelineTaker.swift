@@ -19,6 +19,7 @@ struct PipelineTaker: ResultTaker {
     /// Statements that were prepared.
     private(set) var preparations = 0
     private(set) var endsAtPause = false
+    private(set) var violation: String?
 
     /// - Parameters:
     ///   - deallocations: number of names that are deallocated ahead; zero where nothing is, nor synchronized.
@@ -34,7 +35,7 @@ struct PipelineTaker: ResultTaker {
     mutating func take(_ result: OpaquePointer) {
         guard !isDeallocating else { return takeDeallocation(result) }
         switch PQresultStatus(result) {
-        case PGRES_PIPELINE_SYNC: endsAtPause = true
+        case PGRES_PIPELINE_SYNC: end()
         case PGRES_PIPELINE_ABORTED: place += 1
         case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY, PGRES_SINGLE_TUPLE: takeResult(result)
         case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH: isCopy = true
@@ -59,9 +60,21 @@ struct PipelineTaker: ResultTaker {
         failure = failure ?? .connectionLost(reason: ServerReport.firstLine(PQresultErrorMessage(result)))
     }
 
+    /// The pipeline is over: without an error, every statement has its result.
+    private mutating func end() {
+        endsAtPause = true
+        if refusal == nil, failure == nil, place != isPreparation.count {
+            violation = "a pipeline ended without the results of all statements"
+        }
+    }
+
     private mutating func takeResult(_ result: OpaquePointer) {
         defer { place += 1 }
-        guard place < isPreparation.count, !isPreparation[place] else {
+        guard place < isPreparation.count, refusal == nil else {
+            violation = "a pipeline has a result that no statement is waiting for"
+            return
+        }
+        guard !isPreparation[place] else {
             preparations += 1
             return
         }

@@ -36,7 +36,8 @@ extension PostgresWire {
                 PQsendQueryParams(connection, sql, count, nil, values, nil, nil, 0)
             }
         }
-        var taker = SinkTaker(sink: sink, limitBytes: limits.maximumResultBytes)
+        var taker = SinkTaker(
+            sink: sink, limitBytes: limits.maximumResultBytes, isSingle: parameters != nil)
         let interruption: PostgresError?
         do throws(PostgresError) {
             interruption = try converse(exchange, interrupt: interrupt, taker: &taker)

@@ -1,7 +1,8 @@
 /// Takes the results of statements as they come from the server, one value at a time, on the connection's own thread.
 ///
 /// A sink is a value that travels to that thread and back. Only what the sink keeps of a result is kept, so it decides
-/// how much memory a result may take: once ``endRow()`` returns false, the statement is cancelled on the server.
+/// how much memory a result may take: once ``endRow()`` returns false, the statement is cancelled on the server. Each row
+/// has as many values as its result has columns, whatever the server sends.
 public protocol PostgresRowSink: Sendable {
     /// A result with columns begins; a statement without a result never calls this.
     mutating func begin(_ columns: [PostgresColumn])

@@ -11,6 +11,9 @@ extension PostgresWire {
         /// Whether rows come one at a time; a pipeline's do not.
         var isRowByRow = true
 
+        /// Whether it is one statement, whose rows are kept; a script may have several results, which are not.
+        var keepsRows = true
+
         /// Hands the statement to libpq; zero means that it refused.
         let send: (OpaquePointer) -> Int32
     }
@@ -28,7 +31,8 @@ extension PostgresWire {
     /// connection is dropped: it must never be reused with an answer still to come.
     func run(_ exchange: Exchange, _ interrupt: Interrupt) throws(PostgresError) -> PostgresRows {
         var collector = ResultCollector(
-            limitBytes: limits.maximumResultBytes, parameterTexts: exchange.parameterTexts)
+            limitBytes: limits.maximumResultBytes, parameterTexts: exchange.parameterTexts,
+            keepsRows: exchange.keepsRows)
         let interruption = try converse(exchange, interrupt: interrupt, taker: &collector)
         return try conclude(collector, interruption)
     }
@@ -76,6 +80,10 @@ extension PostgresWire {
             if taker.isCopy {
                 drop(because: .closed)
                 throw .invalidConfiguration(reason: "COPY is not supported on this connection")
+            }
+            if let violation = taker.violation {
+                drop(because: .protocolViolation(reason: violation))
+                throw failure
             }
         }
         return false

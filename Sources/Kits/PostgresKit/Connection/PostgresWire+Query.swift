@@ -21,7 +21,7 @@ extension PostgresWire {
     /// Runs one or more statements without parameters in one exchange; rows are not returned.
     func script(_ sql: String, _ interrupt: Interrupt) throws(PostgresError) -> PostgresRows {
         guard !sql.utf8.contains(0) else { throw .invalidConfiguration(reason: "SQL text holds a NUL character") }
-        return try run(Exchange { PQsendQuery($0, sql) }, interrupt)
+        return try run(Exchange(keepsRows: false) { PQsendQuery($0, sql) }, interrupt)
     }
 
     private func execute(

@@ -11,6 +11,9 @@ protocol ResultTaker {
     /// Set when the server has switched to the COPY protocol, which the kit does not speak.
     var isCopy: Bool { get }
 
+    /// What the server sent that is no answer to what it was asked; the connection is then closed.
+    var violation: String? { get }
+
     /// Whether the exchange is over when libpq has no result; in a pipeline that only ends one statement.
     var endsAtPause: Bool { get }
 }
@@ -19,10 +22,13 @@ extension ResultTaker {
     var endsAtPause: Bool { true }
 }
 
-/// Gathers the results of one exchange with the server, row by row, into values that no longer need libpq.
+/// Gathers the result of one exchange with the server, row by row, into values that no longer need libpq.
 struct ResultCollector: ResultTaker {
     private let limitBytes: Int
     private let parameterTexts: [String]
+    /// Whether the exchange is one statement, whose rows are kept; a script may have results of any form.
+    private let keepsRows: Bool
+    private var order = ResultOrder()
     private var columns = PostgresColumns(names: [], types: [])
     private var cells: [String?] = []
     private var rowCount = 0
@@ -37,20 +43,25 @@ struct ResultCollector: ResultTaker {
 
     private(set) var isCopy = false
 
-    init(limitBytes: Int, parameterTexts: [String]) {
+    init(limitBytes: Int, parameterTexts: [String], keepsRows: Bool = true) {
         self.limitBytes = limitBytes
         self.parameterTexts = parameterTexts
+        self.keepsRows = keepsRows
     }
 
     var stopReason: PostgresError? { isTooLarge ? .resultTooLarge(limitBytes: limitBytes) : nil }
 
+    var violation: String? { order.violation }
+
     mutating func take(_ result: OpaquePointer) {
         switch PQresultStatus(result) {
         case PGRES_SINGLE_TUPLE, PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
+            guard order.admit(ResultShape(result), isOnlyOne: keepsRows) else { return }
             takeRows(result)
         case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
             isCopy = true
         default:
+            order.fail()
             failure = failure ?? ServerReport.error(result, removing: parameterTexts)
         }
     }
@@ -62,10 +73,10 @@ struct ResultCollector: ResultTaker {
 
     private mutating func takeRows(_ result: OpaquePointer) {
         let width = PQnfields(result)
-        if rowCount == 0 { columns = Self.columns(of: result, width: width) }
+        if keepsRows, rowCount == 0 { columns = Self.columns(of: result, width: width) }
         for row in 0..<PQntuples(result) where !isTooLarge {
-            for column in 0..<width { cells.append(takeCell(result, row: row, column: column)) }
-            rowCount += 1
+            for column in 0..<width { takeCell(result, row: row, column: column) }
+            rowCount += keepsRows ? 1 : 0
             if byteCount > limitBytes {
                 isTooLarge = true
                 cells = []
@@ -75,11 +86,14 @@ struct ResultCollector: ResultTaker {
         if let tag = PQcmdStatus(result), tag.pointee != 0 { commandTag = String(cString: tag) }
     }
 
-    private mutating func takeCell(_ result: OpaquePointer, row: Int32, column: Int32) -> String? {
-        guard PQgetisnull(result, row, column) == 0, let value = PQgetvalue(result, row, column) else { return nil }
+    private mutating func takeCell(_ result: OpaquePointer, row: Int32, column: Int32) {
         let length = Int(PQgetlength(result, row, column))
         byteCount += length + MemoryLayout<String?>.size
-        return String(decoding: UnsafeRawBufferPointer(start: value, count: length), as: UTF8.self)
+        guard keepsRows else { return }
+        guard PQgetisnull(result, row, column) == 0, let value = PQgetvalue(result, row, column) else {
+            return cells.append(nil)
+        }
+        cells.append(String(decoding: UnsafeRawBufferPointer(start: value, count: length), as: UTF8.self))
     }
 
     private static func columns(of result: OpaquePointer, width: Int32) -> PostgresColumns {

@@ -7,6 +7,9 @@ struct SinkTaker<Sink: PostgresRowSink>: ResultTaker {
 
     /// Whether the sink knows the columns of the present statement.
     private var isInResult = false
+    private var order = ResultOrder()
+    /// Whether the exchange is one statement.
+    private let isSingle: Bool
 
     /// The error that the server reported.
     private(set) var report: PostgresErrorReport?
@@ -18,18 +21,26 @@ struct SinkTaker<Sink: PostgresRowSink>: ResultTaker {
     private(set) var isStopped = false
     private(set) var isCopy = false
 
-    init(sink: Sink, limitBytes: Int) {
+    init(sink: Sink, limitBytes: Int, isSingle: Bool) {
         self.sink = sink
         self.limitBytes = limitBytes
+        self.isSingle = isSingle
     }
+
+    var violation: String? { order.violation }
 
     var stopReason: PostgresError? { isStopped ? .resultTooLarge(limitBytes: limitBytes) : nil }
 
     mutating func take(_ result: OpaquePointer) {
-        switch PQresultStatus(result) {
-        case PGRES_SINGLE_TUPLE, PGRES_TUPLES_OK: takeRows(result)
-        case PGRES_COMMAND_OK: end(result)
-        case PGRES_EMPTY_QUERY: break
+        let status = PQresultStatus(result)
+        switch status {
+        case PGRES_SINGLE_TUPLE, PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
+            guard order.admit(ResultShape(result), isOnlyOne: isSingle) else { return }
+            switch status {
+            case PGRES_COMMAND_OK: end(result)
+            case PGRES_EMPTY_QUERY: break
+            default: takeRows(result)
+            }
         case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH: isCopy = true
         default: takeError(result)
         }
@@ -69,6 +80,7 @@ struct SinkTaker<Sink: PostgresRowSink>: ResultTaker {
     }
 
     private mutating func takeError(_ result: OpaquePointer) {
+        order.fail()
         guard PQresultErrorField(result, Int32(UInt8(ascii: "C"))) != nil else {
             failure = failure ?? .connectionLost(reason: ServerReport.firstLine(PQresultErrorMessage(result)))
             return
