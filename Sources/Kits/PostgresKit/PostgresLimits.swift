@@ -46,3 +46,13 @@ public enum PostgresProtocolLimit {
     /// Bytes of a folder of Unix sockets: `sockaddr_un` holds 107 bytes, and `/.s.PGSQL.65535` needs 15 of them.
     public static let socketFolderBytes = 107 - 15
 }
+    /// Bytes that are kept of each text of a server's error report. PostgreSQL sets no bound.
+    public static let reportTextBytes = 64 << 10
+
+    /// Bytes of one message of a server's that is not a row, where messages are bounded; and of all its error reports
+    /// between two moments at which it is ready for a query, which libpq adds up.
+    public static let otherMessageBytes = 1 << 20
+
+    /// Bytes of a notification's channel or payload: PostgreSQL's payloads have less than 8000.
+    public static let notificationBytes = 8_000
+

@@ -2,6 +2,10 @@ extension PostgresServerError {
     /// Shortest parameter that is searched in a message; shorter ones would mangle ordinary words.
     private static let shortestSearchedValue = 4
 
+    /// Bytes of a message or a detail. A longer one is left out: cut off, it could end in a part of a value, which no
+    /// search finds.
+    static let textBytesMax = 8 << 10
+
     /// An error report as the server sent it, cleared of data.
     ///
     /// - Parameter values: the text of the statement's parameters; none of them remains in the message.
@@ -10,13 +14,17 @@ extension PostgresServerError {
         table: String?, column: String?, removing values: [String]
     ) {
         let quotesData = sqlState.hasPrefix("22")
-        let message = quotesData ? Self.withoutQuotations(rawMessage) : rawMessage
+        let message = Self.shown(rawMessage).map { quotesData ? Self.withoutQuotations($0) : $0 }
+        let detail = Self.mayShowDetail(sqlState) ? rawDetail.flatMap(Self.shown) : nil
         self.init(
             sqlState: sqlState,
-            message: Self.removing(values, from: message),
-            detail: Self.mayShowDetail(sqlState) ? rawDetail.map { Self.removing(values, from: $0) } : nil,
+            message: message.map { Self.removing(values, from: $0) }
+                ?? "a message of more than \(Self.textBytesMax) bytes",
+            detail: detail.map { Self.removing(values, from: $0) },
             constraint: constraint, schema: schema, table: table, column: column)
     }
+
+    private static func shown(_ text: String) -> String? { text.utf8.count <= textBytesMax ? text : nil }
 
     /// Classes whose details describe processes, locks, limits and the server's state, never of rows: 40 (rollback), 53
     /// (resources), 55 (object state), 57 (operator), 58 (system).

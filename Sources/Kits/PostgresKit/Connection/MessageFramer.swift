@@ -2,6 +2,8 @@
 enum MessageRefusal: Sendable, Equatable {
     /// It is larger than a statement's messages may be.
     case tooLarge(limitBytes: Int)
+    /// Something other than a row is larger than any server's, or there is more of it.
+    case notRowsTooLarge(limitBytes: Int)
     /// The login brings more, or larger messages, than any server's does.
     case loginTooLarge(limitBytes: Int)
     /// The server wants the password itself, or none at all, instead of a proof.
@@ -30,6 +32,8 @@ struct MessageFramer {
     private var login: LoginInspector?
     private var loginBytes = 0
     private var settingBytes = 0
+    /// Bytes of the error reports since the server was last ready for a query.
+    private var reportBytes = 0
     /// A message whose end, or whose header's end, has not come yet.
     private var held: [UInt8] = []
     private var bodyLeft = 0
@@ -77,13 +81,23 @@ struct MessageFramer {
             }
         }
         guard length <= limitBytes else { return refusal = .tooLarge(limitBytes: limitBytes) }
-        if held.first == UInt8(ascii: "S") {
-            settingBytes += length
-            guard settingBytes <= Self.settingBytesMax else {
-                return refusal = .tooLarge(limitBytes: Self.settingBytesMax)
-            }
-        }
         bodyLeft = length
+        countOther(length)
+    }
+
+    /// Bounds what is not a row: only rows have a reason to be large.
+    private mutating func countOther(_ length: Int) {
+        let otherBytesMax = PostgresProtocolLimit.otherMessageBytes
+        switch held.first {
+        case UInt8(ascii: "D"): return
+        case UInt8(ascii: "S"):
+            settingBytes += length
+            if settingBytes > Self.settingBytesMax { refusal = .notRowsTooLarge(limitBytes: Self.settingBytesMax) }
+        case UInt8(ascii: "E"): reportBytes += length
+        case UInt8(ascii: "Z"): reportBytes = 0
+        default: break
+        }
+        if max(length, reportBytes) > otherBytesMax { refusal = .notRowsTooLarge(limitBytes: otherBytesMax) }
     }
 
     /// Releases the buffer: a header, or a whole message of a login that passed the inspection.

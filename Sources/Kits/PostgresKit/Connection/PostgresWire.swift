@@ -44,8 +44,8 @@ final class PostgresWire {
         guard let connection else { return }
         PQfinish(connection)
         self.connection = nil
-        if case .connectionLost = reason, case .tooLarge(let limitBytes) = messageGuard?.refusal {
-            failure = .resultTooLarge(limitBytes: limitBytes)
+        if case .connectionLost = reason, let refusal = messageGuard?.refusal {
+            failure = PostgresError(refusedAnswer: refusal)
         } else {
             failure = reason
         }

@@ -89,14 +89,3 @@ struct SinkTaker<Sink: PostgresRowSink>: ResultTaker {
         report = PostgresErrorReport(result)
     }
 }
-
-extension PostgresErrorReport {
-    /// Everything that a failed result says.
-    init(_ result: OpaquePointer) {
-        var fields: [UInt8: String] = [:]
-        for letter in "SVCMDHPpqWstcdnFLR".utf8 {
-            if let text = PQresultErrorField(result, Int32(letter)) { fields[letter] = String(cString: text) }
-        }
-        self.init(fields: fields)
-    }
-}
