@@ -100,7 +100,7 @@ struct NotificationTests {
 struct NotificationBufferTests {
     @Test("beyond its capacity it reports a gap and keeps the newest")
     func overflow() {
-        var buffer = NotificationBuffer(capacity: 2)
+        var buffer = NotificationBuffer(capacity: 2, capacityBytes: 1_000)
         for number in 0..<3 { buffer.append(PostgresNotification(channel: "c", payload: "\(number)")) }
         guard case .overflow = buffer.next(), case .notification(let kept) = buffer.next() else {
             Issue.record("no gap was reported")

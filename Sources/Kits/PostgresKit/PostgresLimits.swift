@@ -34,6 +34,9 @@ public struct PostgresLimits: Sendable {
     /// Notifications kept for a listener that does not keep up; beyond, the oldest are dropped and a gap is reported.
     public var maximumBufferedNotifications = 1_024
 
+    /// Bytes of channels and payloads of the notifications that are kept; beyond, as above.
+    public var maximumBufferedNotificationBytes = 1 << 20
+
     /// The default limits.
     public init() {}
 }
@@ -43,9 +46,6 @@ public enum PostgresProtocolLimit {
     /// Parameters of one statement; their number is sent as 16 bits.
     public static let parameters = 65_535
 
-    /// Bytes of a folder of Unix sockets: `sockaddr_un` holds 107 bytes, and `/.s.PGSQL.65535` needs 15 of them.
-    public static let socketFolderBytes = 107 - 15
-}
     /// Bytes that are kept of each text of a server's error report. PostgreSQL sets no bound.
     public static let reportTextBytes = 64 << 10
 
@@ -56,3 +56,6 @@ public enum PostgresProtocolLimit {
     /// Bytes of a notification's channel or payload: PostgreSQL's payloads have less than 8000.
     public static let notificationBytes = 8_000
 
+    /// Bytes of a folder of Unix sockets: `sockaddr_un` holds 107 bytes, and `/.s.PGSQL.65535` needs 15 of them.
+    public static let socketFolderBytes = 107 - 15
+}

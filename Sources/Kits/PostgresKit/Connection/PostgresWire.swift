@@ -20,7 +20,8 @@ final class PostgresWire {
         self.limits = limits
         self.wakeup = wakeup
         statements = StatementCache(capacity: limits.maximumCachedStatements)
-        notifications = NotificationBuffer(capacity: limits.maximumBufferedNotifications)
+        notifications = NotificationBuffer(
+            capacity: limits.maximumBufferedNotifications, capacityBytes: limits.maximumBufferedNotificationBytes)
     }
 
     deinit {
@@ -174,10 +175,7 @@ extension PostgresWire {
             return false
         }
         while let notification = PQnotifies(connection) {
-            notifications.append(
-                PostgresNotification(
-                    channel: String(cString: notification.pointee.relname),
-                    payload: String(cString: notification.pointee.extra)))
+            notifications.append(channel: notification.pointee.relname, payload: notification.pointee.extra)
             PQfreemem(notification)
         }
         return true
