@@ -39,6 +39,8 @@ struct MessageFramer {
     private var bodyLeft = 0
     /// Why the rest of the stream does not pass.
     private(set) var refusal: MessageRefusal?
+    /// What the server wants to see in a request to cancel: its process id and a secret, as it sent them.
+    private(set) var cancelKey: [UInt8]?
 
     /// - Parameters:
     ///   - limitBytes: bytes of one message after the login.
@@ -106,6 +108,7 @@ struct MessageFramer {
         if var inspector = login {
             refusal = inspector.inspect(held)
             guard refusal == nil else { return }
+            if held.first == UInt8(ascii: "K") { cancelKey = Array(held.dropFirst(Self.headerBytes)) }
             login = inspector.isOver ? nil : inspector
         }
         passed += held

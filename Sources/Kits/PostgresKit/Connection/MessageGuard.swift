@@ -12,8 +12,19 @@ final class MessageGuard: Sendable {
     private let refused = Lock<MessageRefusal?>(nil)
     /// Distinguishes this connection's end of the pair from a socket that libpq opened since.
     private let inode: UInt
+    /// The server's address, as the system has it (`sockaddr`).
+    private let serverAddress: [UInt8]
+    private let cancelKey = Lock<[UInt8]?>(nil)
 
-    private init(inode: UInt) { self.inode = inode }
+    private init(inode: UInt, serverAddress: [UInt8]) {
+        self.inode = inode
+        self.serverAddress = serverAddress
+    }
+
+    /// The request that cancels what the connection does; nil while the server has not said how.
+    var cancelPacket: CancelPacket? {
+        cancelKey.withLock { $0 }.map { CancelPacket(serverAddress: serverAddress, key: $0) }
+    }
 
     /// Why the connection is at its end, where the guard ended it.
     var refusal: MessageRefusal? { refused.withLock { $0 } }
@@ -47,7 +58,7 @@ final class MessageGuard: Sendable {
         let isExchanged = dup3(own, socket, O_CLOEXEC) >= 0
         let number = errno
         close(own)
-        let messageGuard = MessageGuard(inode: inode(of: socket))
+        let messageGuard = MessageGuard(inode: inode(of: socket), serverAddress: peer(of: server))
         do throws(PostgresError) {
             guard isExchanged else { throw .noResources(errno: number) }
             try NativeThread.start { messageGuard.relay(server: server, client: other, framer) }
@@ -61,11 +72,20 @@ final class MessageGuard: Sendable {
 
     private func relay(server: Int32, client: Int32, _ framer: MessageFramer) {
         var relay = MessageRelay(server: server, client: client, framer: framer)
-        let refusal = relay.run()
+        let refusal = relay.run { key in cancelKey.withLock { $0 = key } }
         refused.withLock { $0 = refusal }
         // Only now does libpq see the end, and with it its owner the reason.
         close(server)
         close(client)
+    }
+
+    private static func peer(of descriptor: Int32) -> [UInt8] {
+        var address = sockaddr_storage()
+        var size = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let isKnown = withUnsafeMutablePointer(to: &address) { address in
+            address.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &size) == 0 }
+        }
+        return isKnown ? withUnsafeBytes(of: address) { Array($0.prefix(Int(size))) } : []
     }
 
     private static func inode(of descriptor: Int32) -> UInt {

@@ -18,7 +18,9 @@ struct MessageRelay {
         self.framer = framer
     }
 
-    mutating func run() -> MessageRefusal? {
+    /// - Parameter onKey: gets the key for requests to cancel, before the other side sees the end of the login.
+    mutating func run(onKey: ([UInt8]) -> Void) -> MessageRefusal? {
+        var isKeyKnown = false
         while true {
             if isRefusing && toClient.isEmpty { return framer.refusal }
             // A side that is not read is left out: its hang-up would make `poll` return at once.
@@ -32,6 +34,10 @@ struct MessageRelay {
                 guard let bytes = Self.read(server) else { return nil }
                 toClient = framer.passable(bytes)[...]
                 isRefusing = framer.refusal != nil
+                if !isKeyKnown, let key = framer.cancelKey {
+                    onKey(key)
+                    isKeyKnown = true
+                }
             }
             if sides[1].revents != 0 && toServer.isEmpty {
                 guard let bytes = Self.read(client) else { return nil }

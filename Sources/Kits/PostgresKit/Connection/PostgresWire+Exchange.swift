@@ -100,7 +100,7 @@ extension PostgresWire {
     private func cancel(
         _ connection: OpaquePointer, because reason: PostgresError
     ) throws(PostgresError) -> Cancellation {
-        guard let request = CancelRequest.start(connection, wakeup: wakeup) else {
+        guard let request = requestCancellation(of: connection) else {
             drop(because: .connectionLost(reason: "a statement could not be cancelled"))
             throw reason
         }

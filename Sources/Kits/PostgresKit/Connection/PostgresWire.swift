@@ -34,6 +34,14 @@ final class PostgresWire {
         return PQtransactionStatus(connection) == PQTRANS_IDLE ? .idle : .inTransaction
     }
 
+    /// Asks the server to cancel what the connection does; nil when that is not possible.
+    func requestCancellation(of connection: OpaquePointer) -> CancelRequest? {
+        guard let messageGuard else { return CancelRequest.start(connection, wakeup: wakeup) }
+        return messageGuard.cancelPacket.flatMap { packet in
+            CancelRequest.start(packet, until: .now + limits.cancelGrace, wakeup: wakeup)
+        }
+    }
+
     /// The connection, or the reason why there is none.
     func open() throws(PostgresError) -> OpaquePointer {
         guard let connection else { throw failure }
