@@ -15,6 +15,8 @@ struct FailureTests {
             ([.text("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel"), .close], .connectionLost),
             ([.text("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), .close], .connectionLost),
             ([.text("nonsense\r\n\r\n"), .close], .malformedResponse),
+            ([.text("HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, gzip, chunked\r\n\r\n"), .hang], .malformedResponse),
+            ([.text("HTTP/1.1 200 OK\r\ntransfer-encoding:\tChunked , br\r\n\r\n"), .hang], .malformedResponse),
         ]
         for (number, expected) in cases.enumerated() {
             try await withStub { _ in
@@ -81,6 +83,27 @@ struct FailureTests {
         } test: { client, stub async throws in
             #expect(await transportCode { _ = try await client.send(stub.request()) } == .headTooLarge)
         }
+    }
+
+    @Test("heads whatever a server sends")
+    func heads() {
+        let cases: [(lines: [String], status: Int, fields: [String])] = [
+            (["HTTP/1.1 200 OK", "A: b", ""], 200, ["A=b"]),
+            (["HTTP/1.1 100 x", "A: b", "", "HTTP/1.1 204", ""], 204, []),
+            (["HTTP/1.1 2000 OK", ""], 0, []), (["HTTP/1.1 -20 OK", ""], 0, []),
+            (["HTTP/1.1 99999999999999999999 OK", ""], 0, []), (["HTTP/1.1", ""], 0, []),
+            (["HTTP/1.1 200", "Transfer-Encoding: chunked", ""], 200, ["Transfer-Encoding=chunked"]),
+            (["HTTP/1.1 200", ":", "no colon", "\u{0}:\u{301}", "a:\u{7F}", ""], 200, ["=", "a=\u{7F}"]),
+        ]
+        for (lines, status, fields) in cases {
+            var parser = ResponseHeadParser(limitBytes: 1_000)
+            for line in lines { _ = parser.consume(Array((line + "\r\n").utf8)) }
+            #expect(parser.head.status == status && parser.isComplete == (status >= 200), "\(lines)")
+            #expect(parser.head.headers.fields.map { "\($0.name)=\($0.value)" } == fields)
+        }
+        var parser = ResponseHeadParser(limitBytes: 1_000)
+        _ = parser.consume(Array("HTTP/1.1 200 OK\r\n".utf8))
+        #expect(parser.consume(Array("Transfer-Encoding: gzip\r\n".utf8)) == .unknownCoding)
     }
 
     @Test("a missing socket, a refused one and a file that is none are distinguished")

@@ -7,6 +7,8 @@ struct ResponseHeadParser {
         case incomplete
         case complete
         case tooLarge
+        /// The body comes in a transfer coding other than `chunked`.
+        case unknownCoding
     }
 
     let limitBytes: Int
@@ -27,12 +29,28 @@ struct ResponseHeadParser {
             isComplete = head.status >= 200
         } else if text.hasPrefix("HTTP/"), !text.prefix(while: { $0 != " " }).contains(":") {
             let status = text.split(separator: " ", omittingEmptySubsequences: true).dropFirst().first
-            head = HTTPResponseHead(status: status.flatMap { Int($0) } ?? 0, headers: HTTPHeaders())
+            head = HTTPResponseHead(status: status.flatMap(Self.status) ?? 0, headers: HTTPHeaders())
         } else if let colon = text.firstIndex(of: ":") {
-            head.headers.fields.append(
-                .init(name: String(text[..<colon]).trimmed, value: String(text[text.index(after: colon)...]).trimmed))
+            let field = HTTPHeaders.Field(
+                name: String(text[..<colon]).trimmed, value: String(text[text.index(after: colon)...]).trimmed)
+            guard Self.isKnownCoding(field) else { return .unknownCoding }
+            head.headers.fields.append(field)
         }
         return isComplete ? .complete : .incomplete
+    }
+
+    /// Three digits; libcurl reads no more of them.
+    private static func status(_ digits: Substring) -> Int? {
+        digits.utf8.count == 3 ? Int(digits).flatMap { $0 < 100 ? nil : $0 } : nil
+    }
+
+    /// Whether libcurl takes off nothing but chunks. It would also decompress, as often as the field says (`gzip, gzip`),
+    /// though nothing asks for it: a few bytes of a hostile server could keep the thread of all transfers for minutes.
+    private static func isKnownCoding(_ field: HTTPHeaders.Field) -> Bool {
+        guard field.name.lowercased() == "transfer-encoding" else { return true }
+        return field.value.split(separator: ",").allSatisfy { coding in
+            ["chunked", "identity"].contains(String(coding).trimmed.lowercased())
+        }
     }
 }
 

@@ -81,6 +81,9 @@ extension Transfer {
         case .tooLarge:
             failure = error(.headTooLarge, "the limit is \(limits.responseHeadBytes) bytes")
             return false
+        case .unknownCoding:
+            failure = error(.malformedResponse, "its transfer coding is not chunked")
+            return false
         case .complete:
             if !wasComplete { deliverHead() }
             return true
