@@ -39,7 +39,7 @@ private enum Answers {
 struct HostileServerTests {
     /// Runs `body` with a connection to a server that answers what it sends with `answers`, one after the other.
     private func withServer<Value>(
-        _ answers: [[UInt8]], isGuarded: Bool = true, _ change: (inout PostgresLimits) -> Void = { _ in },
+        _ answers: [[UInt8]], isGuarded: Bool = true, cancelGrace: Duration = .seconds(2),
         _ body: (PostgresConnection) async throws -> Value
     ) async throws -> Value {
         let server = try FakeServer(says: FakeServer.greeting, answers: answers)
@@ -47,7 +47,7 @@ struct HostileServerTests {
         limits.maximumMessageBytes = isGuarded ? 32 << 20 : nil
         limits.maximumPreparedBytes = 0
         limits.statementDeadline = .seconds(20)
-        change(&limits)
+        limits.cancelGrace = cancelGrace
         let connection = try await PostgresConnection.connect(
             PostgresConnectionParameters(
                 host: "127.0.0.1", port: server.port, user: "a", database: "a", options: ["sslmode": "disable"]),
@@ -160,7 +160,7 @@ struct HostileServerTests {
 
     @Test("a server that leaves requests to cancel open does not keep their threads")
     func cancellation() async throws {
-        try await withServer([], { $0.cancelGrace = .milliseconds(100) }) { connection async throws in
+        try await withServer([], cancelGrace: .milliseconds(100)) { connection async throws in
             let error = await failure { _ = try await connection.query("x", [], deadline: .milliseconds(50)) }
             #expect(error == .deadlineExceeded)
             #expect(try await eventually { CancelRequest.concurrent == 0 })
