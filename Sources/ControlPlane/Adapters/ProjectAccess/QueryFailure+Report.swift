@@ -9,11 +9,11 @@ extension QueryFailure {
             message: report["M"] ?? "no message", code: report.sqlState,
             severity: report["V"] ?? report["S"] ?? "ERROR")
         guard !query.isConfidential else { return }
-        position = report["P"].flatMap { Int($0) }
+        position = Self.position(report["P"], in: query.sql)
         detail = report["D"]
         hint = report["H"]
-        internalPosition = report["p"].flatMap { Int($0) }
         internalQuery = report["q"]
+        internalPosition = Self.position(report["p"], in: internalQuery ?? "")
         `where` = report["W"]
         schema = report["s"]
         table = report["t"]
@@ -27,5 +27,13 @@ extension QueryFailure {
             hint = "A read-only query is exactly one statement."
         }
         format(sql: query.sql)
+    }
+
+    /// A position that points into a text, or behind its last character; nil for any other.
+    private static func position(_ digits: String?, in text: String) -> Int? {
+        guard let position = digits.flatMap({ Int($0) }), position > 0,
+            position <= text.unicodeScalars.count + 1
+        else { return nil }
+        return position
     }
 }

@@ -70,8 +70,10 @@ public struct QueryFailure: Sendable, Equatable {
         formattedError = text
     }
 
-    /// The line of the position, and below it a mark under the character.
+    /// The line of the position, and below it a mark under the character. Nothing for a position outside of the text:
+    /// what reports it is the project's server, which may be any.
     private static func pointer(to position: Int, in sql: String) -> String {
+        guard position > 0 else { return "" }
         var offset = 0
         let lines = sql.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() {
