@@ -56,12 +56,35 @@ struct RowJSON: PostgresRowSink {
     }
 
     mutating func value(_ bytes: Span<UInt8>) {
+        guard hasRoom(for: bytes) else {
+            refusal = .tooLarge(limitBytes: maximumBytes)
+            return null()
+        }
         cell.removeAll(keepingCapacity: true)
         cell.reserveCapacity(bytes.count)
         for index in bytes.indices { cell.append(bytes[index]) }
         forms[ends.count].append(cell, to: &values)
         ends.append(values.count)
     }
+
+    /// Whether a value may be written: as JSON it can be six times as long, and a row is measured only at its end.
+    private func hasRoom(for bytes: Span<UInt8>) -> Bool {
+        guard refusal == nil else { return false }
+        let left = maximumBytes - values.count
+        guard bytes.count > left / Self.escapedBytesMax else { return true }
+        var count = 0
+        for index in bytes.indices where count <= left {
+            switch bytes[index] {
+            case 0..<0x20: count += Self.escapedBytesMax
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): count += 2
+            default: count += 1
+            }
+        }
+        return count <= left
+    }
+
+    /// Bytes of a control character in JSON: `\u0000`.
+    private static let escapedBytesMax = 6
 
     mutating func endRow() -> Bool {
         // Memory holds the rows of one result, not of all that a script may have.
