@@ -1,4 +1,6 @@
 import Orchestrator
+import PostgresKit
+import PostgresStore
 import PostgresTestSupport
 import ProjectAccess
 import ProjectModel
@@ -160,6 +162,20 @@ struct ReadOnlyRoleTests {
             return try await group.reduce(into: [String]()) { $0.append($1) }
         }
         #expect(answers.allSatisfy { $0 == "[{\"id\":1}]" })
+    }
+
+    @Test("a role that holds the lock of the preparation delays a query for a bounded time")
+    func heldLock() async throws {
+        let target = try await seeded()
+        let own = try ProjectCluster.running.cluster.parameters.with(database: target.roles.database)
+        let holder = try await PostgresConnection.connect(own)
+        let sql = try ReadOnlyRole.prepare(of: target.roles).sql
+        let number = try #require(sql.firstMatch(of: /pg_advisory_xact_lock\(([0-9]+)\)/)?.1)
+        try await holder.query("select pg_advisory_lock(\(number))")
+        #expect(await database.refusal(read("select 1 as a"), on: target)?.code == "55P03")
+        try await holder.query("select pg_advisory_unlock_all()")
+        #expect(try await database.json(read("select 1 as a"), on: target) == "[{\"a\":1}]")
+        await holder.close()
     }
 
     private func administrator(_ target: DatabaseTarget) -> DatabaseTarget {

@@ -8,6 +8,8 @@ public struct ProjectDatabaseLimits: Sendable {
     public var queryTimeout: Duration = .seconds(60)
     /// Time for the whole text when it runs without the server's timeout.
     public var longestQueryTimeout: Duration = .seconds(600)
+    /// Time for the preparation of the read-only role, before a query that needs it.
+    public var rolePreparationTimeout: Duration = .seconds(10)
     /// Rows of an answer.
     public var maximumRows = 100_000
     /// Bytes of an answer's JSON, and of a single row on its way.

@@ -58,7 +58,13 @@ extension DatabaseSession {
         } catch { throw .invalidConfiguration(reason: "\(error)") }
         let connection = try await connect(as: target.roles.administrator, isReadOnly: false)
         let result: Result<Void, PostgresError>
-        do throws(PostgresError) { result = .success(try await connection.executeScript(text.sql)) } catch {
+        do throws(PostgresError) {
+            result = .success(
+                try await connection.executeScript(text.sql, deadline: limits.rolePreparationTimeout))
+        } catch .deadlineExceeded {
+            let seconds = limits.rolePreparationTimeout.components.seconds
+            result = .failure(.connectionLost(reason: "the read-only role was not prepared within \(seconds) s"))
+        } catch {
             result = .failure(error)
         }
         await connection.close()

@@ -39,6 +39,7 @@ public enum ReadOnlyRole {
                 is_exposed pg_catalog.bool; item pg_catalog.record;
                 """,
             """
+            perform set_config('lock_timeout', '\(lockWaitMilliseconds)', true);
             perform pg_advisory_xact_lock(\(lockNumber));
             \(role(verifier))
             \(selection)
@@ -48,6 +49,10 @@ public enum ReadOnlyRole {
             """)
         return ProjectQueryText(sql: sql, isConfidential: true)
     }
+
+    /// How long a preparation waits for a lock. Any role of the database can hold the advisory one, for as long as it
+    /// likes; the query is then refused with PostgreSQL's `55P03` instead of keeping a session.
+    public static let lockWaitMilliseconds = 3_000
 
     /// The advisory lock that serialises preparations of one database; an arbitrary number.
     private static let lockNumber: Int64 = 7_302_118_560_213
