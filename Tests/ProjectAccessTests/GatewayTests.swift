@@ -112,6 +112,38 @@ struct GatewayTests {
         }
     }
 
+    @Test("a gateway that answers nothing takes its project's share, and no more")
+    func slowProject() async throws {
+        try await withGateway { request in
+            request.path == "/slow" ? [.hang] : [.response(200, "x")]
+        } change: { limits in
+            limits.totalTimeout = .seconds(60)
+            (limits.requestsPerProject, limits.requests) = (2, 3)
+            (limits.waitingRequests, limits.waitingRequestsPerProject) = (3, 2)
+            limits.waitTimeout = .milliseconds(300)
+        } test: { gateway, target, stub in
+            var other = target
+            other.ref = try #require(ProjectRef("bbbbbbbbbbbbbbbbbbbb"))
+            let slow = try GatewayRequest(path: "/slow")
+            let own = target
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<2 { group.addTask { _ = await Self.failure(gateway, request: slow, target: own) } }
+                #expect(await stub.eventually { $0.requests.count == 2 })
+                // Two wait for nothing, the others are refused at once.
+                for _ in 0..<4 {
+                    group.addTask { #expect(await Self.failure(gateway, request: slow, target: own) == .busy) }
+                }
+                let answer = try await gateway.send(try GatewayRequest(path: "/"), to: other)
+                #expect(answer.status == 200)
+                for _ in 0..<4 { try await group.next() }
+                #expect(stub.requests.count == 3)
+                group.cancelAll()
+            }
+            // The places come back.
+            #expect(try await gateway.send(try GatewayRequest(path: "/"), to: target).status == 200)
+        }
+    }
+
     @Test("cancelling the task ends the request")
     func cancellation() async throws {
         try await withGateway { _ in
@@ -172,15 +204,17 @@ struct GatewayTests {
 
     private func withGateway(
         answer: @escaping @Sendable (StubRequest) -> [StubStep],
+        change: (inout ProjectGatewayLimits) -> Void = { _ in },
         test: (CurlProjectGateway, GatewayTarget, StubServer) async throws -> Void
     ) async throws {
         let stub = try StubServer(.loopback, answer: answer)
         defer { stub.stop() }
-        let client = try HTTPClient()
         var limits = ProjectGatewayLimits()
         limits.totalTimeout = .milliseconds(500)
         limits.maximumAnswerBytes = 1_000
         limits.maximumRequestBytes = 1_000
+        change(&limits)
+        let client = try HTTPClient(limits: limits.client)
         let target = GatewayTarget(
             ref: try #require(ProjectRef("abcdefghijklmnopqrst")), baseURL: "http://127.0.0.1:\(stub.port)",
             serviceKey: Secret("service-key-text"))

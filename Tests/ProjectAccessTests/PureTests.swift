@@ -1,4 +1,5 @@
 import Orchestrator
+import PostgresKit
 import ProjectModel
 import Testing
 
@@ -75,9 +76,32 @@ struct SessionQueueTests {
         ProjectRef($0)
     }
 
+    private func limits(
+        perProject: Int, perAccount: Int, maximum: Int, waiters: Int, waitersPerHolder: Int = 9
+    ) -> SessionQueue.Limits {
+        SessionQueue.Limits(
+            perProject: perProject, perAccount: perAccount, maximum: maximum, waiters: waiters,
+            waitersPerHolder: waitersPerHolder)
+    }
+
+    @Test("neither a project nor an account can take all places of those who wait")
+    func waiting() {
+        var state = SessionQueue(limits(perProject: 1, perAccount: 3, maximum: 9, waiters: 5, waitersPerHolder: 2))
+        let (first, second, third) = (refs[0], refs[1], refs[2])
+        let ofProject = (0..<4).map { _ in state.acquire(SessionQueue.Holder(ref: first)) }
+        #expect(ofProject == [.granted, .wait(1), .wait(2), .refused])
+        let ofAccount = (0..<4).map { _ in state.acquire(SessionQueue.Holder(ref: second, account: "a")) }
+        #expect(ofAccount == [.granted, .wait(3), .wait(4), .refused])
+        let elsewhere = (0..<2).map { _ in state.acquire(SessionQueue.Holder(ref: third, account: "a")) }
+        #expect(elsewhere == [.granted, .refused])
+        let others = (0..<2).map { _ in state.acquire(SessionQueue.Holder(ref: third, account: "b")) }
+        #expect(others == [.wait(5), .refused])
+        #expect(state.release(SessionQueue.Holder(ref: first)) == 1)
+    }
+
     @Test("a project that has all of its sessions does not hold up the others")
     func fairness() {
-        var state = SessionQueue(perProject: 1, perAccount: 9, maximum: 2, maximumWaiters: 3)
+        var state = SessionQueue(limits(perProject: 1, perAccount: 9, maximum: 2, waiters: 3))
         let asked = [0, 0, 1, 2, 0, 1].map { state.acquire(SessionQueue.Holder(ref: refs[$0])) }
         #expect(asked == [.granted, .wait(1), .granted, .wait(2), .wait(3), .refused])
         let served = [1, 0].map { state.release(SessionQueue.Holder(ref: refs[$0])) }
@@ -91,7 +115,7 @@ struct SessionQueueTests {
 
     @Test("an account with many projects does not take all sessions; the manager itself is not held up by it")
     func accounts() {
-        var state = SessionQueue(perProject: 2, perAccount: 2, maximum: 4, maximumWaiters: 3)
+        var state = SessionQueue(limits(perProject: 2, perAccount: 2, maximum: 4, waiters: 3))
         let asked = refs.prefix(3).map { state.acquire(SessionQueue.Holder(ref: $0, account: "a")) }
         #expect(asked == [.granted, .granted, .wait(1)])
         #expect(state.acquire(SessionQueue.Holder(ref: refs[2], account: "b")) == .granted)
@@ -106,7 +130,7 @@ struct SessionQueueTests {
         arguments: 0..<30 as Range<UInt64>)
     func histories(seed: UInt64) {
         var generator = SplitMix(state: seed)
-        var state = SessionQueue(perProject: 2, perAccount: 9, maximum: 3, maximumWaiters: 4)
+        var state = SessionQueue(limits(perProject: 2, perAccount: 9, maximum: 3, waiters: 4))
         var taken: [ProjectRef: Int] = [:]
         var waiting: [SessionQueue.WaiterID: ProjectRef] = [:]
         for _ in 0..<400 {
@@ -174,12 +198,30 @@ struct QueryFailureTests {
         #expect(failure.formattedError.hasSuffix("DETAIL:  d\nHINT:  h\nQUERY:  q\nCONTEXT:  w\n"))
     }
 
-    @Test("a position outside of the text shows no line", arguments: [(0, 1), (3, 1), (4, 0), (900, 0)])
+    @Test(
+        "a position outside of the text shows no line",
+        arguments: [(1, 1), (3, 1), (4, 0), (900, 0), (0, 0), (-1, 0), (.min, 0), (.max, 0)])
     func positions(position: Int, lines: Int) {
         var failure = QueryFailure(message: "m", code: "42601")
         failure.position = position
         failure.format(sql: "ab")
         #expect(failure.formattedError.split(separator: "\n").count == 1 + lines * 2)
+    }
+
+    @Test(
+        "a server's positions count where they point into the text",
+        arguments: [
+            ("1", 1), ("3", 3), ("4", nil), ("0", nil), ("-1", nil), ("-9223372036854775808", nil),
+            ("9223372036854775807", nil), ("9223372036854775808", nil), ("", nil), ("x", nil), ("1.5", nil),
+        ] as [(String, Int?)])
+    func reportedPositions(digits: String, position: Int?) {
+        let fields = ["M": "m", "C": "42601", "P": digits, "p": digits, "q": "ab", "F": "f", "L": digits, "R": "r"]
+        let report = PostgresErrorReport(
+            fields: Dictionary(uniqueKeysWithValues: fields.map { (Array($0.utf8)[0], $1) }))
+        let failure = QueryFailure(report, of: ProjectQueryText(sql: "ab"))
+        #expect(failure.position == position && failure.internalPosition == position)
+        #expect(failure.formattedError.contains("LINE") == (position != nil))
+        #expect(JSONScanner.isDocument(failure.json))
     }
 
     @Test("errors are sentences without values of the query")
@@ -191,6 +233,40 @@ struct QueryFailureTests {
         ]
         #expect(errors.map(\.description).allSatisfy { !$0.isEmpty })
         #expect("\(ProjectDatabaseError.timedOut(.seconds(7)))".contains("7 s"))
+    }
+}
+
+@Suite("Rows as JSON")
+struct RowJSONTests {
+    private func rows(_ values: [[UInt8]]) -> RowJSON {
+        var limits = ProjectDatabaseLimits()
+        limits.maximumAnswerBytes = 1_000
+        var sink = RowJSON(limits: limits)
+        sink.begin(values.indices.map { PostgresColumn(name: "c\($0)", type: 25) })
+        for value in values { sink.value(value.span) }
+        let isMoreWanted = sink.endRow()
+        #expect(isMoreWanted == (sink.refusal == nil))
+        sink.end(commandTag: "SELECT 1")
+        return sink
+    }
+
+    @Test(
+        "a value is refused before it is written where its JSON is larger than an answer may be",
+        arguments: [
+            (1, 160, true), (1, 170, false), (34, 480, true), (34, 500, false), (120, 980, true), (120, 999, false),
+        ]
+            as [(UInt8, Int, Bool)])
+    func expansion(byte: UInt8, count: Int, isTaken: Bool) {
+        let sink = rows([[UInt8](repeating: byte, count: count)])
+        #expect((sink.refusal == nil) == isTaken)
+        #expect(sink.answer.json.count <= 1_100)
+        #expect(JSONScanner.isDocument(sink.answer.json))
+    }
+
+    @Test("the values of a row are measured together")
+    func wideRow() {
+        let wide = rows([[UInt8]](repeating: [UInt8](repeating: 1, count: 60), count: 1_000))
+        #expect(wide.refusal == .tooLarge(limitBytes: 1_000))
     }
 }
 

@@ -74,6 +74,8 @@ struct Server {
         let http = try HTTPClient()
         // Logs that are followed have connections of their own: they must not keep the loops from the engine.
         let streams = try HTTPClient()
+        // So have the projects' gateways, which answer as slowly as their owners like.
+        let gateways = try HTTPClient(limits: ProjectGatewayLimits().client)
         let lease = ManagerLease()
         let registries = RegistryLogins(
             store: PostgresRegistryLoginStore(pool: database.pool),
@@ -102,7 +104,7 @@ struct Server {
         let features = features(
             Ground(
                 database: database, core: core, people: people, ledger: ledger, orphans: orphans,
-                registries: registries, http: http,
+                registries: registries, gateways: gateways,
                 logs: DockerContainerEngine(
                     host: settings.dockerHost, http: streams, installation: installation.id)),
             inspector: inspector,
@@ -138,15 +140,10 @@ struct Server {
         groupLogger.logLevel = max(logger.logLevel, .info)
         let group = ServiceGroup(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: groupLogger)
-        do {
-            try await group.run()
-        } catch {
-            await http.shutdown()
-            await streams.shutdown()
-            throw error
-        }
-        await http.shutdown()
-        await streams.shutdown()
+        let result: Result<Void, any Error>
+        do { result = .success(try await group.run()) } catch { result = .failure(error) }
+        for client in [http, streams, gateways] { await client.shutdown() }
+        try result.get()
     }
 
     /// What the features of the API stand on.
@@ -157,7 +154,8 @@ struct Server {
         let ledger: PostgresRequestLedger
         let orphans: OrphanReconciler
         let registries: RegistryLogins
-        let http: HTTPClient
+        /// For the projects' gateways alone.
+        let gateways: HTTPClient
         /// The engine by connections of its own.
         let logs: DockerContainerEngine
     }
@@ -168,8 +166,8 @@ struct Server {
         let (core, people, time) = (ground.core, ground.people, SystemTime())
         let catalog = core.catalog
         let reach = ProjectReach(
-            catalog: catalog, databases: PostgresProjectDatabase(), gateways: CurlProjectGateway(client: ground.http),
-            addresses: catalog)
+            catalog: catalog, databases: PostgresProjectDatabase(),
+            gateways: CurlProjectGateway(client: ground.gateways), addresses: catalog)
         return ManagementFeatures(
             installation: InstallationFeature(
                 catalog: catalog, orphans: ground.orphans, jobs: core.jobs, registries: ground.registries,

@@ -12,20 +12,48 @@ public struct ProjectGatewayLimits: Sendable {
     public var maximumAnswerBytes = 32 << 20
     /// Bytes of a request's body. Files of any size go from the browser to the project itself.
     public var maximumRequestBytes = 8 << 20
+    /// Requests that one project's gateway may be answering.
+    public var requestsPerProject = 8
+    /// Requests that all gateways may be answering.
+    public var requests = 64
+    /// Requests that may wait for their turn.
+    public var waitingRequests = 256
+    /// Those of them that may wait for one project.
+    public var waitingRequestsPerProject = 32
+    /// How long a request may wait for its turn.
+    public var waitTimeout: Duration = .seconds(10)
 
     /// The default limits.
     public init() {}
+
+    /// The limits of the client that gateways get for themselves: a connection for each request that may be under way.
+    public var client: HTTPClientLimits {
+        HTTPClientLimits(
+            exchangeConnections: requests, longConnections: 1, waitingRequests: requests, queueTimeout: waitTimeout,
+            connectTimeout: connectTimeout, exchangeTimeout: totalTimeout, responseBodyBytes: maximumAnswerBytes,
+            requestBodyBytes: maximumRequestBytes)
+    }
 }
 
 /// Sends requests to projects' gateways over libcurl, with the project's own service key.
+///
+/// A project decides how slowly its gateway answers. So gateways have a client for themselves, and each project a
+/// bounded share of it.
 public struct CurlProjectGateway: ProjectGateway {
     private let client: HTTPClient
     private let limits: ProjectGatewayLimits
+    private let limiter: SessionLimiter<ProjectGatewayError>
 
-    /// An adapter on a client; the client's own limits apply as well.
+    /// An adapter on a client that nothing else uses (``ProjectGatewayLimits/client``); the client's own limits apply as
+    /// well.
     public init(client: HTTPClient, limits: ProjectGatewayLimits = ProjectGatewayLimits()) {
         self.client = client
         self.limits = limits
+        limiter = SessionLimiter(
+            SessionQueue.Limits(
+                perProject: limits.requestsPerProject, perAccount: limits.requests, maximum: limits.requests,
+                waiters: limits.waitingRequests, waitersPerHolder: limits.waitingRequestsPerProject),
+            waitTimeout: limits.waitTimeout)
     }
 
     /// Sends a request and returns the response, with any status.
@@ -35,6 +63,14 @@ public struct CurlProjectGateway: ProjectGateway {
         guard request.body.count <= limits.maximumRequestBytes else {
             throw .invalid("the request's body has more than \(limits.maximumRequestBytes) bytes")
         }
+        return try await limiter.withSession(for: SessionQueue.Holder(ref: target.ref)) {
+            () async throws(ProjectGatewayError) in try await exchange(request, target)
+        }
+    }
+
+    private func exchange(
+        _ request: GatewayRequest, _ target: GatewayTarget
+    ) async throws(ProjectGatewayError) -> GatewayAnswer {
         do throws(HTTPTransportError) {
             let response = try await client.send(httpRequest(request, to: target))
             return GatewayAnswer(

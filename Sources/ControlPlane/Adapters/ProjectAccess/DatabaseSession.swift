@@ -73,6 +73,8 @@ extension DatabaseSession {
         limits.statementDeadline = time
         limits.maximumResultBytes = self.limits.maximumAnswerBytes
         limits.maximumMessageBytes = self.limits.maximumAnswerBytes
+        // No query listens.
+        limits.maximumBufferedNotifications = 0
         let milliseconds = query.disablesStatementTimeout ? 0 : Self.milliseconds(self.limits.statementTimeout)
         let readOnly = isReadOnly ?? query.isReadOnly ? " -c default_transaction_read_only=on" : ""
         // Before the first statement is read: the owner may set another path for the database, and put types, operators

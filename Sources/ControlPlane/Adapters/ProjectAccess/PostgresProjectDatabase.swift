@@ -6,12 +6,16 @@ import PostgresKit
 /// Read-only queries: `ReadOnlySession.swift`.
 public final class PostgresProjectDatabase: ProjectDatabase {
     private let limits: ProjectDatabaseLimits
-    private let limiter: SessionLimiter
+    private let limiter: SessionLimiter<ProjectDatabaseError>
 
     /// An adapter without connections.
     public init(limits: ProjectDatabaseLimits = ProjectDatabaseLimits()) {
         self.limits = limits
-        limiter = SessionLimiter(limits: limits)
+        limiter = SessionLimiter(
+            SessionQueue.Limits(
+                perProject: limits.sessionsPerProject, perAccount: limits.sessionsPerAccount,
+                maximum: limits.sessions, waiters: limits.waitingQueries,
+                waitersPerHolder: limits.waitingQueriesPerProject), waitTimeout: limits.waitTimeout)
     }
 
     /// Runs SQL on a project's database and gives the rows as JSON.

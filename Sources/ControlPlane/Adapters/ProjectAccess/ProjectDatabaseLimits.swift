@@ -26,6 +26,8 @@ public struct ProjectDatabaseLimits: Sendable {
     public var sessions = 32
     /// Queries that may wait for a session; a page of the dashboard sends a dozen at once.
     public var waitingQueries = 256
+    /// Those of them that may wait for one project, and on behalf of one account.
+    public var waitingQueriesPerProject = 64
     /// How long a query may wait for a session.
     public var waitTimeout: Duration = .seconds(10)
 

@@ -1,33 +1,42 @@
 import Orchestrator
 import Synchronization
 
-/// Lets no more queries through than there may be sessions; the others wait for a bounded time.
-final class SessionLimiter: Sendable {
-    private typealias Waiting = CheckedContinuation<Result<Void, ProjectDatabaseError>, Never>
+/// The errors of what a ``SessionLimiter`` lets through.
+protocol LimitedError: Error {
+    /// There are too many already.
+    static var busy: Self { get }
+    /// The task that waited was cancelled.
+    static var cancelled: Self { get }
+}
+
+extension ProjectDatabaseError: LimitedError {}
+
+extension ProjectGatewayError: LimitedError {}
+
+/// Lets no more calls through than there may be sessions; the others wait for a bounded time.
+final class SessionLimiter<Failure: LimitedError>: Sendable {
+    private typealias Waiting = CheckedContinuation<Result<Void, Failure>, Never>
 
     private struct Shared {
         var queue: SessionQueue
         var waiting: [SessionQueue.WaiterID: Waiting] = [:]
         /// Waiters whose answer came before they had begun to wait.
-        var early: [SessionQueue.WaiterID: Result<Void, ProjectDatabaseError>] = [:]
+        var early: [SessionQueue.WaiterID: Result<Void, Failure>] = [:]
     }
 
     private let shared: Mutex<Shared>
     private let waitTimeout: Duration
 
-    init(limits: ProjectDatabaseLimits) {
-        waitTimeout = limits.waitTimeout
-        shared = Mutex(
-            Shared(
-                queue: SessionQueue(
-                    perProject: limits.sessionsPerProject, perAccount: limits.sessionsPerAccount,
-                    maximum: limits.sessions, maximumWaiters: limits.waitingQueries)))
+    /// - Parameter waitTimeout: how long a call may wait for a session.
+    init(_ limits: SessionQueue.Limits, waitTimeout: Duration) {
+        self.waitTimeout = waitTimeout
+        shared = Mutex(Shared(queue: SessionQueue(limits)))
     }
 
     /// Runs `body` with a session of the project and the account.
     func withSession<Value: Sendable>(
-        for holder: SessionQueue.Holder, _ body: () async throws(ProjectDatabaseError) -> Value
-    ) async throws(ProjectDatabaseError) -> Value {
+        for holder: SessionQueue.Holder, _ body: () async throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
         switch shared.withLock({ $0.queue.acquire(holder) }) {
         case .granted: break
         case .refused: throw .busy
@@ -45,7 +54,7 @@ final class SessionLimiter: Sendable {
         waiting?.resume(returning: .success(()))
     }
 
-    private func wait(_ waiter: SessionQueue.WaiterID) async throws(ProjectDatabaseError) {
+    private func wait(_ waiter: SessionQueue.WaiterID) async throws(Failure) {
         async let _ = expire(waiter)
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: Waiting) in
@@ -72,7 +81,7 @@ final class SessionLimiter: Sendable {
     }
 
     /// Ends the wait, unless a session was granted at the same moment.
-    private func abandon(_ waiter: SessionQueue.WaiterID, because error: ProjectDatabaseError) {
+    private func abandon(_ waiter: SessionQueue.WaiterID, because error: Failure) {
         let waiting = shared.withLock { shared -> Waiting? in
             guard shared.queue.abandon(waiter) else { return nil }
             return Self.answer(waiter, result: .failure(error), shared: &shared)
@@ -82,7 +91,7 @@ final class SessionLimiter: Sendable {
 
     /// The continuation to resume once the lock is free; without one the answer is kept for it.
     private static func answer(
-        _ waiter: SessionQueue.WaiterID, result: Result<Void, ProjectDatabaseError>, shared: inout Shared
+        _ waiter: SessionQueue.WaiterID, result: Result<Void, Failure>, shared: inout Shared
     ) -> Waiting? {
         let waiting = shared.waiting.removeValue(forKey: waiter)
         if waiting == nil { shared.early[waiter] = result }

@@ -1,7 +1,8 @@
 import ProjectModel
 
-/// The sessions in use and the waiting callers, as a value. First come, first served, except that a project which has
-/// all of its sessions in use does not block others, and neither does an account.
+/// The sessions in use and the waiting callers, as a value: sessions are a database's, or requests that a gateway is
+/// answering. First come, first served, except that a project which has all of its sessions in use does not block
+/// others, and neither does an account.
 struct SessionQueue: Sendable {
     typealias WaiterID = UInt64
 
@@ -11,10 +12,21 @@ struct SessionQueue: Sendable {
         case refused
     }
 
-    private let perProject: Int
-    private let perAccount: Int
-    private let maximum: Int
-    private let maximumWaiters: Int
+    /// How many there may be.
+    struct Limits: Sendable {
+        /// Sessions of one project.
+        let perProject: Int
+        /// Sessions of one account, across its projects.
+        let perAccount: Int
+        /// Sessions in all.
+        let maximum: Int
+        /// Callers that wait, in all.
+        let waiters: Int
+        /// Callers that wait for one project, and on behalf of one account.
+        let waitersPerHolder: Int
+    }
+
+    private let limits: Limits
     private var taken: [ProjectRef: Int] = [:]
     private var takenByAccount: [String: Int] = [:]
     private var waiters: [(id: WaiterID, holder: Holder)] = []
@@ -27,11 +39,8 @@ struct SessionQueue: Sendable {
         var account: String?
     }
 
-    init(perProject: Int, perAccount: Int, maximum: Int, maximumWaiters: Int) {
-        self.perProject = perProject
-        self.perAccount = perAccount
-        self.maximum = maximum
-        self.maximumWaiters = maximumWaiters
+    init(_ limits: Limits) {
+        self.limits = limits
     }
 
     /// Asks for a session.
@@ -40,7 +49,7 @@ struct SessionQueue: Sendable {
             take(holder)
             return .granted
         }
-        guard waiters.count < maximumWaiters else { return .refused }
+        guard mayWait(holder) else { return .refused }
         lastWaiter += 1
         waiters.append((lastWaiter, holder))
         return .wait(lastWaiter)
@@ -66,7 +75,15 @@ struct SessionQueue: Sendable {
 
     private func hasRoom(_ holder: Holder) -> Bool {
         let ofAccount = holder.account.map { takenByAccount[$0] ?? 0 } ?? 0
-        return total < maximum && (taken[holder.ref] ?? 0) < perProject && ofAccount < perAccount
+        return total < limits.maximum && (taken[holder.ref] ?? 0) < limits.perProject && ofAccount < limits.perAccount
+    }
+
+    /// Those who wait for a slow project leave room for those who wait for another.
+    private func mayWait(_ holder: Holder) -> Bool {
+        guard waiters.count < limits.waiters else { return false }
+        let ofProject = waiters.count { $0.holder.ref == holder.ref }
+        let ofAccount = holder.account.map { account in waiters.count { $0.holder.account == account } } ?? 0
+        return max(ofProject, ofAccount) < limits.waitersPerHolder
     }
 
     private mutating func take(_ holder: Holder) {
