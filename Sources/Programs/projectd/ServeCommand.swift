@@ -64,12 +64,16 @@ struct ServeCommand: AsyncParsableCommand {
         if let admin = settings.adminAddress {
             services.append(AdminServer(isReady: isReady, address: admin, logger: logger))
         }
+        // At debug level the group prints each service whole, with its keys and passwords.
+        var groupLogger = logger
+        groupLogger.logLevel = max(logger.logLevel, .info)
         let group = ServiceGroup(
             configuration: .init(
-                services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: groupLogger))
         try await group.run()
         await rest?.pool.close()
         await auth?.pool.close()
+        logger.notice("stopped")
     }
 
     /// What the server shows: one service as it is, or several behind a gateway.
