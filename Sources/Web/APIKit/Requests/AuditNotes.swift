@@ -36,8 +36,16 @@ package final class AuditNotes: Sendable {
     /// Characters of the names of shown secrets that an entry repeats.
     private static let shownCharactersMax = 1_000
 
-    /// The object of the action.
-    package func target(_ kind: String, _ name: String) { notes.withLock { $0.target[kind] = Self.storable(name) } }
+    /// The object of the action; of a longer name only the beginning is kept, since services of projects give names too.
+    package func target(_ kind: String, _ name: String) {
+        let name = Self.storable(name)
+        let isCut = name.utf8.count > Self.targetBytesMax
+        let kept = isCut ? String(decoding: name.utf8.prefix(Self.targetBytesMax), as: UTF8.self) + "…" : name
+        notes.withLock { $0.target[kind] = kept }
+    }
+
+    /// Bytes of a target's name.
+    private static let targetBytesMax = 4 << 10
 
     /// One thing as it was and as it became; nil stands for absent.
     package func change(_ name: String, from before: String?, to after: String?) {

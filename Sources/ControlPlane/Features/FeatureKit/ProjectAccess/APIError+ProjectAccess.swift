@@ -32,8 +32,8 @@ extension APIError {
 }
 
 extension GatewayAnswer {
-    /// Longest message of a service that is passed on, in characters.
-    private static let messageMax = 1_000
+    /// Longest message of a service that is passed on, in Unicode scalars: a character can have any number of them.
+    private static let messageScalarsMax = 1_000
     /// Statuses of a service that say the same here.
     private static let passed: Set<Int> = [400, 403, 404, 409, 413, 422, 429]
 
@@ -58,7 +58,7 @@ extension GatewayAnswer {
             json["msg"], json["message"], json["error_description"], json["error"], json["error"]?["message"],
         ]
         let text = fields.lazy.compactMap { $0?.text }.first { !$0.isEmpty }
-        return text.map { String($0.prefix(Self.messageMax)) }
+        return text.map { String($0.unicodeScalars.prefix(Self.messageScalarsMax)) }
     }
 
     /// The response passed on unchanged; it must be JSON.
