@@ -60,6 +60,8 @@ let package = Package(
         .target(
             name: "PasswordKit", dependencies: ["CArgon2", "CCrypt"], path: "Sources/Kits/PasswordKit",
             swiftSettings: common),
+        // What both programs write their log through.
+        .target(name: "LogKit", path: "Sources/Kits/LogKit", swiftSettings: common),
         .target(name: "TokenKit", dependencies: ["COpenSSL"], path: "Sources/Kits/TokenKit", swiftSettings: common),
         .target(name: "YAMLKit", dependencies: ["CYAML"], path: "Sources/Kits/YAMLKit", swiftSettings: common),
         // Who a client is on the network: both planes count by it.
@@ -206,7 +208,7 @@ let package = Package(
             dependencies: [
                 "APIKit", "Accounts", "Clients", "ComposeTemplates", "CurlKit", "DockerEngine", "EdgeFunctions",
                 "FeatureKit",
-                "Identity", "Installation", "LinuxHost", "ManagementAPI", "ManagementClient", "NetworkProbes",
+                "Identity", "Installation", "LinuxHost", "LogKit", "ManagementAPI", "ManagementClient", "NetworkProbes",
                 "Notifications", "Orchestrator", "PostgresKit", "PostgresStore", "ProjectAccess", "ProjectData",
                 "ProjectKeys", "ProjectModel", "Projects", "Reconciler", "Snippets", "SupabaseCompatibility",
                 "TokenKit", "Usage",
@@ -220,7 +222,8 @@ let package = Package(
         .executableTarget(
             name: "projectd",
             dependencies: [
-                "AuthAPI", "Clients", "CurlKit", "DataPlaneCore", "HTTPBounds", "PasswordKit", "PostgresKit", "RestAPI",
+                "AuthAPI", "Clients", "CurlKit", "DataPlaneCore", "HTTPBounds", "LogKit", "PasswordKit", "PostgresKit",
+                "RestAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -264,7 +267,9 @@ let package = Package(
         .testTarget(name: "CurlKitTests", dependencies: ["CurlKit", "HTTPStub"], swiftSettings: common),
         .testTarget(
             name: "PostgresKitTests", dependencies: ["PostgresKit", "PostgresTestSupport"], swiftSettings: common),
+        .testTarget(name: "LogKitTests", dependencies: ["LogKit"], swiftSettings: common),
         .testTarget(name: "TokenKitTests", dependencies: ["TokenKit"], swiftSettings: common),
+        .testTarget(name: "HTTPBoundsTests", dependencies: ["HTTPBounds"], swiftSettings: strict),
         .testTarget(name: "ClientsTests", dependencies: ["Clients"], swiftSettings: strict),
         .testTarget(name: "YAMLKitTests", dependencies: ["YAMLKit"], swiftSettings: common),
         .testTarget(

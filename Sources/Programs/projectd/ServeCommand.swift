@@ -2,6 +2,7 @@ import ArgumentParser
 import AuthAPI
 import DataPlaneCore
 import FoundationEssentials
+import LogKit
 import Logging
 import PasswordKit
 import PostgresKit
@@ -40,7 +41,7 @@ struct ServeCommand: AsyncParsableCommand {
     var only: Service?
 
     func run() async throws {
-        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        LoggingSystem.bootstrap { label in StreamLogHandler(label: label, stream: LogStream()) }
         let settings: ServeSettings
         do throws(SettingProblem) {
             settings = try ServeSettings(

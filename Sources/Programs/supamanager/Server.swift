@@ -8,6 +8,7 @@ import FeatureKit
 import FoundationEssentials
 import Installation
 import LinuxHost
+import LogKit
 import Logging
 import ManagementAPI
 import ManagementClient
@@ -39,7 +40,7 @@ struct Server {
     init(settings: ServeSettings, warnings: [String] = []) {
         self.settings = settings
         self.warnings = warnings
-        LoggingSystem.bootstrap { label in StreamLogHandler.standardError(label: label) }
+        LoggingSystem.bootstrap { label in StreamLogHandler(label: label, stream: LogStream()) }
         var logger = Logger(label: "supamanager")
         logger.logLevel = settings.logLevel
         self.logger = logger
