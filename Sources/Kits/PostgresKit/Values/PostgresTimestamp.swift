@@ -15,6 +15,8 @@ public struct PostgresTimestamp: Sendable, Hashable, Comparable {
 
     private static let microsecondsPerSecond: Int64 = 1_000_000
     private static let secondsPerDay: Int64 = 86_400
+    /// PostgreSQL's last year is 294276; microseconds since the epoch reach into 294247.
+    private static let lastYear: Int64 = 294_246
 
     /// Reads PostgreSQL's ISO form in UTC, `2026-11-21 03:17:00.123456+00`; nothing else, neither BC nor infinity.
     public init?(text: String) {
@@ -23,9 +25,9 @@ public struct PostgresTimestamp: Sendable, Hashable, Comparable {
         guard parts.count == 2 else { return nil }
         let date = parts[0].split(separator: "-", omittingEmptySubsequences: false).compactMap { Int64($0) }
         let clock = parts[1].split(separator: ":", omittingEmptySubsequences: false)
-        guard date.count == 3, clock.count == 3, (1...12).contains(date[1]), (1...31).contains(date[2]),
-            let hours = Int64(clock[0]), let minutes = Int64(clock[1]),
-            let microseconds = Self.microseconds(clock[2])
+        guard date.count == 3, clock.count == 3, (0...Self.lastYear).contains(date[0]), (1...12).contains(date[1]),
+            (1...31).contains(date[2]), let hours = Int64(clock[0]), (0...24).contains(hours),
+            let minutes = Int64(clock[1]), (0...60).contains(minutes), let microseconds = Self.microseconds(clock[2])
         else { return nil }
         let days = Self.days(year: date[0], month: date[1], day: date[2])
         let seconds = days * Self.secondsPerDay + hours * 3_600 + minutes * 60
@@ -45,7 +47,9 @@ public struct PostgresTimestamp: Sendable, Hashable, Comparable {
     /// Microseconds of `SS` or `SS.f` with one to six digits.
     private static func microseconds(_ text: Substring) -> Int64? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard let seconds = parts.first.flatMap({ Int64($0) }), parts.count <= 2 else { return nil }
+        guard let seconds = parts.first.flatMap({ Int64($0) }), (0...60).contains(seconds), parts.count <= 2 else {
+            return nil
+        }
         guard parts.count == 2 else { return seconds * microsecondsPerSecond }
         guard (1...6).contains(parts[1].utf8.count), let fraction = Int64(parts[1]), fraction >= 0 else { return nil }
         let scale = (parts[1].utf8.count..<6).reduce(Int64(1)) { scale, _ in scale * 10 }
