@@ -2,7 +2,9 @@ import Orchestrator
 public import ProjectModel
 
 extension AccountDirectory {
-    /// Makes sure that the default organization has an owner who can use `adminToken`; to be called at every start.
+    /// Makes sure of the first account, whom `adminToken` authenticates; to be called at every start. It owns the default
+    /// organization from when it is made, once: whom the organization removed or gave another role, no start gives it
+    /// back.
     ///
     /// The account is the one of an earlier bootstrap, whichever address it has now, else a new one with the e-mail
     /// address: an address is what its holder chose. A password is set only when the account has none. The token
@@ -125,7 +127,8 @@ extension AccountDirectory {
         return updated
     }
 
-    /// Moves the mark of the first account, which the token of the installation's settings is for, to another account.
+    /// Moves the mark of the first account, which the token of the installation's settings is for, to another account,
+    /// and makes that one an owner of the default organization.
     /// - Throws: `notFound`.
     public func appoint(_ account: String) async throws(IdentityError) {
         let isChanged = try await changing { () async throws(StoreError) in
