@@ -64,6 +64,10 @@ let package = Package(
         .target(name: "YAMLKit", dependencies: ["CYAML"], path: "Sources/Kits/YAMLKit", swiftSettings: common),
         // Who a client is on the network: both planes count by it.
         .target(name: "Clients", path: "Sources/Kits/Clients", swiftSettings: strict),
+        // Log lines that texts from others cannot break.
+        .target(
+            name: "PlainLogs", dependencies: [.product(name: "Logging", package: "swift-log")],
+            path: "Sources/Kits/PlainLogs", swiftSettings: strict),
         .target(
             name: "ProjectModel", dependencies: ["Clients"], path: "Sources/ControlPlane/Core/ProjectModel",
             swiftSettings: strict),
@@ -207,7 +211,8 @@ let package = Package(
                 "APIKit", "Accounts", "Clients", "ComposeTemplates", "CurlKit", "DockerEngine", "EdgeFunctions",
                 "FeatureKit",
                 "Identity", "Installation", "LinuxHost", "ManagementAPI", "ManagementClient", "NetworkProbes",
-                "Notifications", "Orchestrator", "PostgresKit", "PostgresStore", "ProjectAccess", "ProjectData",
+                "Notifications", "Orchestrator", "PlainLogs", "PostgresKit", "PostgresStore", "ProjectAccess",
+                "ProjectData",
                 "ProjectKeys", "ProjectModel", "Projects", "Reconciler", "Snippets", "SupabaseCompatibility",
                 "TokenKit", "Usage",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -220,7 +225,9 @@ let package = Package(
         .executableTarget(
             name: "projectd",
             dependencies: [
-                "AuthAPI", "Clients", "CurlKit", "DataPlaneCore", "HTTPBounds", "PasswordKit", "PostgresKit", "RestAPI",
+                "AuthAPI", "Clients", "CurlKit", "DataPlaneCore", "HTTPBounds", "PasswordKit", "PlainLogs",
+                "PostgresKit",
+                "RestAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -266,6 +273,9 @@ let package = Package(
             name: "PostgresKitTests", dependencies: ["PostgresKit", "PostgresTestSupport"], swiftSettings: common),
         .testTarget(name: "TokenKitTests", dependencies: ["TokenKit"], swiftSettings: common),
         .testTarget(name: "ClientsTests", dependencies: ["Clients"], swiftSettings: strict),
+        .testTarget(
+            name: "PlainLogsTests", dependencies: ["PlainLogs", .product(name: "Logging", package: "swift-log")],
+            swiftSettings: strict),
         .testTarget(name: "YAMLKitTests", dependencies: ["YAMLKit"], swiftSettings: common),
         .testTarget(
             name: "ProjectModelTests", dependencies: ["OrchestratorTesting", "ProjectModel"], swiftSettings: strict),

@@ -4,6 +4,7 @@ import DataPlaneCore
 import FoundationEssentials
 import Logging
 import PasswordKit
+import PlainLogs
 import PostgresKit
 import RestAPI
 import ServiceLifecycle
@@ -40,7 +41,7 @@ struct ServeCommand: AsyncParsableCommand {
     var only: Service?
 
     func run() async throws {
-        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        LoggingSystem.bootstrap { label in PlainLogHandler.standardError(label: label) }
         let settings: ServeSettings
         do throws(SettingProblem) {
             settings = try ServeSettings(

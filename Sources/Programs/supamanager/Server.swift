@@ -14,6 +14,7 @@ import ManagementClient
 import NetworkProbes
 import Notifications
 import Orchestrator
+import PlainLogs
 import PostgresKit
 import PostgresStore
 import ProjectAccess
@@ -39,7 +40,7 @@ struct Server {
     init(settings: ServeSettings, warnings: [String] = []) {
         self.settings = settings
         self.warnings = warnings
-        LoggingSystem.bootstrap { label in StreamLogHandler.standardError(label: label) }
+        LoggingSystem.bootstrap { label in PlainLogHandler.standardError(label: label) }
         var logger = Logger(label: "supamanager")
         logger.logLevel = settings.logLevel
         self.logger = logger
