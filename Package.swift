@@ -54,11 +54,14 @@ let package = Package(
             name: "CCrypt", path: "Sources/Kits/CCrypt", pkgConfig: "libxcrypt", providers: [.apt(["libcrypt-dev"])]),
 
         // Layer 1: kits (owners of the C libraries, no domain) and the model (the domain, no library).
-        .target(name: "CurlKit", dependencies: ["CCurl"], path: "Sources/Kits/CurlKit", swiftSettings: common),
+        .target(name: "Locks", path: "Sources/Kits/Locks", swiftSettings: common),
         .target(
-            name: "PostgresKit", dependencies: ["CPostgres"], path: "Sources/Kits/PostgresKit", swiftSettings: common),
+            name: "CurlKit", dependencies: ["CCurl", "Locks"], path: "Sources/Kits/CurlKit", swiftSettings: common),
         .target(
-            name: "PasswordKit", dependencies: ["CArgon2", "CCrypt"], path: "Sources/Kits/PasswordKit",
+            name: "PostgresKit", dependencies: ["CPostgres", "Locks"], path: "Sources/Kits/PostgresKit",
+            swiftSettings: common),
+        .target(
+            name: "PasswordKit", dependencies: ["CArgon2", "CCrypt", "Locks"], path: "Sources/Kits/PasswordKit",
             swiftSettings: common),
         .target(name: "TokenKit", dependencies: ["COpenSSL"], path: "Sources/Kits/TokenKit", swiftSettings: common),
         .target(name: "YAMLKit", dependencies: ["CYAML"], path: "Sources/Kits/YAMLKit", swiftSettings: common),
@@ -199,7 +202,7 @@ let package = Package(
         .target(
             name: "OrchestratorTesting",
             dependencies: [
-                "Identity", "Orchestrator", "ProjectModel", "Reconciler",
+                "Identity", "Locks", "Orchestrator", "ProjectModel", "Reconciler",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/ControlPlane/Core/OrchestratorTesting", swiftSettings: strict),
@@ -270,7 +273,8 @@ let package = Package(
             path: "Tests/PostgresTestSupport", swiftSettings: common),
         .testTarget(name: "CurlKitTests", dependencies: ["CurlKit", "HTTPStub"], swiftSettings: common),
         .testTarget(
-            name: "PostgresKitTests", dependencies: ["PostgresKit", "PostgresTestSupport"], swiftSettings: common),
+            name: "PostgresKitTests", dependencies: ["PostgresKit", "PostgresTestSupport"],
+            swiftSettings: common),
         .testTarget(name: "TokenKitTests", dependencies: ["TokenKit"], swiftSettings: common),
         .testTarget(name: "ClientsTests", dependencies: ["Clients"], swiftSettings: strict),
         .testTarget(

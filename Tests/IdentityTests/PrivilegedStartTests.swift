@@ -74,7 +74,7 @@ struct PrivilegedStartTests {
             #expect(principal?.account.id == first.account.id)
             #expect(principal?.permissions(in: IdentityHost.slug) == role?.permissions ?? [])
         }
-        // Whoever is root on the host has a way back, and takes it by name.
+        // The operator, on the host, has a way back and takes it by identifier.
         try await host.directory.appoint(first.account.id)
         #expect(try await host.owner.permissions(in: IdentityHost.slug) == BaseRole.owner.permissions)
     }

@@ -2,9 +2,8 @@ import Orchestrator
 public import ProjectModel
 
 extension AccountDirectory {
-    /// Makes sure of the first account, whom `adminToken` authenticates; to be called at every start. It owns the default
-    /// organization from when it is made, once: whom the organization removed or gave another role, no start gives it
-    /// back.
+    /// Makes sure of the first account, which `adminToken` authenticates; to be called at every start. It is made as an
+    /// owner of the default organization, once: no start gives back what the organization has taken away since.
     ///
     /// The account is the one of an earlier bootstrap, whichever address it has now, else a new one with the e-mail
     /// address: an address is what its holder chose. A password is set only when the account has none. The token
