@@ -1,3 +1,4 @@
+import Foundation
 import ManagementClient
 import ProjectModel
 import Testing

@@ -100,15 +100,15 @@ struct RedactionTests {
         #expect(redactor.redacted("", open: [.begin, .end]).isEmpty)
     }
 
-    @Test("every cut of a text with secrets shows no piece of four bytes of them", arguments: 0..<48)
+    @Test("every cut of a text with secrets shows no piece of four bytes of them", arguments: 0...46)
     func cuts(at place: Int) {
-        let (text, secret) = ("0123 hunter2-word 456 hunter2-hunter2-word 789", "hunter2-word")
+        let (text, secret) = ("0123 hunter2-word 456 hunter2-wordhunter2-word", "hunter2-word")
         let redactor = Redactor(values: [secret])
         let shown =
             redactor.redacted(String(text.prefix(place)), open: .end) + "|"
             + redactor.redacted(String(text.dropFirst(place)), open: .begin)
-        for start in 0...(secret.count - 5) {
-            #expect(!shown.contains(secret.dropFirst(start).prefix(5)), "\(shown)")
+        for start in 0...(secret.count - 4) {
+            #expect(!shown.contains(secret.dropFirst(start).prefix(4)), "\(shown)")
         }
     }
 }
