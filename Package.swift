@@ -54,11 +54,14 @@ let package = Package(
             name: "CCrypt", path: "Sources/Kits/CCrypt", pkgConfig: "libxcrypt", providers: [.apt(["libcrypt-dev"])]),
 
         // Layer 1: kits (owners of the C libraries, no domain) and the model (the domain, no library).
-        .target(name: "CurlKit", dependencies: ["CCurl"], path: "Sources/Kits/CurlKit", swiftSettings: common),
+        .target(name: "Locks", path: "Sources/Kits/Locks", swiftSettings: common),
         .target(
-            name: "PostgresKit", dependencies: ["CPostgres"], path: "Sources/Kits/PostgresKit", swiftSettings: common),
+            name: "CurlKit", dependencies: ["CCurl", "Locks"], path: "Sources/Kits/CurlKit", swiftSettings: common),
         .target(
-            name: "PasswordKit", dependencies: ["CArgon2", "CCrypt"], path: "Sources/Kits/PasswordKit",
+            name: "PostgresKit", dependencies: ["CPostgres", "Locks"], path: "Sources/Kits/PostgresKit",
+            swiftSettings: common),
+        .target(
+            name: "PasswordKit", dependencies: ["CArgon2", "CCrypt", "Locks"], path: "Sources/Kits/PasswordKit",
             swiftSettings: common),
         // What both programs write their log through.
         .target(name: "LogKit", path: "Sources/Kits/LogKit", swiftSettings: common),
@@ -197,7 +200,7 @@ let package = Package(
         .target(
             name: "OrchestratorTesting",
             dependencies: [
-                "Identity", "Orchestrator", "ProjectModel", "Reconciler",
+                "Identity", "Locks", "Orchestrator", "ProjectModel", "Reconciler",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Sources/ControlPlane/Core/OrchestratorTesting", swiftSettings: strict),

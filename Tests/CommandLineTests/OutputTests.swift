@@ -1,3 +1,4 @@
+import Foundation
 import ManagementClient
 import ProjectModel
 import Testing
@@ -89,6 +90,17 @@ struct DisplayTextTests {
         #expect(DisplayText.lines("\u{1B}]0;title\u{7}a") == "0;titlea")
         #expect(DisplayText.lines("a\u{1B}") == "a")
         #expect(DisplayText.lines("a\u{1B}[") == "a")
+    }
+
+    @Test("JSON reads the same and holds no character that a terminal acts on")
+    func json() throws {
+        let name = "a\u{1B}[2J\u{9B}2J\u{7F}\u{202E}\n\t\"\\é😀"
+        let encoded = String(decoding: try JSONEncoder().encode(["name": name]), as: UTF8.self)
+        let shown = DisplayText.json(encoded)
+        #expect(try JSONDecoder().decode([String: String].self, from: Data(shown.utf8)) == ["name": name])
+        #expect(shown.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control })
+        #expect(!shown.unicodeScalars.contains("\u{202E}") && shown.contains("é😀"))
+        #expect(DisplayText.json("{\n}") == "{\n}")
     }
 
     @Test("colours need a terminal that has them and no request to omit them")

@@ -12,8 +12,10 @@ struct LogLineDecoderTests {
     func cuts() throws {
         let text = "\(Self.first) one\r\n\(Self.second) \n\(Self.second) three has blanks\nno time"
         let expected = [
-            LogLine(at: LogMoment(Self.first), text: "one"), LogLine(at: LogMoment(Self.second), text: ""),
-            LogLine(at: LogMoment(Self.second), text: "three has blanks"), LogLine(at: nil, text: "no time"),
+            LogLine(at: LogMoment(Self.first), text: "one", openEdges: .begin),
+            LogLine(at: LogMoment(Self.second), text: ""),
+            LogLine(at: LogMoment(Self.second), text: "three has blanks"),
+            LogLine(at: nil, text: "no time", openEdges: .end),
         ]
         let bytes = Array(text.utf8)
         for size in 1...bytes.count {
@@ -47,6 +49,55 @@ struct LogLineDecoderTests {
         let lines = decoder.decode(OutputPiece(source: .standardOutput, bytes: Array("\nnext\n".utf8)))
         #expect(lines.map(\.text.utf8.count) == [LogLineDecoder.lineBytesMax, 4])
         #expect(lines.map(\.isCut) == [true, false])
+    }
+
+    @Test("a line that the engine cut into entries is one again, without the times between them", arguments: 1...40)
+    func entries(size: Int) {
+        let entries = [
+            "\(Self.first) key hunt", "\(Self.second) er2-word, \(Self.second) ", "\(Self.second) end\nnext",
+        ]
+        var decoder = LogLineDecoder()
+        var lines: [LogLine] = []
+        for entry in entries {
+            let bytes = Array(entry.utf8)
+            for start in stride(from: 0, to: bytes.count, by: size) {
+                let piece = Array(bytes[start..<min(bytes.count, start + size)])
+                lines += decoder.decode(
+                    OutputPiece(source: .standardOutput, bytes: piece, beginsEntry: start == 0))
+                lines += decoder.decode(
+                    OutputPiece(source: .standardError, bytes: Array("\(Self.first) e\n".utf8), beginsEntry: true))
+            }
+        }
+        lines.removeAll { $0.text == "e" }
+        #expect(lines.map(\.text) == ["key hunter2-word, \(Self.second) end"])
+        #expect(lines.map(\.openEdges) == [.begin])
+        #expect(decoder.finish().map(\.text) == ["next"])
+    }
+
+    @Test("the end of a log is whole lines of each source, and shows where something may be missing")
+    func tail() {
+        var pieces = LogPieces()
+        func add(_ source: OutputSource, _ text: String) {
+            pieces.add(OutputPiece(source: source, bytes: Array(text.utf8)))
+        }
+        add(.standardOutput, "2-word\nkey hunt")
+        add(.standardError, "a line\n")
+        add(.standardOutput, "er2-word\n")
+        add(.standardError, "more\nand hun")
+        add(.standardOutput, "x")
+        #expect(pieces.tail.parts == ["2-word\n", "a line\nkey hunter2-word\nmore\n", "x", "and hun"])
+    }
+
+    @Test("bytes of a scalar that is cut in two are left out")
+    func scalars() {
+        let bytes = Array("é€😀".utf8)
+        for start in 0...bytes.count {
+            for end in start...bytes.count {
+                let text = UTF8Edges.text(bytes[start..<end])
+                #expect(text.isEmpty || "é€😀".contains(text), "\(start)..<\(end)")
+            }
+        }
+        #expect(UTF8Edges.text([0x61, 0xFF, 0x62]) == "a\u{FFFD}b")
     }
 
     @Test("only the engine's own form is a moment")

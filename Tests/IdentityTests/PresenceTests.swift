@@ -25,6 +25,24 @@ struct PresenceTests {
         #expect(await presence(Secret("wrong password")) == .wrongPassword)
     }
 
+    @Test("a token is made in a session of the last five minutes, with the password, or by a token that outlasts it")
+    func tokenMakers() async throws {
+        let host = try await IdentityHost()
+        let owner = try await host.owner
+        let token = try #require(try await host.directory.principal(for: IdentityHost.adminToken))
+        func refused(_ principal: Principal, _ password: Secret<String>? = nil) async -> IdentityError? {
+            await refusal { () async throws(IdentityError) in
+                try await host.directory.confirmTokenMaker(principal, password: password, from: "192.0.2.9")
+            }
+        }
+        #expect(await refused(owner) == nil)
+        host.time.advance(300)
+        #expect(await refused(owner) == .reauthenticationNeeded)
+        #expect(await refused(owner, Secret("wrong password")) == .wrongPassword)
+        #expect(await refused(owner, IdentityHost.password) == nil)
+        #expect(await refused(token) == nil)
+    }
+
     @Test("one password of an account is worked on at a time; others' are not blocked")
     func alone() async throws {
         let host = try await IdentityHost()

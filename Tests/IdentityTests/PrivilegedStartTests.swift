@@ -56,6 +56,29 @@ struct PrivilegedStartTests {
         }
     }
 
+    @Test(
+        "no start gives a first administrator back what the organization took away",
+        arguments: [nil, BaseRole.readOnly])
+    func removedAdministrator(role: BaseRole?) async throws {
+        let host = try await IdentityHost()
+        let (first, other) = (try await host.owner, try await host.person("other", .owner))
+        if let role {
+            try await host.directory.addMember(first.account.id, to: IdentityHost.slug, as: role)
+        } else {
+            try await host.directory.removeMember(first.account.id, from: IdentityHost.slug, by: other)
+        }
+        for token in [IdentityHost.adminToken, Secret("sbp_" + String(repeating: "ab", count: 20))] {
+            _ = try await host.directory.bootstrap(
+                adminEmail: "owner@example.com", adminPassword: nil, adminToken: token)
+            let principal = try await host.directory.principal(for: token)
+            #expect(principal?.account.id == first.account.id)
+            #expect(principal?.permissions(in: IdentityHost.slug) == role?.permissions ?? [])
+        }
+        // The operator, on the host, has a way back and takes it by identifier.
+        try await host.directory.appoint(first.account.id)
+        #expect(try await host.owner.permissions(in: IdentityHost.slug) == BaseRole.owner.permissions)
+    }
+
     /// Another account that has the address or wants it; nil where the installation did not allow that.
     private func attacker(_ host: IdentityHost, hold: Hold, address: Address) async throws -> Account? {
         if hold == .signedUp {

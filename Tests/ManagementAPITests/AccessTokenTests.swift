@@ -67,6 +67,38 @@ struct AccessTokenTests {
         }
     }
 
+    @Test(
+        "a session whose sign-in is long ago makes no token without the password; a token makes what ends with it",
+        arguments: [
+            (all, #""name":"x""#), (scoped, #""name":"x","permissions":["projects_read"]"#),
+            (
+                "/platform/cli/login",
+                #""session_id":"0a000000-0000-4000-8000-000000000001","public_key":"04\#(String(repeating: "ab", count: 64))""#
+            ),
+        ])
+    func oldSession(path: String, fields: String) async throws {
+        var policy = APIHost.policy
+        policy.freshSignInLife = .zero
+        try await APIHost.run(policy: policy) { host in
+            let session = try await host.session(of: .owner)
+            func make(_ more: String, token: String) async throws -> Int {
+                try await host.send("POST", path, body: "{\(fields)\(more)}", token: token).status
+            }
+            #expect(try await make("", token: session) == 403)
+            #expect(try await make(#","current_password":"wrong""#, token: session) == 403)
+            #expect(try await host.send("GET", Self.all).json.count == 1)
+            #expect(try await make(#","current_password":"\#(Person.owner.password)""#, token: session) == 201)
+        }
+        try await APIHost.run { host in
+            let session = try await host.session(of: .owner)
+            #expect(try await host.send("POST", path, body: "{\(fields)}", token: session).status == 201)
+        }
+        try await APIHost.run(policy: policy) { host in
+            let made = try await host.send("POST", path, body: "{\(fields)}")
+            #expect(made.status == 201)
+        }
+    }
+
     @Test("a scoped token may what it names and no more, and is revoked like any other")
     func scopedLife() async throws {
         try await APIHost.run { host in

@@ -121,6 +121,23 @@ struct AuthConfigTests {
         }
     }
 
+    @Test("fixed codes that sign in are for who may change them: not for readers, and not for the trail")
+    func testCodes() async throws {
+        try await APIHost.run { host in
+            let ref = try await host.create()
+            let paths = ["/v1/projects/\(ref)/config/auth", "/platform/auth/\(ref)/config"]
+            let body = #"{"sms_test_otp":"4915112345678=271828"}"#
+            #expect(try await host.send("PATCH", paths[0], body: body).status == 200)
+            for path in paths {
+                #expect(try await host.send("GET", path).text.contains("271828"))
+                let reader = try await host.send("GET", path, token: Person.readOnly.token)
+                #expect(reader.status == 200 && !reader.text.contains("271828"))
+            }
+            let trail = try #require(host.ledger.entries.last?.deed)
+            #expect(trail.after["sms_test_otp"] == "(replaced)" && trail.before["sms_test_otp"] == nil)
+        }
+    }
+
     @Test(
         "logins are taken out of addresses wherever they stand",
         arguments: [

@@ -52,6 +52,27 @@ struct BrowserTests {
         }
     }
 
+    @Test("every answer says that its type counts, who may embed it, and that nothing keeps it")
+    func protection() async throws {
+        try await APIHost.run(configuration: Self.configuration) { host in
+            let asked: [(String, String, String?)] = [
+                ("GET", "/platform/projects", APIHost.token), ("GET", "/platform/projects", nil),
+                ("GET", "/health", nil), ("GET", "/nowhere", nil), ("POST", "/auth/v1/token?grant_type=password", nil),
+            ]
+            for (method, path, token) in asked {
+                for (origin, policy) in [(Self.studio, "cross-origin"), ("http://evil.example.com", "same-origin")] {
+                    let answer = try await host.send(method, path, token: token, headers: [("Origin", origin)])
+                    #expect(answer.header("X-Content-Type-Options") == "nosniff", "\(path)")
+                    #expect(answer.header("Cross-Origin-Resource-Policy") == policy, "\(path)")
+                    #expect(answer.header("Cache-Control") == "no-store", "\(path)")
+                }
+            }
+            let keys = try await host.send("GET", "/auth/v1/.well-known/jwks.json", token: nil)
+            #expect(keys.header("Cache-Control") == "public, max-age=600")
+            #expect(keys.header("Cross-Origin-Resource-Policy") == "same-origin")
+        }
+    }
+
     @Test("an unknown path is 404 for a preflight too")
     func unknownPath() async throws {
         try await APIHost.run(configuration: Self.configuration) { host in

@@ -38,7 +38,7 @@ struct TwoManagersTests {
         func missingImages(_ images: Set<String>) async throws(EngineError) -> Set<String> {
             try await engine.missingImages(images)
         }
-        func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> String {
+        func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> LogTail {
             try await engine.logTail(ofContainer: id, lines: lines)
         }
         func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int {

@@ -1,3 +1,5 @@
+import Locks
+
 /// The bytes between a transfer and the one task that reads them: bounded, and safe to touch from both sides.
 final class StreamBuffer: Sendable {
     /// What the transfer has to do after it has offered bytes.
@@ -19,7 +21,7 @@ final class StreamBuffer: Sendable {
         var reader: CheckedContinuation<Chunk, Never>?
     }
 
-    private let state = Locked(State())
+    private let state = Lock(State())
     private let overflow: HTTPStreamOverflow
     private let limitBytes: Int
 

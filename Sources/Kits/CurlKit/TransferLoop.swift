@@ -1,5 +1,6 @@
 import CCurl
 import Glibc
+import Locks
 
 /// One thread that drives one libcurl multi handle.
 ///
@@ -35,7 +36,7 @@ final class TransferLoop: @unchecked Sendable {
     let limits: HTTPClientLimits
     let multi: UnsafeMutableRawPointer
     private let capacity: Int
-    private let inbox = Locked(Inbox())
+    private let inbox = Lock(Inbox())
 
     /// Starts the thread.
     ///

@@ -1,5 +1,5 @@
 import Dispatch
-import Synchronization
+import Locks
 
 /// Runs the slow work on passwords outside the cooperative pool, which must never block, and bounds how much of it
 /// there is: every run takes up to 0.3 s of a processor and 32 MiB.
@@ -30,14 +30,14 @@ public final class PasswordWorkers: Sendable {
     /// The limits.
     public let limits: Limits
     private let lanes: [DispatchQueue]
-    private let queue: Mutex<PasswordQueue>
+    private let queue: Lock<PasswordQueue>
 
     /// Workers without work.
     public init(limits: Limits = Limits()) {
         self.limits = limits
         // A serial queue each: that is what keeps the number of runs at the same time.
         lanes = (0..<limits.runningMax).map { DispatchQueue(label: "passwords.\($0)") }
-        queue = Mutex(
+        queue = Lock(
             PasswordQueue(
                 lanes: limits.runningMax, waitingMax: limits.waitingMax, perClientMax: limits.perClientMax))
     }

@@ -141,6 +141,7 @@ struct APIResponder: HTTPResponder {
             guard let name = HTTPField.Name(name) else { continue }
             fields.append(HTTPField(name: name, value: value))
         }
+        if fields[.xContentTypeOptions] == nil { fields[.xContentTypeOptions] = "nosniff" }
         let status = HTTPResponse.Status(code: answer.status, reasonPhrase: Self.reason(answer))
         let hasBody = status.kind != .informational && status != .noContent
         // The length of a body that was never made is not known, and the end of a chunked one that has no chunks would

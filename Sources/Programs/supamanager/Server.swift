@@ -270,15 +270,18 @@ struct Server {
         let publisher = FunctionPublisher(
             store: functionStore, folders: TemplateFunctionFolders(root: projects),
             place: Self.functionsPlace(store, templates), logger: logger)
+        let redactors = Redactors()
         let loop = ReconcileLoop(
             store: PostgresProjectStore(pool: database.pool, under: lease), custody: custody, engine: engine,
             templates: templates, folders: TemplateProjectFolders(root: projects), minter: minter, broker: broker,
             survey: survey, health: health, functions: publisher,
-            announcements: ProjectChannel(database.parameters), lease: lease, pulls: docker.pulls, logger: logger)
+            announcements: ProjectChannel(database.parameters), lease: lease, pulls: docker.pulls,
+            redactors: redactors, logger: logger)
         let jobSignal = JobSignal()
         let catalog = ProjectCatalog(
             store: store, custody: PostgresCustodyStore(pool: database.pool), templates: templates,
-            minter: minter, broker: broker, observer: loop, organizationLimit: settings.projectsPerOrganization)
+            minter: minter, broker: broker, observer: loop, organizationLimit: settings.projectsPerOrganization,
+            redactors: redactors)
         let functions = FunctionCatalog(store: functionStore, publisher: publisher, digest: Self.digest)
         return Core(
             store: store, health: health, lease: lease, loop: loop,

@@ -1,4 +1,5 @@
 import CPostgres
+import Locks
 
 /// One request to the server to cancel the statement that a connection runs.
 ///

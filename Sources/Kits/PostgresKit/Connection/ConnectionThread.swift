@@ -1,3 +1,5 @@
+import Locks
+
 /// The thread that owns one connection, and the queue of calls to it.
 ///
 /// The thread holds itself alive until ``stop()``; the connection's public face calls that when it goes away.

@@ -1,3 +1,5 @@
+import Locks
+
 /// What ends a call before its answer: the deadline passes, or the task that waits for it is cancelled.
 final class Interrupt: Sendable {
     enum Reason: Sendable {

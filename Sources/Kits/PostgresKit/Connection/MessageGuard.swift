@@ -1,5 +1,6 @@
 import CPostgres
 import Glibc
+import Locks
 
 /// Stands between libpq and the server from the first byte on, and lets no message through that is larger than a limit
 /// or asks for more of the password than a proof.

@@ -1,3 +1,5 @@
+import Locks
+
 extension PostgresConnection {
     /// How often a transaction is run again after a serialization failure or a deadlock.
     public static let defaultTransactionRetries = 5

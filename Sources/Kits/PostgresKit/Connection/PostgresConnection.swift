@@ -1,3 +1,5 @@
+import Locks
+
 /// One session of a PostgreSQL server.
 ///
 /// Calls run one after the other on a thread of the connection's own. Cancelling the task that waits for a statement

@@ -1,3 +1,5 @@
+import Locks
+
 /// How far a transaction is kept apart from those that run at the same time (PostgreSQL manual, chapter 13.2).
 public enum PostgresIsolation: String, Sendable, CaseIterable {
     /// Every statement sees what was committed before it began.

@@ -1,3 +1,5 @@
+import Locks
+
 extension PostgresPool {
     /// A usable connection, within the acquire deadline.
     func acquire() async throws(PostgresError) -> PostgresConnection {

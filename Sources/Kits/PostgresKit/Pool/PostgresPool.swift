@@ -1,3 +1,5 @@
+import Locks
+
 /// Connections to one database, made when needed and kept for the next caller.
 ///
 /// The pool runs no task of its own. A caller that finds no usable connection opens one, and retries with growing waits

@@ -1,5 +1,6 @@
 import CPostgres
 import Glibc
+import Locks
 
 /// How to start a program.
 public struct ChildCommand: Sendable {

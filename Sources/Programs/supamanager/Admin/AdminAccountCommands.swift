@@ -68,8 +68,8 @@ struct AdminAppointCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "appoint", abstract: "Make an existing account the owner of an organization.",
         discussion: """
-            With --bootstrap, the administrator's token also authenticates as this account from the next start of the \
-            manager on.
+            With --bootstrap, the account also owns the default organization, and the administrator's token \
+            authenticates as this account from the next start of the manager on.
             """)
 
     @Argument(help: "Identifier of the account, a UUID: admin accounts lists it.")
@@ -78,7 +78,7 @@ struct AdminAppointCommand: AsyncParsableCommand {
     @Option(help: "Slug of the organization that the account will own.")
     var organization = Organization.defaultSlug
 
-    @Flag(help: "Move the administrator's token to this account.")
+    @Flag(help: "Move the administrator's token, and the ownership of the installation, to this account.")
     var bootstrap = false
 
     @Flag(help: "Do not ask for confirmation.")

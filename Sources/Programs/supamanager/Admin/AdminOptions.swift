@@ -4,6 +4,7 @@ import FoundationEssentials
 import Identity
 import Logging
 import ManagementAPI
+import ManagementClient
 import Orchestrator
 import PostgresStore
 import ProjectModel
@@ -71,6 +72,6 @@ extension Account {
     var line: String {
         let state = isEmailVerified ? "confirmed" : "not confirmed"
         let wish = pendingEmail.map { ", wants \($0)" } ?? ""
-        return "\(id)  \(email) (\(state)\(wish))  \(username)"
+        return DisplayText.oneLine("\(id)  \(email) (\(state)\(wish))  \(username)")
     }
 }

@@ -38,7 +38,7 @@ extension ClientSession {
         } catch {
             failure = error
         }
-        terminal.write("Error: \(failure)\n", to: .error)
+        terminal.write("Error: \(DisplayText.lines("\(failure)"))\n", to: .error)
         throw ExitCode(ExitStatus(failure).rawValue)
     }
 }
@@ -91,18 +91,18 @@ struct ClientSession: Sendable {
     /// Prints a list of names and values.
     func show(_ fields: FieldList) { terminal.write(fields.text(style: style), to: .output) }
 
-    /// Prints a line.
-    func say(_ text: String) { terminal.write(text + "\n", to: .output) }
+    /// Prints a line, whatever it holds of others.
+    func say(_ text: String) { terminal.write(DisplayText.lines(text) + "\n", to: .output) }
 
     /// Prints a line to standard error, outside of what scripts read.
-    func note(_ text: String) { terminal.write(text + "\n", to: .error) }
+    func note(_ text: String) { terminal.write(DisplayText.lines(text) + "\n", to: .error) }
 
     /// Prints JSON, names in the order of the alphabet.
     func show(json value: some Encodable) throws(ClientError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         do {
-            say(String(decoding: try encoder.encode(value), as: UTF8.self))
+            say(DisplayText.json(String(decoding: try encoder.encode(value), as: UTF8.self)))
         } catch { throw .failed("the answer cannot be written as JSON") }
     }
 

@@ -1,6 +1,16 @@
 package import Orchestrator
 import Synchronization
 
+/// How much of a request an audit entry repeats. Clients choose names and values, and the trail is kept for ever.
+package enum AuditLimits {
+    /// Bytes of a name of something.
+    package static let nameBytesMax = 128
+    /// Bytes of a value.
+    package static let valueBytesMax = 1_024
+    /// Bytes of all names and values of an entry together.
+    package static let entryBytesMax = 32 << 10
+}
+
 /// What a handler knows about its own doing and the pipeline does not: which trail it belongs to, and how what it
 /// changed was before and after. Never a secret.
 package final class AuditNotes: Sendable {
@@ -11,6 +21,25 @@ package final class AuditNotes: Sendable {
         package var before: [String: String] = [:]
         package var after: [String: String] = [:]
         package var mayHaveChanged = false
+        /// Bytes of the names and values so far.
+        private var bytes = 0
+        /// Values that no longer had room.
+        private var leftOut = 0
+
+        /// Adds a value to one of the groups; what has no room any more is counted.
+        mutating func add(_ value: String, as name: String, to group: WritableKeyPath<Content, [String: String]>) {
+            let name = AuditNotes.storable(name, bytesMax: AuditLimits.nameBytesMax)
+            let value = AuditNotes.storable(value, bytesMax: AuditLimits.valueBytesMax)
+            let before = self[keyPath: group][name].map { name.utf8.count + $0.utf8.count } ?? 0
+            let size = bytes - before + name.utf8.count + value.utf8.count
+            guard size <= AuditLimits.entryBytesMax else {
+                leftOut += 1
+                target["left_out"] = "\(leftOut) values"
+                return
+            }
+            bytes = size
+            self[keyPath: group][name] = value
+        }
     }
 
     private let notes = Mutex(Content())
@@ -30,33 +59,36 @@ package final class AuditNotes: Sendable {
     package func show(_ names: [String]) {
         guard !names.isEmpty else { return }
         noteAttempt()
-        target("shown", String(names.joined(separator: ", ").prefix(Self.shownCharactersMax)))
+        target("shown", names.joined(separator: ", "))
     }
 
-    /// Characters of the names of shown secrets that an entry repeats.
-    private static let shownCharactersMax = 1_000
-
-    /// The object of the action; of a longer name only the beginning is kept, since services of projects give names too.
+    /// The object of the action.
     package func target(_ kind: String, _ name: String) {
-        let name = Self.storable(name)
-        let isCut = name.utf8.count > Self.targetBytesMax
-        let kept = isCut ? String(decoding: name.utf8.prefix(Self.targetBytesMax), as: UTF8.self) + "…" : name
-        notes.withLock { $0.target[kind] = kept }
+        notes.withLock { $0.add(name, as: kind, to: \.target) }
     }
-
-    /// Bytes of a target's name.
-    private static let targetBytesMax = 4 << 10
 
     /// One thing as it was and as it became; nil stands for absent.
     package func change(_ name: String, from before: String?, to after: String?) {
         notes.withLock { content in
-            content.before[name] = before.map(Self.storable)
-            content.after[name] = after.map(Self.storable)
+            if let before { content.add(before, as: name, to: \.before) }
+            if let after { content.add(after, as: name, to: \.after) }
         }
     }
 
-    /// Clients name things as they like, even things that do not exist; PostgreSQL's text holds no NUL.
-    private static func storable(_ text: String) -> String {
-        text.utf8.contains(0) ? String(text.map { $0 == "\0" ? "\u{FFFD}" : $0 }) : text
+    /// Clients name things as they like, even things that do not exist; PostgreSQL's text holds no NUL. What is too long
+    /// is cut, and says so.
+    fileprivate static func storable(_ text: String, bytesMax: Int) -> String {
+        let isLong = text.utf8.count > bytesMax
+        var room = isLong ? bytesMax - cutMark.utf8.count : bytesMax
+        var kept = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            let scalar = scalar == "\0" ? "\u{FFFD}" : scalar
+            room -= UTF8.width(scalar)
+            guard room >= 0 else { break }
+            kept.append(scalar)
+        }
+        return String(kept) + (isLong ? cutMark : "")
     }
+
+    private static let cutMark = "…"
 }

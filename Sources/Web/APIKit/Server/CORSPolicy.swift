@@ -36,6 +36,9 @@ public struct CORSPolicy: Sendable, Equatable {
         return fields
     }
 
+    /// Whether a page of this origin may read answers.
+    package func allows(_ origin: String?) -> Bool { origin.map(origins.contains) ?? false }
+
     /// Header fields that a preflight request gets besides.
     package func preflightFields(for origin: String?) -> HTTPFields {
         var fields = HTTPFields()
@@ -44,5 +47,16 @@ public struct CORSPolicy: Sendable, Equatable {
         fields[.accessControlAllowHeaders] = Self.requestHeaders
         fields[.accessControlMaxAge] = String(Self.maximumAge)
         return fields
+    }
+}
+
+extension APIResponse {
+    /// Adds what keeps browsers and caches from using an answer for anything else: its type is believed, pages of other
+    /// origins neither read nor embed it unless they may call the API, and nothing keeps it unless it says so itself.
+    mutating func protect(for origin: String?, _ policy: CORSPolicy) {
+        headers[.xContentTypeOptions] = "nosniff"
+        headers[.crossOriginResourcePolicy] = policy.allows(origin) ? "cross-origin" : "same-origin"
+        if headers[.cacheControl] == nil { headers[.cacheControl] = "no-store" }
+        for field in policy.fields(for: origin) { headers.append(field) }
     }
 }

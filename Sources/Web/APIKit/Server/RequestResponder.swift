@@ -56,7 +56,7 @@ package struct RequestResponder: HTTPResponder {
             answer = Answer(APIError.unavailable("too many large answers wait to be read"), route: answer.route)
         }
         answer.response.headers[.requestIdentifier] = id.text
-        for field in api.cors.fields(for: request.headers[.origin]) { answer.response.headers.append(field) }
+        answer.response.protect(for: request.headers[.origin], api.cors)
         api.metrics.count(
             answer.route, status: answer.response.status.code, duration: ContinuousClock.now - started)
         logger.debug(
@@ -256,14 +256,9 @@ package struct RequestResponder: HTTPResponder {
             }
             let mutation = MutationRunner.Call(
                 route: route, request: call, identifier: visit.id, key: key, unfinished: visit.unfinished)
-            var answer = try await PasswordClient.$network.withValue(ClientAddress.network(of: visit.address)) {
+            return try await PasswordClient.$network.withValue(ClientAddress.network(of: visit.address)) {
                 try await api.mutations.run(mutation)
             }
-            // Responses to authenticated callers are not cached.
-            if admission.principal != nil, answer.headers[.cacheControl] == nil {
-                answer.headers[.cacheControl] = "no-store"
-            }
-            return answer
         } catch let cause {
             let error = APIError(anything: cause)
             if error.status.kind == .serverError {

@@ -16,9 +16,8 @@ extension ComposeStackRenderer {
         var compose = try template.project(
             named: project.ref.text, environment: environment, services: Set(project.services.map(\.text)))
         compose.services = compose.services.mapValues { $0.adding(functionSecrets) }
-        let yaml = markers.references(
-            in: PortableCompose(project: compose, imageRegistry: settings.imageRegistry).yaml)
-        let used = markers.used(in: yaml)
+        let marked = PortableCompose(project: compose, imageRegistry: settings.imageRegistry).yaml
+        let (yaml, used) = (markers.references(in: marked), markers.used(in: marked))
         var variables = markers.values.filter { used.contains($0.key) }
         variables[ProjectName.variable] = Secret(project.ref.text)
         return StackExport(
@@ -41,12 +40,5 @@ extension ComposeStackRenderer {
             files[StackRendering.configPath(key)] = Array(markers.revealed(in: text).utf8)
         }
         return files
-    }
-}
-
-extension ConfidentialMarkers {
-    /// `text` with the values themselves: for files, which hold no variables.
-    fileprivate func revealed(in text: String) -> String {
-        values.reduce(text) { $0.replacing(marker(of: $1.key), with: $1.value.reveal()) }
     }
 }

@@ -67,9 +67,11 @@ public final class DockerContainerEngine: ContainerEngine {
     }
 
     /// Reads the end of a container's log.
-    public func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> String {
+    public func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> LogTail {
         try await translated { client in
-            try await client.logs(of: id, LogQuery(tailLines: lines)).text
+            var log = LogPieces()
+            for piece in try await client.logs(of: id, LogQuery(tailLines: lines)).pieces { log.add(piece) }
+            return log.tail
         }
     }
 

@@ -11,6 +11,14 @@ public struct OutputPiece: Sendable, Equatable {
     public let source: OutputSource
     /// The output.
     public let bytes: [UInt8]
+    /// Whether it begins what the engine sent as one: in a log an entry, which is a line or a piece of a long one.
+    public let beginsEntry: Bool
+
+    init(source: OutputSource, bytes: [UInt8], beginsEntry: Bool = false) {
+        self.source = source
+        self.bytes = bytes
+        self.beginsEntry = beginsEntry
+    }
 }
 
 /// Takes the engine's output frames apart.
@@ -27,6 +35,8 @@ struct FramedOutputDecoder: StreamDecoder {
     private var isFailure = false
     private var failure: [UInt8] = []
     private var remaining = 0
+    /// Whether nothing of the frame has come yet.
+    private var isFresh = false
 
     init(call: String) {
         self.call = call
@@ -44,7 +54,8 @@ struct FramedOutputDecoder: StreamDecoder {
                     failure += part.prefix(DockerLimits.errorMessageCharacters - failure.count)
                     if remaining == 0 { throw engineFailure }
                 } else {
-                    pieces.append(OutputPiece(source: source, bytes: Array(part)))
+                    pieces.append(OutputPiece(source: source, bytes: Array(part), beginsEntry: isFresh))
+                    isFresh = false
                 }
             } else {
                 let part = rest.prefix(Self.headerBytes - header.count)
@@ -77,7 +88,7 @@ struct FramedOutputDecoder: StreamDecoder {
         default: throw .decoding(reason: "the output has no frames; does the container have a terminal?", call: call)
         }
         remaining = header[4...].reduce(0) { $0 << 8 | Int($1) }
-        header = []
+        (header, isFresh) = ([], true)
     }
 }
 

@@ -25,6 +25,16 @@ public enum DisplayText {
         return String(result)
     }
 
+    /// A JSON text in which no string holds a control character that terminals act on: encoders escape the first 32
+    /// alone.
+    public static func json(_ text: String) -> String {
+        text.unicodeScalars.reduce(into: "") { result, scalar in
+            guard isControl(scalar), scalar != "\n" else { return result.unicodeScalars.append(scalar) }
+            let digits = String(scalar.value, radix: 16)
+            result += "\\u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        }
+    }
+
     /// The text in quotation marks, in one line.
     public static func quoted(_ text: String) -> String { "\"\(oneLine(text))\"" }
 

@@ -10,26 +10,30 @@ enum BootstrapRows {
         guard
             let organization = try await OrganizationRows.lock(Organization.defaultSlug, in: session)
         else { throw StoreError.refused("the default organization is missing: restore its row in organizations") }
-        let account = try await account(plan, in: session)
+        let known = try await current(in: session)?.account
+        let account: Account
+        if let known { account = known } else { account = try await first(plan, of: organization, in: session) }
         try await session.execute(
-            """
-            update accounts set is_bootstrap = true, email_verified = true, password_verifier = coalesce(password_verifier, $2)
-            where id = $1
-            """, [.text(account.id), .optional(plan.account.passwordVerifier?.reveal())])
-        try await RosterRows.assign(.owner, to: account.id, projects: [], in: organization, session: session)
+            "update accounts set password_verifier = coalesce(password_verifier, $2) where id = $1",
+            [.text(account.id), .optional(plan.account.passwordVerifier?.reveal())])
         try await token(plan, of: account.id, in: session)
         return account
     }
 
-    /// The account with the bootstrap mark; the address of the plan does not count, as any user could have taken it.
-    private static func account(_ plan: Bootstrap, in session: some PostgresSession) async throws -> Account {
-        if let known = try await current(in: session) { return known.account }
+    /// Makes the first account, once: the mark says later that it was made, and its role is then what its organization
+    /// has made of it. The address finds no account, as any user could have taken it.
+    private static func first(
+        _ plan: Bootstrap, of organization: Organization, in session: some PostgresSession
+    ) async throws -> Account {
         guard let made = try await AccountRows.insert(plan.account, in: session) else {
             throw StoreError.refused(
                 "there is no first account, and another account has the e-mail address \(plan.account.email) of "
                     + "SUPAMANAGER_ADMIN_EMAIL: set another address there, or appoint an account by its identifier with "
                     + "supamanager admin appoint")
         }
+        try await session.execute(
+            "update accounts set is_bootstrap = true, email_verified = true where id = $1", [.text(made.id)])
+        try await RosterRows.assign(.owner, to: made.id, projects: [], in: organization, session: session)
         return made
     }
 
@@ -41,10 +45,11 @@ enum BootstrapRows {
 
     /// Under the same lock as ``ensure(_:in:)``.
     static func move(to id: String, in session: some PostgresSession) async throws -> Bool {
-        _ = try await OrganizationRows.lock(Organization.defaultSlug, in: session)
-        guard try await AccountRows.lock(id, in: session) else { return false }
+        let organization = try await OrganizationRows.lock(Organization.defaultSlug, in: session)
+        guard let organization, try await AccountRows.lock(id, in: session) else { return false }
         try await session.execute("update accounts set is_bootstrap = false where is_bootstrap")
         try await session.execute("update accounts set is_bootstrap = true where id = $1", [.text(id)])
+        try await RosterRows.assign(.owner, to: id, projects: [], in: organization, session: session)
         return true
     }
 

@@ -2,7 +2,8 @@ import Orchestrator
 public import ProjectModel
 
 extension AccountDirectory {
-    /// Makes sure that the default organization has an owner who can use `adminToken`; to be called at every start.
+    /// Makes sure of the first account, which `adminToken` authenticates; to be called at every start. It is made as an
+    /// owner of the default organization, once: no start gives back what the organization has taken away since.
     ///
     /// The account is the one of an earlier bootstrap, whichever address it has now, else a new one with the e-mail
     /// address: an address is what its holder chose. A password is set only when the account has none. The token
@@ -125,7 +126,8 @@ extension AccountDirectory {
         return updated
     }
 
-    /// Moves the mark of the first account, which the token of the installation's settings is for, to another account.
+    /// Moves the mark of the first account, which the token of the installation's settings is for, to another account,
+    /// and makes that one an owner of the default organization.
     /// - Throws: `notFound`.
     public func appoint(_ account: String) async throws(IdentityError) {
         let isChanged = try await changing { () async throws(StoreError) in

@@ -83,6 +83,16 @@ extension AccountDirectory {
         }
         guard isRight != nil else { throw .wrongPassword }
     }
+
+    /// Verifies the presence of the account's owner before a token is made: it outlasts the session that makes it. What
+    /// an access token makes ends with it, so that those pass. Not in a unit of work.
+    /// - Throws: as ``confirmPresence(of:password:from:)``, but for access tokens.
+    public func confirmTokenMaker(
+        _ principal: Principal, password: Secret<String>?, from address: String
+    ) async throws(IdentityError) {
+        guard case .session = principal.credential else { return }
+        try await confirmPresence(of: principal, password: password, from: address)
+    }
 }
 
 extension Principal {

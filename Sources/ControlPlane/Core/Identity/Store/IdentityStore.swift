@@ -35,11 +35,12 @@ public protocol IdentityStore: Sendable {
         async throws(StoreError) -> PasswordOutcome
     /// Puts a verifier of the same password in the place of another, if that is still there.
     func replaceVerifier(of account: String, _ old: Secret<String>, by new: Secret<String>) async throws(StoreError)
-    /// Makes sure of the first account, its ownership of the default organization and its token, and gives the account;
-    /// existing parts stay, except for the previous token. Refused while another account has the address of a first
-    /// account that has to be made.
+    /// Makes sure of the first account and its token, and gives the account; existing parts stay, except for the
+    /// previous token. An account that is made now owns the default organization; changes of its role stay.
+    /// Refused while another account has the address of a first account that has to be made.
     func bootstrap(_ bootstrap: Bootstrap) async throws(StoreError) -> Account
-    /// Moves the mark of the first account to another; false when there is none of this identifier.
+    /// Moves the mark of the first account to another, which owns the default organization from then on; false when
+    /// there is none of this identifier.
     func moveBootstrap(to account: String) async throws(StoreError) -> Bool
 
     // MARK: Sessions

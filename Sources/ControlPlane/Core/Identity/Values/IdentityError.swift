@@ -49,8 +49,8 @@ public enum IdentityError: Error, Sendable, Equatable, CustomStringConvertible {
             "this e-mail address cannot be used: another account has it, or it is reserved or invited; sign in with it, "
                 + "accept the invitation with its token, or choose another"
         case .reauthenticationNeeded:
-            "give the current password as well (current_password), or sign in again: this session is too old for the "
-                + "change"
+            "give the current password as well (current_password), or sign in again: the sign-in of this session is "
+                + "too long ago for the change"
         case .wrongPassword: "the current password is wrong"
         case .badEmail(let reason): "this e-mail address cannot be used: \(reason)"
         case .badPassword(let reason): "this password cannot be used: \(reason)"

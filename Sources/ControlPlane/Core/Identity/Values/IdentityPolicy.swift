@@ -6,7 +6,8 @@ public struct IdentityPolicy: Sendable, Equatable {
     public var isSignUpOpen: Bool
     /// Addresses that users cannot choose: those of the installation's settings.
     public var reservedEmails: Set<String>
-    /// How long a sign-in lets its session change the password or the e-mail address without the current password.
+    /// How long a sign-in lets its session change the password or the e-mail address, and make tokens, without the
+    /// current password.
     public var freshSignInLife: Duration
     /// How long an access token counts.
     public var accessTokenLife: Duration

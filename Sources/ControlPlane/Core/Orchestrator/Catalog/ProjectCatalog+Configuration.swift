@@ -57,8 +57,7 @@ extension ProjectCatalog {
         do { values = try minter.values(state.nextSecrets, next, of: state.record.ref) } catch { throw .keys(error) }
         let stack: DesiredStack
         do { stack = try renderer.render(state.record, values: values) } catch {
-            let hidden = values.confidential([]).merging(values.settings) { $1 }
-            throw .badSetting("with this change " + redact("\(error)", hidden))
+            throw .badSetting("with this change " + values.withoutValues("\(error)"))
         }
         try checkMemory(stack, values: values, changed: Set(state.change.settings.keys), renderer: renderer)
     }
@@ -111,11 +110,12 @@ extension ProjectCatalog {
 
     /// A text with every confidential value of the project taken out: for logs that people are shown.
     public func redacted(_ text: String, of ref: ProjectRef) async throws(CatalogError) -> String {
-        redact(text, try await confidential(of: ref))
+        try await redactor(of: ref).redacted(text)
     }
 
-    /// Every value of the project that people must not be shown.
-    func confidential(of ref: ProjectRef) async throws(CatalogError) -> [String: Secret<String>] {
-        try await values(of: ref).confidential(try await declaredSettings(of: try await project(ref)))
+    /// Takes out every value of the project that people must not be shown.
+    func redactor(of ref: ProjectRef) async throws(CatalogError) -> Redactor {
+        let declared = try await declaredSettings(of: try await project(ref))
+        return await redactors.redactor(of: ref, try await values(of: ref).confidential(declared))
     }
 }

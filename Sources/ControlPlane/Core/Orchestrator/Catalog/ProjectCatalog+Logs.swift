@@ -9,17 +9,17 @@ extension ProjectCatalog: ServiceLogs {
     public func tail(
         of service: ServiceName, in ref: ProjectRef, lines: Int
     ) async throws(ServiceLogsError) -> String {
-        let confidential: [String: Secret<String>]
-        do { confidential = try await self.confidential(of: ref) } catch { throw .catalog(error) }
-        let text: String?
+        let redactor: Redactor
+        do { redactor = try await self.redactor(of: ref) } catch { throw .catalog(error) }
+        let tail: LogTail?
         do throws(EngineError) {
-            text = try await observer.logTail(of: service, in: ref, lines: min(max(1, lines), Self.logLinesMax))
+            tail = try await observer.logTail(of: service, in: ref, lines: min(max(1, lines), Self.logLinesMax))
         } catch {
             // The container went away between the two calls.
             if case .notFound = error { throw .noContainer(service, ref) }
             throw .engine(error)
         }
-        guard let text else { throw .noContainer(service, ref) }
-        return redact(text, confidential)
+        guard let tail else { throw .noContainer(service, ref) }
+        return redactor.redacted(tail)
     }
 }

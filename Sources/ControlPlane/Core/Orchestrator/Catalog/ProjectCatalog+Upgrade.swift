@@ -188,7 +188,7 @@ extension ProjectCatalog {
         _ record: ProjectRecord, _ values: ProjectValues, by renderer: any StackRenderer
     ) throws(CatalogError) -> DesiredStack {
         do { return try renderer.render(record, values: values) } catch {
-            throw .notUpgradable(redact("\(error)", values.confidential([]).merging(values.settings) { $1 }))
+            throw .notUpgradable(values.withoutValues("\(error)"))
         }
     }
 }

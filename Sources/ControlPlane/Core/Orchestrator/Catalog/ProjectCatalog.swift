@@ -16,6 +16,7 @@ public struct ProjectCatalog: Sendable {
     let minter: any KeyMinter
     let broker: LeaseBroker
     let observer: any ProjectObserver
+    let redactors: Redactors
     let organizationLimit: Int?
     let time: any TimeSource
     let drawRef: @Sendable () -> ProjectRef
@@ -24,11 +25,12 @@ public struct ProjectCatalog: Sendable {
     ///
     /// - Parameters:
     ///   - organizationLimit: Projects that an organization may have; nil for any number.
+    ///   - redactors: Shared with the loop, so that each project's is built once.
     ///   - drawRef: Draws the ref of a new project; simulations bring their own.
     public init(
         store: any ProjectStore, custody: any CustodyStore, templates: TemplateLibrary, minter: any KeyMinter,
         broker: LeaseBroker, observer: any ProjectObserver, organizationLimit: Int? = nil,
-        time: any TimeSource = SystemTime(),
+        redactors: Redactors = Redactors(), time: any TimeSource = SystemTime(),
         drawRef: @escaping @Sendable () -> ProjectRef = ProjectCatalog.randomRef
     ) {
         self.store = store
@@ -37,6 +39,7 @@ public struct ProjectCatalog: Sendable {
         self.minter = minter
         self.broker = broker
         self.observer = observer
+        self.redactors = redactors
         self.organizationLimit = organizationLimit
         self.time = time
         self.drawRef = drawRef

@@ -23,12 +23,15 @@ public struct LogLine: Sendable, Equatable {
     public var text: String
     /// Whether its end is left out because it is too long.
     public var isCut: Bool
+    /// Where more of the line may have been, beside an end that is left out.
+    public var openEdges: OpenEdges
 
     /// A line.
-    public init(at: LogMoment?, text: String, isCut: Bool = false) {
+    public init(at: LogMoment?, text: String, isCut: Bool = false, openEdges: OpenEdges = []) {
         self.at = at
         self.text = text
         self.isCut = isCut
+        self.openEdges = openEdges
     }
 }
 

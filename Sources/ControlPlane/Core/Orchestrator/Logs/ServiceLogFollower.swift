@@ -55,7 +55,7 @@ private actor FollowedService {
         let isRunning: Bool
     }
 
-    /// How long the project's secrets are kept in memory before they are read again.
+    /// How long what takes the project's secrets out is used before they are read again.
     private static let secretsLifetime: Duration = .seconds(5)
 
     private let follower: ServiceLogFollower
@@ -68,7 +68,7 @@ private actor FollowedService {
     private var lookedAt: ContinuousClock.Instant?
     /// Whether there is something to find that the manager may not know.
     private var isUrgent = false
-    private var secrets: (values: [String: Secret<String>], readAt: ContinuousClock.Instant)?
+    private var redactor: (value: Redactor, readAt: ContinuousClock.Instant)?
 
     init(follower: ServiceLogFollower, service: ServiceName, ref: ProjectRef, start: LogStart) {
         self.follower = follower
@@ -146,25 +146,23 @@ private actor FollowedService {
     }
 
     private func redacted(_ lines: [LogLine]) async throws(ServiceLogsError) -> [LogLine] {
-        let values = try await confidential()
-        return lines.map { LogLine(at: $0.at, text: Self.shown($0, without: values), isCut: $0.isCut) }
+        let redactor = try await presentRedactor()
+        return lines.map { LogLine(at: $0.at, text: Self.shown($0, by: redactor), isCut: $0.isCut) }
     }
 
-    /// Where a line was cut, a secret may have been: the end is left out by the length of the longest one.
-    private static func shown(_ line: LogLine, without values: [String: Secret<String>]) -> String {
-        let text = redact(line.text, values)
-        guard line.isCut else { return text }
-        let longest = values.values.map { $0.reveal().unicodeScalars.count }.max() ?? 0
-        return String(text.unicodeScalars.dropLast(longest)) + cutMark
+    /// Where a line is cut, what may be a part of a secret is left out.
+    private static func shown(_ line: LogLine, by redactor: Redactor) -> String {
+        let edges = line.isCut ? line.openEdges.union(.end) : line.openEdges
+        return redactor.redacted(line.text, open: edges) + (line.isCut ? cutMark : "")
     }
 
     private static let cutMark = " … (the rest of the line is left out)"
 
-    private func confidential() async throws(ServiceLogsError) -> [String: Secret<String>] {
-        if let secrets, ContinuousClock.now - secrets.readAt < Self.secretsLifetime { return secrets.values }
-        let values: [String: Secret<String>]
-        do { values = try await follower.catalog.confidential(of: ref) } catch { throw .catalog(error) }
-        secrets = (values, .now)
-        return values
+    private func presentRedactor() async throws(ServiceLogsError) -> Redactor {
+        if let redactor, ContinuousClock.now - redactor.readAt < Self.secretsLifetime { return redactor.value }
+        let value: Redactor
+        do { value = try await follower.catalog.redactor(of: ref) } catch { throw .catalog(error) }
+        redactor = (value, .now)
+        return value
     }
 }

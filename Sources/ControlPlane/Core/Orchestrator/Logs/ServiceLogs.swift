@@ -8,6 +8,25 @@ public protocol ServiceLogs: Sendable {
     ) async throws(ServiceLogsError) -> String
 }
 
+/// The end of a log. Engines cut long lines into pieces, and may begin and end between two of them.
+public struct LogTail: Sendable, Equatable {
+    /// Parts of the text in their order; where one ends and the next begins, some of a line may be missing.
+    public var parts: [String]
+
+    /// A tail.
+    public init(parts: [String]) { self.parts = parts }
+
+    /// A tail of one part.
+    public init(_ text: String) { parts = [text] }
+}
+
+extension Redactor {
+    /// A log's end without secrets, and without pieces of secrets where lines are cut.
+    func redacted(_ tail: LogTail) -> String {
+        tail.parts.map { redacted($0, open: [.begin, .end]) }.joined()
+    }
+}
+
 /// Why a log could not be read.
 public enum ServiceLogsError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The service has no container: the project is paused, on its way, or has no such service.

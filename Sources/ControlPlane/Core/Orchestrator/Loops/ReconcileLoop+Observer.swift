@@ -30,7 +30,7 @@ extension ReconcileLoop: ProjectObserver {
     /// Reads from the engine.
     public func logTail(
         of service: ServiceName, in ref: ProjectRef, lines: Int
-    ) async throws(EngineError) -> String? {
+    ) async throws(EngineError) -> LogTail? {
         guard let container = try await engine.observe(ref).container(of: service) else { return nil }
         return try await engine.logTail(ofContainer: container.id, lines: lines)
     }

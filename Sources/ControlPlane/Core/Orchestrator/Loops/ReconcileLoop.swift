@@ -23,6 +23,7 @@ public final class ReconcileLoop: Service {
     let survey: EngineSurvey
     let health: HealthLoop
     let functions: FunctionPublisher?
+    let redactors: Redactors
     let pulls: ImagePulls
     let time: any TimeSource
     let logger: Logger
@@ -39,8 +40,8 @@ public final class ReconcileLoop: Service {
         store: any ProjectStore, custody: any CustodyStore, engine: any ContainerEngine, templates: TemplateLibrary,
         folders: any ProjectFolders, minter: any KeyMinter, broker: LeaseBroker, survey: EngineSurvey,
         health: HealthLoop, functions: FunctionPublisher? = nil, announcements: (any ProjectAnnouncements)? = nil,
-        lease: ManagerLease? = nil, pulls: ImagePulls = ImagePulls(), time: any TimeSource = SystemTime(),
-        logger: Logger
+        lease: ManagerLease? = nil, pulls: ImagePulls = ImagePulls(), redactors: Redactors = Redactors(),
+        time: any TimeSource = SystemTime(), logger: Logger
     ) {
         self.store = store
         self.custody = custody
@@ -53,6 +54,7 @@ public final class ReconcileLoop: Service {
         self.health = health
         self.functions = functions
         self.pulls = pulls
+        self.redactors = redactors
         self.time = time
         self.logger = logger
         states = PassStates(time)

@@ -32,7 +32,7 @@ public struct FencedEngine: ContainerEngine {
     }
 
     /// Passed on.
-    public func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> String {
+    public func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> LogTail {
         try await engine.logTail(ofContainer: id, lines: lines)
     }
 

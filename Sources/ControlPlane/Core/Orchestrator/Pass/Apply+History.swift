@@ -15,7 +15,7 @@ extension ReconcileLoop {
         let now = time.now()
         let restarts = performedRestarts(outcomes, in: record.status, from: observed).map { restart in
             var restart = restart
-            restart.cause = redact(restart.cause, state.secrets)
+            restart.cause = state.redactor.redacted(restart.cause, open: .end)
             restart.facts.attempts = state.decisions.attempts(of: restart.service, withStartAt: now)
             return restart
         }

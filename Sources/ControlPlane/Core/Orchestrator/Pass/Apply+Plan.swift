@@ -63,7 +63,7 @@ extension ReconcileLoop {
             level: isKnown ? .debug : .warning, "the engine refused a step",
             metadata: [
                 "project": "\(record.ref)", "step": "\(outcome.step.operation)", "cause": "\(outcome.step.cause)",
-                "error": "\(redact("\(error)", state.secrets))",
+                "error": "\(state.redactor.redacted("\(error)", open: .end))",
             ])
     }
 
@@ -75,7 +75,7 @@ extension ReconcileLoop {
             state.decisions.troubles >= Self.troublesUntilRecorded,
             let refused = outcomes.first(where: { $0.error != nil }), let error = refused.error
         else { return nil }
-        let text = redact("\(refused.step.operation): \(error)", state.secrets)
+        let text = state.redactor.redacted("\(refused.step.operation): \(error)", open: .end)
         guard record.failure?.message != text else { return nil }
         return TroubleReport(
             status: record.status, cause: text,

@@ -31,7 +31,6 @@ extension OperationProgress {
             progress.waitingFor =
                 "overdue; " + (progress.waitingFor ?? calls.lastError ?? "nothing is known to block it")
         }
-        progress.waitingFor = progress.waitingFor.map { String($0.prefix(textBytesMax)) }
         return progress
     }
 }
@@ -53,8 +52,8 @@ extension ReconcileLoop {
         var progress = OperationProgress.after(
             assessment, plan, kind: tracked.kind, deadline: since + tracked.kind.deadline,
             left: left(of: tracked.kind, observed), calls: state.decisions.calls, now: time.now())
-        progress.waitingFor = progress.waitingFor.map { redact($0, state.secrets) }
-        progress.lastError = progress.lastError.map { redact($0, state.secrets) }
+        progress.waitingFor = progress.waitingFor.map { state.redactor.cut($0) }
+        progress.lastError = progress.lastError.map { state.redactor.cut($0) }
         try await store(progress, &state)
     }
 
@@ -64,7 +63,7 @@ extension ReconcileLoop {
             guard let record = try await store.project(ref),
                 var progress = try await trackedOperation(record, &state)?.progress
             else { return }
-            progress.lastError = redact(String("\(failure)".prefix(OperationProgress.textBytesMax)), state.secrets)
+            progress.lastError = state.redactor.cut("\(failure)")
             progress.nextRetryAt = time.now() + state.decisions.patience
             try await store(progress, &state)
         } catch {
@@ -88,5 +87,12 @@ extension ReconcileLoop {
         }
         let more = names.count - Self.namesShownMax
         return Array(names.sorted().prefix(Self.namesShownMax)) + (more > 0 ? ["and \(more) more"] : [])
+    }
+}
+
+extension Redactor {
+    /// A text of an operation's progress: without secrets, and then no longer than what is stored.
+    fileprivate func cut(_ text: String) -> String {
+        String(redacted(text, open: .end).prefix(OperationProgress.textBytesMax))
     }
 }

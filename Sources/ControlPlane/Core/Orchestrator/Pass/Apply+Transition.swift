@@ -11,7 +11,8 @@ extension ReconcileLoop {
         let (record, project) = try input.project()
         let isLast = decided.event == .nothingLeft
         var transition = StatusTransition(
-            from: decided.from, to: decided.to, cause: redact(decided.cause, state.secrets), at: time.now())
+            from: decided.from, to: decided.to, cause: state.redactor.redacted(decided.cause, open: .end),
+            at: time.now())
         transition.failure = await failure(decided.failure, record: record, state: state)
         transition.fulfilsRestart = decided.fulfilsRestart
         transition.restoresSettings = decided.restoresSettings
@@ -44,11 +45,12 @@ extension ReconcileLoop {
         case .keep: return record.failure
         case .clear: return nil
         case .record(let reason, let container):
-            var failure = ProjectFailure(service: reason.service, message: redact(reason.message, state.secrets))
+            var failure = ProjectFailure(
+                service: reason.service, message: state.redactor.redacted(reason.message, open: .end))
             guard let container else { return failure }
             do {
                 let tail = try await engine.logTail(ofContainer: container, lines: Self.logTailLines)
-                failure.logTail = redact(tail, state.secrets)
+                failure.logTail = state.redactor.redacted(tail)
             } catch {
                 failure.logTail = "(the log could not be read: \(error))"
             }

@@ -107,7 +107,8 @@ extension ReconcileLoop {
                 try await store.secrets(of: record.ref), try await store.configuration(of: record.ref), of: record.ref)
             let renderer = try await renderer(for: record)
             let stack = try renderer.render(record, values: values)
-            state.keep(stack, values.confidential(try renderer.declaredSettings()), for: record)
+            let confidential = values.confidential(try renderer.declaredSettings())
+            state.keep(stack, await redactors.redactor(of: record.ref, confidential), for: record)
             sayUnusedSecrets(values.unusedFunctionSecrets, of: record, &state)
             return stack
         } catch {

@@ -14,7 +14,7 @@ extension ReconcileLoop {
         state.decisions.note(input.observation)
         let decision = decide(input.observation, state.decisions)
         state.decisions.note(decision)
-        if let finding = input.finding(decision) { await states.publish(finding, of: ref) }
+        if let finding = input.finding(decision, by: state.redactor) { await states.publish(finding, of: ref) }
         let (next, requeue) = await applySafely(decision, to: input, state, as: role)
         await states.put(next, of: ref)
         return requeue
@@ -48,7 +48,10 @@ extension ReconcileLoop {
         let patience = state.decisions.patience
         logger.warning(
             "a pass over a project failed",
-            metadata: ["project": "\(ref)", "error": "\(error)", "retry_in": "\(patience)"])
+            metadata: [
+                "project": "\(ref)", "error": "\(state.redactor.redacted("\(error)", open: .end))",
+                "retry_in": "\(patience)",
+            ])
         return (state, .at(time.now() + patience))
     }
 }
@@ -69,11 +72,12 @@ struct PassInput: Sendable {
         return (record, observed)
     }
 
-    /// What is published for those who ask; nil when nothing was judged.
-    func finding(_ decision: Decision) -> PassStates.Finding? {
+    /// What is published for those who ask, without secrets; nil when nothing was judged.
+    func finding(_ decision: Decision, by redactor: Redactor) -> PassStates.Finding? {
         guard case .project(let project) = observation, let assessment = decision.assessment else { return nil }
         return PassStates.Finding(
-            states: assessment.services, addresses: project.desired?.addresses(in: project.observed) ?? [:],
+            states: assessment.services.mapValues(redactor.redacted),
+            addresses: project.desired?.addresses(in: project.observed) ?? [:],
             pulls: pulls(decision, for: project.desired))
     }
 
@@ -88,4 +92,16 @@ struct PassInput: Sendable {
 /// A pass that failed while observing.
 struct PassFailure: Error, CustomStringConvertible {
     let description: String
+}
+
+extension Redactor {
+    /// A state whose reason holds no secret: it may be the engine's own words.
+    fileprivate func redacted(_ state: Assessment.ServiceState) -> Assessment.ServiceState {
+        switch state {
+        case .ready: .ready
+        case .unknown(let text): .unknown(redacted(text, open: .end))
+        case .comingUp(let text): .comingUp(redacted(text, open: .end))
+        case .failing(let text): .failing(redacted(text, open: .end))
+        }
+    }
 }

@@ -16,7 +16,7 @@ struct PassState: Sendable {
     var saidUnusedSecrets: [String] = []
     /// The operation in progress, if known.
     var operation: TrackedOperation?
-    private var rendered: (key: RenderKey, stack: DesiredStack, secrets: [String: Secret<String>])?
+    private var rendered: (key: RenderKey, stack: DesiredStack, redactor: Redactor)?
 
     init(epoch: ReconcileState.Epoch) { decisions = ReconcileState(epoch: epoch) }
 
@@ -24,11 +24,11 @@ struct PassState: Sendable {
         rendered.flatMap { $0.key == RenderKey(record) ? $0.stack : nil }
     }
 
-    /// What must not be seen in logs and messages.
-    var secrets: [String: Secret<String>] { rendered?.secrets ?? [:] }
+    /// Takes out what must not be seen in logs and messages.
+    var redactor: Redactor { rendered?.redactor ?? Redactor() }
 
-    mutating func keep(_ stack: DesiredStack, _ secrets: [String: Secret<String>], for record: ProjectRecord) {
-        rendered = (RenderKey(record), stack, secrets)
+    mutating func keep(_ stack: DesiredStack, _ redactor: Redactor, for record: ProjectRecord) {
+        rendered = (RenderKey(record), stack, redactor)
     }
 
     /// What the rendered stack depends on.

@@ -13,7 +13,7 @@ public protocol ContainerEngine: Sendable {
     /// Makes exactly one call. What is already as asked for (stopped, removed) is success.
     func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError)
     /// The last lines that a container wrote to its standard output and error.
-    func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> String
+    func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> LogTail
     /// Runs a command in a container and gives its exit code.
     func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int
     /// What happens on the engine, until the connection ends. The first element is always

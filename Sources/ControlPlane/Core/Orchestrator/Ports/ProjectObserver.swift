@@ -13,7 +13,7 @@ public protocol ProjectObserver: Sendable {
     /// Where the container listens that publishes a host port; nil while none runs.
     func address(behind port: UInt16, of ref: ProjectRef) async -> ServiceAddress?
     /// The last lines that a service's container wrote; nil when it has none.
-    func logTail(of service: ServiceName, in ref: ProjectRef, lines: Int) async throws(EngineError) -> String?
+    func logTail(of service: ServiceName, in ref: ProjectRef, lines: Int) async throws(EngineError) -> LogTail?
 }
 
 /// The state of one service of a project, for the health endpoints of the API.

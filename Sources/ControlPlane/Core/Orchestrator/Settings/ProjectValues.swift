@@ -46,6 +46,11 @@ public struct ProjectValues: Sendable, Equatable {
         for key in apiKeys where key.kind == .secret { found["API key \(key.id)"] = key.key }
         return found
     }
+
+    /// A message about these values without any of them, public settings included.
+    func withoutValues(_ message: String) -> String {
+        Redactor(confidential([]).merging(settings) { $1 }).redacted(message, open: .end)
+    }
 }
 
 /// The names under which a project's values are sealed; a value opens under its own name only, so none can be put in

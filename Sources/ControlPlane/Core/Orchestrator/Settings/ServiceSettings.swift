@@ -30,6 +30,9 @@ public struct ServiceSetting: Sendable, Hashable {
     /// Whether its values are never shown.
     public var isSecret: Bool { if case .secret = form { true } else { false } }
 
+    /// Whether its values are for those who may change them alone: any caller signs in with fixed codes of test numbers.
+    public var isForEditors: Bool { form == .text(.testCodes) }
+
     /// The value that the text of its variable stands for, or that holds without one; null for a secret.
     func value(_ text: String?) -> SettingValue {
         guard !isSecret else { return .null }

@@ -132,11 +132,11 @@ public final class FakeEngine: ContainerEngine {
     }
 
     /// What the container's service is set to write.
-    public func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> String {
+    public func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> LogTail {
         try await answer { state throws(EngineError) in
             guard let container = state.containers[id] else { throw .notFound(message: "No such container: \(id)") }
             let all = state.behaviour(of: container).log.split(separator: "\n", omittingEmptySubsequences: false)
-            return all.suffix(lines).joined(separator: "\n")
+            return LogTail(all.suffix(lines).joined(separator: "\n"))
         }
     }
 

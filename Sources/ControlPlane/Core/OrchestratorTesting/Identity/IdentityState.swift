@@ -109,13 +109,19 @@ extension IdentityState {
         return .set(revokedTokens: deleteTokens(of: id))
     }
 
+    mutating func moveBootstrap(to account: String) {
+        bootstrapAccount = account
+        assign(.owner, to: account, projects: [], in: Organization.defaultSlug)
+    }
+
     mutating func bootstrap(_ plan: Bootstrap) throws(StoreError) -> Account {
         let known = bootstrapAccount.flatMap { accounts[$0] }
         guard let account = known ?? insert(plan.account) else { throw .refused("another has the address") }
-        bootstrapAccount = account.id
-        accounts[account.id]?.isEmailVerified = true
+        if known == nil {
+            accounts[account.id]?.isEmailVerified = true
+            moveBootstrap(to: account.id)
+        }
         if verifiers[account.id] == nil { verifiers[account.id] = plan.account.passwordVerifier }
-        assign(.owner, to: account.id, projects: [], in: Organization.defaultSlug)
         let replaced = tokens.filter {
             $0.value.isBootstrap && ($0.key != plan.tokenDigest || $0.value.account != account.id)
         }

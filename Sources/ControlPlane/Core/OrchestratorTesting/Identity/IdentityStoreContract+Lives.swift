@@ -83,6 +83,21 @@ extension IdentityContractRun {
         try promise("with the token", try await principal(702)?.account.id == id(4))
         try promise("whose password stays", try await password(of: 4) == Secret("verifier 4"))
         try promise("an unknown account gets no mark", try await !store.moveBootstrap(to: id(99)))
+        try await checkLaterRoles()
+    }
+
+    /// Of the account with the mark, which has the identifier of number 4 by now.
+    private func checkLaterRoles() async throws {
+        let slug = Organization.defaultSlug
+        let owner = try await principal(702)
+        try promise("and makes an owner", owner?.permissions(in: slug).count == Permission.allCases.count)
+        for edit in [RosterEdit.assign(account: id(4), base: .readOnly, projects: []), .remove(account: id(4))] {
+            let changed = try await apply([edit], to: slug).roles[id(4)]
+            try promise("a role can be taken away", changed?.first?.base != .owner)
+            let same = try await store.bootstrap(plan(701, token: 702, password: nil))
+            try promise("which moves no mark", same.id == id(4))
+            try promise("and no bootstrap gives it back", try await roster(slug).roles[id(4)] == changed)
+        }
     }
 
     private func password(of number: Int) async throws -> Secret<String>? {

@@ -102,7 +102,7 @@ extension InMemoryIdentityStore {
     public func moveBootstrap(to account: String) async throws(StoreError) -> Bool {
         try await transaction { state in
             guard state.accounts[account] != nil else { return false }
-            state.bootstrapAccount = account
+            state.moveBootstrap(to: account)
             return true
         }
     }

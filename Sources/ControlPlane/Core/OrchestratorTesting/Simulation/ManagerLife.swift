@@ -80,7 +80,7 @@ struct MortalEngine: ContainerEngine {
     func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError) {
         try await life.engineCall { () async throws(EngineError) in try await engine.perform(operation, for: ref) }
     }
-    func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> String {
+    func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> LogTail {
         try await life.engineCall { () async throws(EngineError) in
             try await engine.logTail(ofContainer: id, lines: lines)
         }

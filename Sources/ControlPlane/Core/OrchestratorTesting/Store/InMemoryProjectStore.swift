@@ -1,7 +1,7 @@
+import Locks
 public import Orchestrator
 public import ProjectModel
 import Reconciler
-import Synchronization
 
 /// Projects in memory, under the same rules as in PostgreSQL: unique refs, names, ports and subnets, quarantine after
 /// release, conditional transitions. ``ProjectStoreContract`` holds both to the same.
@@ -10,10 +10,10 @@ public final class InMemoryProjectStore: ProjectStore, ProjectEventFeed, Reverti
     public static let quarantineDefault: Duration = .seconds(600)
 
     private final class Tables: Sendable {
-        let state: Mutex<StoreState>
+        let state: Lock<StoreState>
 
         init(quarantine: Duration, consumers: [any EventConsumer]) {
-            state = Mutex(StoreState(quarantine: quarantine, consumers: consumers))
+            state = Lock(StoreState(quarantine: quarantine, consumers: consumers))
         }
     }
 

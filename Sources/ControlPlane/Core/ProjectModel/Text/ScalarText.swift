@@ -24,23 +24,4 @@ extension String {
         }
         return String(result)
     }
-
-    /// The text with `replacement` in place of each occurrence of `text`, compared scalar by scalar.
-    public func replacingScalars(of text: String, with replacement: String) -> String {
-        let wanted = Array(text.unicodeScalars)
-        guard let first = wanted.first else { return self }
-        let all = Array(unicodeScalars)
-        var result = String.UnicodeScalarView()
-        var index = 0
-        while index < all.count {
-            if all[index] == first, all[index...].starts(with: wanted) {
-                result.append(contentsOf: replacement.unicodeScalars)
-                index += wanted.count
-            } else {
-                result.append(all[index])
-                index += 1
-            }
-        }
-        return String(result)
-    }
 }

@@ -46,6 +46,10 @@ extension Operation.Refusal {
         status: .forbidden,
         meaning: "the current password is missing or wrong and the session is older than five minutes, or an access "
             + "token asked")
+    /// 403 for a token that a session of an older sign-in asks for.
+    static let oldSignIn = Operation.Refusal(
+        status: .forbidden,
+        meaning: "the session's sign-in is older than five minutes, and current_password is missing or wrong")
     /// 403 for a credential that reaches less than the whole account.
     static let scopedToken = Operation.Refusal(
         status: .forbidden, meaning: "a scoped access token cannot do this: sign in, or use a personal access token")

@@ -25,8 +25,10 @@ struct AccessTokensController: Sendable {
                     body: .json(CreateTokenBody.schema), answer: .json(AccessTokenRow.created, .created),
                     refusals: [
                         Operation.Refusal(
-                            status: .forbidden, meaning: "a scoped access token, or an end after that of its maker")
-                    ]), handler: create
+                            status: .forbidden,
+                            meaning: "a scoped access token, or an end after that of its maker"),
+                        .oldSignIn,
+                    ]), preparing: prepareCreate
             ).showing(.shownOnce),
             Route(
                 .get, "\(all)/{id}", access: .wholeAccount,
@@ -47,9 +49,16 @@ struct AccessTokensController: Sendable {
         return try APIResponse(json: records.map { AccessTokenRow($0) })
     }
 
-    private func create(_ request: APIRequest) async throws -> APIResponse {
-        let caller = try request.caller()
+    private func prepareCreate(_ request: APIRequest) async throws -> Route.Handler {
         let wanted = try request.decode(CreateTokenBody.self).checked(at: time.now())
+        try await directory.confirmTokenMaker(request)
+        return { try await create($0, wanted) }
+    }
+
+    private func create(
+        _ request: APIRequest, _ wanted: (name: String, expiresAt: Timestamp?)
+    ) async throws -> APIResponse {
+        let caller = try request.caller()
         let (record, token) = try await directory.createAccessToken(
             of: caller.account.id, name: wanted.name, expiresAt: wanted.expiresAt, with: caller.credential)
         request.audit.target("access_token", String(record.number))

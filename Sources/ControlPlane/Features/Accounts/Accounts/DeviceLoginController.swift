@@ -19,7 +19,8 @@ struct DeviceLoginController: Sendable {
                 .post, "/platform/cli/login", access: .wholeAccount, effect: .change("access_token.create"),
                 operation: Operation(
                     summary: "Approve a sign-in of the command line", body: .json(Self.body),
-                    answer: .json(.fields(.init("nonce", .text)), .created), refusals: [.scopedToken]), handler: approve
+                    answer: .json(.fields(.init("nonce", .text)), .created), refusals: [.scopedToken, .oldSignIn]),
+                preparing: prepareApproval
             ).showing(.shownOnce),
             Route(
                 .get, "/platform/cli/login/{session_id}", access: .open,
@@ -37,7 +38,7 @@ struct DeviceLoginController: Sendable {
         "DeviceLogin",
         .fields(
             .init("session_id", .uuid), .init("public_key", .pattern("^[0-9a-fA-F]+$")),
-            .optional("token_name", .text(1...CreateTokenBody.nameLengthMax))))
+            .optional("token_name", .text(1...CreateTokenBody.nameLengthMax)), .optional("current_password", .text)))
 
     private struct Body: Decodable {
         let sessionID: String
@@ -55,6 +56,11 @@ struct DeviceLoginController: Sendable {
     private static let tokenName = "Command line"
     /// Hexadecimal digits of a P-256 point, uncompressed.
     private static let publicKeyLength = 130
+
+    private func prepareApproval(_ request: APIRequest) async throws -> Route.Handler {
+        try await directory.confirmTokenMaker(request)
+        return approve
+    }
 
     private func approve(_ request: APIRequest) async throws -> APIResponse {
         let caller = try request.caller()

@@ -26,9 +26,9 @@ struct ScopedTokensController: Sendable {
                     summary: "Create a scoped access token; it is shown in this answer only",
                     body: .json(CreateScopedTokenBody.schema), answer: .json(ScopedTokenRow.created, .created),
                     refusals: [
-                        .widerToken,
+                        .widerToken, .oldSignIn,
                         Operation.Refusal(status: .notFound, meaning: "no such organization or project"),
-                    ]), handler: create
+                    ]), preparing: prepareCreate
             ).checking(mayCreate).showing(.shownOnce),
             Route(
                 .get, "\(all)/{id}", access: .signedIn,
@@ -59,6 +59,11 @@ struct ScopedTokensController: Sendable {
     private func list(_ request: APIRequest) async throws -> APIResponse {
         let records = try await directory.scopedTokens(of: try request.caller().account.id)
         return try APIResponse(json: records.map { ScopedTokenRow($0) })
+    }
+
+    private func prepareCreate(_ request: APIRequest) async throws -> Route.Handler {
+        try await directory.confirmTokenMaker(request)
+        return create
     }
 
     private func create(_ request: APIRequest) async throws -> APIResponse {

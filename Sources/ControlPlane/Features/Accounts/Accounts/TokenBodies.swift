@@ -15,7 +15,7 @@ struct CreateTokenBody: Decodable, Sendable {
         "CreateAccessToken",
         .fields(
             .init("name", .text(1...nameLengthMax)), .optional("expires_at", .time),
-            .optional("scope", .choice(["V0"]))))
+            .optional("scope", .choice(["V0"])), .optional("current_password", .text)))
 
     enum CodingKeys: String, CodingKey {
         case name
@@ -63,7 +63,7 @@ struct CreateScopedTokenBody: Decodable, Sendable {
             .init("name", .text(1...CreateTokenBody.nameLengthMax)),
             .init("permissions", .array(.choice(Permission.allCases.map(\.rawValue)))),
             .optional("organization_slugs", .array(.text)), .optional("project_refs", .array(.ref)),
-            .optional("expires_at", .time)))
+            .optional("expires_at", .time), .optional("current_password", .text)))
 
     enum CodingKeys: String, CodingKey {
         case name, permissions
@@ -115,4 +115,20 @@ extension ProjectRef {
         }
         return refs
     }
+}
+
+extension AccountDirectory {
+    /// Makes sure of the person before a token is made: by the age of the sign-in, or by the body's `current_password`.
+    func confirmTokenMaker(_ request: APIRequest) async throws {
+        let body = try request.decode(CurrentPassword.self)
+        try await confirmTokenMaker(
+            try request.caller(), password: body.currentPassword.map { Secret($0) }, from: request.address)
+    }
+}
+
+/// The part of a body that proves presence.
+private struct CurrentPassword: Decodable {
+    let currentPassword: String?
+
+    enum CodingKeys: String, CodingKey { case currentPassword = "current_password" }
 }

@@ -51,12 +51,12 @@ struct AuthConfigController: Sendable {
         return .object(fields.map { .optional($0.name, $0.schema) })
     }
 
-    /// Callers who may not change the configuration see URLs without user names and passwords.
+    /// Callers who may not change the configuration see URLs without user names and passwords, and no fixed codes.
     private func read(_ request: APIRequest) async throws -> JSON {
         let record = try request.project()
         let permissions = try request.caller().permissions(in: record.organizationSlug, project: record.ref)
         return try await editor.object(
-            AuthSettings.table, of: record.ref, hidesLogins: !permissions.contains(.authConfigWrite))
+            AuthSettings.table, of: record.ref, forReaders: !permissions.contains(.authConfigWrite))
     }
 
     private func change(_ request: APIRequest, _ wanted: [String: SettingValue]) async throws -> JSON {

@@ -20,12 +20,17 @@ struct SettingsEditor: Sendable {
 
     /// The configuration of a service as an object; null stands for secrets, set or not.
     ///
-    /// - Parameter hidesLogins: whether addresses come without the names and passwords in them.
+    /// - Parameter forReaders: whether addresses come without the names and passwords in them, and null stands for what
+    ///   is for editors alone.
     func object(
-        _ settings: ServiceSettings, of ref: ProjectRef, hidesLogins: Bool = false
+        _ settings: ServiceSettings, of ref: ProjectRef, forReaders: Bool = false
     ) async throws -> JSON {
-        let values = settings.values(try await catalog.settings(of: ref))
-        return SettingsJSON.object(hidesLogins ? values.mapValues(\.withoutLogin) : values)
+        var values = settings.values(try await catalog.settings(of: ref))
+        if forReaders {
+            values = values.mapValues(\.withoutLogin)
+            for setting in settings.settings where setting.isForEditors { values[setting.key] = .null }
+        }
+        return SettingsJSON.object(values)
     }
 
     /// Changes what a body asks for, and gives the configuration after it.
@@ -67,7 +72,7 @@ struct SettingsEditor: Sendable {
         _ keys: some Sequence<String>, settings: ServiceSettings, before: [String: SettingValue],
         after: [String: SettingValue], audit: AuditNotes
     ) {
-        let secret = Set(settings.settings.filter(\.isSecret).map(\.key))
+        let secret = Set(settings.settings.filter { $0.isSecret || $0.isForEditors }.map(\.key))
         for key in keys {
             if secret.contains(key) {
                 audit.change(key, from: nil, to: "(replaced)")

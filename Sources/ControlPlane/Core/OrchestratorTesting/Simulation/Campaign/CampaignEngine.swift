@@ -84,12 +84,13 @@ struct CampaignEngine: ContainerEngine {
         await meddle(after: operation, of: ref)
     }
 
-    func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> String {
+    func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> LogTail {
         let tail = try await call { () async throws(EngineError) in
             try await base.logTail(ofContainer: id, lines: lines)
         }
         guard let ref = fake.ref(ofContainer: id) else { return tail }
-        return tail + "FATAL: cannot connect to postgres://postgres:\(await secret(ref))@db/postgres\n"
+        let line = "FATAL: cannot connect to postgres://postgres:\(await secret(ref))@db/postgres\n"
+        return LogTail(parts: tail.parts + [line])
     }
 
     func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int {

@@ -70,7 +70,7 @@ struct StoppableEngine: ContainerEngine {
         try await base.perform(operation, for: ref)
         await process.pass()
     }
-    func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> String {
+    func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> LogTail {
         try await call { () async throws(EngineError) in try await base.logTail(ofContainer: id, lines: lines) }
     }
     func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int {
