@@ -1,11 +1,14 @@
 import APIKit
 import Accounts
 import ComposeTemplates
+import ConsistencyModel
 import CurlKit
 import DockerEngine
 import EdgeFunctions
+import EmbeddedPostgres
 import FeatureKit
 import FoundationEssentials
+import FunctionModel
 import Installation
 import LinuxHost
 import Logging
@@ -22,6 +25,7 @@ import ProjectKeys
 import ProjectModel
 import Projects
 import ServiceLifecycle
+import SettingTables
 import Snippets
 import SupabaseCompatibility
 import TokenKit
@@ -279,7 +283,8 @@ struct Server {
         let jobSignal = JobSignal()
         let catalog = ProjectCatalog(
             store: store, custody: PostgresCustodyStore(pool: database.pool), templates: templates,
-            minter: minter, broker: broker, observer: loop, organizationLimit: settings.projectsPerOrganization)
+            minter: minter, broker: broker, observer: loop, memory: PostgresMemory(),
+            organizationLimit: settings.projectsPerOrganization)
         let functions = FunctionCatalog(store: functionStore, publisher: publisher, digest: Self.digest)
         return Core(
             store: store, health: health, lease: lease, loop: loop,

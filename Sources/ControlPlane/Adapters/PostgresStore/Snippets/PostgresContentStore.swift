@@ -1,6 +1,7 @@
-public import Orchestrator
+import Orchestrator
 public import PostgresKit
 public import ProjectModel
+public import SnippetModel
 
 /// Snippets, reports and folders in PostgreSQL.
 public struct PostgresContentStore: ContentStore {

@@ -16,6 +16,7 @@ public struct ProjectCatalog: Sendable {
     let minter: any KeyMinter
     let broker: LeaseBroker
     let observer: any ProjectObserver
+    let memory: any DatabaseMemory
     let organizationLimit: Int?
     let time: any TimeSource
     let drawRef: @Sendable () -> ProjectRef
@@ -27,8 +28,8 @@ public struct ProjectCatalog: Sendable {
     ///   - drawRef: Draws the ref of a new project; simulations bring their own.
     public init(
         store: any ProjectStore, custody: any CustodyStore, templates: TemplateLibrary, minter: any KeyMinter,
-        broker: LeaseBroker, observer: any ProjectObserver, organizationLimit: Int? = nil,
-        time: any TimeSource = SystemTime(),
+        broker: LeaseBroker, observer: any ProjectObserver, memory: any DatabaseMemory,
+        organizationLimit: Int? = nil, time: any TimeSource = SystemTime(),
         drawRef: @escaping @Sendable () -> ProjectRef = ProjectCatalog.randomRef
     ) {
         self.store = store
@@ -37,6 +38,7 @@ public struct ProjectCatalog: Sendable {
         self.minter = minter
         self.broker = broker
         self.observer = observer
+        self.memory = memory
         self.organizationLimit = organizationLimit
         self.time = time
         self.drawRef = drawRef

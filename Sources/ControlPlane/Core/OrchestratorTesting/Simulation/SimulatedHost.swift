@@ -2,6 +2,7 @@ public import Logging
 public import Orchestrator
 public import ProjectModel
 import Reconciler
+import SettingTables
 
 /// A host with an engine, a database and a clock, all in memory, on which managers start and die.
 public struct SimulatedHost: Sendable {
@@ -150,7 +151,7 @@ public struct SimulatedManager: Sendable {
             broker: broker, survey: survey, health: health, time: time, logger: host.logger)
         catalog = ProjectCatalog(
             store: requests, custody: host.custody, templates: templates, minter: host.minter, broker: broker,
-            observer: loop, time: time, drawRef: drawRef)
+            observer: loop, memory: PostgresMemory(), time: time, drawRef: drawRef)
     }
 
     /// Creates a project under a name.

@@ -1,5 +1,6 @@
-public import Orchestrator
+import Orchestrator
 public import ProjectModel
+public import SnippetModel
 
 /// The tables of an ``InMemoryContentStore``.
 struct ContentTable: Sendable {

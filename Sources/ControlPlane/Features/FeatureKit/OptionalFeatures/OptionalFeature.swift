@@ -1,5 +1,6 @@
 import APIKit
-package import Orchestrator
+import Orchestrator
+package import SettingTables
 
 /// Something that clients ask about before they offer it, with the operation or setting that would carry it out.
 package struct OptionalFeature: Sendable {

@@ -1,4 +1,5 @@
 import APIKit
+import ConsistencyModel
 import HTTPTypes
 import Identity
 import Orchestrator
