@@ -60,7 +60,6 @@ struct TarHeader {
                 throw problem("its link's target is empty or longer than \(Field.link.count) bytes")
             }
             return (UInt8(ascii: "2"), link, 0)
-        case .other: throw problem("its kind cannot be written")
         }
     }
 
