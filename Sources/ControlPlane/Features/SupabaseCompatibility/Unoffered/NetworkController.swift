@@ -103,13 +103,9 @@ struct NetworkController: Sendable {
     // MARK: Bans
 
     private var banRoutes: [Route] {
-        let path = "/v1/projects/{ref}/network-bans"
-        let entry = Schema.fields(
-            .init("banned_address", .text), .init("identifier", .text), .init("type", .text))
-        return [
-            banList("\(path)/retrieve", .text), banList("\(path)/retrieve/enriched", entry),
+        [
             Route(
-                .delete, path, access: .permission(.networkBansWrite),
+                .delete, "/v1/projects/{ref}/network-bans", access: .permission(.networkBansWrite),
                 operation: Operation(
                     summary: "Lift bans; there are none",
                     body: .json(
@@ -121,20 +117,11 @@ struct NetworkController: Sendable {
                     throw APIError(.badRequest, "ipv4_addresses must have at most \(Self.addressesMax) entries")
                 }
                 return APIResponse(.ok)
-            },
+            }
         ]
     }
 
     private struct Bans: Decodable { let ipv4_addresses: [String] }
-
-    private func banList(_ path: String, _ element: Schema) -> Route {
-        Route(
-            .post, path, access: .permission(.networkBansRead),
-            operation: Operation(
-                summary: "Addresses that are banned: none",
-                answer: .json(.fields(.init("banned_ipv4_addresses", .array(element))), .created))
-        ) { _ in try APIResponse(.created, json: ["banned_ipv4_addresses": [String]()]) }
-    }
 
     // MARK: Encryption
 

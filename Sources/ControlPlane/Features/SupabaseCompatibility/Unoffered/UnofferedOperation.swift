@@ -2,12 +2,7 @@ import APIKit
 import HTTPTypes
 import Identity
 
-/// Unsupported operations: they exist, check the caller, and refuse with the reason, instead of an unknown path.
-struct UnofferedController: Sendable {
-    var routes: [Route] { UnofferedOperation.all.map(\.route) }
-}
-
-/// One refused operation.
+/// An unsupported operation: it exists, checks the caller, and refuses with the reason, instead of an unknown path.
 struct UnofferedOperation: Sendable {
     let method: HTTPRequest.Method
     let path: String
