@@ -239,7 +239,6 @@ struct Server {
         let store: PostgresProjectStore
         let health: HealthLoop
         let lease: ManagerLease
-        /// The loop that reconciles.
         let loop: ReconcileLoop
         let manager: ManagerIdentity
         let jobs: JobCatalog

@@ -44,7 +44,6 @@ public struct ConsistencyFacts: Sendable, Equatable {
     public var folders: ConsistencyReading<[String]> = .notAsked
     /// Free space, of each place that matters.
     public var disks: ConsistencyReading<[DiskSpace]> = .notAsked
-    /// Values of the kernel.
     public var kernel: ConsistencyReading<KernelValues> = .notAsked
     /// What keeps the packet filter rules of the installation from being in force; empty when they are.
     public var networkRules: ConsistencyReading<[String]> = .notAsked
@@ -61,12 +60,10 @@ public struct ConsistencyFacts: Sendable, Equatable {
         public var ports: PortRange
         /// Addresses to lease subnets from.
         public var subnets: IPv4Network
-        /// Folder with the folders of projects.
         public var projectsFolder: String
         /// What advice calls things.
         public var words: OperatorWords
 
-        /// Settings.
         public init(ports: PortRange, subnets: IPv4Network, projectsFolder: String, words: OperatorWords) {
             self.ports = ports
             self.subnets = subnets
@@ -82,7 +79,6 @@ public struct ConsistencyFacts: Sendable, Equatable {
         /// The server's version as a number: 170_006 for 17.6.
         public var version: Int
 
-        /// A database.
         public init(latency: Duration, version: Int) {
             self.latency = latency
             self.version = version
@@ -96,7 +92,6 @@ public struct ConsistencyFacts: Sendable, Equatable {
         /// Those whose secrets the master key does not open.
         public var unreadable: [ProjectRef]
 
-        /// A count.
         public init(checked: Int, unreadable: [ProjectRef]) {
             self.checked = checked
             self.unreadable = unreadable
@@ -113,14 +108,11 @@ public struct LeaseHolder: Sendable, Equatable {
         case subnet(IPv4Network)
     }
 
-    /// The project.
     public var ref: ProjectRef
-    /// Its status.
     public var status: ProjectStatus
     /// The leased port or subnet.
     public var thing: Thing
 
-    /// A lease.
     public init(ref: ProjectRef, status: ProjectStatus, thing: Thing) {
         self.ref = ref
         self.status = status
@@ -135,7 +127,6 @@ public struct AuditTrailState: Sendable, Equatable {
     /// What is wrong with its last entries; nil when they follow from each other.
     public var damage: String?
 
-    /// A trail.
     public init(scope: String, damage: String?) {
         self.scope = scope
         self.damage = damage
@@ -159,7 +150,6 @@ public struct EngineInventory: Sendable, Equatable {
     /// Volumes of this installation.
     public var volumes: [Volume]
 
-    /// An inventory.
     public init(
         version: String, apiVersion: String, rootFolder: String, addressPools: [IPv4Network] = [],
         containers: [Container] = [], networks: [Network] = [], volumes: [Volume] = []
@@ -183,20 +173,15 @@ public struct EngineInventory: Sendable, Equatable {
         case stranger
     }
 
-    /// A container.
     public struct Container: Sendable, Equatable {
-        /// Its name.
         public var name: String
-        /// Its owner.
         public var owner: Owner
-        /// Its service.
         public var service: ServiceName?
         /// Whether its process runs.
         public var isRunning: Bool
         /// Host ports that it holds.
         public var hostPorts: Set<UInt16>
 
-        /// A container.
         public init(
             name: String, owner: Owner, service: ServiceName? = nil, isRunning: Bool = true,
             hostPorts: Set<UInt16> = []
@@ -209,16 +194,12 @@ public struct EngineInventory: Sendable, Equatable {
         }
     }
 
-    /// A network.
     public struct Network: Sendable, Equatable {
-        /// Its name.
         public var name: String
-        /// Its owner.
         public var owner: Owner
         /// Its IPv4 subnets.
         public var subnets: [IPv4Network]
 
-        /// A network.
         public init(name: String, owner: Owner, subnets: [IPv4Network]) {
             self.name = name
             self.owner = owner
@@ -226,14 +207,10 @@ public struct EngineInventory: Sendable, Equatable {
         }
     }
 
-    /// A volume.
     public struct Volume: Sendable, Equatable {
-        /// Its name.
         public var name: String
-        /// Its owner.
         public var owner: Owner
 
-        /// A volume.
         public init(name: String, owner: Owner) {
             self.name = name
             self.owner = owner
@@ -252,7 +229,6 @@ public struct DiskSpace: Sendable, Equatable {
     /// Bytes in all.
     public var totalBytes: UInt64
 
-    /// Space.
     public init(purpose: String, path: String, freeBytes: UInt64, totalBytes: UInt64) {
         self.purpose = purpose
         self.path = path
@@ -272,7 +248,6 @@ public struct KernelValues: Sendable, Equatable {
     /// Files that this process may have open at once.
     public var openFilesMax: Int?
 
-    /// Values.
     public init(
         ephemeralPorts: PortRange? = nil, forwardsIPv4: Bool? = nil, inotifyInstances: Int? = nil,
         openFilesMax: Int? = nil

@@ -38,7 +38,6 @@ public struct ConsistencyFinding: Sendable, Equatable {
     /// Advice; empty when the rule holds.
     public var advice: String
 
-    /// A finding.
     public init(
         _ id: String, _ severity: Severity, project: ProjectRef? = nil, service: ServiceName? = nil,
         subject: String? = nil, found: String, advice: String = ""
@@ -60,7 +59,6 @@ public struct ConsistencyReport: Sendable, Equatable {
     /// What was found: at least one entry for every rule that applied.
     public var findings: [ConsistencyFinding]
 
-    /// A report.
     public init(at: Timestamp, findings: [ConsistencyFinding]) {
         self.at = at
         self.findings = findings

@@ -30,7 +30,6 @@ public struct ConsistencyInspector: Sendable {
 
     /// The sources of an inspector.
     public struct Sources: Sendable {
-        /// Projects.
         public var store: any ProjectStore
         /// The store's part for checks.
         public var records: any StoreInspection
@@ -44,7 +43,6 @@ public struct ConsistencyInspector: Sendable {
         public var inspection: any EngineInspection
         /// The host's network.
         public var network: any HostNetwork
-        /// The host.
         public var host: any HostInspection
         /// Checks the end of a trail.
         public var checkTrail: TrailCheck
@@ -53,7 +51,6 @@ public struct ConsistencyInspector: Sendable {
         /// The clock.
         public var time: any TimeSource
 
-        /// Sources.
         public init(
             store: any ProjectStore, records: any StoreInspection, ledger: any RequestLedger, minter: any KeyMinter,
             engine: any ContainerEngine, inspection: any EngineInspection, network: any HostNetwork,

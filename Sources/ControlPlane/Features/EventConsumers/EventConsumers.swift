@@ -13,12 +13,10 @@ public protocol EventConsumer: Sendable {
 
 /// The project of an event, as consumers see it.
 public struct EventSubject: Sendable, Equatable {
-    /// Its name.
     public var name: String
     /// The latest notifications about it, newest first; ``NotificationStep/marksNeeded`` are enough.
     public var notifications: [NotificationMark]
 
-    /// A project.
     public init(name: String, notifications: [NotificationMark]) {
         self.name = name
         self.notifications = notifications

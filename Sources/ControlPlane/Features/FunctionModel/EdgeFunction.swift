@@ -4,7 +4,6 @@ public import ProjectModel
 public struct EdgeFunction: Sendable, Equatable {
     /// Identifier, a UUID in lower case; stays the same over all versions.
     public var id: String
-    /// The project.
     public var ref: ProjectRef
     /// Name in the URL; unique in the project.
     public var slug: String
@@ -27,7 +26,6 @@ public struct EdgeFunction: Sendable, Equatable {
     /// Last deployment or change.
     public var updatedAt: Timestamp
 
-    /// A function.
     public init(
         id: String, ref: ProjectRef, slug: String, name: String, status: FunctionStatus = .active, version: Int,
         verifyJWT: Bool, entrypointPath: String, importMapPath: String?, sha256: String, createdAt: Timestamp,
@@ -58,14 +56,12 @@ public enum FunctionStatus: String, Sendable, Equatable, CaseIterable {
     case active = "ACTIVE"
 }
 
-/// One file of a function.
 public struct FunctionFile: Sendable, Equatable {
     /// Where it lies, relative to the function's folder; see ``FunctionPath``.
     public var path: String
     /// Its content.
     public var bytes: [UInt8]
 
-    /// A file.
     public init(path: String, bytes: [UInt8]) {
         self.path = path
         self.bytes = bytes
@@ -74,7 +70,6 @@ public struct FunctionFile: Sendable, Equatable {
 
 /// A function with its files.
 public struct DeployedFunction: Sendable, Equatable {
-    /// The function.
     public var function: EdgeFunction
     /// Its files, by path.
     public var files: [FunctionFile]

@@ -8,12 +8,10 @@ public struct FunctionDraft: Sendable, Equatable {
     public var verifyJWT: Bool?
     /// The file that runs.
     public var entrypointPath: String
-    /// The import map.
     public var importMapPath: String?
     /// All files.
     public var files: [FunctionFile]
 
-    /// A draft.
     public init(
         slug: String, name: String? = nil, verifyJWT: Bool? = nil, entrypointPath: String,
         importMapPath: String? = nil, files: [FunctionFile]

@@ -10,7 +10,6 @@ public enum FunctionLimits {
     public static let projectBytesMax = 256 << 20
     /// Characters of a slug; the router knows no longer ones.
     public static let slugCharactersMax = 64
-    /// Characters of a name.
     public static let nameCharactersMax = 256
 }
 
@@ -21,7 +20,6 @@ public struct FunctionUse: Sendable, Equatable {
     /// Bytes of all files.
     public var bytes: Int
 
-    /// Creates the value.
     public init(functions: Int, bytes: Int) {
         self.functions = functions
         self.bytes = bytes

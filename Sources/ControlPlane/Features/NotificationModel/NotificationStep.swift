@@ -66,7 +66,6 @@ public struct NotificationMark: Sendable, Equatable {
     /// When.
     public var at: Timestamp
 
-    /// A mark.
     public init(kind: NotificationKind, at: Timestamp) {
         self.kind = kind
         self.at = at

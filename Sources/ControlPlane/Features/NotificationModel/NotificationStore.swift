@@ -22,14 +22,12 @@ public protocol NotificationStore: Sendable {
     func note(_ event: ProjectEvent, of project: ProjectRecord) async throws(StoreError)
 }
 
-/// The viewer of notifications.
 public struct NotificationViewer: Sendable, Equatable {
     /// The account whose read marks count.
     public var account: String
     /// The projects that they see.
     public var visibility: ProjectQuery.Visibility
 
-    /// A viewer.
     public init(account: String, visibility: ProjectQuery.Visibility) {
         self.account = account
         self.visibility = visibility
@@ -77,7 +75,6 @@ public struct NotificationSummary: Sendable, Equatable {
     /// Whether one of them is a warning.
     public var hasWarning: Bool
 
-    /// A summary.
     public init(unread: Int, hasCritical: Bool, hasWarning: Bool) {
         self.unread = unread
         self.hasCritical = hasCritical

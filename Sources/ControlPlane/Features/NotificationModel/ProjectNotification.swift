@@ -13,7 +13,6 @@ public struct ProjectNotification: Sendable, Equatable {
     /// When it happened.
     public var insertedAt: Timestamp
 
-    /// A notification.
     public init(
         id: String, organizationSlug: String, ref: ProjectRef, draft: NotificationDraft, insertedAt: Timestamp
     ) {
@@ -34,7 +33,6 @@ public struct NotificationDraft: Sendable, Equatable {
     /// More of it, in Markdown; never a secret.
     public var message: String
 
-    /// A draft.
     public init(kind: NotificationKind, title: String, message: String) {
         self.kind = kind
         self.title = title
@@ -87,12 +85,10 @@ public enum NotificationStatus: String, Sendable, CaseIterable {
 
 /// A notification with its state for one account.
 public struct NotificationEntry: Sendable, Equatable {
-    /// The notification.
     public var notification: ProjectNotification
     /// What the account has done with it.
     public var status: NotificationStatus
 
-    /// An entry.
     public init(notification: ProjectNotification, status: NotificationStatus) {
         self.notification = notification
         self.status = status

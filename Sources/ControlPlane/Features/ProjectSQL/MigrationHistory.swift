@@ -17,7 +17,6 @@ public enum MigrationHistory {
         /// The caller's key; the table refuses a second migration with the same one.
         public var idempotencyKey: String?
 
-        /// A migration.
         public init(
             version: String, name: String? = nil, query: String, rollback: String? = nil, createdBy: String? = nil,
             idempotencyKey: String? = nil

@@ -4,16 +4,12 @@ public import ProjectModel
 public struct ContentFolder: Sendable, Equatable {
     /// Identifier, a UUID in lower case.
     public var id: String
-    /// The project.
     public var ref: ProjectRef
-    /// Its owner.
     public var owner: ContentAuthor
     /// The folder that it lies in.
     public var parentID: String?
-    /// Name.
     public var name: String
 
-    /// A folder.
     public init(id: String, ref: ProjectRef, owner: ContentAuthor, parentID: String?, name: String) {
         self.id = id
         self.ref = ref

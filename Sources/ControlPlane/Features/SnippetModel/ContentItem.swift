@@ -4,13 +4,10 @@ public import ProjectModel
 public struct ContentItem: Sendable, Equatable {
     /// Identifier, a UUID in lower case, chosen by the client that made it.
     public var id: String
-    /// The project.
     public var ref: ProjectRef
     /// What it is.
     public var kind: ContentKind
-    /// Its visibility.
     public var visibility: ContentVisibility
-    /// Name.
     public var name: String
     /// Its purpose.
     public var summary: String?
@@ -20,7 +17,6 @@ public struct ContentItem: Sendable, Equatable {
     public var isFavorite: Bool
     /// The owner's folder that it is in; nil for other viewers.
     public var folderID: String?
-    /// Its author.
     public var owner: ContentAuthor
     /// The author of the last change.
     public var updatedBy: ContentAuthor
@@ -29,7 +25,6 @@ public struct ContentItem: Sendable, Equatable {
     /// When it was changed last.
     public var updatedAt: Timestamp
 
-    /// An item.
     public init(
         id: String, ref: ProjectRef, kind: ContentKind, visibility: ContentVisibility, name: String,
         summary: String?, body: String, isFavorite: Bool = false, folderID: String? = nil, owner: ContentAuthor,
@@ -79,12 +74,10 @@ public enum ContentVisibility: String, Sendable, CaseIterable {
 public struct ContentAuthor: Sendable, Equatable, Hashable {
     /// The account.
     public var id: String
-    /// Its number.
     public var number: Int64
     /// Its name.
     public var username: String
 
-    /// An author.
     public init(id: String, number: Int64, username: String) {
         self.id = id
         self.number = number
@@ -96,13 +89,10 @@ public struct ContentAuthor: Sendable, Equatable, Hashable {
 public struct ContentDraft: Sendable, Equatable {
     /// Identifier, a UUID in lower case.
     public var id: String
-    /// The project.
     public var ref: ProjectRef
     /// What it is.
     public var kind: ContentKind
-    /// Its visibility.
     public var visibility: ContentVisibility
-    /// Name.
     public var name: String
     /// What it is for; nil keeps the present one.
     public var summary: String?
@@ -121,7 +111,6 @@ public struct ContentDraft: Sendable, Equatable {
         case folder(String)
     }
 
-    /// A draft.
     public init(
         id: String, ref: ProjectRef, kind: ContentKind, visibility: ContentVisibility, name: String,
         summary: String? = nil, body: String? = nil, isFavorite: Bool? = nil, place: Place? = nil

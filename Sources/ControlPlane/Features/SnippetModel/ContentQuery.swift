@@ -7,7 +7,6 @@ public struct ContentQuery: Sendable, Equatable {
 
     /// The viewing account: it sees its own items and those that are not private.
     public var viewer: String
-    /// The projects.
     public var refs: [ProjectRef]
     /// What they are.
     public var kinds: Set<ContentKind>?
@@ -17,7 +16,6 @@ public struct ContentQuery: Sendable, Equatable {
     public var isFavorite: Bool?
     /// Part of the name, without regard to case.
     public var name: String?
-    /// Their place.
     public var place: ContentDraft.Place?
     /// Order.
     public var sort: Sort
@@ -62,7 +60,6 @@ public struct ContentCursor: Sendable, Equatable {
     /// Identifier of the last item.
     public var id: String
 
-    /// A cursor.
     public init(key: String, id: String) {
         self.key = key
         self.id = id
@@ -102,7 +99,6 @@ public struct ContentCursor: Sendable, Equatable {
 
 /// One page of items.
 public struct ContentPage: Sendable, Equatable {
-    /// The items.
     public var items: [ContentItem]
     /// The cursor of the next page; nil on the last one.
     public var cursor: ContentCursor?
@@ -131,7 +127,6 @@ public struct ContentCount: Sendable, Equatable {
     /// Those that all members see.
     public var shared: Int
 
-    /// A count.
     public init(favorites: Int, owned: Int, shared: Int) {
         self.favorites = favorites
         self.owned = owned

@@ -10,7 +10,6 @@ public struct ImageInspection: Sendable, Equatable, Decodable {
     public let sizeBytes: Int64
     /// The processor architecture in Go's words.
     public let architecture: String
-    /// The operating system.
     public let operatingSystem: String
     /// The labels that it was built with.
     public let labels: [String: String]

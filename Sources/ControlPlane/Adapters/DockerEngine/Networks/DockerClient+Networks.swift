@@ -72,7 +72,6 @@ public struct NetworkSpec: Sendable, Equatable, Encodable {
     public var addressRange: String?
     /// Whether containers on it are cut off from the outside.
     public var isInternal: Bool
-    /// Labels.
     public var labels: [String: String]
     /// Options for the driver, for instance `com.docker.network.bridge.name`.
     public var driverOptions: [String: String]

@@ -15,7 +15,6 @@ public enum LogStart: Sendable, Equatable {
     case after(LogMoment)
 }
 
-/// One line of a log.
 public struct LogLine: Sendable, Equatable {
     /// When it was written, where the engine says so.
     public var at: LogMoment?
@@ -24,7 +23,6 @@ public struct LogLine: Sendable, Equatable {
     /// Whether its end is left out because it is too long.
     public var isCut: Bool
 
-    /// A line.
     public init(at: LogMoment?, text: String, isCut: Bool = false) {
         self.at = at
         self.text = text

@@ -13,7 +13,6 @@ public struct SimulatedHost: Sendable {
 
     /// The clock. It advances when no task can run.
     public let time: VirtualTime
-    /// The engine.
     public let engine: FakeEngine
     /// The database.
     public let store: InMemoryProjectStore
@@ -115,7 +114,6 @@ public struct SimulatedManager: Sendable {
     public let loop: ReconcileLoop
     /// The loop that probes.
     public let health: HealthLoop
-    /// Its life.
     public let life: ManagerLife
 
     /// A manager whose ports are those of the host, cut off when its life ends.

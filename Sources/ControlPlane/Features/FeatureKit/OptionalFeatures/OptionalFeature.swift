@@ -56,7 +56,6 @@ package struct Entitlement: Sendable, Equatable {
         Entitlement(key: key, kind: .boolean, isOnV1: isOnV1)
     }
 
-    /// A number.
     package static func number(
         _ key: String, _ value: Int64?, unit: String = "count", isOnV1: Bool = true
     ) -> Entitlement {

@@ -37,7 +37,6 @@ struct ConsistencyBody: Encodable, Sendable, Documented {
     let severity: String
     let findings: [Finding]
 
-    /// One finding.
     struct Finding: Encodable, Sendable {
         let id: String
         let severity: String

@@ -77,7 +77,6 @@ extension ProjectCatalog {
     }
 }
 
-/// A receipt.
 struct DeletionReceiptBody: Encodable, Sendable, Documented {
     let ref: String
     let name: String

@@ -89,7 +89,6 @@ struct ProjectProgress: Encodable, Sendable, Documented {
         }
     }
 
-    /// One service.
     struct Service: Encodable, Sendable {
         let service: String
         let state: String
