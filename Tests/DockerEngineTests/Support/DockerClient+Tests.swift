@@ -1,3 +1,5 @@
+import CurlKit
+
 @testable import DockerEngine
 
 /// Calls that only tests make: they build their own images and end their own containers.

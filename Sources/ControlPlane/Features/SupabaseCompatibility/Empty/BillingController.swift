@@ -32,10 +32,10 @@ struct BillingController: Sendable {
     private var period: [EmptyAnswer] {
         [
             EmptyAnswer(
-                "subscription", says: "The plan, which is always free", schema: Self.subscription
+                "subscription", says: "The plan, which is always free", schema: Self.subscriptionSchema
             ) { _ in Self.subscription(UsagePeriod(monthOf: time.now())) },
             EmptyAnswer(
-                "invoices/upcoming", says: "The next invoice: over nothing", schema: Self.invoice
+                "invoices/upcoming", says: "The next invoice: over nothing", schema: Self.invoiceSchema
             ) { _ in Self.invoice(UsagePeriod(monthOf: time.now())) },
         ].under("/platform/organizations/{slug}/billing", for: .organizationAdminRead)
     }
@@ -52,7 +52,7 @@ struct BillingController: Sendable {
         ]
     }
 
-    private static let subscription = Schema.named(
+    private static let subscriptionSchema = Schema.named(
         "Subscription",
         .fields(
             .init("billing_cycle_anchor", .integer()), .init("current_period_start", .integer()),
@@ -71,7 +71,7 @@ struct BillingController: Sendable {
         ]
     }
 
-    private static let invoice = Schema.named(
+    private static let invoiceSchema = Schema.named(
         "UpcomingInvoice",
         .fields(
             .init("amount_total", .number), .init("amount_projected", .number), .init("currency", .text),

@@ -5,7 +5,7 @@ import Identity
 /// Statistics and log queries. SupaManager counts no requests and stores no logs, so every answer is empty and says
 /// so in the form that its page expects; a 404 would show an error on every page of Studio.
 extension EmptyAnswer {
-    static let analytics = statistics + logs + charts
+    static let analytics: [EmptyAnswer] = statistics + logs + charts
 
     private static let studio = "/platform/projects/{ref}/analytics/endpoints"
     private static let v1 = "/v1/projects/{ref}/analytics/endpoints"

@@ -6,7 +6,7 @@ import ProjectModel
 
 /// What the Supabase CLI and the Terraform provider ask for.
 extension EmptyAnswer {
-    static let management =
+    static let management: [EmptyAnswer] =
         [
             EmptyAnswer(
                 "actions", for: .permission(.actionRunsRead), says: "Runs of branch workflows: there are none",
@@ -50,18 +50,17 @@ extension EmptyAnswer {
                 says: "Third-party issuers of tokens: there are none", body: []),
         ].under("/v1/projects/{ref}") + bans
 
-    private static let bans = [
-        ("retrieve", Schema.text),
-        (
-            "retrieve/enriched",
-            .fields(.init("banned_address", .text), .init("identifier", .text), .init("type", .text))
-        ),
-    ].map { path, element in
-        EmptyAnswer(
-            path, says: "Addresses that are banned: none", body: ["banned_ipv4_addresses": []],
-            schema: .fields(.init("banned_ipv4_addresses", .array(element)))
-        ).posted()
-    }.under("/v1/projects/{ref}/network-bans", for: .networkBansRead)
+    private static let bans: [EmptyAnswer] = {
+        let entry = Schema.fields(
+            .init("banned_address", .text), .init("identifier", .text), .init("type", .text))
+        let lists: [(path: String, element: Schema)] = [("retrieve", .text), ("retrieve/enriched", entry)]
+        return lists.map { list in
+            EmptyAnswer(
+                list.path, says: "Addresses that are banned: none", body: ["banned_ipv4_addresses": []],
+                schema: .fields(.init("banned_ipv4_addresses", .array(list.element)))
+            ).posted()
+        }.under("/v1/projects/{ref}/network-bans", for: .networkBansRead)
+    }()
 
     static let backups: [EmptyAnswer] = {
         let backup = Schema.fields(

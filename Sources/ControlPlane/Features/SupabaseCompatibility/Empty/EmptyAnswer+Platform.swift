@@ -6,7 +6,7 @@ import ProjectModel
 extension EmptyAnswer {
     private static let list = Schema.array(.anything)
 
-    static let dashboard =
+    static let dashboard: [EmptyAnswer] =
         [
             EmptyAnswer("telemetry/feature-flags", says: "Feature flags: none are set", body: [:]),
             EmptyAnswer("stripe/invoices/overdue", says: "Overdue invoices: there are none", body: []),
@@ -33,7 +33,7 @@ extension EmptyAnswer {
             "feature-flags/track",
         ].map { EmptyAnswer(swallowing: "/platform/telemetry/\($0)", says: "Telemetry: dropped") }
 
-    static let organizations = [
+    static let organizations: [EmptyAnswer] = [
         EmptyAnswer("billing/plans", says: "Plans: there are none", body: ["plans": []]),
         EmptyAnswer("billing/invoices", says: "Invoices: there are none", body: [], isCounted: true),
         EmptyAnswer(
@@ -49,7 +49,7 @@ extension EmptyAnswer {
         EmptyAnswer("oauth/apps", says: "OAuth applications: there are none", body: []),
     ].under("/platform/organizations/{slug}", for: .organizationAdminRead)
 
-    static let projects =
+    static let projects: [EmptyAnswer] =
         [
             EmptyAnswer(
                 "load-balancers", for: .permission(.projectAdminRead), says: "Load balancers: there are none", body: []),

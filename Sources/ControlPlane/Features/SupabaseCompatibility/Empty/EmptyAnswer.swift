@@ -72,7 +72,7 @@ struct EmptyAnswer: Sendable {
     }
 
     /// Every one of them that needs no clock.
-    static let all = dashboard + organizations + projects + analytics + backups + management
+    static let all: [EmptyAnswer] = dashboard + organizations + projects + analytics + backups + management
 }
 
 extension [EmptyAnswer] {
