@@ -15,15 +15,59 @@ let strict: [SwiftSetting] = common + [.strictMemorySafety()]
 /// The released program has no symbols: it is a quarter of the size.
 let stripped: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "-s"], .when(configuration: .release))]
 
+// Products of packages that several targets need.
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+
+/// The module map of a C library, and the Debian package that has it.
+func system(_ name: String, pkgConfig: String, package: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/Kits/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
+}
+
+/// The owner of C libraries.
+func kit(_ name: String, on libraries: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: libraries, path: "Sources/Kits/\(name)", swiftSettings: common)
+}
+
 /// A feature of the Management API: what most of them stand on, and what this one needs besides.
 func feature(_ name: String, and more: [Target.Dependency] = []) -> Target {
     .target(
         name: name,
         dependencies: [
-            "APIKit", "FeatureKit", "Identity", "Orchestrator", "ProjectModel",
-            .product(name: "HTTPTypes", package: "swift-http-types"),
+            "APIKit", "FeatureKit", "Identity", "Orchestrator", "ProjectModel", httpTypes,
         ] + more,
         path: "Sources/ControlPlane/Features/\(name)", swiftSettings: strict)
+}
+
+/// What implements ports of the core and of features by one technology.
+func adapter(_ name: String, on dependencies: [Target.Dependency]) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/ControlPlane/Adapters/\(name)", swiftSettings: strict)
+}
+
+/// What a feature decides and the ports that it needs, without HTTP: adapters implement them.
+func model(_ name: String, and more: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: ["Orchestrator", "ProjectModel"] + more,
+        path: "Sources/ControlPlane/Features/\(name)", swiftSettings: strict)
+}
+
+/// Tests in the folder of their name.
+func tests(_ name: String, on modules: [Target.Dependency], settings: [SwiftSetting] = common) -> Target {
+    .testTarget(name: name, dependencies: modules, swiftSettings: settings)
+}
+
+/// Tests of the model of a feature.
+func modelTests(of name: String, and more: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [.byName(name: name), "Orchestrator", "OrchestratorTesting", "ProjectModel"] + more,
+        swiftSettings: strict)
 }
 
 let package = Package(
@@ -39,34 +83,22 @@ let package = Package(
     ],
     targets: [
         // Layer 0: module maps of the system libraries.
-        .systemLibrary(
-            name: "CCurl", path: "Sources/Kits/CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]
-        ),
-        .systemLibrary(
-            name: "CPostgres", path: "Sources/Kits/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-        .systemLibrary(
-            name: "COpenSSL", path: "Sources/Kits/COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .systemLibrary(
-            name: "CYAML", path: "Sources/Kits/CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        .systemLibrary(
-            name: "CArgon2", path: "Sources/Kits/CArgon2", pkgConfig: "libargon2", providers: [.apt(["libargon2-dev"])]),
-        .systemLibrary(
-            name: "CCrypt", path: "Sources/Kits/CCrypt", pkgConfig: "libxcrypt", providers: [.apt(["libcrypt-dev"])]),
+        system("CCurl", pkgConfig: "libcurl", package: "libcurl4-openssl-dev"),
+        system("CPostgres", pkgConfig: "libpq", package: "libpq-dev"),
+        system("COpenSSL", pkgConfig: "libcrypto", package: "libssl-dev"),
+        system("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
+        system("CArgon2", pkgConfig: "libargon2", package: "libargon2-dev"),
+        system("CCrypt", pkgConfig: "libxcrypt", package: "libcrypt-dev"),
 
         // Layer 1: kits (owners of the C libraries, no domain) and the model (the domain, no library).
-        .target(name: "Locks", path: "Sources/Kits/Locks", swiftSettings: common),
-        .target(
-            name: "CurlKit", dependencies: ["CCurl", "Locks"], path: "Sources/Kits/CurlKit", swiftSettings: common),
-        .target(
-            name: "PostgresKit", dependencies: ["CPostgres", "Locks"], path: "Sources/Kits/PostgresKit",
-            swiftSettings: common),
-        .target(
-            name: "PasswordKit", dependencies: ["CArgon2", "CCrypt", "Locks"], path: "Sources/Kits/PasswordKit",
-            swiftSettings: common),
+        kit("Locks"),
+        kit("CurlKit", on: ["CCurl", "Locks"]),
+        kit("PostgresKit", on: ["CPostgres", "Locks"]),
+        kit("PasswordKit", on: ["CArgon2", "CCrypt", "Locks"]),
         // What both programs write their log through.
-        .target(name: "LogKit", path: "Sources/Kits/LogKit", swiftSettings: common),
-        .target(name: "TokenKit", dependencies: ["COpenSSL"], path: "Sources/Kits/TokenKit", swiftSettings: common),
-        .target(name: "YAMLKit", dependencies: ["CYAML"], path: "Sources/Kits/YAMLKit", swiftSettings: common),
+        kit("LogKit"),
+        kit("TokenKit", on: ["COpenSSL"]),
+        kit("YAMLKit", on: ["CYAML"]),
         // Who a client is on the network: both planes count by it.
         .target(name: "Clients", path: "Sources/Kits/Clients", swiftSettings: strict),
         .target(
@@ -82,11 +114,19 @@ let package = Package(
         .target(
             name: "Orchestrator",
             dependencies: [
-                "ProjectModel", "Reconciler",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                "ProjectModel", "Reconciler", logging, serviceLifecycle,
             ],
             path: "Sources/ControlPlane/Core/Orchestrator", swiftSettings: strict),
+
+        // Models and ports of features: what is about projects and does not decide their status.
+        model("ConsistencyModel", and: ["Reconciler"]),
+        model("FunctionModel", and: [logging]),
+        model("NotificationModel"),
+        model("ProjectSQL"),
+        model("SettingTables"),
+        model("SnippetModel"),
+        // Which of them take part in the transactions of events.
+        model("EventConsumers", and: ["NotificationModel"]),
 
         // Accounts, organizations, roles and tokens: what is decided about people, and the ports it needs.
         .target(
@@ -94,38 +134,29 @@ let package = Package(
             path: "Sources/ControlPlane/Core/Identity", swiftSettings: strict),
 
         // Layer 4: adapters, named after their technology.
-        .target(
-            name: "DockerEngine", dependencies: ["CurlKit", "Orchestrator", "ProjectModel", "Reconciler"],
-            path: "Sources/ControlPlane/Adapters/DockerEngine", swiftSettings: strict),
-        .target(
-            name: "PostgresStore",
-            dependencies: ["Identity", "Orchestrator", "PostgresKit", "ProjectModel", "Reconciler", "TokenKit"],
-            path: "Sources/ControlPlane/Adapters/PostgresStore", swiftSettings: strict),
+        adapter("DockerEngine", on: ["ConsistencyModel", "CurlKit", "Orchestrator", "ProjectModel", "Reconciler"]),
+        adapter(
+            "PostgresStore",
+            on: [
+                "ConsistencyModel", "EventConsumers", "FunctionModel", "Identity", "NotificationModel", "Orchestrator",
+                "PostgresKit", "ProjectModel", "Reconciler", "SnippetModel", "TokenKit",
+            ]),
+        // The private PostgreSQL of an installation that names none.
+        adapter("EmbeddedPostgres", on: ["PostgresKit"]),
         // What runs inside a project: its database by libpq, its gateway by libcurl.
-        .target(
-            name: "ProjectAccess",
-            dependencies: ["CurlKit", "Orchestrator", "PostgresKit", "ProjectModel", "TokenKit"],
-            path: "Sources/ControlPlane/Adapters/ProjectAccess", swiftSettings: strict),
-        .target(
-            name: "ComposeTemplates",
-            dependencies: ["Orchestrator", "ProjectModel", "Reconciler", "TokenKit", "YAMLKit"],
-            path: "Sources/ControlPlane/Adapters/ComposeTemplates", swiftSettings: strict),
-        .target(
-            name: "ProjectKeys",
-            dependencies: ["Identity", "Orchestrator", "PasswordKit", "ProjectModel", "TokenKit"],
-            path: "Sources/ControlPlane/Adapters/ProjectKeys", swiftSettings: strict),
-        .target(
-            name: "LinuxHost", dependencies: ["Clients", "Orchestrator", "ProjectModel"],
-            path: "Sources/ControlPlane/Adapters/LinuxHost", swiftSettings: strict),
-        .target(
-            name: "NetworkProbes",
-            dependencies: [
-                "Orchestrator", "ProjectModel", "Reconciler",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+        adapter(
+            "ProjectAccess", on: ["CurlKit", "Orchestrator", "PostgresKit", "ProjectModel", "ProjectSQL", "TokenKit"]),
+        adapter(
+            "ComposeTemplates",
+            on: ["FunctionModel", "Orchestrator", "ProjectModel", "Reconciler", "SettingTables", "TokenKit", "YAMLKit"]),
+        adapter("ProjectKeys", on: ["Identity", "Orchestrator", "PasswordKit", "ProjectModel", "TokenKit"]),
+        adapter("LinuxHost", on: ["Clients", "ConsistencyModel", "Orchestrator", "ProjectModel"]),
+        adapter(
+            "NetworkProbes",
+            on: [
+                "Orchestrator", "ProjectModel", "Reconciler", nioCore, nioPosix,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-            ],
-            path: "Sources/ControlPlane/Adapters/NetworkProbes", swiftSettings: strict),
+            ]),
 
         // The data plane of a lite project; it knows nothing of the control plane.
         .target(
@@ -144,8 +175,8 @@ let package = Package(
             dependencies: [
                 "Clients",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
+                logging,
+                nioCore,
             ],
             path: "Sources/Web/HTTPBounds", swiftSettings: strict),
 
@@ -157,28 +188,29 @@ let package = Package(
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                httpTypes,
+                logging, nioCore, serviceLifecycle,
             ],
             path: "Sources/Web/APIKit", swiftSettings: strict),
         // Features: each with its routes, and what they stand on. They do not know each other.
         .target(
             name: "FeatureKit",
             dependencies: [
-                "APIKit", "Identity", "Orchestrator", "ProjectModel", "Reconciler",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
+                "APIKit", "FunctionModel", "Identity", "Orchestrator", "ProjectModel", "Reconciler", "SettingTables",
+                httpTypes,
+                nioCore,
             ],
             path: "Sources/ControlPlane/Features/FeatureKit", swiftSettings: strict),
         feature("Accounts"),
-        feature("EdgeFunctions", and: [.product(name: "NIOCore", package: "swift-nio")]),
-        feature("Installation", and: ["HTTPBounds", "Reconciler", .product(name: "Logging", package: "swift-log")]),
-        feature("Notifications"),
-        feature("ProjectData", and: [.product(name: "NIOCore", package: "swift-nio")]),
-        feature("Projects", and: ["Reconciler"]),
-        feature("Snippets"),
+        feature("EdgeFunctions", and: ["FunctionModel", nioCore]),
+        feature(
+            "Installation",
+            and: ["ConsistencyModel", "HTTPBounds", "Reconciler", logging]),
+        feature("Notifications", and: ["NotificationModel"]),
+        feature(
+            "ProjectData", and: ["ProjectSQL", "SettingTables", nioCore]),
+        feature("Projects", and: ["Reconciler", "SettingTables"]),
+        feature("Snippets", and: ["SnippetModel"]),
         feature("SupabaseCompatibility"),
         feature("Usage", and: ["HTTPBounds"]),
 
@@ -192,16 +224,14 @@ let package = Package(
             path: "Sources/ControlPlane/ManagementAPI", swiftSettings: strict),
 
         // The other end of the wire: what the command line asks of a Management API.
-        .target(
-            name: "ManagementClient", dependencies: ["CurlKit", "ProjectModel", "TokenKit"],
-            path: "Sources/ControlPlane/Adapters/ManagementClient", swiftSettings: strict),
+        adapter("ManagementClient", on: ["CurlKit", "ProjectModel", "TokenKit"]),
 
         // Doubles of the ports, and contracts that doubles and adapters both keep.
         .target(
             name: "OrchestratorTesting",
             dependencies: [
-                "Identity", "Locks", "Orchestrator", "ProjectModel", "Reconciler",
-                .product(name: "Logging", package: "swift-log"),
+                "ConsistencyModel", "EventConsumers", "FunctionModel", "Identity", "Locks", "NotificationModel",
+                "Orchestrator", "ProjectModel", "Reconciler", "SettingTables", "SnippetModel", logging,
             ],
             path: "Sources/ControlPlane/Core/OrchestratorTesting", swiftSettings: strict),
 
@@ -209,16 +239,12 @@ let package = Package(
         .executableTarget(
             name: "supamanager",
             dependencies: [
-                "APIKit", "Accounts", "Clients", "ComposeTemplates", "CurlKit", "DockerEngine", "EdgeFunctions",
-                "FeatureKit",
-                "Identity", "Installation", "LinuxHost", "LogKit", "ManagementAPI", "ManagementClient", "NetworkProbes",
-                "Notifications", "Orchestrator", "PostgresKit", "PostgresStore", "ProjectAccess", "ProjectData",
-                "ProjectKeys", "ProjectModel", "Projects", "Reconciler", "Snippets", "SupabaseCompatibility",
-                "TokenKit", "Usage",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                "APIKit", "Accounts", "Clients", "ComposeTemplates", "ConsistencyModel", "CurlKit", "DockerEngine",
+                "EdgeFunctions", "EmbeddedPostgres", "FeatureKit", "FunctionModel", "Identity", "Installation",
+                "LinuxHost", "LogKit", "ManagementAPI", "ManagementClient", "NetworkProbes", "Notifications",
+                "Orchestrator", "PostgresKit", "PostgresStore", "ProjectAccess", "ProjectData", "ProjectKeys",
+                "ProjectModel", "Projects", "Reconciler", "SettingTables", "Snippets", "SupabaseCompatibility",
+                "TokenKit", "Usage", argumentParser, logging, serviceLifecycle, unixSignals,
             ],
             path: "Sources/Programs/supamanager", swiftSettings: strict, linkerSettings: stripped),
 
@@ -247,8 +273,7 @@ let package = Package(
         .executableTarget(
             name: "bench-core",
             dependencies: [
-                "CYAML", "ComposeTemplates", "Orchestrator", "ProjectKeys", "ProjectModel", "TokenKit",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "CYAML", "ComposeTemplates", "Orchestrator", "ProjectKeys", "ProjectModel", "TokenKit", argumentParser,
             ],
             path: "Benchmarks/Core", swiftSettings: common),
 
@@ -256,8 +281,7 @@ let package = Package(
         .executableTarget(
             name: "simulate",
             dependencies: [
-                "OrchestratorTesting", "ProjectModel",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "OrchestratorTesting", "ProjectModel", argumentParser,
             ],
             path: "Benchmarks/Simulate", swiftSettings: strict),
 
@@ -265,95 +289,85 @@ let package = Package(
         .target(name: "HTTPStub", path: "Tests/HTTPStub", swiftSettings: common),
         .target(name: "TemplateSamples", path: "Tests/TemplateSamples", swiftSettings: strict),
         .target(
-            name: "PostgresTestSupport", dependencies: ["PostgresKit", "PostgresStore"],
+            name: "PostgresTestSupport", dependencies: ["EmbeddedPostgres", "PostgresKit"],
             path: "Tests/PostgresTestSupport", swiftSettings: common),
         .testTarget(name: "CurlKitTests", dependencies: ["CurlKit", "HTTPStub"], swiftSettings: common),
-        .testTarget(
-            name: "PostgresKitTests", dependencies: ["PostgresKit", "PostgresTestSupport"], swiftSettings: common),
+        tests("PostgresKitTests", on: ["EmbeddedPostgres", "PostgresKit", "PostgresTestSupport"]),
         .testTarget(name: "LogKitTests", dependencies: ["LogKit"], swiftSettings: common),
         .testTarget(name: "TokenKitTests", dependencies: ["TokenKit"], swiftSettings: common),
         .testTarget(name: "HTTPBoundsTests", dependencies: ["HTTPBounds"], swiftSettings: strict),
         .testTarget(name: "ClientsTests", dependencies: ["Clients"], swiftSettings: strict),
         .testTarget(name: "YAMLKitTests", dependencies: ["YAMLKit"], swiftSettings: common),
-        .testTarget(
-            name: "ProjectModelTests", dependencies: ["OrchestratorTesting", "ProjectModel"], swiftSettings: strict),
-        .testTarget(
-            name: "ReconcilerTests", dependencies: ["OrchestratorTesting", "ProjectModel", "Reconciler"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "OrchestratorTests",
-            dependencies: [
-                "Orchestrator", "OrchestratorTesting", "ProjectModel", "Reconciler",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ],
-            swiftSettings: strict),
-        .testTarget(
-            name: "DockerEngineTests",
-            dependencies: [
+        tests("ProjectModelTests", on: ["OrchestratorTesting", "ProjectModel"], settings: strict),
+        tests("ReconcilerTests", on: ["OrchestratorTesting", "ProjectModel", "Reconciler"], settings: strict),
+        tests(
+            "OrchestratorTests",
+            on: [
+                "EventConsumers", "NotificationModel", "Orchestrator", "OrchestratorTesting", "ProjectModel",
+                "Reconciler", "SettingTables", logging, serviceLifecycle,
+            ], settings: strict),
+        modelTests(of: "ConsistencyModel"),
+        modelTests(of: "FunctionModel", and: [logging]),
+        modelTests(of: "NotificationModel"),
+        modelTests(of: "SettingTables"),
+        modelTests(of: "SnippetModel"),
+        tests(
+            "DockerEngineTests",
+            on: [
                 "ComposeTemplates", "CurlKit", "DockerEngine", "HTTPStub", "Orchestrator", "OrchestratorTesting",
                 "ProjectModel", "Reconciler", "TemplateSamples", "TokenKit",
-            ],
-            swiftSettings: common),
-        .testTarget(
-            name: "PostgresStoreTests",
-            dependencies: [
-                "Identity", "Orchestrator", "OrchestratorTesting", "PostgresKit", "PostgresStore",
-                "PostgresTestSupport", "ProjectModel", "TokenKit",
-            ],
-            swiftSettings: common),
-        .testTarget(
-            name: "ComposeTemplatesTests",
-            dependencies: [
-                "ComposeTemplates", "Orchestrator", "ProjectModel", "Reconciler", "TemplateSamples", "YAMLKit",
-            ],
-            swiftSettings: common),
-        .testTarget(
-            name: "ProjectKeysTests",
-            dependencies: ["Identity", "Orchestrator", "ProjectKeys", "ProjectModel", "TokenKit"],
-            swiftSettings: common),
-        .testTarget(
-            name: "IdentityTests", dependencies: ["Identity", "Orchestrator", "OrchestratorTesting", "ProjectModel"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "ProjectAccessTests",
-            dependencies: [
-                "APIKit", "CurlKit", "FeatureKit", "HTTPStub", "ManagementAPI", "Orchestrator", "PostgresKit",
-                "PostgresStore", "PostgresTestSupport", "ProjectAccess", "ProjectData", "ProjectModel", "TokenKit",
-            ],
-            swiftSettings: common),
+            ]),
+        tests(
+            "PostgresStoreTests",
+            on: [
+                "ConsistencyModel", "EventConsumers", "FunctionModel", "Identity", "NotificationModel", "Orchestrator",
+                "OrchestratorTesting", "PostgresKit", "PostgresStore", "PostgresTestSupport", "ProjectModel",
+                "SettingTables", "SnippetModel", "TokenKit",
+            ]),
+        tests("EmbeddedPostgresTests", on: ["EmbeddedPostgres", "PostgresKit", "PostgresTestSupport"]),
+        tests(
+            "ComposeTemplatesTests",
+            on: [
+                "ComposeTemplates", "FunctionModel", "Orchestrator", "ProjectModel", "Reconciler", "SettingTables",
+                "TemplateSamples", "YAMLKit",
+            ]),
+        tests("ProjectKeysTests", on: ["Identity", "Orchestrator", "ProjectKeys", "ProjectModel", "TokenKit"]),
+        tests(
+            "IdentityTests",
+            on: ["Identity", "Orchestrator", "OrchestratorTesting", "ProjectModel"], settings: strict),
+        tests(
+            "ProjectAccessTests",
+            on: [
+                "APIKit", "CurlKit", "EmbeddedPostgres", "FeatureKit", "HTTPStub", "ManagementAPI", "Orchestrator",
+                "PostgresKit", "PostgresTestSupport", "ProjectAccess", "ProjectData", "ProjectModel", "ProjectSQL",
+                "SettingTables", "TokenKit",
+            ]),
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
                 "CurlKit", "DockerEngine", "HTTPStub", "ManagementClient", "ProjectModel", "TokenKit", "supamanager",
+                argumentParser,
             ],
             swiftSettings: common),
         .testTarget(
             name: "ManagementAPITests",
             dependencies: [
-                "APIKit", "Accounts", "Clients", "CurlKit", "EdgeFunctions", "FeatureKit", "HTTPBounds", "Identity",
-                "Installation", "ManagementAPI", "Notifications", "Orchestrator", "OrchestratorTesting", "ProjectData",
-                "ProjectModel", "Projects", "Reconciler", "Snippets", "SupabaseCompatibility", "Usage",
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                "APIKit", "Accounts", "Clients", "ConsistencyModel", "CurlKit", "EdgeFunctions", "FeatureKit",
+                "FunctionModel", "HTTPBounds", "Identity", "Installation", "ManagementAPI", "Notifications",
+                "Orchestrator", "OrchestratorTesting", "ProjectData", "ProjectModel", "Projects", "Reconciler",
+                "SettingTables", "Snippets", "SupabaseCompatibility", "Usage", httpTypes,
+                logging, nioCore,
+                nioPosix, serviceLifecycle,
             ],
             exclude: ["AuthorizationMatrix.txt"],
             swiftSettings: strict),
-        .testTarget(
-            name: "LinuxHostTests", dependencies: ["Clients", "LinuxHost", "Orchestrator", "ProjectModel"],
-            swiftSettings: common),
-        .testTarget(
-            name: "NetworkProbesTests",
-            dependencies: [
-                "NetworkProbes", "Orchestrator", "ProjectModel", "Reconciler",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+        tests("LinuxHostTests", on: ["Clients", "LinuxHost", "Orchestrator", "ProjectModel"]),
+        tests(
+            "NetworkProbesTests",
+            on: [
+                "NetworkProbes", "Orchestrator", "ProjectModel", "Reconciler", nioCore, nioPosix,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-            ],
-            swiftSettings: common),
+            ]),
         .testTarget(
             name: "DataPlaneCoreTests", dependencies: ["DataPlaneCore", "TokenKit"], swiftSettings: common),
         .testTarget(

@@ -2,6 +2,7 @@ import Foundation
 import Orchestrator
 import ProjectModel
 import Reconciler
+import SettingTables
 import Testing
 
 @testable import ComposeTemplates

@@ -1,4 +1,5 @@
 import Foundation
+import FunctionModel
 import Orchestrator
 import ProjectModel
 import Reconciler

@@ -139,27 +139,14 @@ struct ContainerWireTests {
             #expect(try await docker.stopContainer("a1", timeoutSeconds: 5) == .changed)
             #expect(try await docker.stopContainer("a1") == .changed)
             try await docker.restartContainer("a1", timeoutSeconds: 0)
-            try await docker.killContainer("a1", signal: "SIGHUP")
             try await docker.removeContainer("a1", force: true, removesAnonymousVolumes: false)
             #expect(
                 stub.calls.map(\.summary) == [
                     "POST /v1.41/containers/a1/start", "POST /v1.41/containers/a1/stop t=5",
                     "POST /v1.41/containers/a1/stop", "POST /v1.41/containers/a1/restart t=0",
-                    "POST /v1.41/containers/a1/kill signal=SIGHUP", "DELETE /v1.41/containers/a1 force=true v=false",
+                    "DELETE /v1.41/containers/a1 force=true v=false",
                 ])
             #expect(stub.calls.allSatisfy { $0.body.isEmpty })
-        }
-    }
-
-    @Test("update sends the policy")
-    func update() async throws {
-        try await withStubEngine { _ in
-            [.response(200, #"{"Warnings": null}"#)]
-        } test: { docker, stub async throws in
-            try await docker.updateContainer("a1", restartPolicy: .always)
-            let call = try stub.onlyCall()
-            #expect(call.summary == "POST /v1.41/containers/a1/update")
-            #expect(call.bodyText == #"{"RestartPolicy":{"Name":"always"}}"#)
         }
     }
 
@@ -244,23 +231,6 @@ struct ContainerWireTests {
             "Ports": {"80/tcp": [{"HostIp": "::1", "HostPort": "54321"}, {"HostIp": "127.0.0.1", "HostPort": "54321"}],
                       "53/udp": null}}}
         """#
-
-    @Test("wait reads the exit code, and the engine's complaint if there is one")
-    func wait() async throws {
-        try await withStubEngine { request in
-            [
-                .head(200),
-                .text(
-                    request.path.contains("bad")
-                        ? #"{"StatusCode": 1, "Error": {"Message": "gone"}}"# : #"{"StatusCode": 7, "Error": null}"#),
-                .close,
-            ]
-        } test: { docker, stub async throws in
-            #expect(try await docker.waitForContainer("a1", timeout: nil) == ContainerExit(code: 7))
-            #expect(try await docker.waitForContainer("bad", timeout: .seconds(9)).message == "gone")
-            #expect(stub.calls.first?.summary == "POST /v1.41/containers/a1/wait condition=not-running")
-        }
-    }
 
     @Test("stats are added up over networks and disks")
     func stats() async throws {

@@ -78,7 +78,7 @@ struct LiveContainerTests {
             spec.host.extraHosts = ["special:10.9.8.7"]
             spec.host.kernelParameters = ["net.ipv4.ip_unprivileged_port_start": "80"]
             let id = try await engine.start(spec)
-            #expect(try await docker.waitForContainer(id, timeout: .seconds(30)).code == 0)
+            #expect(try await docker.exitCode(of: id) == 0)
             let text = try await docker.logs(of: id).text
             let lines = text.split(separator: "\n").map { String($0) }
             #expect(lines.prefix(5) == ["1234", "4321", "/tmp", "inside", "a=b \"c\" ü"])
@@ -92,8 +92,6 @@ struct LiveContainerTests {
             #expect(seen.restartPolicy == "on-failure")
             #expect(seen.state.health == nil)
             #expect(seen.mounts.contains { $0.target == "/vol" && $0.type == "bind" && !$0.isWritable })
-            try await docker.updateContainer(id, restartPolicy: .unlessStopped)
-            #expect(try await docker.inspectContainer(id).restartPolicy == "unless-stopped")
         }
     }
 
@@ -104,7 +102,7 @@ struct LiveContainerTests {
             spec.entrypoint = ["/bin/echo", "entry"]
             spec.command = ["command"]
             let id = try await engine.start(spec)
-            #expect(try await engine.client.waitForContainer(id, timeout: .seconds(30)).code == 0)
+            #expect(try await engine.client.exitCode(of: id) == 0)
             #expect(try await engine.client.logs(of: id).text == "entry command\n")
             let image = try ImageReference(engine.name("entry") + ":1")
             let imageID = try await engine.client.importImage(
@@ -116,7 +114,7 @@ struct LiveContainerTests {
                 spec.image = imageID
                 spec.entrypoint = entrypoint
                 let id = try await engine.start(spec)
-                #expect(try await engine.client.waitForContainer(id, timeout: .seconds(30)).code == 0)
+                #expect(try await engine.client.exitCode(of: id) == 0)
                 #expect(try await engine.client.logs(of: id).text == expected)
                 try await engine.client.removeContainer(id)
             }
@@ -124,24 +122,19 @@ struct LiveContainerTests {
         }
     }
 
-    @Test("wait tells the exit code, and kill the signal")
-    func waitAndKill() async throws {
+    @Test("an inspection tells the exit code")
+    func exitCodes() async throws {
         try await LiveEngine.with { engine async throws in
             let docker = engine.client
             let seven = try await engine.start(engine.spec("seven", "exit 7"))
-            #expect(try await docker.waitForContainer(seven, timeout: .seconds(30)).code == 7)
+            #expect(try await docker.exitCode(of: seven) == 7)
             let trap = try await engine.start(
                 engine.spec("trap", "trap 'exit 9' USR1; echo ready; while :; do sleep 0.1; done"))
             for try await piece in try await docker.followLogs(of: trap) where !piece.bytes.isEmpty { break }
-            async let exit = docker.waitForContainer(trap, timeout: .seconds(30))
             try await docker.killContainer(trap, signal: "SIGUSR1")
-            #expect(try await exit.code == 9)
-            let again = await dockerError { try await docker.killContainer(trap) }
+            #expect(try await docker.exitCode(of: trap) == 9)
+            let again = await dockerError { try await docker.killContainer(trap, signal: "SIGKILL") }
             #expect(again?.isContainerNotRunning == true)
-            let sleeper = try await engine.start(engine.spec("sleeper", "sleep 600"))
-            let late = await dockerError { _ = try await docker.waitForContainer(sleeper, timeout: .milliseconds(300)) }
-            guard case .transport(let error) = late else { throw late ?? .invalidArgument("no error") }
-            #expect(error.code == .timedOut)
         }
     }
 
@@ -150,7 +143,7 @@ struct LiveContainerTests {
         try await LiveEngine.with { engine async throws in
             let docker = engine.client
             let id = try await engine.start(engine.spec("logs", "for i in 1 2 3; do echo out$i; echo err$i >&2; done"))
-            _ = try await docker.waitForContainer(id, timeout: .seconds(30))
+            _ = try await docker.exitCode(of: id)
             let all = try await docker.logs(of: id)
             #expect(all.text(of: .standardOutput) == "out1\nout2\nout3\n")
             #expect(all.text(of: .standardError) == "err1\nerr2\nerr3\n")
@@ -194,46 +187,6 @@ struct LiveContainerTests {
             let stopped = await dockerError { _ = try await docker.runExec(in: id, spec) }
             #expect(stopped?.isContainerNotRunning == true)
             #expect(await dockerError { _ = try await docker.inspectExec("0123abcd") }?.isNotFound == true)
-        }
-    }
-
-    @Test("files go in and come out with their mode and owner")
-    func archive() async throws {
-        try await LiveEngine.with { engine async throws in
-            let docker = engine.client
-            let id = try await docker.createContainer(engine.spec("files", "sleep 600")).id
-            let long = String(repeating: "d", count: 90) + "/" + String(repeating: "f", count: 99)
-            let large = (0..<200_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
-            let entries = [
-                TarEntry(
-                    path: "a.key", kind: .file(Array("key".utf8)), mode: 0o640, userID: 101, groupID: 102,
-                    modifiedSeconds: 1_700_000_000),
-                TarEntry(
-                    path: "sub", kind: .directory, mode: 0o750, userID: 5, groupID: 6, modifiedSeconds: 1_700_000_000),
-                TarEntry(path: "sub/empty", kind: .file([]), mode: 0o4755, modifiedSeconds: 1_700_000_000),
-                TarEntry(path: "sub/large", kind: .file(large), mode: 0o600, modifiedSeconds: 1_700_000_000),
-                TarEntry(
-                    path: "sub/link", kind: .symbolicLink(target: "large"), mode: 0o777, modifiedSeconds: 1_700_000_000),
-                TarEntry(path: long, kind: .file([1]), mode: 0o644, modifiedSeconds: 1_700_000_000),
-            ]
-            try await docker.putArchive(entries, into: "/data", of: id)
-            let back = try await docker.getArchive(of: "/data", from: id)
-            for entry in entries {
-                let found = try #require(back.first { $0.path == "data/\(entry.path)" }, "\(entry.path)")
-                #expect(found.kind == entry.kind)
-                #expect(found.mode == entry.mode)
-                #expect(found.userID == entry.userID)
-                #expect(found.groupID == entry.groupID)
-                #expect(found.modifiedSeconds == entry.modifiedSeconds)
-            }
-            #expect(await dockerError { _ = try await docker.getArchive(of: "/none", from: id) }?.isNotFound == true)
-            let tooLarge = await dockerError {
-                _ = try await docker.getArchive(of: "/data", from: id, limitBytes: 1000)
-            }
-            guard case .transport(let error) = tooLarge else { throw tooLarge ?? .invalidArgument("no error") }
-            #expect(error.code == .bodyTooLarge)
-            let noDirectory = await dockerError { try await docker.putArchive(entries, into: "/none", of: id) }
-            #expect(noDirectory?.isNotFound == true)
         }
     }
 

@@ -23,7 +23,7 @@ struct LiveResourceTests {
         }
     }
 
-    @Test("images are inspected, tagged, listed and removed")
+    @Test("an image is inspected under each of its names")
     func images() async throws {
         try await LiveEngine.with { engine async throws in
             let docker = engine.client
@@ -36,11 +36,7 @@ struct LiveResourceTests {
             try await docker.tagImage(LiveEngine.imageName, as: copy)
             #expect(try await docker.inspectImage("\(copy)").id == image.id)
             #expect(try await docker.inspectImage(image.id).id == image.id)
-            let listed = try await docker.listImages(reference: "\(copy)")
-            #expect(listed.map(\.id) == [image.id])
-            #expect(listed.first?.tags.contains("\(copy)") == true)
-            #expect(try await docker.removeImage("\(copy)").map(\.untagged) == ["\(copy)"])
-            #expect(try await docker.listImages(reference: "\(copy)").isEmpty)
+            try await docker.removeImage("\(copy)")
             #expect(await dockerError { _ = try await docker.inspectImage("\(copy)") }?.isNoSuchImage == true)
             var spec = engine.spec("missing", "")
             spec.image = "\(copy)"
@@ -64,7 +60,8 @@ struct LiveResourceTests {
             #expect(error?.isConflict == true)
             #expect(error?.isInUse == true)
             try await docker.removeContainer(container)
-            #expect(try await docker.removeImage("\(reference)").contains { $0.deleted == id })
+            try await docker.removeImage("\(reference)")
+            #expect(await dockerError { _ = try await docker.inspectImage(id) }?.isNoSuchImage == true)
         }
     }
 
@@ -107,13 +104,13 @@ struct LiveResourceTests {
                 "client", "for i in 1 2 3 4 5 6 7 8 9; do nc alias 7000 </dev/null && exit; sleep 0.3; done")
             client.endpoints = [EndpointSpec(network: id)]
             let clientID = try await engine.start(client)
-            _ = try await docker.waitForContainer(clientID, timeout: .seconds(30))
+            _ = try await docker.exitCode(of: clientID)
             #expect(try await docker.logs(of: clientID).text(of: .standardOutput).contains("hello"))
             #expect(await dockerError { try await docker.removeNetwork(id) }?.isInUse == true)
         }
     }
 
-    @Test("a container joins a second network and leaves it")
+    @Test("a container joins a second network")
     func connect() async throws {
         try await LiveEngine.with { engine async throws in
             let docker = engine.client
@@ -127,8 +124,6 @@ struct LiveResourceTests {
             let addresses = try await docker.inspectContainer(id).endpoints.values.map(\.ipv4Address)
             #expect(addresses.count == 2)
             #expect(addresses.contains("\(subnet).9"))
-            try await docker.disconnectNetwork(second, container: id)
-            #expect(try await docker.inspectContainer(id).endpoints.count == 1)
         }
     }
 
@@ -202,13 +197,13 @@ struct LiveResourceTests {
             var writer = engine.spec("writer", "echo kept > /data/f")
             writer.host.mounts = [MountSpec(.volume(name: name, noCopy: true), target: "/data")]
             let id = try await engine.start(writer)
-            #expect(try await docker.waitForContainer(id, timeout: .seconds(30)).code == 0)
+            #expect(try await docker.exitCode(of: id) == 0)
             #expect(await dockerError { try await docker.removeVolume(name) }?.isInUse == true)
             try await docker.removeContainer(id)
             var reader = engine.spec("reader", "cat /data/f; echo no > /data/f")
             reader.host.mounts = [MountSpec(.volume(name: name), target: "/data", isReadOnly: true)]
             let second = try await engine.start(reader)
-            #expect(try await docker.waitForContainer(second, timeout: .seconds(30)).code != 0)
+            #expect(try await docker.exitCode(of: second) != 0)
             #expect(try await docker.logs(of: second).text(of: .standardOutput) == "kept\n")
             #expect(try await docker.inspectContainer(second).mounts.first?.name == name)
             try await docker.removeContainer(second)
@@ -224,7 +219,7 @@ struct LiveResourceTests {
             let events = try await docker.events(
                 EventFilter(types: [.container], actions: ["create", "start", "die", "destroy"], labels: engine.filter))
             let id = try await engine.start(engine.spec("events", "exit 5"))
-            _ = try await docker.waitForContainer(id, timeout: .seconds(30))
+            _ = try await docker.exitCode(of: id)
             _ = try await docker.inspectContainer(id)
             try await docker.removeContainer(id)
             var seen: [EngineEvent] = []

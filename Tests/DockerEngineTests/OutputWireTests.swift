@@ -3,7 +3,7 @@ import DockerEngine
 import HTTPStub
 import Testing
 
-@Suite("Logs, commands and archives on the wire")
+@Suite("Logs and commands on the wire")
 struct OutputWireTests {
     @Test("frames are put together wherever the wire cuts them")
     func framesCutEverywhere() async throws {
@@ -119,29 +119,6 @@ struct OutputWireTests {
             guard case .transport(let cause) = error else { throw error ?? .invalidArgument("none") }
             #expect(cause.code == .timedOut)
             #expect(await stub.eventually { $0.closedByPeer >= 1 })
-        }
-    }
-
-    @Test("archives go both ways")
-    func archive() async throws {
-        let entries = [TarEntry(path: "a/b", kind: .file([7, 8]), mode: 0o600, userID: 70, groupID: 71)]
-        let archive = try TarArchive.write(entries)
-        try await withStubEngine { request in
-            request.method == "PUT"
-                ? [.response(200)] : [.head(200, headers: ["Content-Length: \(archive.count)"]), .send(archive)]
-        } test: { docker, stub async throws in
-            try await docker.putArchive(entries, into: "/etc/x y", of: "a1")
-            #expect(try await docker.getArchive(of: "/etc/ü?&=", from: "a1") == entries)
-            #expect(
-                stub.calls.map(\.summary) == [
-                    "PUT /v1.41/containers/a1/archive path=/etc/x y noOverwriteDirNonDir=true",
-                    "GET /v1.41/containers/a1/archive path=/etc/ü?&=",
-                ])
-            #expect(stub.calls[0].body == archive)
-            #expect(stub.calls[0].headers["content-type"] == "application/x-tar")
-            let outside = TarEntry(path: "../x", kind: .file([]), mode: 0o600)
-            let error = await dockerError { try await docker.putArchive([outside], into: "/", of: "a1") }
-            guard case .invalidArgument = error else { throw error ?? .unsupportedHost("none") }
         }
     }
 }

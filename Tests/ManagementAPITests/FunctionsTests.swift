@@ -1,3 +1,4 @@
+import FunctionModel
 import HTTPTypes
 import NIOCore
 import Orchestrator

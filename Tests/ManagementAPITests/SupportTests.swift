@@ -2,6 +2,7 @@ import FoundationEssentials
 import HTTPTypes
 import Orchestrator
 import ProjectModel
+import SettingTables
 import Testing
 
 @testable import APIKit

@@ -1,3 +1,4 @@
+import EventConsumers
 import Orchestrator
 import OrchestratorTesting
 import ProjectModel

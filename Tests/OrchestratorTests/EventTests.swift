@@ -1,3 +1,4 @@
+import EventConsumers
 import OrchestratorTesting
 import ProjectModel
 import Reconciler

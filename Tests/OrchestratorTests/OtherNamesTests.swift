@@ -1,6 +1,7 @@
 import OrchestratorTesting
 import ProjectModel
 import Reconciler
+import SettingTables
 import Testing
 
 @testable import Orchestrator

@@ -1,6 +1,6 @@
+import EmbeddedPostgres
 import FoundationEssentials
 import PostgresKit
-import PostgresStore
 import PostgresTestSupport
 import Testing
 

@@ -6,6 +6,7 @@ import PostgresStore
 import PostgresTestSupport
 import ProjectModel
 import Reconciler
+import SettingTables
 import Synchronization
 import Testing
 
@@ -37,7 +38,7 @@ struct ConcurrentCreationTests {
             logger: Logger(label: "creation"))
         return ProjectCatalog(
             store: store, custody: custody, templates: templates, minter: PlainKeyMinter(),
-            broker: broker, observer: loop, organizationLimit: organizationLimit)
+            broker: broker, observer: loop, memory: PostgresMemory(), organizationLimit: organizationLimit)
     }
 
     @Test(

@@ -1,8 +1,10 @@
+import NotificationModel
 import Orchestrator
 import OrchestratorTesting
 import PostgresKit
 import PostgresTestSupport
 import ProjectModel
+import SnippetModel
 import Testing
 
 @testable import PostgresStore

@@ -1,3 +1,4 @@
+import FunctionModel
 import Orchestrator
 import OrchestratorTesting
 import PostgresKit

@@ -1,3 +1,5 @@
+import ConsistencyModel
+import EventConsumers
 import Orchestrator
 import OrchestratorTesting
 import PostgresKit

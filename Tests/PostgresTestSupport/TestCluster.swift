@@ -1,6 +1,6 @@
+public import EmbeddedPostgres
 import FoundationEssentials
 public import PostgresKit
-public import PostgresStore
 public import Testing
 
 /// A private PostgreSQL cluster for the tests of one suite, in a folder of its own that is removed afterwards.

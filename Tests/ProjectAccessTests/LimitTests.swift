@@ -1,7 +1,6 @@
 import FoundationEssentials
 import Orchestrator
 import PostgresKit
-import PostgresStore
 import ProjectAccess
 import ProjectModel
 import Testing

@@ -1,5 +1,6 @@
 import Orchestrator
 import ProjectAccess
+import ProjectSQL
 import Testing
 
 extension Databases {

@@ -1,7 +1,7 @@
 import Orchestrator
 import PostgresKit
-import PostgresStore
 import PostgresTestSupport
+import SettingTables
 import Testing
 
 extension Databases {

@@ -1,7 +1,7 @@
+import EmbeddedPostgres
 import FoundationEssentials
 import Orchestrator
 import PostgresKit
-import PostgresStore
 import PostgresTestSupport
 import ProjectAccess
 import ProjectModel

@@ -1,9 +1,9 @@
 import Orchestrator
 import PostgresKit
-import PostgresStore
 import PostgresTestSupport
 import ProjectAccess
 import ProjectModel
+import ProjectSQL
 import Testing
 import TokenKit
 

@@ -2,6 +2,7 @@ import Orchestrator
 import PostgresTestSupport
 import ProjectAccess
 import ProjectModel
+import ProjectSQL
 import Testing
 
 /// Types and operators that the owner of a database puts before PostgreSQL's own, by schema and search path. Names in

@@ -1,5 +1,6 @@
 import APIKit
 import Accounts
+import ConsistencyModel
 import Installation
 import ManagementAPI
 import Orchestrator

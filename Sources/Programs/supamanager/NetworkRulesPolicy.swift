@@ -1,3 +1,4 @@
+import ConsistencyModel
 import LinuxHost
 import Logging
 import Orchestrator

@@ -1,11 +1,14 @@
 import APIKit
 import Accounts
 import ComposeTemplates
+import ConsistencyModel
 import CurlKit
 import DockerEngine
 import EdgeFunctions
+import EmbeddedPostgres
 import FeatureKit
 import FoundationEssentials
+import FunctionModel
 import Installation
 import LinuxHost
 import LogKit
@@ -23,6 +26,7 @@ import ProjectKeys
 import ProjectModel
 import Projects
 import ServiceLifecycle
+import SettingTables
 import Snippets
 import SupabaseCompatibility
 import TokenKit
@@ -234,7 +238,6 @@ struct Server {
         let store: PostgresProjectStore
         let health: HealthLoop
         let lease: ManagerLease
-        /// The loop that reconciles.
         let loop: ReconcileLoop
         let manager: ManagerIdentity
         let jobs: JobCatalog
@@ -280,8 +283,8 @@ struct Server {
         let jobSignal = JobSignal()
         let catalog = ProjectCatalog(
             store: store, custody: PostgresCustodyStore(pool: database.pool), templates: templates,
-            minter: minter, broker: broker, observer: loop, organizationLimit: settings.projectsPerOrganization,
-            redactors: redactors)
+            minter: minter, broker: broker, observer: loop, memory: PostgresMemory(),
+            organizationLimit: settings.projectsPerOrganization, redactors: redactors)
         let functions = FunctionCatalog(store: functionStore, publisher: publisher, digest: Self.digest)
         return Core(
             store: store, health: health, lease: lease, loop: loop,

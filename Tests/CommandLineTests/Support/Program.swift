@@ -16,9 +16,10 @@ struct Program {
         return URL(filePath: tests).deletingLastPathComponent().path + "/supamanager"
     }()
 
-    /// Runs it to its end; settings of the machine do not get in.
+    /// Runs it, or a script, to its end; settings of the machine do not get in.
     static func run(
-        _ arguments: [String], environment: [String: String] = [:], input: String = "", home: String
+        _ arguments: [String], of executable: String = path, environment: [String: String] = [:], input: String = "",
+        home: String
     ) async throws -> Program {
         let names = ["input", "output", "errors"].map { "\(home)/\($0)-\(UUID().uuidString)" }
         for name in names {
@@ -26,7 +27,7 @@ struct Program {
             try #require(FileManager.default.createFile(atPath: name, contents: contents))
         }
         let process = Process()
-        process.executableURL = URL(filePath: path)
+        process.executableURL = URL(filePath: executable)
         process.arguments = arguments
         process.environment = ["HOME": home, "PATH": "/usr/bin:/bin"].merging(environment) { $1 }
         let handles = [

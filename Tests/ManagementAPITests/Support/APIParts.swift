@@ -1,5 +1,6 @@
 import Accounts
 import EdgeFunctions
+import FunctionModel
 import Identity
 import Installation
 import Logging
@@ -10,6 +11,7 @@ import ProjectData
 import ProjectModel
 import Projects
 import Reconciler
+import SettingTables
 import Snippets
 import SupabaseCompatibility
 import Usage
@@ -147,7 +149,7 @@ extension APIHost {
             broker: broker, survey: survey, health: health, logger: log.logger)
         let catalog = ProjectCatalog(
             store: store, custody: custody, templates: templates, minter: PlainKeyMinter(), broker: broker,
-            observer: loop, organizationLimit: organizationLimit)
+            observer: loop, memory: PostgresMemory(), organizationLimit: organizationLimit)
         let identities = InMemoryIdentityStore(projects: store)
         let crypto = PlainIdentityCrypto()
         return APIParts(

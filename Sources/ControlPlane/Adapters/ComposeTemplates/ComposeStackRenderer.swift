@@ -17,7 +17,6 @@ public struct ComposeStackRenderer: StackRenderer {
         /// Values for documented variables of the template, in place of their defaults.
         public var variables: [String: String]
 
-        /// Settings.
         public init(
             bindAddress: String, publicHost: String, imageRegistry: String?, projectsFolder: String,
             variables: [String: String] = [:]

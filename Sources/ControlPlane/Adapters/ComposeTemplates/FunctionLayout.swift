@@ -1,4 +1,5 @@
 import FoundationEssentials
+import FunctionModel
 import Orchestrator
 
 /// Where the files of a function lie in its folder, for a router that always runs `index.ts`.

@@ -12,7 +12,6 @@ public enum Interpolation {
 
     /// A text with every substitution done.
     public struct Outcome: Sendable, Hashable {
-        /// The text.
         public var text: String
         /// Variables that were used without a default and are not set: each stands for an empty text. In order of use.
         public var unset: [String]

@@ -2,7 +2,6 @@ public import YAMLKit
 
 /// A variable that a text asks for, and what it says about it.
 public struct InterpolationVariable: Sendable, Hashable {
-    /// The name.
     public var name: String
     /// The operand of `:-` or `-`, not evaluated; empty where there is none.
     public var defaultValue = ""

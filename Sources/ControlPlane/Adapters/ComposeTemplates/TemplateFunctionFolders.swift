@@ -1,5 +1,6 @@
 import FoundationEssentials
-public import Orchestrator
+public import FunctionModel
+import Orchestrator
 public import ProjectModel
 
 /// Copies of functions in projects' folders, laid out as the template's router runs them: a folder for each,

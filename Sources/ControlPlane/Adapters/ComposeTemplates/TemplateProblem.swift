@@ -2,7 +2,6 @@ public import YAMLKit
 
 /// One thing that is wrong with a template: where, at which key, and why.
 public struct TemplateProblem: Sendable, Hashable, CustomStringConvertible {
-    /// Its kind.
     public enum Kind: String, Sendable, Hashable {
         /// The file is not one YAML document, or beyond a limit.
         case syntax
@@ -18,7 +17,6 @@ public struct TemplateProblem: Sendable, Hashable, CustomStringConvertible {
         case reference
     }
 
-    /// Its kind.
     public let kind: Kind
     /// The file's name as it was given.
     public let file: String

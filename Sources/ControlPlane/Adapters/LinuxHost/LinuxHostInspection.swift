@@ -1,3 +1,4 @@
+public import ConsistencyModel
 import Glibc
 public import Orchestrator
 

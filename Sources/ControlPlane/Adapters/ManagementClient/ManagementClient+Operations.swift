@@ -35,7 +35,6 @@ public struct ProjectOperation: Codable, Sendable, Equatable {
 
 /// Why an operation makes no progress, as the API returns it.
 public struct OperationExplanation: Codable, Sendable {
-    /// The operation.
     public let operation: ProjectOperation
     /// The project's status.
     public let status: String
@@ -46,7 +45,6 @@ public struct OperationExplanation: Codable, Sendable {
 
     /// A service that blocks.
     public struct Blocking: Codable, Sendable {
-        /// The service.
         public let service: String
         /// What it is doing, in a word and in a sentence; and what its last failed probe said.
         public let state, message, probeOutput: String?

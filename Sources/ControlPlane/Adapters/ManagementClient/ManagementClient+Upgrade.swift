@@ -4,7 +4,6 @@ public import ProjectModel
 public struct UpgradePlan: Codable, Sendable, Equatable {
     /// A service that gets a container.
     public struct Replacement: Codable, Sendable, Equatable {
-        /// The service.
         public let service: String
         /// Its image now, where it is known, and afterwards.
         public let imageBefore: String?
@@ -124,7 +123,6 @@ extension ManagementClient {
         return (body.tracking_id, plan)
     }
 
-    /// One operation.
     public func operation(_ id: String, of ref: ProjectRef) async throws(ClientError) -> ProjectOperation {
         try await answer(.get("platform", "projects", ref.text, "operations", id))
     }

@@ -1,6 +1,7 @@
 import Orchestrator
 import PostgresKit
 import ProjectModel
+import ProjectSQL
 import TokenKit
 
 /// What keeps a read-only query from changing anything. Three walls, one behind the other:

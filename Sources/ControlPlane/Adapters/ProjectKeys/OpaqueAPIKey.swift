@@ -21,7 +21,6 @@ public enum OpaqueAPIKey {
     /// Random characters of a key, of 64 kinds: 132 bits.
     public static let randomCharacters = 22
 
-    /// Characters of the checksum.
     public static let checksumCharacters = 8
 
     /// Random characters that may be shown, to distinguish keys.

@@ -9,7 +9,6 @@ public struct ProjectKeyring: Sendable {
     /// The data key, sealed under the master key: what the database stores.
     public let wrappedKey: [UInt8]
 
-    /// The project.
     public let ref: ProjectRef
 
     private let dataKey: KeyBytes

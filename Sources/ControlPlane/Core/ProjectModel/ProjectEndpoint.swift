@@ -9,7 +9,6 @@ public struct ProjectEndpoint: Hashable, Sendable, CustomStringConvertible {
     /// The path below which the project is served: empty, or with a leading and no trailing `/`.
     public var path: String
 
-    /// An endpoint.
     public init(scheme: String = "http", host: PublicHost, port: UInt16?, path: String = "") {
         self.scheme = scheme
         self.host = host

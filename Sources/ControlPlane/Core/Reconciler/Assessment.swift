@@ -9,7 +9,6 @@ public struct AssessmentInput: Sendable, Equatable {
     public var statusSince: Timestamp
     /// The desired stack; nil when the goal needs no template.
     public var desired: DesiredStack?
-    /// The observed stack.
     public var observed: ObservedStack
     /// Services that must not run, and why; see ``DataVerdict``.
     public var refusals: [ServiceName: String]
@@ -25,10 +24,8 @@ public struct AssessmentInput: Sendable, Equatable {
     public var restartRequestedAt: Timestamp?
     /// Services that ``restartRequestedAt`` is about; nil for all.
     public var restartServices: Set<ServiceName>?
-    /// Now.
     public var now: Timestamp
 
-    /// An input from its parts.
     public init(
         status: ProjectStatus, statusSince: Timestamp, desired: DesiredStack?, observed: ObservedStack,
         refusals: [ServiceName: String] = [:], health: [ServiceName: ServiceHealth] = [:],
@@ -66,7 +63,6 @@ public struct CallFailures: Sendable, Equatable {
     /// The engine's last error.
     public var message: String
 
-    /// Refusals.
     public init(count: Int, countMax: Int = countUntilFailed, message: String) {
         self.count = count
         self.countMax = countMax
@@ -76,7 +72,6 @@ public struct CallFailures: Sendable, Equatable {
 
 /// The judgement of one project.
 public struct Assessment: Sendable, Equatable {
-    /// The state of one service.
     public enum ServiceState: Sendable, Equatable {
         case ready
         /// Runs, and this manager does not know yet whether it answers; with the reason.

@@ -37,7 +37,6 @@ public struct ContainerSpec: Sendable, Equatable {
     /// The networks that the container joins, the first being the one on which it is probed; the engine's default
     /// network when empty.
     public var networks: [NetworkAttachment] = []
-    /// The restart policy.
     public var restartPolicy: RestartPolicy = .no
     /// Log driver and its options; the engine's default when absent.
     public var logging: Logging?
@@ -83,7 +82,6 @@ extension ContainerSpec {
         }
     }
 
-    /// One mount.
     public struct Mount: Sendable, Equatable {
         /// What is mounted.
         public enum Source: Sendable, Equatable {
@@ -102,7 +100,6 @@ extension ContainerSpec {
         /// Whether writing is refused.
         public var isReadOnly: Bool
 
-        /// A mount.
         public init(source: Source, target: String, isReadOnly: Bool = false) {
             self.source = source
             self.target = target
@@ -121,7 +118,6 @@ extension ContainerSpec {
         /// `tcp` or `udp`.
         public var transport: String
 
-        /// A published port.
         public init(hostAddress: String, hostPort: UInt16, containerPort: UInt16, transport: String = "tcp") {
             self.hostAddress = hostAddress
             self.hostPort = hostPort

@@ -9,7 +9,6 @@ public struct ExpectedVolume: Sendable, Equatable {
     /// Major version of the PostgreSQL that wrote it; nil when no database does.
     public var postgresMajor: Int?
 
-    /// A volume.
     public init(name: String, identity: String?, postgresMajor: Int? = nil) {
         self.name = name
         self.identity = identity

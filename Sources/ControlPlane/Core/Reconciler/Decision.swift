@@ -27,7 +27,6 @@ public struct Decision: Sendable, Equatable {
     /// The judgement that ``action`` rests on; nil where nothing was judged.
     public var assessment: Assessment?
 
-    /// A decision.
     public init(_ action: Action, _ assessment: Assessment? = nil) {
         self.action = action
         self.assessment = assessment
@@ -71,7 +70,6 @@ public struct TransitionDecision: Sendable, Equatable {
     /// Whether ports that the version in force does not need are given up.
     public var releasesUnusedPorts = false
 
-    /// A transition.
     public init(
         from: ProjectStatus, to: ProjectStatus, event: ProjectLifecycle.Event, cause: String, failure: FailureChange
     ) {
@@ -92,7 +90,6 @@ public struct PlanDecision: Sendable, Equatable {
     /// When the next pass is due if the plan is empty; after calls it follows from their outcomes.
     public var requeue: Requeue
 
-    /// A plan.
     public init(_ plan: Plan, report: TroubleReport? = nil, requeue: Requeue) {
         self.plan = plan
         self.report = report
@@ -109,7 +106,6 @@ public struct TroubleReport: Sendable, Equatable {
     /// The change of the recorded failure.
     public var failure: FailureChange
 
-    /// A report.
     public init(status: ProjectStatus, cause: String, failure: FailureChange) {
         self.status = status
         self.cause = cause

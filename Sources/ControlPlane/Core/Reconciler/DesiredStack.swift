@@ -2,13 +2,11 @@ public import ProjectModel
 
 /// The desired objects of one project, rendered from its template.
 public struct DesiredStack: Sendable, Equatable {
-    /// The project.
     public var ref: ProjectRef
     /// The project's networks: one at least, each within the leased subnet.
     public var networks: [DesiredNetwork]
     /// Volumes by their name on the engine.
     public var volumes: [String: DesiredVolume]
-    /// Services by name.
     public var services: [ServiceName: DesiredService]
     /// Files that the project's folder must hold besides those of the template, by path relative to it. They come
     /// from Compose's `configs` and may be made of secrets.
@@ -16,7 +14,6 @@ public struct DesiredStack: Sendable, Equatable {
     /// Folder of deployed functions in the project's folder; nil where the stack runs none.
     public var functionsFolder: String?
 
-    /// A stack from its parts.
     public init(
         ref: ProjectRef, networks: [DesiredNetwork], volumes: [String: DesiredVolume] = [:],
         services: [ServiceName: DesiredService] = [:], files: [String: Secret<String>] = [:],
@@ -62,7 +59,6 @@ public struct DesiredNetwork: Sendable, Equatable {
     /// Whether the network has no way out.
     public var isInternal: Bool
 
-    /// A network.
     public init(
         name: String, composeName: String = "default", subnet: IPv4Network, addressRange: IPv4Network? = nil,
         gateway: IPv4Address? = nil, isInternal: Bool = false
@@ -84,12 +80,10 @@ public struct DesiredVolume: Sendable, Equatable {
     public var composeName: String
     /// Volume driver; `local` unless the template says otherwise.
     public var driver: String
-    /// Options of the driver.
     public var driverOptions: [String: String]
     /// Mark to create it with, drawn at random once for each volume.
     public var identity: String?
 
-    /// A volume.
     public init(
         name: String, composeName: String, driver: String = "local", driverOptions: [String: String] = [:],
         identity: String? = nil
@@ -104,15 +98,12 @@ public struct DesiredVolume: Sendable, Equatable {
 
 /// One service of a stack: its container and what the manager must know to start and watch it.
 public struct DesiredService: Sendable, Equatable {
-    /// The service.
     public var name: ServiceName
     /// Name of its container on the engine.
     public var containerName: String
     /// Fingerprint of everything that must lead to a new container when it changes.
     public var configHash: String
-    /// The container.
     public var spec: ContainerSpec
-    /// Its dependencies.
     public var dependencies: [Dependency]
     /// How readiness is found out; a service without a probe is ready while its container runs.
     public var probe: Probe?
@@ -122,13 +113,11 @@ public struct DesiredService: Sendable, Equatable {
     public var runsOnce: Bool
     /// Longest time from start to first readiness before the start counts as failed.
     public var bootDeadline: Duration
-    /// Its roles.
     public var roles: Set<ServiceRole>
 
     /// Default of ``bootDeadline``; the slowest real service needs about a minute on a small machine.
     public static let bootDeadlineDefault: Duration = .seconds(180)
 
-    /// A service.
     public init(
         name: ServiceName, containerName: String, configHash: String, spec: ContainerSpec,
         dependencies: [Dependency] = [], probe: Probe? = nil, isOptional: Bool = false, runsOnce: Bool = false,
@@ -161,7 +150,6 @@ public struct Dependency: Sendable, Equatable {
     /// The condition on it.
     public var condition: Condition
 
-    /// A dependency.
     public init(on service: ServiceName, _ condition: Condition = .healthy) {
         self.service = service
         self.condition = condition

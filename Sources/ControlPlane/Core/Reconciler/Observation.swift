@@ -57,7 +57,6 @@ public struct FailureReason: Sendable, Equatable {
     /// What happened.
     public var message: String
 
-    /// A reason.
     public init(service: ServiceName? = nil, message: String) {
         self.service = service
         self.message = message
@@ -69,7 +68,6 @@ public struct FailureReason: Sendable, Equatable {
 
 /// A project with a record, as one pass has found it.
 public struct ObservedProject: Sendable, Equatable {
-    /// The record.
     public var record: RecordedProject
     /// The desired stack; nil when the goal needs no template.
     public var desired: DesiredStack?

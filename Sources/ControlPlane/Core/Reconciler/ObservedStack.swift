@@ -42,7 +42,6 @@ public struct ObservedNetwork: Sendable, Equatable {
     /// Its first subnet.
     public var subnet: IPv4Network?
 
-    /// A network.
     public init(id: String, name: String, subnet: IPv4Network?) {
         self.id = id
         self.name = name
@@ -61,7 +60,6 @@ public struct ObservedVolume: Sendable, Equatable {
     /// When it was created, as the engine says.
     public var createdAt: Timestamp?
 
-    /// A volume.
     public init(name: String, composeName: String? = nil, identity: String? = nil, createdAt: Timestamp? = nil) {
         self.name = name
         self.composeName = composeName
@@ -108,14 +106,12 @@ public struct ObservedContainer: Sendable, Equatable {
         /// Address on it while the container runs.
         public var address: IPv4Address?
 
-        /// A place.
         public init(network: String, address: IPv4Address? = nil) {
             self.network = network
             self.address = address
         }
     }
 
-    /// A container.
     public init(
         id: String, name: String, service: ServiceName?, configHash: String, state: State, exitCode: Int? = nil,
         startedAt: Timestamp? = nil, restartCount: Int = 0, attachments: [Attachment] = [], isOutOfMemory: Bool = false

@@ -64,7 +64,6 @@ public struct Plan: Sendable, Equatable {
 
     /// A service that should run and is not started yet, and why.
     public struct Waiting: Sendable, Equatable {
-        /// The service.
         public let service: ServiceName
         /// What it waits for.
         public let cause: String
@@ -78,7 +77,6 @@ public struct Plan: Sendable, Equatable {
     /// Services that wait for an image, by the image.
     public private(set) var pulls: [String: Set<ServiceName>] = [:]
 
-    /// An empty plan.
     public init() {}
 
     /// Whether there are no steps.

@@ -40,7 +40,6 @@ public struct SubnetAllocator: Sendable {
     /// Prefix length of a project's subnet: 30 usable addresses, room for thirteen services twice over.
     public static let prefixLength = 27
 
-    /// The pool.
     public let pool: IPv4Network
 
     /// An allocator over a pool; nothing when the pool is smaller than one subnet.

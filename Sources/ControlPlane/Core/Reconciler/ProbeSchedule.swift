@@ -23,7 +23,6 @@ public struct ProbeSchedule: Sendable, Equatable {
     /// Longest time that one probe may take.
     public var probeDeadline: Duration = .milliseconds(1_500)
 
-    /// The usual pace.
     public init() {}
 
     /// The wait after a result.

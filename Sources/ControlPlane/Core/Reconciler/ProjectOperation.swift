@@ -47,7 +47,6 @@ public enum ProjectOperationKind: String, Sendable, CaseIterable {
     }
 }
 
-/// The states of an operation.
 public enum ProjectOperationState: String, Sendable, CaseIterable {
     /// Stored, not begun.
     case pending

@@ -6,7 +6,6 @@ public struct ReconcileInput: Sendable, Equatable {
     public var goal: ProjectStatus.Goal
     /// The rendered template; needed for the goal `running` only.
     public var desired: DesiredStack?
-    /// The observed stack.
     public var observed: ObservedStack
     /// Services whose present container has passed its probe.
     public var ready: Set<ServiceName>

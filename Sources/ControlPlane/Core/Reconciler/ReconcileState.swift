@@ -12,7 +12,6 @@ public struct ReconcileState: Sendable, Equatable {
         /// Whether the clock was set since the manager began.
         public let isOfClock: Bool
 
-        /// An epoch.
         public init(since: Timestamp, isOfClock: Bool) {
             self.since = since
             self.isOfClock = isOfClock

@@ -7,7 +7,6 @@ public struct Incarnation: Sendable, Hashable {
     /// When this run began.
     public let startedAt: Timestamp?
 
-    /// A run.
     public init(containerID: String, startedAt: Timestamp?) {
         self.containerID = containerID
         self.startedAt = startedAt
@@ -31,7 +30,6 @@ public struct ServiceHealth: Sendable, Equatable {
     /// two probes of a service that does not answer.
     public static let unwatchedMin: Duration = .seconds(10)
 
-    /// The verdict.
     public enum Verdict: Sendable, Equatable {
         /// No probe of this run has come back yet: nothing follows from that.
         case unknown

@@ -5,7 +5,6 @@ public import ProjectModel
 public struct UpgradePlan: Sendable, Equatable {
     /// A service that gets another container.
     public struct Replacement: Sendable, Equatable {
-        /// The service.
         public var service: ServiceName
         /// Its image now; absent when the version before is not known.
         public var imageBefore: String?
@@ -29,7 +28,6 @@ public struct UpgradePlan: Sendable, Equatable {
     public var replaced: [Replacement] = []
     /// Services that the project does not have yet, in the order in which they are made.
     public var added: [Replacement] = []
-    /// Services that are removed.
     public var removed: [ServiceName] = []
     /// Services whose containers are kept.
     public var untouched: [ServiceName] = []

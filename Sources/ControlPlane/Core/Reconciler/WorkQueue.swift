@@ -8,7 +8,6 @@ public struct WorkQueue<Key: Hashable & Sendable>: Sendable {
     private var active: Set<Key> = []
     private var again: Set<Key> = []
 
-    /// An empty queue.
     public init(activeMax: Int) { self.activeMax = max(1, activeMax) }
 
     /// Number of keys waiting, those in work and due once more included.

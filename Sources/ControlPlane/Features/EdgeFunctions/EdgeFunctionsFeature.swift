@@ -1,4 +1,5 @@
 package import APIKit
+package import FunctionModel
 package import Orchestrator
 
 /// Edge Functions and the secrets that they read.

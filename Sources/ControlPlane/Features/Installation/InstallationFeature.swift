@@ -1,4 +1,5 @@
 package import APIKit
+package import ConsistencyModel
 package import Logging
 package import Orchestrator
 

@@ -1,5 +1,6 @@
 package import APIKit
-package import Orchestrator
+package import NotificationModel
+import Orchestrator
 
 /// What has happened to an account's projects, until a user has seen it.
 package struct NotificationsFeature: Sendable {

@@ -1,5 +1,6 @@
 package import APIKit
 package import Orchestrator
+package import SnippetModel
 
 /// Snippets and reports: kept for an account or for everybody in a project.
 package struct SnippetsFeature: Sendable {

@@ -88,6 +88,28 @@ struct ClientSession: Sendable {
         terminal.write(table.text(columns: columns, style: style), to: .output)
     }
 
+    /// Prints a list: as a table, as JSON where that is wanted, or `none` where it is empty.
+    func show<Row: Encodable>(
+        _ rows: [Row], _ output: OutputOptions, none: String, columns: [String], cells: (Row) -> [Table.Cell]
+    ) throws(ClientError) {
+        if output.isJSON { return try show(json: rows) }
+        if rows.isEmpty { return note(none) }
+        var table = Table(columns)
+        for row in rows { table.add(cells(row)) }
+        show(table)
+    }
+
+    /// Has a name typed before something that cannot be undone; `deed` continues "give --yes to …".
+    func confirm(
+        _ deed: String, warning: String, asking question: String, for name: String, otherwise refusal: String
+    ) throws(ClientError) {
+        guard terminal.isTerminal(.input) else {
+            throw .invalid("there is no terminal to ask on: give --yes to \(deed) without being asked")
+        }
+        note(warning)
+        guard try terminal.ask(question) == name else { throw .failed(refusal) }
+    }
+
     /// Prints a list of names and values.
     func show(_ fields: FieldList) { terminal.write(fields.text(style: style), to: .output) }
 

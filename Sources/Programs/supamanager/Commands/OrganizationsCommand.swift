@@ -18,16 +18,14 @@ struct OrganizationsListCommand: ClientCommand {
 
     func perform(_ session: ClientSession) async throws(ClientError) {
         let organizations = try await session.client().organizations()
-        if output.isJSON { return try session.show(json: organizations) }
-        if organizations.isEmpty { return session.note("You belong to no organization.") }
-        var table = Table(["SLUG", "OWNER", "NAME"])
-        for organization in organizations {
-            table.add([
+        try session.show(
+            organizations, output, none: "You belong to no organization.", columns: ["SLUG", "OWNER", "NAME"]
+        ) { organization in
+            [
                 Table.Cell(organization.slug), organization.isOwner == true ? "yes" : "no",
                 Table.Cell(organization.name),
-            ])
+            ]
         }
-        session.show(table)
     }
 }
 

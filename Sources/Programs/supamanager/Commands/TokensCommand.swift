@@ -20,17 +20,16 @@ struct TokensListCommand: ClientCommand {
 
     func perform(_ session: ClientSession) async throws(ClientError) {
         let tokens = try await session.client().accessTokens()
-        if output.isJSON { return try session.show(json: tokens) }
-        if tokens.isEmpty { return session.note("There are no access tokens.") }
-        var table = Table(["ID", "TOKEN", "CREATED", "LAST USED", "EXPIRES", "NAME"])
-        for token in tokens {
-            table.add([
+        try session.show(
+            tokens, output, none: "There are no access tokens.",
+            columns: ["ID", "TOKEN", "CREATED", "LAST USED", "EXPIRES", "NAME"]
+        ) { token in
+            [
                 "\(token.id)", Table.Cell(token.alias ?? ""), Table.Cell(token.createdAt ?? ""),
                 Table.Cell(token.lastUsedAt ?? "never"), Table.Cell(token.expiresAt ?? "never"),
                 Table.Cell(token.name),
-            ])
+            ]
         }
-        session.show(table)
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConsistencyModel
 import FoundationEssentials
 import ManagementClient
 import Orchestrator

@@ -1,5 +1,6 @@
 import APIKit
 import ComposeTemplates
+import ConsistencyModel
 import DockerEngine
 import FoundationEssentials
 import Glibc

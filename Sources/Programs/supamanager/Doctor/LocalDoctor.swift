@@ -1,4 +1,5 @@
 import ComposeTemplates
+import ConsistencyModel
 import CurlKit
 import DockerEngine
 import FoundationEssentials

@@ -1,3 +1,4 @@
+import ConsistencyModel
 import Orchestrator
 
 extension OperatorWords {

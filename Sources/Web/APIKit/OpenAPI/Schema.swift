@@ -68,8 +68,6 @@ package indirect enum Schema: Sendable, Equatable {
     package static let uuid = Schema.string(Text(format: "uuid"))
     /// A project's ref.
     package static let ref = Schema.string(Text(pattern: "^[a-z]{20}$"))
-    /// A number that identifies something.
-    package static let number64 = Schema.integer()
 
     /// The shape itself, without its name.
     package var inlined: Schema { if case .named(_, let schema) = self { schema } else { self } }

@@ -1,5 +1,6 @@
 import Orchestrator
 import ProjectModel
+import SettingTables
 
 /// Whether the parts of `x-supamanager` fit together: each variable has one source, each purpose one variable, and what
 /// is named is declared.

@@ -13,7 +13,6 @@ public enum ComposeLoader {
         public var environment: [String: String]
         /// The active profiles; `*` stands for all of them.
         public var profiles: Set<String>
-        /// The policy.
         public var policy: TemplatePolicy = .standard
         /// The source of files named by `env_file`.
         public var files: TemplateFiles = .none

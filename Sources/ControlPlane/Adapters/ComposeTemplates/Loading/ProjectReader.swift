@@ -60,7 +60,6 @@ struct ProjectReader {
     }
 }
 
-/// Names of services.
 private enum ServiceName {
     static func check(_ name: String, _ cursor: NodeCursor) -> Bool {
         let isValid =

@@ -9,7 +9,6 @@ public struct ComposeDependency: Sendable, Hashable {
         case completed = "service_completed_successfully"
     }
 
-    /// The condition.
     public var condition: Condition = .started
     /// Whether the project fails without it.
     public var isRequired = true

@@ -10,19 +10,16 @@ public struct ComposeMount: Sendable, Hashable {
         case tmpfs
     }
 
-    /// Options of a bind.
     public struct BindOptions: Sendable, Hashable {
         /// Whether a folder is made on the host when nothing is there.
         public var createsHostPath = true
     }
 
-    /// Options of a volume.
     public struct VolumeOptions: Sendable, Hashable {
         /// Whether a new volume stays empty instead of taking over the image's files.
         public var noCopy = false
     }
 
-    /// Options of a tmpfs.
     public struct TmpfsOptions: Sendable, Hashable {
         /// The size limit in bytes; nil for none.
         public var sizeBytes: Int?

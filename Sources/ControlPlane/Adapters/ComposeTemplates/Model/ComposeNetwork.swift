@@ -4,7 +4,6 @@ public struct ComposeNetwork: Sendable, Hashable {
     public var name: String?
     /// The driver; nil for the engine's default.
     public var driver: String?
-    /// Options of the driver.
     public var driverOptions: [String: String] = [:]
     /// Addresses.
     public var ipam = ComposeIPAM()
@@ -14,7 +13,6 @@ public struct ComposeNetwork: Sendable, Hashable {
     public var isInternal = false
     /// Whether containers of others may join.
     public var isAttachable = false
-    /// Labels.
     public var labels: [String: String] = [:]
 
     /// A network with nothing set.

@@ -23,7 +23,6 @@ public struct ComposePort: Sendable, Hashable {
     public var published: String?
     /// The host address to bind; nil binds all.
     public var hostIP: String?
-    /// The transport protocol.
     public var transport: TransportProtocol = .tcp
     /// How it is spread.
     public var mode: Mode = .ingress

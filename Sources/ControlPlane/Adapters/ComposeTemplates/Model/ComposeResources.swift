@@ -1,8 +1,6 @@
 /// The `deploy` section.
 public struct ComposeDeploy: Sendable, Hashable {
-    /// The limits.
     public var limits: ComposeResources?
-    /// The reservations.
     public var reservations: ComposeResources?
 
     /// Nothing is bounded.
@@ -13,7 +11,6 @@ public struct ComposeDeploy: Sendable, Hashable {
 public struct ComposeResources: Sendable, Hashable {
     /// Processors.
     public var cpus: Double?
-    /// Memory in bytes.
     public var memoryBytes: Int?
     /// Processes and threads.
     public var pids: Int?

@@ -4,9 +4,7 @@ public struct ComposeVolume: Sendable, Hashable {
     public var name: String?
     /// The driver; nil for the engine's default.
     public var driver: String?
-    /// Options of the driver.
     public var driverOptions: [String: String] = [:]
-    /// Labels.
     public var labels: [String: String] = [:]
     /// Whether it is there already and not ours to make; refused by `TemplatePolicy.standard`.
     public var isExternal = false

@@ -13,7 +13,6 @@ public struct APIVersion: Sendable, Hashable, Comparable, CustomStringConvertibl
     /// The part after the dot.
     public let minor: Int
 
-    /// A version from its parts.
     public init(major: Int, minor: Int) {
         self.major = major
         self.minor = minor

@@ -43,7 +43,6 @@ public struct EventFilter: Sendable, Equatable {
     /// All of these labels, on the object that the event is about.
     public var labels: [LabelFilter]
 
-    /// A filter.
     public init(types: [ObjectType] = [], actions: [String] = [], labels: [LabelFilter] = []) {
         self.types = types
         self.actions = actions
@@ -51,7 +50,6 @@ public struct EventFilter: Sendable, Equatable {
     }
 }
 
-/// An event of the engine.
 public struct EngineEvent: Sendable, Equatable, Decodable {
     /// The type of object, for instance `container`.
     public let type: String

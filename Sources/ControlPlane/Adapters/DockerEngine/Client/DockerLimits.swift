@@ -5,11 +5,11 @@
 public enum DockerLimits {
     /// Version, ping, inspect, list.
     public static let queryTimeout = Duration.seconds(30)
-    /// Creating a container, network or volume, tagging an image.
+    /// Creating a container, network or volume.
     public static let changeTimeout = Duration.seconds(60)
     /// Starting a container: image layers are mounted and ports bound.
     public static let startTimeout = Duration.seconds(120)
-    /// Removing a container, a volume or an image: files are deleted.
+    /// Removing a container or a volume: files are deleted.
     public static let removeTimeout = Duration.seconds(180)
     /// What stopping and restarting may take beyond the time given to the process.
     public static let stopMargin = Duration.seconds(60)
@@ -19,10 +19,6 @@ public enum DockerLimits {
     public static let streamHeadTimeout = Duration.seconds(60)
     /// How long a pull may show no progress at all. Unpacking a large layer is silent for a while.
     public static let pullIdleTimeout = Duration.seconds(600)
-    /// Importing an image from a tar archive.
-    public static let importTimeout = Duration.seconds(600)
-    /// Copying files into or out of a container.
-    public static let archiveTimeout = Duration.seconds(120)
     /// A command in a container, unless the caller says.
     public static let execTimeout = Duration.seconds(60)
     /// Reading logs that are already there.
@@ -43,8 +39,4 @@ public enum DockerLimits {
     public static let logBytes = 1024 * 1024
     /// Bytes of a command's output, unless the caller says.
     public static let execOutputBytes = 1024 * 1024
-    /// Bytes of an archive read from a container, unless the caller says.
-    public static let archiveBytes = 64 * 1024 * 1024
-    /// Entries of an archive read from a container.
-    public static let archiveEntries = 10_000
 }

@@ -5,7 +5,6 @@ public struct EngineTimestamp: Sendable, Hashable, Comparable, Decodable, Custom
     /// What comes on top of the seconds, 0 to 999 999 999.
     public let nanoseconds: Int32
 
-    /// A moment from its parts.
     public init(secondsSince1970: Int64, nanoseconds: Int32 = 0) {
         self.secondsSince1970 = secondsSince1970
         self.nanoseconds = nanoseconds

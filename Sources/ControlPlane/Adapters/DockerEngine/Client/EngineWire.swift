@@ -66,20 +66,6 @@ struct EngineWire: Sendable {
         throw Self.error(status: stream.head.status, body: body, call: call)
     }
 
-    /// Makes a call whose answer is one document that may be a long time coming.
-    func lateDocument<Document: Decodable>(
-        _ type: Document.Type, _ call: EngineCall, timeout: Duration?
-    ) async throws(DockerError) -> Document {
-        let stream = try await self.stream(call, totalTimeout: timeout)
-        let body: [UInt8]
-        do {
-            body = try await stream.collect(limitBytes: call.limitBytes)
-        } catch {
-            throw .transport(error)
-        }
-        return try Self.decode(type, body, call: call.label)
-    }
-
     private func checkFence(_ call: EngineCall) throws(DockerError) {
         if call.isChange, !mayChange() { throw .fenced(call: call.label) }
     }

@@ -4,7 +4,6 @@ public struct ContainerHostSpec: Sendable, Equatable {
     public var mounts: [MountSpec]
     /// Published ports.
     public var portBindings: [PortBinding]
-    /// The restart policy.
     public var restartPolicy: RestartPolicy
     /// The log driver; nil means the engine's default.
     public var log: LogSpec?
@@ -27,7 +26,6 @@ public struct ContainerHostSpec: Sendable, Equatable {
     /// Kernel parameters of its namespaces.
     public var kernelParameters: [String: String]
 
-    /// The defaults.
     public init(
         mounts: [MountSpec] = [], portBindings: [PortBinding] = [], restartPolicy: RestartPolicy = .never,
         log: LogSpec? = nil, resources: ResourceSpec = ResourceSpec(), addedCapabilities: [String] = [],
@@ -71,7 +69,6 @@ public struct MountSpec: Sendable, Equatable {
     /// Whether the container cannot write there.
     public var isReadOnly: Bool
 
-    /// A mount.
     public init(_ source: Source, target: String, isReadOnly: Bool = false) {
         self.source = source
         self.target = target
@@ -88,7 +85,6 @@ public struct PortBinding: Sendable, Hashable {
     /// The host's port; nil leaves the choice to the engine.
     public var hostPort: Int?
 
-    /// A binding.
     public init(containerPort: ContainerPort, hostAddress: String? = nil, hostPort: Int? = nil) {
         self.containerPort = containerPort
         self.hostAddress = hostAddress
@@ -115,7 +111,6 @@ public struct LogSpec: Sendable, Equatable, Encodable {
     /// Its options, for instance `max-size`.
     public var options: [String: String]
 
-    /// A log configuration.
     public init(driver: String, options: [String: String] = [:]) {
         self.driver = driver
         self.options = options
@@ -138,7 +133,6 @@ public struct ResourceSpec: Sendable, Equatable {
         /// What a process may raise it to.
         public var hard: Int64
 
-        /// A limit.
         public init(name: String, soft: Int64, hard: Int64) {
             self.name = name
             self.soft = soft
@@ -152,7 +146,6 @@ public struct ResourceSpec: Sendable, Equatable {
         }
     }
 
-    /// Memory.
     public var memoryBytes: Int64?
     /// Memory and swap together; -1 for any amount of swap.
     public var memoryAndSwapBytes: Int64?

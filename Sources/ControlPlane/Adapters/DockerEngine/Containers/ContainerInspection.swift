@@ -18,7 +18,6 @@ public struct ContainerInspection: Sendable, Equatable, Decodable {
     public let image: String
     /// Its labels, the image's among them.
     public let labels: [String: String]
-    /// Its command.
     public let command: [String]
     /// The host name inside.
     public let hostname: String

@@ -18,7 +18,6 @@ public struct ContainerSpec: Sendable, Equatable {
     public var exposedPorts: [ContainerPort]
     /// User and group, by name or number, for instance `1000:1000`.
     public var user: String?
-    /// The working directory.
     public var workingDirectory: String?
     /// The host name inside.
     public var hostname: String?
@@ -85,7 +84,6 @@ public struct ContainerPort: Sendable, Hashable, Comparable, CustomStringConvert
     /// Its protocol.
     public var transport: Transport
 
-    /// A port.
     public init(_ number: Int, _ transport: Transport = .tcp) {
         self.number = number
         self.transport = transport

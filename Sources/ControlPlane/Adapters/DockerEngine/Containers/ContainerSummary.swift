@@ -8,13 +8,10 @@ public struct ContainerSummary: Sendable, Equatable, Decodable {
     public let image: String
     /// The image's identifier.
     public let imageID: String
-    /// Its state.
     public let state: ContainerState
     /// The engine's words, for instance `Up 3 minutes (healthy)`.
     public let status: String
-    /// Its labels.
     public let labels: [String: String]
-    /// Its ports.
     public let ports: [PublishedPort]
     /// Its place on each network, by the network's name.
     public let endpoints: [String: Endpoint]
@@ -61,7 +58,6 @@ struct Endpoints: Decodable {
     enum CodingKeys: String, CodingKey { case networks = "Networks" }
 }
 
-/// The states of a container.
 public enum ContainerState: Sendable, Hashable, Decodable {
     /// It was never started.
     case created

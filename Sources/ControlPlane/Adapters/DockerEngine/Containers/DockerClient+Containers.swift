@@ -40,17 +40,6 @@ extension DockerClient {
         try await wire.send(call)
     }
 
-    /// Sends a signal to a container's first process. Maps to `POST /containers/{id}/kill`.
-    ///
-    /// - Parameter signal: a name such as `SIGHUP`, or a number.
-    /// - Throws: an error with `isContainerNotRunning`.
-    public func killContainer(_ id: String, signal: String = "SIGKILL") async throws(DockerError) {
-        var call = try containerCall("POST", id: id, rest: "/kill")
-        call.query = [("signal", signal)]
-        call.timeout = DockerLimits.changeTimeout
-        try await wire.send(call)
-    }
-
     /// Removes a container. Maps to `DELETE /containers/{id}`.
     ///
     /// - Parameters:
@@ -91,29 +80,6 @@ extension DockerClient {
         return EngineStream(stream, decoder: JSONArrayDecoder<ContainerListItem>(call: call.label))
     }
 
-    /// Changes what the engine does when a container exits. Maps to `POST /containers/{id}/update`.
-    public func updateContainer(_ id: String, restartPolicy: RestartPolicy) async throws(DockerError) {
-        struct Body: Encodable {
-            let restartPolicy: RestartPolicy
-            enum CodingKeys: String, CodingKey { case restartPolicy = "RestartPolicy" }
-        }
-        var call = try containerCall("POST", id: id, rest: "/update")
-        call.timeout = DockerLimits.changeTimeout
-        try call.setBody(Body(restartPolicy: restartPolicy))
-        try await wire.send(call)
-    }
-
-    /// Waits until a container does not run. Maps to `POST /containers/{id}/wait`.
-    ///
-    /// - Parameter timeout: how long to wait before failing with `timedOut`; nil means forever.
-    public func waitForContainer(_ id: String, timeout: Duration?) async throws(DockerError) -> ContainerExit {
-        var call = try containerCall("POST", id: id, rest: "/wait")
-        call.query = [("condition", "not-running")]
-        // The head may come at once or only with the body; the whole wait has one limit.
-        call.timeout = timeout ?? DockerLimits.streamHeadTimeout
-        return try await wire.lateDocument(ContainerExit.self, call, timeout: timeout)
-    }
-
     func containerCall(_ method: String, id: String, rest: String = "") throws(DockerError) -> EngineCall {
         EngineCall(method: method, path: "/containers/\(try ObjectName.segment(id, of: "container"))\(rest)")
     }
@@ -147,36 +113,5 @@ public struct CreatedContainer: Sendable, Equatable, Decodable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         id = try container.decode(String.self, forKey: .id)
         warnings = try container.value(.warnings, default: [])
-    }
-}
-
-/// How a container ended.
-public struct ContainerExit: Sendable, Equatable, Decodable {
-    /// The exit code of its first process; 128 plus the signal's number if one killed it.
-    public let code: Int
-    /// What the engine says went wrong with the wait, if anything did.
-    public let message: String?
-
-    /// An exit.
-    public init(code: Int, message: String? = nil) {
-        self.code = code
-        self.message = message
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case code = "StatusCode"
-        case error = "Error"
-    }
-
-    private struct Failure: Decodable {
-        let message: String?
-        enum CodingKeys: String, CodingKey { case message = "Message" }
-    }
-
-    /// Reads the engine's answer.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        code = try container.decode(Int.self, forKey: .code)
-        message = try container.decodeIfPresent(Failure.self, forKey: .error)?.message
     }
 }

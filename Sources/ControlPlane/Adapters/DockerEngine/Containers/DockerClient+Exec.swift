@@ -66,7 +66,6 @@ public struct ExecSpec: Sendable, Equatable, Encodable {
     /// The working directory; nil means the container's.
     public var workingDirectory: String?
 
-    /// A command.
     public init(
         _ command: [String], environment: [String: String] = [:], user: String? = nil, workingDirectory: String? = nil
     ) {
@@ -115,6 +114,5 @@ public struct ExecInspection: Sendable, Equatable, Decodable {
 public struct ExecResult: Sendable, Equatable {
     /// Its exit code; nil if it still ran when its output was cut off.
     public let exitCode: Int?
-    /// The output.
     public let output: CollectedOutput
 }

@@ -29,7 +29,6 @@ public struct ContainerStats: Sendable, Equatable, Decodable {
     public let receivedBytes: UInt64
     /// Bytes that it sent, over all networks.
     public let sentBytes: UInt64
-    /// Bytes that it read from disks.
     public let diskReadBytes: UInt64
     /// Bytes that it wrote to disks.
     public let diskWrittenBytes: UInt64

@@ -10,7 +10,6 @@ public struct ImageInspection: Sendable, Equatable, Decodable {
     public let sizeBytes: Int64
     /// The processor architecture in Go's words.
     public let architecture: String
-    /// The operating system.
     public let operatingSystem: String
     /// The labels that it was built with.
     public let labels: [String: String]
@@ -55,47 +54,6 @@ public struct ImageInspection: Sendable, Equatable, Decodable {
         labels = config?.labels ?? [:]
         exposedPorts = (config?.exposedPorts ?? [:]).keys.sorted()
         volumes = (config?.volumes ?? [:]).keys.sorted()
-    }
-}
-
-/// An image in a list.
-public struct ImageSummary: Sendable, Equatable, Decodable {
-    /// `sha256:…`.
-    public let id: String
-    /// Its names with tags; an image that has lost its name has none.
-    public let tags: [String]
-    /// The size of all its layers.
-    public let sizeBytes: Int64
-    /// Its labels.
-    public let labels: [String: String]
-
-    enum CodingKeys: String, CodingKey {
-        case id = "Id"
-        case tags = "RepoTags"
-        case sizeBytes = "Size"
-        case labels = "Labels"
-    }
-
-    /// Reads an element of the engine's answer.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decode(String.self, forKey: .id)
-        tags = try container.value(.tags, default: []).filter { $0 != "<none>:<none>" }
-        sizeBytes = try container.value(.sizeBytes, default: 0)
-        labels = try container.value(.labels, default: [:])
-    }
-}
-
-/// One step of removing an image.
-public struct ImageRemoval: Sendable, Equatable, Decodable {
-    /// The name that was taken away, if this step did that.
-    public let untagged: String?
-    /// The layer or image that was deleted, if this step did that.
-    public let deleted: String?
-
-    enum CodingKeys: String, CodingKey {
-        case untagged = "Untagged"
-        case deleted = "Deleted"
     }
 }
 

@@ -26,7 +26,6 @@ public struct OutputPiece: Sendable, Equatable {
 /// A frame has eight bytes of header: the stream's number, three zeros, and the length of what follows as a big-endian
 /// number. Contents are handed on as they come, so a frame of any length needs no memory.
 struct FramedOutputDecoder: StreamDecoder {
-    /// Header bytes.
     static let headerBytes = 8
 
     let call: String

@@ -56,25 +56,6 @@ extension DockerClient {
             Body(container: try ObjectName.segment(container, of: "container"), endpoint: endpoint))
         try await wire.send(call)
     }
-
-    /// Takes a container off a network. Maps to `POST /networks/{id}/disconnect`.
-    public func disconnectNetwork(
-        _ network: String, container: String, force: Bool = false
-    ) async throws(DockerError) {
-        struct Body: Encodable {
-            let container: String
-            let force: Bool
-            enum CodingKeys: String, CodingKey {
-                case container = "Container"
-                case force = "Force"
-            }
-        }
-        let path = "/networks/\(try ObjectName.segment(network, of: "network"))/disconnect"
-        var call = EngineCall(method: "POST", path: path)
-        call.timeout = DockerLimits.changeTimeout
-        try call.setBody(Body(container: try ObjectName.segment(container, of: "container"), force: force))
-        try await wire.send(call)
-    }
 }
 
 /// A network to create.
@@ -91,7 +72,6 @@ public struct NetworkSpec: Sendable, Equatable, Encodable {
     public var addressRange: String?
     /// Whether containers on it are cut off from the outside.
     public var isInternal: Bool
-    /// Labels.
     public var labels: [String: String]
     /// Options for the driver, for instance `com.docker.network.bridge.name`.
     public var driverOptions: [String: String]

@@ -1,4 +1,3 @@
-/// A subnet of a network.
 public struct NetworkSubnet: Sendable, Equatable, Codable {
     /// In CIDR form; host networks have none.
     public let subnet: String?
@@ -7,7 +6,6 @@ public struct NetworkSubnet: Sendable, Equatable, Codable {
     /// The part of it, in CIDR form, from which the engine hands out addresses; nil means all of it.
     public let addressRange: String?
 
-    /// A subnet of a network.
     public init(subnet: String?, gateway: String? = nil, addressRange: String? = nil) {
         self.subnet = subnet
         self.gateway = gateway
@@ -38,15 +36,12 @@ public struct Network: Sendable, Equatable, Decodable {
 
     /// Its identifier.
     public let id: String
-    /// Its name.
     public let name: String
-    /// Its driver.
     public let driver: String
     /// Whether its containers are cut off from the outside.
     public let isInternal: Bool
     /// Its subnets, IPv4 and IPv6.
     public let subnets: [NetworkSubnet]
-    /// Its labels.
     public let labels: [String: String]
     /// The driver's options.
     public let driverOptions: [String: String]

@@ -11,7 +11,6 @@ public struct DockerConfigCredentials: RegistryCredentials {
         /// Its standard output.
         public let output: [UInt8]
 
-        /// An answer.
         public init(isSuccess: Bool, output: [UInt8]) {
             self.isSuccess = isSuccess
             self.output = output

@@ -10,7 +10,6 @@ public struct RegistryCredential: Sendable, Equatable {
     /// Whether the secret is an identity token, which the engine exchanges for a shorter-lived one.
     public var isIdentityToken: Bool
 
-    /// A credential.
     public init(username: String, secret: Secret<String>, isIdentityToken: Bool = false) {
         self.username = username
         self.secret = secret

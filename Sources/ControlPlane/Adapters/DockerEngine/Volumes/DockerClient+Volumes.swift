@@ -44,9 +44,7 @@ public struct VolumeSpec: Sendable, Equatable, Encodable {
     public var name: String
     /// The driver, `local` unless said otherwise.
     public var driver: String
-    /// Options for the driver.
     public var driverOptions: [String: String]
-    /// Labels.
     public var labels: [String: String]
 
     /// A volume with a name; everything else has a default.
@@ -69,13 +67,10 @@ public struct VolumeSpec: Sendable, Equatable, Encodable {
 
 /// A volume as the engine reports it.
 public struct Volume: Sendable, Equatable, Decodable {
-    /// Its name.
     public let name: String
-    /// Its driver.
     public let driver: String
     /// The path of its files on the engine's host.
     public let mountPoint: String
-    /// Its labels.
     public let labels: [String: String]
     /// When it was created.
     public let created: EngineTimestamp?

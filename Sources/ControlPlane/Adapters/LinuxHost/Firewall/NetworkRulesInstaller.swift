@@ -9,7 +9,6 @@ public struct NetworkRulesInstaller: Sendable {
         /// What it printed, bounded by the runner.
         public var output: String
 
-        /// An outcome.
         public init(status: Int32, output: String) {
             self.status = status
             self.output = output
@@ -29,7 +28,6 @@ public struct NetworkRulesInstaller: Sendable {
     private let rules: NetworkRules
     private let run: Runner
 
-    /// An installer of these rules.
     public init(_ rules: NetworkRules, run: @escaping Runner) {
         self.rules = rules
         self.run = run

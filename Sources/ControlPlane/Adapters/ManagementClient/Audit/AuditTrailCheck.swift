@@ -11,7 +11,6 @@ public struct AuditTrailEntry: Codable, Sendable, Equatable {
     /// The canonical text of the event, over which the hash is computed.
     public var canonical: String
 
-    /// An entry.
     public init(number: Int64, previousHash: String, hash: String, canonical: String) {
         self.number = number
         self.previousHash = previousHash

@@ -24,7 +24,6 @@ public struct AuditTrailPage: Decodable, Sendable, Equatable {
         /// The manager's check of the signature of the two; earlier managers do not sign.
         public var signature: Signature?
 
-        /// A head.
         public init(number: Int64, hash: String, signature: Signature? = nil) {
             self.number = number
             self.hash = hash

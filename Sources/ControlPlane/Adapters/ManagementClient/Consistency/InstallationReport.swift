@@ -29,7 +29,6 @@ public struct InstallationReport: Codable, Sendable, Equatable {
         /// Advice; empty when the rule holds.
         public var advice: String
 
-        /// A finding.
         public init(
             id: String, severity: Severity, projectRef: String? = nil, service: String? = nil,
             subject: String? = nil, found: String, advice: String
@@ -53,10 +52,8 @@ public struct InstallationReport: Codable, Sendable, Equatable {
     public var checkedAt: String
     /// The worst of all findings.
     public var severity: Severity
-    /// The findings.
     public var findings: [Finding]
 
-    /// A report.
     public init(checkedAt: String, severity: Severity, findings: [Finding]) {
         self.checkedAt = checkedAt
         self.severity = severity

@@ -2,7 +2,6 @@ public import ProjectModel
 
 /// Address and token of the API: from options first, then environment variables, then files and defaults.
 public struct ClientSettings: Sendable, Equatable {
-    /// The source of a token.
     public enum TokenSource: Sendable, Equatable {
         /// From `SUPAMANAGER_ACCESS_TOKEN`.
         case environment
@@ -19,7 +18,6 @@ public struct ClientSettings: Sendable, Equatable {
     public let address: APIAddress
     /// The token, if there is one.
     public let token: Secret<String>?
-    /// The source of the token.
     public let source: TokenSource?
 
     /// Resolves the settings.

@@ -4,7 +4,6 @@ import ProjectModel
 /// The file with the credentials: `supamanager/credentials.json` in the folder for settings, readable by its owner
 /// alone.
 public struct CredentialsFile: Sendable, Equatable {
-    /// Its path.
     public let path: String
 
     /// Most bytes that are read.

@@ -2,14 +2,12 @@ public import ProjectModel
 
 /// A token for one API, stored between commands.
 public struct StoredToken: Sendable, Equatable {
-    /// The token.
     public var token: Secret<String>
     /// Its number, when signing in made it: then signing out revokes it.
     public var id: Int64?
     /// E-mail address of the account.
     public var email: String
 
-    /// A token.
     public init(token: Secret<String>, id: Int64?, email: String) {
         self.token = token
         self.id = id
@@ -19,7 +17,6 @@ public struct StoredToken: Sendable, Equatable {
 
 /// The stored tokens of all APIs, by address.
 public struct StoredCredentials: Sendable, Equatable {
-    /// Tokens.
     public var tokens: [APIAddress: StoredToken]
 
     /// Credentials; none by default.

@@ -61,7 +61,6 @@ public struct AccessTokenSummary: Codable, Sendable, Equatable {
 public struct MadeAccessToken: Decodable, Sendable {
     /// What is known of it later.
     public let summary: AccessTokenSummary
-    /// The token.
     public let token: Secret<String>
 
     enum CodingKeys: String, CodingKey {

@@ -2,7 +2,6 @@
 public struct DeletionReceipt: Codable, Sendable, Equatable {
     /// The project.
     public var ref: String
-    /// Its name.
     public var name: String
     /// Its status, in the API's words.
     public var status: String
@@ -25,7 +24,6 @@ public struct DeletionReceipt: Codable, Sendable, Equatable {
         public var kind: String
         /// The engine's id; of a volume its name.
         public var id: String
-        /// Its name.
         public var name: String
         /// Since when it is so, in RFC 3339.
         public var at: String

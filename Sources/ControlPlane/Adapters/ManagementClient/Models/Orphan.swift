@@ -6,9 +6,7 @@ public struct Orphan: Codable, Sendable, Equatable {
     public var kind: String
     /// The engine's id; of a volume its name.
     public var engineID: String
-    /// Its name.
     public var name: String
-    /// Its project label.
     public var projectLabel: String
     /// When it was first seen, in RFC 3339.
     public var firstSeen: String

@@ -42,7 +42,6 @@ struct ProjectPage: Decodable, Sendable {
 public struct ProjectDetail: Codable, Sendable, Equatable {
     /// Identifier.
     public var ref: String
-    /// Name.
     public var name: String
     /// Status, in the API's words.
     public var status: String
@@ -50,9 +49,7 @@ public struct ProjectDetail: Codable, Sendable, Equatable {
     public var region: String
     /// When it was created, in RFC 3339.
     public var insertedAt: String?
-    /// Host of its database.
     public var databaseHost: String?
-    /// Version of its database.
     public var databaseVersion: String?
     /// Address of its REST API; empty while it has no ports.
     public var restURL: String
@@ -83,7 +80,6 @@ public struct ProjectDetail: Codable, Sendable, Equatable {
 public struct CreatedProject: Codable, Sendable, Equatable {
     /// Identifier.
     public var ref: String
-    /// Name.
     public var name: String
     /// Status, in the API's words.
     public var status: String
@@ -102,7 +98,6 @@ public struct CreatedProject: Codable, Sendable, Equatable {
 
 /// A request for a new project.
 public struct ProjectOrder: Sendable, Equatable {
-    /// Name.
     public var name: String
     /// The organization's name in addresses.
     public var organizationSlug: String
@@ -117,7 +112,6 @@ public struct ProjectOrder: Sendable, Equatable {
     /// Ref of a deleted project whose kept volumes it gets.
     public var attachVolumesOf: String?
 
-    /// An order.
     public init(
         name: String, organizationSlug: String, region: String? = nil, services: [String]? = nil,
         databasePassword: Secret<String>? = nil
@@ -130,7 +124,6 @@ public struct ProjectOrder: Sendable, Equatable {
     }
 }
 
-/// A key of a project.
 public struct ProjectKey: Decodable, Sendable, Equatable {
     /// What it is called: `anon`, `service_role`, …
     public let name: String

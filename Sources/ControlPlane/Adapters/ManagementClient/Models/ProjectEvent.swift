@@ -11,7 +11,6 @@ public struct ProjectEvent: Codable, Sendable, Hashable {
     /// What is known about it; nil from a manager that does not say it.
     public var facts: Facts?
 
-    /// An event.
     public init(at: String, status: String, message: String, kind: String? = nil, facts: Facts? = nil) {
         self.at = at
         self.status = status
@@ -26,7 +25,6 @@ extension ProjectEvent {
     public struct Facts: Codable, Sendable, Hashable {
         /// Status before a change, in the API's words.
         public var statusBefore: String?
-        /// Status after it.
         public var statusAfter: String?
         /// The operation that it belongs to.
         public var operationID: String?

@@ -10,7 +10,6 @@ public struct ProjectExport: Decodable, Sendable, Equatable {
         /// Its bytes in base64; nil where the API does not show them.
         let content: String?
 
-        /// Its bytes.
         public var bytes: [UInt8]? { content.flatMap { Data(base64Encoded: $0) }.map { Array($0) } }
     }
 
@@ -20,7 +19,6 @@ public struct ProjectExport: Decodable, Sendable, Equatable {
 
     /// The project's ref.
     public let ref: String
-    /// Its name.
     public let name: String
     /// The Compose file; confidential values stand as `${NAME}`.
     public let compose: String

@@ -8,7 +8,6 @@ public struct ProjectProgress: Codable, Sendable, Equatable {
     public var status: String
     /// Why the last thing failed.
     public var failure: Failure?
-    /// Its services.
     public var services: [Service]
 
     /// The failed service.
@@ -20,7 +19,6 @@ public struct ProjectProgress: Codable, Sendable, Equatable {
         /// The end of the service's log.
         public var logTail: String?
 
-        /// A failure.
         public init(service: String?, message: String, logTail: String?) {
             self.service = service
             self.message = message
@@ -33,7 +31,6 @@ public struct ProjectProgress: Codable, Sendable, Equatable {
         }
     }
 
-    /// One service.
     public struct Service: Codable, Sendable, Equatable {
         /// Its name in the template.
         public var service: String
@@ -46,7 +43,6 @@ public struct ProjectProgress: Codable, Sendable, Equatable {
         /// How far its image is; nil while none is pulled for it.
         public var imagePull: ImagePull?
 
-        /// A service.
         public init(
             service: String, state: String, message: String? = nil, observedAt: String? = nil,
             imagePull: ImagePull? = nil
@@ -78,7 +74,6 @@ public struct ProjectProgress: Codable, Sendable, Equatable {
         /// Bytes to download in all; nil while that is not known.
         public var bytesTotal: Int64?
 
-        /// A pull.
         public init(image: String, layers: Int, layersDone: Int, bytes: Int64, bytesTotal: Int64?) {
             self.image = image
             self.layers = layers
@@ -113,9 +108,7 @@ public struct ProjectProgress: Codable, Sendable, Equatable {
 
 /// How people log in to a project's database and to its own dashboard.
 public struct ProjectCredentials: Decodable, Sendable, Equatable {
-    /// The database.
     public let database: Database
-    /// The dashboard.
     public let dashboard: Dashboard
 
     /// Where the database is, and who gets in.

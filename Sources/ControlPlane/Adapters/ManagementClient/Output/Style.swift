@@ -29,7 +29,6 @@ public struct Style: Sendable, Equatable {
     /// Whether there are colours.
     public let isColored: Bool
 
-    /// A style.
     public init(isColored: Bool) { self.isColored = isColored }
 
     /// The style for a stream: colours on a terminal that knows them, unless `NO_COLOR` is set to anything

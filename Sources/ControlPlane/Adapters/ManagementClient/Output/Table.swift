@@ -1,6 +1,5 @@
 /// A text table: aligned columns under a header, two spaces between them, nothing wrapped.
 public struct Table: Sendable, Equatable {
-    /// One cell.
     public struct Cell: Sendable, Equatable, ExpressibleByStringInterpolation {
         /// Its text, in one line.
         public let text: String
@@ -68,7 +67,6 @@ public struct Table: Sendable, Equatable {
 public struct FieldList: Sendable, Equatable {
     private var fields: [(name: String, cell: Table.Cell)] = []
 
-    /// An empty list.
     public init() {}
 
     /// Adds a line; none without a value.

@@ -7,7 +7,6 @@ public struct ProjectSighting: Sendable, Equatable {
     /// New events, oldest first.
     public var events: [ProjectEvent]
 
-    /// A sighting.
     public init(progress: ProjectProgress?, events: [ProjectEvent] = []) {
         self.progress = progress
         self.events = events

@@ -2,7 +2,6 @@ import ProjectModel
 
 /// Follows a project through the polls of a wait: changes, and the present state. Pure.
 public struct ProgressTracker: Sendable, Equatable {
-    /// A change.
     public enum Change: Sendable, Equatable {
         /// The project has this status now.
         case status(String)

@@ -1,6 +1,5 @@
 public import ProjectModel
 
-/// The goal of a wait.
 public enum WaitGoal: Sendable, Equatable, CaseIterable {
     /// The project runs and is healthy.
     case running

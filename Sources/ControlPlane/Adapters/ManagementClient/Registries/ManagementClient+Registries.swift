@@ -21,7 +21,6 @@ extension ManagementClient {
             ).unkeyed)
     }
 
-    /// Forgets the login for a registry.
     public func forgetRegistryLogin(at registry: String) async throws(ClientError) -> RegistryLoginSummary {
         try await answer(.delete("platform", "registries", registry))
     }

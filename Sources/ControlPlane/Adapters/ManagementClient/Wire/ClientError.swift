@@ -32,7 +32,6 @@ public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
         /// Seconds of `Retry-After`, if sent.
         public let retryAfter: Int?
 
-        /// A refusal.
         public init(status: Int, message: String, retryAfter: Int? = nil) {
             self.status = status
             self.message = message

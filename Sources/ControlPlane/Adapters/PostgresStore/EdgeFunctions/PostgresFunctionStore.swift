@@ -1,4 +1,5 @@
-public import Orchestrator
+public import FunctionModel
+import Orchestrator
 public import PostgresKit
 public import ProjectModel
 

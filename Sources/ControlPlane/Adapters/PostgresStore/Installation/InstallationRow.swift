@@ -7,7 +7,6 @@ public struct InstallationRow: Sendable, Equatable {
     /// A constant sealed with the master key: opens with the right one only.
     public let keyCheck: [UInt8]
 
-    /// An installation.
     public init(id: String, keyCheck: [UInt8]) {
         self.id = id
         self.keyCheck = keyCheck

@@ -1,3 +1,4 @@
+import NotificationModel
 import Orchestrator
 import PostgresKit
 import ProjectModel

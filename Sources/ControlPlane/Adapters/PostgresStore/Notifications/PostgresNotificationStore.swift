@@ -1,3 +1,4 @@
+public import NotificationModel
 public import Orchestrator
 public import PostgresKit
 

@@ -1,3 +1,4 @@
+public import EventConsumers
 public import Orchestrator
 public import PostgresKit
 public import ProjectModel

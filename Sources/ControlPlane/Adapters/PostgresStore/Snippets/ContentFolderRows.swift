@@ -1,6 +1,7 @@
 import Orchestrator
 import PostgresKit
 import ProjectModel
+import SnippetModel
 
 /// SQL of the table `content_folders`.
 enum ContentFolderRows {

@@ -1,6 +1,7 @@
 import Orchestrator
 import PostgresKit
 import ProjectModel
+import SnippetModel
 
 /// SQL of the tables `content_items` and `content_favorites`.
 enum ContentRows {

@@ -1,6 +1,7 @@
-public import Orchestrator
+import Orchestrator
 public import PostgresKit
 public import ProjectModel
+public import SnippetModel
 
 /// Snippets, reports and folders in PostgreSQL.
 public struct PostgresContentStore: ContentStore {
@@ -21,7 +22,6 @@ public struct PostgresContentStore: ContentStore {
         return item.seen(by: viewer, isFavorite: item.isFavorite)
     }
 
-    /// Counts.
     public func count(_ query: ContentQuery) async throws(ContentError) -> ContentCount {
         try await transaction { try await ContentRows.count(query, in: $0) }
     }

@@ -72,8 +72,7 @@ extension ProjectCatalog {
                 values: values.settings, declared: try renderer.declaredSettings(given: values.settings),
                 apiNames: try renderer.roles().settingNames)
         } catch { throw .template(error) }
-        let memory = PostgresMemory(settings, limit: limit)
-        if let problem = memory.problem(changed: changed) { throw .badSetting(problem) }
+        if let problem = memory.problem(with: settings, limit: limit, changed: changed) { throw .badSetting(problem) }
     }
 
     func configuration(of ref: ProjectRef) async throws(CatalogError) -> StoredConfiguration {

@@ -3,9 +3,7 @@ import Reconciler
 
 /// A request for a new project, not yet checked.
 public struct ProjectRequest: Sendable {
-    /// Name.
     public var name: String
-    /// Organization.
     public var organizationSlug: String
     /// Region label.
     public var region: String
@@ -22,7 +20,6 @@ public struct ProjectRequest: Sendable {
     /// The requester's e-mail address.
     public var requestedBy = ""
 
-    /// A request.
     public init(
         name: String, organizationSlug: String, region: String = "local", cloudProvider: String = "AWS",
         databasePassword: Secret<String>? = nil, services: [String]? = nil

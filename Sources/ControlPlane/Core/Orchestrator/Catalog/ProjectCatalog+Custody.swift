@@ -3,12 +3,10 @@ import Reconciler
 
 /// A volume that is kept of a deleted project, with that project.
 public struct KeptVolume: Sendable, Equatable {
-    /// The volume.
     public var volume: VolumeRecord
     /// The project that used it last, deleted by now.
     public var project: ProjectRecord
 
-    /// A kept volume.
     public init(volume: VolumeRecord, project: ProjectRecord) {
         self.volume = volume
         self.project = project

@@ -3,7 +3,6 @@ public import Reconciler
 
 /// Why an operation has not come further, or how it ended.
 public struct OperationExplanation: Sendable, Equatable {
-    /// The operation.
     public var operation: ProjectOperation
     /// The project's status.
     public var status: ProjectStatus
@@ -14,9 +13,7 @@ public struct OperationExplanation: Sendable, Equatable {
 
     /// A service that blocks.
     public struct Blocking: Sendable, Equatable {
-        /// The service.
         public var service: ServiceName
-        /// Its state.
         public var state: Assessment.ServiceState?
         /// The result of its last failed probe.
         public var probeOutput: String?
@@ -45,7 +42,6 @@ extension ProjectCatalog {
         try await stored { () async throws(StoreError) in try await store.operations.operations(of: ref, limit: limit) }
     }
 
-    /// One operation.
     public func operation(_ id: String, of ref: ProjectRef) async throws(CatalogError) -> ProjectOperation {
         let found = try await stored { () async throws(StoreError) in
             try await store.operations.operation(id, of: ref)

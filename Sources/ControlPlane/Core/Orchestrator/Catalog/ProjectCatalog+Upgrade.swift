@@ -5,9 +5,7 @@ public import Reconciler
 public struct UpgradeProposal: Sendable, Equatable {
     /// The project before the upgrade.
     public var record: ProjectRecord
-    /// The target.
     public var target: ProjectUpgrade
-    /// The plan.
     public var plan: UpgradePlan
     /// Image of the project's database now, and afterwards.
     public var databaseImages: (before: String?, after: String?)

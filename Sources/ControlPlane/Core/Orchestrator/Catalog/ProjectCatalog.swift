@@ -17,6 +17,7 @@ public struct ProjectCatalog: Sendable {
     let broker: LeaseBroker
     let observer: any ProjectObserver
     let redactors: Redactors
+    let memory: any DatabaseMemory
     let organizationLimit: Int?
     let time: any TimeSource
     let drawRef: @Sendable () -> ProjectRef
@@ -29,8 +30,8 @@ public struct ProjectCatalog: Sendable {
     ///   - drawRef: Draws the ref of a new project; simulations bring their own.
     public init(
         store: any ProjectStore, custody: any CustodyStore, templates: TemplateLibrary, minter: any KeyMinter,
-        broker: LeaseBroker, observer: any ProjectObserver, organizationLimit: Int? = nil,
-        redactors: Redactors = Redactors(), time: any TimeSource = SystemTime(),
+        broker: LeaseBroker, observer: any ProjectObserver, memory: any DatabaseMemory,
+        organizationLimit: Int? = nil, redactors: Redactors = Redactors(), time: any TimeSource = SystemTime(),
         drawRef: @escaping @Sendable () -> ProjectRef = ProjectCatalog.randomRef
     ) {
         self.store = store
@@ -40,6 +41,7 @@ public struct ProjectCatalog: Sendable {
         self.broker = broker
         self.observer = observer
         self.redactors = redactors
+        self.memory = memory
         self.organizationLimit = organizationLimit
         self.time = time
         self.drawRef = drawRef

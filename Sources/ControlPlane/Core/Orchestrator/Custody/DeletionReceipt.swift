@@ -5,7 +5,6 @@ public import Reconciler
 /// removed, so that a crash cannot lose the list of what is to be destroyed. A value: each list of the engine gives the
 /// next one.
 public struct DeletionReceipt: Sendable, Equatable {
-    /// The project.
     public var ref: ProjectRef
     /// Whether its volumes go too; they are kept otherwise.
     public var destroysVolumes: Bool
@@ -23,14 +22,12 @@ public struct DeletionReceipt: Sendable, Equatable {
         public var key: EngineObjectKey
         /// Its name on the engine.
         public var name: String
-        /// Its state.
         public var state: State
         /// Why it is kept or remains.
         public var reason: String?
         /// When ``state`` was found to be so.
         public var at: Timestamp
 
-        /// An item.
         public init(key: EngineObjectKey, name: String, state: State, reason: String? = nil, at: Timestamp) {
             self.key = key
             self.name = name

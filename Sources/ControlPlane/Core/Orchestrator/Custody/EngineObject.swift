@@ -15,7 +15,6 @@ public struct EngineObjectKey: Sendable, Hashable, Comparable {
     /// The engine's id; of a volume its name, it has no other.
     public var id: String
 
-    /// A key.
     public init(_ kind: EngineObjectKind, _ id: String) {
         self.kind = kind
         self.id = id

@@ -9,7 +9,6 @@ public struct EngineObject: Sendable, Equatable {
     /// Its project label, unchecked.
     public var projectLabel: String
 
-    /// An object.
     public init(key: EngineObjectKey, name: String, projectLabel: String) {
         self.key = key
         self.name = name
@@ -21,14 +20,12 @@ public struct EngineObject: Sendable, Equatable {
 public struct Orphan: Sendable, Equatable {
     /// Number that it is asked for by; 0 until it is stored.
     public var number: Int64
-    /// The object.
     public var object: EngineObject
     /// When it was first seen.
     public var firstSeen: Timestamp
     /// Until when it is left alone in any case: a row may be on its way, or a backup about to be restored. Counts while
     /// one manager watches without a break.
     public var graceUntil: Timestamp
-    /// Its state.
     public var state: State
     /// The engine's message when it refused the removal.
     public var refusal: String?
@@ -41,7 +38,6 @@ public struct Orphan: Sendable, Equatable {
         case removing
     }
 
-    /// An orphan.
     public init(
         number: Int64 = 0, object: EngineObject, firstSeen: Timestamp, graceUntil: Timestamp,
         state: State = .reported, refusal: String? = nil

@@ -24,7 +24,6 @@ public struct VolumeRecord: Sendable, Equatable {
     /// When its destruction was requested.
     public var destructionRequestedAt: Timestamp?
 
-    /// A volume.
     public init(
         name: String, owner: ProjectRef, ref: ProjectRef, composeName: String, identity: String? = nil,
         createdAt: Timestamp? = nil, holdsData: Bool = false, postgresMajor: Int? = nil, keptAt: Timestamp? = nil,

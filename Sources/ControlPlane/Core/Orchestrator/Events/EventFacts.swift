@@ -12,7 +12,6 @@ public struct EventFacts: Sendable, Equatable {
 
     /// Status before a transition.
     public var statusBefore: ProjectStatus?
-    /// Status after it.
     public var statusAfter: ProjectStatus?
     /// The operation that the event belongs to, by id.
     public var operation: String?
@@ -54,7 +53,6 @@ public struct EventFacts: Sendable, Equatable {
 
 /// What an event knows about one service.
 public struct ServiceFacts: Sendable, Equatable {
-    /// The service.
     public var service: ServiceName
     /// The engine's id of its container; of a replaced one that of the previous container.
     public var container: String?

@@ -35,7 +35,6 @@ public enum ProjectEventKind: String, Sendable, CaseIterable {
     case unknown
     /// The project was created.
     case created
-    /// The status changed.
     case statusChanged = "status_changed"
     /// Something was recorded about a project that keeps its status; what is in the way, as a rule.
     case stateNoted = "state_noted"

@@ -7,7 +7,6 @@ public struct PinnedVersions: Sendable, Equatable {
     /// The version that it is on its way to.
     public var upgrade: TemplateDigest?
 
-    /// Versions.
     public init(template: TemplateDigest? = nil, upgrade: TemplateDigest? = nil) {
         self.template = template
         self.upgrade = upgrade

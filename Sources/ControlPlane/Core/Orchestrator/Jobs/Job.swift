@@ -81,7 +81,6 @@ public struct Job: Sendable, Equatable {
         return age >= .zero - interval.length && age <= interval.length * 2
     }
 
-    /// Its latest run.
     public var latestRun: JobRun { JobRun(job: id, number: run) }
 }
 
@@ -114,14 +113,11 @@ public enum JobOutcome: String, Sendable, CaseIterable {
     case cancelled
 }
 
-/// One run of a job.
 public struct JobRun: Sendable, Hashable {
-    /// The job.
     public var job: Int64
     /// Which of its runs, from 1.
     public var number: Int64
 
-    /// A run.
     public init(job: Int64, number: Int64) {
         self.job = job
         self.number = number
@@ -135,7 +131,6 @@ public struct JobRunnerIdentity: Sendable, Equatable {
     /// Its term. Only the term counts: a job that is run under an older one has lost its manager.
     public var token: FencingToken
 
-    /// An identity.
     public init(manager: String, token: FencingToken) {
         self.manager = manager
         self.token = token
@@ -151,7 +146,6 @@ public struct JobHolder: Sendable, Equatable {
     /// When the run last told how far it has come; at first when it began.
     public var heartbeat: Timestamp
 
-    /// A holder.
     public init(runner: JobRunnerIdentity, since: Timestamp, heartbeat: Timestamp) {
         self.runner = runner
         self.since = since
@@ -168,7 +162,6 @@ public struct JobProgress: Sendable, Equatable {
     /// What is done at the moment, in words.
     public var message: String
 
-    /// A progress.
     public init(done: Int64, total: Int64? = nil, message: String = "") {
         self.done = done
         self.total = total

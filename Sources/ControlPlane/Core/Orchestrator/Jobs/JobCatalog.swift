@@ -69,7 +69,6 @@ public struct JobCatalog: Sendable {
         return job
     }
 
-    /// A job.
     public func job(_ id: Int64) async throws(JobError) -> Job {
         guard let job = try await stored({ () async throws(StoreError) in try await store.job(id) }) else {
             throw .noJob(id)

@@ -6,7 +6,6 @@ public struct JobDefinition: Sendable {
     /// stops, when the run takes too long, and when the job is cancelled.
     public typealias Handler = @Sendable (JobContext) async throws -> String
 
-    /// The kind.
     public var kind: JobKind
     /// What happens after a failure.
     public var retry: JobRetry
@@ -40,7 +39,6 @@ public struct JobDefinition: Sendable {
         }
     }
 
-    /// A kind.
     public init(
         _ kind: JobKind, recurring: Recurring? = nil, retry: JobRetry = JobRetry(),
         retention: JobRetention = JobRetention(), timeLimit: Duration = .seconds(600), parallelMax: Int = 4,
@@ -107,6 +105,5 @@ public struct JobFailure: Error, Sendable, Equatable, CustomStringConvertible {
     /// Why; no secret.
     public let description: String
 
-    /// A failure.
     public init(_ description: String) { self.description = description }
 }

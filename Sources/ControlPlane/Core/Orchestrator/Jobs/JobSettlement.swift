@@ -35,7 +35,6 @@ public struct JobSettlement: Sendable, Equatable {
     /// Until when the row is kept, if the job is over.
     public var keptUntil: Timestamp?
 
-    /// Decides.
     public init(after end: JobEnd, of job: Job, retry: JobRetry, retention: JobRetention, now: Timestamp) {
         endedAt = now
         outcome = .succeeded
@@ -111,7 +110,6 @@ public struct JobPlan: Sendable, Equatable {
     /// See ``Job/dueWithin``.
     public var dueWithin: Duration?
 
-    /// The plan of a job as it is.
     public init(of job: Job) {
         schedule = job.schedule
         contract = job.contract

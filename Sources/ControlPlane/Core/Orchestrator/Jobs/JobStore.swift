@@ -47,7 +47,6 @@ public protocol JobStore: Sendable {
 
 /// What a runner asks for.
 public struct JobClaim: Sendable, Equatable {
-    /// The runner.
     public var runner: JobRunnerIdentity
     /// How many more jobs of each kind may run.
     public var slots: [JobKind: Int]
@@ -56,7 +55,6 @@ public struct JobClaim: Sendable, Equatable {
     /// The present time.
     public var at: Timestamp
 
-    /// A claim.
     public init(runner: JobRunnerIdentity, slots: [JobKind: Int], limit: Int, at: Timestamp) {
         self.runner = runner
         self.slots = slots
@@ -74,7 +72,6 @@ public struct JobClaimed: Sendable, Equatable {
     /// Runs that are not wanted any more.
     public var unwanted: Set<JobRun>
 
-    /// An answer.
     public init(jobs: [Job] = [], nextDue: Timestamp? = nil, unwanted: Set<JobRun> = []) {
         self.jobs = jobs
         self.nextDue = nextDue

@@ -106,7 +106,6 @@ public enum LeaseError: Error, Sendable, Equatable, CustomStringConvertible {
 public struct EngineUse: Sendable, Equatable {
     /// Host ports.
     public var ports: Set<UInt16>
-    /// Subnets.
     public var subnets: Set<IPv4Network>
 
     /// The ports and subnets in use.

@@ -15,7 +15,6 @@ public enum LogStart: Sendable, Equatable {
     case after(LogMoment)
 }
 
-/// One line of a log.
 public struct LogLine: Sendable, Equatable {
     /// When it was written, where the engine says so.
     public var at: LogMoment?
@@ -26,7 +25,6 @@ public struct LogLine: Sendable, Equatable {
     /// Where more of the line may have been, beside an end that is left out.
     public var openEdges: OpenEdges
 
-    /// A line.
     public init(at: LogMoment?, text: String, isCut: Bool = false, openEdges: OpenEdges = []) {
         self.at = at
         self.text = text

@@ -11,7 +11,6 @@ public struct ServiceLogFollower: Sendable {
     var interval: Duration = LogLooks.interval
     let looks: LogLooks
 
-    /// A follower.
     public init(catalog: ProjectCatalog, engine: any ContainerEngine, logs: any ContainerLogs) {
         self.catalog = catalog
         self.engine = engine

@@ -22,7 +22,7 @@ public final class ReconcileLoop: Service {
     let broker: LeaseBroker
     let survey: EngineSurvey
     let health: HealthLoop
-    let functions: FunctionPublisher?
+    let functions: (any FunctionPublishing)?
     let redactors: Redactors
     let pulls: ImagePulls
     let time: any TimeSource
@@ -39,8 +39,9 @@ public final class ReconcileLoop: Service {
     public init(
         store: any ProjectStore, custody: any CustodyStore, engine: any ContainerEngine, templates: TemplateLibrary,
         folders: any ProjectFolders, minter: any KeyMinter, broker: LeaseBroker, survey: EngineSurvey,
-        health: HealthLoop, functions: FunctionPublisher? = nil, announcements: (any ProjectAnnouncements)? = nil,
-        lease: ManagerLease? = nil, pulls: ImagePulls = ImagePulls(), redactors: Redactors = Redactors(),
+        health: HealthLoop, functions: (any FunctionPublishing)? = nil,
+        announcements: (any ProjectAnnouncements)? = nil, lease: ManagerLease? = nil, pulls: ImagePulls = ImagePulls(),
+        redactors: Redactors = Redactors(),
         time: any TimeSource = SystemTime(), logger: Logger
     ) {
         self.store = store

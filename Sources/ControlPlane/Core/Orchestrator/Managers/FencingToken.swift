@@ -31,7 +31,6 @@ public struct ManagerIdentity: Sendable, Equatable {
     /// Its folder of projects. Managers of one database must have the same: containers mount files from there.
     public var projectsFolder: String
 
-    /// An identity.
     public init(id: String, address: String, projectsFolder: String) {
         self.id = id
         self.address = address

@@ -18,7 +18,6 @@ public enum LeaseClaim: Sendable, Equatable {
     case held(LeaseTenure)
 }
 
-/// The tenure of a lease.
 public struct LeaseTenure: Sendable, Equatable {
     /// The holder.
     public var manager: ManagerIdentity
@@ -27,7 +26,6 @@ public struct LeaseTenure: Sendable, Equatable {
     /// How long it lasts unless it is renewed.
     public var remaining: Duration
 
-    /// A tenure.
     public init(manager: ManagerIdentity, token: FencingToken, remaining: Duration) {
         self.manager = manager
         self.token = token

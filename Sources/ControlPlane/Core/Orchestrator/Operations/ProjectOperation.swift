@@ -5,7 +5,6 @@ public import Reconciler
 public struct ProjectOperation: Sendable, Equatable {
     /// UUID in lower case.
     public var id: String
-    /// The project.
     public var ref: ProjectRef
     /// What was asked for.
     public var kind: ProjectOperationKind
@@ -22,7 +21,6 @@ public struct ProjectOperation: Sendable, Equatable {
     /// Why it ended as it did.
     public var result: String?
 
-    /// An operation from its parts.
     public init(
         id: String, ref: ProjectRef, kind: ProjectOperationKind, state: ProjectOperationState, requestedBy: String,
         requestedAt: Timestamp, progress: OperationProgress, finishedAt: Timestamp? = nil, result: String? = nil
@@ -59,7 +57,6 @@ public struct OperationProgress: Sendable, Equatable {
     /// When it is tried again after ``lastError``.
     public var nextRetryAt: Timestamp?
 
-    /// Progress.
     public init(
         attempts: Int = 0, deadline: Timestamp, waitingFor: String? = nil, service: ServiceName? = nil,
         lastCall: String? = nil, lastError: String? = nil, nextRetryAt: Timestamp? = nil

@@ -12,7 +12,6 @@ public struct PlanExecutor: Sendable {
 
     /// How one step ended.
     public struct Outcome: Sendable, Equatable {
-        /// The step.
         public let step: Plan.Step
         /// What the engine said, when it refused.
         public let error: EngineError?

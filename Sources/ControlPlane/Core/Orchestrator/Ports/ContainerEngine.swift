@@ -31,7 +31,6 @@ public struct EngineOverview: Sendable, Equatable {
     /// Host ports that containers hold at the moment and subnets of all networks, ours or not.
     public var use: EngineUse
 
-    /// An overview.
     public init(fingerprints: [ProjectRef: StackFingerprint] = [:], use: EngineUse = EngineUse()) {
         self.fingerprints = fingerprints
         self.use = use

@@ -16,7 +16,6 @@ public struct HostError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What happened.
     public let description: String
 
-    /// An error.
     public init(_ description: String) { self.description = description }
 }
 

@@ -5,6 +5,5 @@ public struct ProjectEdition: Sendable, Hashable {
     /// The name; means something to the store alone.
     public let text: String
 
-    /// An edition.
     public init(_ text: String) { self.text = text }
 }

@@ -119,10 +119,8 @@ public struct GatewayAnswer: Sendable, Equatable {
     public var status: Int
     /// The header field `Content-Type`.
     public var contentType: String?
-    /// The body.
     public var body: [UInt8]
 
-    /// An answer.
     public init(status: Int, contentType: String? = nil, body: [UInt8] = []) {
         self.status = status
         self.contentType = contentType

@@ -18,9 +18,7 @@ public protocol ProjectObserver: Sendable {
 
 /// The state of one service of a project, for the health endpoints of the API.
 public struct ServiceReport: Sendable, Equatable {
-    /// The service.
     public var service: ServiceName
-    /// Its state.
     public var state: Assessment.ServiceState
     /// The state of each role that has a probe of its own, where the service has several.
     public var roles: [ServiceRole: Assessment.ServiceState]
@@ -29,7 +27,6 @@ public struct ServiceReport: Sendable, Equatable {
     /// How far its image is; nil while none is pulled for it.
     public var imagePull: ImagePull?
 
-    /// A report.
     public init(
         service: ServiceName, state: Assessment.ServiceState, roles: [ServiceRole: Assessment.ServiceState] = [:],
         observedAt: Timestamp? = nil, imagePull: ImagePull? = nil

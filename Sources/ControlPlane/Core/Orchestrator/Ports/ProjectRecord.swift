@@ -14,7 +14,6 @@ public struct ProjectRecord: Sendable, Equatable {
     public var region: String
     /// Cloud provider as given at creation; a label only.
     public var cloudProvider: String
-    /// Its status.
     public var status: ProjectStatus
     /// The last failure, if any.
     public var failure: ProjectFailure?
@@ -42,7 +41,6 @@ public struct ProjectRecord: Sendable, Equatable {
     /// Last change of ``status``.
     public var statusChangedAt: Timestamp
 
-    /// A record from its parts.
     public init(
         number: Int64, ref: ProjectRef, name: ProjectName, organizationSlug: String, region: String,
         cloudProvider: String, status: ProjectStatus, failure: ProjectFailure? = nil, stack: StackName = .supabase,
@@ -82,7 +80,6 @@ public struct RecordOutline: Sendable, Equatable {
     /// Last change.
     public var updatedAt: Timestamp
 
-    /// An outline from its parts.
     public init(status: ProjectStatus, configurationRevision: Int64, updatedAt: Timestamp) {
         self.status = status
         self.configurationRevision = configurationRevision
@@ -134,7 +131,6 @@ public struct ProjectFailure: Sendable, Equatable {
     /// The last lines that the service logged, without secrets.
     public var logTail: String?
 
-    /// A failure.
     public init(service: ServiceName? = nil, message: String, logTail: String? = nil) {
         self.service = service
         self.message = message
@@ -148,7 +144,6 @@ public struct NewProject: Sendable, Equatable {
     public var ref: ProjectRef
     /// Name; unique in its organization.
     public var name: ProjectName
-    /// Organization.
     public var organizationSlug: String
     /// Region label.
     public var region: String
@@ -158,11 +153,9 @@ public struct NewProject: Sendable, Equatable {
     public var stack: StackName
     /// The template version that it is pinned to; it must be stored.
     public var template: TemplateDigest?
-    /// Services.
     public var services: [ServiceName]
     /// Ports and subnet.
     public var leases: Leases
-    /// Sealed secrets.
     public var secrets: SealedSecrets
     /// The API keys that it begins with.
     public var apiKeys: [StoredAPIKey]
@@ -173,7 +166,6 @@ public struct NewProject: Sendable, Equatable {
     /// Creation time.
     public var at: Timestamp
 
-    /// A new project.
     public init(
         ref: ProjectRef, name: ProjectName, organizationSlug: String, region: String, cloudProvider: String,
         stack: StackName = .supabase, template: TemplateDigest? = nil, services: [ServiceName], leases: Leases,
@@ -202,7 +194,6 @@ public struct SealedSecrets: Sendable, Equatable {
     /// Sealed values by name.
     public var values: [String: [UInt8]]
 
-    /// Sealed secrets.
     public init(wrappedKey: [UInt8], values: [String: [UInt8]]) {
         self.wrappedKey = wrappedKey
         self.values = values
@@ -245,7 +236,6 @@ public struct ProjectQuery: Sendable, Hashable {
         /// every anon key shows one and a token may name any.
         public var projects: [String: Set<ProjectRef>]
 
-        /// A visibility.
         public init(organizations: Set<String>, projects: [String: Set<ProjectRef>] = [:]) {
             self.organizations = organizations
             self.projects = projects
@@ -272,7 +262,6 @@ public struct ProjectQuery: Sendable, Hashable {
     }
 }
 
-/// One page of projects.
 public struct ProjectPage: Sendable, Equatable {
     /// Projects that match, on all pages.
     public var count: Int
@@ -281,7 +270,6 @@ public struct ProjectPage: Sendable, Equatable {
     /// The state of all projects that the page was read from; absent when the store does not name it.
     public var edition: ProjectEdition?
 
-    /// A page.
     public init(count: Int, projects: [ProjectRecord], edition: ProjectEdition? = nil) {
         self.count = count
         self.projects = projects

@@ -3,7 +3,6 @@ public import ProjectModel
 /// A project, seen through what its stack declares. What the API answers about its services, ports, secrets and SQL
 /// roles comes from here.
 public struct ProjectStack: Sendable, Equatable {
-    /// The project.
     public let record: ProjectRecord
     /// What its template declares.
     public let roles: StackRoles

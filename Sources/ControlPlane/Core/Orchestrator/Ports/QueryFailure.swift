@@ -44,7 +44,6 @@ public struct QueryFailure: Sendable, Equatable {
         /// The C function.
         public var routine: String
 
-        /// A place.
         public init(file: String, line: String, routine: String) {
             self.file = file
             self.line = line

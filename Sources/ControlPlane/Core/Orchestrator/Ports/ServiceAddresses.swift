@@ -16,7 +16,6 @@ public struct ServiceAddress: Sendable, Hashable {
     /// Port inside of the container.
     public var port: UInt16
 
-    /// An address.
     public init(host: IPv4Address, port: UInt16) {
         self.host = host
         self.port = port

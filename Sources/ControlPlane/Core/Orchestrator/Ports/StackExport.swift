@@ -14,7 +14,6 @@ public struct StackExport: Sendable, Equatable {
     /// Further files, by relative path.
     public var files: [String: [UInt8]]
 
-    /// An export.
     public init(compose: String, environment: [String: Secret<String>], files: [String: [UInt8]]) {
         self.compose = compose
         self.environment = environment

@@ -57,7 +57,6 @@ public struct StackRequirements: Sendable, Equatable {
     /// Named volumes that the services mount, by their keys in the Compose file.
     public var volumes: Set<String>
 
-    /// Requirements.
     public init(
         services: [ServiceName], ports: [String], secrets: [SecretRequirement], tokens: [TokenRequirement],
         tokenSecret: String? = nil, volumes: Set<String> = []

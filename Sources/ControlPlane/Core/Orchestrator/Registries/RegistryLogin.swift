@@ -31,7 +31,6 @@ public struct RegistryHost: Sendable, Hashable, Comparable, CustomStringConverti
 
 /// The stored login that the manager sends to a registry before a pull.
 public struct RegistryLogin: Sendable, Equatable {
-    /// The registry.
     public var host: RegistryHost
     /// Name of the account there.
     public var username: String
@@ -40,7 +39,6 @@ public struct RegistryLogin: Sendable, Equatable {
     /// When it was stored.
     public var updatedAt: Timestamp
 
-    /// A login.
     public init(host: RegistryHost, username: String, sealedPassword: [UInt8], updatedAt: Timestamp) {
         self.host = host
         self.username = username

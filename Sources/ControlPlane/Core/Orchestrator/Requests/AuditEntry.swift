@@ -11,7 +11,6 @@ public struct AuditEntry: Sendable, Equatable {
     /// SHA-256 over ``previousHash``, a line feed and ``AuditDeed/canonical(number:)``, in hex.
     public var hash: String
 
-    /// An entry.
     public init(number: Int64, deed: AuditDeed, previousHash: String, hash: String) {
         self.number = number
         self.deed = deed

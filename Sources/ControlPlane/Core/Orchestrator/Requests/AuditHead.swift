@@ -2,12 +2,10 @@
 public struct AuditHead: Sendable, Equatable {
     /// Number of the last entry.
     public var number: Int64
-    /// Its hash.
     public var hash: String
     /// What the manager's signature of the two is worth.
     public var signature: AuditSignature
 
-    /// A head.
     public init(number: Int64, hash: String, signature: AuditSignature) {
         self.number = number
         self.hash = hash

@@ -79,7 +79,6 @@ public struct IdempotencyKey: Sendable, Equatable, Hashable {
     /// Method, path, query and body: what must be the same when the key comes again.
     public var payload: [UInt8]
 
-    /// A key.
     public init(account: String, credential: String, text: String, payload: [UInt8]) {
         self.account = account
         self.credential = credential
@@ -104,14 +103,11 @@ public enum IdempotencyClaim: Sendable, Equatable {
 
 /// A stored response. The body is sealed: it may contain a token that is shown only once.
 public struct StoredAnswer: Sendable, Equatable {
-    /// Status.
     public var status: Int
     /// Header fields that belong to the answer itself.
     public var headers: [String: String]
-    /// The sealed body.
     public var sealedBody: [UInt8]
 
-    /// An answer.
     public init(status: Int, headers: [String: String], sealedBody: [UInt8]) {
         self.status = status
         self.headers = headers

@@ -21,7 +21,6 @@ public struct ProjectAPIKey: Sendable, Equatable {
     public var id: String
     /// Name; unique among the project's keys of the same kind.
     public var name: String
-    /// Kind.
     public var kind: APIKeyKind
     /// The first characters of the key, enough to distinguish keys and to reveal none.
     public var prefix: String
@@ -73,7 +72,6 @@ public enum APIKeyLimits {
     public static let countMax = 100
     /// Characters of a name.
     public static let nameLengths = 4...64
-    /// Bytes of a description.
     public static let descriptionBytesMax = 1_024
     /// Characters that ``ProjectAPIKey/prefix`` shows after the kind's own.
     static let shownCharacters = 5

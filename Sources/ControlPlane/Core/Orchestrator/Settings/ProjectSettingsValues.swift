@@ -9,7 +9,6 @@ public struct DeclaredSetting: Sendable, Equatable {
     /// Whether values are secrets, such as the password of a mail server.
     public var isSecret: Bool
 
-    /// A variable.
     public init(name: String, defaultValue: String?, isSecret: Bool = false) {
         self.name = name
         self.defaultValue = defaultValue
@@ -17,7 +16,6 @@ public struct DeclaredSetting: Sendable, Equatable {
     }
 }
 
-/// The settings of one project.
 public struct ProjectSettingsValues: Sendable, Equatable {
     /// Variables that the project overrides, with its values.
     public var values: [String: Secret<String>]
@@ -28,7 +26,6 @@ public struct ProjectSettingsValues: Sendable, Equatable {
     /// The variables that carry the API's settings.
     private let apiNames: [SettingName: String]
 
-    /// Settings of a project.
     public init(
         values: [String: Secret<String>], declared: [DeclaredSetting], apiNames: [SettingName: String]
     ) {

@@ -45,7 +45,6 @@ public struct StoredAPIKey: Sendable, Equatable {
     public var id: String
     /// Name; unique among the project's keys of the same kind.
     public var name: String
-    /// Kind.
     public var kind: APIKeyKind
     /// First characters, shown to people.
     public var prefix: String
@@ -62,7 +61,6 @@ public struct StoredAPIKey: Sendable, Equatable {
     /// Last change.
     public var updatedAt: Timestamp
 
-    /// A key from its parts.
     public init(
         id: String, name: String, kind: APIKeyKind, prefix: String, digest: String, sealed: [UInt8],
         description: String?, role: String, insertedAt: Timestamp, updatedAt: Timestamp
@@ -87,7 +85,6 @@ public struct StoredFunctionSecret: Sendable, Equatable {
     /// When it was set.
     public var updatedAt: Timestamp
 
-    /// A secret from its parts.
     public init(sealed: [UInt8], updatedAt: Timestamp) {
         self.sealed = sealed
         self.updatedAt = updatedAt

@@ -8,7 +8,6 @@ public struct ProjectUpgrade: Sendable, Equatable {
     /// The services that it gets.
     public var services: [ServiceName]
 
-    /// A target.
     public init(template: TemplateDigest, services: [ServiceName]) {
         self.template = template
         self.services = services

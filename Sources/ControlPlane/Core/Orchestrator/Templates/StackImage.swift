@@ -5,7 +5,6 @@ public struct StackImage: Hashable, Comparable, Sendable {
     /// Whether it is pulled where the engine does not have it; else it is made on the host.
     public let isPulled: Bool
 
-    /// An image.
     public init(name: String, isPulled: Bool = true) {
         self.name = name
         self.isPulled = isPulled

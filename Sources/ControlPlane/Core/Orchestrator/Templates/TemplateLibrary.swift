@@ -14,7 +14,6 @@ public final class TemplateLibrary: Sendable {
         /// The version's renderer.
         public let renderer: any StackRenderer
 
-        /// An installed stack.
         public init(content: TemplateContent, renderer: any StackRenderer) {
             self.content = content
             self.renderer = renderer

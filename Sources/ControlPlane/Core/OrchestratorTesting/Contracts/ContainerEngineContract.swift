@@ -13,14 +13,12 @@ public enum ContainerEngineContract {
         public var namePrefix: String
         /// An image that the engine has, and a command with which it runs for a minute at least.
         public var image: String
-        /// The command.
         public var command: [String]
         /// A free subnet; its halves are used by two networks.
         public var subnet: IPv4Network
         /// Two free host ports.
         public var ports: (UInt16, UInt16)
 
-        /// Surroundings.
         public init(
             ref: ProjectRef, namePrefix: String, image: String, command: [String], subnet: IPv4Network,
             ports: (UInt16, UInt16)

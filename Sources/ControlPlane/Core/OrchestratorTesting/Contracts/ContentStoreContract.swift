@@ -1,5 +1,6 @@
-public import Orchestrator
+import Orchestrator
 public import ProjectModel
+public import SnippetModel
 
 /// What every ``ContentStore`` promises. Tests run it on ``InMemoryContentStore`` and on PostgreSQL.
 public enum ContentStoreContract {

@@ -1,5 +1,8 @@
+import FunctionModel
+import NotificationModel
 import Orchestrator
 import ProjectModel
+import SnippetModel
 
 extension EventContract {
     private static let viewer = NotificationViewer(

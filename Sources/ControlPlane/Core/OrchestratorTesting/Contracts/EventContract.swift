@@ -1,6 +1,10 @@
+public import EventConsumers
+public import FunctionModel
+public import NotificationModel
 public import Orchestrator
 import ProjectModel
 import Reconciler
+public import SnippetModel
 
 /// What every store promises about events: each has its facts, and what consumers make of one is in its transaction.
 /// Tests run it on the stores in memory and on PostgreSQL.

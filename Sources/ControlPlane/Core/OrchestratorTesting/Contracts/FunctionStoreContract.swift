@@ -1,4 +1,5 @@
-public import Orchestrator
+public import FunctionModel
+import Orchestrator
 public import ProjectModel
 
 /// What every ``FunctionStore`` promises. Tests run it on ``InMemoryFunctionStore`` and on PostgreSQL.

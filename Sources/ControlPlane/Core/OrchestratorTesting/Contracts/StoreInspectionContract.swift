@@ -1,3 +1,4 @@
+public import ConsistencyModel
 public import Orchestrator
 import ProjectModel
 

@@ -23,7 +23,6 @@ public final class FakeHostNetwork: HostNetwork {
     /// Sets the ports on which something listens.
     public func setListening(_ ports: Set<UInt16>) { state.withLock { $0.listening = ports } }
 
-    /// Sets the routes.
     public func setRoutes(_ routes: [IPv4Network]) { state.withLock { $0.routes = routes } }
 
     /// Makes every question fail, or succeed again.
@@ -39,7 +38,6 @@ public final class FakeHostNetwork: HostNetwork {
     /// Ports on which a program listens, on any address.
     public func listeningPorts(on address: String) throws(HostError) -> Set<UInt16> { try read(\.listening) }
 
-    /// The routes.
     public func routes() throws(HostError) -> [IPv4Network] { try read(\.routes) }
 
     /// The ephemeral range.

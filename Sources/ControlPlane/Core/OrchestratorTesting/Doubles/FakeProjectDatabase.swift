@@ -3,7 +3,6 @@ import Synchronization
 
 /// A project database that answers what a test says, and remembers what it was asked.
 public final class FakeProjectDatabase: ProjectDatabase {
-    /// One call.
     public struct Call: Sendable {
         /// What was to be run.
         public let query: ProjectQueryText

@@ -3,9 +3,7 @@ import Synchronization
 
 /// A project gateway that answers what a test says, and remembers what it was asked.
 public final class FakeProjectGateway: ProjectGateway {
-    /// One call.
     public struct Call: Sendable {
-        /// The request.
         public let request: GatewayRequest
         /// The gateway that it was for.
         public let target: GatewayTarget

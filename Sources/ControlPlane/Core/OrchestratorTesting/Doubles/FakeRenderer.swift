@@ -5,9 +5,7 @@ import Synchronization
 
 /// One service of a ``FakeRenderer``'s template.
 public struct TemplateService: Sendable {
-    /// Its name.
     public var name: ServiceName
-    /// Its image.
     public var image: String
     /// What it depends on.
     public var dependencies: [Dependency]
@@ -71,7 +69,6 @@ public final class FakeRenderer: StackRenderer {
         self.names = names
     }
 
-    /// The template.
     public var services: [TemplateService] { state.withLock(\.services) }
 
     /// Makes the template unusable, or usable again.

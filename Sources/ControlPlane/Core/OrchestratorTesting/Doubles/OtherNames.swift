@@ -13,7 +13,6 @@ public enum OtherNames {
     /// Runs functions.
     public static let jobs = ServiceName.named("jobs")
 
-    /// The services.
     public static let services: [TemplateService] = {
         var shared = TemplateService(
             server, dependencies: [Dependency(on: store)],

@@ -3,7 +3,6 @@ public import ProjectModel
 
 /// Keys that are unique, readable and not secret: values are stored unencrypted.
 public struct PlainKeyMinter: KeyMinter {
-    /// A minter.
     public init() {}
 
     /// Values made of the variable's name and the ref, cut or filled to the required length.

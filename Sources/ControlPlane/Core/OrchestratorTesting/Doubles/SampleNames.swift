@@ -15,11 +15,8 @@ extension ServiceName {
     public static let auth = named("auth")
     /// PostgREST.
     public static let rest = named("rest")
-    /// Realtime.
     public static let realtime = named("realtime")
-    /// Storage.
     public static let storage = named("storage")
-    /// imgproxy.
     public static let imgproxy = named("imgproxy")
     /// postgres-meta.
     public static let meta = named("meta")
@@ -27,9 +24,7 @@ extension ServiceName {
     public static let functions = named("functions")
     /// Logflare.
     public static let analytics = named("analytics")
-    /// Vector.
     public static let vector = named("vector")
-    /// Studio.
     public static let studio = named("studio")
 }
 

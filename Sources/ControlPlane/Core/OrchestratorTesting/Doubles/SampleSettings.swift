@@ -1,5 +1,6 @@
-public import Orchestrator
+import Orchestrator
 public import ProjectModel
+public import SettingTables
 
 /// Variables of templates for tests that carry the API's settings.
 public enum SampleSettings {

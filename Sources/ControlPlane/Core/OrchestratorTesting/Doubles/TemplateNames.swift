@@ -9,7 +9,6 @@ public struct TemplateNames: Sendable {
     public var secrets: [SecretRequirement]
     /// Tokens to mint.
     public var tokens: [TokenRequirement]
-    /// Settings.
     public var settings: [DeclaredSetting]
 
     /// The declarations of a template that has these services alone.

@@ -18,7 +18,6 @@ public final class FakeEngine: ContainerEngine {
     /// The engine's own time, unaffected by changes of the host's clock.
     var steadyNow: Timestamp { VirtualTime.beginning + time.uptime() }
 
-    /// An empty engine.
     public init(time: any TimeSource, seed: UInt64 = 0) {
         self.time = time
         state = Mutex(EngineState(seed: seed))

@@ -22,7 +22,6 @@ public struct ServiceBehaviour: Sendable, Equatable {
         /// Time from start to end.
         public var after: Duration
 
-        /// An end.
         public init(code: Int, after: Duration) {
             self.code = code
             self.after = after
@@ -58,7 +57,6 @@ public struct EngineCallRecord: Sendable, Equatable {
     public var number: Int
     /// The call.
     public var operation: Operation
-    /// The project.
     public var ref: ProjectRef
     /// When it was carried out or refused.
     public var at: Timestamp

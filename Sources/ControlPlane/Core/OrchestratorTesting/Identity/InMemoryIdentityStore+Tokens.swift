@@ -22,7 +22,6 @@ extension InMemoryIdentityStore {
         try await transaction { $0.counts(credential, of: account, at: time) }
     }
 
-    /// Notes a use.
     public func noteUse(
         of credential: Principal.Credential, at time: Timestamp, unlessSince earlier: Timestamp
     ) async throws(StoreError) {
@@ -56,7 +55,6 @@ extension InMemoryIdentityStore {
         try await transaction { $0.scopedTokens(of: account) }
     }
 
-    /// Deletes a scoped token.
     public func deleteScopedToken(_ id: String, of account: String) async throws(StoreError) -> ScopedTokenRecord? {
         try await transaction { $0.deleteScopedToken(id, of: account) }
     }

@@ -61,7 +61,6 @@ extension InMemoryIdentityStore {
         try await transaction { $0.insert(account) }
     }
 
-    /// An account.
     public func account(_ id: String) async throws(StoreError) -> Account? {
         try await transaction { $0.accounts[id] }
     }
@@ -71,7 +70,6 @@ extension InMemoryIdentityStore {
         try await transaction { $0.credentials(ofEmail: email) }
     }
 
-    /// The account of the bootstrap.
     public func bootstrapAccount() async throws(StoreError) -> StoredCredentials? {
         try await transaction { state in
             state.bootstrapAccount.flatMap { state.accounts[$0] }
@@ -116,7 +114,6 @@ extension InMemoryIdentityStore {
         }
     }
 
-    /// Replaces a verifier.
     public func replaceVerifier(
         of account: String, _ old: Secret<String>, by new: Secret<String>
     ) async throws(StoreError) {
@@ -130,7 +127,6 @@ extension InMemoryIdentityStore {
         try await transaction { state throws(StoreError) in try state.bootstrap(bootstrap) }
     }
 
-    /// Opens a session.
     public func openSession(_ session: NewSession, limit: Int) async throws(StoreError) -> Account? {
         try await transaction { $0.open(session, limit: limit) }
     }
@@ -140,7 +136,6 @@ extension InMemoryIdentityStore {
         try await transaction { $0.refresh(refresh) }
     }
 
-    /// Ends sessions.
     public func endSessions(of account: String, _ selection: SessionSelection) async throws(StoreError) -> Int {
         try await transaction { $0.endSessions(of: account, selection) }
     }

@@ -5,7 +5,6 @@ import Synchronization
 public final class InMemoryRegistryLoginStore: RegistryLoginStore, Revertible {
     private let state = Mutex<[RegistryHost: RegistryLogin]>([:])
 
-    /// An empty store.
     public init() {}
 
     /// Returns a closure that restores the present state.

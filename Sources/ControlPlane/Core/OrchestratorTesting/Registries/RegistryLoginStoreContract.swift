@@ -34,7 +34,6 @@ public enum RegistryLoginStoreContract {
 
 /// A sealer without cryptography: it only marks the password with its context.
 public struct PlainRegistryPasswordSealer: RegistryPasswordSealer {
-    /// A sealer.
     public init() {}
 
     private func context(_ username: String, _ host: RegistryHost) -> [UInt8] { Array("\(host) \(username)\0".utf8) }

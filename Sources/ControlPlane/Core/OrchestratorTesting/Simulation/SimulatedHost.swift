@@ -2,6 +2,7 @@ public import Logging
 public import Orchestrator
 public import ProjectModel
 import Reconciler
+import SettingTables
 
 /// A host with an engine, a database and a clock, all in memory, on which managers start and die.
 public struct SimulatedHost: Sendable {
@@ -12,7 +13,6 @@ public struct SimulatedHost: Sendable {
 
     /// The clock. It advances when no task can run.
     public let time: VirtualTime
-    /// The engine.
     public let engine: FakeEngine
     /// The database.
     public let store: InMemoryProjectStore
@@ -114,7 +114,6 @@ public struct SimulatedManager: Sendable {
     public let loop: ReconcileLoop
     /// The loop that probes.
     public let health: HealthLoop
-    /// Its life.
     public let life: ManagerLife
 
     /// A manager whose ports are those of the host, cut off when its life ends.
@@ -150,7 +149,7 @@ public struct SimulatedManager: Sendable {
             broker: broker, survey: survey, health: health, time: time, logger: host.logger)
         catalog = ProjectCatalog(
             store: requests, custody: host.custody, templates: templates, minter: host.minter, broker: broker,
-            observer: loop, time: time, drawRef: drawRef)
+            observer: loop, memory: PostgresMemory(), time: time, drawRef: drawRef)
     }
 
     /// Creates a project under a name.

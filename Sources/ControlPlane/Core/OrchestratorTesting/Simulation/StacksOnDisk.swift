@@ -9,7 +9,6 @@ public final class StacksOnDisk: Sendable {
     private let versions = Mutex<[TemplateDigest: [ServiceName: String]]>([:])
     private let installed: Mutex<[StackName: TemplateLibrary.Installed]>
 
-    /// One stack.
     public init(_ renderer: any StackRenderer) {
         installed = Mutex([.supabase: templates.version(of: renderer)])
     }

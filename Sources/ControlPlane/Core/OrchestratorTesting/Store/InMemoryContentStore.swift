@@ -1,5 +1,6 @@
-public import Orchestrator
+import Orchestrator
 public import ProjectModel
+public import SnippetModel
 
 /// The tables of an ``InMemoryContentStore``.
 struct ContentTable: Sendable {
@@ -45,7 +46,6 @@ public final class InMemoryContentStore: ContentStore, Revertible {
         return ContentPage(Array(rest.prefix(query.limit + 1)), of: query)
     }
 
-    /// One item.
     public func item(_ id: String, for viewer: String) async throws(ContentError) -> ContentItem? {
         withTable { state in
             guard let item = state.items[id], ContentRules.isVisible(item, to: viewer) else { return nil }
@@ -53,7 +53,6 @@ public final class InMemoryContentStore: ContentStore, Revertible {
         }
     }
 
-    /// Counts.
     public func count(_ query: ContentQuery) async throws(ContentError) -> ContentCount {
         let wanted = ContentQuery(viewer: query.viewer, refs: query.refs, kinds: query.kinds, name: query.name)
         let all = withTable { $0.matching(wanted) }
@@ -122,7 +121,6 @@ public final class InMemoryContentStore: ContentStore, Revertible {
         }
     }
 
-    /// Deletes folders.
     public func deleteFolders(_ ids: [String], of ref: ProjectRef, owner: String) async throws(ContentError) {
         withTable { state in
             var gone = Set(

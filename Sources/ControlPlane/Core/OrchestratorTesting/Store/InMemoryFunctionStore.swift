@@ -1,4 +1,5 @@
-public import Orchestrator
+public import FunctionModel
+import Orchestrator
 public import ProjectModel
 
 /// The table of an ``InMemoryFunctionStore``.

@@ -56,7 +56,6 @@ public final class InMemoryJobStore: JobStore, Revertible {
         try await transaction { $0.enqueue(job, at: time) }
     }
 
-    /// A job.
     public func job(_ id: Int64) async throws(StoreError) -> Job? { try await transaction { $0.jobs[id] } }
 
     /// A job by its name.

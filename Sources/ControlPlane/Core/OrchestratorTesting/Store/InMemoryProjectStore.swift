@@ -1,3 +1,4 @@
+public import EventConsumers
 import Locks
 public import Orchestrator
 public import ProjectModel
@@ -219,7 +220,6 @@ extension InMemoryProjectStore: ProjectOperationStore {
         try await transaction { Array(($0.operations[ref] ?? []).reversed().prefix(limit)) }
     }
 
-    /// One operation.
     public func operation(_ id: String, of ref: ProjectRef) async throws(StoreError) -> ProjectOperation? {
         try await transaction { $0.operations[ref]?.first { $0.id == id } }
     }

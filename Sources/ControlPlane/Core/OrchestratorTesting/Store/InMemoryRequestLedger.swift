@@ -18,7 +18,6 @@ public final class InMemoryRequestLedger: RequestLedger, Revertible {
 
     private let state = Mutex(State())
 
-    /// An empty ledger.
     public init() {}
 
     /// Adds an entry.

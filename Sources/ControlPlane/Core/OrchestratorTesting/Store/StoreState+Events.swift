@@ -1,3 +1,5 @@
+import EventConsumers
+import NotificationModel
 import Orchestrator
 import ProjectModel
 

@@ -1,3 +1,4 @@
+import EventConsumers
 import Orchestrator
 import ProjectModel
 import Reconciler

@@ -14,7 +14,6 @@ public struct DatabaseRoles: Sendable, Hashable {
     /// Schemas that the stack's services or extensions fill, whichever role owns them: their content is not the users'.
     public var serviceSchemas: [String]
 
-    /// A database and its roles.
     public init(
         database: String, owner: String, administrator: String, readOnly: String? = nil,
         sharingPassword: [String] = [], serviceSchemas: [String] = []

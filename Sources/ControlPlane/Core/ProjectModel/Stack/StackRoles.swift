@@ -1,7 +1,6 @@
 /// The names that a template gives to what the manager and the Management API work with. Everything that a template
 /// does not declare is unsupported by its stack.
 public struct StackRoles: Sendable, Hashable {
-    /// Services by role.
     public var services: [ServiceRole: ServiceName]
     /// Names in the API's health answer, and the role that each reports on.
     public var healthNames: [String: ServiceRole]
@@ -21,7 +20,6 @@ public struct StackRoles: Sendable, Hashable {
     public var settingNames: [SettingName: String]
     /// PostgreSQL roles that tokens name; a token's role has its own name where nothing is said.
     public var tokenClaims: [TokenRole: String]
-    /// The database and its roles.
     public var database: DatabaseRoles?
     /// Names of the variables that the template itself gives to the services of functions; no function secret can have
     /// them.

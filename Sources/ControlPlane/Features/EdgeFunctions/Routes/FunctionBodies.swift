@@ -1,8 +1,9 @@
 package import APIKit
 import FeatureKit
 import FoundationEssentials
+import FunctionModel
 import HTTPTypes
-package import Orchestrator
+import Orchestrator
 import ProjectModel
 
 /// An Edge Function on the wire.

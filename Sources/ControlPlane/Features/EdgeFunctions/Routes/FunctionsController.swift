@@ -1,5 +1,6 @@
 import APIKit
 import FeatureKit
+import FunctionModel
 import HTTPTypes
 import Identity
 import NIOCore

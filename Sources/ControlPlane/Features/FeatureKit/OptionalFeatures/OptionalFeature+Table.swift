@@ -1,5 +1,7 @@
 import APIKit
+import FunctionModel
 import Orchestrator
+import SettingTables
 
 extension OptionalFeature {
     /// Every feature that clients ask about.

@@ -1,5 +1,6 @@
 import APIKit
-package import Orchestrator
+import Orchestrator
+package import SettingTables
 
 /// Something that clients ask about before they offer it, with the operation or setting that would carry it out.
 package struct OptionalFeature: Sendable {
@@ -55,7 +56,6 @@ package struct Entitlement: Sendable, Equatable {
         Entitlement(key: key, kind: .boolean, isOnV1: isOnV1)
     }
 
-    /// A number.
     package static func number(
         _ key: String, _ value: Int64?, unit: String = "count", isOnV1: Bool = true
     ) -> Entitlement {

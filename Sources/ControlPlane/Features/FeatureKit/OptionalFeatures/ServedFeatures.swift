@@ -1,5 +1,6 @@
 package import APIKit
 import Orchestrator
+import SettingTables
 
 /// Which optional features this installation has, read from the routes and settings that would carry them out: what is
 /// refused when it is used is not granted before.

@@ -1,4 +1,5 @@
 import APIKit
+import ConsistencyModel
 import HTTPTypes
 import Identity
 import Orchestrator
@@ -36,7 +37,6 @@ struct ConsistencyBody: Encodable, Sendable, Documented {
     let severity: String
     let findings: [Finding]
 
-    /// One finding.
     struct Finding: Encodable, Sendable {
         let id: String
         let severity: String

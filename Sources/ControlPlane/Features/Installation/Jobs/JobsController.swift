@@ -60,7 +60,6 @@ struct JobsController: Sendable {
     }
 }
 
-/// A job.
 struct JobBody: Encodable, Sendable, Documented {
     let id: Int64
     let kind: String

@@ -106,12 +106,10 @@ public struct ProcessFigures: Sendable, Equatable {
     public var cpuSeconds: Double
     /// Memory in RAM in bytes.
     public var residentBytes: Int64
-    /// Open descriptors.
     public var openDescriptors: Int
     /// When it started, in seconds since 1970.
     public var startedAt: Double
 
-    /// Figures.
     public init(cpuSeconds: Double, residentBytes: Int64, openDescriptors: Int, startedAt: Double) {
         self.cpuSeconds = cpuSeconds
         self.residentBytes = residentBytes

@@ -43,7 +43,6 @@ struct OrphansController: Sendable {
     }
 }
 
-/// An orphan.
 struct OrphanBody: Encodable, Sendable, Documented {
     let id: Int64
     let kind: String

@@ -1,5 +1,6 @@
 import APIKit
 import HTTPTypes
+import NotificationModel
 import Orchestrator
 import ProjectModel
 

@@ -2,6 +2,7 @@ import APIKit
 import FeatureKit
 import HTTPTypes
 import Identity
+import NotificationModel
 import Orchestrator
 import ProjectModel
 

@@ -5,6 +5,7 @@ import HTTPTypes
 import Identity
 import Orchestrator
 import ProjectModel
+import SettingTables
 
 /// Advice about a project's database: every answer comes from checks that ran for it, and a database that cannot be
 /// asked is an error, not an answer without findings. Settings of auth, TLS and backups are not checked.

@@ -4,6 +4,7 @@ import HTTPTypes
 import Identity
 import Orchestrator
 import ProjectModel
+import ProjectSQL
 
 /// `/v1/projects/{ref}/cli/login-role`: a database role with a short life, for a command line that knows no password.
 struct LoginRoleController: Sendable {

@@ -6,6 +6,7 @@ import Identity
 import NIOCore
 import Orchestrator
 import ProjectModel
+import ProjectSQL
 
 /// `/v1/projects/{ref}/database/migrations`: the history that the command line keeps in the project's database.
 struct MigrationsController: Sendable {

@@ -4,6 +4,7 @@ import HTTPTypes
 import Identity
 import Orchestrator
 import ProjectModel
+import ProjectSQL
 
 /// The password of a project's database.
 struct PasswordController: Sendable {

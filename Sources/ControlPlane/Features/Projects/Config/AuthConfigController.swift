@@ -4,6 +4,7 @@ import HTTPTypes
 import Identity
 import Orchestrator
 import ProjectModel
+import SettingTables
 
 /// The configuration of auth: lower-case keys in `/v1`, the same keys in capitals for Studio.
 ///

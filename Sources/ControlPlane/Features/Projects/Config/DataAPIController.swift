@@ -4,6 +4,7 @@ import HTTPTypes
 import Identity
 import Orchestrator
 import ProjectModel
+import SettingTables
 
 /// The configuration of the REST API (PostgREST).
 struct DataAPIController: Sendable {

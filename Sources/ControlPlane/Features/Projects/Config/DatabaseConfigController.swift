@@ -4,6 +4,7 @@ import HTTPTypes
 import Identity
 import Orchestrator
 import ProjectModel
+import SettingTables
 
 /// The configuration of PostgreSQL. A change restarts the database; one with which it does not start is reverted.
 struct DatabaseConfigController: Sendable {

@@ -4,6 +4,7 @@ import HTTPTypes
 import Identity
 import Orchestrator
 import ProjectModel
+import SettingTables
 
 /// The connection pooler of a project, where its template runs one.
 struct PoolerController: Sendable {

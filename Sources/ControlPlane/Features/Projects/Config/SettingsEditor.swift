@@ -4,6 +4,7 @@ import HTTPTypes
 import Identity
 import Orchestrator
 import ProjectModel
+import SettingTables
 
 /// Reads and changes the settings of a project for the controllers of its services.
 struct SettingsEditor: Sendable {

@@ -2,6 +2,7 @@ import APIKit
 import HTTPTypes
 import Orchestrator
 import ProjectModel
+import SettingTables
 
 /// Between the settings of a service, whose keys are flat, and the nested objects of the Management API.
 enum SettingsJSON {

@@ -4,6 +4,7 @@ import HTTPTypes
 import Identity
 import Orchestrator
 import ProjectModel
+import SettingTables
 
 /// The configurations of storage and realtime.
 struct StorageConfigController: Sendable {

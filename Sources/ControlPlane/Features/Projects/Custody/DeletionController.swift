@@ -65,18 +65,18 @@ extension APIKit.Operation {
 extension ProjectCatalog {
     /// Asks for the deletion of the project that the path names. Volumes are removed with it, as Studio's clients
     /// expect, unless the query says otherwise.
-    func acceptDeletion(_ request: APIRequest) async throws -> DeletedProject {
+    func acceptDeletion(_ request: APIRequest) async throws -> APIResponse {
         let before = try request.project()
         let isKeeping = try request.query.flag("keep_volumes", default: false)
         let record = try await delete(
             before.ref, keepingVolumes: isKeeping, by: try request.caller().account.email)
         request.audit.change("status", from: before.status.rawValue, to: record.status.rawValue)
         request.audit.change("volumes", from: nil, to: isKeeping ? "kept" : "destroyed")
-        return DeletedProject(record, keepsVolumes: isKeeping)
+        return try await APIResponse(json: DeletedProject(record, keepsVolumes: isKeeping))
+            .naming(operationOf: record.ref, in: self)
     }
 }
 
-/// A receipt.
 struct DeletionReceiptBody: Encodable, Sendable, Documented {
     let ref: String
     let name: String

@@ -41,7 +41,6 @@ struct KeptVolumesController: Sendable {
     }
 }
 
-/// A kept volume.
 struct KeptVolumeBody: Encodable, Sendable, Documented {
     let name: String
     let projectRef: String

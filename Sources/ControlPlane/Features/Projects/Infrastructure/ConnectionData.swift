@@ -15,9 +15,6 @@ struct ConnectionData: Sendable, Equatable {
     /// The pooler serves several tenants, and takes the tenant from the user name.
     let poolerUser: String
 
-    /// What stands where a password belongs.
-    static let passwordPlaceholder = "[YOUR-PASSWORD]"
-
     /// - Throws: ``CatalogError/unsupported(_:_:)`` for a stack without a database.
     init(_ stack: ProjectStack, _ publicHost: String) throws(CatalogError) {
         let roles = try stack.database()

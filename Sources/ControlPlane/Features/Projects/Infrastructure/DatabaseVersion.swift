@@ -8,7 +8,6 @@ struct DatabaseVersion: Sendable, Equatable {
     let version: String
     /// PostgreSQL's major version.
     let engine: String
-    /// Release channel.
     let releaseChannel = "ga"
 
     /// The version by the tag of the database's image, for example `17.6.1.175`; what stands before the first dot is

@@ -89,7 +89,6 @@ struct ProjectProgress: Encodable, Sendable, Documented {
         }
     }
 
-    /// One service.
     struct Service: Encodable, Sendable {
         let service: String
         let state: String
@@ -166,7 +165,7 @@ struct ImagePullBody: Encodable, Sendable, Documented {
         "ImagePull",
         .fields(
             .init("image", .text), .init("layers", .integer()), .init("layers_done", .integer()),
-            .init("bytes", .number64), .init("bytes_total", .nullable(.number64))))
+            .init("bytes", .integer()), .init("bytes_total", .nullable(.integer()))))
 
     init(_ pull: ImagePull) {
         (image, layers, layersDone) = (pull.image, pull.layers, pull.layersDone)

@@ -25,7 +25,6 @@ struct ProjectSettings: Encodable, Sendable, Documented {
     /// The port of PostgreSQL as long as no port is leased.
     static let unleasedDatabasePort = 5_432
 
-    /// One key.
     struct ServiceKey: Encodable, Sendable {
         let name: String
         let tags: String

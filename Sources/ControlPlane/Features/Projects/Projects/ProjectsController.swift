@@ -12,11 +12,6 @@ struct ProjectsController: Sendable {
     let publicHost: String
     private let answers = ListResponseCache()
 
-    init(catalog: ProjectCatalog, publicHost: String) {
-        self.catalog = catalog
-        self.publicHost = publicHost
-    }
-
     var routes: [Route] {
         let one = "/platform/projects/{ref}"
         return [
@@ -36,7 +31,7 @@ struct ProjectsController: Sendable {
                 operation: Operation(summary: "One project", answer: .of(ProjectDetail.self)), handler: read),
             Route(
                 .delete, one, access: .permission(.projectAdminWrite), effect: .change("project.delete"),
-                operation: Operation.deletion, handler: delete
+                operation: Operation.deletion, handler: catalog.acceptDeletion
             ).refusingUnknownQuery,
         ]
     }
@@ -74,11 +69,6 @@ struct ProjectsController: Sendable {
                 endpoint: try await catalog.endpoint(of: record),
                 isUpgradeAvailable: catalog.isUpgradeAvailable(for: record),
                 publicHost))
-    }
-
-    private func delete(_ request: APIRequest) async throws -> APIResponse {
-        let deleted = try await catalog.acceptDeletion(request)
-        return try await APIResponse(json: deleted).naming(operationOf: try request.ref(), in: catalog)
     }
 }
 

@@ -11,11 +11,6 @@ struct V1ProjectsController: Sendable {
     let publicHost: String
     private let answers = ListResponseCache()
 
-    init(catalog: ProjectCatalog, publicHost: String) {
-        self.catalog = catalog
-        self.publicHost = publicHost
-    }
-
     var routes: [Route] {
         let one = "/v1/projects/{ref}"
         return [
@@ -34,11 +29,8 @@ struct V1ProjectsController: Sendable {
                 operation: Operation(summary: "One project", answer: .of(V1Project.self)), handler: read),
             Route(
                 .delete, one, access: .permission(.projectAdminWrite), effect: .change("project.delete"),
-                operation: Operation.deletion
-            ) { request in
-                let deleted = try await catalog.acceptDeletion(request)
-                return try await APIResponse(json: deleted).naming(operationOf: try request.ref(), in: catalog)
-            }.refusingUnknownQuery,
+                operation: Operation.deletion, handler: catalog.acceptDeletion
+            ).refusingUnknownQuery,
             lifecycle("\(one)/pause", event: .pauseRequested, action: "project.pause", summary: "Pause a project"),
             lifecycle(
                 "\(one)/restore", event: .resumeRequested, action: "project.resume", summary: "Resume a paused project"),

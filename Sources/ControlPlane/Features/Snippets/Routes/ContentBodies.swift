@@ -4,6 +4,7 @@ import FoundationEssentials
 import HTTPTypes
 import Orchestrator
 import ProjectModel
+import SnippetModel
 
 /// Body of `PUT` and `POST /platform/projects/{ref}/content`. Numbers of owner and project, which older clients send,
 /// are ignored: the token and the path name them.

@@ -4,6 +4,7 @@ import HTTPTypes
 import Identity
 import Orchestrator
 import ProjectModel
+import SnippetModel
 
 /// `/platform/projects/{ref}/content`: SQL snippets and reports. Only the owner sees a private one, whatever role
 /// others have; all members of the project see the others.

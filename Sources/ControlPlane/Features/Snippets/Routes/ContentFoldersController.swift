@@ -5,6 +5,7 @@ import HTTPTypes
 import Identity
 import Orchestrator
 import ProjectModel
+import SnippetModel
 
 /// `/platform/projects/{ref}/content/folders`: folders of private snippets. Only their owner sees them.
 struct ContentFoldersController: Sendable {

@@ -2,6 +2,7 @@ import APIKit
 import HTTPTypes
 import Orchestrator
 import ProjectModel
+import SnippetModel
 
 /// The query of every list of snippets.
 enum ContentQueryParameters {

@@ -1,6 +1,7 @@
 import APIKit
 import Orchestrator
 import ProjectModel
+import SnippetModel
 
 /// A snippet or report as Studio reads it.
 struct ContentRow: Encodable, Sendable, Documented {

@@ -4,6 +4,7 @@ import HTTPTypes
 import Identity
 import Orchestrator
 import ProjectModel
+import SnippetModel
 
 /// `/v1/snippets`: the SQL snippets of all projects that the caller sees.
 struct V1SnippetsController: Sendable {

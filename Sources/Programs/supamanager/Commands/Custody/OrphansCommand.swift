@@ -23,17 +23,16 @@ struct OrphansListCommand: ClientCommand {
 
     func perform(_ session: ClientSession) async throws(ClientError) {
         let orphans = try await session.client().orphans()
-        if output.isJSON { return try session.show(json: orphans) }
-        if orphans.isEmpty { return session.note("There are no orphans.") }
-        var table = Table(["NUMBER", "KIND", "NAME", "PROJECT", "SINCE", "STATE", "REFUSAL"])
-        for orphan in orphans {
-            table.add([
+        try session.show(
+            orphans, output, none: "There are no orphans.",
+            columns: ["NUMBER", "KIND", "NAME", "PROJECT", "SINCE", "STATE", "REFUSAL"]
+        ) { orphan in
+            [
                 Table.Cell("\(orphan.id)"), Table.Cell(orphan.kind), Table.Cell(orphan.name),
                 Table.Cell(orphan.projectLabel), Table.Cell(orphan.firstSeen), Table.Cell(orphan.state),
                 Table.Cell(orphan.refusal ?? ""),
-            ])
+            ]
         }
-        session.show(table)
     }
 }
 
@@ -58,14 +57,11 @@ struct OrphansRemoveCommand: ClientCommand {
             throw .notFound("there is no orphan \(number): supamanager orphans list shows all")
         }
         if !isConfirmed {
-            guard session.terminal.isTerminal(.input) else {
-                throw .invalid(
-                    "there is no terminal to ask on: give --yes to remove \(orphan.name) without being asked")
-            }
-            session.note("This removes the \(orphan.kind) \(DisplayText.oneLine(orphan.name)). It cannot be undone.")
-            guard try session.terminal.ask("Type its name to continue: ") == orphan.name else {
-                throw .failed("nothing was removed: that is not its name")
-            }
+            try session.confirm(
+                "remove \(orphan.name)",
+                warning: "This removes the \(orphan.kind) \(DisplayText.oneLine(orphan.name)). It cannot be undone.",
+                asking: "Type its name to continue: ", for: orphan.name,
+                otherwise: "nothing was removed: that is not its name")
         }
         let removed = try await client.removeOrphan(number)
         if output.isJSON { return try session.show(json: removed) }

@@ -26,17 +26,16 @@ struct VolumesListCommand: ClientCommand {
     func perform(_ session: ClientSession) async throws(ClientError) {
         let client = try session.client()
         let volumes = try await client.keptVolumes(in: try await session.organization(organization, client))
-        if output.isJSON { return try session.show(json: volumes) }
-        if volumes.isEmpty { return session.note("No volumes are kept.") }
-        var table = Table(["NAME", "PROJECT", "REF", "KEPT", "POSTGRES", "STATE"])
-        for volume in volumes {
-            table.add([
+        try session.show(
+            volumes, output, none: "No volumes are kept.",
+            columns: ["NAME", "PROJECT", "REF", "KEPT", "POSTGRES", "STATE"]
+        ) { volume in
+            [
                 Table.Cell(volume.name), Table.Cell(volume.projectName), Table.Cell(volume.projectRef),
                 Table.Cell(volume.keptAt ?? ""), Table.Cell(volume.postgresMajor.map(String.init) ?? ""),
                 Table.Cell(volume.isBeingDestroyed ? "being destroyed" : "kept"),
-            ])
+            ]
         }
-        session.show(table)
     }
 }
 
@@ -62,13 +61,11 @@ struct VolumesDestroyCommand: ClientCommand {
         let client = try session.client()
         let slug = try await session.organization(organization, client)
         if !isConfirmed {
-            guard session.terminal.isTerminal(.input) else {
-                throw .invalid("there is no terminal to ask on: give --yes to destroy \(name) without being asked")
-            }
-            session.note("This destroys the volume \(DisplayText.oneLine(name)). It cannot be undone.")
-            guard try session.terminal.ask("Type the volume's name to continue: ") == name else {
-                throw .failed("nothing was destroyed: that is not the volume's name")
-            }
+            try session.confirm(
+                "destroy \(name)",
+                warning: "This destroys the volume \(DisplayText.oneLine(name)). It cannot be undone.",
+                asking: "Type the volume's name to continue: ", for: name,
+                otherwise: "nothing was destroyed: that is not the volume's name")
         }
         try await client.destroyKeptVolume(name, in: slug)
         if output.isJSON { return try session.show(json: ["name": name, "state": "being destroyed"]) }

@@ -28,16 +28,15 @@ struct JobsListCommand: ClientCommand {
 
     func perform(_ session: ClientSession) async throws(ClientError) {
         let jobs = try await session.client().jobs(kind: kind, state: state, limit: limit)
-        if output.isJSON { return try session.show(json: jobs) }
-        if jobs.isEmpty { return session.note("There are no such jobs.") }
-        var table = Table(["NUMBER", "KIND", "PROJECT", "STATE", "DUE", "RUNS", "LAST", "RESULT"])
-        for job in jobs {
-            table.add([
+        try session.show(
+            jobs, output, none: "There are no such jobs.",
+            columns: ["NUMBER", "KIND", "PROJECT", "STATE", "DUE", "RUNS", "LAST", "RESULT"]
+        ) { job in
+            [
                 Table.Cell("\(job.id)"), Table.Cell(job.kind), Table.Cell(job.projectRef ?? ""),
                 Table.Cell(job.state), Table.Cell(job.due), Table.Cell("\(job.runs)"), Table.Cell(job.outcome ?? ""),
                 Table.Cell(job.error ?? job.result ?? ""),
-            ])
+            ]
         }
-        session.show(table)
     }
 }

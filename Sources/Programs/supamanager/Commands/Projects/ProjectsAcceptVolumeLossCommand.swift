@@ -27,13 +27,11 @@ struct ProjectsAcceptVolumeLossCommand: ClientCommand {
         let client = try session.client()
         let (detail, ref) = try await client.project(project)
         if !isConfirmed {
-            guard session.terminal.isTerminal(.input) else {
-                throw .invalid("there is no terminal to ask on: give --yes to give up the data without being asked")
-            }
-            session.note("\(DisplayText.oneLine(detail.name)) (\(detail.ref)) continues without what this volume held.")
-            guard try session.terminal.ask("Type the volume's name to continue: ") == volume else {
-                throw .failed("nothing was changed: that is not the volume's name")
-            }
+            try session.confirm(
+                "give up the data",
+                warning: "\(DisplayText.oneLine(detail.name)) (\(detail.ref)) continues without what this volume held.",
+                asking: "Type the volume's name to continue: ", for: volume,
+                otherwise: "nothing was changed: that is not the volume's name")
         }
         try await client.acceptLoss(of: volume, in: ref)
         if output.isJSON { return try session.show(json: ["ref": detail.ref, "volume": volume]) }

@@ -48,20 +48,17 @@ struct ProjectsListCommand: ClientCommand {
     func perform(_ session: ClientSession) async throws(ClientError) {
         let projects = try await session.client().projects(search: search)
             .filter { organization == nil || $0.organizationSlug == organization }
-        if output.isJSON { return try session.show(json: projects) }
-        if projects.isEmpty {
-            return session.note("There are no projects. Create one with: supamanager projects create NAME")
-        }
-        var table = Table(["REF", "STATUS", "ORG", "REGION", "CREATED", "NAME"])
-        for project in projects {
-            table.add([
+        try session.show(
+            projects, output, none: "There are no projects. Create one with: supamanager projects create NAME",
+            columns: ["REF", "STATUS", "ORG", "REGION", "CREATED", "NAME"]
+        ) { project in
+            [
                 Table.Cell(project.ref),
                 Table.Cell(project.status, Style.Tint(StudioStatus(rawValue: project.status) ?? .unknown)),
                 Table.Cell(project.organizationSlug ?? ""), Table.Cell(project.region),
                 Table.Cell(project.insertedAt ?? ""), Table.Cell(project.name),
-            ])
+            ]
         }
-        session.show(table)
     }
 }
 

@@ -3,51 +3,57 @@ import ManagementClient
 import ProjectModel
 
 /// `supamanager projects pause`
-struct ProjectsPauseCommand: ClientCommand {
+struct ProjectsPauseCommand: LifecycleCommand {
     static let configuration = CommandConfiguration(
         commandName: "pause", abstract: "Stop a project and keep its data, ports and keys.")
 
-    @OptionGroup var project: ProjectArgument
-    @OptionGroup var waiting: WaitOptions
-    @OptionGroup var connection: ConnectionOptions
-    @OptionGroup var output: OutputOptions
+    static let goal = (action: ManagementClient.ProjectAction.pause, end: WaitGoal.paused)
 
-    func perform(_ session: ClientSession) async throws(ClientError) {
-        try await LifecycleStep(session: session, waiting: waiting, output: output).take(
-            .pause, of: project, until: .paused)
-    }
+    @OptionGroup var options: LifecycleOptions
 }
 
 /// `supamanager projects resume`
-struct ProjectsResumeCommand: ClientCommand {
+struct ProjectsResumeCommand: LifecycleCommand {
     static let configuration = CommandConfiguration(
         commandName: "resume", abstract: "Start a project that is paused or failed to start.")
 
-    @OptionGroup var project: ProjectArgument
-    @OptionGroup var waiting: WaitOptions
-    @OptionGroup var connection: ConnectionOptions
-    @OptionGroup var output: OutputOptions
+    static let goal = (action: ManagementClient.ProjectAction.resume, end: WaitGoal.running)
 
-    func perform(_ session: ClientSession) async throws(ClientError) {
-        try await LifecycleStep(session: session, waiting: waiting, output: output).take(
-            .resume, of: project, until: .running)
-    }
+    @OptionGroup var options: LifecycleOptions
 }
 
 /// `supamanager projects restart`
-struct ProjectsRestartCommand: ClientCommand {
+struct ProjectsRestartCommand: LifecycleCommand {
     static let configuration = CommandConfiguration(
         commandName: "restart", abstract: "Stop and start the services of a project.")
 
+    static let goal = (action: ManagementClient.ProjectAction.restart, end: WaitGoal.running)
+
+    @OptionGroup var options: LifecycleOptions
+}
+
+/// A command that asks for another status of a project.
+protocol LifecycleCommand: ClientCommand {
+    /// What is asked for, and what is waited for.
+    static var goal: (action: ManagementClient.ProjectAction, end: WaitGoal) { get }
+    var options: LifecycleOptions { get }
+}
+
+extension LifecycleCommand {
+    var connection: ConnectionOptions { options.connection }
+
+    func perform(_ session: ClientSession) async throws(ClientError) {
+        try await LifecycleStep(session: session, waiting: options.waiting, output: options.output)
+            .take(Self.goal.action, of: options.project, until: Self.goal.end)
+    }
+}
+
+/// What all of them take.
+struct LifecycleOptions: ParsableArguments {
     @OptionGroup var project: ProjectArgument
     @OptionGroup var waiting: WaitOptions
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
-
-    func perform(_ session: ClientSession) async throws(ClientError) {
-        try await LifecycleStep(session: session, waiting: waiting, output: output).take(
-            .restart, of: project, until: .running)
-    }
 }
 
 /// The common part of the commands that change a project's status.

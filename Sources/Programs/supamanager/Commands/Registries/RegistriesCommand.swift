@@ -26,13 +26,14 @@ struct RegistriesListCommand: ClientCommand {
 
     func perform(_ session: ClientSession) async throws(ClientError) {
         let logins = try await session.client().registryLogins()
-        if output.isJSON { return try session.show(json: logins) }
-        if logins.isEmpty { return session.note("The manager keeps no logins at registries.") }
-        var table = Table(["REGISTRY", "USERNAME", "UPDATED"])
-        for login in logins {
-            table.add([Table.Cell(login.registry), Table.Cell(login.username), Table.Cell(login.updatedAt)])
+        try session.show(
+            logins, output, none: "The manager keeps no logins at registries.",
+            columns: ["REGISTRY", "USERNAME", "UPDATED"]
+        ) { login in
+            [
+                Table.Cell(login.registry), Table.Cell(login.username), Table.Cell(login.updatedAt),
+            ]
         }
-        session.show(table)
     }
 }
 

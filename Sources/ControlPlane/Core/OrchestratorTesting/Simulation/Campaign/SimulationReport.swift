@@ -25,11 +25,9 @@ public struct SimulationReport: Sendable, Equatable {
     public var seed: UInt64
     /// Things that users, the world and the manager did.
     public var steps: Int
-    /// Calls to the engine.
     public var engineCalls: Int
     /// Virtual seconds that passed.
     public var seconds: Int
-    /// Faults by kind.
     public var faults: [FaultKind: Int]
     /// How often a project got each status.
     public var statuses: [ProjectStatus: Int]
