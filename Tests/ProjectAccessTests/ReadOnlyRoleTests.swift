@@ -1,6 +1,5 @@
 import Orchestrator
 import PostgresKit
-import PostgresStore
 import PostgresTestSupport
 import ProjectAccess
 import ProjectModel
