@@ -30,6 +30,7 @@ let package = Package(
     name: "supamanager",
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-async-algorithms", exact: "1.1.4"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
@@ -168,6 +169,11 @@ let package = Package(
             ],
             path: "Sources/ControlPlane/Features/FeatureKit", swiftSettings: strict),
         feature("Accounts"),
+        feature(
+            "Dashboard",
+            and: [
+                .product(name: "Mustache", package: "swift-mustache"), .product(name: "NIOCore", package: "swift-nio"),
+            ]),
         feature("EdgeFunctions", and: [.product(name: "NIOCore", package: "swift-nio")]),
         feature("Installation", and: ["HTTPBounds", "Reconciler", .product(name: "Logging", package: "swift-log")]),
         feature("Notifications"),
@@ -181,8 +187,8 @@ let package = Package(
         .target(
             name: "ManagementAPI",
             dependencies: [
-                "APIKit", "Accounts", "EdgeFunctions", "FeatureKit", "Installation", "Notifications", "ProjectData",
-                "Projects", "Snippets", "SupabaseCompatibility", "Usage",
+                "APIKit", "Accounts", "Dashboard", "EdgeFunctions", "FeatureKit", "Installation", "Notifications",
+                "ProjectData", "Projects", "Snippets", "SupabaseCompatibility", "Usage",
             ],
             path: "Sources/ControlPlane/ManagementAPI", swiftSettings: strict),
 
@@ -204,8 +210,8 @@ let package = Package(
         .executableTarget(
             name: "supamanager",
             dependencies: [
-                "APIKit", "Accounts", "Clients", "ComposeTemplates", "CurlKit", "DockerEngine", "EdgeFunctions",
-                "FeatureKit",
+                "APIKit", "Accounts", "Clients", "ComposeTemplates", "CurlKit", "Dashboard", "DockerEngine",
+                "EdgeFunctions", "FeatureKit",
                 "Identity", "Installation", "LinuxHost", "ManagementAPI", "ManagementClient", "NetworkProbes",
                 "Notifications", "Orchestrator", "PostgresKit", "PostgresStore", "ProjectAccess", "ProjectData",
                 "ProjectKeys", "ProjectModel", "Projects", "Reconciler", "Snippets", "SupabaseCompatibility",
@@ -323,8 +329,9 @@ let package = Package(
         .testTarget(
             name: "ManagementAPITests",
             dependencies: [
-                "APIKit", "Accounts", "Clients", "CurlKit", "EdgeFunctions", "FeatureKit", "HTTPBounds", "Identity",
-                "Installation", "ManagementAPI", "Notifications", "Orchestrator", "OrchestratorTesting", "ProjectData",
+                "APIKit", "Accounts", "Clients", "CurlKit", "Dashboard", "EdgeFunctions", "FeatureKit", "HTTPBounds",
+                "Identity", "Installation", "ManagementAPI", "Notifications", "Orchestrator", "OrchestratorTesting",
+                "ProjectData",
                 "ProjectModel", "Projects", "Reconciler", "Snippets", "SupabaseCompatibility", "Usage",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"),
