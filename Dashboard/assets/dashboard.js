@@ -41,7 +41,7 @@ class LiveStream {
 
 // Asks for the changed parts of the page; without htmx for the whole page.
 function refresh() {
-  if (window.htmx) document.body.dispatchEvent(new Event("changed"));
+  if (window.htmx) document.body.dispatchEvent(new Event("refresh"));
   else window.location.reload();
 }
 
