@@ -205,9 +205,9 @@ class Dashboard(unittest.TestCase):
 
     def test_a_name_is_never_more_than_text(self):
         name = '<img src=x onerror="window.stolen=1"><script>window.stolen=1</script>'
-        ref = self.project(name)
+        self.manager.call("PATCH", "/platform/profile", {"username": name})
         visit = self.visit()
-        for path in ["/dashboard", f"/dashboard/projects/{ref}", f"/dashboard/projects/{ref}/delete"]:
+        for path in ["/dashboard/account", "/dashboard/organizations/default"]:
             visit.open(path)
             self.assertIn(name, visit.page.locator("main").inner_text())
             self.assertIsNone(visit.page.evaluate("window.stolen ?? null"))

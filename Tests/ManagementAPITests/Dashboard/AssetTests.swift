@@ -47,7 +47,7 @@ struct AssetTests {
         "no path leads to another file",
         arguments: [
             "dashboard.css", "..%2Ftemplates%2Flayout.mustache", "%2e%2e", "..", ".", "", "layout.mustache", "%00",
-            "..\\..\\etc\\passwd", "....//",
+            "....//",
         ])
     func tricks(name: String) async throws {
         try await APIHost.run { host in

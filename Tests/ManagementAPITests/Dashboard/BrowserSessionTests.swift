@@ -71,6 +71,8 @@ struct BrowserSessionTests {
             #expect(answer.header("Set-Cookie")?.hasPrefix("supamanager=; Max-Age=0;") == true)
             #expect(try await browser.get("/dashboard").status == 303)
             #expect(try await other.get("/dashboard").status == 200)
+            let events = try await host.ledger.trail(.init(scope: .account(Person.owner.account.id))).map(\.deed)
+            #expect(events.contains { $0.action == "session.delete" && $0.route == "POST /dashboard/sign-out" })
         }
     }
 

@@ -5,6 +5,7 @@ import NIOCore
 import Orchestrator
 import OrchestratorTesting
 import ProjectModel
+import Synchronization
 import Testing
 
 @testable import APIKit
@@ -58,10 +59,12 @@ struct DashboardLiveTests {
     func list() async throws {
         try await APIHost.run(limits: Self.patient) { host in
             let browser = try await BrowserVisitor(host, as: .owner)
+            let isCreated = Mutex(false)
             try await read("/dashboard/live", browser) { text in
                 // Signs of life show that time has passed.
-                if text.matches(of: /: \n\n/).count == 3 {
+                if text.matches(of: /: \n\n/).count >= 3, isCreated.withLock({ !$0 }) {
                     #expect(Self.changes(text) == 1)
+                    isCreated.withLock { $0 = true }
                     _ = try await host.create()
                 }
                 return Self.changes(text) >= 2

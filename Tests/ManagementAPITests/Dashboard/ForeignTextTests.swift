@@ -19,42 +19,18 @@ struct ForeignTextTests {
         "{{{account}}}", "</title><script>alert(1)</script>", "gnp\u{202E}exe", "&lt;b&gt;", "مشروع 项目",
     ]
 
-    @Test("a project's name is text on every page that shows it", arguments: names)
-    func project(name: String) async throws {
-        try await APIHost.run { host in
-            let browser = try await BrowserVisitor(host, as: .owner)
-            let body = JSON.object(["name": .string(name), "organization_slug": "default"])
-            let made = try await host.send("POST", "/platform/projects", bytes: try body.bytes())
-            // A name that the API refuses is on no page.
-            guard made.status == 201, let ref = try made.json["ref"]?.text else { return }
-            let token = try await browser.ownToken()
-            for path in ["", "/projects/\(ref)", "/projects/\(ref)/parts", "/projects/\(ref)/delete"] {
-                let answer = try await browser.get("/dashboard\(path)")
-                #expect(answer.status == 200, "\(path)")
-                let text = answer.text
-                #expect(!text.contains("<script>alert") && !text.contains("<img"), "\(path)")
-                #expect(!text.contains("\u{202E}"), "\(path)")
-                #expect(text.contains(Self.escaped(PageText.visible(name))), "\(path)")
-                #expect(!text.contains("<bdi>\(token)"), "a name was taken for a template")
-            }
-            let keys = try await browser.post("/dashboard/projects/\(ref)/keys").text
-            #expect(!keys.contains("<script>alert") && !keys.contains("<img"))
-        }
-    }
-
     @Test("an account's name and an event's text are text", arguments: names)
     func account(name: String) async throws {
         try await APIHost.run { host in
-            let account = try? await host.directory.updateProfile(of: Person.owner.account.id, username: name)
-            guard account != nil else { return }
+            _ = try await host.directory.updateProfile(of: Person.owner.account.id, username: name)
             let ref = try await host.create()
             let record = try #require(try await host.store.project(ref))
-            let cause = String(name.unicodeScalars.filter { $0.properties.generalCategory != .control })
             _ = try await host.store.transition(
-                ref, StatusTransition(from: record.status, to: .active, cause: cause, at: SystemTime().now()))
+                ref, StatusTransition(from: record.status, to: .active, cause: name, at: SystemTime().now()))
             let browser = try await BrowserVisitor(host, as: .owner)
-            for path in ["/account", "/organizations/default", "/projects/\(ref)"] {
+            for path in ["/account", "/organizations/default", "/projects/\(ref)", "/projects/\(ref)/parts"] {
                 let text = try await browser.get("/dashboard\(path)").text
+                #expect(!text.contains("\u{202E}"), "\(path)")
                 #expect(!text.contains("<script>alert") && !text.contains("<img"), "\(path)")
                 #expect(text.contains(Self.escaped(PageText.visible(name))), "\(path)")
             }

@@ -84,8 +84,10 @@ enum PageCheck {
         let text = answer.text
         var problems = headerProblems(answer)
         if text.contains(#/<script(?![^>]*src=")/#) { problems.append("a script stands in the page") }
-        if text.contains(#/\son[a-z]+\s*=/#) { problems.append("an event handler stands in the page") }
-        if text.contains("<style") || text.contains(#/\sstyle\s*=/#) { problems.append("a style stands in the page") }
+        if text.contains(#/<[a-z]+[^<>]*\son[a-z]+\s*=/#) { problems.append("an event handler stands in the page") }
+        if text.contains("<style") || text.contains(#/<[a-z]+[^<>]*\sstyle\s*=/#) {
+            problems.append("a style stands in the page")
+        }
         if text.contains(#/(src|href|action)="(https?:)?\/\//#) { problems.append("it leads to another host") }
         for form in text.matches(of: #/<form[^>]*method="post"[\s\S]*?<\/form>/#)
         where !form.0.contains("form_token") && !form.0.contains("sign-in") && !form.0.contains("first-run") {

@@ -16,7 +16,10 @@ package struct BrowserOrigin: Sendable, Equatable {
         guard site.isEmpty || site == ["same-origin"] else { return false }
         let origins = headers[values: .origin]
         guard let origin = origins.first else { return !site.isEmpty }
-        return origins.count == 1 && (origin == publicOrigin || origin == authority.map { "http://\($0)" })
+        guard origins.count == 1 else { return false }
+        // A proxy may end HTTPS: the request has the host of the page, and not its scheme.
+        return origin == publicOrigin
+            || ["http", "https"].contains { scheme in origin == authority.map { "\(scheme)://\($0)" } }
     }
 
     /// 403 for a request of another site's page.

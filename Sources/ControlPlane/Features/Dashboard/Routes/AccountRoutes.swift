@@ -42,6 +42,7 @@ struct AccountRoutes: Sendable {
         let id = try request.uuid("id")
         request.audit.target("session", id)
         try await directory.signOut(session: id, of: caller.account.id, scope: .local)
+        request.audit.noteAttempt()
         return pages.see(caller.credential == .session(id) ? Pages.signIn : Self.path)
     }
 }

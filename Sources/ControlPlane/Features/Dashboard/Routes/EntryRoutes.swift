@@ -124,6 +124,8 @@ struct EntryRoutes: Sendable {
         guard case .session(let session) = caller.credential else { return pages.see(Pages.signIn) }
         request.audit.target("session", session)
         try await directory.signOut(session: session, of: caller.account.id, scope: .local)
+        // Forms are answered with a redirect, which is no success by its status.
+        request.audit.noteAttempt()
         var response = pages.see(Pages.signIn)
         response.headers[.setCookie] = pages.gate.cookie.removing
         return response
