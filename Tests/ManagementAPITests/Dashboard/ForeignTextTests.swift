@@ -43,7 +43,7 @@ struct ForeignTextTests {
             var browser = BrowserVisitor(host)
             let answer = try await browser.post(
                 "/dashboard/sign-in", ["email": "owner@example.com", "password": Person.owner.password], token: nil,
-                headers: [("Origin", browser.origin), ("User-Agent", "<script>alert(1)</script>\u{202E}")])
+                headers: [("Origin", browser.origin), ("User-Agent", "<script>alert(1)</script>")])
             browser.cookie = answer.header("Set-Cookie").map { String($0.prefix { $0 != ";" }) }
             let text = try await browser.get("/dashboard/account").text
             #expect(text.contains("&lt;script&gt;alert(1)") && !text.contains("<script>alert"))
