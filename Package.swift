@@ -74,6 +74,7 @@ let package = Package(
     name: "supamanager",
     dependencies: [
         .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-async-algorithms", exact: "1.1.4"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
@@ -202,6 +203,7 @@ let package = Package(
             ],
             path: "Sources/ControlPlane/Features/FeatureKit", swiftSettings: strict),
         feature("Accounts"),
+        feature("Dashboard", and: [.product(name: "Mustache", package: "swift-mustache"), nioCore]),
         feature("EdgeFunctions", and: ["FunctionModel", nioCore]),
         feature(
             "Installation",
@@ -218,8 +220,8 @@ let package = Package(
         .target(
             name: "ManagementAPI",
             dependencies: [
-                "APIKit", "Accounts", "EdgeFunctions", "FeatureKit", "Installation", "Notifications", "ProjectData",
-                "Projects", "Snippets", "SupabaseCompatibility", "Usage",
+                "APIKit", "Accounts", "Dashboard", "EdgeFunctions", "FeatureKit", "Installation", "Notifications",
+                "ProjectData", "Projects", "Snippets", "SupabaseCompatibility", "Usage",
             ],
             path: "Sources/ControlPlane/ManagementAPI", swiftSettings: strict),
 
@@ -239,8 +241,9 @@ let package = Package(
         .executableTarget(
             name: "supamanager",
             dependencies: [
-                "APIKit", "Accounts", "Clients", "ComposeTemplates", "ConsistencyModel", "CurlKit", "DockerEngine",
-                "EdgeFunctions", "EmbeddedPostgres", "FeatureKit", "FunctionModel", "Identity", "Installation",
+                "APIKit", "Accounts", "Clients", "ComposeTemplates", "ConsistencyModel", "CurlKit", "Dashboard",
+                "DockerEngine", "EdgeFunctions", "EmbeddedPostgres", "FeatureKit", "FunctionModel", "Identity",
+                "Installation",
                 "LinuxHost", "LogKit", "ManagementAPI", "ManagementClient", "NetworkProbes", "Notifications",
                 "Orchestrator", "PostgresKit", "PostgresStore", "ProjectAccess", "ProjectData", "ProjectKeys",
                 "ProjectModel", "Projects", "Reconciler", "SettingTables", "Snippets", "SupabaseCompatibility",
@@ -352,8 +355,9 @@ let package = Package(
         .testTarget(
             name: "ManagementAPITests",
             dependencies: [
-                "APIKit", "Accounts", "Clients", "ConsistencyModel", "CurlKit", "EdgeFunctions", "FeatureKit",
-                "FunctionModel", "HTTPBounds", "Identity", "Installation", "ManagementAPI", "Notifications",
+                "APIKit", "Accounts", "Clients", "ConsistencyModel", "CurlKit", "Dashboard", "EdgeFunctions",
+                "FeatureKit", "FunctionModel", "HTTPBounds", "Identity", "Installation", "ManagementAPI",
+                "Notifications",
                 "Orchestrator", "OrchestratorTesting", "ProjectData", "ProjectModel", "Projects", "Reconciler",
                 "SettingTables", "Snippets", "SupabaseCompatibility", "Usage", httpTypes,
                 logging, nioCore,

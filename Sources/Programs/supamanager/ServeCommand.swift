@@ -74,6 +74,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Folder with the stacks, one folder for each. [SUPAMANAGER_TEMPLATES]")
     var templates: String?
 
+    @Option(help: "Folder with the files of the dashboard. [SUPAMANAGER_DASHBOARD]")
+    var dashboard: String?
+
     @Option(help: "Default stack of new projects. [SUPAMANAGER_STACK; default: supabase]")
     var stack: String?
 
@@ -105,6 +108,7 @@ struct ServeCommand: AsyncParsableCommand {
             "SUPAMANAGER_PORT_RANGE": portRange, "SUPAMANAGER_SUBNET_POOL": subnetPool,
             "SUPAMANAGER_BIND_ADDRESS": bindAddress, "SUPAMANAGER_PUBLIC_HOST": publicHost,
             "SUPAMANAGER_ADMIN_TOKEN": adminToken, "SUPAMANAGER_TEMPLATES": templates, "SUPAMANAGER_STACK": stack,
+            "SUPAMANAGER_DASHBOARD": dashboard,
             "DOCKER_HOST": dockerHost,
             "SUPAMANAGER_ADMIN_EMAIL": adminEmail, "SUPAMANAGER_SIGNUP": signup, "SUPAMANAGER_PUBLIC_URL": publicURL,
             "SUPAMANAGER_CORS_ORIGINS": corsOrigins, "SUPAMANAGER_TRUSTED_PROXIES": trustedProxies,

@@ -2,6 +2,7 @@ import APIKit
 import Accounts
 import Clients
 import ComposeTemplates
+import Dashboard
 import DockerEngine
 import FoundationEssentials
 import Glibc
@@ -47,6 +48,8 @@ struct ServeSettings: Sendable {
     var networkRules: NetworkRulesPolicy
     /// The folder that holds the stacks.
     var templatesFolder: String
+    /// The folder that holds the files of the dashboard.
+    var dashboardFolder: String
     /// The stack of projects that name none.
     var stack: StackName
     var dockerHost: DockerHost
@@ -137,6 +140,7 @@ struct ServeSettings: Sendable {
                     + " holds the stacks, one folder each, and SUPAMANAGER_STACK to the one that new projects get")
         }
         templatesFolder = try Self.templatesFolder(value("SUPAMANAGER_TEMPLATES"))
+        dashboardFolder = try Self.dashboardFolder(value("SUPAMANAGER_DASHBOARD"))
         stack = try parsed(
             "SUPAMANAGER_STACK", default: StackName.supabase.text, parse: { StackName($0) },
             form: "the name of a stack: lower-case letters, digits and hyphens, a letter first")
@@ -208,8 +212,24 @@ struct ServeSettings: Sendable {
         path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     }
 
-    /// The given folder, or the one that came with the program: beside the working folder or above the executable.
     private static func templatesFolder(_ given: String?) throws -> String {
+        let found = installed("Templates", given) { !StackFolders(path: $0).names.isEmpty }
+        guard let found else {
+            throw Problem(description: "no stack was found: name the folder that holds them with SUPAMANAGER_TEMPLATES")
+        }
+        return found
+    }
+
+    private static func dashboardFolder(_ given: String?) throws -> String {
+        guard let found = installed("Dashboard", given, isRight: DashboardFiles.isDashboard) else {
+            throw Problem(
+                description: "the dashboard's files were not found: name their folder with SUPAMANAGER_DASHBOARD")
+        }
+        return found
+    }
+
+    /// The given folder, or the one that came with the program: beside the working folder or above the executable.
+    private static func installed(_ name: String, _ given: String?, isRight: (String) -> Bool) -> String? {
         if let given { return absolute(given) }
         var places = [FileManager.default.currentDirectoryPath]
         var place = CommandLine.arguments.first.map { URL(filePath: $0).standardizedFileURL.path } ?? ""
@@ -220,10 +240,6 @@ struct ServeSettings: Sendable {
             place = String(place[..<slash])
             places += [place, place + "/share/supamanager"]
         }
-        let candidates = places.map { $0 + "/Templates" }
-        guard let found = candidates.first(where: { !StackFolders(path: $0).names.isEmpty }) else {
-            throw Problem(description: "no stack was found: name the folder that holds them with SUPAMANAGER_TEMPLATES")
-        }
-        return found
+        return places.map { "\($0)/\(name)" }.first(where: isRight)
     }
 }

@@ -3,12 +3,14 @@ import Accounts
 import ComposeTemplates
 import ConsistencyModel
 import CurlKit
+import Dashboard
 import DockerEngine
 import EdgeFunctions
 import EmbeddedPostgres
 import FeatureKit
 import FoundationEssentials
 import FunctionModel
+import Identity
 import Installation
 import LinuxHost
 import LogKit
@@ -95,6 +97,7 @@ struct Server {
             prober: prober, lease: lease)
         try await core.templates.storeInstalled()
         let store = core.store
+        let files = try DashboardFiles(folder: settings.dashboardFolder)
         let people = try await People(
             settings: settings, database: database, master: master, installation: installation.id, token: token)
         let sealer = StoredAnswerSealer(master: master, installation: installation.id)
@@ -125,6 +128,7 @@ struct Server {
                     units: PostgresUnitOfWork(pool: database.pool),
                     verifier: DirectoryTokenVerifier(directory: people.directory), ledger: ledger, sealer: sealer,
                     time: SystemTime()),
+                dashboard: try dashboard(of: files, directory: people.directory, ledger: ledger, database: database),
                 configuration: apiConfiguration
             ).pipeline,
             address: settings.listen, limits: ServerLimits(), logger: logger,
@@ -194,6 +198,19 @@ struct Server {
                 catalog: catalog, content: PostgresContentStore(pool: ground.database.pool), time: time),
             usage: UsageFeature(catalog: catalog, reach: reach, time: time),
             compatibility: SupabaseCompatibilityFeature(time: time))
+    }
+
+    private func dashboard(
+        of files: DashboardFiles, directory: AccountDirectory, ledger: PostgresRequestLedger, database: Database
+    ) throws -> DashboardFeature {
+        let trail = SessionTrail(
+            units: PostgresUnitOfWork(pool: database.pool), ledger: ledger, time: SystemTime())
+        let stacks = StackFolders(path: settings.templatesFolder).names.map(\.text).filter { $0 != settings.stack.text }
+        return try DashboardFeature(
+            files: files, directory: directory, trail: trail,
+            settings: DashboardSettings(
+                publicURL: settings.publicURL, stacks: [settings.stack.text] + stacks.sorted()),
+            digest: { Hex.encode(try Digest.sha256($0)) })
     }
 
     private func processFigures() -> @Sendable () -> ProcessFigures? {

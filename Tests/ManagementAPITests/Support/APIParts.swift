@@ -1,4 +1,5 @@
 import Accounts
+import Dashboard
 import EdgeFunctions
 import FunctionModel
 import Identity
@@ -14,6 +15,7 @@ import Reconciler
 import SettingTables
 import Snippets
 import SupabaseCompatibility
+import Testing
 import Usage
 
 @testable import APIKit
@@ -49,12 +51,14 @@ struct APIParts: Sendable {
             logger: Logger(label: "functions"))
         return FunctionCatalog(
             store: functionStore, publisher: publisher,
-            digest: { bytes throws(FunctionError) in
-                var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-                for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-                let digits = String(hash, radix: 16)
-                return String(repeating: "0", count: 64 - digits.count) + digits
-            })
+            digest: { bytes throws(FunctionError) in Self.countedDigest(bytes) })
+    }
+
+    private static func countedDigest(_ bytes: [UInt8]) -> String {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        let digits = String(hash, radix: 16)
+        return digits + String(repeating: "0", count: 64 - digits.count)
     }
 
     func api(
@@ -70,7 +74,23 @@ struct APIParts: Sendable {
             projects: catalog,
             mutations: MutationRunner(
                 units: units, verifier: verifier, ledger: ledger, sealer: PlainSealer(), time: SystemTime()),
+            dashboard: dashboard(units: units, publicURL: "http://\(configuration.publicHost)"),
             configuration: configuration)
+    }
+
+    /// The dashboard with the files of the repository.
+    private func dashboard(units: any UnitOfWork, publicURL: String) -> DashboardFeature? {
+        let folder = #filePath.split(separator: "/Tests/")[0] + "/Dashboard"
+        do {
+            return try DashboardFeature(
+                files: DashboardFiles(folder: String(folder)), directory: directory,
+                trail: SessionTrail(units: units, ledger: ledger, time: SystemTime()),
+                settings: DashboardSettings(publicURL: publicURL, stacks: ["lite", "supabase"]),
+                digest: Self.countedDigest)
+        } catch {
+            Issue.record("the dashboard's files cannot be used: \(error)")
+            return nil
+        }
     }
 
     private func features(

@@ -43,7 +43,7 @@ extension Operation.Body {
         switch self {
         case .none, .optionalJSON: nil
         case .json(let schema): String(decoding: try JSONEncoder().encode(schema.example(ref, "")), as: UTF8.self)
-        case .other: throw HostError("a body that is no JSON has to be given")
+        case .other, .form: throw HostError("a body that is no JSON has to be given")
         }
     }
 }

@@ -101,6 +101,7 @@ package enum OpenAPIDocument {
             ["required": true, "content": ["application/json": ["schema": schema.json(&named)]]]
         case .optionalJSON(let schema):
             ["required": false, "content": ["application/json": ["schema": schema.json(&named)]]]
+        case .form: Self.body(.other("application/x-www-form-urlencoded"), &named)
         case .other(let type):
             ["required": true, "content": [type: ["schema": ["type": "string", "format": "binary"]]]]
         }

@@ -50,9 +50,11 @@ package struct Operation: Sendable {
         case optionalJSON(Schema)
         /// Another type than JSON: files.
         case other(String)
+        /// The fields of a form of a page.
+        case form
 
         /// Whether it is read as JSON before the handler sees it.
-        package var isJSON: Bool { self != .none && (!isUpload || self == .other("application/json")) }
+        package var isJSON: Bool { self != .none && self != .form && (!isUpload || self == .other("application/json")) }
 
         /// Whether it may be larger than a JSON body.
         package var isUpload: Bool { if case .other = self { true } else { false } }

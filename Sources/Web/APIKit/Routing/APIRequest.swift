@@ -22,6 +22,8 @@ package struct APIRequest: Sendable {
     package var admitted: (any PathProject)?
     /// Address that the request came from.
     package var address = ""
+    /// Where an audit event is left whose storing the deadline prevents.
+    package var unfinished = UnfinishedDeed()
     /// What the audit trail shall say besides.
     package let audit = AuditNotes()
 

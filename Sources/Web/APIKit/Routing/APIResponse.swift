@@ -14,6 +14,8 @@ package struct APIResponse: Sendable {
     package let body: ByteBuffer
     /// The body that is written while it comes about.
     package private(set) var stream: StreamedBody?
+    /// The refusal that this is the response to.
+    package private(set) var refusal: APIError?
 
     /// An answer without a body.
     package init(_ status: HTTPResponse.Status) {
@@ -61,6 +63,7 @@ package struct APIResponse: Sendable {
         headers = error.headers
         headers[.contentType] = "application/json"
         body = Self.body(of: error)
+        refusal = error
     }
 
     private static func body(of error: APIError) -> ByteBuffer {

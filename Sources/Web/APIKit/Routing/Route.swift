@@ -55,6 +55,8 @@ package struct Route: Sendable {
     package private(set) var span = Span.seconds
     /// What comes before the unit of work, instead of ``handler``.
     package private(set) var preparation: Preparation?
+    /// Whether it is a page for browsers, which takes cookies and no tokens.
+    package private(set) var isPage = false
     /// Whether it may end what its caller asks with.
     package private(set) var endsCredentials = false
 
@@ -140,7 +142,8 @@ package struct Route: Sendable {
         self.handler = handler
         support = operation.answer.status.code < 400 ? .served : .refused
         bodySize = operation.body.isUpload ? .upload : .standard
-        segments = path.dropFirst().split(separator: "/").map { part in
+        // The path `/` has one part, which is empty.
+        segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: path != "/").map { part in
             part.hasPrefix("{") && part.hasSuffix("}")
                 ? .parameter(String(part.dropFirst().dropLast())) : .literal(part)
         }
@@ -214,13 +217,20 @@ package struct Route: Sendable {
         return copy
     }
 
+    /// The same as a page for browsers.
+    package var page: Route {
+        var copy = self
+        copy.isPage = true
+        return copy
+    }
+
     /// The same operation under another path: what older clients call it.
     package func alias(_ path: String) -> Route {
         var copy = Route(method, path, access: access, effect: effect, operation: operation, handler: handler)
         (copy.reachesDeleted, copy.support) = (reachesDeleted, support)
         (copy.check, copy.isCostly, copy.secrets) = (check, isCostly, secrets)
         (copy.bodySize, copy.refusesUnknownQuery, copy.span) = (bodySize, refusesUnknownQuery, span)
-        (copy.endsCredentials, copy.preparation) = (endsCredentials, preparation)
+        (copy.endsCredentials, copy.preparation, copy.isPage) = (endsCredentials, preparation, isPage)
         return copy
     }
 

@@ -9,12 +9,17 @@ package struct APIPipeline: Sendable {
     package let cors: CORSPolicy
     package let proxies: TrustedProxies
     package let metrics: RequestMetrics
+    /// Pages for browsers.
+    package let site: BrowserSite?
 
     package init(
         routes: RouteTable, authorizer: Authorizer, mutations: MutationRunner, cors: CORSPolicy,
-        proxies: TrustedProxies, metrics: RequestMetrics
+        proxies: TrustedProxies, metrics: RequestMetrics, site: BrowserSite? = nil
     ) {
         self.routes = routes
+        self.site = site
+        var authorizer = authorizer
+        authorizer.browsers = site?.gate
         self.authorizer = authorizer
         self.mutations = mutations
         self.cors = cors

@@ -15,6 +15,8 @@ package struct Authorizer: Sendable {
     package let verifier: any AccessTokenVerifier
     package let projects: any PathProjects
     package let limiter: RateLimiter
+    /// Admits browsers to pages; without it no page is found.
+    package var browsers: BrowserGate?
 
     package init(verifier: any AccessTokenVerifier, projects: any PathProjects, limiter: RateLimiter) {
         self.verifier = verifier
@@ -30,7 +32,7 @@ package struct Authorizer: Sendable {
 
     /// Admits a request, with the limiter's verdict.
     package func admit(
-        _ found: RouteTable.Found, _ headers: HTTPFields, from address: String
+        _ found: RouteTable.Found, _ headers: HTTPFields, authority: String? = nil, from address: String
     ) async throws(Refusal) -> (Admission, RateLimiter.Verdict?) {
         let network = ClientAddress.network(of: address)
         let failing = "failures \(network)"
@@ -42,7 +44,7 @@ package struct Authorizer: Sendable {
         }
         let principal: Principal?
         do throws(APIError) {
-            principal = try await identify(found.route.access, headers)
+            principal = try await identify(for: found.route, headers, authority: authority)
         } catch {
             // Callers without a valid token are counted by network alone, on every route, so that tokens cannot be
             // guessed at full speed.
@@ -68,10 +70,10 @@ package struct Authorizer: Sendable {
     /// Checks a request again when its body is complete, which its sender may have delayed: a session that ended
     /// meanwhile, or a role that was removed, is refused.
     package func confirm(
-        _ admission: Admission, _ headers: HTTPFields, after wait: Duration
+        _ admission: Admission, _ headers: HTTPFields, authority: String? = nil, after wait: Duration
     ) async throws(APIError) -> Admission {
         guard let before = admission.principal else { return admission }
-        let principal = try await identify(admission.found.route.access, headers)
+        let principal = try await identify(for: admission.found.route, headers, authority: authority)
         guard principal != before || wait > Self.moment else { return admission }
         return try await authorise(admission.found, principal)
     }
@@ -82,8 +84,13 @@ package struct Authorizer: Sendable {
     /// Failures, in multiples of an endpoint's limit, after which a network's credentials are not checked.
     private static let failuresFactor = 10
 
-    private func identify(_ access: Access, _ headers: HTTPFields) async throws(APIError) -> Principal? {
-        if access == .open { return nil }
+    private func identify(
+        for route: Route, _ headers: HTTPFields, authority: String?
+    ) async throws(APIError) -> Principal? {
+        if route.isPage, let browsers {
+            return try await browsers.identify(route, headers, authority: authority)
+        }
+        if route.access == .open { return nil }
         let token = try bearerToken(in: headers)
         let principal: Principal?
         do { principal = try await verifier.principal(for: token) } catch { throw APIError(error) }
@@ -110,8 +117,8 @@ package struct Authorizer: Sendable {
             client: "network \(network)", endpoint: RateLimiter.Endpoint(scope: "", name: found.route.name))
     }
 
-    /// What the path names decides where the permission is needed.
-    private func authorise(_ found: RouteTable.Found, _ principal: Principal?) async throws(APIError) -> Admission {
+    /// Admits a known caller. What the path names decides where the permission is needed.
+    func authorise(_ found: RouteTable.Found, _ principal: Principal?) async throws(APIError) -> Admission {
         guard let principal else { return Admission(found: found, principal: nil, project: nil) }
         let permissions: [Permission]
         switch found.route.access {

@@ -56,7 +56,13 @@ package struct RequestResponder: HTTPResponder {
             answer = Answer(APIError.unavailable("too many large answers wait to be read"), route: answer.route)
         }
         answer.response.headers[.requestIdentifier] = id.text
-        answer.response.protect(for: request.headers[.origin], api.cors)
+        if let site = api.site, site.owns(request.uri.path) {
+            // Pages are for this origin alone.
+            let visit = BrowserSite.Visit(path: request.uri.path, headers: request.headers, method: request.method)
+            answer.response = site.dressed(answer.response, to: visit)
+        } else {
+            answer.response.protect(for: request.headers[.origin], api.cors)
+        }
         api.metrics.count(
             answer.route, status: answer.response.status.code, duration: ContinuousClock.now - started)
         logger.debug(
@@ -69,7 +75,7 @@ package struct RequestResponder: HTTPResponder {
         let writer = answer.reader.map { reader in
             StreamWriter(
                 limits: limits, logger: logger, place: reader.place,
-                isAllowed: { await mayRead(reader.admission, request.headers) })
+                isAllowed: { await mayRead(reader.admission, request) })
         }
         return answer.response.wire(
             isHead: request.method == .head, closes: closes, streaming: writer
@@ -132,7 +138,9 @@ package struct RequestResponder: HTTPResponder {
     /// The route of a request; nil for the question of a browser, which is for a path and not for one of its routes.
     private func find(_ request: Request) -> Result<RouteTable.Found, APIError>? {
         guard request.method != .options else { return nil }
-        return Result { () throws(APIError) in try api.routes.find(request.method, request.uri.path) }
+        let path = request.uri.path
+        let routes = api.site.flatMap { $0.owns(path) ? $0.routes : nil } ?? api.routes
+        return Result { () throws(APIError) in try routes.find(request.method, path) }
     }
 
     private func answer(_ visit: Visit, _ route: Result<RouteTable.Found, APIError>?) async throws -> Answer {
@@ -144,7 +152,8 @@ package struct RequestResponder: HTTPResponder {
         case .success(let known): found = known
         }
         do throws(Authorizer.Refusal) {
-            let (admission, verdict) = try await api.authorizer.admit(found, request.headers, from: visit.address)
+            let (admission, verdict) = try await api.authorizer.admit(
+                found, request.headers, authority: request.head.authority, from: visit.address)
             var answer = await answer(visit, admission)
             for field in verdict?.fields ?? [:] { answer.response.headers.append(field) }
             return answer
@@ -198,7 +207,8 @@ package struct RequestResponder: HTTPResponder {
         case .complete(let body):
             do throws(APIError) {
                 let confirmed = try await api.authorizer.confirm(
-                    admission, visit.request.headers, after: ContinuousClock.now - began)
+                    admission, visit.request.headers, authority: visit.request.head.authority,
+                    after: ContinuousClock.now - began)
                 return try answer(await handle(visit, body: body, admission: confirmed), to: confirmed)
             } catch { return Answer(error, route: route.name) }
         case .tooLarge(let isFinished):
@@ -220,9 +230,10 @@ package struct RequestResponder: HTTPResponder {
     }
 
     /// Whether a stream may continue. A short outage of the manager's database does not end it.
-    private func mayRead(_ admission: Admission, _ headers: HTTPFields) async -> Bool {
+    private func mayRead(_ admission: Admission, _ request: Request) async -> Bool {
         do throws(APIError) {
-            _ = try await api.authorizer.confirm(admission, headers, after: limits.streamKeepAlive)
+            _ = try await api.authorizer.confirm(
+                admission, request.headers, authority: request.head.authority, after: limits.streamKeepAlive)
             return true
         } catch { return error.status.kind == .serverError }
     }
@@ -245,10 +256,12 @@ package struct RequestResponder: HTTPResponder {
         do {
             let query = try QueryParameters(request.uri.query ?? "")
             if route.refusesUnknownQuery { try query.require(only: route.operation.query.map(\.name)) }
-            let call = APIRequest(
+            var call = APIRequest(
                 parameters: admission.found.parameters, query: query,
                 headers: request.headers, body: body, json: await json(of: body, for: route),
                 principal: admission.principal, admitted: admission.project, address: visit.address)
+            call.unfinished = visit.unfinished
+            if route.isPage { try api.authorizer.browsers?.requireFormToken(call, for: route) }
             let key = try admission.principal.flatMap { principal throws(APIError) in
                 try IdempotencyKey(
                     request.headers, method: request.method.rawValue, path: request.uri.path,

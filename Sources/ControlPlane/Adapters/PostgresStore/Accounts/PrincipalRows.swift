@@ -29,6 +29,26 @@ enum PrincipalRows {
             account: try AccountRows.account(first), credential: .session(id), memberships: try memberships(rows))
     }
 
+    static func browser(
+        digest: String, at time: Timestamp, in session: some PostgresSession
+    ) async throws -> BrowserSession? {
+        let rows = try await session.query(
+            """
+            with bearer as (
+                select s.id as session, s.account, s.refreshed_at, c.ends_at
+                from browser_sessions c join sessions s on s.id = c.session
+                where c.digest = $1 and s.not_after > $2
+            )
+            select \(AccountRows.columns), b.session, b.refreshed_at, b.ends_at \(roles)
+            """, [.text(digest), .timestamp(time.postgres)])
+        guard let first = rows.first else { return nil }
+        return BrowserSession(
+            principal: Principal(
+                account: try AccountRows.account(first), credential: .session(try first.string("session")),
+                memberships: try memberships(rows)),
+            seenAt: Timestamp(try first.timestamp("refreshed_at")), endsAt: Timestamp(try first.timestamp("ends_at")))
+    }
+
     static func bearer(
         ofTokenDigest digest: String, at time: Timestamp, in session: some PostgresSession
     ) async throws -> TokenBearer? {

@@ -8,23 +8,42 @@ enum SessionRows {
     static func open(
         _ new: NewSession, limit: Int, in session: some PostgresSession
     ) async throws -> Account? {
+        let opened = Opened(id: new.id, account: new.account, at: new.at, notAfter: new.notAfter)
+        guard let account = try await open(opened, by: new.verifier, in: session) else { return nil }
+        try await insertToken(new.refreshDigest, parent: nil, of: new.id, at: new.at, in: session)
+        try await endOldest(of: new.account, above: limit, in: session)
+        return account
+    }
+
+    /// What every session has.
+    struct Opened: Sendable {
+        let id, account: String
+        let at, notAfter: Timestamp
+    }
+
+    /// Inserts a session, if its password's verifier is still the account's.
+    static func open(
+        _ new: Opened, by verifier: Secret<String>, in session: some PostgresSession
+    ) async throws -> Account? {
         // A new password waits for this row, or this statement sees it.
         let row = try await session.first(
             """
             update accounts a set last_sign_in_at = $2 where a.id = $1 and a.password_verifier = $3
             returning \(AccountRows.columns)
-            """, [.text(new.account), .timestamp(new.at.postgres), .text(new.verifier.reveal())])
+            """, [.text(new.account), .timestamp(new.at.postgres), .text(verifier.reveal())])
         guard let row else { return nil }
         try await session.execute(
             "insert into sessions (id, account, created_at, refreshed_at, not_after) values ($1, $2, $3, $3, $4)",
             [.text(new.id), .text(new.account), .timestamp(new.at.postgres), .timestamp(new.notAfter.postgres)])
-        try await insertToken(new.refreshDigest, parent: nil, of: new.id, at: new.at, in: session)
+        return try AccountRows.account(row)
+    }
+
+    static func endOldest(of account: String, above limit: Int, in session: some PostgresSession) async throws {
         try await session.execute(
             """
             delete from sessions where account = $1
                 and number in (select number from sessions where account = $1 order by number desc offset $2)
-            """, [.text(new.account), .int(limit)])
-        return try AccountRows.account(row)
+            """, [.text(account), .int(limit)])
     }
 
     private static func insertToken(

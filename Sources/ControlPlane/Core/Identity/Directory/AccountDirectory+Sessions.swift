@@ -11,13 +11,24 @@ extension AccountDirectory {
     public func signIn(
         email: String, password: Secret<String>, from address: String
     ) async throws(IdentityError) -> SessionGrant {
+        try await signIn(email: email, password: password, from: address) { account, verifier throws(IdentityError) in
+            try await openSession(of: account, verifier)
+        }
+    }
+
+    /// Checks the password, and gives what `open` makes of the account and its verifier; `open` gives nil where the
+    /// verifier is another one by now.
+    func signIn<Grant>(
+        email: String, password: Secret<String>, from address: String,
+        _ open: (Account, Secret<String>) async throws(IdentityError) -> Grant?
+    ) async throws(IdentityError) -> Grant {
         let key = signInKey(email)
         for _ in 0..<Self.signInTriesMax {
             let proved = try await attempt(key, from: address) { () async throws(IdentityError) in
                 try await verified(email: key, password)
             }
             guard let proved else { throw .invalidCredentials }
-            if let grant = try await openSession(of: proved.account, proved.verifier) { return grant }
+            if let grant = try await open(proved.account, proved.verifier) { return grant }
             // The verifier is another one by now: of a new password, or of this one, which another sign-in has hashed.
         }
         throw .invalidCredentials

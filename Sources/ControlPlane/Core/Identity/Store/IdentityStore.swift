@@ -5,7 +5,7 @@ public import ProjectModel
 ///
 /// What may be done is decided elsewhere. A store promises that its parts fit together: e-mail addresses and slugs are
 /// unique, a refresh token has one successor, and changes of one organization come one after the other.
-public protocol IdentityStore: Sendable {
+public protocol IdentityStore: BrowserSessionStore {
     // MARK: Accounts
 
     /// Stores a new account; nil when another has the e-mail address.

@@ -13,6 +13,10 @@ public struct IdentityPolicy: Sendable, Equatable {
     public var accessTokenLife: Duration
     /// How long a session lasts without a refresh.
     public var refreshTokenLife: Duration
+    /// How long a browser's session lasts in any case.
+    public var browserSessionLife: Duration
+    /// How long a browser's session lasts without use.
+    public var browserIdleLife: Duration
     /// How long a used refresh token may come again, for browser tabs that refresh at the same moment.
     public var reuseInterval: Duration
     /// How long an invitation counts.
@@ -34,7 +38,8 @@ public struct IdentityPolicy: Sendable, Equatable {
     public init(
         issuer: String, isSignUpOpen: Bool = false, reservedEmails: Set<String> = [],
         freshSignInLife: Duration = .seconds(300), accessTokenLife: Duration = .seconds(3_600),
-        refreshTokenLife: Duration = .seconds(30 * 86_400), reuseInterval: Duration = .seconds(10),
+        refreshTokenLife: Duration = .seconds(30 * 86_400), browserSessionLife: Duration = .seconds(7 * 86_400),
+        browserIdleLife: Duration = .seconds(12 * 3_600), reuseInterval: Duration = .seconds(10),
         invitationLife: Duration = .seconds(7 * 86_400), passwordBytes: ClosedRange<Int> = 8...256,
         sessionsPerAccountMax: Int = 100, tokensPerAccountMax: Int = 100, organizationsPerAccountMax: Int = 100,
         membersPerOrganizationMax: Int = 1_000, lastUseInterval: Duration = .seconds(60)
@@ -45,6 +50,8 @@ public struct IdentityPolicy: Sendable, Equatable {
         self.freshSignInLife = freshSignInLife
         self.accessTokenLife = accessTokenLife
         self.refreshTokenLife = refreshTokenLife
+        self.browserSessionLife = browserSessionLife
+        self.browserIdleLife = browserIdleLife
         self.reuseInterval = reuseInterval
         self.invitationLife = invitationLife
         self.passwordBytes = passwordBytes

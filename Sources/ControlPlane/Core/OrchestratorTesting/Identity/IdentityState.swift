@@ -11,6 +11,14 @@ struct IdentityState: Sendable {
         var notAfter: Timestamp
         /// Used refresh tokens and the current one, by digest, with the time of use.
         var refreshTokens: [String: Timestamp?]
+        var seenAt: Timestamp
+        var browser: Browser?
+
+        struct Browser: Sendable {
+            let digest: String
+            let agent: String
+            let endsAt: Timestamp
+        }
     }
 
     struct Token: Sendable {

@@ -14,6 +14,7 @@ public enum IdentityStoreContract {
         try await run.checkSessions()
         try await run.checkRefresh()
         try await run.checkEndings()
+        try await run.checkBrowsers()
         try await run.checkTokens()
         try await run.checkScopedTokens()
         try await run.checkMakers()

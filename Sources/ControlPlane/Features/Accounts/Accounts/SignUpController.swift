@@ -1,4 +1,5 @@
 import APIKit
+import FeatureKit
 import HTTPTypes
 import Identity
 import Orchestrator

@@ -1,17 +1,23 @@
-import APIKit
-import Identity
-import Orchestrator
+package import APIKit
+package import Identity
+package import Orchestrator
 import ProjectModel
 
 /// Writes sign-ins and sign-ups into the account's own trail. Their routes are open, and a refused one must leave what
 /// it changed (a throttle, a session that is revoked), so they do not run in the unit of work of other requests.
-struct SessionTrail: Sendable {
-    let units: any UnitOfWork
-    let ledger: any RequestLedger
-    let time: any TimeSource
+package struct SessionTrail: Sendable {
+    package let units: any UnitOfWork
+    package let ledger: any RequestLedger
+    package let time: any TimeSource
+
+    package init(units: any UnitOfWork, ledger: any RequestLedger, time: any TimeSource) {
+        self.units = units
+        self.ledger = ledger
+        self.time = time
+    }
 
     /// Adds an entry about an account before it has a token.
-    func add(
+    package func add(
         _ action: String, by account: Account, in scope: AuditScope? = nil, session: String?, request: APIRequest,
         route: String
     ) async throws {

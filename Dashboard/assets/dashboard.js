@@ -1,0 +1,95 @@
+"use strict";
+
+// Keeps pages alive. A page says what it listens to with data-live, and a log with data-follow; both end while the page
+// is hidden, so that a tab in the background costs nothing, and begin again when it is shown.
+
+// A stream of events while the page is shown and `wants` says so.
+class LiveStream {
+  constructor(url, events, wants = () => true) {
+    this.url = url;
+    this.events = events;
+    this.wants = wants;
+    document.addEventListener("visibilitychange", () => this.update());
+    window.addEventListener("pagehide", () => this.close());
+    window.addEventListener("pageshow", (shown) => shown.persisted && this.update());
+    this.update();
+  }
+
+  update() {
+    if (document.hidden || !this.wants()) this.close();
+    else if (!this.source) this.open();
+  }
+
+  open() {
+    this.source = new EventSource(this.url);
+    for (const [name, act] of Object.entries(this.events)) this.source.addEventListener(name, act);
+    // The server says why it ends: after these words there is nothing more to come.
+    this.source.addEventListener("end", (end) => {
+      if (["finished", "refused"].includes(end.data)) {
+        this.close();
+        this.wants = () => false;
+        window.location.reload();
+      }
+    });
+  }
+
+  close() {
+    this.source?.close();
+    this.source = undefined;
+  }
+}
+
+// Asks for the changed parts of the page; without htmx for the whole page.
+function refresh() {
+  if (window.htmx) document.body.dispatchEvent(new Event("refresh"));
+  else window.location.reload();
+}
+
+function keepAlive(element) {
+  let wasHidden = false;
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && wasHidden) refresh();
+    wasHidden = document.hidden;
+  });
+  new LiveStream(element.dataset.live, { changed: refresh });
+}
+
+const linesMax = 5000;
+
+function followLog(log, button) {
+  let follows = false;
+  let lines = [];
+  let isPlanned = false;
+
+  function show() {
+    isPlanned = false;
+    const isAtEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 40;
+    log.textContent = lines.join("\n");
+    if (isAtEnd) log.scrollTop = log.scrollHeight;
+  }
+
+  function add(line) {
+    lines.push(line.data);
+    if (lines.length > linesMax) lines = lines.slice(-linesMax);
+    if (!isPlanned) window.requestAnimationFrame(show);
+    isPlanned = true;
+  }
+
+  const stream = new LiveStream(log.dataset.follow, { log: add }, () => follows);
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    follows = !follows;
+    // The stream begins with the past lines.
+    if (follows) lines = [];
+    button.setAttribute("aria-pressed", String(follows));
+    stream.update();
+  });
+  log.scrollTop = log.scrollHeight;
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  for (const element of document.querySelectorAll("[data-live]")) keepAlive(element);
+  const log = document.getElementById("log");
+  const button = document.getElementById("follow");
+  if (log && button) followLog(log, button);
+});
