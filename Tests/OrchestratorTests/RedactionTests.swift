@@ -1,5 +1,6 @@
 import OrchestratorTesting
 import ProjectModel
+import Reconciler
 import Testing
 
 @testable import Orchestrator
@@ -98,6 +99,16 @@ struct RedactionTests {
         #expect(redactor.redacted("line\nsecond-li", open: [.begin, .end]) == "<secret>")
         #expect(redactor.redacted("ord hun", open: [.begin, .end]) == "ord hun")
         #expect(redactor.redacted("", open: [.begin, .end]).isEmpty)
+    }
+
+    @Test("what a service answers a probe is shown without secrets")
+    func states() {
+        let redactor = Redactor(values: ["hunter2-word"])
+        let answer = "FATAL: no role hunter2-word"
+        #expect(redactor.redacted(.failing(answer)) == .failing("FATAL: no role <secret>"))
+        #expect(redactor.redacted(.comingUp(answer)) == .comingUp("FATAL: no role <secret>"))
+        #expect(redactor.redacted(.unknown(answer)) == .unknown("FATAL: no role <secret>"))
+        #expect(redactor.redacted(.ready) == .ready)
     }
 
     @Test("every cut of a text with secrets shows no piece of four bytes of them", arguments: 0...46)

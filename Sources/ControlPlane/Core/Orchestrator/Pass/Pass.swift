@@ -95,8 +95,8 @@ struct PassFailure: Error, CustomStringConvertible {
 }
 
 extension Redactor {
-    /// A state whose reason holds no secret: it may be the engine's own words.
-    fileprivate func redacted(_ state: Assessment.ServiceState) -> Assessment.ServiceState {
+    /// A state whose reason holds no secret: it may be what the service answered a probe.
+    func redacted(_ state: Assessment.ServiceState) -> Assessment.ServiceState {
         switch state {
         case .ready: .ready
         case .unknown(let text): .unknown(redacted(text, open: .end))
