@@ -356,7 +356,7 @@ let package = Package(
             ],
             exclude: ["AuthorizationMatrix.txt"],
             swiftSettings: strict),
-        tests("LinuxHostTests", on: ["Clients", "LinuxHost", "Orchestrator", "ProjectModel"]),
+        tests("LinuxHostTests", on: ["Clients", "ConsistencyModel", "LinuxHost", "Orchestrator", "ProjectModel"]),
         tests(
             "NetworkProbesTests",
             on: [

@@ -1,3 +1,4 @@
+import ConsistencyModel
 import Foundation
 import Orchestrator
 import Testing
