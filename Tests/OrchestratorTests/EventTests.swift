@@ -1,4 +1,5 @@
 import EventConsumers
+import NotificationModel
 import OrchestratorTesting
 import ProjectModel
 import Reconciler

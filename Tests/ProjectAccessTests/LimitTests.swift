@@ -1,3 +1,4 @@
+import EmbeddedPostgres
 import FoundationEssentials
 import Orchestrator
 import PostgresKit

@@ -1,3 +1,4 @@
+import EmbeddedPostgres
 import Orchestrator
 import PostgresKit
 import PostgresTestSupport

@@ -2,6 +2,7 @@ import Orchestrator
 import OrchestratorTesting
 import ProjectModel
 import Reconciler
+import SettingTables
 
 @testable import APIKit
 @testable import FeatureKit
