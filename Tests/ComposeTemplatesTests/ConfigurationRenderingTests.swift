@@ -284,7 +284,8 @@ struct ConfigurationRenderingTests {
         ] {
             for setting in table.settings where !setting.isFixed {
                 let variable = try #require(names[SettingName(table.area, setting.key)], "\(setting.key)")
-                #expect(declared.first { $0.name == variable }?.isSecret == setting.isSecret, "\(setting.key)")
+                let isSecret = setting.isSecret || setting.isForEditors
+                #expect(declared.first { $0.name == variable }?.isSecret == isSecret, "\(setting.key)")
             }
         }
         let values = AuthSettings.table.values(ProjectSettingsValues(values: [:], declared: declared, apiNames: names))

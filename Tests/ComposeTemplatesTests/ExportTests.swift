@@ -137,8 +137,8 @@ import Testing
         let names = (0..<2_000).map { "NAME_\($0)" }
         let stand = names.map { markers.add($0, Secret("value of \($0)")) }
         let filler = String(repeating: "@supamanager-", count: 20_000)
-        let text = filler + stand[7] + stand[7].dropLast() + stand[1_999] + "@"
-        #expect(markers.references(in: text) == filler + "${NAME_7}" + stand[7].dropLast() + "${NAME_1999}@")
+        let text = filler + stand[7] + stand[7].dropLast() + " " + stand[1_999] + "@"
+        #expect(markers.references(in: text) == filler + "${NAME_7}" + stand[7].dropLast() + " ${NAME_1999}@")
         #expect(markers.revealed(in: stand[3] + "-" + stand[4]) == "value of NAME_3-value of NAME_4")
         #expect(markers.used(in: text) == ["NAME_7", "NAME_1999"])
     }

@@ -86,7 +86,7 @@ struct TemplateNamesTests {
             let used = Self.words(literal.text).intersection(names)
             #expect(used.isEmpty, "\(literal.file):\(literal.line): \(used.sorted())")
             #expect(!literal.text.contains(folder), "\(literal.file):\(literal.line): \(folder)")
-            let isOwn = ["PostgresStore/", "PostgresKit/", "ComposeTemplates/Reading/"].contains {
+            let isOwn = ["EmbeddedPostgres/", "PostgresKit/", "PostgresStore/", "ComposeTemplates/Reading/"].contains {
                 literal.file.contains($0)
             }
             #expect(isOwn || literal.text != "postgres", "\(literal.file):\(literal.line): postgres")

@@ -1,8 +1,10 @@
+import EmbeddedPostgres
 import Orchestrator
 import PostgresKit
 import PostgresTestSupport
 import ProjectAccess
 import ProjectModel
+import ProjectSQL
 import Testing
 
 /// Who may read and not write reads the users' tables, and nothing by which one becomes an end user or the superuser.

@@ -5,6 +5,9 @@ import ProjectModel
 /// Where clients reach a project's database, directly and through its pooler. No password is in it: where a text
 /// needs one, it says `[YOUR-PASSWORD]`, as clients expect.
 struct ConnectionData: Sendable, Equatable {
+    /// Stands for the password: the answer shows no secret.
+    private static let passwordPlaceholder = "[YOUR-PASSWORD]"
+
     let host: String
     /// Port of PostgreSQL; absent while none is leased.
     let port: UInt16?
