@@ -53,6 +53,7 @@ extension AuthCall {
         try await store.refreshProviders(user: user)
         try await store.audit(
             .identityUnlinked, actor: user, address: address ?? "", traits: [.init("provider", .string(provider))])
+        try await queueNotice(.identityUnlinked, to: user, [.init("Provider", .string(provider))], in: store)
     }
 
     /// The user's address is one that an identity still stands for.

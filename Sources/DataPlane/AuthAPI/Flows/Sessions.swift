@@ -83,60 +83,6 @@ extension AuthCall {
         } catch { throw AuthError.crypto(error) }
     }
 
-    // MARK: The hook
-
-    /// Longest time of a hook in the database.
-    private static let hookMilliseconds = 2_000
-
-    /// The claims as the project's own function wants them.
-    private func hookedClaims(_ store: AuthStore, _ token: AccessToken, method: String) async throws -> JSONText {
-        guard let hook = configuration.tokenHook else { return token.claims }
-        let event = JSONText.object([
-            .init("user_id", .string(token.user.id)), .init("claims", token.claims),
-            .init("authentication_method", .string(method)),
-        ])
-        let schema = try PostgresQuoting.identifier(hook.schema)
-        let function = "\(schema).\(try PostgresQuoting.identifier(hook.name))"
-        let row: PostgresRow
-        do throws(PostgresError) {
-            row = try await callHook(function, with: event, in: store)
-        } catch { throw Self.hookError(error, hook.name) }
-        let answer = try (row.optionalString("answer") ?? "").utf8
-        guard let json = try? JSONText(Array(answer)) else {
-            throw AuthError.unexpected("The access token hook \(hook.name) gave no JSON", cause: "not JSON")
-        }
-        if let error = json["error"], case .object = error {
-            let status = error["http_code"]?.doubleValue.flatMap { Int(exactly: $0) } ?? 500
-            throw AuthError(
-                (400...599).contains(status) ? status : 500, code: "unexpected_failure",
-                message: error["message"]?.stringValue ?? "The access token hook \(hook.name) refused")
-        }
-        guard let claims = json["claims"], AccessToken.isWhole(claims) else {
-            throw AuthError.unexpected(
-                "The access token hook \(hook.name) gave claims that lack a required one", cause: "incomplete claims")
-        }
-        return claims
-    }
-
-    private func callHook(
-        _ function: String, with event: JSONText, in store: AuthStore
-    ) async throws(PostgresError) -> PostgresRow {
-        try await store.session.execute("SET LOCAL statement_timeout = \(Self.hookMilliseconds)")
-        let row = try await store.session.single(
-            "SELECT \(function)($1::jsonb)::text AS answer", [.text(event.text)])
-        try await store.session.execute("SET LOCAL statement_timeout = 0")
-        return row
-    }
-
-    private static func hookError(_ error: PostgresError, _ name: String) -> any Error {
-        guard case .server(let report) = error else { return error }
-        guard report.sqlState != "57014" else {
-            return AuthError(422, code: "hook_timeout", message: "The access token hook \(name) did not end in time")
-        }
-        return AuthError.unexpected(
-            "Error running the access token hook \(name) (SQLSTATE \(report.sqlState))", cause: report.message)
-    }
-
     // MARK: Refreshing
 
     func refresh() async throws(AuthError) -> ServiceResponse {

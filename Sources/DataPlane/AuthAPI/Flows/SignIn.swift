@@ -52,6 +52,7 @@ extension AuthCall {
         }
         let user = try await user(email: emailText, phone: phoneText)
         let isPassword = try await isPassword(password, of: user)
+        if let user { try await tellOfPassword(of: user, isValid: isPassword && !password.isEmpty) }
         guard let user, isPassword, !password.isEmpty else { throw .invalidCredentials }
         guard !user.isBanned(at: service.clock()) else {
             throw AuthError(400, code: "user_banned", message: "User is banned")
@@ -96,17 +97,18 @@ extension AuthCall {
                 store, user: current, method: "password", provider: isEmail ? "email" : "phone")
         }
         var response = grant.response
-        if let weakness = weakness(of: password) {
+        if let weakness = await weakness(of: password) {
             response.body = Array(JSONText.object(grant.json.members + [weakness]).text.utf8)
         }
         return response
     }
 
     /// A password that no longer meets the rules still signs in; the answer names the rules that it fails.
-    private func weakness(of password: String) -> JSONText.Member? {
+    private func weakness(of password: String) async -> JSONText.Member? {
         do throws(AuthError) {
             try PasswordRules(configuration).check(password)
-            return nil
+            guard configuration.checksLeaks, try await isLeaked(password, failsClosed: false) else { return nil }
+            throw AuthError.leakedPassword
         } catch {
             let reasons = error.weaknesses.map { JSONText.string($0.rawValue) }
             return .init(

@@ -10,6 +10,8 @@ struct AuthCall: Sendable {
     let request: AuthRequest
     /// The claims of an administrator's token, where the endpoint needs one.
     let administrator: BearerClaims?
+    /// What a transaction asks for beyond the database.
+    let outbox = Outbox()
 
     var configuration: AuthConfiguration { service.configuration }
 
@@ -118,31 +120,39 @@ struct AuthCall: Sendable {
         } catch { throw AuthError(error, doing: "Database error") }
     }
 
-    /// Runs a change in a transaction: all of it, or nothing. It may run twice, so that it has no other effects.
+    /// Runs a change in a transaction: all of it, or nothing. It may run twice, so that it has no other effects; what it
+    /// puts into the outbox is done once it is committed.
     ///
     /// - Parameter what: words for an error of the database, such as `Database error saving new user`.
     func changing<Value: Sendable>(
         _ what: String, _ body: @Sendable (AuthStore) async throws -> Value
     ) async throws(AuthError) -> Value {
+        let value: Value
         do {
-            return try await service.pool.transaction { try await body(AuthStore(session: $0)) }
-        } catch let error as AuthError {
-            throw error
+            value = try await changingOnce(body)
         } catch PostgresError.connectionLost {
-            return try await changingAgain(what, body)
-        } catch let error as PostgresError {
-            throw AuthError(error, doing: what)
-        } catch { throw .unexpected(what, cause: "an error of an unknown kind") }
+            do { value = try await changingOnce(body) } catch { throw Self.changeError(error, what) }
+        } catch { throw Self.changeError(error, what) }
+        try await deliver(outbox.takeAll())
+        return value
     }
 
-    private func changingAgain<Value: Sendable>(
-        _ what: String, _ body: @Sendable (AuthStore) async throws -> Value
-    ) async throws(AuthError) -> Value {
-        do {
-            return try await service.pool.transaction { try await body(AuthStore(session: $0)) }
-        } catch let error as AuthError { throw error } catch let error as PostgresError {
-            throw AuthError(error, doing: what)
-        } catch { throw .unexpected(what, cause: "an error of an unknown kind") }
+    private func changingOnce<Value: Sendable>(
+        _ body: @Sendable (AuthStore) async throws -> Value
+    ) async throws -> Value {
+        try await service.pool.transaction { transaction in
+            outbox.clear()
+            return try await body(AuthStore(session: transaction, keepsAudit: configuration.keepsAudit))
+        }
+    }
+
+    private static func changeError(_ error: any Error, _ what: String) -> AuthError {
+        switch error {
+        case let error as AuthError: error
+        case let error as PostgresError: AuthError(error, doing: what)
+        case is CancellationError: AuthError(504, code: "request_timeout", message: "The request took too long")
+        default: .unexpected(what, cause: "an error of an unknown kind")
+        }
     }
 
     // MARK: Passwords

@@ -17,14 +17,20 @@ public final class AuthService: DataPlaneService {
 
     let configuration: AuthConfiguration
     let pool: PostgresPool
-    let keys: SigningKeys
     let verifier: TokenVerifier
     let workers: PasswordWorkers
     let clock: @Sendable () -> Double
+    /// Sends requests to hooks and providers; nil where there is none to send to.
+    let http: (any OutboundHTTP)?
+    /// Bounds of calls to hooks.
+    let hookBounds: Webhook.Bounds
     private let report: @Sendable (String) -> Void
+    private let signingKeys: Mutex<SigningKeys>
+    private let hookSlots = Mutex(0)
     private let limiter = Mutex(RateLimiter())
     /// Apart from the clients' buckets: however many clients there are, none of them fills it again.
     private let mailBucket: Mutex<RateLimiter.Bucket>
+    private let messageBucket: Mutex<RateLimiter.Bucket>
     private let hasSchema = Mutex(false)
     private let mailWishes: AsyncStream<Void>
     private let mailWish: AsyncStream<Void>.Continuation
@@ -33,22 +39,38 @@ public final class AuthService: DataPlaneService {
     ///
     /// - Parameters:
     ///   - pool: made with ``parameters(_:)``.
+    ///   - http: how hooks at addresses, providers of text messages and the like are reached.
     ///   - clock: seconds since the epoch.
     ///   - report: takes what operators must know of failures; never a secret.
-    public init(
+    public convenience init(
         configuration: AuthConfiguration, pool: PostgresPool, keys: SigningKeys, workers: PasswordWorkers,
+        http: (any OutboundHTTP)? = nil,
+        clock: @escaping @Sendable () -> Double, report: @escaping @Sendable (String) -> Void
+    ) {
+        self.init(
+            configuration: configuration, pool: pool, keys: keys, workers: workers, http: http,
+            hookBounds: Webhook.Bounds(), clock: clock, report: report)
+    }
+
+    init(
+        configuration: AuthConfiguration, pool: PostgresPool, keys: SigningKeys, workers: PasswordWorkers,
+        http: (any OutboundHTTP)?, hookBounds: Webhook.Bounds,
         clock: @escaping @Sendable () -> Double, report: @escaping @Sendable (String) -> Void
     ) {
         self.configuration = configuration
         self.pool = pool
-        self.keys = keys
         self.workers = workers
+        self.http = http
+        self.hookBounds = hookBounds
+        signingKeys = Mutex(keys)
         self.clock = clock
         self.report = report
         verifier = TokenVerifier(keys: keys.verifying, audience: nil)
         let rates = configuration.rates
         mailBucket = Mutex(
             RateLimiter.Bucket(count: rates.email, seconds: rates.emailSeconds, burst: rates.email, at: clock()))
+        messageBucket = Mutex(
+            RateLimiter.Bucket(count: rates.sms, seconds: rates.smsSeconds, burst: rates.sms, at: clock()))
         (mailWishes, mailWish) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -122,6 +144,7 @@ public final class AuthService: DataPlaneService {
         let (isRead, isRequired) = route.body
         let request = isRead ? try head.readingBody(isRequired: isRequired) : head
         let call = AuthCall(service: self, request: request, administrator: administrator)
+        try await call.checkCaptcha(route)
         return try await call.answer(route)
     }
 
@@ -132,6 +155,9 @@ public final class AuthService: DataPlaneService {
         return error.response(request.version)
     }
 
+    /// Tells operators of something that no answer tells.
+    func tell(_ text: String) { report(text) }
+
     private func finished(_ response: ServiceResponse, _ http: ServiceRequest) -> ServiceResponse {
         var response = response
         CORS(configuration).mark(&response, for: http)
@@ -139,6 +165,16 @@ public final class AuthService: DataPlaneService {
     }
 
     // MARK: Tokens
+
+    /// The keys of tokens, as they are now.
+    var keys: SigningKeys { signingKeys.withLock { $0 } }
+
+    /// Puts other keys in the place of those in force: the new one signs, all of the new set check. The secret has to
+    /// be the one of before, since codes and mails that wait are sealed with it.
+    public func replaceKeys(_ keys: SigningKeys) {
+        signingKeys.withLock { $0 = keys }
+        verifier.replaceKeys(keys.verifying)
+    }
 
     func claims(_ request: AuthRequest) throws(AuthError) -> BearerClaims {
         guard let token = request.bearer, !token.isEmpty else { throw .noAuthorization }
@@ -188,6 +224,34 @@ public final class AuthService: DataPlaneService {
         var error = AuthError(429, code: "over_email_send_rate_limit", message: "email rate limit exceeded")
         error.retryAfterSeconds = wait
         throw error
+    }
+
+    /// Takes a text message out of the project's bucket.
+    func limitMessages() throws(AuthError) {
+        let seconds = configuration.rates.smsSeconds
+        let wait = messageBucket.withLock { $0.take(at: clock(), orWait: seconds) }
+        guard let wait else { return }
+        var error = AuthError(429, code: "over_sms_send_rate_limit", message: "SMS rate limit exceeded")
+        error.retryAfterSeconds = wait
+        throw error
+    }
+
+    // MARK: Hooks
+
+    /// Calls of hooks at addresses that are in progress at once. Some hold a connection to the database: others have to
+    /// find one.
+    static let hookCallsMax = 5
+
+    /// Runs a call of a hook's server.
+    func withHookSlot<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        let isFree = hookSlots.withLock { running in
+            guard running < Self.hookCallsMax else { return false }
+            running += 1
+            return true
+        }
+        guard isFree else { throw AuthError.overloaded("Too many hooks are being called; try again later") }
+        defer { hookSlots.withLock { $0 -= 1 } }
+        return try await body()
     }
 
     // MARK: Mails

@@ -40,6 +40,12 @@ struct OneTimeCode: Sendable {
         hash = (isPKCE ? Self.pkcePrefix : "") + (try Self.hash(address: address, code: digits, key: key))
     }
 
+    /// A code that is given.
+    init(digits: String, address: String, key: KeyBytes) throws(TokenError) {
+        self.digits = digits
+        hash = try Self.hash(address: address, code: digits, key: key)
+    }
+
     /// 56 hexadecimal digits, as many as GoTrue's SHA-224 has. With the server's key in it six digits cannot be guessed
     /// from what the table holds.
     static func hash(address: String, code: String, key: KeyBytes) throws(TokenError) -> String {
