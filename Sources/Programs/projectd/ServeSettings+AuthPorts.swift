@@ -45,15 +45,13 @@ extension AuthConfigurationReader {
             let names = SMSProvider.all.map(\.name).joined(separator: ", ")
             throw SettingProblem("GOTRUE_SMS_PROVIDER", "\(name) is none of \(names)")
         }
-        // A provider that is named but not used needs no account.
-        let isUsed = try reader.bool("GOTRUE_EXTERNAL_PHONE_ENABLED") ?? false
         var settings: [String: String] = [:]
         for (setting, isRequired) in provider.settingNames {
             let full = "GOTRUE_SMS_\(name.uppercased())_\(setting)"
             guard let value = reader.text(full) else {
-                guard isRequired else { continue }
-                guard isUsed else { return nil }
-                throw SettingProblem(full, "not set; \(name) needs it")
+                // As GoTrue has it: requests for messages are refused, everything else is served.
+                guard !isRequired else { return nil }
+                continue
             }
             settings[setting] = value
         }

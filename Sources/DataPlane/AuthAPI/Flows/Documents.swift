@@ -38,7 +38,8 @@ extension AuthCall {
         return .object([
             .init("external", .object(external)), .init("disable_signup", .bool(configuration.isSignupDisabled)),
             .init("mailer_autoconfirm", .bool(configuration.autoconfirmsEmail)),
-            .init("phone_autoconfirm", .bool(configuration.autoconfirmsPhone)), .init("sms_provider", .string("")),
+            .init("phone_autoconfirm", .bool(configuration.autoconfirmsPhone)),
+            .init("sms_provider", .string(configuration.sms.account?.provider.name ?? "")),
             .init("saml_enabled", .bool(false)), .init("saml_private_key_next_configured", .bool(false)),
             .init("passkeys_enabled", .bool(false)),
         ])

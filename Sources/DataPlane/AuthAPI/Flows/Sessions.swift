@@ -12,6 +12,10 @@ extension AuthCall {
         var expiresIn: Int64
         var user: UserRecord
         var session: String
+        /// What headers tell of the refresh token; nothing depends on them.
+        var counter: Int64
+        /// Whether a refresh gave the token in force once more; nil where there was no refresh.
+        var isReused: Bool?
 
         var json: JSONText {
             .object([
@@ -25,7 +29,14 @@ extension AuthCall {
             var response = ServiceResponse(status: 200, json: json)
             response.headers += [
                 ("Cache-Control", "no-store"), ("sb-auth-user-id", user.id), ("sb-auth-session-id", session),
+                ("sb-auth-refresh-token-counter", String(counter)),
             ]
+            if let isReused {
+                response.headers += [
+                    ("sb-auth-refresh-token-rotated", String(!isReused)),
+                    ("sb-auth-refresh-token-reuse", String(isReused)),
+                ]
+            }
             return response
         }
 
@@ -79,7 +90,8 @@ extension AuthCall {
                 accessToken: try service.keys.token(claims),
                 refreshToken: try RefreshToken.text(
                     session: session.id, counter: refresh.counter, key: refresh.key),
-                expiresAt: token.expiresAt, expiresIn: seconds, user: user, session: session.id)
+                expiresAt: token.expiresAt, expiresIn: seconds, user: user, session: session.id,
+                counter: refresh.counter)
         } catch { throw AuthError.crypto(error) }
     }
 
@@ -148,7 +160,7 @@ extension AuthCall {
         case .notIssued:
             return .refused(.validation("Invalid Refresh Token: Not Issued By This Server"))
         case .reused: return try await reused(session, by: user, in: store)
-        case .current: return try await granted(session, to: user, in: store)
+        case .current: return try await granted(session, to: user, isReused: true, in: store)
         case .next:
             try await recordRefresh(store, session, counter: refresh.counter + 1)
             return try await granted(session, to: user, in: store)
@@ -161,13 +173,15 @@ extension AuthCall {
     }
 
     private func granted(
-        _ session: SessionRecord, to user: UserRecord, in store: AuthStore
+        _ session: SessionRecord, to user: UserRecord, isReused: Bool = false, in store: AuthStore
     ) async throws -> RefreshOutcome {
         try await store.audit(.tokenRefreshed, actor: user, address: address ?? "")
         guard let current = try await store.sessionRecord(id: session.id) else {
             return .refused(Self.refusal("session_not_found", "No Valid Session Found"))
         }
-        return .granted(try await grant(store, user: user, session: current, method: "token_refresh"))
+        var grant = try await grant(store, user: user, session: current, method: "token_refresh")
+        grant.isReused = isReused
+        return .granted(grant)
     }
 
     /// A token was used a second time, so one of the two holders has stolen it: the session ends for both.

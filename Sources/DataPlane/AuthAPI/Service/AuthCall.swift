@@ -203,9 +203,15 @@ extension AuthError {
             self = AuthError(409, code: "conflict", message: "Too many concurrent requests change the same rows")
         case .server(let report) where report.sqlState.hasPrefix("PT"):
             let status = Int(report.sqlState.dropFirst(2)).flatMap { (400...599).contains($0) ? $0 : nil } ?? 500
-            // A trigger may repeat what it was given.
-            let message = String(report.message.unicodeScalars.prefix(AuthError.messageScalarsMax))
-            self = AuthError(status, code: "unexpected_failure", message: message)
+            self = AuthError(status, code: "unexpected_failure", message: Self.bounded(report.message))
+            trigger = TriggerError(
+                code: report.sqlState, message: message, detail: report.detail.map(Self.bounded))
+        case .server(let report) where report.sqlState == "P0001" || report.sqlState.hasPrefix("23"):
+            self = .unexpected(what, cause: "SQLSTATE \(report.sqlState): \(report.message)")
+            // The detail of a violated constraint holds the row, and with it the password's hash.
+            trigger = TriggerError(
+                code: report.sqlState, message: Self.bounded(report.message),
+                detail: report.sqlState == "P0001" ? report.detail.map(Self.bounded) : nil)
         case .server(let report):
             self = .unexpected(what, cause: "SQLSTATE \(report.sqlState): \(report.message)")
         case .deadlineExceeded, .acquireDeadlineExceeded, .queueFull, .connectDeadlineExceeded, .connectFailed,
@@ -215,6 +221,11 @@ extension AuthError {
         case .cancelled: self = AuthError(504, code: "request_timeout", message: "The request took too long")
         default: self = .unexpected(what, cause: "\(error)")
         }
+    }
+
+    private static func bounded(_ text: String) -> String {
+        // A trigger may repeat what it was given.
+        String(text.unicodeScalars.prefix(messageScalarsMax))
     }
 
     /// Failures of libcrypto, which come from a lack of memory or of random numbers.

@@ -141,6 +141,7 @@ public final class AuthService: DataPlaneService {
             throw .overloaded("The schema of the database is not ready yet; try again later")
         }
         let administrator = route.isAdmin ? try administrator(head) : nil
+        if let session = administrator?.session { try await checkSession(session) }
         let (isRead, isRequired) = route.body
         let request = isRead ? try head.readingBody(isRequired: isRequired) : head
         let call = AuthCall(service: self, request: request, administrator: administrator)
@@ -149,8 +150,12 @@ public final class AuthService: DataPlaneService {
     }
 
     private func failure(_ error: AuthError, _ request: AuthRequest) -> ServiceResponse {
-        if error.status >= 500, let cause = error.cause {
-            report("\(request.http.method) \(request.segments.first ?? "/"): \(error.message): \(cause)")
+        guard error.status >= 500 else { return error.response(request.version) }
+        var error = error
+        error.id = try? UUIDText.random()
+        if let cause = error.cause {
+            let id = error.id.map { " (\($0))" } ?? ""
+            report("\(request.http.method) \(request.segments.first ?? "/"): \(error.message): \(cause)\(id)")
         }
         return error.response(request.version)
     }
@@ -187,6 +192,18 @@ public final class AuthService: DataPlaneService {
         let claims = try claims(request)
         guard configuration.adminRoles.contains(claims.role) else { throw .notAdmin }
         return claims
+    }
+
+    /// An administrator's token that belongs to a session ends with it.
+    private func checkSession(_ id: String) async throws(AuthError) {
+        let row: PostgresRow?
+        do throws(PostgresError) {
+            row = try await pool.first(
+                "SELECT id FROM auth.sessions WHERE id = $1 AND coalesce(not_after > now(), true)", [.text(id)])
+        } catch { throw AuthError(error, doing: "Database error") }
+        guard row != nil else {
+            throw AuthError(403, code: "session_expired", message: "The session of the token has ended")
+        }
     }
 
     private static func words(_ refusal: TokenRefusal) -> String {
