@@ -69,7 +69,7 @@ struct HookTests {
     @Test("a server changes the claims, and gives up none that must be there")
     func accessToken() async throws {
         let http = StubHTTP()
-        let fixture = try await fixture([.customAccessToken], by: http)
+        let fixture = try await fixture([.customAccessToken], by: http, reports: ReportedTexts())
         let without = await fixture.signUp("a@b.example")
         #expect(without.status == 500 && without.text("msg") == "output claims field is missing")
         http.next(.success(StubHTTP.json(#"{"claims":{"sub":"x"}}"#)))

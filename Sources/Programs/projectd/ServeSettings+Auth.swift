@@ -174,10 +174,13 @@ struct AuthConfigurationReader {
             mail.paths[kind] = reader.text("GOTRUE_MAILER_URLPATHS_\(kind.settingName)")
             let name = "GOTRUE_MAILER_TEMPLATES_\(kind.settingName)"
             guard let template = reader.text(name) else { continue }
-            guard !template.hasPrefix("http://"), !template.hasPrefix("https://"), !template.hasPrefix("/") else {
-                throw SettingProblem(name, "templates at an address are not served; give the template itself")
+            if template.hasPrefix("http://") || template.hasPrefix("https://") {
+                mail.templateAddresses[kind] = template
+            } else if template.hasPrefix("/") {
+                mail.templateAddresses[kind] = (reader.text("GOTRUE_SITE_URL") ?? "") + template
+            } else {
+                mail.templates[kind] = template
             }
-            mail.templates[kind] = template
         }
         return mail
     }

@@ -68,10 +68,10 @@ extension AuthConfigurationReader {
         let prefix = "GOTRUE_SECURITY_CAPTCHA_"
         guard try reader.bool(prefix + "ENABLED") == true else { return nil }
         guard let provider: CaptchaConfiguration.Provider = try reader.choice(prefix + "PROVIDER") else {
-            throw SettingProblem(prefix + "PROVIDER", "not set; hcaptcha or turnstile")
+            throw SettingProblem(prefix + "PROVIDER", "not set; \(prefix)ENABLED needs hcaptcha or turnstile")
         }
         guard let secret = reader.text(prefix + "SECRET") else {
-            throw SettingProblem(prefix + "SECRET", "not set; the provider's secret is needed")
+            throw SettingProblem(prefix + "SECRET", "not set; \(prefix)ENABLED needs it")
         }
         var captcha = CaptchaConfiguration(provider: provider, secret: secret)
         captcha.timeoutSeconds = try seconds(prefix + "TIMEOUT").map { min(max($0, 1), 10) } ?? captcha.timeoutSeconds

@@ -138,8 +138,10 @@ public struct MailConfiguration: Sendable {
     public var senderName: String?
     /// `GOTRUE_MAILER_SUBJECTS_*`
     public var subjects: [MailKind: String] = [:]
-    /// `GOTRUE_MAILER_TEMPLATES_*`: the templates themselves, not addresses of them.
+    /// `GOTRUE_MAILER_TEMPLATES_*` that are templates.
     public var templates: [MailKind: String] = [:]
+    /// `GOTRUE_MAILER_TEMPLATES_*` that are addresses of templates.
+    public var templateAddresses: [MailKind: String] = [:]
     /// `GOTRUE_MAILER_URLPATHS_*`: path of a link from the root of the external URL's host.
     public var paths: [MailKind: String] = [:]
 

@@ -86,7 +86,7 @@ extension AuthCall {
         let message: MailMessage
         do throws(MailTemplate.Failure) {
             let subject = try MailTemplate(mail.subjects[kind] ?? kind.defaultSubject)
-            let body = try MailTemplate(mail.templates[kind] ?? kind.defaultBody)
+            let body = try MailTemplate(mail.templates[kind] ?? service.template(of: kind) ?? kind.defaultBody)
             message = MailMessage(
                 from: mail.sender, fromName: mail.senderName, to: address,
                 subject: subject.text(.object(values), escapesHTML: false),

@@ -27,6 +27,7 @@ public final class AuthService: DataPlaneService {
     private let report: @Sendable (String) -> Void
     private let signingKeys: Mutex<SigningKeys>
     private let hookSlots = Mutex(0)
+    private let templates = Mutex<[MailKind: String]>([:])
     private let limiter = Mutex(RateLimiter())
     /// Apart from the clients' buckets: however many clients there are, none of them fills it again.
     private let mailBucket: Mutex<RateLimiter.Bucket>
@@ -272,6 +273,11 @@ public final class AuthService: DataPlaneService {
     }
 
     // MARK: Mails
+
+    /// The template that was fetched last; nil where none was.
+    func template(of kind: MailKind) -> String? { templates.withLock { $0[kind] } }
+
+    func keepTemplate(_ text: String, of kind: MailKind) { templates.withLock { $0[kind] = text } }
 
     /// Says that a mail waits in the database.
     func wakeMailLoop() { mailWish.yield() }
