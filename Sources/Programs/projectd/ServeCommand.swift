@@ -50,7 +50,7 @@ struct ServeCommand: AsyncParsableCommand {
         var logger = Logger(label: "projectd")
         logger.logLevel = settings.logLevel
         let rest = settings.rest.map { RestPart($0, logger: logger) }
-        let auth = settings.auth.map { AuthPart($0, logger: logger) }
+        let auth = try settings.auth.map { try AuthPart($0, logger: logger) }
         let isReady: @Sendable () async -> Bool = {
             if let rest, await !rest.isReady() { return false }
             if let auth, await !auth.isReady() { return false }
@@ -70,6 +70,7 @@ struct ServeCommand: AsyncParsableCommand {
         try await group.run()
         await rest?.pool.close()
         await auth?.pool.close()
+        await auth?.providers?.close()
     }
 
     /// What the server shows: one service as it is, or several behind a gateway.
@@ -113,13 +114,16 @@ private struct AuthPart: Sendable {
 
     let service: AuthService
     let pool: PostgresPool
+    /// Nil where no provider is configured: nothing waits for one then.
+    let providers: ProviderHTTP?
     let loops: [any ServiceLifecycle.Service]
 
-    init(_ settings: ServeSettings.Auth, logger: Logger) {
+    init(_ settings: ServeSettings.Auth, logger: Logger) throws {
+        providers = settings.configuration.external.isUsed ? try ProviderHTTP() : nil
         pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits)
         service = AuthService(
             configuration: settings.configuration, pool: pool, keys: settings.keys,
-            workers: PasswordWorkers(limits: ServeSettings.Auth.passwords),
+            workers: PasswordWorkers(limits: ServeSettings.Auth.passwords), providers: providers,
             clock: { Date().timeIntervalSince1970 }, report: { logger.error("\($0)") })
         loops = [
             AuthLoop(

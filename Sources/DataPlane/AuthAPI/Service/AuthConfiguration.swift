@@ -77,6 +77,8 @@ public struct AuthConfiguration: Sendable {
     /// `GOTRUE_EXTERNAL_FLOW_STATE_EXPIRY_DURATION` in seconds.
     public var flowSeconds = 300
 
+    /// Providers at which users sign in.
+    public var external = ExternalConfiguration()
     /// Settings of MFA.
     public var mfa = MFA()
     /// Limits of requests.

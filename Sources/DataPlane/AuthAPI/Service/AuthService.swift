@@ -21,6 +21,7 @@ public final class AuthService: DataPlaneService {
     let verifier: TokenVerifier
     let workers: PasswordWorkers
     let clock: @Sendable () -> Double
+    let providers: ProviderClient
     private let report: @Sendable (String) -> Void
     private let limiter = Mutex(RateLimiter())
     /// Apart from the clients' buckets: however many clients there are, none of them fills it again.
@@ -33,17 +34,20 @@ public final class AuthService: DataPlaneService {
     ///
     /// - Parameters:
     ///   - pool: made with ``parameters(_:)``.
+    ///   - providers: the way to the providers at which users sign in; nil: there is none.
     ///   - clock: seconds since the epoch.
     ///   - report: takes what operators must know of failures; never a secret.
     public init(
         configuration: AuthConfiguration, pool: PostgresPool, keys: SigningKeys, workers: PasswordWorkers,
-        clock: @escaping @Sendable () -> Double, report: @escaping @Sendable (String) -> Void
+        providers: (any ProviderTransport)? = nil, clock: @escaping @Sendable () -> Double,
+        report: @escaping @Sendable (String) -> Void
     ) {
         self.configuration = configuration
         self.pool = pool
         self.keys = keys
         self.workers = workers
         self.clock = clock
+        self.providers = ProviderClient(transport: providers ?? NoProviderTransport(), clock: clock)
         self.report = report
         verifier = TokenVerifier(keys: keys.verifying, audience: nil)
         let rates = configuration.rates
@@ -126,10 +130,14 @@ public final class AuthService: DataPlaneService {
     }
 
     private func failure(_ error: AuthError, _ request: AuthRequest) -> ServiceResponse {
-        if error.status >= 500, let cause = error.cause {
-            report("\(request.http.method) \(request.segments.first ?? "/"): \(error.message): \(cause)")
-        }
+        report(error, of: request)
         return error.response(request.version)
+    }
+
+    /// Tells operators of an error that is the server's own, or its providers'.
+    func report(_ error: AuthError, of request: AuthRequest) {
+        guard error.status >= 500, let cause = error.cause else { return }
+        report("\(request.http.method) \(request.segments.first ?? "/"): \(error.message): \(cause)")
     }
 
     private func finished(_ response: ServiceResponse, _ http: ServiceRequest) -> ServiceResponse {
