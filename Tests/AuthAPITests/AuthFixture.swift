@@ -24,11 +24,14 @@ final class TestClock: Sendable {
 struct AuthFixture: Sendable {
     let service: AuthService
     let pool: PostgresPool
+    /// The database, for a second service on it.
+    let parameters: PostgresConnectionParameters
 
     /// The configuration of most tests: addresses are confirmed automatically.
     static func with(
         _ parameters: PostgresConnectionParameters? = nil, clock: TestClock? = nil,
-        _ change: (inout AuthConfiguration) -> Void = { _ in }
+        providers: (any ProviderTransport)? = nil, _ change: (inout AuthConfiguration) -> Void = { _ in },
+        report: @escaping @Sendable (String) -> Void = { Issue.record("reported: \($0)") }
     ) async throws -> AuthFixture {
         var configuration = AuthConfiguration()
         configuration.externalURL = "http://auth.example/auth/v1"
@@ -42,10 +45,10 @@ struct AuthFixture: Sendable {
         let service = AuthService(
             configuration: configuration, pool: pool,
             keys: try SigningKeys(secret: TokenTests.secret, keyID: nil, keys: nil),
-            workers: PasswordWorkers(),
-            clock: { clock?.now ?? Date().timeIntervalSince1970 }, report: { Issue.record("reported: \($0)") })
+            workers: PasswordWorkers(), providers: providers,
+            clock: { clock?.now ?? Date().timeIntervalSince1970 }, report: report)
         try await service.migrate()
-        return AuthFixture(service: service, pool: pool)
+        return AuthFixture(service: service, pool: pool, parameters: database)
     }
 
     struct Answer: Sendable {
