@@ -70,7 +70,7 @@ struct ExternalFlowTests {
         #expect(try await fixture.count("auth.mfa_amr_claims WHERE authentication_method = 'oauth'") == 1)
         #expect(
             try await fixture.count("auth.audit_log_entries WHERE payload ->> 'action' = 'user_signedup'") == 1)
-        // Whoever comes again is the same user.
+        // A user who comes again is the same one.
         _ = await fixture.signIn("google", at: double, as: .user("g1", email: "new@b.example"))
         #expect(try await fixture.count("auth.users") == 1)
         #expect(try await fixture.count("auth.identities WHERE email = 'new@b.example'") == 1)
@@ -189,7 +189,7 @@ struct ExternalFlowTests {
         let mixed = await fixture.ask("GET", "/callback?state=\(second.state)&code=\(code)")
         #expect(mixed.fragment("error") == "server_error", "\(mixed.location)")
         // An ID token for another client.
-        double.set(\.audience, "somebody-else")
+        double.set(\.audience, "other-client-of-the-provider")
         let other = await fixture.signIn("google", at: double, as: .user("1", email: "a@b.example"))
         #expect(other.fragment("error") == "server_error")
         #expect(try await fixture.count("auth.users") == 0)

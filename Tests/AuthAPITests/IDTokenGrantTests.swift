@@ -17,8 +17,8 @@ struct IDTokenGrantTests {
     init() throws { double = try ProviderDouble() }
 
     private func grant(
-        _ fixture: AuthFixture, _ token: String, provider: String? = "google", token bearer: String? = nil,
-        _ more: [JSONText.Member] = []
+        _ fixture: AuthFixture, _ token: String, provider: String? = "google", bearer: String? = nil,
+        with more: [JSONText.Member] = []
     ) async -> AuthFixture.Answer {
         var members: [JSONText.Member] = [.init("id_token", .string(token))]
         if let provider { members.append(.init("provider", .string(provider))) }
@@ -39,7 +39,7 @@ struct IDTokenGrantTests {
         #expect(native.status == 200)
         let byIssuer = await grant(
             fixture, try double.idToken(), provider: nil,
-            [.init("client_id", .string("client")), .init("issuer", .string("https://accounts.google.com"))])
+            with: [.init("client_id", .string("client")), .init("issuer", .string("https://accounts.google.com"))])
         #expect(byIssuer.status == 200)
         #expect(try await fixture.count("auth.users") == 1)
     }
@@ -61,7 +61,7 @@ struct IDTokenGrantTests {
         )
         let foreign = await grant(
             fixture, token, provider: nil,
-            [.init("client_id", .string("client")), .init("issuer", .string("http://169.254.169.254"))])
+            with: [.init("client_id", .string("client")), .init("issuer", .string("http://169.254.169.254"))])
         #expect(foreign.code == "validation_failed")
         #expect(await grant(fixture, "123456").text("error_description") == "Bad ID token")
         #expect(double.requests.isEmpty)
@@ -104,12 +104,12 @@ struct IDTokenGrantTests {
         let token = try double.idToken([.init("nonce", .string(hashed))])
         let given = { (text: String) in [JSONText.Member("nonce", .string(text))] }
         let both = "Passed nonce and nonce in id_token should either both exist or not."
-        #expect(await grant(fixture, token, given("nonce")).status == 200)
+        #expect(await grant(fixture, token, with: given("nonce")).status == 200)
         #expect(await grant(fixture, token).text("error_description") == both)
-        #expect(await grant(fixture, try double.idToken(), given("nonce")).text("error_description") == both)
-        let wrong = await grant(fixture, token, given("other"))
+        #expect(await grant(fixture, try double.idToken(), with: given("nonce")).text("error_description") == both)
+        let wrong = await grant(fixture, token, with: given("other"))
         #expect(wrong.text("error") == "invalid nonce" && wrong.text("error_description") == "Nonces mismatch")
-        #expect(await grant(fixture, token, given(hashed)).text("error_description") == "Nonces mismatch")
+        #expect(await grant(fixture, token, with: given(hashed)).text("error_description") == "Nonces mismatch")
         let lax = try await AuthFixture.with(double) { $0.external.providers["google"]?.skipsNonceCheck = true }
         #expect(await grant(lax, token).status == 200)
     }
@@ -120,9 +120,9 @@ struct IDTokenGrantTests {
         let half = Base64URL.encode(Array(try Digest.sha256(Array("access".utf8)).prefix(16)))
         let token = try double.idToken([.init("at_hash", .string(half))])
         let access = { (text: String) in [JSONText.Member("access_token", .string(text))] }
-        #expect(await grant(fixture, token, access("access")).status == 200)
+        #expect(await grant(fixture, token, with: access("access")).status == 200)
         #expect(await grant(fixture, token).status == 200)
-        #expect(await grant(fixture, token, access("other")).text("error_description") == "Bad ID token")
+        #expect(await grant(fixture, token, with: access("other")).text("error_description") == "Bad ID token")
     }
 
     @Test("keys that were changed are fetched, but not at every wish")
@@ -131,7 +131,7 @@ struct IDTokenGrantTests {
         let fixture = try await AuthFixture.with(double, clock: clock)
         #expect(await grant(fixture, try double.idToken()).status == 200)
         try double.rotateKey()
-        // Whoever makes tokens with unknown keys makes no requests.
+        // Tokens with unknown keys cause no requests.
         for _ in 0..<5 { #expect(await grant(fixture, try double.idToken()).status == 400) }
         #expect(double.count(of: "keys.example") == 1)
         clock.advance(by: ProviderDocuments.retrySeconds)
@@ -205,12 +205,12 @@ struct IDTokenGrantTests {
         double.set(\.issuer, issuer)
         let fixture = try await AuthFixture.with(double) { $0.external.allowedIssuers = [issuer] }
         let named: [JSONText.Member] = [.init("client_id", .string("client")), .init("issuer", .string(issuer))]
-        let session = await grant(fixture, try double.idToken(), provider: nil, named)
+        let session = await grant(fixture, try double.idToken(), provider: nil, with: named)
         #expect(session.status == 200 && session.text("user", "app_metadata", "provider") == issuer)
         #expect(double.requests.first?.url == "https://id.example/.well-known/openid-configuration")
         let other: [JSONText.Member] = [.init("client_id", .string("mine")), .init("issuer", .string(issuer))]
         #expect(
-            await grant(fixture, try double.idToken(), provider: nil, other).text("error_description")
+            await grant(fixture, try double.idToken(), provider: nil, with: other).text("error_description")
                 == "Unacceptable audience in id_token: [client]")
     }
 
@@ -219,8 +219,8 @@ struct IDTokenGrantTests {
         let fixture = try await AuthFixture.with(double) { $0.allowsLinking = true }
         let token = await fixture.signUp("c@d.example").text("access_token")
         let link = [JSONText.Member("link_identity", .bool(true))]
-        #expect(await grant(fixture, try double.idToken(), link).status == 401)
-        let linked = await grant(fixture, try double.idToken(), token: token, link)
+        #expect(await grant(fixture, try double.idToken(), with: link).status == 401)
+        let linked = await grant(fixture, try double.idToken(), bearer: token, with: link)
         #expect(linked.status == 200 && linked.text("user", "email") == "c@d.example")
         #expect(linked.json["user"]?["identities"]?.arrayValue?.count == 2)
     }
