@@ -80,6 +80,8 @@ final class StubHTTP: OutboundHTTP {
 struct AuthFixture: Sendable {
     let service: AuthService
     let pool: PostgresPool
+    /// The database, for a second service on it.
+    let parameters: PostgresConnectionParameters
 
     /// The configuration of most tests: addresses are confirmed automatically.
     static func with(
@@ -103,7 +105,7 @@ struct AuthFixture: Sendable {
             clock: { clock?.now ?? Date().timeIntervalSince1970 },
             report: { text in if let reports { reports.add(text) } else { Issue.record("reported: \(text)") } })
         try await service.migrate()
-        return AuthFixture(service: service, pool: pool)
+        return AuthFixture(service: service, pool: pool, parameters: database)
     }
 
     struct Answer: Sendable {

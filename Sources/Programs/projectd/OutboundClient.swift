@@ -1,18 +1,19 @@
 import AuthAPI
 import CurlKit
 
-/// The way to hooks and providers.
+/// The way to hooks and providers by libcurl. Redirects are not followed, proxies not used, certificates checked.
 struct OutboundClient: OutboundHTTP {
-    /// Bounds of all exchanges together.
+    /// Bounds of all exchanges together; each has closer ones of its own.
     private static var limits: HTTPClientLimits {
         HTTPClientLimits(
-            exchangeConnections: 16, longConnections: 1, waitingRequests: 64, queueTimeout: .seconds(5),
+            exchangeConnections: 16, longConnections: 1, waitingRequests: 128, queueTimeout: .seconds(5),
             connectTimeout: .seconds(5), exchangeTimeout: .seconds(10), responseBodyBytes: 1 << 20,
             responseHeadBytes: 32 << 10, requestBodyBytes: 2 << 20)
     }
 
     private let client: HTTPClient
 
+    /// Starts the client's threads.
     init() throws(HTTPTransportError) { client = try HTTPClient(limits: Self.limits) }
 
     func send(_ request: OutboundRequest) async throws(OutboundFailure) -> OutboundResponse {
@@ -33,4 +34,7 @@ struct OutboundClient: OutboundHTTP {
             }
         }
     }
+
+    /// Ends what is in progress, and the threads.
+    func close() async { await client.shutdown() }
 }

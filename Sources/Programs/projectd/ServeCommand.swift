@@ -75,6 +75,7 @@ struct ServeCommand: AsyncParsableCommand {
         try await group.run()
         await rest?.pool.close()
         await auth?.pool.close()
+        await auth?.http?.close()
     }
 
     /// What the server shows: one service as it is, or several behind a gateway.
@@ -118,13 +119,16 @@ private struct AuthPart: Sendable {
 
     let service: AuthService
     let pool: PostgresPool
+    /// Nil where the configuration leads to no other server: no thread waits for one then.
+    let http: OutboundClient?
     let loops: [any ServiceLifecycle.Service]
 
     init(_ settings: ServeSettings.Auth, logger: Logger) throws {
+        http = settings.configuration.asksOthers ? try OutboundClient() : nil
         pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits)
         service = AuthService(
             configuration: settings.configuration, pool: pool, keys: settings.keys,
-            workers: PasswordWorkers(limits: ServeSettings.Auth.passwords), http: try OutboundClient(),
+            workers: PasswordWorkers(limits: ServeSettings.Auth.passwords), http: http,
             clock: { Date().timeIntervalSince1970 }, report: { logger.error("\($0)") })
         loops = [
             AuthLoop(

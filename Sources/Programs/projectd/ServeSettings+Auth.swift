@@ -68,6 +68,7 @@ struct AuthConfigurationReader {
         made.flowSeconds = try seconds("GOTRUE_EXTERNAL_FLOW_STATE_EXPIRY_DURATION") ?? made.flowSeconds
         try readMFA(&made.mfa)
         try readRates(&made.rates)
+        made.external = try ProviderSettingsReader(reader).configuration()
         made.mail = try mail()
         made.notices = try notices()
         made.hooks = try hooks()

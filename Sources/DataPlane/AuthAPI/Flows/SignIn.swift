@@ -13,27 +13,10 @@ extension AuthCall {
         case "password": return try await passwordGrant()
         case "refresh_token": return try await refresh()
         case "pkce": return try await exchangeFlow()
-        case "id_token": throw try idTokenRefusal()
+        case "id_token": return try await idTokenGrant()
         case "web3": throw AuthError(422, code: "web3_provider_disabled", message: "Web3 provider is disabled")
         default: throw AuthError(400, code: "invalid_credentials", message: "unsupported_grant_type")
         }
-    }
-
-    /// No issuer is configured: the errors are those of a server that knows none.
-    private func idTokenRefusal() throws(AuthError) -> AuthError {
-        guard let token = try request.text("id_token"), !token.isEmpty else {
-            return .oauth("invalid request", "id_token required")
-        }
-        let provider = try request.text("provider") ?? ""
-        let client = try request.text("client_id") ?? ""
-        let issuer = try request.text("issuer") ?? ""
-        guard !provider.isEmpty || !client.isEmpty && !issuer.isEmpty else {
-            return .oauth("invalid request", "provider or client_id and issuer required")
-        }
-        return AuthError(
-            400, code: "provider_disabled",
-            message:
-                "Provider (issuer \"\(provider.isEmpty ? issuer.prefix(128) : provider.prefix(64))\") is not enabled")
     }
 
     private func passwordGrant() async throws(AuthError) -> ServiceResponse {
@@ -125,7 +108,7 @@ extension AuthCall {
         guard !code.isEmpty, !verifier.isEmpty else {
             throw .validation("invalid request: both auth code and code verifier should be non-empty")
         }
-        let grant = try await changing("Database error exchanging the code") { store in
+        let (grant, provided) = try await changing("Database error exchanging the code") { store in
             guard let flow = try await store.takeFlow(code: code), let id = flow.user,
                 let user = try await store.user(id: id, isLocked: true)
             else {
@@ -141,8 +124,9 @@ extension AuthCall {
                     message: "code challenge does not match previously saved code verifier")
             }
             try await store.deleteFlow(id: flow.id)
-            return try await openSession(store, user: user, method: flow.method)
+            let grant = try await openSession(store, user: user, method: flow.method, provider: flow.provider)
+            return (grant, flow.providerTokens(key: service.keys.codeKey))
         }
-        return grant.response
+        return grant.response(adding: provided)
     }
 }

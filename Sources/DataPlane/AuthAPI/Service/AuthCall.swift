@@ -10,6 +10,8 @@ struct AuthCall: Sendable {
     let request: AuthRequest
     /// The claims of an administrator's token, where the endpoint needs one.
     let administrator: BearerClaims?
+    /// Where a flow that began earlier leads; nil: the request says it.
+    var flowTarget: String?
     /// What a transaction asks for beyond the database.
     let outbox = Outbox()
 
@@ -26,8 +28,8 @@ struct AuthCall: Sendable {
         case .resend: try await resend()
         case .verify: try await verify()
         case .verifyLink: await verifyLink()
-        case .authorize: try authorize()
-        case .callback: callback()
+        case .authorize: try await authorize()
+        case .callback: await callback()
         case .user: ServiceResponse(status: 200, json: try await signedIn().user.json)
         case .updateUser: try await updateUser()
         case .reauthenticate: try await reauthenticate()
@@ -66,7 +68,7 @@ struct AuthCall: Sendable {
         return configuration.audience
     }
 
-    var redirectTarget: String { RedirectRules(configuration).target(request.redirectTarget) }
+    var redirectTarget: String { RedirectRules(configuration).target(flowTarget ?? request.redirectTarget) }
 
     // MARK: Who asks
 

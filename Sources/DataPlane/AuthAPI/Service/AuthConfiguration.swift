@@ -85,6 +85,8 @@ public struct AuthConfiguration: Sendable {
     /// `GOTRUE_EXTERNAL_FLOW_STATE_EXPIRY_DURATION` in seconds.
     public var flowSeconds = 300
 
+    /// Providers at which users sign in.
+    public var external = ExternalConfiguration()
     /// Settings of MFA.
     public var mfa = MFA()
     /// Limits of requests.
@@ -154,6 +156,14 @@ public struct AuthConfiguration: Sendable {
     public init() {}
 
     var issuerName: String { issuer ?? externalURL }
+
+    /// Whether anything leads to a server of others, which is asked by ``OutboundHTTP``.
+    public var asksOthers: Bool {
+        let hasServerHook = hooks.values.contains { if case .server = $0 { true } else { false } }
+        let fetchesTemplates = mail.map { !$0.templateAddresses.isEmpty } ?? false
+        return external.isUsed || hasServerHook || fetchesTemplates || checksLeaks || captcha != nil
+            || sms.account != nil
+    }
 }
 
 extension AuthConfiguration.Rates {

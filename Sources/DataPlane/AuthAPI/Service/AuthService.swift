@@ -24,6 +24,8 @@ public final class AuthService: DataPlaneService {
     let http: (any OutboundHTTP)?
     /// Bounds of calls to hooks.
     let hookBounds: Webhook.Bounds
+    /// Speaks to the providers at which users sign in.
+    let providers: ProviderClient
     private let report: @Sendable (String) -> Void
     private let signingKeys: Mutex<SigningKeys>
     private let hookSlots = Mutex(0)
@@ -40,7 +42,7 @@ public final class AuthService: DataPlaneService {
     ///
     /// - Parameters:
     ///   - pool: made with ``parameters(_:)``.
-    ///   - http: how hooks at addresses, providers of text messages and the like are reached.
+    ///   - http: how hooks, providers of sign-in and of text messages and the like are reached; nil: they are not.
     ///   - clock: seconds since the epoch.
     ///   - report: takes what operators must know of failures; never a secret.
     public convenience init(
@@ -65,6 +67,7 @@ public final class AuthService: DataPlaneService {
         self.hookBounds = hookBounds
         signingKeys = Mutex(keys)
         self.clock = clock
+        self.providers = ProviderClient(http: http, clock: clock)
         self.report = report
         verifier = TokenVerifier(keys: keys.verifying, audience: nil)
         let rates = configuration.rates
@@ -154,11 +157,15 @@ public final class AuthService: DataPlaneService {
         guard error.status >= 500 else { return error.response(request.version) }
         var error = error
         error.id = try? UUIDText.random()
-        if let cause = error.cause {
-            let id = error.id.map { " (\($0))" } ?? ""
-            report("\(request.http.method) \(request.segments.first ?? "/"): \(error.message): \(cause)\(id)")
-        }
+        report(error, of: request)
         return error.response(request.version)
+    }
+
+    /// Tells operators of an error that is the server's own, or its providers'.
+    func report(_ error: AuthError, of request: AuthRequest) {
+        guard error.status >= 500, let cause = error.cause else { return }
+        let id = error.id.map { " (\($0))" } ?? ""
+        report("\(request.http.method) \(request.segments.first ?? "/"): \(error.message): \(cause)\(id)")
     }
 
     /// Tells operators of something that no answer tells.

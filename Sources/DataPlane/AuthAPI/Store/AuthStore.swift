@@ -221,6 +221,7 @@ enum AuditAction: String, Sendable {
     case confirmationRequested = "user_confirmation_requested"
     case repeatedSignup = "user_repeated_signup"
     case updatedPassword = "user_updated_password"
+    case identityLinked = "identity_linked"
     case identityUnlinked = "identity_unlinked"
     case factorInProgress = "factor_in_progress"
     case factorUnenrolled = "factor_unenrolled"
@@ -235,7 +236,7 @@ enum AuditAction: String, Sendable {
         case .signedUp, .invited, .deleted: "team"
         case .tokenRevoked, .tokenRefreshed: "token"
         case .modified, .recoveryRequested, .reauthenticateRequested, .confirmationRequested, .repeatedSignup,
-            .updatedPassword, .identityUnlinked:
+            .updatedPassword, .identityLinked, .identityUnlinked:
             "user"
         case .factorInProgress, .factorUnenrolled, .challengeCreated, .verificationAttempted, .factorDeleted,
             .factorUpdated:
