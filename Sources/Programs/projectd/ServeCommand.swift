@@ -22,7 +22,9 @@ struct ServeCommand: AsyncParsableCommand {
             bearer token; /health says that the server runs, /ready that it can answer requests. With --only, one \
             service is served without prefix and key, as a replacement of PostgREST or GoTrue.
 
-            SIGUSR1 reloads the schema, as does NOTIFY on PGRST_DB_CHANNEL. `/live` and `/ready` are also served on \
+            SIGUSR1 reloads the schema, as does NOTIFY on PGRST_DB_CHANNEL. SIGHUP reads the keys of tokens again where \
+            GOTRUE_JWT_KEYS or PGRST_JWT_SECRET is @FILE: add a key for checking, then let it sign, then take the old \
+            one away. `/live` and `/ready` are also served on \
             PGRST_ADMIN_SERVER_PORT if it is set. PROJECTD_BODY_TIMEOUT is the time limit for a request body in \
             seconds (60), PROJECTD_BODY_BYTES_MAX the size limit of one that REST takes (16777216), \
             PROJECTD_BODIES_BYTES_MAX the limit of all that are in memory at once (33554432); allow ten times as much \
@@ -51,7 +53,7 @@ struct ServeCommand: AsyncParsableCommand {
         var logger = Logger(label: "projectd")
         logger.logLevel = settings.logLevel
         let rest = settings.rest.map { RestPart($0, logger: logger) }
-        let auth = settings.auth.map { AuthPart($0, logger: logger) }
+        let auth = try settings.auth.map { try AuthPart($0, logger: logger) }
         let isReady: @Sendable () async -> Bool = {
             if let rest, await !rest.isReady() { return false }
             if let auth, await !auth.isReady() { return false }
@@ -61,6 +63,9 @@ struct ServeCommand: AsyncParsableCommand {
         guard let face = Self.face(rest: rest, auth: auth, keys: settings.keys, isReady: isReady) else {
             throw ValidationError("there is no service to serve")
         }
+        services.append(
+            TokenKeyLoop(
+                settings: settings.tokenKeys, auth: auth?.service, rest: settings.rest?.verifier, logger: logger))
         services.append(APIServer(service: face, address: settings.address, limits: settings.http, logger: logger))
         if let admin = settings.adminAddress {
             services.append(AdminServer(isReady: isReady, address: admin, logger: logger))
@@ -74,6 +79,7 @@ struct ServeCommand: AsyncParsableCommand {
         try await group.run()
         await rest?.pool.close()
         await auth?.pool.close()
+        await auth?.http?.close()
         logger.notice("stopped")
     }
 
@@ -118,13 +124,16 @@ private struct AuthPart: Sendable {
 
     let service: AuthService
     let pool: PostgresPool
+    /// Nil where the configuration leads to no other server: no thread waits for one then.
+    let http: OutboundClient?
     let loops: [any ServiceLifecycle.Service]
 
-    init(_ settings: ServeSettings.Auth, logger: Logger) {
+    init(_ settings: ServeSettings.Auth, logger: Logger) throws {
+        http = settings.configuration.asksOthers ? try OutboundClient() : nil
         pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits)
         service = AuthService(
             configuration: settings.configuration, pool: pool, keys: settings.keys,
-            workers: PasswordWorkers(limits: ServeSettings.Auth.passwords),
+            workers: PasswordWorkers(limits: ServeSettings.Auth.passwords), http: http,
             clock: { Date().timeIntervalSince1970 }, report: { logger.error("\($0)") })
         loops = [
             AuthLoop(

@@ -70,6 +70,9 @@ struct ServeSettings {
     /// Longest life of a connection to the database, unless `PGRST_DB_POOL_MAX_LIFETIME` says otherwise.
     static let connectionAgeMax: Duration = .seconds(1_800)
 
+    /// With signed keys off, what a token of the shared secret may live: a day, or as long as those of sessions.
+    private static let sessionTokenSecondsMax = 86_400
+
     /// Settings of the REST API.
     struct Rest {
         var database: PostgresConnectionParameters
@@ -81,6 +84,8 @@ struct ServeSettings {
 
     var rest: Rest?
     var auth: Auth?
+    /// How the keys of tokens are read.
+    var tokenKeys: TokenKeySettings
     /// Keys of clients, where several services are behind one address.
     var keys: APIKeys?
     var address: ServerAddress
@@ -90,8 +95,9 @@ struct ServeSettings {
 
     init(environment: [String: String], services: Set<ServeCommand.Service>) throws(SettingProblem) {
         let reader = SettingReader(environment: environment)
-        if services.contains(.rest) { rest = try Self.rest(reader) }
-        if services.contains(.auth) { auth = try Auth(reader) }
+        tokenKeys = TokenKeySettings(reader: reader, services: services)
+        if services.contains(.rest) { rest = try Self.rest(reader, keys: tokenKeys) }
+        if services.contains(.auth) { auth = try Auth(reader, keys: tokenKeys) }
         if services.count > 1 { keys = try Self.keys(reader) }
         if let seconds = try reader.int("PROJECTD_BODY_TIMEOUT", 1...3_600) { http.bodyDeadline = .seconds(seconds) }
         http.bodyBytesInFlightMax =
@@ -110,7 +116,7 @@ struct ServeSettings {
         logLevel = try Self.logLevel(reader)
     }
 
-    private static func rest(_ reader: SettingReader) throws(SettingProblem) -> Rest {
+    private static func rest(_ reader: SettingReader, keys: TokenKeySettings) throws(SettingProblem) -> Rest {
         var pool = PostgresPoolConfiguration()
         pool.minimumConnections = 0
         pool.maximumConnections = try reader.int("PGRST_DB_POOL", 1...1_000) ?? 10
@@ -125,7 +131,7 @@ struct ServeSettings {
         }
         return Rest(
             database: try database(reader, "PGRST_DB_URI"), pool: pool, configuration: try configuration(reader),
-            verifier: try verifier(reader))
+            verifier: TokenVerifier(keys: try keys.checking(), audience: reader.text("PGRST_JWT_AUD")))
     }
 
     static func database(
@@ -159,24 +165,11 @@ struct ServeSettings {
         if let key = reader.text("PROJECTD_MANAGER_KEY") { names.append((key: key, token: service)) }
         let signed = [anonymous, service]
         return try reader.bool("PROJECTD_LEGACY_KEYS") ?? true
-            ? APIKeys(tokens: signed, names: names) : APIKeys(tokens: [], names: names, refused: signed)
-    }
-
-    private static func verifier(_ reader: SettingReader) throws(SettingProblem) -> TokenVerifier {
-        let name = "PGRST_JWT_SECRET"
-        let isBase64 = try reader.bool("PGRST_JWT_SECRET_IS_BASE64") ?? false
-        var secret = reader.text(name)
-        if let path = secret, path.hasPrefix("@") {
-            guard let data = FileManager.default.contents(atPath: String(path.dropFirst())) else {
-                throw SettingProblem(name, "the file it names cannot be read")
-            }
-            secret = String(decoding: data, as: UTF8.self).trimmingNewlines
-        }
-        do throws(TokenKeyError) {
-            return TokenVerifier(
-                keys: try TokenVerifier.keys(secret: secret, isBase64: isBase64),
-                audience: reader.text("PGRST_JWT_AUD"))
-        } catch { throw SettingProblem(name, "\(error)") }
+            ? APIKeys(tokens: signed, names: names)
+            : APIKeys(
+                tokens: [], names: names, refused: signed,
+                sharedTokenSecondsMax: max(
+                    try reader.int("GOTRUE_JWT_EXP", 1...31_536_000) ?? 0, Self.sessionTokenSecondsMax))
     }
 
     /// `PROJECTD_LISTEN`; a service alone listens where the one that it replaces did.
@@ -267,7 +260,7 @@ struct SettingReader: Sendable {
     /// Items separated by commas; set and empty is a list of nothing.
     func list(_ name: String) -> [String]? {
         environment[name].map { text in
-            text.split(separator: ",").map { String($0).trimmingNewlines }.filter { !$0.isEmpty }
+            text.split(separator: ",").map { String($0).trimmingBlanks }.filter { !$0.isEmpty }
         }
     }
 
@@ -309,7 +302,7 @@ struct SettingReader: Sendable {
 
 extension String {
     /// The text without blanks and line ends around it.
-    fileprivate var trimmingNewlines: String {
+    var trimmingBlanks: String {
         let isSpace = { (character: Character) in character.isWhitespace }
         guard let first = firstIndex(where: { !isSpace($0) }), let last = lastIndex(where: { !isSpace($0) }) else {
             return ""
