@@ -189,7 +189,7 @@ struct ErrorFormTests {
         }
         let old = await fixture.signUp("a@b.example")
         #expect(old.status == 500 && old.text("code") == "P0001" && old.text("message") == "only members", "\(old)")
-        #expect(old.text("detail") == "ask the club" && !old.text("error_id").isEmpty)
+        #expect(old.json["detail"] == nil && !old.text("error_id").isEmpty)
         #expect(reports.all.last?.contains(old.text("error_id")) == true)
         let new = await fixture.ask(
             "POST", "/signup", headers: [("x-supabase-api-version", "2024-01-01")],

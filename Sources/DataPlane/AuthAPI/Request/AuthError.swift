@@ -24,11 +24,11 @@ struct AuthError: Error, Sendable, Equatable {
     /// What the project's own code in the database said, which clients of the older form read in place of ours.
     var trigger: TriggerError?
 
-    /// An error of a trigger or a constraint of the project's.
+    /// An error of a trigger or a constraint of the project's. Its detail may hold the row, and with it the password's
+    /// hash, and is not kept.
     struct TriggerError: Sendable, Equatable {
         var code: String
         var message: String
-        var detail: String?
     }
 
     init(_ status: Int, code: String, message: String) {
@@ -54,7 +54,6 @@ struct AuthError: Error, Sendable, Equatable {
 
     private static func members(_ trigger: TriggerError) -> [JSONText.Member] {
         [.init("code", .string(trigger.code)), .init("message", .string(trigger.message))]
-            + (trigger.detail.map { [.init("detail", .string($0))] } ?? [])
     }
 
     private func body(_ version: APIVersion) -> JSONText {

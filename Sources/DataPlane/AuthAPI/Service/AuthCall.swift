@@ -206,14 +206,10 @@ extension AuthError {
         case .server(let report) where report.sqlState.hasPrefix("PT"):
             let status = Int(report.sqlState.dropFirst(2)).flatMap { (400...599).contains($0) ? $0 : nil } ?? 500
             self = AuthError(status, code: "unexpected_failure", message: Self.bounded(report.message))
-            trigger = TriggerError(
-                code: report.sqlState, message: message, detail: report.detail.map(Self.bounded))
+            trigger = TriggerError(code: report.sqlState, message: message)
         case .server(let report) where report.sqlState == "P0001" || report.sqlState.hasPrefix("23"):
             self = .unexpected(what, cause: "SQLSTATE \(report.sqlState): \(report.message)")
-            // The detail of a violated constraint holds the row, and with it the password's hash.
-            trigger = TriggerError(
-                code: report.sqlState, message: Self.bounded(report.message),
-                detail: report.sqlState == "P0001" ? report.detail.map(Self.bounded) : nil)
+            trigger = TriggerError(code: report.sqlState, message: Self.bounded(report.message))
         case .server(let report):
             self = .unexpected(what, cause: "SQLSTATE \(report.sqlState): \(report.message)")
         case .deadlineExceeded, .acquireDeadlineExceeded, .queueFull, .connectDeadlineExceeded, .connectFailed,
