@@ -82,6 +82,11 @@ struct ProtectionTests {
         #expect(http.field("secret") == "s3cret" && http.field("response") == "tok")
         let asked = http.requests.count
         #expect(await fixture.refresh(answer.text("refresh_token")).status == 200)
+        let grant = { (type: String) in
+            await fixture.ask("POST", "/token?grant_type=\(type)", body: #"{"email":"a@b.example","password":"x"}"#)
+        }
+        #expect(await grant("password").code == "captcha_failed")
+        #expect(await grant("id_token").code != "captcha_failed")
         let admin = await fixture.ask(
             "POST", "/signup", token: try fixture.admin(),
             body: #"{"email":"b@b.example","password":"password1"}"#)

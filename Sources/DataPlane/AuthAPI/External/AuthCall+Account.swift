@@ -36,13 +36,12 @@ extension AuthCall {
         }
     }
 
-    /// The value, or the refusal, of which a mail may tell.
+    /// The value, or the refusal; a mail may tell of either.
     func finished<Value: Sendable>(_ outcome: AccountOutcome<Value>) throws(AuthError) -> Value {
+        service.wakeMailLoop()
         switch outcome {
         case .user(let value): return value
-        case .refused(let error):
-            service.wakeMailLoop()
-            throw error
+        case .refused(let error): throw error
         }
     }
 
@@ -84,10 +83,10 @@ extension AuthCall {
     ) async throws -> String {
         guard !configuration.isSignupDisabled else { throw AuthError.signupDisabled }
         let id = try newID()
-        try await store.insert(
-            AuthStore.NewUser(
-                id: id, audience: audience, role: configuration.defaultRole, email: email?.address,
-                appMetadata: Metadata.appMetadata(provider: order.provider), userMetadata: data))
+        let new = AuthStore.NewUser(
+            id: id, audience: audience, role: configuration.defaultRole, email: email?.address,
+            appMetadata: Metadata.appMetadata(provider: order.provider), userMetadata: data)
+        try await create(new, in: store)
         return id
     }
 
@@ -187,6 +186,7 @@ extension AuthCall {
             .identityLinked, actor: user, address: address ?? "",
             traits: [.init("provider", .string(order.provider)), .init("provider_id", .string(order.profile.subject))])
         try await store.refreshProviders(user: user)
+        try await queueNotice(.identityLinked, to: user, [.init("Provider", .string(order.provider))], in: store)
         guard user.email == nil, let candidate = order.profile.candidate else { return .user(user) }
         return try await giveEmail(candidate, to: user, order, in: store)
     }

@@ -143,12 +143,10 @@ extension AuthCall {
     func insert(
         _ store: AuthStore, _ new: AuthStore.NewUser, data: [JSONText.Member]
     ) async throws -> UserRecord? {
-        try await askBeforeCreation(of: new.json(at: service.clock()), in: store)
-        do throws(PostgresError) {
-            try await store.insert(new)
-        } catch {
+        do {
+            try await create(new, in: store)
+        } catch let error as PostgresError where error.isUniqueViolation {
             // Another request made the same user in the same moment.
-            guard error.isUniqueViolation else { throw error }
             throw AuthError(422, code: "user_already_exists", message: "User already registered")
         }
         for (provider, value) in [("email", new.email), ("phone", new.phone)] {
@@ -158,8 +156,14 @@ extension AuthCall {
                 phone: provider == "phone" ? new.phone : nil)
             try await store.upsertIdentity(user: new.id, provider: provider, providerID: new.id, data: identity)
         }
-        if configuration.hooks[.afterUserCreated] != nil { outbox.add(.created(user: new.id)) }
         return try await store.user(id: new.id)
+    }
+
+    /// A user's row, if the hook allows it. The other hook learns of it after the commit.
+    func create(_ new: AuthStore.NewUser, in store: AuthStore) async throws {
+        try await askBeforeCreation(of: new.json(at: service.clock()), in: store)
+        try await store.insert(new)
+        if configuration.hooks[.afterUserCreated] != nil { outbox.add(.created(user: new.id)) }
     }
 
     /// What a known and confirmed address gets: nothing tells it from a new one.

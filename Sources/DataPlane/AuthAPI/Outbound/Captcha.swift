@@ -32,11 +32,12 @@ extension AuthCall {
     private static let captchaBytesMax = 64 << 10
     private static let captchaTokenBytesMax = 8 << 10
 
-    /// Whether bodies of a route carry a captcha. Grants that continue what began elsewhere have none.
+    /// Whether bodies of a route carry a captcha. Of the grants it is passwords' alone: the others bring what only
+    /// another server gives out.
     private func asksForCaptcha(_ route: AuthRoute) -> Bool {
         switch route {
         case .signup, .otp, .magiclink, .recover, .resend: true
-        case .token: !["refresh_token", "pkce"].contains(request.queryValue("grant_type") ?? "")
+        case .token: request.queryValue("grant_type") == "password"
         default: false
         }
     }
