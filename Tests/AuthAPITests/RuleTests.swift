@@ -350,4 +350,16 @@ struct RuleTests {
         #expect(Array(code.modules[0].suffix(8)) == finder.reversed())
         #expect(QRCode(String(repeating: "x", count: 700)) == nil)
     }
+
+    @Test(
+        "a bearer token with white space around it is none",
+        arguments: [
+            ("Bearer a.b.c", "a.b.c"), ("Bearer \ta.b.c", nil), ("Bearer \u{A0}a.b.c", nil),
+            ("Bearer a.b.c\u{2028}", nil), ("Bearer a.b.c ", nil), ("Bearer", nil),
+        ] as [(String, String?)])
+    func bearer(header: String, token: String?) {
+        let http = ServiceRequest(
+            method: "GET", path: "/user", query: "", headers: [("authorization", header)], body: [])
+        #expect(AuthRequest(head: http).bearer == token)
+    }
 }

@@ -278,6 +278,29 @@ struct DeviceLoginTests {
         }
     }
 
+    @Test("of two approvals of one sign-in the first counts, until it is gone")
+    func firstApproval() {
+        let logins = DeviceLogins()
+        let now = VirtualTime.beginning
+        let second = { (time: Timestamp) in
+            DeviceLogins.Waiting(
+                session: "s1", at: time,
+                sealed: SealedDeviceToken(publicKey: "q", nonce: "87654321rest", ciphertext: "d"))
+        }
+        logins.add(Self.login(1))
+        logins.add(second(now))
+        #expect(logins.fetch("s1", code: "87654321", at: now) == .wrongCode)
+        guard case .opened(let login) = logins.fetch("s1", code: "12345678", at: now) else {
+            Issue.record("the first approval is gone")
+            return
+        }
+        #expect(login.sealed.ciphertext == "c")
+        logins.add(Self.login(1))
+        let later = now + DeviceLogins.lifetime
+        logins.add(second(later))
+        #expect(logins.fetch("s1", code: "87654321", at: later) == .opened(second(later)))
+    }
+
     @Test("a thousand wait at most: the oldest goes")
     func bound() {
         let logins = DeviceLogins()

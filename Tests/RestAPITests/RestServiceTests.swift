@@ -307,9 +307,9 @@ struct RestServiceTests {
         let good = try token(role: "rest_user").value
         let parts = good.split(separator: ".")
         let bad = [
-            "Bearer", "Bearer ", "Bearer x", "Bearer a.b", "Bearer \(parts[1]).\(parts[2]).", good + "A",
-            "Bearer eyJhbGciOiJub25lIn0.\(parts[1]).", try token(role: "rest_user", exp: 900).value,
-            try token(role: "no_such_role").value,
+            "Bearer", "Bearer ", "Bearer x", "Bearer a.b", good.replacing(" ", with: " \t"), good + "\u{A0}",
+            "Bearer \(parts[1]).\(parts[2]).", good + "A", "Bearer eyJhbGciOiJub25lIn0.\(parts[1]).",
+            try token(role: "rest_user", exp: 900).value, try token(role: "no_such_role").value,
         ]
         for value in bad {
             let answer = await ask("GET", "/authors", of: service, headers: [("authorization", value)])

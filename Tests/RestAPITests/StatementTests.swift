@@ -86,7 +86,7 @@ struct StatementTests {
         let text = plan.statement.text
         #expect(text.contains("LEFT JOIN LATERAL"))
         #expect(text.contains("\"books_1\".\"author_id\" = \"api\".\"authors\".\"id\""))
-        #expect(text.contains("COALESCE(\"authors_books_1\".\"authors_books_1\", '[]') AS \"books\""))
+        #expect(text.contains("COALESCE(\"pgrst_embed_1\".\"pgrst_embed_1\", '[]') AS \"books\""))
     }
 
     @Test("without a representation a change returns no column", arguments: ["POST", "PATCH"])

@@ -2,7 +2,7 @@ import TokenKit
 
 /// The keys that a project's clients name themselves with.
 public struct APIKeys: Sendable {
-    /// Longest key that is looked at, in bytes.
+    /// Longest key that opens anything, in bytes.
     public static let bytesMax = 8 << 10
 
     private let known: [(key: [UInt8], token: String)]
@@ -27,9 +27,10 @@ public struct APIKeys: Sendable {
         self.sharedTokenSecondsMax = sharedTokenSecondsMax.map(Double.init)
     }
 
-    /// Whether a text is a token that is a key no more, or one that lives as long as a key.
+    /// Whether a text is a token that is a key no more, or one that lives as long as a key. Every token that a verifier
+    /// looks at is looked at here.
     public func isRefused(_ key: String) -> Bool {
-        guard key.utf8.count <= Self.bytesMax else { return false }
+        guard key.utf8.count <= TokenVerifier.tokenBytesMax else { return false }
         if !refused.isEmpty {
             let signed = Self.signedPart(key)
             if refused.contains(where: { constantTimeEqual($0, signed) }) { return true }

@@ -97,53 +97,69 @@ public struct Gateway: DataPlaneService {
         if inner.path.isEmpty { inner.path = "/" }
         let (query, keyInQuery) = Self.takingKey(outOf: request.query)
         inner.query = query
-        if inner.isPreflight { return .service(mount.service, inner) }
+        if inner.isPreflight {
+            inner.headers.removeAll { $0.name == "authorization" || $0.name == "apikey" }
+            return .service(mount.service, inner)
+        }
         if let name = Self.repeatedName(request) { return .refused(Self.repetition(of: name, request)) }
-        let bearer = Self.bearer(request.header("authorization"))
-        let named = [request.header("apikey"), keyInQuery, bearer].compactMap { $0 }
+        return identified(inner, at: mount, keys: [request.header("apikey"), keyInQuery].compactMap { $0 })
+    }
+
+    /// The request as the service is to see it: with one token, as it was looked at here, or with none.
+    ///
+    /// - Parameter named: keys that the request names beside its bearer token.
+    private func identified(_ request: ServiceRequest, at mount: Mount, keys named: [String]) -> Route {
+        guard named.allSatisfy(BearerToken.isPlain) else { return .refused(Self.keyRefusal(hasKey: true, request)) }
+        let bearer: String?
+        do throws(TokenRefusal) { bearer = try BearerToken.of(request) } catch {
+            return .refused(Self.tokenRefusal(request))
+        }
+        let named = named + [bearer].compactMap { $0 }
         if named.contains(where: keys.isRefused) { return .refused(Self.legacyRefusal(request)) }
-        if let token = named.lazy.compactMap({ keys.token(for: $0) }).first {
-            identify(&inner, token, bearer: bearer)
-        } else if !mount.isOpen(inner.path) {
+        let token = named.lazy.compactMap { keys.token(for: $0) }.first
+        guard token != nil || mount.isOpen(request.path) else {
             return .refused(Self.keyRefusal(hasKey: !named.isEmpty, request))
+        }
+        var inner = request
+        inner.headers.removeAll { $0.name == "authorization" }
+        // The token of the key stands where there is none of a user, and for an opaque key in its place.
+        if let own = bearer.map({ keys.token(for: $0) ?? $0 }) ?? token {
+            inner.headers.append(("authorization", "Bearer \(own)"))
         }
         return .service(mount.service, inner)
     }
 
     private var prefixes: String { mounts.map(\.prefix).joined(separator: ", ") }
 
-    /// Puts the token of the key where the request has none of its own, or where an opaque key stands in its place.
-    private func identify(_ request: inout ServiceRequest, _ token: String, bearer: String?) {
-        let own = bearer.map { keys.token(for: $0) ?? $0 } ?? token
-        request.headers.removeAll { $0.name == "authorization" }
-        request.headers.append(("authorization", "Bearer \(own)"))
-    }
-
     /// Who names itself twice is refused: what reads the first and what reads the last would not agree on who it is.
     private static func repeatedName(_ request: ServiceRequest) -> String? {
         if let name = ["authorization", "apikey"].first(where: { request.headers($0).count > 1 }) { return name }
-        let inQuery = request.query.split(separator: "&").filter { $0.hasPrefix("apikey=") }
-        return inQuery.count > 1 ? "apikey" : nil
+        return pairs(of: request.query).count(where: isKey) > 1 ? "apikey" : nil
     }
 
     private static func repetition(of name: String, _ request: ServiceRequest) -> ServiceResponse {
         failure(400, "Repeated \(name)", hint: "Send one key and one token.", request: request)
     }
 
-    private static func bearer(_ header: String?) -> String? {
-        guard let header else { return nil }
-        let parts = header.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-        return String(parts[1].drop { $0 == " " })
-    }
-
     /// The key is no filter of the REST API's. JSON Web Tokens and opaque keys have nothing to decode in them.
     private static func takingKey(outOf query: String) -> (query: String, key: String?) {
-        guard query.hasPrefix("apikey=") || query.contains("&apikey=") else { return (query, nil) }
-        let parts = query.split(separator: "&", omittingEmptySubsequences: false)
-        let key = parts.first { $0.hasPrefix("apikey=") }.map { String($0.dropFirst("apikey=".count)) }
-        return (parts.filter { !$0.hasPrefix("apikey=") }.joined(separator: "&"), key)
+        let parts = pairs(of: query)
+        guard let key = parts.first(where: isKey) else { return (query, nil) }
+        let others = parts.filter { !isKey($0) }.joined(separator: [UInt8(ascii: "&")])
+        return (
+            String(decoding: Array(others), as: UTF8.self),
+            String(decoding: key.dropFirst(keyPrefix.count), as: UTF8.self)
+        )
     }
+
+    /// By bytes: a combining scalar hides no separator.
+    private static func pairs(of query: String) -> [Substring.UTF8View] {
+        query.utf8.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false)
+    }
+
+    private static let keyPrefix = "apikey=".utf8
+
+    private static func isKey(_ pair: Substring.UTF8View) -> Bool { pair.starts(with: keyPrefix) }
 
     private static func keyRefusal(hasKey: Bool, _ request: ServiceRequest) -> ServiceResponse {
         hasKey
@@ -153,6 +169,11 @@ public struct Gateway: DataPlaneService {
             : failure(
                 401, "No API key found in request", hint: "No `apikey` request header or url param was found.",
                 request: request)
+    }
+
+    private static func tokenRefusal(_ request: ServiceRequest) -> ServiceResponse {
+        failure(
+            401, "Invalid Authorization header", hint: "It is `Bearer`, one space and a token.", request: request)
     }
 
     private static func legacyRefusal(_ request: ServiceRequest) -> ServiceResponse {

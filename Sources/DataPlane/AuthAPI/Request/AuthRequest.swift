@@ -88,12 +88,8 @@ struct AuthRequest: Sendable {
             .compactMap { $0 }.first { !$0.isEmpty }
     }
 
-    var bearer: String? {
-        guard let header = http.header("authorization") else { return nil }
-        let parts = header.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-        return String(parts[1]).trimmed
-    }
+    /// The token of the request; nil also for what is no token.
+    var bearer: String? { try? BearerToken.of(http) }
 
     var userAgent: String? { http.header("user-agent").map { String($0.prefix(1_024)) } }
 }

@@ -190,7 +190,7 @@ public final class AuthService: DataPlaneService {
     }
 
     func claims(_ request: AuthRequest) throws(AuthError) -> BearerClaims {
-        guard let token = request.bearer, !token.isEmpty else { throw .noAuthorization }
+        guard let token = request.bearer else { throw .noAuthorization }
         do throws(TokenRefusal) {
             return BearerClaims(json: try verifier.claims(of: token, at: clock()))
         } catch { throw .badToken(Self.words(error)) }

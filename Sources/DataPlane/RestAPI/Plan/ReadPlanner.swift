@@ -1,5 +1,8 @@
 /// Makes the tree of a read from `select` and the other parameters.
 struct ReadPlanner {
+    /// Most columns that stars of a request are written out to: a statement with more would be too large.
+    static let expandedMax = 50_000
+
     let cache: SchemaCache
     let configuration: RestConfiguration
     let schema: String
@@ -23,40 +26,56 @@ struct ReadPlanner {
         var node = ReadNode(
             name: root.table.name, targetName: root.table.name, table: root.table, info: root.info,
             qualifier: root.qualifier, source: root.source)
-        try fill(&node, parameters.select)
+        var laterals = 0
+        try fill(&node, parameters.select, laterals: &laterals)
         var warnings: [String] = []
         try applyConditions(&node, isChanged: isChanged, &warnings)
         try applyOrders(&node, &warnings)
         try applyRanges(&node, headerRange: headerRange, isChanged: isChanged, &warnings)
-        expandStars(&node)
+        var fields = 0
+        try expandStars(&node, fields: &fields)
         try checkAggregates(node, isInToManySpread: false)
         return (node, warnings)
     }
 
     // MARK: Embeds
 
-    private func fill(_ node: inout ReadNode, _ items: [SelectItem]) throws(RestError) {
+    /// - Parameter laterals: lateral joins so far; they have numbers, since names of requests would multiply.
+    private func fill(_ node: inout ReadNode, _ items: [SelectItem], laterals: inout Int) throws(RestError) {
         for item in items {
             switch item {
             case .star: node.hasStar = true
-            case .field(let field): node.select.append(field)
-            case .embed(let embed): node.children.append(try child(of: node, embed))
+            case .field(let field):
+                try check(alias: field.alias)
+                node.select.append(field)
+            case .embed(let embed):
+                try check(alias: embed.alias)
+                node.children.append(try child(of: node, embed, laterals: &laterals))
             }
         }
     }
 
-    private func child(of parent: ReadNode, _ embed: EmbedItem) throws(RestError) -> ReadNode {
+    /// PostgreSQL would cut a longer one, and the answer would not have what was asked for.
+    private func check(alias: String?) throws(RestError) {
+        guard let alias, alias.utf8.count > SQLText.nameBytesMax else { return }
+        throw .aliasTooLong(alias)
+    }
+
+    private func child(
+        of parent: ReadNode, _ embed: EmbedItem, laterals: inout Int
+    ) throws(RestError) -> ReadNode {
         let relationship = try RelationshipFinder(cache: cache)
             .find(from: parent.table, name: embed.name, hint: embed.hint, schema: schema)
         let depth = parent.depth + 1
+        laterals += 1
         let alias = SQLText.identifier("\(relationship.target.name)_\(depth)")
         var node = ReadNode(
             name: embed.alias ?? embed.name, targetName: embed.name, hasAlias: embed.alias != nil,
             table: relationship.target, info: cache.tables[relationship.target], depth: depth,
             relationship: relationship, join: embed.join ?? .left, isSpread: embed.isSpread,
-            lateralName: "\(parent.name)_\(embed.alias ?? embed.name)_\(depth)", qualifier: alias,
+            lateralName: "pgrst_embed_\(laterals)", qualifier: alias,
             parentQualifier: parent.qualifier, source: Self.source(relationship, parent: parent, alias: alias))
-        try fill(&node, embed.items)
+        try fill(&node, embed.items, laterals: &laterals)
         return node
     }
 
@@ -169,11 +188,15 @@ struct ReadPlanner {
     // MARK: Stars and aggregates
 
     /// Writes the columns out where a star would hide what is done to them.
-    private func expandStars(_ node: inout ReadNode) {
-        for index in node.children.indices { expandStars(&node.children[index]) }
+    ///
+    /// - Parameter fields: columns written out so far.
+    private func expandStars(_ node: inout ReadNode, fields: inout Int) throws(RestError) {
+        for index in node.children.indices { try expandStars(&node.children[index], fields: &fields) }
         guard node.hasStar, let info = node.info else { return }
         let hasRepresentation = info.columns.contains { cache.representations[$0.type]?.toJSON != nil }
         guard hasRepresentation || node.hasAggregate || node.isSpread else { return }
+        fields += info.columns.count
+        guard fields <= Self.expandedMax else { throw .statementTooLarge(SQLBuilder.bytesMax) }
         node.hasStar = false
         node.select = info.columns.map { SelectField(path: FieldPath(name: $0.name)) } + node.select
     }

@@ -91,9 +91,9 @@ struct RequestPlanner {
             source: source, rows: "SELECT * FROM pgrst_source",
             form: request.method == .head ? .none : form, count: count)
         var plan = RequestPlan(
-            action: .read, statement: SQLStatement(text: main.text, parameters: read.builder.parameters), form: form,
+            action: .read, statement: try read.builder.statement(main.text), form: form,
             mediaType: type, isReadOnly: true, range: node.range, warnings: warnings)
-        plan.rowEstimate = rowEstimate(node, source: table.name.sql)
+        plan.rowEstimate = try rowEstimate(node, source: table.name.sql)
         plan.explain = explain
         return plan
     }
@@ -110,13 +110,12 @@ struct RequestPlanner {
         return sql
     }
 
-    private func rowEstimate(_ node: ReadNode, source: String) -> SQLStatement? {
+    private func rowEstimate(_ node: ReadNode, source: String) throws(RestError) -> SQLStatement? {
         guard request.preferences.count == .planned || request.preferences.count == .estimated else { return nil }
         var read = ReadSQL(cache: cache, builder: SQLBuilder())
         let conditions = read.bareConditions(node)
         let filter = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
-        return SQLStatement(
-            text: "EXPLAIN (FORMAT JSON) SELECT 1 FROM \(source)\(filter)", parameters: read.builder.parameters)
+        return try read.builder.statement("EXPLAIN (FORMAT JSON) SELECT 1 FROM \(source)\(filter)")
     }
 
     // MARK: Changes
@@ -147,7 +146,7 @@ struct RequestPlanner {
             if request.preferences.representation == .headersOnly { main.locationColumns = table.primaryKey }
         }
         return RequestPlan(
-            action: action, statement: SQLStatement(text: main.text, parameters: read.builder.parameters), form: form,
+            action: action, statement: try read.builder.statement(main.text), form: form,
             mediaType: type, isReadOnly: false, range: RowRange(), hasConflictTarget: hasConflictTarget,
             warnings: warnings, explain: explain)
     }
@@ -179,7 +178,8 @@ struct RequestPlanner {
             plan: call, computed: computed(routine.returnTable.flatMap { cache.tables[$0] }), builder: SQLBuilder())
         let source = sql.statement()
         guard !routine.returnsScalar else {
-            return scalarCall(routine, source: source, builder: sql.builder, type: type, form: form, explain: explain)
+            return try scalarCall(
+                routine, source: source, builder: sql.builder, type: type, form: form, explain: explain)
         }
         let table = routine.returnTable ?? name
         let alias = SQLText.identifier(table.name)
@@ -193,7 +193,7 @@ struct RequestPlanner {
         let main = MainStatement(
             source: source, rows: rows, form: request.method == .head ? .none : form, count: count)
         return RequestPlan(
-            action: .call(routine), statement: SQLStatement(text: main.text, parameters: read.builder.parameters),
+            action: .call(routine), statement: try read.builder.statement(main.text),
             form: form, mediaType: type, isReadOnly: request.isRead || routine.isReadOnly, range: node.range,
             warnings: warnings, explain: explain)
     }
@@ -214,7 +214,7 @@ struct RequestPlanner {
     private func scalarCall(
         _ routine: Routine, source: String, builder: SQLBuilder, type: MediaType, form: AnswerForm,
         explain: ExplainRequest?
-    ) -> RequestPlan {
+    ) throws(RestError) -> RequestPlan {
         var builder = builder
         var range = RowRange()
         var rows = "SELECT * FROM pgrst_source"
@@ -228,7 +228,7 @@ struct RequestPlanner {
         let main = MainStatement(
             source: source, rows: rows, form: request.method == .head ? .none : form, count: count)
         return RequestPlan(
-            action: .call(routine), statement: SQLStatement(text: main.text, parameters: builder.parameters),
+            action: .call(routine), statement: try builder.statement(main.text),
             form: form, mediaType: type, isReadOnly: request.isRead || routine.isReadOnly, range: range,
             explain: explain)
     }

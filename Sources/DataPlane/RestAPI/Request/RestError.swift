@@ -47,6 +47,16 @@ extension RestError {
         RestError(414, code: "PGRST100", message: "The query string has more than \(max) parameters")
     }
 
+    static func statementTooLarge(_ bytesMax: Int) -> RestError {
+        RestError(414, code: "PGRST100", message: "The statement of the request is larger than \(bytesMax) bytes")
+    }
+
+    static func aliasTooLong(_ alias: String) -> RestError {
+        RestError(
+            400, code: "PGRST100",
+            message: "The alias '\(ErrorText.name(alias))' is longer than \(SQLText.nameBytesMax) bytes")
+    }
+
     static func bodyTooLarge(_ bytesMax: Int) -> RestError {
         RestError(413, code: "PGRST102", message: "The request body is larger than \(bytesMax) bytes")
     }

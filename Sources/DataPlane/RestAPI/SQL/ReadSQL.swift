@@ -14,9 +14,16 @@ struct ReadSQL {
     /// The whole read: `SELECT … FROM … LIMIT …`.
     mutating func statement(_ node: ReadNode) -> String { render(node).sql }
 
+    /// Takes a value that is counted, and gives its place-holder.
+    mutating func bind(_ value: String) -> String {
+        _ = builder.counted(value)
+        return builder.isFull ? "" : builder.bind(value)
+    }
+
     // MARK: Nodes
 
     private mutating func render(_ node: ReadNode) -> (sql: String, outputs: [Output]) {
+        guard !builder.isFull else { return ("", []) }
         var items: [String] = []
         var groups: [String] = []
         var outputs: [Output] = []
@@ -37,13 +44,13 @@ struct ReadSQL {
             sql += " ORDER BY " + terms.joined(separator: ", ")
         }
         sql += limits(node.range)
-        return (sql, outputs)
+        return (builder.counted(sql), outputs)
     }
 
     private mutating func limits(_ range: RowRange) -> String {
         var sql = ""
-        if let limit = range.limit { sql += " LIMIT \(builder.bind(String(limit)))::bigint" }
-        if range.offset > 0 { sql += " OFFSET \(builder.bind(String(range.offset)))::bigint" }
+        if let limit = range.limit { sql += " LIMIT \(bind(String(limit)))::bigint" }
+        if range.offset > 0 { sql += " OFFSET \(bind(String(range.offset)))::bigint" }
         return sql
     }
 
@@ -57,16 +64,16 @@ struct ReadSQL {
         let plain = field.path.map { outputExpression($0, of: node, cast: field.cast) }
         if let aggregate = field.aggregate, node.isToOneSpread {
             let hidden = "pgrst_aggregate_\(node.depth)_\(place)"
-            items.append("\(plain ?? "1") AS \(SQLText.identifier(hidden))")
+            items.append(builder.counted("\(plain ?? "1") AS \(SQLText.identifier(hidden))"))
             outputs.append(Output(name: hidden, aggregate: aggregate, aggregateCast: field.aggregateCast))
             hoistedNames[hidden] = name
             return
         }
         if let aggregate = field.aggregate {
             let expression = Self.aggregate(aggregate, of: plain ?? "*", cast: field.aggregateCast)
-            items.append("\(expression) AS \(SQLText.identifier(name))")
+            items.append(builder.counted("\(expression) AS \(SQLText.identifier(name))"))
         } else if let plain {
-            items.append("\(plain) AS \(SQLText.identifier(name))")
+            items.append(builder.counted("\(plain) AS \(SQLText.identifier(name))"))
             groups.append(plain)
         }
         outputs.append(Output(name: name))
@@ -107,8 +114,8 @@ struct ReadSQL {
         for step in path.jsonPath {
             let operand =
                 switch step.operand {
-                case .key(let key): builder.bind(key)
-                case .index(let index): "\(builder.bind(index))::int"
+                case .key(let key): bind(key)
+                case .index(let index): "\(bind(index))::int"
                 }
             expression += (step.isText ? "->>" : "->") + operand
         }
@@ -130,21 +137,27 @@ struct ReadSQL {
             let name = SQLText.identifier(child.name)
             let expression =
                 child.isToOne ? "row_to_json(\(lateral).*)::jsonb" : "COALESCE(\(lateral).\(lateral), '[]')"
-            items.append("\(expression) AS \(name)")
+            items.append(builder.counted("\(expression) AS \(name)"))
             groups.append(expression)
             outputs.append(Output(name: child.name))
         }
         guard !child.isToOne else { return "\(kind)( \(sql) ) AS \(lateral) ON TRUE" }
         let arrays =
             child.isSpread && !inner.isEmpty
-            ? inner.map { output in
-                let name = SQLText.identifier(output.name)
-                return "json_agg(\(lateral).\(name))::jsonb AS \(name)"
-            }.joined(separator: ", ")
-            : "json_agg(\(lateral))::jsonb AS \(lateral)"
+            ? lists(inner, lateral: lateral) : "json_agg(\(lateral))::jsonb AS \(lateral)"
         let shown = child.isSpread ? inner.first.map { SQLText.identifier($0.name) } ?? lateral : lateral
         let on = child.join == .inner ? "\(lateral).\(shown) IS NOT NULL" : "TRUE"
         return "\(kind)( SELECT \(arrays) FROM ( \(sql) ) AS \(lateral) ) AS \(lateral) ON \(on)"
+    }
+
+    /// Columns of a to-many spread as lists.
+    private mutating func lists(_ outputs: [Output], lateral: String) -> String {
+        var items: [String] = []
+        for output in outputs where !builder.isFull {
+            let name = SQLText.identifier(output.name)
+            items.append(builder.counted("json_agg(\(lateral).\(name))::jsonb AS \(name)"))
+        }
+        return items.joined(separator: ", ")
     }
 
     /// Columns of a spread become columns of the parent.
@@ -153,22 +166,22 @@ struct ReadSQL {
         groups: inout [String], outputs: inout [Output]
     ) {
         if child.hasStar, child.isToOne { items.append("\(lateral).*") }
-        for output in inner {
+        for output in inner where !builder.isFull {
             let column = "\(lateral).\(SQLText.identifier(output.name))"
             guard let aggregate = output.aggregate else {
                 let expression = child.isToOne ? column : "COALESCE(\(column), '[]')"
-                items.append("\(expression) AS \(SQLText.identifier(output.name))")
+                items.append(builder.counted("\(expression) AS \(SQLText.identifier(output.name))"))
                 groups.append(expression)
                 outputs.append(output)
                 continue
             }
             if parent.isToOneSpread {
-                items.append("\(column) AS \(SQLText.identifier(output.name))")
+                items.append(builder.counted("\(column) AS \(SQLText.identifier(output.name))"))
                 outputs.append(output)
             } else {
                 let name = hoistedNames[output.name] ?? aggregate.rawValue
                 let call = Self.aggregate(aggregate, of: column, cast: output.aggregateCast)
-                items.append("\(call) AS \(SQLText.identifier(name))")
+                items.append(builder.counted("\(call) AS \(SQLText.identifier(name))"))
                 outputs.append(Output(name: name))
             }
         }
@@ -193,11 +206,12 @@ struct ReadSQL {
     // MARK: Conditions
 
     private mutating func condition(_ condition: PlannedCondition, _ node: ReadNode) -> String {
+        guard !builder.isFull else { return "" }
         switch condition {
         case .filter(let filter): return self.filter(filter, qualifier: node.qualifier, info: node.info)
         case .embedExists(let exists, let childName):
             let lateral = node.children.first { $0.name == childName }.map { SQLText.identifier($0.lateralName) } ?? ""
-            return "\(lateral) IS \(exists ? "" : "NOT ")DISTINCT FROM NULL"
+            return builder.counted("\(lateral) IS \(exists ? "" : "NOT ")DISTINCT FROM NULL")
         case .group(let isNegated, let isOr, let parts):
             let inner = parts.map { self.condition($0, node) }.joined(separator: isOr ? " OR " : " AND ")
             return "\(isNegated ? "NOT " : "")(\(inner))"
@@ -214,6 +228,7 @@ struct ReadSQL {
     }
 
     private mutating func bareCondition(_ condition: PlannedCondition, _ node: ReadNode) -> String {
+        guard !builder.isFull else { return "" }
         switch condition {
         case .filter(let filter): return self.filter(filter, qualifier: node.qualifier, info: node.info)
         case .embedExists(let exists, let childName):
@@ -226,9 +241,10 @@ struct ReadSQL {
     }
 
     private mutating func exists(_ child: ReadNode) -> String {
+        guard !builder.isFull else { return "" }
         let conditions = bareConditions(child)
         let filter = conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
-        return "EXISTS ( SELECT 1 FROM \(child.source)\(filter) )"
+        return builder.counted("EXISTS ( SELECT 1 FROM \(child.source)\(filter) )")
     }
 
     // MARK: Order
@@ -244,7 +260,7 @@ struct ReadSQL {
         case .last: sql += " NULLS LAST"
         case nil: break
         }
-        return sql
+        return builder.counted(sql)
     }
 }
 

@@ -141,23 +141,18 @@ public final class RestService: DataPlaneService {
 
     private func identity(_ http: RestHTTPRequest) throws(RestError) -> Identity {
         var claims: [JSONText.Member] = []
-        if let token = Self.bearer(http.header("authorization")) {
-            do throws(TokenRefusal) {
-                if case .object(let members) = try verifier.claims(of: token, at: clock()) { claims = members }
-            } catch { throw RestError(error) }
-        }
+        do throws(TokenRefusal) {
+            if let token = try BearerToken.of(http),
+                case .object(let members) = try verifier.claims(of: token, at: clock())
+            {
+                claims = members
+            }
+        } catch { throw RestError(error) }
         let named = configuration.roleClaim.value(in: .object(claims))
         guard let role = named ?? configuration.anonymousRole else { throw .anonymousDisabled }
         claims.removeAll { $0.name == "role" }
         claims.append(.init("role", .string(role)))
         return Identity(role: role, claims: .object(claims), isAnonymous: role == configuration.anonymousRole)
-    }
-
-    private static func bearer(_ header: String?) -> String? {
-        guard let header else { return nil }
-        let parts = header.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts[0].lowercased() == "bearer" else { return nil }
-        return parts.count > 1 ? String(parts[1]).trimmingBlanks : ""
     }
 
     // MARK: Answers

@@ -45,10 +45,11 @@ final class DeviceLogins: Sendable {
         waiting.withLock { $0[session].map { Self.isFresh($0, at: now) } ?? false }
     }
 
-    /// Lets one wait.
+    /// Lets one wait, unless one of its name does: of two approvals at the same time the first counts.
     func add(_ login: Waiting) {
         waiting.withLock { waiting in
             waiting = waiting.filter { Self.isFresh($1, at: login.at) }
+            guard waiting[login.session] == nil else { return }
             if waiting.count >= Self.waitingMax, let oldest = waiting.values.min(by: { $0.at < $1.at }) {
                 waiting[oldest.session] = nil
             }
