@@ -362,4 +362,16 @@ struct RuleTests {
             method: "GET", path: "/user", query: "", headers: [("authorization", header)], body: [])
         #expect(AuthRequest(head: http).bearer == token)
     }
+
+    @Test("a body has so many values at most")
+    func valuesOfBodies() throws {
+        let read = { (count: Int) throws(AuthError) -> AuthRequest in
+            let list = Array(repeating: "[]", count: count).joined(separator: ",")
+            let http = ServiceRequest(
+                method: "POST", path: "/signup", query: "", headers: [], body: Array("{\"a\":[\(list)]}".utf8))
+            return try AuthRequest(head: http).readingBody(isRequired: true)
+        }
+        #expect(try read(AuthRequest.valuesMax - 2).body["a"]?.arrayValue?.count == AuthRequest.valuesMax - 2)
+        #expect(throws: AuthError.badJSON) { try read(AuthRequest.valuesMax - 1) }
+    }
 }

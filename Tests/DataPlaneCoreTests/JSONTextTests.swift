@@ -67,7 +67,9 @@ struct JSONRowsTests {
 
     @Test("the shape of a document")
     func shape() {
-        #expect(rows(#"{"a":[1,{}]}"#)?.first == [.init("a", .array([.number("1"), .object([])]))])
+        #expect(rows(#"{"a":[1,{}],"b":2}"#)?.first == [.init("a", .null), .init("b", .number("2"))])
+        #expect(rows(#" {"a":1} "#)?.firstBytes == 1..<8)
+        #expect(rows(#"[ {"a":[1]},{"a":2}]"#)?.firstBytes == 2..<11)
         #expect(rows(#"[{"a":1,"b":2},{"b":3,"a":4}]"#)?.areAlike == true)
         #expect(rows(#"[{"a":1},{"b":3}]"#)?.areAlike == false)
         #expect(rows(#"[{"a":1},{"a":2,"a":3}]"#)?.areAlike == true)

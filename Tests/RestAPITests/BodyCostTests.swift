@@ -23,10 +23,59 @@ struct BodyCostTests {
 
     @Test("of a row with many members the values of the first are kept")
     func manyMembers() throws {
-        let members = (0..<10_000).map { #""k\#($0)":[[1]]"# }
+        let members = (0..<10_000).map { #""k\#($0)":1"# }
         let rows = try JSONRows(Array("[{\(members.joined(separator: ","))}]".utf8))
         #expect(rows.first.count == 10_000)
         #expect(rows.first.count { $0.value != .null } == JSONRows.valuesMax)
+    }
+
+    /// Values in a document, the document itself among them.
+    private static func count(_ value: JSONText) -> Int {
+        switch value {
+        case .array(let elements): elements.reduce(1) { $0 + count($1) }
+        case .object(let members): members.reduce(1) { $0 + count($1.value) }
+        default: 1
+        }
+    }
+
+    @Test("of arrays and objects in the first row nothing is kept", arguments: ["[%@]", "%@"])
+    func nested(shape: String) throws {
+        let nested = "[" + Array(repeating: #"{"b":[[]]}"#, count: 100_000).joined(separator: ",") + "]"
+        let text = shape.replacing("%@", with: #"{"id":1,"a":\#(nested),"c":"x"}"#)
+        let rows = try JSONRows(Array(text.utf8))
+        #expect(rows.first.map(\.name) == ["id", "a", "c"])
+        #expect(rows.first.reduce(0) { $0 + Self.count($1.value) } == 3)
+    }
+
+    @Test("a row has so many names at most")
+    func names() throws {
+        let row = { (count: Int) in
+            Array("[{\(Array(repeating: #""a":1"#, count: count).joined(separator: ","))}]".utf8)
+        }
+        #expect(try JSONRows(row(JSONRows.membersMax)).first.count == JSONRows.membersMax)
+        #expect(throws: JSONText.Failure.self) { try JSONRows(row(JSONRows.membersMax + 1)) }
+    }
+
+    @Test("a row that is put keeps the arrays and objects in it")
+    func put() throws {
+        let row = #"{"id": 1, "data": {"é": [1, {"b": null}]}}"#
+        for body in [row, " [ \(row) , \(row)]"] {
+            let plan = try StatementTests.plan("PUT", "/authors", query: "id=eq.1", body: body)
+            #expect(plan.statement.parameters.contains(row))
+        }
+    }
+
+    @Test("a CSV header has as many fields as a table has columns at most, counted while they are read")
+    func csvHeader() throws {
+        let header = { (count: Int) in Array(Array(repeating: "a", count: count).joined(separator: ",").utf8) }
+        var reader = CSVReader(header(CSVReader.columnsMax))
+        #expect(try reader.document().header.count == CSVReader.columnsMax)
+        let tooMany = RestError.tooManyValues(CSVReader.columnsMax)
+        reader = CSVReader(header(CSVReader.columnsMax + 1))
+        #expect(throws: tooMany) { try reader.document() }
+        // What stands after the field that is one too many is not looked at.
+        reader = CSVReader(header(CSVReader.columnsMax + 1) + Array(",\"".utf8))
+        #expect(throws: tooMany) { try reader.document() }
     }
 
     @Test("the text of a CSV body is bounded by the largest body")

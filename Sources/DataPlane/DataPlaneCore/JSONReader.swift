@@ -77,9 +77,11 @@ struct JSONReader {
 
     /// - Parameters:
     ///   - isKept: false checks the object and gives no member.
-    ///   - valuesMax: of so many members the values are kept, of those after them the names alone.
+    ///   - valuesMax: of so many members the values are kept where they are neither arrays nor objects, of the others
+    ///     the names alone; nil keeps all.
+    ///   - membersMax: of so many members at most there is an object.
     mutating func object(
-        depth: Int, isKept: Bool, valuesMax: Int = .max
+        depth: Int, isKept: Bool, valuesMax: Int? = nil, membersMax: Int = .max
     ) throws(JSONText.Failure) -> [JSONText.Member] {
         var members: [JSONText.Member] = []
         position += 1
@@ -91,13 +93,20 @@ struct JSONReader {
             let name = try string()
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw failure }
-            let value = try value(depth: depth + 1, isKept: isKept && members.count < valuesMax)
-            if isKept { members.append(JSONText.Member(name, value)) }
+            skipSpace()
+            let keepsValue = valuesMax.map { members.count < $0 && !isAtContainer } ?? true
+            let value = try value(depth: depth + 1, isKept: isKept && keepsValue)
+            if isKept {
+                guard members.count < membersMax else { throw failure }
+                members.append(JSONText.Member(name, value))
+            }
             skipSpace()
         } while take(UInt8(ascii: ","))
         guard take(UInt8(ascii: "}")) else { throw failure }
         return members
     }
+
+    private var isAtContainer: Bool { next == UInt8(ascii: "{") || next == UInt8(ascii: "[") }
 
     private mutating func take(_ byte: UInt8) -> Bool {
         guard next == byte else { return false }

@@ -8,13 +8,18 @@ public struct JSONRows: Sendable, Equatable {
 
     /// Members of the first row whose values are kept; more than any table has columns.
     public static let valuesMax = 2_048
+    /// Most members of a row: their names are kept.
+    public static let membersMax = 65_536
 
     /// What the document is.
     public var shape: Shape
     /// Elements of the array; 1 for anything else.
     public var count = 1
-    /// Members of the object, or of the array's first element. Beyond ``valuesMax`` values are null.
+    /// Members of the object, or of the array's first element. Arrays and objects in it, and values beyond
+    /// ``valuesMax``, are null: ``firstBytes`` says where they are.
     public var first: [JSONText.Member] = []
+    /// Bytes of the text that hold the first row; empty where there is none.
+    public var firstBytes = 0..<0
     /// Whether every row is an object.
     public var areObjects = true
     /// Whether all rows that are objects have the same names.
@@ -37,7 +42,10 @@ extension JSONReader {
         case UInt8(ascii: "{"):
             count += 1
             rows = JSONRows(shape: .object)
-            rows.first = try object(depth: 0, isKept: true, valuesMax: JSONRows.valuesMax)
+            let start = position
+            rows.first = try object(
+                depth: 0, isKept: true, valuesMax: JSONRows.valuesMax, membersMax: JSONRows.membersMax)
+            rows.firstBytes = start..<position
         case UInt8(ascii: "["):
             count += 1
             rows = try arrayRows()
@@ -64,13 +72,17 @@ extension JSONReader {
             }
             reader.count += 1
             guard reader.count <= reader.limits.valuesMax else { throw reader.failure }
-            let members = try reader.object(depth: 1, isKept: true, valuesMax: names == nil ? JSONRows.valuesMax : 0)
+            let start = reader.position
+            let members = try reader.object(
+                depth: 1, isKept: true, valuesMax: names == nil ? JSONRows.valuesMax : 0,
+                membersMax: JSONRows.membersMax)
             let found = members.map(\.name)
             if let known = names {
                 if rows.areAlike, found != known { rows.areAlike = Set(found) == Set(known) }
             } else {
                 names = found
                 rows.first = members
+                rows.firstBytes = start..<reader.position
             }
         }
         return rows

@@ -4,6 +4,8 @@ import DataPlaneCore
 struct AuthRequest: Sendable {
     /// Most bytes of a body.
     static let bodyBytesMax = 1 << 20
+    /// Most values of a body: metadata has 1,000 members, and administrators' lists are short.
+    static let valuesMax = 10_000
 
     let http: ServiceRequest
     /// Path segments without empty ones.
@@ -39,7 +41,9 @@ struct AuthRequest: Sendable {
             let pairs = FormText.pairs(String(decoding: http.body, as: UTF8.self))
             return AuthRequest(self, body: .object(pairs.map { .init($0.name, .string($0.value)) }))
         }
-        guard let json = try? JSONText(http.body), case .object = json else { throw .badJSON }
+        var limits = JSONText.Limits()
+        limits.valuesMax = Self.valuesMax
+        guard let json = try? JSONText(http.body, limits: limits), case .object = json else { throw .badJSON }
         return AuthRequest(self, body: json)
     }
 

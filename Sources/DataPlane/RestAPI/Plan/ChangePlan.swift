@@ -62,7 +62,7 @@ struct ChangePlanner {
         guard body.rows != 0 else { throw .putBody }
         // Of several rows the first one counts.
         let body = RequestBody(
-            json: body.rows == nil ? body.json : JSONText.object(body.first).text, keys: body.keys,
+            json: body.rows == nil ? body.json : body.firstText, keys: body.keys,
             isArray: body.rows == nil && body.isArray, rows: body.rows.map { _ in 1 }, first: body.first)
         for (name, value) in values {
             guard let given = body.first.last(where: { $0.name == name })?.value, given.plainText == value else {

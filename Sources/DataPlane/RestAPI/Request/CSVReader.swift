@@ -15,6 +15,8 @@ struct CSVReader {
         var rows: Int
     }
 
+    /// Most fields of the header: PostgreSQL's bound of columns.
+    static let columnsMax = 1_600
     /// Most fields of all rows together.
     static let valuesMax = 1_000_000
     /// How many times as large as the largest body the JSON text may be.
@@ -40,8 +42,11 @@ struct CSVReader {
     mutating func document() throws(RestError) -> Document {
         guard next != nil else { throw .badBody("not enough input") }
         var header: [String] = []
-        _ = try line { field throws(RestError) in header.append(String(decoding: field, as: UTF8.self)) }
-        guard header.count <= valuesMax else { throw .tooManyValues(valuesMax) }
+        let columnsMax = min(Self.columnsMax, valuesMax)
+        try line { field throws(RestError) in
+            guard header.count < columnsMax else { throw .tooManyValues(columnsMax) }
+            header.append(String(decoding: field, as: UTF8.self))
+        }
         let names = header.map { Array((JSONText.string($0).text + ":").utf8) }
         var rows = 0
         json = [UInt8(ascii: "[")]

@@ -12,8 +12,16 @@ struct RequestBody: Equatable {
     var rows: Int?
     /// Whether it is JSON, but neither an object nor a list of objects: only a function that takes it whole can use it.
     var isScalar = false
-    /// The only object, or the first one, where the body was looked at.
+    /// The only object, or the first one, where the body was looked at: names and plain values.
     var first: [JSONText.Member] = []
+    /// Bytes of `json` that hold the first object; nil where `first` is all of it.
+    var firstBytes: Range<Int>?
+
+    /// JSON text of the first object.
+    var firstText: String {
+        guard let firstBytes else { return JSONText.object(first).text }
+        return String(decoding: json.utf8.dropFirst(firstBytes.lowerBound).prefix(firstBytes.count), as: UTF8.self)
+    }
 
     /// Reads a body.
     ///
@@ -46,7 +54,8 @@ struct RequestBody: Equatable {
         guard rows.shape != .scalar else { return RequestBody(json: "[]", keys: [], isArray: true, rows: 0) }
         guard rows.areObjects, rows.areAlike else { throw .badBody("All object keys must match") }
         return RequestBody(
-            json: text, keys: names(rows.first), isArray: rows.shape == .array, rows: rows.count, first: rows.first)
+            json: text, keys: names(rows.first), isArray: rows.shape == .array, rows: rows.count, first: rows.first,
+            firstBytes: rows.firstBytes)
     }
 
     private static func names(_ members: [JSONText.Member]) -> [String] { Array(Set(members.map(\.name))).sorted() }
