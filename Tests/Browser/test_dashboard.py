@@ -9,7 +9,7 @@ import unittest
 import support
 
 try:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 except ImportError:
     sync_playwright = None
 
@@ -150,9 +150,11 @@ class Dashboard(unittest.TestCase):
         visit = self.visit()
         visit.open(f"/dashboard/projects/{ref}/services/{service}/logs")
         button = visit.page.get_by_role("button", name="Follow")
-        button.click()
+        with visit.page.expect_response(lambda answer: answer.url.endswith("/logs/follow")) as answer:
+            button.click()
+        self.assertEqual(answer.value.headers["content-type"], "text/event-stream")
         self.assertEqual(button.get_attribute("aria-pressed"), "true")
-        visit.page.wait_for_function("document.getElementById('log').textContent.length > 0")
+        expect(visit.page.locator("#log")).not_to_be_empty()
 
     def test_two_browsers_have_two_sessions(self):
         first, second = self.sign_in(), self.sign_in()
