@@ -20,8 +20,8 @@ enum Person: String, CaseIterable {
         let number = Int64((Self.allCases.firstIndex(of: self) ?? 0) + 1)
         let time = Timestamp(milliseconds: 1_700_000_000_000)
         return Account(
-            number: number, id: "00000000-0000-4000-8000-00000000000\(number)", email: "\(rawValue)@example.com",
-            username: rawValue, insertedAt: time, updatedAt: time)
+            number: number, id: "00000000-0000-4000-8000-00000000000\(number)",
+            email: "\(rawValue.lowercased())@example.com", username: rawValue, insertedAt: time, updatedAt: time)
     }
 
     /// Who they are when they ask.
