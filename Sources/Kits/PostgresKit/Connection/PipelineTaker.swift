@@ -9,6 +9,8 @@ struct PipelineTaker: ResultTaker {
     private var isDeallocating: Bool
     private var place = 0
     private var byteCount = 0
+    /// Rows so far of a result that is not whole yet.
+    private var partial: PostgresPipelineResult?
     private(set) var results: [PostgresPipelineResult] = []
     private(set) var refusal: (statement: Int, report: PostgresErrorReport)?
     private(set) var failure: PostgresError?
@@ -68,25 +70,32 @@ struct PipelineTaker: ResultTaker {
         }
     }
 
+    /// A statement that follows one whose rows came one at a time may get its own so, too: libpq forgets this late.
     private mutating func takeResult(_ result: OpaquePointer) {
-        defer { place += 1 }
         guard place < isPreparation.count, refusal == nil else {
             violation = "a pipeline has a result that no statement is waiting for"
             return
         }
         guard !isPreparation[place] else {
             preparations += 1
+            place += 1
             return
         }
-        var taken = PostgresPipelineResult()
         let width = PQnfields(result)
-        taken.types = (0..<width).map { PQftype(result, $0) }
+        var taken = partial ?? PostgresPipelineResult(types: (0..<width).map { PQftype(result, $0) })
+        partial = nil
+        guard taken.types.count == Int(width) else {
+            violation = "a row came with another number of columns"
+            return
+        }
         for row in 0..<PQntuples(result) where !isTooLarge {
             taken.rows.append((0..<width).map { cell(result, row: row, column: $0) })
             isTooLarge = byteCount > limitBytes
         }
+        guard PQresultStatus(result) != PGRES_SINGLE_TUPLE else { return partial = taken }
         taken.commandTag = PQcmdStatus(result).map { String(cString: $0) } ?? ""
         results.append(taken)
+        place += 1
     }
 
     private mutating func cell(_ result: OpaquePointer, row: Int32, column: Int32) -> [UInt8]? {

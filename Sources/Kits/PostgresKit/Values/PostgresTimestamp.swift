@@ -23,10 +23,11 @@ public struct PostgresTimestamp: Sendable, Hashable, Comparable {
         guard text.hasSuffix("+00") else { return nil }
         let parts = text.dropLast(3).split(separator: " ", omittingEmptySubsequences: false)
         guard parts.count == 2 else { return nil }
-        let date = parts[0].split(separator: "-", omittingEmptySubsequences: false).compactMap { Int64($0) }
+        let dateParts = parts[0].split(separator: "-", omittingEmptySubsequences: false)
+        let date = dateParts.compactMap { Int64($0) }
         let clock = parts[1].split(separator: ":", omittingEmptySubsequences: false)
-        guard date.count == 3, clock.count == 3, (0...Self.lastYear).contains(date[0]), (1...12).contains(date[1]),
-            (1...31).contains(date[2]), let hours = Int64(clock[0]), (0...24).contains(hours),
+        guard dateParts.count == 3, date.count == 3, clock.count == 3, (0...Self.lastYear).contains(date[0]),
+            (1...12).contains(date[1]), (1...31).contains(date[2]), let hours = Int64(clock[0]), (0...24).contains(hours),
             let minutes = Int64(clock[1]), (0...60).contains(minutes), let microseconds = Self.microseconds(clock[2])
         else { return nil }
         let days = Self.days(year: date[0], month: date[1], day: date[2])
