@@ -27,8 +27,9 @@ public struct PostgresTimestamp: Sendable, Hashable, Comparable {
         let date = dateParts.compactMap { Int64($0) }
         let clock = parts[1].split(separator: ":", omittingEmptySubsequences: false)
         guard dateParts.count == 3, date.count == 3, clock.count == 3, (0...Self.lastYear).contains(date[0]),
-            (1...12).contains(date[1]), (1...31).contains(date[2]), let hours = Int64(clock[0]), (0...24).contains(hours),
-            let minutes = Int64(clock[1]), (0...60).contains(minutes), let microseconds = Self.microseconds(clock[2])
+            (1...12).contains(date[1]), (1...31).contains(date[2]), let hours = Int64(clock[0]),
+            (0...24).contains(hours), let minutes = Int64(clock[1]), (0...60).contains(minutes),
+            let microseconds = Self.microseconds(clock[2])
         else { return nil }
         let days = Self.days(year: date[0], month: date[1], day: date[2])
         let seconds = days * Self.secondsPerDay + hours * 3_600 + minutes * 60
