@@ -60,6 +60,7 @@ let package = Package(
         .target(
             name: "PasswordKit", dependencies: ["CArgon2", "CCrypt"], path: "Sources/Kits/PasswordKit",
             swiftSettings: common),
+        .target(name: "FileKit", path: "Sources/Kits/FileKit", swiftSettings: common),
         .target(name: "TokenKit", dependencies: ["COpenSSL"], path: "Sources/Kits/TokenKit", swiftSettings: common),
         .target(name: "YAMLKit", dependencies: ["CYAML"], path: "Sources/Kits/YAMLKit", swiftSettings: common),
         // Who a client is on the network: both planes count by it.
@@ -132,6 +133,9 @@ let package = Package(
         .target(
             name: "AuthAPI", dependencies: ["Clients", "DataPlaneCore", "PasswordKit", "PostgresKit", "TokenKit"],
             path: "Sources/DataPlane/AuthAPI", swiftSettings: strict),
+        .target(
+            name: "StorageAPI", dependencies: ["DataPlaneCore", "FileKit", "PostgresKit", "TokenKit"],
+            path: "Sources/DataPlane/StorageAPI", swiftSettings: strict),
 
         // What one client can make a server hold or wait for: both planes' servers keep to it. It knows neither.
         .target(
@@ -220,7 +224,8 @@ let package = Package(
         .executableTarget(
             name: "projectd",
             dependencies: [
-                "AuthAPI", "Clients", "CurlKit", "DataPlaneCore", "HTTPBounds", "PasswordKit", "PostgresKit", "RestAPI",
+                "AuthAPI", "Clients", "CurlKit", "DataPlaneCore", "FileKit", "HTTPBounds", "PasswordKit", "PostgresKit",
+                "RestAPI", "StorageAPI", "TokenKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -358,6 +363,10 @@ let package = Package(
             dependencies: [
                 "AuthAPI", "Clients", "DataPlaneCore", "PasswordKit", "PostgresKit", "PostgresTestSupport", "TokenKit",
             ],
+            swiftSettings: common),
+        .testTarget(
+            name: "StorageAPITests",
+            dependencies: ["DataPlaneCore", "FileKit", "PostgresKit", "PostgresTestSupport", "StorageAPI", "TokenKit"],
             swiftSettings: common),
         // As a user: the built program on the real engine. It depends on the program only to have it built.
         .testTarget(name: "EndToEndTests", dependencies: ["CurlKit", "supamanager"], swiftSettings: common),
