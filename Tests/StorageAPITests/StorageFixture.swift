@@ -36,6 +36,7 @@ struct StorageFixture: Sendable {
     let service: StorageService
     let pool: PostgresPool
     let folder: TestFolder
+    let parameters: PostgresConnectionParameters
 
     /// Runs `body` with a fixture whose folder is removed afterwards.
     static func with(
@@ -70,6 +71,7 @@ struct StorageFixture: Sendable {
             try await connection.executeScript(Self.roles)
             await connection.close()
         }
+        self.parameters = database
         pool = PostgresPool(StorageService.parameters(database))
         let keys = try TokenVerifier.keys(secret: Self.secret, isBase64: false)
         let volume = try await VolumeFiles(folder: folder.path + "/files")

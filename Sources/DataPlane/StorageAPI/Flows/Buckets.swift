@@ -78,8 +78,8 @@ extension StorageCall {
     }
 
     /// The caller deletes; whether the bucket is empty, and what is on its way into it, the owner says.
-    func deleteBucket(_ id: String) async throws -> ServiceResponse {
-        let scope = scope("storage.bucket.delete")
+    func deleteBucket(_ id: String, operation: String = "storage.bucket.delete") async throws -> ServiceResponse {
+        let scope = scope(operation)
         let isVisible = try await database.asCaller(scope) { try await $0.bucket(id) != nil }
         guard isVisible else { throw StorageError.noSuchBucket }
         try await database.probing(scope) { store in

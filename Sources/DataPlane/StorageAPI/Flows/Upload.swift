@@ -110,6 +110,8 @@ struct UploadPermit: Sendable {
     /// Whose policies are asked; nil where that was done before.
     var scope: RequestScope?
     var userMetadata: JSONText?
+    /// Whether a new object needs no more rights than one that may not replace another.
+    var asksByState = false
 }
 
 /// Takes the bytes of one object in: asks the policies, writes the file, then the row.
@@ -202,9 +204,10 @@ extension StorageService {
             path: path, subject: permit.subject, version: nil,
             metadata: ObjectDraft.announced(type: details.type, length: exact ?? declared),
             userMetadata: details.userMetadata ?? permit.userMetadata)
-        let replaces = permit.replaces
+        var replaces = permit.replaces
+        if permit.asksByState, replaces { replaces = try await database.asOwner { try await $0.object(path) != nil } }
         if let scope = permit.scope {
-            try await database.probing(scope) { try await $0.write(draft, replaces: replaces) }
+            try await database.probing(scope) { [replaces] in try await $0.write(draft, replaces: replaces) }
         } else if !replaces, try await database.asOwner({ try await $0.object(path) != nil }) {
             throw StorageError.keyExists
         }

@@ -154,6 +154,7 @@ extension StorageError {
             self.init(
                 429, code: "SlowDown", error: "too_many_connections", message: "Too many connections", httpStatus: 429)
         case "25006": self.init(503, code: "DatabaseReadOnly", message: "The database takes no writes now")
+        case "22P05": self = .badRequest("The metadata holds a character that cannot be kept")
         // A role that is not there, or that the server must not take.
         case "22023" where report.message.contains("role"): self = .accessDenied
         default: self = .unexpected("SQLSTATE \(report.sqlState): \(report.message)")

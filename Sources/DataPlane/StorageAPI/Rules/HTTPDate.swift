@@ -37,6 +37,12 @@ enum HTTPDate {
         return Double(date + time[0] * 3_600 + time[1] * 60 + time[2])
     }
 
+    /// The first second of a day; nil for one that is out of bounds.
+    static func seconds(year: Int, month: Int, day: Int) -> Double? {
+        guard (1_970...9_999).contains(year), (1...12).contains(month), (1...31).contains(day) else { return nil }
+        return Double(days(year: year, month: month, day: day) * secondsPerDay)
+    }
+
     private struct Parts {
         var year = 1_970, month = 1, day = 1, weekday = 0
         var hour = 0, minute = 0, second = 0, millisecond = 0
