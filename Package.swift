@@ -98,6 +98,7 @@ let package = Package(
         kit("PasswordKit", on: ["CArgon2", "CCrypt", "Locks"]),
         // What both programs write their log through.
         kit("LogKit"),
+        kit("FileKit"),
         kit("TokenKit", on: ["COpenSSL"]),
         kit("YAMLKit", on: ["CYAML"]),
         // Who a client is on the network: both planes count by it.
@@ -169,6 +170,9 @@ let package = Package(
         .target(
             name: "AuthAPI", dependencies: ["Clients", "DataPlaneCore", "PasswordKit", "PostgresKit", "TokenKit"],
             path: "Sources/DataPlane/AuthAPI", swiftSettings: strict),
+        .target(
+            name: "StorageAPI", dependencies: ["DataPlaneCore", "FileKit", "PostgresKit", "TokenKit"],
+            path: "Sources/DataPlane/StorageAPI", swiftSettings: strict),
 
         // What one client can make a server hold or wait for: both planes' servers keep to it. It knows neither.
         .target(
@@ -254,8 +258,8 @@ let package = Package(
         .executableTarget(
             name: "projectd",
             dependencies: [
-                "AuthAPI", "Clients", "CurlKit", "DataPlaneCore", "HTTPBounds", "LogKit", "PasswordKit", "PostgresKit",
-                "RestAPI",
+                "AuthAPI", "Clients", "CurlKit", "DataPlaneCore", "FileKit", "HTTPBounds", "LogKit", "PasswordKit",
+                "PostgresKit", "RestAPI", "StorageAPI", "TokenKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -384,6 +388,10 @@ let package = Package(
             dependencies: [
                 "AuthAPI", "Clients", "DataPlaneCore", "PasswordKit", "PostgresKit", "PostgresTestSupport", "TokenKit",
             ],
+            swiftSettings: common),
+        .testTarget(
+            name: "StorageAPITests",
+            dependencies: ["DataPlaneCore", "FileKit", "PostgresKit", "PostgresTestSupport", "StorageAPI", "TokenKit"],
             swiftSettings: common),
         // As a user: the built program on the real engine. It depends on the program only to have it built.
         .testTarget(name: "EndToEndTests", dependencies: ["CurlKit", "supamanager"], swiftSettings: common),

@@ -51,7 +51,7 @@ struct LiteTemplateTests {
         let needs = try renderer().requirements(services: nil)
         #expect(needs.services.map(\.text) == ["api", "db"])
         #expect(needs.ports == ["GATEWAY_PORT", "POSTGRES_PORT"])
-        #expect(needs.volumes == ["db-data"])
+        #expect(needs.volumes == ["db-data", "storage-data"])
         #expect(try renderer().requirements(services: ["db"]).ports == ["POSTGRES_PORT"])
     }
 

@@ -82,6 +82,18 @@ public struct Gateway: DataPlaneService {
         }
     }
 
+    /// The service's own.
+    public func takesPieces(of request: ServiceRequest) -> Bool {
+        guard case .service(let service, let inner) = route(request) else { return false }
+        return service.takesPieces(of: inner)
+    }
+
+    /// Answers by the service that the path belongs to.
+    public func respond(to request: ServiceRequest, body: ServiceBody) async -> ServiceResponse {
+        guard case .service(let service, let inner) = route(request) else { return await respond(to: request) }
+        return await service.respond(to: inner, body: body)
+    }
+
     private func route(_ request: ServiceRequest) -> Route {
         if request.path == "/health" { return .live }
         if request.path == "/ready" { return .ready }

@@ -95,6 +95,7 @@ struct APIResponder: HTTPResponder {
             let body = try await receive(request, on: channel, keeping: 0)
             return (refusal, !body.isFinished)
         }
+        if service.takesPieces(of: head) { return await respondInPieces(to: head, request, on: channel) }
         return try await bodies.withShare(beyond: limits.uncountedBytes) { share in
             switch try await receive(request, on: channel, keeping: service.bodyBytesMax(for: head), of: share) {
             case .complete(let body):
@@ -146,7 +147,14 @@ struct APIResponder: HTTPResponder {
         let hasBody = status.kind != .informational && status != .noContent
         // The length of a body that was never made is not known, and the end of a chunked one that has no chunks would
         // be taken for the next answer: so the connection ends.
-        if closes || hasBody && isHead { fields[.connection] = "close" }
+        if closes || hasBody && isHead && answer.content == nil { fields[.connection] = "close" }
+        if let content = answer.content {
+            guard !isHead else {
+                fields[.contentLength] = String(content.length)
+                return Response(status: status, headers: fields, body: Self.noBody(onEnd: onEnd))
+            }
+            return Response(status: status, headers: fields, body: Self.body(of: content, onEnd: onEnd))
+        }
         let body = ByteBuffer(bytes: hasBody && !isHead ? answer.body : [])
         let length = hasBody && isHead ? nil : body.readableBytes
         return Response(
@@ -156,6 +164,14 @@ struct APIResponder: HTTPResponder {
                 try await writer.finish(nil)
                 onEnd()
             })
+    }
+
+    /// What follows the head of an answer to HEAD.
+    private static func noBody(onEnd: @escaping @Sendable () -> Void) -> ResponseBody {
+        ResponseBody(contentLength: nil) { writer in
+            try await writer.finish(nil)
+            onEnd()
+        }
     }
 
     /// Line breaks would end the status line.

@@ -15,12 +15,12 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Serve the APIs of a project.",
         discussion: """
-            Without --only, both services are behind one address (PROJECTD_LISTEN, 0.0.0.0:8000): /auth/v1 and \
-            /rest/v1 take the project's keys (SUPABASE_ANON_KEY, SUPABASE_SERVICE_ROLE_KEY; also \
+            Without --only, all services are behind one address (PROJECTD_LISTEN, 0.0.0.0:8000): /auth/v1, \
+            /rest/v1 and, where STORAGE_FILE_BACKEND_PATH names a folder, /storage/v1 take the project's keys (SUPABASE_ANON_KEY, SUPABASE_SERVICE_ROLE_KEY; also \
             SUPABASE_PUBLISHABLE_KEY and SUPABASE_SECRET_KEY, one or several separated by commas, which stand for \
             them, and alone are taken with PROJECTD_LEGACY_KEYS=false) as header apikey, query parameter apikey or \
             bearer token; /health says that the server runs, /ready that it can answer requests. With --only, one \
-            service is served without prefix and key, as a replacement of PostgREST or GoTrue.
+            service is served without prefix and key, as a replacement of PostgREST, GoTrue or storage-api.
 
             SIGUSR1 reloads the schema, as does NOTIFY on PGRST_DB_CHANNEL. `/live` and `/ready` are also served on \
             PGRST_ADMIN_SERVER_PORT if it is set. PROJECTD_BODY_TIMEOUT is the time limit for a request body in \
@@ -34,10 +34,10 @@ struct ServeCommand: AsyncParsableCommand {
 
     /// Services that can be served.
     enum Service: String, CaseIterable, ExpressibleByArgument {
-        case auth, rest
+        case auth, rest, storage
     }
 
-    @Option(help: "Serve only this service: auth or rest.")
+    @Option(help: "Serve only this service: auth, rest or storage.")
     var only: Service?
 
     func run() async throws {
@@ -52,13 +52,18 @@ struct ServeCommand: AsyncParsableCommand {
         logger.logLevel = settings.logLevel
         let rest = settings.rest.map { RestPart($0, logger: logger) }
         let auth = settings.auth.map { AuthPart($0, logger: logger) }
-        let isReady: @Sendable () async -> Bool = {
+        var storage: StoragePart?
+        if let part = settings.storage { storage = try await StoragePart(part, logger: logger) }
+        let isReady: @Sendable () async -> Bool = { [storage] in
+            if let storage, await !storage.isReady() { return false }
             if let rest, await !rest.isReady() { return false }
             if let auth, await !auth.isReady() { return false }
             return true
         }
         var services: [any ServiceLifecycle.Service] = (rest?.loops ?? []) + (auth?.loops ?? [])
-        guard let face = Self.face(rest: rest, auth: auth, keys: settings.keys, isReady: isReady) else {
+        services += storage?.loops ?? []
+        guard let face = Self.face(rest: rest, auth: auth, storage: storage, keys: settings.keys, isReady: isReady)
+        else {
             throw ValidationError("there is no service to serve")
         }
         services.append(APIServer(service: face, address: settings.address, limits: settings.http, logger: logger))
@@ -74,20 +79,22 @@ struct ServeCommand: AsyncParsableCommand {
         try await group.run()
         await rest?.pool.close()
         await auth?.pool.close()
+        await storage?.pool.close()
         logger.notice("stopped")
     }
 
     /// What the server shows: one service as it is, or several behind a gateway.
     private static func face(
-        rest: RestPart?, auth: AuthPart?, keys: APIKeys?, isReady: @escaping @Sendable () async -> Bool
+        rest: RestPart?, auth: AuthPart?, storage: StoragePart?, keys: APIKeys?,
+        isReady: @escaping @Sendable () async -> Bool
     ) -> (any DataPlaneService)? {
-        guard let keys, let rest, let auth else { return rest?.service ?? auth?.service }
-        return Gateway(
-            mounts: [
-                .init(prefix: "/auth/v1", openPaths: AuthPart.openPaths, service: auth.service),
-                .init(prefix: "/rest/v1", service: rest.service),
-            ],
-            keys: keys, isReady: isReady)
+        guard let keys, let rest, let auth else { return rest?.service ?? auth?.service ?? storage?.service }
+        var mounts: [Gateway.Mount] = [
+            .init(prefix: "/auth/v1", openPaths: AuthPart.openPaths, service: auth.service),
+            .init(prefix: "/rest/v1", service: rest.service),
+        ]
+        if let storage { mounts.append(storage.mount) }
+        return Gateway(mounts: mounts, keys: keys, isReady: isReady)
     }
 }
 

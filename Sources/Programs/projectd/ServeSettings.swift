@@ -55,6 +55,11 @@ struct HTTPLimits {
     /// How long a body may make no progress before its connection may be closed for another one.
     var bodyPatience: Duration = .seconds(1)
 
+    /// Longest time for the next piece of a body that is worked on while it comes in.
+    var pieceDeadline: Duration = .seconds(30)
+    /// Bytes of an answer's body that are read and sent at once.
+    static let contentPieceBytes = 256 << 10
+
     var bodyPace: BodyPace {
         BodyPace(
             deadline: bodyDeadline, smallBodyDeadline: smallBodyDeadline, bytesPerSecondMin: bodyBytesPerSecondMin,
@@ -81,6 +86,7 @@ struct ServeSettings {
 
     var rest: Rest?
     var auth: Auth?
+    var storage: Storage?
     /// Keys of clients, where several services are behind one address.
     var keys: APIKeys?
     var address: ServerAddress
@@ -92,6 +98,11 @@ struct ServeSettings {
         let reader = SettingReader(environment: environment)
         if services.contains(.rest) { rest = try Self.rest(reader) }
         if services.contains(.auth) { auth = try Auth(reader) }
+        if services == [.storage] {
+            storage = try Storage(reader, publicPath: nil)
+        } else if services.contains(.storage), Storage.folder(reader) != nil {
+            storage = try Storage(reader, publicPath: StoragePart.prefix)
+        }
         if services.count > 1 { keys = try Self.keys(reader) }
         if let seconds = try reader.int("PROJECTD_BODY_TIMEOUT", 1...3_600) { http.bodyDeadline = .seconds(seconds) }
         http.bodyBytesInFlightMax =
@@ -194,6 +205,11 @@ struct ServeSettings {
             let own = try reader.int("GOTRUE_API_PORT", 1...65_535)
             let common = try reader.int("PORT", 1...65_535)
             return ServerAddress(host: host(reader.text("GOTRUE_API_HOST")), port: own ?? common ?? 8081)
+        }
+        if services == [.storage] {
+            let own = try reader.int("SERVER_PORT", 1...65_535)
+            let common = try reader.int("PORT", 1...65_535)
+            return ServerAddress(host: host(reader.text("SERVER_HOST")), port: own ?? common ?? 5000)
         }
         if services.count > 1 { return ServerAddress(host: "0.0.0.0", port: 8000) }
         return ServerAddress(
