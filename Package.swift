@@ -34,6 +34,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-async-algorithms", exact: "1.1.4"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
@@ -132,6 +133,9 @@ let package = Package(
         .target(
             name: "AuthAPI", dependencies: ["Clients", "DataPlaneCore", "PasswordKit", "PostgresKit", "TokenKit"],
             path: "Sources/DataPlane/AuthAPI", swiftSettings: strict),
+        .target(
+            name: "RealtimeAPI", dependencies: ["DataPlaneCore", "PostgresKit", "TokenKit"],
+            path: "Sources/DataPlane/RealtimeAPI", swiftSettings: strict),
 
         // What one client can make a server hold or wait for: both planes' servers keep to it. It knows neither.
         .target(
@@ -220,13 +224,18 @@ let package = Package(
         .executableTarget(
             name: "projectd",
             dependencies: [
-                "AuthAPI", "Clients", "CurlKit", "DataPlaneCore", "HTTPBounds", "PasswordKit", "PostgresKit", "RestAPI",
+                "AuthAPI", "Clients", "CurlKit", "DataPlaneCore", "HTTPBounds", "PasswordKit", "PostgresKit",
+                "RealtimeAPI", "RestAPI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -351,6 +360,10 @@ let package = Package(
         .testTarget(
             name: "RestAPITests",
             dependencies: ["DataPlaneCore", "PostgresKit", "PostgresTestSupport", "RestAPI", "TokenKit"],
+            swiftSettings: common),
+        .testTarget(
+            name: "RealtimeAPITests",
+            dependencies: ["DataPlaneCore", "PostgresKit", "PostgresTestSupport", "RealtimeAPI", "TokenKit"],
             swiftSettings: common),
         .testTarget(name: "PasswordKitTests", dependencies: ["PasswordKit"], swiftSettings: common),
         .testTarget(
