@@ -121,6 +121,7 @@ struct ChannelTests {
         let effects = fixture.state.shutDown()
         #expect(effects.lines(to: id).first?.contains("The server is restarting") == true)
         #expect(effects.last == .close(id, code: 1012, reason: "The server is restarting"))
+        #expect(fixture.state.shutDown().isEmpty == true)
         #expect(fixture.state.open(version: .two, claims: try ChannelFixture.claims()) == nil)
     }
 }

@@ -101,7 +101,7 @@ enum ChannelEffect: Sendable, Equatable {
     /// Asks the policies; the answer comes back by ``RealtimeState/answer(_:_:at:)``.
     case check(RightsCheck)
     /// Asks for changes; the answer comes back by ``RealtimeState/subscribed(_:ticket:_:)``.
-    case subscribe(ChannelID, ticket: UInt64, [ChangeBinding], ChannelClaims)
+    case subscribe(ChannelID, ticket: UInt64, to: [ChangeBinding], as: ChannelClaims)
     case unsubscribe(ChannelID)
     /// Reads stored broadcasts; they come back by ``RealtimeState/replay(_:ticket:_:)``.
     case replay(ChannelID, ticket: UInt64, topic: String, JoinRequest.Replay)

@@ -31,7 +31,7 @@ enum ChannelRefusal: Error, Sendable, Equatable {
         }
     }
 
-    /// What happened, for people.
+    /// What happened, in words.
     var text: String {
         switch self {
         case .unauthorized(let topic): "You do not have permissions to read from this Channel topic: \(topic)"

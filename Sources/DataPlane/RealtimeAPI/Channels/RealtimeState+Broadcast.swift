@@ -82,7 +82,7 @@ extension RealtimeState {
     mutating func checkWrites(_ id: ChannelID) -> ChannelEffect {
         let ticket = number()
         self[id]?.writeTicket = ticket
-        return check(id, .write, ticket)
+        return check(id, for: .write, ticket: ticket)
     }
 
     mutating func pushWaiting(

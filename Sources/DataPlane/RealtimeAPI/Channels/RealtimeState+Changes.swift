@@ -2,7 +2,7 @@ import DataPlaneCore
 
 /// Changes of tables: the answers to subscriptions, and the messages.
 extension RealtimeState {
-    /// Whether changes arrive now, or why they do not. An outdated answer is nobody's.
+    /// Whether changes arrive now, or why they do not. An outdated answer is not passed on.
     mutating func subscribed(
         _ id: ChannelID, ticket: UInt64, isError: Bool, _ text: String
     ) -> [ChannelEffect] {

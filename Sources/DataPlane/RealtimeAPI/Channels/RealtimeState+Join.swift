@@ -62,10 +62,10 @@ extension RealtimeState {
     private mutating func checkReads(_ id: ChannelID) -> ChannelEffect {
         let ticket = number()
         self[id]?.readTicket = ticket
-        return check(id, .read, ticket)
+        return check(id, for: .read, ticket: ticket)
     }
 
-    func check(_ id: ChannelID, _ kind: RightsCheck.Kind, _ ticket: UInt64) -> ChannelEffect {
+    func check(_ id: ChannelID, for kind: RightsCheck.Kind, ticket: UInt64) -> ChannelEffect {
         // Asked for a channel that is there: an unknown one has no claims to ask with.
         guard let channel = self[id] else { return .unsubscribe(id) }
         return .check(
@@ -85,7 +85,7 @@ extension RealtimeState {
         if !channel.bindings.isEmpty {
             let ticket = number()
             channel.changesTicket = ticket
-            effects.append(.subscribe(id, ticket: ticket, channel.bindings, channel.claims))
+            effects.append(.subscribe(id, ticket: ticket, to: channel.bindings, as: channel.claims))
         }
         if let replay = channel.request.replay {
             let ticket = number()
@@ -157,7 +157,7 @@ extension RealtimeState {
         if !channel.bindings.isEmpty {
             let ticket = number()
             channel.changesTicket = ticket
-            effects.append(.subscribe(id, ticket: ticket, channel.bindings, channel.claims))
+            effects.append(.subscribe(id, ticket: ticket, to: channel.bindings, as: channel.claims))
         }
         let hasWaiting = !channel.waiting.isEmpty
         self[id] = channel

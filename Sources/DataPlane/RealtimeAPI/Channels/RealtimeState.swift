@@ -51,8 +51,9 @@ struct RealtimeState: Sendable {
         return effects
     }
 
-    /// Asks every client to connect to another server, or later.
+    /// Asks every client to connect to another server, or later; once.
     mutating func shutDown() -> [ChannelEffect] {
+        guard !isShuttingDown else { return [] }
         isShuttingDown = true
         return endAll(.restarting, code: 1012)
     }

@@ -23,7 +23,7 @@ enum RealtimeSchema {
 
     /// Steps in their order. A step that was released never changes.
     private static let steps = [
-        Step(name: "0001", script: messages + functions + sending + security)
+        Step(name: "0001", script: messages + functions + sending + security), Step(name: "0002", script: visibility),
     ]
 
     /// Two servers that start at once make the schema one after the other.
@@ -94,6 +94,36 @@ enum RealtimeSchema {
         CREATE TRIGGER projectd_notify AFTER INSERT ON realtime.messages FOR EACH ROW
           WHEN (NEW.extension = 'broadcast') EXECUTE FUNCTION realtime.projectd_notify();
 
+        """
+
+    /// Which rows are seen under which claims, for all of them in one call. It changes the role, so that none but the
+    /// owner may call it.
+    private static let visibility = """
+        CREATE OR REPLACE FUNCTION realtime.projectd_visible(query text, keys jsonb, claimants jsonb)
+        RETURNS TABLE (claimant int, place int) LANGUAGE plpgsql AS $$
+        DECLARE
+          who jsonb;
+          number int := 0;
+        BEGIN
+          FOR who IN SELECT value FROM jsonb_array_elements(claimants) LOOP
+            BEGIN
+              PERFORM set_config('role', who ->> 'role', true),
+                set_config('request.jwt.claims', who ->> 'claims', true),
+                set_config('request.jwt.claim.sub', who ->> 'sub', true),
+                set_config('request.jwt.claim.role', who ->> 'role', true);
+              FOR place IN EXECUTE query USING keys LOOP
+                claimant := number;
+                RETURN NEXT;
+              END LOOP;
+            EXCEPTION
+              WHEN query_canceled THEN RAISE;
+              WHEN OTHERS THEN RAISE WARNING 'a policy failed: %', SQLERRM;
+            END;
+            number := number + 1;
+          END LOOP;
+          PERFORM set_config('role', 'none', true);
+        END $$;
+        REVOKE ALL ON FUNCTION realtime.projectd_visible(text, jsonb, jsonb) FROM PUBLIC;
         """
 
     /// Broadcasts from SQL. A failure is a warning: the caller's transaction is worth more than the message.

@@ -1,6 +1,6 @@
 import PostgresKit
 
-/// What goes beside requests: questions to the database, time, and broadcasts of the database.
+/// What runs beside requests: questions to the database, time, and broadcasts of the database.
 extension RealtimeService {
     /// Questions that are asked at once.
     private static let jobsMax = 8
@@ -17,7 +17,17 @@ extension RealtimeService {
             group.addTask { await self.keepTime() }
             group.addTask { await self.keepPartitions() }
             group.addTask { await self.hearWhileWanted() }
+            group.addTask { await self.changes.run(self.changeListener) }
         }
+    }
+
+    private var changeListener: ChangeHub.Listener {
+        ChangeHub.Listener(
+            answer: { request, isError, text in
+                self.change { $0.subscribed(request.channel, ticket: request.ticket, isError: isError, text) }
+            },
+            deliver: { message in self.change { $0.change(message.payload, to: message.channels) } },
+            report: report)
     }
 
     private func work() async {

@@ -22,6 +22,7 @@ public final class RealtimeService: DataPlaneService {
     let report: @Sendable (String) -> Void
     let listening: PostgresConnectionParameters
     let tokens: TokenReader
+    let changes: ChangeHub
     private let writer: any SocketWriter
     private let state: Mutex<RealtimeState>
     private let hasSchema = Mutex(false)
@@ -60,6 +61,8 @@ public final class RealtimeService: DataPlaneService {
         self.report = report
         listening = database
         store = BroadcastStore(pool: pool)
+        changes = ChangeHub(
+            database: database, pool: pool, bytesMax: configuration.limits.changeBytesMax, clock: clock)
         tokens = TokenReader(verifier: configuration.verifier, keys: configuration.keys)
         // Only to keep references of several servers apart; no secret.
         let origin = String(UInt64.random(in: 0 ... .max), radix: 36) + "-"
@@ -122,13 +125,13 @@ public final class RealtimeService: DataPlaneService {
     /// Changes the state, and does what it wants in that order: writers keep the order for each client.
     func change(_ body: (inout RealtimeState) -> [ChannelEffect]) {
         state.withLock { state in
-            for effect in body(&state) { perform(effect, &state) }
+            for effect in body(&state) { perform(effect) }
         }
     }
 
     func read<Value>(_ body: (inout RealtimeState) -> sending Value) -> sending Value { state.withLock { body(&$0) } }
 
-    private func perform(_ effect: ChannelEffect, _ state: inout RealtimeState) {
+    private func perform(_ effect: ChannelEffect) {
         switch effect {
         case .send(let message, let version, let ids):
             guard let data = FrameEncoder(version: version).data(message) else { return }
@@ -137,10 +140,9 @@ public final class RealtimeService: DataPlaneService {
         case .check(let check): job.yield(.check(check))
         case .replay(let id, let ticket, let topic, let replay):
             job.yield(.replay(id, ticket: ticket, topic: topic, replay))
-        case .subscribe(let id, let ticket, _, _):
-            let text = "Changes of tables are not served by this server"
-            for effect in state.subscribed(id, ticket: ticket, isError: true, text) { perform(effect, &state) }
-        case .unsubscribe: break
+        case .subscribe(let id, let ticket, let bindings, let claims):
+            changes.subscribe(ChangeHub.Request(channel: id, ticket: ticket, bindings: bindings, claims: claims))
+        case .unsubscribe(let id): changes.unsubscribe(id)
         }
     }
 }
