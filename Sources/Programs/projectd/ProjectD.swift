@@ -5,11 +5,11 @@ import ArgumentParser
 struct ProjectD: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "projectd",
-        abstract: "The data plane of a lite project: the AUTH and REST APIs over a PostgreSQL database.",
+        abstract: "The data plane of a lite project: the AUTH, REST and realtime APIs over a PostgreSQL database.",
         discussion: """
             `serve` answers requests until it gets SIGTERM or SIGINT. Settings come from the environment, under the names \
-            that the replaced servers use: PostgREST's (PGRST_DB_URI, PGRST_DB_SCHEMAS, …) and GoTrue's \
-            (GOTRUE_DB_DATABASE_URL, GOTRUE_SITE_URL, API_EXTERNAL_URL, …).
+            that the replaced servers use: PostgREST's (PGRST_DB_URI, PGRST_DB_SCHEMAS, …), GoTrue's \
+            (GOTRUE_DB_DATABASE_URL, GOTRUE_SITE_URL, API_EXTERNAL_URL, …) and Realtime's (API_JWT_SECRET, …).
             """,
         version: "0.1.0", subcommands: [ServeCommand.self])
 }
