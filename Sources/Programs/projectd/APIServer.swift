@@ -11,6 +11,8 @@ import ServiceLifecycle
 /// Serves one or several APIs by HTTP.
 struct APIServer: ServiceLifecycle.Service {
     let service: any DataPlaneService
+    /// Where WebSockets come in; nil where none are served.
+    let sockets: SocketEntrance?
     let address: ServerAddress
     let limits: HTTPLimits
     let logger: Logger
@@ -30,13 +32,7 @@ struct APIServer: ServiceLifecycle.Service {
             responder: APIResponder(
                 service: service, limits: limits, watches: watches, connections: connections,
                 bodies: ByteBudget(bytesMax: limits.bodyBytesInFlightMax)),
-            server: .http1(
-                configuration: HTTP1Channel.Configuration(
-                    additionalChannelHandlers: [connections.handler(), watches.handler()],
-                    idleTimeout: .seconds(limits.idleSeconds),
-                    httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
-                        maxHeaderFieldSize: limits.headerBytesMax, maxHeaderListSize: limits.headerBytesMax,
-                        maxHeaderFieldCount: limits.headersMax))),
+            server: server(connections, watches),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port), backlog: limits.backlogMax,
                 // Above the registry's own bound: it has to see a connection to decide about it.
@@ -44,6 +40,24 @@ struct APIServer: ServiceLifecycle.Service {
                     limits.connectionsMax + limits.backlogMax, logger: logger)),
             logger: logger)
         try await application.run()
+    }
+
+    /// Plain HTTP, and WebSockets where there is an entrance.
+    private func server(_ connections: ConnectionRegistry, _ watches: ConnectionWatches) -> HTTPServerBuilder {
+        if let sockets {
+            return HTTPServerBuilder { [limits] responder in
+                UpgradableChannel(responder: responder, entrance: sockets, limits: limits, connections: connections) {
+                    [connections.handler(), watches.handler()]
+                }
+            }
+        }
+        return .http1(
+            configuration: HTTP1Channel.Configuration(
+                additionalChannelHandlers: [connections.handler(), watches.handler()],
+                idleTimeout: .seconds(limits.idleSeconds),
+                httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
+                    maxHeaderFieldSize: limits.headerBytesMax, maxHeaderListSize: limits.headerBytesMax,
+                    maxHeaderFieldCount: limits.headersMax)))
     }
 }
 

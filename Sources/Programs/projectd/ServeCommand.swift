@@ -15,12 +15,13 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Serve the APIs of a project.",
         discussion: """
-            Without --only, all services are behind one address (PROJECTD_LISTEN, 0.0.0.0:8000): /auth/v1, \
-            /rest/v1 and, where STORAGE_FILE_BACKEND_PATH names a folder, /storage/v1 take the project's keys (SUPABASE_ANON_KEY, SUPABASE_SERVICE_ROLE_KEY; also \
+            Without --only, all services are behind one address (PROJECTD_LISTEN, 0.0.0.0:8000): /auth/v1, /rest/v1, \
+            where STORAGE_FILE_BACKEND_PATH names a folder /storage/v1, and where REALTIME_DB_URI is set \
+            /realtime/v1. They take the project's keys (SUPABASE_ANON_KEY, SUPABASE_SERVICE_ROLE_KEY; also \
             SUPABASE_PUBLISHABLE_KEY and SUPABASE_SECRET_KEY, one or several separated by commas, which stand for \
             them, and alone are taken with PROJECTD_LEGACY_KEYS=false) as header apikey, query parameter apikey or \
             bearer token; /health says that the server runs, /ready that it can answer requests. With --only, one \
-            service is served without prefix and key, as a replacement of PostgREST, GoTrue or storage-api.
+            service is served without prefix and key, as a replacement of PostgREST, GoTrue, storage-api or Realtime.
 
             SIGUSR1 reloads the schema, as does NOTIFY on PGRST_DB_CHANNEL. `/live` and `/ready` are also served on \
             PGRST_ADMIN_SERVER_PORT if it is set. PROJECTD_BODY_TIMEOUT is the time limit for a request body in \
@@ -30,14 +31,21 @@ struct ServeCommand: AsyncParsableCommand {
             names the client, and they may open more than the 128 connections allowed for one address. \
             PROJECTD_SMTP_PLAINTEXT=true lets mails go to another host without TLS. PGRST_DB_POOL_MAX_LIFETIME is the \
             maximum lifetime of a database connection in seconds (1800).
+
+            Realtime takes API_JWT_SECRET (or PGRST_JWT_SECRET), DB_POOL_SIZE (5) and its limits as \
+            TENANT_MAX_CONCURRENT_USERS (200), TENANT_MAX_EVENTS_PER_SECOND (100), TENANT_MAX_JOINS_PER_SECOND (100), \
+            TENANT_MAX_CHANNELS_PER_CLIENT (100), TENANT_MAX_PRESENCE_EVENTS_PER_SECOND (1000), \
+            TENANT_MAX_PAYLOAD_SIZE_IN_KB (3000), TENANT_PRIVATE_ONLY (false); PROJECTD_SOCKET_BYTES_MAX (8388608) is \
+            the limit of bytes that wait for one client, PROJECTD_SOCKET_IDLE_SECONDS (60) the longest silence of one, \
+            PROJECTD_PRESENCE_CALLS_MAX (5) the limit of one channel's presence calls in 30 s.
             """)
 
     /// Services that can be served.
     enum Service: String, CaseIterable, ExpressibleByArgument {
-        case auth, rest, storage
+        case auth, realtime, rest, storage
     }
 
-    @Option(help: "Serve only this service: auth, rest or storage.")
+    @Option(help: "Serve only this service: auth, realtime, rest or storage.")
     var only: Service?
 
     func run() async throws {
@@ -52,21 +60,26 @@ struct ServeCommand: AsyncParsableCommand {
         logger.logLevel = settings.logLevel
         let rest = settings.rest.map { RestPart($0, logger: logger) }
         let auth = settings.auth.map { AuthPart($0, logger: logger) }
+        let realtime = settings.realtime.map { RealtimePart($0, logger: logger) }
         var storage: StoragePart?
         if let part = settings.storage { storage = try await StoragePart(part, logger: logger) }
         let isReady: @Sendable () async -> Bool = { [storage] in
             if let storage, await !storage.isReady() { return false }
             if let rest, await !rest.isReady() { return false }
             if let auth, await !auth.isReady() { return false }
+            if let realtime, await !realtime.isReady() { return false }
             return true
         }
         var services: [any ServiceLifecycle.Service] = (rest?.loops ?? []) + (auth?.loops ?? [])
         services += storage?.loops ?? []
-        guard let face = Self.face(rest: rest, auth: auth, storage: storage, keys: settings.keys, isReady: isReady)
-        else {
-            throw ValidationError("there is no service to serve")
-        }
-        services.append(APIServer(service: face, address: settings.address, limits: settings.http, logger: logger))
+        services += realtime?.loops ?? []
+        let face = Self.face(
+            rest: rest, auth: auth, storage: storage, realtime: realtime, keys: settings.keys, isReady: isReady)
+        guard let face else { throw ValidationError("there is no service to serve") }
+        services.append(
+            APIServer(
+                service: face, sockets: realtime?.entrance(isAlone: settings.keys == nil), address: settings.address,
+                limits: settings.http, logger: logger))
         if let admin = settings.adminAddress {
             services.append(AdminServer(isReady: isReady, address: admin, logger: logger))
         }
@@ -80,20 +93,24 @@ struct ServeCommand: AsyncParsableCommand {
         await rest?.pool.close()
         await auth?.pool.close()
         await storage?.pool.close()
+        await realtime?.pool.close()
         logger.notice("stopped")
     }
 
     /// What the server shows: one service as it is, or several behind a gateway.
     private static func face(
-        rest: RestPart?, auth: AuthPart?, storage: StoragePart?, keys: APIKeys?,
+        rest: RestPart?, auth: AuthPart?, storage: StoragePart?, realtime: RealtimePart?, keys: APIKeys?,
         isReady: @escaping @Sendable () async -> Bool
     ) -> (any DataPlaneService)? {
-        guard let keys, let rest, let auth else { return rest?.service ?? auth?.service ?? storage?.service }
+        guard let keys, let rest, let auth else {
+            return rest?.service ?? auth?.service ?? storage?.service ?? realtime?.service
+        }
         var mounts: [Gateway.Mount] = [
             .init(prefix: "/auth/v1", openPaths: AuthPart.openPaths, service: auth.service),
             .init(prefix: "/rest/v1", service: rest.service),
         ]
         if let storage { mounts.append(storage.mount) }
+        if let realtime { mounts.append(realtime.mount) }
         return Gateway(mounts: mounts, keys: keys, isReady: isReady)
     }
 }
@@ -144,7 +161,7 @@ private struct AuthPart: Sendable {
 
 extension PostgresPool {
     /// Whether the database answers.
-    fileprivate var answers: Bool {
+    var answers: Bool {
         get async {
             do {
                 try await ping()

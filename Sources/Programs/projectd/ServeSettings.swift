@@ -5,6 +5,7 @@ import FoundationEssentials
 import HTTPBounds
 import Logging
 import PostgresKit
+import RealtimeAPI
 import RestAPI
 
 /// A setting that cannot be used: which, and what to do.
@@ -87,6 +88,7 @@ struct ServeSettings {
     var rest: Rest?
     var auth: Auth?
     var storage: Storage?
+    var realtime: Realtime?
     /// Keys of clients, where several services are behind one address.
     var keys: APIKeys?
     var address: ServerAddress
@@ -104,6 +106,12 @@ struct ServeSettings {
             storage = try Storage(reader, publicPath: StoragePart.prefix)
         }
         if services.count > 1 { keys = try Self.keys(reader) }
+        // Beside others it is served where it has a database role of its own.
+        if services == [.realtime] || services.contains(.realtime) && reader.text("REALTIME_DB_URI") != nil {
+            let served = try Realtime(reader, keys: keys)
+            http.connectionsMax += served.configuration.limits.connectionsMax
+            realtime = served
+        }
         if let seconds = try reader.int("PROJECTD_BODY_TIMEOUT", 1...3_600) { http.bodyDeadline = .seconds(seconds) }
         http.bodyBytesInFlightMax =
             try reader.int("PROJECTD_BODIES_BYTES_MAX", Self.bodyBytes) ?? http.bodyBytesInFlightMax
@@ -212,6 +220,9 @@ struct ServeSettings {
             return ServerAddress(host: host(reader.text("SERVER_HOST")), port: own ?? common ?? 5000)
         }
         if services.count > 1 { return ServerAddress(host: "0.0.0.0", port: 8000) }
+        if services == [.realtime] {
+            return ServerAddress(host: "0.0.0.0", port: try reader.int("PORT", 1...65_535) ?? 4000)
+        }
         return ServerAddress(
             host: host(reader.text("PGRST_SERVER_HOST")), port: try reader.int("PGRST_SERVER_PORT", 1...65_535) ?? 3000)
     }
