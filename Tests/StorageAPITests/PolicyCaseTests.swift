@@ -29,7 +29,7 @@ struct PolicyCaseTests {
         var steps = 0
         for (index, test) in (cases["tests"]?.arrayValue ?? []).enumerated() {
             try await StorageFixture.with { fixture in
-                let runner = PolicyRunner(fixture: fixture, cases: cases, run: "run\(index)")
+                var runner = PolicyRunner(fixture: fixture, cases: cases, run: "run\(index)")
                 steps += try await runner.run(test)
             }
         }
@@ -44,18 +44,27 @@ private struct PolicyRunner {
     let run: String
 
     private var bucket: String { "bucket_default_\(run)" }
-    private var object: String { "testfile_\(run).gif" }
+    /// A step that names another object sets it for those after it.
+    private var object: String
+
+    init(fixture: StorageFixture, cases: JSONText, run: String) {
+        self.fixture = fixture
+        self.cases = cases
+        self.run = run
+        object = "testfile_\(run).gif"
+    }
 
     private func filled(_ text: String) -> String {
         text.replacing("{{uid}}", with: StorageFixture.user).replacing("{{runId}}", with: run)
     }
 
-    func run(_ test: JSONText) async throws -> Int {
+    mutating func run(_ test: JSONText) async throws -> Int {
         let name = test["name"]?.stringValue ?? ""
         if test["create_bucket"] != .bool(false) { try await insertBucket(bucket) }
         for policy in test["policies"]?.arrayValue ?? [] { try await make(policy.stringValue ?? "", suffix: "") }
         let steps = test["steps"]?.arrayValue ?? []
         for (index, step) in steps.enumerated() {
+            if let name = step["object"]?.stringValue { object = filled(name) }
             let extra = (step["extra_policies"]?.arrayValue ?? []).compactMap(\.stringValue)
             for policy in extra { try await make(policy, suffix: "_extra") }
             let answer = try await perform(step, makesDefault: test["create_bucket"] == .bool(false))
@@ -99,7 +108,6 @@ private struct PolicyRunner {
             try await insertBucket(bucket)
         }
         if let name = step["bucket"]?.stringValue { bucket = filled(name) }
-        let object = step["object"]?.stringValue.map(filled) ?? self.object
         let token = step["role"]?.stringValue == "service" ? StorageFixture.admin : StorageFixture.member
         let path = "\(bucket)/\(object)"
         switch step["op"]?.stringValue ?? "" {

@@ -203,6 +203,8 @@ struct SignatureTests {
     func documents() throws {
         let root = try S3XMLReader.root(Array("<?xml version=\"1.0\"?>\n<A><B>x &amp; &#65;</B><C/></A>".utf8))
         #expect(root["B"] == "x & A" && root["C"] == "")
+        let mark = try S3XMLReader.root(Array("<A><B>\u{301}x</B></A>".utf8))
+        #expect(mark["B"].map { Array($0.utf8) } == Array("\u{301}x".utf8))
         for text in ["", "<A>", "<A></B>", "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>", "<A>&b;</A>", "<A/>x"] {
             #expect(throws: StorageError.self, "\(text)") { try S3XMLReader.root(Array(text.utf8)) }
         }

@@ -124,7 +124,7 @@ struct StorageFixture: Sendable {
         var all = headers
         if !token.isEmpty { all.append(("authorization", "Bearer \(token)")) }
         if !all.contains(where: { $0.name == "content-length" }) { all.append(("content-length", String(body.count))) }
-        all.append(("host", "127.0.0.1:5000"))
+        if !all.contains(where: { $0.name == "host" }) { all.append(("host", "127.0.0.1:5000")) }
         var request = ServiceRequest(
             method: method, path: parts[0], query: parts.count > 1 ? parts[1] : "", headers: all, body: [])
         let response: ServiceResponse

@@ -57,7 +57,8 @@ struct S3XMLReader {
         subscript(name: String) -> String? { children.first { $0.name == name }?.text }
     }
 
-    private var rest: Substring
+    /// Scalars, not characters: a mark after a tag belongs to the text, not to the tag.
+    private var rest: Substring.UnicodeScalarView
     private var count = 0
 
     static let malformed = StorageError(
@@ -66,10 +67,10 @@ struct S3XMLReader {
     /// The root of a document.
     static func root(_ bytes: [UInt8]) throws(StorageError) -> Element {
         guard let text = String(validating: bytes, as: UTF8.self) else { throw malformed }
-        var reader = S3XMLReader(rest: text[...])
+        var reader = S3XMLReader(rest: text[...].unicodeScalars)
         reader.skip()
-        if reader.rest.hasPrefix("<?xml") {
-            guard let end = reader.rest.firstRange(of: "?>") else { throw malformed }
+        if reader.rest.starts(with: "<?xml".unicodeScalars) {
+            guard let end = reader.rest.firstRange(of: "?>".unicodeScalars) else { throw malformed }
             reader.rest = reader.rest[end.upperBound...]
         }
         reader.skip()
@@ -79,9 +80,9 @@ struct S3XMLReader {
         return root
     }
 
-    private init(rest: Substring) { self.rest = rest }
+    private init(rest: Substring.UnicodeScalarView) { self.rest = rest }
 
-    private mutating func skip() { rest = rest.drop(while: \.isWhitespace) }
+    private mutating func skip() { rest = rest.drop(while: \.properties.isWhitespace) }
 
     private mutating func element(depth: Int) throws(StorageError) -> Element {
         count += 1
@@ -93,7 +94,9 @@ struct S3XMLReader {
         rest = rest[rest.index(after: end)...]
         let isEmpty = tag.last == "/"
         if isEmpty { tag.removeLast() }
-        guard let name = tag.split(whereSeparator: \.isWhitespace).first, let first = name.first, first.isLetter else {
+        guard let name = tag.split(whereSeparator: \.properties.isWhitespace).first, let first = name.first,
+            first.properties.isAlphabetic
+        else {
             throw Self.malformed
         }
         var element = Element(name: String(name))
@@ -102,42 +105,42 @@ struct S3XMLReader {
             guard let next = rest.firstIndex(of: "<") else { throw Self.malformed }
             element.text += try Self.unescaped(rest[..<next])
             rest = rest[next...]
-            guard rest.hasPrefix("</") else {
+            guard rest.starts(with: "</".unicodeScalars) else {
                 element.children.append(try self.element(depth: depth + 1))
                 continue
             }
-            guard rest.hasPrefix("</\(name)"), let close = rest.firstIndex(of: ">"),
-                rest[..<close].dropFirst(2 + name.count).allSatisfy(\.isWhitespace)
+            guard rest.dropFirst(2).starts(with: name), let close = rest.firstIndex(of: ">"),
+                rest[..<close].dropFirst(2 + name.count).allSatisfy(\.properties.isWhitespace)
             else { throw Self.malformed }
             rest = rest[rest.index(after: close)...]
             return element
         }
     }
 
-    private static func unescaped(_ text: Substring) throws(StorageError) -> String {
-        var result = ""
+    private static func unescaped(_ text: Substring.UnicodeScalarView) throws(StorageError) -> String {
+        var result = String.UnicodeScalarView()
         var rest = text
         while let ampersand = rest.firstIndex(of: "&") {
             result += rest[..<ampersand]
             guard let end = rest[ampersand...].firstIndex(of: ";") else { throw malformed }
             let name = rest[rest.index(after: ampersand)..<end]
-            switch name {
-            case "amp": result += "&"
-            case "lt": result += "<"
-            case "gt": result += ">"
-            case "quot": result += "\""
-            case "apos": result += "'"
-            default:
-                let isHex = name.hasPrefix("#x")
-                guard name.hasPrefix("#"),
-                    let value = UInt32(name.dropFirst(isHex ? 2 : 1), radix: isHex ? 16 : 10),
+            switch String(name) {
+            case "amp": result.append("&")
+            case "lt": result.append("<")
+            case "gt": result.append(">")
+            case "quot": result.append("\"")
+            case "apos": result.append("'")
+            case let other:
+                let isHex = other.hasPrefix("#x")
+                guard other.hasPrefix("#"), let value = UInt32(other.dropFirst(isHex ? 2 : 1), radix: isHex ? 16 : 10),
                     let scalar = Unicode.Scalar(value)
                 else { throw malformed }
-                result.unicodeScalars.append(scalar)
+                result.append(scalar)
             }
             rest = rest[rest.index(after: end)...]
         }
-        return result + rest
+        result += rest
+        return String(result)
     }
 }
 
