@@ -1,44 +1,14 @@
 import ArgumentParser
-import AuthAPI
-import DataPlaneCore
 import FoundationEssentials
 import LogKit
 import Logging
-import PasswordKit
-import PostgresKit
-import RestAPI
 import ServiceLifecycle
 import UnixSignals
 
 /// `projectd serve`
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "serve", abstract: "Serve the APIs of a project.",
-        discussion: """
-            Without --only, all services are behind one address (PROJECTD_LISTEN, 0.0.0.0:8000): /auth/v1, /rest/v1, \
-            where STORAGE_FILE_BACKEND_PATH names a folder /storage/v1, and where REALTIME_DB_URI is set \
-            /realtime/v1. They take the project's keys (SUPABASE_ANON_KEY, SUPABASE_SERVICE_ROLE_KEY; also \
-            SUPABASE_PUBLISHABLE_KEY and SUPABASE_SECRET_KEY, one or several separated by commas, which stand for \
-            them, and alone are taken with PROJECTD_LEGACY_KEYS=false) as header apikey, query parameter apikey or \
-            bearer token; /health says that the server runs, /ready that it can answer requests. With --only, one \
-            service is served without prefix and key, as a replacement of PostgREST, GoTrue, storage-api or Realtime.
-
-            SIGUSR1 reloads the schema, as does NOTIFY on PGRST_DB_CHANNEL. `/live` and `/ready` are also served on \
-            PGRST_ADMIN_SERVER_PORT if it is set. PROJECTD_BODY_TIMEOUT is the time limit for a request body in \
-            seconds (60), PROJECTD_BODY_BYTES_MAX the size limit of one that REST takes (16777216), \
-            PROJECTD_BODIES_BYTES_MAX the limit of all that are in memory at once (33554432); allow ten times as much \
-            memory. PROJECTD_TRUSTED_PROXIES lists addresses of proxies, separated by commas: their X-Forwarded-For \
-            names the client, and they may open more than the 128 connections allowed for one address. \
-            PROJECTD_SMTP_PLAINTEXT=true lets mails go to another host without TLS. PGRST_DB_POOL_MAX_LIFETIME is the \
-            maximum lifetime of a database connection in seconds (1800).
-
-            Realtime takes API_JWT_SECRET (or PGRST_JWT_SECRET), DB_POOL_SIZE (5) and its limits as \
-            TENANT_MAX_CONCURRENT_USERS (200), TENANT_MAX_EVENTS_PER_SECOND (100), TENANT_MAX_JOINS_PER_SECOND (100), \
-            TENANT_MAX_CHANNELS_PER_CLIENT (100), TENANT_MAX_PRESENCE_EVENTS_PER_SECOND (1000), \
-            TENANT_MAX_PAYLOAD_SIZE_IN_KB (3000), TENANT_PRIVATE_ONLY (false); PROJECTD_SOCKET_BYTES_MAX (8388608) is \
-            the limit of bytes that wait for one client, PROJECTD_SOCKET_IDLE_SECONDS (60) the longest silence of one, \
-            PROJECTD_PRESENCE_CALLS_MAX (5) the limit of one channel's presence calls in 30 s.
-            """)
+        commandName: "serve", abstract: "Serve the APIs of a project.", discussion: help)
 
     /// Services that can be served.
     enum Service: String, CaseIterable, ExpressibleByArgument {
@@ -58,31 +28,8 @@ struct ServeCommand: AsyncParsableCommand {
         } catch { throw ValidationError(error.description) }
         var logger = Logger(label: "projectd")
         logger.logLevel = settings.logLevel
-        let rest = settings.rest.map { RestPart($0, logger: logger) }
-        let auth = settings.auth.map { AuthPart($0, logger: logger) }
-        let realtime = settings.realtime.map { RealtimePart($0, logger: logger) }
-        var storage: StoragePart?
-        if let part = settings.storage { storage = try await StoragePart(part, logger: logger) }
-        let isReady: @Sendable () async -> Bool = { [storage] in
-            if let storage, await !storage.isReady() { return false }
-            if let rest, await !rest.isReady() { return false }
-            if let auth, await !auth.isReady() { return false }
-            if let realtime, await !realtime.isReady() { return false }
-            return true
-        }
-        var services: [any ServiceLifecycle.Service] = (rest?.loops ?? []) + (auth?.loops ?? [])
-        services += storage?.loops ?? []
-        services += realtime?.loops ?? []
-        let face = Self.face(
-            rest: rest, auth: auth, storage: storage, realtime: realtime, keys: settings.keys, isReady: isReady)
-        guard let face else { throw ValidationError("there is no service to serve") }
-        services.append(
-            APIServer(
-                service: face, sockets: realtime?.entrance(isAlone: settings.keys == nil), address: settings.address,
-                limits: settings.http, logger: logger))
-        if let admin = settings.adminAddress {
-            services.append(AdminServer(isReady: isReady, address: admin, logger: logger))
-        }
+        let parts = try await ServiceParts(settings, logger: logger)
+        let services = try Self.services(parts, settings, logger: logger)
         // At debug level the group prints each service whole, with its keys and passwords.
         var groupLogger = logger
         groupLogger.logLevel = max(logger.logLevel, .info)
@@ -90,83 +37,23 @@ struct ServeCommand: AsyncParsableCommand {
             configuration: .init(
                 services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: groupLogger))
         try await group.run()
-        await rest?.pool.close()
-        await auth?.pool.close()
-        await storage?.pool.close()
-        await realtime?.pool.close()
+        await parts.close()
         logger.notice("stopped")
     }
 
-    /// What the server shows: one service as it is, or several behind a gateway.
-    private static func face(
-        rest: RestPart?, auth: AuthPart?, storage: StoragePart?, realtime: RealtimePart?, keys: APIKeys?,
-        isReady: @escaping @Sendable () async -> Bool
-    ) -> (any DataPlaneService)? {
-        guard let keys, let rest, let auth else {
-            return rest?.service ?? auth?.service ?? storage?.service ?? realtime?.service
+    /// What runs until the program ends; the servers stop first.
+    private static func services(
+        _ parts: ServiceParts, _ settings: ServeSettings, logger: Logger
+    ) throws -> [any ServiceLifecycle.Service] {
+        guard let face = parts.face else { throw ValidationError("there is no service to serve") }
+        var services = parts.loops
+        services.append(
+            APIServer(
+                service: face, sockets: parts.sockets, address: settings.address, limits: settings.http,
+                logger: logger))
+        if let admin = settings.adminAddress {
+            services.append(AdminServer(isReady: { await parts.isReady() }, address: admin, logger: logger))
         }
-        var mounts: [Gateway.Mount] = [
-            .init(prefix: "/auth/v1", openPaths: AuthPart.openPaths, service: auth.service),
-            .init(prefix: "/rest/v1", service: rest.service),
-        ]
-        if let storage { mounts.append(storage.mount) }
-        if let realtime { mounts.append(realtime.mount) }
-        return Gateway(mounts: mounts, keys: keys, isReady: isReady)
-    }
-}
-
-/// The REST API and what keeps it going.
-private struct RestPart: Sendable {
-    let service: RestService
-    let pool: PostgresPool
-    let loops: [any ServiceLifecycle.Service]
-
-    init(_ settings: ServeSettings.Rest, logger: Logger) {
-        pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits)
-        service = RestService(
-            configuration: settings.configuration, pool: pool, verifier: settings.verifier,
-            clock: { Date().timeIntervalSince1970 })
-        loops = [
-            SchemaLoop(
-                service: service, database: settings.database, channel: settings.configuration.channel, logger: logger)
-        ]
-    }
-
-    func isReady() async -> Bool { service.isReady ? await pool.answers : false }
-}
-
-/// The AUTH API and what keeps it going.
-private struct AuthPart: Sendable {
-    /// What mails, providers and probes lead to.
-    static let openPaths = ["/verify", "/callback", "/authorize", "/health", "/.well-known/", "/sso/saml/"]
-
-    let service: AuthService
-    let pool: PostgresPool
-    let loops: [any ServiceLifecycle.Service]
-
-    init(_ settings: ServeSettings.Auth, logger: Logger) {
-        pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits)
-        service = AuthService(
-            configuration: settings.configuration, pool: pool, keys: settings.keys,
-            workers: PasswordWorkers(limits: ServeSettings.Auth.passwords),
-            clock: { Date().timeIntervalSince1970 }, report: { logger.error("\($0)") })
-        loops = [
-            AuthLoop(
-                service: service, mail: settings.configuration.mail, takesUsers: settings.cleansUp, logger: logger)
-        ]
-    }
-
-    func isReady() async -> Bool { service.isReady ? await pool.answers : false }
-}
-
-extension PostgresPool {
-    /// Whether the database answers.
-    var answers: Bool {
-        get async {
-            do {
-                try await ping()
-                return true
-            } catch { return false }
-        }
+        return services
     }
 }
