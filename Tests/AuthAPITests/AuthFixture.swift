@@ -20,15 +20,73 @@ final class TestClock: Sendable {
     func advance(by duration: Double) { seconds.withLock { $0 += duration } }
 }
 
+/// What a service told its operators.
+final class ReportedTexts: Sendable {
+    private let texts = Mutex<[String]>([])
+
+    func add(_ text: String) { texts.withLock { $0.append(text) } }
+
+    var all: [String] { texts.withLock { $0 } }
+}
+
+/// Servers of others: answers as a test says, and keeps what it was sent.
+final class StubHTTP: OutboundHTTP {
+    private struct State {
+        var answers: [Result<OutboundResponse, OutboundFailure>] = []
+        var standard: Result<OutboundResponse, OutboundFailure>
+        var requests: [OutboundRequest] = []
+    }
+
+    private let state: Mutex<State>
+
+    init(_ standard: Result<OutboundResponse, OutboundFailure> = .success(StubHTTP.json("{}"))) {
+        state = Mutex(State(standard: standard))
+    }
+
+    static func json(_ text: String, status: Int = 200) -> OutboundResponse {
+        OutboundResponse(
+            status: status, headers: [("content-type", "application/json; charset=utf-8")], body: Array(text.utf8))
+    }
+
+    /// Answers that come before the standard one, each once.
+    func next(_ answers: Result<OutboundResponse, OutboundFailure>...) {
+        state.withLock { $0.answers += answers }
+    }
+
+    /// What is answered from now on.
+    func always(_ answer: Result<OutboundResponse, OutboundFailure>) { state.withLock { $0.standard = answer } }
+
+    var requests: [OutboundRequest] { state.withLock { $0.requests } }
+
+    /// Bodies of all requests as JSON.
+    var events: [JSONText] { requests.compactMap { try? JSONText($0.body) } }
+
+    /// A field of the newest form.
+    func field(_ name: String) -> String? {
+        guard let body = requests.last?.body else { return nil }
+        return FormText.pairs(String(decoding: body, as: UTF8.self)).first { $0.name == name }?.value
+    }
+
+    func send(_ request: OutboundRequest) async throws(OutboundFailure) -> OutboundResponse {
+        let answer = state.withLock { state in
+            state.requests.append(request)
+            return state.answers.isEmpty ? state.standard : state.answers.removeFirst()
+        }
+        return try answer.get()
+    }
+}
+
 /// A service over an empty database, with a clock and a mail server of the test's own.
 struct AuthFixture: Sendable {
     let service: AuthService
     let pool: PostgresPool
+    /// The database, for a second service on it.
+    let parameters: PostgresConnectionParameters
 
     /// The configuration of most tests: addresses are confirmed automatically.
     static func with(
-        _ parameters: PostgresConnectionParameters? = nil, clock: TestClock? = nil,
-        _ change: (inout AuthConfiguration) -> Void = { _ in }
+        _ parameters: PostgresConnectionParameters? = nil, clock: TestClock? = nil, http: (any OutboundHTTP)? = nil,
+        reports: ReportedTexts? = nil, _ change: (inout AuthConfiguration) -> Void = { _ in }
     ) async throws -> AuthFixture {
         var configuration = AuthConfiguration()
         configuration.externalURL = "http://auth.example/auth/v1"
@@ -42,10 +100,12 @@ struct AuthFixture: Sendable {
         let service = AuthService(
             configuration: configuration, pool: pool,
             keys: try SigningKeys(secret: TokenTests.secret, keyID: nil, keys: nil),
-            workers: PasswordWorkers(),
-            clock: { clock?.now ?? Date().timeIntervalSince1970 }, report: { Issue.record("reported: \($0)") })
+            workers: PasswordWorkers(), http: http,
+            hookBounds: Webhook.Bounds(timeout: .milliseconds(500), pause: .milliseconds(1)),
+            clock: { clock?.now ?? Date().timeIntervalSince1970 },
+            report: { text in if let reports { reports.add(text) } else { Issue.record("reported: \(text)") } })
         try await service.migrate()
-        return AuthFixture(service: service, pool: pool)
+        return AuthFixture(service: service, pool: pool, parameters: database)
     }
 
     struct Answer: Sendable {

@@ -227,6 +227,28 @@ struct CodeTests {
         #expect(try await fixture.count("auth.projectd_mails") == 0)
     }
 
+    @Test("a template at an address counts once it has come, and stays while its server is away")
+    func templatesAtAddresses() async throws {
+        let http = StubHTTP(.failure(.timedOut))
+        var mail = MailConfiguration(host: "mail.example", sender: "admin@site.example")
+        mail.templateAddresses[.confirmation] = "https://site.example/mail.html"
+        let configured = mail
+        let fixture = try await AuthFixture.with(http: http) {
+            $0.autoconfirmsEmail = false
+            $0.mail = configured
+        }
+        let loop = MailTemplateLoop(service: fixture.service, configuration: configured) { _ in }
+        await loop.fetchAll()
+        _ = await fixture.signUp("a@b.example")
+        http.always(.success(OutboundResponse(status: 200, body: Array("ours: {{ .Token }}".utf8))))
+        await loop.fetchAll()
+        http.always(.success(OutboundResponse(status: 200, body: Array("{{ broken".utf8))))
+        await loop.fetchAll()
+        _ = await fixture.signUp("c@b.example")
+        let mails = try await fixture.mails()
+        #expect(mails.map { $0.html.hasPrefix("ours: ") } == [false, true])
+    }
+
     @Test("quiet answers and refusals of what is not there")
     func quietAnswersAndRefusalsOfWhat() async throws {
         let fixture = try await fixture()

@@ -243,7 +243,7 @@ struct SessionTests {
     @Test("a function of the project changes the claims")
     func aFunctionOfTheProjectChanges() async throws {
         let fixture = try await AuthFixture.with {
-            $0.tokenHook = AuthConfiguration.HookFunction(uri: "pg-functions://postgres/public/add_claim")
+            $0.hooks[.customAccessToken] = .function(schema: "public", name: "add_claim")
         }
         try await fixture.pool.withConnection {
             try await $0.executeScript(

@@ -128,7 +128,10 @@ struct LiteTemplateTests {
         let names = try renderer().roles().settingNames
         let wanted = [
             "site_url": "SITE_URL", "disable_signup": "DISABLE_SIGNUP", "smtp_host": "SMTP_HOST",
-            "jwt_exp": "JWT_EXPIRY",
+            "jwt_exp": "JWT_EXPIRY", "external_google_client_id": "GOTRUE_EXTERNAL_GOOGLE_CLIENT_ID",
+            "external_google_additional_client_ids": "GOTRUE_EXTERNAL_GOOGLE_ADDITIONAL_CLIENT_IDS",
+            "external_keycloak_url": "GOTRUE_EXTERNAL_KEYCLOAK_URL",
+            "external_zoom_secret": "GOTRUE_EXTERNAL_ZOOM_SECRET",
         ]
         for (key, variable) in wanted { #expect(names[SettingName(.auth, key)] == variable) }
         let values = Dictionary(uniqueKeysWithValues: wanted.values.map { ($0, "v-\($0)") })

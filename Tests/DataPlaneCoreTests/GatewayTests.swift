@@ -1,5 +1,6 @@
 import DataPlaneCore
 import Testing
+import TokenKit
 
 /// Answers with what it was asked.
 private struct Echo: DataPlaneService {
@@ -89,6 +90,50 @@ struct GatewayTests {
         #expect(await status([("apikey", "sb_publishable_1"), ("authorization", "Bearer d.e.f")]) == 401)
         #expect(await status([("apikey", "sb_publishable_1"), ("authorization", "Bearer d.e.f=")]) == 401)
         #expect(await status([("apikey", "sb_publishable_1")], query: "apikey=d.e.f") == 401)
+    }
+
+    /// A token as HS256 has it; nothing looks at its signature.
+    private func token(_ claims: String, algorithm: String = "HS256") -> String {
+        let part = { (text: String) in Base64URL.encode(Array(text.utf8)) }
+        return "\(part(#"{"alg":"\#(algorithm)","typ":"JWT"}"#)).\(part(claims)).c2ln"
+    }
+
+    @Test(
+        "with signed keys off no token of the shared secret passes that lives as long as a key",
+        arguments: [
+            (#"{"role":"authenticated","iat":1000,"exp":4600}"#, "HS256", 200),
+            (#"{"role":"authenticated","iat":1000,"exp":87400}"#, "HS256", 200),
+            (#"{"role":"service_role","iat":1000,"exp":87401}"#, "HS256", 401),
+            (#"{"role":"service_role","iat":1000,"exp":1900000000}"#, "HS256", 401),
+            (#"{"role":"service_role"}"#, "HS256", 401), (#"{"role":"service_role","exp":4600}"#, "HS256", 401),
+            (#"{"role":"service_role","iat":1000,"exp":"soon"}"#, "HS256", 401),
+            (#"{"role":"service_role","iat":1000,"exp":1e999}"#, "HS256", 401),
+            (#"{"role":"service_role","iat":1000,"exp":1900000000}"#, "HS512", 401),
+            (#"{"role":"authenticated","iat":1000,"exp":1900000000}"#, "ES256", 200),
+        ])
+    func longLivedTokens(claims: String, algorithm: String, status: Int) async {
+        let gateway = Gateway(
+            mounts: [.init(prefix: "/auth/v1", openPaths: ["/verify"], service: Echo(name: "auth"))],
+            keys: APIKeys(
+                tokens: [], names: [("sb_publishable_1", "a.b.c")], refused: ["a.b.c"], sharedTokenSecondsMax: 86_400),
+            isReady: { true })
+        let token = token(claims, algorithm: algorithm)
+        for path in ["/auth/v1/user", "/auth/v1/verify"] {
+            let request = ServiceRequest(
+                method: "GET", path: path, query: "",
+                headers: [("apikey", "sb_publishable_1"), ("authorization", "Bearer \(token)")], body: [])
+            #expect(await gateway.respond(to: request).status == status)
+        }
+    }
+
+    @Test("a client that names itself twice is refused")
+    func repeatedNames() async {
+        let twice = await ask("/rest/v1/items", [("apikey", "anon"), ("apikey", "service")])
+        #expect(twice.status == 400 && twice.body.contains("Repeated apikey"))
+        let bearers = [("apikey", "anon"), ("authorization", "Bearer user"), ("authorization", "Bearer other")]
+        #expect(await ask("/auth/v1/user", bearers).body.contains("Repeated authorization"))
+        #expect(await ask("/auth/v1/verify?token=1", Array(bearers.dropFirst())).status == 400)
+        #expect(await ask("/rest/v1/items?apikey=anon&apikey=service").status == 400)
     }
 
     @Test("links, documents and preflights need no key")

@@ -116,6 +116,7 @@ public struct Gateway: DataPlaneService {
         let (query, keyInQuery) = Self.takingKey(outOf: request.query)
         inner.query = query
         if inner.isPreflight { return .service(mount.service, inner) }
+        if let name = Self.repeatedName(request) { return .refused(Self.repetition(of: name, request)) }
         let bearer = Self.bearer(request.header("authorization"))
         let named = [request.header("apikey"), keyInQuery, bearer].compactMap { $0 }
         if named.contains(where: keys.isRefused) { return .refused(Self.legacyRefusal(request)) }
@@ -134,6 +135,17 @@ public struct Gateway: DataPlaneService {
         let own = bearer.map { keys.token(for: $0) ?? $0 } ?? token
         request.headers.removeAll { $0.name == "authorization" }
         request.headers.append(("authorization", "Bearer \(own)"))
+    }
+
+    /// Who names itself twice is refused: what reads the first and what reads the last would not agree on who it is.
+    private static func repeatedName(_ request: ServiceRequest) -> String? {
+        if let name = ["authorization", "apikey"].first(where: { request.headers($0).count > 1 }) { return name }
+        let inQuery = request.query.split(separator: "&").filter { $0.hasPrefix("apikey=") }
+        return inQuery.count > 1 ? "apikey" : nil
+    }
+
+    private static func repetition(of name: String, _ request: ServiceRequest) -> ServiceResponse {
+        failure(400, "Repeated \(name)", hint: "Send one key and one token.", request: request)
     }
 
     private static func bearer(_ header: String?) -> String? {

@@ -19,9 +19,15 @@ public final class TokenVerifier: Sendable {
     /// Verified tokens that are kept.
     public static let cachedTokensMax = 1_000
 
-    private let keys: [Key]
+    private struct State {
+        var keys: [Key]
+        /// How often the keys were replaced.
+        var generation = 0
+        var cache = TokenCache(capacity: TokenVerifier.cachedTokensMax)
+    }
+
+    private let state: Mutex<State>
     private let audience: String?
-    private let cache = Mutex(TokenCache(capacity: TokenVerifier.cachedTokensMax))
 
     /// A verifier.
     ///
@@ -29,28 +35,34 @@ public final class TokenVerifier: Sendable {
     ///   - keys: keys that count; empty where no secret is configured.
     ///   - audience: what `aud` has to name, where a token has one; nil accepts any.
     public init(keys: [Key], audience: String?) {
-        self.keys = keys
+        state = Mutex(State(keys: keys))
         self.audience = audience
+    }
+
+    /// Puts other keys in the place of those that counted; tokens of keys that are gone count no more.
+    public func replaceKeys(_ keys: [Key]) {
+        state.withLock { $0 = State(keys: keys, generation: $0.generation &+ 1) }
     }
 
     /// Checks signature, time and audience, and gives the claims.
     public func claims(of token: String, at secondsSinceEpoch: Double) throws(TokenRefusal) -> JSONText {
+        let (keys, generation, known) = state.withLock { ($0.keys, $0.generation, $0.cache.claims(of: token)) }
         guard !keys.isEmpty else { throw .noKeys }
         guard !token.isEmpty else { throw .empty }
-        if let known = cache.withLock({ $0.claims(of: token) }) {
+        if let known {
             try check(known, at: secondsSinceEpoch)
             return known
         }
-        let claims = try verified(token)
+        let claims = try Self.verified(token, by: keys)
         try check(claims, at: secondsSinceEpoch)
-        cache.withLock { $0.insert(token, claims) }
+        state.withLock { if $0.generation == generation { $0.cache.insert(token, claims) } }
         return claims
     }
 
-    private func verified(_ token: String) throws(TokenRefusal) -> JSONText {
+    private static func verified(_ token: String, by keys: [Key]) throws(TokenRefusal) -> JSONText {
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3 else { throw .parts(parts.count) }
-        guard token.utf8.count <= Self.tokenBytesMax, let header = Base64URL.decode(parts[0]),
+        guard token.utf8.count <= tokenBytesMax, let header = Base64URL.decode(parts[0]),
             let headerJSON = try? JSONText(header), let payload = Base64URL.decode(parts[1]),
             let signature = Base64URL.decode(parts[2])
         else { throw .undecodable }
@@ -58,7 +70,7 @@ public final class TokenVerifier: Sendable {
         guard algorithm != "none" else { throw .unsecured }
         guard headerJSON["crit"] == nil else { throw .unsupported }
         let signed = Array(parts[0].utf8) + [UInt8(ascii: ".")] + Array(parts[1].utf8)
-        guard keys.contains(where: { Self.fits($0, algorithm: algorithm, signature: signature, signed: signed) }) else {
+        guard keys.contains(where: { fits($0, algorithm: algorithm, signature: signature, signed: signed) }) else {
             throw .noSuitableKey
         }
         guard let claims = try? JSONText(payload), case .object = claims else { throw .claims }

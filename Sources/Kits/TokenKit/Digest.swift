@@ -1,6 +1,6 @@
 import COpenSSL
 
-/// SHA-256 and HMAC-SHA256.
+/// SHA-256, HMAC-SHA256, and SHA-1 where others ask for it.
 public enum Digest {
     /// Bytes of a SHA-256 digest.
     public static let sha256ByteCount = 32
@@ -11,6 +11,13 @@ public enum Digest {
         guard EVP_Digest(message, message.count, &digest, nil, EVP_sha256(), nil) == 1 else {
             throw .crypto("SHA-256")
         }
+        return digest
+    }
+
+    /// The SHA-1 digest (FIPS 180-4), 20 bytes: for lists that are kept by it, never as a protection.
+    public static func sha1(_ message: [UInt8]) throws(TokenError) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 20)
+        guard EVP_Digest(message, message.count, &digest, nil, EVP_sha1(), nil) == 1 else { throw .crypto("SHA-1") }
         return digest
     }
 

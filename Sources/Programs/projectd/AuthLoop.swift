@@ -15,7 +15,10 @@ struct AuthLoop: ServiceLifecycle.Service {
         await cancelWhenGracefulShutdown {
             await SchemaMigration(schema: "auth", logger: logger).run { try await service.migrate() }
             await withTaskGroup(of: Void.self) { group in
-                if let mail { group.addTask { await send(mail) } }
+                if let mail {
+                    group.addTask { await send(mail) }
+                    group.addTask { await fetchTemplates(mail) }
+                }
                 group.addTask { await cleanUp() }
             }
         }
@@ -29,6 +32,10 @@ struct AuthLoop: ServiceLifecycle.Service {
         await MailLoop(service: service, configuration: mail, sender: MailServer(client: client)) { [logger] in
             logger.warning("\($0)")
         }.run()
+    }
+
+    private func fetchTemplates(_ mail: MailConfiguration) async {
+        await MailTemplateLoop(service: service, configuration: mail) { [logger] in logger.warning("\($0)") }.run()
     }
 
     private func cleanUp() async {

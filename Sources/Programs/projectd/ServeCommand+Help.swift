@@ -9,7 +9,9 @@ extension ServeCommand {
         bearer token; /health says that the server runs, /ready that it can answer requests. With --only, one \
         service is served without prefix and key, as a replacement of PostgREST, GoTrue, storage-api or Realtime.
 
-        SIGUSR1 reloads the schema, as does NOTIFY on PGRST_DB_CHANNEL. `/live` and `/ready` are also served on \
+        SIGUSR1 reloads the schema, as does NOTIFY on PGRST_DB_CHANNEL. SIGHUP reads the keys of tokens again where \
+        GOTRUE_JWT_KEYS or a secret (PGRST_JWT_SECRET, AUTH_JWT_SECRET, API_JWT_SECRET) is @FILE: add a key for \
+        checking, then let it sign, then take the old one away. `/live` and `/ready` are also served on \
         PGRST_ADMIN_SERVER_PORT if it is set. PROJECTD_BODY_TIMEOUT is the time limit for a request body in \
         seconds (60), PROJECTD_BODY_BYTES_MAX the size limit of one that REST takes (16777216), \
         PROJECTD_BODIES_BYTES_MAX the limit of all that are in memory at once (33554432); allow ten times as much \

@@ -47,6 +47,7 @@ struct ServeCommand: AsyncParsableCommand {
     ) throws -> [any ServiceLifecycle.Service] {
         guard let face = parts.face else { throw ValidationError("there is no service to serve") }
         var services = parts.loops
+        services.append(TokenKeyLoop(settings: settings.tokenKeys, parts: parts, logger: logger))
         services.append(
             APIServer(
                 service: face, sockets: parts.sockets, address: settings.address, limits: settings.http,

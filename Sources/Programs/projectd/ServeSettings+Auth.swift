@@ -22,8 +22,7 @@ extension ServeSettings {
         /// `GOTRUE_DB_CLEANUP_ENABLED`
         var cleansUp: Bool
 
-        init(_ reader: SettingReader) throws(SettingProblem) {
-            try Self.refuseWhatIsMissing(reader)
+        init(_ reader: SettingReader, keys: TokenKeySettings) throws(SettingProblem) {
             database = AuthService.parameters(
                 try ServeSettings.database(reader, "GOTRUE_DB_DATABASE_URL", "DATABASE_URL"))
             pool.minimumConnections = 0
@@ -31,38 +30,19 @@ extension ServeSettings {
                 try reader.int("GOTRUE_DB_MAX_POOL_SIZE", 0...10_000).flatMap { $0 == 0 ? nil : $0 } ?? 10
             pool.maximumAge = ServeSettings.connectionAgeMax
             limits.statementDeadline = AuthService.statementDeadline
-            guard let secret = reader.text("GOTRUE_JWT_SECRET") else {
-                throw SettingProblem("GOTRUE_JWT_SECRET", "not set; give the secret that tokens are signed with")
-            }
-            do throws(SigningKeyError) {
-                keys = try SigningKeys(
-                    secret: secret, keyID: reader.text("GOTRUE_JWT_KEY_ID"), keys: reader.text("GOTRUE_JWT_KEYS"))
-            } catch { throw SettingProblem("GOTRUE_JWT_SECRET or GOTRUE_JWT_KEYS", error.description) }
+            self.keys = try keys.signing()
             configuration = try AuthConfigurationReader(reader).configuration()
             cleansUp = try reader.bool("GOTRUE_DB_CLEANUP_ENABLED") ?? false
-        }
-
-        /// What protects a project is there, or the server does not start.
-        private static func refuseWhatIsMissing(_ reader: SettingReader) throws(SettingProblem) {
-            let names = [
-                "GOTRUE_SECURITY_CAPTCHA_ENABLED", "GOTRUE_PASSWORD_HIBP_ENABLED",
-                "GOTRUE_HOOK_BEFORE_USER_CREATED_ENABLED", "GOTRUE_HOOK_AFTER_USER_CREATED_ENABLED",
-                "GOTRUE_HOOK_PASSWORD_VERIFICATION_ATTEMPT_ENABLED", "GOTRUE_HOOK_MFA_VERIFICATION_ATTEMPT_ENABLED",
-                "GOTRUE_HOOK_SEND_SMS_ENABLED", "GOTRUE_HOOK_SEND_EMAIL_ENABLED",
-            ]
-            for name in names where try reader.bool(name) == true {
-                throw SettingProblem(name, "not served by projectd; switch it off, or use GoTrue")
-            }
         }
     }
 }
 
 /// Reads GoTrue's settings.
-private struct AuthConfigurationReader {
+struct AuthConfigurationReader {
     /// The largest number that the Management API lets pass: what it takes, the server starts with.
-    private static let countMax = Int(Int32.max)
+    static let countMax = Int(Int32.max)
 
-    private let reader: SettingReader
+    let reader: SettingReader
 
     init(_ reader: SettingReader) { self.reader = reader }
 
@@ -88,13 +68,18 @@ private struct AuthConfigurationReader {
         made.flowSeconds = try seconds("GOTRUE_EXTERNAL_FLOW_STATE_EXPIRY_DURATION") ?? made.flowSeconds
         try readMFA(&made.mfa)
         try readRates(&made.rates)
+        made.external = try ProviderSettingsReader(reader).configuration()
         made.mail = try mail()
-        made.tokenHook = try tokenHook()
+        made.notices = try notices()
+        made.hooks = try hooks()
+        made.sms = try sms()
+        made.captcha = try captcha()
+        made.keepsAudit = try !(reader.bool("GOTRUE_AUDIT_LOG_DISABLE_POSTGRES") ?? false)
         return made
     }
 
     /// A duration as Go writes it, or plain seconds.
-    private func seconds(_ name: String) throws(SettingProblem) -> Int? {
+    func seconds(_ name: String) throws(SettingProblem) -> Int? {
         guard let text = reader.text(name) else { return nil }
         guard let seconds = Double(text) ?? GoDuration.seconds(text), (0...1e10).contains(seconds) else {
             throw SettingProblem(name, "\(text) is not a duration such as 30s or 24h")
@@ -127,6 +112,8 @@ private struct AuthConfigurationReader {
         made.allowsLinking = try reader.bool(prefix + "MANUAL_LINKING_ENABLED") ?? false
         made.passwordLengthMin = try reader.int("GOTRUE_PASSWORD_MIN_LENGTH", 0...32_767) ?? made.passwordLengthMin
         if let text = reader.text("GOTRUE_PASSWORD_REQUIRED_CHARACTERS") { made.requirePasswordCharacters(text) }
+        made.checksLeaks = try reader.bool("GOTRUE_PASSWORD_HIBP_ENABLED") ?? false
+        made.failsClosedOnLeaks = try reader.bool("GOTRUE_PASSWORD_HIBP_FAIL_CLOSED") ?? false
     }
 
     private func readEmail(_ made: inout AuthConfiguration) throws(SettingProblem) {
@@ -147,6 +134,13 @@ private struct AuthConfigurationReader {
         mfa.factorSeconds = try seconds("GOTRUE_MFA_FACTOR_EXPIRY_DURATION") ?? mfa.factorSeconds
         mfa.canEnrollTOTP = try reader.bool("GOTRUE_MFA_TOTP_ENROLL_ENABLED") ?? true
         mfa.canVerifyTOTP = try reader.bool("GOTRUE_MFA_TOTP_VERIFY_ENABLED") ?? true
+        mfa.verifiedFactorsMax =
+            try reader.int("GOTRUE_MFA_MAX_VERIFIED_FACTORS", 0...Self.countMax) ?? mfa.verifiedFactorsMax
+        mfa.canEnrollPhone = try reader.bool("GOTRUE_MFA_PHONE_ENROLL_ENABLED") ?? false
+        mfa.canVerifyPhone = try reader.bool("GOTRUE_MFA_PHONE_VERIFY_ENABLED") ?? false
+        mfa.phoneCodeLength = try reader.int("GOTRUE_MFA_PHONE_OTP_LENGTH", 6...10) ?? mfa.phoneCodeLength
+        mfa.phoneGapSeconds = try seconds("GOTRUE_MFA_PHONE_MAX_FREQUENCY") ?? mfa.phoneGapSeconds
+        mfa.phoneTemplate = try smsTemplate("GOTRUE_MFA_PHONE_TEMPLATE") ?? mfa.phoneTemplate
     }
 
     private func readRates(_ rates: inout AuthConfiguration.Rates) throws(SettingProblem) {
@@ -157,18 +151,12 @@ private struct AuthConfigurationReader {
         rates.token = try reader.int("GOTRUE_RATE_LIMIT_TOKEN_REFRESH", range) ?? rates.token
         rates.anonymous = try reader.int("GOTRUE_RATE_LIMIT_ANONYMOUS_USERS", range) ?? rates.anonymous
         rates.mfa = try reader.int("GOTRUE_MFA_RATE_LIMIT_CHALLENGE_AND_VERIFY", range) ?? rates.mfa
-        let name = "GOTRUE_RATE_LIMIT_EMAIL_SENT"
-        guard let text = reader.text(name) else { return }
-        let parts = text.split(separator: "/", maxSplits: 1).map(String.init)
-        guard let count = parts.first.flatMap({ Double($0) }), (0...Double(Self.countMax)).contains(count) else {
-            throw SettingProblem(name, "\(text) is neither a number nor of the form 100/1h")
+        if let rate = try rate("GOTRUE_RATE_LIMIT_EMAIL_SENT") {
+            (rates.email, rates.emailSeconds) = (rate.count, rate.seconds ?? rates.emailSeconds)
         }
-        rates.email = Int(count)
-        guard parts.count == 2 else { return }
-        guard let seconds = GoDuration.seconds(parts[1]), (1...1e7).contains(seconds) else {
-            throw SettingProblem(name, "\(text) is not of the form 100/1h")
+        if let rate = try rate("GOTRUE_RATE_LIMIT_SMS_SENT") {
+            (rates.sms, rates.smsSeconds) = (rate.count, rate.seconds ?? rates.smsSeconds)
         }
-        rates.emailSeconds = Int(seconds)
     }
 
     private func mail() throws(SettingProblem) -> MailConfiguration? {
@@ -187,23 +175,23 @@ private struct AuthConfigurationReader {
             mail.paths[kind] = reader.text("GOTRUE_MAILER_URLPATHS_\(kind.settingName)")
             let name = "GOTRUE_MAILER_TEMPLATES_\(kind.settingName)"
             guard let template = reader.text(name) else { continue }
-            guard !template.hasPrefix("http://"), !template.hasPrefix("https://"), !template.hasPrefix("/") else {
-                throw SettingProblem(name, "templates at an address are not served; give the template itself")
+            if template.hasPrefix("http://") || template.hasPrefix("https://") {
+                mail.templateAddresses[kind] = template
+            } else if template.hasPrefix("/") {
+                mail.templateAddresses[kind] = (reader.text("GOTRUE_SITE_URL") ?? "") + template
+            } else {
+                mail.templates[kind] = template
             }
-            mail.templates[kind] = template
-        }
-        if try reader.bool("GOTRUE_MAILER_NOTIFICATIONS_PASSWORD_CHANGED_ENABLED") == true {
-            mail.notices.insert(.passwordChanged)
         }
         return mail
     }
 
-    private func tokenHook() throws(SettingProblem) -> AuthConfiguration.HookFunction? {
-        guard try reader.bool("GOTRUE_HOOK_CUSTOM_ACCESS_TOKEN_ENABLED") == true else { return nil }
-        let name = "GOTRUE_HOOK_CUSTOM_ACCESS_TOKEN_URI"
-        guard let uri = reader.text(name), let hook = AuthConfiguration.HookFunction(uri: uri) else {
-            throw SettingProblem(name, "not of the form pg-functions://postgres/SCHEMA/FUNCTION")
+    private func notices() throws(SettingProblem) -> Set<MailKind> {
+        var notices: Set<MailKind> = []
+        for kind in MailKind.notices {
+            let name = kind.settingName.replacing("_NOTIFICATION", with: "")
+            if try reader.bool("GOTRUE_MAILER_NOTIFICATIONS_\(name)_ENABLED") == true { notices.insert(kind) }
         }
-        return hook
+        return notices
     }
 }

@@ -8,6 +8,8 @@ extension ServeSettings {
     struct Storage {
         /// Smallest and largest life of an address, in seconds.
         private static let lifeSeconds = 1...31_536_000
+        /// Where the keys of tokens are, the first that is set.
+        static let secretNames = ["AUTH_JWT_SECRET", "PGRST_JWT_SECRET"]
 
         var database: PostgresConnectionParameters
         var pool = PostgresPoolConfiguration()
@@ -25,7 +27,7 @@ extension ServeSettings {
         }
 
         /// - Parameter publicPath: what stands before the paths where a gateway takes it away.
-        init(_ reader: SettingReader, publicPath: String?) throws(SettingProblem) {
+        init(_ reader: SettingReader, tokens: TokenKeySettings, publicPath: String?) throws(SettingProblem) {
             guard let folder = Self.folder(reader) else {
                 throw SettingProblem("STORAGE_FILE_BACKEND_PATH", "not set; give the folder that files are kept in")
             }
@@ -40,7 +42,7 @@ extension ServeSettings {
             pool.maximumConnections = try reader.int("DATABASE_MAX_CONNECTIONS", 1...1_000) ?? 10
             pool.maximumAge = ServeSettings.connectionAgeMax
             limits.statementDeadline = StorageService.statementDeadline
-            (verifier, secret) = try Self.keys(reader)
+            (verifier, secret) = try Self.keys(tokens)
             configuration.publicPath = publicPath ?? reader.text("STORAGE_PUBLIC_PATH") ?? ""
             try readLimits(reader)
             try readS3(reader)
@@ -75,15 +77,11 @@ extension ServeSettings {
         }
 
         /// What tokens are checked with, and the one secret that addresses are signed with.
-        private static func keys(_ reader: SettingReader) throws(SettingProblem) -> (TokenVerifier, KeyBytes) {
-            let name = reader.text("AUTH_JWT_SECRET") == nil ? "PGRST_JWT_SECRET" : "AUTH_JWT_SECRET"
-            let isBase64 = try reader.bool("PGRST_JWT_SECRET_IS_BASE64") ?? false
-            let keys: [TokenVerifier.Key]
-            do throws(TokenKeyError) {
-                keys = try TokenVerifier.keys(secret: reader.text(name), isBase64: isBase64)
-            } catch { throw SettingProblem(name, "\(error)") }
+        private static func keys(_ tokens: TokenKeySettings) throws(SettingProblem) -> (TokenVerifier, KeyBytes) {
+            let keys = try tokens.checking(secretNames)
             for case .secret(let secret) in keys { return (TokenVerifier(keys: keys, audience: nil), secret) }
-            throw SettingProblem(name, "has no symmetric secret; addresses are signed with one")
+            throw SettingProblem(
+                secretNames.joined(separator: " or "), "has no symmetric secret; addresses are signed with one")
         }
     }
 }

@@ -76,6 +76,9 @@ struct ServeSettings {
     /// Longest life of a connection to the database, unless `PGRST_DB_POOL_MAX_LIFETIME` says otherwise.
     static let connectionAgeMax: Duration = .seconds(1_800)
 
+    /// With signed keys off, what a token of the shared secret may live: a day, or as long as those of sessions.
+    private static let sessionTokenSecondsMax = 86_400
+
     /// Settings of the REST API.
     struct Rest {
         var database: PostgresConnectionParameters
@@ -89,6 +92,8 @@ struct ServeSettings {
     var auth: Auth?
     var storage: Storage?
     var realtime: Realtime?
+    /// How the keys of tokens are read.
+    var tokenKeys: TokenKeySettings
     /// Keys of clients, where several services are behind one address.
     var keys: APIKeys?
     var address: ServerAddress
@@ -98,17 +103,18 @@ struct ServeSettings {
 
     init(environment: [String: String], services: Set<ServeCommand.Service>) throws(SettingProblem) {
         let reader = SettingReader(environment: environment)
-        if services.contains(.rest) { rest = try Self.rest(reader) }
-        if services.contains(.auth) { auth = try Auth(reader) }
+        tokenKeys = TokenKeySettings(reader: reader, services: services)
+        if services.contains(.rest) { rest = try Self.rest(reader, keys: tokenKeys) }
+        if services.contains(.auth) { auth = try Auth(reader, keys: tokenKeys) }
         if services == [.storage] {
-            storage = try Storage(reader, publicPath: nil)
+            storage = try Storage(reader, tokens: tokenKeys, publicPath: nil)
         } else if services.contains(.storage), Storage.folder(reader) != nil {
-            storage = try Storage(reader, publicPath: StoragePart.prefix)
+            storage = try Storage(reader, tokens: tokenKeys, publicPath: StoragePart.prefix)
         }
         if services.count > 1 { keys = try Self.keys(reader) }
         // Beside others it is served where it has a database role of its own.
         if services == [.realtime] || services.contains(.realtime) && reader.text("REALTIME_DB_URI") != nil {
-            let served = try Realtime(reader, keys: keys)
+            let served = try Realtime(reader, tokens: tokenKeys, keys: keys)
             http.connectionsMax += served.configuration.limits.connectionsMax
             realtime = served
         }
@@ -129,7 +135,7 @@ struct ServeSettings {
         logLevel = try Self.logLevel(reader)
     }
 
-    private static func rest(_ reader: SettingReader) throws(SettingProblem) -> Rest {
+    private static func rest(_ reader: SettingReader, keys: TokenKeySettings) throws(SettingProblem) -> Rest {
         var pool = PostgresPoolConfiguration()
         pool.minimumConnections = 0
         pool.maximumConnections = try reader.int("PGRST_DB_POOL", 1...1_000) ?? 10
@@ -144,7 +150,7 @@ struct ServeSettings {
         }
         return Rest(
             database: try database(reader, "PGRST_DB_URI"), pool: pool, configuration: try configuration(reader),
-            verifier: try verifier(reader))
+            verifier: TokenVerifier(keys: try keys.checking(), audience: reader.text("PGRST_JWT_AUD")))
     }
 
     static func database(
@@ -178,24 +184,11 @@ struct ServeSettings {
         if let key = reader.text("PROJECTD_MANAGER_KEY") { names.append((key: key, token: service)) }
         let signed = [anonymous, service]
         return try reader.bool("PROJECTD_LEGACY_KEYS") ?? true
-            ? APIKeys(tokens: signed, names: names) : APIKeys(tokens: [], names: names, refused: signed)
-    }
-
-    private static func verifier(_ reader: SettingReader) throws(SettingProblem) -> TokenVerifier {
-        let name = "PGRST_JWT_SECRET"
-        let isBase64 = try reader.bool("PGRST_JWT_SECRET_IS_BASE64") ?? false
-        var secret = reader.text(name)
-        if let path = secret, path.hasPrefix("@") {
-            guard let data = FileManager.default.contents(atPath: String(path.dropFirst())) else {
-                throw SettingProblem(name, "the file it names cannot be read")
-            }
-            secret = String(decoding: data, as: UTF8.self).trimmingNewlines
-        }
-        do throws(TokenKeyError) {
-            return TokenVerifier(
-                keys: try TokenVerifier.keys(secret: secret, isBase64: isBase64),
-                audience: reader.text("PGRST_JWT_AUD"))
-        } catch { throw SettingProblem(name, "\(error)") }
+            ? APIKeys(tokens: signed, names: names)
+            : APIKeys(
+                tokens: [], names: names, refused: signed,
+                sharedTokenSecondsMax: max(
+                    try reader.int("GOTRUE_JWT_EXP", 1...31_536_000) ?? 0, Self.sessionTokenSecondsMax))
     }
 
     /// `PROJECTD_LISTEN`; a service alone listens where the one that it replaces did.
@@ -294,7 +287,7 @@ struct SettingReader: Sendable {
     /// Items separated by commas; set and empty is a list of nothing.
     func list(_ name: String) -> [String]? {
         environment[name].map { text in
-            text.split(separator: ",").map { String($0).trimmingNewlines }.filter { !$0.isEmpty }
+            text.split(separator: ",").map { String($0).trimmingBlanks }.filter { !$0.isEmpty }
         }
     }
 
@@ -336,7 +329,7 @@ struct SettingReader: Sendable {
 
 extension String {
     /// The text without blanks and line ends around it.
-    fileprivate var trimmingNewlines: String {
+    var trimmingBlanks: String {
         let isSpace = { (character: Character) in character.isWhitespace }
         guard let first = firstIndex(where: { !isSpace($0) }), let last = lastIndex(where: { !isSpace($0) }) else {
             return ""

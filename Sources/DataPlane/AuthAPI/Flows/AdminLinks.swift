@@ -123,7 +123,7 @@ extension AuthCall {
             guard let password = try request.text("password"), !password.isEmpty else {
                 throw .validation("Signup requires a valid password")
             }
-            try PasswordRules(configuration).check(password)
+            try await checkStrength(of: password)
             hash = try await self.hash(password: password)
         }
         return LinkOrder(

@@ -120,7 +120,7 @@ extension AuthCall {
                 throw .validation("The password hash is none of bcrypt, argon2i and argon2id, or costs too much")
             }
         } else if !password.isEmpty {
-            try PasswordRules(configuration).check(password)
+            try await checkStrength(of: password)
             passwordHash = try await hash(password: password)
         }
         var ban: BanDuration?

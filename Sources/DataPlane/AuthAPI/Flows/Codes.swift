@@ -47,15 +47,19 @@ extension AuthCall {
 
     /// A code that nobody gets would only be there to be guessed.
     func requireMail() throws(AuthError) {
-        guard configuration.mail != nil else { throw .noMailServer }
+        guard configuration.mail != nil || configuration.hooks[.sendEmail] != nil else { throw .noMailServer }
+    }
+
+    func checkGap(_ user: UserRecord, _ kind: CodeKind) throws(AuthError) {
+        try checkGap(user, kind, seconds: configuration.emailGapSeconds, code: "over_email_send_rate_limit")
     }
 
     /// A code of a kind is sent once in a while only.
-    func checkGap(_ user: UserRecord, _ kind: CodeKind) throws(AuthError) {
+    func checkGap(_ user: UserRecord, _ kind: CodeKind, seconds: Int, code: String) throws(AuthError) {
         guard let sent = user.seconds(kind.sentColumn) else { return }
-        let left = sent + Double(configuration.emailGapSeconds) - service.clock()
+        let left = sent + Double(seconds) - service.clock()
         guard left > 0 else { return }
-        throw .tooSoon("over_email_send_rate_limit", seconds: max(1, Int(left.rounded(.up))))
+        throw .tooSoon(code, seconds: max(1, Int(left.rounded(.up))))
     }
 
     func sendConfirmation(
@@ -83,7 +87,10 @@ extension AuthCall {
         let creates = try request.bool("create_user") ?? true
         let data = try request.object("data") ?? []
         let challenge = try challenge()
-        if emailText.isEmpty { return try await phoneCode(phoneText, creates: creates) }
+        if emailText.isEmpty { return try await phoneOTP(phoneText, creates: creates, data: data) }
+        if let channel = try request.text("channel"), !channel.isEmpty {
+            throw .validation("Channel should only be specified with Phone OTP")
+        }
         guard configuration.hasEmail else {
             throw AuthError(422, code: "email_provider_disabled", message: "Email logins are disabled")
         }
@@ -123,21 +130,13 @@ extension AuthCall {
     private func newUser(
         _ email: EmailAddress, id: String, data: [JSONText.Member], creates: Bool, in store: AuthStore
     ) async throws -> UserRecord? {
-        guard creates else { throw AuthError(422, code: "otp_disabled", message: "Signups not allowed for otp") }
+        guard creates else { throw AuthError.otpDisabled }
         guard !configuration.isSignupDisabled else { throw AuthError.signupDisabled }
         let new = AuthStore.NewUser(
             id: id, audience: audience, role: configuration.defaultRole, email: email.text,
             appMetadata: Metadata.appMetadata(provider: "email"),
             userMetadata: Metadata.initial(data, sub: id, email: email.text, phone: nil))
         return try await insert(store, new, data: data)
-    }
-
-    private func phoneCode(_ text: String, creates: Bool) async throws(AuthError) -> ServiceResponse {
-        guard configuration.hasPhone else {
-            throw AuthError(400, code: "phone_provider_disabled", message: "Unsupported phone provider")
-        }
-        guard PhoneNumber(text) != nil else { throw .invalidPhone }
-        throw .noSMSProvider
     }
 
     func recover() async throws(AuthError) -> ServiceResponse {
@@ -174,8 +173,7 @@ extension AuthCall {
         try service.limit(.resend, request, count: configuration.rates.otp)
         guard type == "signup" || type == "email_change" else {
             guard !phoneText.isEmpty else { throw .validation("Type provided requires a phone number") }
-            guard PhoneNumber(phoneText) != nil else { throw .invalidPhone }
-            return emptyAnswer
+            return try await resendPhone(phoneText, isChange: type == "phone_change")
         }
         guard !emailText.isEmpty else { throw .validation("Type provided requires an email address") }
         let email = try allowedEmail(emailText)
@@ -199,10 +197,7 @@ extension AuthCall {
 
     func reauthenticate() async throws(AuthError) -> ServiceResponse {
         let user = try await signedIn().user
-        guard let email = user.email else {
-            guard user.phone != nil else { throw .validation("Reauthentication requires the user to have an email") }
-            throw .noSMSProvider
-        }
+        guard let email = user.email else { return try await reauthenticateByPhone(user) }
         guard user.isEmailConfirmed else {
             throw AuthError(422, code: "email_not_confirmed", message: "Please verify your email first.")
         }

@@ -24,7 +24,7 @@ extension AuthCall {
         }
     }
 
-    /// Providers of OAuth that a GoTrue names here; none is offered by this server.
+    /// Providers that a GoTrue names here.
     private static let providers = [
         "apple", "azure", "bitbucket", "discord", "facebook", "figma", "fly", "github", "gitlab", "google", "keycloak",
         "kakao", "linkedin", "linkedin_oidc", "notion", "slack", "slack_oidc", "snapchat", "spotify", "twitch",
@@ -33,12 +33,13 @@ extension AuthCall {
 
     private var settings: JSONText {
         var external: [JSONText.Member] = [.init("anonymous_users", .bool(configuration.hasAnonymous))]
-        external += Self.providers.map { .init($0, .bool(false)) }
+        external += Self.providers.map { .init($0, .bool(configuration.external.isEnabled($0))) }
         external += [.init("email", .bool(configuration.hasEmail)), .init("phone", .bool(configuration.hasPhone))]
         return .object([
             .init("external", .object(external)), .init("disable_signup", .bool(configuration.isSignupDisabled)),
             .init("mailer_autoconfirm", .bool(configuration.autoconfirmsEmail)),
-            .init("phone_autoconfirm", .bool(configuration.autoconfirmsPhone)), .init("sms_provider", .string("")),
+            .init("phone_autoconfirm", .bool(configuration.autoconfirmsPhone)),
+            .init("sms_provider", .string(configuration.sms.account?.provider.name ?? "")),
             .init("saml_enabled", .bool(false)), .init("saml_private_key_next_configured", .bool(false)),
             .init("passkeys_enabled", .bool(false)),
         ])

@@ -3,10 +3,10 @@ import DataPlaneCore
 import PostgresKit
 import TokenKit
 
-/// `/factors`: second factors by time-based codes.
+/// `/factors`: second factors, by time-based codes or text messages.
 extension AuthCall {
     /// Longest name of a factor.
-    private static let nameBytesMax = 255
+    static let nameBytesMax = 255
     private static let secretContext = Array("totp".utf8)
 
     func factors(_ route: AuthRoute) async throws(AuthError) -> ServiceResponse {
@@ -20,7 +20,7 @@ extension AuthCall {
         }
     }
 
-    private static func factor(_ text: String, of user: UserRecord) throws(AuthError) -> JSONText {
+    static func factor(_ text: String, of user: UserRecord) throws(AuthError) -> JSONText {
         guard let id = UUIDText.canonical(text),
             let factor = user.factors.first(where: { $0["id"]?.stringValue == id })
         else { throw .factorNotFound }
@@ -34,13 +34,16 @@ extension AuthCall {
         guard !user.isAnonymous else {
             throw AuthError(403, code: "no_authorization", message: "Anonymous users cannot enroll factors")
         }
-        switch try request.text("factor_type") {
+        let type = try request.text("factor_type")
+        switch type {
         case "totp":
             guard configuration.mfa.canEnrollTOTP else {
                 throw AuthError(422, code: "mfa_totp_enroll_not_enabled", message: "MFA enroll is disabled for TOTP")
             }
         case "phone":
-            throw AuthError(422, code: "mfa_phone_enroll_not_enabled", message: "MFA enroll is disabled for Phone")
+            guard configuration.mfa.canEnrollPhone else {
+                throw AuthError(422, code: "mfa_phone_enroll_not_enabled", message: "MFA enroll is disabled for Phone")
+            }
         case "webauthn":
             throw AuthError(
                 422, code: "mfa_webauthn_enroll_not_enabled", message: "MFA enroll is disabled for WebAuthn")
@@ -48,6 +51,7 @@ extension AuthCall {
         }
         let name = try request.text("friendly_name") ?? ""
         guard name.utf8.count <= Self.nameBytesMax else { throw .validation("friendly_name is too long") }
+        if type == "phone" { return try await enrollPhone(signedIn, name: name) }
         let issuer = try request.text("issuer").flatMap { $0.isEmpty ? nil : $0 } ?? siteHost
         let id = try newID()
         let (secret, sealed) = try newSecret(factor: id)
@@ -55,7 +59,7 @@ extension AuthCall {
             try await store.deleteUnverifiedFactors(
                 user: user.id, olderThanSeconds: configuration.mfa.factorSeconds)
             guard let current = try await store.user(id: user.id, isLocked: true) else { throw AuthError.userNotFound }
-            try check(current, name, level: signedIn.claims.level)
+            try checkEnrolling(current, name, level: signedIn.claims.level)
             try await store.insertFactor(.init(id: id, user: user.id, name: name, secret: sealed))
             try await store.audit(
                 .factorInProgress, actor: user, address: address ?? "", traits: [.init("factor_id", .string(id))])
@@ -66,8 +70,10 @@ extension AuthCall {
         )
     }
 
-    private func check(_ user: UserRecord, _ name: String, level: String) throws(AuthError) {
-        guard user.factors.count < configuration.mfa.factorsMax else {
+    func checkEnrolling(_ user: UserRecord, _ name: String, level: String) throws(AuthError) {
+        guard user.factors.count < configuration.mfa.factorsMax,
+            user.verifiedFactors.count < configuration.mfa.verifiedFactorsMax
+        else {
             throw AuthError(
                 422, code: "too_many_enrolled_mfa_factors",
                 message: "Maximum number of verified factors reached, unenroll to continue")
@@ -138,17 +144,22 @@ extension AuthCall {
         try checkType(factor)
         let id = try newID()
         let factorID = factor["id"]?.stringValue ?? ""
-        try await changing("Database error creating challenge") { store in
-            try await store.insertChallenge(id: id, factor: factorID, address: address ?? "0.0.0.0")
-            try await store.audit(
-                .challengeCreated, actor: signedIn.user, address: address ?? "",
-                traits: [.init("factor_id", .string(factorID))])
+        let type = factor["factor_type"]?.stringValue ?? ""
+        if type == "phone" {
+            try await challengePhone(signedIn, factor, id: id)
+        } else {
+            try await changing("Database error creating challenge") { store in
+                try await store.insertChallenge(id: id, factor: factorID, address: address ?? "0.0.0.0")
+                try await store.audit(
+                    .challengeCreated, actor: signedIn.user, address: address ?? "",
+                    traits: [.init("factor_id", .string(factorID))])
+            }
         }
         let expiry = Int64(service.clock()) + Int64(configuration.mfa.challengeSeconds)
         return ServiceResponse(
             status: 200,
             json: .object([
-                .init("id", .string(id)), .init("type", .string("totp")),
+                .init("id", .string(id)), .init("type", .string(type)),
                 .init("expires_at", .number(String(expiry))),
             ]))
     }
@@ -161,59 +172,103 @@ extension AuthCall {
                     422, code: "mfa_totp_verify_not_enabled", message: "MFA verification is disabled for TOTP")
             }
         case "phone":
-            throw AuthError(
-                422, code: "mfa_phone_verify_not_enabled", message: "MFA verification is disabled for Phone")
+            guard configuration.mfa.canVerifyPhone else {
+                throw AuthError(
+                    422, code: "mfa_phone_verify_not_enabled", message: "MFA verification is disabled for Phone")
+            }
         default:
             throw AuthError(
                 422, code: "mfa_webauthn_verify_not_enabled", message: "MFA verification is disabled for WebAuthn")
         }
     }
 
+    /// How a code of a factor is checked.
+    private enum FactorProof: Sendable {
+        case totp(secret: [UInt8])
+        case phone(String, providerSays: Bool?)
+
+        var method: String {
+            switch self {
+            case .totp: "totp"
+            case .phone: "mfa/phone"
+            }
+        }
+    }
+
+    /// A code of a factor as a request brings it.
+    private struct FactorCode: Sendable {
+        var code: String
+        var challenge: String
+        var factor: String
+        var type: String
+        var isVerified: Bool
+        var proof: FactorProof
+    }
+
     private func verify(_ signedIn: SignedIn, _ factor: JSONText) async throws(AuthError) -> ServiceResponse {
         try limitMFA()
         try checkType(factor)
-        let code = try request.text("code") ?? ""
-        guard !code.isEmpty else { throw .validation("Code needs to be non-empty") }
-        guard let challenge = UUIDText.canonical(try request.text("challenge_id") ?? "") else {
-            throw .factorNotFound
-        }
-        guard let session = signedIn.claims.session else {
-            throw AuthError(
-                403, code: "session_not_found", message: "Session from session_id claim in JWT does not exist")
-        }
-        let factorID = factor["id"]?.stringValue ?? ""
-        let isVerified = factor["status"]?.stringValue == "verified"
-        guard let secret = secret(factor["secret"]?.stringValue ?? "", factor: factorID) else {
-            throw .unexpected("Error verifying factor", cause: "the factor's secret cannot be opened")
-        }
+        guard let session = signedIn.claims.session else { throw .noSession }
+        let typed = try await factorCode(factor)
         let key = try newSessionKey()
         let outcome = try await changing("Database error verifying factor") { store -> Result<Grant, AuthError> in
             guard let user = try await store.user(id: signedIn.user.id, isLocked: true) else {
                 throw AuthError.userNotFound
             }
-            let traits = [JSONText.Member("factor_id", .string(factorID))]
+            let traits = [JSONText.Member("factor_id", .string(typed.factor))]
             try await store.audit(.verificationAttempted, actor: user, address: address ?? "", traits: traits)
-            if let refusal = try await refusal(
-                of: code, secret: secret, challenge: challenge, factor: factorID, in: store)
+            let refusal = try await refusal(of: typed, in: store)
+            if refusal == nil || refusal?.code == "mfa_verification_failed",
+                let rejection = try await refusalOfFactor(
+                    typed.factor, type: typed.type, of: user, isValid: refusal == nil, in: store)
             {
-                return .failure(refusal)
+                return .failure(rejection)
             }
-            if !isVerified {
-                try await store.update("auth.mfa_factors", id: factorID, [("status", .set("verified"))])
-                try await store.deleteUnverifiedFactors(user: user.id, except: factorID)
-            }
-            try await store.raiseSession(id: session, factor: factorID, key: key)
-            try await store.addMethod("totp", session: session)
-            try await store.deleteSessionsBelowAAL2(user: user.id, except: session)
-            guard let raised = try await store.sessionRecord(id: session),
-                let current = try await store.user(id: user.id)
-            else {
-                throw AuthError(
-                    403, code: "session_not_found", message: "Session from session_id claim in JWT does not exist")
-            }
-            return .success(try await grant(store, user: current, session: raised, method: "totp"))
+            if let refusal { return .failure(refusal) }
+            return .success(try await raised(session, of: user, by: typed, key: key, in: store))
         }
         return try outcome.get().response
+    }
+
+    private func factorCode(_ factor: JSONText) async throws(AuthError) -> FactorCode {
+        let code = try request.text("code") ?? ""
+        guard !code.isEmpty else { throw .validation("Code needs to be non-empty") }
+        guard let challenge = UUIDText.canonical(try request.text("challenge_id") ?? "") else {
+            throw .factorNotFound
+        }
+        let id = factor["id"]?.stringValue ?? ""
+        let type = factor["factor_type"]?.stringValue ?? ""
+        let proof: FactorProof
+        if type == "phone" {
+            let phone = factor["phone"]?.stringValue ?? ""
+            proof = .phone(phone, providerSays: try await providerSays(code, of: phone))
+        } else {
+            guard let secret = secret(factor["secret"]?.stringValue ?? "", factor: id) else {
+                throw .unexpected("Error verifying factor", cause: "the factor's secret cannot be opened")
+            }
+            proof = .totp(secret: secret)
+        }
+        return FactorCode(
+            code: code, challenge: challenge, factor: id, type: type,
+            isVerified: factor["status"]?.stringValue == "verified", proof: proof)
+    }
+
+    /// The factor counts from now on, and the session is of the second level.
+    private func raised(
+        _ session: String, of user: UserRecord, by typed: FactorCode, key: [UInt8], in store: AuthStore
+    ) async throws -> Grant {
+        if !typed.isVerified {
+            try await store.update("auth.mfa_factors", id: typed.factor, [("status", .set("verified"))])
+            try await store.deleteUnverifiedFactors(user: user.id, type: typed.type, except: typed.factor)
+            try await queueNotice(.factorEnrolled, to: user, [.init("FactorType", .string(typed.type))], in: store)
+        }
+        try await store.raiseSession(id: session, factor: typed.factor, key: key)
+        try await store.addMethod(typed.proof.method, session: session)
+        try await store.deleteSessionsBelowAAL2(user: user.id, except: session)
+        guard let raised = try await store.sessionRecord(id: session),
+            let current = try await store.user(id: user.id)
+        else { throw AuthError.noSession }
+        return try await grant(store, user: current, session: raised, method: typed.proof.method)
     }
 
     private func newSessionKey() throws(AuthError) -> [UInt8] {
@@ -221,13 +276,11 @@ extension AuthCall {
     }
 
     /// Why a code does not count. Reads the challenge under a lock: a code counts once.
-    private func refusal(
-        of code: String, secret: [UInt8], challenge id: String, factor: String, in store: AuthStore
-    ) async throws -> AuthError? {
-        if let seconds = try await store.factorWait(factor) {
+    private func refusal(of typed: FactorCode, in store: AuthStore) async throws -> AuthError? {
+        if let seconds = try await store.factorWait(typed.factor) {
             return .tooSoon("over_request_rate_limit", seconds: seconds)
         }
-        guard let challenge = try await store.challenge(id: id, factor: factor) else {
+        guard let challenge = try await store.challenge(id: typed.challenge, factor: typed.factor) else {
             return AuthError(
                 422, code: "mfa_factor_not_found", message: "MFA factor with the provided challenge ID not found")
         }
@@ -238,19 +291,35 @@ extension AuthCall {
         guard challenge.ageSeconds <= Double(configuration.mfa.challengeSeconds) else {
             return AuthError(
                 422, code: "mfa_challenge_expired",
-                message: "MFA challenge \(id) has expired, verify against another challenge or create a new challenge.")
+                message: "MFA challenge \(typed.challenge) has expired, "
+                    + "verify against another challenge or create a new challenge.")
         }
-        let step: Int64?
-        do throws(TokenError) {
-            step = try TOTP.acceptedStep(code, secret: secret, at: service.clock(), after: challenge.lastStep)
-        } catch { throw AuthError.crypto(error) }
-        guard let step else {
-            try await store.countFactorAttempt(factor, challenge: id)
-            return AuthError(422, code: "mfa_verification_failed", message: "Invalid TOTP code entered")
+        guard let mark = try acceptedMark(typed, challenge) else {
+            try await store.countFactorAttempt(typed.factor, challenge: typed.challenge)
+            return AuthError(
+                422, code: "mfa_verification_failed",
+                message: typed.type == "phone" ? "Invalid MFA Phone code entered" : "Invalid TOTP code entered")
         }
-        try await store.acceptChallenge(id: id, step: step)
-        try await store.forgetFactorAttempts(factor)
+        try await store.acceptChallenge(id: typed.challenge, mark: mark)
+        try await store.forgetFactorAttempts(typed.factor)
         return nil
+    }
+
+    /// What the challenge keeps of a right code, so that it does not count twice; nil for a wrong one.
+    private func acceptedMark(_ typed: FactorCode, _ challenge: AuthStore.Challenge) throws(AuthError) -> String? {
+        switch typed.proof {
+        case .totp(let secret):
+            do throws(TokenError) {
+                return try TOTP.acceptedStep(
+                    typed.code, secret: secret, at: service.clock(), after: challenge.lastStep
+                ).map { String($0) }
+            } catch { throw .crypto(error) }
+        case .phone(let phone, let providerSays):
+            let isRight = try isFactorCode(
+                typed.code, phone: phone, challenge: typed.challenge, stored: challenge.code,
+                providerSays: providerSays)
+            return isRight ? "" : nil
+        }
     }
 
     // MARK: Unenrolling
@@ -265,55 +334,15 @@ extension AuthCall {
             try await store.audit(
                 .factorUnenrolled, actor: signedIn.user, address: address ?? "",
                 traits: [.init("factor_id", .string(id))])
+            let type = factor["factor_type"] ?? .string("")
+            guard factor["status"]?.stringValue == "verified" else { return }
+            try await queueNotice(.factorUnenrolled, to: signedIn.user, [.init("FactorType", type)], in: store)
         }
         return ServiceResponse(status: 200, json: .object([.init("id", .string(id))]))
     }
+}
 
-    // MARK: Administrators
-
-    func adminFactors(_ route: AuthRoute) async throws(AuthError) -> ServiceResponse {
-        switch route {
-        case .adminFactors(let text):
-            let user = try await knownUser(try Self.userID(text))
-            return ServiceResponse(status: 200, json: .array(user.factors.map(UserRecord.factor)))
-        case .updateAdminFactor(let text, let factorText):
-            let user = try await knownUser(try Self.userID(text))
-            let factor = try Self.factor(factorText, of: user)
-            return try await renamed(factor, user)
-        case .deleteAdminFactor(let text, let factorText):
-            let user = try await knownUser(try Self.userID(text))
-            let factor = try Self.factor(factorText, of: user)
-            let id = factor["id"]?.stringValue ?? ""
-            try await changing("Database error deleting factor") { store in
-                try await store.deleteFactor(id: id)
-                try await store.audit(
-                    .factorDeleted, actor: nil, address: address ?? "", traits: [.init("factor_id", .string(id))])
-            }
-            return ServiceResponse(status: 200, json: UserRecord.factor(factor))
-        default: throw .notFound
-        }
-    }
-
-    private func renamed(_ factor: JSONText, _ user: UserRecord) async throws(AuthError) -> ServiceResponse {
-        let id = factor["id"]?.stringValue ?? ""
-        let name = try request.text("friendly_name")
-        guard (name ?? "").utf8.count <= Self.nameBytesMax else { throw .validation("friendly_name is too long") }
-        let changed = try await changing("Database error updating factor") { store -> UserRecord? in
-            if let name, !name.isEmpty {
-                do throws(PostgresError) {
-                    try await store.update("auth.mfa_factors", id: id, [("friendly_name", .set(.text(name)))])
-                } catch {
-                    guard error.isUniqueViolation else { throw error }
-                    throw AuthError(
-                        422, code: "mfa_factor_name_conflict",
-                        message: "A factor with the friendly name \"\(name)\" for this user already exists")
-                }
-                try await store.audit(
-                    .factorUpdated, actor: nil, address: address ?? "", traits: [.init("factor_id", .string(id))])
-            }
-            return try await store.user(id: user.id)
-        }
-        guard let changed else { throw .userNotFound }
-        return ServiceResponse(status: 200, json: UserRecord.factor(try Self.factor(id, of: changed)))
-    }
+extension AuthError {
+    static let noSession = AuthError(
+        403, code: "session_not_found", message: "Session from session_id claim in JWT does not exist")
 }

@@ -1,26 +1,12 @@
 import DataPlaneCore
 import PostgresKit
 
-/// Identities, and the ways to providers of OAuth, of which none is offered.
+/// Identities of the user who is signed in.
 extension AuthCall {
-    func authorize() throws(AuthError) -> ServiceResponse {
-        let provider = request.queryValue("provider") ?? ""
-        throw .validation("Unsupported provider: provider \(provider.prefix(64)) is not enabled")
-    }
-
-    /// No flow began here, so that no state can be known.
-    func callback() -> ServiceResponse {
-        let error =
-            request.queryValue("state") == nil
-            ? AuthError(400, code: "bad_oauth_callback", message: "OAuth state parameter missing")
-            : AuthError(400, code: "bad_oauth_state", message: "OAuth callback with invalid state")
-        return Redirect.to(configuration.siteURL, .failure(error, isInQuery: true))
-    }
-
     func identities(_ route: AuthRoute) async throws(AuthError) -> ServiceResponse {
         let signedIn = try await signedIn()
         guard configuration.allowsLinking else { throw .linkingDisabled }
-        guard case .deleteIdentity(let text) = route else { return try authorize() }
+        guard case .deleteIdentity(let text) = route else { return try await authorizeIdentity(for: signedIn.user) }
         guard let id = UUIDText.canonical(text) else {
             throw AuthError(404, code: "validation_failed", message: "identity_id must be an UUID")
         }
@@ -53,6 +39,7 @@ extension AuthCall {
         try await store.refreshProviders(user: user)
         try await store.audit(
             .identityUnlinked, actor: user, address: address ?? "", traits: [.init("provider", .string(provider))])
+        try await queueNotice(.identityUnlinked, to: user, [.init("Provider", .string(provider))], in: store)
     }
 
     /// The user's address is one that an identity still stands for.

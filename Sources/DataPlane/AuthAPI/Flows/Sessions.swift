@@ -12,6 +12,10 @@ extension AuthCall {
         var expiresIn: Int64
         var user: UserRecord
         var session: String
+        /// What headers tell of the refresh token; nothing depends on them.
+        var counter: Int64
+        /// Whether a refresh gave the token in force once more; nil where there was no refresh.
+        var isReused: Bool?
 
         var json: JSONText {
             .object([
@@ -25,7 +29,14 @@ extension AuthCall {
             var response = ServiceResponse(status: 200, json: json)
             response.headers += [
                 ("Cache-Control", "no-store"), ("sb-auth-user-id", user.id), ("sb-auth-session-id", session),
+                ("sb-auth-refresh-token-counter", String(counter)),
             ]
+            if let isReused {
+                response.headers += [
+                    ("sb-auth-refresh-token-rotated", String(!isReused)),
+                    ("sb-auth-refresh-token-reuse", String(isReused)),
+                ]
+            }
             return response
         }
 
@@ -79,62 +90,9 @@ extension AuthCall {
                 accessToken: try service.keys.token(claims),
                 refreshToken: try RefreshToken.text(
                     session: session.id, counter: refresh.counter, key: refresh.key),
-                expiresAt: token.expiresAt, expiresIn: seconds, user: user, session: session.id)
+                expiresAt: token.expiresAt, expiresIn: seconds, user: user, session: session.id,
+                counter: refresh.counter)
         } catch { throw AuthError.crypto(error) }
-    }
-
-    // MARK: The hook
-
-    /// Longest time of a hook in the database.
-    private static let hookMilliseconds = 2_000
-
-    /// The claims as the project's own function wants them.
-    private func hookedClaims(_ store: AuthStore, _ token: AccessToken, method: String) async throws -> JSONText {
-        guard let hook = configuration.tokenHook else { return token.claims }
-        let event = JSONText.object([
-            .init("user_id", .string(token.user.id)), .init("claims", token.claims),
-            .init("authentication_method", .string(method)),
-        ])
-        let schema = try PostgresQuoting.identifier(hook.schema)
-        let function = "\(schema).\(try PostgresQuoting.identifier(hook.name))"
-        let row: PostgresRow
-        do throws(PostgresError) {
-            row = try await callHook(function, with: event, in: store)
-        } catch { throw Self.hookError(error, hook.name) }
-        let answer = try (row.optionalString("answer") ?? "").utf8
-        guard let json = try? JSONText(Array(answer)) else {
-            throw AuthError.unexpected("The access token hook \(hook.name) gave no JSON", cause: "not JSON")
-        }
-        if let error = json["error"], case .object = error {
-            let status = error["http_code"]?.doubleValue.flatMap { Int(exactly: $0) } ?? 500
-            throw AuthError(
-                (400...599).contains(status) ? status : 500, code: "unexpected_failure",
-                message: error["message"]?.stringValue ?? "The access token hook \(hook.name) refused")
-        }
-        guard let claims = json["claims"], AccessToken.isWhole(claims) else {
-            throw AuthError.unexpected(
-                "The access token hook \(hook.name) gave claims that lack a required one", cause: "incomplete claims")
-        }
-        return claims
-    }
-
-    private func callHook(
-        _ function: String, with event: JSONText, in store: AuthStore
-    ) async throws(PostgresError) -> PostgresRow {
-        try await store.session.execute("SET LOCAL statement_timeout = \(Self.hookMilliseconds)")
-        let row = try await store.session.single(
-            "SELECT \(function)($1::jsonb)::text AS answer", [.text(event.text)])
-        try await store.session.execute("SET LOCAL statement_timeout = 0")
-        return row
-    }
-
-    private static func hookError(_ error: PostgresError, _ name: String) -> any Error {
-        guard case .server(let report) = error else { return error }
-        guard report.sqlState != "57014" else {
-            return AuthError(422, code: "hook_timeout", message: "The access token hook \(name) did not end in time")
-        }
-        return AuthError.unexpected(
-            "Error running the access token hook \(name) (SQLSTATE \(report.sqlState))", cause: report.message)
     }
 
     // MARK: Refreshing
@@ -202,7 +160,7 @@ extension AuthCall {
         case .notIssued:
             return .refused(.validation("Invalid Refresh Token: Not Issued By This Server"))
         case .reused: return try await reused(session, by: user, in: store)
-        case .current: return try await granted(session, to: user, in: store)
+        case .current: return try await granted(session, to: user, isReused: true, in: store)
         case .next:
             try await recordRefresh(store, session, counter: refresh.counter + 1)
             return try await granted(session, to: user, in: store)
@@ -215,13 +173,15 @@ extension AuthCall {
     }
 
     private func granted(
-        _ session: SessionRecord, to user: UserRecord, in store: AuthStore
+        _ session: SessionRecord, to user: UserRecord, isReused: Bool = false, in store: AuthStore
     ) async throws -> RefreshOutcome {
         try await store.audit(.tokenRefreshed, actor: user, address: address ?? "")
         guard let current = try await store.sessionRecord(id: session.id) else {
             return .refused(Self.refusal("session_not_found", "No Valid Session Found"))
         }
-        return .granted(try await grant(store, user: user, session: current, method: "token_refresh"))
+        var grant = try await grant(store, user: user, session: current, method: "token_refresh")
+        grant.isReused = isReused
+        return .granted(grant)
     }
 
     /// A token was used a second time, so one of the two holders has stolen it: the session ends for both.

@@ -13,27 +13,10 @@ extension AuthCall {
         case "password": return try await passwordGrant()
         case "refresh_token": return try await refresh()
         case "pkce": return try await exchangeFlow()
-        case "id_token": throw try idTokenRefusal()
+        case "id_token": return try await idTokenGrant()
         case "web3": throw AuthError(422, code: "web3_provider_disabled", message: "Web3 provider is disabled")
         default: throw AuthError(400, code: "invalid_credentials", message: "unsupported_grant_type")
         }
-    }
-
-    /// No issuer is configured: the errors are those of a server that knows none.
-    private func idTokenRefusal() throws(AuthError) -> AuthError {
-        guard let token = try request.text("id_token"), !token.isEmpty else {
-            return .oauth("invalid request", "id_token required")
-        }
-        let provider = try request.text("provider") ?? ""
-        let client = try request.text("client_id") ?? ""
-        let issuer = try request.text("issuer") ?? ""
-        guard !provider.isEmpty || !client.isEmpty && !issuer.isEmpty else {
-            return .oauth("invalid request", "provider or client_id and issuer required")
-        }
-        return AuthError(
-            400, code: "provider_disabled",
-            message:
-                "Provider (issuer \"\(provider.isEmpty ? issuer.prefix(128) : provider.prefix(64))\") is not enabled")
     }
 
     private func passwordGrant() async throws(AuthError) -> ServiceResponse {
@@ -52,6 +35,7 @@ extension AuthCall {
         }
         let user = try await user(email: emailText, phone: phoneText)
         let isPassword = try await isPassword(password, of: user)
+        if let user { try await tellOfPassword(of: user, isValid: isPassword && !password.isEmpty) }
         guard let user, isPassword, !password.isEmpty else { throw .invalidCredentials }
         guard !user.isBanned(at: service.clock()) else {
             throw AuthError(400, code: "user_banned", message: "User is banned")
@@ -96,17 +80,18 @@ extension AuthCall {
                 store, user: current, method: "password", provider: isEmail ? "email" : "phone")
         }
         var response = grant.response
-        if let weakness = weakness(of: password) {
+        if let weakness = await weakness(of: password) {
             response.body = Array(JSONText.object(grant.json.members + [weakness]).text.utf8)
         }
         return response
     }
 
     /// A password that no longer meets the rules still signs in; the answer names the rules that it fails.
-    private func weakness(of password: String) -> JSONText.Member? {
+    private func weakness(of password: String) async -> JSONText.Member? {
         do throws(AuthError) {
             try PasswordRules(configuration).check(password)
-            return nil
+            guard configuration.checksLeaks, try await isLeaked(password, failsClosed: false) else { return nil }
+            throw AuthError.leakedPassword
         } catch {
             let reasons = error.weaknesses.map { JSONText.string($0.rawValue) }
             return .init(
@@ -123,7 +108,7 @@ extension AuthCall {
         guard !code.isEmpty, !verifier.isEmpty else {
             throw .validation("invalid request: both auth code and code verifier should be non-empty")
         }
-        let grant = try await changing("Database error exchanging the code") { store in
+        let (grant, provided) = try await changing("Database error exchanging the code") { store in
             guard let flow = try await store.takeFlow(code: code), let id = flow.user,
                 let user = try await store.user(id: id, isLocked: true)
             else {
@@ -139,8 +124,9 @@ extension AuthCall {
                     message: "code challenge does not match previously saved code verifier")
             }
             try await store.deleteFlow(id: flow.id)
-            return try await openSession(store, user: user, method: flow.method)
+            let grant = try await openSession(store, user: user, method: flow.method, provider: flow.provider)
+            return (grant, flow.providerTokens(key: service.keys.codeKey))
         }
-        return grant.response
+        return grant.response(adding: provided)
     }
 }

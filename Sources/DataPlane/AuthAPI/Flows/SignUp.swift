@@ -14,7 +14,7 @@ extension AuthCall {
         guard let password = try request.text("password"), !password.isEmpty else {
             throw .validation("Signup requires a valid password")
         }
-        try PasswordRules(configuration).check(password)
+        try await checkStrength(of: password)
         guard emailText.isEmpty || phoneText.isEmpty else {
             throw .validation("Only an email address or phone number should be provided on signup.")
         }
@@ -83,7 +83,9 @@ extension AuthCall {
             guard let user else { throw AuthError.unexpected("Database error saving new user", cause: "no row") }
             guard configuration.autoconfirmsEmail else {
                 // The code that is sent now confirms this password, not one that was set before.
-                if user.id != id { try await replaceClaim(of: user, email, hash: hash, data: data, in: store) }
+                if user.id != id, !user.isConfirmed {
+                    try await replaceClaim(of: user, email, hash: hash, data: data, in: store)
+                }
                 try await sendConfirmation(to: user, at: email, challenge: challenge, in: store)
                 try await store.audit(.confirmationRequested, actor: user, address: address ?? "")
                 guard let current = try await store.user(id: user.id) else { return .madeUp }
@@ -100,7 +102,9 @@ extension AuthCall {
         case .waiting(let user):
             service.wakeMailLoop()
             return ServiceResponse(status: 200, json: user.json)
-        case .madeUp: return ServiceResponse(status: 200, json: try madeUpUser(email, data, audience: audience))
+        case .madeUp:
+            return ServiceResponse(
+                status: 200, json: try madeUpUser(email: email, phone: nil, data, audience: audience))
         }
     }
 
@@ -108,7 +112,7 @@ extension AuthCall {
         of user: UserRecord, _ email: EmailAddress, hash: String, data: [JSONText.Member], in store: AuthStore
     ) async throws {
         try await store.replaceClaim(
-            of: user, passwordHash: hash,
+            of: user, provider: "email", passwordHash: hash,
             metadata: Metadata.initial(data, sub: user.id, email: email.text, phone: nil))
     }
 
@@ -122,6 +126,10 @@ extension AuthCall {
             try await store.user(email: email.text, audience: audience)
         }
         guard let known, !known.isEmailConfirmed else { return }
+        try await checkFirstSignup(of: known, password)
+    }
+
+    func checkFirstSignup(of known: UserRecord, _ password: String) async throws(AuthError) {
         guard try await isPassword(password, of: known) else {
             throw AuthError(422, code: "user_already_exists", message: "User already registered")
         }
@@ -135,11 +143,10 @@ extension AuthCall {
     func insert(
         _ store: AuthStore, _ new: AuthStore.NewUser, data: [JSONText.Member]
     ) async throws -> UserRecord? {
-        do throws(PostgresError) {
-            try await store.insert(new)
-        } catch {
+        do {
+            try await create(new, in: store)
+        } catch let error as PostgresError where error.isUniqueViolation {
             // Another request made the same user in the same moment.
-            guard error.isUniqueViolation else { throw error }
             throw AuthError(422, code: "user_already_exists", message: "User already registered")
         }
         for (provider, value) in [("email", new.email), ("phone", new.phone)] {
@@ -152,55 +159,30 @@ extension AuthCall {
         return try await store.user(id: new.id)
     }
 
+    /// A user's row, if the hook allows it. The other hook learns of it after the commit.
+    func create(_ new: AuthStore.NewUser, in store: AuthStore) async throws {
+        try await askBeforeCreation(of: new.json(at: service.clock()), in: store)
+        try await store.insert(new)
+        if configuration.hooks[.afterUserCreated] != nil { outbox.add(.created(user: new.id)) }
+    }
+
     /// What a known and confirmed address gets: nothing tells it from a new one.
-    private func madeUpUser(
-        _ email: EmailAddress, _ data: [JSONText.Member], audience: String
+    func madeUpUser(
+        email: EmailAddress?, phone: PhoneNumber?, _ data: [JSONText.Member], audience: String
     ) throws(AuthError) -> JSONText {
         let id = try newID()
         let now = Timestamp.zulu(atSeconds: service.clock())
         return .object([
             .init("id", .string(id)), .init("aud", .string(audience)),
             .init("role", .string(configuration.defaultRole)),
-            .init("email", .string(email.text)), .init("phone", .string("")),
+            .init("email", .string(email?.text ?? "")), .init("phone", .string(phone?.digits ?? "")),
             .init("confirmation_sent_at", .string(now)),
-            .init("app_metadata", Metadata.appMetadata(provider: "email")),
-            .init("user_metadata", Metadata.initial(data, sub: id, email: email.text, phone: nil)),
+            .init("app_metadata", Metadata.appMetadata(provider: email != nil ? "email" : "phone")),
+            .init(
+                "user_metadata", Metadata.initial(data, sub: id, email: email?.text, phone: phone?.digits)),
             .init("identities", .array([])), .init("created_at", .string(now)), .init("updated_at", .string(now)),
             .init("is_anonymous", .bool(false)),
         ])
-    }
-
-    // MARK: Phone
-
-    /// A phone number's user; there is no way to send a code, so numbers must be confirmed automatically.
-    private func phoneSignup(
-        _ text: String, password: String, data: [JSONText.Member]
-    ) async throws(AuthError) -> ServiceResponse {
-        guard configuration.hasPhone else {
-            throw AuthError(400, code: "phone_provider_disabled", message: "Phone signups are disabled")
-        }
-        guard let phone = PhoneNumber(text) else { throw .invalidPhone }
-        guard configuration.autoconfirmsPhone else { throw .noSMSProvider }
-        let hash = try await hash(password: password)
-        let id = try newID()
-        let audience = audience
-        let grant = try await changing("Database error saving new user") { store in
-            guard try await !store.isPhoneTaken(phone.digits, audience: audience) else {
-                throw AuthError(422, code: "user_already_exists", message: "User already registered")
-            }
-            let new = AuthStore.NewUser(
-                id: id, audience: audience, role: configuration.defaultRole, phone: phone.digits, passwordHash: hash,
-                appMetadata: Metadata.appMetadata(provider: "phone"),
-                userMetadata: Metadata.initial(data, sub: id, email: nil, phone: phone.digits))
-            guard let user = try await insert(store, new, data: data) else {
-                throw AuthError.unexpected("Database error saving new user", cause: "no row")
-            }
-            try await store.update(user: user.id, [("phone_confirmed_at", .now)])
-            try await store.audit(
-                .signedUp, actor: user, address: address ?? "", traits: [.init("provider", .string("phone"))])
-            return try await openSession(store, user: user, method: "password", provider: "phone")
-        }
-        return grant.response
     }
 
     // MARK: Anonymous
@@ -226,11 +208,6 @@ extension AuthCall {
         }
         return grant.response
     }
-}
-
-extension AuthError {
-    static let noSMSProvider = AuthError(
-        422, code: "sms_send_failed", message: "Error sending SMS: no provider of text messages is set up")
 }
 
 extension Timestamp {

@@ -15,12 +15,16 @@ extension AuthCall {
         var appMetadata: [JSONText.Member]?
         var challenge: CodeChallenge?
         var nonce: String
+        /// Where the provider of text messages makes the codes: whether it takes the nonce for one of them.
+        var isNonceApproved: Bool?
+        /// How a code to a phone travels.
+        var channel = "sms"
         var currentPassword: String
     }
 
     func updateUser() async throws(AuthError) -> ServiceResponse {
         let signedIn = try await signedIn()
-        let change = try userChange(signedIn)
+        let change = try await asked(of: signedIn)
         if change.email != nil || change.phone != nil {
             try service.limit(.user, request, count: configuration.rates.otp)
         }
@@ -36,13 +40,24 @@ extension AuthCall {
                 throw AuthError(403, code: "user_not_found", message: "User from sub claim in JWT does not exist")
             }
             // Another request may have used it up meanwhile.
-            if usesNonce, try !isNonce(change.nonce, of: user) { throw AuthError.wrongNonce }
+            if usesNonce, try !isNonce(change, of: user) { throw AuthError.wrongNonce }
             try await apply(change, to: user, newHash: newHash, session: signedIn.claims.session, in: store)
             guard let current = try await store.user(id: user.id) else { throw AuthError.userNotFound }
             return current
         }
         service.wakeMailLoop()
         return ServiceResponse(status: 200, json: user.json)
+    }
+
+    private func asked(of signedIn: SignedIn) async throws(AuthError) -> UserChange {
+        var change = try userChange(signedIn)
+        let user = signedIn.user
+        if configuration.requiresReauthentication, change.password != nil, !change.nonce.isEmpty, user.email == nil,
+            let phone = user.phone, user.text(CodeKind.reauthentication.column) != nil
+        {
+            change.isNonceApproved = try await providerSays(change.nonce, of: phone)
+        }
+        return change
     }
 
     private func userChange(_ signedIn: SignedIn) throws(AuthError) -> UserChange {
@@ -79,7 +94,8 @@ extension AuthCall {
             email: email.flatMap { $0.text == user.email ? nil : $0 },
             phone: phone.flatMap { $0.digits == user.phone ? nil : $0 }, password: password,
             data: try request.object("data") ?? [], appMetadata: appMetadata, challenge: try challenge(),
-            nonce: try request.text("nonce") ?? "", currentPassword: try request.text("current_password") ?? "")
+            nonce: try request.text("nonce") ?? "", channel: phone == nil ? "sms" : try smsChannel(),
+            currentPassword: try request.text("current_password") ?? "")
     }
 
     // MARK: Password
@@ -90,13 +106,13 @@ extension AuthCall {
     ) async throws(AuthError) -> Bool {
         var isProved = false
         let user = signedIn.user
-        try PasswordRules(configuration).check(password)
+        try await checkStrength(of: password)
         if configuration.requiresReauthentication, try await !isFresh(signedIn) {
             guard !change.nonce.isEmpty else {
                 throw AuthError(
                     400, code: "reauthentication_needed", message: "Password update requires reauthentication")
             }
-            try await prove(change.nonce, of: user.id)
+            try await prove(change, of: user.id)
             isProved = true
         }
         let isRecovery = signedIn.claims.methods.contains { $0 == "recovery" || $0 == "otp" }
@@ -118,10 +134,10 @@ extension AuthCall {
     }
 
     /// Looks at a nonce under the lock of its user's row: tries that come at once are counted one after the other.
-    private func prove(_ nonce: String, of id: String) async throws(AuthError) {
+    private func prove(_ change: UserChange, of id: String) async throws(AuthError) {
         let isRight = try await changing("Database error") { store -> Bool in
             guard let user = try await store.user(id: id, isLocked: true) else { throw AuthError.userNotFound }
-            if try isNonce(nonce, of: user) { return true }
+            if try isNonce(change, of: user) { return true }
             if user.text(CodeKind.reauthentication.column) != nil {
                 try await store.countAttempt(.reauthentication, user: id)
             }
@@ -130,9 +146,12 @@ extension AuthCall {
         guard isRight else { throw .wrongNonce }
     }
 
-    private func isNonce(_ nonce: String, of user: UserRecord) throws(AuthError) -> Bool {
+    private func isNonce(_ change: UserChange, of user: UserRecord) throws(AuthError) -> Bool {
+        if let isApproved = change.isNonceApproved {
+            return isApproved && user.text(CodeKind.reauthentication.column) != nil
+        }
         guard isInTime(user, .reauthentication) else { return false }
-        return try isCode(nonce, of: user, .reauthentication)
+        return try isCode(change.nonce, of: user, .reauthentication)
     }
 
     private func isFresh(_ signedIn: SignedIn) async throws(AuthError) -> Bool {
@@ -166,7 +185,9 @@ extension AuthCall {
         if let email = change.email {
             try await changeEmail(of: user, to: email, challenge: change.challenge, in: store)
         }
-        if let phone = change.phone { try await changePhone(of: user, to: phone, in: store) }
+        if let phone = change.phone {
+            try await changePhone(of: user, to: phone, channel: change.channel, in: store)
+        }
         try await store.audit(.modified, actor: user, address: address ?? "")
     }
 
@@ -207,22 +228,24 @@ extension AuthCall {
             to: user, in: store)
     }
 
-    private func changePhone(of user: UserRecord, to phone: PhoneNumber, in store: AuthStore) async throws {
+    private func changePhone(
+        of user: UserRecord, to phone: PhoneNumber, channel: String, in store: AuthStore
+    ) async throws {
         guard try await !store.isPhoneTaken(phone.digits, audience: user.audience, except: user.id) else {
             throw AuthError.phoneExists
         }
-        guard configuration.autoconfirmsPhone else { throw AuthError.noSMSProvider }
-        try await store.update(
-            user: user.id,
-            [
-                ("phone", .set(.text(phone.digits))), ("phone_confirmed_at", .now), ("is_anonymous", .set(false)),
-            ])
-        let data = JSONText.object([
-            .init("sub", .string(user.id)), .init("phone", .string(phone.digits)),
-            .init("phone_verified", .bool(true)),
-        ])
-        try await store.upsertIdentity(user: user.id, provider: "phone", providerID: user.id, data: data)
-        try await store.refreshProviders(user: user)
+        guard let current = try await store.user(id: user.id) else { throw AuthError.userNotFound }
+        guard !configuration.autoconfirmsPhone else {
+            try await completePhoneChange(of: current, to: phone.digits, in: store)
+            return
+        }
+        guard configuration.hasPhone else {
+            throw AuthError(400, code: "phone_provider_disabled", message: "Unsupported phone provider")
+        }
+        try requireSMS(to: phone)
+        try await sendPhoneCode(
+            PhoneOrder(purpose: .phoneChange, phone: phone.digits, channel: channel), to: current, in: store)
+        try await store.update(user: user.id, [("phone_change", .set(.text(phone.digits)))])
     }
 }
 

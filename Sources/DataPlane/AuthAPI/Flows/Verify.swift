@@ -47,12 +47,16 @@ extension AuthCall {
         }
         guard let kinds = Self.kinds(type) else { throw .validation("Unsupported verification type") }
         try service.limit(.verify, request, count: configuration.rates.verify)
-        let subject = try subject(type, email: emailText, phone: phoneText)
+        guard hash.isEmpty || !["sms", "phone_change"].contains(type) else {
+            throw .validation("A token hash verifies an email address; give the phone number and the token")
+        }
+        let typed = TypedCode(
+            code: code, subject: try subject(type, email: emailText, phone: phoneText), kinds: kinds,
+            providerSays: try await providerSays(code, type: type, phone: phoneText))
         let outcome = try await changing("Database error verifying the code") { store -> (Verified, Grant?) in
             let verified =
                 hash.isEmpty
-                ? try await checkCode(code, of: subject, kinds: kinds, in: store)
-                : try await checkHash(hash, kinds: kinds, in: store)
+                ? try await check(typed, in: store) : try await checkHash(hash, kinds: kinds, in: store)
             guard case .user(let user) = verified else { return (verified, nil) }
             return (verified, try await openSession(store, user: user, method: "otp", isAudited: false))
         }
@@ -66,10 +70,35 @@ extension AuthCall {
         }
     }
 
-    private enum Subject: Sendable {
+    /// Who a code was sent to.
+    enum Subject: Sendable, Equatable {
         case email(String)
         case phone(String)
         case none
+    }
+
+    /// A code that a user typed.
+    private struct TypedCode: Sendable {
+        var code: String
+        var subject: Subject
+        var kinds: [CodeKind]
+        /// Whether the provider of text messages takes it for the one that it sent; nil where it has no say.
+        var providerSays: Bool?
+    }
+
+    /// Asks the provider, where it makes the codes and one of them is waited for.
+    private func providerSays(_ code: String, type: String, phone: String) async throws(AuthError) -> Bool? {
+        guard configuration.sms.account?.provider.check != nil, let number = PhoneNumber(phone) else { return nil }
+        let audience = audience
+        let isWaiting = try await reading { store throws(PostgresError) in
+            let user =
+                type == "phone_change"
+                ? try await store.user(changingPhoneTo: number.digits, audience: audience)
+                : try await store.user(phone: number.digits, audience: audience)
+            let kind: CodeKind = type == "phone_change" ? .phoneChange : .confirmation
+            return user?.text(kind.column) != nil
+        }
+        return isWaiting ? try await providerSays(code, of: number.digits) : nil
     }
 
     private func subject(_ type: String, email: String, phone: String) throws(AuthError) -> Subject {
@@ -82,52 +111,68 @@ extension AuthCall {
         return .phone(number.digits)
     }
 
-    private func checkCode(
-        _ code: String, of subject: Subject, kinds: [CodeKind], in store: AuthStore
-    ) async throws -> Verified {
-        let user: UserRecord?
-        switch subject {
+    private func owner(of typed: TypedCode, in store: AuthStore) async throws -> UserRecord? {
+        switch typed.subject {
         case .email(let email):
             let owner = try await store.user(email: email, audience: audience, isLocked: true)
-            let isChange = kinds.contains(.emailChangeNew)
-            user =
-                isChange && owner?.text("email_change") == nil
-                ? try await store.user(
-                    "u.email_change = $1 AND u.aud = $2 LIMIT 1 FOR UPDATE", [.text(email), .text(audience)])
-                : owner
-        case .phone(let digits): user = try await store.user(phone: digits, audience: audience, isLocked: true)
-        case .none: user = nil
+            guard typed.kinds.contains(.emailChangeNew), owner?.text("email_change") == nil else { return owner }
+            return try await store.user(
+                "u.email_change = $1 AND u.aud = $2 LIMIT 1 FOR UPDATE", [.text(email), .text(audience)])
+        case .phone(let digits):
+            return typed.kinds.contains(.phoneChange)
+                ? try await store.user(changingPhoneTo: digits, audience: audience)
+                : try await store.user(phone: digits, audience: audience, isLocked: true)
+        case .none: return nil
         }
-        guard let user else { return .refused(.codeExpired) }
+    }
+
+    private func check(_ typed: TypedCode, in store: AuthStore) async throws -> Verified {
+        guard let user = try await owner(of: typed, in: store) else { return .refused(.codeExpired) }
         guard !user.isBanned(at: service.clock()) else { return .refused(.userBanned) }
         guard try await !store.hasTooManyWrongCodes(user: user.id) else { return .refused(.codeExpired) }
-        for kind in kinds {
-            guard isInTime(user, kind), try isCode(code, of: user, kind) else { continue }
-            return try await accepted(kind, of: user, in: store)
+        for kind in typed.kinds where try isRight(typed, of: user, kind) {
+            return try await accepted(kind, of: user, to: typed.subject, in: store)
         }
-        for kind in kinds where user.text(kind.column) != nil {
+        for kind in typed.kinds where user.text(kind.column) != nil {
             try await store.countAttempt(kind, user: user.id)
         }
         try await store.countWrongCode(user: user.id)
         return .refused(.codeExpired)
     }
 
-    func isCode(_ code: String, of user: UserRecord, _ kind: CodeKind) throws(AuthError) -> Bool {
-        let address =
-            switch kind {
-            case .emailChangeNew: user.text("email_change")
-            case .phoneChange: user.text("phone_change")
-            default: user.email ?? user.phone
-            }
+    private func isRight(_ typed: TypedCode, of user: UserRecord, _ kind: CodeKind) throws(AuthError) -> Bool {
+        // The provider counts the life of its codes itself.
+        if let isRight = typed.providerSays { return isRight && user.text(kind.column) != nil }
+        guard isInTime(user, kind, to: typed.subject) else { return false }
+        return try isCode(typed.code, of: user, kind, to: typed.subject)
+    }
+
+    func isCode(
+        _ code: String, of user: UserRecord, _ kind: CodeKind, to subject: Subject = .none
+    ) throws(AuthError) -> Bool {
+        let address: String?
+        switch (kind, subject) {
+        case (.emailChangeNew, _): address = user.text("email_change")
+        case (.phoneChange, _): address = user.text("phone_change")
+        case (_, .phone(let digits)): address = digits
+        default: address = user.email ?? user.phone
+        }
         do throws(TokenError) {
             return try OneTimeCode.isCode(
                 code, address: address ?? "", stored: user.text(kind.column), key: service.keys.codeKey)
         } catch { throw .crypto(error) }
     }
 
-    func isInTime(_ user: UserRecord, _ kind: CodeKind) -> Bool {
+    func isInTime(_ user: UserRecord, _ kind: CodeKind, to subject: Subject = .none) -> Bool {
         guard let sent = user.seconds(kind.sentColumn) else { return false }
-        return service.clock() <= sent + Double(configuration.emailCodeSeconds)
+        let isMessage =
+            switch (kind, subject) {
+            case (.phoneChange, _), (_, .phone): true
+            case (.reauthentication, _): user.email == nil
+            default: false
+            }
+        let seconds = isMessage ? configuration.sms.codeSeconds : configuration.emailCodeSeconds
+        return service.clock() <= sent + Double(seconds)
     }
 
     private func checkHash(_ hash: String, kinds: [CodeKind], in store: AuthStore) async throws -> Verified {
@@ -135,15 +180,26 @@ extension AuthCall {
             return .refused(.linkExpired)
         }
         guard !user.isBanned(at: service.clock()) else { return .refused(.userBanned) }
-        return try await accepted(kind, of: user, in: store)
+        return try await accepted(kind, of: user, to: .none, in: store)
     }
 
     // MARK: Effects
 
-    private func accepted(_ kind: CodeKind, of user: UserRecord, in store: AuthStore) async throws -> Verified {
+    private func accepted(
+        _ kind: CodeKind, of user: UserRecord, to subject: Subject, in store: AuthStore
+    ) async throws -> Verified {
         switch kind {
         case .confirmation:
-            if !user.isEmailConfirmed { try await confirmEmail(store, user) }
+            if case .phone = subject {
+                guard !user.isPhoneConfirmed else {
+                    try await store.clearCode(.confirmation, user: user.id)
+                    try await store.audit(.login, actor: user, address: address ?? "")
+                    break
+                }
+                try await confirmPhone(store, user)
+            } else if !user.isEmailConfirmed {
+                try await confirmEmail(store, user)
+            }
             try await store.clearCode(.confirmation, user: user.id)
             try await store.audit(
                 user.isInvited ? .inviteAccepted : .signedUp, actor: user, address: address ?? "")
@@ -155,7 +211,11 @@ extension AuthCall {
             try await store.audit(.login, actor: user, address: address ?? "")
         case .emailChangeCurrent, .emailChangeNew:
             guard try await changeEmail(of: user, by: kind, in: store) else { return .half }
-        case .phoneChange, .reauthentication: return .refused(.codeExpired)
+        case .phoneChange:
+            guard let new = user.text("phone_change") else { return .refused(.codeExpired) }
+            try await completePhoneChange(of: user, to: new, in: store)
+            try await store.audit(.modified, actor: user, address: address ?? "")
+        case .reauthentication: return .refused(.codeExpired)
         }
         guard let current = try await store.user(id: user.id) else { return .refused(.codeExpired) }
         return .user(current)
@@ -196,6 +256,7 @@ extension AuthCall {
         ])
         try await store.upsertIdentity(user: user.id, provider: "email", providerID: user.id, data: data)
         try await store.refreshProviders(user: user)
+        try await queueNotice(.emailChanged, to: user, [.init("OldEmail", .string(user.email ?? ""))], in: store)
         try await store.audit(.modified, actor: user, address: address ?? "")
     }
 

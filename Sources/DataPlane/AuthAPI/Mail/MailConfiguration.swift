@@ -5,6 +5,18 @@ public enum MailKind: String, Sendable, CaseIterable {
     case emailChange = "email_change"
     case reauthentication
     case passwordChanged = "password_changed_notification"
+    case emailChanged = "email_changed_notification"
+    case phoneChanged = "phone_changed_notification"
+    case identityLinked = "identity_linked_notification"
+    case identityUnlinked = "identity_unlinked_notification"
+    case factorEnrolled = "mfa_factor_enrolled_notification"
+    case factorUnenrolled = "mfa_factor_unenrolled_notification"
+
+    /// Those that only tell of a change, each off by default.
+    public static let notices: [MailKind] = [
+        .passwordChanged, .emailChanged, .phoneChanged, .identityLinked, .identityUnlinked, .factorEnrolled,
+        .factorUnenrolled,
+    ]
 
     /// The name in `GOTRUE_MAILER_SUBJECTS_*` and `GOTRUE_MAILER_TEMPLATES_*`.
     public var settingName: String { rawValue.uppercased() }
@@ -18,6 +30,12 @@ public enum MailKind: String, Sendable, CaseIterable {
         case .emailChange: "Confirm Email Change"
         case .reauthentication: "Confirm reauthentication"
         case .passwordChanged: "Your password has been changed"
+        case .emailChanged: "Your email address has been changed"
+        case .phoneChanged: "Your phone number has been changed"
+        case .identityLinked: "A new identity has been linked"
+        case .identityUnlinked: "An identity has been unlinked"
+        case .factorEnrolled: "A second factor has been added"
+        case .factorUnenrolled: "A second factor has been removed"
         }
     }
 
@@ -68,6 +86,36 @@ public enum MailKind: String, Sendable, CaseIterable {
             <h2>Your password has been changed</h2>
             <p>The password of {{ .Email }} has been changed. If that was not you, reset it at {{ .SiteURL }}.</p>
             """
+        case .emailChanged:
+            """
+            <h2>Your email address has been changed</h2>
+            <p>The address of your account at {{ .SiteURL }} is no longer {{ .OldEmail }} but {{ .Email }}.</p>
+            """
+        case .phoneChanged:
+            """
+            <h2>Your phone number has been changed</h2>
+            <p>The phone number of {{ .Email }} at {{ .SiteURL }} has been changed to {{ .Phone }}.</p>
+            """
+        case .identityLinked:
+            """
+            <h2>A new identity has been linked</h2>
+            <p>{{ .Email }} can sign in to {{ .SiteURL }} by {{ .Provider }} from now on.</p>
+            """
+        case .identityUnlinked:
+            """
+            <h2>An identity has been unlinked</h2>
+            <p>{{ .Email }} can no longer sign in to {{ .SiteURL }} by {{ .Provider }}.</p>
+            """
+        case .factorEnrolled:
+            """
+            <h2>A second factor has been added</h2>
+            <p>Signing in to {{ .SiteURL }} as {{ .Email }} asks for a second factor ({{ .FactorType }}).</p>
+            """
+        case .factorUnenrolled:
+            """
+            <h2>A second factor has been removed</h2>
+            <p>A second factor ({{ .FactorType }}) of {{ .Email }} at {{ .SiteURL }} has been removed.</p>
+            """
         }
     }
 }
@@ -90,12 +138,12 @@ public struct MailConfiguration: Sendable {
     public var senderName: String?
     /// `GOTRUE_MAILER_SUBJECTS_*`
     public var subjects: [MailKind: String] = [:]
-    /// `GOTRUE_MAILER_TEMPLATES_*`: the templates themselves, not addresses of them.
+    /// `GOTRUE_MAILER_TEMPLATES_*` that are templates.
     public var templates: [MailKind: String] = [:]
+    /// `GOTRUE_MAILER_TEMPLATES_*` that are addresses of templates.
+    public var templateAddresses: [MailKind: String] = [:]
     /// `GOTRUE_MAILER_URLPATHS_*`: path of a link from the root of the external URL's host.
     public var paths: [MailKind: String] = [:]
-    /// `GOTRUE_MAILER_NOTIFICATIONS_*_ENABLED`
-    public var notices: Set<MailKind> = []
 
     /// A server and a sender.
     public init(host: String, sender: String) {

@@ -5,6 +5,10 @@ import TokenKit
 /// Making mails: they are rows of the transaction that asks for them, and are sent after it.
 extension AuthCall {
     func queueMail(for order: CodeOrder, code: OneTimeCode, to user: UserRecord, in store: AuthStore) async throws {
+        if configuration.hooks[.sendEmail] != nil {
+            outbox.add(event(for: order, code: code, to: user))
+            return
+        }
         guard let mail = configuration.mail else { return }
         if order.isLimited || order.kind == .emailChangeNew { try service.limitMails() }
         var values = variables(user, sendingTo: order.address)
@@ -21,17 +25,42 @@ extension AuthCall {
         try await queue(order.mail, to: order.address, values: values, by: mail, in: store)
     }
 
-    /// Tells a user of a change, where the operator wants that.
-    func queueNotice(_ kind: MailKind, to user: UserRecord, in store: AuthStore) async throws {
-        guard let mail = configuration.mail, mail.notices.contains(kind), let email = user.email else { return }
-        try await queue(kind, to: email, values: variables(user, sendingTo: email), by: mail, in: store)
+    private func event(for order: CodeOrder, code: OneTimeCode, to user: UserRecord) -> MailEvent {
+        MailEvent(
+            kind: order.mail, user: user.json, userID: user.id, codes: [(order.kind, code.hash)],
+            action: order.link?.rawValue ?? order.mail.rawValue, token: code.digits, tokenHash: code.hash,
+            redirectTo: redirectTarget, siteURL: configuration.externalURL)
+    }
+
+    /// Tells a user of a change, where the operator wants that. It goes to the address of before the change.
+    ///
+    /// - Parameter changes: variables of the template beyond the common ones.
+    func queueNotice(
+        _ kind: MailKind, to user: UserRecord, _ changes: [JSONText.Member] = [], in store: AuthStore
+    ) async throws {
+        guard configuration.notices.contains(kind), let email = user.email,
+            let current = try await store.user(id: user.id)
+        else { return }
+        let values = variables(current, sendingTo: email) + changes
+        if configuration.hooks[.sendEmail] != nil {
+            let text = { (name: String) in JSONText.object(values)[name]?.stringValue ?? "" }
+            var event = MailEvent(
+                kind: kind, user: current.json, userID: user.id, codes: [], action: kind.rawValue,
+                redirectTo: redirectTarget, siteURL: configuration.externalURL)
+            (event.oldEmail, event.oldPhone) = (text("OldEmail"), text("OldPhone"))
+            (event.provider, event.factorType) = (text("Provider"), text("FactorType"))
+            outbox.add(event)
+            return
+        }
+        guard let mail = configuration.mail else { return }
+        try await queue(kind, to: email, values: values, by: mail, in: store)
     }
 
     private func variables(_ user: UserRecord, sendingTo address: String) -> [JSONText.Member] {
         [
             .init("SiteURL", .string(configuration.siteURL)), .init("Email", .string(user.email ?? "")),
-            .init("SendingTo", .string(address)), .init("Data", user.userMetadata),
-            .init("RedirectTo", .string(redirectTarget)),
+            .init("Phone", .string(user.phone ?? "")), .init("SendingTo", .string(address)),
+            .init("Data", user.userMetadata), .init("RedirectTo", .string(redirectTarget)),
         ]
     }
 
@@ -57,7 +86,7 @@ extension AuthCall {
         let message: MailMessage
         do throws(MailTemplate.Failure) {
             let subject = try MailTemplate(mail.subjects[kind] ?? kind.defaultSubject)
-            let body = try MailTemplate(mail.templates[kind] ?? kind.defaultBody)
+            let body = try MailTemplate(mail.templates[kind] ?? service.template(of: kind) ?? kind.defaultBody)
             message = MailMessage(
                 from: mail.sender, fromName: mail.senderName, to: address,
                 subject: subject.text(.object(values), escapesHTML: false),

@@ -19,6 +19,17 @@ struct AuthError: Error, Sendable, Equatable {
     var retryAfterSeconds: Int?
     /// What the server's log says about it; never sent.
     var cause: String?
+    /// Names the error's line in the server's log.
+    var id: String?
+    /// What the project's own code in the database said, which clients of the older form read in place of ours.
+    var trigger: TriggerError?
+
+    /// An error of a trigger or a constraint of the project's.
+    struct TriggerError: Sendable, Equatable {
+        var code: String
+        var message: String
+        var detail: String?
+    }
 
     init(_ status: Int, code: String, message: String) {
         self.status = status
@@ -41,6 +52,11 @@ struct AuthError: Error, Sendable, Equatable {
         return response
     }
 
+    private static func members(_ trigger: TriggerError) -> [JSONText.Member] {
+        [.init("code", .string(trigger.code)), .init("message", .string(trigger.message))]
+            + (trigger.detail.map { [.init("detail", .string($0))] } ?? [])
+    }
+
     private func body(_ version: APIVersion) -> JSONText {
         if isOAuth {
             return .object([.init("error", .string(code)), .init("error_description", .string(message))])
@@ -49,11 +65,13 @@ struct AuthError: Error, Sendable, Equatable {
             switch version {
             case .v2024: [.init("code", .string(code)), .init("message", .string(message))]
             case .initial:
-                [
-                    .init("code", .number(String(status))), .init("error_code", .string(code)),
-                    .init("msg", .string(message)),
-                ]
+                trigger.map(Self.members)
+                    ?? [
+                        .init("code", .number(String(status))), .init("error_code", .string(code)),
+                        .init("msg", .string(message)),
+                    ]
             }
+        if version == .initial, let id { members.append(.init("error_id", .string(id))) }
         if code == "weak_password" {
             let reasons = weaknesses.map { JSONText.string($0.rawValue) }
             members.append(.init("weak_password", .object([.init("reasons", .array(reasons))])))

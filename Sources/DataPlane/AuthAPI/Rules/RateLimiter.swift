@@ -2,7 +2,7 @@
 struct RateLimiter: Sendable {
     /// What is limited apart from each other.
     enum Limit: String, Sendable, Hashable {
-        case signup, otp, magiclink, recover, resend, user, verify, token, anonymous, mfa
+        case signup, otp, magiclink, recover, resend, user, verify, token, anonymous, mfa, external
     }
 
     private struct Key: Hashable {

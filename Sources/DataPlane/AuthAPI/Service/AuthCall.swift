@@ -10,6 +10,10 @@ struct AuthCall: Sendable {
     let request: AuthRequest
     /// The claims of an administrator's token, where the endpoint needs one.
     let administrator: BearerClaims?
+    /// Where a flow that began earlier leads; nil: the request says it.
+    var flowTarget: String?
+    /// What a transaction asks for beyond the database.
+    let outbox = Outbox()
 
     var configuration: AuthConfiguration { service.configuration }
 
@@ -24,8 +28,8 @@ struct AuthCall: Sendable {
         case .resend: try await resend()
         case .verify: try await verify()
         case .verifyLink: await verifyLink()
-        case .authorize: try authorize()
-        case .callback: callback()
+        case .authorize: try await authorize()
+        case .callback: await callback()
         case .user: ServiceResponse(status: 200, json: try await signedIn().user.json)
         case .updateUser: try await updateUser()
         case .reauthenticate: try await reauthenticate()
@@ -64,7 +68,7 @@ struct AuthCall: Sendable {
         return configuration.audience
     }
 
-    var redirectTarget: String { RedirectRules(configuration).target(request.redirectTarget) }
+    var redirectTarget: String { RedirectRules(configuration).target(flowTarget ?? request.redirectTarget) }
 
     // MARK: Who asks
 
@@ -118,31 +122,39 @@ struct AuthCall: Sendable {
         } catch { throw AuthError(error, doing: "Database error") }
     }
 
-    /// Runs a change in a transaction: all of it, or nothing. It may run twice, so that it has no other effects.
+    /// Runs a change in a transaction: all of it, or nothing. It may run twice, so that it has no other effects; what it
+    /// puts into the outbox is done once it is committed.
     ///
     /// - Parameter what: words for an error of the database, such as `Database error saving new user`.
     func changing<Value: Sendable>(
         _ what: String, _ body: @Sendable (AuthStore) async throws -> Value
     ) async throws(AuthError) -> Value {
+        let value: Value
         do {
-            return try await service.pool.transaction { try await body(AuthStore(session: $0)) }
-        } catch let error as AuthError {
-            throw error
+            value = try await changingOnce(body)
         } catch PostgresError.connectionLost {
-            return try await changingAgain(what, body)
-        } catch let error as PostgresError {
-            throw AuthError(error, doing: what)
-        } catch { throw .unexpected(what, cause: "an error of an unknown kind") }
+            do { value = try await changingOnce(body) } catch { throw Self.changeError(error, what) }
+        } catch { throw Self.changeError(error, what) }
+        try await deliver(outbox.takeAll())
+        return value
     }
 
-    private func changingAgain<Value: Sendable>(
-        _ what: String, _ body: @Sendable (AuthStore) async throws -> Value
-    ) async throws(AuthError) -> Value {
-        do {
-            return try await service.pool.transaction { try await body(AuthStore(session: $0)) }
-        } catch let error as AuthError { throw error } catch let error as PostgresError {
-            throw AuthError(error, doing: what)
-        } catch { throw .unexpected(what, cause: "an error of an unknown kind") }
+    private func changingOnce<Value: Sendable>(
+        _ body: @Sendable (AuthStore) async throws -> Value
+    ) async throws -> Value {
+        try await service.pool.transaction { transaction in
+            outbox.clear()
+            return try await body(AuthStore(session: transaction, keepsAudit: configuration.keepsAudit))
+        }
+    }
+
+    private static func changeError(_ error: any Error, _ what: String) -> AuthError {
+        switch error {
+        case let error as AuthError: error
+        case let error as PostgresError: AuthError(error, doing: what)
+        case is CancellationError: AuthError(504, code: "request_timeout", message: "The request took too long")
+        default: .unexpected(what, cause: "an error of an unknown kind")
+        }
     }
 
     // MARK: Passwords
@@ -193,9 +205,15 @@ extension AuthError {
             self = AuthError(409, code: "conflict", message: "Too many concurrent requests change the same rows")
         case .server(let report) where report.sqlState.hasPrefix("PT"):
             let status = Int(report.sqlState.dropFirst(2)).flatMap { (400...599).contains($0) ? $0 : nil } ?? 500
-            // A trigger may repeat what it was given.
-            let message = String(report.message.unicodeScalars.prefix(AuthError.messageScalarsMax))
-            self = AuthError(status, code: "unexpected_failure", message: message)
+            self = AuthError(status, code: "unexpected_failure", message: Self.bounded(report.message))
+            trigger = TriggerError(
+                code: report.sqlState, message: message, detail: report.detail.map(Self.bounded))
+        case .server(let report) where report.sqlState == "P0001" || report.sqlState.hasPrefix("23"):
+            self = .unexpected(what, cause: "SQLSTATE \(report.sqlState): \(report.message)")
+            // The detail of a violated constraint holds the row, and with it the password's hash.
+            trigger = TriggerError(
+                code: report.sqlState, message: Self.bounded(report.message),
+                detail: report.sqlState == "P0001" ? report.detail.map(Self.bounded) : nil)
         case .server(let report):
             self = .unexpected(what, cause: "SQLSTATE \(report.sqlState): \(report.message)")
         case .deadlineExceeded, .acquireDeadlineExceeded, .queueFull, .connectDeadlineExceeded, .connectFailed,
@@ -205,6 +223,11 @@ extension AuthError {
         case .cancelled: self = AuthError(504, code: "request_timeout", message: "The request took too long")
         default: self = .unexpected(what, cause: "\(error)")
         }
+    }
+
+    private static func bounded(_ text: String) -> String {
+        // A trigger may repeat what it was given.
+        String(text.unicodeScalars.prefix(messageScalarsMax))
     }
 
     /// Failures of libcrypto, which come from a lack of memory or of random numbers.

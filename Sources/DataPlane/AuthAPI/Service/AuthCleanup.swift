@@ -23,6 +23,7 @@ public struct AuthCleanup: Sendable {
     private var kinds: [(table: String, key: String, condition: String)] {
         var kinds: [(table: String, key: String, condition: String)] = [
             ("flow_state", "id", "created_at < now() - interval '24 hours'"),
+            ("oauth_client_states", "id", "created_at < now() - interval '24 hours'"),
             ("mfa_challenges", "id", "created_at < now() - interval '24 hours'"),
             ("mfa_factors", "id", "status = 'unverified' AND created_at < now() - interval '24 hours'"),
             ("refresh_tokens", "id", "revoked AND updated_at < now() - interval '24 hours'"),

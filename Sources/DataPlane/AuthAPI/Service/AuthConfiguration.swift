@@ -49,6 +49,14 @@ public struct AuthConfiguration: Sendable {
     public var passwordLengthMin = 6
     /// `GOTRUE_PASSWORD_REQUIRED_CHARACTERS`, taken apart.
     public var passwordCharacterSets: [String] = []
+    /// `GOTRUE_PASSWORD_HIBP_ENABLED`: whether new passwords are looked for in the list of leaked ones.
+    public var checksLeaks = false
+    /// `GOTRUE_PASSWORD_HIBP_FAIL_CLOSED`: whether no password is taken while the list does not answer.
+    public var failsClosedOnLeaks = false
+    /// `GOTRUE_SECURITY_CAPTCHA_*`; nil asks for none.
+    public var captcha: CaptchaConfiguration?
+    /// Whether `auth.audit_log_entries` is written; `GOTRUE_AUDIT_LOG_DISABLE_POSTGRES` switches it off.
+    public var keepsAudit = true
 
     /// `GOTRUE_EXTERNAL_EMAIL_ENABLED`
     public var hasEmail = true
@@ -77,14 +85,20 @@ public struct AuthConfiguration: Sendable {
     /// `GOTRUE_EXTERNAL_FLOW_STATE_EXPIRY_DURATION` in seconds.
     public var flowSeconds = 300
 
+    /// Providers at which users sign in.
+    public var external = ExternalConfiguration()
     /// Settings of MFA.
     public var mfa = MFA()
     /// Limits of requests.
     public var rates = Rates()
     /// `GOTRUE_SMTP_*` and `GOTRUE_MAILER_*`; nil where no host is named: then no mail is made.
     public var mail: MailConfiguration?
-    /// `GOTRUE_HOOK_CUSTOM_ACCESS_TOKEN_URI` where it is enabled: schema and name of a function in the database.
-    public var tokenHook: HookFunction?
+    /// `GOTRUE_MAILER_NOTIFICATIONS_*_ENABLED`
+    public var notices: Set<MailKind> = []
+    /// `GOTRUE_HOOK_*` that are enabled.
+    public var hooks: [HookKind: HookTarget] = [:]
+    /// `GOTRUE_SMS_*`
+    public var sms = SMSConfiguration()
 
     /// `GOTRUE_MFA_*`
     public struct MFA: Sendable {
@@ -98,6 +112,18 @@ public struct AuthConfiguration: Sendable {
         public var canEnrollTOTP = true
         /// `_TOTP_VERIFY_ENABLED`
         public var canVerifyTOTP = true
+        /// `_MAX_VERIFIED_FACTORS`
+        public var verifiedFactorsMax = 10
+        /// `_PHONE_ENROLL_ENABLED`
+        public var canEnrollPhone = false
+        /// `_PHONE_VERIFY_ENABLED`
+        public var canVerifyPhone = false
+        /// `_PHONE_OTP_LENGTH`
+        public var phoneCodeLength = 6
+        /// `_PHONE_MAX_FREQUENCY` in seconds.
+        public var phoneGapSeconds = 60
+        /// `_PHONE_TEMPLATE`
+        public var phoneTemplate = "Your code is {{ .Code }}"
     }
 
     /// `GOTRUE_RATE_LIMIT_*`: requests of one address in five minutes, unless said otherwise.
@@ -120,37 +146,24 @@ public struct AuthConfiguration: Sendable {
         public var email = 30
         /// The time in which ``email`` mails are sent.
         public var emailSeconds = 3_600
-    }
-
-    /// A function in the database.
-    public struct HookFunction: Sendable, Equatable {
-        /// Its schema.
-        public var schema: String
-        /// Its name.
-        public var name: String
-
-        /// A function.
-        public init(schema: String, name: String) {
-            self.schema = schema
-            self.name = name
-        }
-
-        /// Reads `pg-functions://postgres/SCHEMA/FUNCTION`.
-        public init?(uri: String) {
-            let prefix = "pg-functions://"
-            guard uri.hasPrefix(prefix) else { return nil }
-            let parts = uri.dropFirst(prefix.count).split(separator: "/", omittingEmptySubsequences: false)
-            guard parts.count == 3, parts.dropFirst().allSatisfy({ !$0.isEmpty && $0.utf8.count < 64 }) else {
-                return nil
-            }
-            self.init(schema: String(parts[1]), name: String(parts[2]))
-        }
+        /// `_SMS_SENT`, of the whole project, in ``smsSeconds``.
+        public var sms = 30
+        /// The time in which ``sms`` text messages are sent.
+        public var smsSeconds = 3_600
     }
 
     /// The default settings.
     public init() {}
 
     var issuerName: String { issuer ?? externalURL }
+
+    /// Whether anything leads to a server of others, which is asked by ``OutboundHTTP``.
+    public var asksOthers: Bool {
+        let hasServerHook = hooks.values.contains { if case .server = $0 { true } else { false } }
+        let fetchesTemplates = mail.map { !$0.templateAddresses.isEmpty } ?? false
+        return external.isUsed || hasServerHook || fetchesTemplates || checksLeaks || captcha != nil
+            || sms.account != nil
+    }
 }
 
 extension AuthConfiguration.Rates {

@@ -84,9 +84,11 @@ enum AuthRoute: Sendable, Equatable {
         case "sso": return .samlDisabled
         case "passkeys": return .passkeyDisabled
         case "oauth": return .oauthServerDisabled
+        case "user" where segments.dropFirst() == ["oauth", "grants"]: return .oauthServerDisabled
         case ".well-known" where segments.dropFirst() == ["oauth-authorization-server"]: return .oauthServerDisabled
         case "admin" where segments.count > 1:
             switch segments[1] {
+            case "users" where segments.count > 3 && segments[3] == "passkeys": return .passkeyDisabled
             case "sso": return .samlDisabled
             case "oauth": return .oauthServerDisabled
             case "custom-providers":

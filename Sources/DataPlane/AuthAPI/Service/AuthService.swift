@@ -17,14 +17,23 @@ public final class AuthService: DataPlaneService {
 
     let configuration: AuthConfiguration
     let pool: PostgresPool
-    let keys: SigningKeys
     let verifier: TokenVerifier
     let workers: PasswordWorkers
     let clock: @Sendable () -> Double
+    /// Sends requests to hooks and providers; nil where there is none to send to.
+    let http: (any OutboundHTTP)?
+    /// Bounds of calls to hooks.
+    let hookBounds: Webhook.Bounds
+    /// Speaks to the providers at which users sign in.
+    let providers: ProviderClient
     private let report: @Sendable (String) -> Void
+    private let signingKeys: Mutex<SigningKeys>
+    private let hookSlots = Mutex(0)
+    private let templates = Mutex<[MailKind: String]>([:])
     private let limiter = Mutex(RateLimiter())
     /// Apart from the clients' buckets: however many clients there are, none of them fills it again.
     private let mailBucket: Mutex<RateLimiter.Bucket>
+    private let messageBucket: Mutex<RateLimiter.Bucket>
     private let hasSchema = Mutex(false)
     private let mailWishes: AsyncStream<Void>
     private let mailWish: AsyncStream<Void>.Continuation
@@ -33,22 +42,39 @@ public final class AuthService: DataPlaneService {
     ///
     /// - Parameters:
     ///   - pool: made with ``parameters(_:)``.
+    ///   - http: how hooks, providers of sign-in and of text messages and the like are reached; nil: they are not.
     ///   - clock: seconds since the epoch.
     ///   - report: takes what operators must know of failures; never a secret.
-    public init(
+    public convenience init(
         configuration: AuthConfiguration, pool: PostgresPool, keys: SigningKeys, workers: PasswordWorkers,
+        http: (any OutboundHTTP)? = nil,
+        clock: @escaping @Sendable () -> Double, report: @escaping @Sendable (String) -> Void
+    ) {
+        self.init(
+            configuration: configuration, pool: pool, keys: keys, workers: workers, http: http,
+            hookBounds: Webhook.Bounds(), clock: clock, report: report)
+    }
+
+    init(
+        configuration: AuthConfiguration, pool: PostgresPool, keys: SigningKeys, workers: PasswordWorkers,
+        http: (any OutboundHTTP)?, hookBounds: Webhook.Bounds,
         clock: @escaping @Sendable () -> Double, report: @escaping @Sendable (String) -> Void
     ) {
         self.configuration = configuration
         self.pool = pool
-        self.keys = keys
         self.workers = workers
+        self.http = http
+        self.hookBounds = hookBounds
+        signingKeys = Mutex(keys)
         self.clock = clock
+        self.providers = ProviderClient(http: http, clock: clock)
         self.report = report
         verifier = TokenVerifier(keys: keys.verifying, audience: nil)
         let rates = configuration.rates
         mailBucket = Mutex(
             RateLimiter.Bucket(count: rates.email, seconds: rates.emailSeconds, burst: rates.email, at: clock()))
+        messageBucket = Mutex(
+            RateLimiter.Bucket(count: rates.sms, seconds: rates.smsSeconds, burst: rates.sms, at: clock()))
         (mailWishes, mailWish) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
@@ -119,18 +145,31 @@ public final class AuthService: DataPlaneService {
             throw .overloaded("The schema of the database is not ready yet; try again later")
         }
         let administrator = route.isAdmin ? try administrator(head) : nil
+        if let session = administrator?.session { try await checkSession(session) }
         let (isRead, isRequired) = route.body
         let request = isRead ? try head.readingBody(isRequired: isRequired) : head
         let call = AuthCall(service: self, request: request, administrator: administrator)
+        try await call.checkCaptcha(route)
         return try await call.answer(route)
     }
 
     private func failure(_ error: AuthError, _ request: AuthRequest) -> ServiceResponse {
-        if error.status >= 500, let cause = error.cause {
-            report("\(request.http.method) \(request.segments.first ?? "/"): \(error.message): \(cause)")
-        }
+        guard error.status >= 500 else { return error.response(request.version) }
+        var error = error
+        error.id = try? UUIDText.random()
+        report(error, of: request)
         return error.response(request.version)
     }
+
+    /// Tells operators of an error that is the server's own, or its providers'.
+    func report(_ error: AuthError, of request: AuthRequest) {
+        guard error.status >= 500, let cause = error.cause else { return }
+        let id = error.id.map { " (\($0))" } ?? ""
+        report("\(request.http.method) \(request.segments.first ?? "/"): \(error.message): \(cause)\(id)")
+    }
+
+    /// Tells operators of something that no answer tells.
+    func tell(_ text: String) { report(text) }
 
     private func finished(_ response: ServiceResponse, _ http: ServiceRequest) -> ServiceResponse {
         var response = response
@@ -139,6 +178,16 @@ public final class AuthService: DataPlaneService {
     }
 
     // MARK: Tokens
+
+    /// The keys of tokens, as they are now.
+    var keys: SigningKeys { signingKeys.withLock { $0 } }
+
+    /// Puts other keys in the place of those in force: the new one signs, all of the new set check. The secret has to
+    /// be the one of before, since codes and mails that wait are sealed with it.
+    public func replaceKeys(_ keys: SigningKeys) {
+        signingKeys.withLock { $0 = keys }
+        verifier.replaceKeys(keys.verifying)
+    }
 
     func claims(_ request: AuthRequest) throws(AuthError) -> BearerClaims {
         guard let token = request.bearer, !token.isEmpty else { throw .noAuthorization }
@@ -151,6 +200,18 @@ public final class AuthService: DataPlaneService {
         let claims = try claims(request)
         guard configuration.adminRoles.contains(claims.role) else { throw .notAdmin }
         return claims
+    }
+
+    /// An administrator's token that belongs to a session ends with it.
+    private func checkSession(_ id: String) async throws(AuthError) {
+        let row: PostgresRow?
+        do throws(PostgresError) {
+            row = try await pool.first(
+                "SELECT id FROM auth.sessions WHERE id = $1 AND coalesce(not_after > now(), true)", [.text(id)])
+        } catch { throw AuthError(error, doing: "Database error") }
+        guard row != nil else {
+            throw AuthError(403, code: "session_expired", message: "The session of the token has ended")
+        }
     }
 
     private static func words(_ refusal: TokenRefusal) -> String {
@@ -190,7 +251,40 @@ public final class AuthService: DataPlaneService {
         throw error
     }
 
+    /// Takes a text message out of the project's bucket.
+    func limitMessages() throws(AuthError) {
+        let seconds = configuration.rates.smsSeconds
+        let wait = messageBucket.withLock { $0.take(at: clock(), orWait: seconds) }
+        guard let wait else { return }
+        var error = AuthError(429, code: "over_sms_send_rate_limit", message: "SMS rate limit exceeded")
+        error.retryAfterSeconds = wait
+        throw error
+    }
+
+    // MARK: Hooks
+
+    /// Calls of hooks at addresses that are in progress at once. Some hold a connection to the database: others have to
+    /// find one.
+    static let hookCallsMax = 5
+
+    /// Runs a call of a hook's server.
+    func withHookSlot<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        let isFree = hookSlots.withLock { running in
+            guard running < Self.hookCallsMax else { return false }
+            running += 1
+            return true
+        }
+        guard isFree else { throw AuthError.overloaded("Too many hooks are being called; try again later") }
+        defer { hookSlots.withLock { $0 -= 1 } }
+        return try await body()
+    }
+
     // MARK: Mails
+
+    /// The template that was fetched last; nil where none was.
+    func template(of kind: MailKind) -> String? { templates.withLock { $0[kind] } }
+
+    func keepTemplate(_ text: String, of kind: MailKind) { templates.withLock { $0[kind] = text } }
 
     /// Says that a mail waits in the database.
     func wakeMailLoop() { mailWish.yield() }

@@ -7,6 +7,8 @@ struct AuthStore: Sendable {
     static let instance = "00000000-0000-0000-0000-000000000000"
 
     let session: any PostgresSession
+    /// Whether the audit log is written.
+    var keepsAudit = true
 
     /// A new value of a column.
     enum Change: Sendable {
@@ -62,6 +64,18 @@ struct AuthStore: Sendable {
         var appMetadata: JSONText
         var userMetadata: JSONText
         var isAnonymous = false
+
+        /// The user as the API would show it.
+        func json(at seconds: Double) -> JSONText {
+            let now = JSONText.string(Timestamp.zulu(atSeconds: seconds))
+            return .object([
+                .init("id", .string(id)), .init("aud", .string(audience)), .init("role", .string(role)),
+                .init("email", .string(email ?? "")), .init("phone", .string(phone ?? "")),
+                .init("app_metadata", appMetadata), .init("user_metadata", userMetadata),
+                .init("identities", .array([])), .init("created_at", now), .init("updated_at", now),
+                .init("is_anonymous", .bool(isAnonymous)),
+            ])
+        }
     }
 
     func insert(_ user: NewUser) async throws(PostgresError) {
@@ -112,7 +126,7 @@ struct AuthStore: Sendable {
 
     /// Gives an account that was not confirmed yet what its latest sign-up says, in place of what the one before said.
     func replaceClaim(
-        of user: UserRecord, passwordHash: String, metadata: JSONText
+        of user: UserRecord, provider: String, passwordHash: String, metadata: JSONText
     ) async throws(PostgresError) {
         try await forgetClaim(of: user)
         try await update(
@@ -121,8 +135,8 @@ struct AuthStore: Sendable {
                 ("encrypted_password", .set(.text(passwordHash))), ("raw_user_meta_data", .set(.text(metadata.text))),
             ])
         try await session.execute(
-            "UPDATE auth.identities SET identity_data = $2, updated_at = now() WHERE user_id = $1 AND provider = 'email'",
-            [.text(user.id), .text(metadata.text)])
+            "UPDATE auth.identities SET identity_data = $2, updated_at = now() WHERE user_id = $1 AND provider = $3",
+            [.text(user.id), .text(metadata.text), .text(provider)])
     }
 
     // MARK: Identities
@@ -172,12 +186,16 @@ struct AuthStore: Sendable {
     func audit(
         _ action: AuditAction, actor: UserRecord?, address: String, traits: [JSONText.Member] = []
     ) async throws(PostgresError) {
+        guard keepsAudit else { return }
         var payload: [JSONText.Member] = [
             .init("actor_id", .string(actor?.id ?? AuthStore.instance)),
             .init("actor_username", .string(actor.map { $0.email ?? $0.phone ?? "" } ?? "service_role")),
             .init("actor_via_sso", .bool(actor?.isSSO ?? false)), .init("action", .string(action.rawValue)),
             .init("log_type", .string(action.logType)),
         ]
+        if let name = actor?.userMetadata["full_name"]?.stringValue, !name.isEmpty {
+            payload.append(.init("actor_name", .string(name)))
+        }
         if !traits.isEmpty { payload.append(.init("traits", .object(traits))) }
         try await session.execute(
             """
@@ -203,6 +221,7 @@ enum AuditAction: String, Sendable {
     case confirmationRequested = "user_confirmation_requested"
     case repeatedSignup = "user_repeated_signup"
     case updatedPassword = "user_updated_password"
+    case identityLinked = "identity_linked"
     case identityUnlinked = "identity_unlinked"
     case factorInProgress = "factor_in_progress"
     case factorUnenrolled = "factor_unenrolled"
@@ -217,7 +236,7 @@ enum AuditAction: String, Sendable {
         case .signedUp, .invited, .deleted: "team"
         case .tokenRevoked, .tokenRefreshed: "token"
         case .modified, .recoveryRequested, .reauthenticateRequested, .confirmationRequested, .repeatedSignup,
-            .updatedPassword, .identityUnlinked:
+            .updatedPassword, .identityLinked, .identityUnlinked:
             "user"
         case .factorInProgress, .factorUnenrolled, .challengeCreated, .verificationAttempted, .factorDeleted,
             .factorUpdated:

@@ -40,6 +40,12 @@ struct OneTimeCode: Sendable {
         hash = (isPKCE ? Self.pkcePrefix : "") + (try Self.hash(address: address, code: digits, key: key))
     }
 
+    /// A code that is given.
+    init(digits: String, address: String, key: KeyBytes) throws(TokenError) {
+        self.digits = digits
+        hash = try Self.hash(address: address, code: digits, key: key)
+    }
+
     /// 56 hexadecimal digits, as many as GoTrue's SHA-224 has. With the server's key in it six digits cannot be guessed
     /// from what the table holds.
     static func hash(address: String, code: String, key: KeyBytes) throws(TokenError) -> String {
@@ -145,6 +151,11 @@ extension AuthStore {
         var challenge: CodeChallenge
         var method: String
         var ageSeconds: Double
+        /// Where the user signed in; nil for a link in a mail.
+        var provider: String?
+        /// What the provider gave, sealed.
+        var sealedAccess: String?
+        var sealedRefresh: String?
     }
 
     /// Begins a flow whose code is given out when the user has followed the link.
@@ -178,7 +189,9 @@ extension AuthStore {
         let row = try await session.first(
             """
             SELECT id::text AS id, user_id::text AS user_id, code_challenge, code_challenge_method::text AS method,
-              authentication_method, extract(epoch FROM now() - coalesce(auth_code_issued_at, created_at))::float8 AS age
+              authentication_method, extract(epoch FROM now() - coalesce(auth_code_issued_at, created_at))::float8 AS age,
+              CASE authentication_method WHEN 'oauth' THEN provider_type END AS provider, provider_access_token,
+              provider_refresh_token
             FROM auth.flow_state WHERE auth_code = $1 FOR UPDATE
             """, [.text(code)])
         guard let row, let method = CodeChallenge.Method(rawValue: try row.optionalString("method") ?? "") else {
@@ -187,7 +200,10 @@ extension AuthStore {
         return FlowState(
             id: try row.string("id"), user: try row.optionalString("user_id"),
             challenge: CodeChallenge(text: try row.optionalString("code_challenge") ?? "", method: method),
-            method: try row.string("authentication_method"), ageSeconds: try row.double("age"))
+            method: try row.string("authentication_method"), ageSeconds: try row.double("age"),
+            provider: try row.optionalString("provider"),
+            sealedAccess: try row.optionalString("provider_access_token"),
+            sealedRefresh: try row.optionalString("provider_refresh_token"))
     }
 
     func deleteFlow(id: String) async throws(PostgresError) {

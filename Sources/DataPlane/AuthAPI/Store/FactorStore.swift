@@ -7,16 +7,24 @@ extension AuthStore {
         var id: String
         var user: String
         var name: String
-        /// Sealed.
-        var secret: String
+        /// Of time-based codes, sealed.
+        var secret: String?
+        /// Of text messages, without its plus sign.
+        var phone: String?
     }
 
     func insertFactor(_ factor: NewFactor) async throws(PostgresError) {
         try await session.execute(
             """
-            INSERT INTO auth.mfa_factors (id, user_id, friendly_name, factor_type, status, created_at, updated_at, secret)
-            VALUES ($1, $2, $3, 'totp', 'unverified', now(), now(), $4)
-            """, [.text(factor.id), .text(factor.user), .text(factor.name), .text(factor.secret)])
+            INSERT INTO auth.mfa_factors (id, user_id, friendly_name, factor_type, status, created_at, updated_at,
+              secret, phone)
+            VALUES ($1, $2, $3, CASE WHEN $5::text IS NULL THEN 'totp' ELSE 'phone' END::auth.factor_type, 'unverified', now(),
+              now(), $4, $5)
+            """,
+            [
+                .text(factor.id), .text(factor.user), .text(factor.name), .optional(factor.secret),
+                .optional(factor.phone),
+            ])
     }
 
     /// Takes away factors whose user never proved to have them.
@@ -28,21 +36,24 @@ extension AuthStore {
             """, [.text(user), .int(seconds)])
     }
 
-    func deleteUnverifiedFactors(user: String, except id: String) async throws(PostgresError) {
+    func deleteUnverifiedFactors(user: String, type: String, except id: String) async throws(PostgresError) {
         try await session.execute(
             """
-            DELETE FROM auth.mfa_factors WHERE user_id = $1 AND status = 'unverified' AND factor_type = 'totp'
+            DELETE FROM auth.mfa_factors WHERE user_id = $1 AND status = 'unverified' AND factor_type::text = $3
               AND id <> $2
-            """, [.text(user), .text(id)])
+            """, [.text(user), .text(id), .text(type)])
     }
 
-    func insertChallenge(id: String, factor: String, address: String) async throws(PostgresError) {
+    /// - Parameter code: what is kept of the code that was sent; nil where the factor makes its codes itself.
+    func insertChallenge(
+        id: String, factor: String, address: String, code: String? = nil
+    ) async throws(PostgresError) {
         try await session.execute(
             """
             WITH made AS (
-              INSERT INTO auth.mfa_challenges (id, factor_id, created_at, ip_address) VALUES ($1, $2, now(), $3))
+              INSERT INTO auth.mfa_challenges (id, factor_id, created_at, ip_address, otp_code) VALUES ($1, $2, now(), $3, $4))
             UPDATE auth.mfa_factors SET last_challenged_at = clock_timestamp() WHERE id = $2
-            """, [.text(id), .text(factor), .text(address)])
+            """, [.text(id), .text(factor), .text(address), .optional(code)])
     }
 
     struct Challenge: Sendable {
@@ -50,12 +61,14 @@ extension AuthStore {
         var ageSeconds: Double
         /// The last step of the factor that was accepted: none counts twice.
         var lastStep: Int64?
+        /// What is kept of the code that was sent.
+        var code: String?
     }
 
     func challenge(id: String, factor: String) async throws(PostgresError) -> Challenge? {
         let row = try await session.first(
             """
-            SELECT host(c.ip_address) AS address, extract(epoch FROM now() - c.created_at)::float8 AS age,
+            SELECT c.otp_code, host(c.ip_address) AS address, extract(epoch FROM now() - c.created_at)::float8 AS age,
               (SELECT max(o.otp_code::bigint) FROM auth.mfa_challenges o
                 WHERE o.factor_id = c.factor_id AND o.verified_at IS NOT NULL AND o.otp_code ~ '^[0-9]{1,18}$')
                 AS last_step
@@ -64,14 +77,14 @@ extension AuthStore {
         guard let row else { return nil }
         return Challenge(
             address: try row.string("address"), ageSeconds: try row.double("age"),
-            lastStep: try row.optionalInt64("last_step"))
+            lastStep: try row.optionalInt64("last_step"), code: try row.optionalString("otp_code"))
     }
 
-    /// The challenge is spent; its row keeps the step, so that the same code is not accepted again.
-    func acceptChallenge(id: String, step: Int64) async throws(PostgresError) {
+    /// The challenge is spent; its row keeps the step of a time-based code, so that the same code is not accepted again.
+    func acceptChallenge(id: String, mark: String) async throws(PostgresError) {
         try await session.execute(
             "UPDATE auth.mfa_challenges SET verified_at = now(), otp_code = $2 WHERE id = $1",
-            [.text(id), .text(String(step))])
+            [.text(id), .text(mark)])
     }
 
     /// Wrong codes of a factor, after which its challenge is spent and the next code has to wait.
@@ -134,7 +147,7 @@ extension AuthStore {
     func deleteFactor(id: String) async throws(PostgresError) {
         try await session.execute(
             """
-            DELETE FROM auth.mfa_amr_claims WHERE authentication_method = 'totp'
+            DELETE FROM auth.mfa_amr_claims WHERE authentication_method IN ('totp', 'mfa/phone')
               AND session_id IN (SELECT id FROM auth.sessions WHERE factor_id = $1)
             """, [.text(id)])
         try await session.execute(

@@ -1,4 +1,4 @@
-import DataPlaneCore
+public import DataPlaneCore
 import TokenKit
 
 /// The keys of access tokens: one signs, all check.
@@ -12,7 +12,7 @@ public struct SigningKeys: Sendable {
     /// Public keys as the keys document shows them.
     let published: [JSONText]
     /// Every key that tokens may be signed with.
-    let verifying: [TokenVerifier.Key]
+    public let verifying: [TokenVerifier.Key]
     /// The server's own key for codes and mails that wait; it comes from the secret.
     let codeKey: KeyBytes
 

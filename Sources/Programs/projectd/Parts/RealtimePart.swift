@@ -12,9 +12,11 @@ struct RealtimePart: ServicePart {
 
     private let service: RealtimeService
     private let pool: PostgresPool
+    private let verifier: TokenVerifier
     private let table: SocketTable
 
     init(_ settings: ServeSettings.Realtime, logger: Logger) {
+        verifier = settings.configuration.verifier
         pool = PostgresPool(settings.database, configuration: settings.pool, limits: PostgresLimits())
         table = SocketTable(outboundBytesMax: settings.configuration.limits.outboundBytesMax)
         service = RealtimeService(
@@ -26,6 +28,11 @@ struct RealtimePart: ServicePart {
 
     func entrance(prefix: String) -> SocketEntrance? {
         SocketEntrance(prefix: prefix, service: service, table: table)
+    }
+
+    func tokenKeys(from settings: TokenKeySettings) throws(SettingProblem) -> @Sendable () -> Void {
+        let keys = try settings.checking(ServeSettings.Realtime.secretNames)
+        return { verifier.replaceKeys(keys) }
     }
 
     func isReady() async -> Bool { service.isReady ? await pool.answers : false }

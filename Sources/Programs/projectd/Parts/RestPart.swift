@@ -12,8 +12,10 @@ struct RestPart: ServicePart {
 
     private let service: RestService
     private let pool: PostgresPool
+    private let verifier: TokenVerifier
 
     init(_ settings: ServeSettings.Rest, logger: Logger) {
+        verifier = settings.verifier
         pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits)
         service = RestService(
             configuration: settings.configuration, pool: pool, verifier: settings.verifier,
@@ -23,6 +25,11 @@ struct RestPart: ServicePart {
             SchemaLoop(
                 service: service, database: settings.database, channel: settings.configuration.channel, logger: logger)
         ]
+    }
+
+    func tokenKeys(from settings: TokenKeySettings) throws(SettingProblem) -> @Sendable () -> Void {
+        let keys = try settings.checking()
+        return { verifier.replaceKeys(keys) }
     }
 
     func isReady() async -> Bool { service.isReady ? await pool.answers : false }

@@ -13,6 +13,9 @@ protocol ServicePart: Sendable {
     /// Where its WebSockets come in, below a prefix of the paths; nil where it takes none.
     func entrance(prefix: String) -> SocketEntrance?
 
+    /// Reads the keys of tokens again. What it returns puts them in the place of those that counted.
+    func tokenKeys(from settings: TokenKeySettings) throws(SettingProblem) -> @Sendable () -> Void
+
     /// Whether the API can do its work now.
     func isReady() async -> Bool
 

@@ -11,7 +11,7 @@ struct ServiceParts: Sendable {
     /// Those that the settings ask for.
     init(_ settings: ServeSettings, logger: Logger) async throws {
         var parts: [any ServicePart] = []
-        if let auth = settings.auth { parts.append(AuthPart(auth, logger: logger)) }
+        if let auth = settings.auth { parts.append(try AuthPart(auth, logger: logger)) }
         if let rest = settings.rest { parts.append(RestPart(rest, logger: logger)) }
         if let storage = settings.storage { parts.append(try await StoragePart(storage, logger: logger)) }
         if let realtime = settings.realtime { parts.append(RealtimePart(realtime, logger: logger)) }
@@ -32,6 +32,13 @@ struct ServiceParts: Sendable {
 
     /// What runs beside the server.
     var loops: [any ServiceLifecycle.Service] { parts.flatMap(\.loops) }
+
+    /// Reads the keys of tokens again for every API: all are read before one is replaced.
+    func replaceTokenKeys(from settings: TokenKeySettings) throws(SettingProblem) {
+        var replacements: [@Sendable () -> Void] = []
+        for part in parts { replacements.append(try part.tokenKeys(from: settings)) }
+        for replace in replacements { replace() }
+    }
 
     /// Whether every API can do its work now.
     func isReady() async -> Bool {

@@ -17,8 +17,10 @@ struct StoragePart: ServicePart {
 
     private let service: StorageService
     private let pool: PostgresPool
+    private let verifier: TokenVerifier
 
     init(_ settings: ServeSettings.Storage, logger: Logger) async throws {
+        verifier = settings.verifier
         pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits)
         service = StorageService(
             configuration: settings.configuration, pool: pool, files: try await VolumeFiles(folder: settings.folder),
@@ -26,6 +28,11 @@ struct StoragePart: ServicePart {
             report: { logger.error("\($0)") })
         mount = Gateway.Mount(prefix: Self.prefix, openPaths: Self.openPaths, service: service)
         loops = [StorageLoop(service: service, logger: logger)]
+    }
+
+    func tokenKeys(from settings: TokenKeySettings) throws(SettingProblem) -> @Sendable () -> Void {
+        let keys = try settings.checking(ServeSettings.Storage.secretNames)
+        return { verifier.replaceKeys(keys) }
     }
 
     func isReady() async -> Bool { service.isReady ? await pool.answers : false }

@@ -5,27 +5,25 @@ import RealtimeAPI
 extension ServeSettings {
     /// Settings of the realtime API.
     struct Realtime {
+        /// Where the keys of tokens are, the first that is set.
+        static let secretNames = ["API_JWT_SECRET", "PGRST_JWT_SECRET"]
+
         var database: PostgresConnectionParameters
         var pool = PostgresPoolConfiguration()
         var configuration: RealtimeConfiguration
 
         /// - Parameter keys: the project's keys, where several services are behind one address.
-        init(_ reader: SettingReader, keys: APIKeys?) throws(SettingProblem) {
+        init(_ reader: SettingReader, tokens: TokenKeySettings, keys: APIKeys?) throws(SettingProblem) {
             database = try ServeSettings.database(reader, "REALTIME_DB_URI", "DATABASE_URL")
             pool.minimumConnections = 0
             pool.maximumConnections = try reader.int("DB_POOL_SIZE", 1...1_000) ?? 5
             pool.maximumAge = ServeSettings.connectionAgeMax
             pool.idleLimit = .seconds(60)
-            let secret = reader.text("API_JWT_SECRET") ?? reader.text("PGRST_JWT_SECRET")
-            guard secret != nil else {
+            guard Self.secretNames.contains(where: { reader.text($0) != nil }) else {
                 throw SettingProblem("API_JWT_SECRET", "not set; give the secret that tokens are signed with")
             }
-            do throws(TokenKeyError) {
-                configuration = RealtimeConfiguration(
-                    verifier: TokenVerifier(
-                        keys: try TokenVerifier.keys(secret: secret, isBase64: false), audience: nil),
-                    keys: keys)
-            } catch { throw SettingProblem("API_JWT_SECRET", error.description) }
+            configuration = RealtimeConfiguration(
+                verifier: TokenVerifier(keys: try tokens.checking(Self.secretNames), audience: nil), keys: keys)
             try Self.read(&configuration.limits, reader)
         }
 
