@@ -32,8 +32,9 @@ struct TokenReader: Sendable {
     let keys: APIKeys?
 
     func claims(of token: String, at now: Double) throws(TokenProblem) -> ChannelClaims {
-        let token = keys?.token(for: token) ?? token
+        // An opaque key stands for its token also where that is no key itself any more.
         guard keys?.isRefused(token) != true else { throw .signature }
+        let token = keys?.token(for: token) ?? token
         let claims: JSONText
         do throws(TokenRefusal) {
             claims = try verifier.claims(of: token, at: now)
