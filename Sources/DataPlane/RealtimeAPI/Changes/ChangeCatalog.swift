@@ -104,12 +104,15 @@ struct ChangeCatalog: Sendable {
             }
             values = [filter.value]
         case .in:
-            let sql = "SELECT v::text AS value FROM unnest($1::text::\(column.sqlType)[]) AS v"
+            let sql =
+                "SELECT CASE WHEN v IS NOT NULL THEN format('%s', v) END AS value "
+                + "FROM unnest($1::text::\(column.sqlType)[]) AS v"
             values = try await ask(sql, filter.value)
             guard values.count <= Self.listMax else {
                 throw ChangeProblem("too many values for `in` filter. Maximum \(Self.listMax)")
             }
-        default: values = try await ask("SELECT $1::text::\(column.sqlType)::text AS value", filter.value)
+        // A cast to text is not always what is written: a boolean would be a word.
+        default: values = try await ask("SELECT format('%s', $1::text::\(column.sqlType)) AS value", filter.value)
         }
         return FilterTest(
             column: filter.column, operator: filter.operator, values: values, isNegated: filter.isNegated,
