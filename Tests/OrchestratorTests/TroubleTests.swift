@@ -132,7 +132,7 @@ struct TroubleTests {
 
     @Test(
         "what a failing service logs is kept with the project, without its secrets",
-        arguments: ["twelve-chars", "hunter2-long-password"])
+        arguments: ["twelve-chars", "hunter2-long-phrase"])
     func redaction(password: String) async throws {
         try await SimulatedHost.run(seed: 12) { host in
             let key = "JWTSECRET"
