@@ -62,7 +62,7 @@ def managed(manager, size):
 def raw(bodies, size, template):
     """Seconds of the engine itself for as many copies, and the boot of the slowest service alone."""
     with Cleanup() as cleanup:
-        stacks = [RawStack(bodies, template, number) for number in range(size)]
+        stacks = [RawStack(bodies, template) for _ in range(size)]
         for stack in stacks:
             cleanup.after(stack.down)
         calls = up(stacks)

@@ -76,14 +76,12 @@ def managed(arguments, size):
         return watch(arguments.seconds, manager), recorded_containers(refs[0])
 
 
-def unmanaged(bodies, arguments, size, check, first=0):
-    """The same containers with no manager; with or without exec health checks. `first`: the number of the first subnet:
-    the engine may keep one of those that were used before."""
+def unmanaged(bodies, arguments, size, check):
+    """The same containers with no manager; with or without exec health checks."""
     changed = {name: (config | {"Healthcheck": check}, host, endpoint)
                for name, (config, host, endpoint) in bodies.items()}
     with Cleanup() as cleanup:
-        stacks = [RawStack(changed, arguments.root + "/Templates/supabase", first + number)
-                  for number in range(size)]
+        stacks = [RawStack(changed, arguments.root + "/Templates/supabase") for _ in range(size)]
         for stack in stacks:
             cleanup.after(stack.down)
         up(stacks)
@@ -94,7 +92,7 @@ def unmanaged(bodies, arguments, size, check, first=0):
 def one_round(arguments, size):
     ours, bodies = managed(arguments, size)
     unwatched = unmanaged(bodies, arguments, size, {"Test": ["NONE"]})
-    checked = unmanaged(bodies, arguments, size, health_check(arguments.check_interval), first=size)
+    checked = unmanaged(bodies, arguments, size, health_check(arguments.check_interval))
     # What the engine does anyway, without any health check, belongs to neither side.
     for one in (ours, checked):
         one["engine_health_percent"] = max(0.0, one["engine_cpu_percent"] - unwatched["engine_cpu_percent"])

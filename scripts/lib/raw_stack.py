@@ -1,6 +1,7 @@
 """The containers of a project without a manager: what the engine itself needs for them."""
 
 import concurrent.futures
+import ipaddress
 import json
 import secrets
 import socket
@@ -38,13 +39,26 @@ def recorded_containers(ref):
     return bodies
 
 
+TAKEN = []
+
+
+def free_subnet():
+    """A /27 that no network of the engine overlaps, from the end of the range of benchmarks. The engine may have kept
+    networks of an earlier run, so it is asked; what this process took is not given out again."""
+    configs = [config for network in engine("GET", "/networks") for config in network["IPAM"].get("Config") or []]
+    used = TAKEN + [ipaddress.ip_network(config["Subnet"]) for config in configs if ":" not in config["Subnet"]]
+    for subnet in reversed(list(ipaddress.ip_network("10.202.0.0/16").subnets(new_prefix=27))):
+        if not any(subnet.overlaps(other) for other in used):
+            TAKEN.append(subnet)
+            return subnet
+    raise RuntimeError("all subnets of 10.202.0.0/16 are in use: remove networks named smbench-… (docker network rm)")
+
+
 class RawStack:
     """The same containers without a manager."""
 
-    def __init__(self, bodies, folder, number=0):
-        # A /27 of its own, counted downwards from the end of what benchmarks use.
-        last = 256 * 256 - 32 * (number + 1)
-        self.base = (last // 256, last % 256)
+    def __init__(self, bodies, folder):
+        self.base = free_subnet()
         self.prefix = f"smbench-{secrets.token_hex(4)}"
         self.folder = folder
         self.bodies = {name: self.renamed(*body) for name, body in bodies.items()}
@@ -77,7 +91,7 @@ class RawStack:
             "Aliases": endpoint.get("Aliases") or [], "IPAMConfig": {"IPv4Address": self.address(place)}}}}}
 
     def address(self, place):
-        return f"10.202.{self.base[0]}.{self.base[1] + place}"
+        return str(self.base[place])
 
     def make_network_and_volumes(self, pool):
         network = pool.submit(engine, "POST", "/networks/create", {
