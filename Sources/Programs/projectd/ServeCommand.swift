@@ -27,8 +27,8 @@ struct ServeCommand: AsyncParsableCommand {
             one away. `/live` and `/ready` are also served on \
             PGRST_ADMIN_SERVER_PORT if it is set. PROJECTD_BODY_TIMEOUT is the time limit for a request body in \
             seconds (60), PROJECTD_BODY_BYTES_MAX the size limit of one that REST takes (16777216), \
-            PROJECTD_BODIES_BYTES_MAX the limit of all that are in memory at once (33554432); allow ten times as much \
-            memory. PROJECTD_TRUSTED_PROXIES lists addresses of proxies, separated by commas: their X-Forwarded-For \
+            PROJECTD_BODIES_BYTES_MAX the limit of all that are in memory at once (33554432); parsed they take a \
+            multiple. PROJECTD_TRUSTED_PROXIES lists addresses of proxies, separated by commas: their X-Forwarded-For \
             names the client, and they may open more than the 128 connections allowed for one address. \
             PROJECTD_SMTP_PLAINTEXT=true lets mails go to another host without TLS. PGRST_DB_POOL_MAX_LIFETIME is the \
             maximum lifetime of a database connection in seconds (1800).
