@@ -49,6 +49,29 @@ struct OperationTests {
         }
     }
 
+    @Test("taking back an operation that ends meanwhile leaves the one after it alone")
+    func cancelledTooLate() async throws {
+        try await SimulatedHost.run(seed: 7) { host in
+            try await host.manage { manager in
+                let ref = try await manager.create()
+                try await host.wait(for: .active, of: ref)
+                _ = try await manager.catalog.request(.pauseRequested, of: ref)
+                let pause = try #require(try await manager.catalog.openOperation(of: ref))
+                try await host.wait(for: .paused, of: ref)
+                _ = try await manager.catalog.request(.resumeRequested, of: ref)
+                let resume = try #require(try await manager.catalog.openOperation(of: ref))
+                // The check of the request came before the end of the pause; that of the transition comes after it.
+                await #expect(throws: CatalogError.self) {
+                    try await manager.catalog.request(.cancelRequested, of: ref, cancelling: pause.id, by: "a")
+                }
+                var late = StatusTransition(from: .resuming, to: .pausing, cause: "cancelled", at: host.time.now())
+                late.cancels = pause.id
+                #expect(try await !host.store.transition(ref, late))
+                #expect(try await manager.catalog.openOperation(of: ref)?.id == resume.id)
+            }
+        }
+    }
+
     @Test("a pause that is taken back resumes, under an operation of its own; a restart cannot be taken back")
     func cancelledPause() async throws {
         try await SimulatedHost.run(seed: 3) { host in

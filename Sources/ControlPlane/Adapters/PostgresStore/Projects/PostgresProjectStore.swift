@@ -120,9 +120,13 @@ public struct PostgresProjectStore: ProjectStore {
     private func transition(
         _ ref: ProjectRef, _ transition: StatusTransition, in transaction: PostgresTransaction
     ) async throws -> Bool {
-        guard let project = try await ProjectRows.lock(ref, with: transition.from, in: transaction),
-            try await ProjectRows.update(ref, transition, in: transaction)
-        else { return false }
+        guard let project = try await ProjectRows.lock(ref, with: transition.from, in: transaction) else {
+            return false
+        }
+        let operation = try await OperationRows.open(ref, in: transaction)
+        guard transition.isOf(operation), try await ProjectRows.update(ref, transition, in: transaction) else {
+            return false
+        }
         try await SettingRows.endTrial(transition, of: ref, in: transaction)
         try await SecretRows.replace(transition.secrets, of: ref, in: transaction)
         switch transition.leases {
@@ -137,7 +141,6 @@ public struct PostgresProjectStore: ProjectStore {
         case .keepPorts(let variables):
             try await LeaseRows.release(ref, portsExcept: variables, at: transition.at, in: transaction)
         }
-        let operation = try await OperationRows.open(ref, in: transaction)
         try await outbox.write(
             transition.event(of: project.versions, during: operation), of: project, in: transaction)
         try await OperationRows.apply(transition, to: operation, of: ref, in: transaction)

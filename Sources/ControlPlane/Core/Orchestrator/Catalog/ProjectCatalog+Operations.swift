@@ -62,11 +62,7 @@ extension ProjectCatalog {
     public func cancel(
         _ id: String, of ref: ProjectRef, by requester: String = ""
     ) async throws(CatalogError) -> ProjectOperation {
-        let operation = try await operation(id, of: ref)
-        guard operation.state.isOpen else {
-            throw .notCancellable("the \(operation.kind.rawValue) has ended already: it \(operation.state.rawValue)")
-        }
-        switch operation.kind {
+        switch try await requireOpen(id, of: ref).kind {
         case .create, .pause, .resume, .upgrade: break
         case .restart:
             throw .notCancellable("a restart cannot be taken back: containers have been stopped for it already")
@@ -76,8 +72,17 @@ extension ProjectCatalog {
                     + " afterwards. Settings with which it does not start are reverted automatically")
         case .delete: throw .notCancellable("a deletion cannot be cancelled: data may already be destroyed")
         }
-        _ = try await request(.cancelRequested, of: ref, by: requester)
-        return try await self.operation(id, of: ref)
+        _ = try await request(.cancelRequested, of: ref, cancelling: id, by: requester)
+        return try await operation(id, of: ref)
+    }
+
+    @discardableResult
+    func requireOpen(_ id: String, of ref: ProjectRef) async throws(CatalogError) -> ProjectOperation {
+        let operation = try await operation(id, of: ref)
+        guard operation.state.isOpen else {
+            throw .notCancellable("the \(operation.kind.rawValue) has ended already: it \(operation.state.rawValue)")
+        }
+        return operation
     }
 
     /// What keeps an operation from getting on: the record of the active manager, and what this one sees.

@@ -96,13 +96,20 @@ public struct ProjectCatalog: Sendable {
     public func request(
         _ event: ProjectLifecycle.Event, of ref: ProjectRef, by requester: String = ""
     ) async throws(CatalogError) -> ProjectRecord {
+        try await request(event, of: ref, cancelling: nil, by: requester)
+    }
+
+    func request(
+        _ event: ProjectLifecycle.Event, of ref: ProjectRef, cancelling id: String?, by requester: String
+    ) async throws(CatalogError) -> ProjectRecord {
         for _ in 1...Self.requestAttemptsMax {
             let record = try await project(ref)
+            if let id { try await requireOpen(id, of: ref) }
             switch ProjectLifecycle.answer(to: event, in: record.status) {
             case .stay: return record
             case .refuse: throw try await conflict(record, event)
             case .transition(let status):
-                guard try await transition(record, event, to: status, by: requester) else { continue }
+                guard try await transition(record, event, to: status, cancelling: id, by: requester) else { continue }
                 await AfterCommit.run { await observer.wake(ref) }
                 return try await project(ref)
             }
@@ -112,9 +119,11 @@ public struct ProjectCatalog: Sendable {
 
     /// False when the status or a lease was changed concurrently: the caller decides again.
     private func transition(
-        _ record: ProjectRecord, _ event: ProjectLifecycle.Event, to status: ProjectStatus, by requester: String
+        _ record: ProjectRecord, _ event: ProjectLifecycle.Event, to status: ProjectStatus, cancelling id: String?,
+        by requester: String
     ) async throws(CatalogError) -> Bool {
         var transition = try await statusTransition(record, event, to: status)
+        transition.cancels = id
         transition.requester = requester.isEmpty ? nil : requester
         transition.opens = ProjectOperationKind(beginningWith: event, in: record.status)
             .map { NewOperation($0, requestedBy: requester) }
@@ -129,7 +138,6 @@ public struct ProjectCatalog: Sendable {
         var transition = StatusTransition(from: record.status, to: status, cause: "on request", at: time.now())
         transition.requestsRestart = event == .restartRequested
         if event == .cancelRequested {
-            transition.cancelsOperation = true
             transition.cause = Self.cancelled
             transition.failure = status == .rollingBack ? ProjectFailure(message: Self.cancelled) : record.failure
         }

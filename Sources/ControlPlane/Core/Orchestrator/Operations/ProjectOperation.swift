@@ -96,10 +96,13 @@ public struct NewOperation: Sendable, Equatable {
 }
 
 extension StatusTransition {
+    /// False when it cancels another operation than the one in progress.
+    public func isOf(_ open: ProjectOperation?) -> Bool { cancels == nil || cancels == open?.id }
+
     /// What the transition does to the operation in progress: it ends, for a reason, or not. Stores do this in the
     /// transaction of the transition.
     public func end(of kind: ProjectOperationKind) -> (state: ProjectOperationState, result: String)? {
-        if cancelsOperation { return (.cancelled, cause) }
+        if cancels != nil { return (.cancelled, cause) }
         if kind == .upgrade, from == .reverting, to == .active { return (.failed, cause) }
         if restoresSettings, kind == .settingsChange { return (.failed, cause) }
         if let opens { return (.superseded, "\(opens.kind.rawValue) was asked for") }

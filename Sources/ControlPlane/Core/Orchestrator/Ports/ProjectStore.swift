@@ -116,8 +116,8 @@ public struct StatusTransition: Sendable, Equatable {
     public var leases: LeaseChange
     /// The operation that begins with the transition; one in progress is given up for it.
     public var opens: NewOperation?
-    /// Whether the operation in progress is cancelled.
-    public var cancelsOperation: Bool
+    /// The operation that is cancelled with it: the transition is not made when another one, or none, is in progress.
+    public var cancels: String?
     /// The requester's e-mail address, for a request that opens no operation of its own.
     public var requester: String?
     /// When.
@@ -142,8 +142,7 @@ public struct StatusTransition: Sendable, Equatable {
     public init(
         from: ProjectStatus, to: ProjectStatus, cause: String, failure: ProjectFailure? = nil,
         requestsRestart: Bool = false, restartServices: [ServiceName]? = nil, leases: LeaseChange = .keep,
-        opens: NewOperation? = nil, cancelsOperation: Bool = false,
-        at: Timestamp
+        opens: NewOperation? = nil, cancels: String? = nil, at: Timestamp
     ) {
         self.from = from
         self.to = to
@@ -153,7 +152,7 @@ public struct StatusTransition: Sendable, Equatable {
         self.restartServices = restartServices
         self.leases = leases
         self.opens = opens
-        self.cancelsOperation = cancelsOperation
+        self.cancels = cancels
         self.at = at
     }
 }

@@ -62,9 +62,15 @@ public enum ProjectOperationContract {
         let isMissed = try await run.transition(1, from: .active, to: .resuming, seconds: 30) { $0.opens = resume }
         try promise("a transition that is not made begins none", !isMissed)
         try promise("nor ends any", try await store.operations.openOperation(of: ref)?.id == pause.id)
+        let isOther = try await run.transition(1, from: .pausing, to: .resuming, seconds: 30) {
+            $0.opens = resume
+            $0.cancels = resume.id
+        }
+        try promise("what cancels another operation than the one in progress is not made", !isOther)
+        try promise("and ends none", try await store.operations.openOperation(of: ref)?.id == pause.id)
         _ = try await run.transition(1, from: .pausing, to: .resuming, seconds: 30) {
             $0.opens = resume
-            $0.cancelsOperation = true
+            $0.cancels = pause.id
         }
         let list = try await store.operations.operations(of: ref, limit: 2)
         try promise("the newest comes first", list.map(\.id) == [resume.id, pause.id])

@@ -166,10 +166,12 @@ struct StoreState: Sendable {
     }
 
     mutating func transition(_ ref: ProjectRef, _ transition: StatusTransition) throws(StoreError) -> Bool {
-        guard var record = records[ref], record.status == transition.from else { return false }
+        let operation = operations[ref]?.last { $0.state.isOpen }
+        guard var record = records[ref], record.status == transition.from, transition.isOf(operation) else {
+            return false
+        }
         let event = transition.event(
-            of: PinnedVersions(template: record.template, upgrade: record.upgrade?.template),
-            during: operations[ref]?.last { $0.state.isOpen })
+            of: PinnedVersions(template: record.template, upgrade: record.upgrade?.template), during: operation)
         try checkStored(transition.template)
         try checkStored(transition.upgrade?.template)
         record.status = transition.to

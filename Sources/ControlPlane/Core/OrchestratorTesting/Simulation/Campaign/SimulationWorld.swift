@@ -94,7 +94,14 @@ struct SimulationWorld: Sendable {
         auditor.noteStep("upgrade \(ref) \(isAccepted)")
         guard isAccepted, versions.number(below: 5) == 0 else { return }
         try? await host.time.sleep(for: .milliseconds(versions.number(below: 8_000)))
-        await ask(.cancelRequested, ref: ref, manager: manager)
+        await cancel(ref, manager)
+    }
+
+    /// A user takes back what is in progress by now: not always what was asked for last.
+    private func cancel(_ ref: ProjectRef, _ manager: SimulatedManager) async {
+        guard let open = try? await manager.catalog.openOperation(of: ref) else { return }
+        let isAccepted = (try? await manager.catalog.cancel(open.id, of: ref)) != nil
+        auditor.noteStep("cancel \(open.kind) \(ref) \(isAccepted)")
     }
 
     /// Replaces the template on disk; the next manager reads it.
