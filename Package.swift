@@ -57,6 +57,13 @@ func model(_ name: String, and more: [Target.Dependency] = []) -> Target {
         path: "Sources/ControlPlane/Features/\(name)", swiftSettings: strict)
 }
 
+/// An API of the data plane: what all of them stand on, and what this one needs besides.
+func dataPlane(_ name: String, and more: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: ["DataPlaneCore", "PostgresKit", "TokenKit"] + more,
+        path: "Sources/DataPlane/\(name)", swiftSettings: strict)
+}
+
 /// Tests in the folder of their name.
 func tests(_ name: String, on modules: [Target.Dependency], settings: [SwiftSetting] = common) -> Target {
     .testTarget(name: name, dependencies: modules, swiftSettings: settings)
@@ -70,6 +77,14 @@ func modelTests(of name: String, and more: [Target.Dependency] = []) -> Target {
         swiftSettings: strict)
 }
 
+/// Tests of an API of the data plane, on a database of their own.
+func dataPlaneTests(of name: String, and more: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests",
+        dependencies: [.byName(name: name), "DataPlaneCore", "PostgresKit", "PostgresTestSupport", "TokenKit"] + more,
+        swiftSettings: common)
+}
+
 let package = Package(
     name: "supamanager",
     dependencies: [
@@ -79,6 +94,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-async-algorithms", exact: "1.1.4"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
         .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
     ],
@@ -98,6 +114,7 @@ let package = Package(
         kit("PasswordKit", on: ["CArgon2", "CCrypt", "Locks"]),
         // What both programs write their log through.
         kit("LogKit"),
+        kit("FileKit"),
         kit("TokenKit", on: ["COpenSSL"]),
         kit("YAMLKit", on: ["CYAML"]),
         // Who a client is on the network: both planes count by it.
@@ -163,12 +180,10 @@ let package = Package(
         .target(
             name: "DataPlaneCore", dependencies: ["TokenKit"], path: "Sources/DataPlane/DataPlaneCore",
             swiftSettings: strict),
-        .target(
-            name: "RestAPI", dependencies: ["DataPlaneCore", "PostgresKit", "TokenKit"],
-            path: "Sources/DataPlane/RestAPI", swiftSettings: strict),
-        .target(
-            name: "AuthAPI", dependencies: ["Clients", "DataPlaneCore", "PasswordKit", "PostgresKit", "TokenKit"],
-            path: "Sources/DataPlane/AuthAPI", swiftSettings: strict),
+        dataPlane("RestAPI"),
+        dataPlane("AuthAPI", and: ["Clients", "PasswordKit"]),
+        dataPlane("StorageAPI", and: ["FileKit"]),
+        dataPlane("RealtimeAPI"),
 
         // What one client can make a server hold or wait for: both planes' servers keep to it. It knows neither.
         .target(
@@ -254,16 +269,15 @@ let package = Package(
         .executableTarget(
             name: "projectd",
             dependencies: [
-                "AuthAPI", "Clients", "CurlKit", "DataPlaneCore", "HTTPBounds", "LogKit", "PasswordKit", "PostgresKit",
-                "RestAPI",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
+                "AuthAPI", "Clients", "CurlKit", "DataPlaneCore", "FileKit", "HTTPBounds", "LogKit", "PasswordKit",
+                "PostgresKit", "RealtimeAPI", "RestAPI", "StorageAPI", "TokenKit",
+                argumentParser, httpTypes, logging, nioCore, serviceLifecycle, unixSignals,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
             ],
             path: "Sources/Programs/projectd", swiftSettings: strict, linkerSettings: stripped),
 
@@ -372,19 +386,12 @@ let package = Package(
                 "NetworkProbes", "Orchestrator", "ProjectModel", "Reconciler", nioCore, nioPosix,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
-        .testTarget(
-            name: "DataPlaneCoreTests", dependencies: ["DataPlaneCore", "TokenKit"], swiftSettings: common),
-        .testTarget(
-            name: "RestAPITests",
-            dependencies: ["DataPlaneCore", "PostgresKit", "PostgresTestSupport", "RestAPI", "TokenKit"],
-            swiftSettings: common),
-        .testTarget(name: "PasswordKitTests", dependencies: ["PasswordKit"], swiftSettings: common),
-        .testTarget(
-            name: "AuthAPITests",
-            dependencies: [
-                "AuthAPI", "Clients", "DataPlaneCore", "PasswordKit", "PostgresKit", "PostgresTestSupport", "TokenKit",
-            ],
-            swiftSettings: common),
+        tests("PasswordKitTests", on: ["PasswordKit"]),
+        tests("DataPlaneCoreTests", on: ["DataPlaneCore", "TokenKit"]),
+        dataPlaneTests(of: "RestAPI"),
+        dataPlaneTests(of: "AuthAPI", and: ["Clients", "PasswordKit"]),
+        dataPlaneTests(of: "StorageAPI", and: ["FileKit"]),
+        dataPlaneTests(of: "RealtimeAPI"),
         // As a user: the built program on the real engine. It depends on the program only to have it built.
         .testTarget(name: "EndToEndTests", dependencies: ["CurlKit", "supamanager"], swiftSettings: common),
     ],

@@ -29,6 +29,8 @@ create role dashboard_user nologin createdb createrole replication;
 create role pgbouncer nologin;
 grant pg_read_all_data, pg_monitor to supabase_read_only_user;
 grant anon, authenticated, service_role to supabase_storage_admin;
+-- The owner makes the policies of storage.objects and storage.buckets, which only their owner can.
+grant supabase_storage_admin to postgres;
 
 -- Schemas, each owned by the service that fills it.
 create schema auth authorization supabase_auth_admin;

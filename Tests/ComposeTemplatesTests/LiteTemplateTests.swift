@@ -51,7 +51,7 @@ struct LiteTemplateTests {
         let needs = try renderer().requirements(services: nil)
         #expect(needs.services.map(\.text) == ["api", "db"])
         #expect(needs.ports == ["GATEWAY_PORT", "POSTGRES_PORT"])
-        #expect(needs.volumes == ["db-data"])
+        #expect(needs.volumes == ["db-data", "storage-data"])
         #expect(try renderer().requirements(services: ["db"]).ports == ["POSTGRES_PORT"])
     }
 
@@ -88,13 +88,15 @@ struct LiteTemplateTests {
         }
     }
 
-    @Test("only the database gets the owner's password as such; the server logs in as the role that can do least")
+    @Test("only the database gets the owner's password as such; each API logs in as the role that can do least for it")
     func secrets() throws {
         let stack = try stack()
         let api = try service("api", of: stack).spec.environment.reveal()
         #expect(api["PGRST_DB_URI"]?.contains("//authenticator:") == true)
         #expect(api["GOTRUE_DB_DATABASE_URL"]?.contains("//supabase_auth_admin:") == true)
-        #expect(!api.values.contains { $0.contains("supabase_admin") || $0.contains("//postgres:") })
+        #expect(api["STORAGE_DATABASE_URL"]?.contains("//supabase_storage_admin:") == true)
+        let administrating = api.filter { $0.value.contains("supabase_admin") || $0.value.contains("//postgres:") }
+        #expect(administrating.keys.sorted() == ["REALTIME_DB_URI"], "it reads the log, and rows as any client's role")
         #expect(Set(try service("db", of: stack).spec.environment.reveal().keys) == ["POSTGRES_PASSWORD"])
     }
 

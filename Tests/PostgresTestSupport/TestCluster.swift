@@ -35,11 +35,13 @@ public struct TestCluster: Sendable {
     }
 
     /// Runs `body` with a new cluster. Durability is off: what is tested here is not the disk.
-    static func with(_ body: @Sendable () async throws -> Void) async throws {
+    static func with(
+        _ settings: [String: String] = [:], _ body: @Sendable () async throws -> Void
+    ) async throws {
         let folder = TestFolder()
         defer { folder.remove() }
         var configuration = EmbeddedClusterConfiguration(folder: folder.path + "/postgres")
-        configuration.settings = ["fsync": "off", "max_connections": "200"]
+        configuration.settings = ["fsync": "off", "max_connections": "200"].merging(settings) { _, own in own }
         let cluster = try await EmbeddedCluster.start(configuration)
         let result: Result<Void, any Error>
         do {
@@ -80,15 +82,24 @@ public struct TestFolder: Sendable {
 
 /// Runs a whole suite with one ``TestCluster``.
 public struct PostgresClusterTrait: SuiteTrait, TestScoping {
+    /// Settings of the server besides the usual ones.
+    var settings: [String: String] = [:]
+
     /// Starts the cluster, runs the suite, stops and removes the cluster.
     public func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
-        try await TestCluster.with(function)
+        try await TestCluster.with(settings, function)
     }
 }
 
 extension Trait where Self == PostgresClusterTrait {
     /// One private cluster for the suite.
     public static var postgresCluster: Self { PostgresClusterTrait() }
+
+    /// One private cluster for the suite, whose changes can be replicated.
+    public static var logicalPostgresCluster: Self {
+        PostgresClusterTrait(
+            settings: ["wal_level": "logical", "max_wal_senders": "10", "max_replication_slots": "10"])
+    }
 }

@@ -10,13 +10,18 @@ public struct Gateway: DataPlaneService {
         /// Paths below the prefix that are reached by links, redirects and probes, which carry no key. One that ends in
         /// a slash stands for all below it.
         public var openPaths: [String]
+        /// Whether a key of the project is required here; false where the service looks at keys itself.
+        public var checksKeys: Bool
         /// The service.
         public var service: any DataPlaneService
 
         /// A mount.
-        public init(prefix: String, openPaths: [String] = [], service: any DataPlaneService) {
+        public init(
+            prefix: String, openPaths: [String] = [], checksKeys: Bool = true, service: any DataPlaneService
+        ) {
             self.prefix = prefix
             self.openPaths = openPaths
+            self.checksKeys = checksKeys
             self.service = service
         }
 
@@ -82,6 +87,18 @@ public struct Gateway: DataPlaneService {
         }
     }
 
+    /// The service's own.
+    public func takesPieces(of request: ServiceRequest) -> Bool {
+        guard case .service(let service, let inner) = route(request) else { return false }
+        return service.takesPieces(of: inner)
+    }
+
+    /// Answers by the service that the path belongs to.
+    public func respond(to request: ServiceRequest, body: ServiceBody) async -> ServiceResponse {
+        guard case .service(let service, let inner) = route(request) else { return await respond(to: request) }
+        return await service.respond(to: inner, body: body)
+    }
+
     private func route(_ request: ServiceRequest) -> Route {
         if request.path == "/health" { return .live }
         if request.path == "/ready" { return .ready }
@@ -95,6 +112,7 @@ public struct Gateway: DataPlaneService {
         var inner = request
         inner.path = String(request.path.dropFirst(mount.prefix.count))
         if inner.path.isEmpty { inner.path = "/" }
+        guard mount.checksKeys else { return .service(mount.service, inner) }
         let (query, keyInQuery) = Self.takingKey(outOf: request.query)
         inner.query = query
         if inner.isPreflight {

@@ -48,6 +48,8 @@ public struct ServiceResponse: Sendable {
     public var headers: [(name: String, value: String)] = []
     /// The body; empty where there is none.
     public var body: [UInt8] = []
+    /// A body that is too large to be made before it is sent, in place of ``body``. To HEAD only its length is sent.
+    public var content: ServiceContent?
 
     /// An answer.
     public init(status: Int) { self.status = status }
@@ -89,4 +91,10 @@ public protocol DataPlaneService: Sendable {
 
     /// Answers a request. Never throws: every error is an answer.
     func respond(to request: ServiceRequest) async -> ServiceResponse
+
+    /// Whether the body of a request is taken piece by piece: then ``respond(to:body:)`` answers.
+    func takesPieces(of request: ServiceRequest) -> Bool
+
+    /// Answers a request while its body comes in.
+    func respond(to request: ServiceRequest, body: ServiceBody) async -> ServiceResponse
 }

@@ -120,6 +120,11 @@ extension PostgresError {
         sqlState == PostgresState.uniqueViolation || sqlState == PostgresState.exclusionViolation
     }
 
+    /// Whether a foreign key refused the statement.
+    public var isForeignKeyViolation: Bool {
+        sqlState == PostgresState.foreignKeyViolation
+    }
+
     /// Whether the same transaction, run again, may succeed: a serialization failure or a deadlock.
     public var isRetryable: Bool {
         sqlState == PostgresState.serializationFailure || sqlState == PostgresState.deadlockDetected
@@ -147,6 +152,7 @@ extension PostgresError {
 enum PostgresState {
     static let uniqueViolation = "23505"
     static let exclusionViolation = "23P01"
+    static let foreignKeyViolation = "23503"
     static let serializationFailure = "40001"
     static let deadlockDetected = "40P01"
     static let queryCanceled = "57014"

@@ -11,6 +11,8 @@ import ServiceLifecycle
 /// Serves one or several APIs by HTTP.
 struct APIServer: ServiceLifecycle.Service {
     let service: any DataPlaneService
+    /// Where WebSockets come in; nil where none are served.
+    let sockets: SocketEntrance?
     let address: ServerAddress
     let limits: HTTPLimits
     let logger: Logger
@@ -30,13 +32,7 @@ struct APIServer: ServiceLifecycle.Service {
             responder: APIResponder(
                 service: service, limits: limits, watches: watches, connections: connections,
                 bodies: ByteBudget(bytesMax: limits.bodyBytesInFlightMax)),
-            server: .http1(
-                configuration: HTTP1Channel.Configuration(
-                    additionalChannelHandlers: [connections.handler(), watches.handler()],
-                    idleTimeout: .seconds(limits.idleSeconds),
-                    httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
-                        maxHeaderFieldSize: limits.headerBytesMax, maxHeaderListSize: limits.headerBytesMax,
-                        maxHeaderFieldCount: limits.headersMax))),
+            server: server(connections, watches),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port), backlog: limits.backlogMax,
                 // Above the registry's own bound: it has to see a connection to decide about it.
@@ -44,6 +40,24 @@ struct APIServer: ServiceLifecycle.Service {
                     limits.connectionsMax + limits.backlogMax, logger: logger)),
             logger: logger)
         try await application.run()
+    }
+
+    /// Plain HTTP, and WebSockets where there is an entrance.
+    private func server(_ connections: ConnectionRegistry, _ watches: ConnectionWatches) -> HTTPServerBuilder {
+        if let sockets {
+            return HTTPServerBuilder { [limits] responder in
+                UpgradableChannel(responder: responder, entrance: sockets, limits: limits, connections: connections) {
+                    [connections.handler(), watches.handler()]
+                }
+            }
+        }
+        return .http1(
+            configuration: HTTP1Channel.Configuration(
+                additionalChannelHandlers: [connections.handler(), watches.handler()],
+                idleTimeout: .seconds(limits.idleSeconds),
+                httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
+                    maxHeaderFieldSize: limits.headerBytesMax, maxHeaderListSize: limits.headerBytesMax,
+                    maxHeaderFieldCount: limits.headersMax)))
     }
 }
 
@@ -95,6 +109,7 @@ struct APIResponder: HTTPResponder {
             let body = try await receive(request, on: channel, keeping: 0)
             return (refusal, !body.isFinished)
         }
+        if service.takesPieces(of: head) { return await respondInPieces(to: head, request, on: channel) }
         return try await bodies.withShare(beyond: limits.uncountedBytes) { share in
             switch try await receive(request, on: channel, keeping: service.bodyBytesMax(for: head), of: share) {
             case .complete(let body):
@@ -146,7 +161,14 @@ struct APIResponder: HTTPResponder {
         let hasBody = status.kind != .informational && status != .noContent
         // The length of a body that was never made is not known, and the end of a chunked one that has no chunks would
         // be taken for the next answer: so the connection ends.
-        if closes || hasBody && isHead { fields[.connection] = "close" }
+        if closes || hasBody && isHead && answer.content == nil { fields[.connection] = "close" }
+        if let content = answer.content {
+            guard !isHead else {
+                fields[.contentLength] = String(content.length)
+                return Response(status: status, headers: fields, body: Self.noBody(onEnd: onEnd))
+            }
+            return Response(status: status, headers: fields, body: Self.body(of: content, onEnd: onEnd))
+        }
         let body = ByteBuffer(bytes: hasBody && !isHead ? answer.body : [])
         let length = hasBody && isHead ? nil : body.readableBytes
         return Response(
@@ -156,6 +178,14 @@ struct APIResponder: HTTPResponder {
                 try await writer.finish(nil)
                 onEnd()
             })
+    }
+
+    /// What follows the head of an answer to HEAD.
+    private static func noBody(onEnd: @escaping @Sendable () -> Void) -> ResponseBody {
+        ResponseBody(contentLength: nil) { writer in
+            try await writer.finish(nil)
+            onEnd()
+        }
     }
 
     /// Line breaks would end the status line.

@@ -3,12 +3,8 @@ import CurlKit
 import Logging
 import ServiceLifecycle
 
-/// Makes the schema `auth` at the start, tries again while the database is away; then sends the mails that wait, and
-/// cleans up.
+/// Makes the schema `auth` at the start; then sends the mails that wait, and cleans up.
 struct AuthLoop: ServiceLifecycle.Service {
-    private static let firstWait: Duration = .seconds(1)
-    private static let waitMax: Duration = .seconds(32)
-
     let service: AuthService
     let mail: MailConfiguration?
     /// Whether anonymous users go after 30 days.
@@ -17,7 +13,7 @@ struct AuthLoop: ServiceLifecycle.Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            await migrate()
+            await SchemaMigration(schema: "auth", logger: logger).run { try await service.migrate() }
             await withTaskGroup(of: Void.self) { group in
                 if let mail {
                     group.addTask { await send(mail) }
@@ -40,23 +36,6 @@ struct AuthLoop: ServiceLifecycle.Service {
 
     private func fetchTemplates(_ mail: MailConfiguration) async {
         await MailTemplateLoop(service: service, configuration: mail) { [logger] in logger.warning("\($0)") }.run()
-    }
-
-    private func migrate() async {
-        var wait = Self.firstWait
-        while !Task.isCancelled {
-            do {
-                try await service.migrate()
-                logger.info("the schema auth is there")
-                return
-            } catch {
-                logger.error(
-                    "the schema auth could not be created; trying again",
-                    metadata: ["why": "\(error)", "wait": "\(wait)"])
-                do { try await Task.sleep(for: wait) } catch { return }
-                wait = min(wait * 2, Self.waitMax)
-            }
-        }
     }
 
     private func cleanUp() async {

@@ -5,11 +5,12 @@ import ArgumentParser
 struct ProjectD: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "projectd",
-        abstract: "The data plane of a lite project: the AUTH and REST APIs over a PostgreSQL database.",
+        abstract: "The data plane of a lite project: the AUTH, REST, STORAGE and REALTIME APIs over PostgreSQL.",
         discussion: """
             `serve` answers requests until it gets SIGTERM or SIGINT. Settings come from the environment, under the names \
-            that the replaced servers use: PostgREST's (PGRST_DB_URI, PGRST_DB_SCHEMAS, …) and GoTrue's \
-            (GOTRUE_DB_DATABASE_URL, GOTRUE_SITE_URL, API_EXTERNAL_URL, …).
+            that the replaced servers use: PostgREST's (PGRST_DB_URI, PGRST_DB_SCHEMAS, …), GoTrue's \
+            (GOTRUE_DB_DATABASE_URL, GOTRUE_SITE_URL, API_EXTERNAL_URL, …), storage-api's (FILE_SIZE_LIMIT, \
+            STORAGE_FILE_BACKEND_PATH, S3_PROTOCOL_ACCESS_KEY_ID, …) and Realtime's (API_JWT_SECRET, …).
             """,
         version: "0.1.0", subcommands: [ServeCommand.self])
 }

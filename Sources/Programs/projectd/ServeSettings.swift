@@ -5,6 +5,7 @@ import FoundationEssentials
 import HTTPBounds
 import Logging
 import PostgresKit
+import RealtimeAPI
 import RestAPI
 
 /// A setting that cannot be used: which, and what to do.
@@ -55,6 +56,11 @@ struct HTTPLimits {
     /// How long a body may make no progress before its connection may be closed for another one.
     var bodyPatience: Duration = .seconds(1)
 
+    /// Longest time for the next piece of a body that is worked on while it comes in.
+    var pieceDeadline: Duration = .seconds(30)
+    /// Bytes of an answer's body that are read and sent at once.
+    static let contentPieceBytes = 256 << 10
+
     var bodyPace: BodyPace {
         BodyPace(
             deadline: bodyDeadline, smallBodyDeadline: smallBodyDeadline, bytesPerSecondMin: bodyBytesPerSecondMin,
@@ -84,6 +90,8 @@ struct ServeSettings {
 
     var rest: Rest?
     var auth: Auth?
+    var storage: Storage?
+    var realtime: Realtime?
     /// How the keys of tokens are read.
     var tokenKeys: TokenKeySettings
     /// Keys of clients, where several services are behind one address.
@@ -98,7 +106,18 @@ struct ServeSettings {
         tokenKeys = TokenKeySettings(reader: reader, services: services)
         if services.contains(.rest) { rest = try Self.rest(reader, keys: tokenKeys) }
         if services.contains(.auth) { auth = try Auth(reader, keys: tokenKeys) }
+        if services == [.storage] {
+            storage = try Storage(reader, tokens: tokenKeys, publicPath: nil)
+        } else if services.contains(.storage), Storage.folder(reader) != nil {
+            storage = try Storage(reader, tokens: tokenKeys, publicPath: StoragePart.prefix)
+        }
         if services.count > 1 { keys = try Self.keys(reader) }
+        // Beside others it is served where it has a database role of its own.
+        if services == [.realtime] || services.contains(.realtime) && reader.text("REALTIME_DB_URI") != nil {
+            let served = try Realtime(reader, tokens: tokenKeys, keys: keys)
+            http.connectionsMax += served.configuration.limits.connectionsMax
+            realtime = served
+        }
         if let seconds = try reader.int("PROJECTD_BODY_TIMEOUT", 1...3_600) { http.bodyDeadline = .seconds(seconds) }
         http.bodyBytesInFlightMax =
             try reader.int("PROJECTD_BODIES_BYTES_MAX", Self.bodyBytes) ?? http.bodyBytesInFlightMax
@@ -188,7 +207,15 @@ struct ServeSettings {
             let common = try reader.int("PORT", 1...65_535)
             return ServerAddress(host: host(reader.text("GOTRUE_API_HOST")), port: own ?? common ?? 8081)
         }
+        if services == [.storage] {
+            let own = try reader.int("SERVER_PORT", 1...65_535)
+            let common = try reader.int("PORT", 1...65_535)
+            return ServerAddress(host: host(reader.text("SERVER_HOST")), port: own ?? common ?? 5000)
+        }
         if services.count > 1 { return ServerAddress(host: "0.0.0.0", port: 8000) }
+        if services == [.realtime] {
+            return ServerAddress(host: "0.0.0.0", port: try reader.int("PORT", 1...65_535) ?? 4000)
+        }
         return ServerAddress(
             host: host(reader.text("PGRST_SERVER_HOST")), port: try reader.int("PGRST_SERVER_PORT", 1...65_535) ?? 3000)
     }

@@ -1,5 +1,3 @@
-import AuthAPI
-import DataPlaneCore
 import Logging
 import ServiceLifecycle
 import UnixSignals
@@ -7,8 +5,7 @@ import UnixSignals
 /// Reads the keys of tokens again at SIGHUP. Keys that cannot be used change nothing.
 struct TokenKeyLoop: ServiceLifecycle.Service {
     let settings: TokenKeySettings
-    let auth: AuthService?
-    let rest: TokenVerifier?
+    let parts: ServiceParts
     let logger: Logger
 
     func run() async throws {
@@ -19,11 +16,7 @@ struct TokenKeyLoop: ServiceLifecycle.Service {
 
     private func reload() {
         do throws(SettingProblem) {
-            // Both are read before one is replaced.
-            let signing = try auth.map { _ throws(SettingProblem) in try settings.signing() }
-            let checking = try rest.map { _ throws(SettingProblem) in try settings.checking() }
-            if let signing { auth?.replaceKeys(signing) }
-            if let checking { rest?.replaceKeys(checking) }
+            try parts.replaceTokenKeys(from: settings)
             logger.notice("the keys of tokens were read again")
         } catch {
             logger.error(

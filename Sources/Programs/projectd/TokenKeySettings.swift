@@ -21,11 +21,12 @@ struct TokenKeySettings: Sendable {
         } catch { throw SettingProblem("GOTRUE_JWT_SECRET or GOTRUE_JWT_KEYS", error.description) }
     }
 
-    /// Keys by which the REST API checks tokens. Beside the AUTH API it takes what that one signs.
-    func checking() throws(SettingProblem) -> [TokenVerifier.Key] {
-        let name = "PGRST_JWT_SECRET"
-        let isBase64 = try reader.bool("PGRST_JWT_SECRET_IS_BASE64") ?? false
+    /// Keys by which an API checks tokens: those of the first of some settings that is set. Beside the AUTH API it
+    /// takes what that one signs, too.
+    func checking(_ names: [String] = ["PGRST_JWT_SECRET"]) throws(SettingProblem) -> [TokenVerifier.Key] {
+        guard let name = names.first(where: { reader.text($0) != nil }) ?? names.last else { return [] }
         let secret = try textOrFile(name)
+        let isBase64 = try reader.bool(name + "_IS_BASE64") ?? false
         let own: [TokenVerifier.Key]
         do throws(TokenKeyError) { own = try TokenVerifier.keys(secret: secret, isBase64: isBase64) } catch {
             throw SettingProblem(name, "\(error)")

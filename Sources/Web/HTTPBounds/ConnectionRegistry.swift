@@ -113,6 +113,17 @@ package final class ConnectionRegistry: Sendable {
         ) { [self] count in state.withLock { $0.table.receive(count, on: id) } }
     }
 
+    /// A body is waited for that is worked on while it comes; ``takePiece(of:on:)`` says of its progress.
+    package func beginPieces(on channel: any Channel) { state.withLock { $0.table.beginBody(ID(channel)) } }
+
+    /// Bytes of such a body have come.
+    package func takePiece(of count: Int, on channel: any Channel) {
+        state.withLock { $0.table.receive(count, on: ID(channel)) }
+    }
+
+    /// No more of such a body is waited for.
+    package func endPieces(on channel: any Channel) { state.withLock { $0.table.endBody(ID(channel)) } }
+
     /// The answer is written; the connection waits for the next request.
     package func endRequest(on channel: any Channel) {
         let id = ID(channel)

@@ -8,6 +8,8 @@ final class PostgresWire {
     let wakeup: Wakeup
     var statements: StatementCache
     var notifications: NotificationBuffer
+    /// Whether the connection replicates: then nothing is read while nobody asks, so that the server has to wait.
+    var isCopying = false
     private(set) var connection: OpaquePointer?
 
     /// Stands between libpq and the server where the size of messages is bounded.
@@ -59,6 +61,7 @@ final class PostgresWire {
             failure = reason
         }
         messageGuard = nil
+        isCopying = false
         statements.reset()
     }
 
@@ -166,7 +169,7 @@ extension PostgresWire {
     /// Waits for a wakeup while there is nothing to do. Messages of the server are read, so that a connection that it
     /// closes is known to be closed at once.
     func idle() {
-        guard let connection else {
+        guard let connection, !isCopying else {
             var descriptor = pollfd(fd: wakeup.descriptor, events: Int16(POLLIN), revents: 0)
             Glibc.poll(&descriptor, 1, -1)
             wakeup.clear()

@@ -1,0 +1,153 @@
+import PostgresKit
+import Synchronization
+
+/// The replication: begun, read, acknowledged, begun again.
+extension ChangeHub {
+    /// Changes that are delivered at once.
+    private static let chunkMax = 200
+    /// How often the server learns how far this one is, whether or not it asks.
+    private static let statusInterval: Double = 10
+    /// How long facts of tables are believed: privileges change without a word.
+    private static let factsSeconds: Double = 60
+    private static let firstWait: Duration = .seconds(1)
+    private static let waitMax: Duration = .seconds(30)
+
+    /// What is known while one replication lasts.
+    private struct Session {
+        var reader = ChangeReader()
+        var facts: [UInt32: TableFacts] = [:]
+        var factsTime: Double
+        var statusTime: Double
+        var pending: [RowChange] = []
+        var mustReply = false
+    }
+
+    func replicateWhileWanted(_ listener: Listener) async {
+        var words = demand.makeAsyncIterator()
+        while let isWanted = await words.next() {
+            guard isWanted else { continue }
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.replicate(listener) }
+                while let stillWanted = await words.next(), stillWanted {}
+                group.cancelAll()
+            }
+        }
+    }
+
+    private func replicate(_ listener: Listener) async {
+        var wait = Self.firstWait
+        while !Task.isCancelled {
+            do {
+                let replication = try await PostgresReplication.start(
+                    database, slot: "projectd_realtime_\(UInt64.random(in: 0 ... .max))",
+                    publications: [RealtimeSchema.publication])
+                wait = Self.firstWait
+                goLive(listener)
+                do {
+                    try await read(replication, listener)
+                } catch {
+                    await replication.close()
+                    throw error
+                }
+                await replication.close()
+            } catch {
+                guard !Task.isCancelled else { break }
+                listener.report("changes cannot be read: \(error)")
+                interrupt(listener)
+            }
+            do { try await Task.sleep(for: wait) } catch { break }
+            wait = min(wait * 2, Self.waitMax)
+        }
+        state.withLock { $0.isLive = false }
+    }
+
+    /// Tells the channels that wait.
+    private func goLive(_ listener: Listener) {
+        let waiting = state.withLock { state in
+            state.isLive = true
+            defer { state.waiting = [:] }
+            state.answered.merge(state.waiting) { _, new in new }
+            return state.waiting
+        }
+        for (_, request) in waiting { listener.answer(request, false, Self.subscribedText) }
+    }
+
+    /// Tells the channels that changes are missing from here on; they learn again when the next ones arrive.
+    private func interrupt(_ listener: Listener) {
+        let told = state.withLock { state in
+            state.isLive = false
+            defer { state.answered = [:] }
+            state.waiting.merge(state.answered) { waiting, _ in waiting }
+            return state.answered
+        }
+        for (_, request) in told {
+            listener.answer(request, true, "The connection to PostgreSQL is lost; changes until it is back are missing")
+        }
+    }
+
+    private func read(_ replication: PostgresReplication, _ listener: Listener) async throws {
+        var session = Session(factsTime: clock(), statusTime: clock())
+        while !Task.isCancelled {
+            for frame in try await replication.next(within: .seconds(Self.statusInterval)) {
+                switch frame {
+                case .keepalive(let end, let wantsReply):
+                    if session.pending.isEmpty { session.reader.take(end: end) }
+                    session.mustReply = session.mustReply || wantsReply
+                case .data(_, _, let bytes):
+                    if let change = session.reader.take(try LogicalMessage(bytes)) { session.pending.append(change) }
+                }
+                guard session.pending.count >= Self.chunkMax else { continue }
+                try await deliver(&session, listener)
+                try await confirm(&session, replication)
+            }
+            try await deliver(&session, listener)
+            try await confirm(&session, replication)
+        }
+    }
+
+    private func confirm(_ session: inout Session, _ replication: PostgresReplication) async throws {
+        let now = clock()
+        guard session.mustReply || now - session.statusTime >= Self.statusInterval else { return }
+        session.mustReply = false
+        session.statusTime = now
+        let microseconds = Int64(exactly: (now * 1_000_000).rounded()) ?? 0
+        try await replication.confirm(session.reader.position, microsecondsSinceEpoch: microseconds)
+    }
+
+    // MARK: Delivery
+
+    private func deliver(_ session: inout Session, _ listener: Listener) async throws {
+        guard !session.pending.isEmpty else { return }
+        let changes = session.pending
+        session.pending = []
+        let book = state.withLock { state in
+            if state.hasNewRoles { session.facts = [:] }
+            state.hasNewRoles = false
+            return state.book
+        }
+        do {
+            try await learn(changes, for: book, in: &session)
+            for message in try await delivery.messages(of: changes, to: book, facts: session.facts) {
+                listener.deliver(message)
+            }
+        } catch {
+            // What cannot be checked is shown to none.
+            listener.report("\(changes.count) changes could not be delivered: \(error)")
+        }
+    }
+
+    /// Reads the facts that are not known, or not believed any more.
+    private func learn(
+        _ changes: [RowChange], for book: SubscriptionBook, in session: inout Session
+    ) async throws {
+        let now = clock()
+        if now - session.factsTime >= Self.factsSeconds {
+            session.facts = [:]
+            session.factsTime = now
+        }
+        for table in session.reader.takeDescribed() { session.facts[table] = nil }
+        for table in Set(changes.map(\.relation.id)) where session.facts[table] == nil {
+            session.facts[table] = try await catalog.facts(of: table, roles: book.roles)
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import DataPlaneCore
+import PostgresKit
+import ServiceLifecycle
+
+/// One API of the project and what keeps it going.
+protocol ServicePart: Sendable {
+    /// The API, and where it is behind a gateway.
+    var mount: Gateway.Mount { get }
+
+    /// What runs beside the server.
+    var loops: [any ServiceLifecycle.Service] { get }
+
+    /// Where its WebSockets come in, below a prefix of the paths; nil where it takes none.
+    func entrance(prefix: String) -> SocketEntrance?
+
+    /// Reads the keys of tokens again. What it returns puts them in the place of those that counted.
+    func tokenKeys(from settings: TokenKeySettings) throws(SettingProblem) -> @Sendable () -> Void
+
+    /// Whether the API can do its work now.
+    func isReady() async -> Bool
+
+    /// Gives back what the API holds. Called once, after the server and the loops have ended.
+    func close() async
+}
+
+extension ServicePart {
+    func entrance(prefix: String) -> SocketEntrance? { nil }
+}
+
+extension PostgresPool {
+    /// Whether the database answers.
+    var answers: Bool {
+        get async {
+            do {
+                try await ping()
+                return true
+            } catch { return false }
+        }
+    }
+}

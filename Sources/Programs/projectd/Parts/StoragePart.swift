@@ -1,0 +1,67 @@
+import DataPlaneCore
+import FoundationEssentials
+import Logging
+import PostgresKit
+import ServiceLifecycle
+import StorageAPI
+
+/// The STORAGE API and what keeps it going.
+struct StoragePart: ServicePart {
+    static let prefix = "/storage/v1"
+    /// Everything: links carry no key, and S3's and TUS's clients have signatures of their own. The service asks the
+    /// rest for a token.
+    private static let openPaths = ["/"]
+
+    let mount: Gateway.Mount
+    let loops: [any ServiceLifecycle.Service]
+
+    private let service: StorageService
+    private let pool: PostgresPool
+    private let verifier: TokenVerifier
+
+    init(_ settings: ServeSettings.Storage, logger: Logger) async throws {
+        verifier = settings.verifier
+        pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits)
+        service = StorageService(
+            configuration: settings.configuration, pool: pool, files: try await VolumeFiles(folder: settings.folder),
+            verifier: settings.verifier, secret: settings.secret, clock: { Date().timeIntervalSince1970 },
+            report: { logger.error("\($0)") })
+        mount = Gateway.Mount(prefix: Self.prefix, openPaths: Self.openPaths, service: service)
+        loops = [StorageLoop(service: service, logger: logger)]
+    }
+
+    func tokenKeys(from settings: TokenKeySettings) throws(SettingProblem) -> @Sendable () -> Void {
+        let keys = try settings.checking(ServeSettings.Storage.secretNames)
+        return { verifier.replaceKeys(keys) }
+    }
+
+    func isReady() async -> Bool { service.isReady ? await pool.answers : false }
+
+    func close() async { await pool.close() }
+}
+
+/// Makes the schema `storage` at the start; then removes files that no row names, round by round.
+private struct StorageLoop: ServiceLifecycle.Service {
+    let service: StorageService
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await SchemaMigration(schema: "storage", logger: logger).run { try await service.migrate() }
+            await sweep()
+        }
+    }
+
+    private func sweep() async {
+        let sweeper = StorageSweeper(service: service)
+        while !Task.isCancelled {
+            do {
+                let result = try await sweeper.round()
+                logger.info("files were swept", metadata: ["removed": "\(result.removed)", "bytes": "\(result.bytes)"])
+            } catch {
+                logger.warning("files could not be swept", metadata: ["why": "\(error)"])
+            }
+            do { try await Task.sleep(for: StorageSweeper.interval) } catch { return }
+        }
+    }
+}
