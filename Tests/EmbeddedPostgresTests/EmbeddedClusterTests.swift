@@ -53,6 +53,13 @@ struct EmbeddedClusterTests {
         }
     }
 
+    /// The server of a forgotten manager is a child of these tests, unlike that of a killed one: who waits for any child
+    /// of theirs, as tests of exits do, would find this one for ever.
+    private func reap(_ processID: pid_t) {
+        var status: Int32 = 0
+        while waitpid(processID, &status, 0) == -1, errno == EINTR {}
+    }
+
     /// Starts a cluster with one row in it and forgets it without stopping it, as a killed manager does.
     private func abandonCluster(_ configuration: EmbeddedClusterConfiguration) async throws -> pid_t {
         let cluster = try await EmbeddedCluster.start(configuration)
@@ -124,6 +131,7 @@ struct EmbeddedClusterTests {
         try await withConfiguration { configuration async throws in
             let old = try await abandonCluster(configuration)
             let cluster = try await takeOver(configuration)
+            reap(old)
             #expect(try postmaster(configuration) != old)
             #expect(try await query(cluster, "SELECT n FROM kept").first?.int("n") == 42)
             try await cluster.stop()
@@ -138,9 +146,11 @@ struct EmbeddedClusterTests {
             let connection = try await PostgresConnection.connect(parameters)
             try await connection.executeScript("CREATE TABLE kept AS SELECT 42 AS n")
             try await connection.executeScript("BEGIN; DELETE FROM kept")
-            kill(try postmaster(configuration), SIGKILL)
+            let old = try postmaster(configuration)
+            kill(old, SIGKILL)
             cluster = nil
             let next = try await takeOver(configuration)
+            reap(old)
             #expect(try await query(next, "SELECT n FROM kept").first?.int("n") == 42)
             await connection.close()
             try await next.stop()

@@ -43,7 +43,7 @@ struct GenerationTests {
         let owner = try await host.owner
         let before = host.directory.generation
         _ = try await host.directory.members(of: IdentityHost.slug)
-        _ = try await host.directory.roles(of: IdentityHost.slug)
+        _ = try await host.directory.roles(of: IdentityHost.slug, visibleTo: owner)
         _ = try await host.directory.organizations(of: owner)
         _ = try await host.directory.principal(for: IdentityHost.adminToken)
         _ = try await host.directory.createAccessToken(of: owner.account.id, name: "x", expiresAt: nil)

@@ -41,16 +41,29 @@ struct ProjectRoleTests {
         let refs = [try await host.addProject(1), try await host.addProject(2)]
         let (one, other) = (try await host.person("one", .readOnly), try await host.person("other", .readOnly))
         for person in [one, other] { #expect(try await setRole(host, 3, of: person, projects: refs) == nil) }
-        let (four, scoped) = try await host.directory.roles(of: Self.slug)
+        let (four, scoped) = try await host.directory.roles(of: Self.slug, visibleTo: try await host.owner)
         #expect(four.map(\.number) == [1, 2, 3, 4] && four.map(\.base) == BaseRole.allCases)
         #expect(scoped.map(\.role.base) == [.developer])
         #expect(scoped.first?.projects.map(\.name) == ["Project 1", "Project 2"])
         let number = try #require(scoped.first?.role.number)
         for person in [one, other] {
-            #expect(try await host.directory.roles(of: Self.slug).projectScoped.count == 1)
+            #expect(try await host.directory.roles(of: Self.slug, visibleTo: try await host.owner).projectScoped.count == 1)
             try await host.directory.removeRole(number, of: person.account.id, in: Self.slug, by: try await host.owner)
         }
-        #expect(try await host.directory.roles(of: Self.slug).projectScoped.isEmpty)
+        #expect(try await host.directory.roles(of: Self.slug, visibleTo: try await host.owner).projectScoped.isEmpty)
+    }
+
+    @Test("a member of some projects learns the names of those alone")
+    func listedForFew() async throws {
+        let host = try await IdentityHost()
+        let refs = [try await host.addProject(1), try await host.addProject(2)]
+        let (one, other) = (try await host.person("one", .readOnly), try await host.person("other", .readOnly))
+        #expect(try await setRole(host, 3, of: one, projects: [refs[0]]) == nil)
+        #expect(try await setRole(host, 3, of: other, projects: refs) == nil)
+        #expect(try await setRole(host, 2, of: other, projects: [refs[1]]) == nil)
+        try await host.directory.removeRole(4, of: one.account.id, in: Self.slug, by: try await host.owner)
+        let seen = try await host.directory.roles(of: Self.slug, visibleTo: try await host.again(one)).projectScoped
+        #expect(!seen.isEmpty && seen.allSatisfy { $0.projects.map(\.name) == ["Project 1"] })
     }
 
     @Test("a member can be moved from a role's projects to others, and a role be shared by its number")
@@ -59,7 +72,7 @@ struct ProjectRoleTests {
         let refs = [try await host.addProject(1), try await host.addProject(2)]
         let (one, other) = (try await host.person("one", .readOnly), try await host.person("other", .readOnly))
         #expect(try await setRole(host, 3, of: one, projects: [refs[0]]) == nil)
-        let number = try #require(try await host.directory.roles(of: Self.slug).projectScoped.first?.role.number)
+        let number = try #require(try await host.directory.roles(of: Self.slug, visibleTo: try await host.owner).projectScoped.first?.role.number)
         #expect(try await setRole(host, number, of: other, projects: nil) == nil)
         #expect(try await setRole(host, number, of: one, projects: [refs[1]]) == nil)
         #expect(try await host.again(one).permissions(in: Self.slug, project: refs[0]) == BaseRole.readOnly.permissions)

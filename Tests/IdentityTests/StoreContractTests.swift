@@ -9,6 +9,8 @@ struct StoreContractTests {
     @Test("the store does what every store does")
     func contract() async throws {
         let projects = InMemoryProjectStore()
-        try await IdentityStoreContract.run(on: InMemoryIdentityStore(projects: projects), projects: projects)
+        let custody = InMemoryCustodyStore(projects: projects)
+        try await IdentityStoreContract.run(
+            on: InMemoryIdentityStore(projects: projects, custody: custody), projects: projects, custody: custody)
     }
 }

@@ -75,7 +75,8 @@ struct AuditTrailTests {
         let store = InMemoryProjectStore()
         let units = InMemoryUnitOfWork([store])
         let runner = MutationRunner(
-            units: units, verifier: TokenTable(), ledger: BrokenLedger(), sealer: PlainSealer(), time: SystemTime())
+            units: units, verifier: TokenTable(), ledger: BrokenLedger(), sealer: PlainSealer(), time: SystemTime(),
+            hasRoom: { true })
         let parts = try APIHost.parts(
             store: store, engine: FakeEngine(time: SystemTime()), renderer: TestRenderer(), log: LogRecorder())
         let route = Route(

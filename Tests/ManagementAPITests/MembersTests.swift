@@ -224,6 +224,10 @@ struct MembersTests {
             let list = try await host.send("GET", "\(Self.base)/projects", token: token).json
             #expect(list["projects"]?.all("ref") == [.string(mine.text)])
             #expect(list["pagination"]?["count"] == .number(1))
+            let otherRole = #"{"role_id":3,"role_scoped_projects":["\#(other)"]}"#
+            #expect(try await host.send("PATCH", Self.member(.developer), body: otherRole).status == 200)
+            let roles = try await host.send("GET", "\(Self.base)/roles", token: token)
+            #expect(roles.text.contains(mine.text) && !roles.text.contains(other.text))
             #expect(try await host.send("DELETE", "/platform/projects/\(other)", token: token).status == 404)
             #expect(try await host.send("PATCH", Self.base, body: #"{"name":"x"}"#, token: token).status == 403)
             #expect(try await host.send("GET", "\(Self.base)/audit", token: token).status == 403)

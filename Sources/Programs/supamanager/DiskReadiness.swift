@@ -14,6 +14,14 @@ struct DiskReadiness: Sendable {
     /// Bytes below which the manager is not ready: PostgreSQL needs some to finish its write-ahead log.
     static let freeBytesMin: UInt64 = 64 << 20
 
+    /// Bytes below which requests store nothing new: tenants cannot take what is left from the manager itself.
+    static let freeBytesForGrowth: UInt64 = 256 << 20
+
+    /// False when it is known that there is too little room for more. What cannot be measured refuses nothing.
+    var hasRoom: Bool {
+        do { return try host.diskSpace(under: folder).freeBytes >= Self.freeBytesForGrowth } catch { return true }
+    }
+
     var check: ReadinessCheck {
         ReadinessCheck(name: "disk") { [self] in
             let space = try host.diskSpace(under: folder)

@@ -109,6 +109,7 @@ struct Server {
         let orphans = OrphanReconciler(
             store: PostgresOrphanStore(pool: database.pool), engine: engine, policy: settings.orphans,
             lease: core.lease, jobs: core.jobs, logger: logger)
+        let disk = DiskReadiness(host: LinuxHostInspection(), folder: settings.dataFolder)
         let features = features(
             Ground(
                 database: database, core: core, people: people, ledger: ledger, orphans: orphans,
@@ -119,7 +120,7 @@ struct Server {
             readiness: [
                 ReadinessCheck(name: "database") { try await store.ping() },
                 ReadinessCheck(name: "engine") { try await engine.ping() },
-                DiskReadiness(host: LinuxHostInspection(), folder: settings.dataFolder).check,
+                disk.check,
             ])
         let server = APIServer(
             api: ManagementAPI(
@@ -127,7 +128,7 @@ struct Server {
                 mutations: MutationRunner(
                     units: PostgresUnitOfWork(pool: database.pool),
                     verifier: DirectoryTokenVerifier(directory: people.directory), ledger: ledger, sealer: sealer,
-                    time: SystemTime()),
+                    time: SystemTime(), hasRoom: { disk.hasRoom }),
                 dashboard: try dashboard(of: files, directory: people.directory, ledger: ledger, database: database),
                 configuration: apiConfiguration
             ).pipeline,

@@ -63,7 +63,7 @@ struct APIParts: Sendable {
 
     func api(
         verifier: any AccessTokenVerifier, readiness: [ReadinessCheck], _ configuration: ManagementAPIConfiguration,
-        standInAddresses: Bool = true, logger: Logger
+        standInAddresses: Bool = true, hasRoom: @escaping @Sendable () -> Bool = { true }, logger: Logger
     ) -> ManagementAPI {
         let units = InMemoryUnitOfWork([
             store, custody, ledger, identities, functionStore, orphanStore, jobStore, registryStore,
@@ -73,7 +73,8 @@ struct APIParts: Sendable {
                 readiness, configuration, units: units, standInAddresses: standInAddresses, logger: logger),
             projects: catalog,
             mutations: MutationRunner(
-                units: units, verifier: verifier, ledger: ledger, sealer: PlainSealer(), time: SystemTime()),
+                units: units, verifier: verifier, ledger: ledger, sealer: PlainSealer(), time: SystemTime(),
+                hasRoom: hasRoom),
             dashboard: dashboard(units: units, publicURL: "http://\(configuration.publicHost)"),
             configuration: configuration)
     }
@@ -170,7 +171,7 @@ extension APIHost {
         let catalog = ProjectCatalog(
             store: store, custody: custody, templates: templates, minter: PlainKeyMinter(), broker: broker,
             observer: loop, memory: PostgresMemory(), organizationLimit: organizationLimit)
-        let identities = InMemoryIdentityStore(projects: store)
+        let identities = InMemoryIdentityStore(projects: store, custody: custody)
         let crypto = PlainIdentityCrypto()
         return APIParts(
             store: store, custody: custody, engine: engine, orphanStore: InMemoryOrphanStore(projects: store),

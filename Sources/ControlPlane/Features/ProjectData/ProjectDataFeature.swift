@@ -23,7 +23,7 @@ package struct ProjectDataFeature: Sendable {
             + LoginRoleController(reach: reach).routes
             + WebhooksController(reach: reach).routes
             + PasswordController(reach: reach).routes
-            + AdvisorsController(catalog: catalog, run: { try await reach.run($0, on: $1) }, time: time).routes
+            + AdvisorsController(catalog: catalog, reach: reach, time: time).routes
     }
 
     private var services: [Route] {

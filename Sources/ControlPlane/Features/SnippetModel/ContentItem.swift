@@ -45,6 +45,9 @@ public struct ContentItem: Sendable, Equatable {
         self.updatedAt = updatedAt
     }
 
+    /// What it takes of ``ContentLimits/projectBytesMax``.
+    public var bytes: Int { name.utf8.count + (summary?.utf8.count ?? 0) + body.utf8.count }
+
     /// The item as `account` sees it: folders are the owner's own business.
     public func seen(by account: String, isFavorite: Bool) -> ContentItem {
         var item = self

@@ -1,5 +1,16 @@
 public import ProjectModel
 
+/// What items take.
+public struct ContentRoom: Sendable, Equatable {
+    public var items: Int
+    public var bytes: Int
+
+    public init(items: Int, bytes: Int) {
+        self.items = items
+        self.bytes = bytes
+    }
+}
+
 /// Permissions on content, as pure decisions. Every store applies them.
 public enum ContentRules {
     /// Whether an account sees an item, given that it sees the project.
@@ -46,10 +57,20 @@ public enum ContentRules {
         }
     }
 
-    /// Refuses one item too many.
-    public static func checkCount(_ items: Int) throws(ContentError) {
-        guard items < ContentLimits.itemsMax else {
+    /// Refuses one item too many, and one that takes more room than it did where there is none.
+    ///
+    /// - Parameter others: what the project keeps besides the item.
+    public static func checkRoom(
+        for item: ContentItem, insteadOf known: ContentItem?, beside others: ContentRoom
+    ) throws(ContentError) {
+        guard known != nil || others.items < ContentLimits.itemsMax else {
             throw .notPossible("a project keeps at most \(ContentLimits.itemsMax) snippets and reports: delete some")
+        }
+        let isLarger = item.bytes > known?.bytes ?? 0
+        guard !isLarger || others.bytes + item.bytes <= ContentLimits.projectBytesMax else {
+            throw .notPossible(
+                "a project keeps at most \(ContentLimits.projectBytesMax >> 20) MiB of snippets and reports: delete "
+                    + "some")
         }
     }
 

@@ -33,6 +33,9 @@ public enum ContentLimits {
     public static let bodyBytesMax = 1_000_000
     /// Items of a project.
     public static let itemsMax = 10_000
+    /// Bytes of all items of a project together: names, descriptions and JSON. They are in the manager's own database,
+    /// where one project takes no other's room.
+    public static let projectBytesMax = 64 << 20
     /// Folders of one account in a project.
     public static let foldersMax = 1_000
     /// How deep folders lie in folders.

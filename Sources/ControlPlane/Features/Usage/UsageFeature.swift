@@ -15,7 +15,11 @@ package struct UsageFeature: Sendable {
     }
 
     package var routes: [Route] {
-        let probe = DatabaseUsageProbe { try await reach.run($0, on: $1) }
-        return UsageController(catalog: catalog, meter: UsageMeter(probe: probe), time: time).routes
+        UsageController(
+            catalog: catalog,
+            meter: { caller in
+                UsageMeter(probe: DatabaseUsageProbe { try await reach.run($0, on: $1, for: caller) })
+            }, time: time
+        ).routes
     }
 }

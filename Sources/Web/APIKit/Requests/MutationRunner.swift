@@ -14,16 +14,19 @@ package struct MutationRunner: Sendable {
     package let ledger: any RequestLedger
     package let sealer: any AnswerSealer
     package let time: any TimeSource
+    /// Whether the disk has room for what requests store.
+    package let hasRoom: @Sendable () -> Bool
 
     package init(
         units: any UnitOfWork, verifier: any AccessTokenVerifier, ledger: any RequestLedger, sealer: any AnswerSealer,
-        time: any TimeSource
+        time: any TimeSource, hasRoom: @escaping @Sendable () -> Bool
     ) {
         self.units = units
         self.verifier = verifier
         self.ledger = ledger
         self.sealer = sealer
         self.time = time
+        self.hasRoom = hasRoom
     }
 
     /// The pipeline's data of a request.
@@ -42,6 +45,7 @@ package struct MutationRunner: Sendable {
     /// callers who could send it now.
     package func run(_ call: Call) async throws -> APIResponse {
         try await call.route.check(call.request)
+        guard call.route.fitsFullDisk || hasRoom() else { throw APIError.fullDisk }
         switch call.route.effect {
         case .none: return try await call.route.handle(call.request)
         case .seen: return try await see(call)
@@ -166,6 +170,7 @@ package struct MutationRunner: Sendable {
                 .conflict,
                 "a request with this Idempotency-Key began at \(since.rfc3339) and was interrupted; whether it took "
                     + "effect is not known: check the state first, then use a new key")
+        case .full: throw APIError.tooManyAnswers
         }
     }
 
@@ -231,6 +236,34 @@ extension Principal.Credential {
         case .accessToken(let number): "access_token \(number)"
         case .scopedToken(let scope): "scoped_token \(scope.tokenID)"
         }
+    }
+}
+
+extension Route {
+    /// Whether it is carried out on a disk that is nearly full: what only reads, what ends or removes something, and
+    /// what is marked.
+    fileprivate var fitsFullDisk: Bool {
+        switch effect {
+        case .none, .seen: true
+        case .change, .unaudited, .external: method == .delete || endsCredentials || makesRoom
+        }
+    }
+}
+
+extension APIError {
+    fileprivate static let fullDisk = APIError(
+        .insufficientStorage,
+        "the disk with the manager's data is nearly full, so nothing new is stored: delete what is not needed, or ask who "
+            + "runs this installation to make room")
+
+    /// The request was not carried out.
+    fileprivate static var tooManyAnswers: APIError {
+        var error = APIError(
+            .tooManyRequests,
+            "your account has used \(IdempotencyKey.perAccountMax) Idempotency-Keys within a day, or their answers "
+                + "have \(IdempotencyKey.bytesPerAccountMax >> 20) MiB: send this request without one, or later")
+        error.headers[.retryAfter] = "3600"
+        return error
     }
 }
 

@@ -59,6 +59,8 @@ package struct Route: Sendable {
     package private(set) var isPage = false
     /// Whether it may end what its caller asks with.
     package private(set) var endsCredentials = false
+    /// Whether it is carried out on a disk that is nearly full, because there is more room afterwards.
+    package private(set) var makesRoom = false
 
     /// One part of a path.
     package enum Segment: Sendable, Equatable {
@@ -224,6 +226,13 @@ package struct Route: Sendable {
         return copy
     }
 
+    /// The same, also on a disk that is nearly full.
+    package var makingRoom: Route {
+        var copy = self
+        copy.makesRoom = true
+        return copy
+    }
+
     /// The same operation under another path: what older clients call it.
     package func alias(_ path: String) -> Route {
         var copy = Route(method, path, access: access, effect: effect, operation: operation, handler: handler)
@@ -231,6 +240,7 @@ package struct Route: Sendable {
         (copy.check, copy.isCostly, copy.secrets) = (check, isCostly, secrets)
         (copy.bodySize, copy.refusesUnknownQuery, copy.span) = (bodySize, refusesUnknownQuery, span)
         (copy.endsCredentials, copy.preparation, copy.isPage) = (endsCredentials, preparation, isPage)
+        copy.makesRoom = makesRoom
         return copy
     }
 

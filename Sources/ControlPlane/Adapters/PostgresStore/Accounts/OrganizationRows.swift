@@ -61,8 +61,8 @@ enum OrganizationRows {
         ).map(organization)
     }
 
-    /// Deletes an organization without projects. Storing a project locks the row in share mode: this waits for such
-    /// transactions and then counts their project, and they wait for this and find no organization.
+    /// Deletes an organization without projects and kept volumes. Storing a project locks the row in share mode: this
+    /// waits for such transactions and then counts their project, and they wait for this and find no organization.
     static func delete(_ slug: String, in session: some PostgresSession) async throws -> OrganizationDeletion {
         let row = try await session.first(
             "select \(columns) from organizations where slug = $1 for update", [.text(slug)])
@@ -71,6 +71,8 @@ enum OrganizationRows {
             "select count(*) as count from projects where organization_slug = $1 and status <> $2",
             [.text(slug), .text(ProjectStatus.deleted.rawValue)])
         guard try projects.int("count") == 0 else { return .hasProjects(try projects.int("count")) }
+        let kept = try await VolumeRows.keptCount(in: slug, in: session)
+        guard kept == 0 else { return .hasKeptVolumes(kept) }
         try await session.execute("delete from organizations where number = $1", [.int(organization.number)])
         return .deleted
     }

@@ -24,6 +24,15 @@ enum VolumeRows {
         ).map(volume)
     }
 
+    static func keptCount(in organization: String, in session: some PostgresSession) async throws -> Int {
+        try await session.single(
+            """
+            select count(*) as count from volumes v join projects p on p.ref = v.ref
+            where v.kept_at is not null and p.organization_slug = $1
+            """, [.text(organization)]
+        ).int("count")
+    }
+
     static func save(_ volumes: [VolumeRecord], in session: some PostgresSession) async throws {
         for volume in volumes.sorted(by: { $0.name < $1.name }) {
             try await session.execute(

@@ -16,6 +16,7 @@ struct IdempotencyRows {
             "select pg_try_advisory_xact_lock(hashtextextended($1, 0)) as mine",
             [.text("idempotency \(key.account) \(key.credential) \(key.text)")])
         guard try lock.bool("mine") else { return .inProgress }
+        let oldest = time + .seconds(-IdempotencyKey.lifetime.components.seconds)
         let row = try await session.first(
             """
             select payload, is_keyed, begun_at, status, header_names, header_values, sealed_body from idempotency_keys
@@ -23,12 +24,12 @@ struct IdempotencyRows {
             """,
             [
                 .text(key.account), .text(key.credential), .text(key.text),
-                .timestamp((time + .seconds(-IdempotencyKey.lifetime.components.seconds)).postgres),
+                .timestamp(oldest.postgres),
             ])
         guard let row else {
             // What is too old to count must not stand in the way of the new row.
             try await release(key, in: session)
-            return .new
+            return try await hasRoom(for: key, since: oldest, in: session) ? .new : .full
         }
         let stored = try row.bytes("payload")
         let known = try row.bool("is_keyed") ? stored : digester.digest(ofSHA256: stored)
@@ -42,6 +43,17 @@ struct IdempotencyRows {
             StoredAnswer(
                 status: status, headers: Dictionary(zip(names, try row.textArray("header_values"))) { $1 },
                 sealedBody: try row.bytes("sealed_body")))
+    }
+
+    private func hasRoom(
+        for key: IdempotencyKey, since oldest: Timestamp, in session: some PostgresSession
+    ) async throws -> Bool {
+        let row = try await session.single(
+            """
+            select count(*) as count, coalesce(sum(octet_length(sealed_body)), 0)::bigint as bytes from idempotency_keys
+            where account = $1 and begun_at > $2
+            """, [.text(key.account), .timestamp(oldest.postgres)])
+        return try IdempotencyKey.hasRoom(answers: row.int("count"), bytes: row.int("bytes"))
     }
 
     func begin(

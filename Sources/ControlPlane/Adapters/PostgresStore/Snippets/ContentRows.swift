@@ -88,10 +88,23 @@ enum ContentRows {
         ).map { try item($0, seenBy: nil) }
     }
 
-    static func count(of ref: ProjectRef, in session: some PostgresSession) async throws -> Int {
-        try await session.single(
-            "select count(*) as count from content_items where ref = $1", [.text(ref.text)]
-        ).int("count")
+    /// Keeps two changes to one project's items apart, so that together they do not take more room than there is.
+    static func lock(_ ref: ProjectRef, in session: some PostgresSession) async throws {
+        try await session.query(
+            "select pg_advisory_xact_lock(hashtextextended($1, 0))", [.text("content items \(ref)")])
+    }
+
+    /// What a project keeps besides one item.
+    static func room(
+        of ref: ProjectRef, besides id: String, in session: some PostgresSession
+    ) async throws -> ContentRoom {
+        let row = try await session.single(
+            """
+            select count(*) as items, coalesce(sum(
+                octet_length(name) + coalesce(octet_length(summary), 0) + octet_length(body)), 0)::bigint as bytes
+            from content_items where ref = $1 and id <> $2
+            """, [.text(ref.text), .text(id)])
+        return ContentRoom(items: try row.int("items"), bytes: try row.int("bytes"))
     }
 
     static func upsert(_ item: ContentItem, in session: some PostgresSession) async throws {

@@ -31,13 +31,14 @@ public struct PostgresContentStore: ContentStore {
         _ draft: ContentDraft, by author: ContentAuthor, at time: Timestamp
     ) async throws(ContentError) -> ContentItem {
         try await transaction { transaction in
+            try await ContentRows.lock(draft.ref, in: transaction)
             let known = try await ContentRows.select(draft.id, for: author.id, locked: true, in: transaction)
-            if known == nil {
-                try ContentRules.checkCount(try await ContentRows.count(of: draft.ref, in: transaction))
-            }
             let folders = try await ContentFolderRows.select(of: draft.ref, owner: author.id, in: transaction)
             let item = try ContentRules.merge(
                 draft, into: known, folders: Set(folders.map(\.id)), by: author, at: time)
+            try ContentRules.checkRoom(
+                for: item, insteadOf: known,
+                beside: try await ContentRows.room(of: draft.ref, besides: draft.id, in: transaction))
             try await ContentRows.upsert(item, in: transaction)
             // An item of that identifier may have been created since the lookup.
             guard let stored = try await ContentRows.select(item.id, for: author.id, in: transaction),

@@ -11,15 +11,18 @@ extension AccountDirectory {
     }
 
     /// The roles that members of an organization can have: the four for all of it, and those made for some projects,
-    /// by number.
+    /// by number. Of these only projects that the caller sees.
     /// - Throws: `notFound`.
     public func roles(
-        of slug: String
+        of slug: String, visibleTo caller: Principal
     ) async throws(IdentityError) -> (organization: [Role], projectScoped: [ProjectScopedRole]) {
         let roster = try await stored { () async throws(StoreError) in try await store.roster(of: slug) }
         guard let roster else { throw Self.noOrganization(slug) }
-        let scoped = roster.projectRoles.sorted { $0.number < $1.number }.map { role in
-            let projects = role.projects.sorted().compactMap { ref in
+        let visible = caller.visibleProjects(in: slug)
+        let scoped = roster.projectRoles.sorted { $0.number < $1.number }.compactMap { role -> ProjectScopedRole? in
+            let seen = role.projects.filter { visible?.contains($0) ?? true }
+            guard !seen.isEmpty || role.projects.isEmpty else { return nil }
+            let projects = seen.sorted().compactMap { ref in
                 roster.projects[ref].map { ProjectScopedRole.NamedProject(ref: ref, name: $0) }
             }
             return ProjectScopedRole(role: role, projects: projects.sorted { $0.name < $1.name })

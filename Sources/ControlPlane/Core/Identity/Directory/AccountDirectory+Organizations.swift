@@ -79,7 +79,7 @@ extension AccountDirectory {
     }
 
     /// Deletes an organization with its memberships and invitations.
-    /// - Throws: `conflict` while it has projects, and for the default organization; `notFound`.
+    /// - Throws: `conflict` while it has projects or kept volumes, and for the default organization; `notFound`.
     public func deleteOrganization(_ slug: String) async throws(IdentityError) {
         guard slug != Organization.defaultSlug else {
             throw .conflict("the default organization is part of the installation and cannot be deleted")
@@ -91,6 +91,10 @@ extension AccountDirectory {
         case .hasProjects(let count):
             throw .conflict(
                 "the organization still has \(count) \(count == 1 ? "project" : "projects"): delete them first")
+        case .hasKeptVolumes(let count):
+            throw .conflict(
+                "the organization still keeps \(count) \(count == 1 ? "volume" : "volumes") with data of deleted "
+                    + "projects, which nobody could reach without it: attach or destroy them first")
         }
     }
 

@@ -94,7 +94,7 @@ public protocol IdentityStore: BrowserSessionStore {
     func insert(_ organization: NewOrganization, limit: Int) async throws(StoreError) -> NewOrganizationOutcome
     /// Changes an organization; nil when there is none of this slug.
     func update(_ slug: String, _ change: OrganizationChange) async throws(StoreError) -> Organization?
-    /// Deletes an organization that has no projects.
+    /// Deletes an organization that has no projects and no kept volumes.
     func deleteOrganization(_ slug: String) async throws(StoreError) -> OrganizationDeletion
 
     // MARK: Members

@@ -60,4 +60,6 @@ public enum OrganizationDeletion: Sendable, Equatable {
     case notFound
     /// It has this many projects that are not deleted.
     case hasProjects(Int)
+    /// Its deleted projects left this many volumes with data.
+    case hasKeptVolumes(Int)
 }

@@ -64,10 +64,19 @@ public struct IdempotencyKey: Sendable, Equatable, Hashable {
     public static let requestDeadlineMax: Duration = .seconds(630)
     /// Longest time after that to write down that the outcome of a request is unknown.
     public static let settlementMax: Duration = .seconds(5)
+    /// Answers of one account that are remembered at the same time.
+    public static let perAccountMax = 10_000
+    /// Bytes of their bodies.
+    public static let bytesPerAccountMax = 32 << 20
     /// How far the clocks of two managers may differ.
     static let clockDifferenceMax: Duration = .seconds(25)
     /// A request that began longer ago was interrupted: no request takes so long.
     public static let inProgressMax = requestDeadlineMax + settlementMax + clockDifferenceMax
+
+    /// Whether an account with so many answers may have another.
+    public static func hasRoom(answers: Int, bytes: Int) -> Bool {
+        answers < perAccountMax && bytes < bytesPerAccountMax
+    }
 
     /// The account that sent it; keys of different accounts have nothing to do with each other.
     public var account: String
@@ -99,6 +108,8 @@ public enum IdempotencyClaim: Sendable, Equatable {
     case inProgress
     /// The same request began at this time and was never answered: its effect is unknown.
     case interrupted(since: Timestamp)
+    /// Not seen before, and the account has no room for another answer.
+    case full
 }
 
 /// A stored response. The body is sealed: it may contain a token that is shown only once.

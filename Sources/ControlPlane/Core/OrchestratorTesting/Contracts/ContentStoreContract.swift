@@ -17,6 +17,7 @@ public enum ContentStoreContract {
         try await run.checkCursorsFromAfar()
         try await run.checkFolders()
         try await run.checkDeletion()
+        try await run.checkRoom()
     }
 }
 
@@ -206,5 +207,29 @@ private struct ContentContractRun {
             "deleted items are returned",
             try await store.delete([id(2), id(1), id(77), id(1)], of: ref, by: ann.id) == [id(1), id(2)])
         try promise("what is deleted is gone", try await store.item(id(1), for: ann.id) == nil)
+    }
+
+    func checkRoom() async throws {
+        func fill(_ number: Int, bytes: Int, of ref: ProjectRef? = nil) async throws {
+            _ = try await put(number, "x") { draft in
+                draft.ref = ref ?? other
+                draft.body = String(repeating: "x", count: bytes)
+            }
+        }
+        let half = ContentLimits.projectBytesMax / 2
+        try await fill(90, bytes: half)
+        try await fill(91, bytes: half - 10)
+        let refused = try await refusal { try await fill(92, bytes: 9) }
+        guard case .notPossible = refused else { throw ContractViolation("more than the room is refused") }
+        try promise("what is refused is not stored", try await store.item(id(92), for: ann.id) == nil)
+        let grown = try await refusal { try await fill(91, bytes: half) }
+        guard case .notPossible = grown else { throw ContractViolation("growth beyond the room is refused") }
+        try await fill(91, bytes: half - 11)
+        try await fill(92, bytes: 5)
+        try await fill(93, bytes: half, of: ref)
+        _ = try await store.delete([id(90)], of: other, by: ann.id)
+        try await fill(94, bytes: half)
+        _ = try await store.delete([id(91), id(92), id(94)], of: other, by: ann.id)
+        _ = try await store.delete([id(93)], of: ref, by: ann.id)
     }
 }

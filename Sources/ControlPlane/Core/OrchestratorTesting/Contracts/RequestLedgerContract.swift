@@ -13,6 +13,7 @@ public enum RequestLedgerContract {
         try await checkRollback(ledger, units)
         try await checkKeys(ledger, units)
         try await checkInterruption(ledger, units)
+        try await checkRoom(ledger, units)
     }
 
     private static func deed(_ action: String, of organization: String = "acme", later seconds: Int = 0) -> AuditDeed {
@@ -102,6 +103,31 @@ public enum RequestLedgerContract {
         try promise("an old key is new again", forgotten == .new)
         let expired = try await ledger.expire(before: late + .seconds(1))
         try promise("old answers are forgotten", expired == 1)
+    }
+
+    private static func checkRoom(_ ledger: any RequestLedger, _ units: any UnitOfWork) async throws {
+        @Sendable func key(_ text: String, _ account: String = "full") -> IdempotencyKey {
+            IdempotencyKey(account: account, credential: "session 1", text: text, payload: [1])
+        }
+        @Sendable func claim(_ key: IdempotencyKey, after seconds: Int64 = 1) async throws -> IdempotencyClaim {
+            try await units.perform { try await ledger.claim(key, at: time + .seconds(seconds)) }
+        }
+        let parts = 8
+        let body = [UInt8](repeating: 1, count: IdempotencyKey.bytesPerAccountMax / parts)
+        let answer = StoredAnswer(status: 200, headers: [:], sealedBody: body)
+        for number in 1...parts {
+            let claim = try await units.perform {
+                let claim = try await ledger.claim(key("\(number)"), at: time)
+                try await ledger.keep(answer, for: key("\(number)"), at: time)
+                return claim
+            }
+            try promise("there is room for the answers of an account", claim == .new)
+        }
+        try promise("up to a limit", try await claim(key("more")) == .full)
+        try promise("what is kept is answered still", try await claim(key("1")) == .answered(answer))
+        try promise("other accounts have room of their own", try await claim(key("more", "other")) == .new)
+        let later = IdempotencyKey.lifetime.components.seconds + 1
+        try promise("old answers take no room", try await claim(key("more"), after: later) == .new)
     }
 
     private static func checkInterruption(_ ledger: any RequestLedger, _ units: any UnitOfWork) async throws {

@@ -26,6 +26,14 @@ extension IdentityContractRun {
         }
         try promise("deleted projects are not among them", try await self.roster("short").projects.isEmpty)
         _ = try await apply([.assign(account: id(3), base: .developer, projects: [.sample(1)])], to: "short")
+        let volume = VolumeRecord(
+            name: "kept", owner: .sample(1), ref: .sample(1), composeName: "db-data", identity: nil, createdAt: start,
+            holdsData: true, postgresMajor: 17, keptAt: start)
+        try await custody.save([volume])
+        try promise(
+            "kept data holds it, too: nobody would reach it any more",
+            try await store.deleteOrganization("short") == .hasKeptVolumes(1))
+        try await custody.forget(volumes: ["kept"])
         try promise("an empty organization is deleted", try await store.deleteOrganization("short") == .deleted)
         try promise("with all that it had", try await store.organizations(["short"]).isEmpty)
         let principal = try await store.principal(session: id(501), of: id(3), at: start + .seconds(20))

@@ -5,9 +5,13 @@ import ProjectModel
 /// What every ``IdentityStore`` promises. Tests run it on ``InMemoryIdentityStore`` and on PostgreSQL.
 public enum IdentityStoreContract {
     /// Checks every promise on an empty store; throws the first that is broken. What it stored stays there.
-    /// - Parameter projects: where projects are that the store knows of; empty, too.
-    public static func run(on store: any IdentityStore, projects: any ProjectStore) async throws {
-        let run = IdentityContractRun(store: store, projects: projects)
+    /// - Parameters:
+    ///   - projects: where projects are that the store knows of; empty, too.
+    ///   - custody: where their volumes are; empty, too.
+    public static func run(
+        on store: any IdentityStore, projects: any ProjectStore, custody: any CustodyStore
+    ) async throws {
+        let run = IdentityContractRun(store: store, projects: projects, custody: custody)
         try await run.checkAccounts()
         try await run.checkProfiles()
         try await run.checkEmails()
@@ -29,6 +33,7 @@ public enum IdentityStoreContract {
 struct IdentityContractRun {
     let store: any IdentityStore
     let projects: any ProjectStore
+    let custody: any CustodyStore
     let start = Timestamp(milliseconds: 1_800_000_000_000)
 
     /// A UUID of the contract's own.

@@ -24,9 +24,11 @@ extension InMemoryIdentityStore {
         try await transaction { $0.update(slug, change) }
     }
 
-    /// Deletes an organization without projects.
+    /// Deletes an organization without projects and kept volumes.
     public func deleteOrganization(_ slug: String) async throws(StoreError) -> OrganizationDeletion {
         guard try await transaction({ $0.organizations[slug] != nil }) else { return .notFound }
+        let kept = try await custody.keptVolumes(in: slug).count
+        guard kept == 0 else { return .hasKeptVolumes(kept) }
         let count = try await projects.closeOrganization(slug)
         return try await transaction { $0.delete(slug, projects: count) }
     }

@@ -7,12 +7,16 @@ import Synchronization
 public final class InMemoryIdentityStore: IdentityStore, Revertible {
     private let state: Mutex<IdentityState>
     let projects: InMemoryProjectStore
+    let custody: any CustodyStore
 
-    /// A store with the default organization, without accounts. `projects` returns the existing projects.
+    /// A store with the default organization, without accounts. `projects` and `custody` return what
+    /// there is of projects.
     public init(
-        projects: InMemoryProjectStore = InMemoryProjectStore(), at time: Timestamp = VirtualTime.beginning
+        projects: InMemoryProjectStore = InMemoryProjectStore(), custody: (any CustodyStore)? = nil,
+        at time: Timestamp = VirtualTime.beginning
     ) {
         self.projects = projects
+        self.custody = custody ?? InMemoryCustodyStore(projects: projects)
         state = Mutex(IdentityState(at: time))
     }
 

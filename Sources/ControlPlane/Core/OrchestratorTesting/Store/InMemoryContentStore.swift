@@ -71,12 +71,12 @@ public final class InMemoryContentStore: ContentStore, Revertible {
                 known.isFavorite = state.favorites.contains([known.id, author.id])
                 return known
             }
-            if known == nil {
-                try ContentRules.checkCount(state.items.values.filter { $0.ref == draft.ref }.count)
-            }
             let folders = state.folders.values.filter { $0.ref == draft.ref && $0.owner.id == author.id }
             let item = try ContentRules.merge(
                 draft, into: known, folders: Set(folders.map(\.id)), by: author, at: time)
+            let others = state.items.values.filter { $0.ref == draft.ref && $0.id != draft.id }
+            let room = ContentRoom(items: others.count, bytes: others.reduce(0) { $0 + $1.bytes })
+            try ContentRules.checkRoom(for: item, insteadOf: known, beside: room)
             state.items[item.id] = item
             if item.isFavorite {
                 state.favorites.insert([item.id, author.id])

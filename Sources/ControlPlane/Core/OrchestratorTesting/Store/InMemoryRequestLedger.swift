@@ -70,7 +70,11 @@ public final class InMemoryRequestLedger: RequestLedger, Revertible {
         state.withLock { state in
             guard let known = state.keys[key.name], time.since(known.begunAt) < IdempotencyKey.lifetime else {
                 state.keys[key.name] = nil
-                return .new
+                let kept = state.keys.filter {
+                    $0.key.account == key.account && time.since($0.value.begunAt) < IdempotencyKey.lifetime
+                }
+                let bytes = kept.values.reduce(0) { $0 + ($1.answer?.sealedBody.count ?? 0) }
+                return IdempotencyKey.hasRoom(answers: kept.count, bytes: bytes) ? .new : .full
             }
             guard known.payload == key.payload else { return .otherPayload }
             if let answer = known.answer { return .answered(answer) }

@@ -83,7 +83,8 @@ struct MembersController: Sendable {
     }
 
     private func roles(_ request: APIRequest) async throws -> APIResponse {
-        let roles = try await directory.roles(of: try request.slug())
+        let slug = try request.slug()
+        let roles = try await directory.roles(of: slug, visibleTo: try request.caller())
         return try APIResponse(
             json: RolesBody(
                 organizationScoped: roles.organization.map { RoleRow($0) },

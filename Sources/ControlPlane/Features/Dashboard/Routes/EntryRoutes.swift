@@ -19,9 +19,10 @@ struct EntryRoutes: Sendable {
                 pages.see(Pages.home)
             },
             Route(
-                .get, Pages.signIn, access: .open, operation: .page("Sign in", query: ["next"]), handler: showSignIn),
+                .get, Pages.signIn, access: .open, operation: .page("Sign in", query: ["next"]), handler: showSignIn
+            ).costly,
             Route(.post, Pages.signIn, access: .open, operation: .form("Sign in"), handler: signIn),
-            Route(.get, Self.firstRun, access: .open, operation: .page("The first run"), handler: showFirstRun),
+            Route(.get, Self.firstRun, access: .open, operation: .page("The first run"), handler: showFirstRun).costly,
             Route(
                 .post, Self.firstRun, access: .open, operation: .form("Set the administrator's password"),
                 handler: setPassword),

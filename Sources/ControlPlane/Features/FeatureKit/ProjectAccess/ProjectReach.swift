@@ -1,5 +1,6 @@
 package import APIKit
 import HTTPTypes
+package import Identity
 package import Orchestrator
 package import ProjectModel
 
@@ -10,7 +11,7 @@ package import ProjectModel
 /// may listen there, and would receive the project's keys.
 package struct ProjectReach: Sendable {
     package let catalog: ProjectCatalog
-    package let databases: any ProjectDatabase
+    private let databases: any ProjectDatabase
     package let gateways: any ProjectGateway
     package let addresses: any ServiceAddresses
 
@@ -32,11 +33,21 @@ package struct ProjectReach: Sendable {
         case administrator
     }
 
-    /// Runs SQL; throws ``ProjectDatabaseError``, ``CatalogError`` and ``APIError``.
+    /// Runs SQL on behalf of a caller, whose share of the sessions it takes; throws ``ProjectDatabaseError``,
+    /// ``CatalogError`` and ``APIError``.
     package func run(
-        _ query: ProjectQueryText, on record: ProjectRecord, as user: DatabaseUser = .owner
+        _ query: ProjectQueryText, on record: ProjectRecord, as user: DatabaseUser = .owner, for caller: Principal
     ) async throws -> QueryAnswer {
-        try await databases.run(query, on: try await target(record, as: user))
+        try await run(query, on: try await target(record, as: user), for: caller)
+    }
+
+    /// Runs SQL where a role logs in, as ``run(_:on:as:for:)`` does.
+    package func run(
+        _ query: ProjectQueryText, on target: DatabaseTarget, for caller: Principal
+    ) async throws -> QueryAnswer {
+        var query = query
+        query.account = caller.account.id
+        return try await databases.run(query, on: target)
     }
 
     /// How a role logs in to a project's database.

@@ -11,8 +11,7 @@ import SettingTables
 /// asked is an error, not an answer without findings. Settings of auth, TLS and backups are not checked.
 struct AdvisorsController: Sendable {
     let catalog: ProjectCatalog
-    /// Runs SQL on a project's database; throws the reason when there is no response.
-    let run: @Sendable (ProjectQueryText, ProjectRecord) async throws -> QueryAnswer
+    let reach: ProjectReach
     let time: any TimeSource
 
     private static let schemasSetting = "db_schema"
@@ -63,7 +62,7 @@ struct AdvisorsController: Sendable {
         let record = try request.project()
         let roles = try await catalog.stack(of: record).roles
         let query = LintQuery.text(lints, exposed: try await exposedSchemas(of: record), of: roles)
-        let answer = try await run(query, record)
+        let answer = try await reach.run(query, on: record, for: try request.caller())
         let found: [LintFinding]
         do { found = try JSONDecoder().decode([LintFinding].self, from: Data(answer.json)) } catch {
             throw APIError.unavailable("the database of project \(record.ref) did not answer the checks as expected")

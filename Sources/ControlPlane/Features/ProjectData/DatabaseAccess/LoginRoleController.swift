@@ -44,7 +44,7 @@ struct LoginRoleController: Sendable {
             throw CatalogError.unsupported(record.ref, .readOnlyRole)
         }
         let verifier = try reach.catalog.databaseVerifier(of: Secret(password))
-        try await run(try role.create(verifier: verifier, ttl: Self.life), on: record)
+        try await run(try role.create(verifier: verifier, ttl: Self.life), request)
         request.audit.target("role", role.name)
         return try APIResponse(
             .created,
@@ -56,14 +56,15 @@ struct LoginRoleController: Sendable {
 
     private func delete(_ request: APIRequest) async throws -> APIResponse {
         let record = try request.project()
-        try await run(try LoginRole.dropAll(of: try await reach.catalog.stack(of: record).database()), on: record)
+        try await run(try LoginRole.dropAll(of: try await reach.catalog.stack(of: record).database()), request)
         return try APIResponse(json: ["message": "ok"])
     }
 
     /// A failure of our own SQL is not the caller's fault.
-    private func run(_ query: ProjectQueryText, on record: ProjectRecord) async throws {
+    private func run(_ query: ProjectQueryText, _ request: APIRequest) async throws {
         do {
-            _ = try await reach.run(query, on: record, as: .administrator)
+            _ = try await reach.run(
+                query, on: try request.project(), as: .administrator, for: try request.caller())
         } catch ProjectDatabaseError.query(let failure) {
             throw APIError(
                 .internalServerError, "the project's database refused to change its roles: \(failure.message)")

@@ -112,7 +112,8 @@ struct MetadataController: Sendable {
             from pg_database where datallowconn and not datistemplate order by datname
             """
         return try await .reporting {
-            let answer = try await reach.run(ProjectQueryText(sql: sql, isReadOnly: true), on: record)
+            let query = ProjectQueryText(sql: sql, isReadOnly: true)
+            let answer = try await reach.run(query, on: record, for: try request.caller())
             return try APIResponse(json: JSON.object(["databases": JSON(bytes: answer.json) ?? []]))
         }
     }

@@ -97,7 +97,7 @@ struct MigrationsController: Sendable {
         request.audit.target("version", version)
         let query = try MigrationHistory.update(version: version, name: body.name, rollback: body.rollback)
         return try await .reporting {
-            guard try await reach.run(query, on: try request.project()).rowCount > 0 else {
+            guard try await reach.run(query, on: try request.project(), for: try request.caller()).rowCount > 0 else {
                 throw APIError.noMigration(version)
             }
             return APIResponse(.ok)
@@ -106,7 +106,7 @@ struct MigrationsController: Sendable {
 
     private func change(_ request: APIRequest, _ query: ProjectQueryText) async throws -> APIResponse {
         try await .reporting {
-            _ = try await reach.run(query, on: try request.project())
+            _ = try await reach.run(query, on: try request.project(), for: try request.caller())
             return APIResponse(.ok)
         }
     }
@@ -117,7 +117,8 @@ struct MigrationsController: Sendable {
     ) async throws -> APIResponse {
         let rows: [JSON]
         do {
-            rows = JSON(bytes: try await reach.run(query, on: try request.project()).json)?.elements ?? []
+            let answer = try await reach.run(query, on: try request.project(), for: try request.caller())
+            rows = JSON(bytes: answer.json)?.elements ?? []
         } catch ProjectDatabaseError.query(let failure) where MigrationHistory.isMissing(failure) {
             rows = []
         }

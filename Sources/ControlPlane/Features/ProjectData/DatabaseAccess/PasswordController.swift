@@ -36,19 +36,22 @@ struct PasswordController: Sendable {
         // The way back is prepared before the change: afterwards the manager's own database may not answer.
         let target = try await reach.target(record, as: .administrator)
         let former = try reach.catalog.databaseVerifier(of: target.password)
-        try await set(password, on: target)
+        let caller = try request.caller()
+        try await set(password, on: target, for: caller)
         do { try await reach.catalog.changeDatabasePassword(of: record.ref, to: password) } catch let cause {
-            try await restore(former, instead: password, on: target)
+            try await restore(former, instead: password, on: target, for: caller)
             throw APIError(anything: cause)
         }
         return try APIResponse(json: ["message": "the database password was changed"])
     }
 
-    private func set(_ password: Secret<String>, on target: DatabaseTarget) async throws {
+    private func set(
+        _ password: Secret<String>, on target: DatabaseTarget, for caller: Principal
+    ) async throws {
         let verifier = try reach.catalog.databaseVerifier(of: password)
         let query = try PasswordChange.sql(verifier: verifier, of: target.roles)
         do {
-            _ = try await reach.databases.run(query, on: target)
+            _ = try await reach.run(query, on: target, for: caller)
         } catch ProjectDatabaseError.query(let failure) {
             throw APIError(.internalServerError, "the project's database refused the password: \(failure.message)")
         }
@@ -56,12 +59,14 @@ struct PasswordController: Sendable {
 
     /// Logs in with the new password, which only the database has.
     private func restore(
-        _ old: DatabasePasswordVerifier, instead new: Secret<String>, on target: DatabaseTarget
+        _ old: DatabasePasswordVerifier, instead new: Secret<String>, on target: DatabaseTarget,
+        for caller: Principal
     ) async throws {
         var target = target
         target.password = new
         do {
-            _ = try await reach.databases.run(try PasswordChange.sql(verifier: old, of: target.roles), on: target)
+            let query = try PasswordChange.sql(verifier: old, of: target.roles)
+            _ = try await reach.run(query, on: target, for: caller)
         } catch {
             throw APIError(
                 .internalServerError,

@@ -19,13 +19,13 @@ struct QueryController: Sendable {
                     summary: "Run SQL; without the permission to write it runs read-only",
                     query: [.init(name: "key", schema: .text, description: "The client's name for the query")],
                     body: .json(QueryBody.schema), answer: QueryBody.rows), handler: studio
-            ).takingLargeBody.lasting(.minutes),
+            ).takingLargeBody.lasting(.minutes).makingRoom,
             Route(
                 .post, path, access: .anyOf([.databaseWrite, .databaseRead]), effect: .external("database.query"),
                 operation: Operation(
                     summary: "Run SQL; without the permission to write only with read_only",
                     body: .json(QueryBody.schema), answer: QueryBody.rows), handler: write
-            ).checking(mayWrite).takingLargeBody.lasting(.minutes),
+            ).checking(mayWrite).takingLargeBody.lasting(.minutes).makingRoom,
             Route(
                 .post, "\(path)/read-only", access: .permission(.databaseRead),
                 operation: Operation(
@@ -60,11 +60,10 @@ struct QueryController: Sendable {
         var query = try body.query(
             isReadOnly: isReadOnly,
             applicationName: request.headers[.databaseApplication] ?? ProjectQueryText.dashboard)
-        query.account = try request.caller().account.id
         query.isRestricted = try isReadOnly && !request.mayWriteSQL()
         let record = try request.project()
         if !isReadOnly { request.audit.noteAttempt() }
-        return try await .rows(.created) { try await reach.run(query, on: record) }
+        return try await .rows(.created) { try await reach.run(query, on: record, for: try request.caller()) }
     }
 }
 

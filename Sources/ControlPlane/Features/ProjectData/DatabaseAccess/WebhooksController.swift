@@ -27,7 +27,8 @@ struct WebhooksController: Sendable {
                 exists (select from pg_available_extensions where name = 'pg_net') as network
             """
         return try await .reporting {
-            let answer = try await reach.run(ProjectQueryText(sql: sql, isReadOnly: true), on: record)
+            let query = ProjectQueryText(sql: sql, isReadOnly: true)
+            let answer = try await reach.run(query, on: record, for: try request.caller())
             let row = JSON(bytes: answer.json)?.elements?.first
             guard row?["function"] == true, row?["network"] == true else {
                 throw APIError.unoffered(
@@ -35,7 +36,7 @@ struct WebhooksController: Sendable {
                     "it lacks the schema supabase_functions or the extension pg_net, which the template brings along")
             }
             let extend = ProjectQueryText(sql: "create extension if not exists pg_net with schema extensions")
-            _ = try await reach.run(extend, on: record)
+            _ = try await reach.run(extend, on: record, for: try request.caller())
             return APIResponse(.created)
         }
     }

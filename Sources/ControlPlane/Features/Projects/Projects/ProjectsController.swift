@@ -52,6 +52,7 @@ struct ProjectsController: Sendable {
         // Who may create a project need not be allowed to see its keys.
         let granted = try request.caller().permissions(in: record.organizationSlug, project: record.ref)
         let serviceKey = granted.contains(.apiKeysRead) ? keys.service : nil
+        if serviceKey != nil { request.audit.show(["service_role"]) }
         let created = CreatedProject(
             row: ProjectRow(
                 record, organization: try request.organizationNumber(of: record),

@@ -31,7 +31,8 @@ struct V1ProjectsController: Sendable {
                 .delete, one, access: .permission(.projectAdminWrite), effect: .change("project.delete"),
                 operation: Operation.deletion, handler: catalog.acceptDeletion
             ).refusingUnknownQuery,
-            lifecycle("\(one)/pause", event: .pauseRequested, action: "project.pause", summary: "Pause a project"),
+            lifecycle("\(one)/pause", event: .pauseRequested, action: "project.pause", summary: "Pause a project")
+                .makingRoom,
             lifecycle(
                 "\(one)/restore", event: .resumeRequested, action: "project.resume", summary: "Resume a paused project"),
             lifecycle(

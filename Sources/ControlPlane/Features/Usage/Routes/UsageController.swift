@@ -8,7 +8,8 @@ import ProjectModel
 /// `/platform/organizations/{slug}/usage`: what is not measured has no row, and a project without numbers says why.
 struct UsageController: Sendable {
     let catalog: ProjectCatalog
-    let meter: UsageMeter
+    /// Measures on behalf of a caller.
+    let meter: @Sendable (Principal) -> UsageMeter
     let time: any TimeSource
 
     var routes: [Route] {
@@ -37,7 +38,8 @@ struct UsageController: Sendable {
     private func usage(_ request: APIRequest) async throws -> APIResponse {
         let period = try UsagePeriod(request.query, at: time.now())
         let records = try await records(request)
-        return try APIResponse(json: UsageBody(records, try await meter.measure(records, in: period)))
+        let usage = try await meter(try request.caller()).measure(records, in: period)
+        return try APIResponse(json: UsageBody(records, usage))
     }
 
     /// The projects of the organization that the caller sees, or the one that is asked for.
