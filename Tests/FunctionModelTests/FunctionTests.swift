@@ -130,8 +130,12 @@ struct FunctionTests {
             named.name = name
             #expect(isInvalid(named) == isBad)
         }
-        named.name = String(repeating: "a", count: 257)
-        #expect(isInvalid(named))
+        // One character to a reader, and as many bytes as its sender likes.
+        let marks = "e" + String(repeating: "\u{301}", count: 1_000_000)
+        for name in [String(repeating: "a", count: 257), marks] {
+            named.name = name
+            #expect(isInvalid(named))
+        }
     }
 
     @Test("a project holds a number of functions and of bytes, and not one more")

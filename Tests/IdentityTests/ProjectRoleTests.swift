@@ -18,6 +18,12 @@ struct ProjectRoleTests {
         }
     }
 
+    /// All roles that there are.
+    private func roles(_ host: IdentityHost) async throws -> (organization: [Role], projectScoped: [ProjectScopedRole])
+    {
+        try await host.directory.roles(of: Self.slug, visibleTo: try await host.owner)
+    }
+
     @Test("a member limited to projects sees those, and of the organization only that it is there")
     func limited() async throws {
         let host = try await IdentityHost()
@@ -41,16 +47,16 @@ struct ProjectRoleTests {
         let refs = [try await host.addProject(1), try await host.addProject(2)]
         let (one, other) = (try await host.person("one", .readOnly), try await host.person("other", .readOnly))
         for person in [one, other] { #expect(try await setRole(host, 3, of: person, projects: refs) == nil) }
-        let (four, scoped) = try await host.directory.roles(of: Self.slug, visibleTo: try await host.owner)
+        let (four, scoped) = try await roles(host)
         #expect(four.map(\.number) == [1, 2, 3, 4] && four.map(\.base) == BaseRole.allCases)
         #expect(scoped.map(\.role.base) == [.developer])
         #expect(scoped.first?.projects.map(\.name) == ["Project 1", "Project 2"])
         let number = try #require(scoped.first?.role.number)
         for person in [one, other] {
-            #expect(try await host.directory.roles(of: Self.slug, visibleTo: try await host.owner).projectScoped.count == 1)
+            #expect(try await roles(host).projectScoped.count == 1)
             try await host.directory.removeRole(number, of: person.account.id, in: Self.slug, by: try await host.owner)
         }
-        #expect(try await host.directory.roles(of: Self.slug, visibleTo: try await host.owner).projectScoped.isEmpty)
+        #expect(try await roles(host).projectScoped.isEmpty)
     }
 
     @Test("a member of some projects learns the names of those alone")
@@ -72,7 +78,7 @@ struct ProjectRoleTests {
         let refs = [try await host.addProject(1), try await host.addProject(2)]
         let (one, other) = (try await host.person("one", .readOnly), try await host.person("other", .readOnly))
         #expect(try await setRole(host, 3, of: one, projects: [refs[0]]) == nil)
-        let number = try #require(try await host.directory.roles(of: Self.slug, visibleTo: try await host.owner).projectScoped.first?.role.number)
+        let number = try #require(try await roles(host).projectScoped.first?.role.number)
         #expect(try await setRole(host, number, of: other, projects: nil) == nil)
         #expect(try await setRole(host, number, of: one, projects: [refs[1]]) == nil)
         #expect(try await host.again(one).permissions(in: Self.slug, project: refs[0]) == BaseRole.readOnly.permissions)

@@ -76,7 +76,7 @@ struct AuditTrailTests {
         let units = InMemoryUnitOfWork([store])
         let runner = MutationRunner(
             units: units, verifier: TokenTable(), ledger: BrokenLedger(), sealer: PlainSealer(), time: SystemTime(),
-            hasRoom: { true })
+            freeBytes: { nil })
         let parts = try APIHost.parts(
             store: store, engine: FakeEngine(time: SystemTime()), renderer: TestRenderer(), log: LogRecorder())
         let route = Route(

@@ -39,7 +39,7 @@ struct EveryRouteTests {
             try await host.set(.active, of: ref)
             let request = try await ValidRequests.all[route.name]?(host, ref) ?? ValidRequest()
             let answer = try await request.send(to: route, host, ref)
-            #expect(host.databases.calls.allSatisfy { $0.query.account != nil }, "\(route.name): a session that counts for no account")
+            #expect(host.databases.calls.allSatisfy { $0.query.account != nil }, "\(route.name) counts for no account")
             return answer
         }
     }

@@ -28,7 +28,8 @@ struct IdentityStoreContractTests {
     @Test("the store does what every store does")
     func contract() async throws {
         try await withStore { store, pool async throws in
-            try await IdentityStoreContract.run(on: store, projects: PostgresProjectStore(pool: pool),
+            try await IdentityStoreContract.run(
+                on: store, projects: PostgresProjectStore(pool: pool),
                 custody: PostgresCustodyStore(pool: pool))
         }
     }

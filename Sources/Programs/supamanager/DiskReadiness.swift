@@ -14,12 +14,9 @@ struct DiskReadiness: Sendable {
     /// Bytes below which the manager is not ready: PostgreSQL needs some to finish its write-ahead log.
     static let freeBytesMin: UInt64 = 64 << 20
 
-    /// Bytes below which requests store nothing new: tenants cannot take what is left from the manager itself.
-    static let freeBytesForGrowth: UInt64 = 256 << 20
-
-    /// False when it is known that there is too little room for more. What cannot be measured refuses nothing.
-    var hasRoom: Bool {
-        do { return try host.diskSpace(under: folder).freeBytes >= Self.freeBytesForGrowth } catch { return true }
+    /// Free bytes; nil while they cannot be measured.
+    var freeBytes: UInt64? {
+        do { return try host.diskSpace(under: folder).freeBytes } catch { return nil }
     }
 
     var check: ReadinessCheck {

@@ -128,7 +128,7 @@ struct Server {
                 mutations: MutationRunner(
                     units: PostgresUnitOfWork(pool: database.pool),
                     verifier: DirectoryTokenVerifier(directory: people.directory), ledger: ledger, sealer: sealer,
-                    time: SystemTime(), hasRoom: { disk.hasRoom }),
+                    time: SystemTime(), freeBytes: { disk.freeBytes }),
                 dashboard: try dashboard(of: files, directory: people.directory, ledger: ledger, database: database),
                 configuration: apiConfiguration
             ).pipeline,

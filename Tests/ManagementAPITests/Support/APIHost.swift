@@ -69,7 +69,7 @@ struct APIHost: Sendable {
         ports: String = "54320-65535", configuration: ManagementAPIConfiguration = APIHost.configuration,
         renderer: TestRenderer = TestRenderer(), policy: IdentityPolicy = APIHost.policy,
         organizationLimit: Int? = nil, standInAddresses: Bool = true,
-        hasRoom: @escaping @Sendable () -> Bool = { true },
+        freeBytes: @escaping @Sendable () -> UInt64? = { nil },
         _ body: @Sendable (APIHost) async throws -> Value
     ) async throws -> Value {
         let store = InMemoryProjectStore()
@@ -82,7 +82,7 @@ struct APIHost: Sendable {
         let verifier = verifier ?? DirectoryTokenVerifier(directory: parts.directory)
         let api = parts.api(
             verifier: verifier, readiness: readiness(store, engine), configuration, standInAddresses: standInAddresses,
-            hasRoom: hasRoom, logger: log.logger)
+            freeBytes: freeBytes, logger: log.logger)
         let (listening, continuation) = AsyncStream<UInt16>.makeStream()
         let server = APIServer(
             api: api.pipeline, address: ListenAddress(host: "127.0.0.1", port: 0), limits: limits, logger: log.logger,

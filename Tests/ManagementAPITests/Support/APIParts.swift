@@ -63,7 +63,7 @@ struct APIParts: Sendable {
 
     func api(
         verifier: any AccessTokenVerifier, readiness: [ReadinessCheck], _ configuration: ManagementAPIConfiguration,
-        standInAddresses: Bool = true, hasRoom: @escaping @Sendable () -> Bool = { true }, logger: Logger
+        standInAddresses: Bool = true, freeBytes: @escaping @Sendable () -> UInt64? = { nil }, logger: Logger
     ) -> ManagementAPI {
         let units = InMemoryUnitOfWork([
             store, custody, ledger, identities, functionStore, orphanStore, jobStore, registryStore,
@@ -74,7 +74,7 @@ struct APIParts: Sendable {
             projects: catalog,
             mutations: MutationRunner(
                 units: units, verifier: verifier, ledger: ledger, sealer: PlainSealer(), time: SystemTime(),
-                hasRoom: hasRoom),
+                freeBytes: freeBytes),
             dashboard: dashboard(units: units, publicURL: "http://\(configuration.publicHost)"),
             configuration: configuration)
     }

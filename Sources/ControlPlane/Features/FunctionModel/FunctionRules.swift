@@ -117,7 +117,7 @@ public enum FunctionRules {
 
     private static func checkName(_ name: String) throws(FunctionError) {
         let isPlain = name.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 127 }
-        guard isPlain, (1...FunctionLimits.nameCharactersMax).contains(name.count) else {
+        guard isPlain, (1...FunctionLimits.nameCharactersMax).contains(name.unicodeScalars.count) else {
             throw .invalid("a function's name has 1 to \(FunctionLimits.nameCharactersMax) characters")
         }
     }

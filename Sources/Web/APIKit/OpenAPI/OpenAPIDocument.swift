@@ -151,6 +151,9 @@ extension Route {
                 .init(status: .unprocessableContent, meaning: "the Idempotency-Key belongs to another request"),
             ]
         }
+        if diskNeed != .none {
+            list.append(.init(status: .insufficientStorage, meaning: "the disk with the manager's data is nearly full"))
+        }
         return list + operation.refusals
     }
 }

@@ -8,7 +8,7 @@ package enum AuditLimits {
     /// Bytes of a value.
     package static let valueBytesMax = 1_024
     /// Bytes of all names and values of an entry together.
-    package static let entryBytesMax = 32 << 10
+    package static let entryBytesMax = 8 << 10
 }
 
 /// What a handler knows about its own doing and the pipeline does not: which trail it belongs to, and how what it

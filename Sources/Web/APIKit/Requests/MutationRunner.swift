@@ -14,19 +14,20 @@ package struct MutationRunner: Sendable {
     package let ledger: any RequestLedger
     package let sealer: any AnswerSealer
     package let time: any TimeSource
-    /// Whether the disk has room for what requests store.
-    package let hasRoom: @Sendable () -> Bool
+    /// Free bytes of the disk with the manager's data; nil while they cannot be measured, which refuses nothing.
+    package let freeBytes: @Sendable () -> UInt64?
+    private let budget = AuditBudget()
 
     package init(
         units: any UnitOfWork, verifier: any AccessTokenVerifier, ledger: any RequestLedger, sealer: any AnswerSealer,
-        time: any TimeSource, hasRoom: @escaping @Sendable () -> Bool
+        time: any TimeSource, freeBytes: @escaping @Sendable () -> UInt64?
     ) {
         self.units = units
         self.verifier = verifier
         self.ledger = ledger
         self.sealer = sealer
         self.time = time
-        self.hasRoom = hasRoom
+        self.freeBytes = freeBytes
     }
 
     /// The pipeline's data of a request.
@@ -45,7 +46,7 @@ package struct MutationRunner: Sendable {
     /// callers who could send it now.
     package func run(_ call: Call) async throws -> APIResponse {
         try await call.route.check(call.request)
-        guard call.route.fitsFullDisk || hasRoom() else { throw APIError.fullDisk }
+        try checkRoom(call)
         switch call.route.effect {
         case .none: return try await call.route.handle(call.request)
         case .seen: return try await see(call)
@@ -54,11 +55,27 @@ package struct MutationRunner: Sendable {
         }
     }
 
+    private func checkRoom(_ call: Call) throws(APIError) {
+        guard hasRoom(for: call.route.diskNeed) else { throw .fullDisk }
+        guard call.route.effect.action != nil, let account = call.request.principal?.account.id else { return }
+        guard budget.hasRoom(for: account, need: call.route.diskNeed) else { throw .tooManyEntries }
+    }
+
+    private func hasRoom(for need: DiskNeed) -> Bool {
+        guard need != .none, let free = freeBytes() else { return true }
+        return free >= need.freeBytesMin
+    }
+
+    private func append(_ deed: AuditDeed) async throws {
+        _ = try await ledger.append(deed)
+        budget.charge(deed.actorID, bytes: deed.byteCount)
+    }
+
     /// What shows a key leaves a trace, or shows nothing.
     private func see(_ call: Call) async throws -> APIResponse {
         let answer = try await call.route.handle(call.request)
         if let action = call.route.effect.action, call.request.audit.content.mayHaveChanged {
-            _ = try await units.perform { try await ledger.append(deed(action, call, status: answer.status.code)) }
+            try await units.perform { try await append(deed(action, call, status: answer.status.code)) }
         }
         return answer
     }
@@ -102,7 +119,7 @@ package struct MutationRunner: Sendable {
         let known: APIResponse? = try await units.perform {
             try await hold(call)
             if let known = try await knownAnswer(to: call) { return known }
-            if let key = call.key { try await ledger.begin(key, at: time.now()) }
+            if let key = call.key, try await keepsAnswers(to: call) { try await ledger.begin(key, at: time.now()) }
             return nil
         }
         if let known { return known }
@@ -145,7 +162,7 @@ package struct MutationRunner: Sendable {
     private func giveUp(_ call: Call, _ refusal: APIResponse) async throws {
         try await units.perform {
             if call.request.audit.content.mayHaveChanged, let action = call.route.effect.action {
-                _ = try await ledger.append(deed(action, call, status: refusal.status.code))
+                try await append(deed(action, call, status: refusal.status.code))
             } else if let key = call.key {
                 try await ledger.release(key)
             }
@@ -170,17 +187,27 @@ package struct MutationRunner: Sendable {
                 .conflict,
                 "a request with this Idempotency-Key began at \(since.rfc3339) and was interrupted; whether it took "
                     + "effect is not known: check the state first, then use a new key")
-        case .full: throw APIError.tooManyAnswers
+        case .full:
+            // What ends or removes something is done all the same, without an answer that is kept.
+            guard call.route.diskNeed == .none else { throw APIError.tooManyAnswers }
+            return nil
         }
+    }
+
+    /// False where the account has no room for another answer, and the request is carried out without.
+    private func keepsAnswers(to call: Call) async throws -> Bool {
+        guard let key = call.key, call.route.diskNeed == .none else { return true }
+        return try await ledger.claim(key, at: time.now()) != .full
     }
 
     private func record(_ call: Call, _ answer: APIResponse) async throws {
         let mayHaveChanged = answer.status.kind == .successful || call.request.audit.content.mayHaveChanged
         if let action = call.route.effect.action, mayHaveChanged {
-            _ = try await ledger.append(deed(action, call, status: answer.status.code))
+            try await append(deed(action, call, status: answer.status.code))
         }
-        if let key = call.key {
-            let kept = try answer.storable.withholding(call.route.secrets, at: time.now())
+        if let key = call.key, try await keepsAnswers(to: call) {
+            let isKept = hasRoom(for: .growth) && answer.body.readableBytes <= APIResponse.keptBytesMax
+            let kept = try (isKept ? answer : answer.notKept).withholding(call.route.secrets, at: time.now())
             try await ledger.keep(try StoredAnswer(kept, sealer), for: key, at: time.now())
         }
     }
@@ -239,29 +266,27 @@ extension Principal.Credential {
     }
 }
 
-extension Route {
-    /// Whether it is carried out on a disk that is nearly full: what only reads, what ends or removes something, and
-    /// what is marked.
-    fileprivate var fitsFullDisk: Bool {
-        switch effect {
-        case .none, .seen: true
-        case .change, .unaudited, .external: method == .delete || endsCredentials || makesRoom
-        }
-    }
-}
-
 extension APIError {
     fileprivate static let fullDisk = APIError(
         .insufficientStorage,
         "the disk with the manager's data is nearly full, so nothing new is stored: delete what is not needed, or ask who "
             + "runs this installation to make room")
 
-    /// The request was not carried out.
+    fileprivate static var tooManyEntries: APIError {
+        later(
+            "your account has changed so much within a day that its entries in the audit trail have "
+                + "\(AuditBudget.bytesMax >> 20) MiB")
+    }
+
     fileprivate static var tooManyAnswers: APIError {
-        var error = APIError(
-            .tooManyRequests,
+        later(
             "your account has used \(IdempotencyKey.perAccountMax) Idempotency-Keys within a day, or their answers "
                 + "have \(IdempotencyKey.bytesPerAccountMax >> 20) MiB: send this request without one, or later")
+    }
+
+    /// 429 for something that was not carried out.
+    private static func later(_ message: String) -> APIError {
+        var error = APIError(.tooManyRequests, message)
         error.headers[.retryAfter] = "3600"
         return error
     }
@@ -272,13 +297,12 @@ extension APIResponse {
     /// for twice, and the manager's database is no place for them.
     package static let keptBytesMax = 64 << 10
 
-    /// The response to store. Of one whose body is too large only that the request was carried out: 409, as the
+    /// The response to store instead of one that is too large: that the request was carried out: 409, as the
     /// promised content is gone.
-    fileprivate var storable: APIResponse {
-        guard body.readableBytes > Self.keptBytesMax else { return self }
+    fileprivate var notKept: APIResponse {
         let message =
             "this request was carried out and answered \(status.code); the answer was larger than "
-            + "\(Self.keptBytesMax) bytes and was not kept: use a new key to do it again"
+            + "\(Self.keptBytesMax) bytes, or the disk too full, and was not kept: use a new key to do it again"
         var kept = APIResponse(APIError(.conflict, message))
         kept.headers[.idempotencyBody] = "not-kept"
         return kept

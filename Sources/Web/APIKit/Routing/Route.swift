@@ -59,8 +59,8 @@ package struct Route: Sendable {
     package private(set) var isPage = false
     /// Whether it may end what its caller asks with.
     package private(set) var endsCredentials = false
-    /// Whether it is carried out on a disk that is nearly full, because there is more room afterwards.
-    package private(set) var makesRoom = false
+    /// What it needs of the disk, where that does not follow from its effect.
+    package private(set) var ownDiskNeed: DiskNeed?
 
     /// One part of a path.
     package enum Segment: Sendable, Equatable {
@@ -226,10 +226,10 @@ package struct Route: Sendable {
         return copy
     }
 
-    /// The same, also on a disk that is nearly full.
-    package var makingRoom: Route {
+    /// The same with another need of the disk than its effect tells of.
+    package func needing(_ need: DiskNeed) -> Route {
         var copy = self
-        copy.makesRoom = true
+        copy.ownDiskNeed = need
         return copy
     }
 
@@ -240,7 +240,7 @@ package struct Route: Sendable {
         (copy.check, copy.isCostly, copy.secrets) = (check, isCostly, secrets)
         (copy.bodySize, copy.refusesUnknownQuery, copy.span) = (bodySize, refusesUnknownQuery, span)
         (copy.endsCredentials, copy.preparation, copy.isPage) = (endsCredentials, preparation, isPage)
-        copy.makesRoom = makesRoom
+        copy.ownDiskNeed = ownDiskNeed
         return copy
     }
 

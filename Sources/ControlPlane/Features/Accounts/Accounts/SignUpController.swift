@@ -26,7 +26,8 @@ struct SignUpController: Sendable {
                     refusals: [
                         .emailTaken, Operation.Refusal(status: .forbidden, meaning: "sign-up is closed"),
                         Operation.Refusal(status: .notFound, meaning: "no invitation has this token"),
-                    ]), handler: signUp),
+                    ]), handler: signUp
+            ).needing(.growth),
             Route(
                 .post, "/platform/reset-password", access: .open,
                 operation: Operation(

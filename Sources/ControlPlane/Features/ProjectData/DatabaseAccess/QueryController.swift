@@ -19,13 +19,13 @@ struct QueryController: Sendable {
                     summary: "Run SQL; without the permission to write it runs read-only",
                     query: [.init(name: "key", schema: .text, description: "The client's name for the query")],
                     body: .json(QueryBody.schema), answer: QueryBody.rows), handler: studio
-            ).takingLargeBody.lasting(.minutes).makingRoom,
+            ).takingLargeBody.lasting(.minutes).needing(.entry),
             Route(
                 .post, path, access: .anyOf([.databaseWrite, .databaseRead]), effect: .external("database.query"),
                 operation: Operation(
                     summary: "Run SQL; without the permission to write only with read_only",
                     body: .json(QueryBody.schema), answer: QueryBody.rows), handler: write
-            ).checking(mayWrite).takingLargeBody.lasting(.minutes).makingRoom,
+            ).checking(mayWrite).takingLargeBody.lasting(.minutes).needing(.entry),
             Route(
                 .post, "\(path)/read-only", access: .permission(.databaseRead),
                 operation: Operation(

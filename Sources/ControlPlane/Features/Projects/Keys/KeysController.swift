@@ -89,11 +89,13 @@ struct KeysController: Sendable {
         } else {
             key = APIKey(try await catalog.apiKey(id, of: record.ref), reveals: reveals)
         }
-        return try answer(request, .ok, key)
+        return try answer(request, showing: key)
     }
 
     /// An answer with one key, noted where it shows it.
-    private func answer(_ request: APIRequest, _ status: HTTPResponse.Status, _ key: APIKey) throws -> APIResponse {
+    private func answer(
+        _ request: APIRequest, _ status: HTTPResponse.Status = .ok, showing key: APIKey
+    ) throws -> APIResponse {
         request.audit.show([key.shownSecret].compactMap { $0 })
         return try APIResponse(status, json: key)
     }
@@ -107,7 +109,7 @@ struct KeysController: Sendable {
             of: ref, kind: kind, name: body.name, description: body.description)
         request.audit.target("api_key", key.id)
         request.audit.change("name", from: nil, to: "\(kind.rawValue) \(key.name)")
-        return try answer(request, .created, APIKey(key, reveals: reveals))
+        return try answer(request, .created, showing: APIKey(key, reveals: reveals))
     }
 
     private func update(_ request: APIRequest) async throws -> APIResponse {
@@ -120,7 +122,7 @@ struct KeysController: Sendable {
         let key = try await catalog.updateAPIKey(
             id, of: record.ref, APIKeyEdit(name: body.name, description: body.description))
         request.audit.change("name", from: before.name, to: key.name)
-        return try answer(request, .ok, APIKey(key, reveals: try reveals && request.seesKeys(of: record)))
+        return try answer(request, showing: APIKey(key, reveals: try reveals && request.seesKeys(of: record)))
     }
 
     private func delete(_ request: APIRequest) async throws -> APIResponse {
@@ -130,7 +132,7 @@ struct KeysController: Sendable {
         let key = try await catalog.deleteAPIKey(try await opaqueID(request, record), of: record.ref)
         request.audit.change("name", from: "\(key.kind.rawValue) \(key.name)", to: nil)
         if compromised { request.audit.target("was_compromised", "true") }
-        return try answer(request, .ok, APIKey(key, reveals: try reveals && request.seesKeys(of: record)))
+        return try answer(request, showing: APIKey(key, reveals: try reveals && request.seesKeys(of: record)))
     }
 
     private func readLegacy(_ request: APIRequest) async throws -> APIResponse {
