@@ -191,7 +191,8 @@ struct ResumableCall {
         guard let token = http.header("x-signature") else { throw .missingParameter("x-signature") }
         let grant = try service.signer.grant(token, for: path, as: .upload, at: service.clock())
         return UploadPermit(
-            path: path, replaces: grant.upsert, subject: grant.owner, scope: nil, userMetadata: grant.userMetadata)
+            path: path, replaces: grant.upsert, subject: grant.owner, scope: nil, seen: grant.seen,
+            userMetadata: grant.userMetadata)
     }
 
     private func found(_ id: UploadID) async throws -> UploadRecord {
