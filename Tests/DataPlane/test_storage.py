@@ -187,6 +187,22 @@ class StorageProcess(unittest.TestCase):
         status, _, body = self.server.request("GET", "/bucket", headers={"Authorization": f"Bearer {ANON}"})
         self.assertEqual((status, body), (200, "[]"))
 
+    def test_all_objects_together_have_a_limit(self):
+        with tempfile.TemporaryDirectory(prefix="sm-storage-", dir="/tmp") as folder:
+            settings = {"STORAGE_FILE_BACKEND_PATH": folder, "PROJECTD_STORAGE_BYTES_MAX": str(3 * MIB)}
+            admin = {"Authorization": f"Bearer {SERVICE}"}
+            server = self.start(**settings)
+            self.assertEqual(server.request("POST", "/object/docs/limited", bytes(2 * MIB), admin)[0], 200)
+            server.stop()
+            # What is there counts after a restart.
+            server = self.start(**settings)
+            self.addCleanup(server.stop)
+            status, _, body = server.request("POST", "/object/docs/more", bytes(2 * MIB), admin)
+            self.assertEqual((status, json.loads(body)["statusCode"]), (400, "413"))
+            self.assertEqual(server.request("DELETE", "/object/docs/limited", headers=admin)[0], 200)
+            self.assertEqual(server.request("POST", "/object/docs/more", bytes(2 * MIB), admin)[0], 200)
+            self.assertEqual(server.request("DELETE", "/object/docs/more", headers=admin)[0], 200)
+
     def test_new_secret_signs_addresses_after_sighup(self):
         with tempfile.NamedTemporaryFile("w+", prefix="sm-secret-", dir="/tmp") as file:
             file.write(SECRET)

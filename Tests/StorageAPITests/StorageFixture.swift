@@ -40,7 +40,7 @@ struct StorageFixture: Sendable {
 
     /// Runs `body` with a fixture whose folder is removed afterwards.
     static func with(
-        clock: TestClock? = nil, files: ((VolumeFiles) -> any ObjectFiles)? = nil, keys: APIKeys? = nil,
+        clock: TestClock? = nil, files: ((VolumeFiles) async throws -> any ObjectFiles)? = nil, keys: APIKeys? = nil,
         _ change: (inout StorageConfiguration) -> Void = { _ in }, _ body: (StorageFixture) async throws -> Void
     ) async throws {
         let folder = TestFolder()
@@ -52,7 +52,7 @@ struct StorageFixture: Sendable {
 
     init(
         folder: TestFolder, parameters: PostgresConnectionParameters? = nil, clock: TestClock? = nil,
-        files: ((VolumeFiles) -> any ObjectFiles)? = nil, keys: APIKeys? = nil,
+        files: ((VolumeFiles) async throws -> any ObjectFiles)? = nil, keys: APIKeys? = nil,
         _ change: (inout StorageConfiguration) -> Void = { _ in }
     ) async throws {
         self.folder = folder
@@ -76,8 +76,9 @@ struct StorageFixture: Sendable {
         pool = PostgresPool(StorageService.parameters(database))
         let tokenKeys = try TokenVerifier.keys(secret: Self.secret, isBase64: false)
         let volume = try await VolumeFiles(folder: folder.path + "/files")
+        let kept = try await files?(volume) ?? volume
         service = StorageService(
-            configuration: configuration, pool: pool, files: files?(volume) ?? volume,
+            configuration: configuration, pool: pool, files: kept,
             verifier: TokenVerifier(keys: tokenKeys, audience: nil), secret: KeyBytes(Array(Self.secret.utf8)),
             keys: keys,
             clock: { clock?.now ?? Date().timeIntervalSince1970 }, report: { _ in })

@@ -22,6 +22,8 @@ extension ServeSettings {
         var keys: APIKeys?
         /// The folder of the files.
         var folder: String
+        /// The most bytes of all files; nil where the disk alone bounds them.
+        var bytesMax: Int?
 
         /// Where files lie, unless nothing is said about it: then there is no STORAGE API.
         static func folder(_ reader: SettingReader) -> String? {
@@ -60,6 +62,7 @@ extension ServeSettings {
         private mutating func readLimits(_ reader: SettingReader) throws(SettingProblem) {
             configuration.fileBytesMax =
                 try reader.int("FILE_SIZE_LIMIT", 1...(1 << 46)) ?? configuration.fileBytesMax
+            bytesMax = try reader.int("PROJECTD_STORAGE_BYTES_MAX", 1...(1 << 60))
             configuration.uploadURLSeconds =
                 try reader.int("UPLOAD_SIGNED_URL_EXPIRATION_TIME", Self.lifeSeconds)
                 ?? configuration.uploadURLSeconds

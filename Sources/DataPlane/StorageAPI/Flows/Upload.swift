@@ -156,6 +156,7 @@ final class ObjectUpload {
     ) async throws -> String {
         details = announced
         let limit = try await admit(declared: declared, isExact: size != nil, size: size)
+        try service.checkRoom(for: size ?? declared.map { $0 - MultipartForm.headBytesMax })
         let file = try await service.files.create()
         do {
             let count = try await receive(file, limit: limit, next)
@@ -221,6 +222,11 @@ extension StorageService {
         let before = permit.asksByState ? try await database.asOwner { try await $0.object(path) } : nil
         try await database.probing(scope) { try await $0.write(draft, replaces: permit.asksToReplace(before)) }
         return limit
+    }
+
+    /// Refuses bytes for which there is no room before they come.
+    func checkRoom(for bytes: Int?) throws(StorageError) {
+        if let bytes, bytes > files.room { throw .full }
     }
 
     /// Makes the file and its row visible together. The id of the object.

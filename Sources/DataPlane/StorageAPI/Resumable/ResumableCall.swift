@@ -53,6 +53,7 @@ struct ResumableCall {
         let permit = try permit(path, replaces: http.header("x-upsert")?.lowercased() == "true", "create")
         let details = try header.details()
         _ = try await service.admit(permit, details, declared: length, exact: length)
+        try service.checkRoom(for: length)
         let file = try await service.files.create()
         let upload = UploadRecord(
             version: file.version, path: path, ownerID: permit.subject, replaces: permit.replaces, length: length,

@@ -21,8 +21,10 @@ struct StoragePart: ServicePart {
 
     init(_ settings: ServeSettings.Storage, logger: Logger) async throws {
         pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits)
+        var files: any ObjectFiles = try await VolumeFiles(folder: settings.folder)
+        if let bytesMax = settings.bytesMax { files = try await BoundedFiles(files, bytesMax: bytesMax) }
         service = StorageService(
-            configuration: settings.configuration, pool: pool, files: try await VolumeFiles(folder: settings.folder),
+            configuration: settings.configuration, pool: pool, files: files,
             verifier: settings.verifier, secret: settings.secret, keys: settings.keys,
             clock: { Date().timeIntervalSince1970 },
             report: { logger.error("\($0)") })
