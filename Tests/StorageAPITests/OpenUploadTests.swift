@@ -84,6 +84,8 @@ struct OpenUploadTests {
             }
             #expect(answer.status == 403, "\(made.text) \(String(decoding: answer.body, as: UTF8.self))")
             try await expectTheirs(fixture)
+            // Its bytes are gone, and so is the upload.
+            #expect(try await fixture.count("storage.projectd_uploads") == 0)
         }
     }
 

@@ -104,15 +104,16 @@ struct ResumableCall {
         let end = try await service.uploads.withLock(id.version) {
             var upload = try await found(id)
             let permit = try permit(upload.path, replaces: upload.replaces, "part")
+            let file = try await service.files.resume(upload.version)
+            guard try await file.size() == offset else { throw StorageError.wrongOffset }
             if upload.length == nil, let length = try number("upload-length") {
+                guard length >= offset else { throw StorageError.badParameter("Upload-Length") }
                 _ = try await service.admit(permit, upload.details, declared: length, exact: length)
                 try await service.database.asOwner { try await $0.setLength(length, of: id.version) }
                 upload.length = length
             } else {
                 _ = try await service.admit(permit, upload.details, declared: upload.length, exact: upload.length)
             }
-            let file = try await service.files.resume(upload.version)
-            guard try await file.size() == offset else { throw StorageError.wrongOffset }
             return try await receive(upload, by: permit, into: file, from: offset)
         }
         var response = ResumableAnswer.made(204)
@@ -169,7 +170,7 @@ struct ResumableCall {
         return offset
     }
 
-    /// An upload with the key of another that came first stays as it is until it expires.
+    /// An upload that is refused at its end, such as one with the key of another that came first, is gone.
     private func finish(
         _ upload: UploadRecord, by permit: UploadPermit, file: any IncomingFile, size: Int
     ) async throws {
@@ -179,8 +180,15 @@ struct ResumableCall {
         let metadata = ObjectDraft.metadata(
             eTag: eTag, size: size, type: upload.details.type, cacheControl: upload.details.cacheControl,
             modified: service.clock())
-        _ = try await service.commit(upload.version, permit: permit, metadata: metadata, details: upload.details) {
-            try await $0.deleteUpload(upload.version)
+        do {
+            _ = try await service.commit(upload.version, permit: permit, metadata: metadata, details: upload.details) {
+                try await $0.deleteUpload(upload.version)
+            }
+        } catch {
+            if !StorageService.mayBeCommitted(error) {
+                try await service.database.asOwner { try await $0.deleteUpload(upload.version) }
+            }
+            throw error
         }
     }
 
