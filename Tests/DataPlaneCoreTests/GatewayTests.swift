@@ -25,6 +25,7 @@ struct GatewayTests {
         mounts: [
             .init(prefix: "/auth/v1", openPaths: ["/verify", "/.well-known/"], service: Echo(name: "auth")),
             .init(prefix: "/rest/v1", service: Echo(name: "rest")),
+            .init(prefix: "/storage/v1", openPaths: ["/"], signedPaths: ["/s3"], service: Echo(name: "storage")),
         ],
         keys: APIKeys(tokens: ["anon", "service"], names: [("sb_publishable_1", "anon")]), isReady: { false })
 
@@ -134,6 +135,22 @@ struct GatewayTests {
         #expect(await ask("/auth/v1/user", bearers).body.contains("Repeated authorization"))
         #expect(await ask("/auth/v1/verify?token=1", Array(bearers.dropFirst())).status == 400)
         #expect(await ask("/rest/v1/items?apikey=anon&apikey=service").status == 400)
+    }
+
+    @Test("a signature passes where the service checks it, and nothing else than a signature")
+    func signatures() async {
+        let value = "AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=1"
+        let signed = [("authorization", value)]
+        #expect(await ask("/storage/v1/s3/docs?a=b", signed).body == "storage /s3/docs a=b \(value)")
+        #expect(await ask("/storage/v1/s3", signed + [("apikey", "anon")]).body == "storage /s3  \(value)")
+        #expect(await ask("/storage/v1/s3x", signed).body == "storage /s3x  -")
+        #expect(await ask("/storage/v1/bucket", signed + [("apikey", "anon")]).body == "storage /bucket  Bearer anon")
+        #expect(await ask("/rest/v1/s3/items", signed).status == 401)
+        #expect(await ask("/storage/v1/s3/docs", signed + signed).status == 400)
+        for other in ["a.b.c", "Basic a.b.c", "AWS4-HMAC-SHA256", "aws4-hmac-sha256 a.b.c", "AWS4-HMAC-SHA256X a"] {
+            #expect(await ask("/storage/v1/s3/docs", [("authorization", other)]).body == "storage /s3/docs  -")
+        }
+        #expect(await ask("/storage/v1/s3/docs", [("authorization", "AWS4-HMAC-SHA256\ta.b.c")]).status == 401)
     }
 
     @Test("links, documents and preflights need no key")

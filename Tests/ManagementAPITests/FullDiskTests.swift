@@ -1,5 +1,7 @@
 import HTTPTypes
+import Identity
 import Orchestrator
+import OrchestratorTesting
 import ProjectModel
 import Synchronization
 import Testing

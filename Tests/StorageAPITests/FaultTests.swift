@@ -36,8 +36,9 @@ private struct FailingFiles: ObjectFiles {
     func duplicate(_ version: ObjectVersion) async throws(FileError) -> ObjectVersion {
         try await real.duplicate(version)
     }
-    func remove(_ version: ObjectVersion) async throws(FileError) { try await real.remove(version) }
-    func discard(_ version: ObjectVersion) async throws(FileError) { try await real.discard(version) }
+    func remove(_ version: ObjectVersion) async throws(FileError) -> Int? { try await real.remove(version) }
+    func discard(_ version: ObjectVersion) async throws(FileError) -> Int? { try await real.discard(version) }
+    var room: Int { real.room }
     func published(inShard shard: Int, unchangedSince time: Double) async throws(FileError) -> [StoredSize] {
         try await real.published(inShard: shard, unchangedSince: time)
     }
@@ -65,7 +66,7 @@ private struct FailingFile: IncomingFile {
         try failure.check(.publish)
         try await real.publish()
     }
-    func discard() async throws(FileError) { try await real.discard() }
+    func discard() async throws(FileError) -> Int? { try await real.discard() }
 }
 
 @Suite(

@@ -143,6 +143,24 @@ struct ObjectTests {
         }
     }
 
+    @Test("a token is read as everywhere: after its scheme, and as it stands")
+    func tokens() async throws {
+        try await StorageFixture.with { fixture in
+            let admin = StorageFixture.admin
+            for (header, status) in [
+                ("Bearer \(admin)", 200), ("bearer   \(admin)", 200), (admin, 400), ("Bearer \(admin) ", 400),
+                ("Bearer\t\(admin)", 400), ("Basic \(admin)", 400), ("Bearer ", 400), ("", 400),
+            ] {
+                let answer = try await fixture.ask("GET", "/bucket", token: "", headers: [("authorization", header)])
+                #expect(answer.status == status, "\(header): \(answer.text)")
+                #expect(status == 200 || answer.member("error") == "Unauthorized", "\(header): \(answer.text)")
+            }
+            let twice = [("authorization", "Bearer \(admin)"), ("authorization", "Bearer \(admin)")]
+            #expect(try await fixture.ask("GET", "/bucket", token: "", headers: twice).status == 400)
+            #expect(try await fixture.ask("GET", "/bucket", token: "").member("error") == "Error")
+        }
+    }
+
     @Test("limits of the bucket and of the project hold, also for a length that is not announced")
     func limitsHold() async throws {
         try await StorageFixture.with({ $0.fileBytesMax = 100_000 }) { fixture in

@@ -90,6 +90,9 @@ struct ResumableTests {
             let location = open.header("Location").replacing("http://127.0.0.1:5000/storage/v1", with: "")
             _ = try await ask(fixture, "PATCH", at: location, headers: [Self.type, ("upload-offset", "0")], body: [1])
             #expect(try await ask(fixture, "HEAD", at: location).header("Upload-Defer-Length") == "1")
+            let short = try await ask(
+                fixture, "PATCH", at: location, headers: [Self.type, ("upload-offset", "1"), ("upload-length", "0")])
+            #expect(short.status == 400, "\(short.text)")
             let last = try await ask(
                 fixture, "PATCH", at: location, headers: [Self.type, ("upload-offset", "1"), ("upload-length", "2")],
                 body: [2])

@@ -46,6 +46,22 @@ struct S3Tests {
         }
     }
 
+    @Test("a session token that is a key no more opens nothing, in a header or in an address")
+    func refusedSessionTokens() async throws {
+        let refused = StorageFixture.admin
+        let session = ("project", "anon-key-of-the-project")
+        try await StorageFixture.with(keys: APIKeys(tokens: [], refused: [refused])) { fixture in
+            #expect(try await fixture.s3("PUT", "/docs").status == 200)
+            for token in [refused, refused + "="] {
+                let answer = try await fixture.s3("GET", "/", key: session, headers: [("x-amz-security-token", token)])
+                #expect(answer.status == 403 && answer.text.contains("<Code>InvalidToken</Code>"), "\(answer.text)")
+            }
+            let user = try await fixture.s3(
+                "GET", "/", key: session, headers: [("x-amz-security-token", StorageFixture.member)])
+            #expect(user.status == 200 && !user.text.contains("<Name>docs</Name>"), "\(user.text)")
+        }
+    }
+
     @Test("pages of lists are the whole list", arguments: ["list-type=2&", ""])
     func pages(version: String) async throws {
         try await StorageFixture.with { fixture in

@@ -40,19 +40,20 @@ struct StorageFixture: Sendable {
 
     /// Runs `body` with a fixture whose folder is removed afterwards.
     static func with(
-        clock: TestClock? = nil, files: ((VolumeFiles) -> any ObjectFiles)? = nil,
+        clock: TestClock? = nil, files: ((VolumeFiles) async throws -> any ObjectFiles)? = nil, keys: APIKeys? = nil,
         _ change: (inout StorageConfiguration) -> Void = { _ in }, _ body: (StorageFixture) async throws -> Void
     ) async throws {
         let folder = TestFolder()
         defer { folder.remove() }
-        let fixture = try await StorageFixture(folder: folder, clock: clock, files: files, change)
+        let fixture = try await StorageFixture(folder: folder, clock: clock, files: files, keys: keys, change)
         try await body(fixture)
         await fixture.pool.close()
     }
 
     init(
         folder: TestFolder, parameters: PostgresConnectionParameters? = nil, clock: TestClock? = nil,
-        files: ((VolumeFiles) -> any ObjectFiles)? = nil, _ change: (inout StorageConfiguration) -> Void = { _ in }
+        files: ((VolumeFiles) async throws -> any ObjectFiles)? = nil, keys: APIKeys? = nil,
+        _ change: (inout StorageConfiguration) -> Void = { _ in }
     ) async throws {
         self.folder = folder
         var configuration = StorageConfiguration()
@@ -73,11 +74,13 @@ struct StorageFixture: Sendable {
         }
         self.parameters = database
         pool = PostgresPool(StorageService.parameters(database))
-        let keys = try TokenVerifier.keys(secret: Self.secret, isBase64: false)
+        let tokenKeys = try TokenVerifier.keys(secret: Self.secret, isBase64: false)
         let volume = try await VolumeFiles(folder: folder.path + "/files")
+        let kept = try await files?(volume) ?? volume
         service = StorageService(
-            configuration: configuration, pool: pool, files: files?(volume) ?? volume,
-            verifier: TokenVerifier(keys: keys, audience: nil), secret: KeyBytes(Array(Self.secret.utf8)),
+            configuration: configuration, pool: pool, files: kept,
+            verifier: TokenVerifier(keys: tokenKeys, audience: nil), secret: KeyBytes(Array(Self.secret.utf8)),
+            keys: keys,
             clock: { clock?.now ?? Date().timeIntervalSince1970 }, report: { _ in })
         try await service.migrate()
     }

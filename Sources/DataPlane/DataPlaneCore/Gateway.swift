@@ -10,6 +10,9 @@ public struct Gateway: DataPlaneService {
         /// Paths below the prefix that are reached by links, redirects and probes, which carry no key. One that ends in
         /// a slash stands for all below it.
         public var openPaths: [String]
+        /// Below which paths requests may be signed in `Authorization` in place of a token (`AWS4-HMAC-SHA256`). The
+        /// service checks the signature, and every token that comes with it.
+        public var signedPaths: [String]
         /// Whether a key of the project is required here; false where the service looks at keys itself.
         public var checksKeys: Bool
         /// The service.
@@ -17,16 +20,26 @@ public struct Gateway: DataPlaneService {
 
         /// A mount.
         public init(
-            prefix: String, openPaths: [String] = [], checksKeys: Bool = true, service: any DataPlaneService
+            prefix: String, openPaths: [String] = [], signedPaths: [String] = [], checksKeys: Bool = true,
+            service: any DataPlaneService
         ) {
             self.prefix = prefix
             self.openPaths = openPaths
+            self.signedPaths = signedPaths
             self.checksKeys = checksKeys
             self.service = service
         }
 
         func isOpen(_ path: String) -> Bool {
             openPaths.contains { $0.hasSuffix("/") ? path.hasPrefix($0) : path == $0 }
+        }
+
+        /// A request's signature, where this mount takes any. No token can have its form.
+        func signature(of request: ServiceRequest) -> String? {
+            guard signedPaths.contains(where: { request.path == $0 || request.path.hasPrefix($0 + "/") }),
+                let value = request.header("authorization"), value.utf8.starts(with: "AWS4-HMAC-SHA256 ".utf8)
+            else { return nil }
+            return value
         }
     }
 
@@ -141,7 +154,9 @@ public struct Gateway: DataPlaneService {
         var inner = request
         inner.headers.removeAll { $0.name == "authorization" }
         // The token of the key stands where there is none of a user, and for an opaque key in its place.
-        if let own = bearer.map({ keys.token(for: $0) ?? $0 }) ?? token {
+        if let signature = mount.signature(of: request) {
+            inner.headers.append(("authorization", signature))
+        } else if let own = bearer.map({ keys.token(for: $0) ?? $0 }) ?? token {
             inner.headers.append(("authorization", "Bearer \(own)"))
         }
         return .service(mount.service, inner)

@@ -42,12 +42,13 @@ public enum DiskFolder {
         guard Glibc.link(path, other) == 0 else { throw FileError("link") }
     }
 
-    /// Removes a file's name. Whether it was there.
+    /// Removes a file's name. The bytes of the file; nil where it was not there.
     @discardableResult
-    public static func remove(_ path: String) throws(FileError) -> Bool {
-        if unlink(path) == 0 { return true }
+    public static func remove(_ path: String) throws(FileError) -> Int? {
+        var status = stat()
+        if lstat(path, &status) == 0, unlink(path) == 0 { return Int(status.st_size) }
         guard errno == ENOENT else { throw FileError("remove") }
-        return false
+        return nil
     }
 
     /// The regular files of a folder; none where there is no folder.

@@ -21,11 +21,17 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The failure of a call on a file system without room: no block, no quota, or no inode left.
     public static let noSpace = FileError("write", code: ENOSPC)
 
+    /// The failure of a call that would take more than is allowed.
+    public static let overQuota = FileError("write", code: EDQUOT)
+
     /// The failure of a call on a file that is not there.
     public static let missing = FileError("open", code: ENOENT)
 
     /// Whether there is no room left.
     public var isNoSpace: Bool { code == ENOSPC || code == EDQUOT || code == EFBIG }
+
+    /// Whether there may be room, and it is not allowed to be taken.
+    public var isOverQuota: Bool { code == EDQUOT }
 
     /// Whether the file is not there.
     public var isMissing: Bool { code == ENOENT }

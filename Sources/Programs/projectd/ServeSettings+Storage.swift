@@ -9,7 +9,7 @@ extension ServeSettings {
         /// Smallest and largest life of an address, in seconds.
         private static let lifeSeconds = 1...31_536_000
         /// Where the keys of tokens are, the first that is set.
-        static let secretNames = ["AUTH_JWT_SECRET", "PGRST_JWT_SECRET"]
+        private static let secretNames = ["AUTH_JWT_SECRET", "PGRST_JWT_SECRET"]
 
         var database: PostgresConnectionParameters
         var pool = PostgresPoolConfiguration()
@@ -18,16 +18,24 @@ extension ServeSettings {
         var verifier: TokenVerifier
         /// Signs addresses.
         var secret: KeyBytes
+        /// The project's keys, where several services are behind one address.
+        var keys: APIKeys?
         /// The folder of the files.
         var folder: String
+        /// The most bytes of all files; nil where the disk alone bounds them.
+        var bytesMax: Int?
 
         /// Where files lie, unless nothing is said about it: then there is no STORAGE API.
         static func folder(_ reader: SettingReader) -> String? {
             reader.text("STORAGE_FILE_BACKEND_PATH") ?? reader.text("FILE_STORAGE_BACKEND_PATH")
         }
 
-        /// - Parameter publicPath: what stands before the paths where a gateway takes it away.
-        init(_ reader: SettingReader, tokens: TokenKeySettings, publicPath: String?) throws(SettingProblem) {
+        /// - Parameters:
+        ///   - publicPath: what stands before the paths where a gateway takes it away.
+        ///   - keys: the project's keys, where several services are behind one address.
+        init(
+            _ reader: SettingReader, tokens: TokenKeySettings, publicPath: String?, keys: APIKeys?
+        ) throws(SettingProblem) {
             guard let folder = Self.folder(reader) else {
                 throw SettingProblem("STORAGE_FILE_BACKEND_PATH", "not set; give the folder that files are kept in")
             }
@@ -42,7 +50,10 @@ extension ServeSettings {
             pool.maximumConnections = try reader.int("DATABASE_MAX_CONNECTIONS", 1...1_000) ?? 10
             pool.maximumAge = ServeSettings.connectionAgeMax
             limits.statementDeadline = StorageService.statementDeadline
-            (verifier, secret) = try Self.keys(tokens)
+            let (tokenKeys, secret) = try Self.keys(tokens)
+            verifier = TokenVerifier(keys: tokenKeys, audience: nil)
+            self.secret = secret
+            self.keys = keys
             configuration.publicPath = publicPath ?? reader.text("STORAGE_PUBLIC_PATH") ?? ""
             try readLimits(reader)
             try readS3(reader)
@@ -51,6 +62,7 @@ extension ServeSettings {
         private mutating func readLimits(_ reader: SettingReader) throws(SettingProblem) {
             configuration.fileBytesMax =
                 try reader.int("FILE_SIZE_LIMIT", 1...(1 << 46)) ?? configuration.fileBytesMax
+            bytesMax = try reader.int("PROJECTD_STORAGE_BYTES_MAX", 1...(1 << 60))
             configuration.uploadURLSeconds =
                 try reader.int("UPLOAD_SIGNED_URL_EXPIRATION_TIME", Self.lifeSeconds)
                 ?? configuration.uploadURLSeconds
@@ -70,16 +82,16 @@ extension ServeSettings {
             }
             configuration.s3Keys = zip(ids, secrets).map { .init(id: $0, secret: KeyBytes(Array($1.utf8))) }
             if let tenant = reader.text("TENANT_ID"),
-                let key = reader.text("SUPABASE_ANON_KEY") ?? reader.text("ANON_KEY")
+                let key = reader.text("SUPABASE_ANON_KEY") ?? reader.text("ANON_KEY"), keys?.isRefused(key) != true
             {
                 configuration.sessionKey = .init(id: tenant, secret: KeyBytes(Array(key.utf8)))
             }
         }
 
         /// What tokens are checked with, and the one secret that addresses are signed with.
-        private static func keys(_ tokens: TokenKeySettings) throws(SettingProblem) -> (TokenVerifier, KeyBytes) {
+        static func keys(_ tokens: TokenKeySettings) throws(SettingProblem) -> ([TokenVerifier.Key], KeyBytes) {
             let keys = try tokens.checking(secretNames)
-            for case .secret(let secret) in keys { return (TokenVerifier(keys: keys, audience: nil), secret) }
+            for case .secret(let secret) in keys { return (keys, secret) }
             throw SettingProblem(
                 secretNames.joined(separator: " or "), "has no symmetric secret; addresses are signed with one")
         }

@@ -106,12 +106,12 @@ struct ServeSettings {
         tokenKeys = TokenKeySettings(reader: reader, services: services)
         if services.contains(.rest) { rest = try Self.rest(reader, keys: tokenKeys) }
         if services.contains(.auth) { auth = try Auth(reader, keys: tokenKeys) }
-        if services == [.storage] {
-            storage = try Storage(reader, tokens: tokenKeys, publicPath: nil)
-        } else if services.contains(.storage), Storage.folder(reader) != nil {
-            storage = try Storage(reader, tokens: tokenKeys, publicPath: StoragePart.prefix)
-        }
         if services.count > 1 { keys = try Self.keys(reader) }
+        if services == [.storage] {
+            storage = try Storage(reader, tokens: tokenKeys, publicPath: nil, keys: nil)
+        } else if services.contains(.storage), Storage.folder(reader) != nil {
+            storage = try Storage(reader, tokens: tokenKeys, publicPath: StoragePart.prefix, keys: keys)
+        }
         // Beside others it is served where it has a database role of its own.
         if services == [.realtime] || services.contains(.realtime) && reader.text("REALTIME_DB_URI") != nil {
             let served = try Realtime(reader, tokens: tokenKeys, keys: keys)

@@ -51,11 +51,16 @@ public protocol ObjectFiles: Sendable {
     /// Makes a second published file with the same bytes.
     func duplicate(_ version: ObjectVersion) async throws(FileError) -> ObjectVersion
 
-    /// Removes a published file, if it is there.
-    func remove(_ version: ObjectVersion) async throws(FileError)
+    /// Removes a published file. Its bytes; nil where it was not there.
+    @discardableResult
+    func remove(_ version: ObjectVersion) async throws(FileError) -> Int?
 
-    /// Removes a file that was begun and not published, if it is there.
-    func discard(_ version: ObjectVersion) async throws(FileError)
+    /// Removes a file that was begun and not published. Its bytes; nil where it was not there.
+    @discardableResult
+    func discard(_ version: ObjectVersion) async throws(FileError) -> Int?
+
+    /// Bytes that are allowed beside those that are there.
+    var room: Int { get }
 
     /// Shards, each of which holds a part of the published files; one more holds those that are not published.
     var shardCount: Int { get }
@@ -98,8 +103,9 @@ public protocol IncomingFile: Sendable {
     /// Makes it visible, with all its bytes safe.
     func publish() async throws(FileError)
 
-    /// Removes it.
-    func discard() async throws(FileError)
+    /// Removes it, unless it is published. Its bytes; nil where it was not there.
+    @discardableResult
+    func discard() async throws(FileError) -> Int?
 }
 
 /// A file that is read.

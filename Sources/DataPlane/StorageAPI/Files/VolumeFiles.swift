@@ -19,6 +19,9 @@ public struct VolumeFiles: ObjectFiles {
 
     private static let shards = 256
 
+    /// The disk's own limit is met when it is written to.
+    public var room: Int { .max }
+
     /// 256, by the first two digits of the version.
     public var shardCount: Int { Self.shards }
 
@@ -70,15 +73,17 @@ public struct VolumeFiles: ObjectFiles {
     }
 
     /// The bytes are free once nothing reads them.
-    public func remove(_ version: ObjectVersion) async throws(FileError) {
+    @discardableResult
+    public func remove(_ version: ObjectVersion) async throws(FileError) -> Int? {
         let path = Self.path(version, in: folder)
-        try await workers.run { () throws(FileError) in _ = try DiskFolder.remove(path) }
+        return try await workers.run { () throws(FileError) in try DiskFolder.remove(path) }
     }
 
     /// Removes a file of `incoming`.
-    public func discard(_ version: ObjectVersion) async throws(FileError) {
+    @discardableResult
+    public func discard(_ version: ObjectVersion) async throws(FileError) -> Int? {
         let path = incomingPath(version)
-        try await workers.run { () throws(FileError) in _ = try DiskFolder.remove(path) }
+        return try await workers.run { () throws(FileError) in try DiskFolder.remove(path) }
     }
 
     /// Files of one of the 256 folders.
@@ -145,9 +150,9 @@ private struct VolumeIncomingFile: IncomingFile {
         }
     }
 
-    func discard() async throws(FileError) {
+    func discard() async throws(FileError) -> Int? {
         let path = path
-        try await workers.run { () throws(FileError) in _ = try DiskFolder.remove(path) }
+        return try await workers.run { () throws(FileError) in try DiskFolder.remove(path) }
     }
 }
 

@@ -65,10 +65,10 @@ extension StorageCall {
             path: path, replaces: replaces, subject: caller.subject, scope: scope("storage.object.sign_upload_url"))
         var details = UploadDetails()
         details.userMetadata = metadata
-        try await service.probe(permit, details)
+        let seen = try await service.probe(permit, details)
         let grant = URLSigner.Grant(
-            url: path.text, scope: .upload, owner: caller.subject, upsert: replaces, userMetadata: metadata,
-            expires: now + configuration.uploadURLSeconds)
+            url: path.text, scope: .upload, owner: caller.subject, upsert: replaces, seen: isServiceRole ? nil : seen,
+            userMetadata: metadata, expires: now + configuration.uploadURLSeconds)
         let token = try service.signer.token(grant, issued: now)
         return Self.response(
             .init("url", .string("/object/upload/sign/\(path.text)?token=\(token)")), .init("token", .string(token)))
@@ -76,17 +76,19 @@ extension StorageCall {
 }
 
 extension StorageService {
-    /// Asks the policies about an upload of which no type is known yet.
-    func probe(_ permit: UploadPermit, _ details: UploadDetails) async throws {
-        let bucket = permit.path.bucket
-        guard try await database.asOwner({ try await $0.bucket(bucket) }) != nil else {
-            throw StorageError.noSuchBucket
+    /// Asks the policies about an upload of which no type is known yet. What is at its path, for a permit to name.
+    func probe(_ permit: UploadPermit, _ details: UploadDetails) async throws -> String {
+        let path = permit.path
+        let seen = try await database.asOwner { store in
+            guard try await store.bucket(path.bucket) != nil else { throw StorageError.noSuchBucket }
+            return try await store.object(path)?.state ?? ""
         }
-        guard let scope = permit.scope else { return }
+        guard let scope = permit.scope else { return seen }
         let draft = ObjectDraft(
             path: permit.path, subject: permit.subject, version: nil, metadata: .object([]),
             userMetadata: details.userMetadata)
         let replaces = permit.replaces
         try await database.probing(scope) { try await $0.write(draft, replaces: replaces) }
+        return seen
     }
 }

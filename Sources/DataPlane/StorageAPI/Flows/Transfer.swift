@@ -15,13 +15,20 @@ extension StorageCall {
 
     func move() async throws -> ServiceResponse {
         let (source, target) = try paths(try json())
-        let scope = scope("storage.object.move")
-        let record = try await visibleObject(source, "storage.object.move")
-        guard try await database.asOwner({ try await $0.bucket(target.bucket) }) != nil else {
-            throw StorageError.noSuchBucket
+        let bucket = try await database.asOwner { try await $0.bucket(target.bucket) }
+        let largest = configuration.fileBytesMax
+        let record = try await database.asCaller(scope("storage.object.move")) { store in
+            // Nothing replaces the object between the look at it and its move.
+            try await store.lock(source)
+            guard let record = try await store.object(source) else { throw StorageError.noSuchKey }
+            guard let bucket else { throw StorageError.noSuchBucket }
+            // What a bucket keeps it keeps under another name, but a folder's mark was not looked at.
+            if source.bucket != target.bucket || source.key.hasSuffix(StorageNames.placeholder) {
+                _ = try bucket.limit(target, type: record.type, size: record.size, largest: largest)
+            }
+            guard try await store.rename(source, to: target) > 0 else { throw StorageError.noSuchKey }
+            return record
         }
-        let count = try await database.asCaller(scope) { try await $0.rename(source, to: target) }
-        guard count > 0 else { throw StorageError.noSuchKey }
         return Self.response(
             .init("message", .string("Successfully moved")), .init("Id", .string(record.id)),
             .init("Key", .string(target.text)))

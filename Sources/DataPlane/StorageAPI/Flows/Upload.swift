@@ -21,7 +21,8 @@ extension StorageCall {
         guard let token = query("token") else { throw StorageError.missingParameter("token") }
         let grant = try service.signer.grant(token, for: path, as: .upload, at: service.clock())
         let permit = UploadPermit(
-            path: path, replaces: grant.upsert, subject: grant.owner, scope: nil, userMetadata: grant.userMetadata)
+            path: path, replaces: grant.upsert, subject: grant.owner, scope: nil, seen: grant.seen,
+            userMetadata: grant.userMetadata)
         _ = try await receive(permit)
         return Self.response(.init("Key", .string(path.text)))
     }
@@ -109,9 +110,22 @@ struct UploadPermit: Sendable {
     var subject: String?
     /// Whose policies are asked; nil where that was done before.
     var scope: RequestScope?
+    /// What was at the path when policies were asked before; nil where they would allow any object to be replaced.
+    var seen: String?
     var userMetadata: JSONText?
     /// Whether a new object needs no more rights than one that may not replace another.
     var asksByState = false
+
+    /// Whether the statement that policies are asked about replaces what is there.
+    func asksToReplace(_ before: ObjectRecord?) -> Bool { replaces && (!asksByState || before != nil) }
+
+    /// Refuses to replace what policies were not asked about, unless it is the caller's own.
+    func check(_ before: ObjectRecord?) throws(StorageError) {
+        guard let before else { return }
+        guard replaces else { throw .keyExists }
+        guard scope == nil, let seen, before.state != seen else { return }
+        guard subject != nil, before.ownerID == subject else { throw .rowSecurity }
+    }
 }
 
 /// Takes the bytes of one object in: asks the policies, writes the file, then the row.
@@ -142,6 +156,7 @@ final class ObjectUpload {
     ) async throws -> String {
         details = announced
         let limit = try await admit(declared: declared, isExact: size != nil, size: size)
+        try service.checkRoom(for: size ?? declared.map { $0 - MultipartForm.headBytesMax })
         let file = try await service.files.create()
         do {
             let count = try await receive(file, limit: limit, next)
@@ -193,25 +208,25 @@ extension StorageService {
         let path = permit.path
         let bucket = try await database.asOwner { try await $0.bucket(path.bucket) }
         guard let bucket else { throw StorageError.noSuchBucket }
-        let limit = min(configuration.fileBytesMax, bucket.fileBytesMax ?? .max)
+        let limit = try bucket.limit(path, type: details.type, size: exact, largest: configuration.fileBytesMax)
         // A form has more bytes than its file, but not many.
-        if let exact, exact > limit { throw StorageError.tooLarge }
         if let declared, declared > limit + MultipartForm.headBytesMax { throw StorageError.tooLarge }
-        if !path.key.hasSuffix(StorageNames.placeholder), !MIMETypes.isAllowed(details.type, by: bucket.allowedTypes) {
-            throw StorageError.mimeType(details.type)
-        }
         let draft = ObjectDraft(
             path: path, subject: permit.subject, version: nil,
             metadata: ObjectDraft.announced(type: details.type, length: exact ?? declared),
             userMetadata: details.userMetadata ?? permit.userMetadata)
-        var replaces = permit.replaces
-        if permit.asksByState, replaces { replaces = try await database.asOwner { try await $0.object(path) != nil } }
-        if let scope = permit.scope {
-            try await database.probing(scope) { [replaces] in try await $0.write(draft, replaces: replaces) }
-        } else if !replaces, try await database.asOwner({ try await $0.object(path) != nil }) {
-            throw StorageError.keyExists
+        guard let scope = permit.scope else {
+            try permit.check(try await database.asOwner { try await $0.object(path) })
+            return limit
         }
+        let before = permit.asksByState ? try await database.asOwner { try await $0.object(path) } : nil
+        try await database.probing(scope) { try await $0.write(draft, replaces: permit.asksToReplace(before)) }
         return limit
+    }
+
+    /// Refuses bytes for which there is no room before they come.
+    func checkRoom(for bytes: Int?) throws(StorageError) {
+        if let bytes, bytes > files.room { throw .full }
     }
 
     /// Makes the file and its row visible together. The id of the object.
@@ -225,7 +240,8 @@ extension StorageService {
         return try await commit(file.version, permit: permit, metadata: metadata, details: details)
     }
 
-    /// Writes the row of a file that is published already.
+    /// Writes the row of a file that is published already. Policies are asked again: while the bytes came, another
+    /// may have made the object, and only now its size is known.
     func commit(
         _ version: ObjectVersion, permit: UploadPermit, metadata: JSONText, details: UploadDetails,
         also further: @escaping @Sendable (StorageStore) async throws -> Void = { _ in }
@@ -233,15 +249,20 @@ extension StorageService {
         let draft = ObjectDraft(
             path: permit.path, subject: permit.subject, version: version, metadata: metadata,
             userMetadata: details.userMetadata ?? permit.userMetadata)
-        let replaces = permit.replaces
         let (id, old): (String, ObjectVersion?)
         do {
             (id, old) = try await database.asOwner { store in
                 try await store.lock(draft.path)
                 guard try await store.lockedBucket(draft.path.bucket) != nil else { throw StorageError.noSuchBucket }
                 let before = try await store.object(draft.path, isLocked: true)
-                if before != nil, !replaces { throw StorageError.keyExists }
-                try await store.write(draft, replaces: replaces)
+                try permit.check(before)
+                if let scope = permit.scope {
+                    try await store.asking(scope) {
+                        try await $0.write(draft.unnamed, replaces: permit.asksToReplace(before))
+                    }
+                }
+                // A row that SQL alone makes in between is a conflict, not replaced.
+                try await store.write(draft, replaces: before != nil)
                 try await further(store)
                 guard let written = try await store.object(draft.path) else { throw StorageError.noSuchKey }
                 return (written.id, before?.version)

@@ -56,6 +56,9 @@ extension StorageError {
     static let tooLarge = StorageError(
         413, code: "EntityTooLarge", error: "Payload too large",
         message: "The object exceeded the maximum allowed size")
+    static let full = StorageError(
+        413, code: "EntityTooLarge", error: "Payload too large",
+        message: "The objects of the project exceeded the maximum allowed size together")
     static let bodyType = StorageError(
         415, code: "InvalidRequest", error: "invalid_mime_type", message: "Unsupported Media Type")
     static let badSignature = StorageError(400, code: "InvalidSignature", message: "The signature is not valid")
@@ -123,7 +126,9 @@ extension StorageError {
     }
 
     private init(file error: FileError) {
-        self = error.isNoSpace ? .noSpace : error.isMissing ? .noSuchKey : .unexpected("\(error)")
+        self =
+            error.isOverQuota
+            ? .full : error.isNoSpace ? .noSpace : error.isMissing ? .noSuchKey : .unexpected("\(error)")
         cause = "\(error)"
     }
 

@@ -53,6 +53,7 @@ struct ResumableCall {
         let permit = try permit(path, replaces: http.header("x-upsert")?.lowercased() == "true", "create")
         let details = try header.details()
         _ = try await service.admit(permit, details, declared: length, exact: length)
+        try service.checkRoom(for: length)
         let file = try await service.files.create()
         let upload = UploadRecord(
             version: file.version, path: path, ownerID: permit.subject, replaces: permit.replaces, length: length,
@@ -103,15 +104,16 @@ struct ResumableCall {
         let end = try await service.uploads.withLock(id.version) {
             var upload = try await found(id)
             let permit = try permit(upload.path, replaces: upload.replaces, "part")
+            let file = try await service.files.resume(upload.version)
+            guard try await file.size() == offset else { throw StorageError.wrongOffset }
             if upload.length == nil, let length = try number("upload-length") {
+                guard length >= offset else { throw StorageError.badParameter("Upload-Length") }
                 _ = try await service.admit(permit, upload.details, declared: length, exact: length)
                 try await service.database.asOwner { try await $0.setLength(length, of: id.version) }
                 upload.length = length
             } else {
                 _ = try await service.admit(permit, upload.details, declared: upload.length, exact: upload.length)
             }
-            let file = try await service.files.resume(upload.version)
-            guard try await file.size() == offset else { throw StorageError.wrongOffset }
             return try await receive(upload, by: permit, into: file, from: offset)
         }
         var response = ResumableAnswer.made(204)
@@ -168,7 +170,7 @@ struct ResumableCall {
         return offset
     }
 
-    /// An upload with the key of another that came first stays as it is until it expires.
+    /// An upload that is refused at its end, such as one with the key of another that came first, is gone.
     private func finish(
         _ upload: UploadRecord, by permit: UploadPermit, file: any IncomingFile, size: Int
     ) async throws {
@@ -178,8 +180,15 @@ struct ResumableCall {
         let metadata = ObjectDraft.metadata(
             eTag: eTag, size: size, type: upload.details.type, cacheControl: upload.details.cacheControl,
             modified: service.clock())
-        _ = try await service.commit(upload.version, permit: permit, metadata: metadata, details: upload.details) {
-            try await $0.deleteUpload(upload.version)
+        do {
+            _ = try await service.commit(upload.version, permit: permit, metadata: metadata, details: upload.details) {
+                try await $0.deleteUpload(upload.version)
+            }
+        } catch {
+            if !StorageService.mayBeCommitted(error) {
+                try await service.database.asOwner { try await $0.deleteUpload(upload.version) }
+            }
+            throw error
         }
     }
 
@@ -191,7 +200,8 @@ struct ResumableCall {
         guard let token = http.header("x-signature") else { throw .missingParameter("x-signature") }
         let grant = try service.signer.grant(token, for: path, as: .upload, at: service.clock())
         return UploadPermit(
-            path: path, replaces: grant.upsert, subject: grant.owner, scope: nil, userMetadata: grant.userMetadata)
+            path: path, replaces: grant.upsert, subject: grant.owner, scope: nil, seen: grant.seen,
+            userMetadata: grant.userMetadata)
     }
 
     private func found(_ id: UploadID) async throws -> UploadRecord {

@@ -18,6 +18,8 @@ struct URLSigner: Sendable {
         var owner: String?
         /// Of uploads: whether they may replace an object.
         var upsert = false
+        /// Of uploads: what was at the path when policies were asked about it; nil where they need not be.
+        var seen: String?
         /// Of uploads: what the row gets.
         var userMetadata: JSONText?
         /// Seconds since the epoch.
@@ -40,6 +42,7 @@ struct URLSigner: Sendable {
         if grant.scope == .upload {
             if let owner = grant.owner { claims.append(.init("owner", .string(owner))) }
             claims.append(.init("upsert", .bool(grant.upsert)))
+            if let seen = grant.seen { claims.append(.init("seen", .string(seen))) }
             if let metadata = grant.userMetadata { claims.append(.init("metadata", metadata)) }
         }
         claims += further
@@ -74,6 +77,6 @@ struct URLSigner: Sendable {
         guard let scope = named ?? older else { throw .badSignature }
         return Grant(
             url: url, scope: scope, owner: claims["owner"]?.stringValue, upsert: claims["upsert"] == .bool(true),
-            userMetadata: claims["metadata"], expires: expires)
+            seen: claims["seen"]?.stringValue, userMetadata: claims["metadata"], expires: expires)
     }
 }

@@ -69,7 +69,7 @@ struct S3Authorization: Sendable {
         if let token = http.header("x-amz-security-token") ?? query(http, "X-Amz-Security-Token") {
             guard let key = configuration.sessionKey, key.id == id else { throw .s3KeyID }
             do throws(TokenRefusal) {
-                return (key.secret, service.caller(claims: try service.verifier.claims(of: token, at: service.clock())))
+                return (key.secret, try service.caller(session: token))
             } catch { throw .s3Token }
         }
         guard let key = configuration.s3Keys.first(where: { $0.id == id }) else { throw .s3KeyID }

@@ -23,6 +23,7 @@ extension S3Call {
         let upload = try await upload(path, id)
         let number = try partNumber()
         let limit = try await service.admit(permit(path, "upload.part"), upload.details, declared: body.length)
+        try service.checkRoom(for: body.length)
         let file = try await service.files.create()
         let part: PartRecord
         do {

@@ -17,6 +17,7 @@ enum StorageSchema {
     static let steps = [
         Step(name: "0001", script: tables + "\n" + functions + "\n" + triggers + "\n" + rights),
         Step(name: "0002", script: ownTables),
+        Step(name: "0003", script: versions),
     ]
 
     /// Two servers that start at once make the schema one after the other.
@@ -100,5 +101,22 @@ enum StorageSchema {
             EXECUTE format('REVOKE ALL ON storage.projectd_uploads, storage.projectd_steps FROM %I', name);
           END LOOP;
         END $$;
+        """
+
+    /// Files lie under their version alone: a row that another's version is written to would read and remove that file.
+    private static let versions = """
+        CREATE OR REPLACE FUNCTION storage.projectd_protect_version() RETURNS trigger LANGUAGE plpgsql AS $$
+          BEGIN
+            IF NEW.version IS NULL OR TG_OP = 'UPDATE' AND NEW.version IS NOT DISTINCT FROM OLD.version
+              OR pg_catalog.pg_has_role(current_user, (SELECT relowner FROM pg_catalog.pg_class WHERE oid = TG_RELID),
+                'MEMBER')
+            THEN
+              RETURN NEW;
+            END IF;
+            RAISE EXCEPTION 'The version of an object is not for % to write.', current_user USING ERRCODE = '42501';
+          END $$;
+        DROP TRIGGER IF EXISTS projectd_protect_objects_version ON storage.objects;
+        CREATE TRIGGER projectd_protect_objects_version BEFORE INSERT OR UPDATE ON storage.objects
+          FOR EACH ROW EXECUTE FUNCTION storage.projectd_protect_version();
         """
 }

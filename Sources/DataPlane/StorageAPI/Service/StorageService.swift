@@ -16,8 +16,10 @@ public final class StorageService: DataPlaneService {
     let configuration: StorageConfiguration
     let database: StorageDatabase
     let files: any ObjectFiles
-    let verifier: TokenVerifier
-    let signer: URLSigner
+    private let verifier: TokenVerifier
+    private let addressSigner: Mutex<URLSigner>
+    /// The project's keys, where clients name themselves with them.
+    private let keys: APIKeys?
     let clock: @Sendable () -> Double
     let uploads = UploadLocks()
     private let report: @Sendable (String) -> Void
@@ -29,17 +31,20 @@ public final class StorageService: DataPlaneService {
     ///   - pool: made with ``parameters(_:)``, as the owner of schema `storage`.
     ///   - verifier: checks the tokens of users.
     ///   - secret: signs addresses.
+    ///   - keys: tells which tokens are keys no more; nil where clients name no keys.
     ///   - clock: seconds since the epoch.
     ///   - report: takes what operators must know of failures; never a secret.
     public init(
         configuration: StorageConfiguration, pool: PostgresPool, files: any ObjectFiles, verifier: TokenVerifier,
-        secret: KeyBytes, clock: @escaping @Sendable () -> Double, report: @escaping @Sendable (String) -> Void
+        secret: KeyBytes, keys: APIKeys? = nil, clock: @escaping @Sendable () -> Double,
+        report: @escaping @Sendable (String) -> Void
     ) {
         self.configuration = configuration
         database = StorageDatabase(pool: pool)
         self.files = files
         self.verifier = verifier
-        signer = URLSigner(secret: secret)
+        addressSigner = Mutex(URLSigner(secret: secret))
+        self.keys = keys
         self.clock = clock
         self.report = report
     }
@@ -59,6 +64,17 @@ public final class StorageService: DataPlaneService {
     public func migrate() async throws {
         try await StorageSchema.migrate(database.pool)
         hasSchema.withLock { $0 = true }
+    }
+
+    // MARK: Keys
+
+    /// Signs addresses, and checks them.
+    var signer: URLSigner { addressSigner.withLock { $0 } }
+
+    /// Puts other keys in the place of those that counted. Addresses that another secret signed open nothing any more.
+    public func replaceKeys(_ keys: [TokenVerifier.Key], secret: KeyBytes) {
+        verifier.replaceKeys(keys)
+        addressSigner.withLock { $0 = URLSigner(secret: secret) }
     }
 
     // MARK: Requests
@@ -151,22 +167,26 @@ public final class StorageService: DataPlaneService {
     ///
     /// - Parameter isOpen: whether a request without a token is one of the anonymous role.
     func caller(_ http: ServiceRequest, isOpen: Bool) throws(StorageError) -> Caller {
-        guard let header = http.header("authorization") else {
-            guard isOpen else { throw .noAuthorization }
-            return anonymous
-        }
-        let parts = header.split(separator: " ", maxSplits: 1)
-        let token = parts.count == 2 && parts[0].lowercased() == "bearer" ? parts[1].trimmed : header.trimmed
         do throws(TokenRefusal) {
-            return try caller(claims: verifier.claims(of: token, at: clock()))
+            if let token = try BearerToken.of(http) {
+                return caller(claims: try verifier.claims(of: token, at: clock()))
+            }
         } catch {
             // An address may be opened by a page that sends a token of another kind along.
-            guard !isOpen else { return anonymous }
-            throw .badToken(Self.words(error))
+            guard isOpen else { throw .badToken(Self.words(error)) }
         }
+        guard !isOpen else { return anonymous }
+        throw http.header("authorization") == nil ? .noAuthorization : .badToken(Self.words(.empty))
     }
 
-    func caller(claims: JSONText) -> Caller {
+    /// Who asks with a token that no gateway has looked at. One that is a key no more counts only where a gateway puts
+    /// it in the place of another key.
+    func caller(session token: String) throws(TokenRefusal) -> Caller {
+        guard keys?.isRefused(token) != true else { throw .noSuitableKey }
+        return caller(claims: try verifier.claims(of: token, at: clock()))
+    }
+
+    private func caller(claims: JSONText) -> Caller {
         Caller(role: claims["role"]?.stringValue ?? configuration.anonymousRole, claims: claims)
     }
 

@@ -16,6 +16,20 @@ struct BucketRecord: Sendable {
         allowedTypes = hasTypes ? try row.textArray("allowed_mime_types") : nil
     }
 
+    /// Bytes that an object may have here; refuses what the bucket does not take.
+    ///
+    /// - Parameters:
+    ///   - size: bytes of the object, where they are known.
+    ///   - largest: what the project allows.
+    func limit(_ path: ObjectPath, type: String, size: Int?, largest: Int) throws(StorageError) -> Int {
+        let limit = min(largest, fileBytesMax ?? .max)
+        if let size, size > limit { throw .tooLarge }
+        guard path.key.hasSuffix(StorageNames.placeholder) || MIMETypes.isAllowed(type, by: allowedTypes) else {
+            throw .mimeType(type)
+        }
+        return limit
+    }
+
     static let columns = """
         id, public, file_size_limit, coalesce(allowed_mime_types, '{}') AS allowed_mime_types, \
         allowed_mime_types IS NOT NULL AS has_types

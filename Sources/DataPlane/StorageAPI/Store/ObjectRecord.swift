@@ -38,6 +38,8 @@ struct ObjectRecord: Sendable {
     var eTag: String { metadata["eTag"]?.stringValue ?? "\"\(version?.text ?? id)\"" }
     /// Seconds since the epoch.
     var modified: Double { changedSeconds }
+    /// Names this row with these bytes.
+    var state: String { id + " " + (version?.text ?? "") }
 }
 
 /// What is written of an object.
@@ -47,6 +49,13 @@ struct ObjectDraft: Sendable {
     var version: ObjectVersion?
     var metadata: JSONText
     var userMetadata: JSONText?
+
+    /// The same for a role of clients, none of which says which file a row has.
+    var unnamed: ObjectDraft {
+        var draft = self
+        draft.version = nil
+        return draft
+    }
 
     /// The metadata of a file that is there.
     static func metadata(

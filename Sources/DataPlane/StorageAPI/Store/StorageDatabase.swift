@@ -33,10 +33,10 @@ struct StorageDatabase: Sendable {
         }
     }
 
-    private static func enter(_ scope: RequestScope, _ transaction: PostgresTransaction) async throws(PostgresError) {
+    fileprivate static func enter(_ scope: RequestScope, _ session: any PostgresSession) async throws(PostgresError) {
         let settings = scope.settings
         let calls = settings.indices.map { "set_config($\(2 * $0 + 1), $\(2 * $0 + 2), true)" }
-        try await transaction.query(
+        try await session.query(
             "SELECT " + calls.joined(separator: ", "),
             settings.flatMap { [PostgresParameter.text($0.name), .text(withoutNUL($0.value))] })
     }
@@ -52,6 +52,14 @@ struct StorageDatabase: Sendable {
 /// Statements on the tables of schema `storage`.
 struct StorageStore: Sendable {
     let session: any PostgresSession
+
+    /// Tries as the caller what the owner does next in the same transaction: what `body` changes is taken back.
+    func asking(_ scope: RequestScope, _ body: (StorageStore) async throws -> Void) async throws {
+        try await session.query("SAVEPOINT asked")
+        try await StorageDatabase.enter(scope, session)
+        try await body(self)
+        try await session.query("ROLLBACK TO SAVEPOINT asked")
+    }
 
     /// Makes those wait who change the same object, until the transaction ends.
     func lock(_ path: ObjectPath) async throws(PostgresError) {

@@ -11,28 +11,31 @@ struct StoragePart: ServicePart {
     /// Everything: links carry no key, and S3's and TUS's clients have signatures of their own. The service asks the
     /// rest for a token.
     private static let openPaths = ["/"]
+    private static let signedPaths = ["/s3"]
 
     let mount: Gateway.Mount
     let loops: [any ServiceLifecycle.Service]
 
     private let service: StorageService
     private let pool: PostgresPool
-    private let verifier: TokenVerifier
 
     init(_ settings: ServeSettings.Storage, logger: Logger) async throws {
-        verifier = settings.verifier
         pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits)
+        var files: any ObjectFiles = try await VolumeFiles(folder: settings.folder)
+        if let bytesMax = settings.bytesMax { files = try await BoundedFiles(files, bytesMax: bytesMax) }
         service = StorageService(
-            configuration: settings.configuration, pool: pool, files: try await VolumeFiles(folder: settings.folder),
-            verifier: settings.verifier, secret: settings.secret, clock: { Date().timeIntervalSince1970 },
+            configuration: settings.configuration, pool: pool, files: files,
+            verifier: settings.verifier, secret: settings.secret, keys: settings.keys,
+            clock: { Date().timeIntervalSince1970 },
             report: { logger.error("\($0)") })
-        mount = Gateway.Mount(prefix: Self.prefix, openPaths: Self.openPaths, service: service)
+        mount = Gateway.Mount(
+            prefix: Self.prefix, openPaths: Self.openPaths, signedPaths: Self.signedPaths, service: service)
         loops = [StorageLoop(service: service, logger: logger)]
     }
 
     func tokenKeys(from settings: TokenKeySettings) throws(SettingProblem) -> @Sendable () -> Void {
-        let keys = try settings.checking(ServeSettings.Storage.secretNames)
-        return { verifier.replaceKeys(keys) }
+        let (keys, secret) = try ServeSettings.Storage.keys(settings)
+        return { [service] in service.replaceKeys(keys, secret: secret) }
     }
 
     func isReady() async -> Bool { service.isReady ? await pool.answers : false }

@@ -1,3 +1,5 @@
+import HTTPTypes
+
 /// What a request needs of the disk with the manager's data. Requests of tenants end before the manager itself has no
 /// room: it writes down what it does.
 package enum DiskNeed: UInt64, Sendable {
