@@ -249,8 +249,7 @@ extension AuthCall {
             guard error.isUniqueViolation else { throw error }
             throw AuthError.emailExists
         }
-        try await store.clearCode(.emailChangeCurrent, user: user.id)
-        try await store.clearCode(.emailChangeNew, user: user.id)
+        try await store.clearCodesByMail(user: user.id)
         let data = JSONText.object([
             .init("sub", .string(user.id)), .init("email", .string(new)), .init("email_verified", .bool(true)),
         ])

@@ -126,6 +126,7 @@ extension AuthStore {
         try await session.execute(
             "DELETE FROM auth.projectd_factor_attempts WHERE factor_id = $1", [.text(factor)])
     }
+        try await session.execute("DELETE FROM auth.refresh_tokens WHERE session_id = $1", [.text(id)])
 
     /// Raises a session. It gets a new key: earlier refresh tokens are no longer valid.
     func raiseSession(id: String, factor: String, key: [UInt8]) async throws(PostgresError) {
