@@ -237,6 +237,7 @@ extension AuthCall {
             throw AuthError.phoneExists
         }
         guard let current = try await store.user(id: user.id) else { throw AuthError.userNotFound }
+        try requireConfirmedEmail(of: current)
         guard !configuration.autoconfirmsPhone else {
             try await completePhoneChange(of: current, to: phone.digits, in: store)
             return
