@@ -227,6 +227,26 @@ struct CodeTests {
         #expect(try await fixture.count("auth.projectd_mails") == 0)
     }
 
+    @Test("a slow mail server holds no row and no connection of the database")
+    func slowMailServer() async throws {
+        struct Server: MailSender {
+            let pool: PostgresPool
+            func send(_ message: String, from sender: String, to address: String) async throws {
+                // Fails where another transaction holds the row.
+                _ = try await pool.transaction(retries: 0) { transaction in
+                    try await transaction.single("SELECT id FROM auth.projectd_mails FOR UPDATE NOWAIT")
+                }
+            }
+        }
+        let fixture = try await fixture()
+        let loop = MailLoop(
+            service: fixture.service, configuration: MailConfiguration(host: "h", sender: "admin@site.example"),
+            sender: Server(pool: fixture.pool), report: { Issue.record("reported: \($0)") })
+        #expect(await fixture.signUp("a@b.example").status == 200)
+        await loop.sendWaiting()
+        #expect(try await fixture.count("auth.projectd_mails") == 0)
+    }
+
     @Test("a template at an address counts once it has come, and stays while its server is away")
     func templatesAtAddresses() async throws {
         let http = StubHTTP(.failure(.timedOut))

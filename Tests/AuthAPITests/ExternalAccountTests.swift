@@ -112,6 +112,21 @@ struct ExternalAccountTests {
         #expect(password.code == "invalid_credentials")
     }
 
+    @Test("an anonymous user who took the address unverified loses the account to its owner")
+    func anonymousClaim() async throws {
+        let fixture = try await fixture()
+        let token = await fixture.ask("POST", "/signup", body: "{}").text("access_token")
+        let left = await fixture.leave("provider=spotify", token: token, path: "/user/identities/authorize")
+        let code = double.visit(.user("s1", email: "a@b.example"))
+        _ = await fixture.ask("GET", "/callback?state=\(left.state)&code=\(code)")
+        #expect(try await fixture.count("auth.users WHERE email = 'a@b.example' AND is_anonymous") == 1)
+        let back = await fixture.signIn("google", at: double, as: .user("g1", email: "a@b.example"))
+        let owner = await fixture.ask("GET", "/user", token: back.fragment("access_token"))
+        #expect(owner.text("email") == "a@b.example" && owner.json["is_anonymous"] == .bool(false), "\(owner)")
+        #expect(owner.json["identities"]?.arrayValue?.map { $0["provider"] } == [.string("google")])
+        #expect(await fixture.ask("GET", "/user", token: token).code == "session_not_found")
+    }
+
     @Test("an identity with an unverified address draws nobody in")
     func unverifiedIdentity() async throws {
         let fixture = try await fixture()

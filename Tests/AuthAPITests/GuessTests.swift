@@ -114,6 +114,30 @@ struct GuessTests {
         #expect(await change(nonce).code == "reauthentication_not_valid")
     }
 
+    @Test("new nonces do not bring new tries without end")
+    func noncesOfADay() async throws {
+        let fixture = try await fixture { $0.requiresReauthentication = true }
+        _ = await fixture.signUp("a@b.example")
+        let code = try #require(try await fixture.mails().last).code
+        let token = await fixture.ask(
+            "POST", "/verify", body: #"{"type":"signup","email":"a@b.example","token":"\#(code)"}"#
+        ).text("access_token")
+        try await fixture.pool.execute("UPDATE auth.sessions SET created_at = now() - interval '2 days'")
+        func change(_ nonce: String) async -> AuthFixture.Answer {
+            await fixture.ask("PUT", "/user", token: token, body: #"{"password":"password2","nonce":"\#(nonce)"}"#)
+        }
+        for number in 0..<AuthStore.dailyAttemptsMax {
+            if number.isMultiple(of: 5) { _ = await fixture.ask("GET", "/reauthenticate", token: token) }
+            #expect(await change("x\(number)").code == "reauthentication_not_valid")
+        }
+        #expect(await fixture.ask("GET", "/reauthenticate", token: token).status == 200)
+        let nonce = try #require(try await fixture.mails().last).code
+        #expect(await change(nonce).code == "reauthentication_not_valid")
+        // The next day.
+        try await fixture.pool.execute("UPDATE auth.projectd_wrong_codes SET since = now() - interval '25 hours'")
+        #expect(await change(nonce).status == 200)
+    }
+
     // MARK: Second factors
 
     @Test("after five wrong codes a second factor waits, and ever longer")

@@ -199,6 +199,36 @@ struct IDTokenGrantTests {
         #expect(await grant(pinned, try token(other), provider: "azure").text("error_description") == "Bad ID token")
     }
 
+    @Test("an address that Azure does not vouch for leads to no account", arguments: [nil, "common", "one.example"])
+    func azureAddresses(_ setting: String?) async throws {
+        let tenant = "https://login.microsoftonline.com/11111111-2222-4333-8444-555555555555/v2.0"
+        double.set(\.issuer, tenant)
+        let fixture = try await AuthFixture.with(double) {
+            $0.external.providers["azure"] = $0.external.providers["google"]
+            $0.external.providers["azure"]?.url = setting.map { "https://login.microsoftonline.com/\($0)" }
+        }
+        let user = await fixture.signUp("a@b.example").text("user", "id")
+        let answer = await grant(fixture, try double.idToken(), provider: "azure")
+        #expect(answer.status == 200, "\(answer)")
+        // The operator of one tenant knows who gives its users their addresses.
+        #expect((answer.text("user", "id") == user) == (setting == "one.example"), "\(answer)")
+        let vouched = await grant(
+            fixture, try double.idToken([.init("sub", .string("other")), .init("xms_edov", .bool(true))]),
+            provider: "azure")
+        #expect(vouched.text("user", "id") == user, "\(vouched)")
+    }
+
+    @Test("an address that Kakao does not vouch for leads to no account")
+    func kakaoAddresses() async throws {
+        double.set(\.issuer, "https://kauth.kakao.com")
+        let fixture = try await AuthFixture.with(double) {
+            $0.external.providers["kakao"] = $0.external.providers["google"]
+        }
+        let user = await fixture.signUp("a@b.example").text("user", "id")
+        let answer = await grant(fixture, try double.idToken([.init("email_verified", .null)]), provider: "kakao")
+        #expect(answer.status == 200 && answer.text("user", "id") != user, "\(answer)")
+    }
+
     @Test("issuers that the operator adds")
     func allowedIssuers() async throws {
         let issuer = "https://id.example/"

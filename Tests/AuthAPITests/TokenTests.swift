@@ -48,10 +48,14 @@ struct TokenTests {
 
     @Test("tokens of the older form move a session once")
     func tokensOfTheOlderFormMove() {
-        let token = LegacyRefreshToken(session: "s", isRevoked: true, ageSeconds: 3_600, isParentOfActive: false)
+        let token = LegacyRefreshToken(
+            session: "s", isRevoked: true, ageSeconds: 3_600, isParentOfActive: false, isNewest: true)
         #expect(!token.isAccepted(sessionCounter: nil, reuseSeconds: 10))
         #expect(token.isAccepted(sessionCounter: 0, reuseSeconds: 10))
         #expect(!token.isAccepted(sessionCounter: 1, reuseSeconds: 10))
+        var older = token
+        older.isNewest = false
+        #expect(!older.isAccepted(sessionCounter: 0, reuseSeconds: 10))
         var fresh = token
         fresh.isRevoked = false
         #expect(fresh.isAccepted(sessionCounter: nil, reuseSeconds: 0))

@@ -62,9 +62,10 @@ extension AuthCall {
         let data = try profile.identityData()
         let facts = try await store.linkingFacts(profile, provider: order.provider, audience: audience)
         let id: String
+        var isLinked = false
         switch AccountLinking(profile, facts) {
         case .known(let user): id = user
-        case .link(let user): id = user
+        case .link(let user): (id, isLinked) = (user, true)
         case .create(let email): id = try await createUser(email, for: order, data: data, in: store)
         case .ambiguous:
             throw AuthError.unexpected(
@@ -73,7 +74,8 @@ extension AuthCall {
         }
         guard let user = try await store.user(id: id, isLocked: true) else { throw AuthError.userNotFound }
         guard !user.isBanned(at: service.clock()) else { throw AuthError.userBanned }
-        try await keepIdentity(of: user, isKnown: facts.owner != nil, from: order, data: data, in: store)
+        try await keepIdentity(
+            of: user, isKnown: facts.owner != nil, isLinked: isLinked, from: order, data: data, in: store)
         guard let current = try await store.user(id: id) else { throw AuthError.userNotFound }
         return try await admit(current, isNew: facts.owner == nil && facts.ownersOfVerified.isEmpty, order, in: store)
     }
@@ -92,7 +94,8 @@ extension AuthCall {
 
     /// Makes the identity or brings it up to date, and the user's metadata with it.
     private func keepIdentity(
-        of user: UserRecord, isKnown: Bool, from order: AccountOrder, data: JSONText, in store: AuthStore
+        of user: UserRecord, isKnown: Bool, isLinked: Bool, from order: AccountOrder, data: JSONText,
+        in store: AuthStore
     ) async throws {
         let subject = order.profile.subject
         if isKnown {
@@ -100,8 +103,8 @@ extension AuthCall {
         } else {
             try await store.insertIdentity(user: user.id, provider: order.provider, providerID: subject, data: data)
         }
-        if user.hasUnconfirmedClaim(beside: order.provider, providerID: subject) {
-            try await store.forgetUnconfirmed(user, keeping: order.provider, providerID: subject, data: data)
+        if user.hasClaim(beside: order.provider, providerID: subject, isLinked: isLinked) {
+            try await store.forgetClaim(of: user, keeping: order.provider, providerID: subject, data: data)
         } else {
             let metadata = Metadata.merge(user.userMetadata, data.members)
             try await store.update(user: user.id, [("raw_user_meta_data", .set(.text(metadata.text)))])
@@ -124,7 +127,7 @@ extension AuthCall {
         case .needsMail: return try await askForConfirmation(of: user, order, in: store)
         case .needsVerification: throw AuthError.unverified(at: order.provider, isMailSent: false)
         case .confirms:
-            try await store.update(user: user.id, [("email_confirmed_at", .now)])
+            try await store.update(user: user.id, [("email_confirmed_at", .now), ("is_anonymous", .set(false))])
             try await store.clearCode(.confirmation, user: user.id)
         case .admitted: break
         }
@@ -157,7 +160,7 @@ extension AuthCall {
             throw AuthError.validation("Invited email does not match emails from external provider")
         }
         let data = try order.profile.identityData()
-        try await keepIdentity(of: user, isKnown: false, from: order, data: data, in: store)
+        try await keepIdentity(of: user, isKnown: false, isLinked: true, from: order, data: data, in: store)
         try await store.clearCode(.confirmation, user: user.id)
         try await store.update(user: user.id, [("email_confirmed_at", .now)])
         try await store.audit(
@@ -199,6 +202,8 @@ extension AuthCall {
             throw AuthError(400, code: "email_exists", message: AuthError.emailExists.message)
         }
         let isProven = email.isVerified || configuration.autoconfirmsEmail
+        // Its owner would find an account there that its phone has confirmed.
+        guard isProven || !user.isConfirmed else { return .user(user) }
         try await store.update(user: user.id, [("email", .set(.text(email.address)))])
         if isProven {
             try await store.update(
@@ -210,9 +215,14 @@ extension AuthCall {
 }
 
 extension UserRecord {
-    /// Whether something was set for this account before any of its addresses was confirmed.
-    func hasUnconfirmedClaim(beside provider: String, providerID: String) -> Bool {
-        guard !isConfirmed, !isAnonymous else { return false }
+    /// Whether something may have been set for this account before any of its addresses was confirmed, by another than
+    /// the user of an identity.
+    ///
+    /// - Parameter isLinked: whether the identity comes to an account that was made without it.
+    func hasClaim(beside provider: String, providerID: String, isLinked: Bool) -> Bool {
+        guard !isConfirmed else { return false }
+        guard !isLinked else { return true }
+        guard !isAnonymous else { return false }
         let others = identities.contains {
             $0["provider"]?.stringValue != provider || $0["provider_id"]?.stringValue != providerID
         }

@@ -65,9 +65,9 @@ extension AuthCall {
 
     private func source(of request: IDTokenRequest) throws(AuthError) -> IDTokenSource {
         for definition in ProviderDefinition.all {
-            guard let rule = definition.openID else { continue }
             let settings = configuration.external.providers[definition.name] ?? ExternalProvider()
             let provider = ResolvedProvider(definition, settings: settings, configuration: configuration)
+            guard let rule = provider.openID else { continue }
             let isNamed = request.provider == definition.name
             let isIssuer = request.provider.isEmpty && IDTokenRules.isListed(request.issuer, in: provider.issuers(rule))
             guard isNamed || isIssuer else { continue }

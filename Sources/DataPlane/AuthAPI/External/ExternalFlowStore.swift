@@ -124,22 +124,4 @@ extension AuthStore {
             WHERE provider = $1 AND provider_id = $2
             """, [.text(provider), .text(providerID), .text(data.text)])
     }
-
-    /// Takes away what was set for an account before any of its addresses was confirmed, all identities but the one
-    /// that has proved itself now among it.
-    func forgetUnconfirmed(
-        _ user: UserRecord, keeping provider: String, providerID: String, data: JSONText
-    ) async throws(PostgresError) {
-        try await forgetClaim(of: user)
-        try await clearCodes(user: user.id)
-        try await update(
-            user: user.id,
-            [
-                ("phone", .set(.null)), ("phone_change", .set("")), ("email_change", .set("")),
-                ("raw_user_meta_data", .set(.text(data.text))),
-            ])
-        try await session.execute(
-            "DELETE FROM auth.identities WHERE user_id = $1 AND NOT (provider = $2 AND provider_id = $3)",
-            [.text(user.id), .text(provider), .text(providerID)])
-    }
 }

@@ -85,8 +85,8 @@ enum VerifiedRule: Sendable {
     case any([JSONPath])
     /// Something other than an empty value is there.
     case present(JSONPath)
-    /// It says yes, or is not there.
-    case trueOrAbsent(JSONPath)
+    /// It says yes, or is not there and the setting names one tenant.
+    case trueOrUnsaid(JSONPath)
     /// Not all of these places have these values.
     case unless([JSONPath: String])
 
@@ -97,7 +97,7 @@ enum VerifiedRule: Sendable {
         case .all(let paths): paths.allSatisfy { $0.isTrue(in: json) }
         case .any(let paths): paths.contains { $0.isTrue(in: json) }
         case .present(let path): path.text(in: json) != nil
-        case .trueOrAbsent(let path): path.value(in: json).map { $0 == .null } ?? true || path.isTrue(in: json)
+        case .trueOrUnsaid(let path): path.value(in: json).map { $0 == .null } ?? true || path.isTrue(in: json)
         case .unless(let values): !values.allSatisfy { $0.key.text(in: json) == $0.value }
         }
     }

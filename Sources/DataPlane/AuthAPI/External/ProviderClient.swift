@@ -50,7 +50,7 @@ struct ProviderClient: Sendable {
         switch provider.definition.source {
         case .tokenAnswer: return try Self.read(tokens.answer, as: provider.definition.profile, provider)
         case .idToken:
-            guard let text = tokens.id, let rule = provider.definition.openID else {
+            guard let text = tokens.id, let rule = provider.openID else {
                 return try await document(tokens.access, at: provider)
             }
             let rules = IDTokenRules(

@@ -24,7 +24,7 @@ extension ProviderDefinition {
             issuers: ["https://login.microsoftonline.com/{tenant}/v2.0"], ownIssuers: ["{auth}/v2.0"],
             discovery: "{auth}/v2.0", acceptsDiscovered: true, hasNonce: true,
             profile: ProfileMap(
-                subject: ["sub"], email: "email", verified: .trueOrAbsent("xms_edov"),
+                subject: ["sub"], email: "email", verified: .trueOrUnsaid("xms_edov"),
                 claims: ["name": "name", "full_name": "name", "preferred_username": "preferred_username"],
                 custom: .others(than: [
                     "aud", "iss", "iat", "nbf", "exp", "c_hash", "at_hash", "aio", "nonce", "rh", "uti", "jti", "ver",
@@ -76,7 +76,7 @@ extension ProviderDefinition {
         openID: OpenIDRule(
             issuers: ["https://kauth.kakao.com"], discovery: "https://kauth.kakao.com",
             profile: ProfileMap(
-                subject: ["sub"], email: "email", verified: .always,
+                subject: ["sub"], email: "email", verified: .any(["email_verified"]),
                 claims: ProfileMap.person(name: "nickname", picture: "picture", userName: "nickname"))))
 
     private static let keycloak = ProviderDefinition(

@@ -36,6 +36,19 @@ struct ResolvedProvider: Sendable {
 
     var clientID: String { settings.clientIDs.first ?? "" }
 
+    /// What the address of no single tenant has.
+    private static let allTenants: Set<String> = ["common", "organizations", "consumers"]
+
+    /// How ID tokens are checked and read. Where all tenants come in, silence about an address counts as no.
+    var openID: OpenIDRule? {
+        guard var rule = definition.openID, case .trueOrUnsaid(let path) = rule.profile.verified else {
+            return definition.openID
+        }
+        let parts = settings.url?.lowercased().split(separator: "/").map(String.init) ?? []
+        if parts.count < 3 || parts.contains(where: Self.allTenants.contains) { rule.profile.verified = .any([path]) }
+        return rule
+    }
+
     // MARK: Addresses
 
     private func base(_ name: Substring) -> String? {

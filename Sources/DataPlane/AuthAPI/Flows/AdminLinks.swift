@@ -29,7 +29,7 @@ extension AuthCall {
     ) async throws -> UserRecord {
         var user = try await store.user(email: email.text, audience: audience, isLocked: true)
         if user?.isEmailConfirmed == true { throw AuthError.emailExists }
-        if let user, !user.isConfirmed { try await store.forgetClaim(of: user) }
+        if let user, !user.isConfirmed { try await store.forgetClaim(of: user, proving: .email) }
         if user == nil {
             user = try await unconfirmed(email, hash: nil, data: data, id: id, audience: audience, in: store)
         }
@@ -81,10 +81,10 @@ extension AuthCall {
                 )
             } else if type == "signup" || type == "invite" {
                 guard let known = user, !known.isEmailConfirmed else { throw AuthError.emailExists }
-                if let hash = order.passwordHash {
+                if let hash = order.passwordHash, !known.isConfirmed {
                     try await replaceClaim(of: known, order.email, hash: hash, data: order.data, in: store)
                 } else if !known.isConfirmed {
-                    try await store.forgetClaim(of: known)
+                    try await store.forgetClaim(of: known, proving: .email)
                 }
             }
             guard let user else { throw AuthError.userNotFound }

@@ -219,7 +219,8 @@ extension AuthCall {
                 changes.append(("raw_app_meta_data", .set(.text(metadata.text))))
             }
             try await store.update(user: id, changes)
-            if change.ban?.isBan == true { try await store.deleteSessions(user: id) }
+            if change.passwordHash != nil { try await store.clearCodes(user: id) }
+            if change.passwordHash != nil || change.ban?.isBan == true { try await store.deleteSessions(user: id) }
             guard let merged = try await store.user(id: id) else { throw AuthError.userNotFound }
             try await confirm(merged, by: change, in: store)
             try await store.audit(
@@ -232,13 +233,16 @@ extension AuthCall {
 
     /// Addresses change at once.
     private func applyAddresses(of change: AdminChange, to user: UserRecord, in store: AuthStore) async throws {
-        for (provider, value) in [("email", change.email?.text), ("phone", change.phone?.digits)] {
+        let addresses = [("email", change.email?.text, user.email), ("phone", change.phone?.digits, user.phone)]
+        for (provider, value, old) in addresses {
             guard let value else { continue }
+            if value != old { try await store.clearCodes(user: user.id) }
             try await store.update(user: user.id, [(provider, .set(.text(value))), ("is_anonymous", .set(false))])
             let data = JSONText.object([.init("sub", .string(user.id)), .init(provider, .string(value))])
             try await store.upsertIdentity(user: user.id, provider: provider, providerID: user.id, data: data)
         }
-        if change.email != nil || change.phone != nil { try await store.refreshProviders(user: user) }
+        guard change.email != nil || change.phone != nil else { return }
+        try await store.refreshProviders(user: user)
     }
 
     // MARK: Delete
@@ -253,6 +257,7 @@ extension AuthCall {
             } else {
                 try await store.session.execute("DELETE FROM auth.users WHERE id = $1", [.text(id)])
             }
+            try await store.deleteFlows(user: id)
             try await store.audit(
                 .deleted, actor: nil, address: address ?? "", traits: [.init("user_id", .string(id))])
         }
@@ -271,8 +276,8 @@ extension AuthCall {
             user: user.id,
             [
                 ("email", .set(try hidden(user.email))), ("phone", .set(try hidden(user.phone))),
-                ("encrypted_password", .set("")), ("email_change", .set("")), ("phone_change", .set("")),
-                ("raw_user_meta_data", .set("{}")), ("raw_app_meta_data", .set("{}")), ("deleted_at", .now),
+                ("encrypted_password", .set("")), ("raw_user_meta_data", .set("{}")),
+                ("raw_app_meta_data", .set("{}")), ("deleted_at", .now),
             ])
         try await store.clearCodes(user: user.id)
         try await store.deleteSessions(user: user.id)

@@ -110,7 +110,7 @@ extension AuthCall {
             else { return }
             if !user.isEmailConfirmed {
                 // The code that is sent now does not confirm a password that was set before.
-                if !user.isConfirmed { try await store.forgetClaim(of: user) }
+                if !user.isConfirmed { try await store.forgetClaim(of: user, proving: .email) }
                 guard configuration.autoconfirmsEmail else {
                     try await sendConfirmation(to: user, at: email, challenge: challenge, in: store)
                     return
@@ -198,9 +198,7 @@ extension AuthCall {
     func reauthenticate() async throws(AuthError) -> ServiceResponse {
         let user = try await signedIn().user
         guard let email = user.email else { return try await reauthenticateByPhone(user) }
-        guard user.isEmailConfirmed else {
-            throw AuthError(422, code: "email_not_confirmed", message: "Please verify your email first.")
-        }
+        try requireConfirmedEmail(of: user)
         try requireMail()
         try await changing("Database error sending reauthentication code") { store in
             guard let current = try await store.user(id: user.id, isLocked: true) else { throw AuthError.userNotFound }
@@ -214,6 +212,14 @@ extension AuthCall {
     }
 
     // MARK: Confirming
+
+    /// An address that was not proved may be another user's, who gets its account with a code. A second address that is
+    /// confirmed beside it would keep the account for the user who gave both.
+    func requireConfirmedEmail(of user: UserRecord) throws(AuthError) {
+        guard user.email == nil || user.isEmailConfirmed else {
+            throw AuthError(422, code: "email_not_confirmed", message: "Please verify your email first.")
+        }
+    }
 
     /// Marks the address of a user as confirmed, on the identity too.
     func confirmEmail(_ store: AuthStore, _ user: UserRecord) async throws {

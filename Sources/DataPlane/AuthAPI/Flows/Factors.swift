@@ -201,7 +201,6 @@ extension AuthCall {
         var challenge: String
         var factor: String
         var type: String
-        var isVerified: Bool
         var proof: FactorProof
     }
 
@@ -212,11 +211,14 @@ extension AuthCall {
         let typed = try await factorCode(factor)
         let key = try newSessionKey()
         let outcome = try await changing("Database error verifying factor") { store -> Result<Grant, AuthError> in
+            try await store.deleteUnverifiedFactors(
+                user: signedIn.user.id, olderThanSeconds: configuration.mfa.factorSeconds)
             guard let user = try await store.user(id: signedIn.user.id, isLocked: true) else {
                 throw AuthError.userNotFound
             }
             let traits = [JSONText.Member("factor_id", .string(typed.factor))]
             try await store.audit(.verificationAttempted, actor: user, address: address ?? "", traits: traits)
+            let isVerified = try await mayVerify(typed, of: user, session: session, in: store)
             let refusal = try await refusal(of: typed, in: store)
             if refusal == nil || refusal?.code == "mfa_verification_failed",
                 let rejection = try await refusalOfFactor(
@@ -225,7 +227,8 @@ extension AuthCall {
                 return .failure(rejection)
             }
             if let refusal { return .failure(refusal) }
-            return .success(try await raised(session, of: user, by: typed, key: key, in: store))
+            return .success(
+                try await raised(session, of: user, by: typed, isVerified: isVerified, key: key, in: store))
         }
         return try outcome.get().response
     }
@@ -248,18 +251,33 @@ extension AuthCall {
             }
             proof = .totp(secret: secret)
         }
-        return FactorCode(
-            code: code, challenge: challenge, factor: id, type: type,
-            isVerified: factor["status"]?.stringValue == "verified", proof: proof)
+        return FactorCode(code: code, challenge: challenge, factor: id, type: type, proof: proof)
+    }
+
+    /// Whether the factor was verified before. Another request may have changed that since it was read.
+    ///
+    /// - Throws: where it counts no more, or would be a further one and the session is of the first level.
+    private func mayVerify(
+        _ typed: FactorCode, of user: UserRecord, session: String, in store: AuthStore
+    ) async throws -> Bool {
+        let factor = try Self.factor(typed.factor, of: user)
+        if factor["status"]?.stringValue == "verified" { return true }
+        let level = try await store.sessionRecord(id: session)?.level
+        guard user.verifiedFactors.isEmpty || level == "aal2" else {
+            throw AuthError(403, code: "insufficient_aal", message: "AAL2 required to verify a new factor")
+        }
+        return false
     }
 
     /// The factor counts from now on, and the session is of the second level.
     private func raised(
-        _ session: String, of user: UserRecord, by typed: FactorCode, key: [UInt8], in store: AuthStore
+        _ session: String, of user: UserRecord, by typed: FactorCode, isVerified: Bool, key: [UInt8],
+        in store: AuthStore
     ) async throws -> Grant {
-        if !typed.isVerified {
+        if !isVerified {
             try await store.update("auth.mfa_factors", id: typed.factor, [("status", .set("verified"))])
-            try await store.deleteUnverifiedFactors(user: user.id, type: typed.type, except: typed.factor)
+            // Who enrolled them has not proved this one.
+            try await store.deleteUnverifiedFactors(user: user.id)
             try await queueNotice(.factorEnrolled, to: user, [.init("FactorType", .string(typed.type))], in: store)
         }
         try await store.raiseSession(id: session, factor: typed.factor, key: key)

@@ -18,16 +18,12 @@ extension AuthCall {
         guard let phone = PhoneNumber(text) else { throw .invalidPhone }
         let channel = try smsChannel()
         if !configuration.autoconfirmsPhone { try requireSMS(to: phone) }
-        // Hashed whether or not the number is known: the time of the answer does not tell.
-        let hash = try await hash(password: password)
         let id = try newID()
         let audience = audience
         let known = try await reading { store throws(PostgresError) in
             try await store.user(phone: phone.digits, audience: audience)
         }
-        if configuration.autoconfirmsPhone, let known, !known.isPhoneConfirmed {
-            try await checkFirstSignup(of: known, password)
-        }
+        let hash = try await claimedHash(password, of: known?.isPhoneConfirmed == false ? known : nil)
         let new = AuthStore.NewUser(
             id: id, audience: audience, role: configuration.defaultRole, phone: phone.digits, passwordHash: hash,
             appMetadata: Metadata.appMetadata(provider: "phone"),
@@ -37,10 +33,12 @@ extension AuthCall {
         }
         switch outcome {
         case .granted(let grant): return grant.response
-        case .waiting(let user): return ServiceResponse(status: 200, json: user.json)
+        case .waiting(let user):
+            return ServiceResponse(
+                status: 200, json: try signupAnswer(for: user, email: nil, phone: phone, data, audience: audience))
         case .madeUp:
             return ServiceResponse(
-                status: 200, json: try madeUpUser(email: nil, phone: phone, data, audience: audience))
+                status: 200, json: try signupAnswer(for: nil, email: nil, phone: phone, data, audience: audience))
         }
     }
 
@@ -58,10 +56,10 @@ extension AuthCall {
         if user == nil { user = try await insert(store, new, data: data) }
         guard let user else { throw AuthError.unexpected("Database error saving new user", cause: "no row") }
         guard configuration.autoconfirmsPhone else {
-            // The code that is sent now confirms this password, not one that was set before.
-            if user.id != new.id, !user.isConfirmed, let hash = new.passwordHash {
+            if user.id != new.id, !user.isConfirmed {
+                let hash = new.passwordHash == user.passwordHash ? new.passwordHash : nil
                 try await store.replaceClaim(
-                    of: user, provider: "phone", passwordHash: hash,
+                    of: user, proving: .phone, passwordHash: hash,
                     metadata: Metadata.initial(data, sub: user.id, email: nil, phone: phone.digits))
             }
             try await sendPhoneCode(
@@ -70,6 +68,7 @@ extension AuthCall {
             guard let current = try await store.user(id: user.id) else { return .madeUp }
             return .waiting(current)
         }
+        if user.id != new.id { try checkFirstSignup(of: user, new.passwordHash) }
         try await confirmPhone(store, user)
         try await store.audit(
             .signedUp, actor: user, address: address ?? "", traits: [.init("provider", .string("phone"))])
@@ -100,7 +99,7 @@ extension AuthCall {
                 user = try await insert(store, new, data: data)
             } else if let known = user, !known.isConfirmed {
                 // The code that is sent now does not confirm a password that was set before.
-                try await store.forgetClaim(of: known)
+                try await store.forgetClaim(of: known, proving: .phone)
             }
             guard let user else { return }
             try await sendPhoneCode(

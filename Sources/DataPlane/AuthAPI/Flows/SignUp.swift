@@ -59,11 +59,12 @@ extension AuthCall {
     private func emailSignup(
         _ email: EmailAddress, password: String, data: [JSONText.Member], challenge: CodeChallenge?
     ) async throws(AuthError) -> ServiceResponse {
-        // Hashed whether or not the address is known: the time of the answer does not tell.
-        let hash = try await hash(password: password)
         let id = try newID()
         let audience = audience
-        try await checkFirstSignup(email, password, audience: audience)
+        let known = try await reading { store throws(PostgresError) in
+            try await store.user(email: email.text, audience: audience)
+        }
+        let hash = try await claimedHash(password, of: known?.isEmailConfirmed == false ? known : nil)
         let outcome = try await changing("Database error saving new user") { store -> SignupOutcome in
             var user = try await store.user(email: email.text, audience: audience, isLocked: true)
             if let known = user, known.isEmailConfirmed {
@@ -82,15 +83,16 @@ extension AuthCall {
             }
             guard let user else { throw AuthError.unexpected("Database error saving new user", cause: "no row") }
             guard configuration.autoconfirmsEmail else {
-                // The code that is sent now confirms this password, not one that was set before.
                 if user.id != id, !user.isConfirmed {
-                    try await replaceClaim(of: user, email, hash: hash, data: data, in: store)
+                    try await replaceClaim(
+                        of: user, email, hash: hash == user.passwordHash ? hash : nil, data: data, in: store)
                 }
                 try await sendConfirmation(to: user, at: email, challenge: challenge, in: store)
                 try await store.audit(.confirmationRequested, actor: user, address: address ?? "")
                 guard let current = try await store.user(id: user.id) else { return .madeUp }
                 return .waiting(current)
             }
+            if user.id != id { try checkFirstSignup(of: user, hash) }
             try await confirmEmail(store, user)
             try await store.audit(
                 .signedUp, actor: user, address: address ?? "", traits: [.init("provider", .string("email"))])
@@ -101,36 +103,36 @@ extension AuthCall {
         case .granted(let grant): return grant.response
         case .waiting(let user):
             service.wakeMailLoop()
-            return ServiceResponse(status: 200, json: user.json)
+            return ServiceResponse(
+                status: 200, json: try signupAnswer(for: user, email: email, phone: nil, data, audience: audience))
         case .madeUp:
             return ServiceResponse(
-                status: 200, json: try madeUpUser(email: email, phone: nil, data, audience: audience))
+                status: 200, json: try signupAnswer(for: nil, email: email, phone: nil, data, audience: audience))
         }
     }
 
     func replaceClaim(
-        of user: UserRecord, _ email: EmailAddress, hash: String, data: [JSONText.Member], in store: AuthStore
+        of user: UserRecord, _ email: EmailAddress, hash: String?, data: [JSONText.Member], in store: AuthStore
     ) async throws {
         try await store.replaceClaim(
-            of: user, provider: "email", passwordHash: hash,
+            of: user, proving: .email, passwordHash: hash,
             metadata: Metadata.initial(data, sub: user.id, email: email.text, phone: nil))
+    }
+
+    /// The password that an account has after a sign-up: a new account the given one; one that waits for its code keeps
+    /// the password that it has if both are the same, and has none otherwise. Who will type the code may have come
+    /// before, or have been invited, and did not choose the other password.
+    ///
+    /// One work on passwords in either case: the time of the answer does not tell whether the account is known.
+    func claimedHash(_ password: String, of claimed: UserRecord?) async throws(AuthError) -> String? {
+        guard let stored = claimed?.passwordHash else { return try await hash(password: password) }
+        return try await isPassword(password, of: claimed) ? stored : nil
     }
 
     /// Where addresses confirm themselves, only the password of the first sign-up leads into an account that was not
     /// confirmed yet: an administrator who made one keeps it.
-    private func checkFirstSignup(
-        _ email: EmailAddress, _ password: String, audience: String
-    ) async throws(AuthError) {
-        guard configuration.autoconfirmsEmail else { return }
-        let known = try await reading { store throws(PostgresError) in
-            try await store.user(email: email.text, audience: audience)
-        }
-        guard let known, !known.isEmailConfirmed else { return }
-        try await checkFirstSignup(of: known, password)
-    }
-
-    func checkFirstSignup(of known: UserRecord, _ password: String) async throws(AuthError) {
-        guard try await isPassword(password, of: known) else {
+    func checkFirstSignup(of claimed: UserRecord, _ hash: String?) throws(AuthError) {
+        guard let hash, hash == claimed.passwordHash else {
             throw AuthError(422, code: "user_already_exists", message: "User already registered")
         }
     }
@@ -166,22 +168,34 @@ extension AuthCall {
         if configuration.hooks[.afterUserCreated] != nil { outbox.add(.created(user: new.id)) }
     }
 
-    /// What a known and confirmed address gets: nothing tells it from a new one.
-    func madeUpUser(
-        email: EmailAddress?, phone: PhoneNumber?, _ data: [JSONText.Member], audience: String
+    /// What a sign-up gets that waits for its code, or whose address is known and confirmed: what the request said, and
+    /// nothing of an account that was there before.
+    ///
+    /// - Parameter user: who got a code.
+    func signupAnswer(
+        for user: UserRecord?, email: EmailAddress?, phone: PhoneNumber?, _ data: [JSONText.Member], audience: String
     ) throws(AuthError) -> JSONText {
-        let id = try newID()
-        let now = Timestamp.zulu(atSeconds: service.clock())
+        let id: String
+        if let user { id = user.id } else { id = try newID() }
+        let now = JSONText.string(Timestamp.zulu(atSeconds: service.clock()))
+        let provider = email != nil ? "email" : "phone"
+        let metadata = Metadata.initial(data, sub: id, email: email?.text, phone: phone?.digits)
+        let identities = (user?.identities ?? []).filter { $0["provider"]?.stringValue == provider }.map { identity in
+            UserRecord.identity(
+                .object([
+                    .init("id", identity["id"] ?? .null), .init("provider_id", .string(id)),
+                    .init("user_id", .string(id)), .init("identity_data", metadata),
+                    .init("provider", .string(provider)), .init("last_sign_in_at", now), .init("created_at", now),
+                    .init("updated_at", now), .init("email", .string(email?.text ?? "")),
+                ]))
+        }
         return .object([
             .init("id", .string(id)), .init("aud", .string(audience)),
             .init("role", .string(configuration.defaultRole)),
             .init("email", .string(email?.text ?? "")), .init("phone", .string(phone?.digits ?? "")),
-            .init("confirmation_sent_at", .string(now)),
-            .init("app_metadata", Metadata.appMetadata(provider: email != nil ? "email" : "phone")),
-            .init(
-                "user_metadata", Metadata.initial(data, sub: id, email: email?.text, phone: phone?.digits)),
-            .init("identities", .array([])), .init("created_at", .string(now)), .init("updated_at", .string(now)),
-            .init("is_anonymous", .bool(false)),
+            .init("confirmation_sent_at", now), .init("app_metadata", Metadata.appMetadata(provider: provider)),
+            .init("user_metadata", metadata), .init("identities", .array(identities)), .init("created_at", now),
+            .init("updated_at", now), .init("is_anonymous", .bool(false)),
         ])
     }
 

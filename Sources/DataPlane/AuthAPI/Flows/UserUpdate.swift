@@ -137,10 +137,12 @@ extension AuthCall {
     private func prove(_ change: UserChange, of id: String) async throws(AuthError) {
         let isRight = try await changing("Database error") { store -> Bool in
             guard let user = try await store.user(id: id, isLocked: true) else { throw AuthError.userNotFound }
+            guard try await !store.hasTooManyWrongCodes(user: id) else { return false }
             if try isNonce(change, of: user) { return true }
             if user.text(CodeKind.reauthentication.column) != nil {
                 try await store.countAttempt(.reauthentication, user: id)
             }
+            try await store.countWrongCode(user: id)
             return false
         }
         guard isRight else { throw .wrongNonce }
@@ -235,6 +237,7 @@ extension AuthCall {
             throw AuthError.phoneExists
         }
         guard let current = try await store.user(id: user.id) else { throw AuthError.userNotFound }
+        try requireConfirmedEmail(of: current)
         guard !configuration.autoconfirmsPhone else {
             try await completePhoneChange(of: current, to: phone.digits, in: store)
             return

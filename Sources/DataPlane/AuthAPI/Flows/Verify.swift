@@ -205,7 +205,7 @@ extension AuthCall {
                 user.isInvited ? .inviteAccepted : .signedUp, actor: user, address: address ?? "")
         case .recovery:
             // The code belongs to the address, the password to the client that signed up with it.
-            if !user.isConfirmed { try await store.forgetClaim(of: user) }
+            if !user.isConfirmed { try await store.forgetClaim(of: user, proving: .email) }
             if !user.isEmailConfirmed { try await confirmEmail(store, user) }
             try await store.clearCode(.recovery, user: user.id)
             try await store.audit(.login, actor: user, address: address ?? "")
@@ -213,6 +213,7 @@ extension AuthCall {
             guard try await changeEmail(of: user, by: kind, in: store) else { return .half }
         case .phoneChange:
             guard let new = user.text("phone_change") else { return .refused(.codeExpired) }
+            try requireConfirmedEmail(of: user)
             try await completePhoneChange(of: user, to: new, in: store)
             try await store.audit(.modified, actor: user, address: address ?? "")
         case .reauthentication: return .refused(.codeExpired)
@@ -249,8 +250,7 @@ extension AuthCall {
             guard error.isUniqueViolation else { throw error }
             throw AuthError.emailExists
         }
-        try await store.clearCode(.emailChangeCurrent, user: user.id)
-        try await store.clearCode(.emailChangeNew, user: user.id)
+        try await store.clearCodesByMail(user: user.id)
         let data = JSONText.object([
             .init("sub", .string(user.id)), .init("email", .string(new)), .init("email_verified", .bool(true)),
         ])

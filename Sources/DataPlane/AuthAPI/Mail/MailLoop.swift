@@ -16,6 +16,8 @@ public struct MailLoop: Sendable {
     static let attemptsMax = 6
     /// Longest time between two looks at the table.
     static let lookInterval: Duration = .seconds(30)
+    /// How long a mail belongs to the server that sends it; a mail server has less time to take it.
+    private static let holdSeconds = 120
     /// Mails that are sent in one go.
     static let batchMax = 100
 
@@ -65,45 +67,47 @@ public struct MailLoop: Sendable {
         }
     }
 
-    /// Whether there was one. The row is held while its mail is sent: two servers do not send it twice.
+    /// Whether there was one. The mail is this server's for a while: two do not send it at once.
     private func sendNext() async throws -> Bool {
-        try await service.pool.transaction(retries: 0) { transaction in
-            let row = try await transaction.first(
-                """
-                SELECT id, kind, content, attempts FROM auth.projectd_mails WHERE next_attempt_at <= now()
-                ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED
-                """)
-            guard let row else { return false }
-            let id = try row.int64("id")
-            let kind = try row.string("kind")
-            let attempts = try row.int("attempts") + 1
-            guard let mail = WaitingMail(sealed: try row.string("content"), key: service.keys.codeKey) else {
-                report("a \(kind) mail was sealed with another JWT secret and is dropped")
-                try await transaction.execute("DELETE FROM auth.projectd_mails WHERE id = $1", [.int(id)])
-                return true
-            }
-            do {
-                try await sender.send(mail.text, from: from, to: mail.to)
-            } catch {
-                try await postpone(id, kind: kind, attempts: attempts, reason: "\(error)", in: transaction)
-                return true
-            }
-            try await transaction.execute("DELETE FROM auth.projectd_mails WHERE id = $1", [.int(id)])
+        let row = try await service.pool.first(
+            """
+            UPDATE auth.projectd_mails SET next_attempt_at = now() + $1::int * interval '1 second'
+            WHERE id = (SELECT id FROM auth.projectd_mails WHERE next_attempt_at <= now()
+              ORDER BY next_attempt_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+            RETURNING id, kind, content, attempts
+            """, [.int(Self.holdSeconds)])
+        guard let row else { return false }
+        let id = try row.int64("id")
+        let kind = try row.string("kind")
+        let attempts = try row.int("attempts") + 1
+        guard let mail = WaitingMail(sealed: try row.string("content"), key: service.keys.codeKey) else {
+            report("a \(kind) mail was sealed with another JWT secret and is dropped")
+            try await delete(id)
             return true
         }
+        do {
+            try await sender.send(mail.text, from: from, to: mail.to)
+        } catch {
+            try await postpone(id, kind: kind, attempts: attempts, reason: "\(error)")
+            return true
+        }
+        try await delete(id)
+        return true
     }
 
-    private func postpone(
-        _ id: Int64, kind: String, attempts: Int, reason: String, in transaction: PostgresTransaction
-    ) async throws {
+    private func delete(_ id: Int64) async throws {
+        try await service.pool.execute("DELETE FROM auth.projectd_mails WHERE id = $1", [.int(id)])
+    }
+
+    private func postpone(_ id: Int64, kind: String, attempts: Int, reason: String) async throws {
         guard attempts < Self.attemptsMax else {
             report("gave up on a \(kind) mail after \(attempts) attempts: \(reason)")
-            try await transaction.execute("DELETE FROM auth.projectd_mails WHERE id = $1", [.int(id)])
+            try await delete(id)
             return
         }
         let wait = Self.waitSeconds(attempts: attempts)
         report("a \(kind) mail could not be sent and is tried again in \(wait) s: \(reason)")
-        try await transaction.execute(
+        try await service.pool.execute(
             """
             UPDATE auth.projectd_mails SET attempts = $2, next_attempt_at = now() + $3::int * interval '1 second'
             WHERE id = $1

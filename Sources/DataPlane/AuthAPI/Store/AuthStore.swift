@@ -116,29 +116,6 @@ struct AuthStore: Sendable {
             "UPDATE \(table) SET \(assignments.joined(separator: ", ")), updated_at = now() WHERE id = $1", parameters)
     }
 
-    /// Removes what was set for an account before its address was confirmed: a password, sessions, factors.
-    /// The owner of the address sets a password of their own.
-    func forgetClaim(of user: UserRecord) async throws(PostgresError) {
-        try await update(user: user.id, [("encrypted_password", .set(""))])
-        try await deleteSessions(user: user.id)
-        try await session.execute("DELETE FROM auth.mfa_factors WHERE user_id = $1", [.text(user.id)])
-    }
-
-    /// Gives an account that was not confirmed yet what its latest sign-up says, in place of what the one before said.
-    func replaceClaim(
-        of user: UserRecord, provider: String, passwordHash: String, metadata: JSONText
-    ) async throws(PostgresError) {
-        try await forgetClaim(of: user)
-        try await update(
-            user: user.id,
-            [
-                ("encrypted_password", .set(.text(passwordHash))), ("raw_user_meta_data", .set(.text(metadata.text))),
-            ])
-        try await session.execute(
-            "UPDATE auth.identities SET identity_data = $2, updated_at = now() WHERE user_id = $1 AND provider = $3",
-            [.text(user.id), .text(metadata.text), .text(provider)])
-    }
-
     // MARK: Identities
 
     /// Makes the identity of an address, or brings the one that is there up to date.

@@ -91,9 +91,33 @@ extension AuthStore {
             [.text(user), .text(kind.rawValue)])
     }
 
+    /// Takes all codes of a user back, what they were to change, and flows at providers that would end with the user.
     func clearCodes(user: String) async throws(PostgresError) {
-        try await update(user: user, CodeKind.allCases.map { ($0.column, .set("")) })
+        try await update(
+            user: user,
+            CodeKind.allCases.map { ($0.column, .set("")) } + [("email_change", .set("")), ("phone_change", .set(""))])
         try await session.execute("DELETE FROM auth.one_time_tokens WHERE user_id = $1", [.text(user)])
+        try await deleteOpenFlows(user: user)
+    }
+
+    /// Takes back what was sent to an address that is no longer the user's. A code to a new number stays.
+    func clearCodesByMail(user: String) async throws(PostgresError) {
+        for kind in CodeKind.allCases where kind != .phoneChange { try await clearCode(kind, user: user) }
+        try await deleteOpenFlows(user: user)
+    }
+
+    /// Flows whose code was given out, and those that are to add an identity. Others need a link that is followed.
+    private func deleteOpenFlows(user: String) async throws(PostgresError) {
+        try await session.execute(
+            """
+            DELETE FROM auth.flow_state
+            WHERE user_id = $1 AND auth_code_issued_at IS NOT NULL OR linking_target_id = $1
+            """, [.text(user)])
+    }
+
+    func deleteFlows(user: String) async throws(PostgresError) {
+        try await session.execute(
+            "DELETE FROM auth.flow_state WHERE user_id = $1 OR linking_target_id = $1", [.text(user)])
     }
 
     /// The user that a hash of a link belongs to.

@@ -36,12 +36,9 @@ extension AuthStore {
             """, [.text(user), .int(seconds)])
     }
 
-    func deleteUnverifiedFactors(user: String, type: String, except id: String) async throws(PostgresError) {
+    func deleteUnverifiedFactors(user: String) async throws(PostgresError) {
         try await session.execute(
-            """
-            DELETE FROM auth.mfa_factors WHERE user_id = $1 AND status = 'unverified' AND factor_type::text = $3
-              AND id <> $2
-            """, [.text(user), .text(id), .text(type)])
+            "DELETE FROM auth.mfa_factors WHERE user_id = $1 AND status = 'unverified'", [.text(user)])
     }
 
     /// - Parameter code: what is kept of the code that was sent; nil where the factor makes its codes itself.
@@ -129,6 +126,7 @@ extension AuthStore {
 
     /// Raises a session. It gets a new key: earlier refresh tokens are no longer valid.
     func raiseSession(id: String, factor: String, key: [UInt8]) async throws(PostgresError) {
+        try await session.execute("DELETE FROM auth.refresh_tokens WHERE session_id = $1", [.text(id)])
         try await session.execute(
             """
             UPDATE auth.sessions SET aal = 'aal2', factor_id = $2, refresh_token_hmac_key = $3,

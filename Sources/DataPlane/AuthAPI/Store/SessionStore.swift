@@ -107,14 +107,16 @@ extension AuthStore {
             SELECT t.session_id::text AS session, coalesce(t.revoked, false) AS revoked,
               extract(epoch FROM clock_timestamp() - t.updated_at)::float8 AS age,
               EXISTS (SELECT FROM auth.refresh_tokens c WHERE c.parent = t.token AND NOT coalesce(c.revoked, false))
-                AS is_parent_of_active
+                AS is_parent_of_active,
+              NOT EXISTS (SELECT FROM auth.refresh_tokens n WHERE n.session_id = t.session_id AND n.id > t.id)
+                AS is_newest
             FROM auth.refresh_tokens t WHERE t.token = $1
             """, [.text(token)])
         guard let row else { return nil }
         return LegacyRefreshToken(
             session: try row.optionalString("session"), isRevoked: try row.bool("revoked"),
             ageSeconds: try row.optionalDouble("age") ?? .infinity,
-            isParentOfActive: try row.bool("is_parent_of_active"))
+            isParentOfActive: try row.bool("is_parent_of_active"), isNewest: try row.bool("is_newest"))
     }
 
     /// Gives a session of GoTrue's a key, and takes back the tokens that it had.
@@ -169,12 +171,14 @@ struct LegacyRefreshToken: Sendable, Equatable {
     var isRevoked: Bool
     var ageSeconds: Double
     var isParentOfActive: Bool
+    /// Whether the session got no other token of this form after it.
+    var isNewest: Bool
 
-    /// Whether the session may go over to the newer form by this token. The session's own counter decides about a token
-    /// that was taken back on the way: as long as no newer token was used, its client lost the answer.
+    /// Whether the session may go over to the newer form by this token. The session's own counter decides about the
+    /// token that was taken back on the way: as long as no newer token was used, its client lost the answer.
     func isAccepted(sessionCounter: Int64?, reuseSeconds: Int) -> Bool {
         if !isRevoked || isParentOfActive { return true }
         if ageSeconds < Double(reuseSeconds) { return true }
-        return sessionCounter == 0
+        return isNewest && sessionCounter == 0
     }
 }
