@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import pwd
+import re
 import shutil
 import socket
 import subprocess
@@ -92,6 +93,7 @@ class Server:
             "PATH": os.environ["PATH"], "PGRST_DB_URI": f"postgresql://{user}@127.0.0.1:{cluster.port}/{database}",
             "PROJECTD_LISTEN": f"127.0.0.1:{self.port}",
             "PGRST_ADMIN_SERVER_HOST": "127.0.0.1", "PGRST_ADMIN_SERVER_PORT": str(self.admin), **(settings or {})}
+        self.port = int(environment["PROJECTD_LISTEN"].rsplit(":", 1)[1])
         arguments = [binary(), "serve"] + (["--only", only] if only else [])
         self.process = subprocess.Popen(arguments, env=environment, stdout=self.log, stderr=self.log)
         wait_until(self.is_listening, "projectd listens")
@@ -120,6 +122,11 @@ class Server:
             return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read().decode()
         finally:
             connection.close()
+
+    def memory_peak(self):
+        """Bytes that the process had in memory at most."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status).group(1)) << 10
 
     def stop(self):
         if self.process.poll() is None:

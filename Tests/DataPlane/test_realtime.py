@@ -57,7 +57,8 @@ class Client:
         assert head.startswith(b"HTTP/1.1 101"), head
         self.ref = 0
 
-    def frame(self, opcode, payload, final=True):
+    def frame(self, opcode, payload, final=True, sent=None):
+        """Sends a frame; `sent` cuts its payload off."""
         mask = os.urandom(4)
         count = len(payload)
         length = (
@@ -66,7 +67,7 @@ class Client:
             bytes([0x80 | 127]) + struct.pack(">Q", count))
         repeated = (mask * (count // 4 + 1))[:count]
         masked = (int.from_bytes(payload, "big") ^ int.from_bytes(repeated, "big")).to_bytes(count, "big")
-        self.socket.sendall(bytes([(0x80 if final else 0) | opcode]) + length + mask + masked)
+        self.socket.sendall(bytes([(0x80 if final else 0) | opcode]) + length + mask + masked[:sent])
 
     def say(self, event, payload, topic="realtime:room"):
         self.ref += 1
@@ -174,6 +175,50 @@ class RealtimeTests(unittest.TestCase):
         opcode, payload = self.client(server).receive()
         self.assertEqual((opcode, payload[:2]), (8, struct.pack(">H", 1000)))
 
+    def test_signs_of_life_keep_a_connection(self):
+        client = self.client(self.serve(PROJECTD_SOCKET_IDLE_SECONDS="1"))
+        client.join()
+        for number in range(6):
+            time.sleep(0.5)
+            client.say("heartbeat", {}, topic="phoenix")
+            self.assertEqual(client.message("phx_reply")["ref"], str(number + 2))
+
+    def test_unfinished_messages_have_a_budget(self):
+        server = self.serve()
+        other = self.client(server)
+        other.join({"broadcast": {"self": True}})
+        hostile = [self.client(server) for _ in range(60)]
+        for number, client in enumerate(hostile):
+            # One frame whose last byte does not come, or pieces of a message that does not end.
+            for piece in [bytes(4_900_000)] if number % 2 else [bytes(490_000)] * 10:
+                try:
+                    client.frame(1, piece, final=False, sent=-1 if number % 2 else None)
+                except OSError:
+                    break
+        self.assertEqual(server.ready(), 200)
+        other.say("broadcast", {"event": "e", "payload": {"x": "x" * 1_000_000}})
+        self.assertEqual(len(other.message("broadcast")["payload"]["payload"]["x"]), 1_000_000)
+        self.client(server).join()
+        self.assertLess(server.memory_peak(), 160 << 20)
+
+    def test_messages_that_wait_have_a_budget(self):
+        server = self.serve(TENANT_MAX_EVENTS_PER_SECOND="100000", TENANT_MAX_JOINS_PER_SECOND="1000")
+        headers = {"Authorization": f"Bearer {token()}", "Content-Type": "application/octet-stream"}
+        for number in range(40):
+            # Each has a topic of its own, so that no message waits for two.
+            slow = self.client(server, receive_bytes=4096, version="2.0.0")
+            slow.frame(1, json.dumps(["1", "1", f"realtime:t{number}", "phx_join", {}]).encode())
+            slow.receive()
+            for _ in range(4):
+                path = f"/api/broadcast/t{number}/events/e"
+                self.assertEqual(server.request("POST", path, b"x" * 1_900_000, headers)[0], 202)
+        quick = self.client(server)
+        quick.join({"broadcast": {"self": True}})
+        self.assertEqual(server.ready(), 200)
+        quick.say("broadcast", {"event": "e", "payload": {"x": "x" * 1_000_000}})
+        self.assertEqual(len(quick.message("broadcast")["payload"]["payload"]["x"]), 1_000_000)
+        self.assertLess(server.memory_peak(), 160 << 20)
+
     def test_a_slow_client_is_dropped_and_holds_up_no_other(self):
         server = self.serve(PROJECTD_SOCKET_BYTES_MAX="65536", TENANT_MAX_EVENTS_PER_SECOND="1000")
         slow, quick = self.client(server, receive_bytes=4096), self.client(server)
@@ -230,6 +275,66 @@ class RealtimeTests(unittest.TestCase):
         self.assertEqual(client.message("system")["payload"]["status"], "ok")
         self.cluster.sql("INSERT INTO todos VALUES (9, 'ada', 'hers')")
         self.assertEqual(client.message("postgres_changes")["payload"]["data"]["record"]["id"], 9)
+
+    def subscriber(self, server):
+        """A client that gets the changes of todos."""
+        self.cluster.sql("""
+            DO $$ BEGIN ALTER PUBLICATION supabase_realtime ADD TABLE todos;
+            EXCEPTION WHEN duplicate_object THEN NULL; END $$; TRUNCATE todos""")
+        client = self.client(server)
+        client.join({"postgres_changes": [{"table": "todos"}]}, key=token("authenticated", "ada"))
+        self.assertEqual(client.message("system")["payload"]["status"], "ok")
+        return client
+
+    def slots(self):
+        return int(self.cluster.sql("SELECT count(*) FROM pg_replication_slots"))
+
+    def test_a_slot_that_was_left_behind(self):
+        hanging, killed = self.serve(), self.serve()
+        self.subscriber(hanging)
+        # As a host that was cut off: its connection and its slot stay.
+        hanging.process.send_signal(signal.SIGSTOP)
+        self.addCleanup(hanging.process.send_signal, signal.SIGCONT)
+        self.subscriber(killed)
+        killed.process.kill()
+        wait_until(lambda: self.slots() == 1, "the killed one's slot is gone")
+        client = self.subscriber(self.serve())
+        self.cluster.sql("INSERT INTO todos VALUES (1, 'ada', 'hers')")
+        self.assertEqual(client.message("postgres_changes")["payload"]["data"]["record"]["id"], 1)
+        hanging.process.send_signal(signal.SIGCONT)
+
+    def test_a_slot_that_fell_behind(self):
+        self.cluster.sql("ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'; SELECT pg_reload_conf()")
+        self.addCleanup(self.cluster.sql, "ALTER SYSTEM RESET max_slot_wal_keep_size; SELECT pg_reload_conf()")
+        self.cluster.sql("CREATE TABLE IF NOT EXISTS bulk (x text)")
+        server = self.serve()
+        client = self.subscriber(server)
+        server.process.send_signal(signal.SIGSTOP)
+        for _ in range(4):
+            self.cluster.sql("INSERT INTO bulk SELECT repeat('x', 1000) FROM generate_series(1, 20000);"
+                             "SELECT pg_switch_wal(); CHECKPOINT")
+        self.assertEqual(self.slots(), 0)
+        server.process.send_signal(signal.SIGCONT)
+        self.assertEqual(client.message("system")["payload"]["status"], "error")
+        self.assertEqual(client.message("system")["payload"]["status"], "ok")
+        self.cluster.sql("INSERT INTO todos VALUES (2, 'ada', 'hers')")
+        self.assertEqual(client.message("postgres_changes")["payload"]["data"]["record"]["id"], 2)
+
+    def test_a_database_without_room_for_a_slot(self):
+        slots = int(self.cluster.sql("SHOW max_replication_slots"))
+        for number in range(slots):
+            self.cluster.sql(f"SELECT pg_create_physical_replication_slot('taken_{number}')")
+        server = self.serve()
+        self.cluster.sql("""
+            DO $$ BEGIN ALTER PUBLICATION supabase_realtime ADD TABLE todos;
+            EXCEPTION WHEN duplicate_object THEN NULL; END $$""")
+        client = self.client(server)
+        client.join({"postgres_changes": [{"table": "todos"}]}, key=token("authenticated", "ada"))
+        try:
+            self.assertEqual(client.message("system")["payload"]["status"], "error")
+        finally:
+            self.cluster.sql("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots")
+        self.assertEqual(client.message("system")["payload"]["status"], "ok")
 
 
 if __name__ == "__main__":

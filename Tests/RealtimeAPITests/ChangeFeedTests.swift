@@ -11,71 +11,9 @@ import Testing
     "Changes of tables", .enabled("needs PostgreSQL's server programs") { await TestCluster.isAvailable() },
     .logicalPostgresCluster, .serialized)
 struct ChangeFeedTests {
-    private static let roles = ["anon", "authenticated", "service_role BYPASSRLS"].map {
-        "DO $$ BEGIN CREATE ROLE \($0); EXCEPTION WHEN duplicate_object THEN NULL; END $$;"
-    }.joined(separator: "\n")
-
-    /// A hub, and what it has said.
-    private final class Feed: Sendable {
-        let pool: PostgresPool
-        let hub: ChangeHub
-        let deliveries = Mutex<[(to: Set<String>, data: JSONText)]>([])
-        let answers = Mutex<[String: (isError: Bool, text: String)]>([:])
-
-        init(_ parameters: PostgresConnectionParameters) {
-            pool = PostgresPool(parameters)
-            hub = ChangeHub(
-                database: parameters, pool: pool, bytesMax: 1 << 20, clock: { ChannelFixture.now })
-        }
-
-        var listener: ChangeHub.Listener {
-            ChangeHub.Listener(
-                answer: { request, isError, text in
-                    self.answers.withLock { $0[request.channel.topic] = (isError, text) }
-                },
-                deliver: { message in
-                    let receivers = Set(message.channels.map(\.topic))
-                    self.deliveries.withLock { $0.append((receivers, message.payload["data"] ?? .null)) }
-                },
-                report: { _ in })
-        }
-
-        func subscribe(_ name: String, to binding: String, as claims: ChannelClaims) throws {
-            hub.subscribe(
-                ChangeHub.Request(
-                    channel: ChannelID(socket: SocketID(number: 1), topic: name), ticket: 1,
-                    bindings: [ChangeBinding(try json(binding))], claims: claims))
-        }
-
-        func run(_ sql: String) async throws {
-            try await pool.withConnection { try await $0.executeScript(sql) }
-        }
-    }
-
-    private func withFeed(_ body: (Feed) async throws -> Void) async throws {
-        let feed = Feed(try await TestCluster.running.emptyDatabase())
-        try await feed.run(Self.roles + "GRANT USAGE ON SCHEMA public TO anon, authenticated, service_role;")
-        try await RealtimeSchema.migrate(feed.pool)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await feed.hub.run(feed.listener) }
-            try await body(feed)
-            group.cancelAll()
-        }
-        await feed.pool.close()
-    }
-
-    private func subscribed(_ feed: Feed, _ count: Int) async throws {
-        try await eventually { feed.answers.withLock { $0.count } == count }
-    }
-
-    private func deliveries(_ feed: Feed, _ count: Int) async throws -> [(to: Set<String>, data: JSONText)] {
-        try await eventually { feed.deliveries.withLock { $0.count } >= count }
-        return feed.deliveries.withLock { $0 }
-    }
-
     @Test func changesReachThoseWhoAsk() async throws {
-        try await withFeed { feed in
-            try await feed.run(
+        try await ChangeFeed.run { feed in
+            try await feed.sql(
                 """
                 CREATE TABLE notes (id int PRIMARY KEY, body text); GRANT SELECT ON notes TO anon;
                 ALTER PUBLICATION supabase_realtime ADD TABLE notes;
@@ -84,12 +22,13 @@ struct ChangeFeedTests {
             try feed.subscribe("two", to: #"{"table":"notes","filter":"id=eq.2"}"#, as: ChannelFixture.claims())
             try feed.subscribe("wrong", to: #"{"table":"notes","filter":"id=eq.x"}"#, as: ChannelFixture.claims())
             try feed.subscribe("none", to: #"{"table":"other"}"#, as: ChannelFixture.claims())
-            try await subscribed(feed, 4)
-            #expect(feed.answers.withLock { $0.filter(\.value.isError).keys.sorted() } == ["none", "wrong"])
-            try await feed.run("INSERT INTO notes VALUES (1, 'a'), (2, 'b')")
-            try await feed.run("UPDATE notes SET body = 'c' WHERE id = 2")
-            try await feed.run("DELETE FROM notes WHERE id = 1")
-            let all = try await deliveries(feed, 6)
+            try await feed.subscribed(4)
+            #expect(
+                feed.answers.withLock { $0.filter(\.value.isError).keys.sorted() } == ["none", "wrong"])
+            try await feed.sql("INSERT INTO notes VALUES (1, 'a'), (2, 'b')")
+            try await feed.sql("UPDATE notes SET body = 'c' WHERE id = 2")
+            try await feed.sql("DELETE FROM notes WHERE id = 1")
+            let all = try await feed.deliveries(6)
             let kinds = { (name: String) in
                 all.filter { $0.to == [name] }.compactMap { $0.data["type"]?.stringValue }
             }
@@ -100,8 +39,8 @@ struct ChangeFeedTests {
     }
 
     @Test func policiesDecideWhoSeesARow() async throws {
-        try await withFeed { feed in
-            try await feed.run(
+        try await ChangeFeed.run { feed in
+            try await feed.sql(
                 """
                 CREATE TABLE notes (id int PRIMARY KEY, owner text);
                 GRANT SELECT ON notes TO authenticated, service_role;
@@ -114,12 +53,13 @@ struct ChangeFeedTests {
                 try feed.subscribe(
                     name, to: #"{"table":"notes"}"#, as: ChannelFixture.claims(role: "authenticated", sub: name))
             }
-            try feed.subscribe("service", to: #"{"table":"notes"}"#, as: ChannelFixture.claims(role: "service_role"))
-            try await subscribed(feed, 3)
-            try await feed.run("INSERT INTO notes VALUES (1, 'ada'), (2, 'bob'), (3, 'eve')")
-            try await feed.run("DELETE FROM notes WHERE id = 3")
-            _ = try await deliveries(feed, 6)
-            let all = feed.deliveries.withLock { $0 }
+            try feed.subscribe(
+                "service", to: #"{"table":"notes"}"#, as: ChannelFixture.claims(role: "service_role"))
+            try await feed.subscribed(3)
+            try await feed.sql("INSERT INTO notes VALUES (1, 'ada'), (2, 'bob'), (3, 'eve')")
+            try await feed.sql("DELETE FROM notes WHERE id = 3")
+            _ = try await feed.deliveries(6)
+            let all = feed.delivered.withLock { $0 }
             var rows: [String: Set<String>] = [:]
             for (receivers, data) in all where data["type"]?.stringValue == "INSERT" {
                 for name in receivers { rows[name, default: []].insert(data["record"]?["id"]?.text ?? "") }
@@ -135,8 +75,8 @@ struct ChangeFeedTests {
     }
 
     @Test func withoutSubscribersThereIsNoSlot() async throws {
-        try await withFeed { feed in
-            try await feed.run(
+        try await ChangeFeed.run { feed in
+            try await feed.sql(
                 """
                 CREATE TABLE notes (id int PRIMARY KEY); GRANT SELECT ON notes TO anon;
                 ALTER PUBLICATION supabase_realtime ADD TABLE notes;
@@ -144,7 +84,7 @@ struct ChangeFeedTests {
             let slots = { try await feed.pool.single("SELECT count(*) AS n FROM pg_replication_slots").int("n") }
             #expect(try await slots() == 0)
             try feed.subscribe("a", to: #"{"table":"notes"}"#, as: ChannelFixture.claims())
-            try await subscribed(feed, 1)
+            try await feed.subscribed(1)
             #expect(try await slots() == 1)
             feed.hub.unsubscribe(ChannelID(socket: SocketID(number: 1), topic: "a"))
             try await eventually { try await slots() == 0 }
@@ -152,45 +92,46 @@ struct ChangeFeedTests {
     }
 
     @Test func aLostReplicationIsToldAndMadeAgain() async throws {
-        try await withFeed { feed in
-            try await feed.run(
+        try await ChangeFeed.run { feed in
+            try await feed.sql(
                 """
                 CREATE TABLE notes (id int PRIMARY KEY); GRANT SELECT ON notes TO anon;
                 ALTER PUBLICATION supabase_realtime ADD TABLE notes;
                 """)
             try feed.subscribe("a", to: #"{"table":"notes"}"#, as: ChannelFixture.claims())
-            try await subscribed(feed, 1)
+            try await feed.subscribed(1)
             feed.answers.withLock { $0 = [:] }
-            try await feed.run("SELECT pg_terminate_backend(pid) FROM pg_stat_replication")
+            try await feed.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_replication")
             try await eventually { feed.answers.withLock { $0["a"]?.isError } == true }
             try await eventually { feed.answers.withLock { $0["a"]?.isError } == false }
-            try await feed.run("INSERT INTO notes VALUES (1)")
-            _ = try await deliveries(feed, 1)
+            try await feed.sql("INSERT INTO notes VALUES (1)")
+            _ = try await feed.deliveries(1)
         }
     }
 
     @Test func tablesChangeUnderWay() async throws {
-        try await withFeed { feed in
-            try await feed.run(
+        try await ChangeFeed.run { feed in
+            try await feed.sql(
                 """
                 CREATE TABLE notes (id int PRIMARY KEY, body text); GRANT SELECT ON notes TO anon;
                 ALTER PUBLICATION supabase_realtime ADD TABLE notes;
                 """)
             try feed.subscribe("a", to: #"{"schema":"public"}"#, as: ChannelFixture.claims())
-            try await subscribed(feed, 1)
-            try await feed.run("INSERT INTO notes VALUES (1, 'x')")
-            _ = try await deliveries(feed, 1)
-            try await feed.run("ALTER TABLE notes RENAME body TO text; ALTER TABLE notes ADD more int DEFAULT 5")
-            try await feed.run("INSERT INTO notes VALUES (2, 'y')")
-            let second = try #require(try await deliveries(feed, 2).last)
+            try await feed.subscribed(1)
+            try await feed.sql("INSERT INTO notes VALUES (1, 'x')")
+            _ = try await feed.deliveries(1)
+            try await feed.sql(
+                "ALTER TABLE notes RENAME body TO text; ALTER TABLE notes ADD more int DEFAULT 5")
+            try await feed.sql("INSERT INTO notes VALUES (2, 'y')")
+            let second = try #require(try await feed.deliveries(2).last)
             #expect(second.data["record"]?.text == #"{"id":2,"text":"y","more":5}"#)
-            try await feed.run(
+            try await feed.sql(
                 """
                 CREATE TABLE later (id int PRIMARY KEY); GRANT SELECT ON later TO anon;
                 ALTER PUBLICATION supabase_realtime ADD TABLE later;
                 """)
-            try await feed.run("INSERT INTO later VALUES (1)")
-            #expect(try await deliveries(feed, 3).last?.data["table"]?.stringValue == "later")
+            try await feed.sql("INSERT INTO later VALUES (1)")
+            #expect(try await feed.deliveries(3).last?.data["table"]?.stringValue == "later")
         }
     }
 
@@ -212,20 +153,22 @@ struct ChangeFeedTests {
             // Visibility was recorded after the last change, and is looked at after each one here.
             let isTimed = name.hasPrefix("row security: ") || name.hasPrefix("delete, identity full, row security on")
             guard !Self.differing.contains(name), !isTimed else { continue }
-            try await withFeed { try await play(recorded, name: name, on: $0) }
+            try await ChangeFeed.run { try await play(recorded, name: name, on: $0) }
         }
     }
 
-    private func play(_ recorded: JSONText, name: String, on feed: Feed) async throws {
-        try await feed.run("CREATE SCHEMA app; GRANT USAGE ON SCHEMA app TO anon, authenticated")
-        for sql in recorded["setup"]?.arrayValue ?? [] { try await feed.run(try #require(sql.stringValue)) }
+    private func play(_ recorded: JSONText, name: String, on feed: ChangeFeed) async throws {
+        try await feed.sql("CREATE SCHEMA app; GRANT USAGE ON SCHEMA app TO anon, authenticated")
+        for sql in recorded["setup"]?.arrayValue ?? [] {
+            try await feed.sql(try #require(sql.stringValue))
+        }
         let tables = recorded["publish"]?.arrayValue?.compactMap(\.stringValue) ?? ["notes"]
-        try await feed.run(
+        try await feed.sql(
             "DROP PUBLICATION supabase_realtime; CREATE PUBLICATION supabase_realtime FOR TABLE "
                 + tables.joined(separator: ", ") + (recorded["publication_with"]?.stringValue ?? ""))
         let subscribers = try #require(recorded["subscribers"]?.arrayValue)
         for subscriber in subscribers { try subscribe(subscriber, feed) }
-        try await subscribed(feed, subscribers.count)
+        try await feed.subscribed(subscribers.count)
         let refused = feed.answers.withLock { Set($0.filter(\.value.isError).keys) }
         guard case .object(let members)? = recorded["subscribe_errors"] ?? .object([]) else { return }
         #expect(refused == Set(members.map(\.name)), "\(name)")
@@ -237,21 +180,22 @@ struct ChangeFeedTests {
             }
         }
         // What comes after everything shows that nothing more is on its way.
-        try await feed.run(
+        try await feed.sql(
             """
             CREATE SCHEMA later; GRANT USAGE ON SCHEMA later TO service_role;
             CREATE TABLE later.last (id int PRIMARY KEY); GRANT SELECT ON later.last TO service_role;
             ALTER PUBLICATION supabase_realtime ADD TABLE later.last;
             """)
         try feed.subscribe(
-            "last", to: #"{"schema":"later","table":"last"}"#, as: ChannelFixture.claims(role: "service_role"))
-        try await subscribed(feed, subscribers.count + 1)
-        try await feed.run("INSERT INTO later.last VALUES (1)")
-        try await eventually { feed.deliveries.withLock { $0.contains { $0.to == ["last"] } } }
-        compare(feed.deliveries.withLock { $0.filter { $0.to != ["last"] } }, with: recorded, name: name)
+            "last", to: #"{"schema":"later","table":"last"}"#,
+            as: ChannelFixture.claims(role: "service_role"))
+        try await feed.subscribed(subscribers.count + 1)
+        try await feed.sql("INSERT INTO later.last VALUES (1)")
+        try await eventually { feed.delivered.withLock { $0.contains { $0.to == ["last"] } } }
+        compare(feed.delivered.withLock { $0.filter { $0.to != ["last"] } }, with: recorded, name: name)
     }
 
-    private func subscribe(_ subscriber: JSONText, _ feed: Feed) throws {
+    private func subscribe(_ subscriber: JSONText, _ feed: ChangeFeed) throws {
         let name = try #require(subscriber["name"]?.stringValue)
         var members = [
             JSONText.Member("schema", subscriber["schema"] ?? .string("public")),

@@ -84,9 +84,25 @@ struct ChangeFilterTests {
         #expect(verdict(.isdistinct, ["1"], type: "int4", of: nil) == .holds(true))
     }
 
+    @Test func aPatternThatIsTriedTooOftenFails() {
+        let start = ContinuousClock.now
+        let pattern = "%" + String(repeating: "a", count: 900) + "b"
+        #expect(
+            verdict(.like, [pattern], type: "text", of: String(repeating: "a", count: 1 << 20))
+                == .fails(.tooLong))
+        #expect(
+            verdict(.like, [pattern], type: "text", of: String(repeating: "a", count: 2_000))
+                == .holds(false))
+        #expect(
+            verdict(.ilike, ["%B%"], type: "text", of: String(repeating: "a", count: 1 << 20))
+                == .holds(false))
+        #expect(ContinuousClock.now - start < .seconds(30))
+    }
+
     @Test func whatOnlyPostgresKnowsIsAsked() {
         let question = { (name: ChangeFilter.Operator, base: String) in
-            FilterTest.Question(sqlType: base, operator: name, value: "b", operand: "a")
+            FilterTest.Question(
+                comparison: Comparison(sqlType: base, operator: name), value: "b", operand: "a")
         }
         #expect(verdict(.gt, ["a"], type: "text", of: "b") == .ask([question(.gt, "text")]))
         #expect(verdict(.match, ["a"], type: "text", of: "b") == .ask([question(.match, "text")]))
@@ -181,6 +197,13 @@ struct ChangeMessageTests {
         let data = try data(.insert, new: [.text("1"), .text(big)], bytesMax: 200)
         #expect(data["errors"]?.text == #"["Error 413: Payload Too Large"]"#)
         #expect(data["record"]?.text == #"{"id":1}"#)
+    }
+
+    @Test func whatIsFarTooLargeIsNotRead() throws {
+        let large = String(repeating: "[0, ", count: 1_000)
+        #expect(
+            try data(.insert, new: [.text("1"), .text(large)])["errors"]?.text
+                == #"["Error 413: Payload Too Large"]"#)
     }
 
     @Test func selectedColumnsHaveTheKey() throws {

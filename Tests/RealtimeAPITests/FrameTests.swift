@@ -36,6 +36,16 @@ struct FrameTests {
         #expect(message(text, .one) == nil)
     }
 
+    @Test func documentsOfTooManyValuesAreNoFrames() throws {
+        for count in [10_000, 30_000] {
+            let many = "[" + Array(repeating: "0", count: count).joined(separator: ",") + "]"
+            #expect((message(#"["1","2","t","e",\#(many)]"#, .two) != nil) == (count == 10_000))
+            #expect(
+                (message(#"{"topic":"t","event":"e","payload":\#(many)}"#, .one) != nil)
+                    == (count == 10_000))
+        }
+    }
+
     @Test func bytesAreNothingInVersionOne() throws {
         let frame = try bytes(hex: "030000010100017465" + "7b7d")
         #expect(FrameDecoder(version: .one).message(.binary(frame)) == nil)

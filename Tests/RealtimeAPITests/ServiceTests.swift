@@ -109,6 +109,38 @@ struct ServiceTests {
         #expect(open.admission(of: request("GET", "/websocket?apikey=sb_publishable_1")) != nil)
     }
 
+    @Test func aBearerTokenIsReadAsEverywhere() async throws {
+        let service = service()
+        let (token, body) = (try ChannelFixture.token(), #"{"messages":[]}"#)
+        let statuses = [
+            ["Bearer \(token)"], ["bearer  \(token)"], ["Bearer \(token)", "Bearer \(token)"],
+            ["Bearer \(token) x"],
+            ["Bearer\t\(token)"], ["Bearer \(token),"], ["Basic \(token)"],
+        ]
+        for (values, isTaken) in zip(statuses, [true, true, false, false, false, false, false]) {
+            let headers = values.map { (name: "authorization", value: $0) }
+            let sent = request("POST", "/api/broadcast", with: headers, body: body)
+            #expect(await service.respond(to: sent).status == (isTaken ? 202 : 401), "\(values)")
+            #expect(
+                (service.admission(of: request("GET", "/websocket", with: headers)) != nil) == isTaken,
+                "\(values)")
+        }
+    }
+
+    @Test func broadcastsOfTooManyValuesAreRefused() async throws {
+        let service = service()
+        let many = "[" + Array(repeating: "0", count: 30_000).joined(separator: ",") + "]"
+        let batch = #"{"messages":[{"topic":"t","event":"e","payload":\#(many)}]}"#
+        let bearer = try bearer()
+        #expect(
+            await service.respond(to: request("POST", "/api/broadcast", with: [bearer], body: batch))
+                .status == 422)
+        let single = request(
+            "POST", "/api/broadcast/t/events/e", with: [bearer, ("content-type", "application/json")],
+            body: many)
+        #expect(await service.respond(to: single).status == 422)
+    }
+
     @Test func connectionsHaveALimit() async throws {
         let service = service { $0.limits.connectionsMax = 1 }
         let request = request("GET", "/websocket?apikey=\(try ChannelFixture.token())")

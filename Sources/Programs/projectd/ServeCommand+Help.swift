@@ -24,7 +24,8 @@ extension ServeCommand {
         TENANT_MAX_CONCURRENT_USERS (200), TENANT_MAX_EVENTS_PER_SECOND (100), TENANT_MAX_JOINS_PER_SECOND (100), \
         TENANT_MAX_CHANNELS_PER_CLIENT (100), TENANT_MAX_PRESENCE_EVENTS_PER_SECOND (1000), \
         TENANT_MAX_PAYLOAD_SIZE_IN_KB (3000), TENANT_PRIVATE_ONLY (false); PROJECTD_SOCKET_BYTES_MAX (8388608) is \
-        the limit of bytes that wait for one client, PROJECTD_SOCKET_IDLE_SECONDS (60) the longest silence of one, \
+        the limit of bytes that wait for one client, PROJECTD_SOCKETS_BYTES_MAX (33554432) that of all which \
+        unfinished messages and waiting ones hold, PROJECTD_SOCKET_IDLE_SECONDS (60) the longest silence of one, \
         PROJECTD_PRESENCE_CALLS_MAX (5) the limit of one channel's presence calls in 30 s.
         """
 }

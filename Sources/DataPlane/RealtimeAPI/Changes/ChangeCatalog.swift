@@ -3,10 +3,12 @@ import PostgresKit
 
 /// What PostgreSQL is asked about tables, filters and rows.
 struct ChangeCatalog: Sendable {
-    /// Time for the policies of one batch.
-    static let visibilityDeadline: Duration = .seconds(5)
+    /// Time for one question about a filter.
+    private static let filterDeadline: Duration = .seconds(5)
     private static let textTypes: Set = ["text", "varchar", "bpchar", "name", "citext"]
     private static let listMax = 100
+    /// Bytes of a pattern: what it takes to try one grows with them.
+    private static let patternBytesMax = 1_000
 
     let pool: PostgresPool
 
@@ -46,14 +48,31 @@ struct ChangeCatalog: Sendable {
 
     // MARK: Requests
 
+    /// A text that changes with the publication's tables and their columns.
+    func fingerprint() async throws -> String {
+        try await pool.single(
+            """
+            SELECT md5(coalesce(string_agg(concat_ws(' ', c.oid, p.schemaname, p.tablename, c.relrowsecurity, a.attnum,
+              a.atttypid, a.attname), ',' ORDER BY c.oid, a.attnum), '')) AS print
+            \(Self.published) JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+            WHERE p.pubname = $1
+            """, [.text(RealtimeSchema.publication)]
+        ).string("print")
+    }
+
+    private static let published = """
+        FROM pg_publication_tables p JOIN pg_namespace n ON n.nspname = p.schemaname
+          JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename
+        """
+
     /// Checks a request, and brings the values of its filters into PostgreSQL's form.
     func compile(
         _ request: ChangeRequest, for claims: ChannelClaims
     ) async throws -> SubscriptionBook.Compiled {
         let table = try await pool.first(
             """
-            SELECT format('%I.%I', schemaname, tablename)::regclass::oid::int8 AS id FROM pg_publication_tables
-            WHERE pubname = $1 AND ($2 = '*' OR schemaname = $2) AND ($3::text IS NULL OR tablename = $3) LIMIT 1
+            SELECT c.oid::int8 AS id \(Self.published)
+            WHERE p.pubname = $1 AND ($2 = '*' OR p.schemaname = $2) AND ($3::text IS NULL OR p.tablename = $3) LIMIT 1
             """, [.text(RealtimeSchema.publication), .text(request.schema), .optional(request.table)])
         guard let id = try table.map({ try $0.int64("id") }) else {
             throw ChangeProblem(
@@ -94,128 +113,56 @@ struct ChangeCatalog: Sendable {
             }
             values = [word]
         case .like, .ilike, .match, .imatch:
-            guard Self.textTypes.contains(column.base) else {
-                throw ChangeProblem(
-                    "operator \(filter.operator.rawValue) requires a text-compatible column type, got \(column.sqlType)"
-                )
-            }
-            if filter.operator == .match || filter.operator == .imatch {
-                try await ask("SELECT ('' ~ $1)::text AS value", filter.value)
-            }
+            try await check(pattern: filter, column)
             values = [filter.value]
         case .in:
+            let same = Comparison(sqlType: column.sqlType, operator: .eq).sql("v", "v")
             let sql =
-                "SELECT CASE WHEN v IS NOT NULL THEN format('%s', v) END AS value "
+                "SELECT CASE WHEN v IS NOT NULL THEN format('%s', v) END AS value, (\(same))::text AS same "
                 + "FROM unnest($1::text::\(column.sqlType)[]) AS v"
             values = try await ask(sql, filter.value)
             guard values.count <= Self.listMax else {
                 throw ChangeProblem("too many values for `in` filter. Maximum \(Self.listMax)")
             }
-        // A cast to text is not always what is written: a boolean would be a word.
-        default: values = try await ask("SELECT format('%s', $1::text::\(column.sqlType)) AS value", filter.value)
+        // The very comparison is made once: a type that has none is the client's mistake. A cast to text is not always
+        // what is written: a boolean would be a word.
+        default:
+            let same = Comparison(sqlType: column.sqlType, operator: filter.operator).sql("v", "v")
+            let sql =
+                "SELECT format('%s', v) AS value, (\(same))::text AS same FROM (SELECT $1::text::\(column.sqlType)) AS q(v)"
+            values = try await ask(sql, filter.value)
         }
         return FilterTest(
             column: filter.column, operator: filter.operator, values: values, isNegated: filter.isNegated,
             sqlType: column.sqlType, order: ValueOrder(column.element == nil ? column.base : ""))
     }
 
+    private func check(pattern filter: ChangeFilter, _ column: ColumnFacts) async throws {
+        let name = filter.operator.rawValue
+        guard Self.textTypes.contains(column.base) else {
+            throw ChangeProblem(
+                "operator \(name) requires a text-compatible column type, got \(column.sqlType)")
+        }
+        guard filter.value.utf8.count <= Self.patternBytesMax else {
+            throw ChangeProblem("a pattern has at most \(Self.patternBytesMax) bytes")
+        }
+        guard filter.operator == .match || filter.operator == .imatch else { return }
+        let comparison = Comparison(sqlType: column.sqlType, operator: filter.operator)
+        try await ask(
+            "SELECT ('' ~ $1)::text AS value, (\(comparison.sql("NULL", "$1")))::text AS same",
+            filter.value)
+    }
+
     /// Values as PostgreSQL writes them; what it does not accept is the client's mistake.
     @discardableResult
     private func ask(_ sql: String, _ value: String) async throws -> [String?] {
         do throws(PostgresError) {
-            let rows = try await pool.query(sql, [.text(value)])
+            let rows = try await pool.query(sql, [.text(value)], deadline: Self.filterDeadline)
             var values: [String?] = []
             for row in rows { values.append(try row.optionalString("value")) }
             return values
         } catch {
-            guard case .server(let report) = error else { throw error }
-            throw ChangeProblem(report.message)
+            throw error.isOfTheQuestion ? ChangeProblem(error) : error
         }
-    }
-
-    // MARK: Rows
-
-    /// Those of the comparisons that hold.
-    func holding(_ questions: Set<FilterTest.Question>) async throws -> Set<FilterTest.Question> {
-        var holding: Set<FilterTest.Question> = []
-        for (kind, group) in Dictionary(grouping: questions, by: { Kind(sqlType: $0.sqlType, operator: $0.operator) }) {
-            let rows = try await pool.query(
-                """
-                SELECT n::int AS n FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS q(v, o, n)
-                WHERE v::\(kind.sqlType) \(kind.symbol) o::\(kind.isRegular ? "text" : kind.sqlType)
-                """, [.textArray(group.map(\.value)), .textArray(group.map(\.operand))],
-                deadline: Self.visibilityDeadline)
-            for row in rows { holding.insert(group[try row.int("n") - 1]) }
-        }
-        return holding
-    }
-
-    private struct Kind: Hashable {
-        var sqlType: String
-        var `operator`: ChangeFilter.Operator
-
-        var isRegular: Bool { `operator` == .match || `operator` == .imatch }
-
-        var symbol: String {
-            switch `operator` {
-            case .neq: "<>"
-            case .lt: "<"
-            case .lte: "<="
-            case .gt: ">"
-            case .gte: ">="
-            case .match: "~"
-            case .imatch: "~*"
-            default: "="
-            }
-        }
-    }
-
-    /// Rows that are looked for under several claims.
-    struct Visibility: Sendable {
-        var relation: LogicalRelation
-        var facts: TableFacts
-        /// The keys' values, one list for each row.
-        var keys: [[String]]
-        var claimants: [ChannelClaims]
-    }
-
-    /// For each of the claims, the indices of the rows that its role sees now. A policy that fails shows none.
-    func visible(_ visibility: Visibility) async throws -> [Set<Int>] {
-        let query = try Self.query(visibility)
-        let keys = JSONText.array(visibility.keys.map { .array($0.map { .string($0) }) })
-        let claimants = JSONText.array(
-            visibility.claimants.map {
-                .object([
-                    .init("role", .string($0.role)), .init("claims", .string($0.json)),
-                    .init("sub", .string($0.subject ?? "")),
-                ])
-            })
-        var seen = [Set<Int>](repeating: [], count: visibility.claimants.count)
-        let rows = try await pool.query(
-            "SELECT claimant, place FROM realtime.projectd_visible($1, $2::jsonb, $3::jsonb)",
-            [.text(query), .text(keys.text), .text(claimants.text)], deadline: Self.visibilityDeadline)
-        for row in rows {
-            let (claimant, place) = (try row.int("claimant"), try row.int("place"))
-            guard seen.indices.contains(claimant), place > 0 else { continue }
-            seen[claimant].insert(place - 1)
-        }
-        return seen
-    }
-
-    /// Looks the keys of `$1` up, and gives the places of those that are there.
-    private static func query(_ visibility: Visibility) throws -> String {
-        let table =
-            try PostgresQuoting.identifier(visibility.relation.schema) + "."
-            + PostgresQuoting.identifier(visibility.relation.name)
-        let types = visibility.facts.keys.map { visibility.facts.columns[$0]?.sqlType ?? "text" }
-        let values = types.enumerated().map { "(e.v ->> \($0.offset))::\($0.element) AS k\($0.offset)" }
-        let conditions = try visibility.facts.keys.enumerated().map {
-            "t.\(try PostgresQuoting.identifier($0.element)) = k.k\($0.offset)"
-        }
-        return """
-            SELECT k.n::int FROM (SELECT \(values.joined(separator: ", ")), e.n
-              FROM jsonb_array_elements($1) WITH ORDINALITY AS e(v, n)) AS k
-            WHERE EXISTS (SELECT FROM \(table) AS t WHERE \(conditions.joined(separator: " AND ")))
-            """
     }
 }

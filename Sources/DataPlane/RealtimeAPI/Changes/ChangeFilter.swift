@@ -1,5 +1,7 @@
+import PostgresKit
+
 /// A condition on a column: `column=[not.]operator.value`.
-struct ChangeFilter: Sendable, Equatable {
+struct ChangeFilter: Sendable, Hashable {
     enum Operator: String, Sendable, CaseIterable {
         case eq, neq, lt, lte, gt, gte, `in`, like, ilike, `is`, match, imatch, isdistinct
     }
@@ -99,4 +101,20 @@ struct ChangeProblem: Error, Sendable, Equatable {
     var text: String
 
     init(_ text: String) { self.text = text }
+
+    init(_ error: PostgresError) {
+        if case .server(let report) = error { text = report.message } else { text = "\(error)" }
+    }
+}
+
+extension PostgresError {
+    /// Whether the question itself is at fault, and not the way to PostgreSQL or its state: asked again it fails again.
+    var isOfTheQuestion: Bool {
+        switch self {
+        case .invalidParameter, .resultTooLarge, .deadlineExceeded, .column: true
+        case .server(let report):
+            !["08", "53", "57P", "58", "XX"].contains { report.sqlState.hasPrefix($0) }
+        default: false
+        }
+    }
 }

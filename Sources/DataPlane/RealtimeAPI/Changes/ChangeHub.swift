@@ -28,6 +28,8 @@ final class ChangeHub: Sendable {
         var waiting: [ChannelID: Request] = [:]
         /// Requests that were answered, and are to learn when changes stop.
         var answered: [ChannelID: Request] = [:]
+        /// Those of the waiting that know of it.
+        var told: Set<ChannelID> = []
         var isLive = false
         var hasNewRoles = false
     }
@@ -38,19 +40,22 @@ final class ChangeHub: Sendable {
     let catalog: ChangeCatalog
     let delivery: ChangeDelivery
     let clock: @Sendable () -> Double
+    /// How often tables that are gone, or came back, are looked for.
+    let reviewInterval: Duration
     let state = Mutex(State())
     let requests: AsyncStream<Request>
     private let requested: AsyncStream<Request>.Continuation
     /// Whether changes are wanted; the newest word counts.
     let demand: AsyncStream<Bool>
-    private let demanded: AsyncStream<Bool>.Continuation
+    let demanded: AsyncStream<Bool>.Continuation
 
     /// - Parameter clock: seconds since the epoch.
     init(
         database: PostgresConnectionParameters, pool: PostgresPool, bytesMax: Int,
-        clock: @escaping @Sendable () -> Double
+        reviewInterval: Duration = .seconds(30), clock: @escaping @Sendable () -> Double
     ) {
         self.database = database
+        self.reviewInterval = reviewInterval
         self.clock = clock
         catalog = ChangeCatalog(pool: pool)
         delivery = ChangeDelivery(catalog: catalog, bytesMax: bytesMax)
@@ -72,6 +77,7 @@ final class ChangeHub: Sendable {
             state.book.forget(channel)
             state.waiting[channel] = nil
             state.answered[channel] = nil
+            state.told.remove(channel)
             if state.book.isEmpty { demanded.yield(false) }
         }
     }
@@ -115,6 +121,8 @@ final class ChangeHub: Sendable {
                 return add(request, compiled, telling: listener)
             } catch let problem as ChangeProblem {
                 return refuse(request, because: problem, telling: listener)
+            } catch let error as PostgresError where error.isOfTheQuestion {
+                return refuse(request, because: ChangeProblem(error), telling: listener)
             } catch {
                 // The database is away: tried again for as long as the channel wants it.
                 listener.report("a subscription could not be checked: \(error)")
@@ -149,7 +157,10 @@ final class ChangeHub: Sendable {
             state.book.refuse(request.channel, request.ticket)
             if state.book.isEmpty { demanded.yield(false) }
         }
-        listener.answer(
-            request, true, "Unable to subscribe to changes with the given parameters: \(problem.text)")
+        listener.answer(request, true, Self.text(of: problem))
+    }
+
+    static func text(of problem: ChangeProblem) -> String {
+        "Unable to subscribe to changes with the given parameters: \(problem.text)"
     }
 }

@@ -26,9 +26,21 @@ struct ChangeMessage: Sendable {
     private var data: JSONText {
         if facts.keys.isEmpty { return failure("Error 400: Bad Request, no primary key") }
         if change.kind != .delete, !readsKey { return failure("Error 401: Unauthorized") }
+        // Blanks of JSON go away; what is far larger is not even read.
+        guard textBytes <= 2 * bytesMax else { return body(valueBytesMax: Self.smallValueBytes) }
         let whole = body(valueBytesMax: nil)
         guard whole.text.utf8.count > bytesMax else { return whole }
         return body(valueBytesMax: Self.smallValueBytes)
+    }
+
+    /// Bytes of all values that are shown.
+    private var textBytes: Int {
+        shown.reduce(0) { sum, name in
+            [change.newValue(name), change.oldValue(name)].reduce(sum) { sum, value in
+                guard case .known(let text?)? = value else { return sum }
+                return sum + text.utf8.count
+            }
+        }
     }
 
     private var head: [JSONText.Member] {
@@ -61,16 +73,13 @@ struct ChangeMessage: Sendable {
             members.append(.init("record", record(valueBytesMax, change.newValue)))
         }
         if change.kind != .insert {
-            let old = record(valueBytesMax) { isHidden($0) ? nil : change.oldValue($0) }
+            let old = record(valueBytesMax) {
+                facts.hides($0, of: change.kind) ? nil : change.oldValue($0)
+            }
             members.append(.init("old_record", old == .object([]) ? .null : old))
         }
         let errors = valueBytesMax == nil ? JSONText.null : .array([.string("Error 413: Payload Too Large")])
         return .object(members + [.init("errors", errors)])
-    }
-
-    /// A deleted row can no longer be checked against policies, so that nothing but its key is shown.
-    private func isHidden(_ column: String) -> Bool {
-        change.kind == .delete && facts.hasRowSecurity && !facts.keys.contains(column)
     }
 
     private func record(_ valueBytesMax: Int?, _ value: (String) -> RowChange.Value?) -> JSONText {

@@ -8,7 +8,7 @@ enum ChangeKind: String, Sendable, Hashable, CaseIterable {
 }
 
 /// Changes that a client asks for.
-struct ChangeRequest: Sendable, Equatable {
+struct ChangeRequest: Sendable, Hashable {
     /// What the client knows the request by.
     let id: Int
     let kinds: Set<ChangeKind>

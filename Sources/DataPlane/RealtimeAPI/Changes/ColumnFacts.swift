@@ -18,6 +18,11 @@ struct TableFacts: Sendable, Equatable {
     var columns: [String: ColumnFacts]
     /// Columns that a role may read.
     var readable: [String: Set<String>]
+
+    /// A deleted row can no longer be checked against policies, so that nothing but its key is shown.
+    func hides(_ column: String, of kind: ChangeKind) -> Bool {
+        kind == .delete && hasRowSecurity && !keys.contains(column)
+    }
 }
 
 /// How values of a type are compared here.

@@ -11,8 +11,7 @@ struct FilterTest: Sendable, Hashable {
 
     /// A comparison that PostgreSQL has to make.
     struct Question: Sendable, Hashable {
-        let sqlType: String
-        let `operator`: ChangeFilter.Operator
+        let comparison: Comparison
         let value: String
         let operand: String
     }
@@ -22,7 +21,18 @@ struct FilterTest: Sendable, Hashable {
         case holds(Bool)
         /// PostgreSQL's answers decide: any of them true means that the condition holds.
         case ask([Question])
+        case fails(QuestionFailure)
     }
+
+    /// As the client wrote it, or nearly so.
+    var description: String {
+        let list = values.map { $0 ?? "null" }.joined(separator: ",")
+        let (negation, value) = (isNegated ? "not." : "", `operator` == .in ? "(\(list))" : list)
+        return String(
+            "\(column)=\(negation)\(`operator`.rawValue).\(value)".prefix(Self.descriptionMax))
+    }
+
+    private static let descriptionMax = 200
 
     /// Whether a condition holds where PostgreSQL says that the comparison does not.
     var negatesAnswer: Bool { isNegated != (`operator` == .isdistinct) }
@@ -45,8 +55,8 @@ struct FilterTest: Sendable, Hashable {
             return combine(values.compactMap { $0 }.map { compare(value, $0, by: .eq, isNegated: false) })
         case .like, .ilike:
             let ignoresCase = `operator` == .ilike
-            let isLike = LikePattern(values.first.flatMap { $0 } ?? "", ignoresCase: ignoresCase).matches(value)
-            return .holds(isLike != isNegated)
+            let pattern = LikePattern(values.first.flatMap { $0 } ?? "", ignoresCase: ignoresCase)
+            return pattern.matches(value).map { .holds($0 != isNegated) } ?? .fails(.tooLong)
         default:
             guard let operand = values.first ?? nil else { return .holds(false) }
             return compare(value, operand, by: `operator`, isNegated: isNegated)
@@ -79,6 +89,7 @@ struct FilterTest: Sendable, Hashable {
             case .holds(true): return .holds(!isNegated)
             case .holds(false): break
             case .ask(let asked): questions += asked
+            case .fails: return verdict
             }
         }
         return questions.isEmpty ? .holds(isNegated) : .ask(questions)
@@ -97,7 +108,8 @@ struct FilterTest: Sendable, Hashable {
             default: nil
             }
         guard let sign, comparison != .match, comparison != .imatch else {
-            return .ask([Question(sqlType: sqlType, operator: comparison, value: value, operand: operand)])
+            let asked = Comparison(sqlType: sqlType, operator: comparison)
+            return .ask([Question(comparison: asked, value: value, operand: operand)])
         }
         let isHeld =
             switch comparison {
@@ -109,6 +121,32 @@ struct FilterTest: Sendable, Hashable {
             default: sign >= 0
             }
         return .holds(isHeld != isNegated)
+    }
+}
+
+/// A comparison of values of a type, as SQL writes it.
+struct Comparison: Sendable, Hashable {
+    let sqlType: String
+    let `operator`: ChangeFilter.Operator
+
+    /// Whether the operand is a regular expression.
+    var isPattern: Bool { `operator` == .match || `operator` == .imatch }
+
+    func sql(_ value: String, _ operand: String) -> String {
+        "\(value)::\(sqlType) \(symbol) \(operand)::\(isPattern ? "text" : sqlType)"
+    }
+
+    private var symbol: String {
+        switch `operator` {
+        case .neq: "<>"
+        case .lt: "<"
+        case .lte: "<="
+        case .gt: ">"
+        case .gte: ">="
+        case .match: "~"
+        case .imatch: "~*"
+        default: "="
+        }
     }
 }
 
@@ -144,57 +182,5 @@ struct DecimalText: Sendable {
         if whole.count != other.whole.count { return whole.count < other.whole.count ? -1 : 1 }
         let (mine, theirs) = (whole + fraction, other.whole + other.fraction)
         return mine == theirs ? 0 : mine.lexicographicallyPrecedes(theirs) ? -1 : 1
-    }
-}
-
-/// A pattern of `LIKE`: `%` for any characters, `_` for one, a backslash before one that stands for itself.
-struct LikePattern: Sendable {
-    private enum Part: Sendable, Equatable {
-        case any
-        case one
-        case character(Character)
-    }
-
-    private let parts: [Part]
-    private let ignoresCase: Bool
-
-    init(_ text: String, ignoresCase: Bool) {
-        self.ignoresCase = ignoresCase
-        var parts: [Part] = []
-        var isEscaped = false
-        for character in ignoresCase ? text.lowercased() : text {
-            switch character {
-            case _ where isEscaped:
-                parts.append(.character(character))
-                isEscaped = false
-            case "\\": isEscaped = true
-            case "%": if parts.last != .any { parts.append(.any) }
-            case "_": parts.append(.one)
-            default: parts.append(.character(character))
-            }
-        }
-        self.parts = parts
-    }
-
-    /// Goes back to the last `%` only, and so takes no longer than the product of both lengths.
-    func matches(_ value: String) -> Bool {
-        let characters = Array(ignoresCase ? value.lowercased() : value)
-        var (index, part) = (0, 0)
-        var retry: (index: Int, part: Int)?
-        while index < characters.count {
-            if part < parts.count, parts[part] == .any {
-                part += 1
-                retry = (index, part)
-            } else if part < parts.count, parts[part] == .one || parts[part] == .character(characters[index]) {
-                index += 1
-                part += 1
-            } else if let last = retry {
-                retry = (last.index + 1, last.part)
-                (index, part) = (last.index + 1, last.part)
-            } else {
-                return false
-            }
-        }
-        return parts[part...].allSatisfy { $0 == .any }
     }
 }

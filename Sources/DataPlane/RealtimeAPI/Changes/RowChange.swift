@@ -60,6 +60,8 @@ struct ChangeReader: Sendable {
     private(set) var position = LogPosition(0)
     /// Relations that were described again, and whose facts may have changed.
     private var described: Set<UInt32> = []
+    /// Whether one of them looks different now.
+    private(set) var hasChangedRelation = false
 
     private var isInTransaction: Bool { time != nil }
 
@@ -71,6 +73,7 @@ struct ChangeReader: Sendable {
             time = nil
             position = max(position, end)
         case .relation(let relation):
+            if let known = relations[relation.id], known != relation { hasChangedRelation = true }
             relations[relation.id] = relation
             described.insert(relation.id)
         case .insert(let id, let new): return change(id, .insert, new: new, old: nil)
@@ -91,6 +94,8 @@ struct ChangeReader: Sendable {
         defer { described = [] }
         return described
     }
+
+    mutating func forgetChangedRelation() { hasChangedRelation = false }
 
     private func change(
         _ id: UInt32, _ kind: ChangeKind, new: [LogicalValue]?, old: LogicalOldRow?

@@ -12,12 +12,27 @@ struct SubscriptionBook: Sendable {
     struct Entry: Sendable {
         var ticket: UInt64
         var claims: ChannelClaims
+        /// What was asked for and accepted once.
+        var asked: [ChangeRequest]
+        /// What of it PostgreSQL still accepts.
         var requests: [Compiled]
+        /// Why it does not accept the rest; nil where there is none.
+        var problem: ChangeProblem?
+        /// Whether it was checked again since it is here: its table may have gone on the way.
+        var isReviewed = false
+
+        init(ticket: UInt64, claims: ChannelClaims, requests: [Compiled]) {
+            self.ticket = ticket
+            self.claims = claims
+            self.requests = requests
+            asked = requests.map(\.request)
+        }
     }
 
     /// A request that may want a change.
     struct Match: Sendable {
         var channel: ChannelID
+        var ticket: UInt64
         var claims: ChannelClaims
         var id: Int
         var columns: Set<String>?
@@ -57,6 +72,30 @@ struct SubscriptionBook: Sendable {
         forget(channel)
     }
 
+    /// Whether a channel still has a request.
+    func has(_ id: Int, of channel: ChannelID) -> Bool {
+        entries[channel]?.asked.contains { $0.id == id } == true
+    }
+
+    /// One request of a channel ends.
+    mutating func drop(_ id: Int, of channel: ChannelID, _ ticket: UInt64) {
+        guard entries[channel]?.ticket == ticket else { return }
+        entries[channel]?.asked.removeAll { $0.id == id }
+        entries[channel]?.requests.removeAll { $0.request.id == id }
+        if entries[channel]?.asked.isEmpty == true { forget(channel) }
+    }
+
+    /// What PostgreSQL accepts now of a channel's requests. Whether there is something to tell.
+    mutating func review(
+        _ channel: ChannelID, _ ticket: UInt64, accepted requests: [Compiled], problem: ChangeProblem?
+    ) -> Bool {
+        guard let entry = entries[channel], entry.ticket == ticket else { return false }
+        entries[channel]?.requests = requests
+        entries[channel]?.problem = problem
+        entries[channel]?.isReviewed = true
+        return entry.problem != problem
+    }
+
     /// The requests that are about a change, filters not looked at.
     func matches(_ change: RowChange) -> [Match] {
         entries.flatMap { channel, entry in
@@ -66,8 +105,8 @@ struct SubscriptionBook: Sendable {
                     request.concerns(schema: change.relation.schema, table: change.relation.name)
                 else { return nil }
                 return Match(
-                    channel: channel, claims: entry.claims, id: request.id, columns: request.columns,
-                    tests: compiled.tests)
+                    channel: channel, ticket: entry.ticket, claims: entry.claims, id: request.id,
+                    columns: request.columns, tests: compiled.tests)
             }
         }
     }

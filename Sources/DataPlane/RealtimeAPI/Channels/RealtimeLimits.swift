@@ -32,6 +32,9 @@ public struct RealtimeLimits: Sendable, Equatable {
     public var frameBytesMax = 5_000_000
     /// Bytes that wait for one client; one that takes them in more slowly is dropped.
     public var outboundBytesMax = 8 << 20
+    /// Bytes that all connections together hold: half of them of messages that clients have not finished, half of those
+    /// that wait for clients.
+    public var socketBytesInFlightMax = 32 << 20
     /// Seconds without a sign of life after which a connection ends.
     public var idleSeconds: Double = 60
 

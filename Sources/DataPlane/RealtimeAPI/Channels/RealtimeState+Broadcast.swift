@@ -14,7 +14,9 @@ extension RealtimeState {
         _ broadcast: UserBroadcast, ref: String?, on id: ChannelID, at now: Double
     ) -> [ChannelEffect] {
         guard self[id]?.isJoined == true else { return [] }
-        if broadcast.encoding == .json, (try? JSONText(broadcast.payload)) == nil { return [] }
+        if broadcast.encoding == .json, (try? JSONText(broadcast.payload, limits: .ofMessages)) == nil {
+            return []
+        }
         var passed = broadcast
         // What a client adds is not what this server says of a message.
         passed.metadata = []

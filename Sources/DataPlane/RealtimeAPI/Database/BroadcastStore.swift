@@ -22,15 +22,16 @@ struct BroadcastStore: Sendable {
     let pool: PostgresPool
 
     /// The broadcast that a notification names; nil where there is none.
-    func entry(named notification: String) async throws -> Entry? {
+    func entry(named notification: String) async throws(PostgresError) -> Entry? {
         let parts = notification.split(separator: " ", maxSplits: 1).map(String.init)
         guard parts.count == 2 else { return nil }
-        return try await pool.query(
+        let rows = try await pool.query(
             """
             SELECT \(Self.columns) FROM realtime.messages
             WHERE id = $1::text::uuid AND inserted_at = $2::text::timestamp AND extension = 'broadcast'
-            """, [.text(parts[0]), .text(parts[1])]
-        ).first.map(Self.entry)
+            """, [.text(parts[0]), .text(parts[1])])
+        guard let row = rows.first else { return nil }
+        return try Self.entry(row)
     }
 
     /// Broadcasts that came after a time, oldest first.

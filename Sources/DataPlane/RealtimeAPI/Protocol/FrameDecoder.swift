@@ -1,15 +1,18 @@
 import DataPlaneCore
 
+extension JSONText.Limits {
+    /// What one message may hold: each of its values takes much more memory than its text.
+    static let ofMessages: JSONText.Limits = {
+        var limits = JSONText.Limits()
+        limits.depthMax = 64
+        limits.valuesMax = 20_000
+        return limits
+    }()
+}
+
 /// Reads what clients send. Anything that is no frame is nil: the connection continues without it.
 struct FrameDecoder: Sendable {
     let version: FrameVersion
-    /// Deepest nesting of a payload.
-    private static let limits: JSONText.Limits = {
-        var limits = JSONText.Limits()
-        limits.depthMax = 64
-        return limits
-    }()
-
     func message(_ data: SocketData) -> ClientMessage? {
         switch (data, version) {
         case (.text(let bytes), .one): Self.object(bytes).map { .frame($0) }
@@ -20,7 +23,7 @@ struct FrameDecoder: Sendable {
     }
 
     private static func object(_ bytes: [UInt8]) -> ChannelFrame? {
-        guard let json = try? JSONText(bytes, limits: limits), let topic = json["topic"]?.stringValue,
+        guard let json = try? JSONText(bytes, limits: .ofMessages), let topic = json["topic"]?.stringValue,
             let event = json["event"]?.stringValue
         else { return nil }
         return ChannelFrame(
@@ -29,7 +32,7 @@ struct FrameDecoder: Sendable {
     }
 
     private static func array(_ bytes: [UInt8]) -> ChannelFrame? {
-        guard let parts = (try? JSONText(bytes, limits: limits))?.arrayValue, parts.count == 5,
+        guard let parts = (try? JSONText(bytes, limits: .ofMessages))?.arrayValue, parts.count == 5,
             let topic = parts[2].stringValue, let event = parts[3].stringValue
         else { return nil }
         return ChannelFrame(

@@ -7,36 +7,37 @@ struct FrameEncoder: Sendable {
     /// The message in the form of the version; nil where a client of that version gets nothing.
     func data(_ message: ServerMessage) -> SocketData? {
         switch (message, version) {
-        case (.frame(let frame), .one): .text(Self.object(frame))
-        case (.frame(let frame), .two): .text(Self.array(frame))
+        case (.frame(let frame), _): text(frame, payload: Array(frame.payload.text.utf8))
         case (.broadcast(let broadcast), .two):
-            BinaryFrame.bytes(of: broadcast).map { .binary($0) } ?? Self.frame(broadcast).map { .text(Self.array($0)) }
-        case (.broadcast(let broadcast), .one): Self.frame(broadcast).map { .text(Self.object($0)) }
+            BinaryFrame.bytes(of: broadcast).map { .binary($0) } ?? text(broadcast)
+        case (.broadcast(let broadcast), .one): text(broadcast)
         }
     }
 
-    private static func object(_ frame: ChannelFrame) -> [UInt8] {
-        let head = "{\"event\":\(JSONText.quoted(frame.event)),\"payload\":"
-        let tail = ",\"ref\":\(reference(frame.ref)),\"topic\":\(JSONText.quoted(frame.topic))}"
-        return Array((head + frame.payload.text + tail).utf8)
-    }
-
-    private static func array(_ frame: ChannelFrame) -> [UInt8] {
-        let head = "[\(reference(frame.joinRef)),\(reference(frame.ref)),"
-        let names = "\(JSONText.quoted(frame.topic)),\(JSONText.quoted(frame.event)),"
-        return Array((head + names + frame.payload.text + "]").utf8)
+    /// A message as JSON; the payload is put in as it is.
+    private func text(_ frame: ChannelFrame, payload: [UInt8]) -> SocketData {
+        let (topic, event) = (JSONText.quoted(frame.topic), JSONText.quoted(frame.event))
+        switch version {
+        case .one:
+            let tail = ",\"ref\":\(Self.reference(frame.ref)),\"topic\":\(topic)}"
+            return .text(Array("{\"event\":\(event),\"payload\":".utf8) + payload + Array(tail.utf8))
+        case .two:
+            let head = "[\(Self.reference(frame.joinRef)),\(Self.reference(frame.ref)),\(topic),\(event),"
+            return .text(Array(head.utf8) + payload + Array("]".utf8))
+        }
     }
 
     private static func reference(_ text: String?) -> String { text.map(JSONText.quoted) ?? "null" }
 
-    /// A broadcast as a JSON message; bytes that are no JSON have no such form.
-    private static func frame(_ broadcast: UserBroadcast) -> ChannelFrame? {
-        guard broadcast.encoding == .json, let payload = try? JSONText(broadcast.payload) else { return nil }
-        var members: [JSONText.Member] = [
-            .init("type", .string("broadcast")), .init("event", .string(broadcast.event)), .init("payload", payload),
-        ]
-        // Metadata that is no JSON came from a client, and says nothing to others.
-        if let meta = try? JSONText(broadcast.metadata) { members.append(.init("meta", meta)) }
-        return ChannelFrame(topic: broadcast.topic, event: "broadcast", payload: .object(members))
+    /// A broadcast as a JSON message; bytes that are no JSON have no such form. Payload and metadata were read as JSON
+    /// when they came, or are PostgreSQL's: they are not read again.
+    private func text(_ broadcast: UserBroadcast) -> SocketData? {
+        guard broadcast.encoding == .json else { return nil }
+        let event = JSONText.quoted(broadcast.event)
+        let meta = broadcast.metadata.isEmpty ? [] : Array(",\"meta\":".utf8) + broadcast.metadata
+        let payload =
+            Array("{\"type\":\"broadcast\",\"event\":\(event),\"payload\":".utf8) + broadcast.payload + meta
+            + Array("}".utf8)
+        return text(ChannelFrame(topic: broadcast.topic, event: "broadcast", payload: .null), payload: payload)
     }
 }

@@ -43,7 +43,7 @@ struct BroadcastRequest: Sendable, Equatable {
 
     /// `{"messages": [{"topic", "event", "payload", "private"?}]}`
     static func batch(_ body: [UInt8]) -> Result<[BroadcastRequest], Refusal> {
-        guard let json = try? JSONText(body), let elements = json["messages"]?.arrayValue else {
+        guard let json = try? JSONText(body, limits: .ofMessages), let elements = json["messages"]?.arrayValue else {
             return .failure(.request("is not a list"))
         }
         guard elements.count <= batchMax else { return .failure(.request("has more than \(batchMax) entries")) }
@@ -74,7 +74,7 @@ struct BroadcastRequest: Sendable, Equatable {
         let encoding: UserBroadcast.Encoding
         switch type {
         case "application/json"?:
-            guard (try? JSONText(request.body)) != nil else {
+            guard (try? JSONText(request.body, limits: .ofMessages)) != nil else {
                 return .failure(.fields(at: 0, of: 1, ["payload": "is not JSON"]))
             }
             encoding = .json

@@ -79,11 +79,12 @@ extension RealtimeService {
         guard hasRoom else {
             return .failure(SocketRefusal(status: 429, text: "ConnectionRateLimitReached: Too many connected users"))
         }
-        let key = request.header("x-api-key") ?? query["apikey"] ?? request.header("apikey") ?? request.bearer
-        guard let key, !key.isEmpty else {
-            return .failure(SocketRefusal(status: 401, text: "The request has no API key"))
-        }
         do throws(TokenProblem) {
+            let key = request.header("x-api-key") ?? query["apikey"] ?? request.header("apikey")
+            let bearer = key == nil ? try Self.bearer(request) : nil
+            guard let key = key ?? bearer, !key.isEmpty else {
+                return .failure(SocketRefusal(status: 401, text: "The request has no API key"))
+            }
             let claims = try tokens.claims(of: key, at: clock())
             return .success(SocketAdmission(version: version, claims: claims))
         } catch { return .failure(SocketRefusal(status: 401, text: error.description)) }
@@ -93,8 +94,13 @@ extension RealtimeService {
 
     private func caller(_ request: ServiceRequest) throws(TokenProblem) -> ChannelClaims {
         // The key of a project stands beside a user's token; alone it is the caller.
-        guard let token = request.bearer ?? request.header("apikey") else { throw .malformed }
+        let bearer = try Self.bearer(request)
+        guard let token = bearer ?? request.header("apikey") else { throw .malformed }
         return try tokens.claims(of: token, at: clock())
+    }
+
+    private static func bearer(_ request: ServiceRequest) throws(TokenProblem) -> String? {
+        do throws(TokenRefusal) { return try BearerToken.of(request) } catch { throw .malformed }
     }
 
     private func send(
@@ -169,15 +175,5 @@ extension RealtimeService {
         response.set("Access-Control-Allow-Headers", asked ?? "authorization, apikey, content-type, x-client-info")
         response.set("Access-Control-Max-Age", "86400")
         return response
-    }
-}
-
-extension ServiceRequest {
-    /// The token of the header `Authorization`.
-    fileprivate var bearer: String? {
-        guard let parts = header("authorization")?.split(separator: " ", maxSplits: 1), parts.count == 2,
-            parts[0].lowercased() == "bearer"
-        else { return nil }
-        return String(parts[1].drop { $0 == " " })
     }
 }

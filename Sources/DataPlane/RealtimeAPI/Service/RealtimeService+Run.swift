@@ -104,10 +104,12 @@ extension RealtimeService {
     }
 
     private func hear() async {
+        // Kept from one attempt to the next, so that nothing that was stored between them is left out.
+        var last: String?
         while !Task.isCancelled {
             do {
                 guard isReady else { throw PostgresError.closed }
-                try await hearOnce()
+                try await hearOnce(after: &last)
             } catch {
                 change { $0.hears(database: false) }
                 if isReady, !Task.isCancelled { report("broadcasts of the database cannot be heard: \(error)") }
@@ -116,25 +118,36 @@ extension RealtimeService {
         }
     }
 
-    private func hearOnce() async throws {
-        var last: String?
+    private func hearOnce(after last: inout String?) async throws {
         for try await element in PostgresNotifications(listening, channels: [RealtimeSchema.notifications]) {
             switch element {
             case .listening:
-                last = try await store.now()
+                if last == nil { last = try await store.now() } else { try await catchUp(after: &last) }
                 change { $0.hears(database: true) }
-            case .gap:
-                // Stored meanwhile: they come late, but they come.
-                guard let since = last else { continue }
-                for entry in try await store.entries(after: since) {
+            case .gap: try await catchUp(after: &last)
+            case .notification(let notification):
+                do throws(PostgresError) {
+                    guard let entry = try await store.entry(named: notification.payload) else { continue }
                     last = entry.time
                     handOn(entry)
+                } catch {
+                    // Any role may notify: what names no broadcast that can be read stops none of the others.
+                    guard error.isOfTheQuestion else { throw error }
+                    report("a notification of a broadcast could not be followed: \(error)")
                 }
-            case .notification(let notification):
-                guard let entry = try await store.entry(named: notification.payload) else { continue }
+            }
+        }
+    }
+
+    /// Stored meanwhile: they come late, but they come.
+    private func catchUp(after last: inout String?) async throws {
+        while let since = last {
+            let entries = try await store.entries(after: since)
+            for entry in entries {
                 last = entry.time
                 handOn(entry)
             }
+            guard entries.count == BroadcastStore.gapMax, last != since else { return }
         }
     }
 

@@ -18,7 +18,7 @@ struct RealtimePart: ServicePart {
     init(_ settings: ServeSettings.Realtime, logger: Logger) {
         verifier = settings.configuration.verifier
         pool = PostgresPool(settings.database, configuration: settings.pool, limits: PostgresLimits())
-        table = SocketTable(outboundBytesMax: settings.configuration.limits.outboundBytesMax)
+        table = SocketTable(settings.configuration.limits)
         service = RealtimeService(
             configuration: settings.configuration, pool: pool, database: settings.database, writer: table,
             clock: { Date().timeIntervalSince1970 }, report: { logger.error("\($0)") })

@@ -43,6 +43,9 @@ extension ServeSettings {
             }
             limits.outboundBytesMax =
                 try reader.int("PROJECTD_SOCKET_BYTES_MAX", 65_536...(1 << 30)) ?? limits.outboundBytesMax
+            limits.socketBytesInFlightMax =
+                try reader.int("PROJECTD_SOCKETS_BYTES_MAX", 1_048_576...(1 << 33))
+                ?? limits.socketBytesInFlightMax
             limits.isPrivateOnly = try reader.bool("TENANT_PRIVATE_ONLY") ?? limits.isPrivateOnly
             if let seconds = try reader.int("PROJECTD_SOCKET_IDLE_SECONDS", 1...86_400) {
                 limits.idleSeconds = Double(seconds)

@@ -33,8 +33,10 @@ struct SocketEntrance: Sendable {
             guard let id = service.open(admission) else { throw ChannelError.eof }
             table.add(id, channel)
             let idle = IdleStateHandler(readTimeout: .seconds(Int64(service.limits.idleSeconds)))
+            let meter = SocketMeter(table: table, id: id)
+            try channel.pipeline.syncOperations.addHandler(meter, position: .first)
             try channel.pipeline.syncOperations.addHandlers([
-                idle, SocketHandler(service: service, table: table, id: id),
+                idle, SocketHandler(service: service, table: table, id: id, meter: meter),
             ])
         }
     }

@@ -18,13 +18,15 @@ final class SocketHandler: ChannelInboundHandler {
     private let service: RealtimeService
     private let table: SocketTable
     private let id: SocketID
+    private let meter: SocketMeter
     private var opcode: WebSocketOpcode?
     private var message = ByteBuffer()
 
-    init(service: RealtimeService, table: SocketTable, id: SocketID) {
+    init(service: RealtimeService, table: SocketTable, id: SocketID, meter: SocketMeter) {
         self.service = service
         self.table = table
         self.id = id
+        self.meter = meter
     }
 
     static func closeFrame(_ code: UInt16, _ reason: String) -> WebSocketFrame {
@@ -37,6 +39,7 @@ final class SocketHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let frame = unwrapInboundIn(data)
+        meter.takeOut(frame)
         guard frame.maskKey != nil else {
             return table.close(id, code: Self.protocolError, reason: "Frames of clients are masked")
         }
@@ -67,6 +70,7 @@ final class SocketHandler: ChannelInboundHandler {
                 id, code: Self.tooLarge, reason: "A message has at most \(service.limits.frameBytesMax) bytes")
         }
         message.writeBuffer(&data)
+        meter.pieces = frame.fin ? 0 : message.readableBytes
         guard frame.fin, let opcode else { return }
         let bytes = Array(message.readableBytesView)
         // The room of a large message is given back.
