@@ -35,6 +35,7 @@ final class ChangeHub: Sendable {
     static let subscribedText = "Subscribed to PostgreSQL"
 
     let database: PostgresConnectionParameters
+    let replication: PostgresReplication.Limits
     let catalog: ChangeCatalog
     let delivery: ChangeDelivery
     let clock: @Sendable () -> Double
@@ -47,10 +48,11 @@ final class ChangeHub: Sendable {
 
     /// - Parameter clock: seconds since the epoch.
     init(
-        database: PostgresConnectionParameters, pool: PostgresPool, bytesMax: Int,
-        clock: @escaping @Sendable () -> Double
+        database: PostgresConnectionParameters, replication: PostgresReplication.Limits = .init(),
+        pool: PostgresPool, bytesMax: Int, clock: @escaping @Sendable () -> Double
     ) {
         self.database = database
+        self.replication = replication
         self.clock = clock
         catalog = ChangeCatalog(pool: pool)
         delivery = ChangeDelivery(catalog: catalog, bytesMax: bytesMax)

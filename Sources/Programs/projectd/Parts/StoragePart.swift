@@ -19,9 +19,9 @@ struct StoragePart: ServicePart {
     private let pool: PostgresPool
     private let verifier: TokenVerifier
 
-    init(_ settings: ServeSettings.Storage, logger: Logger) async throws {
+    init(_ settings: ServeSettings.Storage, room: @escaping PostgresResultRoom, logger: Logger) async throws {
         verifier = settings.verifier
-        pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits)
+        pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits.sharing(room))
         service = StorageService(
             configuration: settings.configuration, pool: pool, files: try await VolumeFiles(folder: settings.folder),
             verifier: settings.verifier, secret: settings.secret, clock: { Date().timeIntervalSince1970 },
