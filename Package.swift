@@ -309,7 +309,7 @@ let package = Package(
             name: "PostgresTestSupport", dependencies: ["EmbeddedPostgres", "PostgresKit"],
             path: "Tests/PostgresTestSupport", swiftSettings: common),
         .testTarget(name: "CurlKitTests", dependencies: ["CurlKit", "HTTPStub"], swiftSettings: common),
-        tests("PostgresKitTests", on: ["EmbeddedPostgres", "PostgresKit", "PostgresTestSupport"]),
+        tests("PostgresKitTests", on: ["EmbeddedPostgres", "Locks", "PostgresKit", "PostgresTestSupport"]),
         .testTarget(name: "LogKitTests", dependencies: ["LogKit"], swiftSettings: common),
         .testTarget(name: "TokenKitTests", dependencies: ["TokenKit"], swiftSettings: common),
         .testTarget(name: "HTTPBoundsTests", dependencies: ["HTTPBounds"], swiftSettings: strict),

@@ -84,11 +84,15 @@ class Cluster:
 
 
 class Server:
-    """A running `projectd serve`: of the service that `only` names, or of all of them."""
+    """A running `projectd serve`: of the service that `only` names, or of all of them.
+
+    Messages of the database are inspected, as in the stack `lite`, unless `database` has parameters of its own.
+    """
 
     def __init__(self, cluster, database, settings=None, user="postgres", wait=True, only="rest"):
         self.port, self.admin = free_port(), free_port()
         self.log = tempfile.NamedTemporaryFile(prefix="projectd-", suffix=".log")
+        database += "" if "?" in database else "?sslmode=disable"
         environment = {
             "PATH": os.environ["PATH"], "PGRST_DB_URI": f"postgresql://{user}@127.0.0.1:{cluster.port}/{database}",
             "PROJECTD_LISTEN": f"127.0.0.1:{self.port}",

@@ -103,10 +103,10 @@ class AuthTests(unittest.TestCase):
 
     def serve(self, settings=None, only="auth", wait=True):
         server = Server(self.cluster, self.database, {
-            "PGRST_DB_URI": f"postgresql://authenticator@127.0.0.1:{self.cluster.port}/{self.database}",
+            "PGRST_DB_URI": f"postgresql://authenticator@127.0.0.1:{self.cluster.port}/{self.database}?sslmode=disable",
             "PGRST_JWT_SECRET": SECRET, "PGRST_DB_ANON_ROLE": "anon", "PGRST_DB_SCHEMAS": "public",
             "GOTRUE_DB_DATABASE_URL":
-                f"postgresql://supabase_auth_admin@127.0.0.1:{self.cluster.port}/{self.database}",
+                f"postgresql://supabase_auth_admin@127.0.0.1:{self.cluster.port}/{self.database}?sslmode=disable",
             "GOTRUE_JWT_SECRET": SECRET, "API_EXTERNAL_URL": "http://127.0.0.1:9999",
             "GOTRUE_SITE_URL": "http://site.example", "GOTRUE_MAILER_AUTOCONFIRM": "true",
             "SUPABASE_ANON_KEY": ANON, "SUPABASE_SERVICE_ROLE_KEY": SERVICE, **(settings or {})}, wait=wait, only=only)

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import http.client
+import json
 import signal
 import socket
 import subprocess
@@ -228,6 +229,81 @@ class ProjectdTests(unittest.TestCase):
             self.assertLess(len(body), 64 << 10)
         self.assertLess(self.peak(server), 200 << 20)
 
+    def test_answers_fit_into_the_memory_of_a_lite_project(self):
+        self.cluster.sql("CREATE TABLE api.pages AS SELECT n AS id, repeat(md5(n::text), 220) AS text "
+                         "FROM generate_series(1, 1000) n; GRANT SELECT ON api.pages TO web_anon")
+        self.addCleanup(self.cluster.sql, "DROP TABLE api.pages")
+        one_column = 1000 * (32 * 220 + len('{"a0":""}')) + 999 * len(", \n ") + len("[]")
+        settings = {"PROJECTD_ANSWER_BYTES_MAX": str(8 << 20), "PROJECTD_ANSWERS_BYTES_MAX": str(16 << 20),
+                    "PGRST_DB_MAX_ROWS": "1000"}
+
+        def query(columns):
+            return "/pages?select=" + ",".join(f"a{number}:text" for number in range(columns))
+
+        for tls in ("disable", "prefer"):
+            with self.subTest(sslmode=tls):
+                server = Server(self.cluster, f"postgres?sslmode={tls}", {**SETTINGS, **settings})
+                self.addCleanup(server.stop)
+                with concurrent.futures.ThreadPoolExecutor(22) as pool:
+                    answers = list(pool.map(lambda columns: server.request("GET", query(columns)), [3] * 10 + [12]))
+                for status, _, body in answers:
+                    self.assertEqual((status, json.loads(body)["code"]), (500, "54000"))
+                self.assertEqual(server.request("GET", query(17))[0], 400)
+                with concurrent.futures.ThreadPoolExecutor(20) as pool:
+                    answers = list(pool.map(lambda _: server.request("GET", query(1)), range(40)))
+                whole = [body for status, _, body in answers if status == 200]
+                self.assertGreater(len(whole), 1)
+                for body in whole:
+                    self.assertEqual(len(json.loads(body)), 1000)
+                    self.assertEqual(len(body), one_column)
+                for status, headers, body in answers:
+                    if status != 200:
+                        self.assertEqual((status, json.loads(body)["code"]), (503, "53200"))
+                        self.assertIn("retry-after", headers)
+                print(f"sslmode={tls}: {len(whole)} of 40 answers, peak {self.peak(server) >> 20} MiB")
+                # Those who do not read keep large answers back, no small ones.
+                idle = [socket.socket() for _ in range(4)]
+                for client in idle:
+                    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                    client.connect(("127.0.0.1", server.port))
+                    client.sendall(f"GET {query(1)} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                wait_until(lambda: server.request("GET", query(1))[0] == 503, "there is no room")
+                self.assertEqual(len(json.loads(server.request("GET", query(1) + "&limit=8")[2])), 8)
+                self.assertEqual({server.request("GET", query(1))[0] for _ in range(10)}, {503})
+                for client in idle:
+                    client.close()
+                if tls == "disable":
+                    self.assertLess(self.peak(server), 160 << 20)
+                # The room is free again.
+                wait_until(lambda: server.request("GET", query(1))[0] == 200, "a large answer is complete")
+                self.assertEqual(server.request("GET", "/items?limit=1&select=id")[2], '[{"id":1}]')
+                self.assertEqual(server.ready(), 200)
+
+    def test_an_answer_that_is_too_large_undoes_its_change(self):
+        self.cluster.sql("CREATE TABLE api.notes (id int, text text); GRANT ALL ON api.notes TO web_anon")
+        self.addCleanup(self.cluster.sql, "DROP TABLE api.notes")
+        server = self.serve({"PROJECTD_ANSWER_BYTES_MAX": "65536"})
+        rows = [{"id": number, "text": "x" * 1_000} for number in range(100)]
+        prefer = {"Prefer": "return=representation", "Content-Type": "application/json"}
+        status, _, body = server.request("POST", "/notes", rows, prefer)
+        self.assertEqual((status, json.loads(body)["code"]), (500, "54000"))
+        self.assertEqual(self.cluster.sql("SELECT count(*) FROM api.notes"), "0")
+        self.assertEqual(server.request("POST", "/notes", rows[:50], prefer)[0], 201)
+        self.assertEqual(server.request("POST", "/notes", rows, {"Content-Type": "application/json"})[0], 201)
+        self.assertEqual(self.cluster.sql("SELECT count(*) FROM api.notes"), "150")
+
+    def test_a_large_error_of_the_database_is_not_taken_in(self):
+        self.cluster.sql("CREATE TABLE api.cells AS SELECT repeat('x', 20 << 20) AS text; "
+                         "GRANT SELECT ON api.cells TO web_anon")
+        self.addCleanup(self.cluster.sql, "DROP TABLE api.cells")
+        server = Server(self.cluster, "postgres?sslmode=disable", SETTINGS)
+        self.addCleanup(server.stop)
+        with concurrent.futures.ThreadPoolExecutor(10) as pool:
+            answers = list(pool.map(lambda _: server.request("GET", "/cells?select=text::int"), range(20)))
+        self.assertEqual({status for status, _, _ in answers}, {503})
+        self.assertLess(self.peak(server), 128 << 20)
+        self.assertEqual(server.request("GET", "/items?limit=1")[0], 200)
+
     def test_a_token_that_does_not_count_is_refused_before_the_body_is_there(self):
         server = self.serve({"PGRST_JWT_SECRET": "a secret of thirty-two characters"})
         with socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
@@ -277,7 +353,8 @@ class SettingTests(unittest.TestCase):
             "PGRST_DB_URI": [None, "nonsense://"], "PGRST_SERVER_PORT": ["0", "x", "70000"], "PGRST_DB_POOL": ["0"],
             "PGRST_JWT_SECRET": ["short", "@/no/such/file"], "PGRST_DB_TX_END": ["maybe"], "PGRST_LOG_LEVEL": ["loud"],
             "PGRST_JWT_ROLE_CLAIM_KEY": ["role"], "PGRST_DB_PLAN_ENABLED": ["perhaps"], "PROJECTD_LISTEN": ["here"],
-            "PROJECTD_BODY_TIMEOUT": ["0", "soon"],
+            "PROJECTD_BODY_TIMEOUT": ["0", "soon"], "PROJECTD_ANSWER_BYTES_MAX": ["0", "much"],
+            "PROJECTD_ANSWERS_BYTES_MAX": ["0"],
         }
         for name, values in cases.items():
             for value in values:

@@ -121,7 +121,7 @@ class RealtimeTests(unittest.TestCase):
         cls.cluster.sql(SCHEMA)
 
     def serve(self, **settings):
-        address = f"postgresql://postgres@127.0.0.1:{self.cluster.port}/postgres"
+        address = f"postgresql://postgres@127.0.0.1:{self.cluster.port}/postgres?sslmode=disable"
         server = Server(
             self.cluster, "postgres", {"REALTIME_DB_URI": address, "API_JWT_SECRET": SECRET, **settings},
             only="realtime")

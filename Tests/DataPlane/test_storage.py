@@ -80,7 +80,7 @@ class StorageProcess(unittest.TestCase):
     def start(cls, only="storage", **settings):
         return Server(cls.cluster, "postgres", {
             "STORAGE_DATABASE_URL":
-                f"postgresql://supabase_storage_admin@127.0.0.1:{cls.cluster.port}/postgres",
+                f"postgresql://supabase_storage_admin@127.0.0.1:{cls.cluster.port}/postgres?sslmode=disable",
             "AUTH_JWT_SECRET": SECRET, "STORAGE_FILE_BACKEND_PATH": cls.folder, "FILE_SIZE_LIMIT": str(1 << 30),
             "S3_PROTOCOL_ACCESS_KEY_ID": "key", "S3_PROTOCOL_ACCESS_KEY_SECRET": "secret", **settings}, only=only)
 

@@ -1,3 +1,4 @@
+import Locks
 import PostgresTestSupport
 import Testing
 
@@ -75,9 +76,59 @@ struct MessageGuardTests {
         let passed = (0..<100).reduce(0) { count, _ in count + framer.passable(notice).count }
         #expect(passed <= MessageFramer.loginBytesMax && framer.refusal != nil)
         var open = MessageFramer(limitBytes: .max, login: nil)
-        let setting = FakeServer.message("S", [UInt8](repeating: 1, count: 10_000))
-        let settings = (0..<1_000).reduce(0) { count, _ in count + open.passable(setting).count }
+        let setting = { (name: Int) in
+            FakeServer.message("S", Array("\(name)\0".utf8) + [UInt8](repeating: 1, count: 10_000))
+        }
+        // A value replaces the one before.
+        let same = (0..<1_000).reduce(0) { count, _ in count + open.passable(setting(1)).count }
+        #expect(same == 1_000 * setting(1).count && open.refusal == nil)
+        let settings = (0..<1_000).reduce(0) { count, name in count + open.passable(setting(name)).count }
         #expect(settings <= MessageFramer.settingBytesMax + 1_000 && open.refusal != nil)
+    }
+}
+
+extension MessageGuardTests {
+    @Test("rows count for the room of all until they are given away; one without room does not pass")
+    func room() {
+        let room = ResultRoom(bytesMax: 100)
+        var framer = MessageFramer(limitBytes: 1_000, login: nil, room: { room.share() })
+        let message = FakeServer.message("D", [UInt8](repeating: 7, count: 40))
+        #expect(framer.passable(message + message).count == 2 * message.count && room.left.withLock { $0 } == 20)
+        let first = framer.takeShare()
+        #expect(framer.takeShare() == nil)
+        #expect(framer.passable(message).isEmpty && framer.refusal == .noRoom)
+        withExtendedLifetime(first) {}
+        var next = MessageFramer(limitBytes: 1_000, login: nil, room: { room.share() })
+        #expect(next.passable(FakeServer.message("d", [UInt8](repeating: 7, count: 200))).count == 205)
+    }
+}
+
+/// Room for a number of bytes.
+final class ResultRoom: Sendable {
+    let left: Lock<Int>
+
+    init(bytesMax: Int) { left = Lock(bytesMax) }
+
+    func share() -> any PostgresResultShare { Share(room: self) }
+
+    private final class Share: PostgresResultShare {
+        private let room: ResultRoom
+        private let held = Lock(0)
+
+        init(room: ResultRoom) { self.room = room }
+
+        deinit { room.left.withLock { $0 += held.withLock { $0 } } }
+
+        func grow(to count: Int) -> Bool {
+            held.withLock { held in
+                room.left.withLock { left in
+                    guard left >= count - held else { return false }
+                    left -= count - held
+                    held = count
+                    return true
+                }
+            }
+        }
     }
 }
 

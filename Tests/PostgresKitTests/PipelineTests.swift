@@ -1,3 +1,4 @@
+import Locks
 import PostgresTestSupport
 import Testing
 
@@ -94,6 +95,32 @@ struct PipelineTests {
             try await connection.pipeline([PostgresStatement("SELECT repeat('x', 10000)")])
         }
         await connection.close()
+    }
+
+    @Test(
+        "results have room together: what finds none is refused, and a result gives its own back",
+        arguments: [true, false])
+    func room(isInspected: Bool) async throws {
+        let room = ResultRoom(bytesMax: 1_500_000)
+        let limits = shortLimits {
+            $0.maximumMessageBytes = isInspected ? 2_000_000 : nil
+            $0.resultRoom = { room.share() }
+        }
+        let connection = try await connection(limits: limits)
+        let large = [PostgresStatement("SELECT repeat('x', 1000000)")]
+        var share = try await connection.sharedPipeline(large).share
+        #expect(share != nil && room.left.withLock { $0 } < 500_001)
+        let other = try await PostgresConnection.connect(
+            try await TestCluster.running.emptyDatabase(), limits: limits)
+        await #expect(throws: PostgresError.noRoomForResult) { try await other.pipeline(large) }
+        #expect(text(try await connection.pipeline([PostgresStatement("SELECT 1")])) == [["1"]])
+        share = nil
+        #expect(try await eventually { room.left.withLock { $0 } == 1_500_000 })
+        _ = try await connection.pipeline(large)
+        #expect(try await connection.single("SELECT repeat('x', 1000000) AS v").string("v").utf8.count == 1_000_000)
+        #expect(try await eventually { room.left.withLock { $0 } == 1_500_000 })
+        await connection.close()
+        await other.close()
     }
 
     @Test("however many texts there were, the server holds no more of them than the limit")

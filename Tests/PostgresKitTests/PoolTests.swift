@@ -30,6 +30,21 @@ struct PoolTests {
         }
     }
 
+    @Test("a connection whose buffers have grown is not kept", arguments: [true, false])
+    func grown(sends: Bool) async throws {
+        try await withPool({ $0.maximumConnections = 1 }) { pool async throws in
+            let backend = { () async throws in
+                try await pool.single("SELECT pg_backend_pid()::bigint AS backend").int64("backend")
+            }
+            let first = try await backend()
+            try await pool.query("SELECT length($1::text)", [.text(String(repeating: "x", count: 500_000))])
+            #expect(try await backend() == first)
+            let text = sends ? String(repeating: "x", count: 2 << 20) : ""
+            try await pool.query("SELECT rpad($1::text, 2 << 20)", [.text(text)])
+            #expect(try await backend() != first)
+        }
+    }
+
     @Test("a caller without a connection in time gets an error, and the pool keeps working")
     func acquireDeadline() async throws {
         try await withPool({

@@ -39,7 +39,7 @@ struct StatementBoundTests {
 
     @Test("what a name is called makes no statement longer than its own columns")
     func laterals() throws {
-        let columns = Self.repeated("title", 500, separator: ",")
+        let columns = Self.columns(500)
         let size = { (alias: String) throws in
             try Self.plan("select=\(alias):books(\(columns))").statement.text.utf8.count
         }
@@ -47,6 +47,11 @@ struct StatementBoundTests {
         #expect(long - short == SQLText.nameBytesMax - 1)
         let twice = try Self.plan("select=a:books(id),b:books(id)").statement.text
         #expect(twice.contains("AS \"pgrst_embed_1\" ON") && twice.contains("AS \"pgrst_embed_2\" ON"))
+    }
+
+    /// A list of different columns.
+    private static func columns(_ count: Int) -> String {
+        (0..<count).map { "title\($0)" }.joined(separator: ",")
     }
 
     /// `select` of nested spreads around an item.
@@ -80,11 +85,32 @@ struct StatementBoundTests {
 
     @Test("columns that move up through spreads are bounded while they are written")
     func productOfSpreads() throws {
-        let columns = Self.repeated("title", 1_900, separator: ",")
+        let columns = Self.columns(1_900)
         #expect(throws: Never.self) { try Self.plan("select=\(Self.spreads(columns, depth: 1))") }
         #expect(throws: Self.tooLarge) { try Self.plan("select=\(Self.spreads(columns, depth: 31))") }
-        let stars = Self.repeated("...books(*)", 1_900, separator: ",")
-        #expect(throws: Self.tooLarge) { try Self.plan("select=\(Self.spreads(stars, depth: 20))") }
+    }
+
+    @Test(
+        "a level of select names a column, a value in it or a relation a few times only",
+        arguments: ["name", "data->a", "data->>b->>c", "authors(name)", "...authors(name)"])
+    func repetitions(item: String) throws {
+        let max = ReadPlanner.repetitionsMax
+        let query = { (count: Int) in
+            let items = (0..<count).map { item.hasPrefix("...") ? item : "a\($0):\(item)" }
+            return "select=books(\(items.joined(separator: ","))),id"
+        }
+        #expect(throws: Never.self) { try Self.plan(query(max)) }
+        let error = try #require(throws: RestError.self) { try Self.plan(query(max + 1)) }
+        #expect(error.status == 400 && error.code == "PGRST100" && error.message.contains("more than \(max) times"))
+    }
+
+    @Test("another spelling of the same value is the same value")
+    func spellings() throws {
+        let name = Self.repeated("x", SQLText.nameBytesMax)
+        for item in [{ (count: Int) in "data->\(Self.repeated("0", count))" }, { name + Self.repeated("y", $0) }] {
+            let items = (0...ReadPlanner.repetitionsMax).map { "a\($0):" + item($0 + 1) }
+            #expect(throws: RestError.self) { try Self.plan("select=\(items.joined(separator: ","))") }
+        }
     }
 
     @Test("beyond the bound a builder takes nothing")

@@ -50,6 +50,8 @@ public struct ServiceResponse: Sendable {
     public var body: [UInt8] = []
     /// A body that is too large to be made before it is sent, in place of ``body``. To HEAD only its length is sent.
     public var content: ServiceContent?
+    /// What the body takes of the memory for answers, where it was counted; kept until the body is on its way.
+    public var share: (any Sendable)?
 
     /// An answer.
     public init(status: Int) { self.status = status }

@@ -17,6 +17,7 @@ extension PostgresError: CustomStringConvertible {
         case .acquireDeadlineExceeded: "no database connection became free within the deadline"
         case .queueFull: "too many callers wait for a database connection"
         case .resultTooLarge(let limit): "the result is larger than \(limit) bytes"
+        case .noRoomForResult: "results of other connections leave no room for this one"
         case .invalidParameter(let index, let reason): "parameter $\(index) cannot be sent: \(reason)"
         case .invalidConfiguration(let reason): reason
         case .column(let name, let problem): "column \"\(name)\" \(problem)"

@@ -36,6 +36,9 @@ public enum PostgresError: Error, Sendable, Equatable {
     /// The result holds more bytes than the limit allows; the statement was cancelled.
     case resultTooLarge(limitBytes: Int)
 
+    /// Results of other connections leave no room for this one. Whether the statement took effect is not known.
+    case noRoomForResult
+
     /// A value cannot be sent: which parameter (from 1) and why.
     case invalidParameter(index: Int, reason: String)
 
@@ -133,7 +136,8 @@ extension PostgresError {
     /// Whether the cause is expected to pass: the server is away, starting, stopping or full.
     public var isTransient: Bool {
         switch self {
-        case .connectionLost, .connectDeadlineExceeded, .acquireDeadlineExceeded, .deadlineExceeded, .queueFull,
+        case .noRoomForResult, .connectionLost, .connectDeadlineExceeded, .acquireDeadlineExceeded, .deadlineExceeded,
+            .queueFull,
             .commitOutcomeUnknown:
             true
         case .connectFailed(_, nil):

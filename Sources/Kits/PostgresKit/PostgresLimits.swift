@@ -24,9 +24,13 @@ public struct PostgresLimits: Sendable {
 
     /// Bytes of a single message of the server's, that is of a row above all; a bigger one closes the connection before
     /// it is received, during the login already. Nil sets no bound: PostgreSQL's own is a gigabyte, all of which libpq
-    /// takes into memory. For servers that are not the program's own; a bound costs a thread, and works without TLS
-    /// only.
+    /// takes into memory. For servers that are not the program's own, and rows of any size; works without TLS only
+    /// (``PostgresConnectionParameters/canBeInspected``).
     public var maximumMessageBytes: Int?
+
+    /// Makes shares of the room that results of all connections have together; nil sets no bound. Where messages are
+    /// inspected, a row that finds no room is not received; elsewhere a pipeline's results are refused afterwards.
+    public var resultRoom: PostgresResultRoom?
 
     /// Calls that may wait for one connection's thread.
     public var maximumQueuedCalls = 256
@@ -41,6 +45,15 @@ public struct PostgresLimits: Sendable {
     public init() {}
 }
 
+/// Makes a share of the room that results of several connections have together.
+public typealias PostgresResultRoom = @Sendable () -> any PostgresResultShare
+
+/// What the results of one call take of the room of all. It is given back when nothing holds it any longer.
+public protocol PostgresResultShare: AnyObject, Sendable {
+    /// Takes as many bytes in all; false where they are not left.
+    func grow(to count: Int) -> Bool
+}
+
 /// Limits that follow from the protocol or from the system and cannot be configured.
 public enum PostgresProtocolLimit {
     /// Parameters of one statement; their number is sent as 16 bits.
@@ -52,6 +65,10 @@ public enum PostgresProtocolLimit {
     /// Bytes of one message of a server's that is not a row, where messages are bounded; and of all its error reports
     /// between two moments at which it is ready for a query, which libpq adds up.
     public static let otherMessageBytes = 1 << 20
+
+    /// Bytes of results, or of parameters, beyond which a connection is not kept after the call: libpq's buffers grow
+    /// with the largest message and never shrink.
+    public static let keptBufferBytes = 1 << 20
 
     /// Bytes of a notification's channel or payload: PostgreSQL's payloads have less than 8000.
     public static let notificationBytes = 8_000

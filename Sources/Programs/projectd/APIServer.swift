@@ -15,6 +15,8 @@ struct APIServer: ServiceLifecycle.Service {
     let sockets: SocketEntrance?
     let address: ServerAddress
     let limits: HTTPLimits
+    /// The memory for answers.
+    let answers: ByteBudget
     let logger: Logger
 
     func run() async throws {
@@ -31,7 +33,7 @@ struct APIServer: ServiceLifecycle.Service {
         let application = Application(
             responder: APIResponder(
                 service: service, limits: limits, watches: watches, connections: connections,
-                bodies: ByteBudget(bytesMax: limits.bodyBytesInFlightMax)),
+                bodies: ByteBudget(bytesMax: limits.bodyBytesInFlightMax), answers: answers),
             server: server(connections, watches),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port), backlog: limits.backlogMax,
@@ -74,6 +76,7 @@ struct APIResponder: HTTPResponder {
     let watches: ConnectionWatches
     let connections: ConnectionRegistry
     let bodies: ByteBudget
+    let answers: ByteBudget
 
     /// An answer, and whether the connection ends with it.
     private typealias Outcome = (answer: ServiceResponse, closes: Bool)
@@ -86,10 +89,27 @@ struct APIResponder: HTTPResponder {
                 + (request.head.authority.map { [("host", $0)] } ?? []),
             body: [], peer: peer(of: request, on: context.channel))
         let channel = context.channel
-        let (answer, closes) = try await self.answer(request, head, on: channel)
-        return Self.response(answer, isHead: request.method == .head, closes: closes) { [connections] in
+        let (made, closes) = try await self.answer(request, head, on: channel)
+        let answer = withRoom(made)
+        return Self.response(answer, isHead: request.method == .head, closes: closes, on: channel) { [connections] in
             if closes { channel.close(mode: .all, promise: nil) } else { connections.endRequest(on: channel) }
         }
+    }
+
+    /// Counts a body that was not counted while it was made.
+    private func withRoom(_ made: ServiceResponse) -> ServiceResponse {
+        guard made.share == nil else { return made }
+        var answer = made
+        let share = answers.share(beyond: limits.answerBytesFree)
+        if !share.grow(to: answer.body.count) {
+            answer = ServiceResponse(
+                status: 503,
+                json: .object([.init("message", .string("Too many large answers wait to be read. Try again."))]))
+            answer.headers += made.headers.filter { $0.name.lowercased().hasPrefix("access-control-") }
+            answer.set("Retry-After", "1")
+        }
+        answer.share = share
+        return answer
     }
 
     /// The client's address; behind a proxy that is trusted, the one that the proxy names.
@@ -149,7 +169,8 @@ struct APIResponder: HTTPResponder {
 
     /// - Parameter onEnd: called once the last byte is on its way.
     private static func response(
-        _ answer: ServiceResponse, isHead: Bool, closes: Bool, onEnd: @escaping @Sendable () -> Void
+        _ answer: ServiceResponse, isHead: Bool, closes: Bool, on channel: any Channel,
+        onEnd: @escaping @Sendable () -> Void
     ) -> Response {
         var fields = HTTPFields()
         for (name, value) in answer.headers {
@@ -167,15 +188,21 @@ struct APIResponder: HTTPResponder {
                 fields[.contentLength] = String(content.length)
                 return Response(status: status, headers: fields, body: Self.noBody(onEnd: onEnd))
             }
-            return Response(status: status, headers: fields, body: Self.body(of: content, onEnd: onEnd))
+            return Response(status: status, headers: fields, body: Self.body(of: content, on: channel, onEnd: onEnd))
         }
-        let body = ByteBuffer(bytes: hasBody && !isHead ? answer.body : [])
-        let length = hasBody && isHead ? nil : body.readableBytes
+        let body = hasBody && !isHead ? answer.body : []
+        let length = hasBody && isHead ? nil : body.count
         return Response(
             status: status, headers: fields,
             body: ResponseBody(contentLength: length) { writer in
-                try await writer.write(slicesOf: body)
+                // No copy of all of it is made.
+                for start in stride(from: 0, to: body.count, by: HTTPLimits.contentPieceBytes) {
+                    let piece = body[start..<min(start + HTTPLimits.contentPieceBytes, body.count)]
+                    try await writer.write(ByteBuffer(bytes: piece))
+                    try await channel.takesMore()
+                }
                 try await writer.finish(nil)
+                withExtendedLifetime(answer.share) {}
                 onEnd()
             })
     }
@@ -193,6 +220,12 @@ struct APIResponder: HTTPResponder {
         guard let reason = answer.reason else { return HTTPResponse.Status(code: answer.status).reasonPhrase }
         return String(reason.filter { $0.isASCII && !$0.isNewline })
     }
+}
+
+extension Channel {
+    /// Returns when the event loop has taken what was written: only then a writer knows whether the client has room,
+    /// and waits for it. A fast one would hand over everything before.
+    func takesMore() async throws { try await eventLoop.submit {}.get() }
 }
 
 /// Whether the server lives and is ready, on a port of its own.

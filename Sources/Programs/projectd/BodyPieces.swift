@@ -147,7 +147,7 @@ extension APIResponder {
 
     /// A body that is read while it is sent, in pieces that a client has to take in one by one.
     static func body(
-        of content: ServiceContent, onEnd: @escaping @Sendable () -> Void
+        of content: ServiceContent, on channel: any Channel, onEnd: @escaping @Sendable () -> Void
     ) -> ResponseBody {
         ResponseBody(contentLength: content.length) { writer in
             var offset = 0
@@ -155,6 +155,7 @@ extension APIResponder {
                 let piece = try await content.read(offset, min(HTTPLimits.contentPieceBytes, content.length - offset))
                 guard !piece.isEmpty else { throw ContentProblem() }
                 try await writer.write(ByteBuffer(bytes: piece))
+                try await channel.takesMore()
                 offset += piece.count
             }
             try await writer.finish(nil)

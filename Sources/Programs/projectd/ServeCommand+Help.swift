@@ -15,7 +15,10 @@ extension ServeCommand {
         PGRST_ADMIN_SERVER_PORT if it is set. PROJECTD_BODY_TIMEOUT is the time limit for a request body in \
         seconds (60), PROJECTD_BODY_BYTES_MAX the size limit of one that REST takes (16777216), \
         PROJECTD_BODIES_BYTES_MAX the limit of all that are in memory at once (33554432); parsed they take a \
-        multiple. PROJECTD_TRUSTED_PROXIES lists addresses of proxies, separated by commas: their X-Forwarded-For \
+        multiple. PROJECTD_ANSWER_BYTES_MAX is the size limit of an answer of the database (33554432), \
+        PROJECTD_ANSWERS_BYTES_MAX that of all together until clients have them (67108864); while one comes in it \
+        takes three times of its size. They hold before the answer is received where the database's address says \
+        sslmode=disable or names a socket, else afterwards. PROJECTD_TRUSTED_PROXIES lists addresses of proxies, separated by commas: their X-Forwarded-For \
         names the client, and they may open more than the 128 connections allowed for one address. \
         PROJECTD_SMTP_PLAINTEXT=true lets mails go to another host without TLS. PGRST_DB_POOL_MAX_LIFETIME is the \
         maximum lifetime of a database connection in seconds (1800).

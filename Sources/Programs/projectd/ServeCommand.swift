@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoundationEssentials
+import HTTPBounds
 import LogKit
 import Logging
 import ServiceLifecycle
@@ -28,8 +29,9 @@ struct ServeCommand: AsyncParsableCommand {
         } catch { throw ValidationError(error.description) }
         var logger = Logger(label: "projectd")
         logger.logLevel = settings.logLevel
-        let parts = try await ServiceParts(settings, logger: logger)
-        let services = try Self.services(parts, settings, logger: logger)
+        let answers = ByteBudget(bytesMax: settings.http.answerBytesInFlightMax)
+        let parts = try await ServiceParts(settings, answers: answers, logger: logger)
+        let services = try Self.services(parts, settings, answers: answers, logger: logger)
         // At debug level the group prints each service whole, with its keys and passwords.
         var groupLogger = logger
         groupLogger.logLevel = max(logger.logLevel, .info)
@@ -43,7 +45,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     /// What runs until the program ends; the servers stop first.
     private static func services(
-        _ parts: ServiceParts, _ settings: ServeSettings, logger: Logger
+        _ parts: ServiceParts, _ settings: ServeSettings, answers: ByteBudget, logger: Logger
     ) throws -> [any ServiceLifecycle.Service] {
         guard let face = parts.face else { throw ValidationError("there is no service to serve") }
         var services = parts.loops
@@ -51,7 +53,7 @@ struct ServeCommand: AsyncParsableCommand {
         services.append(
             APIServer(
                 service: face, sockets: parts.sockets, address: settings.address, limits: settings.http,
-                logger: logger))
+                answers: answers, logger: logger))
         if let admin = settings.adminAddress {
             services.append(AdminServer(isReady: { await parts.isReady() }, address: admin, logger: logger))
         }

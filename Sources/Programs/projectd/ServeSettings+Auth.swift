@@ -16,7 +16,7 @@ extension ServeSettings {
 
         var database: PostgresConnectionParameters
         var pool = PostgresPoolConfiguration()
-        var limits = PostgresLimits()
+        var limits: PostgresLimits
         var configuration: AuthConfiguration
         var keys: SigningKeys
         /// `GOTRUE_DB_CLEANUP_ENABLED`
@@ -29,6 +29,7 @@ extension ServeSettings {
             pool.maximumConnections =
                 try reader.int("GOTRUE_DB_MAX_POOL_SIZE", 0...10_000).flatMap { $0 == 0 ? nil : $0 } ?? 10
             pool.maximumAge = ServeSettings.connectionAgeMax
+            limits = try ServeSettings.limits(reader, of: database)
             limits.statementDeadline = AuthService.statementDeadline
             self.keys = try keys.signing()
             configuration = try AuthConfigurationReader(reader).configuration()

@@ -13,7 +13,7 @@ extension ServeSettings {
 
         var database: PostgresConnectionParameters
         var pool = PostgresPoolConfiguration()
-        var limits = PostgresLimits()
+        var limits: PostgresLimits
         var configuration = StorageConfiguration()
         var verifier: TokenVerifier
         /// Signs addresses.
@@ -49,6 +49,7 @@ extension ServeSettings {
             pool.minimumConnections = 0
             pool.maximumConnections = try reader.int("DATABASE_MAX_CONNECTIONS", 1...1_000) ?? 10
             pool.maximumAge = ServeSettings.connectionAgeMax
+            limits = try ServeSettings.limits(reader, of: database)
             limits.statementDeadline = StorageService.statementDeadline
             let (tokenKeys, secret) = try Self.keys(tokens)
             verifier = TokenVerifier(keys: tokenKeys, audience: nil)

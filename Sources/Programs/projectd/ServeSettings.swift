@@ -41,6 +41,10 @@ struct HTTPLimits {
     /// counted.
     var bodyBytesInFlightMax = 32 << 20
     var uncountedBytes = 8 << 10
+    /// The same of answers, from the moment that the database sends them to that when the client has them.
+    var answerBytesInFlightMax = 64 << 20
+    /// Bytes of each answer that are not counted: who reads large ones slowly keeps no small one back.
+    var answerBytesFree = 64 << 10
     /// Bytes of a refused body that are read and thrown away, so that its sender reads the answer.
     var discardedBytesMax = 16 << 20
     /// Longest time from the beginning of a connection to the head of its first request.
@@ -70,7 +74,10 @@ struct HTTPLimits {
 
 /// Settings of `serve`, from the environment.
 struct ServeSettings {
-    /// What bounds of bodies can be set to.
+    /// Bytes of a row beside the body: headers that a function sets, a location.
+    private static let besideBodyBytes = 1 << 20
+
+    /// What bounds of bodies and answers can be set to.
     private static let bodyBytes = 1_024...(1 << 30)
 
     /// Longest life of a connection to the database, unless `PGRST_DB_POOL_MAX_LIFETIME` says otherwise.
@@ -83,7 +90,7 @@ struct ServeSettings {
     struct Rest {
         var database: PostgresConnectionParameters
         var pool: PostgresPoolConfiguration
-        var limits = PostgresLimits()
+        var limits: PostgresLimits
         var configuration: RestConfiguration
         var verifier: TokenVerifier
     }
@@ -121,6 +128,8 @@ struct ServeSettings {
         if let seconds = try reader.int("PROJECTD_BODY_TIMEOUT", 1...3_600) { http.bodyDeadline = .seconds(seconds) }
         http.bodyBytesInFlightMax =
             try reader.int("PROJECTD_BODIES_BYTES_MAX", Self.bodyBytes) ?? http.bodyBytesInFlightMax
+        http.answerBytesInFlightMax =
+            try reader.int("PROJECTD_ANSWERS_BYTES_MAX", Self.bodyBytes) ?? http.answerBytesInFlightMax
         for text in reader.list("PROJECTD_TRUSTED_PROXIES") ?? [] {
             guard let proxy = ClientAddress(text) else {
                 throw SettingProblem("PROJECTD_TRUSTED_PROXIES", "\(text) is no IP address")
@@ -148,9 +157,25 @@ struct ServeSettings {
         if let seconds = try reader.int("PGRST_DB_POOL_MAX_LIFETIME", 1...86_400) {
             pool.maximumAge = .seconds(seconds)
         }
+        let database = try database(reader, "PGRST_DB_URI")
         return Rest(
-            database: try database(reader, "PGRST_DB_URI"), pool: pool, configuration: try configuration(reader),
+            database: database, pool: pool, limits: try limits(reader, of: database),
+            configuration: try configuration(reader),
             verifier: TokenVerifier(keys: try keys.checking(), audience: reader.text("PGRST_JWT_AUD")))
+    }
+
+    /// Limits of connections whose rows hold what users have written.
+    static func limits(
+        _ reader: SettingReader, of database: PostgresConnectionParameters
+    ) throws(SettingProblem) -> PostgresLimits {
+        var limits = PostgresLimits()
+        limits.maximumResultBytes = try answerBytesMax(reader) + besideBodyBytes
+        limits.maximumMessageBytes = database.canBeInspected ? limits.maximumResultBytes : nil
+        return limits
+    }
+
+    private static func answerBytesMax(_ reader: SettingReader) throws(SettingProblem) -> Int {
+        try reader.int("PROJECTD_ANSWER_BYTES_MAX", bodyBytes) ?? RestConfiguration().answerBytesMax
     }
 
     static func database(
@@ -250,6 +275,7 @@ extension ServeSettings {
         rest.preRequest = reader.text("PGRST_DB_PRE_REQUEST")
         rest.rootFunction = reader.text("PGRST_DB_ROOT_SPEC")
         rest.bodyBytesMax = try reader.int("PROJECTD_BODY_BYTES_MAX", bodyBytes) ?? rest.bodyBytesMax
+        rest.answerBytesMax = try answerBytesMax(reader)
         rest.maxRows = try reader.int("PGRST_DB_MAX_ROWS", 0...Int.max).map { Int64($0) }
         rest.transactionEnd = try reader.choice("PGRST_DB_TX_END") ?? rest.transactionEnd
         rest.allowsPlans = try reader.bool("PGRST_DB_PLAN_ENABLED") ?? false

@@ -48,7 +48,7 @@ extension ChangeHub {
             do {
                 let replication = try await PostgresReplication.start(
                     database, slot: "projectd_realtime_\(UInt64.random(in: 0 ... .max))",
-                    publications: [RealtimeSchema.publication])
+                    publications: [RealtimeSchema.publication], limits: self.replication)
                 wait = Self.firstWait
                 goLive(listener)
                 do {

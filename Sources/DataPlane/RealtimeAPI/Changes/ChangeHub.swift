@@ -37,6 +37,7 @@ final class ChangeHub: Sendable {
     static let subscribedText = "Subscribed to PostgreSQL"
 
     let database: PostgresConnectionParameters
+    let replication: PostgresReplication.Limits
     let catalog: ChangeCatalog
     let delivery: ChangeDelivery
     let clock: @Sendable () -> Double
@@ -51,10 +52,12 @@ final class ChangeHub: Sendable {
 
     /// - Parameter clock: seconds since the epoch.
     init(
-        database: PostgresConnectionParameters, pool: PostgresPool, bytesMax: Int,
-        reviewInterval: Duration = .seconds(30), clock: @escaping @Sendable () -> Double
+        database: PostgresConnectionParameters, replication: PostgresReplication.Limits = .init(),
+        pool: PostgresPool, bytesMax: Int, reviewInterval: Duration = .seconds(30),
+        clock: @escaping @Sendable () -> Double
     ) {
         self.database = database
+        self.replication = replication
         self.reviewInterval = reviewInterval
         self.clock = clock
         catalog = ChangeCatalog(pool: pool)

@@ -26,6 +26,9 @@ public struct RealtimeLimits: Sendable, Equatable {
     public var bindingsMax = 100
     /// Bytes of a change's record.
     public var changeBytesMax = 1_048_576
+    /// Bytes of one row as the database sends it; a larger one ends the replication before it is received, and the next
+    /// begins behind it. Nil sets no bound.
+    public var replicatedBytesMax: Int?
     /// Whether channels without policies are refused.
     public var isPrivateOnly = false
     /// Bytes of one WebSocket message.

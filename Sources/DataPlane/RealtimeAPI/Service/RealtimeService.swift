@@ -61,8 +61,11 @@ public final class RealtimeService: DataPlaneService {
         self.report = report
         listening = database
         store = BroadcastStore(pool: pool)
+        var replication = PostgresReplication.Limits()
+        replication.messageBytesMax = configuration.limits.replicatedBytesMax
         changes = ChangeHub(
-            database: database, pool: pool, bytesMax: configuration.limits.changeBytesMax, clock: clock)
+            database: database, replication: replication, pool: pool, bytesMax: configuration.limits.changeBytesMax,
+            clock: clock)
         tokens = TokenReader(verifier: configuration.verifier, keys: configuration.keys)
         // Only to keep references of several servers apart; no secret.
         let origin = String(UInt64.random(in: 0 ... .max), radix: 36) + "-"

@@ -2,6 +2,9 @@
 struct ReadPlanner {
     /// Most columns that stars of a request are written out to: a statement with more would be too large.
     static let expandedMax = 50_000
+    /// How often one level of `select` may name one column or value in it, or one relation: each is another copy of the
+    /// same bytes in every row.
+    static let repetitionsMax = 16
 
     let cache: SchemaCache
     let configuration: RestConfiguration
@@ -42,16 +45,29 @@ struct ReadPlanner {
 
     /// - Parameter laterals: lateral joins so far; they have numbers, since names of requests would multiply.
     private func fill(_ node: inout ReadNode, _ items: [SelectItem], laterals: inout Int) throws(RestError) {
+        var fields: [FieldPath: Int] = [:]
+        var embeds: [String: Int] = [:]
         for item in items {
             switch item {
             case .star: node.hasStar = true
             case .field(let field):
                 try check(alias: field.alias)
+                if let path = field.path { try count(path.canonical, named: path.name, in: &fields) }
                 node.select.append(field)
             case .embed(let embed):
                 try check(alias: embed.alias)
+                try count(embed.name, named: embed.name, in: &embeds)
                 node.children.append(try child(of: node, embed, laterals: &laterals))
             }
+        }
+    }
+
+    private func count<Key: Hashable>(
+        _ key: Key, named name: String, in counts: inout [Key: Int]
+    ) throws(RestError) {
+        counts[key, default: 0] += 1
+        guard counts[key, default: 0] <= Self.repetitionsMax else {
+            throw .repeatedTooOften(name, Self.repetitionsMax)
         }
     }
 

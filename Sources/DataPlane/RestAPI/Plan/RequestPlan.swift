@@ -77,6 +77,9 @@ struct RequestPlanner {
         ).choose(request.accepted)
     }
 
+    /// A plan is shown as it is.
+    private func bytesMax(_ explain: ExplainRequest?) -> Int? { explain == nil ? configuration.answerBytesMax : nil }
+
     // MARK: Reads
 
     private func planRead(_ table: Table) throws(RestError) -> RequestPlan {
@@ -89,7 +92,8 @@ struct RequestPlanner {
         let count = count(node, &read, source: table.name.sql)
         let main = MainStatement(
             source: source, rows: "SELECT * FROM pgrst_source",
-            form: request.method == .head ? .none : form, count: count)
+            form: request.method == .head ? .none : form,
+            bytesMax: bytesMax(explain), count: count)
         var plan = RequestPlan(
             action: .read, statement: try read.builder.statement(main.text), form: form,
             mediaType: type, isReadOnly: true, range: node.range, warnings: warnings)
@@ -138,7 +142,9 @@ struct RequestPlanner {
         let source = sql.statement()
         var read = ReadSQL(cache: cache, builder: sql.builder)
         let rows = returnsRows ? read.statement(node) : "SELECT * FROM pgrst_source"
-        var main = MainStatement(source: source, rows: rows, form: returnsRows ? form : .none)
+        var main = MainStatement(
+            source: source, rows: rows, form: returnsRows ? form : .none,
+            bytesMax: bytesMax(explain))
         var hasConflictTarget = false
         if case .insert(let conflict) = change.kind {
             hasConflictTarget = conflict != nil
@@ -191,7 +197,8 @@ struct RequestPlanner {
         let rows = read.statement(node)
         let count = count(node, &read, source: "pgrst_source AS \(alias)")
         let main = MainStatement(
-            source: source, rows: rows, form: request.method == .head ? .none : form, count: count)
+            source: source, rows: rows, form: request.method == .head ? .none : form,
+            bytesMax: bytesMax(explain), count: count)
         return RequestPlan(
             action: .call(routine), statement: try read.builder.statement(main.text),
             form: form, mediaType: type, isReadOnly: request.isRead || routine.isReadOnly, range: node.range,
@@ -226,7 +233,8 @@ struct RequestPlanner {
         }
         let count = request.preferences.count != nil && !range.isWhole ? "SELECT 1 FROM pgrst_source" : nil
         let main = MainStatement(
-            source: source, rows: rows, form: request.method == .head ? .none : form, count: count)
+            source: source, rows: rows, form: request.method == .head ? .none : form,
+            bytesMax: bytesMax(explain), count: count)
         return RequestPlan(
             action: .call(routine), statement: try builder.statement(main.text),
             form: form, mediaType: type, isReadOnly: request.isRead || routine.isReadOnly, range: range,

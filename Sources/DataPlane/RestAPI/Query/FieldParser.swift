@@ -4,6 +4,17 @@ struct FieldPath: Equatable, Hashable {
     var name: String
     /// Steps into the column's JSON.
     var jsonPath: [JSONStep] = []
+
+    /// The same for all spellings of one value: of a long name PostgreSQL reads the beginning, and an index may have
+    /// zeros in front.
+    var canonical: FieldPath {
+        FieldPath(
+            name: SQLText.identifier(name),
+            jsonPath: jsonPath.map { step in
+                guard case .index(let index) = step.operand, let number = Int(index) else { return step }
+                return JSONStep(isText: step.isText, operand: .index(String(number)))
+            })
+    }
 }
 
 /// One step of a JSON path.

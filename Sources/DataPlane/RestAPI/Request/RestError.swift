@@ -51,6 +51,11 @@ extension RestError {
         RestError(414, code: "PGRST100", message: "The statement of the request is larger than \(bytesMax) bytes")
     }
 
+    static func repeatedTooOften(_ name: String, _ max: Int) -> RestError {
+        RestError(
+            400, code: "PGRST100", message: "'\(ErrorText.name(name))' is selected more than \(max) times")
+    }
+
     static func aliasTooLong(_ alias: String) -> RestError {
         RestError(
             400, code: "PGRST100",
@@ -186,6 +191,18 @@ extension RestError {
         500, code: "PGRST112", message: "response.status guc must be a valid status code")
     static let noCache = RestError(
         503, code: "PGRST002", message: "Could not query the database for the schema cache. Retrying.")
+
+    static func answerTooLarge(_ bytesMax: Int) -> RestError {
+        RestError(
+            500, code: "54000", message: "The answer is larger than \(bytesMax) bytes", hint: "Ask for fewer rows.")
+    }
+
+    static let tooManyAnswers: RestError = {
+        var error = RestError(
+            503, code: "53200", message: "Too many large answers are being read or wait to be. Try again.")
+        error.headers = [("Retry-After", "1")]
+        return error
+    }()
 
     static func connection(_ details: String?) -> RestError {
         RestError(

@@ -33,9 +33,10 @@ struct MainRow {
     /// The body's bytes; a bytea comes in hexadecimal.
     var bodyBytes: [UInt8] {
         guard let body else { return [] }
-        guard bodyIsBytea, body.starts(with: Array("\\x".utf8)) else { return body }
-        let digits = body.dropFirst(2).compactMap { Character(Unicode.Scalar($0)).hexDigitValue.map { UInt8($0) } }
-        return stride(from: 0, to: digits.count - 1, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
+        guard bodyIsBytea, body.starts(with: "\\x".utf8) else { return body }
+        // PostgreSQL writes small letters.
+        let value = { (digit: UInt8) in digit < UInt8(ascii: "a") ? digit & 15 : digit & 15 + 9 }
+        return stride(from: 2, to: body.count - 1, by: 2).map { value(body[$0]) << 4 | value(body[$0 + 1]) }
     }
 }
 

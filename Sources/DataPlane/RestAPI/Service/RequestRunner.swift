@@ -28,7 +28,7 @@ struct RequestRunner: Sendable {
             statements.append(PostgresStatement(estimate.text, estimate.parameters, isPrepared: false))
         }
         let ending = ending
-        let (row, builder) = try await transaction(statements, ending: decides ? [] : ending) {
+        let ((row, builder), share) = try await transaction(statements, ending: decides ? [] : ending) {
             connection, finished throws(RestError) in
             guard finished.indices.contains(mainIndex), let row = MainRow(finished[mainIndex]) else {
                 throw RestError(500, code: "XX000", message: "the statement gave no row")
@@ -46,7 +46,11 @@ struct RequestRunner: Sendable {
             return (row, builder)
         }
         timing.note("transaction", since: start)
-        return try timing.measure("response") { () throws(RestError) -> RestHTTPResponse in try builder.answer(row) }
+        var response = try timing.measure("response") { () throws(RestError) -> RestHTTPResponse in
+            try builder.answer(row)
+        }
+        response.share = share
+        return response
     }
 
     /// The plan of the main statement, in PostgreSQL's own words.
@@ -56,13 +60,15 @@ struct RequestRunner: Sendable {
         let start = ContinuousClock.now
         let statement = PostgresStatement(
             explain.statement(plan.statement.text), plan.statement.parameters, isPrepared: false)
-        let lines = try await transaction(opening + [statement], ending: ending) { _, finished throws(RestError) in
+        let (lines, share) = try await transaction(opening + [statement], ending: ending) {
+            _, finished throws(RestError) in
             finished[opening.count].rows.compactMap { $0.first.flatMap(\.self) }
         }
         timing.note("transaction", since: start)
         var response = RestHTTPResponse(status: 200)
         response.body = Array(lines.joined(separator: [UInt8(ascii: "\n")]))
         response.set("Content-Type", explain.contentType)
+        response.share = share
         return response
     }
 
@@ -80,7 +86,7 @@ struct RequestRunner: Sendable {
         }
         let start = ContinuousClock.now
         let index = statements.count - 1
-        let body = try await transaction(statements, ending: ending) { _, finished throws(RestError) in
+        let (body, _) = try await transaction(statements, ending: ending) { _, finished throws(RestError) in
             finished[index].rows.first?.first.flatMap(\.self) ?? []
         }
         timing.note("transaction", since: start)
@@ -162,16 +168,18 @@ struct RequestRunner: Sendable {
     // MARK: Transactions
 
     /// Runs the pipeline on a connection of the pool and gives its results to `body`, while the connection is held.
+    /// Beside the value it gives what the results take of the memory for answers.
     private func transaction<Value: Sendable>(
         _ statements: [PostgresStatement], ending: [PostgresStatement],
         body: @Sendable (PostgresConnection, [PostgresPipelineResult]) async throws(RestError) -> Value
-    ) async throws(RestError) -> Value {
+    ) async throws(RestError) -> (Value, (any PostgresResultShare)?) {
         do {
             return try await service.pool.withConnection { connection in
-                let outcome = try await attempt(statements + ending, connection)
+                let (outcome, share) = try await attempt(statements + ending, connection)
                 switch outcome {
-                case .finished(let results): return try await body(connection, results)
+                case .finished(let results): return (try await body(connection, results), share)
                 case .refused(_, let report):
+                    if Self.isAboutSize(report) { throw RestError.answerTooLarge(configuration.answerBytesMax) }
                     if Self.isAboutCache(report) { service.requestReloadAfterError() }
                     throw RestError(report, isAnonymous: identity.isAnonymous)
                 }
@@ -184,13 +192,13 @@ struct RequestRunner: Sendable {
     /// A prepared statement whose tables have changed since is prepared again, once, in a new transaction.
     private func attempt(
         _ statements: [PostgresStatement], _ connection: PostgresConnection
-    ) async throws(PostgresError) -> PostgresPipelineOutcome {
-        let outcome = try await connection.pipeline(statements, deadline: RestService.statementDeadline)
-        guard case .refused(_, let report) = outcome else { return outcome }
+    ) async throws(PostgresError) -> (outcome: PostgresPipelineOutcome, share: (any PostgresResultShare)?) {
+        let first = try await connection.sharedPipeline(statements, deadline: RestService.statementDeadline)
+        guard case .refused(_, let report) = first.outcome else { return first }
         try await connection.rollBackPipeline()
-        guard Self.isStale(report) else { return outcome }
-        let second = try await connection.pipeline(statements, deadline: RestService.statementDeadline)
-        if case .refused = second { try await connection.rollBackPipeline() }
+        guard Self.isStale(report) else { return first }
+        let second = try await connection.sharedPipeline(statements, deadline: RestService.statementDeadline)
+        if case .refused = second.outcome { try await connection.rollBackPipeline() }
         return second
     }
 
@@ -201,6 +209,11 @@ struct RequestRunner: Sendable {
             if case .refused = outcome { try await connection.rollBackPipeline() }
         } catch { throw RestError(error) }
         if case .refused(_, let report) = outcome { throw RestError(report, isAnonymous: identity.isAnonymous) }
+    }
+
+    /// Whether the statement has failed because its body is too large; see ``MainStatement/tooLarge``.
+    private static func isAboutSize(_ report: PostgresErrorReport) -> Bool {
+        report.sqlState == "42704" && report["M"]?.contains(MainStatement.tooLarge) == true
     }
 
     private static func isStale(_ report: PostgresErrorReport) -> Bool {

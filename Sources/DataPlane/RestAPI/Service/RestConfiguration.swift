@@ -60,6 +60,8 @@ public struct RestConfiguration: Sendable, Equatable {
     /// Largest request body in bytes. While it is worked on a request holds its body several times: as bytes, as text
     /// and in the connection to the database.
     public var bodyBytesMax = 16 << 20
+    /// Largest body of an answer in bytes: PostgreSQL refuses to send a larger one.
+    public var answerBytesMax = 32 << 20
     /// Largest body of a request that has no use for one.
     static let idleBodyBytesMax = 64 << 10
 
@@ -79,7 +81,7 @@ public struct RestConfiguration: Sendable, Equatable {
             && left.traceHeader == right.traceHeader && left.allowedOrigins == right.allowedOrigins
             && left.hasMinimalErrors == right.hasMinimalErrors
             && left.usesLegacyTargetNames == right.usesLegacyTargetNames && left.bodyBytesMax == right.bodyBytesMax
-            && left.roleClaim == right.roleClaim
+            && left.roleClaim == right.roleClaim && left.answerBytesMax == right.answerBytesMax
             && left.appSettings.elementsEqual(right.appSettings) { $0 == $1 }
     }
 }

@@ -11,6 +11,8 @@ public final class RestService: DataPlaneService {
 
     let configuration: RestConfiguration
     let pool: PostgresPool
+    /// Reads the catalogue, whose size is its owner's decision.
+    private let catalogPool: PostgresPool
     let verifier: TokenVerifier
     let clock: @Sendable () -> Double
     private let cache = Mutex<SchemaCache?>(nil)
@@ -20,11 +22,14 @@ public final class RestService: DataPlaneService {
 
     /// A service without a schema cache: until ``reload()`` has succeeded requests get PGRST002.
     ///
-    /// - Parameter clock: seconds since the epoch.
+    /// - Parameters:
+    ///   - catalogPool: reads the catalogue, in place of `pool`.
+    ///   - clock: seconds since the epoch.
     public init(
-        configuration: RestConfiguration, pool: PostgresPool, verifier: TokenVerifier,
-        clock: @escaping @Sendable () -> Double
+        configuration: RestConfiguration, pool: PostgresPool, catalogPool: PostgresPool? = nil,
+        verifier: TokenVerifier, clock: @escaping @Sendable () -> Double
     ) {
+        self.catalogPool = catalogPool ?? pool
         self.configuration = configuration
         self.pool = pool
         self.verifier = verifier
@@ -37,7 +42,7 @@ public final class RestService: DataPlaneService {
 
     /// Reads the catalogue aside and swaps the cache.
     public func reload() async throws {
-        let loaded = try await CatalogLoader(pool: pool, configuration: configuration).load()
+        let loaded = try await CatalogLoader(pool: catalogPool, configuration: configuration).load()
         cache.withLock { $0 = loaded }
     }
 

@@ -70,9 +70,10 @@ extension RestError {
         case .acquireDeadlineExceeded, .queueFull: self = .poolTimeout
         case .deadlineExceeded:
             self = RestError(504, code: "57014", message: "canceling statement due to statement timeout")
-        case .resultTooLarge(let bytes):
-            self = RestError(
-                500, code: "54000", message: "The answer is larger than \(bytes) bytes", hint: "Ask for fewer rows.")
+        case .resultTooLarge(let bytes): self = .answerTooLarge(bytes)
+        case .noRoomForResult:
+            self = .tooManyAnswers
+            return
         case .invalidParameter:
             self = RestError(
                 400, code: "22P05", message: "unsupported Unicode escape sequence",

@@ -12,6 +12,7 @@ final class ConnectionThread: Sendable {
         var calls: [Call] = []
         var isStopping = false
         var status = ConnectionStatus.closed
+        var hasGrown = false
         var inFlight: Interrupt?
     }
 
@@ -33,6 +34,9 @@ final class ConnectionThread: Sendable {
 
     /// The connection's status after the last call, or after the server closed it.
     var status: ConnectionStatus { state.withLock { $0.status } }
+
+    /// Whether the connection holds more memory than one that is kept.
+    var hasGrown: Bool { state.withLock { $0.hasGrown } }
 
     /// Ends the thread after the calls that are queued; no further ones are taken.
     func stop() {
@@ -89,20 +93,23 @@ final class ConnectionThread: Sendable {
             }
             if let call {
                 let finish = call(wire)
-                publish(wire.status)
+                // What nobody has taken is given back.
+                _ = wire.takeShare()
+                publish(wire)
                 finish()
             } else if isStopping {
                 return
             } else {
                 wire.idle()
-                publish(wire.status)
+                publish(wire)
             }
         }
     }
 
-    private func publish(_ status: ConnectionStatus) {
+    private func publish(_ wire: PostgresWire) {
         state.withLock { state in
-            state.status = status
+            state.status = wire.status
+            state.hasGrown = wire.hasGrown
             state.inFlight = nil
         }
     }

@@ -35,6 +35,9 @@ struct EncodedParameters: Sendable {
         self.texts = texts
     }
 
+    /// Bytes of all texts.
+    var byteCount: Int { storage.count }
+
     /// Runs `body` with the number of parameters and the pointers, which are valid only inside it.
     func withPointers<Result>(_ body: (Int32, UnsafePointer<UnsafePointer<CChar>?>?) -> Result) -> Result {
         storage.withUnsafeBufferPointer { texts in

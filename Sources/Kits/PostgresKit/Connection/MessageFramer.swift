@@ -2,6 +2,8 @@
 enum MessageRefusal: Sendable, Equatable {
     /// It is larger than a statement's messages may be.
     case tooLarge(limitBytes: Int)
+    /// There is no room for it beside the results of other connections.
+    case noRoom
     /// Something other than a row is larger than any server's, or there is more of it.
     case notRowsTooLarge(limitBytes: Int)
     /// The login brings more, or larger messages, than any server's does.
@@ -21,7 +23,7 @@ struct MessageFramer {
     /// Bytes of one message of a login, and of all of them.
     static let loginMessageBytesMax = 64 << 10
     static let loginBytesMax = 1 << 20
-    /// Bytes of all settings that the server reports (`ParameterStatus`): libpq keeps each name for ever.
+    /// Bytes of all settings that the server reports (`ParameterStatus`): libpq keeps the last value of each name.
     static let settingBytesMax = 1 << 20
 
     private static let headerBytes = 5
@@ -29,9 +31,15 @@ struct MessageFramer {
 
     /// Bytes of one message once the login is over.
     let limitBytes: Int
+    /// Makes shares of the room for results; nil where nothing but ``limitBytes`` bounds them.
+    private let room: PostgresResultRoom?
+    /// What the rows since the server was last ready take of it.
+    private var share: (any PostgresResultShare)?
+    private var rowBytes = 0
     private var login: LoginInspector?
     private var loginBytes = 0
-    private var settingBytes = 0
+    /// Bytes of the last report of each setting, by name.
+    private var settings: [[UInt8]: Int] = [:]
     /// Bytes of the error reports since the server was last ready for a query.
     private var reportBytes = 0
     /// A message whose end, or whose header's end, has not come yet.
@@ -45,8 +53,10 @@ struct MessageFramer {
     /// - Parameters:
     ///   - limitBytes: bytes of one message after the login.
     ///   - login: the inspector until the server is ready; nil for a stream that begins after the login.
-    init(limitBytes: Int, login: LoginInspector?) {
+    ///   - room: makes shares of the room for results.
+    init(limitBytes: Int, login: LoginInspector?, room: PostgresResultRoom? = nil) {
         self.limitBytes = limitBytes
+        self.room = room
         self.login = login
     }
 
@@ -62,16 +72,19 @@ struct MessageFramer {
             position += piece.count
             if isBody {
                 bodyLeft -= piece.count
-                if login == nil { passed += piece } else { held += piece }
+                if isHeld { held += piece } else { passed += piece }
             } else {
                 held += piece
                 guard held.count == Self.headerBytes else { continue }
                 readHeader()
             }
-            if refusal == nil, login == nil || bodyLeft == 0 { release(into: &passed) }
+            if refusal == nil, !isHeld || bodyLeft == 0 { release(into: &passed) }
         }
         return passed
     }
+
+    /// Whether a message is inspected whole.
+    private var isHeld: Bool { login != nil || held.first == UInt8(ascii: "S") }
 
     private mutating func readHeader() {
         let length = held.dropFirst().reduce(0) { $0 << 8 | Int($1) } - Self.lengthBytes
@@ -84,17 +97,32 @@ struct MessageFramer {
         }
         guard length <= limitBytes else { return refusal = .tooLarge(limitBytes: limitBytes) }
         bodyLeft = length
-        countOther(length)
+        switch held.first {
+        // A row, or a piece of what replication sends.
+        case UInt8(ascii: "D"): countRow(length)
+        case UInt8(ascii: "d"): break
+        default: countOther(length)
+        }
+    }
+
+    private mutating func countRow(_ length: Int) {
+        guard let room else { return }
+        rowBytes += length
+        let share = share ?? room()
+        self.share = share
+        if !share.grow(to: rowBytes) { refusal = .noRoom }
+    }
+
+    /// Gives the share of the rows so far away; later ones count for another.
+    mutating func takeShare() -> (any PostgresResultShare)? {
+        defer { (share, rowBytes) = (nil, 0) }
+        return share
     }
 
     /// Bounds what is not a row: only rows have a reason to be large.
     private mutating func countOther(_ length: Int) {
         let otherBytesMax = PostgresProtocolLimit.otherMessageBytes
         switch held.first {
-        case UInt8(ascii: "D"): return
-        case UInt8(ascii: "S"):
-            settingBytes += length
-            if settingBytes > Self.settingBytesMax { refusal = .notRowsTooLarge(limitBytes: Self.settingBytesMax) }
         case UInt8(ascii: "E"): reportBytes += length
         case UInt8(ascii: "Z"): reportBytes = 0
         default: break
@@ -102,9 +130,18 @@ struct MessageFramer {
         if max(length, reportBytes) > otherBytesMax { refusal = .notRowsTooLarge(limitBytes: otherBytesMax) }
     }
 
+    private mutating func countSetting() {
+        settings[Array(held.dropFirst(Self.headerBytes).prefix { $0 != 0 })] = held.count
+        if settings.values.reduce(0, +) > Self.settingBytesMax {
+            refusal = .notRowsTooLarge(limitBytes: Self.settingBytesMax)
+        }
+    }
+
     /// Releases the buffer: a header, or a whole message of a login that passed the inspection.
     private mutating func release(into passed: inout [UInt8]) {
         guard !held.isEmpty else { return }
+        if held.first == UInt8(ascii: "S") { countSetting() }
+        guard refusal == nil else { return }
         if var inspector = login {
             refusal = inspector.inspect(held)
             guard refusal == nil else { return }

@@ -1,6 +1,5 @@
 import CPostgres
 import Glibc
-import Locks
 
 /// Stands between libpq and the server from the first byte on, and lets no message through that is larger than a limit
 /// or asks for more of the password than a proof.
@@ -8,27 +7,54 @@ import Locks
 /// libpq takes a whole message into memory before it can be inspected, and offers no bound; until the login is over
 /// that is up to a gigabyte of notices. It also answers a server that asks for the password in clear text. So as soon
 /// as there is a connection, and before anything is read from it, libpq's socket is exchanged for one end of a socket
-/// pair, and a thread passes the bytes on. The thread ends with the connection.
-final class MessageGuard: Sendable {
-    private let refused = Lock<MessageRefusal?>(nil)
+/// pair. The wait for libpq's socket is one for ``sides``, too, and passes the bytes on. Confined to the
+/// connection's thread.
+final class MessageGuard {
+    private var relay: MessageRelay
     /// Distinguishes this connection's end of the pair from a socket that libpq opened since.
     private let inode: UInt
     /// The server's address, as the system has it (`sockaddr`).
     private let serverAddress: [UInt8]
-    private let cancelKey = Lock<[UInt8]?>(nil)
+    private var areClosed = false
 
-    private init(inode: UInt, serverAddress: [UInt8]) {
+    private init(relay: MessageRelay, inode: UInt, serverAddress: [UInt8]) {
+        self.relay = relay
         self.inode = inode
         self.serverAddress = serverAddress
     }
 
+    deinit { close() }
+
     /// The request that cancels what the connection does; nil while the server has not said how.
     var cancelPacket: CancelPacket? {
-        cancelKey.withLock { $0 }.map { CancelPacket(serverAddress: serverAddress, key: $0) }
+        relay.framer.cancelKey.map { CancelPacket(serverAddress: serverAddress, key: $0) }
     }
 
     /// Why the connection is at its end, where the guard ended it.
-    var refusal: MessageRefusal? { refused.withLock { $0 } }
+    var refusal: MessageRefusal? { relay.framer.refusal }
+
+    /// What `poll` is to wait for beside libpq's socket.
+    var sides: [pollfd] { relay.sides }
+
+    /// Passes on what is there. At the end libpq sees the end, too.
+    ///
+    /// - Parameter sides: what `poll` said of ``sides``; nil where nobody has asked.
+    func pass(_ sides: ArraySlice<pollfd>? = nil) {
+        relay.pass(
+            fromServer: sides?.first.map { $0.revents != 0 } ?? true,
+            fromClient: sides?.last.map { $0.revents != 0 } ?? true)
+        if relay.isOver { close() }
+    }
+
+    /// What the rows that came since the server was last ready take of the room of all.
+    func takeShare() -> (any PostgresResultShare)? { relay.framer.takeShare() }
+
+    private func close() {
+        guard !areClosed else { return }
+        areClosed = true
+        Glibc.close(relay.server)
+        Glibc.close(relay.client)
+    }
 
     /// Whether it is part of the connection as it is now: libpq opens another socket for a server's next address.
     func stands(in connection: OpaquePointer) -> Bool { Self.inode(of: PQsocket(connection)) == inode }
@@ -51,33 +77,22 @@ final class MessageGuard: Sendable {
         let type = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
         guard socketpair(AF_UNIX, type, 0, &pair) == 0 else {
             let number = errno
-            close(server)
+            Glibc.close(server)
             throw .noResources(errno: number)
         }
         let (own, other) = (pair[0], pair[1])
         // The number stays, so libpq does not notice.
         let isExchanged = dup3(own, socket, O_CLOEXEC) >= 0
         let number = errno
-        close(own)
-        let messageGuard = MessageGuard(inode: inode(of: socket), serverAddress: peer(of: server))
-        do throws(PostgresError) {
-            guard isExchanged else { throw .noResources(errno: number) }
-            try NativeThread.start { messageGuard.relay(server: server, client: other, framer) }
-        } catch {
-            close(server)
-            close(other)
-            throw error
+        Glibc.close(own)
+        guard isExchanged else {
+            Glibc.close(server)
+            Glibc.close(other)
+            throw .noResources(errno: number)
         }
-        return messageGuard
-    }
-
-    private func relay(server: Int32, client: Int32, _ framer: MessageFramer) {
-        var relay = MessageRelay(server: server, client: client, framer: framer)
-        let refusal = relay.run { key in cancelKey.withLock { $0 = key } }
-        refused.withLock { $0 = refusal }
-        // Only now does libpq see the end, and with it its owner the reason.
-        close(server)
-        close(client)
+        return MessageGuard(
+            relay: MessageRelay(server: server, client: other, framer: framer), inode: inode(of: socket),
+            serverAddress: peer(of: server))
     }
 
     private static func peer(of descriptor: Int32) -> [UInt8] {

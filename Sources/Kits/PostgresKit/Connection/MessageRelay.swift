@@ -1,7 +1,7 @@
 import CPostgres
 import Glibc
 
-/// Passes bytes between two sockets until one side ends, or a message of the server's must not pass.
+/// Passes bytes between two sockets until one side ends, or a message of the server's must not pass. It never blocks.
 struct MessageRelay {
     private static let chunkBytes = 64 << 10
 
@@ -11,6 +11,8 @@ struct MessageRelay {
     private var toClient: ArraySlice<UInt8> = []
     private var toServer: ArraySlice<UInt8> = []
     private var isRefusing = false
+    /// Whether nothing passes any more.
+    private(set) var isOver = false
 
     init(server: Int32, client: Int32, framer: MessageFramer) {
         self.server = server
@@ -18,32 +20,39 @@ struct MessageRelay {
         self.framer = framer
     }
 
-    /// - Parameter onKey: gets the key for requests to cancel, before the other side sees the end of the login.
-    mutating func run(onKey: ([UInt8]) -> Void) -> MessageRefusal? {
-        var isKeyKnown = false
-        while true {
-            if isRefusing && toClient.isEmpty { return framer.refusal }
-            // A side that is not read is left out: its hang-up would make `poll` return at once.
-            var sides = [
-                Self.side(server, reads: toClient.isEmpty, writes: !toServer.isEmpty),
-                Self.side(client, reads: toServer.isEmpty, writes: !toClient.isEmpty),
-            ]
-            guard poll(&sides, nfds_t(sides.count), -1) >= 0 || errno == EINTR else { return nil }
-            guard Self.write(&toServer, to: server), Self.write(&toClient, to: client) else { return nil }
-            if sides[0].revents != 0 && toClient.isEmpty && !isRefusing {
-                guard let bytes = Self.read(server) else { return nil }
-                toClient = framer.passable(bytes)[...]
-                isRefusing = framer.refusal != nil
-                if !isKeyKnown, let key = framer.cancelKey {
-                    onKey(key)
-                    isKeyKnown = true
-                }
-            }
-            if sides[1].revents != 0 && toServer.isEmpty {
-                guard let bytes = Self.read(client) else { return nil }
-                toServer = bytes[...]
-            }
+    /// What to wait for on both sockets. A side that is not read is left out: its hang-up would make `poll` return at
+    /// once.
+    var sides: [pollfd] {
+        guard !isOver else { return [] }
+        return [
+            Self.side(server, reads: toClient.isEmpty, writes: !toServer.isEmpty),
+            Self.side(client, reads: toServer.isEmpty, writes: !toClient.isEmpty),
+        ]
+    }
+
+    /// Passes on what is there, without waiting.
+    ///
+    /// - Parameters:
+    ///   - fromServer: whether there may be something to read from the server.
+    ///   - fromClient: the same of the other side.
+    mutating func pass(fromServer: Bool, fromClient: Bool) {
+        guard !isOver else { return }
+        isOver = !canPass(fromServer, fromClient)
+    }
+
+    private mutating func canPass(_ fromServer: Bool, _ fromClient: Bool) -> Bool {
+        guard Self.write(&toServer, to: server), Self.write(&toClient, to: client) else { return false }
+        if fromServer && toClient.isEmpty && !isRefusing {
+            guard let bytes = Self.read(server) else { return false }
+            toClient = framer.passable(bytes)[...]
+            isRefusing = framer.refusal != nil
         }
+        if fromClient && toServer.isEmpty {
+            guard let bytes = Self.read(client) else { return false }
+            toServer = bytes[...]
+        }
+        guard Self.write(&toServer, to: server), Self.write(&toClient, to: client) else { return false }
+        return !isRefusing || !toClient.isEmpty
     }
 
     private static func side(_ descriptor: Int32, reads: Bool, writes: Bool) -> pollfd {

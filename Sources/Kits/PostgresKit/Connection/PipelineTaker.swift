@@ -8,7 +8,7 @@ struct PipelineTaker: ResultTaker {
     /// Whether the results of the deallocations are not all there yet.
     private var isDeallocating: Bool
     private var place = 0
-    private var byteCount = 0
+    private(set) var byteCount = 0
     /// Rows so far of a result that is not whole yet.
     private var partial: PostgresPipelineResult?
     private(set) var results: [PostgresPipelineResult] = []

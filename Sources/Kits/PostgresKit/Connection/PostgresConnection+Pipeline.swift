@@ -48,12 +48,20 @@ extension PostgresConnection {
     public func pipeline(
         _ statements: [PostgresStatement], deadline: Duration? = nil
     ) async throws(PostgresError) -> PostgresPipelineOutcome {
+        try await sharedPipeline(statements, deadline: deadline).outcome
+    }
+
+    /// The same, with what the results take of ``PostgresLimits/resultRoom``: who keeps them keeps it, too.
+    public func sharedPipeline(
+        _ statements: [PostgresStatement], deadline: Duration? = nil
+    ) async throws(PostgresError) -> (outcome: PostgresPipelineOutcome, share: (any PostgresResultShare)?) {
         let encoded = try statements.map { statement throws(PostgresError) in
             try EncodedParameters(statement.parameters.map { $0.map { .text($0) } ?? .null })
         }
         return try await thread.perform(within: deadline ?? limits.statementDeadline) {
             wire, interrupt throws(PostgresError) in
-            try wire.pipeline(statements, parameters: encoded, interrupt: interrupt)
+            let outcome = try wire.pipeline(statements, parameters: encoded, interrupt: interrupt)
+            return (outcome, wire.takeShare())
         }
     }
 
@@ -93,6 +101,7 @@ extension PostgresWire {
     ) throws(PostgresError) -> PostgresPipelineOutcome {
         let connection = try open()
         let steps = steps(list, parameters)
+        if parameters.contains(where: { $0.byteCount > PostgresProtocolLimit.keptBufferBytes }) { hasGrown = true }
         // Inside a transaction an error of theirs would abort it.
         let garbage = status == .idle ? statements.garbage : []
         guard PQenterPipelineMode(connection) == 1 else {
@@ -113,6 +122,7 @@ extension PostgresWire {
         if let failure = try lostConnection(taker.failure) { throw failure }
         settle(steps, list: list, taker: taker)
         if taker.isTooLarge { throw .resultTooLarge(limitBytes: limits.maximumResultBytes) }
+        try takeRoom(bytes: taker.byteCount)
         if let interruption { throw interruption }
         if let (number, report) = taker.refusal { return .refused(statement: number, report) }
         return .finished(taker.results)

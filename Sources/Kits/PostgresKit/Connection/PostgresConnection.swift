@@ -75,8 +75,9 @@ public final class PostgresConnection: PostgresSession {
         thread.stop()
     }
 
-    /// Whether the connection is open and outside a transaction, so that the pool may hand it out again.
-    var isReusable: Bool { thread.status == .idle && !isInTransaction.withLock { $0 } }
+    /// Whether the connection is open, outside a transaction and of the usual size, so that the pool may hand it out
+    /// again.
+    var isReusable: Bool { thread.status == .idle && !thread.hasGrown && !isInTransaction.withLock { $0 } }
 
     /// Runs a script and gives its last command tag.
     func command(_ sql: String, deadline: Duration?, isShielded: Bool) async throws(PostgresError) -> String {

@@ -46,6 +46,9 @@ public struct PostgresConnectionParameters: Sendable, Equatable {
         return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
+    /// Whether what the server sends can be inspected before libpq takes it: over a Unix socket or without TLS.
+    public var canBeInspected: Bool { host.hasPrefix("/") || options["sslmode"] == "disable" }
+
     /// Reads a connection URL (`postgresql://user:password@host:port/database?sslmode=…`) or a `key=value` string.
     ///
     /// - Throws: ``PostgresError/invalidConfiguration(reason:)``. The reason does not repeat the text, because a

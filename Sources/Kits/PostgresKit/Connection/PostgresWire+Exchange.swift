@@ -76,6 +76,7 @@ extension PostgresWire {
                 continue
             }
             taker.take(result)
+            if PQresultMemorySize(result) > PostgresProtocolLimit.keptBufferBytes { hasGrown = true }
             PQclear(result)
             if taker.isCopy {
                 drop(because: .closed)

@@ -28,6 +28,7 @@ extension PostgresWire {
         _ sql: String, parameters: EncodedParameters, interrupt: Interrupt
     ) throws(PostgresError) -> PostgresRows {
         let name = try prepare(sql, interrupt)
+        if parameters.byteCount > PostgresProtocolLimit.keptBufferBytes { hasGrown = true }
         let exchange = Exchange(parameterTexts: parameters.texts) { connection in
             parameters.withPointers { count, values in
                 guard let name else { return PQsendQueryParams(connection, sql, count, nil, values, nil, nil, 0) }

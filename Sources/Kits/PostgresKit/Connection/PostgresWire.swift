@@ -10,10 +10,14 @@ final class PostgresWire {
     var notifications: NotificationBuffer
     /// Whether the connection replicates: then nothing is read while nobody asks, so that the server has to wait.
     var isCopying = false
+    /// Whether libpq's buffers have grown beyond what is kept.
+    var hasGrown = false
     private(set) var connection: OpaquePointer?
 
     /// Stands between libpq and the server where the size of messages is bounded.
     private var messageGuard: MessageGuard?
+
+    private var share: (any PostgresResultShare)?
 
     /// Why there is no connection.
     private(set) var failure = PostgresError.closed
@@ -54,6 +58,8 @@ final class PostgresWire {
     func drop(because reason: PostgresError) {
         guard let connection else { return }
         PQfinish(connection)
+        // The last words, which tell the server that this end is meant.
+        messageGuard?.pass()
         self.connection = nil
         if case .connectionLost = reason, let refusal = messageGuard?.refusal {
             failure = PostgresError(refusedAnswer: refusal)
@@ -63,6 +69,19 @@ final class PostgresWire {
         messageGuard = nil
         isCopying = false
         statements.reset()
+    }
+
+    /// What the results of the call take of the room of all; the owner keeps it for as long as it keeps them.
+    func takeShare() -> (any PostgresResultShare)? {
+        defer { share = nil }
+        return messageGuard?.takeShare() ?? share
+    }
+
+    /// Takes room for results that are here already, where they were not inspected on their way.
+    func takeRoom(bytes: Int) throws(PostgresError) {
+        guard messageGuard == nil, let share = limits.resultRoom?() else { return }
+        guard share.grow(to: bytes) else { throw .noRoomForResult }
+        self.share = share
     }
 
     /// Connects and logs in.
@@ -106,12 +125,12 @@ final class PostgresWire {
         for parameters: PostgresConnectionParameters
     ) throws(PostgresError) -> MessageFramer? {
         guard limits.maximumMessageBytes != nil || parameters.requiresScram else { return nil }
-        guard parameters.host.hasPrefix("/") || parameters.options["sslmode"] == "disable" else {
+        guard parameters.canBeInspected else {
             throw .invalidConfiguration(reason: "messages cannot be inspected on a TLS connection: set sslmode=disable")
         }
         return MessageFramer(
             limitBytes: limits.maximumMessageBytes ?? .max,
-            login: LoginInspector(requiresScram: parameters.requiresScram))
+            login: LoginInspector(requiresScram: parameters.requiresScram), room: limits.resultRoom)
     }
 
     private func poll(
@@ -159,10 +178,13 @@ extension PostgresWire {
             pollfd(fd: PQsocket(connection), events: Int16(events), revents: 0),
             pollfd(fd: wakeup.descriptor, events: Int16(POLLIN), revents: 0),
         ]
+        descriptors += messageGuard?.sides ?? []
         guard Glibc.poll(&descriptors, nfds_t(descriptors.count), milliseconds) > 0 else {
             return false
         }
         if descriptors[1].revents != 0 { wakeup.clear() }
+        let sides = descriptors.dropFirst(2)
+        if sides.contains(where: { $0.revents != 0 }) { messageGuard?.pass(sides) }
         return descriptors[0].revents != 0
     }
 

@@ -9,6 +9,9 @@ public final class PostgresReplication: Sendable {
         public var slotDeadline: Duration = .seconds(10)
         /// Bytes of the messages that one call returns; one message alone may be larger.
         public var batchBytesMax = 256 << 10
+        /// Bytes of one message; a larger one ends the replication before it is received. Nil sets no bound, which TLS
+        /// needs.
+        public var messageBytesMax: Int?
         /// Time for a status to be sent.
         public var statusDeadline: Duration = .seconds(10)
 
@@ -35,7 +38,9 @@ public final class PostgresReplication: Sendable {
     ) async throws(PostgresError) -> PostgresReplication {
         var parameters = parameters
         parameters.options["replication"] = "database"
-        let connection = try await PostgresConnection.connect(parameters)
+        var connectionLimits = PostgresLimits()
+        connectionLimits.maximumMessageBytes = limits.messageBytesMax
+        let connection = try await PostgresConnection.connect(parameters, limits: connectionLimits)
         do throws(PostgresError) {
             let name = try PostgresQuoting.identifier(slot)
             try await connection.executeScript(

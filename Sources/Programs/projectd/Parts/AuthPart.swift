@@ -19,9 +19,9 @@ struct AuthPart: ServicePart {
     /// Nil where the configuration leads to no other server: no thread waits for one then.
     private let http: OutboundClient?
 
-    init(_ settings: ServeSettings.Auth, logger: Logger) throws {
+    init(_ settings: ServeSettings.Auth, room: @escaping PostgresResultRoom, logger: Logger) throws {
         http = settings.configuration.asksOthers ? try OutboundClient() : nil
-        pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits)
+        pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits.sharing(room))
         service = AuthService(
             configuration: settings.configuration, pool: pool, keys: settings.keys,
             workers: PasswordWorkers(limits: ServeSettings.Auth.passwords), http: http,

@@ -15,9 +15,9 @@ struct RealtimePart: ServicePart {
     private let verifier: TokenVerifier
     private let table: SocketTable
 
-    init(_ settings: ServeSettings.Realtime, logger: Logger) {
+    init(_ settings: ServeSettings.Realtime, room: @escaping PostgresResultRoom, logger: Logger) {
         verifier = settings.configuration.verifier
-        pool = PostgresPool(settings.database, configuration: settings.pool, limits: PostgresLimits())
+        pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits.sharing(room))
         table = SocketTable(settings.configuration.limits)
         service = RealtimeService(
             configuration: settings.configuration, pool: pool, database: settings.database, writer: table,

@@ -12,13 +12,19 @@ struct RestPart: ServicePart {
 
     private let service: RestService
     private let pool: PostgresPool
+    private let catalogPool: PostgresPool
     private let verifier: TokenVerifier
 
-    init(_ settings: ServeSettings.Rest, logger: Logger) {
+    init(_ settings: ServeSettings.Rest, room: @escaping PostgresResultRoom, logger: Logger) {
         verifier = settings.verifier
-        pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits)
+        pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits.sharing(room))
+        // Each reading has a connection of its own: what it takes of memory goes with it.
+        var single = PostgresPoolConfiguration()
+        (single.minimumConnections, single.maximumConnections, single.maximumAge) = (0, 1, .zero)
+        single.acquireDeadline = settings.pool.acquireDeadline
+        catalogPool = PostgresPool(settings.database, configuration: single)
         service = RestService(
-            configuration: settings.configuration, pool: pool, verifier: settings.verifier,
+            configuration: settings.configuration, pool: pool, catalogPool: catalogPool, verifier: settings.verifier,
             clock: { Date().timeIntervalSince1970 })
         mount = Gateway.Mount(prefix: "/rest/v1", service: service)
         loops = [
@@ -34,5 +40,8 @@ struct RestPart: ServicePart {
 
     func isReady() async -> Bool { service.isReady ? await pool.answers : false }
 
-    func close() async { await pool.close() }
+    func close() async {
+        await pool.close()
+        await catalogPool.close()
+    }
 }

@@ -1,4 +1,5 @@
 import DataPlaneCore
+import HTTPBounds
 import PostgresKit
 import ServiceLifecycle
 
@@ -26,6 +27,17 @@ protocol ServicePart: Sendable {
 extension ServicePart {
     func entrance(prefix: String) -> SocketEntrance? { nil }
 }
+
+extension PostgresLimits {
+    /// The same limits, with results that count for the memory of all answers.
+    func sharing(_ room: @escaping PostgresResultRoom) -> PostgresLimits {
+        var limits = self
+        limits.resultRoom = room
+        return limits
+    }
+}
+
+extension ByteBudget.Share: PostgresResultShare {}
 
 extension PostgresPool {
     /// Whether the database answers.

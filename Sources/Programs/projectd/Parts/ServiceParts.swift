@@ -1,5 +1,7 @@
 import DataPlaneCore
+import HTTPBounds
 import Logging
+import PostgresKit
 import ServiceLifecycle
 
 /// The APIs that one server has.
@@ -9,12 +11,15 @@ struct ServiceParts: Sendable {
     private let keys: APIKeys?
 
     /// Those that the settings ask for.
-    init(_ settings: ServeSettings, logger: Logger) async throws {
+    ///
+    /// - Parameter answers: the memory for answers.
+    init(_ settings: ServeSettings, answers: ByteBudget, logger: Logger) async throws {
+        let room: PostgresResultRoom = { [free = settings.http.answerBytesFree] in answers.share(beyond: free) }
         var parts: [any ServicePart] = []
-        if let auth = settings.auth { parts.append(try AuthPart(auth, logger: logger)) }
-        if let rest = settings.rest { parts.append(RestPart(rest, logger: logger)) }
-        if let storage = settings.storage { parts.append(try await StoragePart(storage, logger: logger)) }
-        if let realtime = settings.realtime { parts.append(RealtimePart(realtime, logger: logger)) }
+        if let auth = settings.auth { parts.append(try AuthPart(auth, room: room, logger: logger)) }
+        if let rest = settings.rest { parts.append(RestPart(rest, room: room, logger: logger)) }
+        if let storage = settings.storage { parts.append(try await StoragePart(storage, room: room, logger: logger)) }
+        if let realtime = settings.realtime { parts.append(RealtimePart(realtime, room: room, logger: logger)) }
         self.parts = parts
         keys = settings.keys
     }

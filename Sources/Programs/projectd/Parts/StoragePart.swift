@@ -19,8 +19,8 @@ struct StoragePart: ServicePart {
     private let service: StorageService
     private let pool: PostgresPool
 
-    init(_ settings: ServeSettings.Storage, logger: Logger) async throws {
-        pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits)
+    init(_ settings: ServeSettings.Storage, room: @escaping PostgresResultRoom, logger: Logger) async throws {
+        pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits.sharing(room))
         var files: any ObjectFiles = try await VolumeFiles(folder: settings.folder)
         if let bytesMax = settings.bytesMax { files = try await BoundedFiles(files, bytesMax: bytesMax) }
         service = StorageService(

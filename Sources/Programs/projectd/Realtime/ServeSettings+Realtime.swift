@@ -10,11 +10,13 @@ extension ServeSettings {
 
         var database: PostgresConnectionParameters
         var pool = PostgresPoolConfiguration()
+        var limits: PostgresLimits
         var configuration: RealtimeConfiguration
 
         /// - Parameter keys: the project's keys, where several services are behind one address.
         init(_ reader: SettingReader, tokens: TokenKeySettings, keys: APIKeys?) throws(SettingProblem) {
             database = try ServeSettings.database(reader, "REALTIME_DB_URI", "DATABASE_URL")
+            limits = try ServeSettings.limits(reader, of: database)
             pool.minimumConnections = 0
             pool.maximumConnections = try reader.int("DB_POOL_SIZE", 1...1_000) ?? 5
             pool.maximumAge = ServeSettings.connectionAgeMax
@@ -25,6 +27,7 @@ extension ServeSettings {
             configuration = RealtimeConfiguration(
                 verifier: TokenVerifier(keys: try tokens.checking(Self.secretNames), audience: nil), keys: keys)
             try Self.read(&configuration.limits, reader)
+            configuration.limits.replicatedBytesMax = limits.maximumMessageBytes
         }
 
         private static func read(_ limits: inout RealtimeLimits, _ reader: SettingReader) throws(SettingProblem) {
