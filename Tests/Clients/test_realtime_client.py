@@ -201,7 +201,7 @@ class RealtimeClient(unittest.IsolatedAsyncioTestCase):
         await self.until(lambda: len(system) == 2 and room.is_joined, "the client is back")
         self.cluster.sql("INSERT INTO todos VALUES (1, 'ada', 'x')")
         await room.send_broadcast("e", {"n": 1})
-        await self.until(lambda: found and got, f"{found} {got}")
+        await self.until(lambda: found and got, "changes and broadcasts arrive again")
 
 
 if __name__ == "__main__":

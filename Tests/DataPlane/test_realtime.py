@@ -239,7 +239,8 @@ class RealtimeTests(unittest.TestCase):
         client = self.client(server)
         client.join()
         server.process.send_signal(signal.SIGTERM)
-        self.assertEqual(client.message("system")["payload"]["status"], "error")
+        opcode, payload = client.receive()
+        self.assertEqual((opcode, payload[:2]), (8, struct.pack(">H", 1012)))
         self.assertEqual(server.process.wait(WAIT_SECONDS), 0)
 
     def test_changes_under_row_security(self):

@@ -75,6 +75,9 @@ struct ChangeIsolationTests {
             }
             try feed.subscribe("all", to: #"{"table":"people"}"#, as: ChannelFixture.claims())
             try await feed.subscribed(3)
+            try await eventually {
+                feed.hub.state.withLock { $0.book.entries.values.allSatisfy(\.isReviewed) }
+            }
             try await feed.sql(
                 "ALTER TYPE mood RENAME VALUE 'sad' TO 'low'; INSERT INTO people VALUES (1, 'glad')")
             try await eventually {

@@ -94,7 +94,7 @@ package final class SocketMemory<ID: Hashable & Sendable>: Sendable {
             while !share.grow(to: count) {
                 let holders = state.entries.filter { $0.value.unfinished != nil }
                 guard let oldest = holders.min(by: { $0.value.began < $1.value.began })?.key else { break }
-                Self.evict(oldest, &state)
+                Self.evict(oldest, from: &state)
                 evicted.append(oldest)
                 if oldest == id { break }
             }
@@ -107,7 +107,7 @@ package final class SocketMemory<ID: Hashable & Sendable>: Sendable {
         state.withLock { state in
             var delivery = Delivery()
             let message = outbound.share(beyond: 0)
-            makeRoom(message, count, &state, &delivery)
+            makeRoom(for: message, of: count, in: &state, noting: &delivery)
             for id in ids {
                 guard let entry = state.entries[id], !entry.isClosed else { continue }
                 let bytes = count + Self.overheadBytes
@@ -117,7 +117,7 @@ package final class SocketMemory<ID: Hashable & Sendable>: Sendable {
                     continue
                 }
                 let own = outbound.share(beyond: 0)
-                makeRoom(own, Self.overheadBytes, &state, &delivery)
+                makeRoom(for: own, of: Self.overheadBytes, in: &state, noting: &delivery)
                 guard state.entries[id]?.isClosed == false else { continue }
                 state.entries[id]?.bytes += bytes
                 state.entries[id]?.waiting.append(Waiting(message: message, own: own, bytes: bytes))
@@ -138,17 +138,17 @@ package final class SocketMemory<ID: Hashable & Sendable>: Sendable {
     }
 
     private func makeRoom(
-        _ share: ByteBudget.Share, _ count: Int, _ state: inout State, _ delivery: inout Delivery
+        for share: ByteBudget.Share, of count: Int, in state: inout State, noting delivery: inout Delivery
     ) {
         while !share.grow(to: count) {
             let holders = state.entries.filter { !$0.value.waiting.isEmpty }
             guard let slowest = holders.max(by: { $0.value.bytes < $1.value.bytes })?.key else { return }
-            Self.evict(slowest, &state)
+            Self.evict(slowest, from: &state)
             delivery.evicted.append(slowest)
         }
     }
 
-    private static func evict(_ id: ID, _ state: inout State) {
+    private static func evict(_ id: ID, from state: inout State) {
         var entry = Entry()
         entry.isClosed = true
         state.entries[id] = entry

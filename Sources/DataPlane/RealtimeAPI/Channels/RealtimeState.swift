@@ -52,19 +52,13 @@ struct RealtimeState: Sendable {
     }
 
     /// Asks every client to connect to another server, or later; once.
+    ///
+    /// Channels get no message of it: a client that takes an error for the end of its channel would join again on a
+    /// connection that is about to go, and lose the channel.
     mutating func shutDown() -> [ChannelEffect] {
         guard !isShuttingDown else { return [] }
         isShuttingDown = true
-        return endAll(.restarting, code: 1012)
-    }
-
-    /// Ends every connection with a reason that its channels learn.
-    private func endAll(_ refusal: ChannelRefusal, code: UInt16) -> [ChannelEffect] {
-        sockets.flatMap { id, socket in
-            socket.channels.values.sorted { $0.topic < $1.topic }.map { channel in
-                send(Self.system(channel, .failure(refusal)), to: id, socket.version)
-            } + [.close(id, code: code, reason: refusal.text)]
-        }
+        return sockets.keys.map { .close($0, code: 1012, reason: ChannelRefusal.restarting.text) }
     }
 
     // MARK: Messages
