@@ -182,7 +182,11 @@ class RealtimeClient(unittest.IsolatedAsyncioTestCase):
         client = await self.client()
         # The key of a project, and then a user's token, as after signing in.
         _, system, (found,) = await self.changes(client, {"event": "INSERT", "schema": "public", "table": "todos"})
+        other = await self.client(token("authenticated", "ada"))
+        _, _, (shown,) = await self.changes(other, {"event": "INSERT", "schema": "public", "table": "todos"})
         self.cluster.sql("INSERT INTO todos VALUES (1, 'ada', 'before')")
+        # Policies are asked after the commit: what another client has was decided under the old token.
+        await self.until(lambda: shown, "the change arrives elsewhere")
         await client.set_auth(token("authenticated", "ada"))
         await self.until(lambda: len(system) == 2, "the subscription was written again")
         self.cluster.sql("INSERT INTO todos VALUES (2, 'ada', 'after')")

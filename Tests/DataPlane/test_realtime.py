@@ -10,6 +10,7 @@ import socket
 import struct
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 from support import WAIT_SECONDS, Cluster, Server, wait_until
 
@@ -261,6 +262,21 @@ class RealtimeTests(unittest.TestCase):
             client.close()
         wait_until(
             lambda: self.cluster.sql("SELECT count(*) FROM pg_replication_slots") == "0", "the slot is dropped")
+
+    def test_a_commit_that_is_sent_before_it_is_visible(self):
+        client = self.subscriber(self.serve())
+        # A commit that waits for a standby is in the log, and nobody sees its rows yet.
+        self.cluster.sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'; SELECT pg_reload_conf()")
+        self.addCleanup(self.cluster.sql, "ALTER SYSTEM RESET synchronous_standby_names; SELECT pg_reload_conf()")
+        wait_until(lambda: self.cluster.sql("SHOW synchronous_standby_names") == "nobody", "the setting counts")
+        with ThreadPoolExecutor() as pool:
+            done = pool.submit(self.cluster.sql, "INSERT INTO todos VALUES (3, 'ada', 'hers')")
+            time.sleep(1)
+            self.assertFalse(done.done())
+            self.cluster.sql("SET synchronous_commit = local; ALTER SYSTEM RESET synchronous_standby_names")
+            self.cluster.sql("SELECT pg_reload_conf()")
+            done.result()
+        self.assertEqual(client.message("postgres_changes")["payload"]["data"]["record"]["id"], 3)
 
     def test_a_database_that_restarts(self):
         server = self.serve()

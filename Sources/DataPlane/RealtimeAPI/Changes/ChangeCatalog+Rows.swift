@@ -8,6 +8,7 @@ struct QuestionFailure: Error, Sendable, Equatable {
     var isLasting: Bool
 
     static let noTime = QuestionFailure(text: "there was no time left", isLasting: false)
+    static let notSeen = QuestionFailure(text: "the transaction is not finished", isLasting: false)
     static let tooLong = QuestionFailure(text: "it takes too long", isLasting: true)
     static let notReadable = QuestionFailure(
         text: "the role may not read the column", isLasting: true)
@@ -24,6 +25,7 @@ extension ChangeCatalog {
     /// Time for the policies of one table, and for those of one client that are asked again alone.
     private static let policyDeadline: Duration = .seconds(2)
     private static let ownPolicyDeadline: Duration = .seconds(1)
+    private static let visibilityPause: Duration = .milliseconds(5)
     private static let lockNotAvailable = "55P03"
 
     // MARK: Filters
@@ -93,6 +95,27 @@ extension ChangeCatalog {
     }
 
     // MARK: Policies
+
+    /// Waits until others see what the transactions changed; gives those of which they do not when the time is over.
+    ///
+    /// A commit is sent once it is in the log. Others see it later, by far where it waits for a standby: looked for at
+    /// once, its rows would seem to be hidden. A transaction holds the lock on its own number until it is seen.
+    func unseen(
+        of transactions: Set<UInt32>, until end: ContinuousClock.Instant
+    ) async throws -> Set<UInt32> {
+        let numbers = transactions.sorted().map { String($0) }
+        while true {
+            let rows = try await pool.query(
+                """
+                SELECT transactionid::text AS number FROM pg_locks
+                WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND granted
+                  AND transactionid::text = ANY ($1::text[])
+                """, [.textArray(numbers)])
+            let left = Set(try rows.compactMap { UInt32(try $0.string("number")) })
+            guard !left.isEmpty, ContinuousClock.now < end else { return left }
+            try await Task.sleep(for: Self.visibilityPause)
+        }
+    }
 
     /// Rows that are looked for under several claims.
     struct Visibility: Sendable {

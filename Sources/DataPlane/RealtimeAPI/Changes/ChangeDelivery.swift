@@ -47,7 +47,7 @@ struct ChangeDelivery: Sendable {
 
     /// The messages of changes, in their order. Throws only where PostgreSQL cannot be asked at all.
     func outcome(
-        of changes: [RowChange], to book: SubscriptionBook, facts: [UInt32: TableFacts]
+        of changes: [RowChange], to book: SubscriptionBook, facts: [UInt32: TableFacts], unseen: Set<UInt32>
     ) async throws -> Outcome {
         var outcome = Outcome()
         let end = ContinuousClock.now + ChangeCatalog.patience
@@ -57,7 +57,7 @@ struct ChangeDelivery: Sendable {
             return matches.isEmpty ? nil : Candidate(change: change, facts: facts, matches: matches)
         }
         try await applyFilters(&candidates, until: end, &outcome)
-        try await applyPolicies(&candidates, until: end, &outcome)
+        try await applyPolicies(&candidates, unseen: unseen, until: end, &outcome)
         outcome.messages = candidates.flatMap(messages)
         return outcome
     }
@@ -144,7 +144,8 @@ struct ChangeDelivery: Sendable {
 
     /// Takes out those whose policies hide the row: one question for each table, whatever the number of rows and claims.
     private func applyPolicies(
-        _ candidates: inout [Candidate], until end: ContinuousClock.Instant, _ outcome: inout Outcome
+        _ candidates: inout [Candidate], unseen: Set<UInt32>, until end: ContinuousClock.Instant,
+        _ outcome: inout Outcome
     ) async throws {
         let secured = candidates.indices.filter { index in
             let candidate = candidates[index]
@@ -176,6 +177,8 @@ struct ChangeDelivery: Sendable {
                         outcome.fail(match, "who sees \(table) cannot be checked", because: failure)
                     } else if sight.seen[claimant].contains(place) {
                         seeing.append(match)
+                    } else if unseen.contains(candidates[index].change.transaction) {
+                        outcome.fail(match, "who sees \(table) cannot be checked", because: .notSeen)
                     }
                 }
                 candidates[index].matches = seeing

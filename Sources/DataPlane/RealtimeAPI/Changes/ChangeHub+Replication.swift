@@ -158,8 +158,10 @@ extension ChangeHub {
             state.hasNewRoles = false
             return state.book
         }
+        let end = ContinuousClock.now + ChangeCatalog.patience
+        let unseen = try await catalog.unseen(of: Set(changes.map(\.transaction)), until: end)
         try await learn(changes, for: book, in: &session)
-        let outcome = try await delivery.outcome(of: changes, to: book, facts: session.facts)
+        let outcome = try await delivery.outcome(of: changes, to: book, facts: session.facts, unseen: unseen)
         for message in outcome.messages { listener.deliver(message) }
         for failure in outcome.failures { settle(failure, in: &session, telling: listener) }
     }

@@ -9,6 +9,8 @@ struct RowChange: Sendable, Equatable {
     let old: LogicalOldRow?
     /// Of the commit.
     let time: PostgresTimestamp
+    /// What changed the row.
+    var transaction: UInt32 = 0
 
     /// A column's value after the change, or before it where that is known.
     enum Value: Sendable, Equatable {
@@ -56,6 +58,7 @@ struct RowChange: Sendable, Equatable {
 struct ChangeReader: Sendable {
     private var relations: [UInt32: LogicalRelation] = [:]
     private var time: PostgresTimestamp?
+    private var transaction: UInt32 = 0
     /// Everything before this has been seen.
     private(set) var position = LogPosition(0)
     /// Relations that were described again, and whose facts may have changed.
@@ -68,7 +71,7 @@ struct ChangeReader: Sendable {
     /// A change, if the message is one.
     mutating func take(_ message: LogicalMessage) -> RowChange? {
         switch message {
-        case .begin(_, let time, _): self.time = time
+        case .begin(_, let time, let transaction): (self.time, self.transaction) = (time, transaction)
         case .commit(_, let end, _):
             time = nil
             position = max(position, end)
@@ -101,6 +104,7 @@ struct ChangeReader: Sendable {
         _ id: UInt32, _ kind: ChangeKind, new: [LogicalValue]?, old: LogicalOldRow?
     ) -> RowChange? {
         guard let relation = relations[id], let time else { return nil }
-        return RowChange(relation: relation, kind: kind, new: new, old: old, time: time)
+        return RowChange(
+            relation: relation, kind: kind, new: new, old: old, time: time, transaction: transaction)
     }
 }
