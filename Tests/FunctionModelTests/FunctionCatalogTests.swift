@@ -78,6 +78,35 @@ struct FunctionCatalogTests {
         var writes: [String] { folders.state.withLock(\.writes) }
     }
 
+    @Test("calls of one project share its next turn, so that another project waits for one of them")
+    func turns() async throws {
+        let (gate, opening) = AsyncStream<Void>.makeStream()
+        let (begun, beginning) = AsyncStream<Void>.makeStream()
+        let order = Mutex<[ProjectRef]>([])
+        let publisher = FunctionPublisher(
+            store: InMemoryFunctionStore(projects: try await knownProjects()), folders: MemoryFolders(),
+            place: { ref in
+                if ref == .sample(1) {
+                    beginning.finish()
+                    for await _ in gate {}
+                }
+                order.withLock { $0.append(ref) }
+                return nil
+            }, logger: Logger(label: "test"))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await publisher.publish(.sample(1)) }
+            for await _ in begun {}
+            for (number, calls) in [(UInt64(2), 600), (3, 1)] {
+                for _ in 1...calls { group.addTask { try await publisher.publish(.sample(number)) } }
+                while await publisher.queue[.sample(number)] ?? 0 < calls { await Task.yield() }
+            }
+            opening.finish()
+            try await group.waitForAll()
+        }
+        #expect(order.withLock { $0 } == [.sample(1), .sample(2), .sample(3)])
+        #expect(await publisher.queue.isEmpty)
+    }
+
     @Test("what is deployed lies in the project's folder, and goes from it when it is deleted")
     func life() async throws {
         let fixture = try await Fixture()

@@ -88,7 +88,7 @@ struct FullDiskTests {
             let stored = IdempotencyKey(
                 account: owner.account.id, credential: "other", text: "x", payload: [])
             try await host.ledger.keep(answer, for: stored, at: SystemTime().now())
-            let key = [(name: "Idempotency-Key", value: "one more")]
+            let key = [(name: "Idempotency-Key", value: "one-more")]
             let refused = try await host.send(
                 "POST", "/platform/projects", bytes: Array(APIHost.createBody("second").utf8), headers: key)
             #expect(refused.status == 429 && refused.header("Retry-After") != nil)

@@ -7,7 +7,7 @@ public import ProjectModel
 /// It compares what should be with what is, so it does not matter who calls it when, or whether a call before it
 /// failed half-way. While a project has no folder there is nothing to do: the functions are written when it gets one.
 public actor FunctionPublisher: FunctionPublishing {
-    /// Most waiting calls. A refused one leaves the folder unchanged until the next call.
+    /// Most waiting projects. A refused call leaves the folder unchanged until the next one.
     public static let waitingMax = 512
 
     private let store: any FunctionStore
@@ -15,7 +15,16 @@ public actor FunctionPublisher: FunctionPublishing {
     private let place: Place
     private let logger: Logger
     private var isBusy = false
-    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var waiting: [Turn] = []
+
+    /// A project's place in the queue. Calls that come before its turn share it: it reads what they have stored.
+    private struct Turn {
+        let ref: ProjectRef
+        let leader: CheckedContinuation<[Follower], Never>
+        var followers: [Follower] = []
+    }
+
+    private typealias Follower = CheckedContinuation<Result<Void, FunctionError>, Never>
 
     /// Where the functions of a project lie in its folder; nil when there is no such project, or its stack runs none.
     public typealias Place = @Sendable (ProjectRef) async throws(FunctionError) -> String?
@@ -30,9 +39,19 @@ public actor FunctionPublisher: FunctionPublishing {
 
     /// Writes what differs, and removes what is no longer a function.
     public func publish(_ ref: ProjectRef) async throws(FunctionError) {
+        if let place = waiting.firstIndex(where: { $0.ref == ref }) {
+            return try await withCheckedContinuation { waiting[place].followers.append($0) }.get()
+        }
         guard waiting.count < Self.waitingMax else { throw .folder("too many deployments at once; try again") }
-        await takeTurn()
-        defer { giveTurn() }
+        let followers = await takeTurn(of: ref)
+        let outcome: Result<Void, FunctionError>
+        do throws(FunctionError) { outcome = .success(try await write(ref)) } catch { outcome = .failure(error) }
+        for follower in followers { follower.resume(returning: outcome) }
+        giveTurn()
+        try outcome.get()
+    }
+
+    private func write(_ ref: ProjectRef) async throws(FunctionError) {
         guard let folder = try await place(ref), let present = try folders.stamps(of: ref, in: folder) else { return }
         let plan = FunctionPlan(wanted: try await store.functions(of: ref), present: present)
         for slug in plan.removed { try folders.remove(slug, of: ref, in: folder) }
@@ -53,16 +72,23 @@ public actor FunctionPublisher: FunctionPublishing {
         }
     }
 
-    private func takeTurn() async {
+    /// Calls that wait, by project.
+    var queue: [ProjectRef: Int] {
+        Dictionary(waiting.map { ($0.ref, 1 + $0.followers.count) }, uniquingKeysWith: +)
+    }
+
+    private func takeTurn(of ref: ProjectRef) async -> [Follower] {
         guard isBusy else {
             isBusy = true
-            return
+            return []
         }
-        await withCheckedContinuation { waiting.append($0) }
+        return await withCheckedContinuation { waiting.append(Turn(ref: ref, leader: $0)) }
     }
 
     private func giveTurn() {
-        if waiting.isEmpty { isBusy = false } else { waiting.removeFirst().resume() }
+        guard !waiting.isEmpty else { return isBusy = false }
+        let next = waiting.removeFirst()
+        next.leader.resume(returning: next.followers)
     }
 }
 
