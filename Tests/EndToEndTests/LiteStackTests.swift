@@ -131,7 +131,7 @@ extension EndToEnd {
             ).items.first
             #expect(reader?["who"].text == "supabase_read_only_user")
             let health = try await client.must("GET", v1 + "/health").items
-            #expect(Set(health.compactMap { $0["name"].text }) == ["auth", "db", "rest"])
+            #expect(Set(health.compactMap { $0["name"].text }) == ["auth", "db", "realtime", "rest", "storage"])
             #expect(health.allSatisfy { $0["status"].text == "ACTIVE_HEALTHY" }, "\(health)")
             let login = try await client.must("GET", project.path + "/credentials")
             #expect(login["dashboard"]["url"] == .null && login["database"]["user"].text == "postgres")

@@ -1,10 +1,12 @@
 import HTTPTypes
 
 /// What a request needs of the disk with the manager's data. Requests of tenants end before the manager itself has no
-/// room: it writes down what it does.
+/// room: its database does not start again on a full disk.
 package enum DiskNeed: UInt64, Sendable {
-    /// Nothing: it reads, or there is more room afterwards.
+    /// Nothing: it only reads.
     case none = 0
+    /// An entry in the audit trail about something that ends.
+    case removal = 0x400_0000
     /// An entry in the audit trail.
     case entry = 0x800_0000
     /// It stores something.
@@ -15,12 +17,16 @@ package enum DiskNeed: UInt64, Sendable {
 }
 
 extension Route {
+    /// Whether access ends by it.
+    package var isUrgent: Bool { endsCredentials || takesAccess }
+
     /// What the route needs, unless it says otherwise itself.
     package var diskNeed: DiskNeed {
         if let ownDiskNeed { return ownDiskNeed }
         switch effect {
-        case .none, .seen: return .none
-        case .change, .unaudited, .external: return method == .delete || endsCredentials ? .none : .growth
+        case .none: return .none
+        case .seen: return .entry
+        case .change, .unaudited, .external: return method == .delete || isUrgent ? .removal : .growth
         }
     }
 }

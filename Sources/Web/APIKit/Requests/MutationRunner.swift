@@ -16,7 +16,7 @@ package struct MutationRunner: Sendable {
     package let time: any TimeSource
     /// Free bytes of the disk with the manager's data; nil while they cannot be measured, which refuses nothing.
     package let freeBytes: @Sendable () -> UInt64?
-    private let budget = AuditBudget()
+    package let budget = AuditBudget()
 
     package init(
         units: any UnitOfWork, verifier: any AccessTokenVerifier, ledger: any RequestLedger, sealer: any AnswerSealer,
@@ -57,8 +57,9 @@ package struct MutationRunner: Sendable {
 
     private func checkRoom(_ call: Call) throws(APIError) {
         guard hasRoom(for: call.route.diskNeed) else { throw .fullDisk }
-        guard call.route.effect.action != nil, let account = call.request.principal?.account.id else { return }
-        guard budget.hasRoom(for: account, need: call.route.diskNeed) else { throw .tooManyEntries }
+        guard call.route.effect.action != nil, let caller = call.request.principal else { return }
+        let holder = AuditBudget.Holder(account: caller.account.id, credential: caller.credential.auditText)
+        guard budget.hasRoom(for: holder, kind: call.route.auditKind) else { throw .tooManyEntries }
     }
 
     private func hasRoom(for need: DiskNeed) -> Bool {
@@ -68,7 +69,8 @@ package struct MutationRunner: Sendable {
 
     private func append(_ deed: AuditDeed) async throws {
         _ = try await ledger.append(deed)
-        budget.charge(deed.actorID, bytes: deed.byteCount)
+        let holder = AuditBudget.Holder(account: deed.actorID, credential: deed.credential)
+        budget.charge(holder, bytes: deed.byteCount)
     }
 
     /// What shows a key leaves a trace, or shows nothing.
@@ -150,10 +152,11 @@ package struct MutationRunner: Sendable {
     /// Writes down what a request left behind whose time was up; false when there was nothing.
     package func settle(_ unfinished: UnfinishedDeed, within deadline: Duration) async throws -> Bool {
         guard let deed = unfinished.deed else { return false }
-        let entry = try await withDeadline(deadline) {
-            try await units.perform { try await ledger.append(deed) }
+        let isWritten = try await withDeadline(deadline) {
+            try await units.perform { try await append(deed) }
+            return true
         }
-        guard entry != nil else { throw APIError.unavailable("the audit entry could not be written in time") }
+        guard isWritten == true else { throw APIError.unavailable("the audit entry could not be written in time") }
         return true
     }
 
@@ -189,14 +192,14 @@ package struct MutationRunner: Sendable {
                     + "effect is not known: check the state first, then use a new key")
         case .full:
             // What ends or removes something is done all the same, without an answer that is kept.
-            guard call.route.diskNeed == .none else { throw APIError.tooManyAnswers }
+            guard call.route.diskNeed == .removal else { throw APIError.tooManyAnswers }
             return nil
         }
     }
 
     /// False where the account has no room for another answer, and the request is carried out without.
     private func keepsAnswers(to call: Call) async throws -> Bool {
-        guard let key = call.key, call.route.diskNeed == .none else { return true }
+        guard let key = call.key, call.route.diskNeed == .removal else { return true }
         return try await ledger.claim(key, at: time.now()) != .full
     }
 

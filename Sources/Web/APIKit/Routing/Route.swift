@@ -59,6 +59,8 @@ package struct Route: Sendable {
     package private(set) var isPage = false
     /// Whether it may end what its caller asks with.
     package private(set) var endsCredentials = false
+    /// Whether it takes access away, apart from its caller's own.
+    package private(set) var takesAccess = false
     /// What it needs of the disk, where that does not follow from its effect.
     package private(set) var ownDiskNeed: DiskNeed?
 
@@ -226,6 +228,14 @@ package struct Route: Sendable {
         return copy
     }
 
+    /// The same for what takes access away: a password, a role or a key. Nothing that others do with the account keeps it
+    /// from being done.
+    package var takingAccess: Route {
+        var copy = self
+        copy.takesAccess = true
+        return copy
+    }
+
     /// The same with another need of the disk than its effect tells of.
     package func needing(_ need: DiskNeed) -> Route {
         var copy = self
@@ -240,7 +250,7 @@ package struct Route: Sendable {
         (copy.check, copy.isCostly, copy.secrets) = (check, isCostly, secrets)
         (copy.bodySize, copy.refusesUnknownQuery, copy.span) = (bodySize, refusesUnknownQuery, span)
         (copy.endsCredentials, copy.preparation, copy.isPage) = (endsCredentials, preparation, isPage)
-        copy.ownDiskNeed = ownDiskNeed
+        (copy.ownDiskNeed, copy.takesAccess) = (ownDiskNeed, takesAccess)
         return copy
     }
 

@@ -104,7 +104,7 @@ package struct Authorizer: Sendable {
         if let principal {
             let scope = found.parameters["ref"] ?? found.parameters["slug"] ?? ""
             return limiter.admit(
-                client: "account \(principal.account.id)",
+                client: Self.client(principal, urgent: found.route.isUrgent),
                 endpoint: RateLimiter.Endpoint(scope: scope, name: found.route.name))
         }
         // What is open, only read and costs nothing is for the probes of load balancers, too; what asks database and
@@ -115,6 +115,14 @@ package struct Authorizer: Sendable {
         }
         return limiter.admit(
             client: "network \(network)", endpoint: RateLimiter.Endpoint(scope: "", name: found.route.name))
+    }
+
+    /// Who is counted: an account's sessions and its tokens apart, and each session alone where it takes access away. No
+    /// token keeps its owner from finding and ending it.
+    private static func client(_ principal: Principal, urgent: Bool) -> String {
+        let account = "account \(principal.account.id)"
+        guard case .session = principal.credential else { return "\(account) tokens" }
+        return urgent ? "\(account) \(principal.credential.auditText)" : "\(account) sessions"
     }
 
     /// Admits a known caller. What the path names decides where the permission is needed.

@@ -40,12 +40,20 @@ struct PullTally: Sendable, Equatable {
         layers[name] = layer
     }
 
+    /// The sum of what a registry says, whatever it says.
+    private static func sum(_ sizes: [Int64]) -> Int64 {
+        sizes.reduce(0) { sum, size in
+            let (result, isTooLarge) = sum.addingReportingOverflow(size)
+            return isTooLarge ? .max : result
+        }
+    }
+
     /// How far the pull is.
     var pull: ImagePull {
         let totals = layers.values.compactMap(\.bytesTotal)
         return ImagePull(
             image: image, layers: layers.count, layersDone: layers.values.count { $0.isDone },
-            bytes: layers.values.reduce(0) { $0 + $1.bytes },
-            bytesTotal: totals.count == layers.count && !layers.isEmpty ? totals.reduce(0, +) : nil)
+            bytes: Self.sum(layers.values.map(\.bytes)),
+            bytesTotal: totals.count == layers.count && !layers.isEmpty ? Self.sum(totals) : nil)
     }
 }

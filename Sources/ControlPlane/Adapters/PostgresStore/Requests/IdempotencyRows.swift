@@ -51,8 +51,12 @@ struct IdempotencyRows {
         let row = try await session.single(
             """
             select count(*) as count, coalesce(sum(octet_length(sealed_body)), 0)::bigint as bytes from idempotency_keys
-            where account = $1 and begun_at > $2
-            """, [.text(key.account), .timestamp(oldest.postgres)])
+            where account = $1 and begun_at > $2 and starts_with(credential, $3) = $4
+            """,
+            [
+                .text(key.account), .timestamp(oldest.postgres), .text(IdempotencyKey.sessionPrefix),
+                .bool(key.isOfSession),
+            ])
         return try IdempotencyKey.hasRoom(answers: row.int("count"), bytes: row.int("bytes"))
     }
 

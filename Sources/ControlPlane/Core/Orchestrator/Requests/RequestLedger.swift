@@ -64,7 +64,8 @@ public struct IdempotencyKey: Sendable, Equatable, Hashable {
     public static let requestDeadlineMax: Duration = .seconds(630)
     /// Longest time after that to write down that the outcome of a request is unknown.
     public static let settlementMax: Duration = .seconds(5)
-    /// Answers of one account that are remembered at the same time.
+    /// Answers of one account's sessions, or of its tokens, that are remembered at the same time: who found a token takes
+    /// no room from its owner.
     public static let perAccountMax = 10_000
     /// Bytes of their bodies.
     public static let bytesPerAccountMax = 32 << 20
@@ -72,6 +73,12 @@ public struct IdempotencyKey: Sendable, Equatable, Hashable {
     static let clockDifferenceMax: Duration = .seconds(25)
     /// A request that began longer ago was interrupted: no request takes so long.
     public static let inProgressMax = requestDeadlineMax + settlementMax + clockDifferenceMax
+
+    /// What the names of sessions begin with (``credential``).
+    public static let sessionPrefix = "session "
+
+    /// Whether it was sent in a session.
+    public var isOfSession: Bool { credential.hasPrefix(Self.sessionPrefix) }
 
     /// Whether an account with so many answers may have another.
     public static func hasRoom(answers: Int, bytes: Int) -> Bool {

@@ -106,8 +106,10 @@ public enum RequestLedgerContract {
     }
 
     private static func checkRoom(_ ledger: any RequestLedger, _ units: any UnitOfWork) async throws {
-        @Sendable func key(_ text: String, _ account: String = "full") -> IdempotencyKey {
-            IdempotencyKey(account: account, credential: "session 1", text: text, payload: [1])
+        @Sendable func key(
+            _ text: String, _ account: String = "full", by credential: String = "session 1"
+        ) -> IdempotencyKey {
+            IdempotencyKey(account: account, credential: credential, text: text, payload: [1])
         }
         @Sendable func claim(_ key: IdempotencyKey, after seconds: Int64 = 1) async throws -> IdempotencyClaim {
             try await units.perform { try await ledger.claim(key, at: time + .seconds(seconds)) }
@@ -125,6 +127,8 @@ public enum RequestLedgerContract {
         }
         try promise("up to a limit", try await claim(key("more")) == .full)
         try promise("what is kept is answered still", try await claim(key("1")) == .answered(answer))
+        try promise("for all sessions together", try await claim(key("more", by: "session 2")) == .full)
+        try promise("its tokens have room of their own", try await claim(key("more", by: "access_token 1")) == .new)
         try promise("other accounts have room of their own", try await claim(key("more", "other")) == .new)
         let later = IdempotencyKey.lifetime.components.seconds + 1
         try promise("old answers take no room", try await claim(key("more"), after: later) == .new)

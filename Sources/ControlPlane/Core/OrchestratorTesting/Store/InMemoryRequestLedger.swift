@@ -71,7 +71,8 @@ public final class InMemoryRequestLedger: RequestLedger, Revertible {
             guard let known = state.keys[key.name], time.since(known.begunAt) < IdempotencyKey.lifetime else {
                 state.keys[key.name] = nil
                 let kept = state.keys.filter {
-                    $0.key.account == key.account && time.since($0.value.begunAt) < IdempotencyKey.lifetime
+                    $0.key.account == key.account && $0.key.isOfSession == key.isOfSession
+                        && time.since($0.value.begunAt) < IdempotencyKey.lifetime
                 }
                 let bytes = kept.values.reduce(0) { $0 + ($1.answer?.sealedBody.count ?? 0) }
                 return IdempotencyKey.hasRoom(answers: kept.count, bytes: bytes) ? .new : .full
@@ -122,6 +123,8 @@ extension IdempotencyKey {
         let account: String
         let credential: String
         let text: String
+
+        var isOfSession: Bool { credential.hasPrefix(IdempotencyKey.sessionPrefix) }
     }
 
     fileprivate var name: Name { Name(account: account, credential: credential, text: text) }

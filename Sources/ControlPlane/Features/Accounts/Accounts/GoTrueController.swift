@@ -33,7 +33,8 @@ struct GoTrueController: Sendable {
                 .post, "\(Self.base)/signup", access: .open,
                 operation: Operation(
                     summary: "Create an account, where sign-up is open", body: .json(CredentialsBody.schema),
-                    answer: .of(GoTrueSession.self), refusals: [.throttled, .unprocessable]), handler: signUp),
+                    answer: .of(GoTrueSession.self), refusals: [.throttled, .unprocessable]), handler: signUp
+            ).needing(.growth),
             Route(
                 .post, "\(Self.base)/recover", access: .open,
                 operation: Operation(
@@ -55,7 +56,8 @@ struct GoTrueController: Sendable {
                         + "ask for another e-mail address, which counts once an administrator has confirmed it; needs "
                         + "current_password or a sign-in of the last five minutes",
                     body: .json(UserUpdateBody.schema), answer: .of(GoTrueUser.self),
-                    refusals: [.reauthentication]), preparing: prepareUpdate),
+                    refusals: [.reauthentication]), preparing: prepareUpdate
+            ).takingAccess,
             Route(
                 .post, "\(Self.base)/logout", access: .signedIn, effect: .change("session.delete"),
                 operation: Operation(

@@ -32,7 +32,8 @@ struct InvitationsController: Sendable {
                 .delete, "\(Self.all)/{token}", access: .permission(.membersWrite),
                 effect: .change("invitation.delete"),
                 operation: Operation(summary: "Withdraw an invitation, named by its id", answer: .empty(.ok)),
-                handler: withdraw),
+                handler: withdraw
+            ).takingAccess,
         ]
     }
 

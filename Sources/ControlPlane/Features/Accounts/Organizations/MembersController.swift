@@ -47,20 +47,23 @@ struct MembersController: Sendable {
                 .patch, Self.one, access: .permission(.membersWrite), effect: .change("member.role"),
                 operation: Operation(
                     summary: "Give a member a role", body: .json(RoleBody.schema), answer: .empty(.ok)),
-                handler: setRole),
+                handler: setRole
+            ).takingAccess,
             Route(
                 .delete, Self.one, access: .anyOf([.membersWrite, .membersRead]), effect: .change("member.remove"),
                 operation: Operation(summary: "Remove a member, or leave", answer: .empty(.ok)), handler: remove
-            ).checking(mayRemove),
+            ).checking(mayRemove).takingAccess,
             Route(
                 .put, "\(Self.one)/roles/{role_id}", access: .permission(.membersWrite), effect: .change("member.role"),
                 operation: Operation(
                     summary: "Limit a member's role to projects", body: .json(RoleBody.projectsSchema),
-                    answer: .empty(.ok)), handler: limitRole),
+                    answer: .empty(.ok)), handler: limitRole
+            ).takingAccess,
             Route(
                 .delete, "\(Self.one)/roles/{role_id}", access: .permission(.membersWrite),
                 effect: .change("member.role"),
-                operation: Operation(summary: "Take a role from a member", answer: .empty(.ok)), handler: removeRole),
+                operation: Operation(summary: "Take a role from a member", answer: .empty(.ok)), handler: removeRole
+            ).takingAccess,
         ]
     }
 

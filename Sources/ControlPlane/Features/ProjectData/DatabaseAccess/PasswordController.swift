@@ -14,10 +14,12 @@ struct PasswordController: Sendable {
         [
             Route(
                 .patch, "/platform/projects/{ref}/db-password", access: .permission(.databaseConfigWrite),
-                effect: .external("database.password"), operation: operation, handler: change),
+                effect: .external("database.password"), operation: operation, handler: change
+            ).takingAccess,
             Route(
                 .patch, "/v1/projects/{ref}/database/password", access: .permission(.databaseConfigWrite),
-                effect: .external("database.password"), operation: operation, handler: change),
+                effect: .external("database.password"), operation: operation, handler: change
+            ).takingAccess,
         ]
     }
 

@@ -27,7 +27,8 @@ struct KeysController: Sendable {
                     summary: "Accept or refuse the signed keys",
                     query: [
                         .init(name: "enabled", schema: .boolean, description: "Accept them", isRequired: true)
-                    ], answer: Self.legacy), handler: writeLegacy),
+                    ], answer: Self.legacy), handler: writeLegacy
+            ).takingAccess,
         ]
     }
 
@@ -64,7 +65,7 @@ struct KeysController: Sendable {
                         Self.reveal, .init(name: "was_compromised", schema: .boolean, description: "Why"),
                         .init(name: "reason", schema: .text, description: "The reason, as text"),
                     ], answer: .of(APIKey.self)), handler: delete
-            ).showing(.fields(["api_key"])),
+            ).showing(.fields(["api_key"])).takingAccess,
         ]
     }
 

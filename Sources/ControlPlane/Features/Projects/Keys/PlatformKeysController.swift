@@ -33,7 +33,8 @@ struct PlatformKeysController: Sendable {
                 effect: .change("project.jwt_secret"),
                 operation: Operation(
                     summary: "Replace the JWT secret: every token issued before is worth nothing then",
-                    body: .json(RotationBody.schema), answer: .json(.fields(.init("message", .text)))), handler: rotate),
+                    body: .json(RotationBody.schema), answer: .json(.fields(.init("message", .text)))), handler: rotate
+            ).takingAccess,
             Route(
                 .get, "\(path)/config/secrets/update-status", access: .permission(.projectAdminRead),
                 operation: Operation(

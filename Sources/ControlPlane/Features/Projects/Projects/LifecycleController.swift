@@ -30,7 +30,7 @@ struct LifecycleController: Sendable {
                 operation: Operation(
                     summary: "Pause a project: its containers stop, its data stays", answer: .empty(.created),
                     refusals: [.conflict])
-            ) { try await accept(.pauseRequested, $0) }.needing(.none),
+            ) { try await accept(.pauseRequested, $0) }.needing(.removal),
             Route(
                 .get, "\(path)/pause/status", access: .permission(.projectAdminRead),
                 operation: Operation(summary: "Whether a paused project can be resumed", answer: .of(PauseStatus.self)),

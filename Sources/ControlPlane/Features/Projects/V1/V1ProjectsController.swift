@@ -32,7 +32,7 @@ struct V1ProjectsController: Sendable {
                 operation: Operation.deletion, handler: catalog.acceptDeletion
             ).refusingUnknownQuery,
             lifecycle("\(one)/pause", event: .pauseRequested, action: "project.pause", summary: "Pause a project")
-                .needing(.none),
+                .needing(.removal),
             lifecycle(
                 "\(one)/restore", event: .resumeRequested, action: "project.resume", summary: "Resume a paused project"),
             lifecycle(
