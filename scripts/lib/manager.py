@@ -114,11 +114,12 @@ class Manager:
         request = urllib.request.Request(f"http://{self.address}{path}", method=method, headers=headers,
                                          data=json.dumps(body).encode() if body else None)
         try:
-            with urllib.request.urlopen(request, timeout=deadline) as response:
+            try:
+                response = urllib.request.urlopen(request, timeout=deadline)
+            except urllib.error.HTTPError as refusal:
+                response = refusal
+            with response:
                 return Reply(response.status, response.headers, response.read())
-        except urllib.error.HTTPError as error:
-            with error:
-                return Reply(error.code, error.headers, error.read())
         except http.client.HTTPException as error:
             raise ConnectionResetError(str(error)) from error
 
