@@ -24,7 +24,6 @@ enum RealtimeSchema {
     /// Steps in their order. A step that was released never changes.
     private static let steps = [
         Step(name: "0001", script: messages + functions + sending + security), Step(name: "0002", script: visibility),
-        Step(name: "0003", script: toldVisibility),
     ]
 
     /// Two servers that start at once make the schema one after the other.
@@ -97,38 +96,9 @@ enum RealtimeSchema {
 
         """
 
-    /// Which rows are seen under which claims, for all of them in one call. It changes the role, so that none but the
-    /// owner may call it.
+    /// Which rows are seen under which claims, for all of them in one call; place 0 says whose policies failed. It does
+    /// not wait for locks. It changes the role, so that none but the owner may call it.
     private static let visibility = """
-        CREATE OR REPLACE FUNCTION realtime.projectd_visible(query text, keys jsonb, claimants jsonb)
-        RETURNS TABLE (claimant int, place int) LANGUAGE plpgsql AS $$
-        DECLARE
-          who jsonb;
-          number int := 0;
-        BEGIN
-          FOR who IN SELECT value FROM jsonb_array_elements(claimants) LOOP
-            BEGIN
-              PERFORM set_config('role', who ->> 'role', true),
-                set_config('request.jwt.claims', who ->> 'claims', true),
-                set_config('request.jwt.claim.sub', who ->> 'sub', true),
-                set_config('request.jwt.claim.role', who ->> 'role', true);
-              FOR place IN EXECUTE query USING keys LOOP
-                claimant := number;
-                RETURN NEXT;
-              END LOOP;
-            EXCEPTION
-              WHEN query_canceled THEN RAISE;
-              WHEN OTHERS THEN RAISE WARNING 'a policy failed: %', SQLERRM;
-            END;
-            number := number + 1;
-          END LOOP;
-          PERFORM set_config('role', 'none', true);
-        END $$;
-        REVOKE ALL ON FUNCTION realtime.projectd_visible(text, jsonb, jsonb) FROM PUBLIC;
-        """
-
-    /// The same, but it says by place 0 whose policies failed, and does not wait for locks.
-    private static let toldVisibility = """
         CREATE OR REPLACE FUNCTION realtime.projectd_visible(query text, keys jsonb, claimants jsonb)
         RETURNS TABLE (claimant int, place int) LANGUAGE plpgsql AS $$
         DECLARE
@@ -158,6 +128,7 @@ enum RealtimeSchema {
           END LOOP;
           PERFORM set_config('role', 'none', true);
         END $$;
+        REVOKE ALL ON FUNCTION realtime.projectd_visible(text, jsonb, jsonb) FROM PUBLIC;
         """
 
     /// Broadcasts from SQL. A failure is a warning: the caller's transaction is worth more than the message.
