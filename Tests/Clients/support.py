@@ -1,6 +1,7 @@
 """What the tests of clients share: one manager for all of them, on the real engine."""
 
 import atexit
+import importlib.util
 import os
 import pathlib
 import subprocess
@@ -17,6 +18,15 @@ TERMINAL = {"GOING_DOWN", "INIT_FAILED", "REMOVED", "INACTIVE", "PAUSE_FAILED", 
 DEADLINE_SECONDS = 180
 
 _managers = {}
+
+
+def data_plane(name):
+    """A module of the data plane's own tests; `support` is the name of one here too."""
+    path = ROOT / "Tests" / "DataPlane" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"data_plane_{name}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def binary():

@@ -1,7 +1,5 @@
 """The published Python client of AUTH, unchanged, against projectd."""
 
-import importlib.util
-import pathlib
 import time
 import unittest
 
@@ -9,18 +7,7 @@ import jwt
 from supabase_auth import SyncGoTrueClient
 from supabase_auth._sync.gotrue_admin_api import SyncGoTrueAdminAPI
 from supabase_auth.errors import AuthApiError, AuthSessionMissingError, AuthWeakPasswordError
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-
-
-def data_plane(name):
-    """A module of the data plane's own tests; `support` is the name of one here too."""
-    path = ROOT / "Tests" / "DataPlane" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"data_plane_{name}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
+from support import data_plane
 
 plane = data_plane("support")
 SECRET = "37c304f8-51aa-419a-a1af-06154e63707a"

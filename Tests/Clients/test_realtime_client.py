@@ -1,25 +1,12 @@
 """The published Python client of realtime, unchanged, against projectd."""
 
 import asyncio
-import importlib.util
-import pathlib
 import time
 import unittest
 
 import jwt
 from realtime import AsyncRealtimeClient, RealtimeSubscribeStates
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-
-
-def data_plane(name):
-    """A module of the data plane's own tests; `support` is the name of one here too."""
-    path = ROOT / "Tests" / "DataPlane" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"data_plane_{name}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
+from support import data_plane
 
 plane = data_plane("support")
 SECRET = "37c304f8-51aa-419a-a1af-06154e63707a"
