@@ -29,6 +29,12 @@ struct PullTallyTests {
         ImagePull(image: "a/b:1", layers: layers, layersDone: done, bytes: bytes, bytesTotal: total)
     }
 
+    @Test("sizes that no number holds together are the largest number, not the end of the manager")
+    func hugeLayers() throws {
+        let lines = ["aa", "bb"].map { Self.line("Downloading", layer: $0, bytes: (Int.max, Int.max)) }
+        #expect(try tally(lines) == pull(layers: 2, done: 0, bytes: .max, of: .max))
+    }
+
     @Test("layers and bytes add up, and the sum is known once each layer's size is")
     func wholePull() throws {
         var lines = [

@@ -34,11 +34,13 @@ package final class AuditBudget: Sendable {
 
         package init(account: String, credential: String) {
             self.account = account
-            session = credential.hasPrefix("session") ? credential : nil
+            session = credential.hasPrefix(IdempotencyKey.sessionPrefix) ? credential : nil
         }
 
         /// All sessions of the account together, or all of its tokens.
-        fileprivate var whole: Holder { Holder(account: account, credential: session == nil ? "" : "session") }
+        fileprivate var whole: Holder {
+            Holder(account: account, credential: session == nil ? "" : IdempotencyKey.sessionPrefix)
+        }
     }
 
     private struct Use {

@@ -262,7 +262,7 @@ extension Principal.Credential {
     /// The credential as the audit trail names it: which one, and nothing that could be used.
     package var auditText: String {
         switch self {
-        case .session(let id): "session \(id)"
+        case .session(let id): IdempotencyKey.sessionPrefix + id
         case .accessToken(let number): "access_token \(number)"
         case .scopedToken(let scope): "scoped_token \(scope.tokenID)"
         }
@@ -272,13 +272,13 @@ extension Principal.Credential {
 extension APIError {
     fileprivate static let fullDisk = APIError(
         .insufficientStorage,
-        "the disk with the manager's data is nearly full, so nothing new is stored: delete what is not needed, or ask who "
-            + "runs this installation to make room")
+        "the disk with the manager's data is nearly full, so nothing new is stored: ask who runs this "
+            + "installation to make room")
 
     fileprivate static var tooManyEntries: APIError {
         later(
             "your account has changed so much within a day that its entries in the audit trail have "
-                + "\(AuditBudget.bytesMax >> 20) MiB")
+                + "\(AuditBudget.bytesMax >> 20) MiB: try again later, or remove what is not needed in a session")
     }
 
     fileprivate static var tooManyAnswers: APIError {
