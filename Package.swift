@@ -191,8 +191,7 @@ let package = Package(
             dependencies: [
                 "Clients",
                 .product(name: "HummingbirdCore", package: "hummingbird"),
-                logging,
-                nioCore,
+                httpTypes, logging, nioCore,
             ],
             path: "Sources/Web/HTTPBounds", swiftSettings: strict),
 

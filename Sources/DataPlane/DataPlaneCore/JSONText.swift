@@ -107,6 +107,7 @@ extension JSONText {
 
     /// A text as a JSON string.
     public static func quoted(_ value: String) -> String {
+        guard value.utf8.contains(where: isEscaped) else { return "\"\(value)\"" }
         var text = "\""
         for scalar in value.unicodeScalars {
             switch scalar {
@@ -122,5 +123,9 @@ extension JSONText {
             }
         }
         return text + "\""
+    }
+
+    private static func isEscaped(_ byte: UInt8) -> Bool {
+        byte < UInt8(ascii: " ") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
     }
 }

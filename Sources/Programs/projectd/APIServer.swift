@@ -148,7 +148,7 @@ struct APIResponder: HTTPResponder {
     ) async throws -> ReceivedBody {
         let declared = request.headers[.contentLength].flatMap { Int($0) }
         return try await connections.receive(
-            request.body, on: channel, keeping: keptMax, of: share, discarding: limits.discardedBytesMax,
+            request, on: channel, keeping: keptMax, of: share, discarding: limits.discardedBytesMax,
             within: limits.bodyPace.deadline(of: declared))
     }
 

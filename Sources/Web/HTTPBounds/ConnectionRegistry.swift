@@ -1,4 +1,5 @@
 import Clients
+import HTTPTypes
 package import HummingbirdCore
 package import Logging
 package import NIOCore
@@ -102,14 +103,19 @@ package final class ConnectionRegistry: Sendable {
     /// Reads a body as ``ReceivedBody/receive(_:keeping:of:discarding:within:onBytes:)`` does. Meanwhile the connection
     /// keeps its place by progress alone.
     package func receive(
-        _ body: RequestBody, on channel: any Channel, keeping keptMax: Int, of share: ByteBudget.Share? = nil,
+        _ request: Request, on channel: any Channel, keeping keptMax: Int, of share: ByteBudget.Share? = nil,
         discarding discardedMax: Int, within deadline: Duration
     ) async throws -> ReceivedBody {
+        // The end of a request without a body comes with its head (RFC 9112, 6.3): there is nothing to wait for.
+        guard request.announcesBody else {
+            for try await _ in request.body {}
+            return .complete(ByteBuffer())
+        }
         let id = ID(channel)
         state.withLock { $0.table.beginBody(id) }
         defer { state.withLock { $0.table.endBody(id) } }
         return try await ReceivedBody.receive(
-            body, keeping: keptMax, of: share, discarding: discardedMax, within: deadline
+            request.body, keeping: keptMax, of: share, discarding: discardedMax, within: deadline
         ) { [self] count in state.withLock { $0.table.receive(count, on: id) } }
     }
 
@@ -172,5 +178,11 @@ package final class ConnectionPlace: ChannelInboundHandler, RemovableChannelHand
         }
         let registry = registry
         channel.closeFuture.whenComplete { _ in registry.close(channel) }
+    }
+}
+
+extension Request {
+    fileprivate var announcesBody: Bool {
+        headers[.transferEncoding] != nil || headers[values: .contentLength].contains { $0 != "0" }
     }
 }

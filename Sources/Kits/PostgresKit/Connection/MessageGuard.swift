@@ -39,10 +39,19 @@ final class MessageGuard {
     /// Passes on what is there. At the end libpq sees the end, too.
     ///
     /// - Parameter sides: what `poll` said of ``sides``; nil where nobody has asked.
-    func pass(_ sides: ArraySlice<pollfd>? = nil) {
-        relay.pass(
+    /// - Returns: whether libpq has something to read now.
+    @discardableResult
+    func pass(_ sides: ArraySlice<pollfd>? = nil) -> Bool {
+        let isReadable = relay.pass(
             fromServer: sides?.first.map { $0.revents != 0 } ?? true,
             fromClient: sides?.last.map { $0.revents != 0 } ?? true)
+        if relay.isOver { close() }
+        return isReadable
+    }
+
+    /// Passes on what libpq has just written, without waiting to be told that it did.
+    func send() {
+        _ = relay.pass(fromServer: false, fromClient: true)
         if relay.isOver { close() }
     }
 

@@ -3,7 +3,8 @@ import Glibc
 
 /// Passes bytes between two sockets until one side ends, or a message of the server's must not pass. It never blocks.
 struct MessageRelay {
-    private static let chunkBytes = 64 << 10
+    /// Bytes of one read: as many as the last ones filled.
+    private static let chunkBytes = (8 << 10)...(64 << 10)
 
     let server: Int32
     let client: Int32
@@ -11,6 +12,8 @@ struct MessageRelay {
     private var toClient: ArraySlice<UInt8> = []
     private var toServer: ArraySlice<UInt8> = []
     private var isRefusing = false
+    private var hasFedClient = false
+    private var chunkBytes = Self.chunkBytes.lowerBound
     /// Whether nothing passes any more.
     private(set) var isOver = false
 
@@ -35,24 +38,34 @@ struct MessageRelay {
     /// - Parameters:
     ///   - fromServer: whether there may be something to read from the server.
     ///   - fromClient: the same of the other side.
-    mutating func pass(fromServer: Bool, fromClient: Bool) {
-        guard !isOver else { return }
+    /// - Returns: whether the other side has something to read now.
+    mutating func pass(fromServer: Bool, fromClient: Bool) -> Bool {
+        guard !isOver else { return false }
+        hasFedClient = false
         isOver = !canPass(fromServer, fromClient)
+        return isOver || hasFedClient
     }
 
     private mutating func canPass(_ fromServer: Bool, _ fromClient: Bool) -> Bool {
-        guard Self.write(&toServer, to: server), Self.write(&toClient, to: client) else { return false }
+        guard drain() else { return false }
         if fromServer && toClient.isEmpty && !isRefusing {
-            guard let bytes = Self.read(server) else { return false }
+            guard let bytes = read(server) else { return false }
             toClient = framer.passable(bytes)[...]
             isRefusing = framer.refusal != nil
         }
         if fromClient && toServer.isEmpty {
-            guard let bytes = Self.read(client) else { return false }
+            guard let bytes = read(client) else { return false }
             toServer = bytes[...]
         }
+        return drain() && (!isRefusing || !toClient.isEmpty)
+    }
+
+    /// Writes what waits for both sides, as far as they take it.
+    private mutating func drain() -> Bool {
+        let waiting = toClient.count
         guard Self.write(&toServer, to: server), Self.write(&toClient, to: client) else { return false }
-        return !isRefusing || !toClient.isEmpty
+        if toClient.count < waiting { hasFedClient = true }
+        return true
     }
 
     private static func side(_ descriptor: Int32, reads: Bool, writes: Bool) -> pollfd {
@@ -61,13 +74,14 @@ struct MessageRelay {
     }
 
     /// What is there, nothing included; nil at the end.
-    private static func read(_ descriptor: Int32) -> [UInt8]? {
+    private mutating func read(_ descriptor: Int32) -> [UInt8]? {
         var isOver = false
         let bytes = [UInt8](unsafeUninitializedCapacity: chunkBytes) { buffer, count in
             let received = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
             isOver = received == 0 || (received < 0 && errno != EAGAIN && errno != EINTR)
             count = max(0, received)
         }
+        chunkBytes = bytes.count == chunkBytes ? Self.chunkBytes.upperBound : Self.chunkBytes.lowerBound
         return isOver ? nil : bytes
     }
 

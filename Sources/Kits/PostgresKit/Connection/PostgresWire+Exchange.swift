@@ -95,6 +95,7 @@ extension PostgresWire {
         let status = PQflush(connection)
         // A server that closed the connection may have said why: then reading, not writing, reports it.
         if status < 0, !takeInput(connection) { throw failure }
+        messageGuard?.send()
         return status <= 0
     }
 

@@ -15,7 +15,7 @@ final class PostgresWire {
     private(set) var connection: OpaquePointer?
 
     /// Stands between libpq and the server where the size of messages is bounded.
-    private var messageGuard: MessageGuard?
+    private(set) var messageGuard: MessageGuard?
 
     private var share: (any PostgresResultShare)?
 
@@ -184,8 +184,9 @@ extension PostgresWire {
         }
         if descriptors[1].revents != 0 { wakeup.clear() }
         let sides = descriptors.dropFirst(2)
-        if sides.contains(where: { $0.revents != 0 }) { messageGuard?.pass(sides) }
-        return descriptors[0].revents != 0
+        guard sides.contains(where: { $0.revents != 0 }) else { return descriptors[0].revents != 0 }
+        let isReadable = messageGuard?.pass(sides) ?? false
+        return descriptors[0].revents != 0 || (isReadable && events & POLLIN != 0)
     }
 
     /// Waits for a wakeup while there is nothing to do. Messages of the server are read, so that a connection that it

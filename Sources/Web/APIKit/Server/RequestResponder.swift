@@ -242,7 +242,7 @@ package struct RequestResponder: HTTPResponder {
         _ visit: Visit, keeping keptMax: Int, of share: ByteBudget.Share? = nil, within deadline: Duration
     ) async throws -> ReceivedBody {
         try await connections.receive(
-            visit.request.body, on: visit.channel, keeping: keptMax, of: share, discarding: limits.discardedBytesMax,
+            visit.request, on: visit.channel, keeping: keptMax, of: share, discarding: limits.discardedBytesMax,
             within: deadline)
     }
 
