@@ -45,6 +45,27 @@ struct PoolTests {
         }
     }
 
+    @Test("connections that nobody uses any more are closed, though the pool is not used again")
+    func unused() async throws {
+        try await withPool({
+            $0.minimumConnections = 1
+            $0.idleLimit = .seconds(1)
+        }) { pool async throws in
+            // At the same time, so that each has a connection of its own.
+            let backends = try await withThrowingTaskGroup(of: Int64.self) { group in
+                let sql = "SELECT pg_backend_pid()::bigint AS backend FROM pg_sleep(0.3)"
+                for _ in 0..<4 { group.addTask { try await pool.single(sql).int64("backend") } }
+                return try await group.reduce(into: Set<Int64>()) { $0.insert($1) }
+            }
+            #expect(backends.count == 4)
+            try await Task.sleep(for: .seconds(1.1))
+            await pool.closeIdle()
+            let isAlive = { FileManager.default.fileExists(atPath: "/proc/\($0)") }
+            #expect(try await eventually { backends.filter(isAlive).count == 1 })
+            #expect(backends.contains(try await pool.backendID()))
+        }
+    }
+
     @Test("a caller without a connection in time gets an error, and the pool keeps working")
     func acquireDeadline() async throws {
         try await withPool({

@@ -21,7 +21,8 @@ extension ServeCommand {
         sslmode=disable or names a socket, else afterwards. PROJECTD_TRUSTED_PROXIES lists addresses of proxies, separated by commas: their X-Forwarded-For \
         names the client, and they may open more than the 128 connections allowed for one address. \
         PROJECTD_SMTP_PLAINTEXT=true lets mails go to another host without TLS. PGRST_DB_POOL_MAX_LIFETIME is the \
-        maximum lifetime of a database connection in seconds (1800).
+        maximum lifetime of a database connection in seconds (1800), PGRST_DB_POOL_MAX_IDLETIME the time for which \
+        one is kept unused (30).
 
         Realtime takes API_JWT_SECRET (or PGRST_JWT_SECRET), DB_POOL_SIZE (5) and its limits as \
         TENANT_MAX_CONCURRENT_USERS (200), TENANT_MAX_EVENTS_PER_SECOND (100), TENANT_MAX_JOINS_PER_SECOND (100), \

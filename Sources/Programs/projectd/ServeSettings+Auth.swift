@@ -28,6 +28,7 @@ extension ServeSettings {
             pool.minimumConnections = 0
             pool.maximumConnections =
                 try reader.int("GOTRUE_DB_MAX_POOL_SIZE", 0...10_000).flatMap { $0 == 0 ? nil : $0 } ?? 10
+            pool.idleLimit = ServeSettings.connectionIdleMax
             pool.maximumAge = ServeSettings.connectionAgeMax
             limits = try ServeSettings.limits(reader, of: database)
             limits.statementDeadline = AuthService.statementDeadline

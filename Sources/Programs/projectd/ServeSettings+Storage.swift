@@ -48,6 +48,7 @@ extension ServeSettings {
                 try ServeSettings.database(reader, "STORAGE_DATABASE_URL", "DATABASE_URL"))
             pool.minimumConnections = 0
             pool.maximumConnections = try reader.int("DATABASE_MAX_CONNECTIONS", 1...1_000) ?? 10
+            pool.idleLimit = ServeSettings.connectionIdleMax
             pool.maximumAge = ServeSettings.connectionAgeMax
             limits = try ServeSettings.limits(reader, of: database)
             limits.statementDeadline = StorageService.statementDeadline

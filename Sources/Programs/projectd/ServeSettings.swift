@@ -82,6 +82,8 @@ struct ServeSettings {
 
     /// Longest life of a connection to the database, unless `PGRST_DB_POOL_MAX_LIFETIME` says otherwise.
     static let connectionAgeMax: Duration = .seconds(1_800)
+    /// How long an unused connection is kept, unless `PGRST_DB_POOL_MAX_IDLETIME` says otherwise.
+    static let connectionIdleMax: Duration = .seconds(30)
 
     /// With signed keys off, what a token of the shared secret may live: a day, or as long as those of sessions.
     private static let sessionTokenSecondsMax = 86_400
@@ -152,6 +154,10 @@ struct ServeSettings {
             pool.acquireDeadline = .seconds(seconds)
         } else {
             pool.acquireDeadline = .seconds(10)
+        }
+        pool.idleLimit = connectionIdleMax
+        if let seconds = try reader.int("PGRST_DB_POOL_MAX_IDLETIME", 1...86_400) {
+            pool.idleLimit = .seconds(seconds)
         }
         pool.maximumAge = connectionAgeMax
         if let seconds = try reader.int("PGRST_DB_POOL_MAX_LIFETIME", 1...86_400) {

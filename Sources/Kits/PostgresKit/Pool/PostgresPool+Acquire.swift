@@ -42,14 +42,24 @@ extension PostgresPool {
             let isDrained = shared.pool.isClosed && shared.pool.leased == 0
             let drained = isDrained ? shared.whenDrained : []
             if isDrained { shared.whenDrained = [] }
-            let expired = shared.pool.takeSurplus(
-                idleSince: now - configuration.idleLimit, minimum: configuration.minimumConnections)
-            return (action, waiter, drained, expired)
+            return (action, waiter, drained, takeSurplus(&shared, at: now))
         }
         if case .handOver(_, let grant) = action { waiter?.resume(returning: .success(grant)) }
         if case .surplus = action { await connection?.close() }
         for connection in expired { await connection.close() }
         for continuation in drained { continuation.resume() }
+    }
+
+    /// Closes the connections beyond the minimum that have been idle for longer than the limit. The pool itself does so
+    /// only when it is used: what runs beside it calls this, so that an idle program holds no sessions of the server.
+    public func closeIdle() async {
+        let expired = shared.withLock { takeSurplus(&$0, at: .now) }
+        for connection in expired { await connection.close() }
+    }
+
+    private func takeSurplus(_ shared: inout Shared, at now: ContinuousClock.Instant) -> [PostgresConnection] {
+        shared.pool.takeSurplus(
+            idleSince: now - configuration.idleLimit, minimum: configuration.minimumConnections)
     }
 
     // MARK: Permits

@@ -15,7 +15,8 @@ public struct PostgresPoolConfiguration: Sendable {
     /// A connection that was idle for longer is pinged before it is used.
     public var idleBeforeCheck: Duration = .seconds(15)
 
-    /// An idle connection beyond the minimum is closed after this time, when the pool is next used.
+    /// An idle connection beyond the minimum is closed after this time, when the pool is next used or
+    /// ``PostgresPool/closeIdle()`` is called.
     public var idleLimit: Duration = .seconds(600)
 
     /// A connection that is older is closed instead of being used again; nil keeps one for as long as it works. What a

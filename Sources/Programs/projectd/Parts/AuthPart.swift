@@ -38,6 +38,8 @@ struct AuthPart: ServicePart {
         return { service.replaceKeys(keys) }
     }
 
+    var pools: [PostgresPool] { [pool] }
+
     func isReady() async -> Bool { service.isReady ? await pool.answers : false }
 
     func close() async {

@@ -35,6 +35,8 @@ struct RealtimePart: ServicePart {
         return { verifier.replaceKeys(keys) }
     }
 
+    var pools: [PostgresPool] { [pool] }
+
     func isReady() async -> Bool { service.isReady ? await pool.answers : false }
 
     func close() async { await pool.close() }

@@ -38,6 +38,8 @@ struct RestPart: ServicePart {
         return { verifier.replaceKeys(keys) }
     }
 
+    var pools: [PostgresPool] { [pool] }
+
     func isReady() async -> Bool { service.isReady ? await pool.answers : false }
 
     func close() async {

@@ -11,6 +11,9 @@ protocol ServicePart: Sendable {
     /// What runs beside the server.
     var loops: [any ServiceLifecycle.Service] { get }
 
+    /// Its connections to the database.
+    var pools: [PostgresPool] { get }
+
     /// Where its WebSockets come in, below a prefix of the paths; nil where it takes none.
     func entrance(prefix: String) -> SocketEntrance?
 

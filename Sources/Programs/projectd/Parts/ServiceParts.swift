@@ -36,7 +36,7 @@ struct ServiceParts: Sendable {
     }
 
     /// What runs beside the server.
-    var loops: [any ServiceLifecycle.Service] { parts.flatMap(\.loops) }
+    var loops: [any ServiceLifecycle.Service] { parts.flatMap(\.loops) + [PoolLoop(pools: parts.flatMap(\.pools))] }
 
     /// Reads the keys of tokens again for every API: all are read before one is replaced.
     func replaceTokenKeys(from settings: TokenKeySettings) throws(SettingProblem) {

@@ -38,6 +38,8 @@ struct StoragePart: ServicePart {
         return { [service] in service.replaceKeys(keys, secret: secret) }
     }
 
+    var pools: [PostgresPool] { [pool] }
+
     func isReady() async -> Bool { service.isReady ? await pool.answers : false }
 
     func close() async { await pool.close() }

@@ -19,8 +19,8 @@ extension ServeSettings {
             limits = try ServeSettings.limits(reader, of: database)
             pool.minimumConnections = 0
             pool.maximumConnections = try reader.int("DB_POOL_SIZE", 1...1_000) ?? 5
+            pool.idleLimit = ServeSettings.connectionIdleMax
             pool.maximumAge = ServeSettings.connectionAgeMax
-            pool.idleLimit = .seconds(60)
             guard Self.secretNames.contains(where: { reader.text($0) != nil }) else {
                 throw SettingProblem("API_JWT_SECRET", "not set; give the secret that tokens are signed with")
             }
