@@ -41,9 +41,9 @@ select 20000 + row_number() over (order by ref), ref, 'GATEWAY_PORT' from projec
 """
 
 
-def wrk(url, seconds, token=None, script=None):
+def wrk(url, seconds, token=None, script=None, connections=CONNECTIONS):
     """One run of wrk: requests a second, p50 and p99 in milliseconds, and answers that were no success."""
-    command = ["wrk", "--threads", str(THREADS), "--connections", str(CONNECTIONS), "--duration", f"{seconds}s", "--latency"]
+    command = ["wrk", "--threads", str(THREADS), "--connections", str(connections), "--duration", f"{seconds}s", "--latency"]
     if script:
         command += ["--script", script]
     if token:

@@ -78,17 +78,21 @@ class RawStack:
             for binding in bindings:
                 binding["HostPort"] = str(free_port())
         host["NetworkMode"] = self.prefix
+        place = {"Aliases": endpoint.get("Aliases") or []}
+        if fixed := (endpoint["IPAMConfig"] or {}).get("IPv4Address"):
+            config, host, place["IPAMConfig"] = self.moved(config, host, fixed)
+        return config | {"HostConfig": host, "NetworkingConfig": {"EndpointsConfig": {self.prefix: place}}}
+
+    def moved(self, config, host, address):
+        """Fixed addresses move along with the subnet."""
         text = json.dumps({"host": host, "config": config})
-        # Fixed addresses move along with the subnet.
-        old = ".".join(endpoint["IPAMConfig"]["IPv4Address"].split(".")[:3]) + "."
-        base = int(endpoint["IPAMConfig"]["IPv4Address"].split(".")[3]) // 32 * 32
+        *network, own = address.split(".")
+        old, base = ".".join(network) + ".", int(own) // 32 * 32
         for number in range(31, -1, -1):
             text = text.replace(f"{old}{base + number}\"", self.address(number) + '"')
             text = text.replace(f"{old}{base + number}:", self.address(number) + ":")
         moved = json.loads(text)
-        place = int(endpoint["IPAMConfig"]["IPv4Address"].split(".")[3]) - base
-        return moved["config"] | {"HostConfig": moved["host"], "NetworkingConfig": {"EndpointsConfig": {self.prefix: {
-            "Aliases": endpoint.get("Aliases") or [], "IPAMConfig": {"IPv4Address": self.address(place)}}}}}
+        return moved["config"], moved["host"], {"IPv4Address": self.address(int(own) - base)}
 
     def address(self, place):
         return str(self.base[place])
