@@ -1,4 +1,5 @@
 import FoundationEssentials
+import NIOCore
 import ProjectModel
 import Testing
 

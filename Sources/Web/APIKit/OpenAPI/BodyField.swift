@@ -75,6 +75,9 @@ package struct BodyShape<Source>: Sendable {
     package let schema: Schema
     let fields: [BodyField<Source>]
 
+    /// The name of the schema, where it has one.
+    package var name: String? { if case .named(let name, _) = schema { name } else { nil } }
+
     /// Fields under a name of their own.
     package init(_ name: String, _ fields: [BodyField<Source>]) {
         schema = .named(name, .object(fields.map(\.documented)))
