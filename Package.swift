@@ -240,7 +240,7 @@ let package = Package(
             path: "Sources/ControlPlane/ManagementAPI", swiftSettings: strict),
 
         // The other end of the wire: what the command line asks of a Management API.
-        adapter("ManagementClient", on: ["CurlKit", "ProjectModel", "TokenKit"]),
+        adapter("ManagementClient", on: ["CurlKit", "LogKit", "ProjectModel", "TokenKit"]),
 
         // Doubles of the ports, and contracts that doubles and adapters both keep.
         .target(

@@ -90,6 +90,7 @@ struct DisplayTextTests {
         #expect(DisplayText.lines("\u{1B}]0;title\u{7}a") == "0;titlea")
         #expect(DisplayText.lines("a\u{1B}") == "a")
         #expect(DisplayText.lines("a\u{1B}[") == "a")
+        #expect(DisplayText.lines("a\u{200B}b\u{200F}\r\n") == "ab\n", "what hides or turns text, too")
     }
 
     @Test("JSON reads the same and holds no character that a terminal acts on")

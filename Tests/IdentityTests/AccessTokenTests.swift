@@ -15,8 +15,8 @@ struct AccessTokenTests {
         let text = token.reveal()
         #expect(record.alias == "sbp_\(text.dropFirst(4).prefix(4))...\(text.suffix(4))")
         #expect(record.name == "ci" && record.expiresAt == nil && record.lastUsedAt == nil)
-        #expect(try await host.directory.accessTokens(of: account).first == record)
-        #expect(try await host.directory.accessToken(record.number, of: account) == record)
+        #expect(try await host.directory.accessTokens(.personal, of: account).first == record)
+        #expect(try await host.directory.accessToken(record.key, of: account) == record)
         let principal = try #require(try await host.directory.principal(for: token))
         #expect(principal.credential == .accessToken(record.number))
         #expect(principal.ceiling == Set(Permission.allCases))
@@ -49,32 +49,33 @@ struct AccessTokenTests {
         let (scoped, narrow) = try await scopedToken(host, of: account)
         for refused in [
             await refusal { () async throws(IdentityError) in
-                try await host.directory.revokeAccessToken(record.number, of: other)
+                try await host.directory.revokeAccessToken(record.key, of: other)
             },
             await refusal { () async throws(IdentityError) in
-                try await host.directory.revokeScopedToken(scoped.id, of: other)
+                try await host.directory.revokeAccessToken(scoped.key, of: other)
             },
             await refusal { () async throws(IdentityError) in
-                try await host.directory.revokeScopedToken("x\u{0}", of: account)
+                try await host.directory.revokeAccessToken(.scopedToken("x\u{0}"), of: account)
             },
         ] { #expect(refused?.isNotFound == true) }
         #expect(try await host.directory.principal(for: token) != nil)
         let before = host.directory.generation
-        try await host.directory.revokeAccessToken(record.number, of: account)
-        try await host.directory.revokeScopedToken(scoped.id, of: account)
+        try await host.directory.revokeAccessToken(record.key, of: account)
+        try await host.directory.revokeAccessToken(scoped.key, of: account)
         #expect(host.directory.generation == before + 2)
         #expect(try await host.directory.principal(for: token) == nil)
         #expect(try await host.directory.principal(for: narrow) == nil)
-        #expect(try await host.directory.scopedTokens(of: account).isEmpty)
+        #expect(try await host.directory.accessTokens(.scoped, of: account).isEmpty)
     }
 
     private func scopedToken(
         _ host: IdentityHost, of account: String, permissions: Set<Permission> = [.projectsRead],
         refs: Set<ProjectRef>? = nil
-    ) async throws -> (ScopedTokenRecord, Secret<String>) {
-        try await host.directory.createScopedToken(
-            of: account, name: "narrow", permissions: permissions, organizationSlugs: [IdentityHost.slug],
-            projectRefs: refs, expiresAt: host.time.now() + .seconds(60))
+    ) async throws -> (AccessTokenRecord, Secret<String>) {
+        try await host.directory.createAccessToken(
+            of: account, name: "narrow",
+            scope: TokenLimits(permissions: permissions, organizationSlugs: [IdentityHost.slug], projectRefs: refs),
+            expiresAt: host.time.now() + .seconds(60))
     }
 
     @Test("a scoped token allows what it names where it names it, until it ends")
@@ -85,12 +86,12 @@ struct AccessTokenTests {
         let (record, token) = try await scopedToken(
             host, of: account, permissions: [.databaseRead, .projectsRead], refs: [ref])
         #expect(try token.reveal().wholeMatch(of: Regex("sbp_[a-f0-9]{40}")) != nil)
-        #expect(try await host.directory.scopedToken(record.id, of: account) == record)
+        #expect(try await host.directory.accessToken(record.key, of: account) == record)
         let principal = try #require(try await host.directory.principal(for: token))
         #expect(principal.permissions(in: IdentityHost.slug, project: ref) == [.databaseRead, .projectsRead])
         #expect(principal.permissions(in: IdentityHost.slug).isEmpty)
         #expect(principal.visibleProjects(in: IdentityHost.slug) == [ref])
-        #expect(try await host.directory.accessTokens(of: account).map(\.name) == ["bootstrap"])
+        #expect(try await host.directory.accessTokens(.personal, of: account).map(\.name) == ["bootstrap"])
         host.time.advance(60)
         #expect(try await host.directory.principal(for: token) == nil)
     }
@@ -103,8 +104,9 @@ struct AccessTokenTests {
         let bad: [(permissions: Set<Permission>, refs: Set<ProjectRef>?)] = [([], nil), ([.projectsRead], many)]
         for (permissions, refs) in bad {
             let refused = await refusal { () async throws(IdentityError) in
-                try await host.directory.createScopedToken(
-                    of: account, name: "x", permissions: permissions, organizationSlugs: nil, projectRefs: refs,
+                try await host.directory.createAccessToken(
+                    of: account, name: "x",
+                    scope: TokenLimits(permissions: permissions, organizationSlugs: nil, projectRefs: refs),
                     expiresAt: nil)
             }
             #expect(refused?.isInvalid == true)
@@ -137,7 +139,7 @@ struct AccessTokenTests {
         let start = host.time.now()
         for _ in 0..<5 {
             _ = try await host.directory.principal(for: token)
-            let last = try await host.directory.accessToken(record.number, of: account).lastUsedAt
+            let last = try await host.directory.accessToken(record.key, of: account).lastUsedAt
             uses.append(last.map { $0.since(start).components.seconds })
             host.time.advance(30)
         }

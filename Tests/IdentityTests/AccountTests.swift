@@ -124,7 +124,7 @@ struct AccountTests {
         #expect(try await host.directory.principal(for: IdentityHost.adminToken) == nil)
         let principal = try #require(try await host.directory.principal(for: second))
         #expect(principal.permissions(in: IdentityHost.slug) == Set(Permission.allCases))
-        let tokens = try await host.directory.accessTokens(of: principal.account.id)
+        let tokens = try await host.directory.accessTokens(.personal, of: principal.account.id)
         #expect(tokens.map(\.name) == ["bootstrap"] && tokens.map(\.alias) == ["sbp_fedc...9876"])
         let organization = try await host.directory.organization(IdentityHost.slug)
         #expect(organization.number == 1 && organization.name == "Default Organization")

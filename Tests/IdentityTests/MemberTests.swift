@@ -122,9 +122,9 @@ struct MemberTests {
         let host = try await IdentityHost()
         let (owner, other) = (try await host.owner, try await host.person("other", .readOnly))
         func token(_ permissions: Set<Permission>) async throws -> Principal {
-            let (_, token) = try await host.directory.createScopedToken(
-                of: owner.account.id, name: "x", permissions: permissions, organizationSlugs: nil, projectRefs: nil,
-                expiresAt: nil)
+            let (_, token) = try await host.directory.createAccessToken(
+                of: owner.account.id, name: "x",
+                scope: TokenLimits(permissions: permissions, organizationSlugs: nil, projectRefs: nil), expiresAt: nil)
             return try #require(try await host.directory.principal(for: token))
         }
         let narrow = try await token([.membersWrite, .membersRead])

@@ -83,8 +83,9 @@ struct PresenceTests {
         let host = try await IdentityHost()
         let owner = try await host.owner.account
         let (_, personal) = try await host.directory.createAccessToken(of: owner.id, name: "x", expiresAt: nil)
-        let (_, scoped) = try await host.directory.createScopedToken(
-            of: owner.id, name: "x", permissions: Set(Permission.allCases), organizationSlugs: nil, projectRefs: nil,
+        let (_, scoped) = try await host.directory.createAccessToken(
+            of: owner.id, name: "x",
+            scope: TokenLimits(permissions: Set(Permission.allCases), organizationSlugs: nil, projectRefs: nil),
             expiresAt: nil)
         for token in [personal, scoped, IdentityHost.adminToken] {
             let principal = try #require(try await host.directory.principal(for: token))
@@ -118,8 +119,9 @@ struct PresenceTests {
             email: "owner@example.com", password: IdentityHost.password, from: "a")
         let id = grant.account.id
         let (_, personal) = try await host.directory.createAccessToken(of: id, name: "x", expiresAt: nil)
-        let (_, scoped) = try await host.directory.createScopedToken(
-            of: id, name: "x", permissions: [.projectsRead], organizationSlugs: nil, projectRefs: nil, expiresAt: nil)
+        let (_, scoped) = try await host.directory.createAccessToken(
+            of: id, name: "x",
+            scope: TokenLimits(permissions: [.projectsRead], organizationSlugs: nil, projectRefs: nil), expiresAt: nil)
         #expect(try await host.directory.setPassword(of: id, to: Secret("battery staple")) == 2)
         for token in [personal, scoped, grant.accessToken] {
             #expect(try await host.directory.principal(for: token) == nil)
@@ -140,14 +142,15 @@ struct PresenceTests {
             }
             #expect((refused == nil) == isGood)
             let narrow = await refusal { () async throws(IdentityError) in
-                try await host.directory.createScopedToken(
-                    of: owner.id, name: "x", permissions: [.projectsRead], organizationSlugs: nil, projectRefs: nil,
+                try await host.directory.createAccessToken(
+                    of: owner.id, name: "x",
+                    scope: TokenLimits(permissions: [.projectsRead], organizationSlugs: nil, projectRefs: nil),
                     expiresAt: wanted, with: maker)
             }
             #expect((narrow == nil) == isGood)
         }
-        try await host.directory.revokeAccessToken(record.number, of: owner.id)
-        #expect(try await host.directory.accessTokens(of: owner.id).map(\.name) == ["bootstrap"])
-        #expect(try await host.directory.scopedTokens(of: owner.id).isEmpty)
+        try await host.directory.revokeAccessToken(record.key, of: owner.id)
+        #expect(try await host.directory.accessTokens(.personal, of: owner.id).map(\.name) == ["bootstrap"])
+        #expect(try await host.directory.accessTokens(.scoped, of: owner.id).isEmpty)
     }
 }

@@ -52,7 +52,7 @@ struct PrivilegedStartTests {
             #expect(try await host.directory.principal(for: token)?.account.id == owner.account.id)
             let members = try await host.directory.members(of: IdentityHost.slug)
             #expect(members.map(\.account.id) == [owner.account.id], "\(start)")
-            #expect(try await host.directory.accessTokens(of: attacker.id).isEmpty)
+            #expect(try await host.directory.accessTokens(.personal, of: attacker.id).isEmpty)
         }
     }
 

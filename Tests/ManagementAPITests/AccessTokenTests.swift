@@ -365,15 +365,15 @@ struct DirectoryTokenVerifierTests {
         let verifier = DirectoryTokenVerifier(directory: directory, time: time)
         let account = try #require(try await verifier.principal(for: token)?.account)
         // What another process changes is not noticed until the answer is too old.
-        let token2 = try #require(try await store.accessTokens(of: account.id).first)
-        _ = try await store.deleteAccessToken(token2.number, of: account.id)
+        let token2 = try #require(try await store.accessTokens(.personal, of: account.id).first)
+        _ = try await store.deleteAccessToken(token2.key, of: account.id)
         #expect(try await verifier.principal(for: token) != nil)
         time.advance(by: .seconds(2))
         #expect(try await verifier.principal(for: token) == nil)
         // What this one changes is.
         let (record, other) = try await directory.createAccessToken(of: account.id, name: "x", expiresAt: nil)
         #expect(try await verifier.principal(for: other) != nil)
-        try await directory.revokeAccessToken(record.number, of: account.id)
+        try await directory.revokeAccessToken(record.key, of: account.id)
         #expect(try await verifier.principal(for: other) == nil)
         store.setDown(true)
         await #expect(throws: AccessTokenError.self) { () async throws in

@@ -165,7 +165,7 @@ struct AuthorizationMatrixTests {
                 expiresAt: Timestamp(milliseconds: 1_700_000_000_001), at: owner.insertedAt), limit: 100)
         let (record, revoked) = try await host.directory.createAccessToken(
             of: owner.id, name: "revoked", expiresAt: nil)
-        try await host.directory.revokeAccessToken(record.number, of: owner.id)
+        try await host.directory.revokeAccessToken(record.key, of: owner.id)
         return World(
             host: host, refs: [.own: own, .foreign: foreign, .absent: .sample(4_711)],
             tokens: [
@@ -181,8 +181,8 @@ struct AuthorizationMatrixTests {
     /// bounded.
     private static func scope(_ world: inout World, to route: Route) async throws {
         let owner = Person.owner.account.id
-        for token in try await world.host.directory.scopedTokens(of: owner) {
-            try await world.host.directory.revokeScopedToken(token.id, of: owner)
+        for token in try await world.host.directory.accessTokens(.scoped, of: owner) {
+            try await world.host.directory.revokeAccessToken(token.key, of: owner)
         }
         let needed: Set<Permission> =
             switch route.access {
@@ -191,9 +191,9 @@ struct AuthorizationMatrixTests {
             case .open, .signedIn, .wholeAccount, .session: [.advisorsRead]
             }
         func token(_ permissions: Set<Permission>, _ refs: Set<ProjectRef>?) async throws -> String {
-            try await world.host.directory.createScopedToken(
-                of: owner, name: "scoped", permissions: permissions, organizationSlugs: nil, projectRefs: refs,
-                expiresAt: nil
+            try await world.host.directory.createAccessToken(
+                of: owner, name: "scoped",
+                scope: TokenLimits(permissions: permissions, organizationSlugs: nil, projectRefs: refs), expiresAt: nil
             ).1.reveal()
         }
         world.tokens[.scoped] = try await token(needed, nil)

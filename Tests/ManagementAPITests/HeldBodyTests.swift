@@ -127,8 +127,8 @@ struct HeldBodyTests {
     private static func made(in host: APIHost, _ ref: ProjectRef) async throws -> [String] {
         var names: [String] = []
         for person in Person.allCases {
-            names += try await host.directory.accessTokens(of: person.account.id).map(\.name)
-            names += try await host.directory.scopedTokens(of: person.account.id).map(\.name)
+            names += try await host.directory.accessTokens(.personal, of: person.account.id).map(\.name)
+            names += try await host.directory.accessTokens(.scoped, of: person.account.id).map(\.name)
         }
         names += try await host.directory.invitations(of: Organization.defaultSlug).map(\.email)
         names += try await host.catalog.apiKeys(of: ref).map(\.name)

@@ -53,9 +53,10 @@ struct SeenSecretsTests {
             let secret = try #require(try await host.catalog.secrets(of: ref)["JWT_SECRET"]?.reveal())
             let reading = Set(Permission.allCases).filter { $0.rawValue.hasSuffix("_read") }
             for permissions in [reading.subtracting([.signingKeysRead]), reading] {
-                let token = try await host.directory.createScopedToken(
-                    of: Person.owner.account.id, name: "reader", permissions: permissions, organizationSlugs: nil,
-                    projectRefs: nil, expiresAt: nil
+                let token = try await host.directory.createAccessToken(
+                    of: Person.owner.account.id, name: "reader",
+                    scope: TokenLimits(permissions: permissions, organizationSlugs: nil, projectRefs: nil),
+                    expiresAt: nil
                 ).1.reveal()
                 let sees = permissions.contains(.signingKeysRead)
                 let settings = try await host.send("GET", "/platform/projects/\(ref)/settings", token: token)
@@ -73,9 +74,11 @@ struct SeenSecretsTests {
     func writersAlone() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()
-            let token = try await host.directory.createScopedToken(
-                of: Person.owner.account.id, name: "writer", permissions: [.apiKeysWrite, .projectsCreate],
-                organizationSlugs: nil, projectRefs: nil, expiresAt: nil
+            let token = try await host.directory.createAccessToken(
+                of: Person.owner.account.id, name: "writer",
+                scope: TokenLimits(
+                    permissions: [.apiKeysWrite, .projectsCreate], organizationSlugs: nil, projectRefs: nil),
+                expiresAt: nil
             ).1.reveal()
             let keys = "/v1/projects/\(ref)/api-keys"
             let id = try #require(try await host.send("GET", keys).json[3]?["id"]?.text)

@@ -127,9 +127,9 @@ struct ShownSecretsTests {
             ("a token for signing keys", least.union([.signingKeysRead])),
             ("a token for all but secrets", Set(Permission.allCases).subtracting(opening).union(least)),
         ] {
-            let token = try await host.directory.createScopedToken(
-                of: Person.owner.account.id, name: "scoped", permissions: granted, organizationSlugs: nil,
-                projectRefs: nil, expiresAt: nil
+            let token = try await host.directory.createAccessToken(
+                of: Person.owner.account.id, name: "scoped",
+                scope: TokenLimits(permissions: granted, organizationSlugs: nil, projectRefs: nil), expiresAt: nil
             ).1.reveal()
             callers.append(Caller(token: token, granted: granted, name: name))
         }

@@ -113,7 +113,7 @@ struct IdentityConcurrencyTests {
                 }
             }
             #expect(try await !directory.holds(thief))
-            let names = try await directory.accessTokens(of: account).map(\.name)
+            let names = try await directory.accessTokens(.personal, of: account).map(\.name)
             #expect(!names.contains { $0.hasPrefix("held") }, "\(names)")
         }
     }

@@ -96,8 +96,9 @@ struct IdentityStoreContractTests {
                 adminEmail: "a@b", adminPassword: Secret("a password"), adminToken: token)
             let grant = try await directory.signIn(email: "a@b", password: Secret("a password"), from: "x")
             let (_, personal) = try await directory.createAccessToken(of: account.id, name: "x", expiresAt: nil)
-            let (_, scoped) = try await directory.createScopedToken(
-                of: account.id, name: "x", permissions: [.projectsRead], organizationSlugs: nil, projectRefs: nil,
+            let (_, scoped) = try await directory.createAccessToken(
+                of: account.id, name: "x",
+                scope: TokenLimits(permissions: [.projectsRead], organizationSlugs: nil, projectRefs: nil),
                 expiresAt: nil)
             let owner = try #require(try await directory.principal(for: token))
             let (_, invited) = try await directory.invite(

@@ -10,17 +10,7 @@ public enum LogText {
     /// characters, separators of lines and paragraphs, marks of the direction of text. `\n`, `\r` and `\t` stand for
     /// themselves, `\u{1B}` for the others.
     public static func line(_ text: String, bytesMax: Int = lineBytesMax) -> String {
-        let text = bounded(text, bytesMax: bytesMax)
-        guard !text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else { return text }
-        var line = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            if isHarmless(scalar) {
-                line.append(scalar)
-            } else {
-                line.append(contentsOf: escape(scalar).unicodeScalars)
-            }
-        }
-        return String(line)
+        PlainText.replacingObeyed(in: bounded(text, bytesMax: bytesMax), by: escape)
     }
 
     private static func bounded(_ text: String, bytesMax: Int) -> String {
@@ -31,13 +21,6 @@ public enum LogText {
         // A character that is cut in two is replaced by the decoder.
         return String(decoding: head, as: UTF8.self) + "… \(count - bytesMax) bytes left out …"
             + String(decoding: end, as: UTF8.self)
-    }
-
-    private static func isHarmless(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: false
-        default: true
-        }
     }
 
     private static func escape(_ scalar: Unicode.Scalar) -> String {

@@ -60,20 +60,13 @@ package struct BrowserSite: Sendable {
 
 extension HTTPField.Name {
     /// `Sec-Fetch-Site`: how the page that sent a request is related to what it asked.
-    package static let fetchSite = site("Sec-Fetch-Site")
+    package static let fetchSite = custom("Sec-Fetch-Site")
     /// `X-Form-Token`: the token of a session's forms, of a script's request.
-    package static let formToken = site("X-Form-Token")
+    package static let formToken = custom("X-Form-Token")
     /// `Referrer-Policy`.
-    package static let referrerPolicy = site("Referrer-Policy")
+    package static let referrerPolicy = custom("Referrer-Policy")
     /// `X-Frame-Options`.
-    package static let frameOptions = site("X-Frame-Options")
+    package static let frameOptions = custom("X-Frame-Options")
     /// `Cross-Origin-Opener-Policy`.
-    package static let openerPolicy = site("Cross-Origin-Opener-Policy")
-
-    private static func site(_ text: String) -> HTTPField.Name {
-        guard let name = HTTPField.Name(text) else {
-            preconditionFailure("\(text) is a valid field name by RFC 9110")
-        }
-        return name
-    }
+    package static let openerPolicy = custom("Cross-Origin-Opener-Policy")
 }

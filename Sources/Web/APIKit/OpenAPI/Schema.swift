@@ -90,12 +90,34 @@ package indirect enum Schema: Sendable, Equatable {
     }
 }
 
-/// A body that states its own shape.
-package protocol Documented {
+/// A type that states its own shape.
+package protocol Documented: SendableMetatype {
     /// Its shape.
     static var schema: Schema { get }
+    /// Its shape where more is known of the value: a format, bounds, choices.
+    static func schema(refinedBy schema: Schema) -> Schema
 }
+
+extension Documented {
+    package static func schema(refinedBy schema: Schema) -> Schema { schema }
+}
+
+extension String: Documented { package static var schema: Schema { .text } }
+extension Bool: Documented { package static var schema: Schema { .boolean } }
+extension Int: Documented { package static var schema: Schema { .integer() } }
+extension Int64: Documented { package static var schema: Schema { .integer() } }
+extension Double: Documented { package static var schema: Schema { .number } }
+extension JSON: Documented { package static var schema: Schema { .anything } }
 
 extension Array: Documented where Element: Documented {
     package static var schema: Schema { .array(Element.schema) }
+}
+
+extension Dictionary: Documented where Key == String, Value: Documented {
+    package static var schema: Schema { .map(Value.schema) }
+}
+
+extension Nullable: Documented where Value: Documented {
+    package static var schema: Schema { .nullable(Value.schema) }
+    package static func schema(refinedBy schema: Schema) -> Schema { .nullable(Value.schema(refinedBy: schema)) }
 }

@@ -34,7 +34,8 @@ extension HTTPField.Name {
     /// `X-Operation-Id`: the operation that a request has begun, or found in progress.
     package static let operationIdentifier = custom("X-Operation-Id")
 
-    private static func custom(_ text: String) -> HTTPField.Name {
+    /// A field that HTTPTypes has no name for.
+    package static func custom(_ text: String) -> HTTPField.Name {
         guard let name = HTTPField.Name(text) else {
             preconditionFailure("\(text) is a valid field name by RFC 9110")
         }

@@ -1,37 +1,31 @@
+import LogKit
+
 /// Text on its way to a terminal. What comes from projects and people must not move the cursor or hide other text, and
 /// takes as many columns as it takes.
 public enum DisplayText {
-    /// The text without control characters: a tab or a line end becomes a space, anything else goes.
+    /// The text without characters that are obeyed: a tab or a line end becomes a space, anything else goes.
     public static func oneLine(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.compactMap { scalar in
-                    if isControl(scalar) { return ["\t", "\n", "\r"].contains(scalar) ? " " : nil }
-                    return scalar
-                }))
+        PlainText.replacingObeyed(in: text) { ["\t", "\n", "\r"].contains($0) ? " " : "" }
     }
 
-    /// The text without control characters but for tabs and line ends, and without the escape sequences of terminals.
+    /// The text without such characters but for tabs and line ends, and without the escape sequences of terminals.
     public static func lines(_ text: String) -> String {
         var result = String.UnicodeScalarView()
         var rest = text.unicodeScalars[...]
         while let scalar = rest.popFirst() {
-            if scalar == "\u{1B}" {
-                skipSequence(&rest)
-            } else if !isControl(scalar) || scalar == "\n" || scalar == "\t" {
-                result.append(scalar)
-            }
+            if scalar == "\u{1B}" { skipSequence(&rest) } else { result.append(scalar) }
         }
-        return String(result)
+        return PlainText.replacingObeyed(in: String(result)) { $0 == "\n" || $0 == "\t" ? String($0) : "" }
     }
 
-    /// A JSON text in which no string holds a control character that terminals act on: encoders escape the first 32
-    /// alone.
+    /// A JSON text in which no string holds a character that terminals act on: encoders escape the first 32 alone.
     public static func json(_ text: String) -> String {
-        text.unicodeScalars.reduce(into: "") { result, scalar in
-            guard isControl(scalar), scalar != "\n" else { return result.unicodeScalars.append(scalar) }
-            let digits = String(scalar.value, radix: 16)
-            result += "\\u" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+        PlainText.replacingObeyed(in: text) { scalar in
+            guard scalar != "\n" else { return "\n" }
+            return scalar.utf16.map { unit in
+                let digits = String(unit, radix: 16)
+                return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }.joined()
         }
     }
 
@@ -72,14 +66,6 @@ public enum DisplayText {
     private static func width(_ character: Character) -> Int {
         guard let scalar = character.unicodeScalars.first, !scalar.isASCII else { return 1 }
         return wideBlocks.contains { $0.contains(scalar.value) } ? 2 : 1
-    }
-
-    /// C0, delete, C1, and the marks that turn the direction of text around.
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0...0x1F, 0x7F...0x9F, 0x202A...0x202E, 0x2066...0x2069, 0x2028, 0x2029: true
-        default: false
-        }
     }
 
     /// The rest of an escape sequence: `[`, parameters and a final letter, or one character.

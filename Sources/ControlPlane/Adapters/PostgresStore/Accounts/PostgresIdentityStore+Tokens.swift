@@ -33,35 +33,20 @@ extension PostgresIdentityStore {
         }
     }
 
-    /// Inserts a personal access token below the limit.
+    /// Inserts an access token below the limit.
     public func insert(_ token: NewAccessToken, limit: Int) async throws(StoreError) -> AccessTokenRecord? {
         try await transaction { try await TokenRows.insert(token, limit: limit, in: $0) }
     }
 
-    /// Selects personal access tokens.
-    public func accessTokens(of account: String) async throws(StoreError) -> [AccessTokenRecord] {
-        try await reading { try await TokenRows.select(of: account, in: $0) }
+    public func accessTokens(
+        _ kind: TokenKind, of account: String
+    ) async throws(StoreError) -> [AccessTokenRecord] {
+        try await reading { try await TokenRows.select(kind, of: account, in: $0) }
     }
 
-    /// Deletes a personal access token.
     public func deleteAccessToken(
-        _ number: Int64, of account: String
+        _ key: TokenKey, of account: String
     ) async throws(StoreError) -> AccessTokenRecord? {
-        try await transaction { try await TokenRows.delete(number, of: account, in: $0) }
-    }
-
-    /// Inserts a scoped access token below the limit.
-    public func insert(_ token: NewScopedToken, limit: Int) async throws(StoreError) -> ScopedTokenRecord? {
-        try await transaction { try await TokenRows.insert(token, limit: limit, in: $0) }
-    }
-
-    /// Selects scoped access tokens.
-    public func scopedTokens(of account: String) async throws(StoreError) -> [ScopedTokenRecord] {
-        try await reading { try await TokenRows.selectScoped(of: account, in: $0) }
-    }
-
-    /// Deletes a scoped access token.
-    public func deleteScopedToken(_ id: String, of account: String) async throws(StoreError) -> ScopedTokenRecord? {
-        try await transaction { try await TokenRows.deleteScoped(id, of: account, in: $0) }
+        try await transaction { try await TokenRows.delete(key, of: account, in: $0) }
     }
 }

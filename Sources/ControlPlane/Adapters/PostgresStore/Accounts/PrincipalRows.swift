@@ -86,18 +86,15 @@ enum PrincipalRows {
         let key: PostgresParameter
         switch credential {
         case .session(let id): (rows, key) = ("sessions where id = $1 and not_after > $3", .text(id))
-        case .accessToken(let number):
-            (rows, key) = ("access_tokens where number = $1 and \(isInTime)", .int(number))
-        case .scopedToken(let scope):
-            (rows, key) = ("scoped_access_tokens where id = $1 and \(isInTime)", .text(scope.tokenID))
+        case .accessToken, .scopedToken:
+            guard let token = TokenKey(credential) else { return false }
+            (rows, key) = ("\(token.row) and (expires_at is null or expires_at > $3)", token.parameter)
         }
         let row = try await session.first(
             "select account from \(rows) and account = $2 for key share",
             [key, .text(account), .timestamp(time.postgres)])
         return row != nil
     }
-
-    private static let isInTime = "(expires_at is null or expires_at > $3)"
 
     /// Rows come ordered by organization.
     private static func memberships(_ rows: PostgresRows) throws -> [Membership] {

@@ -3,55 +3,72 @@ import Orchestrator
 import PostgresKit
 import ProjectModel
 
-/// SQL of the tables `access_tokens` and `scoped_access_tokens`.
+/// SQL of the tables `access_tokens` and `scoped_access_tokens`. They are two because a manager of an earlier version may
+/// read and write them while this one runs; the second has the columns of a scope besides.
 enum TokenRows {
-    private static let columns = "number, name, alias, created_at, expires_at, last_used_at"
-    private static let scopedColumns = """
-        id, name, alias, permissions, coalesce(organization_slugs, '{}') as organization_slugs,
-        organization_slugs is null as any_organization, coalesce(project_refs, '{}') as project_refs,
-        project_refs is null as any_project, created_at, expires_at, last_used_at
-        """
-
-    // MARK: Personal
+    private static func columns(_ kind: TokenKind) -> String {
+        let common = "number, name, alias, created_at, expires_at, last_used_at"
+        switch kind {
+        case .personal: return common
+        case .scoped:
+            return """
+                \(common), id, permissions, coalesce(organization_slugs, '{}') as organization_slugs,
+                organization_slugs is null as any_organization, coalesce(project_refs, '{}') as project_refs,
+                project_refs is null as any_project
+                """
+        }
+    }
 
     static func insert(
         _ new: NewAccessToken, limit: Int, in session: some PostgresSession
     ) async throws -> AccessTokenRecord? {
-        guard try await hasRoom(in: "access_tokens", of: new.account, limit, session) else { return nil }
+        guard try await hasRoom(for: new, limit, session) else { return nil }
+        var names = ["account", "name", "alias", "digest", "created_at", "expires_at", "maker_token"]
+        var values: [PostgresParameter] = [
+            .text(new.account), .text(new.name), .text(new.alias), .text(new.digest), .timestamp(new.at.postgres),
+            .optional(new.expiresAt?.postgres), .optional(new.maker?.number),
+        ]
+        if let scope = new.scope {
+            names += ["maker_scoped", "id", "permissions", "organization_slugs", "project_refs"]
+            values += [
+                .optional(new.maker?.scopedID), .text(scope.tokenID),
+                .textArray(scope.permissions.map(\.rawValue).sorted()),
+                scope.organizationSlugs.map { .textArray($0.sorted()) } ?? .null,
+                scope.projectRefs.map { .textArray($0.map(\.text).sorted()) } ?? .null,
+            ]
+        }
+        let places = (1...names.count).map { "$\($0)" }.joined(separator: ", ")
         let row = try await session.single(
             """
-            insert into access_tokens (account, name, alias, digest, created_at, expires_at, maker_token)
-            values ($1, $2, $3, $4, $5, $6, $7) returning \(columns)
-            """,
-            [
-                .text(new.account), .text(new.name), .text(new.alias), .text(new.digest),
-                .timestamp(new.at.postgres), .optional(new.expiresAt?.postgres), .optional(new.maker?.number),
-            ])
-        return try record(row)
+            insert into \(new.kind.table) (\(names.joined(separator: ", "))) values (\(places))
+            returning \(columns(new.kind))
+            """, values)
+        return try record(row, new.kind)
     }
 
     private static func hasRoom(
-        in table: String, of account: String, _ limit: Int, _ session: some PostgresSession
+        for new: NewAccessToken, _ limit: Int, _ session: some PostgresSession
     ) async throws -> Bool {
-        guard try await AccountRows.lock(account, in: session) else { return false }
+        guard try await AccountRows.lock(new.account, in: session) else { return false }
         let row = try await session.single(
-            "select count(*) as count from \(table) where account = $1", [.text(account)])
+            "select count(*) as count from \(new.kind.table) where account = $1", [.text(new.account)])
         return try row.int("count") < limit
     }
 
-    static func select(of account: String, in session: some PostgresSession) async throws -> [AccessTokenRecord] {
+    static func select(
+        _ kind: TokenKind, of account: String, in session: some PostgresSession
+    ) async throws -> [AccessTokenRecord] {
         try await session.query(
-            "select \(columns) from access_tokens where account = $1 order by number desc", [.text(account)]
-        ).map(record)
+            "select \(columns(kind)) from \(kind.table) where account = $1 order by number desc", [.text(account)]
+        ).map { try record($0, kind) }
     }
 
     static func delete(
-        _ number: Int64, of account: String, in session: some PostgresSession
+        _ key: TokenKey, of account: String, in session: some PostgresSession
     ) async throws -> AccessTokenRecord? {
         try await session.first(
-            "delete from access_tokens where number = $1 and account = $2 returning \(columns)",
-            [.int(number), .text(account)]
-        ).map(record)
+            "delete from \(key.row) and account = $2 returning \(columns(key.kind))", [key.parameter, .text(account)]
+        ).map { try record($0, key.kind) }
     }
 
     /// Deletes the tokens of both kinds; that of the installation's settings stays, as its file is what an operator has
@@ -73,61 +90,11 @@ enum TokenRows {
         ).int("count")
     }
 
-    private static func record(_ row: PostgresRow) throws -> AccessTokenRecord {
+    private static func record(_ row: PostgresRow, _ kind: TokenKind) throws -> AccessTokenRecord {
         AccessTokenRecord(
             number: try row.int64("number"), name: try row.string("name"), alias: try row.string("alias"),
+            scope: kind == .scoped ? try scope(row, id: "id") : nil,
             createdAt: Timestamp(try row.timestamp("created_at")),
-            expiresAt: try row.optionalTimestamp("expires_at").map { Timestamp($0) },
-            lastUsedAt: try row.optionalTimestamp("last_used_at").map { Timestamp($0) })
-    }
-
-    // MARK: Scoped
-
-    static func insert(
-        _ new: NewScopedToken, limit: Int, in session: some PostgresSession
-    ) async throws -> ScopedTokenRecord? {
-        guard try await hasRoom(in: "scoped_access_tokens", of: new.account, limit, session) else { return nil }
-        let row = try await session.single(
-            """
-            insert into scoped_access_tokens (id, account, name, alias, digest, permissions, organization_slugs,
-                project_refs, created_at, expires_at, maker_token, maker_scoped)
-            values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning \(scopedColumns)
-            """,
-            [
-                .text(new.scope.tokenID), .text(new.account), .text(new.name), .text(new.alias), .text(new.digest),
-                .textArray(new.scope.permissions.map(\.rawValue).sorted()),
-                new.scope.organizationSlugs.map { .textArray($0.sorted()) } ?? .null,
-                new.scope.projectRefs.map { .textArray($0.map(\.text).sorted()) } ?? .null,
-                .timestamp(new.at.postgres), .optional(new.expiresAt?.postgres), .optional(new.maker?.number),
-                .optional(new.maker?.scopedID),
-            ])
-        return try scopedRecord(row)
-    }
-
-    static func selectScoped(
-        of account: String, in session: some PostgresSession
-    ) async throws -> [ScopedTokenRecord] {
-        try await session.query(
-            "select \(scopedColumns) from scoped_access_tokens where account = $1 order by number desc",
-            [.text(account)]
-        ).map(scopedRecord)
-    }
-
-    static func deleteScoped(
-        _ id: String, of account: String, in session: some PostgresSession
-    ) async throws -> ScopedTokenRecord? {
-        try await session.first(
-            "delete from scoped_access_tokens where id = $1 and account = $2 returning \(scopedColumns)",
-            [.text(id), .text(account)]
-        ).map(scopedRecord)
-    }
-
-    private static func scopedRecord(_ row: PostgresRow) throws -> ScopedTokenRecord {
-        let scope = try scope(row, id: "id")
-        return ScopedTokenRecord(
-            id: scope.tokenID, name: try row.string("name"), permissions: scope.permissions,
-            alias: try row.string("alias"), organizationSlugs: scope.organizationSlugs,
-            projectRefs: scope.projectRefs, createdAt: Timestamp(try row.timestamp("created_at")),
             expiresAt: try row.optionalTimestamp("expires_at").map { Timestamp($0) },
             lastUsedAt: try row.optionalTimestamp("last_used_at").map { Timestamp($0) })
     }
@@ -143,29 +110,45 @@ enum TokenRows {
             organizationSlugs: slugs, projectRefs: refs)
     }
 
-    // MARK: Use
-
     /// Notes a use. Skips a locked row: another request is noting a use.
     static func noteUse(
         of credential: Principal.Credential, at time: Timestamp, unlessSince earlier: Timestamp,
         in session: some PostgresSession
     ) async throws {
-        let (table, key, value): (String, String, PostgresParameter)
-        switch credential {
-        case .session: return
-        case .accessToken(let number): (table, key, value) = ("access_tokens", "number", .int(number))
-        case .scopedToken(let scope): (table, key, value) = ("scoped_access_tokens", "id", .text(scope.tokenID))
-        }
+        guard let key = TokenKey(credential) else { return }
         try await session.execute(
             """
-            update \(table) set last_used_at = $2 where number = (
-                select number from \(table)
-                where \(key) = $1 and (last_used_at is null or last_used_at <= $3) for update skip locked)
-            """, [value, .timestamp(time.postgres), .timestamp(earlier.postgres)])
+            update \(key.kind.table) set last_used_at = $2 where number = (
+                select number from \(key.row) and (last_used_at is null or last_used_at <= $3) for update skip locked)
+            """, [key.parameter, .timestamp(time.postgres), .timestamp(earlier.postgres)])
     }
 }
 
-extension TokenMaker {
+extension TokenKind {
+    var table: String {
+        switch self {
+        case .personal: "access_tokens"
+        case .scoped: "scoped_access_tokens"
+        }
+    }
+}
+
+extension TokenKey {
+    /// The row of the token, whose ``parameter`` is the first of the statement.
+    var row: String {
+        switch self {
+        case .accessToken: "\(kind.table) where number = $1"
+        case .scopedToken: "\(kind.table) where id = $1"
+        }
+    }
+
+    var parameter: PostgresParameter {
+        switch self {
+        case .accessToken(let number): .int(number)
+        case .scopedToken(let id): .text(id)
+        }
+    }
+
     fileprivate var number: Int64? { if case .accessToken(let number) = self { number } else { nil } }
 
     fileprivate var scopedID: String? { if case .scopedToken(let id) = self { id } else { nil } }

@@ -2,27 +2,36 @@ import Orchestrator
 public import ProjectModel
 
 extension AccountDirectory {
-    /// The personal access tokens of an account, newest first.
-    public func accessTokens(of account: String) async throws(IdentityError) -> [AccessTokenRecord] {
-        try await stored { () async throws(StoreError) in try await store.accessTokens(of: account) }
+    /// Most organizations, and most projects, that a scoped token can name.
+    public static let scopeEntriesMax = 100
+
+    /// The access tokens of an account of one kind, newest first.
+    public func accessTokens(
+        _ kind: TokenKind, of account: String
+    ) async throws(IdentityError) -> [AccessTokenRecord] {
+        try await stored { () async throws(StoreError) in try await store.accessTokens(kind, of: account) }
     }
 
-    /// Creates a personal access token; it allows all that its account may do. The second value is the token, which is
-    /// shown once.
+    /// Creates an access token; it allows what its account may do, as far as `scope` goes. The second value is the
+    /// token, which is shown once. The caller checks that a scope is no wider than the credential it is made with;
+    /// ``Principal/ceiling`` helps.
     /// - Parameter credential: what it is made with. A token that another one makes ends with it: at the latest when
     ///   that one expires, and when it is revoked. Nil stands for the operator.
     /// - Throws: `invalid` for a name or an end in the past, `forbidden` for an end after the maker's, `conflict` when
     ///   the account has too many, `notFound`.
     public func createAccessToken(
-        of account: String, name: String, expiresAt: Timestamp?, with credential: Principal.Credential? = nil
+        of account: String, name: String, scope limits: TokenLimits? = nil, expiresAt: Timestamp?,
+        with credential: Principal.Credential? = nil
     ) async throws(IdentityError) -> (AccessTokenRecord, Secret<String>) {
         let (name, now) = (try IdentityText.name(name, of: "a token"), time.now())
         try checkEnd(expiresAt, now)
         try await checkEnd(expiresAt, ofMaker: credential, account)
+        var scope: TokenScope?
+        if let limits { scope = try checkedScope(limits) }
         let token = try newToken()
         let new = NewAccessToken(
             account: account, name: name, alias: AccessTokenForm.alias(token), digest: try digest(of: token),
-            expiresAt: expiresAt, at: now, maker: credential.flatMap { TokenMaker($0) })
+            scope: scope, expiresAt: expiresAt, at: now, maker: credential.flatMap { TokenKey($0) })
         let record = try await stored { () async throws(StoreError) in
             try await store.insert(new, limit: policy.tokensPerAccountMax)
         }
@@ -30,52 +39,53 @@ extension AccountDirectory {
         return (record, token)
     }
 
-    /// One personal access token of an account.
+    /// One access token of an account.
     /// - Throws: `notFound`.
-    public func accessToken(_ number: Int64, of account: String) async throws(IdentityError) -> AccessTokenRecord {
-        guard let record = try await accessTokens(of: account).first(where: { $0.number == number }) else {
-            throw .notFound(what: "access token \(number)")
+    public func accessToken(_ key: TokenKey, of account: String) async throws(IdentityError) -> AccessTokenRecord {
+        guard let record = try await accessTokens(key.kind, of: account).first(where: { $0.key == key }) else {
+            throw Self.noToken(key)
         }
         return record
     }
 
-    /// Ends a personal access token at once, and gives what it was.
+    /// Ends an access token at once, and gives what it was.
     /// - Throws: `notFound`.
     @discardableResult
     public func revokeAccessToken(
-        _ number: Int64, of account: String
+        _ key: TokenKey, of account: String
     ) async throws(IdentityError) -> AccessTokenRecord {
+        if case .scopedToken(let id) = key, !UUIDText.isValid(id) { throw Self.noToken(key) }
         let record = try await changing { () async throws(StoreError) in
-            try await store.deleteAccessToken(number, of: account)
+            try await store.deleteAccessToken(key, of: account)
         }
-        guard let record else { throw .notFound(what: "access token \(number)") }
+        guard let record else { throw Self.noToken(key) }
         return record
     }
-}
 
-// MARK: - Tokens of both kinds
+    private static func noToken(_ key: TokenKey) -> IdentityError {
+        switch key {
+        case .accessToken(let number): .notFound(what: "access token \(number)")
+        case .scopedToken: .notFound(what: "such scoped access token")
+        }
+    }
 
-extension AccountDirectory {
-    func newToken() throws(IdentityError) -> Secret<String> {
+    private func newToken() throws(IdentityError) -> Secret<String> {
         try sealed { () throws(IdentityCryptoError) in
             try crypto.token(prefix: AccessTokenForm.prefix, bytes: AccessTokenForm.randomBytes)
         }
     }
 
-    func checkEnd(_ end: Timestamp?, _ now: Timestamp) throws(IdentityError) {
+    private func checkEnd(_ end: Timestamp?, _ now: Timestamp) throws(IdentityError) {
         if let end, end <= now { throw .invalid("a token must end in the future: choose a later time") }
     }
 
     /// When the token that a credential is ends; nil for sessions and for tokens without end.
     public func end(of credential: Principal.Credential, _ account: String) async throws(IdentityError) -> Timestamp? {
-        switch credential {
-        case .session: nil
-        case .accessToken(let number): try await accessToken(number, of: account).expiresAt
-        case .scopedToken(let scope): try await scopedToken(scope.tokenID, of: account).expiresAt
-        }
+        guard let key = TokenKey(credential) else { return nil }
+        return try await accessToken(key, of: account).expiresAt
     }
 
-    func checkEnd(
+    private func checkEnd(
         _ end: Timestamp?, ofMaker credential: Principal.Credential?, _ account: String
     ) async throws(IdentityError) {
         guard let credential, let latest = try await self.end(of: credential, account) else { return }
@@ -85,19 +95,21 @@ extension AccountDirectory {
                 + "own")
     }
 
-    func checkScope(
-        _ permissions: Set<Permission>, slugs: Set<String>?, refs: Set<ProjectRef>?
-    ) throws(IdentityError) {
-        guard !permissions.isEmpty else { throw .invalid("a scoped token needs at least one permission") }
+    private func checkedScope(_ limits: TokenLimits) throws(IdentityError) -> TokenScope {
+        guard !limits.permissions.isEmpty else { throw .invalid("a scoped token needs at least one permission") }
         let most = Self.scopeEntriesMax
-        guard slugs?.count ?? 1 <= most, refs?.count ?? 1 <= most else {
+        guard limits.organizationSlugs?.count ?? 1 <= most, limits.projectRefs?.count ?? 1 <= most else {
             throw .invalid("a scoped token can name at most \(most) organizations and \(most) projects")
         }
-        for slug in slugs ?? [] { _ = try IdentityText.name(slug, of: "an organization") }
+        for slug in limits.organizationSlugs ?? [] { _ = try IdentityText.name(slug, of: "an organization") }
+        return TokenScope(
+            tokenID: try sealed { () throws(IdentityCryptoError) in try crypto.uuid() },
+            permissions: limits.permissions, organizationSlugs: limits.organizationSlugs,
+            projectRefs: limits.projectRefs)
     }
 
     /// Why a store took no further token.
-    func cannotHaveMore(_ account: String) async throws(IdentityError) -> IdentityError {
+    private func cannotHaveMore(_ account: String) async throws(IdentityError) -> IdentityError {
         _ = try await self.account(account)
         return .conflict(
             "an account can have at most \(policy.tokensPerAccountMax) access tokens of a kind: revoke one first")

@@ -73,18 +73,12 @@ public protocol IdentityStore: BrowserSessionStore {
 
     // MARK: Tokens
 
-    /// Stores a personal access token; nil when the account has `limit` of them, or does not exist.
+    /// Stores an access token; nil when the account has `limit` of its kind, or does not exist.
     func insert(_ token: NewAccessToken, limit: Int) async throws(StoreError) -> AccessTokenRecord?
-    /// The personal access tokens of an account, newest first.
-    func accessTokens(of account: String) async throws(StoreError) -> [AccessTokenRecord]
-    /// Deletes a personal access token and gives what it was.
-    func deleteAccessToken(_ number: Int64, of account: String) async throws(StoreError) -> AccessTokenRecord?
-    /// Stores a scoped access token; nil when the account has `limit` of them, or does not exist.
-    func insert(_ token: NewScopedToken, limit: Int) async throws(StoreError) -> ScopedTokenRecord?
-    /// The scoped access tokens of an account, newest first.
-    func scopedTokens(of account: String) async throws(StoreError) -> [ScopedTokenRecord]
-    /// Deletes a scoped access token and gives what it was.
-    func deleteScopedToken(_ id: String, of account: String) async throws(StoreError) -> ScopedTokenRecord?
+    /// The access tokens of an account of one kind, newest first.
+    func accessTokens(_ kind: TokenKind, of account: String) async throws(StoreError) -> [AccessTokenRecord]
+    /// Deletes an access token with those that it made, and gives what it was.
+    func deleteAccessToken(_ key: TokenKey, of account: String) async throws(StoreError) -> AccessTokenRecord?
 
     // MARK: Organizations
 

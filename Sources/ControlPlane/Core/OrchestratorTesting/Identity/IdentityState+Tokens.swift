@@ -23,30 +23,16 @@ extension IdentityState {
     }
 
     func bearer(of digest: String, at time: Timestamp) -> TokenBearer? {
-        if let token = tokens[digest], Self.counts(token.record.expiresAt, time) {
-            return principal(token.account, .accessToken(token.record.number))
-                .map { TokenBearer(principal: $0, lastUsedAt: token.record.lastUsedAt) }
-        }
-        guard let token = scopedTokens[digest], Self.counts(token.record.expiresAt, time) else { return nil }
+        guard let token = tokens[digest], Self.counts(token.record.expiresAt, time) else { return nil }
         let record = token.record
-        let scope = TokenScope(
-            tokenID: record.id, permissions: record.permissions, organizationSlugs: record.organizationSlugs,
-            projectRefs: record.projectRefs)
-        return principal(token.account, .scopedToken(scope))
+        return principal(token.account, record.scope.map { .scopedToken($0) } ?? .accessToken(record.number))
             .map { TokenBearer(principal: $0, lastUsedAt: record.lastUsedAt) }
     }
 
     func counts(_ credential: Principal.Credential, of account: String, at time: Timestamp) -> Bool {
-        switch credential {
-        case .session(let id): principal(session: id, of: account, at: time) != nil
-        case .accessToken(let number):
-            tokens.values.contains {
-                $0.account == account && $0.record.number == number && Self.counts($0.record.expiresAt, time)
-            }
-        case .scopedToken(let scope):
-            scopedTokens.values.contains {
-                $0.account == account && $0.record.id == scope.tokenID && Self.counts($0.record.expiresAt, time)
-            }
+        if case .session(let id) = credential { return principal(session: id, of: account, at: time) != nil }
+        return tokens.values.contains {
+            $0.account == account && $0.record.key == TokenKey(credential) && Self.counts($0.record.expiresAt, time)
         }
     }
 
@@ -54,12 +40,9 @@ extension IdentityState {
 
     mutating func noteUse(_ credential: Principal.Credential, at time: Timestamp, unlessSince earlier: Timestamp) {
         func isDue(_ last: Timestamp?) -> Bool { last.map { $0 <= earlier } ?? true }
-        for (digest, token) in tokens where credential == .accessToken(token.record.number) {
-            if isDue(token.record.lastUsedAt) { tokens[digest]?.record.lastUsedAt = time }
-        }
-        guard case .scopedToken(let scope) = credential else { return }
-        for (digest, token) in scopedTokens where token.record.id == scope.tokenID {
-            if isDue(token.record.lastUsedAt) { scopedTokens[digest]?.record.lastUsedAt = time }
+        guard let key = TokenKey(credential) else { return }
+        for (digest, token) in tokens where token.record.key == key && isDue(token.record.lastUsedAt) {
+            tokens[digest]?.record.lastUsedAt = time
         }
     }
 }
@@ -68,60 +51,35 @@ extension IdentityState {
 
 extension IdentityState {
     mutating func insert(_ new: NewAccessToken, limit: Int) -> AccessTokenRecord? {
-        guard accounts[new.account] != nil, accessTokens(of: new.account).count < limit else { return nil }
+        guard accounts[new.account] != nil, accessTokens(new.kind, of: new.account).count < limit else { return nil }
         let record = AccessTokenRecord(
-            number: nextNumber("token"), name: new.name, alias: new.alias, createdAt: new.at,
-            expiresAt: new.expiresAt)
+            number: nextNumber("\(new.kind) token"), name: new.name, alias: new.alias, scope: new.scope,
+            createdAt: new.at, expiresAt: new.expiresAt)
         tokens[new.digest] = Token(account: new.account, record: record, maker: new.maker)
         return record
     }
 
-    func accessTokens(of account: String) -> [AccessTokenRecord] {
-        tokens.values.filter { $0.account == account }.map(\.record).sorted { $0.number > $1.number }
+    func accessTokens(_ kind: TokenKind, of account: String) -> [AccessTokenRecord] {
+        tokens.values.filter { $0.account == account && $0.record.key.kind == kind }.map(\.record)
+            .sorted { $0.number > $1.number }
     }
 
-    mutating func deleteAccessToken(_ number: Int64, of account: String) -> AccessTokenRecord? {
-        let found = tokens.first { $0.value.account == account && $0.value.record.number == number }
-        if found != nil { deleteToken(.accessToken(number)) }
-        return found?.value.record
-    }
-
-    mutating func insert(_ new: NewScopedToken, limit: Int) -> ScopedTokenRecord? {
-        guard accounts[new.account] != nil, scopedTokens(of: new.account).count < limit else { return nil }
-        let record = ScopedTokenRecord(
-            id: new.scope.tokenID, name: new.name, permissions: new.scope.permissions, alias: new.alias,
-            organizationSlugs: new.scope.organizationSlugs, projectRefs: new.scope.projectRefs, createdAt: new.at,
-            expiresAt: new.expiresAt)
-        scopedTokens[new.digest] = ScopedToken(
-            account: new.account, number: nextNumber("scoped token"), record: record, maker: new.maker)
-        return record
-    }
-
-    func scopedTokens(of account: String) -> [ScopedTokenRecord] {
-        scopedTokens.values.filter { $0.account == account }.sorted { $0.number > $1.number }.map(\.record)
-    }
-
-    mutating func deleteScopedToken(_ id: String, of account: String) -> ScopedTokenRecord? {
-        let found = scopedTokens.first { $0.value.account == account && $0.value.record.id == id }
-        if found != nil { deleteToken(.scopedToken(id)) }
-        return found?.value.record
+    mutating func deleteAccessToken(_ key: TokenKey, of account: String) -> AccessTokenRecord? {
+        let found = tokens.values.first { $0.account == account && $0.record.key == key }
+        if found != nil { deleteToken(key) }
+        return found?.record
     }
 
     /// Deletes a token with those that it made, and those that they made.
-    mutating func deleteToken(_ token: TokenMaker) {
-        switch token {
-        case .accessToken(let number): tokens = tokens.filter { $0.value.record.number != number }
-        case .scopedToken(let id): scopedTokens = scopedTokens.filter { $0.value.record.id != id }
-        }
-        for child in tokens.values where child.maker == token { deleteToken(.accessToken(child.record.number)) }
-        for child in scopedTokens.values where child.maker == token { deleteToken(.scopedToken(child.record.id)) }
+    mutating func deleteToken(_ key: TokenKey) {
+        tokens = tokens.filter { $0.value.record.key != key }
+        for child in tokens.values where child.maker == key { deleteToken(child.record.key) }
     }
 
     /// Deletes the tokens of an account but that of the bootstrap; gives how many.
     mutating func deleteTokens(of account: String) -> Int {
-        let before = tokens.count + scopedTokens.count
+        let before = tokens.count
         tokens = tokens.filter { $0.value.account != account || $0.value.isBootstrap }
-        scopedTokens = scopedTokens.filter { $0.value.account != account }
-        return before - tokens.count - scopedTokens.count
+        return before - tokens.count
     }
 }

@@ -24,15 +24,8 @@ struct IdentityState: Sendable {
     struct Token: Sendable {
         let account: String
         var record: AccessTokenRecord
-        var maker: TokenMaker?
+        var maker: TokenKey?
         var isBootstrap = false
-    }
-
-    struct ScopedToken: Sendable {
-        let account: String
-        let number: Int64
-        var record: ScopedTokenRecord
-        var maker: TokenMaker?
     }
 
     struct Assignment: Sendable, Hashable {
@@ -56,7 +49,6 @@ struct IdentityState: Sendable {
     var bootstrapAccount: String?
     var sessions: [String: Session] = [:]
     var tokens: [String: Token] = [:]
-    var scopedTokens: [String: ScopedToken] = [:]
     var organizations: [String: Organization]
     var assignments: Set<Assignment> = []
     var projectRoles: [Int64: ProjectRole] = [:]
@@ -133,12 +125,12 @@ extension IdentityState {
         let replaced = tokens.filter {
             $0.value.isBootstrap && ($0.key != plan.tokenDigest || $0.value.account != account.id)
         }
-        for token in replaced.values { deleteToken(.accessToken(token.record.number)) }
+        for token in replaced.values { deleteToken(token.record.key) }
         if tokens[plan.tokenDigest]?.account != account.id {
             tokens[plan.tokenDigest] = Token(
                 account: account.id,
                 record: AccessTokenRecord(
-                    number: nextNumber("token"), name: plan.tokenName, alias: plan.tokenAlias,
+                    number: nextNumber("\(TokenKind.personal) token"), name: plan.tokenName, alias: plan.tokenAlias,
                     createdAt: plan.account.at))
         }
         tokens[plan.tokenDigest]?.isBootstrap = true

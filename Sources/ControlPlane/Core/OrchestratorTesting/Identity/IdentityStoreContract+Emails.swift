@@ -39,13 +39,13 @@ extension IdentityContractRun {
 
     /// Tokens end with the token that made them, through every generation and kind.
     func checkMakers() async throws {
-        func token(_ number: Int, by maker: TokenMaker?) -> NewAccessToken {
+        func token(_ number: Int, by maker: TokenKey?) -> NewAccessToken {
             NewAccessToken(
                 account: id(3), name: "made", alias: "sbp_m", digest: digest(number), expiresAt: nil, at: start,
                 maker: maker)
         }
-        func scoped(_ number: Int, by maker: TokenMaker?) -> NewScopedToken {
-            NewScopedToken(
+        func scoped(_ number: Int, by maker: TokenKey?) -> NewAccessToken {
+            NewAccessToken(
                 account: id(3), name: "made", alias: "sbp_m", digest: digest(number),
                 scope: TokenScope(
                     tokenID: id(number), permissions: [.projectsRead], organizationSlugs: nil, projectRefs: nil),
@@ -57,14 +57,17 @@ extension IdentityContractRun {
         _ = try await store.insert(scoped(413, by: .accessToken(second.number)), limit: 9)
         _ = try await store.insert(scoped(414, by: .scopedToken(id(413))), limit: 9)
         _ = try await store.insert(scoped(415, by: nil), limit: 9)
-        _ = try await store.deleteAccessToken(first.number, of: id(3))
-        try promise("a token ends with its maker", try await store.accessTokens(of: id(3)).isEmpty)
+        _ = try await store.deleteAccessToken(first.key, of: id(3))
+        try promise("a token ends with its maker", try await store.accessTokens(.personal, of: id(3)).isEmpty)
         try promise(
-            "through every generation", try await store.scopedTokens(of: id(3)).map(\.id) == [id(415)])
+            "through every generation",
+            try await store.accessTokens(.scoped, of: id(3)).map(\.key) == [.scopedToken(id(415))])
         _ = try await store.insert(token(416, by: nil), limit: 9)
         let outcome = try await store.setPassword(of: id(3), verifier: Secret("new"), keeping: nil, at: start)
         try promise("a new password revokes every token", outcome == .set(revokedTokens: 2))
-        let left = try await (store.accessTokens(of: id(3)).count, store.scopedTokens(of: id(3)).count)
+        let left = try await (
+            store.accessTokens(.personal, of: id(3)).count, store.accessTokens(.scoped, of: id(3)).count
+        )
         try promise("of both kinds", left == (0, 0))
     }
 }

@@ -59,13 +59,13 @@ extension IdentityContractRun {
     func checkBootstrap() async throws {
         let first = try await store.bootstrap(plan(701, token: 701, password: nil))
         try promise("a bootstrap makes an account", first.id == id(701))
-        let token = try await store.accessTokens(of: id(701))
+        let token = try await store.accessTokens(.personal, of: id(701))
         try promise("with a token", token.map(\.name) == ["bootstrap"] && token.first?.expiresAt == nil)
         let owner = try await principal(701)
         try promise(
             "that is an owner", owner?.permissions(in: Organization.defaultSlug).count == Permission.allCases.count)
         _ = try await store.bootstrap(plan(701, token: 701, password: "first"))
-        try promise("done again it changes nothing", try await store.accessTokens(of: id(701)) == token)
+        try promise("done again it changes nothing", try await store.accessTokens(.personal, of: id(701)) == token)
         let verifier = try await store.credentials(ofEmail: first.email)?.passwordVerifier
         try promise("but sets a password that was not set", verifier == Secret("first"))
         _ = try await store.bootstrap(plan(701, token: 702, password: "second"))
@@ -73,7 +73,7 @@ extension IdentityContractRun {
         try promise("and no other later", kept == Secret("first"))
         try promise("another token takes the place of the first", try await principal(701) == nil)
         try promise("and counts", try await principal(702)?.account.id == id(701))
-        try promise("alone", try await store.accessTokens(of: id(701)).count == 1)
+        try promise("alone", try await store.accessTokens(.personal, of: id(701)).count == 1)
         let renamed = try await store.bootstrap(plan(702, token: 702, password: nil))
         try promise("an unknown address does not make a second first account", renamed.id == id(701))
         let other = try await store.bootstrap(plan(4, token: 702, password: nil))

@@ -27,7 +27,8 @@ extension IdentityContractRun {
         try promise("and not stored", try await bearer(303) == nil)
         try promise("an unknown account has no token", try await store.insert(token(304, of: 99), limit: 2) == nil)
         _ = try await store.insert(token(305, of: 2), limit: 2)
-        try promise("tokens are listed, newest first", try await store.accessTokens(of: id(1)) == [second, first])
+        try promise(
+            "tokens are listed, newest first", try await store.accessTokens(.personal, of: id(1)) == [second, first])
         let found = try required(try await bearer(301), "a token has a bearer")
         try promise("a token is its account's", found.principal.account.id == id(1))
         try promise("a bearer says by which token", found.principal.credential == .accessToken(first.number))
@@ -38,12 +39,12 @@ extension IdentityContractRun {
         try promise("and not longer", try await bearer(302, at: 50) == nil)
         try await checkUse(found.principal.credential) { try await bearer(301)?.lastUsedAt }
         try promise(
-            "only the owner deletes a token", try await store.deleteAccessToken(first.number, of: id(2)) == nil)
-        let deleted = try await store.deleteAccessToken(second.number, of: id(1))
+            "only the owner deletes a token", try await store.deleteAccessToken(first.key, of: id(2)) == nil)
+        let deleted = try await store.deleteAccessToken(second.key, of: id(1))
         try promise("a deleted token is given", deleted == second)
         try promise("a deleted token does not count", try await bearer(302) == nil)
         try promise("nor can it be held", try await !holds(.accessToken(second.number)))
-        try promise("it is deleted once", try await store.deleteAccessToken(second.number, of: id(1)) == nil)
+        try promise("it is deleted once", try await store.deleteAccessToken(second.key, of: id(1)) == nil)
     }
 
     private func checkUse(
@@ -60,25 +61,27 @@ extension IdentityContractRun {
         let scope = TokenScope(
             tokenID: id(401), permissions: [.projectsRead, .databaseWrite], organizationSlugs: ["default"],
             projectRefs: [.sample(1), .sample(2)])
-        let new = NewScopedToken(
+        let new = NewAccessToken(
             account: id(1), name: "narrow", alias: "sbp_n", digest: digest(401), scope: scope,
             expiresAt: start + .seconds(50), at: start)
         let record = try required(try await store.insert(new, limit: 2), "a scoped token is stored")
-        try promise("a scoped token keeps its limits", record.permissions == scope.permissions)
-        try promise("those of places, too", record.organizationSlugs == ["default"])
-        try promise("and of projects", record.projectRefs == scope.projectRefs && record.id == id(401))
+        try promise("a scoped token keeps its limits", record.scope?.permissions == scope.permissions)
+        try promise("those of places, too", record.scope?.organizationSlugs == ["default"])
+        try promise("and of projects", record.scope == scope && record.key == .scopedToken(id(401)))
         var wide = new
         wide.scope = TokenScope(
             tokenID: id(402), permissions: [.projectsRead], organizationSlugs: nil, projectRefs: [])
         wide.digest = digest(402)
         wide.expiresAt = nil
         let second = try required(try await store.insert(wide, limit: 2), "a second is stored")
-        try promise("no list is not an empty list", second.organizationSlugs == nil && second.projectRefs == [])
-        wide.scope.tokenID = id(403)
+        try promise(
+            "no list is not an empty list", second.scope?.organizationSlugs == nil && second.scope?.projectRefs == [])
+        wide.scope?.tokenID = id(403)
         wide.digest = digest(403)
         try promise("scoped tokens above the limit are refused", try await store.insert(wide, limit: 2) == nil)
-        try promise("they are listed, newest first", try await store.scopedTokens(of: id(1)) == [second, record])
-        try promise("separately", try await store.accessTokens(of: id(1)).count == 1)
+        try promise(
+            "they are listed, newest first", try await store.accessTokens(.scoped, of: id(1)) == [second, record])
+        try promise("separately", try await store.accessTokens(.personal, of: id(1)).count == 1)
         let bearer = try required(try await bearer(401, at: 49), "a scoped token has a bearer")
         try promise("a bearer has the scope", bearer.principal.credential == .scopedToken(scope))
         try promise("a scoped token expires", try await self.bearer(401, at: 50) == nil)
@@ -86,8 +89,10 @@ extension IdentityContractRun {
         try promise("until it expires", try await !holds(.scopedToken(scope), at: 50))
         try await checkUse(bearer.principal.credential) { try await self.bearer(401)?.lastUsedAt }
         try promise(
-            "only the owner deletes a scoped token", try await store.deleteScopedToken(id(402), of: id(2)) == nil)
-        try promise("a deleted one is given", try await store.deleteScopedToken(id(402), of: id(1)) == second)
+            "only the owner deletes a scoped token",
+            try await store.deleteAccessToken(.scopedToken(id(402)), of: id(2)) == nil)
+        try promise(
+            "a deleted one is given", try await store.deleteAccessToken(.scopedToken(id(402)), of: id(1)) == second)
         try promise("a deleted one does not count", try await self.bearer(402) == nil)
     }
 }

@@ -28,34 +28,20 @@ extension InMemoryIdentityStore {
         try await transaction { $0.noteUse(credential, at: time, unlessSince: earlier) }
     }
 
-    /// Stores a personal access token.
     public func insert(_ token: NewAccessToken, limit: Int) async throws(StoreError) -> AccessTokenRecord? {
         try await transaction { $0.insert(token, limit: limit) }
     }
 
-    /// Personal access tokens, newest first.
-    public func accessTokens(of account: String) async throws(StoreError) -> [AccessTokenRecord] {
-        try await transaction { $0.accessTokens(of: account) }
+    /// Access tokens of a kind, newest first.
+    public func accessTokens(
+        _ kind: TokenKind, of account: String
+    ) async throws(StoreError) -> [AccessTokenRecord] {
+        try await transaction { $0.accessTokens(kind, of: account) }
     }
 
-    /// Deletes a personal access token.
     public func deleteAccessToken(
-        _ number: Int64, of account: String
+        _ key: TokenKey, of account: String
     ) async throws(StoreError) -> AccessTokenRecord? {
-        try await transaction { $0.deleteAccessToken(number, of: account) }
-    }
-
-    /// Stores a scoped token.
-    public func insert(_ token: NewScopedToken, limit: Int) async throws(StoreError) -> ScopedTokenRecord? {
-        try await transaction { $0.insert(token, limit: limit) }
-    }
-
-    /// Scoped tokens, newest first.
-    public func scopedTokens(of account: String) async throws(StoreError) -> [ScopedTokenRecord] {
-        try await transaction { $0.scopedTokens(of: account) }
-    }
-
-    public func deleteScopedToken(_ id: String, of account: String) async throws(StoreError) -> ScopedTokenRecord? {
-        try await transaction { $0.deleteScopedToken(id, of: account) }
+        try await transaction { $0.deleteAccessToken(key, of: account) }
     }
 }

@@ -17,12 +17,12 @@ struct AccessTokensController: Sendable {
                 .get, all, access: .wholeAccount,
                 operation: Operation(
                     summary: "Your access tokens", answer: .of([AccessTokenRow].self), refusals: [.scopedToken]),
-                handler: list),
+                handler: tokens.list),
             Route(
                 .post, all, access: .wholeAccount, effect: .change("access_token.create"),
                 operation: Operation(
                     summary: "Create an access token; it is shown in this answer only",
-                    body: .json(CreateTokenBody.schema), answer: .json(AccessTokenRow.created, .created),
+                    body: .json(CreateTokenBody.schema), answer: .of(CreatedToken<AccessTokenRow>.self, .created),
                     refusals: [
                         Operation.Refusal(
                             status: .forbidden,
@@ -34,52 +34,23 @@ struct AccessTokensController: Sendable {
                 .get, "\(all)/{id}", access: .wholeAccount,
                 operation: Operation(
                     summary: "One access token", answer: .of(AccessTokenRow.self), refusals: [.scopedToken]),
-                handler: read),
+                handler: tokens.read),
             Route(
                 .delete, "\(all)/{id}", access: .wholeAccount, effect: .change("access_token.delete"),
                 operation: Operation(
                     summary: "Revoke an access token", answer: .of(AccessTokenRow.self), refusals: [.scopedToken]),
-                handler: revoke
+                handler: tokens.revoke
             ).endingCredentials,
         ]
     }
 
-    private func list(_ request: APIRequest) async throws -> APIResponse {
-        let records = try await directory.accessTokens(of: try request.caller().account.id)
-        return try APIResponse(json: records.map { AccessTokenRow($0) })
+    private var tokens: TokenRoutes<AccessTokenRow> {
+        TokenRoutes(directory: directory, kind: .personal, target: "access_token")
     }
 
     private func prepareCreate(_ request: APIRequest) async throws -> Route.Handler {
         let wanted = try request.decode(CreateTokenBody.self).checked(at: time.now())
         try await directory.confirmTokenMaker(request)
-        return { try await create($0, wanted) }
-    }
-
-    private func create(
-        _ request: APIRequest, _ wanted: (name: String, expiresAt: Timestamp?)
-    ) async throws -> APIResponse {
-        let caller = try request.caller()
-        let (record, token) = try await directory.createAccessToken(
-            of: caller.account.id, name: wanted.name, expiresAt: wanted.expiresAt, with: caller.credential)
-        request.audit.target("access_token", String(record.number))
-        request.audit.change("name", from: nil, to: record.name)
-        if let end = record.expiresAt { request.audit.change("expires_at", from: nil, to: end.rfc3339) }
-        return try APIResponse(.created, json: AccessTokenRow(record, token: token))
-    }
-
-    private func read(_ request: APIRequest) async throws -> APIResponse {
-        let account = try request.caller().account.id
-        return try APIResponse(
-            json: AccessTokenRow(try await directory.accessToken(try request.number("id"), of: account)))
-    }
-
-    private func revoke(_ request: APIRequest) async throws -> APIResponse {
-        let account = try request.caller().account.id
-        let number = try request.number("id")
-        let record = try await directory.accessToken(number, of: account)
-        _ = try await directory.revokeAccessToken(number, of: account)
-        request.audit.target("access_token", String(number))
-        request.audit.change("name", from: record.name, to: nil)
-        return try APIResponse(json: AccessTokenRow(record))
+        return { try await tokens.create($0, name: wanted.name, scope: nil, expiresAt: wanted.expiresAt) }
     }
 }

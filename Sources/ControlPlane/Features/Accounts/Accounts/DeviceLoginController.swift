@@ -112,29 +112,16 @@ struct DeviceLoginController: Sendable {
 }
 
 /// An approved sign-in: a token that only the client can open.
-struct DeviceLoginRow: Encodable, Sendable, Documented {
-    let id: String
-    let createdAt: String
-    let accessToken: String
-    let publicKey: String
-    let nonce: String
+struct DeviceLoginRow: EncodableBody {
+    let login: DeviceLogins.Waiting
 
-    init(_ login: DeviceLogins.Waiting) {
-        id = login.session
-        createdAt = login.at.rfc3339
-        accessToken = login.sealed.ciphertext
-        publicKey = login.sealed.publicKey
-        nonce = login.sealed.nonce
-    }
+    init(_ login: DeviceLogins.Waiting) { self.login = login }
 
-    static let schema = Schema.fields(
-        .init("id", .uuid), .init("created_at", .time), .init("access_token", .text), .init("public_key", .text),
-        .init("nonce", .text))
-
-    enum CodingKeys: String, CodingKey {
-        case id, nonce
-        case createdAt = "created_at"
-        case accessToken = "access_token"
-        case publicKey = "public_key"
-    }
+    static let shape = BodyShape<Self>([
+        .init("id", .uuid, of: \.login.session),
+        .init("created_at", .time, of: \.login.at.rfc3339),
+        .init("access_token", of: \.login.sealed.ciphertext),
+        .init("public_key", of: \.login.sealed.publicKey),
+        .init("nonce", of: \.login.sealed.nonce),
+    ])
 }

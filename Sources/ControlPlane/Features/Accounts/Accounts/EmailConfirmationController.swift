@@ -39,33 +39,20 @@ struct EmailConfirmationController: Sendable {
 }
 
 /// An account and what its addresses are worth.
-struct UnconfirmedAccount: Encodable, Sendable, Documented {
-    let gotrueID: String
-    let email: String
-    let isEmailVerified: Bool
-    let pendingEmail: Nullable<String>
-    let username: String
+struct UnconfirmedAccount: EncodableBody {
+    let account: Account
 
-    init(_ account: Account) {
-        gotrueID = account.id
-        email = account.email
-        isEmailVerified = account.isEmailVerified
-        pendingEmail = Nullable(account.pendingEmail)
-        username = account.username
-    }
+    init(_ account: Account) { self.account = account }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "UnconfirmedAccount",
-        .fields(
-            .init("gotrue_id", .uuid), .init("email", .text), .init("is_email_verified", .boolean),
-            .init("pending_email", .nullable(.text)), .init("username", .text)))
-
-    enum CodingKeys: String, CodingKey {
-        case email, username
-        case gotrueID = "gotrue_id"
-        case isEmailVerified = "is_email_verified"
-        case pendingEmail = "pending_email"
-    }
+        [
+            .init("gotrue_id", .uuid, of: \.account.id),
+            .init("email", of: \.account.email),
+            .init("is_email_verified", of: \.account.isEmailVerified),
+            .nullable("pending_email", of: \.account.pendingEmail),
+            .init("username", of: \.account.username),
+        ])
 }
 
 extension Operation.Refusal {

@@ -2,110 +2,86 @@ import APIKit
 import ProjectModel
 
 /// An e-mail address and a password, as sign-in and sign-up take them.
-struct CredentialsBody: Decodable, Sendable {
+struct CredentialsBody: DecodableBody {
     let email: String
     let password: Secret<String>
 
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        email = try container.decode(String.self, forKey: .email)
-        password = Secret(try container.decode(String.self, forKey: .password))
-    }
+    static let schemaName: String? = "Credentials"
 
-    private enum CodingKeys: String, CodingKey {
-        case email, password
+    init(fields: BodyReader) throws {
+        email = try fields.read("email")
+        password = try fields.secret("password")
     }
-
-    static let schema = Schema.named("Credentials", .fields(.init("email", .text), .init("password", .text)))
 }
 
 /// The body of a sign-up.
-struct SignUpBody: Decodable, Sendable {
-    let email: String
-    let password: Secret<String>
+struct SignUpBody: DecodableBody {
+    let credentials: CredentialsBody
     /// The token of an invitation, which lets its holder in where sign-up is closed.
     let invitationToken: Secret<String>?
 
-    init(from decoder: any Decoder) throws {
-        let credentials = try CredentialsBody(from: decoder)
-        (email, password) = (credentials.email, credentials.password)
-        invitationToken = try decoder.container(keyedBy: CodingKeys.self)
-            .decodeIfPresent(String.self, forKey: .invitationToken).map { Secret($0) }
-    }
+    static let schemaName: String? = "SignUp"
 
-    private enum CodingKeys: String, CodingKey {
-        case invitationToken = "invitation_token"
+    init(fields: BodyReader) throws {
+        credentials = try CredentialsBody(fields: fields)
+        invitationToken = try fields.secretIfPresent("invitation_token")
     }
-
-    static let schema = Schema.named(
-        "SignUp", CredentialsBody.schema.inlined.adding([.optional("invitation_token", .text)]))
 }
 
 /// A refresh token.
-struct RefreshBody: Decodable, Sendable {
+struct RefreshBody: DecodableBody {
     let refreshToken: Secret<String>
 
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        refreshToken = Secret(try container.decode(String.self, forKey: .refreshToken))
-    }
+    static let schemaName: String? = "Refresh"
 
-    private enum CodingKeys: String, CodingKey {
-        case refreshToken = "refresh_token"
+    init(fields: BodyReader) throws {
+        refreshToken = try fields.secret("refresh_token")
     }
-
-    static let schema = Schema.named("Refresh", .fields(.init("refresh_token", .text)))
 }
 
 /// A user's change of its own account.
-struct UserUpdateBody: Decodable, Sendable {
+struct UserUpdateBody: DecodableBody {
     let email: String?
     let password: Secret<String>?
     /// The present password: instead of a sign-in of the last minutes.
     let currentPassword: Secret<String>?
     let data: [String: JSON]?
 
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        email = try container.decodeIfPresent(String.self, forKey: .email)
-        password = try container.decodeIfPresent(String.self, forKey: .password).map { Secret($0) }
-        currentPassword = try container.decodeIfPresent(String.self, forKey: .currentPassword).map { Secret($0) }
-        data = try container.decodeIfPresent([String: JSON].self, forKey: .data)
-    }
+    static let schemaName: String? = "UserUpdate"
 
-    private enum CodingKeys: String, CodingKey {
-        case email, password, data
-        case currentPassword = "current_password"
+    init(fields: BodyReader) throws {
+        email = try fields.readIfPresent("email")
+        password = try fields.secretIfPresent("password")
+        currentPassword = try fields.secretIfPresent("current_password")
+        data = try fields.readIfPresent("data")
     }
-
-    static let schema = Schema.named(
-        "UserUpdate",
-        .fields(
-            .optional("email", .text), .optional("password", .text), .optional("current_password", .text),
-            .optional("data", .map(.anything))))
 }
 
 /// An e-mail address alone.
-struct EmailBody: Decodable, Sendable {
+struct EmailBody: DecodableBody {
     let email: String
 
-    static let schema = Schema.named("Email", .fields(.init("email", .text)))
+    static let schemaName: String? = "Email"
+
+    init(fields: BodyReader) throws {
+        email = try fields.read("email")
+    }
 }
 
 /// What sign-in offers; providers besides the e-mail address: none.
-struct GoTrueSettings: Encodable, Sendable, Documented {
-    let external: [String: Bool]
-    let disableSignup: Bool
-    let mailerAutoconfirm = true
-    let phoneAutoconfirm = false
-    let smsProvider = ""
-    let samlEnabled = false
+struct GoTrueSettings: EncodableBody {
+    let isSignUpOpen: Bool
 
-    init(isSignUpOpen: Bool) {
-        external = Dictionary(uniqueKeysWithValues: Self.providers.map { ($0, false) })
-            .merging(["email": true]) { $1 }
-        disableSignup = !isSignUpOpen
-    }
+    static let shape = BodyShape<Self>([
+        .init("external") { body in
+            Dictionary(uniqueKeysWithValues: Self.providers.map { ($0, false) }).merging(["email": true]) { $1 }
+        },
+        .init("disable_signup") { !$0.isSignUpOpen },
+        .constant("mailer_autoconfirm", true),
+        .constant("phone_autoconfirm", false),
+        .constant("sms_provider", ""),
+        .constant("saml_enabled", false),
+    ])
 
     /// Providers that GoTrue names, by its spelling.
     private static let providers = [
@@ -113,17 +89,4 @@ struct GoTrueSettings: Encodable, Sendable, Documented {
         "google", "kakao", "keycloak", "linkedin", "linkedin_oidc", "notion", "phone", "slack", "slack_oidc", "spotify",
         "twitch", "twitter", "workos", "zoom",
     ]
-
-    static let schema = Schema.fields(
-        .init("external", .map(.boolean)), .init("disable_signup", .boolean), .init("mailer_autoconfirm", .boolean),
-        .init("phone_autoconfirm", .boolean), .init("sms_provider", .text), .init("saml_enabled", .boolean))
-
-    enum CodingKeys: String, CodingKey {
-        case external
-        case disableSignup = "disable_signup"
-        case mailerAutoconfirm = "mailer_autoconfirm"
-        case phoneAutoconfirm = "phone_autoconfirm"
-        case smsProvider = "sms_provider"
-        case samlEnabled = "saml_enabled"
-    }
 }

@@ -3,141 +3,84 @@ import Identity
 import ProjectModel
 
 /// An account as GoTrue shows a user.
-struct GoTrueUser: Encodable, Sendable, Documented {
-    let id: String
-    let aud = GoTrueUser.audience
-    let role = GoTrueUser.audience
-    let email: String
-    let phone = ""
-    /// The address that waits for its confirmation.
-    let newEmail: String?
-    /// Always confirmed, also with an unconfirmed address: sign-in never waits for a mail.
-    let emailConfirmedAt: String
-    let confirmedAt: String
-    let lastSignInAt: String?
-    let appMetadata = AppMetadata()
-    let userMetadata: [String: String] = [:]
-    let identities: [LinkedIdentity]
-    let createdAt: String
-    let updatedAt: String
-    let isAnonymous = false
+struct GoTrueUser: EncodableBody {
+    let account: Account
+
+    init(_ account: Account) { self.account = account }
 
     /// Audience and role of every account.
     private static let audience = "authenticated"
 
     /// How the user signs in.
-    struct AppMetadata: Encodable, Sendable {
-        let provider = "email"
-        let providers = ["email"]
+    struct AppMetadata: EncodableBody {
+        static let shape = BodyShape<Self>([
+            .constant("provider", "email"),
+            .constant("providers", ["email"]),
+        ])
     }
 
     /// The one way in: the e-mail address.
-    struct LinkedIdentity: Encodable, Sendable {
-        let identityID: String
-        let id: String
-        let userID: String
-        let identityData: [String: JSON]
-        let provider = "email"
-        let lastSignInAt: String?
-        let createdAt: String
-        let updatedAt: String
-        let email: String
+    struct LinkedIdentity: EncodableBody {
+        let account: Account
 
-        enum CodingKeys: String, CodingKey {
-            case id, provider, email
-            case identityID = "identity_id"
-            case userID = "user_id"
-            case identityData = "identity_data"
-            case lastSignInAt = "last_sign_in_at"
-            case createdAt = "created_at"
-            case updatedAt = "updated_at"
-        }
-
-        init(_ account: Account) {
-            identityID = account.id
-            id = account.id
-            userID = account.id
-            identityData = [
+        /// What the provider says of the user.
+        private var facts: [String: JSON] {
+            [
                 "sub": .string(account.id), "email": .string(account.email),
                 "email_verified": .boolean(account.isEmailVerified), "phone_verified": false,
             ]
-            lastSignInAt = account.lastSignInAt?.rfc3339
-            createdAt = account.insertedAt.rfc3339
-            updatedAt = account.updatedAt.rfc3339
-            email = account.email
         }
+
+        static let shape = BodyShape<Self>([
+            .init("identity_id", .uuid, of: \.account.id),
+            .init("id", .uuid, of: \.account.id),
+            .init("user_id", .uuid, of: \.account.id),
+            .init("identity_data", of: \.facts),
+            .constant("provider", "email"),
+            .optional("last_sign_in_at", .time, of: \.account.lastSignInAt?.rfc3339),
+            .init("created_at", .time, of: \.account.insertedAt.rfc3339),
+            .init("updated_at", .time, of: \.account.updatedAt.rfc3339),
+            .init("email", of: \.account.email),
+        ])
     }
 
-    init(_ account: Account) {
-        id = account.id
-        email = account.email
-        newEmail = account.pendingEmail
-        emailConfirmedAt = account.insertedAt.rfc3339
-        confirmedAt = account.insertedAt.rfc3339
-        lastSignInAt = account.lastSignInAt?.rfc3339
-        identities = [LinkedIdentity(account)]
-        createdAt = account.insertedAt.rfc3339
-        updatedAt = account.updatedAt.rfc3339
-    }
-
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "User",
-        .fields(
-            .init("id", .uuid), .init("aud", .choice([audience])), .init("role", .choice([audience])),
-            .init("email", .text), .init("phone", .text), .optional("new_email", .text),
-            .init("email_confirmed_at", .time), .init("confirmed_at", .time), .optional("last_sign_in_at", .time),
-            .init("app_metadata", .fields(.init("provider", .text), .init("providers", .array(.text)))),
-            .init("user_metadata", .map(.anything)), .init("identities", .array(identity)),
-            .init("created_at", .time), .init("updated_at", .time), .init("is_anonymous", .boolean)))
-
-    private static let identity = Schema.fields(
-        .init("identity_id", .uuid), .init("id", .uuid), .init("user_id", .uuid),
-        .init("identity_data", .map(.anything)), .init("provider", .text), .optional("last_sign_in_at", .time),
-        .init("created_at", .time), .init("updated_at", .time), .init("email", .text))
-
-    enum CodingKeys: String, CodingKey {
-        case id, aud, role, email, phone, identities
-        case newEmail = "new_email"
-        case emailConfirmedAt = "email_confirmed_at"
-        case confirmedAt = "confirmed_at"
-        case lastSignInAt = "last_sign_in_at"
-        case appMetadata = "app_metadata"
-        case userMetadata = "user_metadata"
-        case createdAt = "created_at"
-        case updatedAt = "updated_at"
-        case isAnonymous = "is_anonymous"
-    }
+        [
+            .init("id", .uuid, of: \.account.id),
+            .constant("aud", audience, schema: .choice([audience])),
+            .constant("role", audience, schema: .choice([audience])),
+            .init("email", of: \.account.email),
+            .constant("phone", ""),
+            // The address that waits for its confirmation.
+            .optional("new_email", of: \.account.pendingEmail),
+            // Always confirmed, also with an unconfirmed address: sign-in never waits for a mail.
+            .init("email_confirmed_at", .time, of: \.account.insertedAt.rfc3339),
+            .init("confirmed_at", .time, of: \.account.insertedAt.rfc3339),
+            .optional("last_sign_in_at", .time, of: \.account.lastSignInAt?.rfc3339),
+            .constant("app_metadata", AppMetadata()),
+            .constant("user_metadata", [String: JSON]()),
+            .init("identities") { [LinkedIdentity(account: $0.account)] },
+            .init("created_at", .time, of: \.account.insertedAt.rfc3339),
+            .init("updated_at", .time, of: \.account.updatedAt.rfc3339),
+            .constant("is_anonymous", false),
+        ])
 }
 
 /// What a sign-in and a refresh answer. It holds the tokens: it is never logged.
-struct GoTrueSession: Encodable, Sendable, Documented {
-    let accessToken: String
-    let tokenType = "bearer"
-    let expiresIn: Int
-    let expiresAt: Int64
-    let refreshToken: String
-    let user: GoTrueUser
+struct GoTrueSession: EncodableBody {
+    let grant: SessionGrant
 
-    init(_ grant: SessionGrant) {
-        accessToken = grant.accessToken.reveal()
-        expiresIn = grant.expiresIn
-        expiresAt = grant.expiresAt
-        refreshToken = grant.refreshToken.reveal()
-        user = GoTrueUser(grant.account)
-    }
+    init(_ grant: SessionGrant) { self.grant = grant }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "Session",
-        .fields(
-            .init("access_token", .text), .init("token_type", .choice(["bearer"])), .init("expires_in", .integer()),
-            .init("expires_at", .integer()), .init("refresh_token", .text), .init("user", GoTrueUser.schema)))
-
-    enum CodingKeys: String, CodingKey {
-        case user
-        case accessToken = "access_token"
-        case tokenType = "token_type"
-        case expiresIn = "expires_in"
-        case expiresAt = "expires_at"
-        case refreshToken = "refresh_token"
-    }
+        [
+            .init("access_token") { $0.grant.accessToken.reveal() },
+            .constant("token_type", "bearer", schema: .choice(["bearer"])),
+            .init("expires_in", of: \.grant.expiresIn),
+            .init("expires_at", of: \.grant.expiresAt),
+            .init("refresh_token") { $0.grant.refreshToken.reveal() },
+            .init("user") { GoTrueUser($0.grant.account) },
+        ])
 }

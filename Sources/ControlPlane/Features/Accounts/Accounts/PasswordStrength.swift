@@ -50,31 +50,38 @@ struct PasswordStrength: Sendable, Equatable {
 }
 
 /// The answer to a password check.
-struct PasswordCheckRow: Encodable, Sendable, Documented {
-    let result: Result
-
+struct PasswordCheckRow: EncodableBody {
     /// The findings.
-    struct Result: Encodable, Sendable {
+    struct Result: EncodableBody {
         let score: Int
         let feedback: Feedback
+
+        static let shape = BodyShape<Self>([
+            .init("score", .integer(0...4), of: \.score),
+            .init("feedback", of: \.feedback),
+        ])
     }
 
     /// Warning and advice.
-    struct Feedback: Encodable, Sendable {
+    struct Feedback: EncodableBody {
         let warning: String
         let suggestions: [String]
+
+        static let shape = BodyShape<Self>([
+            .init("warning", of: \.warning),
+            .init("suggestions", of: \.suggestions),
+        ])
     }
 
-    init(_ strength: PasswordStrength) {
-        result = Result(
-            score: strength.score,
-            feedback: Feedback(warning: strength.warning, suggestions: strength.suggestions))
-    }
+    let strength: PasswordStrength
 
-    static let schema = Schema.fields(
-        .init(
-            "result",
-            .fields(
-                .init("score", .integer(0...4)),
-                .init("feedback", .fields(.init("warning", .text), .init("suggestions", .array(.text)))))))
+    init(_ strength: PasswordStrength) { self.strength = strength }
+
+    static let shape = BodyShape<Self>([
+        .init("result") {
+            Result(
+                score: $0.strength.score,
+                feedback: Feedback(warning: $0.strength.warning, suggestions: $0.strength.suggestions))
+        }
+    ])
 }

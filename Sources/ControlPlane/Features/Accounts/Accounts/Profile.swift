@@ -5,7 +5,7 @@ import Identity
 import ProjectModel
 
 /// The account as Studio's profile.
-struct Profile: Encodable, Sendable, Documented {
+struct Profile: EncodableBody {
     let id: Int64
     let gotrueID: String
     let auth0ID: String
@@ -13,11 +13,6 @@ struct Profile: Encodable, Sendable, Documented {
     let username: String
     let firstName: Nullable<String>
     let lastName: Nullable<String>
-    let mobile = Nullable<String>(nil)
-    let isAlphaUser = false
-    let isSSOUser = false
-    /// No limit on projects comes from a plan here.
-    let freeProjectLimit = Nullable<Int>(nil)
     /// Pages of Studio that this installation has nothing for.
     let disabledFeatures: [String]
 
@@ -33,54 +28,42 @@ struct Profile: Encodable, Sendable, Documented {
         lastName = Nullable(account.lastName)
     }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "Profile",
-        .fields(
-            .init("id", .integer()), .init("gotrue_id", .uuid), .init("auth0_id", .text),
-            .init("primary_email", .text), .init("username", .text), .init("first_name", .nullable(.text)),
-            .init("last_name", .nullable(.text)), .init("mobile", .nullable(.text)),
-            .init("is_alpha_user", .boolean), .init("is_sso_user", .boolean),
-            .init("free_project_limit", .nullable(.integer())), .init("disabled_features", .array(.text))))
-
-    enum CodingKeys: String, CodingKey {
-        case id, username, mobile
-        case gotrueID = "gotrue_id"
-        case auth0ID = "auth0_id"
-        case primaryEmail = "primary_email"
-        case firstName = "first_name"
-        case lastName = "last_name"
-        case isAlphaUser = "is_alpha_user"
-        case isSSOUser = "is_sso_user"
-        case freeProjectLimit = "free_project_limit"
-        case disabledFeatures = "disabled_features"
-    }
+        [
+            .init("id", of: \.id),
+            .init("gotrue_id", .uuid, of: \.gotrueID),
+            .init("auth0_id", of: \.auth0ID),
+            .init("primary_email", of: \.primaryEmail),
+            .init("username", of: \.username),
+            .init("first_name", of: \.firstName),
+            .init("last_name", of: \.lastName),
+            .null("mobile"),
+            .constant("is_alpha_user", false),
+            .constant("is_sso_user", false),
+            // No limit on projects comes from a plan here.
+            .null("free_project_limit", .integer()),
+            .init("disabled_features", of: \.disabledFeatures),
+        ])
 }
 
 /// The account as `/v1/profile` shows it.
-struct V1Profile: Encodable, Sendable, Documented {
-    let gotrueID: String
-    let primaryEmail: String
-    let username: String
+struct V1Profile: EncodableBody {
+    let account: Account
 
-    init(_ account: Account) {
-        gotrueID = account.id
-        primaryEmail = account.email
-        username = account.username
-    }
+    init(_ account: Account) { self.account = account }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "V1Profile",
-        .fields(.init("gotrue_id", .uuid), .init("primary_email", .text), .init("username", .text)))
-
-    enum CodingKeys: String, CodingKey {
-        case username
-        case gotrueID = "gotrue_id"
-        case primaryEmail = "primary_email"
-    }
+        [
+            .init("gotrue_id", .uuid, of: \.account.id),
+            .init("primary_email", of: \.account.email),
+            .init("username", of: \.account.username),
+        ])
 }
 
 /// A change of a profile; absent fields are kept.
-struct ProfileUpdateBody: Decodable, Sendable {
+struct ProfileUpdateBody: DecodableBody {
     let firstName: String?
     let lastName: String?
     let primaryEmail: String?
@@ -88,32 +71,18 @@ struct ProfileUpdateBody: Decodable, Sendable {
     /// The present password: a change of the address requires it, or a sign-in of the last minutes.
     let currentPassword: Secret<String>?
 
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        firstName = try container.decodeIfPresent(String.self, forKey: .firstName)
-        lastName = try container.decodeIfPresent(String.self, forKey: .lastName)
-        primaryEmail = try container.decodeIfPresent(String.self, forKey: .primaryEmail)
-        username = try container.decodeIfPresent(String.self, forKey: .username)
-        currentPassword = try container.decodeIfPresent(String.self, forKey: .currentPassword).map { Secret($0) }
+    static let schemaName: String? = "ProfileUpdate"
+
+    init(fields: BodyReader) throws {
+        firstName = try fields.readIfPresent("first_name", .text(0...Self.nameLengthMax))
+        lastName = try fields.readIfPresent("last_name", .text(0...Self.nameLengthMax))
+        primaryEmail = try fields.readIfPresent("primary_email")
+        username = try fields.readIfPresent("username", .text(1...Self.nameLengthMax))
+        currentPassword = try fields.secretIfPresent("current_password")
     }
 
     /// Longest accepted name in characters.
     static let nameLengthMax = 256
-
-    static let schema = Schema.named(
-        "ProfileUpdate",
-        .fields(
-            .optional("first_name", .text(0...nameLengthMax)), .optional("last_name", .text(0...nameLengthMax)),
-            .optional("primary_email", .text), .optional("username", .text(1...nameLengthMax)),
-            .optional("current_password", .text)))
-
-    enum CodingKeys: String, CodingKey {
-        case username
-        case firstName = "first_name"
-        case lastName = "last_name"
-        case primaryEmail = "primary_email"
-        case currentPassword = "current_password"
-    }
 
     /// Refuses empty names.
     func check() throws(APIError) {

@@ -73,22 +73,14 @@ struct ProfileController: Sendable {
         return try APIResponse(json: Profile(after, features))
     }
 
-    private struct NewEmail: Decodable, Sendable {
+    private struct NewEmail: DecodableBody {
         let newEmail: String
         let currentPassword: Secret<String>?
 
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.container(keyedBy: CodingKeys.self)
-            newEmail = try container.decode(String.self, forKey: .newEmail)
-            currentPassword = try container.decodeIfPresent(String.self, forKey: .currentPassword).map { Secret($0) }
+        init(fields: BodyReader) throws {
+            newEmail = try fields.read("newEmail")
+            currentPassword = try fields.secretIfPresent("current_password")
         }
-
-        private enum CodingKeys: String, CodingKey {
-            case newEmail
-            case currentPassword = "current_password"
-        }
-
-        static let schema = Schema.fields(.init("newEmail", .text), .optional("current_password", .text))
     }
 
     private func prepareEmail(_ request: APIRequest) async throws -> Route.Handler {

@@ -19,12 +19,12 @@ struct ScopedTokensController: Sendable {
                 .get, all, access: .wholeAccount,
                 operation: Operation(
                     summary: "Your scoped access tokens", answer: .of([ScopedTokenRow].self),
-                    refusals: [.scopedToken]), handler: list),
+                    refusals: [.scopedToken]), handler: tokens.list),
             Route(
                 .post, all, access: .signedIn, effect: .change("scoped_token.create"),
                 operation: Operation(
                     summary: "Create a scoped access token; it is shown in this answer only",
-                    body: .json(CreateScopedTokenBody.schema), answer: .json(ScopedTokenRow.created, .created),
+                    body: .json(CreateScopedTokenBody.schema), answer: .of(CreatedToken<ScopedTokenRow>.self, .created),
                     refusals: [
                         .widerToken, .oldSignIn,
                         Operation.Refusal(status: .notFound, meaning: "no such organization or project"),
@@ -34,13 +34,13 @@ struct ScopedTokensController: Sendable {
                 .get, "\(all)/{id}", access: .signedIn,
                 operation: Operation(
                     summary: "One scoped access token", answer: .of(ScopedTokenRow.self), refusals: [.scopedToken]),
-                handler: read
+                handler: tokens.read
             ).checking(mayReach),
             Route(
                 .delete, "\(all)/{id}", access: .signedIn, effect: .change("scoped_token.delete"),
                 operation: Operation(
                     summary: "Revoke a scoped access token", answer: .of(ScopedTokenRow.self),
-                    refusals: [.scopedToken]), handler: revoke
+                    refusals: [.scopedToken]), handler: tokens.revoke
             ).checking(mayReach).endingCredentials,
         ]
     }
@@ -56,9 +56,8 @@ struct ScopedTokensController: Sendable {
         if let unknown = refs.subtracting(seen).min() { throw APIError.noProject(unknown) }
     }
 
-    private func list(_ request: APIRequest) async throws -> APIResponse {
-        let records = try await directory.scopedTokens(of: try request.caller().account.id)
-        return try APIResponse(json: records.map { ScopedTokenRow($0) })
+    private var tokens: TokenRoutes<ScopedTokenRow> {
+        TokenRoutes(directory: directory, kind: .scoped, target: "scoped_token")
     }
 
     private func prepareCreate(_ request: APIRequest) async throws -> Route.Handler {
@@ -67,40 +66,16 @@ struct ScopedTokensController: Sendable {
     }
 
     private func create(_ request: APIRequest) async throws -> APIResponse {
-        let caller = try request.caller()
         let body = try request.decode(CreateScopedTokenBody.self)
-        let name = try CreateTokenBody.name(body.name)
-        let limits = try body.limits()
-        let end = try CreateTokenBody.end(body.expiresAt, after: time.now())
-        let (record, token) = try await directory.createScopedToken(
-            of: caller.account.id, name: name, permissions: limits.permissions,
-            organizationSlugs: limits.organizationSlugs, projectRefs: limits.projectRefs, expiresAt: end,
-            with: caller.credential)
-        request.audit.target("scoped_token", record.id)
-        request.audit.change("name", from: nil, to: record.name)
-        request.audit.change(
-            "permissions", from: nil, to: record.permissions.map(\.rawValue).sorted().joined(separator: " "))
-        return try APIResponse(.created, json: ScopedTokenRow(record, token: token))
-    }
-
-    private func read(_ request: APIRequest) async throws -> APIResponse {
-        let (account, id) = (try request.caller().account.id, try request.uuid("id"))
-        return try APIResponse(json: ScopedTokenRow(try await directory.scopedToken(id, of: account)))
-    }
-
-    private func revoke(_ request: APIRequest) async throws -> APIResponse {
-        let (account, id) = (try request.caller().account.id, try request.uuid("id"))
-        let record = try await directory.scopedToken(id, of: account)
-        _ = try await directory.revokeScopedToken(id, of: account)
-        request.audit.target("scoped_token", id)
-        request.audit.change("name", from: record.name, to: nil)
-        return try APIResponse(json: ScopedTokenRow(record))
+        return try await tokens.create(
+            request, name: try CreateTokenBody.name(body.name), scope: try body.limits(),
+            expiresAt: try CreateTokenBody.end(body.expiresAt, after: time.now()))
     }
 
     /// A scoped token reaches no token but itself.
     private func mayReach(_ request: APIRequest) async throws {
-        let (caller, id) = (try request.caller(), try request.uuid("id"))
-        if case .scopedToken(let scope) = caller.credential, scope.tokenID == id { return }
+        let caller = try request.caller()
+        if TokenKey(caller.credential) == (try tokens.key(request)) { return }
         try caller.requireWholeAccount()
     }
 }

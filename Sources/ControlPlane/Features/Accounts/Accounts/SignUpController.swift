@@ -48,17 +48,18 @@ struct SignUpController: Sendable {
 
     private func signUp(_ request: APIRequest) async throws -> APIResponse {
         let body = try request.decode(SignUpBody.self)
+        let credentials = body.credentials
         let route = "POST /platform/signup"
         guard let token = body.invitationToken else {
-            let account = try await directory.signUp(email: body.email, password: body.password)
+            let account = try await directory.signUp(email: credentials.email, password: credentials.password)
             try await trail.add("account.create", by: account, session: nil, request: request, route: route)
             return APIResponse(.created)
         }
         let invitation = try await directory.invitation(token)
-        guard body.email.lowercased() == invitation.email else {
+        guard credentials.email.lowercased() == invitation.email else {
             throw APIError(.forbidden, "this invitation is for another e-mail address")
         }
-        let verifier = try await directory.verifier(of: body.password, for: invitation)
+        let verifier = try await directory.verifier(of: credentials.password, for: invitation)
         // Account, membership and entries stand together or not at all.
         try await trail.units.perform {
             let (account, organization) = try await directory.acceptInvitation(token, password: verifier)

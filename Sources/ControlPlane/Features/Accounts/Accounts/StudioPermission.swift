@@ -5,16 +5,13 @@ import ProjectModel
 
 /// One row of Studio's own permission system: these actions on these things, in an organization or in some of its
 /// projects. `%` stands for anything.
-struct StudioPermission: Encodable, Sendable, Equatable, Documented {
+struct StudioPermission: EncodableBody, Equatable {
     let actions: [String]
     let resources: [String]
-    let condition = Nullable<Bool>(nil)
-    let restrictive = false
     let organizationSlug: String
     let organizationID: Int64
     /// Empty for the whole organization.
     let projectRefs: [String]
-    let projectIDs = Nullable<[Int64]>(nil)
 
     static func == (left: StudioPermission, right: StudioPermission) -> Bool {
         left.actions == right.actions && left.resources == right.resources
@@ -22,21 +19,18 @@ struct StudioPermission: Encodable, Sendable, Equatable, Documented {
             && left.projectRefs == right.projectRefs
     }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "StudioPermission",
-        .fields(
-            .init("actions", .array(.text)), .init("resources", .array(.text)),
-            .init("condition", .nullable(.map(.anything))), .init("restrictive", .boolean),
-            .init("organization_slug", .text), .init("organization_id", .integer()),
-            .init("project_refs", .array(.ref)), .init("project_ids", .nullable(.array(.integer())))))
-
-    enum CodingKeys: String, CodingKey {
-        case actions, resources, condition, restrictive
-        case organizationSlug = "organization_slug"
-        case organizationID = "organization_id"
-        case projectRefs = "project_refs"
-        case projectIDs = "project_ids"
-    }
+        [
+            .init("actions", of: \.actions),
+            .init("resources", of: \.resources),
+            .null("condition", .map(.anything)),
+            .constant("restrictive", false),
+            .init("organization_slug", of: \.organizationSlug),
+            .init("organization_id", of: \.organizationID),
+            .init("project_refs", .array(.ref), of: \.projectRefs),
+            .null("project_ids", .array(.integer())),
+        ])
 }
 
 /// Maps permissions to the rows by which Studio shows and hides its buttons. The routes' own checks decide; the rows

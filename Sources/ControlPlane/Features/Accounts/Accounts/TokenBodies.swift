@@ -4,22 +4,20 @@ import Identity
 import ProjectModel
 
 /// What a new personal access token is called and how long it lasts.
-struct CreateTokenBody: Decodable, Sendable {
+struct CreateTokenBody: DecodableBody {
     let name: String
     let expiresAt: String?
 
     /// Longest accepted name in characters.
     static let nameLengthMax = 256
 
-    static let schema = Schema.named(
-        "CreateAccessToken",
-        .fields(
-            .init("name", .text(1...nameLengthMax)), .optional("expires_at", .time),
-            .optional("scope", .choice(["V0"])), .optional("current_password", .text)))
+    static let schemaName: String? = "CreateAccessToken"
 
-    enum CodingKeys: String, CodingKey {
-        case name
-        case expiresAt = "expires_at"
+    init(fields: BodyReader) throws {
+        name = try fields.read("name", .text(1...Self.nameLengthMax))
+        expiresAt = try fields.readIfPresent("expires_at", .time)
+        fields.ignore("scope", .choice(["V0"]))
+        fields.ignore("current_password", .text)
     }
 
     /// The name and the end, checked.
@@ -47,7 +45,7 @@ struct CreateTokenBody: Decodable, Sendable {
 }
 
 /// The body of a new scoped access token.
-struct CreateScopedTokenBody: Decodable, Sendable {
+struct CreateScopedTokenBody: DecodableBody {
     let name: String
     let permissions: [String]
     let organizationSlugs: [String]?
@@ -57,19 +55,15 @@ struct CreateScopedTokenBody: Decodable, Sendable {
     /// Most organizations or projects that a token may name.
     static let namesMax = 100
 
-    static let schema = Schema.named(
-        "CreateScopedAccessToken",
-        .fields(
-            .init("name", .text(1...CreateTokenBody.nameLengthMax)),
-            .init("permissions", .array(.choice(Permission.allCases.map(\.rawValue)))),
-            .optional("organization_slugs", .array(.text)), .optional("project_refs", .array(.ref)),
-            .optional("expires_at", .time), .optional("current_password", .text)))
+    static let schemaName: String? = "CreateScopedAccessToken"
 
-    enum CodingKeys: String, CodingKey {
-        case name, permissions
-        case organizationSlugs = "organization_slugs"
-        case projectRefs = "project_refs"
-        case expiresAt = "expires_at"
+    init(fields: BodyReader) throws {
+        name = try fields.read("name", .text(1...CreateTokenBody.nameLengthMax))
+        permissions = try fields.read("permissions", .array(.choice(Permission.allCases.map(\.rawValue))))
+        organizationSlugs = try fields.readIfPresent("organization_slugs")
+        projectRefs = try fields.readIfPresent("project_refs", .array(.ref))
+        expiresAt = try fields.readIfPresent("expires_at", .time)
+        fields.ignore("current_password", .text)
     }
 
     /// What the token may and reaches; 400 for names that stand for nothing.

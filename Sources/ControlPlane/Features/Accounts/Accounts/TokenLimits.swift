@@ -3,14 +3,7 @@ import HTTPTypes
 import Identity
 import ProjectModel
 
-/// The limits of a scoped token.
-struct TokenLimits: Sendable, Equatable {
-    let permissions: Set<Permission>
-    /// Nil stands for every organization of the account.
-    let organizationSlugs: Set<String>?
-    /// Nil stands for every project.
-    let projectRefs: Set<ProjectRef>?
-
+extension TokenLimits {
     /// Refuses limits wider than the maker's own: 404 for organizations that the maker does not see, 403 otherwise.
     func check(for maker: Principal) throws(APIError) {
         for slug in (organizationSlugs ?? []).sorted() where !maker.sees(organization: slug) {

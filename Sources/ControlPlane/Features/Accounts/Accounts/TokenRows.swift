@@ -2,95 +2,61 @@ import APIKit
 import Identity
 import ProjectModel
 
+/// How one kind of access token is shown.
+protocol TokenRow: EncodableBody {
+    init(_ record: AccessTokenRecord)
+}
+
 /// A personal access token in lists: its alias, never the token.
-struct AccessTokenRow: Encodable, Sendable, Documented {
-    let id: Int64
-    let name: String
-    let tokenAlias: String
-    let createdAt: String
-    let expiresAt: Nullable<String>
-    let lastUsedAt: Nullable<String>
-    let scope = "V0"
-    /// The token itself, in the answer to its creation and never again.
-    let token: String?
+struct AccessTokenRow: TokenRow {
+    let record: AccessTokenRecord
 
-    init(_ record: AccessTokenRecord, token: Secret<String>? = nil) {
-        id = record.number
-        name = record.name
-        tokenAlias = record.alias
-        createdAt = record.createdAt.rfc3339
-        expiresAt = Nullable(record.expiresAt?.rfc3339)
-        lastUsedAt = Nullable(record.lastUsedAt?.rfc3339)
-        self.token = token?.reveal()
-    }
+    init(_ record: AccessTokenRecord) { self.record = record }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "AccessToken",
-        .fields(
-            .init("id", .integer()), .init("name", .text), .init("token_alias", .text), .init("created_at", .time),
-            .init("expires_at", .nullable(.time)), .init("last_used_at", .nullable(.time)),
-            .optional("scope", .choice(["V0"]))))
-
-    /// The same with the token.
-    static let created = Schema.named(
-        "CreatedAccessToken", schema.inlined.adding([.init("token", .pattern("^sbp_[a-f0-9]{40}$"))]))
-
-    enum CodingKeys: String, CodingKey {
-        case id, name, scope, token
-        case tokenAlias = "token_alias"
-        case createdAt = "created_at"
-        case expiresAt = "expires_at"
-        case lastUsedAt = "last_used_at"
-    }
+        [
+            .init("id", of: \.record.number),
+            .init("name", of: \.record.name),
+            .init("token_alias", of: \.record.alias),
+            .init("created_at", .time, of: \.record.createdAt.rfc3339),
+            .nullable("expires_at", .time, of: \.record.expiresAt?.rfc3339),
+            .nullable("last_used_at", .time, of: \.record.lastUsedAt?.rfc3339),
+            .optional("scope", .choice(["V0"])) { _ in "V0" },
+        ])
 }
 
 /// A scoped access token in lists.
-struct ScopedTokenRow: Encodable, Sendable, Documented {
-    let id: String
-    let name: String
-    let permissions: [String]
-    let tokenAlias: String
-    let organizationSlugs: [String]?
-    let projectRefs: [String]?
-    let createdAt: String
-    let expiresAt: Nullable<String>
-    let lastUsedAt: Nullable<String>
-    /// The token itself, in the answer to its creation and never again.
-    let token: String?
+struct ScopedTokenRow: TokenRow {
+    let record: AccessTokenRecord
 
-    init(_ record: ScopedTokenRecord, token: Secret<String>? = nil) {
-        id = record.id
-        name = record.name
-        permissions = record.permissions.map(\.rawValue).sorted()
-        tokenAlias = record.alias
-        organizationSlugs = record.organizationSlugs?.sorted()
-        projectRefs = record.projectRefs?.map(\.text).sorted()
-        createdAt = record.createdAt.rfc3339
-        expiresAt = Nullable(record.expiresAt?.rfc3339)
-        lastUsedAt = Nullable(record.lastUsedAt?.rfc3339)
-        self.token = token?.reveal()
-    }
+    init(_ record: AccessTokenRecord) { self.record = record }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "ScopedAccessToken",
-        .fields(
-            .init("id", .uuid), .init("name", .text),
-            .init("permissions", .array(.choice(Permission.allCases.map(\.rawValue)))), .init("token_alias", .text),
-            .optional("organization_slugs", .array(.text)), .optional("project_refs", .array(.ref)),
-            .init("created_at", .time), .init("expires_at", .nullable(.time)),
-            .init("last_used_at", .nullable(.time))))
+        [
+            .init("id", .uuid) { $0.record.scope?.tokenID ?? "" },
+            .init("name", of: \.record.name),
+            .init("permissions", .array(.choice(Permission.allCases.map(\.rawValue)))) {
+                $0.record.scope?.permissions.map(\.rawValue).sorted() ?? []
+            },
+            .init("token_alias", of: \.record.alias),
+            .optional("organization_slugs") { $0.record.scope?.organizationSlugs?.sorted() },
+            .optional("project_refs", .array(.ref)) { $0.record.scope?.projectRefs?.map(\.text).sorted() },
+            .init("created_at", .time, of: \.record.createdAt.rfc3339),
+            .nullable("expires_at", .time, of: \.record.expiresAt?.rfc3339),
+            .nullable("last_used_at", .time, of: \.record.lastUsedAt?.rfc3339),
+        ])
+}
 
-    /// The same with the token.
-    static let created = Schema.named(
-        "CreatedScopedAccessToken", schema.inlined.adding([.init("token", .pattern("^sbp_[a-f0-9]{40}$"))]))
+/// A token with its text, in the answer to its creation and never again.
+struct CreatedToken<Row: TokenRow>: EncodableBody {
+    let row: Row
+    let token: Secret<String>
 
-    enum CodingKeys: String, CodingKey {
-        case id, name, permissions, token
-        case tokenAlias = "token_alias"
-        case organizationSlugs = "organization_slugs"
-        case projectRefs = "project_refs"
-        case createdAt = "created_at"
-        case expiresAt = "expires_at"
-        case lastUsedAt = "last_used_at"
+    static var shape: BodyShape<Self> {
+        BodyShape(
+            "Created\(Row.shape.name ?? "")", including: \.row,
+            [.init("token", .pattern("^sbp_[a-f0-9]{40}$")) { $0.token.reveal() }])
     }
 }

@@ -4,174 +4,139 @@ import ProjectModel
 
 /// An entry of the audit trail as Studio reads it: the older form with lists of metadata and the newer flat one at
 /// once, and besides them all that is needed to check the chain of hashes.
-struct AuditRow: Encodable, Sendable, Documented {
-    let action: Action
-    let actor: Actor
-    let target: Target
-    let occurredAt: String
-    /// Microseconds since 1970, as newer Studios want it.
-    let timestamp: Int64
-    let organizationSlug: String?
-    let projectRef: String?
-    let requestID: String
-    let number: Int64
-    let hash: String
-    let previousHash: String
-    let before: [String: String]
-    let after: [String: String]
-    /// What the hash is taken over, after the hash before and a line feed.
-    let canonical: String
+struct AuditRow: EncodableBody {
+    let entry: AuditEntry
 
-    /// The action.
-    struct Action: Encodable, Sendable {
-        let name: String
-        let method: String
-        let route: String
-        let status: Int
-        let metadata: [Metadata]
+    init(_ entry: AuditEntry) { self.entry = entry }
 
-        /// A copy where older Studios read it.
-        struct Metadata: Encodable, Sendable {
-            let method: String
-            let route: String
-            let status: Int
-        }
-    }
+    fileprivate static let hashSchema = Schema.pattern("^[0-9a-f]{64}$")
 
-    /// The actor.
-    struct Actor: Encodable, Sendable {
-        let id: String
-        let type = "user"
-        let userID: String
-        let email: String
-        let ip: String
-        let tokenType: String
-        let metadata: [Metadata]
+    static let shape = BodyShape<Self>(
+        "AuditEntry",
+        [
+            .init("action") { Action(deed: $0.entry.deed) },
+            .init("actor") { Actor(deed: $0.entry.deed) },
+            .init("target") { Target(deed: $0.entry.deed) },
+            .init("occurred_at", .time, of: \.entry.deed.at.rfc3339),
+            // Microseconds since 1970, as newer Studios want it.
+            .init("timestamp") { $0.entry.deed.at.milliseconds * 1_000 },
+            .optional("organization_slug", of: \.entry.deed.organizationSlug),
+            .optional("project_ref") { $0.entry.deed.target["project"] },
+            .init("request_id", of: \.entry.deed.requestID),
+            .init("number", of: \.entry.number),
+            .init("hash", hashSchema, of: \.entry.hash),
+            .init("previous_hash", hashSchema, of: \.entry.previousHash),
+            .init("before", of: \.entry.deed.before),
+            .init("after", of: \.entry.deed.after),
+            // What the hash is taken over, after the hash before and a line feed.
+            .init("canonical") { $0.entry.deed.canonical(number: $0.entry.number) },
+        ])
 
-        /// A copy where older Studios read it.
-        struct Metadata: Encodable, Sendable {
-            let email: String
-            let ip: String
-            let tokenType: String
-        }
+    /// The action, once as newer Studios read it and once, in `metadata`, as older ones do.
+    struct Action: EncodableBody {
+        let deed: AuditDeed
 
-        enum CodingKeys: String, CodingKey {
-            case id, type, email, ip, metadata
-            case userID = "user_id"
-            case tokenType = "token_type"
-        }
-    }
+        static let shape = BodyShape<Self>([
+            .init("name", of: \.deed.action),
+            .init("method", of: \.deed.methodAndPath.method),
+            .init("route", of: \.deed.methodAndPath.path),
+            .init("status", of: \.deed.status),
+            .init("metadata") { [Metadata(deed: $0.deed)] },
+        ])
 
-    /// To what.
-    struct Target: Encodable, Sendable {
-        let description: String
-        let metadata: [String: String]
-    }
+        struct Metadata: EncodableBody {
+            let deed: AuditDeed
 
-    init(_ entry: AuditEntry) {
-        let deed = entry.deed
-        let words = deed.route.split(separator: " ", maxSplits: 1).map(String.init)
-        let (method, path) = (words.first ?? "", words.count == 2 ? words[1] : "")
-        action = Action(
-            name: deed.action, method: method, route: path, status: deed.status,
-            metadata: [Action.Metadata(method: method, route: path, status: deed.status)])
-        actor = Actor(
-            id: deed.actorID, userID: deed.actorID, email: deed.actorEmail, ip: deed.address,
-            tokenType: deed.credential,
-            metadata: [
-                Actor.Metadata(email: deed.actorEmail, ip: deed.address, tokenType: deed.credential)
+            static let shape = BodyShape<Self>([
+                .init("method", of: \.deed.methodAndPath.method),
+                .init("route", of: \.deed.methodAndPath.path),
+                .init("status", of: \.deed.status),
             ])
-        if case .organization(let slug) = deed.scope { organizationSlug = slug } else { organizationSlug = nil }
-        projectRef = deed.target["project"]
-        target = Target(
-            description: deed.target.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-                .joined(separator: ", "),
-            metadata: deed.target.merging(
-                [("org_slug", organizationSlug), ("project_ref", projectRef)].compactMap { name, value in
-                    value.map { (name, $0) }
-                }
-            ) { $1 })
-        occurredAt = deed.at.rfc3339
-        timestamp = deed.at.milliseconds * 1_000
-        requestID = deed.requestID
-        number = entry.number
-        hash = entry.hash
-        previousHash = entry.previousHash
-        before = deed.before
-        after = deed.after
-        canonical = deed.canonical(number: entry.number)
+        }
     }
 
-    enum CodingKeys: String, CodingKey {
-        case action, actor, target, timestamp, number, hash, before, after, canonical
-        case occurredAt = "occurred_at"
-        case organizationSlug = "organization_slug"
-        case projectRef = "project_ref"
-        case requestID = "request_id"
-        case previousHash = "previous_hash"
+    /// The actor, once as newer Studios read it and once, in `metadata`, as older ones do.
+    struct Actor: EncodableBody {
+        let deed: AuditDeed
+
+        static let shape = BodyShape<Self>([
+            .init("id", of: \.deed.actorID),
+            .constant("type", "user"),
+            .init("user_id", of: \.deed.actorID),
+            .init("email", of: \.deed.actorEmail),
+            .init("ip", of: \.deed.address),
+            .init("token_type", of: \.deed.credential),
+            .init("metadata") { [Metadata(deed: $0.deed)] },
+        ])
+
+        struct Metadata: EncodableBody {
+            let deed: AuditDeed
+
+            static let shape = BodyShape<Self>([
+                .init("email", of: \.deed.actorEmail),
+                .init("ip", of: \.deed.address),
+                .init("tokenType", of: \.deed.credential),
+            ])
+        }
+    }
+
+    /// What the action was about.
+    struct Target: EncodableBody {
+        let deed: AuditDeed
+
+        static let shape = BodyShape<Self>([
+            .init("description") {
+                $0.deed.target.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+            },
+            .init("metadata", of: \.metadata),
+        ])
+
+        private var metadata: [String: String] {
+            let places = [("org_slug", deed.organizationSlug), ("project_ref", deed.target["project"])]
+            return deed.target.merging(places.compactMap { name, value in value.map { (name, $0) } }) { $1 }
+        }
     }
 }
 
-extension AuditRow {
-    static let schema = Schema.named(
-        "AuditEntry",
-        .fields(
-            .init("action", actionSchema), .init("actor", actorSchema),
-            .init("target", .fields(.init("description", .text), .init("metadata", .map(.text)))),
-            .init("occurred_at", .time), .init("timestamp", .integer()), .optional("organization_slug", .text),
-            .optional("project_ref", .text), .init("request_id", .text), .init("number", .integer()),
-            .init("hash", hashSchema), .init("previous_hash", hashSchema), .init("before", .map(.text)),
-            .init("after", .map(.text)), .init("canonical", .text)))
+extension AuditDeed {
+    fileprivate var methodAndPath: (method: String, path: String) {
+        let words = route.split(separator: " ", maxSplits: 1).map(String.init)
+        return (words.first ?? "", words.count == 2 ? words[1] : "")
+    }
 
-    private static let hashSchema = Schema.pattern("^[0-9a-f]{64}$")
-
-    private static let actionSchema = Schema.fields(
-        .init("name", .text), .init("method", .text), .init("route", .text), .init("status", .integer()),
-        .init(
-            "metadata",
-            .array(.fields(.init("method", .text), .init("route", .text), .init("status", .integer())))))
-
-    private static let actorSchema = Schema.fields(
-        .init("id", .text), .init("type", .text), .init("user_id", .text), .init("email", .text), .init("ip", .text),
-        .init("token_type", .text),
-        .init("metadata", .array(.fields(.init("email", .text), .init("ip", .text), .init("tokenType", .text)))))
+    fileprivate var organizationSlug: String? {
+        if case .organization(let slug) = scope { slug } else { nil }
+    }
 }
 
 /// One page of a trail.
-struct AuditBody: Encodable, Sendable, Documented {
+struct AuditBody: EncodableBody {
     let result: [AuditRow]
     /// The end of the trail as it was before the page was read: a trail that was cut off does not reach it.
     let head: Head
-    /// Days for which entries are kept. They are kept for good; Studio offers dates as far back as this.
-    let retentionPeriod = AuditBody.retentionDays
 
+    /// Days for which entries are kept. They are kept for good; Studio offers dates as far back as this.
     private static let retentionDays = 36_500
 
     /// The last entry's number and hash, and what the manager's signature of them is worth.
-    struct Head: Encodable, Sendable {
-        let number: Int64
-        let hash: String
-        let signature: String
+    struct Head: EncodableBody {
+        let head: AuditHead
+
+        static let shape = BodyShape<Self>([
+            .init("number", of: \.head.number),
+            .init("hash", AuditRow.hashSchema, of: \.head.hash),
+            .init("signature", .choice(AuditSignature.allCases.map(\.rawValue)), of: \.head.signature.rawValue),
+        ])
     }
 
     init(result: [AuditRow], head: AuditHead) {
         self.result = result
-        self.head = Head(number: head.number, hash: head.hash, signature: head.signature.rawValue)
+        self.head = Head(head: head)
     }
 
-    private static let hashSchema = Schema.pattern("^[0-9a-f]{64}$")
-
-    static let schema = Schema.fields(
-        .init("result", .array(AuditRow.schema)),
-        .init(
-            "head",
-            .fields(
-                .init("number", .integer()), .init("hash", hashSchema),
-                .init("signature", .choice(AuditSignature.allCases.map(\.rawValue))))),
-        .init("retention_period", .integer()))
-
-    enum CodingKeys: String, CodingKey {
-        case result, head
-        case retentionPeriod = "retention_period"
-    }
+    static let shape = BodyShape<Self>([
+        .init("result", of: \.result),
+        .init("head", of: \.head),
+        .constant("retention_period", retentionDays),
+    ])
 }

@@ -3,123 +3,85 @@ import Identity
 import ProjectModel
 
 /// An invitation that was not accepted yet.
-struct InvitationRow: Encodable, Sendable, Documented {
-    let id: Int64
-    let invitedAt: String
-    let invitedEmail: String
-    let roleID: Int64
+struct InvitationRow: EncodableBody {
+    let invitation: Invitation
 
-    init(_ invitation: Invitation) {
-        id = invitation.number
-        invitedAt = invitation.invitedAt.rfc3339
-        invitedEmail = invitation.email
-        roleID = invitation.role.rawValue
-    }
+    init(_ invitation: Invitation) { self.invitation = invitation }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "Invitation",
-        .fields(
-            .init("id", .integer()), .init("invited_at", .time), .init("invited_email", .text),
-            .init("role_id", .integer())))
-
-    enum CodingKeys: String, CodingKey {
-        case id
-        case invitedAt = "invited_at"
-        case invitedEmail = "invited_email"
-        case roleID = "role_id"
-    }
+        [
+            .init("id", of: \.invitation.number),
+            .init("invited_at", .time, of: \.invitation.invitedAt.rfc3339),
+            .init("invited_email", of: \.invitation.email),
+            .init("role_id", of: \.invitation.role.rawValue),
+        ])
 }
 
 /// The invitations of an organization.
-struct InvitationsBody: Encodable, Sendable, Documented {
+struct InvitationsBody: EncodableBody {
     let invitations: [InvitationRow]
 
-    static let schema = Schema.fields(.init("invitations", .array(InvitationRow.schema)))
+    static let shape = BodyShape<Self>([
+        .init("invitations", of: \.invitations)
+    ])
 }
 
 /// A new invitation. There is no mail: the inviter passes the token on, which this answer alone shows.
-struct CreatedInvitation: Encodable, Sendable, Documented {
-    let id: Int64
-    let invitedAt: String
-    let invitedEmail: String
-    let roleID: Int64
-    let expiresAt: String
-    let token: String
-    /// For newer Studios: the invited addresses and the failed ones.
-    let succeeded: [String]
-    let failed: [String] = []
+struct CreatedInvitation: EncodableBody {
+    let invitation: Invitation
+    let token: Secret<String>
 
     init(_ invitation: Invitation, token: Secret<String>) {
-        id = invitation.number
-        invitedAt = invitation.invitedAt.rfc3339
-        invitedEmail = invitation.email
-        roleID = invitation.role.rawValue
-        expiresAt = invitation.expiresAt.rfc3339
-        self.token = token.reveal()
-        succeeded = [invitation.email]
+        self.invitation = invitation
+        self.token = token
     }
 
-    static let schema = Schema.named(
-        "CreatedInvitation",
-        InvitationRow.schema.inlined.adding([
-            .init("expires_at", .time), .init("token", .text), .init("succeeded", .array(.text)),
-            .init("failed", .array(.anything)),
-        ]))
-
-    enum CodingKeys: String, CodingKey {
-        case id, token, succeeded, failed
-        case invitedAt = "invited_at"
-        case invitedEmail = "invited_email"
-        case roleID = "role_id"
-        case expiresAt = "expires_at"
-    }
+    static let shape = BodyShape<Self>(
+        "CreatedInvitation", including: { InvitationRow($0.invitation) },
+        [
+            .init("expires_at", .time, of: \.invitation.expiresAt.rfc3339),
+            .init("token") { $0.token.reveal() },
+            // For newer Studios: the invited addresses and the failed ones.
+            .init("succeeded") { [$0.invitation.email] },
+            .constant("failed", [JSON]()),
+        ])
 }
 
 /// An invitation, as the holder of its token sees it.
-struct InvitationStatus: Encodable, Sendable, Documented {
-    let authorizedUser = true
+struct InvitationStatus: EncodableBody {
     let emailMatch: Bool
     let expiredToken: Bool
     let inviteID: Int64?
     let organizationName: String
-    let ssoMismatch = false
     let tokenDoesNotExist: Bool
 
     /// A token that belongs to no invitation.
     static let none = InvitationStatus(
         emailMatch: false, expiredToken: false, inviteID: nil, organizationName: "", tokenDoesNotExist: true)
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "InvitationStatus",
-        .fields(
-            .init("authorized_user", .boolean), .init("email_match", .boolean), .init("expired_token", .boolean),
-            .optional("invite_id", .integer()), .init("organization_name", .text), .init("sso_mismatch", .boolean),
-            .init("token_does_not_exist", .boolean)))
-
-    enum CodingKeys: String, CodingKey {
-        case authorizedUser = "authorized_user"
-        case emailMatch = "email_match"
-        case expiredToken = "expired_token"
-        case inviteID = "invite_id"
-        case organizationName = "organization_name"
-        case ssoMismatch = "sso_mismatch"
-        case tokenDoesNotExist = "token_does_not_exist"
-    }
+        [
+            .constant("authorized_user", true),
+            .init("email_match", of: \.emailMatch),
+            .init("expired_token", of: \.expiredToken),
+            .optional("invite_id", of: \.inviteID),
+            .init("organization_name", of: \.organizationName),
+            .constant("sso_mismatch", false),
+            .init("token_does_not_exist", of: \.tokenDoesNotExist),
+        ])
 }
 
 /// The address to invite, and its role.
-struct InvitationBody: Decodable, Sendable {
+struct InvitationBody: DecodableBody {
     let email: String
     let role: RoleBody
 
-    init(from decoder: any Decoder) throws {
-        email = try decoder.container(keyedBy: CodingKeys.self).decode(String.self, forKey: .email)
-        role = try RoleBody(from: decoder)
-    }
+    static let schemaName: String? = "Invite"
 
-    private enum CodingKeys: String, CodingKey {
-        case email
+    init(fields: BodyReader) throws {
+        role = try RoleBody(fields: fields)
+        email = try fields.read("email")
     }
-
-    static let schema = Schema.named("Invite", RoleBody.schema.inlined.adding([.init("email", .text)]))
 }

@@ -2,17 +2,20 @@ import APIKit
 import HTTPTypes
 
 /// What a new organization is called. Plan, kind, size and billing, which Studio sends as well, mean nothing here.
-struct CreateOrganizationBody: Decodable, Sendable {
+struct CreateOrganizationBody: DecodableBody {
     let name: String
 
     /// Longest accepted name in characters.
     static let nameLengthMax = 256
 
-    static let schema = Schema.named(
-        "CreateOrganization",
-        .fields(
-            .init("name", .text(1...nameLengthMax)), .optional("tier", .text), .optional("kind", .text),
-            .optional("size", .text)))
+    static let schemaName: String? = "CreateOrganization"
+
+    init(fields: BodyReader) throws {
+        name = try fields.read("name", .text(1...Self.nameLengthMax))
+        fields.ignore("tier", .text)
+        fields.ignore("kind", .text)
+        fields.ignore("size", .text)
+    }
 
     /// The name, checked.
     func checkedName() throws(APIError) -> String { try Self.checked(name) }
@@ -26,7 +29,7 @@ struct CreateOrganizationBody: Decodable, Sendable {
 }
 
 /// A change of an organization; absent fields are kept.
-struct OrganizationUpdateBody: Decodable, Sendable {
+struct OrganizationUpdateBody: DecodableBody {
     let name: String?
     let billingEmail: String?
     let additionalBillingEmails: [String]?
@@ -37,18 +40,13 @@ struct OrganizationUpdateBody: Decodable, Sendable {
     /// The opt-ins of an organization.
     static let tags = ["AI_SQL_GENERATOR_OPT_IN", "AI_DATA_GENERATOR_OPT_IN", "AI_LOG_GENERATOR_OPT_IN"]
 
-    static let schema = Schema.named(
-        "OrganizationUpdate",
-        .fields(
-            .optional("name", .text(1...CreateOrganizationBody.nameLengthMax)), .optional("billing_email", .text),
-            .optional("additional_billing_emails", .array(.text)),
-            .optional("opt_in_tags", .array(.choice(tags)))))
+    static let schemaName: String? = "OrganizationUpdate"
 
-    enum CodingKeys: String, CodingKey {
-        case name
-        case billingEmail = "billing_email"
-        case additionalBillingEmails = "additional_billing_emails"
-        case optInTags = "opt_in_tags"
+    init(fields: BodyReader) throws {
+        name = try fields.readIfPresent("name", .text(1...CreateOrganizationBody.nameLengthMax))
+        billingEmail = try fields.readIfPresent("billing_email")
+        additionalBillingEmails = try fields.readIfPresent("additional_billing_emails")
+        optInTags = try fields.readIfPresent("opt_in_tags", .array(.choice(Self.tags)))
     }
 
     /// Refuses what cannot be.

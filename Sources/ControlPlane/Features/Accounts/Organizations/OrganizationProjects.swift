@@ -6,30 +6,31 @@ import Orchestrator
 import ProjectModel
 
 /// A project in the list of its organization.
-struct OrganizationProject: Encodable, Sendable, Documented {
+struct OrganizationProject: EncodableBody {
     let ref: String
     let name: String
     let status: String
     let region: String
     let cloudProvider: String
     let insertedAt: String
-    let isBranch = false
     /// In Studio's list, absent on `/v1`.
     let integrationSource: Nullable<String>?
     let databases: [Database]
 
     /// The one database of a project.
-    struct Database: Encodable, Sendable {
+    struct Database: EncodableBody {
         let identifier: String
-        let type = "PRIMARY"
         let status: String
         let region: String
         let cloudProvider: String
 
-        enum CodingKeys: String, CodingKey {
-            case identifier, type, status, region
-            case cloudProvider = "cloud_provider"
-        }
+        static let shape = BodyShape<Self>([
+            .init("identifier", .ref, of: \.identifier),
+            .constant("type", "PRIMARY", schema: .choice(["PRIMARY"])),
+            .init("status", .choice(StudioStatus.databaseStatuses), of: \.status),
+            .init("region", of: \.region),
+            .init("cloud_provider", of: \.cloudProvider),
+        ])
     }
 
     init(_ record: ProjectRecord, onV1: Bool) {
@@ -47,41 +48,37 @@ struct OrganizationProject: Encodable, Sendable, Documented {
         ]
     }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "OrganizationProject",
-        .fields(
-            .init("ref", .ref), .init("name", .text), .init("status", .projectStatus), .init("region", .text),
-            .init("cloud_provider", .text), .init("inserted_at", .time), .init("is_branch", .boolean),
-            .optional("integration_source", .nullable(.text)),
-            .init(
-                "databases",
-                .array(
-                    .fields(
-                        .init("identifier", .ref), .init("type", .choice(["PRIMARY"])),
-                        .init("status", .choice(StudioStatus.databaseStatuses)), .init("region", .text),
-                        .init("cloud_provider", .text))))))
-
-    enum CodingKeys: String, CodingKey {
-        case ref, name, status, region, databases
-        case cloudProvider = "cloud_provider"
-        case insertedAt = "inserted_at"
-        case isBranch = "is_branch"
-        case integrationSource = "integration_source"
-    }
+        [
+            .init("ref", .ref, of: \.ref),
+            .init("name", of: \.name),
+            .init("status", .projectStatus, of: \.status),
+            .init("region", of: \.region),
+            .init("cloud_provider", of: \.cloudProvider),
+            .init("inserted_at", .time, of: \.insertedAt),
+            .constant("is_branch", false),
+            .optional("integration_source", of: \.integrationSource),
+            .init("databases", of: \.databases),
+        ])
 }
 
 /// One page of an organization's projects.
-struct OrganizationProjectsBody: Encodable, Sendable, Documented {
-    let pagination: Pagination
-    let projects: [OrganizationProject]
-
-    static let schema = Schema.fields(
-        .init("pagination", Pagination.schema), .init("projects", .array(OrganizationProject.schema)))
+struct OrganizationProjectsBody: EncodableBody {
+    let page: ProjectPage
+    let query: ProjectQuery
+    let onV1: Bool
 
     init(_ page: ProjectPage, of query: ProjectQuery, onV1: Bool) {
-        pagination = Pagination(page, query)
-        projects = page.projects.map { OrganizationProject($0, onV1: onV1) }
+        self.page = page
+        self.query = query
+        self.onV1 = onV1
     }
+
+    static let shape = BodyShape<Self>([
+        .init("pagination") { Pagination($0.page, $0.query) },
+        .init("projects") { body in body.page.projects.map { OrganizationProject($0, onV1: body.onV1) } },
+    ])
 }
 
 /// `…/organizations/{slug}/projects`, on both APIs.

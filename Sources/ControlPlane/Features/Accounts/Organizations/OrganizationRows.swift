@@ -3,33 +3,25 @@ import Identity
 import ProjectModel
 
 /// The plan of every organization. Nothing is sold here; Studio offers to pause projects on this one only.
-struct PlanRow: Encodable, Sendable, Documented {
-    let id = "free"
-    let name = "Free"
+struct PlanRow: EncodableBody {
+    fileprivate static let id = "free"
 
-    static let schema = Schema.named("Plan", .fields(.init("id", .text), .init("name", .text)))
+    static let shape = BodyShape<Self>(
+        "Plan",
+        [
+            .constant("id", id),
+            .constant("name", "Free"),
+        ])
 }
 
 /// An organization in Studio's list. Besides what the list has, it carries what the detail has: Studio takes either.
-struct OrganizationRow: Encodable, Sendable, Documented {
+struct OrganizationRow: EncodableBody {
     let id: Int64
     let slug: String
     let name: String
     let isOwner: Bool
     let billingEmail: Nullable<String>
-    let billingPartner = Nullable<String>(nil)
-    let plan = PlanRow()
     let optInTags: [String]
-    let organizationRequiresMFA = false
-    let organizationMissingAddress = false
-    let organizationMissingTaxID = false
-    let hasOrioleProject = false
-    let restrictionStatus = Nullable<String>(nil)
-    let restrictionData = Nullable<String>(nil)
-    let stripeCustomerID = Nullable<String>(nil)
-    let subscriptionID = Nullable<String>(nil)
-    let usageBillingEnabled = false
-    let integrationSource = Nullable<String>(nil)
 
     init(_ organization: Organization, isOwner: Bool) {
         id = organization.number
@@ -44,35 +36,28 @@ struct OrganizationRow: Encodable, Sendable, Documented {
         self.init(organization, isOwner: principal.owns(organization.slug))
     }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "Organization",
-        .fields(
-            .init("id", .integer()), .init("slug", .text), .init("name", .text), .init("is_owner", .boolean),
-            .init("billing_email", .nullable(.text)), .init("billing_partner", .nullable(.text)),
-            .init("plan", PlanRow.schema), .init("opt_in_tags", .array(.text)),
-            .init("organization_requires_mfa", .boolean), .init("organization_missing_address", .boolean),
-            .init("organization_missing_tax_id", .boolean), .init("has_oriole_project", .boolean),
-            .init("restriction_status", .nullable(.text)), .init("restriction_data", .nullable(.map(.anything))),
-            .init("stripe_customer_id", .nullable(.text)), .init("subscription_id", .nullable(.text)),
-            .init("usage_billing_enabled", .boolean), .init("integration_source", .nullable(.text))))
-
-    enum CodingKeys: String, CodingKey {
-        case id, slug, name, plan
-        case isOwner = "is_owner"
-        case billingEmail = "billing_email"
-        case billingPartner = "billing_partner"
-        case optInTags = "opt_in_tags"
-        case organizationRequiresMFA = "organization_requires_mfa"
-        case organizationMissingAddress = "organization_missing_address"
-        case organizationMissingTaxID = "organization_missing_tax_id"
-        case hasOrioleProject = "has_oriole_project"
-        case restrictionStatus = "restriction_status"
-        case restrictionData = "restriction_data"
-        case stripeCustomerID = "stripe_customer_id"
-        case subscriptionID = "subscription_id"
-        case usageBillingEnabled = "usage_billing_enabled"
-        case integrationSource = "integration_source"
-    }
+        [
+            .init("id", of: \.id),
+            .init("slug", of: \.slug),
+            .init("name", of: \.name),
+            .init("is_owner", of: \.isOwner),
+            .init("billing_email", of: \.billingEmail),
+            .null("billing_partner"),
+            .constant("plan", PlanRow()),
+            .init("opt_in_tags", of: \.optInTags),
+            .constant("organization_requires_mfa", false),
+            .constant("organization_missing_address", false),
+            .constant("organization_missing_tax_id", false),
+            .constant("has_oriole_project", false),
+            .null("restriction_status"),
+            .null("restriction_data", .map(.anything)),
+            .null("stripe_customer_id"),
+            .null("subscription_id"),
+            .constant("usage_billing_enabled", false),
+            .null("integration_source"),
+        ])
 }
 
 extension Principal {
@@ -85,77 +70,51 @@ extension Principal {
 }
 
 /// The response to a change of an organization.
-struct ChangedOrganization: Encodable, Sendable, Documented {
-    let id: Int64
-    let slug: String
-    let name: String
-    let billingEmail: String?
-    let optInTags: [String]
-    let stripeCustomerID = Nullable<String>(nil)
+struct ChangedOrganization: EncodableBody {
+    let organization: Organization
 
-    init(_ organization: Organization) {
-        id = organization.number
-        slug = organization.slug
-        name = organization.name
-        billingEmail = organization.billingEmail
-        optInTags = organization.optInTags
-    }
+    init(_ organization: Organization) { self.organization = organization }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "ChangedOrganization",
-        .fields(
-            .init("id", .integer()), .init("slug", .text), .init("name", .text), .optional("billing_email", .text),
-            .init("opt_in_tags", .array(.text)), .init("stripe_customer_id", .nullable(.text))))
-
-    enum CodingKeys: String, CodingKey {
-        case id, slug, name
-        case billingEmail = "billing_email"
-        case optInTags = "opt_in_tags"
-        case stripeCustomerID = "stripe_customer_id"
-    }
+        [
+            .init("id", of: \.organization.number),
+            .init("slug", of: \.organization.slug),
+            .init("name", of: \.organization.name),
+            .optional("billing_email", of: \.organization.billingEmail),
+            .init("opt_in_tags", of: \.organization.optInTags),
+            .null("stripe_customer_id"),
+        ])
 }
 
 /// An organization on `/v1`, whose slug is its id.
-struct V1Organization: Encodable, Sendable, Documented {
-    let id: String
-    let slug: String
-    let name: String
+struct V1Organization: EncodableBody {
+    let organization: Organization
 
-    init(_ organization: Organization) {
-        id = organization.slug
-        slug = organization.slug
-        name = organization.name
-    }
+    init(_ organization: Organization) { self.organization = organization }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "V1Organization",
-        .fields(.init("id", .pattern(#"^[\w-]+$"#)), .init("slug", .pattern(#"^[\w-]+$"#)), .init("name", .text)))
+        [
+            .init("id", .pattern(#"^[\w-]+$"#), of: \.organization.slug),
+            .init("slug", .pattern(#"^[\w-]+$"#), of: \.organization.slug),
+            .init("name", of: \.organization.name),
+        ])
 }
 
 /// One organization on `/v1`.
-struct V1OrganizationDetail: Encodable, Sendable, Documented {
-    let id: String
-    let name: String
-    let plan = PlanRow().id
-    let optInTags: [String]
-    let allowedReleaseChannels = ["ga"]
+struct V1OrganizationDetail: EncodableBody {
+    let organization: Organization
 
-    init(_ organization: Organization) {
-        id = organization.slug
-        name = organization.name
-        optInTags = organization.optInTags
-    }
+    init(_ organization: Organization) { self.organization = organization }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "V1OrganizationDetail",
-        .fields(
-            .init("id", .text), .init("name", .text), .optional("plan", .choice(["free"])),
-            .init("opt_in_tags", .array(.choice(OrganizationUpdateBody.tags))),
-            .init("allowed_release_channels", .array(.choice(["ga"])))))
-
-    enum CodingKeys: String, CodingKey {
-        case id, name, plan
-        case optInTags = "opt_in_tags"
-        case allowedReleaseChannels = "allowed_release_channels"
-    }
+        [
+            .init("id", of: \.organization.slug),
+            .init("name", of: \.organization.name),
+            .optional("plan", .choice([PlanRow.id])) { _ in PlanRow.id },
+            .init("opt_in_tags", .array(.choice(OrganizationUpdateBody.tags)), of: \.organization.optInTags),
+            .constant("allowed_release_channels", ["ga"], schema: .array(.choice(["ga"]))),
+        ])
 }

@@ -56,52 +56,40 @@ extension Member {
 }
 
 /// The target organization.
-struct TransferBody: Decodable, Sendable {
+struct TransferBody: DecodableBody {
     let target: String
 
-    enum CodingKeys: String, CodingKey {
-        case target = "target_organization_slug"
-    }
+    static let schemaName: String? = "Transfer"
 
-    static let schema = Schema.named("Transfer", .fields(.init("target_organization_slug", .text)))
+    init(fields: BodyReader) throws {
+        target = try fields.read("target_organization_slug")
+    }
 }
 
 /// The answer to a preview: a transfer is never valid here.
-struct TransferPreview: Encodable, Sendable, Documented {
-    let valid = false
-    let errors = [
-        ["key": "not_offered", "message": "SupaManager does not move projects: create one there and restore a dump"]
-    ]
-    let warnings: [[String: String]] = []
-    let info: [[String: String]] = []
-    let membersExceedingLimit: [String] = []
+struct TransferPreview: EncodableBody {
     let hasAccess: Bool
-    let hasPermissions = true
-    let sourcePlan = "free"
-    let targetPlan: Nullable<String>
-
-    init(hasAccess: Bool) {
-        self.hasAccess = hasAccess
-        targetPlan = Nullable(hasAccess ? "free" : nil)
-    }
 
     private static let notes = Schema.array(.fields(.init("key", .text), .init("message", .text)))
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "TransferPreview",
-        .fields(
-            .init("valid", .boolean), .init("errors", notes), .init("warnings", notes), .init("info", notes),
-            .init("members_exceeding_free_project_limit", .array(.anything)),
-            .init("has_access_to_target_organization", .boolean),
-            .init("has_permissions_on_source_organization", .boolean), .init("source_subscription_plan", .text),
-            .init("target_subscription_plan", .nullable(.text))))
-
-    enum CodingKeys: String, CodingKey {
-        case valid, errors, warnings, info
-        case membersExceedingLimit = "members_exceeding_free_project_limit"
-        case hasAccess = "has_access_to_target_organization"
-        case hasPermissions = "has_permissions_on_source_organization"
-        case sourcePlan = "source_subscription_plan"
-        case targetPlan = "target_subscription_plan"
-    }
+        [
+            .constant("valid", false),
+            .constant(
+                "errors",
+                [
+                    [
+                        "key": "not_offered",
+                        "message": "SupaManager does not move projects: create one there and restore a dump",
+                    ]
+                ], schema: notes),
+            .constant("warnings", [String](), schema: notes),
+            .constant("info", [String](), schema: notes),
+            .constant("members_exceeding_free_project_limit", [JSON]()),
+            .init("has_access_to_target_organization", of: \.hasAccess),
+            .constant("has_permissions_on_source_organization", true),
+            .constant("source_subscription_plan", "free"),
+            .nullable("target_subscription_plan") { $0.hasAccess ? "free" : nil },
+        ])
 }

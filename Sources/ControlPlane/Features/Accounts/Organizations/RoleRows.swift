@@ -4,7 +4,7 @@ import Identity
 import ProjectModel
 
 /// A role that members of an organization have or could have.
-struct RoleRow: Encodable, Sendable, Documented {
+struct RoleRow: EncodableBody {
     let id: Int64
     let baseRoleID: Int64
     let name: String
@@ -12,9 +12,14 @@ struct RoleRow: Encodable, Sendable, Documented {
     let projects: [Project]
 
     /// A project that a role is limited to.
-    struct Project: Encodable, Sendable {
+    struct Project: EncodableBody {
         let name: String
         let ref: String
+
+        static let shape = BodyShape<Self>([
+            .init("name", of: \.name),
+            .init("ref", .ref, of: \.ref),
+        ])
     }
 
     init(_ role: ProjectScopedRole) {
@@ -29,17 +34,15 @@ struct RoleRow: Encodable, Sendable, Documented {
         self.projects = projects
     }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "Role",
-        .fields(
-            .init("id", .integer()), .init("base_role_id", .integer(1...4)), .init("name", .text),
-            .init("description", .nullable(.text)),
-            .init("projects", .array(.fields(.init("name", .text), .init("ref", .ref))))))
-
-    enum CodingKeys: String, CodingKey {
-        case id, name, description, projects
-        case baseRoleID = "base_role_id"
-    }
+        [
+            .init("id", of: \.id),
+            .init("base_role_id", .integer(1...4), of: \.baseRoleID),
+            .init("name", of: \.name),
+            .init("description", of: \.description),
+            .init("projects", of: \.projects),
+        ])
 }
 
 extension BaseRole {
@@ -55,35 +58,32 @@ extension BaseRole {
 }
 
 /// The roles of an organization.
-struct RolesBody: Encodable, Sendable, Documented {
+struct RolesBody: EncodableBody {
     let organizationScoped: [RoleRow]
     let projectScoped: [RoleRow]
 
-    static let schema = Schema.fields(
-        .init("org_scoped_roles", .array(RoleRow.schema)), .init("project_scoped_roles", .array(RoleRow.schema)))
-
-    enum CodingKeys: String, CodingKey {
-        case organizationScoped = "org_scoped_roles"
-        case projectScoped = "project_scoped_roles"
-    }
+    static let shape = BodyShape<Self>([
+        .init("org_scoped_roles", of: \.organizationScoped),
+        .init("project_scoped_roles", of: \.projectScoped),
+    ])
 }
 
 /// A role to assign, and the projects that it is for.
-struct RoleBody: Decodable, Sendable {
+struct RoleBody: DecodableBody {
     let roleID: Int64?
     let projects: [String]?
 
-    static let schema = Schema.named(
-        "RoleAssignment", .fields(.init("role_id", .integer()), .optional("role_scoped_projects", .array(.ref))))
+    static let schemaName: String? = "RoleAssignment"
+
+    init(fields: BodyReader) throws {
+        roleID = try fields.readLater("role_id")
+        projects = try fields.readIfPresent("role_scoped_projects", .array(.ref))
+    }
+
     static let projectsSchema = Schema.named(
         "RoleProjects",
         .fields(
             .init("role_scoped_projects", .array(.ref)), .optional("name", .text), .optional("description", .text)))
-
-    enum CodingKeys: String, CodingKey {
-        case roleID = "role_id"
-        case projects = "role_scoped_projects"
-    }
 
     /// The role that is named; 400 without one.
     func role() throws(APIError) -> Int64 {

@@ -86,16 +86,9 @@ struct Pages: Sendable {
 
 extension HTTPField.Name {
     /// `HX-Request`: sent by the page's script.
-    static let scriptRequest = script("HX-Request")
+    static let scriptRequest = custom("HX-Request")
     /// `HX-Redirect`: where the page's script leads the browser.
-    static let scriptRedirect = script("HX-Redirect")
-
-    private static func script(_ text: String) -> HTTPField.Name {
-        guard let name = HTTPField.Name(text) else {
-            preconditionFailure("\(text) is a valid field name by RFC 9110")
-        }
-        return name
-    }
+    static let scriptRedirect = custom("HX-Redirect")
 }
 
 extension Operation {

@@ -2,17 +2,20 @@ package import APIKit
 package import Orchestrator
 
 /// The position of a page in its list.
-package struct Pagination: Encodable, Sendable, Documented {
-    package let count: Int
-    package let limit: Int
-    package let offset: Int
+package struct Pagination: EncodableBody {
+    private let page: ProjectPage
+    private let query: ProjectQuery
 
-    package static let schema = Schema.named(
-        "Pagination", .fields(.init("count", .integer()), .init("limit", .integer()), .init("offset", .integer())))
+    package static let shape = BodyShape<Self>(
+        "Pagination",
+        [
+            .init("count", of: \.page.count),
+            .init("limit", of: \.query.limit),
+            .init("offset", of: \.query.offset),
+        ])
 
     package init(_ page: ProjectPage, _ query: ProjectQuery) {
-        count = page.count
-        limit = query.limit
-        offset = query.offset
+        self.page = page
+        self.query = query
     }
 }

@@ -32,58 +32,38 @@ struct ConsistencyController: Sendable {
 }
 
 /// The findings of a check, the worst first.
-struct ConsistencyBody: Encodable, Sendable, Documented {
-    let checkedAt: String
-    let severity: String
-    let findings: [Finding]
+struct ConsistencyBody: EncodableBody {
+    struct Finding: EncodableBody {
+        let finding: ConsistencyFinding
 
-    struct Finding: Encodable, Sendable {
-        let id: String
-        let severity: String
-        let projectRef: Nullable<String>
-        let service: Nullable<String>
-        let subject: Nullable<String>
-        let found: String
-        let advice: String
+        init(_ finding: ConsistencyFinding) { self.finding = finding }
 
-        enum CodingKeys: String, CodingKey {
-            case id, severity, service, subject, found, advice
-            case projectRef = "project_ref"
-        }
-
-        init(_ finding: ConsistencyFinding) {
-            id = finding.id
-            severity = finding.severity.rawValue
-            projectRef = Nullable(finding.project?.text)
-            service = Nullable(finding.service?.text)
-            subject = Nullable(finding.subject)
-            found = finding.found
-            advice = finding.advice
-        }
+        static let shape = BodyShape<Self>([
+            .init("id", of: \.finding.id),
+            .init(
+                "severity", Schema.choice(ConsistencyFinding.Severity.allCases.map(\.rawValue)),
+                of: \.finding.severity.rawValue),
+            .nullable("project_ref", .ref, of: \.finding.project?.text),
+            .nullable("service", of: \.finding.service?.text),
+            .nullable("subject", of: \.finding.subject),
+            .init("found", of: \.finding.found),
+            .init("advice", of: \.finding.advice),
+        ])
     }
 
-    enum CodingKeys: String, CodingKey {
-        case severity, findings
-        case checkedAt = "checked_at"
-    }
+    let report: ConsistencyReport
 
-    init(_ report: ConsistencyReport) {
-        checkedAt = report.at.rfc3339
-        severity = report.severity.rawValue
-        findings = report.findings.map(Finding.init)
-    }
+    init(_ report: ConsistencyReport) { self.report = report }
+
+    static let shape = BodyShape<Self>(
+        "Consistency",
+        [
+            .init("checked_at", .time, of: \.report.at.rfc3339),
+            .init(
+                "severity", Schema.choice(ConsistencyFinding.Severity.allCases.map(\.rawValue)),
+                of: \.report.severity.rawValue),
+            .init("findings") { $0.report.findings.map(Finding.init) },
+        ])
 
     private static let severities = Schema.choice(ConsistencyFinding.Severity.allCases.map(\.rawValue))
-
-    static let schema = Schema.named(
-        "Consistency",
-        .fields(
-            .init("checked_at", .time), .init("severity", severities),
-            .init(
-                "findings",
-                .array(
-                    .fields(
-                        .init("id", .text), .init("severity", severities), .init("project_ref", .nullable(.ref)),
-                        .init("service", .nullable(.text)), .init("subject", .nullable(.text)),
-                        .init("found", .text), .init("advice", .text))))))
 }

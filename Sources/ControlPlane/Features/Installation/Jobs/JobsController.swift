@@ -60,7 +60,7 @@ struct JobsController: Sendable {
     }
 }
 
-struct JobBody: Encodable, Sendable, Documented {
+struct JobBody: EncodableBody {
     let id: Int64
     let kind: String
     let key: String
@@ -82,30 +82,41 @@ struct JobBody: Encodable, Sendable, Documented {
     let endedAt: Nullable<String>
 
     /// How far it has come.
-    struct Progress: Encodable, Sendable {
+    struct Progress: EncodableBody {
         let done: Int64
         let total: Nullable<Int64>
         let message: String
+
+        static let shape = BodyShape<Self>([
+            .init("done", of: \.done),
+            .init("total", of: \.total),
+            .init("message", of: \.message),
+        ])
     }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "Job",
-        .fields(
-            .init("id", .integer()), .init("kind", .text), .init("key", .text),
-            .init("project_ref", .nullable(.text)),
-            .init("contract", .choice(["at_least_once", "at_most_once"])),
-            .init("state", .choice(JobState.allCases.map(\.rawValue))), .init("due", .time),
-            .init("interval_seconds", .nullable(.integer())), .init("runs", .integer()),
-            .init("attempts", .integer()), .init("interruptions", .integer()),
-            .init(
-                "progress",
-                .nullable(
-                    .fields(
-                        .init("done", .integer()), .init("total", .nullable(.integer())), .init("message", .text)))),
-            .init("manager", .nullable(.text)), .init("started_at", .nullable(.time)),
-            .init("outcome", .nullable(.choice(JobOutcome.allCases.map(\.rawValue)))),
-            .init("error", .nullable(.text)), .init("result", .nullable(.text)), .init("created_at", .time),
-            .init("ended_at", .nullable(.time))))
+        [
+            .init("id", of: \.id),
+            .init("kind", of: \.kind),
+            .init("key", of: \.key),
+            .init("project_ref", of: \.projectRef),
+            .init("contract", .choice(["at_least_once", "at_most_once"]), of: \.contract),
+            .init("state", .choice(JobState.allCases.map(\.rawValue)), of: \.state),
+            .init("due", .time, of: \.due),
+            .init("interval_seconds", of: \.intervalSeconds),
+            .init("runs", of: \.runs),
+            .init("attempts", of: \.attempts),
+            .init("interruptions", of: \.interruptions),
+            .init("progress", of: \.progress),
+            .init("manager", of: \.manager),
+            .init("started_at", .time, of: \.startedAt),
+            .init("outcome", .choice(JobOutcome.allCases.map(\.rawValue)), of: \.outcome),
+            .init("error", of: \.error),
+            .init("result", of: \.result),
+            .init("created_at", .time, of: \.createdAt),
+            .init("ended_at", .time, of: \.endedAt),
+        ])
 
     init(_ job: Job) {
         id = job.id
@@ -132,16 +143,6 @@ struct JobBody: Encodable, Sendable, Documented {
         result = Nullable(job.result)
         createdAt = job.createdAt.rfc3339
         endedAt = Nullable(job.endedAt?.rfc3339)
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case id, kind, key, contract, state, due, runs, attempts, interruptions, progress, manager, outcome, error,
-            result
-        case projectRef = "project_ref"
-        case intervalSeconds = "interval_seconds"
-        case startedAt = "started_at"
-        case createdAt = "created_at"
-        case endedAt = "ended_at"
     }
 }
 

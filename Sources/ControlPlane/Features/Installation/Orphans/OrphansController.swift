@@ -43,42 +43,22 @@ struct OrphansController: Sendable {
     }
 }
 
-struct OrphanBody: Encodable, Sendable, Documented {
-    let id: Int64
-    let kind: String
-    let engineID: String
-    let name: String
-    let projectLabel: String
-    let firstSeen: String
-    let graceUntil: String
-    let state: String
-    let refusal: Nullable<String>
+struct OrphanBody: EncodableBody {
+    let orphan: Orphan
 
-    static let schema = Schema.named(
+    init(_ orphan: Orphan) { self.orphan = orphan }
+
+    static let shape = BodyShape<Self>(
         "Orphan",
-        .fields(
-            .init("id", .integer()), .init("kind", .choice(EngineObjectKind.allCases.map(\.rawValue))),
-            .init("engine_id", .text), .init("name", .text), .init("project_label", .text),
-            .init("first_seen", .time), .init("grace_until", .time),
-            .init("state", .choice(Orphan.State.allCases.map(\.rawValue))), .init("refusal", .nullable(.text))))
-
-    init(_ orphan: Orphan) {
-        id = orphan.number
-        kind = orphan.object.key.kind.rawValue
-        engineID = orphan.object.key.id
-        name = orphan.object.name
-        projectLabel = orphan.object.projectLabel
-        firstSeen = orphan.firstSeen.rfc3339
-        graceUntil = orphan.graceUntil.rfc3339
-        state = orphan.state.rawValue
-        refusal = Nullable(orphan.refusal)
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case id, kind, name, state, refusal
-        case engineID = "engine_id"
-        case projectLabel = "project_label"
-        case firstSeen = "first_seen"
-        case graceUntil = "grace_until"
-    }
+        [
+            .init("id", of: \.orphan.number),
+            .init("kind", .choice(EngineObjectKind.allCases.map(\.rawValue)), of: \.orphan.object.key.kind.rawValue),
+            .init("engine_id", of: \.orphan.object.key.id),
+            .init("name", of: \.orphan.object.name),
+            .init("project_label", of: \.orphan.object.projectLabel),
+            .init("first_seen", .time, of: \.orphan.firstSeen.rfc3339),
+            .init("grace_until", .time, of: \.orphan.graceUntil.rfc3339),
+            .init("state", .choice(Orphan.State.allCases.map(\.rawValue)), of: \.orphan.state.rawValue),
+            .nullable("refusal", of: \.orphan.refusal),
+        ])
 }

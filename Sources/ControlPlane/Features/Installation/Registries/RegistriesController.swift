@@ -64,34 +64,29 @@ struct RegistriesController: Sendable {
 }
 
 /// A login at a registry, without its password.
-struct RegistryBody: Encodable, Sendable, Documented {
-    let registry: String
-    let username: String
-    let updatedAt: String
+struct RegistryBody: EncodableBody {
+    let login: RegistryLogin
 
-    init(_ login: RegistryLogin) {
-        registry = login.host.text
-        username = login.username
-        updatedAt = login.updatedAt.rfc3339
-    }
+    init(_ login: RegistryLogin) { self.login = login }
 
-    static let schema = Schema.named(
-        "RegistryLogin", .fields(.init("registry", .text), .init("username", .text), .init("updated_at", .time)))
-
-    enum CodingKeys: String, CodingKey {
-        case registry, username
-        case updatedAt = "updated_at"
-    }
+    static let shape = BodyShape<Self>(
+        "RegistryLogin",
+        [
+            .init("registry", of: \.login.host.text),
+            .init("username", of: \.login.username),
+            .init("updated_at", .time, of: \.login.updatedAt.rfc3339),
+        ])
 }
 
 /// A login to store.
-struct NewRegistryLogin: Decodable, Sendable {
+struct NewRegistryLogin: DecodableBody {
     let username: String
     let password: String
 
-    static let schema = Schema.fields(
-        .init("username", .text(1...RegistryLogins.usernameBytesMax)),
-        .init("password", .text(1...RegistryLogins.passwordBytesMax)))
+    init(fields: BodyReader) throws {
+        username = try fields.read("username", .text(1...RegistryLogins.usernameBytesMax))
+        password = try fields.read("password", .text(1...RegistryLogins.passwordBytesMax))
+    }
 }
 
 extension APIRequest {

@@ -5,34 +5,40 @@ import Orchestrator
 import ProjectModel
 
 /// A notification as Studio shows it.
-struct NotificationBody: Encodable, Sendable, Documented {
+struct NotificationBody: EncodableBody {
     let id: String
     let insertedAt: String
     let name: String
     let priority: String
     let status: String
     let data: Content
-    let meta: [String: String] = [:]
 
     /// The text.
-    struct Content: Encodable, Sendable {
+    struct Content: EncodableBody {
         let title: String
         let message: String
         let organizationSlug: String
         let projectRef: String
         let actions: [Action]
 
-        enum CodingKeys: String, CodingKey {
-            case title, message, actions
-            case organizationSlug = "org_slug"
-            case projectRef = "project_ref"
-        }
+        static let shape = BodyShape<Self>([
+            .init("title", of: \.title),
+            .init("message", of: \.message),
+            .init("org_slug", of: \.organizationSlug),
+            .init("project_ref", .ref, of: \.projectRef),
+            .init("actions", of: \.actions),
+        ])
     }
 
     /// The link.
-    struct Action: Encodable, Sendable {
+    struct Action: EncodableBody {
         let label: String
         let url: String
+
+        static let shape = BodyShape<Self>([
+            .init("label", of: \.label),
+            .init("url", of: \.url),
+        ])
     }
 
     init(_ entry: NotificationEntry) {
@@ -49,61 +55,46 @@ struct NotificationBody: Encodable, Sendable, Documented {
             actions: [Action(label: "Open project", url: "/project/\(notification.ref)")])
     }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "Notification",
-        .fields(
-            .init("id", .uuid), .init("inserted_at", .time),
-            .init("name", .choice(NotificationKind.allCases.map(\.rawValue))),
-            .init("priority", .choice(NotificationPriority.allCases.map(\.rawValue))),
-            .init("status", .choice(NotificationStatus.allCases.map(\.rawValue))),
-            .init(
-                "data",
-                .fields(
-                    .init("title", .text), .init("message", .text), .init("org_slug", .text),
-                    .init("project_ref", .ref),
-                    .init("actions", .array(.fields(.init("label", .text), .init("url", .text)))))),
-            .init("meta", .map(.anything))))
-
-    enum CodingKeys: String, CodingKey {
-        case id, name, priority, status, data, meta
-        case insertedAt = "inserted_at"
-    }
+        [
+            .init("id", .uuid, of: \.id),
+            .init("inserted_at", .time, of: \.insertedAt),
+            .init("name", .choice(NotificationKind.allCases.map(\.rawValue)), of: \.name),
+            .init("priority", .choice(NotificationPriority.allCases.map(\.rawValue)), of: \.priority),
+            .init("status", .choice(NotificationStatus.allCases.map(\.rawValue)), of: \.status),
+            .init("data", of: \.data),
+            .constant("meta", [String: JSON]()),
+        ])
 }
 
 /// What the bell of the dashboard shows.
-struct NotificationSummaryBody: Encodable, Sendable, Documented {
-    let unread: Int
-    let hasCritical: Bool
-    let hasWarning: Bool
+struct NotificationSummaryBody: EncodableBody {
+    let summary: NotificationSummary
 
-    init(_ summary: NotificationSummary) {
-        unread = summary.unread
-        hasCritical = summary.hasCritical
-        hasWarning = summary.hasWarning
-    }
+    init(_ summary: NotificationSummary) { self.summary = summary }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "NotificationSummary",
-        .fields(.init("unread_count", .integer()), .init("has_critical", .boolean), .init("has_warning", .boolean)))
-
-    enum CodingKeys: String, CodingKey {
-        case unread = "unread_count"
-        case hasCritical = "has_critical"
-        case hasWarning = "has_warning"
-    }
+        [
+            .init("unread_count", of: \.summary.unread),
+            .init("has_critical", of: \.summary.hasCritical),
+            .init("has_warning", of: \.summary.hasWarning),
+        ])
 }
 
 /// One element of the body of `PATCH /platform/notifications`.
-struct NotificationMarkBody: Decodable, Sendable {
+struct NotificationMarkBody: DecodableBody {
     let id: String
     let status: String
 
     /// Most elements of one body.
     static let countMax = 100
 
-    static let schema = Schema.array(
-        .fields(
-            .init("id", .uuid), .init("status", .choice(NotificationStatus.allCases.map(\.rawValue)))))
+    init(fields: BodyReader) throws {
+        id = try fields.read("id", .uuid)
+        status = try fields.read("status", .choice(NotificationStatus.allCases.map(\.rawValue)))
+    }
 
     /// The marks of a body by identifier; 400 for an invalid one.
     static func marks(_ body: [NotificationMarkBody]) throws(APIError) -> [String: NotificationStatus] {

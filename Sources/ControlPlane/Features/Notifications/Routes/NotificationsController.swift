@@ -26,7 +26,7 @@ struct NotificationsController: Sendable {
                 .patch, path, access: .permission(.projectAdminRead), effect: .unaudited,
                 operation: Operation(
                     summary: "Mark notifications as new, seen or archived, for yourself",
-                    body: .json(NotificationMarkBody.schema), answer: .of([NotificationBody].self)), handler: mark),
+                    body: .json([NotificationMarkBody].schema), answer: .of([NotificationBody].self)), handler: mark),
             Route(
                 .patch, "\(path)/archive-all", access: .permission(.projectAdminRead), effect: .unaudited,
                 operation: Operation(summary: "Archive everything, for yourself", answer: .empty(.ok)),

@@ -73,10 +73,10 @@ struct LoginRoleController: Sendable {
 }
 
 /// The requested role.
-struct LoginRoleBody: Decodable, Sendable {
+struct LoginRoleBody: DecodableBody {
     let isReadOnly: Bool
 
-    static let schema = Schema.fields(.init("read_only", .boolean))
-
-    enum CodingKeys: String, CodingKey { case isReadOnly = "read_only" }
+    init(fields: BodyReader) throws {
+        isReadOnly = try fields.read("read_only")
+    }
 }

@@ -138,21 +138,27 @@ struct MigrationsController: Sendable {
 }
 
 /// A migration as it comes over the wire.
-struct MigrationBody: Decodable, Sendable {
+struct MigrationBody: DecodableBody {
     let query: String
     let name: String?
     let rollback: String?
 
-    static let schema = Schema.fields(
-        .init("query", .text(1...Int(Int32.max))), .optional("name", .text), .optional("rollback", .text))
+    init(fields: BodyReader) throws {
+        query = try fields.read("query", .text(1...Int(Int32.max)))
+        name = try fields.readIfPresent("name")
+        rollback = try fields.readIfPresent("rollback")
+    }
 }
 
 /// A change of a recorded migration.
-struct MigrationEdit: Decodable, Sendable {
+struct MigrationEdit: DecodableBody {
     let name: String?
     let rollback: String?
 
-    static let schema = Schema.fields(.optional("name", .text), .optional("rollback", .text))
+    init(fields: BodyReader) throws {
+        name = try fields.readIfPresent("name")
+        rollback = try fields.readIfPresent("rollback")
+    }
 }
 
 extension APIRequest {

@@ -78,9 +78,10 @@ struct PasswordController: Sendable {
 }
 
 /// A new database password.
-struct PasswordBody: Decodable, Sendable {
+struct PasswordBody: DecodableBody {
     let password: String
 
-    static let schema = Schema.fields(
-        .init("password", .text(ProjectCatalog.passwordLengths)))
+    init(fields: BodyReader) throws {
+        password = try fields.read("password", .text(ProjectCatalog.passwordLengths))
+    }
 }

@@ -93,7 +93,7 @@ extension APIResponse {
 }
 
 /// SQL as it comes over the wire.
-struct QueryBody: Decodable, Sendable {
+struct QueryBody: DecodableBody {
     let query: String
     let parameters: [JSON]?
     let disablesTimeout: Bool?
@@ -102,14 +102,11 @@ struct QueryBody: Decodable, Sendable {
     /// Rows of an answer: a bare list of objects.
     static let rows = Operation.Answer.json(.array(.map(.anything)), .created)
 
-    static let schema = Schema.fields(
-        .init("query", .text(1...Int(Int32.max))), .optional("parameters", .array(.anything)),
-        .optional("disable_statement_timeout", .boolean), .optional("read_only", .boolean))
-
-    enum CodingKeys: String, CodingKey {
-        case query, parameters
-        case disablesTimeout = "disable_statement_timeout"
-        case isReadOnly = "read_only"
+    init(fields: BodyReader) throws {
+        query = try fields.read("query", .text(1...Int(Int32.max)))
+        parameters = try fields.readIfPresent("parameters")
+        disablesTimeout = try fields.readIfPresent("disable_statement_timeout")
+        isReadOnly = try fields.readIfPresent("read_only")
     }
 
     func query(isReadOnly: Bool, applicationName: String) throws(APIError) -> ProjectQueryText {

@@ -138,23 +138,19 @@ extension APIRequest {
 }
 
 /// A bucket to create.
-struct NewBucketBody: Decodable, Sendable {
+struct NewBucketBody: DecodableBody {
     let id: String
     let isPublic: Bool
     let type: String?
     let sizeMax: Int64?
     let types: [String]?
 
-    static let schema = Schema.fields(
-        .init("id", .text(1...100)), .init("public", .boolean),
-        .optional("type", .choice(["STANDARD", "ANALYTICS"])), .optional("file_size_limit", .nullable(.integer())),
-        .optional("allowed_mime_types", .nullable(.array(.text))))
-
-    enum CodingKeys: String, CodingKey {
-        case id, type
-        case isPublic = "public"
-        case sizeMax = "file_size_limit"
-        case types = "allowed_mime_types"
+    init(fields: BodyReader) throws {
+        id = try fields.read("id", .text(1...100))
+        isPublic = try fields.read("public")
+        type = try fields.readIfPresent("type", .choice(["STANDARD", "ANALYTICS"]))
+        sizeMax = try fields.readIfPresent("file_size_limit", .nullable(.integer()))
+        types = try fields.readIfPresent("allowed_mime_types", .nullable(.array(.text)))
     }
 
     /// The form that storage takes.
@@ -168,26 +164,17 @@ struct NewBucketBody: Decodable, Sendable {
 }
 
 /// What to change about a bucket; null takes a limit away.
-struct BucketEditBody: Decodable, Sendable {
+struct BucketEditBody: DecodableBody {
     let json: JSON
 
-    static let schema = Schema.fields(
-        .init("public", .boolean), .optional("file_size_limit", .nullable(.integer())),
-        .optional("allowed_mime_types", .nullable(.array(.text))))
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: NewBucketBody.CodingKeys.self)
-        var fields: [String: JSON] = ["public": .boolean(try container.decode(Bool.self, forKey: .isPublic))]
-        if container.contains(.sizeMax) {
-            fields["file_size_limit"] =
-                try container.decodeIfPresent(Int64.self, forKey: .sizeMax)
-                .map(JSON.integer) ?? .null
+    init(fields: BodyReader) throws {
+        var kept: [String: JSON] = ["public": .boolean(try fields.read("public"))]
+        let size: Int64? = try fields.readIfPresent("file_size_limit", .nullable(.integer()))
+        if fields.contains("file_size_limit") { kept["file_size_limit"] = size.map(JSON.integer) ?? .null }
+        let types: [String]? = try fields.readIfPresent("allowed_mime_types", .nullable(.array(.text)))
+        if fields.contains("allowed_mime_types") {
+            kept["allowed_mime_types"] = types.map { .array($0.map(JSON.string)) } ?? .null
         }
-        if container.contains(.types) {
-            fields["allowed_mime_types"] =
-                try container.decodeIfPresent([String].self, forKey: .types)
-                .map { .array($0.map(JSON.string)) } ?? .null
-        }
-        json = .object(fields)
+        json = .object(kept)
     }
 }

@@ -45,35 +45,19 @@ struct DataVolumesController: Sendable {
 }
 
 /// A volume that holds a project's data.
-struct DataVolumeBody: Encodable, Sendable, Documented {
-    let name: String
-    let composeName: String
-    let identity: Nullable<String>
-    let createdAt: Nullable<String>
-    let postgresMajor: Nullable<Int>
-    let isAttached: Bool
+struct DataVolumeBody: EncodableBody {
+    let volume: VolumeRecord
 
-    static let schema = Schema.named(
+    init(_ volume: VolumeRecord) { self.volume = volume }
+
+    static let shape = BodyShape<Self>(
         "DataVolume",
-        .fields(
-            .init("name", .text), .init("compose_name", .text), .init("identity", .nullable(.text)),
-            .init("created_at", .nullable(.time)), .init("postgres_major", .nullable(.integer())),
-            .init("is_attached", .boolean)))
-
-    init(_ volume: VolumeRecord) {
-        name = volume.name
-        composeName = volume.composeName
-        identity = Nullable(volume.identity)
-        createdAt = Nullable(volume.createdAt?.rfc3339)
-        postgresMajor = Nullable(volume.postgresMajor)
-        isAttached = volume.isAttached
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case name, identity
-        case composeName = "compose_name"
-        case createdAt = "created_at"
-        case postgresMajor = "postgres_major"
-        case isAttached = "is_attached"
-    }
+        [
+            .init("name", of: \.volume.name),
+            .init("compose_name", of: \.volume.composeName),
+            .nullable("identity", of: \.volume.identity),
+            .nullable("created_at", .time, of: \.volume.createdAt?.rfc3339),
+            .nullable("postgres_major", of: \.volume.postgresMajor),
+            .init("is_attached", of: \.volume.isAttached),
+        ])
 }

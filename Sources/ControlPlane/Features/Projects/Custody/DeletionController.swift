@@ -77,7 +77,7 @@ extension ProjectCatalog {
     }
 }
 
-struct DeletionReceiptBody: Encodable, Sendable, Documented {
+struct DeletionReceiptBody: EncodableBody {
     let ref: String
     let name: String
     let status: String
@@ -89,35 +89,37 @@ struct DeletionReceiptBody: Encodable, Sendable, Documented {
     let remaining: [Item]
 
     /// One object of the engine.
-    struct Item: Encodable, Sendable {
-        let kind: String
-        let id: String
-        let name: String
-        let at: String
-        let reason: Nullable<String>
+    struct Item: EncodableBody {
+        let item: DeletionReceipt.Item
 
-        static let schema = Schema.named(
+        init(_ item: DeletionReceipt.Item) { self.item = item }
+
+        static let shape = BodyShape<Self>(
             "DeletedObject",
-            .fields(
-                .init("kind", .choice(EngineObjectKind.allCases.map(\.rawValue))), .init("id", .text),
-                .init("name", .text), .init("at", .time), .init("reason", .nullable(.text))))
-
-        init(_ item: DeletionReceipt.Item) {
-            kind = item.key.kind.rawValue
-            id = item.key.id
-            name = item.name
-            at = item.at.rfc3339
-            reason = Nullable(item.reason ?? (item.state == .pending ? "it is about to be removed" : nil))
-        }
+            [
+                .init("kind", .choice(EngineObjectKind.allCases.map(\.rawValue)), of: \.item.key.kind.rawValue),
+                .init("id", of: \.item.key.id),
+                .init("name", of: \.item.name),
+                .init("at", .time, of: \.item.at.rfc3339),
+                .nullable("reason") {
+                    $0.item.reason ?? ($0.item.state == .pending ? "it is about to be removed" : nil)
+                },
+            ])
     }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "DeletionReceipt",
-        .fields(
-            .init("ref", .ref), .init("name", .text), .init("status", .projectStatus),
-            .init("destroys_volumes", .boolean), .init("requested_at", .time), .init("ended_at", .nullable(.time)),
-            .init("destroyed", .array(Item.schema)), .init("kept", .array(Item.schema)),
-            .init("remaining", .array(Item.schema))))
+        [
+            .init("ref", .ref, of: \.ref),
+            .init("name", of: \.name),
+            .init("status", .projectStatus, of: \.status),
+            .init("destroys_volumes", of: \.destroysVolumes),
+            .init("requested_at", .time, of: \.requestedAt),
+            .init("ended_at", .time, of: \.endedAt),
+            .init("destroyed", of: \.destroyed),
+            .init("kept", of: \.kept),
+            .init("remaining", of: \.remaining),
+        ])
 
     init(_ receipt: DeletionReceipt, of record: ProjectRecord) {
         func items(_ states: DeletionReceipt.State...) -> [Item] {
@@ -132,12 +134,5 @@ struct DeletionReceiptBody: Encodable, Sendable, Documented {
         destroyed = items(.destroyed)
         kept = items(.kept)
         remaining = items(.pending, .remaining)
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case ref, name, status, destroyed, kept, remaining
-        case destroysVolumes = "destroys_volumes"
-        case requestedAt = "requested_at"
-        case endedAt = "ended_at"
     }
 }

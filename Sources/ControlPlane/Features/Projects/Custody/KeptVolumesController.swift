@@ -41,45 +41,22 @@ struct KeptVolumesController: Sendable {
     }
 }
 
-struct KeptVolumeBody: Encodable, Sendable, Documented {
-    let name: String
-    let projectRef: String
-    let projectName: String
-    let composeName: String
-    let identity: Nullable<String>
-    let createdAt: Nullable<String>
-    let keptAt: Nullable<String>
-    let postgresMajor: Nullable<Int>
-    let isBeingDestroyed: Bool
+struct KeptVolumeBody: EncodableBody {
+    let kept: KeptVolume
 
-    static let schema = Schema.named(
+    init(_ kept: KeptVolume) { self.kept = kept }
+
+    static let shape = BodyShape<Self>(
         "KeptVolume",
-        .fields(
-            .init("name", .text), .init("project_ref", .ref), .init("project_name", .text),
-            .init("compose_name", .text), .init("identity", .nullable(.text)), .init("created_at", .nullable(.time)),
-            .init("kept_at", .nullable(.time)), .init("postgres_major", .nullable(.integer())),
-            .init("is_being_destroyed", .boolean)))
-
-    init(_ kept: KeptVolume) {
-        name = kept.volume.name
-        projectRef = kept.project.ref.text
-        projectName = kept.project.name.text
-        composeName = kept.volume.composeName
-        identity = Nullable(kept.volume.identity)
-        createdAt = Nullable(kept.volume.createdAt?.rfc3339)
-        keptAt = Nullable(kept.volume.keptAt?.rfc3339)
-        postgresMajor = Nullable(kept.volume.postgresMajor)
-        isBeingDestroyed = kept.volume.destructionRequestedAt != nil
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case name, identity
-        case projectRef = "project_ref"
-        case projectName = "project_name"
-        case composeName = "compose_name"
-        case createdAt = "created_at"
-        case keptAt = "kept_at"
-        case postgresMajor = "postgres_major"
-        case isBeingDestroyed = "is_being_destroyed"
-    }
+        [
+            .init("name", of: \.kept.volume.name),
+            .init("project_ref", .ref, of: \.kept.project.ref.text),
+            .init("project_name", of: \.kept.project.name.text),
+            .init("compose_name", of: \.kept.volume.composeName),
+            .nullable("identity", of: \.kept.volume.identity),
+            .nullable("created_at", .time, of: \.kept.volume.createdAt?.rfc3339),
+            .nullable("kept_at", .time, of: \.kept.volume.keptAt?.rfc3339),
+            .nullable("postgres_major", of: \.kept.volume.postgresMajor),
+            .init("is_being_destroyed") { $0.kept.volume.destructionRequestedAt != nil },
+        ])
 }

@@ -4,65 +4,51 @@ import Orchestrator
 import ProjectModel
 
 /// What is known about an event. A field that is not known is left out.
-struct EventFactsBody: Encodable, Sendable, Documented {
+struct EventFactsBody: EncodableBody {
     let statusBefore, statusAfter, operationID, requestedBy, templateBefore, templateAfter, action, image: String?
     let failure: Failure?
     let services: [Service]?
 
     /// What failed.
-    struct Failure: Encodable, Sendable {
+    struct Failure: EncodableBody {
         let service: String?
         let message: String
+
+        static let shape = BodyShape<Self>([
+            .optional("service", of: \.service),
+            .init("message", of: \.message),
+        ])
     }
 
     /// One service that was restarted.
-    struct Service: Encodable, Sendable {
-        let service: String
-        let container: String?
-        let exitCode: Int?
-        let isOutOfMemory: Bool
-        let attempts: Int?
+    struct Service: EncodableBody {
+        let facts: ServiceFacts
 
-        enum CodingKeys: String, CodingKey {
-            case service, container, attempts
-            case exitCode = "exit_code"
-            case isOutOfMemory = "out_of_memory"
-        }
+        init(_ facts: ServiceFacts) { self.facts = facts }
 
-        init(_ facts: ServiceFacts) {
-            service = facts.service.text
-            container = facts.container
-            exitCode = facts.exitCode
-            isOutOfMemory = facts.isOutOfMemory
-            attempts = facts.attempts
-        }
+        static let shape = BodyShape<Self>([
+            .init("service", of: \.facts.service.text),
+            .optional("container", of: \.facts.container),
+            .optional("exit_code", of: \.facts.exitCode),
+            .init("out_of_memory", of: \.facts.isOutOfMemory),
+            .optional("attempts", of: \.facts.attempts),
+        ])
     }
 
-    enum CodingKeys: String, CodingKey {
-        case action, image, failure, services
-        case statusBefore = "status_before"
-        case statusAfter = "status_after"
-        case operationID = "operation_id"
-        case requestedBy = "requested_by"
-        case templateBefore = "template_before"
-        case templateAfter = "template_after"
-    }
-
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "EventFacts",
-        .fields(
-            .optional("status_before", .projectStatus), .optional("status_after", .projectStatus),
-            .optional("operation_id", .uuid), .optional("requested_by", .text), .optional("template_before", .text),
-            .optional("template_after", .text),
-            .optional("failure", .fields(.optional("service", .text), .init("message", .text))),
-            .optional("action", .choice(RestartAction.allCases.map(\.rawValue))),
-            .optional(
-                "services",
-                .array(
-                    .fields(
-                        .init("service", .text), .optional("container", .text), .optional("exit_code", .integer()),
-                        .init("out_of_memory", .boolean), .optional("attempts", .integer())))),
-            .optional("image", .text)))
+        [
+            .optional("status_before", .projectStatus, of: \.statusBefore),
+            .optional("status_after", .projectStatus, of: \.statusAfter),
+            .optional("operation_id", .uuid, of: \.operationID),
+            .optional("requested_by", of: \.requestedBy),
+            .optional("template_before", of: \.templateBefore),
+            .optional("template_after", of: \.templateAfter),
+            .optional("failure", of: \.failure),
+            .optional("action", .choice(RestartAction.allCases.map(\.rawValue)), of: \.action),
+            .optional("services", of: \.services),
+            .optional("image", of: \.image),
+        ])
 
     init(_ facts: EventFacts) {
         statusBefore = facts.statusBefore?.studioStatus.rawValue

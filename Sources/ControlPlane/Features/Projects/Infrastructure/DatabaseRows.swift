@@ -4,56 +4,35 @@ import Orchestrator
 import ProjectModel
 
 /// The one database of a project, as Studio lists it.
-struct DatabaseRow: Encodable, Sendable, Documented {
-    let identifier: String
-    let status: String
-    let region: String
-    let cloudProvider: String
-    let size = "local"
-    let insertedAt: String
-    let host: String
-    let port: Int
-    let name: String
-    let user: String
-    let restURL: String
-    let connectionString: Nullable<String>
-    let readOnlyConnectionString = Nullable<String>(nil)
+struct DatabaseRow: EncodableBody {
+    let record: ProjectRecord
+    let connection: ConnectionData
+    let endpoint: ProjectEndpoint?
 
     /// `endpoint` is absent while the project has no ports, and where it has no gateway.
     init(_ record: ProjectRecord, _ connection: ConnectionData, endpoint: ProjectEndpoint?) {
-        identifier = record.ref.text
-        status = record.status.studioStatus.databaseStatus
-        region = record.region
-        cloudProvider = record.cloudProvider
-        insertedAt = record.insertedAt.rfc3339
-        host = connection.host
-        port = connection.shownPort
-        name = connection.database
-        user = connection.user
-        restURL = endpoint?.url("/rest/v1/") ?? ""
-        connectionString = Nullable(record.opaqueConnection)
+        self.record = record
+        self.connection = connection
+        self.endpoint = endpoint
     }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "Database",
-        .fields(
-            .init("identifier", .ref), .init("status", .choice(StudioStatus.databaseStatuses)),
-            .init("region", .text), .init("cloud_provider", .text), .init("size", .text), .init("inserted_at", .time),
-            .init("db_host", .text), .init("db_port", .integer(1...65_535)), .init("db_name", .text),
-            .init("db_user", .text), .init("restUrl", .text), .init("connectionString", .nullable(.text)),
-            .init("connection_string_read_only", .nullable(.text))))
-
-    enum CodingKeys: String, CodingKey {
-        case identifier, status, region, size, connectionString
-        case cloudProvider = "cloud_provider"
-        case insertedAt = "inserted_at"
-        case host = "db_host"
-        case port = "db_port"
-        case name = "db_name"
-        case user = "db_user"
-        case restURL = "restUrl"
-        case readOnlyConnectionString = "connection_string_read_only"
-    }
+        [
+            .init("identifier", .ref, of: \.record.ref.text),
+            .init("status", .choice(StudioStatus.databaseStatuses), of: \.record.status.studioStatus.databaseStatus),
+            .init("region", of: \.record.region),
+            .init("cloud_provider", of: \.record.cloudProvider),
+            .constant("size", "local"),
+            .init("inserted_at", .time, of: \.record.insertedAt.rfc3339),
+            .init("db_host", of: \.connection.host),
+            .init("db_port", .integer(1...65_535), of: \.connection.shownPort),
+            .init("db_name", of: \.connection.database),
+            .init("db_user", of: \.connection.user),
+            .init("restUrl") { $0.endpoint?.url("/rest/v1/") ?? "" },
+            .nullable("connectionString", of: \.record.opaqueConnection),
+            .null("connection_string_read_only"),
+        ])
 }
 
 extension ProjectRecord {
@@ -63,19 +42,14 @@ extension ProjectRecord {
 }
 
 /// How the pooler of a project is reached.
-struct PoolerRow: Encodable, Sendable, Documented {
+struct PoolerRow: EncodableBody {
     let identifier: String
-    let databaseType = "PRIMARY"
     let user: String
     let host: String
     let port: Int
     let name: String
     let connectionString: String
     let deprecatedConnectionString: String
-    let defaultPoolSize = Nullable<Int>(nil)
-    let maxClientConnections = Nullable<Int>(nil)
-    let poolMode = "transaction"
-    let isUsingSCRAM = true
 
     /// Nothing for a project without a pooler.
     init?(_ record: ProjectRecord, _ connection: ConnectionData) {
@@ -89,72 +63,46 @@ struct PoolerRow: Encodable, Sendable, Documented {
         deprecatedConnectionString = string
     }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "PlatformPooler",
-        .fields(
-            .init("identifier", .ref), .init("database_type", .choice(["PRIMARY", "READ_REPLICA"])),
-            .init("db_user", .text), .init("db_host", .text), .init("db_port", .integer(1...65_535)),
-            .init("db_name", .text), .init("connection_string", .text), .init("connectionString", .text),
-            .init("default_pool_size", .nullable(.integer())), .init("max_client_conn", .nullable(.integer())),
-            .init("pool_mode", .choice(["transaction", "session"])), .init("is_using_scram_auth", .boolean)))
-
-    enum CodingKeys: String, CodingKey {
-        case identifier
-        case databaseType = "database_type"
-        case user = "db_user"
-        case host = "db_host"
-        case port = "db_port"
-        case name = "db_name"
-        case connectionString = "connection_string"
-        case deprecatedConnectionString = "connectionString"
-        case defaultPoolSize = "default_pool_size"
-        case maxClientConnections = "max_client_conn"
-        case poolMode = "pool_mode"
-        case isUsingSCRAM = "is_using_scram_auth"
-    }
+        [
+            .init("identifier", .ref, of: \.identifier),
+            .constant("database_type", "PRIMARY", schema: .choice(["PRIMARY", "READ_REPLICA"])),
+            .init("db_user", of: \.user),
+            .init("db_host", of: \.host),
+            .init("db_port", .integer(1...65_535), of: \.port),
+            .init("db_name", of: \.name),
+            .init("connection_string", of: \.connectionString),
+            .init("connectionString", of: \.deprecatedConnectionString),
+            .null("default_pool_size", .integer()),
+            .null("max_client_conn", .integer()),
+            .constant("pool_mode", "transaction", schema: .choice(["transaction", "session"])),
+            .constant("is_using_scram_auth", true),
+        ])
 }
 
 /// PgBouncer, which no project here has; the connection data are those of the database itself.
-struct PgBouncerBody: Encodable, Sendable, Documented {
-    let isEnabled = false
-    let poolMode = "transaction"
-    let isSSLEnforced = false
-    let connectionString: String
-    let host: String
-    let dnsName: String
-    let name: String
-    let port: Int
-    let user: String
-    let insertedAt: String
+struct PgBouncerBody: EncodableBody {
+    let record: ProjectRecord
+    let connection: ConnectionData
 
     init(_ record: ProjectRecord, _ connection: ConnectionData) {
-        connectionString = connection.connectionString
-        host = connection.host
-        dnsName = connection.host
-        name = connection.database
-        port = connection.shownPort
-        user = connection.user
-        insertedAt = record.insertedAt.rfc3339
+        self.record = record
+        self.connection = connection
     }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "PgBouncer",
-        .fields(
-            .init("pgbouncer_enabled", .boolean), .init("pool_mode", .choice(["transaction", "session", "statement"])),
-            .init("ssl_enforced", .boolean), .init("connection_string", .text), .init("db_host", .text),
-            .init("db_dns_name", .text), .init("db_name", .text), .init("db_port", .integer(1...65_535)),
-            .init("db_user", .text), .init("inserted_at", .time)))
-
-    enum CodingKeys: String, CodingKey {
-        case isEnabled = "pgbouncer_enabled"
-        case poolMode = "pool_mode"
-        case isSSLEnforced = "ssl_enforced"
-        case connectionString = "connection_string"
-        case host = "db_host"
-        case dnsName = "db_dns_name"
-        case name = "db_name"
-        case port = "db_port"
-        case user = "db_user"
-        case insertedAt = "inserted_at"
-    }
+        [
+            .constant("pgbouncer_enabled", false),
+            .constant("pool_mode", "transaction", schema: .choice(["transaction", "session", "statement"])),
+            .constant("ssl_enforced", false),
+            .init("connection_string", of: \.connection.connectionString),
+            .init("db_host", of: \.connection.host),
+            .init("db_dns_name", of: \.connection.host),
+            .init("db_name", of: \.connection.database),
+            .init("db_port", .integer(1...65_535), of: \.connection.shownPort),
+            .init("db_user", of: \.connection.user),
+            .init("inserted_at", .time, of: \.record.insertedAt.rfc3339),
+        ])
 }

@@ -3,7 +3,7 @@ import Orchestrator
 import ProjectModel
 
 /// An API key of a project on the wire. It may hold the key in the clear.
-struct APIKey: Encodable, Sendable, Documented {
+struct APIKey: EncodableBody {
     let id: String
     let name: String
     let type: String
@@ -48,22 +48,20 @@ struct APIKey: Encodable, Sendable, Documented {
         updatedAt = key.updatedAt.rfc3339
     }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "APIKey",
-        .fields(
-            .init("id", .uuid), .init("name", .text), .init("type", .choice(["legacy", "publishable", "secret"])),
-            .init("api_key", .nullable(.text)), .init("prefix", .nullable(.text)),
-            .init("description", .nullable(.text)), .init("hash", .nullable(.pattern("^[0-9a-f]{64}$"))),
-            .init("secret_jwt_template", .nullable(.fields(.init("role", .text)))), .init("inserted_at", .time),
-            .init("updated_at", .time)))
-
-    enum CodingKeys: String, CodingKey {
-        case id, name, type, prefix, description, hash
-        case apiKey = "api_key"
-        case template = "secret_jwt_template"
-        case insertedAt = "inserted_at"
-        case updatedAt = "updated_at"
-    }
+        [
+            .init("id", .uuid, of: \.id),
+            .init("name", of: \.name),
+            .init("type", .choice(["legacy", "publishable", "secret"]), of: \.type),
+            .init("api_key", of: \.apiKey),
+            .init("prefix", of: \.prefix),
+            .init("description", of: \.description),
+            .init("hash", .pattern("^[0-9a-f]{64}$"), of: \.hash),
+            .init("secret_jwt_template", .fields(.init("role", .text)), of: \.template),
+            .init("inserted_at", .time, of: \.insertedAt),
+            .init("updated_at", .time, of: \.updatedAt),
+        ])
 
     /// A UUID of version 8 (RFC 9562 §5.8) made from ref and name alone: the Terraform provider parses it as a UUID,
     /// and it must be the same in every answer. The digest is FNV-1a with 128 bits; nothing secret goes in.

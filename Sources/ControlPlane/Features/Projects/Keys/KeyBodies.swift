@@ -4,20 +4,17 @@ import Orchestrator
 import ProjectModel
 
 /// A key to create.
-struct NewKeyBody: Decodable, Sendable {
+struct NewKeyBody: DecodableBody {
     let type: String
     let name: String
     let description: String?
     let template: KeyTemplate?
 
-    static let schema = Schema.fields(
-        .init("type", .choice(APIKeyKind.allCases.map(\.rawValue))),
-        .init("name", .pattern("^[a-z_][a-z0-9_]{3,63}$")), .optional("description", .nullable(.text)),
-        .optional("secret_jwt_template", .nullable(KeyTemplate.schema)))
-
-    enum CodingKeys: String, CodingKey {
-        case type, name, description
-        case template = "secret_jwt_template"
+    init(fields: BodyReader) throws {
+        type = try fields.read("type", .choice(APIKeyKind.allCases.map(\.rawValue)))
+        name = try fields.read("name", .pattern("^[a-z_][a-z0-9_]{3,63}$"))
+        description = try fields.readIfPresent("description", .nullable(.text))
+        template = try fields.readIfPresent("secret_jwt_template", .nullable(KeyTemplate.schema))
     }
 
     /// The kind, once it is certain that the key can be what is asked for.
@@ -31,30 +28,26 @@ struct NewKeyBody: Decodable, Sendable {
 }
 
 /// A change of a key. Absent fields are kept; a null description is removed.
-struct KeyEditBody: Decodable, Sendable {
+struct KeyEditBody: DecodableBody {
     let name: String?
     let description: String??
     let template: KeyTemplate?
 
-    static let schema = Schema.fields(
-        .optional("name", .pattern("^[a-z_][a-z0-9_]{3,63}$")), .optional("description", .nullable(.text)),
-        .optional("secret_jwt_template", .nullable(KeyTemplate.schema)))
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: NewKeyBody.CodingKeys.self)
-        name = try container.decodeIfPresent(String.self, forKey: .name)
-        description =
-            container.contains(.description)
-            ? .some(try container.decodeIfPresent(String.self, forKey: .description)) : nil
-        template = try container.decodeIfPresent(KeyTemplate.self, forKey: .template)
+    init(fields: BodyReader) throws {
+        name = try fields.readIfPresent("name", .pattern("^[a-z_][a-z0-9_]{3,63}$"))
+        let text: String? = try fields.readIfPresent("description", .nullable(.text))
+        description = fields.contains("description") ? .some(text) : nil
+        template = try fields.readIfPresent("secret_jwt_template", .nullable(KeyTemplate.schema))
     }
 }
 
 /// The claims that stand behind a secret key. Here they are always those of `service_role`.
-struct KeyTemplate: Decodable, Sendable {
+struct KeyTemplate: DecodableBody {
     let role: String?
 
-    static let schema = Schema.fields(.optional("role", .choice([TokenRole.serviceRole.rawValue])))
+    init(fields: BodyReader) throws {
+        role = try fields.readIfPresent("role", .choice([TokenRole.serviceRole.rawValue]))
+    }
 
     /// Refuses what the gateway cannot do.
     func check(_ kind: APIKeyKind) throws(APIError) {

@@ -73,15 +73,12 @@ struct PlatformKeysController: Sendable {
 }
 
 /// A new JWT secret.
-struct RotationBody: Decodable, Sendable {
+struct RotationBody: DecodableBody {
     let secret: String?
     let tracking: String?
 
-    static let schema = Schema.fields(
-        .optional("jwt_secret", .text(ProjectCatalog.tokenSecretLengths)), .optional("change_tracking_id", .text))
-
-    enum CodingKeys: String, CodingKey {
-        case secret = "jwt_secret"
-        case tracking = "change_tracking_id"
+    init(fields: BodyReader) throws {
+        secret = try fields.readIfPresent("jwt_secret", .text(ProjectCatalog.tokenSecretLengths))
+        tracking = try fields.readIfPresent("change_tracking_id")
     }
 }

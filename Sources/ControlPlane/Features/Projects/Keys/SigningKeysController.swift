@@ -48,31 +48,21 @@ struct SigningKeysController: Sendable {
 }
 
 /// A key that signs tokens, without the key itself.
-struct SigningKey: Encodable, Sendable, Documented {
-    let id: String
-    let algorithm = "HS256"
-    let status = "in_use"
-    let publicJWK = Nullable<String>(nil)
-    let createdAt: String
-    let updatedAt: String
+struct SigningKey: EncodableBody {
+    let record: ProjectRecord
 
-    init(of record: ProjectRecord) {
-        id = APIKey.identifier(of: "signing key", in: record.ref)
-        createdAt = record.insertedAt.rfc3339
-        updatedAt = record.insertedAt.rfc3339
-    }
+    init(of record: ProjectRecord) { self.record = record }
 
-    static let schema = Schema.named(
+    var id: String { APIKey.identifier(of: "signing key", in: record.ref) }
+
+    static let shape = BodyShape<Self>(
         "SigningKey",
-        .fields(
-            .init("id", .uuid), .init("algorithm", .choice(["EdDSA", "ES256", "RS256", "HS256"])),
-            .init("status", .choice(["in_use", "previously_used", "revoked", "standby"])),
-            .optional("public_jwk", .anything), .init("created_at", .time), .init("updated_at", .time)))
-
-    enum CodingKeys: String, CodingKey {
-        case id, algorithm, status
-        case publicJWK = "public_jwk"
-        case createdAt = "created_at"
-        case updatedAt = "updated_at"
-    }
+        [
+            .init("id", .uuid, of: \.id),
+            .constant("algorithm", "HS256", schema: .choice(["EdDSA", "ES256", "RS256", "HS256"])),
+            .constant("status", "in_use", schema: .choice(["in_use", "previously_used", "revoked", "standby"])),
+            .optional("public_jwk") { _ in JSON.null },
+            .init("created_at", .time, of: \.record.insertedAt.rfc3339),
+            .init("updated_at", .time, of: \.record.insertedAt.rfc3339),
+        ])
 }

@@ -5,72 +5,39 @@ import ProjectModel
 import Reconciler
 
 /// An operation on the wire.
-struct OperationBody: Encodable, Sendable, Documented {
-    let id, ref, kind, state, requestedBy, requestedAt, deadline: String
-    let attempts: Int
-    let waitingFor, service, lastCall, lastError, nextRetryAt, finishedAt, result: Nullable<String>
+struct OperationBody: EncodableBody {
+    let operation: ProjectOperation
 
-    static let schema = Schema.named(
+    init(_ operation: ProjectOperation) { self.operation = operation }
+
+    static let shape = BodyShape<Self>(
         "ProjectOperation",
-        .fields(
-            .init("id", .uuid), .init("ref", .ref),
-            .init("kind", .choice(ProjectOperationKind.allCases.map(\.rawValue))),
-            .init("state", .choice(ProjectOperationState.allCases.map(\.rawValue))), .init("requested_by", .text),
-            .init("requested_at", .time), .init("deadline", .time), .init("attempts", .integer()),
-            .init("waiting_for", .nullable(.text)), .init("service", .nullable(.text)),
-            .init("last_call", .nullable(.text)), .init("last_error", .nullable(.text)),
-            .init("next_retry_at", .nullable(.time)), .init("finished_at", .nullable(.time)),
-            .init("result", .nullable(.text))))
-
-    init(_ operation: ProjectOperation) {
-        id = operation.id
-        ref = operation.ref.text
-        kind = operation.kind.rawValue
-        state = operation.state.rawValue
-        requestedBy = operation.requestedBy
-        requestedAt = operation.requestedAt.rfc3339
-        deadline = operation.progress.deadline.rfc3339
-        attempts = operation.progress.attempts
-        waitingFor = Nullable(operation.progress.waitingFor)
-        service = Nullable(operation.progress.service?.text)
-        lastCall = Nullable(operation.progress.lastCall)
-        lastError = Nullable(operation.progress.lastError)
-        nextRetryAt = Nullable(operation.progress.nextRetryAt?.rfc3339)
-        finishedAt = Nullable(operation.finishedAt?.rfc3339)
-        result = Nullable(operation.result)
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case id, ref, kind, state, deadline, attempts, service, result
-        case requestedBy = "requested_by"
-        case requestedAt = "requested_at"
-        case waitingFor = "waiting_for"
-        case lastCall = "last_call"
-        case lastError = "last_error"
-        case nextRetryAt = "next_retry_at"
-        case finishedAt = "finished_at"
-    }
+        [
+            .init("id", .uuid, of: \.operation.id),
+            .init("ref", .ref, of: \.operation.ref.text),
+            .init("kind", .choice(ProjectOperationKind.allCases.map(\.rawValue)), of: \.operation.kind.rawValue),
+            .init("state", .choice(ProjectOperationState.allCases.map(\.rawValue)), of: \.operation.state.rawValue),
+            .init("requested_by", of: \.operation.requestedBy),
+            .init("requested_at", .time, of: \.operation.requestedAt.rfc3339),
+            .init("deadline", .time, of: \.operation.progress.deadline.rfc3339),
+            .init("attempts", of: \.operation.progress.attempts),
+            .nullable("waiting_for", of: \.operation.progress.waitingFor),
+            .nullable("service", of: \.operation.progress.service?.text),
+            .nullable("last_call", of: \.operation.progress.lastCall),
+            .nullable("last_error", of: \.operation.progress.lastError),
+            .nullable("next_retry_at", .time, of: \.operation.progress.nextRetryAt?.rfc3339),
+            .nullable("finished_at", .time, of: \.operation.finishedAt?.rfc3339),
+            .nullable("result", of: \.operation.result),
+        ])
 }
 
 /// Why an operation has not come further.
-struct ExplanationBody: Encodable, Sendable, Documented {
-    let operation: OperationBody
-    let status: String
-    let isOverdue: Bool
-    let blocking: Nullable<Blocking>
-
+struct ExplanationBody: EncodableBody {
     /// The service that blocks.
-    struct Blocking: Encodable, Sendable {
+    struct Blocking: EncodableBody {
         let service: String
         let state, message, probeOutput, observedAt: Nullable<String>
         let logTail: String
-
-        enum CodingKeys: String, CodingKey {
-            case service, state, message
-            case probeOutput = "probe_output"
-            case observedAt = "observed_at"
-            case logTail = "log_tail"
-        }
 
         init(_ blocking: OperationExplanation.Blocking) {
             service = blocking.service.text
@@ -85,30 +52,27 @@ struct ExplanationBody: Encodable, Sendable, Documented {
             observedAt = Nullable(blocking.observedAt?.rfc3339)
             logTail = blocking.logTail
         }
+
+        static let shape = BodyShape<Self>([
+            .init("service", of: \.service),
+            .init("state", .choice(["ready", "unknown", "coming_up", "failing"]), of: \.state),
+            .init("message", of: \.message),
+            .init("probe_output", of: \.probeOutput),
+            .init("observed_at", .time, of: \.observedAt),
+            .init("log_tail", of: \.logTail),
+        ])
     }
 
-    static let schema = Schema.named(
+    let explanation: OperationExplanation
+
+    init(_ explanation: OperationExplanation) { self.explanation = explanation }
+
+    static let shape = BodyShape<Self>(
         "OperationExplanation",
-        .fields(
-            .init("operation", OperationBody.schema), .init("status", .projectStatus), .init("is_overdue", .boolean),
-            .init(
-                "blocking",
-                .nullable(
-                    .fields(
-                        .init("service", .text),
-                        .init("state", .nullable(.choice(["ready", "unknown", "coming_up", "failing"]))),
-                        .init("message", .nullable(.text)), .init("probe_output", .nullable(.text)),
-                        .init("observed_at", .nullable(.time)), .init("log_tail", .text))))))
-
-    init(_ explanation: OperationExplanation) {
-        operation = OperationBody(explanation.operation)
-        status = explanation.status.studioStatus.rawValue
-        isOverdue = explanation.isOverdue
-        blocking = Nullable(explanation.blocking.map(Blocking.init))
-    }
-
-    enum CodingKeys: String, CodingKey {
-        case operation, status, blocking
-        case isOverdue = "is_overdue"
-    }
+        [
+            .init("operation") { OperationBody($0.explanation.operation) },
+            .init("status", .projectStatus, of: \.explanation.status.studioStatus.rawValue),
+            .init("is_overdue", of: \.explanation.isOverdue),
+            .nullable("blocking") { $0.explanation.blocking.map(Blocking.init) },
+        ])
 }

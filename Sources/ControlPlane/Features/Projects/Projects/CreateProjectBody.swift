@@ -6,7 +6,7 @@ import ProjectModel
 
 /// Body of `POST /platform/projects` and, with its own spelling of two fields, of `POST /v1/projects`. Fields that
 /// mean nothing here (compute sizes, plans, …) are ignored.
-struct CreateProjectBody: Decodable, Sendable, Documented {
+struct CreateProjectBody: DecodableBody {
     let name: String
     let organizationSlug: String?
     let organizationNumber: Int64?
@@ -26,49 +26,34 @@ struct CreateProjectBody: Decodable, Sendable, Documented {
     /// Cloud providers that the contract knows; the first is the default.
     static let cloudProviders = ["AWS", "AWS_K8S", "AWS_NIMBUS", "FLY"]
 
-    enum CodingKeys: String, CodingKey {
-        case name, services, region, stack
-        case organizationSlug = "organization_slug"
-        case organizationAlias = "organization_id"
-        case organizationNumber = "org_id"
-        case databasePassword = "db_pass"
-        case cloudProvider = "cloud_provider"
-        case regionSelection = "region_selection"
-        case attachVolumesOf = "attach_volumes_of"
-    }
-
-    private struct RegionSelection: Decodable {
+    private struct RegionSelection: DecodableBody {
         let code: String
+
+        init(fields: BodyReader) throws {
+            code = try fields.read("code")
+        }
     }
 
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        name = try container.decode(String.self, forKey: .name)
-        let slug = try container.decodeIfPresent(String.self, forKey: .organizationSlug)
-        organizationSlug = try slug ?? container.decodeIfPresent(String.self, forKey: .organizationAlias)
+    static let schemaName: String? = "CreateProject"
+
+    init(fields: BodyReader) throws {
+        name = try fields.read("name", .text(1...256))
+        let slug: String? = try fields.readIfPresent("organization_slug")
         // Read as Double: JSON knows one kind of number, and 1.0 is 1.
-        organizationNumber = try container.decodeIfPresent(Double.self, forKey: .organizationNumber)
-            .map { Int64(exactly: $0) ?? 0 }
-        databasePassword = try container.decodeIfPresent(String.self, forKey: .databasePassword).map { Secret($0) }
+        let number: Double? = try fields.readIfPresent("org_id", .integer())
+        organizationNumber = number.map { Int64(exactly: $0) ?? 0 }
+        let alias: String? = try fields.readIfPresent("organization_id")
+        organizationSlug = slug ?? alias
+        databasePassword = try fields.secretIfPresent("db_pass", .text(ProjectCatalog.passwordLengths))
         cloudProvider =
-            try container.decodeIfPresent(String.self, forKey: .cloudProvider) ?? Self.cloudProviders[0]
-        let selection = try container.decodeIfPresent(RegionSelection.self, forKey: .regionSelection)
-        region =
-            try selection?.code ?? container.decodeIfPresent(String.self, forKey: .region) ?? Self.defaultRegion
-        stack = try container.decodeIfPresent(String.self, forKey: .stack)
-        services = try container.decodeIfPresent([String].self, forKey: .services)
-        attachVolumesOf = try container.decodeIfPresent(String.self, forKey: .attachVolumesOf)
+            try fields.readIfPresent("cloud_provider", .choice(Self.cloudProviders)) ?? Self.cloudProviders[0]
+        let region: String? = try fields.readIfPresent("region")
+        let selection: RegionSelection? = try fields.readIfPresent("region_selection")
+        self.region = selection?.code ?? region ?? Self.defaultRegion
+        stack = try fields.readIfPresent("stack")
+        services = try fields.readIfPresent("services")
+        attachVolumesOf = try fields.readIfPresent("attach_volumes_of", .ref)
     }
-
-    static let schema = Schema.named(
-        "CreateProject",
-        .fields(
-            .init("name", .text(1...256)), .optional("organization_slug", .text), .optional("org_id", .integer()),
-            .optional("organization_id", .text), .optional("db_pass", .text(ProjectCatalog.passwordLengths)),
-            .optional("cloud_provider", .choice(cloudProviders)), .optional("region", .text),
-            .optional("region_selection", .fields(.init("code", .text))), .optional("stack", .text),
-            .optional("services", .array(.text)),
-            .optional("attach_volumes_of", .ref)))
 
     static let refusals: [Operation.Refusal] = [
         Operation.Refusal(status: .notFound, meaning: "no such organization"),

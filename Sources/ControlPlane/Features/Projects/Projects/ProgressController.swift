@@ -48,59 +48,48 @@ struct ProgressController: Sendable {
 }
 
 /// One line of a project's history.
-struct EventBody: Encodable, Sendable, Documented {
-    let at: String
-    let status: String
-    let message: String
-    let kind: String
-    let facts: EventFactsBody
+struct EventBody: EncodableBody {
+    let event: ProjectEvent
 
-    static let schema = Schema.named(
+    init(_ event: ProjectEvent) { self.event = event }
+
+    static let shape = BodyShape<Self>(
         "ProjectEvent",
-        .fields(
-            .init("at", .time), .init("status", .projectStatus), .init("message", .text),
-            .init("kind", .choice(ProjectEventKind.allCases.map(\.rawValue))), .init("facts", EventFactsBody.schema)))
-
-    init(_ event: ProjectEvent) {
-        at = event.at.rfc3339
-        status = event.status.studioStatus.rawValue
-        message = event.cause
-        kind = event.kind.rawValue
-        facts = EventFactsBody(event.facts)
-    }
+        [
+            .init("at", .time, of: \.event.at.rfc3339),
+            .init("status", .projectStatus, of: \.event.status.studioStatus.rawValue),
+            .init("message", of: \.event.cause),
+            .init("kind", .choice(ProjectEventKind.allCases.map(\.rawValue)), of: \.event.kind.rawValue),
+            .init("facts") { EventFactsBody($0.event.facts) },
+        ])
 }
 
 /// A project on its way, service by service.
-struct ProjectProgress: Encodable, Sendable, Documented {
+struct ProjectProgress: EncodableBody {
     let ref: String
     let status: String
     let failure: Nullable<Failure>
     let services: [Service]
 
     /// Why the last thing failed.
-    struct Failure: Encodable, Sendable {
+    struct Failure: EncodableBody {
         let service: Nullable<String>
         let message: String
         let logTail: Nullable<String>
 
-        enum CodingKeys: String, CodingKey {
-            case service, message
-            case logTail = "log_tail"
-        }
+        static let shape = BodyShape<Self>([
+            .init("service", of: \.service),
+            .init("message", of: \.message),
+            .init("log_tail", of: \.logTail),
+        ])
     }
 
-    struct Service: Encodable, Sendable {
+    struct Service: EncodableBody {
         let service: String
         let state: String
         let message: Nullable<String>
         let observedAt: Nullable<String>
         let imagePull: Nullable<ImagePullBody>
-
-        enum CodingKeys: String, CodingKey {
-            case service, state, message
-            case observedAt = "observed_at"
-            case imagePull = "image_pull"
-        }
 
         init(_ report: ServiceReport) {
             service = report.service.text
@@ -113,25 +102,24 @@ struct ProjectProgress: Encodable, Sendable, Documented {
             case .failing(let text): (state, message) = ("failing", Nullable(text))
             }
         }
+
+        static let shape = BodyShape<Self>([
+            .init("service", of: \.service),
+            .init("state", .choice(["ready", "unknown", "coming_up", "failing"]), of: \.state),
+            .init("message", of: \.message),
+            .init("observed_at", .time, of: \.observedAt),
+            .init("image_pull", of: \.imagePull),
+        ])
     }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "ProjectProgress",
-        .fields(
-            .init("ref", .ref), .init("status", .projectStatus),
-            .init(
-                "failure",
-                .nullable(
-                    .fields(
-                        .init("service", .nullable(.text)), .init("message", .text),
-                        .init("log_tail", .nullable(.text))))),
-            .init(
-                "services",
-                .array(
-                    .fields(
-                        .init("service", .text), .init("state", .choice(["ready", "unknown", "coming_up", "failing"])),
-                        .init("message", .nullable(.text)), .init("observed_at", .nullable(.time)),
-                        .init("image_pull", .nullable(ImagePullBody.schema)))))))
+        [
+            .init("ref", .ref, of: \.ref),
+            .init("status", .projectStatus, of: \.status),
+            .init("failure", of: \.failure),
+            .init("services", of: \.services),
+        ])
 
     /// - Parameter showsLogs: whether the answer has the end of a failed service's log.
     init(_ record: ProjectRecord, _ reports: [ServiceReport], showsLogs: Bool) {
@@ -148,24 +136,22 @@ struct ProjectProgress: Encodable, Sendable, Documented {
 }
 
 /// How far the pull of a service's image is.
-struct ImagePullBody: Encodable, Sendable, Documented {
+struct ImagePullBody: EncodableBody {
     let image: String
     let layers: Int
     let layersDone: Int
     let bytes: Int64
     let bytesTotal: Nullable<Int64>
 
-    enum CodingKeys: String, CodingKey {
-        case image, layers, bytes
-        case layersDone = "layers_done"
-        case bytesTotal = "bytes_total"
-    }
-
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "ImagePull",
-        .fields(
-            .init("image", .text), .init("layers", .integer()), .init("layers_done", .integer()),
-            .init("bytes", .integer()), .init("bytes_total", .nullable(.integer()))))
+        [
+            .init("image", of: \.image),
+            .init("layers", of: \.layers),
+            .init("layers_done", of: \.layersDone),
+            .init("bytes", of: \.bytes),
+            .init("bytes_total", of: \.bytesTotal),
+        ])
 
     init(_ pull: ImagePull) {
         (image, layers, layersDone) = (pull.image, pull.layers, pull.layersDone)

@@ -3,21 +3,35 @@ import Orchestrator
 import ProjectModel
 
 /// Logins of a project's database and dashboard; null where the stack has none.
-struct ProjectCredentials: Encodable, Sendable, Documented {
+struct ProjectCredentials: EncodableBody {
     /// The database, as its owner role.
-    struct Database: Encodable, Sendable {
+    struct Database: EncodableBody {
         let host: String
         let port: Nullable<Int>
         let name: Nullable<String>
         let user: Nullable<String>
         let password: Nullable<String>
+
+        static let shape = BodyShape<Self>([
+            .init("host", of: \.host),
+            .init("port", .integer(1...65_535), of: \.port),
+            .init("name", of: \.name),
+            .init("user", of: \.user),
+            .init("password", of: \.password),
+        ])
     }
 
     /// The dashboard behind the project's gateway.
-    struct Dashboard: Encodable, Sendable {
+    struct Dashboard: EncodableBody {
         let url: Nullable<String>
         let username: Nullable<String>
         let password: Nullable<String>
+
+        static let shape = BodyShape<Self>([
+            .init("url", of: \.url),
+            .init("username", of: \.username),
+            .init("password", of: \.password),
+        ])
     }
 
     let database: Database
@@ -31,20 +45,12 @@ struct ProjectCredentials: Encodable, Sendable, Documented {
         ].compactMap { $0 }
     }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "ProjectCredentials",
-        .fields(
-            .init(
-                "database",
-                .fields(
-                    .init("host", .text), .init("port", .nullable(.integer(1...65_535))),
-                    .init("name", .nullable(.text)),
-                    .init("user", .nullable(.text)), .init("password", .nullable(.text)))),
-            .init(
-                "dashboard",
-                .fields(
-                    .init("url", .nullable(.text)), .init("username", .nullable(.text)),
-                    .init("password", .nullable(.text))))))
+        [
+            .init("database", of: \.database),
+            .init("dashboard", of: \.dashboard),
+        ])
 
     init(
         stack: ProjectStack, secrets: [String: Secret<String>], dashboardUser: String?, endpoint: ProjectEndpoint?,

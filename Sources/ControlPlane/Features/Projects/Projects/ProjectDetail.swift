@@ -4,7 +4,7 @@ import Orchestrator
 import ProjectModel
 
 /// `GET /platform/projects/{ref}`.
-struct ProjectDetail: Encodable, Sendable, Documented {
+struct ProjectDetail: EncodableBody {
     let id: Int64
     let ref: String
     let name: String
@@ -18,11 +18,6 @@ struct ProjectDetail: Encodable, Sendable, Documented {
     let connectionString: String
     let restURL: String
     let databaseVersion: String
-    let subscriptionID = "local"
-    let isBranchEnabled = false
-    let isPhysicalBackupsEnabled = false
-    let isHighlyAvailable = false
-    let integrationSource = Nullable<String>(nil)
     let stack: String
     let templateVersion: Nullable<String>
     let isUpgradeAvailable: Bool
@@ -52,34 +47,29 @@ struct ProjectDetail: Encodable, Sendable, Documented {
         databaseVersion = "supabase-postgres-\(DatabaseVersion(stack.roles).version)"
     }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "ProjectDetail",
-        .fields(
-            .init("id", .integer()), .init("ref", .ref), .init("name", .text), .init("status", .projectStatus),
-            .init("organization_id", .integer()), .init("region", .text), .init("cloud_provider", .text),
-            .init("inserted_at", .time), .init("updated_at", .time), .init("db_host", .text),
-            .init("connectionString", .text), .init("restUrl", .text), .init("dbVersion", .text),
-            .init("subscription_id", .text), .init("is_branch_enabled", .boolean),
-            .init("is_physical_backups_enabled", .boolean), .init("high_availability", .boolean),
-            .init("integration_source", .nullable(.text)),
-            .init("stack", .text), .init("template_version", .nullable(.text)),
-            .init("upgrade_available", .boolean)))
-
-    enum CodingKeys: String, CodingKey {
-        case id, ref, name, status, region, connectionString, stack
-        case organizationID = "organization_id"
-        case cloudProvider = "cloud_provider"
-        case insertedAt = "inserted_at"
-        case updatedAt = "updated_at"
-        case databaseHost = "db_host"
-        case restURL = "restUrl"
-        case databaseVersion = "dbVersion"
-        case subscriptionID = "subscription_id"
-        case isBranchEnabled = "is_branch_enabled"
-        case isPhysicalBackupsEnabled = "is_physical_backups_enabled"
-        case isHighlyAvailable = "high_availability"
-        case integrationSource = "integration_source"
-        case templateVersion = "template_version"
-        case isUpgradeAvailable = "upgrade_available"
-    }
+        [
+            .init("id", of: \.id),
+            .init("ref", .ref, of: \.ref),
+            .init("name", of: \.name),
+            .init("status", .projectStatus, of: \.status),
+            .init("organization_id", of: \.organizationID),
+            .init("region", of: \.region),
+            .init("cloud_provider", of: \.cloudProvider),
+            .init("inserted_at", .time, of: \.insertedAt),
+            .init("updated_at", .time, of: \.updatedAt),
+            .init("db_host", of: \.databaseHost),
+            .init("connectionString", of: \.connectionString),
+            .init("restUrl", of: \.restURL),
+            .init("dbVersion", of: \.databaseVersion),
+            .constant("subscription_id", "local"),
+            .constant("is_branch_enabled", false),
+            .constant("is_physical_backups_enabled", false),
+            .constant("high_availability", false),
+            .null("integration_source"),
+            .init("stack", of: \.stack),
+            .init("template_version", of: \.templateVersion),
+            .init("upgrade_available", of: \.isUpgradeAvailable),
+        ])
 }

@@ -4,21 +4,31 @@ import Orchestrator
 import ProjectModel
 
 /// A project's stack as files: what other tools need to run it.
-struct ProjectExport: Encodable, Sendable, Documented {
+struct ProjectExport: EncodableBody {
     /// The placeholder of a hidden value.
     static let masked = "********"
 
     /// A variable of the Compose file.
-    struct Variable: Encodable, Sendable {
+    struct Variable: EncodableBody {
         let name: String
         let value: String
+
+        static let shape = BodyShape<Self>([
+            .init("name", of: \.name),
+            .init("value", of: \.value),
+        ])
     }
 
     /// A file beside the Compose file.
-    struct File: Encodable, Sendable {
+    struct File: EncodableBody {
         let path: String
         /// The bytes in base64; null unless everything is revealed, since a file may be made of secrets.
         let content: Nullable<String>
+
+        static let shape = BodyShape<Self>([
+            .init("path", of: \.path),
+            .init("content", of: \.content),
+        ])
     }
 
     let ref: String
@@ -27,12 +37,15 @@ struct ProjectExport: Encodable, Sendable, Documented {
     let environment: [Variable]
     let files: [File]
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "ProjectExport",
-        .fields(
-            .init("ref", .ref), .init("name", .text), .init("compose", .text),
-            .init("environment", .array(.fields(.init("name", .text), .init("value", .text)))),
-            .init("files", .array(.fields(.init("path", .text), .init("content", .nullable(.text)))))))
+        [
+            .init("ref", .ref, of: \.ref),
+            .init("name", of: \.name),
+            .init("compose", of: \.compose),
+            .init("environment", of: \.environment),
+            .init("files", of: \.files),
+        ])
 
     init(_ record: ProjectRecord, _ export: StackExport, reveals: Bool) {
         ref = record.ref.text

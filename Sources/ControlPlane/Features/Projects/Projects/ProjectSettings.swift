@@ -4,7 +4,7 @@ import Orchestrator
 import ProjectModel
 
 /// A project's connection data and keys, as Studio's settings pages read them. It holds secrets in the clear.
-struct ProjectSettings: Encodable, Sendable, Documented {
+struct ProjectSettings: EncodableBody {
     let ref: String
     let name: String
     let status: String
@@ -17,7 +17,6 @@ struct ProjectSettings: Encodable, Sendable, Documented {
     let databaseUser: String
     let databasePort: Int
     let databaseAddressKind: String
-    let isSSLEnforced = false
     let jwtSecret: String?
     let serviceAPIKeys: [ServiceKey]
     let application: Application?
@@ -25,30 +24,23 @@ struct ProjectSettings: Encodable, Sendable, Documented {
     /// The port of PostgreSQL as long as no port is leased.
     static let unleasedDatabasePort = 5_432
 
-    struct ServiceKey: Encodable, Sendable {
+    struct ServiceKey: EncodableBody {
         let name: String
         let tags: String
         let apiKey: String
 
-        enum CodingKeys: String, CodingKey {
-            case name, tags
-            case apiKey = "api_key"
-        }
+        static let shape = BodyShape<Self>([
+            .init("name", of: \.name),
+            .init("tags", .choice([TokenRole.anon, .serviceRole].map(\.rawValue)), of: \.tags),
+            .init("api_key", of: \.apiKey),
+        ])
     }
 
     /// The address of the project's gateway.
-    struct Application: Encodable, Sendable {
-        let databaseSchema = "public"
+    struct Application: EncodableBody {
         let endpoint: String
         let storageEndpoint: String
         let scheme: String
-
-        enum CodingKeys: String, CodingKey {
-            case endpoint
-            case databaseSchema = "db_schema"
-            case storageEndpoint = "storage_endpoint"
-            case scheme = "protocol"
-        }
 
         /// Studio wants scheme and authority on their own.
         init(_ project: ProjectEndpoint) {
@@ -56,6 +48,13 @@ struct ProjectSettings: Encodable, Sendable, Documented {
             endpoint = project.authority
             storageEndpoint = endpoint
         }
+
+        static let shape = BodyShape<Self>([
+            .constant("db_schema", "public"),
+            .init("endpoint", of: \.endpoint),
+            .init("storage_endpoint", of: \.storageEndpoint),
+            .init("protocol", .choice(["http", "https"]), of: \.scheme),
+        ])
     }
 
     /// Name and owner of the database are empty where the stack has none: clients rely on texts there.
@@ -82,39 +81,24 @@ struct ProjectSettings: Encodable, Sendable, Documented {
         application = endpoint.map(Application.init)
     }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "ProjectSettings",
-        .fields(
-            .init("ref", .ref), .init("name", .text), .init("status", .projectStatus), .init("region", .text),
-            .init("cloud_provider", .text), .init("inserted_at", .time), .init("db_host", .text),
-            .init("db_dns_name", .text), .init("db_name", .text), .init("db_user", .text),
-            .init("db_port", .integer(1...65_535)), .init("db_ip_addr_config", .choice(["ipv4", "ipv6"])),
-            .init("ssl_enforced", .boolean), .optional("jwt_secret", .text),
-            .init(
-                "service_api_keys",
-                .array(
-                    .fields(
-                        .init("name", .text), .init("tags", .choice([TokenRole.anon, .serviceRole].map(\.rawValue))),
-                        .init("api_key", .text)))),
-            .optional(
-                "app_config",
-                .fields(
-                    .init("db_schema", .text), .init("endpoint", .text), .init("storage_endpoint", .text),
-                    .init("protocol", .choice(["http", "https"]))))))
-
-    enum CodingKeys: String, CodingKey {
-        case ref, name, status, region
-        case cloudProvider = "cloud_provider"
-        case insertedAt = "inserted_at"
-        case databaseHost = "db_host"
-        case databaseDNSName = "db_dns_name"
-        case databaseName = "db_name"
-        case databaseUser = "db_user"
-        case databasePort = "db_port"
-        case databaseAddressKind = "db_ip_addr_config"
-        case isSSLEnforced = "ssl_enforced"
-        case jwtSecret = "jwt_secret"
-        case serviceAPIKeys = "service_api_keys"
-        case application = "app_config"
-    }
+        [
+            .init("ref", .ref, of: \.ref),
+            .init("name", of: \.name),
+            .init("status", .projectStatus, of: \.status),
+            .init("region", of: \.region),
+            .init("cloud_provider", of: \.cloudProvider),
+            .init("inserted_at", .time, of: \.insertedAt),
+            .init("db_host", of: \.databaseHost),
+            .init("db_dns_name", of: \.databaseDNSName),
+            .init("db_name", of: \.databaseName),
+            .init("db_user", of: \.databaseUser),
+            .init("db_port", .integer(1...65_535), of: \.databasePort),
+            .init("db_ip_addr_config", .choice(["ipv4", "ipv6"]), of: \.databaseAddressKind),
+            .constant("ssl_enforced", false),
+            .optional("jwt_secret", of: \.jwtSecret),
+            .init("service_api_keys", of: \.serviceAPIKeys),
+            .optional("app_config", of: \.application),
+        ])
 }

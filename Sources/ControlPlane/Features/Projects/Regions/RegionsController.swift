@@ -80,7 +80,7 @@ struct RegionsController: Sendable {
 }
 
 /// Database versions to choose from.
-struct AvailableVersions: Encodable, Sendable, Documented {
+struct AvailableVersions: EncodableBody {
     let versions: [[String: String]]
 
     init(_ database: DatabaseVersion) {
@@ -92,83 +92,84 @@ struct AvailableVersions: Encodable, Sendable, Documented {
         ]
     }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "AvailableVersions",
-        .fields(
+        [
             .init(
                 "available_versions",
                 .array(
-                    .fields(
-                        .init("postgres_engine", .text), .init("release_channel", .text), .init("version", .text))))))
-
-    enum CodingKeys: String, CodingKey {
-        case versions = "available_versions"
-    }
+                    .fields(.init("postgres_engine", .text), .init("release_channel", .text), .init("version", .text))),
+                of: \.versions)
+        ])
 }
 
 /// Regions to choose from.
-struct RegionsBody: Encodable, Sendable, Documented {
+struct RegionsBody: EncodableBody {
     let recommendations: Recommended
     let all: All
 
     /// A group of regions.
-    struct GroupRow: Encodable, Sendable {
-        let name: String
-        let code: String
-        let type = "smartGroup"
+    struct GroupRow: EncodableBody {
+        let group: Region.Group
 
-        init(_ group: Region.Group) {
-            name = group.name
-            code = group.rawValue
-        }
+        static let shape = BodyShape<Self>(
+            "RegionGroup",
+            [
+                .init("name", of: \.group.name),
+                .init("code", .choice(Region.Group.allCases.map(\.rawValue)), of: \.group.rawValue),
+                .constant("type", "smartGroup", schema: .choice(["smartGroup"])),
+            ])
     }
 
     /// One region.
-    struct Row: Encodable, Sendable {
-        let name: String
-        let code: String
-        let type = "specific"
+    struct Row: EncodableBody {
+        let region: Region
         let provider: String
+
+        static let shape = BodyShape<Self>(
+            "Region",
+            [
+                .init("name", of: \.region.name),
+                .init("code", .choice(Region.all.map(\.code)), of: \.region.code),
+                .constant("type", "specific", schema: .choice(["specific"])),
+                .init("provider", .choice(CreateProjectBody.cloudProviders), of: \.provider),
+            ])
     }
 
     /// What suits a continent.
-    struct Recommended: Encodable, Sendable {
+    struct Recommended: EncodableBody {
         let smartGroup: GroupRow
         let specific: [Row]
+
+        static let shape = BodyShape<Self>([
+            .init("smartGroup", of: \.smartGroup),
+            .init("specific", of: \.specific),
+        ])
     }
 
     /// Everything there is.
-    struct All: Encodable, Sendable {
+    struct All: EncodableBody {
         let smartGroup: [GroupRow]
         let specific: [Row]
+
+        static let shape = BodyShape<Self>([
+            .init("smartGroup", of: \.smartGroup),
+            .init("specific", of: \.specific),
+        ])
     }
 
     init(for continent: Region.Continent, provider: String) {
-        func rows(_ regions: [Region]) -> [Row] {
-            regions.map { Row(name: $0.name, code: $0.code, provider: provider) }
-        }
+        func rows(_ regions: [Region]) -> [Row] { regions.map { Row(region: $0, provider: provider) } }
         recommendations = Recommended(
-            smartGroup: GroupRow(continent.group),
+            smartGroup: GroupRow(group: continent.group),
             specific: rows(Region.all.filter { $0.continent.group == continent.group }))
         all = All(smartGroup: Region.Group.allCases.map(GroupRow.init), specific: rows(Region.all))
     }
 
-    private static let group = Schema.named(
-        "RegionGroup",
-        .fields(
-            .init("name", .text), .init("code", .choice(Region.Group.allCases.map(\.rawValue))),
-            .init("type", .choice(["smartGroup"]))))
-    private static let region = Schema.named(
-        "Region",
-        .fields(
-            .init("name", .text), .init("code", .choice(Region.all.map(\.code))), .init("type", .choice(["specific"])),
-            .init("provider", .choice(CreateProjectBody.cloudProviders))))
-
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "Regions",
-        .fields(
-            .init(
-                "recommendations",
-                .fields(.init("smartGroup", group), .init("specific", .array(region)))),
-            .init("all", .fields(.init("smartGroup", .array(group)), .init("specific", .array(region))))))
+        [
+            .init("recommendations", of: \.recommendations),
+            .init("all", of: \.all),
+        ])
 }

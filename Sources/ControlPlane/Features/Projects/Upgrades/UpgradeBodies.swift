@@ -4,7 +4,7 @@ import ProjectModel
 import Reconciler
 
 /// The effect of an upgrade on a project.
-struct UpgradePlanBody: Encodable, Sendable, Documented {
+struct UpgradePlanBody: EncodableBody {
     let from: Nullable<String>
     let to: String
     let replaced: [Replacement]
@@ -18,27 +18,17 @@ struct UpgradePlanBody: Encodable, Sendable, Documented {
     let refusals: [String]
 
     /// A service that gets a container.
-    struct Replacement: Encodable, Sendable {
-        let service: String
-        let imageBefore: Nullable<String>
-        let image: String
-        let changes: [String]
+    struct Replacement: EncodableBody {
+        let replacement: UpgradePlan.Replacement
 
-        enum CodingKeys: String, CodingKey {
-            case service, image, changes
-            case imageBefore = "image_before"
-        }
+        init(_ replacement: UpgradePlan.Replacement) { self.replacement = replacement }
 
-        init(_ replacement: UpgradePlan.Replacement) {
-            service = replacement.service.text
-            imageBefore = Nullable(replacement.imageBefore)
-            image = replacement.image
-            changes = replacement.changes
-        }
-
-        static let schema = Schema.fields(
-            .init("service", .text), .init("image_before", .nullable(.text)), .init("image", .text),
-            .init("changes", .array(.text)))
+        static let shape = BodyShape<Self>([
+            .init("service", of: \.replacement.service.text),
+            .nullable("image_before", of: \.replacement.imageBefore),
+            .init("image", of: \.replacement.image),
+            .init("changes", of: \.replacement.changes),
+        ])
     }
 
     init(_ proposal: UpgradeProposal) {
@@ -56,58 +46,54 @@ struct UpgradePlanBody: Encodable, Sendable, Documented {
         refusals = plan.refusals.map(\.description)
     }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "UpgradePlan",
-        .fields(
-            .init("from", .nullable(.text)), .init("to", .text), .init("replaced", .array(Replacement.schema)),
-            .init("added", .array(Replacement.schema)), .init("removed", .array(.text)),
-            .init("untouched", .array(.text)), .init("images", .array(.text)), .init("unused_volumes", .array(.text)),
-            .init("interrupted", .array(.text)), .init("interruption_seconds_max", .integer()),
-            .init("refusals", .array(.text))))
-
-    enum CodingKeys: String, CodingKey {
-        case from, to, replaced, added, removed, untouched, images, interrupted, refusals
-        case unusedVolumes = "unused_volumes"
-        case interruptionSecondsMax = "interruption_seconds_max"
-    }
+        [
+            .init("from", of: \.from),
+            .init("to", of: \.to),
+            .init("replaced", of: \.replaced),
+            .init("added", of: \.added),
+            .init("removed", of: \.removed),
+            .init("untouched", of: \.untouched),
+            .init("images", of: \.images),
+            .init("unused_volumes", of: \.unusedVolumes),
+            .init("interrupted", of: \.interrupted),
+            .init("interruption_seconds_max", of: \.interruptionSecondsMax),
+            .init("refusals", of: \.refusals),
+        ])
 }
 
 /// Answer of `GET /v1/projects/{ref}/upgrade/eligibility`: the published fields, and the plan.
-struct UpgradeEligibility: Encodable, Sendable, Documented {
+struct UpgradeEligibility: EncodableBody {
     /// A version that the project can be upgraded to.
-    struct Target: Encodable, Sendable {
+    struct Target: EncodableBody {
         let postgresVersion: String
-        let releaseChannel: String
         let appVersion: String
 
-        enum CodingKeys: String, CodingKey {
-            case postgresVersion = "postgres_version"
-            case releaseChannel = "release_channel"
-            case appVersion = "app_version"
-        }
+        static let shape = BodyShape<Self>([
+            .init("postgres_version", of: \.postgresVersion),
+            .constant("release_channel", UpgradeEligibility.channel),
+            .init("app_version", of: \.appVersion),
+        ])
     }
 
     /// Why the project cannot be upgraded, in the published words.
-    struct ValidationError: Encodable, Sendable {
+    struct ValidationError: EncodableBody {
         let type: String
+
+        static let shape = BodyShape<Self>([.init("type", of: \.type)])
     }
 
     let eligible: Bool
     let currentVersion: String
-    let currentChannel = Self.channel
     let latestVersion: String
     let hours: Double
     let targets: [Target]
-    let roles: [String] = []
-    let dropped: [String] = []
-    let extensions: [String] = []
-    let objects: [String] = []
     let validationErrors: [ValidationError]
-    let warnings: [String] = []
     let plan: Nullable<UpgradePlanBody>
     let reasons: [String]
 
-    private static let channel = "ga"
+    fileprivate static let channel = "ga"
     /// Versions of PostgreSQL in the published document; others appear in the plan alone.
     private static let publishedVersions: Set = ["13", "14", "15", "17"]
 
@@ -129,7 +115,7 @@ struct UpgradeEligibility: Encodable, Sendable, Documented {
         hours = Double(plan.interruptionMax.components.seconds) / 3_600
         let major = proposal.databaseImages.after.flatMap(postgresMajor).map { "\($0)" }
         if reasons.isEmpty, let major, Self.publishedVersions.contains(major) {
-            targets = [Target(postgresVersion: major, releaseChannel: Self.channel, appVersion: latestVersion)]
+            targets = [Target(postgresVersion: major, appVersion: latestVersion)]
         } else {
             targets = []
         }
@@ -154,45 +140,32 @@ struct UpgradeEligibility: Encodable, Sendable, Documented {
         return "supabase-postgres-\(tag ?? "unknown")" + (digest.map { "+template.\($0.short)" } ?? "")
     }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "UpgradeEligibility",
-        .fields(
-            .init("eligible", .boolean), .init("current_app_version", .text),
-            .init(
-                "current_app_version_release_channel",
-                .choice(["internal", "alpha", "beta", "ga", "withdrawn", "preview"])),
-            .init("latest_app_version", .text), .init("duration_estimate_hours", .number),
-            .init(
-                "target_upgrade_versions",
-                .array(
-                    .fields(
-                        .init("postgres_version", .text), .init("release_channel", .text), .init("app_version", .text)))
-            ),
-            .init("legacy_auth_custom_roles", .array(.text)), .init("objects_to_be_dropped", .array(.text)),
-            .init("unsupported_extensions", .array(.text)),
-            .init("user_defined_objects_in_internal_schemas", .array(.text)),
-            .init("validation_errors", .array(.fields(.init("type", .text)))), .init("warnings", .array(.anything)),
-            .init("plan", .nullable(UpgradePlanBody.schema)), .init("reasons", .array(.text))))
-
-    enum CodingKeys: String, CodingKey {
-        case eligible, warnings, plan, reasons
-        case currentVersion = "current_app_version"
-        case currentChannel = "current_app_version_release_channel"
-        case latestVersion = "latest_app_version"
-        case hours = "duration_estimate_hours"
-        case targets = "target_upgrade_versions"
-        case roles = "legacy_auth_custom_roles"
-        case dropped = "objects_to_be_dropped"
-        case extensions = "unsupported_extensions"
-        case objects = "user_defined_objects_in_internal_schemas"
-        case validationErrors = "validation_errors"
-    }
+        [
+            .init("eligible", of: \.eligible),
+            .init("current_app_version", of: \.currentVersion),
+            .constant(
+                "current_app_version_release_channel", "ga",
+                schema: .choice(["internal", "alpha", "beta", "ga", "withdrawn", "preview"])),
+            .init("latest_app_version", of: \.latestVersion),
+            .init("duration_estimate_hours", of: \.hours),
+            .init("target_upgrade_versions", of: \.targets),
+            .constant("legacy_auth_custom_roles", [String]()),
+            .constant("objects_to_be_dropped", [String]()),
+            .constant("unsupported_extensions", [String]()),
+            .constant("user_defined_objects_in_internal_schemas", [String]()),
+            .init("validation_errors", of: \.validationErrors),
+            .constant("warnings", [String](), schema: .array(.anything)),
+            .init("plan", of: \.plan),
+            .init("reasons", of: \.reasons),
+        ])
 }
 
 /// Answer of `GET /v1/projects/{ref}/upgrade/status`.
-struct UpgradeStatusBody: Encodable, Sendable, Documented {
+struct UpgradeStatusBody: EncodableBody {
     /// One upgrade, as Studio shows it.
-    struct Status: Encodable, Sendable {
+    struct Status: EncodableBody {
         let initiatedAt: String
         let latestStatusAt: String
         let targetVersion: Int
@@ -202,28 +175,22 @@ struct UpgradeStatusBody: Encodable, Sendable, Documented {
         /// The progress, or the reason of the end: one sentence.
         let message: Nullable<String>
 
-        enum CodingKeys: String, CodingKey {
-            case status, progress, error, message
-            case initiatedAt = "initiated_at"
-            case latestStatusAt = "latest_status_at"
-            case targetVersion = "target_version"
-        }
+        static let shape = BodyShape<Self>([
+            .init("initiated_at", of: \.initiatedAt),
+            .init("latest_status_at", of: \.latestStatusAt),
+            .init("target_version", .number, of: \.targetVersion),
+            .init("status", .number, of: \.status),
+            .init("progress", of: \.progress),
+            .optional("error", of: \.error),
+            .init("message", of: \.message),
+        ])
     }
 
     let status: Nullable<Status>
 
-    enum CodingKeys: String, CodingKey {
-        case status = "databaseUpgradeStatus"
-    }
-
-    static let schema = Schema.fields(
-        .init(
-            "databaseUpgradeStatus",
-            .nullable(
-                .fields(
-                    .init("initiated_at", .text), .init("latest_status_at", .text), .init("target_version", .number),
-                    .init("status", .number), .init("progress", .text), .optional("error", .text),
-                    .init("message", .nullable(.text))))))
+    static let shape = BodyShape<Self>([
+        .init("databaseUpgradeStatus", of: \.status)
+    ])
 
     /// The published numbers of an upgrade's status.
     private enum State: Int {

@@ -103,18 +103,15 @@ struct UpgradeController: Sendable {
 }
 
 /// Body of `POST /v1/projects/{ref}/upgrade`.
-struct UpgradeRequest: Decodable {
+struct UpgradeRequest: DecodableBody {
     let targetVersion: String
 
-    enum CodingKeys: String, CodingKey {
-        case targetVersion = "target_version"
-    }
+    static let schemaName: String? = "UpgradeRequest"
 
-    static let schema = Schema.named(
-        "UpgradeRequest",
-        .fields(
-            .init("target_version", .text),
-            .optional("release_channel", .choice(["internal", "alpha", "beta", "ga", "withdrawn", "preview"]))))
+    init(fields: BodyReader) throws {
+        targetVersion = try fields.read("target_version")
+        fields.ignore("release_channel", .choice(["internal", "alpha", "beta", "ga", "withdrawn", "preview"]))
+    }
 
     /// The requested template version: by the major version of PostgreSQL, as published, or by its digest.
     func target(of proposal: UpgradeProposal) throws(APIError) -> TemplateDigest {
@@ -132,19 +129,18 @@ struct UpgradeRequest: Decodable {
 }
 
 /// Body of `PATCH /platform/projects/{ref}/services`.
-struct ServicesRequest: Decodable {
+struct ServicesRequest: DecodableBody {
     let add: [String]?
     let remove: [String]?
     let dryRun: Bool?
 
-    enum CodingKeys: String, CodingKey {
-        case add, remove
-        case dryRun = "dry_run"
-    }
+    static let schemaName: String? = "ServicesRequest"
 
-    static let schema = Schema.named(
-        "ServicesRequest",
-        .fields(.optional("add", .array(.text)), .optional("remove", .array(.text)), .optional("dry_run", .boolean)))
+    init(fields: BodyReader) throws {
+        add = try fields.readIfPresent("add")
+        remove = try fields.readIfPresent("remove")
+        dryRun = try fields.readIfPresent("dry_run")
+    }
 
     /// The names of both lists; 400 for an invalid one.
     func checked() throws(APIError) -> (added: [String], removed: [String]) {
@@ -162,26 +158,25 @@ struct ServicesRequest: Decodable {
 }
 
 /// Answer of `POST /v1/projects/{ref}/upgrade`.
-struct TrackingBody: Encodable, Sendable, Documented {
+struct TrackingBody: EncodableBody {
     let trackingID: String
 
-    static let schema = Schema.named("UpgradeTracking", .fields(.init("tracking_id", .text)))
-
-    enum CodingKeys: String, CodingKey {
-        case trackingID = "tracking_id"
-    }
+    static let shape = BodyShape<Self>(
+        "UpgradeTracking",
+        [
+            .init("tracking_id", of: \.trackingID)
+        ])
 }
 
 /// Answer of `PATCH /platform/projects/{ref}/services`.
-struct ServicesChange: Encodable, Sendable, Documented {
+struct ServicesChange: EncodableBody {
     let trackingID: Nullable<String>
     let plan: UpgradePlanBody
 
-    static let schema = Schema.named(
-        "ServicesChange", .fields(.init("tracking_id", .nullable(.text)), .init("plan", UpgradePlanBody.schema)))
-
-    enum CodingKeys: String, CodingKey {
-        case plan
-        case trackingID = "tracking_id"
-    }
+    static let shape = BodyShape<Self>(
+        "ServicesChange",
+        [
+            .init("tracking_id", of: \.trackingID),
+            .init("plan", of: \.plan),
+        ])
 }

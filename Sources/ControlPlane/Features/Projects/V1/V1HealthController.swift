@@ -70,17 +70,20 @@ enum HealthName: String, CaseIterable, Sendable {
 }
 
 /// One service in the health answer.
-struct HealthEntry: Encodable, Sendable, Equatable, Documented {
+struct HealthEntry: EncodableBody, Equatable {
     let name: String
     let healthy: Bool
     let status: String
     let error: String?
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "ServiceHealth",
-        .fields(
-            .init("name", .choice(HealthName.allCases.map(\.rawValue))), .init("healthy", .boolean),
-            .init("status", .choice(["COMING_UP", "ACTIVE_HEALTHY", "UNHEALTHY"])), .optional("error", .text)))
+        [
+            .init("name", .choice(HealthName.allCases.map(\.rawValue)), of: \.name),
+            .init("healthy", of: \.healthy),
+            .init("status", .choice(["COMING_UP", "ACTIVE_HEALTHY", "UNHEALTHY"]), of: \.status),
+            .optional("error", of: \.error),
+        ])
 
     /// While a project starts nothing is unhealthy yet: the Terraform provider gives up at the first UNHEALTHY.
     init(_ name: HealthName, _ state: Assessment.ServiceState, in projectStatus: ProjectStatus) {

@@ -4,30 +4,13 @@ import Orchestrator
 import ProjectModel
 
 /// A project on `/v1`: its ref is its id, and the slug is the id of its organization.
-struct V1Project: Encodable, Sendable, Documented {
-    let id: String
-    let ref: String
-    let organizationID: String
-    let organizationSlug: String
-    let name: String
-    let region: String
-    let createdAt: String
-    let status: String
-    /// Absent in the answer to a creation.
-    let database: Database?
-
+struct V1Project: EncodableBody {
     /// Where and what the project's database is.
-    struct Database: Encodable, Sendable {
+    struct Database: EncodableBody {
         let host: String
         let version: String
         let postgresEngine: String
         let releaseChannel: String
-
-        enum CodingKeys: String, CodingKey {
-            case host, version
-            case postgresEngine = "postgres_engine"
-            case releaseChannel = "release_channel"
-        }
 
         init(_ roles: StackRoles, _ publicHost: String) {
             let database = DatabaseVersion(roles)
@@ -36,36 +19,35 @@ struct V1Project: Encodable, Sendable, Documented {
             postgresEngine = database.engine
             releaseChannel = database.releaseChannel
         }
+
+        static let shape = BodyShape<Self>([
+            .init("host", of: \.host),
+            .init("version", of: \.version),
+            .init("postgres_engine", of: \.postgresEngine),
+            .init("release_channel", of: \.releaseChannel),
+        ])
     }
 
+    let record: ProjectRecord
+    let database: Database?
+
     init(_ record: ProjectRecord, database: Database?) {
-        id = record.ref.text
-        ref = record.ref.text
-        organizationID = record.organizationSlug
-        organizationSlug = record.organizationSlug
-        name = record.name.text
-        region = record.region
-        createdAt = record.insertedAt.rfc3339
-        status = record.status.studioStatus.rawValue
+        self.record = record
         self.database = database
     }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "V1Project",
-        .fields(
-            .init("id", .ref), .init("ref", .ref), .init("organization_id", .text), .init("organization_slug", .text),
-            .init("name", .text), .init("region", .text), .init("created_at", .text),
-            .init("status", .projectStatus),
-            .optional(
-                "database",
-                .fields(
-                    .init("host", .text), .init("version", .text), .init("postgres_engine", .text),
-                    .init("release_channel", .text)))))
-
-    enum CodingKeys: String, CodingKey {
-        case id, ref, name, region, status, database
-        case organizationID = "organization_id"
-        case organizationSlug = "organization_slug"
-        case createdAt = "created_at"
-    }
+        [
+            .init("id", .ref, of: \.record.ref.text),
+            .init("ref", .ref, of: \.record.ref.text),
+            .init("organization_id", of: \.record.organizationSlug),
+            .init("organization_slug", of: \.record.organizationSlug),
+            .init("name", of: \.record.name.text),
+            .init("region", of: \.record.region),
+            .init("created_at", of: \.record.insertedAt.rfc3339),
+            .init("status", .projectStatus, of: \.record.status.studioStatus.rawValue),
+            // Absent in the answer to a creation.
+            .optional("database", of: \.database),
+        ])
 }

@@ -8,7 +8,7 @@ import SnippetModel
 
 /// Body of `PUT` and `POST /platform/projects/{ref}/content`. Numbers of owner and project, which older clients send,
 /// are ignored: the token and the path name them.
-struct ContentBody: Decodable, Sendable {
+struct ContentBody: DecodableBody {
     let id: String
     let name: String
     let type: String
@@ -18,35 +18,18 @@ struct ContentBody: Decodable, Sendable {
     let favorite: Bool?
     let place: ContentDraft.Place?
 
-    enum CodingKeys: String, CodingKey {
-        case id, name, type, visibility, content, description, favorite
-        case folderID = "folder_id"
-    }
+    static let schemaName: String? = "ContentBody"
 
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        id = try container.decode(String.self, forKey: .id)
-        name = try container.decode(String.self, forKey: .name)
-        type = try container.decode(String.self, forKey: .type)
-        visibility = try container.decode(String.self, forKey: .visibility)
-        content = try container.decodeIfPresent(JSON.self, forKey: .content)
-        description = try container.decodeIfPresent(String.self, forKey: .description)
-        favorite = try container.decodeIfPresent(Bool.self, forKey: .favorite)
-        // Absent leaves the snippet where it is; null takes it out of its folder.
-        let folder = try container.decodeIfPresent(String.self, forKey: .folderID)
-        place =
-            if let folder { .folder(folder.lowercased()) } else if container.contains(.folderID) { .top } else { nil }
+    init(fields: BodyReader) throws {
+        id = try fields.read("id", .uuid)
+        name = try fields.read("name", .text(1...ContentLimits.nameLengthMax))
+        type = try fields.read("type", .choice(ContentKind.allCases.map(\.rawValue)))
+        visibility = try fields.read("visibility", .choice(ContentVisibility.allCases.map(\.rawValue)))
+        content = try fields.readIfPresent("content", .map(.anything))
+        description = try fields.readIfPresent("description", .nullable(.text(0...ContentLimits.summaryLengthMax)))
+        favorite = try fields.readIfPresent("favorite")
+        place = try fields.place("folder_id")
     }
-
-    static let schema = Schema.named(
-        "ContentBody",
-        .fields(
-            .init("id", .uuid), .init("name", .text(1...ContentLimits.nameLengthMax)),
-            .init("type", .choice(ContentKind.allCases.map(\.rawValue))),
-            .init("visibility", .choice(ContentVisibility.allCases.map(\.rawValue))),
-            .optional("content", .map(.anything)),
-            .optional("description", .nullable(.text(0...ContentLimits.summaryLengthMax))),
-            .optional("favorite", .boolean), .optional("folder_id", .nullable(.uuid))))
 
     /// The draft; 400 for what cannot be stored.
     func draft(of ref: ProjectRef) throws(APIError) -> ContentDraft {
@@ -87,27 +70,16 @@ struct ContentBody: Decodable, Sendable {
 }
 
 /// Body of `POST` and `PATCH …/content/folders`.
-struct ContentFolderBody: Decodable, Sendable {
+struct ContentFolderBody: DecodableBody {
     let name: String?
     let parent: ContentDraft.Place?
 
-    enum CodingKeys: String, CodingKey {
-        case name
-        case parentID = "parent_id"
-    }
+    static let schemaName: String? = "ContentFolderBody"
 
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        name = try container.decodeIfPresent(String.self, forKey: .name)
-        let folder = try container.decodeIfPresent(String.self, forKey: .parentID)
-        parent =
-            if let folder { .folder(folder.lowercased()) } else if container.contains(.parentID) { .top } else { nil }
+    init(fields: BodyReader) throws {
+        name = try fields.readIfPresent("name", .text(1...ContentLimits.nameLengthMax))
+        parent = try fields.place("parent_id")
     }
-
-    static let schema = Schema.named(
-        "ContentFolderBody",
-        .fields(
-            .optional("name", .text(1...ContentLimits.nameLengthMax)), .optional("parent_id", .nullable(.uuid))))
 
     /// The folder that the parent names, if the body says anything of it.
     func parentID(otherwise known: String?) -> String? {
@@ -116,6 +88,14 @@ struct ContentFolderBody: Decodable, Sendable {
         case .top: nil
         case .folder(let id): id
         }
+    }
+}
+
+extension BodyReader {
+    /// A folder. Absent leaves a thing where it is; null takes it out of its folder.
+    fileprivate func place(_ name: String) throws -> ContentDraft.Place? {
+        let folder: String? = try readIfPresent(name, .nullable(.uuid))
+        return if let folder { .folder(folder.lowercased()) } else if contains(name) { .top } else { nil }
     }
 }
 

@@ -4,7 +4,7 @@ import ProjectModel
 import SnippetModel
 
 /// A snippet or report as Studio reads it.
-struct ContentRow: Encodable, Sendable, Documented {
+struct ContentRow: EncodableBody {
     let id: String
     let name: String
     let type: String
@@ -42,70 +42,60 @@ struct ContentRow: Encodable, Sendable, Documented {
         updatedBy = AuthorRow(item.updatedBy)
     }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "Content",
-        .fields(
-            .init("id", .uuid), .init("name", .text), .init("type", .choice(ContentKind.allCases.map(\.rawValue))),
-            .init("visibility", .choice(ContentVisibility.allCases.map(\.rawValue))),
-            .optional("content", .map(.anything)), .init("description", .nullable(.text)),
-            .init("favorite", .boolean), .init("folder_id", .nullable(.uuid)), .init("inserted_at", .time),
-            .init("updated_at", .time), .init("owner_id", .integer()), .init("project_id", .integer()),
-            .init("last_updated_by", .integer()), .init("owner", AuthorRow.schema),
-            .init("updated_by", AuthorRow.schema)))
-
-    enum CodingKeys: String, CodingKey {
-        case id, name, type, visibility, content, description, favorite, owner
-        case folderID = "folder_id"
-        case insertedAt = "inserted_at"
-        case updatedAt = "updated_at"
-        case ownerID = "owner_id"
-        case projectID = "project_id"
-        case lastUpdatedBy = "last_updated_by"
-        case updatedBy = "updated_by"
-    }
+        [
+            .init("id", .uuid, of: \.id),
+            .init("name", of: \.name),
+            .init("type", .choice(ContentKind.allCases.map(\.rawValue)), of: \.type),
+            .init("visibility", .choice(ContentVisibility.allCases.map(\.rawValue)), of: \.visibility),
+            .optional("content", .map(.anything), of: \.content),
+            .init("description", of: \.description),
+            .init("favorite", of: \.favorite),
+            .init("folder_id", .uuid, of: \.folderID),
+            .init("inserted_at", .time, of: \.insertedAt),
+            .init("updated_at", .time, of: \.updatedAt),
+            .init("owner_id", of: \.ownerID),
+            .init("project_id", of: \.projectID),
+            .init("last_updated_by", of: \.lastUpdatedBy),
+            .init("owner", of: \.owner),
+            .init("updated_by", of: \.updatedBy),
+        ])
 }
 
 /// The author of an item.
-struct AuthorRow: Encodable, Sendable, Documented {
-    let id: Int64
-    let username: String
+struct AuthorRow: EncodableBody {
+    let author: ContentAuthor
 
-    init(_ author: ContentAuthor) {
-        id = author.number
-        username = author.username
-    }
+    init(_ author: ContentAuthor) { self.author = author }
 
-    static let schema = Schema.named("Author", .fields(.init("id", .integer()), .init("username", .text)))
+    static let shape = BodyShape<Self>(
+        "Author",
+        [
+            .init("id", of: \.author.number),
+            .init("username", of: \.author.username),
+        ])
 }
 
 /// A folder as Studio reads it.
-struct ContentFolderRow: Encodable, Sendable, Documented {
-    let id: String
-    let name: String
-    let ownerID: Int64
-    let parentID: Nullable<String>
-    let projectID: Int64
+struct ContentFolderRow: EncodableBody {
+    let folder: ContentFolder
+    let project: Int64
 
     init(_ folder: ContentFolder, project: Int64) {
-        id = folder.id
-        name = folder.name
-        ownerID = folder.owner.number
-        parentID = Nullable(folder.parentID)
-        projectID = project
+        self.folder = folder
+        self.project = project
     }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "ContentFolder",
-        .fields(
-            .init("id", .uuid), .init("name", .text), .init("owner_id", .integer()),
-            .init("parent_id", .nullable(.uuid)), .init("project_id", .integer())))
-
-    enum CodingKeys: String, CodingKey {
-        case id, name
-        case ownerID = "owner_id"
-        case parentID = "parent_id"
-        case projectID = "project_id"
-    }
+        [
+            .init("id", .uuid, of: \.folder.id),
+            .init("name", of: \.folder.name),
+            .init("owner_id", of: \.folder.owner.number),
+            .nullable("parent_id", .uuid, of: \.folder.parentID),
+            .init("project_id", of: \.project),
+        ])
 }
 
 /// One page of anything that is paged by a cursor.
@@ -119,29 +109,29 @@ struct CursorPage<Rows: Encodable & Sendable>: Encodable, Sendable {
 }
 
 /// The content of a folder, or of none.
-struct ContentFolderListing: Encodable, Sendable, Documented {
+struct ContentFolderListing: EncodableBody {
     let folders: [ContentFolderRow]
     let contents: [ContentRow]
 
-    static let schema = Schema.fields(
-        .init("folders", .array(ContentFolderRow.schema)), .init("contents", .array(ContentRow.schema)))
+    static let shape = BodyShape<Self>([
+        .init("folders", of: \.folders),
+        .init("contents", of: \.contents),
+    ])
 }
 
 /// How many there are.
-struct ContentCountBody: Encodable, Sendable, Documented {
-    let favorites: Int
-    let `private`: Int
-    let shared: Int
+struct ContentCountBody: EncodableBody {
+    let count: ContentCount
 
-    init(_ count: ContentCount) {
-        favorites = count.favorites
-        `private` = count.owned
-        shared = count.shared
-    }
+    init(_ count: ContentCount) { self.count = count }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "ContentCount",
-        .fields(.init("favorites", .integer()), .init("private", .integer()), .init("shared", .integer())))
+        [
+            .init("favorites", of: \.count.favorites),
+            .init("private", of: \.count.owned),
+            .init("shared", of: \.count.shared),
+        ])
 }
 
 extension ContentItem {

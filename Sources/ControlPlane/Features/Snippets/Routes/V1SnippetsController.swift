@@ -23,7 +23,8 @@ struct V1SnippetsController: Sendable {
                     refusals: [Operation.Refusal(status: .notFound, meaning: "no such project")]), handler: list),
             Route(
                 .get, "/v1/snippets/{id}", access: .permission(.snippetsRead),
-                operation: Operation(summary: "One SQL snippet", answer: .json(V1Snippet.fullSchema)), handler: read),
+                operation: Operation(summary: "One SQL snippet", answer: .json(V1SnippetWithContent.schema)),
+                handler: read),
         ]
     }
 
@@ -36,7 +37,7 @@ struct V1SnippetsController: Sendable {
         (query.visibilities, query.isFavorite, query.name) = (nil, nil, nil)
         let page = try await stored { () async throws(ContentError) in try await content.items(query) }
         let rows = page.items.compactMap { item in
-            projects[item.ref].map { V1Snippet(item, of: $0, withContent: false) }
+            projects[item.ref].map { V1Snippet(item, of: $0) }
         }
         return try APIResponse(json: CursorPage(data: rows, cursor: page.cursor?.text))
     }
@@ -52,7 +53,7 @@ struct V1SnippetsController: Sendable {
         do { try caller.require([.snippetsRead], in: record.organizationSlug, project: record.ref) } catch {
             throw APIError.noSnippet
         }
-        return try APIResponse(json: V1Snippet(item, of: record, withContent: true))
+        return try APIResponse(json: V1SnippetWithContent(snippet: V1Snippet(item, of: record)))
     }
 
     /// The projects whose snippets are asked for, as far as the caller may read those.
@@ -75,71 +76,56 @@ struct V1SnippetsController: Sendable {
 }
 
 /// A snippet on `/v1`.
-struct V1Snippet: Encodable, Sendable {
-    let id: String
-    let insertedAt: String
-    let updatedAt: String
-    let type: String
-    let visibility: String
-    let name: String
-    let description: Nullable<String>
-    let project: Project
-    let owner: AuthorRow
-    let updatedBy: AuthorRow
-    let favorite: Bool
-    let content: JSON?
+struct V1Snippet: EncodableBody {
+    let item: ContentItem
+    let record: ProjectRecord
+
+    init(_ item: ContentItem, of record: ProjectRecord) {
+        self.item = item
+        self.record = record
+    }
 
     /// The project that it is kept with.
-    struct Project: Encodable, Sendable {
-        let id: Int64
-        let name: String
+    struct Project: EncodableBody {
+        let record: ProjectRecord
+
+        static let shape = BodyShape<Self>([
+            .init("id", of: \.record.number),
+            .init("name", of: \.record.name.text),
+        ])
     }
 
-    init(_ item: ContentItem, of record: ProjectRecord, withContent: Bool) {
-        id = item.id
-        insertedAt = item.insertedAt.rfc3339
-        updatedAt = item.updatedAt.rfc3339
-        type = item.kind.rawValue
-        visibility = item.visibility.rawValue
-        name = item.name
-        description = Nullable(item.summary)
-        project = Project(id: record.number, name: record.name.text)
-        owner = AuthorRow(item.owner)
-        updatedBy = AuthorRow(item.updatedBy)
-        favorite = item.isFavorite
-        // Spelt out: a bare nil would be the JSON value null.
-        content = withContent ? Self.content(item) : JSON?.none
-    }
+    static let shape = BodyShape<Self>(
+        "Snippet",
+        [
+            .init("id", .uuid, of: \.item.id),
+            .init("inserted_at", .time, of: \.item.insertedAt.rfc3339),
+            .init("updated_at", .time, of: \.item.updatedAt.rfc3339),
+            .init("type", .choice(["sql"]), of: \.item.kind.rawValue),
+            .init("visibility", .choice(ContentVisibility.allCases.map(\.rawValue)), of: \.item.visibility.rawValue),
+            .init("name", of: \.item.name),
+            .nullable("description", of: \.item.summary),
+            .init("project") { Project(record: $0.record) },
+            .init("owner") { AuthorRow($0.item.owner) },
+            .init("updated_by") { AuthorRow($0.item.updatedBy) },
+            .init("favorite", of: \.item.isFavorite),
+        ])
+}
+
+/// A snippet on `/v1` with its text.
+struct V1SnippetWithContent: EncodableBody {
+    let snippet: V1Snippet
 
     /// The contract wants a version and the SQL; snippets that Studio made have both.
-    private static func content(_ item: ContentItem) -> JSON {
+    private var content: JSON {
         var fields: [String: JSON] = ["schema_version": "1.0", "sql": ""]
-        guard case .object(let known) = item.json else { return .object(fields) }
+        guard case .object(let known) = snippet.item.json else { return .object(fields) }
         // What is no text where a text belongs is left out: the strict client would refuse the whole answer.
         fields.merge(known) { standard, value in if case .string = value { value } else { standard } }
         return .object(fields)
     }
 
-    static let schema = Schema.named("Snippet", .object(fields))
-
-    static let fullSchema = Schema.named(
-        "SnippetWithContent",
-        Schema.object(fields).adding([
-            .init("content", .fields(.init("schema_version", .text), .init("sql", .text)))
-        ]))
-
-    private static let fields: [Schema.Field] = [
-        .init("id", .uuid), .init("inserted_at", .time), .init("updated_at", .time), .init("type", .choice(["sql"])),
-        .init("visibility", .choice(ContentVisibility.allCases.map(\.rawValue))), .init("name", .text),
-        .init("description", .nullable(.text)),
-        .init("project", .fields(.init("id", .integer()), .init("name", .text))),
-        .init("owner", AuthorRow.schema), .init("updated_by", AuthorRow.schema), .init("favorite", .boolean),
-    ]
-
-    enum CodingKeys: String, CodingKey {
-        case id, type, visibility, name, description, project, owner, favorite, content
-        case insertedAt = "inserted_at"
-        case updatedAt = "updated_at"
-        case updatedBy = "updated_by"
-    }
+    static let shape = BodyShape<Self>(
+        "SnippetWithContent", including: \.snippet,
+        [.init("content", .fields(.init("schema_version", .text), .init("sql", .text)), of: \.content)])
 }

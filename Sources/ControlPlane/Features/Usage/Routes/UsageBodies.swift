@@ -3,46 +3,55 @@ import Orchestrator
 import ProjectModel
 
 /// `GET /platform/organizations/{slug}/usage`. Nothing is billed, limited or capped here.
-struct UsageBody: Encodable, Sendable, Documented {
-    let usageBillingEnabled = false
+struct UsageBody: EncodableBody {
     let usages: [Row]
     let unmeasuredProjects: [Unmeasured]
 
     /// One metric.
-    struct Row: Encodable, Sendable {
+    struct Row: EncodableBody {
         let metric: String
         let usage: Int64
         let usageOriginal: Int64
-        let cost = 0
-        let availableInPlan = true
-        let capped = false
-        let unlimited = true
-        let pricingStrategy = "NONE"
-        let unitPriceDescription = ""
         let allocations: [Allocation]
 
-        enum CodingKeys: String, CodingKey {
-            case metric, usage, cost, capped, unlimited
-            case usageOriginal = "usage_original"
-            case availableInPlan = "available_in_plan"
-            case pricingStrategy = "pricing_strategy"
-            case unitPriceDescription = "unit_price_desc"
-            case allocations = "project_allocations"
-        }
+        static let shape = BodyShape<Self>([
+            .init("metric", .choice(UsageMetric.all), of: \.metric),
+            .init("usage", .number, of: \.usage),
+            .init("usage_original", .number, of: \.usageOriginal),
+            .constant("cost", 0, schema: .number),
+            .constant("available_in_plan", true),
+            .constant("capped", false),
+            .constant("unlimited", true),
+            .constant("pricing_strategy", "NONE", schema: .choice(["UNIT", "PACKAGE", "TIERED", "NONE"])),
+            .constant("unit_price_desc", ""),
+            .init("project_allocations", of: \.allocations),
+        ])
     }
 
     /// One project's part.
-    struct Allocation: Encodable, Sendable {
+    struct Allocation: EncodableBody {
         let ref: String
         let name: String
         let usage: Int64
+
+        static let shape = BodyShape<Self>([
+            .init("ref", .ref, of: \.ref),
+            .init("name", of: \.name),
+            .init("usage", .number, of: \.usage),
+        ])
     }
 
     /// A project without numbers.
-    struct Unmeasured: Encodable, Sendable {
+    struct Unmeasured: EncodableBody {
         let ref: String
         let name: String
         let reason: String
+
+        static let shape = BodyShape<Self>([
+            .init("ref", .ref, of: \.ref),
+            .init("name", of: \.name),
+            .init("reason", of: \.reason),
+        ])
     }
 
     /// A row for every metric with a number of at least one project; a project without a number is left out of it, and
@@ -67,31 +76,11 @@ struct UsageBody: Encodable, Sendable, Documented {
         }
     }
 
-    static let schema = Schema.named(
+    static let shape = BodyShape<Self>(
         "OrganizationUsage",
-        .fields(
-            .init("usage_billing_enabled", .boolean),
-            .init(
-                "usages",
-                .array(
-                    .fields(
-                        .init("metric", .choice(UsageMetric.all)), .init("usage", .number),
-                        .init("usage_original", .number), .init("cost", .number),
-                        .init("available_in_plan", .boolean), .init("capped", .boolean),
-                        .init("unlimited", .boolean),
-                        .init("pricing_strategy", .choice(["UNIT", "PACKAGE", "TIERED", "NONE"])),
-                        .init("unit_price_desc", .text),
-                        .init(
-                            "project_allocations",
-                            .array(
-                                .fields(.init("ref", .ref), .init("name", .text), .init("usage", .number))))))),
-            .init(
-                "unmeasured_projects",
-                .array(.fields(.init("ref", .ref), .init("name", .text), .init("reason", .text))))))
-
-    enum CodingKeys: String, CodingKey {
-        case usages
-        case usageBillingEnabled = "usage_billing_enabled"
-        case unmeasuredProjects = "unmeasured_projects"
-    }
+        [
+            .constant("usage_billing_enabled", false),
+            .init("usages", of: \.usages),
+            .init("unmeasured_projects", of: \.unmeasuredProjects),
+        ])
 }
