@@ -106,6 +106,7 @@ let package = Package(
         system("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
         system("CArgon2", pkgConfig: "libargon2", package: "libargon2-dev"),
         system("CCrypt", pkgConfig: "libxcrypt", package: "libcrypt-dev"),
+        system("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
 
         // Layer 1: kits (owners of the C libraries, no domain) and the model (the domain, no library).
         kit("Locks"),
@@ -114,6 +115,7 @@ let package = Package(
         kit("PasswordKit", on: ["CArgon2", "CCrypt", "Locks"]),
         // What both programs write their log through.
         kit("LogKit"),
+        kit("DeflateKit", on: ["CZlib"]),
         kit("FileKit"),
         kit("TokenKit", on: ["COpenSSL"]),
         kit("YAMLKit", on: ["CYAML"]),
@@ -131,12 +133,11 @@ let package = Package(
         // Layer 3: ports and loops.
         .target(
             name: "Orchestrator",
-            dependencies: [
-                "ProjectModel", "Reconciler", logging, serviceLifecycle,
-            ],
+            dependencies: ["ProjectModel", "Reconciler", logging, serviceLifecycle],
             path: "Sources/ControlPlane/Core/Orchestrator", swiftSettings: strict),
 
         // Models and ports of features: what is about projects and does not decide their status.
+        model("BackupModel"),
         model("ConsistencyModel", and: ["Reconciler"]),
         model("FunctionModel", and: [logging]),
         model("NotificationModel"),
@@ -168,6 +169,9 @@ let package = Package(
             "ComposeTemplates",
             on: ["FunctionModel", "Orchestrator", "ProjectModel", "Reconciler", "SettingTables", "TokenKit", "YAMLKit"]),
         adapter("ProjectKeys", on: ["Identity", "Orchestrator", "PasswordKit", "ProjectModel", "TokenKit"]),
+        adapter(
+            "ReplicationArchive",
+            on: ["BackupModel", "CurlKit", "DeflateKit", "FileKit", "PostgresKit", "ProjectModel", "TokenKit"]),
         adapter("LinuxHost", on: ["Clients", "ConsistencyModel", "Orchestrator", "ProjectModel"]),
         adapter(
             "NetworkProbes",
@@ -212,19 +216,15 @@ let package = Package(
             name: "FeatureKit",
             dependencies: [
                 "APIKit", "FunctionModel", "Identity", "Orchestrator", "ProjectModel", "Reconciler", "SettingTables",
-                httpTypes,
-                nioCore,
+                httpTypes, nioCore,
             ],
             path: "Sources/ControlPlane/Features/FeatureKit", swiftSettings: strict),
         feature("Accounts"),
         feature("Dashboard", and: [.product(name: "Mustache", package: "swift-mustache"), nioCore]),
         feature("EdgeFunctions", and: ["FunctionModel", nioCore]),
-        feature(
-            "Installation",
-            and: ["ConsistencyModel", "HTTPBounds", "Reconciler", logging]),
+        feature("Installation", and: ["ConsistencyModel", "HTTPBounds", "Reconciler", logging]),
         feature("Notifications", and: ["NotificationModel"]),
-        feature(
-            "ProjectData", and: ["ProjectSQL", "SettingTables", nioCore]),
+        feature("ProjectData", and: ["ProjectSQL", "SettingTables", nioCore]),
         feature("Projects", and: ["Reconciler", "SettingTables"]),
         feature("Snippets", and: ["SnippetModel"]),
         feature("SupabaseCompatibility"),
@@ -257,8 +257,8 @@ let package = Package(
             dependencies: [
                 "APIKit", "Accounts", "Clients", "ComposeTemplates", "ConsistencyModel", "CurlKit", "Dashboard",
                 "DockerEngine", "EdgeFunctions", "EmbeddedPostgres", "FeatureKit", "FunctionModel", "Identity",
-                "Installation",
-                "LinuxHost", "LogKit", "ManagementAPI", "ManagementClient", "NetworkProbes", "Notifications",
+                "Installation", "LinuxHost", "LogKit", "ManagementAPI", "ManagementClient", "NetworkProbes",
+                "Notifications",
                 "Orchestrator", "PostgresKit", "PostgresStore", "ProjectAccess", "ProjectData", "ProjectKeys",
                 "ProjectModel", "Projects", "Reconciler", "SettingTables", "Snippets", "SupabaseCompatibility",
                 "TokenKit", "Usage", argumentParser, logging, serviceLifecycle, unixSignals,
@@ -296,9 +296,7 @@ let package = Package(
         // The core on a simulated host, seed after seed.
         .executableTarget(
             name: "simulate",
-            dependencies: [
-                "OrchestratorTesting", "ProjectModel", argumentParser,
-            ],
+            dependencies: ["OrchestratorTesting", "ProjectModel", argumentParser],
             path: "Benchmarks/Simulate", swiftSettings: strict),
 
         // Tests. `HTTPStub`, `TemplateSamples` and `PostgresTestSupport` are shared by several of them.
@@ -322,6 +320,7 @@ let package = Package(
                 "EventConsumers", "NotificationModel", "Orchestrator", "OrchestratorTesting", "ProjectModel",
                 "Reconciler", "SettingTables", logging, serviceLifecycle,
             ], settings: strict),
+        modelTests(of: "BackupModel"),
         modelTests(of: "ConsistencyModel"),
         modelTests(of: "FunctionModel", and: [logging]),
         modelTests(of: "NotificationModel"),
@@ -349,8 +348,7 @@ let package = Package(
             ]),
         tests("ProjectKeysTests", on: ["Identity", "Orchestrator", "ProjectKeys", "ProjectModel", "TokenKit"]),
         tests(
-            "IdentityTests",
-            on: ["Identity", "Orchestrator", "OrchestratorTesting", "ProjectModel"], settings: strict),
+            "IdentityTests", on: ["Identity", "Orchestrator", "OrchestratorTesting", "ProjectModel"], settings: strict),
         tests(
             "ProjectAccessTests",
             on: [
@@ -370,11 +368,9 @@ let package = Package(
             dependencies: [
                 "APIKit", "Accounts", "Clients", "ConsistencyModel", "CurlKit", "Dashboard", "EdgeFunctions",
                 "FeatureKit", "FunctionModel", "HTTPBounds", "Identity", "Installation", "ManagementAPI",
-                "Notifications",
-                "Orchestrator", "OrchestratorTesting", "ProjectData", "ProjectModel", "Projects", "Reconciler",
-                "SettingTables", "Snippets", "SupabaseCompatibility", "Usage", httpTypes,
-                logging, nioCore,
-                nioPosix, serviceLifecycle,
+                "Notifications", "Orchestrator", "OrchestratorTesting", "ProjectData", "ProjectModel", "Projects",
+                "Reconciler", "SettingTables", "Snippets", "SupabaseCompatibility", "Usage", httpTypes, logging,
+                nioCore, nioPosix, serviceLifecycle,
             ],
             exclude: ["AuthorizationMatrix.txt"],
             swiftSettings: strict),
@@ -386,6 +382,12 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         tests("PasswordKitTests", on: ["PasswordKit"]),
+        tests("DeflateKitTests", on: ["DeflateKit"]),
+        tests(
+            "ReplicationArchiveTests",
+            on: [
+                "BackupModel", "PostgresKit", "PostgresTestSupport", "ProjectModel", "ReplicationArchive", "TokenKit",
+            ]),
         tests("DataPlaneCoreTests", on: ["DataPlaneCore", "TokenKit"]),
         dataPlaneTests(of: "RestAPI"),
         dataPlaneTests(of: "AuthAPI", and: ["Clients", "PasswordKit"]),
