@@ -395,6 +395,7 @@ let package = Package(
         dataPlaneTests(of: "AuthAPI", and: ["Clients", "PasswordKit"]),
         dataPlaneTests(of: "StorageAPI", and: ["FileKit"]),
         dataPlaneTests(of: "RealtimeAPI"),
+        tests("FunctionsAPITests", on: ["DataPlaneCore", "FunctionsAPI", "TokenKit"]),
         // As a user: the built program on the real engine. It depends on the program only to have it built.
         .testTarget(name: "EndToEndTests", dependencies: ["CurlKit", "supamanager"], swiftSettings: common),
     ],

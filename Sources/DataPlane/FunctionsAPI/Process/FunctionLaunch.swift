@@ -101,7 +101,7 @@ public struct FunctionLaunch: Sendable, Equatable {
         _ configuration: FunctionConfiguration
     ) -> [String] {
         // V8 counts what is its own only, and dies when it is full: the bound of the whole process is higher.
-        let heap = max(16, configuration.limits.memoryBytesMax * 2 / 3 >> 20)
+        let heap = max(16, (configuration.limits.memoryBytesMax >> 20) * 2 / 3)
         return [
             "run", "--quiet", "--no-prompt", "--no-remote", "--no-npm", "--cached-only", "--no-config", "--no-lock",
             "--no-check", "--import-map=\(folder)/import_map.json",
