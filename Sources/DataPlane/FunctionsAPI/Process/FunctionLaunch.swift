@@ -81,9 +81,7 @@ public struct FunctionLaunch: Sendable, Equatable {
         values["SB_REGION"] = configuration.region
         values["SB_EXECUTION_ID"] = executionID
         values["SUPABASE_FUNCTION_SLUG"] = version.slug
-        let deployment = "\(version.slug)_\(executionID)"
-        let visible = (values.keys + ["DENO_DEPLOYMENT_ID"]).sorted()
-        values["DENO_DEPLOYMENT_ID"] = deployment
+        values["DENO_DEPLOYMENT_ID"] = "\(version.slug)_\(executionID)"
         values["DENO_DIR"] = configuration.workFolder + "/cache"
         values["DENO_NO_UPDATE_CHECK"] = "1"
         values["DENO_SERVE_ADDRESS"] = "unix:" + socket
@@ -91,14 +89,13 @@ public struct FunctionLaunch: Sendable, Equatable {
         values["NO_COLOR"] = "1"
         environment = values
         arguments = Self.arguments(
-            socket: socket, folder: folder, platform: platform, version: version, visible: visible, configuration)
+            socket: socket, folder: folder, platform: platform, version: version, configuration)
     }
 
-    /// Nothing is fetched, nothing is asked, and nothing is granted but the function's own files, its socket, the names
-    /// of its variables and the addresses that the project's functions may reach.
+    /// Nothing is fetched, nothing is asked, and nothing is granted but the function's own files, its socket, its
+    /// environment, which holds nothing that it may not see, and the addresses that the project's functions may reach.
     private static func arguments(
-        socket: String, folder: String, platform: String, version: FunctionVersion, visible: [String],
-        _ configuration: FunctionConfiguration
+        socket: String, folder: String, platform: String, version: FunctionVersion, _ configuration: FunctionConfiguration
     ) -> [String] {
         // V8 counts what is its own only, and dies when it is full: the bound of the whole process is higher.
         let heap = max(16, (configuration.limits.memoryBytesMax >> 20) * 2 / 3)
@@ -107,7 +104,7 @@ public struct FunctionLaunch: Sendable, Equatable {
             "--no-check", "--import-map=\(folder)/import_map.json",
             "--allow-net=" + (["unix:" + socket] + configuration.reachable).joined(separator: ","),
             "--allow-read=" + [socket, version.folder].joined(separator: ","), "--allow-write=" + socket,
-            "--allow-env=" + visible.joined(separator: ","), "--v8-flags=--max-old-space-size=\(heap)",
+            "--allow-env", "--v8-flags=--max-old-space-size=\(heap)",
             "--preload=" + platform, folder + "/main.ts",
         ]
     }

@@ -55,13 +55,9 @@ public struct FunctionsService: DataPlaneService {
     /// Answers by the function.
     public func respond(to request: ServiceRequest, body: ServiceBody, by answer: AnswerStream) async {
         let lease: FunctionSupervisor.Lease
-        do throws(FunctionRefusal) { lease = try await self.lease(for: request) } catch {
-            return answer.finish(with: error.response)
-        }
         let exchange: any HTTPExchange
-        do throws(ExchangeFailure) { exchange = try await lease.process.open(request) } catch {
-            answer.finish(with: await supervisor.verdict(lease.id).response)
-            return await supervisor.leave(lease.id, answered: false)
+        do throws(FunctionRefusal) { (lease, exchange) = try await self.exchange(for: request) } catch {
+            return answer.finish(with: error.response)
         }
         let passing = Passing(
             exchange: exchange, answer: answer, method: request.method, executionID: lease.id,
@@ -81,6 +77,21 @@ public struct FunctionsService: DataPlaneService {
             if answer.hasBegun { answer.fail() } else { answer.finish(with: await supervisor.verdict(id).response) }
         case .abandoned: answer.fail()
         }
+    }
+
+    /// A request that has begun in a process. One that has just ended is no reason to refuse: nothing was sent to it.
+    private func exchange(
+        for request: ServiceRequest
+    ) async throws(FunctionRefusal) -> (FunctionSupervisor.Lease, any HTTPExchange) {
+        var refusal = FunctionRefusal.unavailable
+        for _ in 0..<Self.triesMax {
+            let lease = try await self.lease(for: request)
+            do throws(ExchangeFailure) { return (lease, try await lease.process.open(request)) } catch {
+                refusal = await supervisor.verdict(lease.id)
+                await supervisor.leave(lease.id, answered: false)
+            }
+        }
+        throw refusal
     }
 
     /// A place in a process of the version that lies in the folder once the process has started.

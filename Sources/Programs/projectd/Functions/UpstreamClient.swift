@@ -30,7 +30,13 @@ struct UpstreamClient: Sendable {
     func open(_ request: ServiceRequest, at address: Address) async throws(ExchangeFailure) -> any HTTPExchange {
         do {
             let channel = try await connect(address)
-            let exchange = UpstreamExchange(channel: channel)
+            // Taken now: once the other end has closed the connection, it has no handlers any more.
+            let handler = try await channel.eventLoop.submit {
+                NIOLoopBound(
+                    try channel.pipeline.syncOperations.handler(type: UpstreamHandler.self),
+                    eventLoop: channel.eventLoop)
+            }.get()
+            let exchange = UpstreamExchange(channel: channel, handler: handler)
             do { try await exchange.start(Self.head(of: request)) } catch {
                 exchange.close()
                 throw error
@@ -84,8 +90,12 @@ struct UpstreamClient: Sendable {
 /// One request on its connection.
 final class UpstreamExchange: HTTPExchange {
     private let channel: any Channel
+    private let handler: NIOLoopBound<UpstreamHandler>
 
-    init(channel: any Channel) { self.channel = channel }
+    fileprivate init(channel: any Channel, handler: NIOLoopBound<UpstreamHandler>) {
+        self.channel = channel
+        self.handler = handler
+    }
 
     func start(_ head: HTTPRequestHead) async throws(ExchangeFailure) {
         try await write { .head(head) }
@@ -123,11 +133,9 @@ final class UpstreamExchange: HTTPExchange {
     private func part() async throws(ExchangeFailure) -> UpstreamPart? {
         do {
             return try await withTaskCancellationHandler {
-                try await channel.eventLoop.flatSubmit { [channel] in
+                try await channel.eventLoop.flatSubmit { [channel, handler] in
                     let promise = channel.eventLoop.makePromise(of: UpstreamPart?.self)
-                    do {
-                        try channel.pipeline.syncOperations.handler(type: UpstreamHandler.self).next(promise)
-                    } catch { promise.fail(error) }
+                    handler.value.next(promise)
                     return promise.futureResult
                 }.get()
             } onCancel: {
