@@ -188,6 +188,9 @@ let package = Package(
         dataPlane("AuthAPI", and: ["Clients", "PasswordKit"]),
         dataPlane("StorageAPI", and: ["FileKit"]),
         dataPlane("RealtimeAPI"),
+        .target(
+            name: "FunctionsAPI", dependencies: ["DataPlaneCore", "TokenKit"], path: "Sources/DataPlane/FunctionsAPI",
+            swiftSettings: strict),
 
         // What one client can make a server hold or wait for: both planes' servers keep to it. It knows neither.
         .target(
@@ -268,9 +271,9 @@ let package = Package(
         .executableTarget(
             name: "projectd",
             dependencies: [
-                "AuthAPI", "Clients", "CurlKit", "DataPlaneCore", "FileKit", "HTTPBounds", "LogKit", "PasswordKit",
-                "PostgresKit", "RealtimeAPI", "RestAPI", "StorageAPI", "TokenKit",
-                argumentParser, httpTypes, logging, nioCore, serviceLifecycle, unixSignals,
+                "AuthAPI", "Clients", "CurlKit", "DataPlaneCore", "FileKit", "FunctionsAPI", "HTTPBounds", "LogKit",
+                "PasswordKit", "PostgresKit", "RealtimeAPI", "RestAPI", "StorageAPI", "TokenKit",
+                argumentParser, httpTypes, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -393,6 +396,7 @@ let package = Package(
         dataPlaneTests(of: "AuthAPI", and: ["Clients", "PasswordKit"]),
         dataPlaneTests(of: "StorageAPI", and: ["FileKit"]),
         dataPlaneTests(of: "RealtimeAPI"),
+        tests("FunctionsAPITests", on: ["DataPlaneCore", "FunctionsAPI", "TokenKit"]),
         // As a user: the built program on the real engine. It depends on the program only to have it built.
         .testTarget(name: "EndToEndTests", dependencies: ["CurlKit", "supamanager"], swiftSettings: common),
     ],

@@ -28,7 +28,7 @@ struct LiteTemplateTests {
         let record = ProjectRecord(
             number: 1, ref: try #require(ProjectRef("abcdefghijklmnopqrst")), name: try ProjectName("demo"),
             organizationSlug: "default", region: "local", cloudProvider: "AWS", status: .provisioning,
-            stack: try #require(StackName("lite")), services: ["api", "db"].compactMap { ServiceName($0) },
+            stack: try #require(StackName("lite")), services: ["api", "db", "functions"].compactMap { ServiceName($0) },
             leases: Leases(
                 ports: ["GATEWAY_PORT": 61_000, "POSTGRES_PORT": 61_001],
                 subnet: try #require(IPv4Network("10.201.0.64/27"))),
@@ -45,11 +45,11 @@ struct LiteTemplateTests {
         return try #require(stack.services[name])
     }
 
-    @Test("a project has two services and two ports, and passes the check that the manager makes")
+    @Test("a project has three services and two ports, and passes the check that the manager makes")
     func services() throws {
         _ = try TemplateValidation(try StackTemplate(folder: Self.folder))
         let needs = try renderer().requirements(services: nil)
-        #expect(needs.services.map(\.text) == ["api", "db"])
+        #expect(needs.services.map(\.text) == ["api", "db", "functions"])
         #expect(needs.ports == ["GATEWAY_PORT", "POSTGRES_PORT"])
         #expect(needs.volumes == ["db-data", "storage-data"])
         #expect(try renderer().requirements(services: ["db"]).ports == ["POSTGRES_PORT"])
@@ -58,7 +58,10 @@ struct LiteTemplateTests {
     @Test("its images are made on the host: no registry stands before them, and they are never pulled")
     func images() throws {
         let images = try renderer().images()
-        #expect(images.map(\.name).sorted() == ["supamanager/lite-db:15.0-unbuilt", "supamanager/projectd:unbuilt"])
+        #expect(
+            images.map(\.name).sorted() == [
+                "supamanager/functions:unbuilt", "supamanager/lite-db:15.0-unbuilt", "supamanager/projectd:unbuilt",
+            ])
         #expect(images.allSatisfy { !$0.isPulled })
         let stack = try stack()
         #expect(stack.services.values.allSatisfy { !$0.spec.pullsImage })
@@ -98,6 +101,20 @@ struct LiteTemplateTests {
         let administrating = api.filter { $0.value.contains("supabase_admin") || $0.value.contains("//postgres:") }
         #expect(administrating.keys.sorted() == ["REALTIME_DB_URI"], "it reads the log, and rows as any client's role")
         #expect(Set(try service("db", of: stack).spec.environment.reveal().keys) == ["POSTGRES_PASSWORD"])
+    }
+
+    @Test("functions get no password of the database, and reach nothing but the gateway")
+    func functions() throws {
+        let stack = try stack()
+        let spec = try service("functions", of: stack).spec
+        let environment = spec.environment.reveal()
+        #expect(!environment.values.contains { $0.contains("POSTGRES_PASSWORD") })
+        #expect(environment["SUPABASE_URL"] == "http://api:8000" && environment["SUPABASE_DB_URL"] == nil)
+        #expect(environment["SUPABASE_SECRET_KEYS"] == "{}")
+        let inside = stack.networks.filter(\.isInternal)
+        #expect(inside.map(\.composeName) == ["functions"])
+        #expect(inside.map(\.subnet.description) == ["10.201.0.80/28"])
+        #expect(stack.functionsFolder == "volumes/functions")
     }
 
     @Test("addresses count as confirmed until there is a mail server, and the settings say so")

@@ -112,6 +112,20 @@ public struct Gateway: DataPlaneService {
         return await service.respond(to: inner, body: body)
     }
 
+    /// The service's own.
+    public func streams(_ request: ServiceRequest) -> Bool {
+        guard case .service(let service, let inner) = route(request) else { return false }
+        return service.streams(inner)
+    }
+
+    /// Answers by the service that the path belongs to.
+    public func respond(to request: ServiceRequest, body: ServiceBody, by answer: AnswerStream) async {
+        guard case .service(let service, let inner) = route(request) else {
+            return answer.finish(with: await respond(to: request))
+        }
+        await service.respond(to: inner, body: body, by: answer)
+    }
+
     private func route(_ request: ServiceRequest) -> Route {
         if request.path == "/health" { return .live }
         if request.path == "/ready" { return .ready }

@@ -99,4 +99,11 @@ public protocol DataPlaneService: Sendable {
 
     /// Answers a request while its body comes in.
     func respond(to request: ServiceRequest, body: ServiceBody) async -> ServiceResponse
+
+    /// Whether the answer may begin before the request's body has ended: then ``respond(to:body:by:)`` answers.
+    func streams(_ request: ServiceRequest) -> Bool
+
+    /// Answers a request piece by piece, while its body comes in. Returns with the answer finished or failed, and has
+    /// put away by then what it began.
+    func respond(to request: ServiceRequest, body: ServiceBody, by answer: AnswerStream) async
 }

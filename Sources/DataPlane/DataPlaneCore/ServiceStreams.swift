@@ -50,4 +50,12 @@ extension DataPlaneService {
     public func respond(to request: ServiceRequest, body: ServiceBody) async -> ServiceResponse {
         await respond(to: request)
     }
+
+    /// Makes answers whole.
+    public func streams(_ request: ServiceRequest) -> Bool { false }
+
+    /// Answers at once.
+    public func respond(to request: ServiceRequest, body: ServiceBody, by answer: AnswerStream) async {
+        answer.finish(with: await respond(to: request, body: body))
+    }
 }

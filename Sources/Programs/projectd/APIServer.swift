@@ -17,6 +17,8 @@ struct APIServer: ServiceLifecycle.Service {
     let limits: HTTPLimits
     /// The memory for answers.
     let answers: ByteBudget
+    /// Requests whose answers are streamed.
+    let streamed: StreamedRequests
     let logger: Logger
 
     func run() async throws {
@@ -33,7 +35,7 @@ struct APIServer: ServiceLifecycle.Service {
         let application = Application(
             responder: APIResponder(
                 service: service, limits: limits, watches: watches, connections: connections,
-                bodies: ByteBudget(bytesMax: limits.bodyBytesInFlightMax), answers: answers),
+                bodies: ByteBudget(bytesMax: limits.bodyBytesInFlightMax), answers: answers, streamed: streamed),
             server: server(connections, watches),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port), backlog: limits.backlogMax,
@@ -77,6 +79,7 @@ struct APIResponder: HTTPResponder {
     let connections: ConnectionRegistry
     let bodies: ByteBudget
     let answers: ByteBudget
+    let streamed: StreamedRequests
 
     /// An answer, and whether the connection ends with it.
     private typealias Outcome = (answer: ServiceResponse, closes: Bool)
@@ -89,6 +92,9 @@ struct APIResponder: HTTPResponder {
                 + (request.head.authority.map { [("host", $0)] } ?? []),
             body: [], peer: peer(of: request, on: context.channel))
         let channel = context.channel
+        if service.streams(head), service.refusal(ofHead: head) == nil {
+            return await respondByStream(to: head, request, on: channel)
+        }
         let (made, closes) = try await self.answer(request, head, on: channel)
         let answer = withRoom(made)
         return Self.response(answer, isHead: request.method == .head, closes: closes, on: channel) { [connections] in
@@ -168,7 +174,7 @@ struct APIResponder: HTTPResponder {
     }
 
     /// - Parameter onEnd: called once the last byte is on its way.
-    private static func response(
+    static func response(
         _ answer: ServiceResponse, isHead: Bool, closes: Bool, on channel: any Channel,
         onEnd: @escaping @Sendable () -> Void
     ) -> Response {

@@ -13,10 +13,10 @@ struct ServeCommand: AsyncParsableCommand {
 
     /// Services that can be served.
     enum Service: String, CaseIterable, ExpressibleByArgument {
-        case auth, realtime, rest, storage
+        case auth, functions, realtime, rest, storage
     }
 
-    @Option(help: "Serve only this service: auth, realtime, rest or storage.")
+    @Option(help: "Serve only this service: auth, functions, realtime, rest or storage.")
     var only: Service?
 
     func run() async throws {
@@ -50,10 +50,12 @@ struct ServeCommand: AsyncParsableCommand {
         guard let face = parts.face else { throw ValidationError("there is no service to serve") }
         var services = parts.loops
         services.append(TokenKeyLoop(settings: settings.tokenKeys, parts: parts, logger: logger))
+        let streamed = StreamedRequests()
+        services.append(streamed)
         services.append(
             APIServer(
                 service: face, sockets: parts.sockets, address: settings.address, limits: settings.http,
-                answers: answers, logger: logger))
+                answers: answers, streamed: streamed, logger: logger))
         if let admin = settings.adminAddress {
             services.append(AdminServer(isReady: { await parts.isReady() }, address: admin, logger: logger))
         }

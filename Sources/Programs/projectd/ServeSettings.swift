@@ -101,6 +101,10 @@ struct ServeSettings {
     var auth: Auth?
     var storage: Storage?
     var realtime: Realtime?
+    /// Where functions run here.
+    var functions: Functions?
+    /// The server that runs them, where it is another one.
+    var functionsServer: ServerAddress?
     /// How the keys of tokens are read.
     var tokenKeys: TokenKeySettings
     /// Keys of clients, where several services are behind one address.
@@ -126,6 +130,11 @@ struct ServeSettings {
             let served = try Realtime(reader, tokens: tokenKeys, keys: keys)
             http.connectionsMax += served.configuration.limits.connectionsMax
             realtime = served
+        }
+        if services == [.functions] {
+            functions = try Functions(reader, tokens: tokenKeys)
+        } else if services.contains(.functions) {
+            functionsServer = try Self.functionsServer(reader)
         }
         if let seconds = try reader.int("PROJECTD_BODY_TIMEOUT", 1...3_600) { http.bodyDeadline = .seconds(seconds) }
         http.bodyBytesInFlightMax =
@@ -243,7 +252,7 @@ struct ServeSettings {
             let common = try reader.int("PORT", 1...65_535)
             return ServerAddress(host: host(reader.text("SERVER_HOST")), port: own ?? common ?? 5000)
         }
-        if services.count > 1 { return ServerAddress(host: "0.0.0.0", port: 8000) }
+        if services.count > 1 || services == [.functions] { return ServerAddress(host: "0.0.0.0", port: 8000) }
         if services == [.realtime] {
             return ServerAddress(host: "0.0.0.0", port: try reader.int("PORT", 1...65_535) ?? 4000)
         }

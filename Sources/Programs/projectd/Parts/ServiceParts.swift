@@ -20,6 +20,10 @@ struct ServiceParts: Sendable {
         if let rest = settings.rest { parts.append(RestPart(rest, room: room, logger: logger)) }
         if let storage = settings.storage { parts.append(try await StoragePart(storage, room: room, logger: logger)) }
         if let realtime = settings.realtime { parts.append(RealtimePart(realtime, room: room, logger: logger)) }
+        if let functions = settings.functions { parts.append(try FunctionsPart(functions)) }
+        if let server = settings.functionsServer, let keys = settings.keys {
+            parts.append(FunctionsRelayPart(server, keys: keys))
+        }
         self.parts = parts
         keys = settings.keys
     }
