@@ -25,7 +25,7 @@ struct ContainerWireTests {
         try await withStubEngine { _ in
             [.response(201, #"{"Id": "abc", "Warnings": null}"#)]
         } test: { docker, stub async throws in
-            #expect(try await docker.createContainer(ContainerSpec(name: "n", image: "i")).warnings.isEmpty)
+            #expect(try await docker.createContainer(ContainerConfig(name: "n", image: "i")).warnings.isEmpty)
             let expected = #"""
                 {"Image": "i", "Env": [], "Labels": {}, "ExposedPorts": {}, "Tty": false,
                  "HostConfig": {"RestartPolicy": {"Name": "no"}, "ReadonlyRootfs": false}}
@@ -34,8 +34,8 @@ struct ContainerWireTests {
         }
     }
 
-    static var everything: ContainerSpec {
-        ContainerSpec(
+    static var everything: ContainerConfig {
+        ContainerConfig(
             name: "p-db-1", image: "supabase/postgres:15", command: ["postgres", "-c", "x=y"], entrypoint: [],
             environment: ["B": "2=3", "A": ""], labels: ["k": "v"], exposedPorts: [ContainerPort(53, .udp)],
             user: "70:70", workingDirectory: "/w", hostname: "db",
@@ -111,7 +111,7 @@ struct ContainerWireTests {
                 (.onFailure(maximumRetries: 0), #""RestartPolicy":{"MaximumRetryCount":0,"Name":"on-failure"}"#),
             ]
             for (policy, words) in policies {
-                var spec = ContainerSpec(name: "n", image: "i", healthcheck: .disabled)
+                var spec = ContainerConfig(name: "n", image: "i", healthcheck: .disabled)
                 spec.host.restartPolicy = policy
                 _ = try await docker.createContainer(spec)
                 let body = try #require(stub.calls.last).bodyText

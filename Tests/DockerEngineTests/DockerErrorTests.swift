@@ -123,7 +123,7 @@ struct DockerErrorTests {
                 { try await docker.removeVolume(name) }, { _ = try await docker.inspectExec(name) },
                 { _ = try await docker.logs(of: name) }, { _ = try await docker.createVolume(VolumeSpec(name: name)) },
                 { _ = try await docker.createNetwork(NetworkSpec(name: name)) },
-                { _ = try await docker.createContainer(ContainerSpec(name: name, image: "i")) },
+                { _ = try await docker.createContainer(ContainerConfig(name: name, image: "i")) },
             ]
             for call in calls {
                 let error = await dockerError(call)

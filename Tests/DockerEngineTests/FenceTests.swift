@@ -20,7 +20,7 @@ struct FenceTests {
     }
 
     /// Operations that ask the engine something before they change it.
-    private static let operations: [(operation: Reconciler.Operation, read: String)] = [
+    private static let operations: [(operation: EngineOperation, read: String)] = [
         (.removeVolume(name: "p_db-data"), "/v1.41/volumes/p_db-data"),
         (.removeNetwork(id: "n1", name: "p_default"), "/version"),
         (.pullImage("a:1"), "/version"),

@@ -31,14 +31,14 @@ struct LiveEngine: Sendable {
     var filter: [LabelFilter] { [.equals(Self.runLabel, run)] }
 
     /// A container that runs `sh -c script`, labelled for removal.
-    func spec(_ suffix: String, _ script: String) -> ContainerSpec {
-        ContainerSpec(
+    func spec(_ suffix: String, _ script: String) -> ContainerConfig {
+        ContainerConfig(
             name: name(suffix), image: Self.imageName, command: ["/bin/sh", "-c", script], labels: labels,
             stopTimeoutSeconds: 1)
     }
 
     /// Creates and starts a container.
-    func start(_ spec: ContainerSpec) async throws -> String {
+    func start(_ spec: ContainerConfig) async throws -> String {
         let id = try await client.createContainer(spec).id
         try await client.startContainer(id)
         return id

@@ -222,7 +222,7 @@ struct LiveResourceTests {
             _ = try await docker.exitCode(of: id)
             _ = try await docker.inspectContainer(id)
             try await docker.removeContainer(id)
-            var seen: [EngineEvent] = []
+            var seen: [DockerEvent] = []
             for try await event in events {
                 seen.append(event)
                 if event.action == "destroy" { break }

@@ -197,7 +197,7 @@ struct ResourceWireTests {
                 + bytes.flatMap { [.send(Array("1\r\n".utf8) + [$0] + Array("\r\n".utf8))] } + [.text("0\r\n\r\n")]
         } test: { docker, stub async throws in
             let filter = EventFilter(types: [.container, .network], actions: ["die"], labels: [.has("l")])
-            var seen: [EngineEvent] = []
+            var seen: [DockerEvent] = []
             for try await event in try await docker.events(filter) { seen.append(event) }
             #expect(seen.map(\.verb) == ["die", "health_status"])
             #expect(seen.map(\.timeNanoseconds) == [5, 0])

@@ -54,8 +54,8 @@ private let isLittleEndian = UInt16(1).littleEndian == 1
             let state = Bool.random(using: &generator) ? 0x0A : UInt8.random(in: 1...12, using: &generator)
             let number = randomAddress(isIPv6: isIPv6, using: &generator)
             let octets = isIPv6 ? ProcRendering.octets(number) : ProcRendering.octets(UInt32(number))
-            let address: ListenAddress =
-                isIPv6 ? ListenAddress(ipv6: number) : .ipv4(IPv4Address(number: UInt32(number)))
+            let address: BoundAddress =
+                isIPv6 ? BoundAddress(ipv6: number) : .ipv4(IPv4Address(number: UInt32(number)))
             if state == 0x0A { expected.append(TCPListener(address: address, port: port)) }
             return (octets: octets, port: port, state: state)
         }

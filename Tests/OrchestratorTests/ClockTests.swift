@@ -68,7 +68,7 @@ struct ClockTests {
     }
 }
 
-extension Operation {
+extension EngineOperation {
     fileprivate func isStart(of service: ServiceName) -> Bool {
         switch self {
         case .startContainer(_, service), .restartContainer(_, service, _): true

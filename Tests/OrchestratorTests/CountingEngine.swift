@@ -19,7 +19,7 @@ struct CountingEngine: ContainerEngine {
     let engine: FakeEngine
     let gauge = Gauge()
 
-    func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError) {
+    func perform(_ operation: EngineOperation, for ref: ProjectRef) async throws(EngineError) {
         await gauge.enter()
         let result: Result<Void, EngineError>
         do { result = .success(try await engine.perform(operation, for: ref)) } catch { result = .failure(error) }

@@ -201,7 +201,7 @@ private struct SlowStart: ContainerEngine {
     let time: VirtualTime
     let delay: Duration
 
-    func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError) {
+    func perform(_ operation: EngineOperation, for ref: ProjectRef) async throws(EngineError) {
         if case .pullImage = operation {
             try? await time.sleep(for: delay)
             return

@@ -29,7 +29,7 @@ struct TwoManagersTests {
         let name: String
         let lease: ManagerLease
 
-        func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError) {
+        func perform(_ operation: EngineOperation, for ref: ProjectRef) async throws(EngineError) {
             journal.add(Journal.Entry(manager: name, token: lease.token))
             try await engine.perform(operation, for: ref)
         }

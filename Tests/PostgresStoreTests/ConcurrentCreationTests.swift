@@ -49,7 +49,7 @@ struct ConcurrentCreationTests {
     func creation(draws: String, ports: String) async throws {
         let pool = PostgresPool(try await TestCluster.running.emptyDatabase())
         do {
-            _ = try await Migrations.apply(Schema.migrations, to: pool)
+            _ = try await Migrations.apply(DatabaseSchema.migrations, to: pool)
             let generator = Mutex(SeededGenerator(seed: 7))
             let catalog = try catalog(pool, ports: ports) {
                 draws == "lowest" ? 0 : generator.withLock { UInt32.random(in: .min ... .max, using: &$0) }
@@ -84,7 +84,7 @@ struct ConcurrentCreationTests {
     func limit() async throws {
         let pool = PostgresPool(try await TestCluster.running.emptyDatabase())
         do {
-            _ = try await Migrations.apply(Schema.migrations, to: pool)
+            _ = try await Migrations.apply(DatabaseSchema.migrations, to: pool)
             let catalog = try catalog(pool, ports: "54320-65535", organizationLimit: 5, draw: LeaseBroker.anywhere)
             let units = PostgresUnitOfWork(pool: pool)
             let outcomes = await withTaskGroup(of: (any Error)?.self) { group in

@@ -18,7 +18,7 @@ struct ContentStoreContractTests {
     private func withProjects(_ body: (PostgresPool, [ProjectRecord]) async throws -> Void) async throws {
         let pool = PostgresPool(try await TestCluster.running.emptyDatabase())
         do {
-            _ = try await Migrations.apply(Schema.migrations, to: pool)
+            _ = try await Migrations.apply(DatabaseSchema.migrations, to: pool)
             let store = PostgresProjectStore(pool: pool)
             var records: [ProjectRecord] = []
             for (number, slug) in [(1, "default"), (2, "default"), (3, "other")] {

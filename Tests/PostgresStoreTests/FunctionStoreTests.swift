@@ -19,7 +19,7 @@ struct FunctionStoreTests {
     private func withStore(_ body: (PostgresPool, PostgresFunctionStore) async throws -> Void) async throws {
         let pool = PostgresPool(try await TestCluster.running.emptyDatabase())
         do {
-            _ = try await Migrations.apply(Schema.migrations, to: pool)
+            _ = try await Migrations.apply(DatabaseSchema.migrations, to: pool)
             let projects = PostgresProjectStore(pool: pool)
             for number in [1, 2] { _ = try await projects.insert(project(number)) }
             try await body(pool, PostgresFunctionStore(pool: pool))

@@ -28,7 +28,7 @@ struct IdentityConcurrencyTests {
     ) async throws {
         let pool = PostgresPool(try await TestCluster.running.emptyDatabase())
         do {
-            _ = try await Migrations.apply(Schema.migrations, to: pool)
+            _ = try await Migrations.apply(DatabaseSchema.migrations, to: pool)
             let directory = AccountDirectory(
                 store: PostgresIdentityStore(pool: pool), crypto: PlainIdentityCrypto(), time: VirtualTime(),
                 policy: IdentityPolicy(issuer: "test", reuseInterval: reuseInterval))
@@ -198,7 +198,7 @@ struct IdentityConcurrencyTests {
     @Test("limits hold for those who come at the same moment")
     func limits() async throws {
         let pool = PostgresPool(try await TestCluster.running.emptyDatabase())
-        _ = try await Migrations.apply(Schema.migrations, to: pool)
+        _ = try await Migrations.apply(DatabaseSchema.migrations, to: pool)
         let directory = AccountDirectory(
             store: PostgresIdentityStore(pool: pool), crypto: PlainIdentityCrypto(),
             policy: IdentityPolicy(issuer: "test", tokensPerAccountMax: 3, organizationsPerAccountMax: 3))
@@ -220,7 +220,7 @@ struct IdentityConcurrencyTests {
     @Test("managers that start at the same moment make one first account")
     func bootstraps() async throws {
         let pool = PostgresPool(try await TestCluster.running.emptyDatabase())
-        _ = try await Migrations.apply(Schema.migrations, to: pool)
+        _ = try await Migrations.apply(DatabaseSchema.migrations, to: pool)
         let made = try await withThrowingTaskGroup(of: Account.self) { group in
             for number in 0..<6 {
                 group.addTask {

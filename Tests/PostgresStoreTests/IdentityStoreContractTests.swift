@@ -16,7 +16,7 @@ struct IdentityStoreContractTests {
     private func withStore(_ body: (PostgresIdentityStore, PostgresPool) async throws -> Void) async throws {
         let pool = PostgresPool(try await TestCluster.running.emptyDatabase())
         do {
-            _ = try await Migrations.apply(Schema.migrations, to: pool)
+            _ = try await Migrations.apply(DatabaseSchema.migrations, to: pool)
             try await body(PostgresIdentityStore(pool: pool), pool)
         } catch {
             await pool.close()
@@ -38,14 +38,14 @@ struct IdentityStoreContractTests {
     func migration() async throws {
         let pool = PostgresPool(try await TestCluster.running.emptyDatabase())
         do {
-            _ = try await Migrations.apply(Array(Schema.migrations.prefix(3)), to: pool)
+            _ = try await Migrations.apply(Array(DatabaseSchema.migrations.prefix(3)), to: pool)
             try await pool.execute(
                 """
                 insert into projects (ref, name, organization_slug, region, cloud_provider, status, services,
                     inserted_at, updated_at, status_changed_at)
                 values ($1, 'Old', 'default', 'local', 'AWS', 'ACTIVE_HEALTHY', '{}', now(), now(), now())
                 """, [.text(ProjectRef.sample(1).text)])
-            #expect(try await Migrations.apply(Schema.migrations, to: pool).contains(4))
+            #expect(try await Migrations.apply(DatabaseSchema.migrations, to: pool).contains(4))
             let roster = try await PostgresIdentityStore(pool: pool).roster(of: Organization.defaultSlug)
             #expect(roster?.projects == [.sample(1): "Old"] && roster?.organization.number == 1)
         } catch {

@@ -50,7 +50,7 @@ struct MigrationTests {
     @Test("digests of function secrets that a version of before stored are gone, and the secrets are as they were")
     func secretDigests() async throws {
         try await withPool { pool async throws in
-            _ = try await Migrations.apply(Array(Schema.migrations.prefix(17)), to: pool)
+            _ = try await Migrations.apply(Array(DatabaseSchema.migrations.prefix(17)), to: pool)
             try await pool.execute(
                 """
                 insert into projects (ref, name, organization_slug, region, cloud_provider, status, services, stack,
@@ -63,7 +63,7 @@ struct MigrationTests {
                 insert into project_function_secrets (ref, name, sealed, digest, updated_at)
                 values ('abcdefghijklmnopqrst', 'PIN', '\\x0102', repeat('0', 64), now())
                 """)
-            _ = try await Migrations.apply(Schema.migrations, to: pool)
+            _ = try await Migrations.apply(DatabaseSchema.migrations, to: pool)
             let secret = try await pool.single(
                 "select to_jsonb(s)::text as row, sealed from project_function_secrets s")
             #expect(try secret.bytes("sealed") == [1, 2])
@@ -74,7 +74,7 @@ struct MigrationTests {
     @Test("events from before they had facts are read, and new ones come after them")
     func oldEvents() async throws {
         try await withPool { pool async throws in
-            _ = try await Migrations.apply(Array(Schema.migrations.prefix(22)), to: pool)
+            _ = try await Migrations.apply(Array(DatabaseSchema.migrations.prefix(22)), to: pool)
             try await pool.execute(
                 """
                 insert into projects (ref, name, organization_slug, region, cloud_provider, status, services, stack,
@@ -87,7 +87,7 @@ struct MigrationTests {
                 insert into project_events (ref, at, status, cause)
                 values ('abcdefghijklmnopqrst', now(), 'ACTIVE', 'all services are ready')
                 """)
-            _ = try await Migrations.apply(Schema.migrations, to: pool)
+            _ = try await Migrations.apply(DatabaseSchema.migrations, to: pool)
             let ref = try #require(ProjectRef("abcdefghijklmnopqrst"))
             let store = PostgresProjectStore(pool: pool)
             let old = try #require(try await store.events(of: ref, limit: 5).first)

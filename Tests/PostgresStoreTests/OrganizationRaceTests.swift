@@ -39,7 +39,7 @@ struct OrganizationRaceTests {
     private func withHost(_ body: (Host) async throws -> Void) async throws {
         let pool = PostgresPool(try await TestCluster.running.emptyDatabase())
         do {
-            _ = try await Migrations.apply(Schema.migrations, to: pool)
+            _ = try await Migrations.apply(DatabaseSchema.migrations, to: pool)
             try await body(Host(pool: pool))
         } catch {
             await pool.close()

@@ -21,7 +21,7 @@ struct ProjectEditionTests {
         let parameters = try await TestCluster.running.emptyDatabase()
         let (pool, otherPool) = (PostgresPool(parameters), PostgresPool(parameters))
         do {
-            _ = try await Migrations.apply(Schema.migrations, to: pool)
+            _ = try await Migrations.apply(DatabaseSchema.migrations, to: pool)
             try await pool.insertOrganizations(["acme", "other"])
             try await body(PostgresProjectStore(pool: pool), PostgresProjectStore(pool: otherPool), pool)
         } catch {

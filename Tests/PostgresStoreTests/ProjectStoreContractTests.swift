@@ -17,7 +17,7 @@ struct ProjectStoreContractTests {
     private func withStore(_ body: (PostgresProjectStore, PostgresPool) async throws -> Void) async throws {
         let pool = PostgresPool(try await TestCluster.running.emptyDatabase())
         do {
-            _ = try await Migrations.apply(Schema.migrations, to: pool)
+            _ = try await Migrations.apply(DatabaseSchema.migrations, to: pool)
             try await pool.insertOrganizations(ProjectStoreContract.organizations)
             try await body(PostgresProjectStore(pool: pool), pool)
         } catch {
@@ -133,7 +133,7 @@ struct ProjectStoreContractTests {
     func announcements() async throws {
         let parameters = try await TestCluster.running.emptyDatabase()
         let pool = PostgresPool(parameters)
-        _ = try await Migrations.apply(Schema.migrations, to: pool)
+        _ = try await Migrations.apply(DatabaseSchema.migrations, to: pool)
         let store = PostgresProjectStore(pool: pool)
         let lease = ManagerLease()
         let claim = try await PostgresManagerLeaseStore(pool: pool)

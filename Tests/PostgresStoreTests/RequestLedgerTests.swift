@@ -17,11 +17,11 @@ struct RequestLedgerTests {
     private struct Failed: Error {}
 
     private func withPool(
-        migrations: Int = Schema.migrations.count, _ body: (PostgresPool) async throws -> Void
+        migrations: Int = DatabaseSchema.migrations.count, _ body: (PostgresPool) async throws -> Void
     ) async throws {
         let pool = PostgresPool(try await TestCluster.running.emptyDatabase())
         do {
-            _ = try await Migrations.apply(Array(Schema.migrations.prefix(migrations)), to: pool)
+            _ = try await Migrations.apply(Array(DatabaseSchema.migrations.prefix(migrations)), to: pool)
             try await body(pool)
         } catch {
             await pool.close()
@@ -188,7 +188,7 @@ struct RequestLedgerTests {
                         .bytes(try Digest.sha256(key.payload)), .timestamp(time.postgres),
                     ])
             }
-            _ = try await Migrations.apply(Schema.migrations, to: pool)
+            _ = try await Migrations.apply(DatabaseSchema.migrations, to: pool)
             let ledger = self.ledger(on: pool)
             func check() async throws {
                 let late = time + IdempotencyKey.inProgressMax

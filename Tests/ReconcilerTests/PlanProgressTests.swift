@@ -19,7 +19,9 @@ struct PlanProgressTests {
         return try #require(step)
     }
 
-    private func start(_ service: ServiceName) -> Operation { .startContainer(name: service.text, service: service) }
+    private func start(_ service: ServiceName) -> EngineOperation {
+        .startContainer(name: service.text, service: service)
+    }
 
     @Test("what an urgent step waits for is as urgent, and comes first")
     func urgencies() {

@@ -115,7 +115,7 @@ struct RandomCase {
 
     /// Makes the calls of a plan in a random order that respects its edges; what is refused leaves out what waits
     /// for it. Processes that run once end well, the engine's own restarts happen.
-    mutating func carryOut(_ plan: Plan, onStep check: (Operation, ObservedStack) -> Void) -> Int {
+    mutating func carryOut(_ plan: Plan, onStep check: (EngineOperation, ObservedStack) -> Void) -> Int {
         now = now + .seconds(100)
         var open = plan.steps
         var succeeded: Set<Int> = []

@@ -34,7 +34,7 @@ struct ReconcilePropertyTests {
 
     /// A service is started only when what it depends on is there.
     static func checkStart(
-        _ operation: Operation, desired: DesiredStack, observed: ObservedStack, ready: Set<ServiceName>
+        _ operation: EngineOperation, desired: DesiredStack, observed: ObservedStack, ready: Set<ServiceName>
     ) {
         switch operation {
         case .startContainer, .restartContainer: break
@@ -51,7 +51,7 @@ struct ReconcilePropertyTests {
     }
 
     /// While the goal is running, what fits the template is not removed, and volumes never are.
-    static func checkRemoval(_ operation: Operation, desired: DesiredStack, observed: ObservedStack) {
+    static func checkRemoval(_ operation: EngineOperation, desired: DesiredStack, observed: ObservedStack) {
         switch operation {
         case .removeVolume(let name): Issue.record("volume \(name) must not be removed")
         case .removeNetwork(let id, _):

@@ -35,7 +35,7 @@ struct Database: Sendable {
             parameters: parameters, cluster: cluster)
         do {
             try await database.pool.start()
-            let applied = try await Migrations.apply(Schema.migrations, to: database.pool)
+            let applied = try await Migrations.apply(DatabaseSchema.migrations, to: database.pool)
             if !applied.isEmpty { logger.info("migrated the database", metadata: ["migrations": "\(applied)"]) }
             try await database.leasePool.start()
             try await database.checkOtherManager(settings)

@@ -17,7 +17,7 @@ struct JobStoreTests {
     private func withStore(_ body: (PostgresJobStore, PostgresPool) async throws -> Void) async throws {
         let pool = PostgresPool(try await TestCluster.running.emptyDatabase())
         do {
-            _ = try await Migrations.apply(Schema.migrations, to: pool)
+            _ = try await Migrations.apply(DatabaseSchema.migrations, to: pool)
             try await pool.insertOrganizations(ProjectStoreContract.organizations)
             try await body(PostgresJobStore(pool: pool), pool)
         } catch {

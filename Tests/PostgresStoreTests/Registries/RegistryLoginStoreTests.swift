@@ -15,7 +15,7 @@ struct RegistryLoginStoreTests {
     private func withStore(_ body: (PostgresRegistryLoginStore) async throws -> Void) async throws {
         let pool = PostgresPool(try await TestCluster.running.emptyDatabase())
         do {
-            _ = try await Migrations.apply(Schema.migrations, to: pool)
+            _ = try await Migrations.apply(DatabaseSchema.migrations, to: pool)
             try await body(PostgresRegistryLoginStore(pool: pool))
         } catch {
             await pool.close()

@@ -13,7 +13,7 @@ public struct LinuxHostNetwork: HostNetwork {
     /// two is the wildcard. A listener on `::` counts for IPv4 too, since the files do not say whether it is limited to
     /// IPv6.
     public func listeningPorts(on address: String) throws(HostError) -> Set<UInt16> {
-        guard let wanted = ListenAddress(address) else {
+        guard let wanted = BoundAddress(address) else {
             throw HostError("\(address) is not an IP address on which ports can be bound")
         }
         var listeners = try folder.read("net/tcp", parse: TCPTable.listeners)
@@ -25,7 +25,7 @@ public struct LinuxHostNetwork: HostNetwork {
     /// Destinations of the main IPv4 routing table. Left out are the default route and the two halves of the address
     /// space (`0.0.0.0/1`, `128.0.0.0/1`) with which VPN clients override it; they would rule out every subnet.
     public func routes() throws(HostError) -> [IPv4Network] {
-        try folder.read("net/route", parse: RouteTable.destinations).filter { $0.prefixLength > 1 }
+        try folder.read("net/route", parse: KernelRoutes.destinations).filter { $0.prefixLength > 1 }
     }
 
     /// The kernel's range of local ports; nil when the kernel does not have it.

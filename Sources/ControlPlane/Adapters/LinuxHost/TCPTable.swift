@@ -2,7 +2,7 @@ import ProjectModel
 
 /// A TCP port on which something listens.
 struct TCPListener: Hashable, Sendable {
-    let address: ListenAddress
+    let address: BoundAddress
     let port: UInt16
 }
 
@@ -54,7 +54,7 @@ extension TCPListener {
             value = value << 32 | UInt128(word)
         }
         let isIPv4 = digits.count == wordDigits
-        address = isIPv4 ? .ipv4(IPv4Address(number: UInt32(value))) : ListenAddress(ipv6: value)
+        address = isIPv4 ? .ipv4(IPv4Address(number: UInt32(value))) : BoundAddress(ipv6: value)
         self.port = port
     }
 }

@@ -1,7 +1,7 @@
 public import ProjectModel
 
 /// One call to the engine.
-public enum Operation: Sendable, Equatable {
+public enum EngineOperation: Sendable, Equatable {
     case createNetwork(DesiredNetwork)
     case createVolume(DesiredVolume)
     case pullImage(String)
@@ -24,7 +24,7 @@ public enum Operation: Sendable, Equatable {
     }
 }
 
-extension Operation: CustomStringConvertible {
+extension EngineOperation: CustomStringConvertible {
     /// The text form.
     public var description: String {
         switch self {
@@ -50,7 +50,7 @@ public struct Plan: Sendable, Equatable {
         /// Position in the plan, from 1.
         public let number: Int
         /// The call.
-        public let operation: Operation
+        public let operation: EngineOperation
         /// Why it is made.
         public let cause: String
         /// Numbers of the steps that must have succeeded before; always smaller than ``number``.
@@ -86,7 +86,7 @@ public struct Plan: Sendable, Equatable {
     /// out, so a cycle cannot be written down.
     @discardableResult
     public mutating func add(
-        _ operation: Operation, because cause: String, after: [Int] = [], dependents: Int = 0,
+        _ operation: EngineOperation, because cause: String, after: [Int] = [], dependents: Int = 0,
         restsOnProbes: Bool = false
     ) -> Int {
         let number = steps.count + 1

@@ -52,7 +52,7 @@ public struct PlanProgress: Sendable {
     }
 }
 
-extension Operation {
+extension EngineOperation {
     /// Whether the call starts a container, which takes the engine longer than any other.
     public var startsContainer: Bool {
         switch self {

@@ -56,10 +56,10 @@ public enum TemplateCommands {
             let manifest = try ComposeLoader.manifest(text: text, fileName: fileName)
             let used = manifest == TemplateManifest() ? [:] : manifest.standIns().filter { given[$0.key] == nil }
             var options = ComposeLoader.Options(
-                projectName: projectName ?? given[ProjectName.variable],
+                projectName: projectName ?? given[ComposeProjectName.variable],
                 environment: try manifest.settings(overriding: given.merging(used) { own, _ in own }),
                 profiles: profiles)
-            options.fallbackName = folderName.flatMap(ProjectName.normalized)
+            options.fallbackName = folderName.flatMap(ComposeProjectName.normalized)
             options.files = files
             let refusals = refusals(text: text, fileName: fileName, options: options)
             options.policy = .unrestricted

@@ -19,7 +19,7 @@ extension ComposeStackRenderer {
         let marked = PortableCompose(project: compose, imageRegistry: settings.imageRegistry).yaml
         let (yaml, used) = (markers.references(in: marked), markers.used(in: marked))
         var variables = markers.values.filter { used.contains($0.key) }
-        variables[ProjectName.variable] = Secret(project.ref.text)
+        variables[ComposeProjectName.variable] = Secret(project.ref.text)
         return StackExport(
             compose: "# Project \(project.ref), as it was exported. The variables are in .env.\n" + yaml,
             environment: variables, files: try files(of: compose, environment, markers))

@@ -37,9 +37,9 @@ public enum ComposeLoader {
     ) throws(TemplateRejection) -> LoadedTemplate {
         let log = ProblemLog(file: fileName)
         guard let root = root(of: text, log: log) else { throw log.rejection }
-        guard let name = ProjectName.resolve(root, options: options, log: log) else { throw log.rejection }
+        guard let name = ComposeProjectName.resolve(root, options: options, log: log) else { throw log.rejection }
         var environment = options.environment
-        if environment[ProjectName.variable] == nil { environment[ProjectName.variable] = name }
+        if environment[ComposeProjectName.variable] == nil { environment[ComposeProjectName.variable] = name }
         let values = environment
         let tree = TreeInterpolation(log: log) { values[$0] }.apply(to: root, path: "")
         let reader = ProjectReader(environment: values, files: options.files)

@@ -19,7 +19,7 @@ struct ProjectReader {
     }
 
     private static let fields: FieldTable<ComposeProject> = [
-        // Read by `ProjectName`, before everything else.
+        // Read by `ComposeProjectName`, before everything else.
         "name": { _, _ in },
         "version": { cursor, _ in
             cursor.log.warn(.unsupported, at: cursor.node.mark, path: cursor.path, "obsolete; it has no effect")

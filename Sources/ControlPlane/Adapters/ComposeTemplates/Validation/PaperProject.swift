@@ -23,8 +23,8 @@ struct PaperProject {
         else { throw .broken("it asks for more than \(Self.portsMax) ports") }
         let first = Self.firstPort + number * Self.portsMax
         let ports = needs.ports.enumerated().map { ($0.element, UInt16(clamping: first + $0.offset)) }
-        let name: ProjectModel.ProjectName
-        do { name = try ProjectModel.ProjectName("project \(letter)") } catch { throw .broken("\(error)") }
+        let name: ProjectName
+        do { name = try ProjectName("project \(letter)") } catch { throw .broken("\(error)") }
         let now = Timestamp(milliseconds: 0)
         record = ProjectRecord(
             number: Int64(number), ref: ref, name: name, organizationSlug: "default", region: "local",

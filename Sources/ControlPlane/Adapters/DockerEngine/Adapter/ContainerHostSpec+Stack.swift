@@ -5,7 +5,7 @@ extension ContainerHostSpec {
     ///
     /// - Parameter volumeLabels: labels for a volume that the engine recreates because it is gone by then, so that it
     ///   can be found and removed: a call may be carried out late, when the project is being deleted.
-    init(_ spec: Reconciler.ContainerSpec, volumeLabels: [String: String]) {
+    init(_ spec: ContainerSpec, volumeLabels: [String: String]) {
         self.init(
             mounts: spec.mounts.map { MountSpec($0, volumeLabels: volumeLabels) },
             portBindings: spec.ports.map(PortBinding.init(_:)),
@@ -19,7 +19,7 @@ extension ContainerHostSpec {
 }
 
 extension MountSpec {
-    init(_ mount: Reconciler.ContainerSpec.Mount, volumeLabels: [String: String]) {
+    init(_ mount: ContainerSpec.Mount, volumeLabels: [String: String]) {
         let source: Source =
             switch mount.source {
             case .bind(let path): .bind(path: path)
@@ -32,7 +32,7 @@ extension MountSpec {
 }
 
 extension PortBinding {
-    init(_ port: Reconciler.ContainerSpec.PublishedPort) {
+    init(_ port: ContainerSpec.PublishedPort) {
         self.init(
             containerPort: ContainerPort(
                 Int(port.containerPort), ContainerPort.Transport(rawValue: port.transport) ?? .tcp),
@@ -41,7 +41,7 @@ extension PortBinding {
 }
 
 extension RestartPolicy {
-    init(_ policy: Reconciler.ContainerSpec.RestartPolicy) {
+    init(_ policy: ContainerSpec.RestartPolicy) {
         switch policy {
         case .no: self = .never
         case .always: self = .always
@@ -52,7 +52,7 @@ extension RestartPolicy {
 }
 
 extension ResourceSpec {
-    init(_ spec: Reconciler.ContainerSpec) {
+    init(_ spec: ContainerSpec) {
         let resources = spec.resources
         self.init(
             memoryBytes: resources.memoryBytes, memoryAndSwapBytes: resources.memorySwapBytes,

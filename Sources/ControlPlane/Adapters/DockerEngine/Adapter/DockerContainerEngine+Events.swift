@@ -7,13 +7,13 @@ extension DockerContainerEngine {
     static let actions = ["create", "start", "die", "stop", "oom", "pause", "unpause", "destroy", "restart", "rename"]
 
     /// Follows the events of the installation's objects.
-    public func events() -> AsyncThrowingStream<Orchestrator.EngineEvent, any Error> {
+    public func events() -> AsyncThrowingStream<EngineEvent, any Error> {
         let source = EventSource(engine: self)
         return AsyncThrowingStream { try await source.next() }
     }
 
     /// Opens the stream of events of this installation.
-    fileprivate func subscribe() async throws(EngineError) -> EngineStream<EngineEvent> {
+    fileprivate func subscribe() async throws(EngineError) -> EngineStream<DockerEvent> {
         let filter = EventFilter(
             types: [.container, .network, .volume], actions: Self.actions,
             labels: [.equals(StackLabels.installation, installation)])
@@ -24,12 +24,12 @@ extension DockerContainerEngine {
 /// One subscription, pulled by its reader; idle otherwise.
 private actor EventSource {
     private let engine: DockerContainerEngine
-    private var iterator: EngineStream<EngineEvent>.AsyncIterator?
+    private var iterator: EngineStream<DockerEvent>.AsyncIterator?
     private var isSubscribed = false
 
     init(engine: DockerContainerEngine) { self.engine = engine }
 
-    func next() async throws -> Orchestrator.EngineEvent? {
+    func next() async throws -> EngineEvent? {
         guard isSubscribed else {
             iterator = try await engine.subscribe().makeAsyncIterator()
             isSubscribed = true

@@ -4,11 +4,11 @@ public import Reconciler
 
 extension DockerContainerEngine {
     /// Makes the one call that the operation stands for.
-    public func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError) {
+    public func perform(_ operation: EngineOperation, for ref: ProjectRef) async throws(EngineError) {
         try await translated { client in try await self.call(client, operation: operation, ref: ref) }
     }
 
-    private func call(_ client: DockerClient, operation: Operation, ref: ProjectRef) async throws {
+    private func call(_ client: DockerClient, operation: EngineOperation, ref: ProjectRef) async throws {
         switch operation {
         case .createNetwork(let network): _ = try await client.createNetwork(spec(of: network, ref))
         case .createVolume(let volume): try await createVolume(volume, ref: ref, client: client)
@@ -30,7 +30,7 @@ extension DockerContainerEngine {
 
     /// Engines before API 1.44 take one network at the creation; the others are joined before the first start. A
     /// container that could not join them all is removed again; should that fail too, the next pass replaces it.
-    private func createContainer(_ whole: ContainerSpec, _ client: DockerClient) async throws {
+    private func createContainer(_ whole: ContainerConfig, _ client: DockerClient) async throws {
         var spec = whole
         // The engine refuses a share of more processors than it has, where all of them are meant.
         if let nano = spec.host.resources.nanoCPUs {
@@ -99,7 +99,7 @@ extension DockerContainerEngine {
             addressRange: network.addressRange?.description, isInternal: network.isInternal, labels: labels)
     }
 
-    private func containerSpec(of service: DesiredService, _ ref: ProjectRef) -> ContainerSpec {
+    private func containerSpec(of service: DesiredService, _ ref: ProjectRef) -> ContainerConfig {
         let spec = service.spec
         var labels = spec.labels
         labels.merge(StackLabels.common(ref, installation: installation)) { $1 }
@@ -109,7 +109,7 @@ extension DockerContainerEngine {
                 network: place.network, aliases: [service.name.text] + place.aliases,
                 ipv4Address: place.address?.description)
         }
-        return ContainerSpec(
+        return ContainerConfig(
             name: service.containerName, image: spec.image, command: spec.command, entrypoint: spec.entrypoint,
             environment: spec.environment.reveal(), labels: labels,
             exposedPorts: spec.exposedPorts.compactMap { ContainerPort($0) }, user: spec.user,

@@ -8,7 +8,7 @@ extension DockerClient {
     /// all of them when it restarts. So list the objects after this call has returned, and again whenever the stream
     /// has ended. A reader that falls behind by the client's stream buffer gets `slowConsumer` rather than a silent
     /// gap.
-    public func events(_ filter: EventFilter = EventFilter()) async throws(DockerError) -> EngineStream<EngineEvent> {
+    public func events(_ filter: EventFilter = EventFilter()) async throws(DockerError) -> EngineStream<DockerEvent> {
         var call = EngineCall(method: "GET", path: "/events")
         // The engine sends the head before it subscribes us. What happens in between comes from its buffer.
         let now = Date().timeIntervalSince1970
@@ -20,7 +20,7 @@ extension DockerClient {
         ])
         call.timeout = DockerLimits.streamHeadTimeout
         let stream = try await wire.stream(call, overflow: .fail)
-        return EngineStream(stream, decoder: JSONLinesDecoder<EngineEvent>(call: call.label))
+        return EngineStream(stream, decoder: JSONLinesDecoder<DockerEvent>(call: call.label))
     }
 }
 
@@ -50,7 +50,7 @@ public struct EventFilter: Sendable, Equatable {
     }
 }
 
-public struct EngineEvent: Sendable, Equatable, Decodable {
+public struct DockerEvent: Sendable, Equatable, Decodable {
     /// The type of object, for instance `container`.
     public let type: String
     /// The action, for instance `die`, `start`, `health_status: healthy`.

@@ -2,7 +2,7 @@ extension DockerClient {
     /// Creates a container without starting it. Maps to `POST /containers/create`.
     ///
     /// - Throws: an error with `isNameInUse` or `isNoSuchImage`.
-    public func createContainer(_ spec: ContainerSpec) async throws(DockerError) -> CreatedContainer {
+    public func createContainer(_ spec: ContainerConfig) async throws(DockerError) -> CreatedContainer {
         var call = EngineCall(method: "POST", path: "/containers/create")
         call.query = [("name", try ObjectName.segment(spec.name, of: "container name"))]
         call.timeout = DockerLimits.changeTimeout

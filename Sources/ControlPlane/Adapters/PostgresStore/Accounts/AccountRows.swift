@@ -30,14 +30,14 @@ enum AccountRows {
 
     static func credentials(
         ofEmail email: String, in session: some PostgresSession
-    ) async throws -> StoredCredentials? {
+    ) async throws -> AccountCredentials? {
         try await session.first(
             "select \(columns), a.password_verifier from accounts a where a.email = $1", [.text(email)]
         ).map(credentials)
     }
 
-    static func credentials(_ row: PostgresRow) throws -> StoredCredentials {
-        StoredCredentials(
+    static func credentials(_ row: PostgresRow) throws -> AccountCredentials {
+        AccountCredentials(
             account: try account(row),
             passwordVerifier: try row.optionalString("password_verifier").map { Secret($0) })
     }

@@ -37,7 +37,7 @@ enum BootstrapRows {
         return made
     }
 
-    static func current(in session: some PostgresSession) async throws -> StoredCredentials? {
+    static func current(in session: some PostgresSession) async throws -> AccountCredentials? {
         try await session.first(
             "select \(AccountRows.columns), a.password_verifier from accounts a where a.is_bootstrap"
         ).map(AccountRows.credentials)

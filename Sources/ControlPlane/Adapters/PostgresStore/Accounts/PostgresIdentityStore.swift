@@ -42,12 +42,12 @@ extension PostgresIdentityStore {
     }
 
     /// Selects an account and its verifier.
-    public func credentials(ofEmail email: String) async throws(StoreError) -> StoredCredentials? {
+    public func credentials(ofEmail email: String) async throws(StoreError) -> AccountCredentials? {
         try await reading { try await AccountRows.credentials(ofEmail: email, in: $0) }
     }
 
     /// Selects the account of the bootstrap.
-    public func bootstrapAccount() async throws(StoreError) -> StoredCredentials? {
+    public func bootstrapAccount() async throws(StoreError) -> AccountCredentials? {
         try await reading { try await BootstrapRows.current(in: $0) }
     }
 

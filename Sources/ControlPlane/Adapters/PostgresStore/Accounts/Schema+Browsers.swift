@@ -1,4 +1,4 @@
-extension Schema {
+extension DatabaseSchema {
     /// What makes a session a browser's: the digest of its cookie, and the end of its life. Without a refresh token
     /// such a session works with its cookie alone; it ends with its row in `sessions`.
     static let browserSessions = Migration(

@@ -1,4 +1,4 @@
-extension Schema {
+extension DatabaseSchema {
     /// What keeps a credential to what it is for: answers of repeated requests belong to the credential that sent them
     /// (those kept before could show another one's secrets, and go), tokens end with the token that made them, and an
     /// e-mail address that is not confirmed serves for signing in only.

@@ -1,4 +1,4 @@
-extension Schema {
+extension DatabaseSchema {
     /// Accounts, sessions, tokens, organizations and memberships. Secrets are stored as digests only. The default
     /// organization exists from the beginning: earlier projects are in it.
     ///

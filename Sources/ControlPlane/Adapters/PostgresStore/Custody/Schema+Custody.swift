@@ -1,4 +1,4 @@
-extension Schema {
+extension DatabaseSchema {
     /// The receipts of deleted projects, and the use of volumes. A volume belongs for ever to the project whose label
     /// it has (`owner`), and is used by another one (`ref`) when it was kept and attached.
     static let custody = Migration(

@@ -1,4 +1,4 @@
-extension Schema {
+extension DatabaseSchema {
     /// Edge Functions and their files. A function has at most two rows: what runs, and a bundle that waits to go live.
     static let functions = Migration(
         number: 8, name: "functions",

@@ -1,4 +1,4 @@
-extension Schema {
+extension DatabaseSchema {
     /// What events are about, and what is known about them. Events from before have neither.
     static let eventFacts = Migration(
         number: 23, name: "event facts",

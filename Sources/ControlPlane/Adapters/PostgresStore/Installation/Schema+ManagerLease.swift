@@ -1,4 +1,4 @@
-extension Schema {
+extension DatabaseSchema {
     /// The one lease under which a manager acts. Its times are the database's; its token only ever grows.
     static let managerLease = Migration(
         number: 11, name: "manager lease",

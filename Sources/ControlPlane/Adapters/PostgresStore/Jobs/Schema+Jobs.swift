@@ -1,4 +1,4 @@
-extension Schema {
+extension DatabaseSchema {
     /// Jobs. The keys make it impossible to enqueue one twice, or to run two with the same lock at once.
     static let jobs = Migration(
         number: 22, name: "jobs",

@@ -1,5 +1,5 @@
 /// The database's schema, migration by migration. One that has been released is never edited: write the next.
-public enum Schema {
+public enum DatabaseSchema {
     /// All migrations in order.
     public static let migrations = [
         installation, projects, leases, identity, configuration, requests, content, functions, signingKey,

@@ -1,4 +1,4 @@
-extension Schema {
+extension DatabaseSchema {
     /// What a project sets itself: variables of the template, API keys and secrets of its functions. Values are sealed
     /// under the project's key; every change raises `configuration_revision`.
     static let configuration = Migration(

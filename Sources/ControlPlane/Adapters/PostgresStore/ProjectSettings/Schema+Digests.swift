@@ -1,4 +1,4 @@
-extension Schema {
+extension DatabaseSchema {
     /// The manager's signature of each audit trail's head. Earlier heads have none until their next entry.
     static let auditSignatures = Migration(
         number: 17, name: "audit signatures",

@@ -1,4 +1,4 @@
-extension Schema {
+extension DatabaseSchema {
     /// The key that signs access tokens, sealed under the master key.
     static let signingKey = Migration(
         number: 9, name: "signing key",

@@ -1,4 +1,4 @@
-extension Schema {
+extension DatabaseSchema {
     /// The generation of all projects: a name that every transaction renews that changes projects or leases. Cached
     /// reads are valid for as long as it is the same (``ProjectCache``).
     ///

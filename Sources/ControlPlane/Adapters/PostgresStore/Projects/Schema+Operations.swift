@@ -1,4 +1,4 @@
-extension Schema {
+extension DatabaseSchema {
     /// Operations: what users asked of projects. The partial index allows one open operation per project.
     static let operations = Migration(
         number: 13, name: "operations",

@@ -1,4 +1,4 @@
-extension Schema {
+extension DatabaseSchema {
     /// Logins at registries of images, the password of each sealed under the master key for its registry and account.
     static let registryLogins = Migration(
         number: 21, name: "registry logins",

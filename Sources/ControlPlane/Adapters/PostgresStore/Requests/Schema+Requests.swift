@@ -1,4 +1,4 @@
-extension Schema {
+extension DatabaseSchema {
     /// The audit trail and the stored responses. The head of a trail is a row of its own, locked by every writer, so
     /// that numbers have no gaps and every hash is taken over the one before. Entries are never changed or removed.
     static let requests = Migration(

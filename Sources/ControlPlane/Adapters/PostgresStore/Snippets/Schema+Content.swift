@@ -1,4 +1,4 @@
-extension Schema {
+extension DatabaseSchema {
     /// Saved content of projects, and notifications about them. Accounts are named by their identifiers without a
     /// reference: a deleted account leaves what it shared.
     static let content = Migration(

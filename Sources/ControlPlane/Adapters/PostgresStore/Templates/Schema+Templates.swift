@@ -1,4 +1,4 @@
-extension Schema {
+extension DatabaseSchema {
     /// Stacks by name, and the template versions that projects are pinned to. A version is immutable and known by its
     /// digest; the foreign key keeps it for as long as a project uses it. Earlier projects are pinned to none: the
     /// manager finds out what they were made from.

@@ -50,14 +50,14 @@ extension AccountDirectory {
     ) async throws(IdentityError) -> Account {
         let address = try EmailAddress.normalized(email)
         let names = try checked(ProfileChange(firstName: firstName, lastName: lastName, username: username))
-        var verifier: PasswordVerifier?
-        if let password { verifier = PasswordVerifier(try await hashed(password)) }
+        var verifier: AcceptedPassword?
+        if let password { verifier = AcceptedPassword(try await hashed(password)) }
         return try await createAccount(
             email: address, verifier: verifier, isEmailVerified: isEmailVerified, names: names)
     }
 
     func createAccount(
-        email address: String, verifier: PasswordVerifier?, isEmailVerified: Bool, names: ProfileChange = .init()
+        email address: String, verifier: AcceptedPassword?, isEmailVerified: Bool, names: ProfileChange = .init()
     ) async throws(IdentityError) -> Account {
         let account = NewAccount(
             id: try sealed { () throws(IdentityCryptoError) in try crypto.uuid() }, email: address,
@@ -81,8 +81,8 @@ extension AccountDirectory {
     /// - Throws: `badPassword`, `passwordInHand`.
     public func verifier(
         of password: Secret<String>, for account: String
-    ) async throws(IdentityError) -> PasswordVerifier {
-        try await alone(account) { () async throws(IdentityError) in PasswordVerifier(try await hashed(password)) }
+    ) async throws(IdentityError) -> AcceptedPassword {
+        try await alone(account) { () async throws(IdentityError) in AcceptedPassword(try await hashed(password)) }
     }
 
     /// Sets a password, ends the account's sessions, except `session`, and revokes its access tokens, except that of
@@ -91,7 +91,7 @@ extension AccountDirectory {
     /// - Throws: `notFound`.
     @discardableResult
     public func setPassword(
-        of account: String, to verifier: PasswordVerifier, keeping session: String? = nil
+        of account: String, to verifier: AcceptedPassword, keeping session: String? = nil
     ) async throws(IdentityError) -> Int {
         let now = time.now()
         let outcome = try await changing { () async throws(StoreError) in
@@ -153,7 +153,7 @@ extension AccountDirectory {
 }
 
 /// What is stored of a password that was accepted and hashed.
-public struct PasswordVerifier: Sendable {
+public struct AcceptedPassword: Sendable {
     let text: Secret<String>
 
     init(_ text: Secret<String>) { self.text = text }

@@ -77,7 +77,7 @@ extension AccountDirectory {
     /// - Throws: `notFound` for one that has expired, `badPassword`, `passwordInHand`.
     public func verifier(
         of password: Secret<String>, for invitation: Invitation
-    ) async throws(IdentityError) -> PasswordVerifier {
+    ) async throws(IdentityError) -> AcceptedPassword {
         guard !invitation.isExpired(at: time.now()) else { throw Self.noInvitation }
         return try await verifier(of: password, for: invitation.email)
     }
@@ -86,7 +86,7 @@ extension AccountDirectory {
     /// is verified when the inviting account administers the installation, at both times. Call it in a unit of work.
     /// - Throws: `notFound` for a token that does not count, `emailTaken`.
     public func acceptInvitation(
-        _ token: Secret<String>, password verifier: PasswordVerifier
+        _ token: Secret<String>, password verifier: AcceptedPassword
     ) async throws(IdentityError) -> (Account, Organization) {
         let invitation = try await invitation(token)
         guard !invitation.isExpired(at: time.now()) else { throw Self.noInvitation }

@@ -36,7 +36,7 @@ public struct NewAccount: Sendable, Equatable {
 }
 
 /// An account and the verifier of its password.
-public struct StoredCredentials: Sendable, Equatable {
+public struct AccountCredentials: Sendable, Equatable {
     /// The account.
     public var account: Account
     /// The verifier, when a password is set.

@@ -13,9 +13,9 @@ public protocol IdentityStore: BrowserSessionStore {
     /// An account by its identifier.
     func account(_ id: String) async throws(StoreError) -> Account?
     /// An account and the verifier of its password, by its e-mail address.
-    func credentials(ofEmail email: String) async throws(StoreError) -> StoredCredentials?
+    func credentials(ofEmail email: String) async throws(StoreError) -> AccountCredentials?
     /// The account of the bootstrap and the verifier of its password; nil before the first.
-    func bootstrapAccount() async throws(StoreError) -> StoredCredentials?
+    func bootstrapAccount() async throws(StoreError) -> AccountCredentials?
     func passwordVerifier(of account: String) async throws(StoreError) -> Secret<String>?
     /// Changes what a profile shows; nil when there is no such account.
     func update(_ account: String, _ change: ProfileChange, at time: Timestamp) async throws(StoreError) -> Account?

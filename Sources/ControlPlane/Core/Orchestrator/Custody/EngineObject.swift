@@ -42,7 +42,7 @@ extension ObservedStack {
     }
 }
 
-extension Operation {
+extension EngineOperation {
     /// The object that a removal is about.
     var removed: EngineObjectKey? {
         switch self {

@@ -15,7 +15,7 @@ public struct FencedEngine: ContainerEngine {
     }
 
     /// Makes the call while the lease lasts; ``EngineError/notActive`` otherwise.
-    public func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError) {
+    public func perform(_ operation: EngineOperation, for ref: ProjectRef) async throws(EngineError) {
         guard lease.token != nil else { throw .notActive }
         try await engine.perform(operation, for: ref)
     }

@@ -61,7 +61,7 @@ extension ReconcileLoop {
     }
 }
 
-extension Operation {
+extension EngineOperation {
     /// Why an object remains: one sentence.
     fileprivate func reason(for error: EngineError) -> String {
         guard case .networkInUse = error, case .removeNetwork(_, let name) = self else { return "\(error)" }

@@ -47,7 +47,7 @@ extension ReconcileLoop {
     /// The variable whose port was refused. The engine names the port; when it does not, it is one of those that the
     /// container publishes.
     private func variable(
-        of port: UInt16?, operation: Operation, leases: Leases, stack: DesiredStack?
+        of port: UInt16?, operation: EngineOperation, leases: Leases, stack: DesiredStack?
     ) -> String? {
         if let port { return leases.ports.first { $0.value == port }?.key }
         guard let service = operation.service, let ports = stack?.services[service]?.spec.ports else { return nil }

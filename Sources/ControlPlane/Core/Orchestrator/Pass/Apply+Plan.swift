@@ -83,7 +83,7 @@ extension ReconcileLoop {
     }
 }
 
-extension Operation {
+extension EngineOperation {
     /// Whether the project's folder must be complete before: the engine opens its files at every start.
     fileprivate var needsFolder: Bool {
         switch self {

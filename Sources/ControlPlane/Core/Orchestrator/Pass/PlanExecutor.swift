@@ -78,6 +78,6 @@ public struct PlanExecutor: Sendable {
     }
 }
 
-extension Operation {
+extension EngineOperation {
     fileprivate var removedVolume: String? { if case .removeVolume(let name) = self { name } else { nil } }
 }

@@ -65,7 +65,7 @@ extension ReconcileState {
     }
 }
 
-extension Operation {
+extension EngineOperation {
     var isPull: Bool { pulledImage != nil }
 
     var pulledImage: String? { if case .pullImage(let image) = self { image } else { nil } }

@@ -11,7 +11,7 @@ public protocol ContainerEngine: Sendable {
     /// Those of `images` that the engine does not have.
     func missingImages(_ images: Set<String>) async throws(EngineError) -> Set<String>
     /// Makes exactly one call. What is already as asked for (stopped, removed) is success.
-    func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError)
+    func perform(_ operation: EngineOperation, for ref: ProjectRef) async throws(EngineError)
     /// The last lines that a container wrote to its standard output and error.
     func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> LogTail
     /// Runs a command in a container and gives its exit code.

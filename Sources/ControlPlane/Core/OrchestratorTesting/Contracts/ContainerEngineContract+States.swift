@@ -17,7 +17,7 @@ extension ContractRun {
         }
         let started = running.startedAt
         try promise("a running container has a time of its start", started != nil)
-        let stop = Operation.stopContainer(id: created.id, service: .db, gracePeriod: .seconds(1))
+        let stop = EngineOperation.stopContainer(id: created.id, service: .db, gracePeriod: .seconds(1))
         try await perform(stop)
         try await perform(stop)
         let stopped = try await container(.db)
@@ -37,7 +37,7 @@ extension ContractRun {
         try await perform(.removeContainer(id: absent, service: .db))
         try await perform(.removeNetwork(id: absent, name: "absent"))
         try await perform(.removeVolume(name: surroundings.namePrefix + "absent"))
-        let restart = Operation.restartContainer(id: absent, service: .db, gracePeriod: .seconds(1))
+        let restart = EngineOperation.restartContainer(id: absent, service: .db, gracePeriod: .seconds(1))
         guard case .notFound = try await refusal(restart) else {
             throw ContractViolation("restarting what does not exist is refused as notFound")
         }

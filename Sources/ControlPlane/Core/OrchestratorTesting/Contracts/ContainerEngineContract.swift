@@ -78,10 +78,12 @@ struct ContractRun {
         return IPv4Network(containing: base, prefixLength: subnet.prefixLength + 1) ?? subnet
     }
 
-    func perform(_ operation: Operation) async throws(EngineError) { try await engine.perform(operation, for: ref) }
+    func perform(_ operation: EngineOperation) async throws(EngineError) {
+        try await engine.perform(operation, for: ref)
+    }
 
     /// The error of a call that must be refused.
-    func refusal(_ operation: Operation) async throws -> EngineError {
+    func refusal(_ operation: EngineOperation) async throws -> EngineError {
         do { try await perform(operation) } catch { return error }
         throw ContractViolation("\(operation) must be refused")
     }

@@ -26,7 +26,7 @@ struct EngineState: Sendable {
     var callCount = 0
     var observationCount = 0
     var faults: [Int: EngineFault] = [:]
-    var late: [(due: Timestamp, operation: Operation, ref: ProjectRef)] = []
+    var late: [(due: Timestamp, operation: EngineOperation, ref: ProjectRef)] = []
     /// Objects that calls created late and that no manager has observed yet.
     var unseen: [ProjectRef: Set<String>] = [:]
     var isDown = false
@@ -71,7 +71,7 @@ struct EngineState: Sendable {
     }
 
     /// Makes one call.
-    mutating func carryOut(_ operation: Operation, _ ref: ProjectRef, at now: Timestamp) throws(EngineError) {
+    mutating func carryOut(_ operation: EngineOperation, _ ref: ProjectRef, at now: Timestamp) throws(EngineError) {
         switch operation {
         case .createNetwork(let network): try createNetwork(network, ref)
         case .createVolume(let volume): try createVolume(volume, ref)

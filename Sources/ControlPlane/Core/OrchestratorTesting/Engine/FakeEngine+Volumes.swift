@@ -62,7 +62,7 @@ extension FakeEngine: OrphanEngine {
         guard let ref = ProjectRef(object.projectLabel) else {
             throw .nameTaken(message: "\(object.name) has other labels by now")
         }
-        let operation: Operation =
+        let operation: EngineOperation =
             switch object.key.kind {
             case .container: .removeContainer(id: object.key.id, service: nil)
             case .network: .removeNetwork(id: object.key.id, name: object.name)

@@ -104,7 +104,7 @@ public final class FakeEngine: ContainerEngine {
     }
 
     /// Makes one call, unless a fault was set for its number.
-    public func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError) {
+    public func perform(_ operation: EngineOperation, for ref: ProjectRef) async throws(EngineError) {
         let now = steadyNow
         let error: EngineError? = try await answer { state in
             let number = state.calls.count + 1

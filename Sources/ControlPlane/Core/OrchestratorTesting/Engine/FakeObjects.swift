@@ -56,7 +56,7 @@ public struct EngineCallRecord: Sendable, Equatable {
     /// Number of the call, from 1, counting ``ContainerEngine/perform(_:for:)`` only.
     public var number: Int
     /// The call.
-    public var operation: Operation
+    public var operation: EngineOperation
     public var ref: ProjectRef
     /// When it was carried out or refused.
     public var at: Timestamp

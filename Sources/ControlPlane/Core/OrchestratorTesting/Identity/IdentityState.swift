@@ -85,8 +85,8 @@ extension IdentityState {
 
     func account(ofEmail email: String) -> Account? { accounts.values.first { $0.email == email } }
 
-    func credentials(ofEmail email: String) -> StoredCredentials? {
-        account(ofEmail: email).map { StoredCredentials(account: $0, passwordVerifier: verifiers[$0.id]) }
+    func credentials(ofEmail email: String) -> AccountCredentials? {
+        account(ofEmail: email).map { AccountCredentials(account: $0, passwordVerifier: verifiers[$0.id]) }
     }
 
     mutating func update(_ id: String, _ change: ProfileChange, at time: Timestamp) -> Account? {

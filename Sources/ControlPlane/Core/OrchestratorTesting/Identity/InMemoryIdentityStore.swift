@@ -70,14 +70,14 @@ extension InMemoryIdentityStore {
     }
 
     /// An account and its verifier.
-    public func credentials(ofEmail email: String) async throws(StoreError) -> StoredCredentials? {
+    public func credentials(ofEmail email: String) async throws(StoreError) -> AccountCredentials? {
         try await transaction { $0.credentials(ofEmail: email) }
     }
 
-    public func bootstrapAccount() async throws(StoreError) -> StoredCredentials? {
+    public func bootstrapAccount() async throws(StoreError) -> AccountCredentials? {
         try await transaction { state in
             state.bootstrapAccount.flatMap { state.accounts[$0] }
-                .map { StoredCredentials(account: $0, passwordVerifier: state.verifiers[$0.id]) }
+                .map { AccountCredentials(account: $0, passwordVerifier: state.verifiers[$0.id]) }
         }
     }
 

@@ -77,7 +77,7 @@ struct MortalEngine: ContainerEngine {
     func missingImages(_ images: Set<String>) async throws(EngineError) -> Set<String> {
         try await life.engineCall { () async throws(EngineError) in try await engine.missingImages(images) }
     }
-    func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError) {
+    func perform(_ operation: EngineOperation, for ref: ProjectRef) async throws(EngineError) {
         try await life.engineCall { () async throws(EngineError) in try await engine.perform(operation, for: ref) }
     }
     func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> LogTail {

@@ -19,7 +19,7 @@ extension GoTrueController {
                     of: caller, password: body.currentPassword, from: request.address)
             }
         }
-        var verifier: PasswordVerifier?
+        var verifier: AcceptedPassword?
         if let password = body.password {
             verifier = try await during(.update) { () async throws(IdentityError) in
                 try await directory.verifier(of: password, for: caller.account.id)
@@ -29,7 +29,7 @@ extension GoTrueController {
     }
 
     private func update(
-        _ request: APIRequest, email: String?, password: PasswordVerifier?
+        _ request: APIRequest, email: String?, password: AcceptedPassword?
     ) async throws -> APIResponse {
         let caller = try request.caller()
         if let email {

@@ -44,7 +44,7 @@ struct DeletionController: Sendable {
     }
 }
 
-extension APIKit.Operation {
+extension Operation {
     /// A deletion, on both APIs.
     static let deletion = Operation(
         summary: "Delete a project with its volumes",

@@ -65,7 +65,7 @@ struct LifecycleController: Sendable {
     }
 }
 
-extension APIKit.Operation.Refusal {
+extension Operation.Refusal {
     /// 507 when no port or subnet is left.
     static let noLease = Operation.Refusal(status: .insufficientStorage, meaning: "no port or subnet is left")
 }

@@ -108,7 +108,7 @@ extension CreateProjectBody {
     }
 }
 
-extension APIKit.Operation.Refusal {
+extension Operation.Refusal {
     /// 409 for what the present status does not allow.
     static let conflict = Operation.Refusal(status: .conflict, meaning: "not possible in the present status")
 }

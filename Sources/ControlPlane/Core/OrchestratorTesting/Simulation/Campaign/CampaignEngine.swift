@@ -22,7 +22,7 @@ struct CampaignEngine: ContainerEngine {
     /// Looks over the shoulder of a manager that is about to change something.
     var beforeChange: @Sendable () -> Void = {}
     /// Sees every call that changes something.
-    var audit: @Sendable (Operation, ProjectRef) async -> Void = { _, _ in }
+    var audit: @Sendable (EngineOperation, ProjectRef) async -> Void = { _, _ in }
 
     /// Of so many passes one overlaps with a request, and of so many starts one is refused with a secret in the text.
     private static let meanwhileRarity: UInt64 = 40
@@ -58,7 +58,7 @@ struct CampaignEngine: ContainerEngine {
         try await call { () async throws(EngineError) in try await base.missingImages(images) }
     }
 
-    func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError) {
+    func perform(_ operation: EngineOperation, for ref: ProjectRef) async throws(EngineError) {
         beforeChange()
         if case .restartContainer(let id, _, _) = operation, let run = fake.run(ofContainer: id) {
             auditor.noteRestart(of: run, ref, wasProbed: probed.contains(run))
@@ -111,7 +111,7 @@ struct CampaignEngine: ContainerEngine {
 
     // MARK: Mistakes
 
-    private func isOverlooked(_ operation: Operation) -> Bool {
+    private func isOverlooked(_ operation: EngineOperation) -> Bool {
         switch (mistake, operation) {
         case (.ignoreStopFailure, .stopContainer), (.ignoreRemoveFailure, .removeContainer),
             (.ignoreRemoveFailure, .removeNetwork), (.ignoreRemoveFailure, .removeVolume):
@@ -126,12 +126,12 @@ struct CampaignEngine: ContainerEngine {
         for run in fake.runs(of: ref) where !probed.contains(run) && time.steady.since(run.startedAt) > run.bootDeadline
         {
             guard let service = run.service else { continue }
-            let restart = Operation.restartContainer(id: run.container, service: service, gracePeriod: .zero)
+            let restart = EngineOperation.restartContainer(id: run.container, service: service, gracePeriod: .zero)
             try? await perform(restart, for: ref)
         }
     }
 
-    private func meddle(after operation: Operation, of ref: ProjectRef) async {
+    private func meddle(after operation: EngineOperation, of ref: ProjectRef) async {
         let status = try? await store.project(ref)?.status
         switch (mistake, operation) {
         case (.removeByName, .removeContainer): fake.removeForeign(named: "stranger")
@@ -169,7 +169,7 @@ struct CampaignEngine: ContainerEngine {
     }
 }
 
-extension Operation {
+extension EngineOperation {
     /// What a removal is about.
     fileprivate var removed: String? {
         switch self {

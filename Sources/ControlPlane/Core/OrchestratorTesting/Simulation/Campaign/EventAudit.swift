@@ -40,7 +40,7 @@ final class EventAudit: Sendable {
 
     /// The restart that a call will be, if it is one: the first run of a container is none, nor is one that begins while
     /// the project is started on request.
-    func restart(by operation: Operation, of ref: ProjectRef) -> Restart? {
+    func restart(by operation: EngineOperation, of ref: ProjectRef) -> Restart? {
         let now = host.time.steady
         switch operation {
         case .restartContainer(_, let service, _): return Restart(ref: ref, service: service, at: now)

@@ -206,7 +206,7 @@ final class SimulationAuditor: Sendable {
     }
 
     /// A manager is about to change something.
-    func noteCall(_ operation: Operation, of ref: ProjectRef) async {
+    func noteCall(_ operation: EngineOperation, of ref: ProjectRef) async {
         guard let record = try? await host.store.project(ref), versions.disturbsUntouched(operation, of: record) else {
             return
         }

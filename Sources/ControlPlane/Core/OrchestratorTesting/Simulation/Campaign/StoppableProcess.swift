@@ -64,7 +64,7 @@ struct StoppableEngine: ContainerEngine {
     func missingImages(_ images: Set<String>) async throws(EngineError) -> Set<String> {
         try await call { () async throws(EngineError) in try await base.missingImages(images) }
     }
-    func perform(_ operation: Operation, for ref: ProjectRef) async throws(EngineError) {
+    func perform(_ operation: EngineOperation, for ref: ProjectRef) async throws(EngineError) {
         // A step that depends on probes is checked right before it is made: by then it is in progress.
         if case .restartContainer = operation {} else { await process.pass() }
         try await base.perform(operation, for: ref)

@@ -62,7 +62,7 @@ final class VersionAudit: Sendable {
     }
 
     /// Whether a call replaces a container that answers, of a service that is the same in both versions of an upgrade.
-    func disturbsUntouched(_ operation: Operation, of record: ProjectRecord) -> Bool {
+    func disturbsUntouched(_ operation: EngineOperation, of record: ProjectRecord) -> Bool {
         guard let upgrade = record.upgrade, [.upgrading, .reverting].contains(record.status),
             let before = record.template.flatMap(host.disk.images(of:)),
             let after = host.disk.images(of: upgrade.template)

@@ -13,8 +13,8 @@ import Testing
         ("::ffff:0.0.0.0", "127.0.0.1", true),
     ])
     func addressesClashInBothDirections(one: String, two: String, clash: Bool) throws {
-        let first = try #require(ListenAddress(one))
-        let second = try #require(ListenAddress(two))
+        let first = try #require(BoundAddress(one))
+        let second = try #require(BoundAddress(two))
         #expect(first.clashes(with: second) == clash)
         #expect(second.clashes(with: first) == clash)
     }
@@ -38,6 +38,6 @@ import Testing
         "localhost", "127.0.0.1:80", "127.0.0.01",
     ])
     func whatIsNoAddressIsRefused(text: String) {
-        #expect(ListenAddress(text) == nil)
+        #expect(BoundAddress(text) == nil)
     }
 }

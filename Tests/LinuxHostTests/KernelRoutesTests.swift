@@ -14,13 +14,13 @@ import Testing
             let network = try #require(IPv4Network(containing: address, prefixLength: length))
             if !networks.contains(network) { networks.append(network) }
         }
-        #expect(try RouteTable.destinations(in: Array(ProcRendering.routeTable(networks).utf8)) == networks)
+        #expect(try KernelRoutes.destinations(in: Array(ProcRendering.routeTable(networks).utf8)) == networks)
     }
 
     @Test func aDestinationWithTwoRoutesIsThereOnce() throws {
         let network = try #require(IPv4Network("10.1.0.0/16"))
         let table = ProcRendering.routeTable([network, network])
-        #expect(try RouteTable.destinations(in: Array(table.utf8)) == [network])
+        #expect(try KernelRoutes.destinations(in: Array(table.utf8)) == [network])
     }
 
     @Test(arguments: [
@@ -31,14 +31,14 @@ import Testing
     func aGarbledLineIsAnErrorWithItsNumber(line: String) throws {
         let table = ProcRendering.routeTable([try #require(IPv4Network("10.1.0.0/16"))])
         let error = #expect(throws: MalformedLine.self) {
-            try RouteTable.destinations(in: Array((table + line + "\n").utf8))
+            try KernelRoutes.destinations(in: Array((table + line + "\n").utf8))
         }
         #expect(error?.number == 3)
     }
 
     @Test(arguments: ["", "Iface\tDestination\n", "eth0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n"])
     func aTableWithoutItsHeadingIsAnError(text: String) {
-        let error = #expect(throws: MalformedLine.self) { try RouteTable.destinations(in: Array(text.utf8)) }
+        let error = #expect(throws: MalformedLine.self) { try KernelRoutes.destinations(in: Array(text.utf8)) }
         #expect(error?.number == 1)
     }
 }

@@ -3,7 +3,7 @@
 /// An empty object, `{}`, as the engine wants it for the values of sets.
 private struct EmptyObject: Encodable {}
 
-extension ContainerSpec: Encodable {
+extension ContainerConfig: Encodable {
     enum CodingKeys: String, CodingKey {
         case image = "Image"
         case command = "Cmd"

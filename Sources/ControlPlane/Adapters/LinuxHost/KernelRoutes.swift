@@ -2,7 +2,7 @@ import ProjectModel
 
 /// `/proc/net/route`: a heading, then a line for each route, of which these fields matter here:
 /// `Iface Destination Gateway Flags RefCnt Use Metric Mask`.
-enum RouteTable {
+enum KernelRoutes {
     /// Destinations of all routes, the default route (`0.0.0.0/0`) among them, each once and in the order of the file.
     static func destinations(in bytes: [UInt8]) throws(MalformedLine) -> [IPv4Network] {
         var destinations: [IPv4Network] = []

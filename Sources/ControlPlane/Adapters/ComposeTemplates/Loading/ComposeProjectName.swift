@@ -1,6 +1,6 @@
 import YAMLKit
 
-enum ProjectName {
+enum ComposeProjectName {
     /// The variable that holds it during interpolation.
     static let variable = "COMPOSE_PROJECT_NAME"
 

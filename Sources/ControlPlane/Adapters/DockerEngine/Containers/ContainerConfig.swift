@@ -1,7 +1,7 @@
 /// A container to create: what of it is its own.
 ///
 /// What is nil or empty is left out of the call, and then the image or the engine decides.
-public struct ContainerSpec: Sendable, Equatable {
+public struct ContainerConfig: Sendable, Equatable {
     /// Its name; unique on the engine.
     public var name: String
     /// The image, by name or identifier; it must be on the engine.
@@ -61,7 +61,7 @@ public struct ContainerSpec: Sendable, Equatable {
 }
 
 // A specification holds secrets in its variables, and must not carry them into a log line.
-extension ContainerSpec: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+extension ContainerConfig: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// Name and image.
     public var description: String { "container \(name) from \(image)" }
     /// As `description`.

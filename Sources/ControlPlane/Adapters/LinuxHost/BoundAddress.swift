@@ -2,7 +2,7 @@ import Clients
 import ProjectModel
 
 /// An address on which a socket listens or shall listen.
-enum ListenAddress: Hashable, Sendable {
+enum BoundAddress: Hashable, Sendable {
     case ipv4(IPv4Address)
     /// An address that is not an IPv4 address in disguise, most significant octet first.
     case ipv6(UInt128)
@@ -25,7 +25,7 @@ enum ListenAddress: Hashable, Sendable {
     }
 
     /// Whether two sockets cannot listen on the same port of these addresses. Sockets on `::` are taken to accept IPv4.
-    func clashes(with other: ListenAddress) -> Bool {
+    func clashes(with other: BoundAddress) -> Bool {
         switch (self, other) {
         case (.ipv4(let one), .ipv4(let two)): one == two || one.number == 0 || two.number == 0
         case (.ipv6(let one), .ipv6(let two)): one == two || one == 0 || two == 0
