@@ -1,4 +1,4 @@
-"""The FUNCTIONS API as a process: real functions in Deno, what they answer, and how what goes wrong ends."""
+"""The FUNCTIONS API as a process: real functions in Deno, their answers, and the end of each failure."""
 
 import base64
 import concurrent.futures
@@ -309,7 +309,7 @@ class Invocation(FunctionsTest):
         connection.request("POST", "/aborts", headers={"Authorization": f"Bearer {token()}"})
         support.wait_until(lambda: self.server.call("/aborts/count")[2] == b"0", "it runs")
         connection.close()
-        support.wait_until(lambda: self.server.call("/aborts/count")[2] == b"1", "it is told")
+        support.wait_until(lambda: self.server.call("/aborts/count")[2] == b"1", "it learns so")
 
     def test_many_requests_share_a_process(self):
         with concurrent.futures.ThreadPoolExecutor(20) as pool:

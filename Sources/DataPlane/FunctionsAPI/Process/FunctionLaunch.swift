@@ -95,7 +95,8 @@ public struct FunctionLaunch: Sendable, Equatable {
     /// Nothing is fetched, nothing is asked, and nothing is granted but the function's own files, its socket, its
     /// environment, which holds nothing that it may not see, and the addresses that the project's functions may reach.
     private static func arguments(
-        socket: String, folder: String, platform: String, version: FunctionVersion, _ configuration: FunctionConfiguration
+        socket: String, folder: String, platform: String, version: FunctionVersion,
+        _ configuration: FunctionConfiguration
     ) -> [String] {
         // V8 counts what is its own only, and dies when it is full: the bound of the whole process is higher.
         let heap = max(16, (configuration.limits.memoryBytesMax >> 20) * 2 / 3)
