@@ -340,6 +340,8 @@ class Deployment(FunctionsTest):
         self.assertEqual(self.server.call("/changes")[2], b"one")
         self.folder.deploy("changes", {"index.ts": "Deno.serve(() => new Response('two'));"})
         self.assertEqual(self.server.call("/changes")[2], b"two")
+        kept = [name for name in os.listdir(os.path.join(self.server.work, "cache")) if name.startswith("changes.")]
+        self.assertEqual(len(kept), 1, "what was made of earlier versions is removed")
 
     def test_what_has_begun_ends_in_the_old_version(self):
         slow = "Deno.serve(async () => { await new Promise((r) => setTimeout(r, 1000)); return new Response('old'); });"

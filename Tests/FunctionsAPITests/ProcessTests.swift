@@ -63,6 +63,9 @@ struct LaunchTests {
         }
         #expect(launch.arguments.contains("--v8-flags=--max-old-space-size=100"))
         #expect(launch.environment["DENO_SERVE_ADDRESS"] == "unix:/work/id/s")
+        #expect(launch.environment["DENO_DIR"] == "/work/cache/hello.s" && launch.cache == "/work/cache/hello.s")
+        #expect(launch.isOutdated(cache: "hello.r") && !launch.isOutdated(cache: "hello.s"))
+        #expect(!launch.isOutdated(cache: "hello-2.r") && !launch.isOutdated(cache: "hello"))
         #expect(launch.environment["OWN"] == "1" && launch.environment["SB_EXECUTION_ID"] == "id")
         #expect(launch.files["/work/id/main.ts"]?.contains(#""file:///f/hello/a%20b.ts""#) == true)
     }

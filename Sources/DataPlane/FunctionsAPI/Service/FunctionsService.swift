@@ -110,7 +110,7 @@ public struct FunctionsService: DataPlaneService {
         let route = try FunctionRoute(method: request.method, path: request.path)
         guard let version = folder.version(of: route.slug) else { throw .notFound }
         if version.verifiesTokens { try TokenCheck.check(request, verifier: verifier, at: clock()) }
-        guard request.header("upgrade") == nil else { throw .noWebSockets }
+        guard request.header("upgrade")?.lowercased() != "websocket" else { throw .noWebSockets }
         return version
     }
 }
