@@ -188,9 +188,7 @@ let package = Package(
         dataPlane("AuthAPI", and: ["Clients", "PasswordKit"]),
         dataPlane("StorageAPI", and: ["FileKit"]),
         dataPlane("RealtimeAPI"),
-        .target(
-            name: "FunctionsAPI", dependencies: ["DataPlaneCore", "TokenKit"], path: "Sources/DataPlane/FunctionsAPI",
-            swiftSettings: strict),
+        dataPlane("FunctionsAPI"),
 
         // What one client can make a server hold or wait for: both planes' servers keep to it. It knows neither.
         .target(
@@ -261,10 +259,9 @@ let package = Package(
                 "APIKit", "Accounts", "Clients", "ComposeTemplates", "ConsistencyModel", "CurlKit", "Dashboard",
                 "DockerEngine", "EdgeFunctions", "EmbeddedPostgres", "FeatureKit", "FunctionModel", "Identity",
                 "Installation", "LinuxHost", "LogKit", "ManagementAPI", "ManagementClient", "NetworkProbes",
-                "Notifications",
-                "Orchestrator", "PostgresKit", "PostgresStore", "ProjectAccess", "ProjectData", "ProjectKeys",
-                "ProjectModel", "Projects", "Reconciler", "SettingTables", "Snippets", "SupabaseCompatibility",
-                "TokenKit", "Usage", argumentParser, logging, serviceLifecycle, unixSignals,
+                "Notifications", "Orchestrator", "PostgresKit", "PostgresStore", "ProjectAccess", "ProjectData",
+                "ProjectKeys", "ProjectModel", "Projects", "Reconciler", "SettingTables", "Snippets",
+                "SupabaseCompatibility", "TokenKit", "Usage", argumentParser, logging, serviceLifecycle, unixSignals,
             ],
             path: "Sources/Programs/supamanager", swiftSettings: strict, linkerSettings: stripped),
 

@@ -28,7 +28,8 @@ struct LiteTemplateTests {
         let record = ProjectRecord(
             number: 1, ref: try #require(ProjectRef("abcdefghijklmnopqrst")), name: try ProjectName("demo"),
             organizationSlug: "default", region: "local", cloudProvider: "AWS", status: .provisioning,
-            stack: try #require(StackName("lite")), services: ["api", "db", "functions"].compactMap { ServiceName($0) },
+            stack: try #require(StackName("lite")),
+            services: ["api", "db", "functions"].compactMap { ServiceName($0) },
             leases: Leases(
                 ports: ["GATEWAY_PORT": 61_000, "POSTGRES_PORT": 61_001],
                 subnet: try #require(IPv4Network("10.201.0.64/27"))),

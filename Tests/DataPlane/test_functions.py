@@ -1,4 +1,4 @@
-"""The FUNCTIONS API as a process: real functions in Deno, what they answer, and how what goes wrong ends."""
+"""The FUNCTIONS API as a process: real functions in Deno, their answers, and the end of each failure."""
 
 import base64
 import concurrent.futures
@@ -309,7 +309,7 @@ class Invocation(FunctionsTest):
         connection.request("POST", "/aborts", headers={"Authorization": f"Bearer {token()}"})
         support.wait_until(lambda: self.server.call("/aborts/count")[2] == b"0", "it runs")
         connection.close()
-        support.wait_until(lambda: self.server.call("/aborts/count")[2] == b"1", "it is told")
+        support.wait_until(lambda: self.server.call("/aborts/count")[2] == b"1", "it learns so")
 
     def test_many_requests_share_a_process(self):
         with concurrent.futures.ThreadPoolExecutor(20) as pool:
@@ -340,6 +340,8 @@ class Deployment(FunctionsTest):
         self.assertEqual(self.server.call("/changes")[2], b"one")
         self.folder.deploy("changes", {"index.ts": "Deno.serve(() => new Response('two'));"})
         self.assertEqual(self.server.call("/changes")[2], b"two")
+        kept = [name for name in os.listdir(os.path.join(self.server.work, "cache")) if name.startswith("changes.")]
+        self.assertEqual(len(kept), 1, "what was made of earlier versions is removed")
 
     def test_what_has_begun_ends_in_the_old_version(self):
         slow = "Deno.serve(async () => { await new Promise((r) => setTimeout(r, 1000)); return new Response('old'); });"

@@ -37,7 +37,8 @@ struct LaunchTests {
         configuration.environment = ["OWN": "1", "SUPABASE_URL": "http://api:8000"]
         configuration.limits.memoryBytesMax = 150 << 20
         let version = FunctionVersion(
-            slug: "hello", folder: "/f/hello", stamp: "s", entrypoint: "a b.ts", importMap: map == nil ? nil : "m/map.json")
+            slug: "hello", folder: "/f/hello", stamp: "s", entrypoint: "a b.ts",
+            importMap: map == nil ? nil : "m/map.json")
         return try FunctionLaunch(
             version, executionID: "id", importMap: map.map { Array($0.utf8) }, in: configuration)
     }
@@ -46,13 +47,15 @@ struct LaunchTests {
     func grants() throws {
         let launch = try launch()
         #expect(launch.socket == "/work/id/s" && launch.program == "/deno")
-        #expect(launch.arguments.filter { $0.hasPrefix("--allow") } == [
-            "--allow-net=unix:/work/id/s,api:8000", "--allow-read=/work/id/s,/f/hello", "--allow-write=/work/id/s",
-            "--allow-env",
-        ])
+        #expect(
+            launch.arguments.filter { $0.hasPrefix("--allow") } == [
+                "--allow-net=unix:/work/id/s,api:8000", "--allow-read=/work/id/s,/f/hello", "--allow-write=/work/id/s",
+                "--allow-env",
+            ])
         #expect(
             launch.environment.keys.sorted() == [
-                "DENO_DEPLOYMENT_ID", "DENO_DIR", "DENO_NO_UPDATE_CHECK", "DENO_SERVE_ADDRESS", "HOME", "NO_COLOR", "OWN",
+                "DENO_DEPLOYMENT_ID", "DENO_DIR", "DENO_NO_UPDATE_CHECK", "DENO_SERVE_ADDRESS", "HOME", "NO_COLOR",
+                "OWN",
                 "SB_EXECUTION_ID", "SB_REGION", "SUPABASE_FUNCTION_SLUG", "SUPABASE_URL",
             ])
         for flag in ["--no-prompt", "--no-remote", "--no-npm", "--cached-only", "--no-config", "--no-lock"] {
@@ -60,13 +63,17 @@ struct LaunchTests {
         }
         #expect(launch.arguments.contains("--v8-flags=--max-old-space-size=100"))
         #expect(launch.environment["DENO_SERVE_ADDRESS"] == "unix:/work/id/s")
+        #expect(launch.environment["DENO_DIR"] == "/work/cache/hello.s" && launch.cache == "/work/cache/hello.s")
+        #expect(launch.isOutdated(cache: "hello.r") && !launch.isOutdated(cache: "hello.s"))
+        #expect(!launch.isOutdated(cache: "hello-2.r") && !launch.isOutdated(cache: "hello"))
         #expect(launch.environment["OWN"] == "1" && launch.environment["SB_EXECUTION_ID"] == "id")
         #expect(launch.files["/work/id/main.ts"]?.contains(#""file:///f/hello/a%20b.ts""#) == true)
     }
 
     @Test("an import map is read as it was meant in its folder")
     func importMap() throws {
-        let own = #"{"imports":{"a":"./a.ts","b/":"../b/","c":"jsr:@c/c","./d.ts":"/e.ts"},"scopes":{"./s/":{"a":"./z.ts"}}}"#
+        let own =
+            #"{"imports":{"a":"./a.ts","b/":"../b/","c":"jsr:@c/c","./d.ts":"/e.ts"},"scopes":{"./s/":{"a":"./z.ts"}}}"#
         let text = try #require(try launch(own).files["/work/id/import_map.json"])
         let map = try JSONText(Array(text.utf8))
         #expect(map["imports"]?["a"] == .string("file:///f/hello/m/a.ts"))
@@ -114,7 +121,7 @@ struct FunctionTableTests {
     private var table = FunctionTable(limits: FunctionLimits())
 
     /// Starts a process of a function and lets it listen.
-    private mutating func run(_ id: String, _ slug: String, _ stamp: String = "1", at now: Double = 0) {
+    private mutating func run(_ id: String, of slug: String, stamp: String = "1", at now: Double = 0) {
         #expect(table.admit(slug: slug, stamp: stamp, at: now) == .start(evicting: nil))
         table.add(id, slug: slug, stamp: stamp, at: now)
         table.listens(id, processorSeconds: 0.1, at: now)
@@ -147,7 +154,7 @@ struct FunctionTableTests {
 
     @Test("a new version starts a process, and the old one ends once it has answered")
     mutating func versions() {
-        run("old", "a")
+        run("old", of: "a")
         #expect(table.admit(slug: "a", stamp: "1", at: 1) == .run("old"))
         #expect(table.admit(slug: "a", stamp: "2", at: 2) == .start(evicting: nil))
         table.add("new", slug: "a", stamp: "2", at: 2)
@@ -159,7 +166,7 @@ struct FunctionTableTests {
 
     @Test("idle processes end, old ones take nothing more")
     mutating func life() {
-        run("p", "a")
+        run("p", of: "a")
         #expect(table.admit(slug: "a", stamp: "1", at: 0) == .run("p"))
         #expect(table.due([:], at: 59) == [])
         table.leave("p", answered: true, processorSeconds: 0.1, at: 59)
@@ -173,7 +180,7 @@ struct FunctionTableTests {
     @Test("memory is bounded at every moment, processor time for each request")
     mutating func excess() {
         let limits = table.limits
-        run("p", "a")
+        run("p", of: "a")
         #expect(table.due(["p": use(0, limits.memoryBytesMax)], at: 1) == [])
         let memory = FunctionRefusal.limit(.memory(bytesMax: limits.memoryBytesMax))
         #expect(table.due(["p": use(0, limits.memoryBytesMax + 1)], at: 1) == [.kill("p", memory)])
@@ -197,7 +204,7 @@ struct FunctionTableTests {
     @Test("the longest idle process makes room; where all work, a start is refused")
     mutating func room() {
         let count = table.limits.processesMax
-        for number in 0..<count { run("p\(number)", "f\(number)", at: Double(number)) }
+        for number in 0..<count { run("p\(number)", of: "f\(number)", at: Double(number)) }
         #expect(table.admit(slug: "f0", stamp: "1", at: 10) == .run("p0"))
         #expect(table.admit(slug: "x", stamp: "1", at: 10) == .start(evicting: "p1"))
         for number in 1..<count { #expect(table.admit(slug: "f\(number)", stamp: "1", at: 11) == .run("p\(number)")) }
@@ -230,7 +237,7 @@ struct FunctionTableTests {
 
     @Test("what nothing depends on is forgotten")
     mutating func forgetting() {
-        run("p", "a")
+        run("p", of: "a")
         table.forget(at: 1_000)
         #expect(table.records.keys.sorted() == ["a"])
         table.remove("p", failed: false, at: 1_000)

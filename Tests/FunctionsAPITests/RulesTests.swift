@@ -6,9 +6,9 @@ import TokenKit
 
 /// A request for a function.
 func request(
-    _ method: String = "POST", _ path: String = "/hello", _ headers: [(name: String, value: String)] = []
+    _ method: String = "POST", headers: [(name: String, value: String)] = []
 ) -> ServiceRequest {
-    ServiceRequest(method: method, path: path, query: "", headers: headers, body: [])
+    ServiceRequest(method: method, path: "/hello", query: "", headers: headers, body: [])
 }
 
 @Suite("Rules of functions")
@@ -123,7 +123,7 @@ struct FunctionTokenTests {
     private func refusal(_ authorization: String?, method: String = "POST") -> FunctionRefusal? {
         let headers = authorization.map { [(name: "authorization", value: $0)] } ?? []
         do throws(FunctionRefusal) {
-            try TokenCheck.check(request(method, "/hello", headers), verifier: verifier, at: Self.now)
+            try TokenCheck.check(request(method, headers: headers), verifier: verifier, at: Self.now)
             return nil
         } catch { return error }
     }
@@ -155,7 +155,7 @@ struct FunctionTokenTests {
     private let keys = APIKeys(tokens: ["anon.a.b"], names: [("sb_publishable_1", "anon.a.b")], refused: ["old.c.d"])
 
     private func seen(_ headers: [(name: String, value: String)], method: String = "POST") -> String? {
-        FunctionKeys.identified(request(method, "/hello", headers), by: keys).map {
+        FunctionKeys.identified(request(method, headers: headers), by: keys).map {
             $0.header("authorization") ?? "none"
         }
     }

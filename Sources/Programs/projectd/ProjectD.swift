@@ -5,7 +5,7 @@ import ArgumentParser
 struct ProjectD: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "projectd",
-        abstract: "The data plane of a lite project: the AUTH, REST, STORAGE and REALTIME APIs over PostgreSQL.",
+        abstract: "The data plane of a lite project: the AUTH, REST, STORAGE, REALTIME and FUNCTIONS APIs.",
         discussion: """
             `serve` answers requests until it gets SIGTERM or SIGINT. Settings come from the environment, under the names \
             that the replaced servers use: PostgREST's (PGRST_DB_URI, PGRST_DB_SCHEMAS, …), GoTrue's \

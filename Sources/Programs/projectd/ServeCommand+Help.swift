@@ -2,8 +2,8 @@ extension ServeCommand {
     /// What `projectd serve --help` says about settings.
     static let help = """
         Without --only, all services are behind one address (PROJECTD_LISTEN, 0.0.0.0:8000): /auth/v1, /rest/v1, \
-        where STORAGE_FILE_BACKEND_PATH names a folder /storage/v1, and where REALTIME_DB_URI is set \
-        /realtime/v1. They take the project's keys (SUPABASE_ANON_KEY, SUPABASE_SERVICE_ROLE_KEY; also \
+        where STORAGE_FILE_BACKEND_PATH names a folder /storage/v1, where REALTIME_DB_URI is set /realtime/v1, and where \
+        PROJECTD_FUNCTIONS_URL (http://HOST:PORT) names the server that runs functions /functions/v1. They take the project's keys (SUPABASE_ANON_KEY, SUPABASE_SERVICE_ROLE_KEY; also \
         SUPABASE_PUBLISHABLE_KEY and SUPABASE_SECRET_KEY, one or several separated by commas, which stand for \
         them, and alone are taken with PROJECTD_LEGACY_KEYS=false) as header apikey, query parameter apikey or \
         bearer token; /health says that the server runs, /ready that it can answer requests. With --only, one \
@@ -31,5 +31,13 @@ extension ServeCommand {
         the limit of bytes that wait for one client, PROJECTD_SOCKETS_BYTES_MAX (33554432) that of all which \
         unfinished messages and waiting ones hold, PROJECTD_SOCKET_IDLE_SECONDS (60) the longest silence of one, \
         PROJECTD_PRESENCE_CALLS_MAX (5) the limit of one channel's presence calls in 30 s.
+
+        With --only functions what lies in PROJECTD_FUNCTIONS_FOLDER is run by PROJECTD_DENO (/usr/local/bin/deno), \
+        a process for each function; PROJECTD_FUNCTIONS_WORK_FOLDER (/tmp/functions) is for that alone. Tokens are \
+        checked with PROJECTD_FUNCTIONS_JWT_SECRET, functions that were put there by hand too unless \
+        PROJECTD_FUNCTIONS_VERIFY_JWT is false. They may connect to PROJECTD_FUNCTIONS_NET (host:port, separated by \
+        commas), and see the rest of the environment. Limits are PROJECTD_FUNCTIONS_MEMORY_MIB (150), _CPU_SECONDS of \
+        a request (2), _ANSWER_SECONDS (150), _BOOT_SECONDS (10), _IDLE_SECONDS (60), _AGE_SECONDS (400), \
+        _REQUESTS_MAX of one function (100) and _PROCESSES_MAX (8).
         """
 }

@@ -55,7 +55,9 @@ extension APIResponder {
         let answer = AnswerStream()
         let end = RequestEnd()
         let watch = watches.watch(of: channel)
-        streamed.begin { [self] in await work(on: head, request, channel, watch, answer, end) }
+        streamed.begin { [self] in
+            await work(on: request, head: head, for: channel, watch: watch, answer: answer, end: end)
+        }
         guard let made = await answer.head() else {
             answer.abandon()
             return Self.response(ServiceResponse(status: 499), isHead: false, closes: true, on: channel) {
@@ -64,16 +66,21 @@ extension APIResponder {
         }
         return Self.response(made, streaming: answer, on: channel) { [connections] in
             answer.abandon()
-            if await end.wasWhole() { connections.endRequest(on: channel) } else { channel.close(mode: .all, promise: nil) }
+            if await end.wasWhole() {
+                connections.endRequest(on: channel)
+            } else {
+                channel.close(mode: .all, promise: nil)
+            }
         }
     }
 
     private func work(
-        on head: ServiceRequest, _ request: Request, _ channel: any Channel, _ watch: ConnectionWatch?,
-        _ answer: AnswerStream, _ end: RequestEnd
+        on request: Request, head: ServiceRequest, for channel: any Channel, watch: ConnectionWatch?,
+        answer: AnswerStream, end: RequestEnd
     ) async {
         let progress = BodyProgress(limits: limits)
-        let declared = request.headers[.contentLength].flatMap { Int($0) }
+        let declared =
+            request.headers[.contentLength].flatMap { Int($0) }
             ?? (request.headers[.transferEncoding] == nil ? 0 : nil)
         await withTaskGroup(of: Void.self) { group in
             group.addTask {

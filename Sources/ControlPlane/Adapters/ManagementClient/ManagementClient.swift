@@ -81,7 +81,7 @@ public struct ManagementClient: Sendable {
         var headers = [(name: "User-Agent", value: "supamanager/\(version)"), (name: "Accept", value: "*/*")]
         if let token { headers.append((name: "Authorization", value: "Bearer \(token.reveal())")) }
         if let key { headers.append((name: "Idempotency-Key", value: key)) }
-        if !call.body.isEmpty { headers.append((name: "Content-Type", value: "application/json")) }
+        if !call.body.isEmpty { headers.append((name: "Content-Type", value: call.contentType)) }
         return HTTPRequest(
             method: call.method, url: address.text + call.target, headers: headers, body: call.body,
             totalTimeout: call.deadline)

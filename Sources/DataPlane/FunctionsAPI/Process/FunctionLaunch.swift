@@ -52,8 +52,15 @@ public struct FunctionLaunch: Sendable, Equatable {
     /// A folder of its own, and in it the socket that it listens on.
     public let folder: String
     public let socket: String
+    /// Where Deno keeps what it makes of the version's sources: that of other versions is of no use any more.
+    public let cache: String
     /// Files to write before, by path.
     public let files: [String: String]
+
+    /// Whether a folder beside ``cache`` is that of another version of the function. No name of a function has a dot.
+    public func isOutdated(cache name: String) -> Bool {
+        name.hasPrefix(slug + ".") && !cache.hasSuffix("/" + name)
+    }
 
     /// Describes the start of a version.
     ///
@@ -67,6 +74,8 @@ public struct FunctionLaunch: Sendable, Equatable {
         program = configuration.program
         folder = configuration.workFolder + "/" + executionID
         socket = folder + "/s"
+        let stamp = version.stamp.filter { $0.isASCII && ($0.isLetter || $0.isNumber) }
+        cache = configuration.workFolder + "/cache/\(version.slug).\(stamp)"
         let platform = configuration.workFolder + "/" + FunctionPlatform.fileName
         let empty = configuration.workFolder + "/" + FunctionPlatform.emptyName
         let mapPath = version.folder + "/" + (version.importMap ?? "")
@@ -82,7 +91,7 @@ public struct FunctionLaunch: Sendable, Equatable {
         values["SB_EXECUTION_ID"] = executionID
         values["SUPABASE_FUNCTION_SLUG"] = version.slug
         values["DENO_DEPLOYMENT_ID"] = "\(version.slug)_\(executionID)"
-        values["DENO_DIR"] = configuration.workFolder + "/cache"
+        values["DENO_DIR"] = cache
         values["DENO_NO_UPDATE_CHECK"] = "1"
         values["DENO_SERVE_ADDRESS"] = "unix:" + socket
         values["HOME"] = folder
@@ -95,7 +104,8 @@ public struct FunctionLaunch: Sendable, Equatable {
     /// Nothing is fetched, nothing is asked, and nothing is granted but the function's own files, its socket, its
     /// environment, which holds nothing that it may not see, and the addresses that the project's functions may reach.
     private static func arguments(
-        socket: String, folder: String, platform: String, version: FunctionVersion, _ configuration: FunctionConfiguration
+        socket: String, folder: String, platform: String, version: FunctionVersion,
+        _ configuration: FunctionConfiguration
     ) -> [String] {
         // V8 counts what is its own only, and dies when it is full: the bound of the whole process is higher.
         let heap = max(16, (configuration.limits.memoryBytesMax >> 20) * 2 / 3)

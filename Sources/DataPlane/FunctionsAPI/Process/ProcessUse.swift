@@ -31,7 +31,7 @@ public struct ProcessUse: Sendable, Equatable {
 
 /// How a process ended.
 public enum ProcessExit: Sendable, Equatable {
-    /// By itself, with a code.
+    /// With a code of its own.
     case code(Int32)
     /// By a signal.
     case signal(Int32)

@@ -2,8 +2,7 @@ public import DataPlaneCore
 
 /// Turns keys of a project into the tokens that functions check.
 ///
-/// A function is called by whoever it wants to be called by: without a key as well, with an `Authorization` of its own
-/// kind as well. So only what is a key of the project is turned, and everything else passes as it came.
+/// A function decides who calls it: a client without a key too, or one with another kind of `Authorization`. So only what is a key of the project is turned, and everything else passes as it came.
 public enum FunctionKeys {
     /// The request as the functions are to see it; nil where it carries a key that counts no more.
     public static func identified(_ request: ServiceRequest, by keys: APIKeys) -> ServiceRequest? {

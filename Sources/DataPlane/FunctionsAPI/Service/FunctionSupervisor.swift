@@ -53,7 +53,8 @@ public actor FunctionSupervisor {
     public func run() async {
         while !Task.isCancelled {
             look()
-            let interval = table.entries.values.contains { $0.inFlight > 0 || $0.phase == .starting }
+            let interval =
+                table.entries.values.contains { $0.inFlight > 0 || $0.phase == .starting }
                 ? Self.busyInterval : Self.idleInterval
             do { try await Task.sleep(for: interval) } catch { break }
         }

@@ -63,11 +63,11 @@ public struct FunctionsService: DataPlaneService {
             exchange: exchange, answer: answer, method: request.method, executionID: lease.id,
             secondsMax: limits.answerSecondsMax)
         let outcome = await passing.run(body)
-        await conclude(outcome, lease.id, answer)
+        await conclude(answer, of: lease.id, after: outcome)
         await supervisor.leave(lease.id, answered: answer.hasBegun && outcome != .broken)
     }
 
-    private func conclude(_ outcome: Passing.Outcome, _ id: String, _ answer: AnswerStream) async {
+    private func conclude(_ answer: AnswerStream, of id: String, after outcome: Passing.Outcome) async {
         switch outcome {
         case .whole: break
         case .late:
@@ -110,7 +110,7 @@ public struct FunctionsService: DataPlaneService {
         let route = try FunctionRoute(method: request.method, path: request.path)
         guard let version = folder.version(of: route.slug) else { throw .notFound }
         if version.verifiesTokens { try TokenCheck.check(request, verifier: verifier, at: clock()) }
-        guard request.header("upgrade") == nil else { throw .noWebSockets }
+        guard request.header("upgrade")?.lowercased() != "websocket" else { throw .noWebSockets }
         return version
     }
 }

@@ -30,6 +30,7 @@ struct DenoRuntime: FunctionRuntime {
     func start(_ launch: FunctionLaunch) throws -> any FunctionProcess {
         try FileManager.default.createDirectory(
             atPath: launch.folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try removeOutdated(launch)
         do {
             for (path, text) in launch.files { try write(text, to: path) }
             let pipe = try ChildOutput(for: launch.program)
@@ -45,6 +46,15 @@ struct DenoRuntime: FunctionRuntime {
         } catch {
             DenoProcess.remove(launch.folder)
             throw error
+        }
+    }
+
+    /// Deployments would fill the work folder otherwise.
+    private func removeOutdated(_ launch: FunctionLaunch) throws {
+        let folder = workFolder + "/cache"
+        guard FileManager.default.fileExists(atPath: folder) else { return }
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder) where launch.isOutdated(cache: name) {
+            try FileManager.default.removeItem(atPath: folder + "/" + name)
         }
     }
 

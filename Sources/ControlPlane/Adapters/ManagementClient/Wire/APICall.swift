@@ -7,6 +7,8 @@ struct APICall: Sendable {
     let path: String
     let query: [(name: String, value: String)]
     let body: [UInt8]
+    /// Of the body, where there is one.
+    var contentType = "application/json"
     /// Longest time for one try.
     var deadline: Duration = .seconds(45)
     /// Whether it has an `Idempotency-Key`. Sign-in has none: its response is a secret that must not be stored.
@@ -36,6 +38,20 @@ struct APICall: Sendable {
     ) throws(ClientError) -> APICall {
         do {
             return APICall("POST", path: path, query: query, body: Array(try JSONEncoder().encode(json)))
+        } catch { throw .failed("the request cannot be written as JSON") }
+    }
+
+    static func post(
+        _ path: String..., query: [(String, String)], body: [UInt8], contentType: String
+    ) -> APICall {
+        var call = APICall("POST", path: path, query: query, body: body)
+        call.contentType = contentType
+        return call
+    }
+
+    static func delete(_ path: String..., json: some Encodable) throws(ClientError) -> APICall {
+        do {
+            return APICall("DELETE", path: path, query: [], body: Array(try JSONEncoder().encode(json)))
         } catch { throw .failed("the request cannot be written as JSON") }
     }
 

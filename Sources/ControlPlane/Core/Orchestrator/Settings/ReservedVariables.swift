@@ -6,8 +6,6 @@ enum ReservedVariables {
     /// Beginnings of names: those of the stack, the loader's, the C library's, bash's and the runtime's.
     private static let prefixes = [
         SettingLimits.reservedPrefix, "LD_", "DYLD_", "GLIBC_", "MALLOC_", "BASH_", "DENO_", "EDGE_RUNTIME_",
-        // Settings of the server that runs functions in the stack lite.
-        "PROJECTD_",
     ]
 
     /// Whole names.
