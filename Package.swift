@@ -131,12 +131,11 @@ let package = Package(
         // Layer 3: ports and loops.
         .target(
             name: "Orchestrator",
-            dependencies: [
-                "ProjectModel", "Reconciler", logging, serviceLifecycle,
-            ],
+            dependencies: ["ProjectModel", "Reconciler", logging, serviceLifecycle],
             path: "Sources/ControlPlane/Core/Orchestrator", swiftSettings: strict),
 
         // Models and ports of features: what is about projects and does not decide their status.
+        model("BackupModel"),
         model("ConsistencyModel", and: ["Reconciler"]),
         model("FunctionModel", and: [logging]),
         model("NotificationModel"),
@@ -213,19 +212,15 @@ let package = Package(
             name: "FeatureKit",
             dependencies: [
                 "APIKit", "FunctionModel", "Identity", "Orchestrator", "ProjectModel", "Reconciler", "SettingTables",
-                httpTypes,
-                nioCore,
+                httpTypes, nioCore,
             ],
             path: "Sources/ControlPlane/Features/FeatureKit", swiftSettings: strict),
         feature("Accounts"),
         feature("Dashboard", and: [.product(name: "Mustache", package: "swift-mustache"), nioCore]),
         feature("EdgeFunctions", and: ["FunctionModel", nioCore]),
-        feature(
-            "Installation",
-            and: ["ConsistencyModel", "HTTPBounds", "Reconciler", logging]),
+        feature("Installation", and: ["ConsistencyModel", "HTTPBounds", "Reconciler", logging]),
         feature("Notifications", and: ["NotificationModel"]),
-        feature(
-            "ProjectData", and: ["ProjectSQL", "SettingTables", nioCore]),
+        feature("ProjectData", and: ["ProjectSQL", "SettingTables", nioCore]),
         feature("Projects", and: ["Reconciler", "SettingTables"]),
         feature("Snippets", and: ["SnippetModel"]),
         feature("SupabaseCompatibility"),
@@ -258,8 +253,7 @@ let package = Package(
             dependencies: [
                 "APIKit", "Accounts", "Clients", "ComposeTemplates", "ConsistencyModel", "CurlKit", "Dashboard",
                 "DockerEngine", "EdgeFunctions", "EmbeddedPostgres", "FeatureKit", "FunctionModel", "Identity",
-                "Installation",
-                "LinuxHost", "LogKit", "ManagementAPI", "ManagementClient", "NetworkProbes", "Notifications",
+                "Installation", "LinuxHost", "LogKit", "ManagementAPI", "ManagementClient", "NetworkProbes", "Notifications",
                 "Orchestrator", "PostgresKit", "PostgresStore", "ProjectAccess", "ProjectData", "ProjectKeys",
                 "ProjectModel", "Projects", "Reconciler", "SettingTables", "Snippets", "SupabaseCompatibility",
                 "TokenKit", "Usage", argumentParser, logging, serviceLifecycle, unixSignals,
@@ -297,9 +291,7 @@ let package = Package(
         // The core on a simulated host, seed after seed.
         .executableTarget(
             name: "simulate",
-            dependencies: [
-                "OrchestratorTesting", "ProjectModel", argumentParser,
-            ],
+            dependencies: ["OrchestratorTesting", "ProjectModel", argumentParser],
             path: "Benchmarks/Simulate", swiftSettings: strict),
 
         // Tests. `HTTPStub`, `TemplateSamples` and `PostgresTestSupport` are shared by several of them.
@@ -323,6 +315,7 @@ let package = Package(
                 "EventConsumers", "NotificationModel", "Orchestrator", "OrchestratorTesting", "ProjectModel",
                 "Reconciler", "SettingTables", logging, serviceLifecycle,
             ], settings: strict),
+        modelTests(of: "BackupModel"),
         modelTests(of: "ConsistencyModel"),
         modelTests(of: "FunctionModel", and: [logging]),
         modelTests(of: "NotificationModel"),
@@ -371,11 +364,9 @@ let package = Package(
             dependencies: [
                 "APIKit", "Accounts", "Clients", "ConsistencyModel", "CurlKit", "Dashboard", "EdgeFunctions",
                 "FeatureKit", "FunctionModel", "HTTPBounds", "Identity", "Installation", "ManagementAPI",
-                "Notifications",
-                "Orchestrator", "OrchestratorTesting", "ProjectData", "ProjectModel", "Projects", "Reconciler",
-                "SettingTables", "Snippets", "SupabaseCompatibility", "Usage", httpTypes,
-                logging, nioCore,
-                nioPosix, serviceLifecycle,
+                "Notifications", "Orchestrator", "OrchestratorTesting", "ProjectData", "ProjectModel", "Projects",
+                "Reconciler", "SettingTables", "Snippets", "SupabaseCompatibility", "Usage", httpTypes, logging,
+                nioCore, nioPosix, serviceLifecycle,
             ],
             exclude: ["AuthorizationMatrix.txt"],
             swiftSettings: strict),

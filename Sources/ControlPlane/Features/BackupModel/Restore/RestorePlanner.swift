@@ -1,0 +1,152 @@
+import ProjectModel
+
+/// Which base backup and which log serve a target.
+public enum RestorePlanner {
+    /// The plan for a target.
+    ///
+    /// A time is looked for on the newest time line that existed then. The base is the youngest that was complete at
+    /// the target, because replaying less is faster.
+    ///
+    /// - Parameter known: the last progress of a receiver: it moves the latest time while the database is idle.
+    /// - Throws: ``BackupError/noBase``, ``BackupError/noBackup(_:)``, ``BackupError/outside(_:)``, ``BackupError/gap(_:)``.
+    public static func plan(
+        for target: RestoreTarget, in contents: ArchiveContents, known: WALProgress? = nil
+    ) throws(BackupError) -> RestorePlan {
+        guard !contents.bases.isEmpty else { throw .outside(nil) }
+        switch target {
+        case .latest: return try planLatest(contents, known)
+        case .time(let time): return try plan(at: time, contents, known)
+        case .restorePoint(let point): return try plan(to: point, contents)
+        case .backup(let id): return try plan(toEndOf: id, contents)
+        }
+    }
+
+    /// What can be restored, by time line and then by time. A gap ends one span; the next begins with the next base.
+    public static func spans(in contents: ArchiveContents, known: WALProgress? = nil) -> [RestorableSpan] {
+        var found: [RestorableSpan] = []
+        for timeline in timelines(contents) {
+            var earliestByEnd: [WALPosition: RestorableSpan] = [:]
+            for (base, reach) in reaches(to: timeline, contents) where reach.arrives && reach.end >= base.end {
+                let seen = base.timeline == timeline ? nil : branch(timeline, contents)?.seen
+                let earliest = max(base.finished, seen ?? base.finished)
+                let latest = max(reach.completeUntil(known, on: timeline) ?? earliest, earliest)
+                let sofar = earliestByEnd[reach.end]
+                earliestByEnd[reach.end] = RestorableSpan(
+                    timeline: timeline, earliest: min(earliest, sofar?.earliest ?? earliest),
+                    latest: max(latest, sofar?.latest ?? latest))
+            }
+            found += earliestByEnd.values.sorted { $0.earliest < $1.earliest }
+        }
+        return found
+    }
+
+    /// Stretches of the log that are missing between others of the same time line.
+    public static func gaps(in contents: ArchiveContents) -> [WALGap] {
+        timelines(contents).flatMap { timeline in
+            var gaps: [WALGap] = []
+            var end: WALPosition?
+            for chunk in contents.chunks.filter({ $0.timeline == timeline }).sorted(by: { $0.from < $1.from }) {
+                if let end, end < chunk.from { gaps.append(WALGap(timeline: timeline, from: end, to: chunk.from)) }
+                end = max(end ?? chunk.to, chunk.to)
+            }
+            return gaps
+        }
+    }
+
+    private static func planLatest(
+        _ contents: ArchiveContents, _ known: WALProgress?
+    ) throws(BackupError) -> RestorePlan {
+        let timeline = known?.timeline ?? liveTimeline(contents)
+        guard let (base, reach) = reaches(to: timeline, contents).first else { throw .noBase }
+        if let gap = reach.gap { throw .gap(gap) }
+        guard reach.end >= base.end else { throw missing(from: reach.end, to: base.end, on: base.timeline) }
+        if let known, known.timeline == timeline, known.position > reach.end {
+            throw missing(from: reach.end, to: known.position, on: timeline)
+        }
+        return plan(.latest, base, timeline, reach.pieces, contents)
+    }
+
+    private static func plan(
+        at time: Timestamp, _ contents: ArchiveContents, _ known: WALProgress?
+    ) throws(BackupError) -> RestorePlan {
+        var gap: WALGap?
+        for timeline in timelines(contents).reversed() {
+            if let seen = branch(timeline, contents)?.seen, seen > time { continue }
+            for (base, reach) in reaches(to: timeline, contents) where base.finished <= time {
+                gap = gap ?? reach.gap
+                guard reach.arrives, reach.end >= base.end, let complete = reach.completeUntil(known, on: timeline),
+                    complete >= time
+                else { continue }
+                return plan(.time(time), base, timeline, reach.pieces(upTo: time), contents)
+            }
+        }
+        let spans = spans(in: contents, known: known)
+        guard let latest = spans.map(\.latest).max(), let first = spans.map(\.earliest).min() else {
+            throw .outside(nil)
+        }
+        if let gap, time < latest { throw .gap(gap) }
+        throw .outside(RestorableSpan(timeline: spans[spans.count - 1].timeline, earliest: first, latest: latest))
+    }
+
+    private static func plan(
+        to point: RestorePoint, _ contents: ArchiveContents
+    ) throws(BackupError) -> RestorePlan {
+        let usable = reaches(to: point.timeline, contents).filter { $0.base.end <= point.position }
+        guard let nearest = usable.first else { throw .noBase }
+        for (base, reach) in usable where reach.arrives && reach.end >= point.position {
+            let pieces = reach.pieces(upTo: point.position)
+            return plan(.restorePoint(point), base, point.timeline, pieces, contents)
+        }
+        if let gap = nearest.reach.gap { throw .gap(gap) }
+        throw missing(from: nearest.reach.end, to: point.position, on: point.timeline)
+    }
+
+    private static func plan(toEndOf id: BackupID, _ contents: ArchiveContents) throws(BackupError) -> RestorePlan {
+        guard let base = contents.bases.first(where: { $0.id == id }) else { throw .noBackup(id) }
+        guard !base.includesWAL else { return plan(.backup(id), base, base.timeline, [], contents) }
+        let reach = WALReach(
+            from: base, along: [Lineage.Leg(timeline: base.timeline, leftAt: nil)], in: contents.chunks)
+        guard reach.end >= base.end else { throw missing(from: reach.end, to: base.end, on: base.timeline) }
+        return plan(.backup(id), base, base.timeline, reach.pieces(upTo: base.end), contents)
+    }
+
+    private static func plan(
+        _ target: RestoreTarget, _ base: BaseBackup, _ timeline: TimelineID, _ log: [WALPiece],
+        _ contents: ArchiveContents
+    ) -> RestorePlan {
+        RestorePlan(target: target, base: base, timeline: timeline, log: log, branches: contents.branches)
+    }
+
+    private static func missing(from: WALPosition, to: WALPosition, on timeline: TimelineID) -> BackupError {
+        .gap(WALGap(timeline: timeline, from: from, to: to))
+    }
+}
+
+extension RestorePlanner {
+    /// All that have a base or a part of the log, by number.
+    static func timelines(_ contents: ArchiveContents) -> [TimelineID] {
+        Set(contents.bases.map(\.timeline) + contents.chunks.map(\.timeline)).sorted()
+    }
+
+    private static func branch(_ timeline: TimelineID, _ contents: ArchiveContents) -> TimelineBranch? {
+        contents.branches.first { $0.timeline == timeline }
+    }
+
+    /// The bases on the way to a time line, youngest first, and how far each leads.
+    private static func reaches(
+        to timeline: TimelineID, _ contents: ArchiveContents
+    ) -> [(base: BaseBackup, reach: WALReach)] {
+        let lineage = Lineage(of: timeline, in: contents.branches)
+        return contents.bases.sorted { ($1.timeline, $1.end) < ($0.timeline, $0.end) }.compactMap { base in
+            lineage.legs(from: base).map { (base, WALReach(from: base, along: $0, in: contents.chunks)) }
+        }
+    }
+
+    /// The one that was written to last.
+    private static func liveTimeline(_ contents: ArchiveContents) -> TimelineID {
+        let times =
+            contents.chunks.compactMap { chunk in chunk.completeUntil.map { ($0, chunk.timeline) } }
+            + contents.bases.map { ($0.finished, $0.timeline) }
+        return times.max { $0 < $1 }?.1 ?? TimelineID(1)
+    }
+}
