@@ -1,22 +1,26 @@
-import HTTPTypes
+import BackupModel
+import BackupOperations
+import Logging
 import Orchestrator
 import OrchestratorTesting
 import ProjectModel
+import Reconciler
 import Testing
 
 @testable import APIKit
+@testable import Backups
 @testable import FeatureKit
 @testable import ManagementAPI
 
 @Suite("Backups")
 struct BackupsTests {
-    @Test("lists are empty and say that nothing makes backups")
+    @Test("lists begin empty; moments between backups and dumps are not there")
     func lists() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()
             let studio = try await host.send("GET", "/platform/database/\(ref)/backups").json
             #expect(studio["backups"] == .array([]))
-            #expect(studio["walg_enabled"] == .bool(false))
+            #expect(studio["walg_enabled"] == .bool(true))
             #expect(studio["pitr_enabled"] == .bool(false))
             let v1 = try await host.send("GET", "/v1/projects/\(ref)/database/backups").json
             #expect(v1["backups"] == .array([]))
@@ -27,14 +31,14 @@ struct BackupsTests {
         }
     }
 
-    @Test("whatever needs a backup is refused and leaves no trail; what is not there is 404")
+    @Test("what is not served is refused and leaves no trail; what is not there is 404")
     func refusals() async throws {
         try await APIHost.run { host in
             let ref = try await host.create()
             let refused = allRoutes().filter {
-                $0.operation.summary == "Not offered: the manager makes no backups"
+                $0.operation.summary == "Not offered: only whole backups are restored, and in place"
             }
-            #expect(refused.count == 11)
+            #expect(refused.count == 8)
             for route in refused {
                 let answer = try await host.send(
                     route.method.rawValue, route.path.replacing("{ref}", with: ref.text), body: "{}")
@@ -47,5 +51,38 @@ struct BackupsTests {
             }
             #expect(host.ledger.entries.map(\.deed.action) == ["project.create"])
         }
+    }
+
+    @Test("nothing is copied while the database does not run, and nothing restored that is not there")
+    func tooEarly() async throws {
+        try await APIHost.run { host in
+            let ref = try await host.create()
+            let path = "/platform/database/\(ref)/backups"
+            #expect(try await host.send("POST", path).status == 400)
+            try await host.bring(ref, to: .active)
+            for tail in ["restore", "restore-physical"] {
+                #expect(try await host.send("POST", "\(path)/\(tail)", body: #"{"id":99}"#).status == 404)
+            }
+            #expect(try await host.send("POST", "\(path)/99/verify").status == 404)
+            #expect(try await host.send("POST", "\(path)/x/verify").status == 404)
+            #expect(try await host.send("POST", "\(path)/undo-restore").status == 400)
+            let made = try await host.send("POST", path)
+            #expect(made.status == 201)
+            let id = try made.json["id"]?.wholeText ?? ""
+            // It is pending, and cannot be restored.
+            #expect(try await host.send("POST", "\(path)/restore", body: #"{"id":\#(id)}"#).status == 400)
+            for _ in 2...BackupLimits.pendingMax { #expect(try await host.send("POST", path).status == 201) }
+            #expect(try await host.send("POST", path).status == 409)
+            #expect(try await host.store.project(ref)?.status == .active)
+        }
+    }
+
+    @Test("each state has one word on the wire: complete is only what was restored")
+    func words() {
+        let expected: [BackupState: String] = [
+            .pending: "PENDING", .stored: "PENDING", .verified: "COMPLETED", .unsound: "FAILED", .failed: "FAILED",
+            .removed: "REMOVED",
+        ]
+        for state in BackupState.allCases { #expect(BackupStatusWord(state).rawValue == expected[state]) }
     }
 }

@@ -160,7 +160,7 @@ struct APIHost: Sendable {
                 throw HostError("the status did not change")
             }
         case .starting, .active, .degraded, .pausing, .paused, .resuming, .restarting, .upgrading, .reverting,
-            .rollingBack, .deleting,
+            .restoring, .rollingBack, .deleting,
             .deleted:
             try await set(status, of: ref)
         }

@@ -1,4 +1,3 @@
-public import BackupModel
 public import BackupOperations
 public import Orchestrator
 public import PostgresKit

@@ -48,7 +48,6 @@ enum RestoreRows {
     private static func stored(_ source: RestoreSource) -> (kind: String, text: String) {
         switch source {
         case .backup(let id): ("backup", id.value)
-        case .time(let time): ("time", String(time.milliseconds))
         case .volume(let name): ("volume", name)
         }
     }
@@ -57,7 +56,6 @@ enum RestoreRows {
         let text = try row.string("source")
         switch try row.string("source_kind") {
         case "backup": return BackupID(text).map { .backup($0) }
-        case "time": return Int64(text).map { .time(Timestamp(milliseconds: $0)) }
         case "volume": return .volume(text)
         default: return nil
         }

@@ -31,7 +31,7 @@ extension Schema {
             create table restores (
                 id bigint generated always as identity primary key,
                 ref text not null references projects (ref),
-                source_kind text not null check (source_kind in ('backup', 'time', 'volume')),
+                source_kind text not null check (source_kind in ('backup', 'volume')),
                 source text not null,
                 state text not null check (state in ('preparing', 'proven', 'switched', 'failed', 'cancelled')),
                 volume text,

@@ -1,4 +1,4 @@
-public import BackupModel
+import BackupModel
 public import Orchestrator
 public import ProjectModel
 import Reconciler

@@ -37,8 +37,6 @@ public struct ProjectRestore: Sendable, Equatable {
 public enum RestoreSource: Sendable, Equatable {
     /// What a backup holds, by its name in the archive.
     case backup(BackupID)
-    /// What it was at a moment.
-    case time(Timestamp)
     /// What a volume holds that a restore has set aside.
     case volume(String)
 
@@ -46,7 +44,6 @@ public enum RestoreSource: Sendable, Equatable {
     public var target: RestoreTarget? {
         switch self {
         case .backup(let id): .backup(id)
-        case .time(let time): .time(time)
         case .volume: nil
         }
     }
@@ -55,7 +52,6 @@ public enum RestoreSource: Sendable, Equatable {
     public var words: String {
         switch self {
         case .backup(let id): "the backup \(id)"
-        case .time(let time): "its state of \(time.rfc3339)"
         case .volume(let name): "the volume \(name)"
         }
     }

@@ -1,4 +1,4 @@
-public import BackupModel
+import BackupModel
 public import Orchestrator
 
 /// The keys of archives, which are stored nowhere.
