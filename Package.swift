@@ -106,6 +106,7 @@ let package = Package(
         system("CYAML", pkgConfig: "yaml-0.1", package: "libyaml-dev"),
         system("CArgon2", pkgConfig: "libargon2", package: "libargon2-dev"),
         system("CCrypt", pkgConfig: "libxcrypt", package: "libcrypt-dev"),
+        system("CZlib", pkgConfig: "zlib", package: "zlib1g-dev"),
 
         // Layer 1: kits (owners of the C libraries, no domain) and the model (the domain, no library).
         kit("Locks"),
@@ -114,6 +115,7 @@ let package = Package(
         kit("PasswordKit", on: ["CArgon2", "CCrypt", "Locks"]),
         // What both programs write their log through.
         kit("LogKit"),
+        kit("DeflateKit", on: ["CZlib"]),
         kit("FileKit"),
         kit("TokenKit", on: ["COpenSSL"]),
         kit("YAMLKit", on: ["CYAML"]),
@@ -168,6 +170,9 @@ let package = Package(
             "ComposeTemplates",
             on: ["FunctionModel", "Orchestrator", "ProjectModel", "Reconciler", "SettingTables", "TokenKit", "YAMLKit"]),
         adapter("ProjectKeys", on: ["Identity", "Orchestrator", "PasswordKit", "ProjectModel", "TokenKit"]),
+        adapter(
+            "ReplicationArchive",
+            on: ["BackupModel", "CurlKit", "DeflateKit", "FileKit", "PostgresKit", "ProjectModel", "TokenKit"]),
         adapter("LinuxHost", on: ["Clients", "ConsistencyModel", "Orchestrator", "ProjectModel"]),
         adapter(
             "NetworkProbes",
@@ -254,11 +259,12 @@ let package = Package(
             name: "supamanager",
             dependencies: [
                 "APIKit", "Accounts", "BackupModel", "BackupOperations", "Backups", "Clients", "ComposeTemplates",
-                "ConsistencyModel", "CurlKit", "Dashboard", "DockerEngine", "EdgeFunctions", "EmbeddedPostgres", "FeatureKit", "FunctionModel", "Identity",
-                "Installation", "LinuxHost", "LogKit", "ManagementAPI", "ManagementClient", "NetworkProbes", "Notifications",
+                "ConsistencyModel", "CurlKit", "Dashboard", "DockerEngine", "EdgeFunctions", "EmbeddedPostgres",
+                "FeatureKit", "FunctionModel", "Identity", "Installation", "LinuxHost", "LogKit", "ManagementAPI",
+                "ManagementClient", "NetworkProbes", "Notifications",
                 "Orchestrator", "PostgresKit", "PostgresStore", "ProjectAccess", "ProjectData", "ProjectKeys",
                 "ProjectModel", "Projects", "Reconciler", "SettingTables", "Snippets", "SupabaseCompatibility",
-                "TokenKit", "Usage", argumentParser, logging, serviceLifecycle, unixSignals,
+                "ReplicationArchive", "TokenKit", "Usage", argumentParser, logging, serviceLifecycle, unixSignals,
             ],
             path: "Sources/Programs/supamanager", swiftSettings: strict, linkerSettings: stripped),
 
@@ -346,8 +352,7 @@ let package = Package(
             ]),
         tests("ProjectKeysTests", on: ["Identity", "Orchestrator", "ProjectKeys", "ProjectModel", "TokenKit"]),
         tests(
-            "IdentityTests",
-            on: ["Identity", "Orchestrator", "OrchestratorTesting", "ProjectModel"], settings: strict),
+            "IdentityTests", on: ["Identity", "Orchestrator", "OrchestratorTesting", "ProjectModel"], settings: strict),
         tests(
             "ProjectAccessTests",
             on: [
@@ -381,6 +386,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         tests("PasswordKitTests", on: ["PasswordKit"]),
+        tests("DeflateKitTests", on: ["DeflateKit"]),
         tests("DataPlaneCoreTests", on: ["DataPlaneCore", "TokenKit"]),
         dataPlaneTests(of: "RestAPI"),
         dataPlaneTests(of: "AuthAPI", and: ["Clients", "PasswordKit"]),

@@ -46,7 +46,7 @@ struct RestoreFlowTests {
 
         /// The volume that the database's container mounts.
         func mounted() async throws -> [String] {
-            host.engine.mountedVolumes(of: .db, in: ref)
+            host.engine.mountedVolumes(of: ref).filter { $0.contains("db-data") }
         }
 
         func operation() async throws -> ProjectOperation? {

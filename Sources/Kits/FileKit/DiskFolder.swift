@@ -51,24 +51,44 @@ public enum DiskFolder {
         return nil
     }
 
+    /// Whether a folder is there.
+    public static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// The names of the folders in a folder; none where there is no folder.
+    public static func folders(in path: String) throws(FileError) -> [String] {
+        try names(in: path).filter { name in
+            var status = stat()
+            return lstat(path + "/" + name, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        }
+    }
+
     /// The regular files of a folder; none where there is no folder.
     public static func files(in path: String) throws(FileError) -> [Entry] {
+        try names(in: path).compactMap { name in
+            var status = stat()
+            // A file that has gone since is none.
+            guard lstat(path + "/" + name, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+            let changed = Double(status.st_ctim.tv_sec) + Double(status.st_ctim.tv_nsec) / 1e9
+            return Entry(name: name, size: Int(status.st_size), changed: changed)
+        }
+    }
+
+    private static func names(in path: String) throws(FileError) -> [String] {
         guard let folder = opendir(path) else {
             if errno == ENOENT { return [] }
             throw FileError("open")
         }
         defer { closedir(folder) }
-        var entries: [Entry] = []
+        var names: [String] = []
         while let entry = readdir(folder) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: Int(NAME_MAX) + 1) { String(cString: $0) }
             }
-            var status = stat()
-            // A file that has gone since is none.
-            guard lstat(path + "/" + name, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { continue }
-            let changed = Double(status.st_ctim.tv_sec) + Double(status.st_ctim.tv_nsec) / 1e9
-            entries.append(Entry(name: name, size: Int(status.st_size), changed: changed))
+            if name != ".", name != ".." { names.append(name) }
         }
-        return entries
+        return names
     }
 }

@@ -1,11 +1,13 @@
 import BackupModel
 import BackupOperations
 import DockerEngine
+import FoundationEssentials
 import Logging
 import Orchestrator
 import PostgresKit
 import PostgresStore
 import ProjectKeys
+import ReplicationArchive
 
 /// Backups as this program has them: requests for every role, and the jobs of the active manager.
 struct BackupWork {
@@ -52,6 +54,16 @@ struct BackupWork {
 }
 
 extension ServeSettings {
-    /// The archive in the store of the settings; nil where no backups are made.
-    func backupArchive() throws -> (any BackupArchive)? { nil }
+    /// The archive in the store of the settings; nil where no backups are made. The folder is made where it is missing,
+    /// and closed to other users.
+    func backupArchive() throws -> (any BackupArchive)? {
+        guard let path = backupsFolder else { return nil }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw Problem(description: "the folder of backups \(path) cannot be made (SUPAMANAGER_BACKUPS): \(error)")
+        }
+        return ReplicationArchive(store: FolderStore(path: path))
+    }
 }

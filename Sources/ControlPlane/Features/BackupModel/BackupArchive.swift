@@ -52,7 +52,7 @@ public protocol BackupArchive: Sendable {
     ) async throws(BackupError) -> [RestorableSpan]
 
     /// The base as a gzip-compressed tar of the cluster's folder (`PG_VERSION`, `base/…`), without an entry for the
-    /// folder itself. Whoever reads it to the end without an error has all of it.
+    /// folder itself. A reader that reaches the end without an error has all of it.
     func baseTar(of plan: RestorePlan, in access: ArchiveAccess) -> ArchiveBytes
 
     /// An uncompressed tar to be unpacked over the base in the same folder: `pg_wal/<segment>` of the plan's log, the

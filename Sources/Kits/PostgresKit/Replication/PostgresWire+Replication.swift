@@ -44,22 +44,41 @@ extension PostgresWire {
 
     /// Nil when nothing is there yet.
     private func nextCopyData(_ connection: OpaquePointer) throws(PostgresError) -> [UInt8]? {
+        switch try copyStep(connection) {
+        case .data(let bytes): return bytes
+        case .nothing: return nil
+        case .ended:
+            guard let result = PQgetResult(connection) else { throw copyFailure(connection) }
+            defer { PQclear(result) }
+            let error =
+                PQresultErrorField(result, Int32(UInt8(ascii: "C"))) == nil
+                ? PostgresError.connectionLost(reason: "the server ended the replication")
+                : ServerReport.error(result, removing: [])
+            drop(because: error)
+            throw error
+        }
+    }
+
+    /// What COPY gives next.
+    enum CopyStep {
+        case data([UInt8])
+        /// Nothing is there yet.
+        case nothing
+        /// The server has sent all; what follows is a result.
+        case ended
+    }
+
+    func copyStep(_ connection: OpaquePointer) throws(PostgresError) -> CopyStep {
         var buffer: UnsafeMutablePointer<CChar>?
         let count = PQgetCopyData(connection, &buffer, 1)
         defer { if let buffer { PQfreemem(buffer) } }
         if count > 0, let buffer {
-            return Array(UnsafeRawBufferPointer(start: buffer, count: Int(count)))
+            return .data(Array(UnsafeRawBufferPointer(start: buffer, count: Int(count))))
         }
-        guard count != 0 else { return nil }
+        guard count != 0 else { return .nothing }
         isCopying = false
-        guard count == -1, let result = PQgetResult(connection) else { throw copyFailure(connection) }
-        defer { PQclear(result) }
-        let error =
-            PQresultErrorField(result, Int32(UInt8(ascii: "C"))) == nil
-            ? PostgresError.connectionLost(reason: "the server ended the replication")
-            : ServerReport.error(result, removing: [])
-        drop(because: error)
-        throw error
+        guard count == -1 else { throw copyFailure(connection) }
+        return .ended
     }
 
     /// Sends one message.
@@ -83,7 +102,7 @@ extension PostgresWire {
         }
     }
 
-    private func waitForCopy(_ connection: OpaquePointer, _ interrupt: Interrupt) throws(PostgresError) {
+    func waitForCopy(_ connection: OpaquePointer, _ interrupt: Interrupt) throws(PostgresError) {
         switch waitForSocket(connection, events: POLLIN, interrupt) {
         case nil: guard takeInput(connection) else { throw failure }
         case .deadline:
@@ -95,7 +114,7 @@ extension PostgresWire {
         }
     }
 
-    private func copyFailure(_ connection: OpaquePointer) -> PostgresError {
+    func copyFailure(_ connection: OpaquePointer) -> PostgresError {
         drop(because: .connectionLost(reason: ServerReport.firstLine(PQerrorMessage(connection))))
         return failure
     }

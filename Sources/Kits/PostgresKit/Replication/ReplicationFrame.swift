@@ -32,10 +32,12 @@ public enum ReplicationFrame: Sendable, Equatable {
     /// The answer of a client: everything before a position has been dealt with.
     ///
     /// - Parameter microseconds: the client's time since 1970.
-    static func status(upTo position: LogPosition, at microseconds: Int64) -> [UInt8] {
+    static func status(
+        upTo position: LogPosition, at microseconds: Int64, wantsReply: Bool = false
+    ) -> [UInt8] {
         let time = microseconds.subtractingReportingOverflow(epochMicroseconds).partialValue
         let places = [position.value, position.value, position.value, UInt64(bitPattern: time)]
         let numbers = places.flatMap { value in (0..<8).map { UInt8(truncatingIfNeeded: value >> (56 - 8 * $0)) } }
-        return [UInt8(ascii: "r")] + numbers + [0]
+        return [UInt8(ascii: "r")] + numbers + [wantsReply ? 1 : 0]
     }
 }

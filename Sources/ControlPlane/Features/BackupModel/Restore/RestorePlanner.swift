@@ -63,7 +63,8 @@ public enum RestorePlanner {
         if let known, known.timeline == timeline, known.position > reach.end {
             throw missing(from: reach.end, to: known.position, on: timeline)
         }
-        return plan(.latest, base, timeline, reach.pieces, contents)
+        return RestorePlan(
+            target: .latest, base: base, timeline: timeline, log: reach.pieces, branches: contents.branches)
     }
 
     private static func plan(
@@ -77,7 +78,9 @@ public enum RestorePlanner {
                 guard reach.arrives, reach.end >= base.end, let complete = reach.completeUntil(known, on: timeline),
                     complete >= time
                 else { continue }
-                return plan(.time(time), base, timeline, reach.pieces(upTo: time), contents)
+                return RestorePlan(
+                    target: .time(time), base: base, timeline: timeline, log: reach.pieces(upTo: time),
+                    branches: contents.branches)
             }
         }
         let spans = spans(in: contents, known: known)
@@ -95,7 +98,9 @@ public enum RestorePlanner {
         guard let nearest = usable.first else { throw .noBase }
         for (base, reach) in usable where reach.arrives && reach.end >= point.position {
             let pieces = reach.pieces(upTo: point.position)
-            return plan(.restorePoint(point), base, point.timeline, pieces, contents)
+            return RestorePlan(
+                target: .restorePoint(point), base: base, timeline: point.timeline, log: pieces,
+                branches: contents.branches)
         }
         if let gap = nearest.reach.gap { throw .gap(gap) }
         throw missing(from: nearest.reach.end, to: point.position, on: point.timeline)
@@ -103,18 +108,14 @@ public enum RestorePlanner {
 
     private static func plan(toEndOf id: BackupID, _ contents: ArchiveContents) throws(BackupError) -> RestorePlan {
         guard let base = contents.bases.first(where: { $0.id == id }) else { throw .noBackup(id) }
-        guard !base.includesWAL else { return plan(.backup(id), base, base.timeline, [], contents) }
+        var plan = RestorePlan(
+            target: .backup(id), base: base, timeline: base.timeline, log: [], branches: contents.branches)
+        guard !base.includesWAL else { return plan }
         let reach = WALReach(
             from: base, along: [Lineage.Leg(timeline: base.timeline, leftAt: nil)], in: contents.chunks)
         guard reach.end >= base.end else { throw missing(from: reach.end, to: base.end, on: base.timeline) }
-        return plan(.backup(id), base, base.timeline, reach.pieces(upTo: base.end), contents)
-    }
-
-    private static func plan(
-        _ target: RestoreTarget, _ base: BaseBackup, _ timeline: TimelineID, _ log: [WALPiece],
-        _ contents: ArchiveContents
-    ) -> RestorePlan {
-        RestorePlan(target: target, base: base, timeline: timeline, log: log, branches: contents.branches)
+        plan.log = reach.pieces(upTo: base.end)
+        return plan
     }
 
     private static func missing(from: WALPosition, to: WALPosition, on timeline: TimelineID) -> BackupError {

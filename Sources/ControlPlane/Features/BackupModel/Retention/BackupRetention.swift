@@ -73,7 +73,7 @@ public enum BackupRetention {
         let newestFirst = backups.sorted { ($0.backup.finished, $0.backup.id) > ($1.backup.finished, $1.backup.id) }
         decision.stopped = reasonToStop(newestFirst)
         guard decision.stopped == nil else { return decision }
-        let kept = keep(newestFirst, policy, now)
+        let kept = keep(newestFirst, by: policy, at: now)
         for backup in newestFirst {
             let id = backup.backup.id
             switch (kept.contains(id), backup.markedAt) {
@@ -98,7 +98,7 @@ public enum BackupRetention {
     }
 
     private static func keep(
-        _ newestFirst: [RetainedBackup], _ policy: RetentionPolicy, _ now: Timestamp
+        _ newestFirst: [RetainedBackup], by policy: RetentionPolicy, at now: Timestamp
     ) -> Set<BackupID> {
         let protected = protectedBackups(newestFirst)
         let good = newestFirst.filter { $0.check != .failed }.map(\.backup)

@@ -1,6 +1,6 @@
 import ProjectModel
 
-/// Why a backup, a restore or a check failed. The messages are for people and hold no secret.
+/// Why a backup, a restore or a check failed. No message holds a secret.
 public enum BackupError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The database could not be reached, or refused. Trying again may help.
     case source(String)

@@ -4,7 +4,7 @@ public struct ReplicationSource: Sendable, Equatable {
     public enum TLS: String, Sendable, CaseIterable {
         /// Plain, as inside the machine.
         case disable
-        /// Encrypted, whoever answers.
+        /// Encrypted; the server's certificate is not checked.
         case require
         /// Encrypted, with a certificate of the host's name.
         case verifyFull = "verify-full"

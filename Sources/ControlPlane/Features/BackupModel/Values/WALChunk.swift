@@ -79,6 +79,8 @@ public struct ArchiveContents: Sendable, Equatable {
     /// By time line and place.
     public var chunks: [WALChunk]
     public var branches: [TimelineBranch]
+    /// Names of records that were changed or written with another key: their backups are not among ``bases``.
+    public var damaged: [String] = []
 
     public init(bases: [BaseBackup], chunks: [WALChunk], branches: [TimelineBranch]) {
         self.bases = bases
