@@ -1,4 +1,4 @@
-import APIKit
+package import APIKit
 import BackupOperations
 import FeatureKit
 import HTTPTypes

@@ -12,6 +12,8 @@ struct BackupsController: Sendable {
 
     private static let studio = "/platform/database/{ref}/backups"
     private static let v1 = "/v1/projects/{ref}/database/backups"
+    private static let conflict = Operation.Refusal(
+        status: .conflict, meaning: "not in the project's present status, or while another operation is in progress")
     private static let unknown = Operation.Refusal(status: .notFound, meaning: "the project has no such backup")
 
     var routes: [Route] { readRoutes + restoreRoutes + ownRoutes }
@@ -48,7 +50,7 @@ struct BackupsController: Sendable {
                 .post, path, access: .permission(.backupsWrite), effect: .change("backup.restore"),
                 operation: Operation(
                     summary: "Restore a project's database from a backup; the volume that it has is kept",
-                    body: .json(RestoreRequest.schema), answer: .empty(.created), refusals: [Self.unknown, .conflict]),
+                    body: .json(RestoreRequest.schema), answer: .empty(.created), refusals: [Self.unknown, Self.conflict]),
                 handler: restore)
         }
     }
@@ -59,7 +61,7 @@ struct BackupsController: Sendable {
                 .post, Self.studio, access: .permission(.backupsWrite), effect: .change("backup.create"),
                 operation: Operation(
                     summary: "Back up a project's database now; the answer comes before it is made",
-                    body: .optionalJSON(.object([])), answer: .of(BackupBody.self, .created), refusals: [.conflict]),
+                    body: .optionalJSON(.object([])), answer: .of(BackupBody.self, .created), refusals: [Self.conflict]),
                 handler: create),
             Route(
                 .post, "\(Self.studio)/{id}/verify", access: .permission(.backupsWrite),
@@ -73,7 +75,7 @@ struct BackupsController: Sendable {
                 effect: .change("backup.undo-restore"),
                 operation: Operation(
                     summary: "Go back to the volume that the database had before its last restore",
-                    body: .optionalJSON(.object([])), answer: .empty(.created), refusals: [.conflict]),
+                    body: .optionalJSON(.object([])), answer: .empty(.created), refusals: [Self.conflict]),
                 handler: undo),
         ]
     }
