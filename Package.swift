@@ -159,7 +159,8 @@ let package = Package(
             "PostgresStore",
             on: [
                 "BackupModel", "BackupOperations", "ConsistencyModel", "EventConsumers", "FunctionModel", "Identity",
-                "NotificationModel", "Orchestrator", "PostgresKit", "ProjectModel", "Reconciler", "SnippetModel", "TokenKit",
+                "NotificationModel", "Orchestrator", "PostgresKit", "ProjectModel", "Reconciler", "SnippetModel",
+                "TokenKit",
             ]),
         // The private PostgreSQL of an installation that names none.
         adapter("EmbeddedPostgres", on: ["PostgresKit"]),
@@ -250,7 +251,8 @@ let package = Package(
             name: "OrchestratorTesting",
             dependencies: [
                 "BackupModel", "BackupOperations", "ConsistencyModel", "EventConsumers", "FunctionModel", "Identity",
-                "Locks", "NotificationModel", "Orchestrator", "ProjectModel", "Reconciler", "SettingTables", "SnippetModel", logging,
+                "Locks", "NotificationModel", "Orchestrator", "ProjectModel", "Reconciler", "SettingTables",
+                "SnippetModel", logging,
             ],
             path: "Sources/ControlPlane/Core/OrchestratorTesting", swiftSettings: strict),
 
@@ -339,7 +341,8 @@ let package = Package(
         tests(
             "PostgresStoreTests",
             on: [
-                "BackupOperations", "ConsistencyModel", "EventConsumers", "FunctionModel", "Identity", "NotificationModel", "Orchestrator",
+                "BackupOperations", "ConsistencyModel", "EventConsumers", "FunctionModel", "Identity",
+                "NotificationModel", "Orchestrator",
                 "OrchestratorTesting", "PostgresKit", "PostgresStore", "PostgresTestSupport", "ProjectModel",
                 "SettingTables", "SnippetModel", "TokenKit",
             ]),
@@ -371,7 +374,8 @@ let package = Package(
             name: "ManagementAPITests",
             dependencies: [
                 "APIKit", "Accounts", "BackupModel", "BackupOperations", "Backups", "Clients", "ConsistencyModel",
-                "CurlKit", "Dashboard", "EdgeFunctions", "FeatureKit", "FunctionModel", "HTTPBounds", "Identity", "Installation", "ManagementAPI",
+                "CurlKit", "Dashboard", "EdgeFunctions", "FeatureKit", "FunctionModel", "HTTPBounds", "Identity",
+                "Installation", "ManagementAPI",
                 "Notifications", "Orchestrator", "OrchestratorTesting", "ProjectData", "ProjectModel", "Projects",
                 "Reconciler", "SettingTables", "Snippets", "SupabaseCompatibility", "Usage", httpTypes, logging,
                 nioCore, nioPosix, serviceLifecycle,

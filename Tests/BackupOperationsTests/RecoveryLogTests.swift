@@ -8,14 +8,16 @@ struct RecoveryLogTests {
         2026-11-30 10:00:00.000 UTC [7] LOG:  starting point-in-time recovery to earliest consistent point
         2026-11-30 10:00:00.100 UTC [7] LOG:  consistent recovery state reached at 0/2000100
         """
-    private static let complete = recovering + """
+    private static let complete =
+        recovering + """
 
-        2026-11-30 10:00:00.200 UTC [7] LOG:  archive recovery complete
-        """
-    private static let open = complete + """
+            2026-11-30 10:00:00.200 UTC [7] LOG:  archive recovery complete
+            """
+    private static let open =
+        complete + """
 
-        2026-11-30 10:00:00.300 UTC [1] LOG:  database system is ready to accept connections
-        """
+            2026-11-30 10:00:00.300 UTC [1] LOG:  database system is ready to accept connections
+            """
 
     @Test("a server counts once it has left recovery and takes sessions, in this order")
     func order() {

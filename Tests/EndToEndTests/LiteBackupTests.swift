@@ -15,7 +15,8 @@ extension EndToEnd.LiteStack {
     private func backUp(_ project: Project) async throws -> Int {
         let made = try await project.manager.client.must("POST", path(project))
         let id = try #require(made["id"].integer)
-        let settled = try await eventually("a verified backup\n\(project.manager.logTail)", within: Self.backupDeadline) {
+        let settled = try await eventually("a verified backup\n\(project.manager.logTail)", within: Self.backupDeadline)
+        {
             let found = try await backups(project).first { $0["id"].integer == id }
             let state = found?["state"].text
             return state == "pending" || state == "stored" ? nil : found
@@ -35,7 +36,8 @@ extension EndToEnd.LiteStack {
     private func databaseVolume(_ project: Project) async throws -> String {
         let database = try await project.inventory().container("db")
         let details = try await Engine.get("/containers/\(database.id)/json")
-        return details["Mounts"].items.first { $0["Destination"].text == "/var/lib/postgresql/data" }?["Name"].text ?? ""
+        return details["Mounts"].items.first { $0["Destination"].text == "/var/lib/postgresql/data" }?["Name"].text
+            ?? ""
     }
 
     @Test("a backup is restored into another volume, and the restore is undone", .timeLimit(.minutes(6)))

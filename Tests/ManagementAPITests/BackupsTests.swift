@@ -46,8 +46,8 @@ struct BackupsTests {
                 #expect(try answer.message?.contains("pg_dump") == true)
             }
             let path = "/v1/projects/\(ref)/database/backups"
-            for (method, tail) in [("GET", "schedule"), ("PATCH", "schedule"), ("GET", "restore-point")] {
-                #expect(try await host.send(method, "\(path)/\(tail)").status == 404)
+            for tail in ["schedule", "restore-point"] {
+                #expect(try await host.send("GET", "\(path)/\(tail)").status == 404)
             }
             #expect(host.ledger.entries.map(\.deed.action) == ["project.create"])
         }
@@ -74,6 +74,22 @@ struct BackupsTests {
             for _ in 2...BackupLimits.pendingMax { #expect(try await host.send("POST", path).status == 201) }
             #expect(try await host.send("POST", path).status == 409)
             #expect(try await host.store.project(ref)?.status == .active)
+        }
+    }
+
+    @Test("a schedule is a time of day, is shown, and is changed")
+    func schedule() async throws {
+        try await APIHost.run { host in
+            let path = "/v1/projects/\(try await host.create())/database/backups/schedule"
+            for bad in ["24:00:00", "3:00:00", "03:00", ""] {
+                #expect(try await host.send("PATCH", path, body: #"{"schedule_for":"\#(bad)"}"#).status == 400)
+            }
+            #expect(try await host.send("GET", path).status == 404)
+            for time in ["03:00:00", "23:59:59"] {
+                let set = try await host.send("PATCH", path, body: #"{"schedule_for":"\#(time)"}"#)
+                #expect(try set.status == 200 && set.json["schedule_for"] == .string(time))
+                #expect(try await host.send("GET", path).json == set.json)
+            }
         }
     }
 

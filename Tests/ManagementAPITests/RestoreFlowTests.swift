@@ -32,7 +32,7 @@ struct RestoreFlowTests {
             return try await settled()
         }
 
-        /// The newest backup on request, once nothing more happens to it by itself.
+        /// The newest backup on request, once nothing more happens to it without a request.
         func settled() async throws -> ProjectBackup {
             try await eventually("a settled backup") {
                 let newest = try await host.parts.backupStore.backups(of: ref, limit: 9).first { $0.reason == .request }

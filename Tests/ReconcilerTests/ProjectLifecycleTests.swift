@@ -9,7 +9,8 @@ struct ProjectLifecycleTests {
     /// Columns of ``table``, in this order.
     static let events: [Event] = [
         .pauseRequested, .resumeRequested, .restartRequested, .deleteRequested, .cancelRequested, .upgradeRequested,
-        .restoreRequested, .restoreEnded, .containersCreated, .allReady, .serviceNotReady, .startFailed, .allStopped, .nothingLeft,
+        .restoreRequested, .restoreEnded, .containersCreated, .allReady, .serviceNotReady, .startFailed, .allStopped,
+        .nothingLeft,
     ]
 
     /// What every status answers to every event: the status it changes to, `-` for nothing, `!` for a refusal.

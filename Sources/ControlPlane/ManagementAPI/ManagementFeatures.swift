@@ -26,7 +26,8 @@ package struct ManagementFeatures: Sendable {
 
     package init(
         installation: InstallationFeature, projects: ProjectsFeature, accounts: AccountsFeature,
-        backups: BackupsFeature, data: ProjectDataFeature, functions: EdgeFunctionsFeature, notifications: NotificationsFeature,
+        backups: BackupsFeature, data: ProjectDataFeature, functions: EdgeFunctionsFeature,
+        notifications: NotificationsFeature,
         snippets: SnippetsFeature, usage: UsageFeature, compatibility: SupabaseCompatibilityFeature
     ) {
         self.installation = installation

@@ -49,6 +49,7 @@ struct BackupWork {
             }, observer: parts.loop, logger: logger)
         jobs = [
             BackupWorker(ground).definition, RestoreWorker(ground).definition, VerificationWorker(ground).definition,
+            BackupUpkeep(ground).definition,
         ]
     }
 }

@@ -89,7 +89,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Packet filter rules: install, check or off. [SUPAMANAGER_NETWORK_RULES; default: check]")
     var networkRules: String?
 
-    @Option(help: "Folder for backups of projects, or none for no backups. [SUPAMANAGER_BACKUPS; default: DATA_DIR/backups]")
+    @Option(
+        help: "Folder for backups of projects, or none for no backups. [SUPAMANAGER_BACKUPS; default: DATA_DIR/backups]"
+    )
     var backups: String?
 
     @Option(help: "debug, info, notice, warning or error. [SUPAMANAGER_LOG_LEVEL; default: info]")

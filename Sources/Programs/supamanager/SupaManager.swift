@@ -31,7 +31,8 @@ struct SupaManager: AsyncParsableCommand {
             CommandGroup(
                 name: "Projects",
                 subcommands: [
-                    ProjectsCommand.self, BackupsCommand.self, VolumesCommand.self, OrphansCommand.self, JobsCommand.self,
+                    ProjectsCommand.self, BackupsCommand.self, VolumesCommand.self, OrphansCommand.self,
+                    JobsCommand.self,
                     RegistriesCommand.self, TemplateCommand.self, AuditCommand.self,
                 ]),
         ])

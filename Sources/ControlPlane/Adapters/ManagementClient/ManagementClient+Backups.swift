@@ -27,4 +27,15 @@ extension ManagementClient {
     public func undoRestore(of ref: ProjectRef) async throws(ClientError) {
         try await send(.post("platform", "database", ref.text, "backups", "undo-restore"))
     }
+
+    /// When a project is backed up every day.
+    public func backupSchedule(of ref: ProjectRef) async throws(ClientError) -> BackupTimes {
+        try await answer(.get("v1", "projects", ref.text, "database", "backups", "schedule"))
+    }
+
+    /// Has a project backed up every day at a time in UTC, `HH:MM:SS`.
+    public func setBackupSchedule(_ time: String, of ref: ProjectRef) async throws(ClientError) -> BackupTimes {
+        try await answer(
+            .patch("v1", "projects", ref.text, "database", "backups", "schedule", json: ["schedule_for": time]))
+    }
 }

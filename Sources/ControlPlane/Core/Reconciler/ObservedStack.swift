@@ -97,7 +97,7 @@ public struct ObservedContainer: Sendable, Equatable {
     public var attachments: [Attachment]
     /// Whether the kernel ended it for lack of memory.
     public var isOutOfMemory: Bool
-    /// Whether it serves a backup or a restore, and is no part of the stack: whoever made it removes it.
+    /// Whether it serves a backup or a restore, and is no part of the stack: the job that made it removes it.
     public var isHelper = false
 
     /// The engine's seven container states.

@@ -21,7 +21,7 @@ extension DockerClient {
         do {
             try await wire.send(call)
             return true
-        } catch where error.isNotFound {
+        } catch  where error.isNotFound {
             // The container may be what is missing.
             _ = try await inspectContainer(id)
             return false

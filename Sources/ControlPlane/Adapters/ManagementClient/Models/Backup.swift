@@ -13,7 +13,7 @@ public struct Backup: Codable, Sendable, Equatable {
     public var storedBytes: Int64?
     public var failure: String?
 
-    /// Whether nothing more happens to it by itself.
+    /// Whether nothing more happens to it without a request.
     public var isSettled: Bool { state != "pending" && state != "stored" }
 
     enum CodingKeys: String, CodingKey {
@@ -27,4 +27,17 @@ public struct Backup: Codable, Sendable, Equatable {
 
 struct BackupList: Decodable {
     let backups: [Backup]
+}
+
+/// When a project is backed up every day.
+public struct BackupTimes: Codable, Sendable, Equatable {
+    /// The time of day in UTC, `HH:MM:SS`.
+    public var scheduleFor: String
+    /// Since when, in RFC 3339.
+    public var updatedAt: String
+
+    enum CodingKeys: String, CodingKey {
+        case scheduleFor = "schedule_for"
+        case updatedAt = "updated_at"
+    }
 }

@@ -7,7 +7,8 @@ import ProjectModel
 /// SQL of the tables `backup_archives` and `backups`.
 enum BackupRows {
     private static let columns = """
-        id, ref, reason, state, archived, image, stored_bytes, requested_by, inserted_at, taken_at, verified_at, failure
+        id, ref, reason, state, archived, image, stored_bytes, requested_by, inserted_at, taken_at, verified_at, failure,
+        marked_at
         """
 
     static func archive(
@@ -42,14 +43,14 @@ enum BackupRows {
         try await session.execute(
             """
             update backups set state = $2, archived = $3, image = $4, stored_bytes = $5, taken_at = $6,
-                verified_at = $7, failure = $8
+                verified_at = $7, failure = $8, marked_at = $9
             where id = $1
             """,
             [
                 .int(Int(backup.id)), .text(backup.state.rawValue), .optional(backup.archived?.value),
                 .optional(backup.image), .optional(backup.storedBytes.map { Int($0) }),
                 .optional(backup.takenAt?.postgres), .optional(backup.verifiedAt?.postgres),
-                .optional(backup.failure),
+                .optional(backup.failure), .optional(backup.markedAt?.postgres),
             ])
     }
 
@@ -70,10 +71,11 @@ enum BackupRows {
     }
 
     private static func backup(_ row: PostgresRow) throws -> ProjectBackup {
-        guard let ref = ProjectRef(try row.string("ref")), let reason = BackupReason(rawValue: try row.string("reason")),
+        guard let ref = ProjectRef(try row.string("ref")),
+            let reason = BackupReason(rawValue: try row.string("reason")),
             let state = BackupState(rawValue: try row.string("state"))
         else { throw StoreError.refused("a backup's row cannot be read") }
-        return ProjectBackup(
+        var backup = ProjectBackup(
             id: Int64(try row.int("id")), ref: ref, reason: reason, state: state,
             archived: try row.optionalString("archived").flatMap { BackupID($0) },
             image: try row.optionalString("image"), storedBytes: try row.optionalInt("stored_bytes").map { Int64($0) },
@@ -82,5 +84,7 @@ enum BackupRows {
             takenAt: try row.optionalTimestamp("taken_at").map { Timestamp($0) },
             verifiedAt: try row.optionalTimestamp("verified_at").map { Timestamp($0) },
             failure: try row.optionalString("failure"))
+        backup.markedAt = try row.optionalTimestamp("marked_at").map { Timestamp($0) }
+        return backup
     }
 }

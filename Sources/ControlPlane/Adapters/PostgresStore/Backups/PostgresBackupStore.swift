@@ -48,6 +48,26 @@ public struct PostgresBackupStore: BackupStore {
         try await transaction { try await BackupRows.latest(of: ref, limit: limit, in: $0) }
     }
 
+    /// Selects the projects of backups in the store.
+    public func refsInStore() async throws(StoreError) -> Set<ProjectRef> {
+        try await transaction { try await ScheduleRows.refsInStore(in: $0) }
+    }
+
+    /// Selects all schedules.
+    public func schedules() async throws(StoreError) -> [ProjectRef: ScheduledBackup] {
+        try await transaction { try await ScheduleRows.all(in: $0) }
+    }
+
+    /// Selects a schedule.
+    public func schedule(of ref: ProjectRef) async throws(StoreError) -> ScheduledBackup? {
+        try await transaction { try await ScheduleRows.select(of: ref, in: $0) }
+    }
+
+    /// Inserts or replaces a schedule.
+    public func save(_ schedule: ScheduledBackup, of ref: ProjectRef) async throws(StoreError) {
+        try await write { try await ScheduleRows.save(schedule, of: ref, in: $0) }
+    }
+
     /// Inserts a restore.
     public func insert(
         _ source: RestoreSource, into ref: ProjectRef, by requester: String?, at time: Timestamp

@@ -25,9 +25,15 @@ extension Schema {
                 taken_at timestamptz,
                 verified_at timestamptz,
                 failure text,
+                marked_at timestamptz,
                 check (state in ('pending', 'failed', 'removed') or (archived is not null and taken_at is not null))
             );
             create index backups_latest on backups (ref, id desc);
+            create table backup_schedules (
+                ref text primary key references projects (ref),
+                second_of_day integer not null check (second_of_day between 0 and 86399),
+                updated_at timestamptz not null
+            );
             create table restores (
                 id bigint generated always as identity primary key,
                 ref text not null references projects (ref),

@@ -18,7 +18,7 @@ public struct DatabaseInUse: Sendable, Equatable {
 }
 
 extension ProjectCatalog {
-    /// What is known of a project's database; the stack is rendered anew.
+    /// What is known of a project's database; the stack is rendered for it.
     ///
     /// - Throws: ``CatalogError/unsupported(_:_:)`` where the stack says nothing about replication.
     public func databaseInUse(of ref: ProjectRef) async throws(CatalogError) -> DatabaseInUse {

@@ -171,9 +171,11 @@ extension ProjectCatalog {
         let next = try rendered(wanted, values, by: renderer).using(volumes, of: record.ref)
         let present: DesiredStack? =
             if record.template == nil { nil } else {
-                try rendered(record, values, by: try await templates.renderer(for: record)).using(volumes, of: record.ref)
+                try rendered(record, values, by: try await templates.renderer(for: record)).using(
+                    volumes, of: record.ref)
             }
-        let major = volumes.first { $0.ref == record.ref && $0.postgresMajor != nil && $0.setAsideAt == nil }?.postgresMajor
+        let major = volumes.first { $0.ref == record.ref && $0.postgresMajor != nil && $0.setAsideAt == nil }?
+            .postgresMajor
         return Draft(
             proposal: UpgradeProposal(
                 record: record, target: target, plan: UpgradePlan(from: present, to: next, dataMajor: major),

@@ -1,4 +1,3 @@
-public import BackupModel
 public import BackupOperations
 public import Orchestrator
 public import ProjectModel
@@ -10,6 +9,7 @@ public final class InMemoryBackupStore: BackupStore, Revertible {
         var archives: [ProjectRef: String] = [:]
         var backups: [ProjectBackup] = []
         var restores: [ProjectRestore] = []
+        var schedules: [ProjectRef: ScheduledBackup] = [:]
     }
 
     private let state = Mutex(State())
@@ -74,6 +74,26 @@ public final class InMemoryBackupStore: BackupStore, Revertible {
     /// The latest, newest first.
     public func backups(of ref: ProjectRef, limit: Int) async throws(StoreError) -> [ProjectBackup] {
         await transaction { Array($0.backups.filter { $0.ref == ref }.reversed().prefix(limit)) }
+    }
+
+    /// Projects of which backups are in the store.
+    public func refsInStore() async throws(StoreError) -> Set<ProjectRef> {
+        await transaction { Set($0.backups.filter(\.state.isInStore).map(\.ref)) }
+    }
+
+    /// All schedules.
+    public func schedules() async throws(StoreError) -> [ProjectRef: ScheduledBackup] {
+        await transaction { $0.schedules }
+    }
+
+    /// A project's schedule.
+    public func schedule(of ref: ProjectRef) async throws(StoreError) -> ScheduledBackup? {
+        await transaction { $0.schedules[ref] }
+    }
+
+    /// Gives a project a schedule.
+    public func save(_ schedule: ScheduledBackup, of ref: ProjectRef) async throws(StoreError) {
+        await transaction { $0.schedules[ref] = schedule }
     }
 
     /// Adds a restore.

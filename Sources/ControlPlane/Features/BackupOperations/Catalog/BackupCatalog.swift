@@ -38,7 +38,7 @@ public struct BackupCatalog: Sendable {
     ) async throws(BackupRefusal) -> ProjectBackup {
         let record = try await backedUp(ref).record
         guard record.status == .active || record.status == .degraded else { throw .notRunning(record.status) }
-        let pending = try await backups(of: ref).count { $0.state == .pending }
+        let pending = try await backups(of: ref).count { $0.state == .pending && $0.reason == .request }
         guard pending < BackupLimits.pendingMax else { throw .tooMany(ref) }
         return try await enqueueBackup(of: ref, because: reason, by: requester)
     }
@@ -60,6 +60,22 @@ public struct BackupCatalog: Sendable {
         let backup = try await inStore(id, of: ref)
         try await enqueue(.backupVerification, "\(id)-\(time.now().milliseconds)", of: ref, payload: "\(id)")
         return backup
+    }
+
+    /// When a project is backed up every day.
+    public func schedule(of ref: ProjectRef) async throws(BackupRefusal) -> ScheduledBackup {
+        let schedule = try await stored { () async throws(StoreError) in try await store.schedule(of: ref) }
+        guard let schedule else { throw .noSchedule(ref) }
+        return schedule
+    }
+
+    /// Has a project backed up every day at a time in UTC, `HH:MM:SS`.
+    public func setSchedule(_ text: String, of ref: ProjectRef) async throws(BackupRefusal) -> ScheduledBackup {
+        _ = try await backedUp(ref)
+        guard let rule = BackupSchedule(text: text) else { throw .badTime(String(text.prefix(20))) }
+        let schedule = ScheduledBackup(rule: rule, updatedAt: time.now())
+        try await stored { () async throws(StoreError) in try await store.save(schedule, of: ref) }
+        return schedule
     }
 
     /// Asks for a project's database to become what a backup holds.

@@ -11,6 +11,10 @@ public enum BackupRefusal: Error, Sendable, Equatable, CustomStringConvertible {
     case notRestorable(String)
     /// Too many wait already.
     case tooMany(ProjectRef)
+    /// The project has no schedule.
+    case noSchedule(ProjectRef)
+    /// A time of day cannot be read.
+    case badTime(String)
     /// No restore has set a volume aside.
     case nothingToUndo(ProjectRef)
     /// The project's status is none in which its database can be copied.
@@ -28,7 +32,9 @@ public enum BackupRefusal: Error, Sendable, Equatable, CustomStringConvertible {
         case .noBackup(let id): "the project has no backup \(id)"
         case .notRestorable(let text), .failed(let text): text
         case .tooMany(let ref):
-            "project \(ref) has \(BackupLimits.pendingMax) backups that are not made yet: wait for them"
+            "project \(ref) has \(BackupLimits.pendingMax) requested backups that are not made yet: wait for them"
+        case .noSchedule(let ref): "project \(ref) has no schedule of backups: set one with PATCH"
+        case .badTime(let text): "\(text) is no time of day: write HH:MM:SS in UTC"
         case .nothingToUndo(let ref):
             "no restore of project \(ref) can be undone: there is no volume from before one"
         case .notRunning(let status):

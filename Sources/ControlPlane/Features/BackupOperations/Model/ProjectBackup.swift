@@ -25,6 +25,8 @@ public struct ProjectBackup: Sendable, Equatable {
     public var verifiedAt: Timestamp?
     /// Why it failed, or why its trial did.
     public var failure: String?
+    /// Since when it waits to be removed from the store.
+    public var markedAt: Timestamp?
 
     public init(
         id: Int64, ref: ProjectRef, reason: BackupReason, state: BackupState = .pending, archived: BackupID? = nil,

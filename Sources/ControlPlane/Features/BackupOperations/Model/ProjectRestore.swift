@@ -2,7 +2,7 @@ public import BackupModel
 public import ProjectModel
 
 /// A restore of a project's database into a new generation of its volume, or the way back to a previous one. The row is
-/// what the work rests on: whoever continues it reads what is done by then.
+/// what the work rests on: a manager that continues it reads what is done.
 public struct ProjectRestore: Sendable, Equatable {
     public var id: Int64
     public var ref: ProjectRef

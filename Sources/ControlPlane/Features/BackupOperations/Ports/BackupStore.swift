@@ -18,6 +18,15 @@ public protocol BackupStore: Sendable {
     /// The latest backups of a project, newest first.
     func backups(of ref: ProjectRef, limit: Int) async throws(StoreError) -> [ProjectBackup]
 
+    /// Projects of which backups are in the store.
+    func refsInStore() async throws(StoreError) -> Set<ProjectRef>
+
+    /// The schedules of all projects that have one.
+    func schedules() async throws(StoreError) -> [ProjectRef: ScheduledBackup]
+    func schedule(of ref: ProjectRef) async throws(StoreError) -> ScheduledBackup?
+    /// Gives a project a schedule, or another one.
+    func save(_ schedule: ScheduledBackup, of ref: ProjectRef) async throws(StoreError)
+
     /// Inserts a restore.
     func insert(
         _ source: RestoreSource, into ref: ProjectRef, by requester: String?, at time: Timestamp

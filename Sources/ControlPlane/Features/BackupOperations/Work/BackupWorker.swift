@@ -12,7 +12,8 @@ public struct BackupWorker: Sendable {
     static let timeLimit: Duration = .seconds(14_400)
     /// Copies that are made at once: each keeps a disk busy.
     static let parallelMax = 2
-    static let retry = JobRetry(first: .seconds(10), longest: .seconds(300), attemptsMax: 4)
+    static let retry = JobRetry(
+        first: .seconds(10), longest: .seconds(300), attemptsMax: 6, interruptionsMax: 1_000)
 
     public init(_ ground: BackupGround) { self.ground = ground }
 

@@ -42,10 +42,10 @@ struct ClusterRecovery: Sendable {
         let helper = database.helper(on: volume, settings: plan.recoverySettings)
         try await change(.createContainer(helper), ref)
         try await progress("unpacking the backup \(plan.base.id)")
-        try await unpack(archive.baseTar(of: plan, in: access), database.folder, helper)
+        try await unpack(archive.baseTar(of: plan, in: access), into: database.folder, of: helper)
         try await require("PG_VERSION", in: database.folder, helper)
         try await progress("unpacking the log")
-        try await unpack(archive.walTar(of: plan, in: access, owner: owner), database.folder, helper)
+        try await unpack(archive.walTar(of: plan, in: access, owner: owner), into: database.folder, of: helper)
         try await require("recovery.signal", in: database.folder, helper)
         try await progress("recovering")
         try await run(helper, plan: plan, database, on: volume)
@@ -56,7 +56,9 @@ struct ClusterRecovery: Sendable {
     func removeRemains(of ref: ProjectRef, volume: String) async throws {
         try await removeHelpers(of: ref)
         let observed = try await engine.observe(ref)
-        if observed.volumes.contains(where: { $0.name == volume }) { try await change(.removeVolume(name: volume), ref) }
+        if observed.volumes.contains(where: { $0.name == volume }) {
+            try await change(.removeVolume(name: volume), ref)
+        }
     }
 
     func removeHelpers(of ref: ProjectRef) async throws {
@@ -90,7 +92,9 @@ struct ClusterRecovery: Sendable {
         while true {
             let container = try await container(helper, ref)
             let log = try await engine.logTail(ofContainer: container.id, lines: Self.logLines)
-            switch RecoveryLog.verdict(log.parts.joined(separator: "\n"), isRunning: container.state.isUp || container.state == .created) {
+            switch RecoveryLog.verdict(
+                log.parts.joined(separator: "\n"), isRunning: container.state.isUp || container.state == .created)
+            {
             case .complete:
                 try await stop(helper, ref)
                 return true
@@ -105,7 +109,7 @@ struct ClusterRecovery: Sendable {
         }
     }
 
-    /// A cluster counts when its server has ended by itself, with everything written.
+    /// A cluster counts when its server has ended as asked, with everything written.
     private func stop(_ helper: DesiredService, _ ref: ProjectRef) async throws {
         let running = try await container(helper, ref)
         try await change(.stopContainer(id: running.id, service: helper.name, gracePeriod: Self.stopGrace), ref)
@@ -125,7 +129,7 @@ struct ClusterRecovery: Sendable {
 
     // MARK: Calls
 
-    private func unpack(_ bytes: ArchiveBytes, _ folder: String, _ helper: DesiredService) async throws {
+    private func unpack(_ bytes: ArchiveBytes, into folder: String, of helper: DesiredService) async throws {
         try await check()
         try await files.unpack(into: folder, ofContainer: helper.containerName) { write in
             for try await piece in bytes { try await write(piece) }
@@ -157,7 +161,7 @@ extension ContainerSpec {
 
 extension DatabaseInUse {
     /// A container that is the database's but for its network, its volume and further settings. It is made, filled and
-    /// started by whoever restores, and no part of the stack.
+    /// started for a restore, and no part of the stack.
     func helper(on volume: DesiredVolume, settings: [(name: String, value: String)]) -> DesiredService {
         var helper = service
         helper.containerName = "\(record.ref)-restore"

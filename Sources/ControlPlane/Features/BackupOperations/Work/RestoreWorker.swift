@@ -38,13 +38,13 @@ public struct RestoreWorker: Sendable {
         } catch let error as NotActiveManager {
             throw error
         } catch is RestoreGivenUp {
-            try await end(&restore, as: .cancelled, nil)
-            try await cleanUp(restore, context)
+            try await end(restore, as: .cancelled, nil)
+            await cleanUp(restore, context)
             return "given up: the project is not RESTORING any more"
         } catch {
             guard context.job.isLastTry(of: Self.retry, error) else { throw error }
-            try await end(&restore, as: .failed, "\(error)")
-            try await cleanUp(restore, context)
+            try await end(restore, as: .failed, "\(error)")
+            await cleanUp(restore, context)
             throw JobFailure("\(error)")
         }
     }
@@ -143,12 +143,13 @@ public struct RestoreWorker: Sendable {
         await ground.observer.wake(ref)
     }
 
-    /// Ends the restore with the volume that the project had.
-    private func end(_ restore: inout ProjectRestore, as state: RestoreState, _ failure: String?) async throws {
+    /// Ends the restore with the volume that the project had. No effect on one that is over: its last step may have been
+    /// stored although the answer was lost.
+    private func end(_ restore: ProjectRestore, as state: RestoreState, _ failure: String?) async throws {
         let now = ground.time.now()
-        (restore.state, restore.endedAt, restore.failure) = (state, now, failure)
-        let done = restore
         try await ground.units.perform { [ground] in
+            guard var done = try await ground.backups.restore(restore.id), !done.state.isOver else { return }
+            (done.state, done.endedAt, done.failure) = (state, now, failure)
             try await ground.backups.update(done)
             guard let failure else { return }
             var transition = StatusTransition(
@@ -161,23 +162,23 @@ public struct RestoreWorker: Sendable {
         await ground.observer.wake(restore.ref)
     }
 
-    /// Removes what a restore that came to nothing has made. What the engine does not remove now is removed with the
-    /// volumes that are set aside.
-    private func cleanUp(_ restore: ProjectRestore, _ context: JobContext) async throws {
-        guard case .volume = restore.source else {
-            let recovery = ClusterRecovery(
-                engine: ground.engine, files: ground.files, archive: ground.archive, time: ground.time
-            ) { try context.check() }
-            guard let volume = restore.volume else { return try await recovery.removeHelpers(of: restore.ref) }
-            do {
-                try await recovery.removeRemains(of: restore.ref, volume: volume)
-                try await ground.custody.forget(volumes: [volume])
-            } catch {
-                ground.logger.warning(
-                    "what a restore has made is not removed yet",
-                    metadata: ["project": "\(restore.ref)", "volume": "\(volume)", "error": "\(error)"])
-            }
-            return
+    /// Removes what a restore that came to nothing has made, and nothing that holds data. What the engine does not
+    /// remove now goes with the project.
+    private func cleanUp(_ restore: ProjectRestore, _ context: JobContext) async {
+        let recovery = ClusterRecovery(
+            engine: ground.engine, files: ground.files, archive: ground.archive, time: ground.time
+        ) { try context.check() }
+        do {
+            let known = try await ground.custody.volumes(of: restore.ref)
+            guard
+                let unused = known.first(where: { $0.name == restore.volume && !$0.holdsData && $0.setAsideAt != nil })
+            else { return try await recovery.removeHelpers(of: restore.ref) }
+            try await recovery.removeRemains(of: restore.ref, volume: unused.name)
+            try await ground.custody.forget(volumes: [unused.name])
+        } catch {
+            ground.logger.warning(
+                "what a restore has made is not removed yet",
+                metadata: ["project": "\(restore.ref)", "volume": "\(restore.volume ?? "")", "error": "\(error)"])
         }
     }
 }

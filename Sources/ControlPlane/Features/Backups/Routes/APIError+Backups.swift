@@ -10,8 +10,8 @@ extension BackupRefusal: Refusable {
         case .catalog(let error): APIError(error)
         case .store(let error): APIError(CatalogError.store(error))
         case .off: APIError(.forbidden, "\(self)")
-        case .noBackup: APIError(.notFound, "\(self)")
-        case .notRestorable, .notRunning, .nothingToUndo: APIError(.badRequest, "\(self)")
+        case .noBackup, .noSchedule: APIError(.notFound, "\(self)")
+        case .badTime, .notRestorable, .notRunning, .nothingToUndo: APIError(.badRequest, "\(self)")
         case .tooMany: APIError(.conflict, "\(self)")
         case .failed: APIError(.internalServerError, "\(self)")
         }

@@ -16,7 +16,7 @@ struct BackupsController: Sendable {
         status: .conflict, meaning: "not in the project's present status, or while another operation is in progress")
     private static let unknown = Operation.Refusal(status: .notFound, meaning: "the project has no such backup")
 
-    var routes: [Route] { readRoutes + restoreRoutes + ownRoutes }
+    var routes: [Route] { readRoutes + restoreRoutes + scheduleRoutes + ownRoutes }
 
     private var readRoutes: [Route] {
         [
@@ -50,9 +50,35 @@ struct BackupsController: Sendable {
                 .post, path, access: .permission(.backupsWrite), effect: .change("backup.restore"),
                 operation: Operation(
                     summary: "Restore a project's database from a backup; the volume that it has is kept",
-                    body: .json(RestoreRequest.schema), answer: .empty(.created), refusals: [Self.unknown, Self.conflict]),
+                    body: .json(RestoreRequest.schema), answer: .empty(.created),
+                    refusals: [Self.unknown, Self.conflict]),
                 handler: restore)
         }
+    }
+
+    private var scheduleRoutes: [Route] {
+        let none = Operation.Refusal(status: .notFound, meaning: "the project has no schedule")
+        return [
+            Route(
+                .get, "\(Self.v1)/schedule", access: .permission(.backupsRead),
+                operation: Operation(
+                    summary: "When a project is backed up every day", answer: .of(ScheduleBody.self),
+                    refusals: [none])
+            ) { request in
+                try APIResponse(json: ScheduleBody(try await backups.schedule(of: try request.project().ref)))
+            },
+            Route(
+                .patch, "\(Self.v1)/schedule", access: .permission(.backupsWrite), effect: .change("backup.schedule"),
+                operation: Operation(
+                    summary: "Have a project backed up every day at a time in UTC",
+                    body: .json(ScheduleRequest.schema), answer: .of(ScheduleBody.self))
+            ) { request in
+                let body = try request.decode(ScheduleRequest.self)
+                let schedule = try await backups.setSchedule(body.scheduleFor, of: try request.project().ref)
+                request.audit.change("schedule_for", from: nil, to: schedule.rule.text)
+                return try APIResponse(json: ScheduleBody(schedule))
+            },
+        ]
     }
 
     private var ownRoutes: [Route] {

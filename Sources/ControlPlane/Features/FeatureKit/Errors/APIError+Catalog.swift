@@ -78,7 +78,8 @@ extension ProjectLifecycle.Event {
         case .restoreRequested: "restore"
         case .deleteRequested: "delete"
         case .cancelRequested: "cancel the operation of"
-        case .restoreEnded, .containersCreated, .allReady, .serviceNotReady, .startFailed, .allStopped, .nothingLeft: "change"
+        case .restoreEnded, .containersCreated, .allReady, .serviceNotReady, .startFailed, .allStopped, .nothingLeft:
+            "change"
         }
     }
 }

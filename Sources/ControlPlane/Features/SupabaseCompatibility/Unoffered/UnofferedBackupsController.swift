@@ -18,11 +18,7 @@ struct UnofferedBackupsController: Sendable {
     private var missingRoutes: [Route] {
         let path = "/v1/projects/{ref}/database/backups"
         return [
-            missing(
-                .get, path: "\(path)/schedule", permission: .backupsRead, reason: "there is no schedule of backups"),
-            missing(
-                .patch, path: "\(path)/schedule", permission: .backupsWrite, reason: "there is no schedule of backups"),
-            missing(.get, path: "\(path)/restore-point", permission: .backupsRead, reason: "there is no restore point"),
+            missing(.get, path: "\(path)/restore-point", permission: .backupsRead, reason: "there is no restore point")
         ]
     }
 
@@ -40,7 +36,8 @@ struct UnofferedBackupsController: Sendable {
         let studio = "/platform/database/{ref}"
         let path = "/v1/projects/{ref}/database/backups"
         let posts = [
-            "\(studio)/backups/download", "\(studio)/backups/pitr", "\(studio)/backups/enable-physical-backups", "\(studio)/clone",
+            "\(studio)/backups/download", "\(studio)/backups/pitr", "\(studio)/backups/enable-physical-backups",
+            "\(studio)/clone",
             "\(path)/restore-pitr", "\(path)/restore-point", "\(path)/undo",
         ]
         return posts.map { refused(.post, path: $0, permission: .backupsWrite, status: .created) }
@@ -52,7 +49,8 @@ struct UnofferedBackupsController: Sendable {
     ) -> Route {
         Route(
             method, path, access: .permission(permission),
-            operation: Operation(summary: "Not offered: only whole backups are restored, and in place", answer: .empty(status))
+            operation: Operation(
+                summary: "Not offered: only whole backups are restored, and in place", answer: .empty(status))
         ) { _ in throw Self.refusal }
     }
 }

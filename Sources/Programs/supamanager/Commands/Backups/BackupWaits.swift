@@ -10,8 +10,8 @@ struct BackupWait {
     let ref: ProjectRef
     let options: WaitOptions
 
-    /// Shows a backup, once nothing more happens to it by itself. One that failed is an error.
-    func show(_ begun: Backup, _ session: ClientSession, _ output: OutputOptions) async throws(ClientError) {
+    /// Shows a backup, once nothing more happens to it without a request. One that failed is an error.
+    func show(_ begun: Backup, in session: ClientSession, as output: OutputOptions) async throws(ClientError) {
         let backup = options.wait ? try await settled(begun) : begun
         if backup.state == "failed" || backup.state == "unsound" {
             throw .failed("backup \(backup.id) is \(backup.state): \(DisplayText.oneLine(backup.failure ?? ""))")

@@ -12,7 +12,7 @@ struct BackupsCommand: AsyncParsableCommand {
             """,
         subcommands: [
             BackupsListCommand.self, BackupsCreateCommand.self, BackupsVerifyCommand.self,
-            BackupsRestoreCommand.self, BackupsUndoCommand.self,
+            BackupsRestoreCommand.self, BackupsUndoCommand.self, BackupsScheduleCommand.self,
         ])
 }
 
@@ -57,7 +57,7 @@ struct BackupsCreateCommand: ClientCommand {
         let client = try session.client()
         let (_, ref) = try await client.project(project)
         let backup = try await client.createBackup(of: ref)
-        try await BackupWait(client: client, ref: ref, options: waiting).show(backup, session, output)
+        try await BackupWait(client: client, ref: ref, options: waiting).show(backup, in: session, as: output)
     }
 }
 
@@ -111,7 +111,8 @@ struct BackupsRestoreCommand: ClientCommand {
         if !isConfirmed {
             try session.confirm(
                 "restore \(ref)",
-                warning: "This takes the database of \(DisplayText.oneLine(detail.name)) (\(ref)) back to backup \(id).",
+                warning:
+                    "This takes the database of \(DisplayText.oneLine(detail.name)) (\(ref)) back to backup \(id).",
                 asking: "Type the project's name to continue: ", for: detail.name,
                 otherwise: "nothing was restored: that is not the project's name")
         }
@@ -140,5 +141,36 @@ struct BackupsUndoCommand: ClientCommand {
         try await client.undoRestore(of: ref)
         try await RestoreWait(session: session, client: client, waiting: waiting, output: output)
             .end(of: detail, ref, eventsAfter: last)
+    }
+}
+
+/// `supamanager backups schedule`
+struct BackupsScheduleCommand: ClientCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "schedule", abstract: "Show or set when a project is backed up every day.",
+        discussion: """
+            Of a project with a schedule the newest backup of each of 7 days and of each of 4 weeks is kept; older ones go, \
+            never the newest that was verified, and none while the newest is not.
+            """)
+
+    @OptionGroup var project: ProjectArgument
+
+    @Argument(help: ArgumentHelp("Time of day in UTC, HH:MM:SS; without it the schedule is shown.", valueName: "time"))
+    var time: String?
+
+    @OptionGroup var connection: ConnectionOptions
+    @OptionGroup var output: OutputOptions
+
+    func perform(_ session: ClientSession) async throws(ClientError) {
+        let client = try session.client()
+        let (_, ref) = try await client.project(project)
+        let times: BackupTimes
+        if let time {
+            times = try await client.setBackupSchedule(time, of: ref)
+        } else {
+            times = try await client.backupSchedule(of: ref)
+        }
+        if output.isJSON { return try session.show(json: times) }
+        session.say("The project is backed up every day at \(DisplayText.oneLine(times.scheduleFor)) UTC.")
     }
 }
