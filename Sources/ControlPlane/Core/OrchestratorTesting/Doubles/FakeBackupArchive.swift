@@ -1,6 +1,6 @@
 public import BackupModel
 public import Orchestrator
-import ProjectModel
+public import ProjectModel
 import Synchronization
 
 /// An archive in memory whose copies have no content. It takes what it is given, and fails when a test says so.
@@ -64,7 +64,7 @@ public final class FakeBackupArchive: BackupArchive {
         let bases = state.withLock(\.bases)
         guard case .backup(let id) = target else { throw .noBase }
         guard let base = bases.first(where: { $0.id == id }) else { throw .noBackup(id) }
-        return RestorePlan(target: target, base: base, timeline: base.timeline, chunks: [], branches: [])
+        return RestorePlan(target: target, base: base, timeline: base.timeline, log: [], branches: [])
     }
 
     public func restorableSpans(

@@ -85,7 +85,7 @@ public struct BackupUpkeep: Sendable {
         }
         var removed = 0
         for row in rows where row.archived.map({ decision.delete.contains($0) }) ?? false {
-            try await remove(row, access, context)
+            try await remove(row, from: access, in: context)
             removed += 1
         }
         return removed
@@ -98,12 +98,12 @@ public struct BackupUpkeep: Sendable {
         let rows = try await ground.backups.backups(of: record.ref, limit: BackupLimits.listed)
             .filter(\.state.isInStore)
         let access = try await ground.access(of: record.ref)
-        for row in rows { try await remove(row, access, context) }
+        for row in rows { try await remove(row, from: access, in: context) }
         return rows.count
     }
 
     /// The objects first: a removal that fails half-way is repeated, and removing what is gone is no error.
-    private func remove(_ row: ProjectBackup, _ access: ArchiveAccess, _ context: JobContext) async throws {
+    private func remove(_ row: ProjectBackup, from access: ArchiveAccess, in context: JobContext) async throws {
         guard let id = row.archived else { return }
         try context.check()
         try await ground.archive.remove(id, in: access)

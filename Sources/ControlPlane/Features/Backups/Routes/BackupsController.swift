@@ -1,4 +1,5 @@
 import APIKit
+import BackupModel
 import BackupOperations
 import FeatureKit
 import HTTPTypes
