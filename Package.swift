@@ -138,6 +138,7 @@ let package = Package(
 
         // Models and ports of features: what is about projects and does not decide their status.
         model("BackupModel"),
+        model("BackupOperations", and: ["BackupModel", "Reconciler", logging]),
         model("ConsistencyModel", and: ["Reconciler"]),
         model("FunctionModel", and: [logging]),
         model("NotificationModel"),
@@ -157,8 +158,9 @@ let package = Package(
         adapter(
             "PostgresStore",
             on: [
-                "ConsistencyModel", "EventConsumers", "FunctionModel", "Identity", "NotificationModel", "Orchestrator",
-                "PostgresKit", "ProjectModel", "Reconciler", "SnippetModel", "TokenKit",
+                "BackupModel", "BackupOperations", "ConsistencyModel", "EventConsumers", "FunctionModel", "Identity",
+                "NotificationModel", "Orchestrator", "PostgresKit", "ProjectModel", "Reconciler", "SnippetModel",
+                "TokenKit",
             ]),
         // The private PostgreSQL of an installation that names none.
         adapter("EmbeddedPostgres", on: ["PostgresKit"]),
@@ -208,8 +210,7 @@ let package = Package(
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
-                httpTypes,
-                logging, nioCore, serviceLifecycle,
+                httpTypes, logging, nioCore, serviceLifecycle,
             ],
             path: "Sources/Web/APIKit", swiftSettings: strict),
         // Features: each with its routes, and what they stand on. They do not know each other.
@@ -222,6 +223,7 @@ let package = Package(
             path: "Sources/ControlPlane/Features/FeatureKit", swiftSettings: strict),
         feature("Accounts"),
         feature("Dashboard", and: [.product(name: "Mustache", package: "swift-mustache"), nioCore]),
+        feature("Backups", and: ["BackupModel", "BackupOperations", "Reconciler"]),
         feature("EdgeFunctions", and: ["FunctionModel", nioCore]),
         feature("Installation", and: ["ConsistencyModel", "HTTPBounds", "Reconciler", logging]),
         feature("Notifications", and: ["NotificationModel"]),
@@ -235,8 +237,8 @@ let package = Package(
         .target(
             name: "ManagementAPI",
             dependencies: [
-                "APIKit", "Accounts", "Dashboard", "EdgeFunctions", "FeatureKit", "Installation", "Notifications",
-                "ProjectData", "Projects", "Snippets", "SupabaseCompatibility", "Usage",
+                "APIKit", "Accounts", "Backups", "Dashboard", "EdgeFunctions", "FeatureKit", "Installation",
+                "Notifications", "ProjectData", "Projects", "Snippets", "SupabaseCompatibility", "Usage",
             ],
             path: "Sources/ControlPlane/ManagementAPI", swiftSettings: strict),
 
@@ -247,8 +249,9 @@ let package = Package(
         .target(
             name: "OrchestratorTesting",
             dependencies: [
-                "ConsistencyModel", "EventConsumers", "FunctionModel", "Identity", "Locks", "NotificationModel",
-                "Orchestrator", "ProjectModel", "Reconciler", "SettingTables", "SnippetModel", logging,
+                "BackupModel", "BackupOperations", "ConsistencyModel", "EventConsumers", "FunctionModel", "Identity",
+                "Locks", "NotificationModel", "Orchestrator", "ProjectModel", "Reconciler", "SettingTables",
+                "SnippetModel", logging,
             ],
             path: "Sources/ControlPlane/Core/OrchestratorTesting", swiftSettings: strict),
 
@@ -256,12 +259,13 @@ let package = Package(
         .executableTarget(
             name: "supamanager",
             dependencies: [
-                "APIKit", "Accounts", "Clients", "ComposeTemplates", "ConsistencyModel", "CurlKit", "Dashboard",
-                "DockerEngine", "EdgeFunctions", "EmbeddedPostgres", "FeatureKit", "FunctionModel", "Identity",
-                "Installation", "LinuxHost", "LogKit", "ManagementAPI", "ManagementClient", "NetworkProbes",
-                "Notifications", "Orchestrator", "PostgresKit", "PostgresStore", "ProjectAccess", "ProjectData",
-                "ProjectKeys", "ProjectModel", "Projects", "Reconciler", "SettingTables", "Snippets",
-                "SupabaseCompatibility", "TokenKit", "Usage", argumentParser, logging, serviceLifecycle, unixSignals,
+                "APIKit", "Accounts", "BackupModel", "BackupOperations", "Backups", "Clients", "ComposeTemplates",
+                "ConsistencyModel", "CurlKit", "Dashboard", "DockerEngine", "EdgeFunctions", "EmbeddedPostgres",
+                "FeatureKit", "FunctionModel", "Identity", "Installation", "LinuxHost", "LogKit", "ManagementAPI",
+                "ManagementClient", "NetworkProbes", "Notifications", "Orchestrator", "PostgresKit", "PostgresStore",
+                "ProjectAccess", "ProjectData", "ProjectKeys", "ProjectModel", "Projects", "Reconciler",
+                "ReplicationArchive", "SettingTables", "Snippets", "SupabaseCompatibility", "TokenKit", "Usage",
+                argumentParser, logging, serviceLifecycle, unixSignals,
             ],
             path: "Sources/Programs/supamanager", swiftSettings: strict, linkerSettings: stripped),
 
@@ -320,6 +324,7 @@ let package = Package(
                 "EventConsumers", "NotificationModel", "Orchestrator", "OrchestratorTesting", "ProjectModel",
                 "Reconciler", "SettingTables", logging, serviceLifecycle,
             ], settings: strict),
+        modelTests(of: "BackupOperations", and: ["BackupModel", "Reconciler", logging]),
         modelTests(of: "BackupModel"),
         modelTests(of: "ConsistencyModel"),
         modelTests(of: "FunctionModel", and: [logging]),
@@ -335,9 +340,9 @@ let package = Package(
         tests(
             "PostgresStoreTests",
             on: [
-                "ConsistencyModel", "EventConsumers", "FunctionModel", "Identity", "NotificationModel", "Orchestrator",
-                "OrchestratorTesting", "PostgresKit", "PostgresStore", "PostgresTestSupport", "ProjectModel",
-                "SettingTables", "SnippetModel", "TokenKit",
+                "BackupOperations", "ConsistencyModel", "EventConsumers", "FunctionModel", "Identity",
+                "NotificationModel", "Orchestrator", "OrchestratorTesting", "PostgresKit", "PostgresStore",
+                "PostgresTestSupport", "ProjectModel", "SettingTables", "SnippetModel", "TokenKit",
             ]),
         tests("EmbeddedPostgresTests", on: ["EmbeddedPostgres", "PostgresKit", "PostgresTestSupport"]),
         tests(
@@ -366,11 +371,11 @@ let package = Package(
         .testTarget(
             name: "ManagementAPITests",
             dependencies: [
-                "APIKit", "Accounts", "Clients", "ConsistencyModel", "CurlKit", "Dashboard", "EdgeFunctions",
-                "FeatureKit", "FunctionModel", "HTTPBounds", "Identity", "Installation", "ManagementAPI",
-                "Notifications", "Orchestrator", "OrchestratorTesting", "ProjectData", "ProjectModel", "Projects",
-                "Reconciler", "SettingTables", "Snippets", "SupabaseCompatibility", "Usage", httpTypes, logging,
-                nioCore, nioPosix, serviceLifecycle,
+                "APIKit", "Accounts", "BackupModel", "BackupOperations", "Backups", "Clients", "ConsistencyModel",
+                "CurlKit", "Dashboard", "EdgeFunctions", "FeatureKit", "FunctionModel", "HTTPBounds", "Identity",
+                "Installation", "ManagementAPI", "Notifications", "Orchestrator", "OrchestratorTesting", "ProjectData",
+                "ProjectModel", "Projects", "Reconciler", "SettingTables", "Snippets", "SupabaseCompatibility", "Usage",
+                httpTypes, logging, nioCore, nioPosix, serviceLifecycle,
             ],
             exclude: ["AuthorizationMatrix.txt"],
             swiftSettings: strict),

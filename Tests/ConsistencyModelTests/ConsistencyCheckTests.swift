@@ -242,7 +242,7 @@ struct ConsistencyCheckTests {
     @Test("a project without its folder, once its containers need it", arguments: ProjectStatus.allCases)
     func missingFolders(status: ProjectStatus) throws {
         let needed: Set<ProjectStatus> = [
-            .active, .degraded, .pausing, .paused, .resuming, .restarting, .upgrading, .reverting,
+            .active, .degraded, .pausing, .paused, .resuming, .restarting, .upgrading, .reverting, .restoring,
         ]
         let found = try violations { facts in
             facts.projects = .known([try Self.project(1, status)])

@@ -32,7 +32,7 @@ struct NotificationTests {
         case .degraded: #expect(kind(step(from, status)) == .unhealthy)
         case .deleted: #expect(step(from, status) == .forgetAll)
         case .provisioning, .starting, .active, .pausing, .paused, .resuming, .restarting, .upgrading, .reverting,
-            .rollingBack, .deleting:
+            .restoring, .rollingBack, .deleting:
             #expect(step(from, status) == .nothing)
         }
     }

@@ -62,6 +62,13 @@ struct ContentStoreContractTests {
         }
     }
 
+    @Test("the store of backups does what every store of backups does")
+    func backups() async throws {
+        try await withProjects { pool, records async throws in
+            try await BackupStoreContract.run(on: PostgresBackupStore(pool: pool), refs: records.prefix(2).map(\.ref))
+        }
+    }
+
     @Test("the store of notifications does what every store of notifications does")
     func notifications() async throws {
         try await withProjects { pool, records async throws in

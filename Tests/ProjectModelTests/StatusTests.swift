@@ -22,6 +22,7 @@ struct StatusTests {
             (.pausing, "PAUSING", .pausing, .stopped), (.paused, "PAUSED", .inactive, .stopped),
             (.resuming, "RESUMING", .restoring, .running), (.restarting, "RESTARTING", .restarting, .running),
             (.upgrading, "UPGRADING", .upgrading, .running), (.reverting, "REVERTING", .upgrading, .running),
+            (.restoring, "RESTORING", .restoring, .stopped),
             (.rollingBack, "ROLLING_BACK", .comingUp, .absent), (.failed, "FAILED", .initFailed, .absent),
             (.deleting, "DELETING", .goingDown, .absent), (.deleted, "DELETED", .removed, .absent),
         ] as [(ProjectStatus, String, StudioStatus, ProjectStatus.Goal)])
@@ -33,7 +34,7 @@ struct StatusTests {
 
     @Test("the table above leaves no status out")
     func complete() {
-        #expect(ProjectStatus.allCases.count == 14)
+        #expect(ProjectStatus.allCases.count == 15)
         #expect(Set(ProjectStatus.allCases.map(\.studioStatus)).isSubset(of: StudioStatus.allCases))
     }
 }

@@ -31,6 +31,7 @@ struct DecideFailureTests {
         RESTARTING   | fail       | fail, DEGRADED     | fail, DEGRADED     | fail        | fail
         UPGRADING    | fail       | fail, REVERTING    | fail, REVERTING    | fail        | fail
         REVERTING    | fail       | fail, DEGRADED     | fail, DEGRADED     | fail        | fail
+        RESTORING    | fail       | fail               | fail               | fail        | fail
         ROLLING_BACK | fail       | fail               | fail               | fail        | fail
         FAILED       | fail       | fail               | fail               | fail        | fail
         DELETING     | fail       | fail               | fail               | fail        | fail

@@ -172,6 +172,18 @@ enum DecideScenes {
           [1] -> #5 rest CreateContainer, not found
           [5] -> #6 rest StartContainer, just created
           auth waits, db is not ready
+        RESTORING, healthy
+          [] -> #1 rest StopContainer, the project is paused
+          [] -> #2 auth StopContainer, the project is paused
+          [2] -> #3 db StopContainer, the project is paused
+        RESTORING, silent
+          [] -> #1 rest StopContainer, the project is paused
+          [] -> #2 auth StopContainer, the project is paused
+          [2] -> #3 db StopContainer, the project is paused
+        RESTORING, stopped
+          again when woken
+        RESTORING, nothing
+          again when woken
         ROLLING_BACK, healthy
           [] -> #1 auth RemoveContainer, the project is to go
           [] -> #2 db RemoveContainer, the project is to go

@@ -75,6 +75,13 @@ enum DecideTable {
         REVERTING    | startFailed       | stand by | DEGRADED     | DEGRADED     | DEGRADED     | DEGRADED
         REVERTING    | allStopped        | stand by | confirm      | -            | plan         | plan
         REVERTING    | nothingLeft       | stand by | confirm      | -            | plan         | plan
+        RESTORING    | none              | stand by | plan         | plan         | -            | -
+        RESTORING    | containersCreated | stand by | plan         | plan         | -            | -
+        RESTORING    | allReady          | stand by | plan         | plan         | -            | -
+        RESTORING    | serviceNotReady   | stand by | plan         | plan         | -            | -
+        RESTORING    | startFailed       | stand by | plan         | plan         | -            | -
+        RESTORING    | allStopped        | stand by | confirm      | plan         | -            | -
+        RESTORING    | nothingLeft       | stand by | confirm      | plan         | -            | -
         ROLLING_BACK | none              | stand by | plan         | plan         | -            | -
         ROLLING_BACK | containersCreated | stand by | plan         | plan         | -            | -
         ROLLING_BACK | allReady          | stand by | plan         | plan         | -            | -

@@ -26,7 +26,7 @@ struct DecideTableTests {
         + ProjectLifecycle.Event.allCases.filter { event in
             switch event {
             case .pauseRequested, .resumeRequested, .restartRequested, .deleteRequested, .cancelRequested,
-                .upgradeRequested:
+                .upgradeRequested, .restoreRequested, .restoreEnded:
                 false
             case .containersCreated, .allReady, .serviceNotReady, .startFailed, .allStopped, .nothingLeft: true
             }

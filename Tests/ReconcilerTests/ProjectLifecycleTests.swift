@@ -9,26 +9,28 @@ struct ProjectLifecycleTests {
     /// Columns of ``table``, in this order.
     static let events: [Event] = [
         .pauseRequested, .resumeRequested, .restartRequested, .deleteRequested, .cancelRequested, .upgradeRequested,
-        .containersCreated, .allReady, .serviceNotReady, .startFailed, .allStopped, .nothingLeft,
+        .restoreRequested, .restoreEnded, .containersCreated, .allReady, .serviceNotReady, .startFailed, .allStopped,
+        .nothingLeft,
     ]
 
     /// What every status answers to every event: the status it changes to, `-` for nothing, `!` for a refusal.
     static let table = """
-        status       | pause   | resume       | restart    | delete   | cancel       | upgrade   | created  | ready  | unready  | startFailed  | stopped | nothing
-        PROVISIONING | !       | !            | !          | DELETING | ROLLING_BACK | !         | STARTING | ACTIVE | -        | ROLLING_BACK | -       | -
-        STARTING     | !       | !            | !          | DELETING | ROLLING_BACK | !         | -        | ACTIVE | -        | ROLLING_BACK | -       | -
-        ACTIVE       | PAUSING | !            | RESTARTING | DELETING | !            | UPGRADING | -        | -      | DEGRADED | -            | -       | -
-        DEGRADED     | PAUSING | !            | RESTARTING | DELETING | !            | UPGRADING | -        | ACTIVE | -        | -            | -       | -
-        PAUSING      | -       | !            | !          | DELETING | RESUMING     | !         | -        | -      | -        | -            | PAUSED  | -
-        PAUSED       | -       | RESUMING     | !          | DELETING | !            | !         | -        | -      | -        | -            | -       | -
-        RESUMING     | !       | -            | !          | DELETING | PAUSING      | !         | -        | ACTIVE | -        | DEGRADED     | -       | -
-        RESTARTING   | !       | !            | -          | DELETING | !            | !         | -        | ACTIVE | -        | DEGRADED     | -       | -
-        UPGRADING    | !       | !            | !          | DELETING | REVERTING    | !         | -        | ACTIVE | -        | REVERTING    | -       | -
-        REVERTING    | !       | !            | !          | DELETING | !            | !         | -        | ACTIVE | -        | DEGRADED     | -       | -
-        ROLLING_BACK | !       | !            | !          | DELETING | !            | !         | -        | -      | -        | -            | -       | FAILED
-        FAILED       | !       | PROVISIONING | !          | DELETING | !            | !         | -        | -      | -        | -            | -       | -
-        DELETING     | !       | !            | !          | -        | !            | !         | -        | -      | -        | -            | -       | DELETED
-        DELETED      | !       | !            | !          | !        | !            | !         | -        | -      | -        | -            | -       | -
+        status       | pause   | resume       | restart    | delete   | cancel       | upgrade   | restore   | restored | created  | ready  | unready  | startFailed  | stopped | nothing
+        PROVISIONING | !       | !            | !          | DELETING | ROLLING_BACK | !         | !         | -        | STARTING | ACTIVE | -        | ROLLING_BACK | -       | -
+        STARTING     | !       | !            | !          | DELETING | ROLLING_BACK | !         | !         | -        | -        | ACTIVE | -        | ROLLING_BACK | -       | -
+        ACTIVE       | PAUSING | !            | RESTARTING | DELETING | !            | UPGRADING | RESTORING | -        | -        | -      | DEGRADED | -            | -       | -
+        DEGRADED     | PAUSING | !            | RESTARTING | DELETING | !            | UPGRADING | RESTORING | -        | -        | ACTIVE | -        | -            | -       | -
+        PAUSING      | -       | !            | !          | DELETING | RESUMING     | !         | !         | -        | -        | -      | -        | -            | PAUSED  | -
+        PAUSED       | -       | RESUMING     | !          | DELETING | !            | !         | !         | -        | -        | -      | -        | -            | -       | -
+        RESUMING     | !       | -            | !          | DELETING | PAUSING      | !         | !         | -        | -        | ACTIVE | -        | DEGRADED     | -       | -
+        RESTARTING   | !       | !            | -          | DELETING | !            | !         | !         | -        | -        | ACTIVE | -        | DEGRADED     | -       | -
+        UPGRADING    | !       | !            | !          | DELETING | REVERTING    | !         | !         | -        | -        | ACTIVE | -        | REVERTING    | -       | -
+        REVERTING    | !       | !            | !          | DELETING | !            | !         | !         | -        | -        | ACTIVE | -        | DEGRADED     | -       | -
+        RESTORING    | !       | !            | !          | DELETING | RESUMING     | !         | !         | RESUMING | -        | -      | -        | -            | -       | -
+        ROLLING_BACK | !       | !            | !          | DELETING | !            | !         | !         | -        | -        | -      | -        | -            | -       | FAILED
+        FAILED       | !       | PROVISIONING | !          | DELETING | !            | !         | !         | -        | -        | -      | -        | -            | -       | -
+        DELETING     | !       | !            | !          | -        | !            | !         | !         | -        | -        | -      | -        | -            | -       | DELETED
+        DELETED      | !       | !            | !          | !        | !            | !         | !         | -        | -        | -      | -        | -            | -       | -
         """
 
     /// One cell of the table.
@@ -59,10 +61,10 @@ struct ProjectLifecycleTests {
 
     @Test("the table has every status and every event, once")
     func complete() {
-        #expect(Self.cells.count == 14 * 12)
-        #expect(Set(Self.cells.map(\.testDescription)).count == 14 * 12)
+        #expect(Self.cells.count == 15 * 14)
+        #expect(Set(Self.cells.map(\.testDescription)).count == 15 * 14)
         #expect(Self.events.count == Event.allCases.count)
-        #expect(ProjectStatus.allCases.count == 14)
+        #expect(ProjectStatus.allCases.count == 15)
     }
 
     /// All edges of the machine itself.
@@ -94,7 +96,7 @@ struct ProjectLifecycleTests {
     @Test("a project that has been ACTIVE is torn down by a request to delete only")
     func dataIsSafe() {
         let withData: Set<ProjectStatus> = [
-            .active, .degraded, .pausing, .paused, .resuming, .restarting, .upgrading, .reverting,
+            .active, .degraded, .pausing, .paused, .resuming, .restarting, .upgrading, .reverting, .restoring,
         ]
         for edge in Self.edges where withData.contains(edge.from) && edge.to.goal == .absent {
             #expect(edge.to == .deleting)
@@ -117,7 +119,7 @@ struct ProjectLifecycleTests {
     func observationsAreNeverRefused() {
         let requests: Set = [
             "pauseRequested", "resumeRequested", "restartRequested", "deleteRequested", "cancelRequested",
-            "upgradeRequested",
+            "upgradeRequested", "restoreRequested",
         ]
         for cell in Self.cells where ProjectLifecycle.answer(to: cell.event, in: cell.status) == .refuse {
             #expect(requests.contains("\(cell.event)"))

@@ -6,21 +6,22 @@ import Testing
 struct ProjectOperationTests {
     /// The end of every kind of operation at every status: `-` while it is in progress.
     private static let table = """
-        status       | create     | pause      | resume     | restart    | delete | upgrade | settings
-        PROVISIONING | -          | superseded | superseded | superseded | superseded | superseded | superseded
-        STARTING     | -          | superseded | superseded | superseded | superseded | superseded | superseded
-        ACTIVE       | succeeded  | superseded | succeeded  | succeeded  | superseded | succeeded | succeeded
-        DEGRADED     | superseded | superseded | failed     | failed     | superseded | failed | failed
-        PAUSING      | superseded | -          | superseded | superseded | superseded | superseded | superseded
-        PAUSED       | superseded | succeeded  | superseded | superseded | superseded | superseded | superseded
-        RESUMING     | superseded | superseded | -          | superseded | superseded | superseded | superseded
-        RESTARTING   | superseded | superseded | superseded | -          | superseded | superseded | -
-        UPGRADING    | superseded | superseded | superseded | superseded | superseded | - | superseded
-        REVERTING    | superseded | superseded | superseded | superseded | superseded | - | superseded
-        ROLLING_BACK | failed     | superseded | superseded | superseded | superseded | superseded | superseded
-        FAILED       | failed     | superseded | superseded | superseded | superseded | superseded | superseded
-        DELETING     | superseded | superseded | superseded | superseded | -    | superseded | superseded
-        DELETED      | superseded | superseded | superseded | superseded | succeeded | superseded | superseded
+        status       | create     | pause      | resume     | restart    | delete | upgrade | restore | settings
+        PROVISIONING | -          | superseded | superseded | superseded | superseded | superseded | superseded | superseded
+        STARTING     | -          | superseded | superseded | superseded | superseded | superseded | superseded | superseded
+        ACTIVE       | succeeded  | superseded | succeeded  | succeeded  | superseded | succeeded | succeeded | succeeded
+        DEGRADED     | superseded | superseded | failed     | failed     | superseded | failed | failed | failed
+        PAUSING      | superseded | -          | superseded | superseded | superseded | superseded | superseded | superseded
+        PAUSED       | superseded | succeeded  | superseded | superseded | superseded | superseded | superseded | superseded
+        RESUMING     | superseded | superseded | -          | superseded | superseded | superseded | - | superseded
+        RESTARTING   | superseded | superseded | superseded | -          | superseded | superseded | superseded | -
+        UPGRADING    | superseded | superseded | superseded | superseded | superseded | - | superseded | superseded
+        REVERTING    | superseded | superseded | superseded | superseded | superseded | - | superseded | superseded
+        RESTORING    | superseded | superseded | superseded | superseded | superseded | superseded | - | superseded
+        ROLLING_BACK | failed     | superseded | superseded | superseded | superseded | superseded | superseded | superseded
+        FAILED       | failed     | superseded | superseded | superseded | superseded | superseded | superseded | superseded
+        DELETING     | superseded | superseded | superseded | superseded | -    | superseded | superseded | superseded
+        DELETED      | superseded | superseded | superseded | superseded | succeeded | superseded | superseded | superseded
         """
 
     @Test("every kind at every status has the end of the table")
@@ -51,7 +52,8 @@ struct ProjectOperationTests {
                     continue
                 }
                 switch event {
-                case .pauseRequested, .resumeRequested, .restartRequested, .deleteRequested, .upgradeRequested:
+                case .pauseRequested, .resumeRequested, .restartRequested, .deleteRequested, .upgradeRequested,
+                    .restoreRequested:
                     #expect(kind != nil)
                 case .cancelRequested: #expect((kind == nil) == [.rollingBack, .reverting].contains(next))
                 default: #expect(kind == nil)

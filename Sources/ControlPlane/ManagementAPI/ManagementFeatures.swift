@@ -1,5 +1,6 @@
 import APIKit
 package import Accounts
+package import Backups
 package import EdgeFunctions
 import FeatureKit
 package import Installation
@@ -15,6 +16,7 @@ package struct ManagementFeatures: Sendable {
     private let installation: InstallationFeature
     private let projects: ProjectsFeature
     private let accounts: AccountsFeature
+    private let backups: BackupsFeature
     private let data: ProjectDataFeature
     private let functions: EdgeFunctionsFeature
     private let notifications: NotificationsFeature
@@ -24,12 +26,14 @@ package struct ManagementFeatures: Sendable {
 
     package init(
         installation: InstallationFeature, projects: ProjectsFeature, accounts: AccountsFeature,
-        data: ProjectDataFeature, functions: EdgeFunctionsFeature, notifications: NotificationsFeature,
+        backups: BackupsFeature, data: ProjectDataFeature, functions: EdgeFunctionsFeature,
+        notifications: NotificationsFeature,
         snippets: SnippetsFeature, usage: UsageFeature, compatibility: SupabaseCompatibilityFeature
     ) {
         self.installation = installation
         self.projects = projects
         self.accounts = accounts
+        self.backups = backups
         self.data = data
         self.functions = functions
         self.notifications = notifications
@@ -49,6 +53,7 @@ package struct ManagementFeatures: Sendable {
         installation.routes(counting: requests)
             + projects.routes
             + accounts.routes(telling: served)
+            + backups.routes
             + data.routes
             + functions.routes
             + notifications.routes

@@ -74,6 +74,7 @@ final class CurlEasyHandle {
 
     private func setBody(_ request: HTTPRequest) -> Bool {
         guard request.announcesBody else { return true }
+        if request.upload != nil { return set(CURLOPT_UPLOAD, 1) }
         guard set(CURLOPT_POST, 1),
             ccurl_easy_set_offset(pointer, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)) == CURLE_OK
         else { return false }
@@ -106,6 +107,9 @@ final class CurlEasyHandle {
             && ccurl_easy_set_pointer(pointer, CURLOPT_HEADERDATA, context) == CURLE_OK
             && ccurl_easy_set_data_callback(pointer, CURLOPT_WRITEFUNCTION, bodyCallback) == CURLE_OK
             && ccurl_easy_set_pointer(pointer, CURLOPT_WRITEDATA, context) == CURLE_OK
+            && (transfer.request.upload == nil
+                || ccurl_easy_set_data_callback(pointer, CURLOPT_READFUNCTION, supplyCallback) == CURLE_OK
+                    && ccurl_easy_set_pointer(pointer, CURLOPT_READDATA, context) == CURLE_OK)
             && ccurl_easy_set_socket_callback(pointer, CURLOPT_SOCKOPTFUNCTION, socketCallback) == CURLE_OK
     }
 
@@ -135,6 +139,17 @@ private let bodyCallback: ccurl_data_callback = { bytes, size, count, context in
     case .taken: return size * count
     case .pause: return Int(CURL_WRITEFUNC_PAUSE)
     case .overflow: return 0
+    }
+}
+
+private let supplyCallback: ccurl_data_callback = { bytes, size, count, context in
+    guard let context, let bytes else { return Int(CURL_READFUNC_ABORT) }
+    let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    let room = UnsafeMutableRawBufferPointer(start: bytes, count: size * count)
+    switch transfer.request.upload?.supply(room) {
+    case .bytes(let supplied): return supplied
+    case .pause: return Int(CURL_READFUNC_PAUSE)
+    case .abort, nil: return Int(CURL_READFUNC_ABORT)
     }
 }
 

@@ -49,7 +49,8 @@ public final class HTTPClient: Sendable {
     public func send(_ request: HTTPRequest) async throws(HTTPTransportError) -> HTTPResponse {
         try request.validate(limits: limits)
         let transfer = Transfer(request: request, limits: limits)
-        let loop = request.lane == .long ? long : exchanges
+        let loop = request.lane == .long || request.upload != nil ? long : exchanges
+        request.upload?.attach { [weak transfer] in transfer.map { loop.resume($0) } }
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<Result<_, HTTPTransportError>, Never>) in
                 transfer.delivery = .whole(continuation)

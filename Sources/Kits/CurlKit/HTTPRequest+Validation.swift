@@ -55,8 +55,8 @@ extension HTTPRequest {
     }
 
     /// Whether the request is not idempotent: libcurl repeats a request when a kept connection turns out to be dead.
-    var mustBeSentOnce: Bool { method == "POST" || method == "PATCH" }
+    var mustBeSentOnce: Bool { method == "POST" || method == "PATCH" || upload != nil }
 
     /// Whether the method calls for a body, so that even an empty one is announced.
-    var announcesBody: Bool { !body.isEmpty || ["POST", "PUT", "PATCH"].contains(method) }
+    var announcesBody: Bool { upload != nil || !body.isEmpty || ["POST", "PUT", "PATCH"].contains(method) }
 }

@@ -18,6 +18,9 @@ public struct HTTPRequest: Sendable {
     public var headers: [(name: String, value: String)]
     /// The body; an empty one is sent with `Content-Length: 0` where the method calls for a body.
     public var body: [UInt8]
+    /// A body that is written while it is sent, instead of ``body``. Such a request is sent once, by `HTTPClient.send`
+    /// and on the long lane.
+    public var upload: HTTPUpload?
     /// The set of connections for `HTTPClient.send`; streams always use the long lane.
     public var lane: Lane
     /// How long connecting may take; nil means the client's `connectTimeout`.

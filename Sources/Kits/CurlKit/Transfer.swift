@@ -55,6 +55,7 @@ extension Transfer {
             continuation?.resume(returning: .failure(error(code)))
         }
         delivery = .none
+        request.upload?.close()
     }
 }
 
@@ -114,6 +115,7 @@ extension Transfer {
         guard phase != .finished else { return }
         phase = .finished
         handle = nil
+        request.upload?.close()
         let complete: Result<Void, HTTPTransportError> =
             head.isComplete ? outcome : outcome.flatMap { .failure(error(.connectionLost, "within the head")) }
         switch delivery {

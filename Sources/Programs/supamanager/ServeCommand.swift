@@ -89,6 +89,11 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Packet filter rules: install, check or off. [SUPAMANAGER_NETWORK_RULES; default: check]")
     var networkRules: String?
 
+    @Option(
+        help: "Folder for backups of projects, or none for no backups. [SUPAMANAGER_BACKUPS; default: DATA_DIR/backups]"
+    )
+    var backups: String?
+
     @Option(help: "debug, info, notice, warning or error. [SUPAMANAGER_LOG_LEVEL; default: info]")
     var logLevel: String?
 
@@ -115,7 +120,7 @@ struct ServeCommand: AsyncParsableCommand {
             "SUPAMANAGER_RATE_LIMIT": rateLimit,
             "SUPAMANAGER_PROJECTS_PER_ORGANIZATION": projectsPerOrganization,
             "SUPAMANAGER_ORPHANS": orphans, "SUPAMANAGER_NETWORK_RULES": networkRules,
-            "SUPAMANAGER_LOG_LEVEL": logLevel,
+            "SUPAMANAGER_BACKUPS": backups, "SUPAMANAGER_LOG_LEVEL": logLevel,
         ]
         return given.compactMapValues { $0 }
     }

@@ -53,6 +53,8 @@ struct ServeSettings: Sendable {
     /// The stack of projects that name none.
     var stack: StackName
     var dockerHost: DockerHost
+    /// The folder of backups; absent: none are made.
+    var backupsFolder: String?
     var logLevel: Logger.Level
 
     var projectsFolder: String { dataFolder + "/projects" }
@@ -145,6 +147,8 @@ struct ServeSettings: Sendable {
             "SUPAMANAGER_STACK", default: StackName.supabase.text, parse: { StackName($0) },
             form: "the name of a stack: lower-case letters, digits and hyphens, a letter first")
         dockerHost = try DockerHost(parsing: value("DOCKER_HOST"))
+        let backups = value("SUPAMANAGER_BACKUPS") ?? dataFolder + "/backups"
+        backupsFolder = backups == "none" ? nil : Self.absolute(backups)
         logLevel = try parsed(
             "SUPAMANAGER_LOG_LEVEL", default: "info", parse: { Logger.Level(rawValue: $0) }, form: "a log level")
     }

@@ -1,5 +1,7 @@
 import APIKit
 import Accounts
+import BackupOperations
+import Backups
 import ComposeTemplates
 import ConsistencyModel
 import CurlKit
@@ -109,11 +111,16 @@ struct Server {
         let orphans = OrphanReconciler(
             store: PostgresOrphanStore(pool: database.pool), engine: engine, policy: settings.orphans,
             lease: core.lease, jobs: core.jobs, logger: logger)
+        let backups = BackupWork(
+            BackupWork.Parts(
+                pool: database.pool, catalog: core.catalog, loop: core.loop, jobs: core.jobs, lease: core.lease,
+                docker: engine, master: master, installation: installation.id),
+            archive: try settings.backupArchive(), logger: logger)
         let disk = DiskReadiness(host: LinuxHostInspection(), folder: settings.dataFolder)
         let features = features(
             Ground(
                 database: database, core: core, people: people, ledger: ledger, orphans: orphans,
-                registries: registries, gateways: gateways,
+                backups: backups.requests, registries: registries, gateways: gateways,
                 logs: DockerContainerEngine(
                     host: settings.dockerHost, http: streams, installation: installation.id)),
             inspector: inspector,
@@ -140,7 +147,8 @@ struct Server {
                         "address": "\(settings.listen)", "port": "\(port)", "installation": "\(installation.id)",
                     ])
             })
-        let runner = try runner(database: database, core: core, people: people, ledger: ledger, orphans: orphans)
+        let runner = try runner(
+            database: database, core: core, people: people, ledger: ledger, more: [orphans.job] + backups.jobs)
         var services: [any Service] = [core.health, managing(database: database, core: core, runner: runner), server]
         if let cluster = database.cluster {
             services.insert(ClusterSupervision(cluster: cluster, logger: logger), at: 0)
@@ -163,6 +171,7 @@ struct Server {
         let people: People
         let ledger: PostgresRequestLedger
         let orphans: OrphanReconciler
+        let backups: BackupCatalog
         let registries: RegistryLogins
         /// For the projects' gateways alone.
         let gateways: HTTPClient
@@ -191,6 +200,7 @@ struct Server {
                 catalog: catalog, directory: people.directory, deviceLoginCrypto: ECDHDeviceLogin(),
                 units: PostgresUnitOfWork(pool: ground.database.pool), ledger: ground.ledger, time: time,
                 version: apiConfiguration.version),
+            backups: BackupsFeature(backups: ground.backups),
             data: ProjectDataFeature(catalog: catalog, reach: reach, time: time),
             functions: EdgeFunctionsFeature(catalog: catalog, functions: core.functions),
             notifications: NotificationsFeature(
@@ -323,8 +333,7 @@ struct Server {
     }
 
     private func runner(
-        database: Database, core: Core, people: People, ledger: PostgresRequestLedger,
-        orphans: OrphanReconciler
+        database: Database, core: Core, people: People, ledger: PostgresRequestLedger, more: [JobDefinition]
     ) throws -> JobRunner {
         let store = PostgresJobStore(pool: database.pool)
         let housekeeping = Housekeeping(
@@ -332,7 +341,7 @@ struct Server {
             custody: PostgresCustodyStore(pool: database.pool, under: core.lease), jobs: store, time: SystemTime(),
             logger: logger)
         return try JobRunner(
-            store: store, definitions: housekeeping.definitions + [orphans.job], lease: core.lease,
+            store: store, definitions: housekeeping.definitions + more, lease: core.lease,
             manager: core.manager.id, signal: core.jobSignal, logger: logger)
     }
 

@@ -61,6 +61,7 @@ struct APIHost: Sendable {
     let client: HTTPClient
     let port: UInt16
     let log: LogRecorder
+    let parts: APIParts
 
     /// Serves for as long as `body` takes, then shuts down gracefully.
     static func run<Value: Sendable>(
@@ -105,7 +106,7 @@ struct APIHost: Sendable {
                 databases: parts.databases, gateways: parts.gateways,
                 content: parts.content, notifications: parts.notifications,
                 containerLogs: parts.containerLogs, client: try HTTPClient(), port: port,
-                log: log)
+                log: log, parts: parts)
             let value = try await body(host)
             #expect(parts.crypto.slowWorkInUnits == 0, "a password was worked on in a unit of work")
             await group.triggerGracefulShutdown()
@@ -160,7 +161,7 @@ struct APIHost: Sendable {
                 throw HostError("the status did not change")
             }
         case .starting, .active, .degraded, .pausing, .paused, .resuming, .restarting, .upgrading, .reverting,
-            .rollingBack, .deleting,
+            .restoring, .rollingBack, .deleting,
             .deleted:
             try await set(status, of: ref)
         }

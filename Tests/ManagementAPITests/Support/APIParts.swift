@@ -1,4 +1,6 @@
 import Accounts
+import BackupOperations
+import Backups
 import Dashboard
 import EdgeFunctions
 import FunctionModel
@@ -29,6 +31,7 @@ struct APIParts: Sendable {
     let engine: FakeEngine
     let orphanStore: InMemoryOrphanStore
     let jobStore = InMemoryJobStore()
+    let backupStore = InMemoryBackupStore()
     let loop: ReconcileLoop
     let health: HealthLoop
     let catalog: ProjectCatalog
@@ -67,6 +70,7 @@ struct APIParts: Sendable {
     ) -> ManagementAPI {
         let units = InMemoryUnitOfWork([
             store, custody, ledger, identities, functionStore, orphanStore, jobStore, registryStore,
+            backupStore,
         ])
         return ManagementAPI(
             features: features(
@@ -118,6 +122,9 @@ struct APIParts: Sendable {
             accounts: AccountsFeature(
                 catalog: catalog, directory: directory, deviceLoginCrypto: PlainDeviceLoginCrypto(), units: units,
                 ledger: ledger, time: time, version: configuration.version),
+            backups: BackupsFeature(
+                backups: BackupCatalog(
+                    catalog: catalog, custody: custody, store: backupStore, jobs: jobs, isOn: true, time: time)),
             data: ProjectDataFeature(catalog: catalog, reach: reach, time: time),
             functions: EdgeFunctionsFeature(catalog: catalog, functions: functions),
             notifications: NotificationsFeature(notifications: notifications),

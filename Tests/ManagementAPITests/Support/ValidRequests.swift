@@ -12,7 +12,7 @@ import ProjectModel
 enum ValidRequests {
     /// By name of the route.
     static let all: [String: ValidRequest.Preparation] = [
-        people, tokens, projects, custody, content, database, services,
+        people, tokens, projects, custody, content, database, services, backups,
     ]
     .reduce(into: [:]) { all, more in all.merge(more) { first, _ in first } }
 
@@ -20,7 +20,7 @@ enum ValidRequests {
     static let refusals: [String: Int] = {
         let refused = allRoutes().filter { $0.support == .refused && $0.operation.answer.status.code < 400 }
         var statuses = Dictionary(uniqueKeysWithValues: refused.map { ($0.name, 403) })
-        for name in ["GET %/restore-point", "GET %/schedule", "PATCH %/schedule"] {
+        for name in ["GET %/restore-point"] {
             statuses[name.replacing("%", with: "/v1/projects/{ref}/database/backups")] = 404
         }
         statuses["POST /auth/v1/signup"] = 422

@@ -22,6 +22,9 @@ public enum ProjectStatus: String, CaseIterable, Sendable {
     /// The upgrade failed or was cancelled; the version before is being brought back. Next: ACTIVE, DEGRADED or
     /// DELETING.
     case reverting = "REVERTING"
+    /// The services stand still while a new generation of the database's volume is made from a backup. Next: RESUMING,
+    /// on the new volume, or on the previous one where that failed or was cancelled; or DELETING.
+    case restoring = "RESTORING"
     /// The first start failed; what it made is being removed. Next: FAILED or DELETING.
     case rollingBack = "ROLLING_BACK"
     /// The first start failed and only the record and the reason are left; a network that the engine cannot remove may
@@ -37,7 +40,7 @@ public enum ProjectStatus: String, CaseIterable, Sendable {
     public var goal: Goal {
         switch self {
         case .provisioning, .starting, .active, .degraded, .resuming, .restarting, .upgrading, .reverting: .running
-        case .pausing, .paused: .stopped
+        case .pausing, .paused, .restoring: .stopped
         case .rollingBack, .failed, .deleting, .deleted: .absent
         }
     }

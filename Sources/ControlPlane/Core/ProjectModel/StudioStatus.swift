@@ -28,7 +28,7 @@ extension ProjectStatus {
         case .degraded: .activeUnhealthy
         case .pausing: .pausing
         case .paused: .inactive
-        case .resuming: .restoring
+        case .resuming, .restoring: .restoring
         case .restarting: .restarting
         case .upgrading, .reverting: .upgrading
         case .failed: .initFailed

@@ -37,6 +37,8 @@ public struct ContainerSpec: Sendable, Equatable {
     /// The networks that the container joins, the first being the one on which it is probed; the engine's default
     /// network when empty.
     public var networks: [NetworkAttachment] = []
+    /// Whether it has no network at all, whatever ``networks`` says.
+    public var isOffline = false
     public var restartPolicy: RestartPolicy = .no
     /// Log driver and its options; the engine's default when absent.
     public var logging: Logging?

@@ -115,6 +115,9 @@ public struct DesiredService: Sendable, Equatable {
     public var bootDeadline: Duration
     public var roles: Set<ServiceRole>
 
+    /// Label of containers that serve a backup or a restore; see ``ObservedContainer/isHelper``.
+    public static let helperLabel = "supamanager.helper"
+
     /// Default of ``bootDeadline``; the slowest real service needs about a minute on a small machine.
     public static let bootDeadlineDefault: Duration = .seconds(180)
 

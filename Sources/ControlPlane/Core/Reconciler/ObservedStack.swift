@@ -23,6 +23,13 @@ public struct ObservedStack: Sendable, Equatable {
         self.fingerprint = fingerprint
     }
 
+    /// The stack's own containers, with everything else.
+    public var withoutHelpers: ObservedStack {
+        var stack = self
+        stack.containers.removeAll(where: \.isHelper)
+        return stack
+    }
+
     /// Whether nothing of the project is left.
     public var isEmpty: Bool { networks.isEmpty && volumes.isEmpty && containers.isEmpty }
 
@@ -90,6 +97,8 @@ public struct ObservedContainer: Sendable, Equatable {
     public var attachments: [Attachment]
     /// Whether the kernel ended it for lack of memory.
     public var isOutOfMemory: Bool
+    /// Whether it serves a backup or a restore, and is no part of the stack: the job that made it removes it.
+    public var isHelper = false
 
     /// The engine's seven container states.
     public enum State: String, Sendable, CaseIterable {

@@ -17,6 +17,10 @@ public enum ProjectLifecycle {
         case cancelRequested
         /// A user requests another template version, or other services.
         case upgradeRequested
+        /// A user requests that the database becomes what it was at an earlier time.
+        case restoreRequested
+        /// The restore is over: another volume is in use from now on, or the same one as before.
+        case restoreEnded
         /// Every container exists.
         case containersCreated
         /// Every required service is ready, and no restart is outstanding.
@@ -45,9 +49,10 @@ public enum ProjectLifecycle {
     public static func answer(to event: Event, in status: ProjectStatus) -> Answer {
         switch event {
         case .pauseRequested, .resumeRequested, .restartRequested, .deleteRequested, .cancelRequested,
-            .upgradeRequested:
+            .upgradeRequested, .restoreRequested:
             answer(toRequest: event, in: status)
         case .containersCreated: status == .provisioning ? .transition(to: .starting) : .stay
+        case .restoreEnded: status == .restoring ? .transition(to: .resuming) : .stay
         case .allReady: readiness(in: status)
         case .serviceNotReady: status == .active ? .transition(to: .degraded) : .stay
         case .startFailed: failure(in: status)
@@ -70,10 +75,12 @@ public enum ProjectLifecycle {
         case (.restartRequested, .restarting): .stay
         // Not while paused: services are replaced behind a check that they come up.
         case (.upgradeRequested, .active), (.upgradeRequested, .degraded): .transition(to: .upgrading)
+        case (.restoreRequested, .active), (.restoreRequested, .degraded): .transition(to: .restoring)
         case (.cancelRequested, .upgrading): .transition(to: .reverting)
         // A restart may have stopped a service by now, and a deletion has removed it: neither can be cancelled.
         case (.cancelRequested, .provisioning), (.cancelRequested, .starting): .transition(to: .rollingBack)
-        case (.cancelRequested, .pausing): .transition(to: .resuming)
+        // Nothing of what the project had was touched.
+        case (.cancelRequested, .pausing), (.cancelRequested, .restoring): .transition(to: .resuming)
         case (.cancelRequested, .resuming): .transition(to: .pausing)
         default: .refuse
         }
@@ -83,7 +90,7 @@ public enum ProjectLifecycle {
         switch status {
         case .provisioning, .starting, .degraded, .resuming, .restarting, .upgrading, .reverting:
             .transition(to: .active)
-        case .active, .pausing, .paused, .rollingBack, .failed, .deleting, .deleted: .stay
+        case .active, .pausing, .paused, .restoring, .rollingBack, .failed, .deleting, .deleted: .stay
         }
     }
 
@@ -94,7 +101,7 @@ public enum ProjectLifecycle {
         case .provisioning, .starting: .transition(to: .rollingBack)
         case .resuming, .restarting, .reverting: .transition(to: .degraded)
         case .upgrading: .transition(to: .reverting)
-        case .active, .degraded, .pausing, .paused, .rollingBack, .failed, .deleting, .deleted: .stay
+        case .active, .degraded, .pausing, .paused, .restoring, .rollingBack, .failed, .deleting, .deleted: .stay
         }
     }
 
@@ -103,7 +110,7 @@ public enum ProjectLifecycle {
         case .rollingBack: .transition(to: .failed)
         case .deleting: .transition(to: .deleted)
         case .provisioning, .starting, .active, .degraded, .pausing, .paused, .resuming, .restarting, .upgrading,
-            .reverting, .failed, .deleted:
+            .reverting, .restoring, .failed, .deleted:
             .stay
         }
     }

@@ -9,6 +9,8 @@ public enum ProjectOperationKind: String, Sendable, CaseIterable {
     case delete
     /// Another template version, or other services.
     case upgrade
+    /// The database as it was at an earlier time, in another volume.
+    case restore
     /// Settings of the database, which are tried and taken back when it does not come up with them.
     case settingsChange = "settings_change"
 
@@ -19,6 +21,7 @@ public enum ProjectOperationKind: String, Sendable, CaseIterable {
         case .create, .resume, .restart, .settingsChange: Assessment.startDeadline
         case .pause, .delete: .seconds(300)
         case .upgrade: Assessment.upgradeDeadline
+        case .restore: .seconds(7_200)
         }
     }
 
@@ -32,6 +35,7 @@ public enum ProjectOperationKind: String, Sendable, CaseIterable {
         case .restartRequested: self = .restart
         case .deleteRequested: self = .delete
         case .upgradeRequested: self = .upgrade
+        case .restoreRequested: self = .restore
         // Taking a cancelled operation back is an operation of its own; a rollback is the end of the creation.
         case .cancelRequested: self.init(takingBackFrom: status)
         default: return nil
@@ -40,7 +44,7 @@ public enum ProjectOperationKind: String, Sendable, CaseIterable {
 
     private init?(takingBackFrom status: ProjectStatus) {
         switch status {
-        case .pausing: self = .resume
+        case .pausing, .restoring: self = .resume
         case .resuming: self = .pause
         default: return nil
         }
@@ -72,6 +76,7 @@ public enum ProjectOperationRules {
         switch kind {
         case .create: endOfStart(status, isFirst: true, whileIn: [.provisioning, .starting])
         case .resume: endOfStart(status, isFirst: false, whileIn: [.resuming])
+        case .restore: endOfStart(status, isFirst: false, whileIn: [.restoring, .resuming])
         case .restart, .settingsChange: endOfStart(status, isFirst: false, whileIn: [.restarting])
         case .pause: endOfStop(status, whileIn: .pausing, success: .paused)
         case .delete: endOfStop(status, whileIn: .deleting, success: .deleted)

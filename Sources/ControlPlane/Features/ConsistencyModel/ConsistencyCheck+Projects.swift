@@ -197,7 +197,8 @@ extension ProjectRecord {
     /// Its containers exist, so that their files must.
     fileprivate var needsFolder: Bool {
         switch status {
-        case .active, .degraded, .pausing, .paused, .resuming, .restarting, .upgrading, .reverting: true
+        case .active, .degraded, .pausing, .paused, .resuming, .restarting, .upgrading, .reverting, .restoring:
+            true
         case .provisioning, .starting, .rollingBack, .failed, .deleting, .deleted: false
         }
     }

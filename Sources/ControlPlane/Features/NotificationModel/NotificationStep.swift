@@ -43,7 +43,8 @@ public enum NotificationStep: Sendable, Equatable {
         case .pausing, .deleting:
             let isStuck = event.kind == .stateNoted && event.facts.failure != nil && latest?.kind != .stuck
             self = isStuck ? .add(.stuck(name, in: status, because: event.facts.failure)) : .nothing
-        case .provisioning, .starting, .resuming, .restarting, .upgrading, .reverting, .rollingBack: self = .nothing
+        case .provisioning, .starting, .resuming, .restarting, .upgrading, .reverting, .restoring, .rollingBack:
+            self = .nothing
         }
     }
 

@@ -17,7 +17,7 @@ package struct SupabaseCompatibilityFeature: Sendable {
         BillingController(features: features, time: time).routes
             + EmptyAnswer.all.map(\.route)
             + NetworkController().routes
-            + BackupsController().routes
+            + UnofferedBackupsController().routes
             + UnofferedOperation.all.map(\.route)
             + [Self.status]
     }

@@ -81,7 +81,22 @@ extension DatabaseRoles {
         "administrator": field(\.administrator) { $0.sqlName() },
         "read-only": field(\.readOnly) { $0.sqlName() },
         "sharing-password": field(\.sharingPassword) { $0.elements().compactMap { $0.sqlName() } },
+        "replication": field(\.replication) { ReplicationAccess(reading: $0) },
         "service-schemas": field(\.serviceSchemas) { $0.elements().compactMap { $0.sqlName() } },
+    ]
+}
+
+extension ReplicationAccess {
+    init?(reading cursor: NodeCursor) {
+        self.init(role: "", volume: "")
+        cursor.demandKeys(["role", "volume"])
+        cursor.read(into: &self, fields: Self.fields, allowsExtensions: false)
+        guard !role.isEmpty, !volume.isEmpty else { return nil }
+    }
+
+    private static let fields: FieldTable<ReplicationAccess> = [
+        "role": field(\.role) { $0.sqlName() },
+        "volume": field(\.volume) { $0.nonEmptyString() },
     ]
 }
 

@@ -15,6 +15,7 @@ extension ContainerHostSpec {
             droppedCapabilities: spec.droppedCapabilities, securityOptions: spec.securityOptions,
             isReadOnly: spec.isReadOnly, usesInit: spec.usesInit, extraHosts: spec.extraHosts,
             kernelParameters: spec.sysctls)
+        isOffline = spec.isOffline
     }
 }
 

@@ -64,6 +64,7 @@ extension ObservedContainer {
             exitCode: state.finishedAt == nil ? nil : state.exitCode,
             startedAt: state.startedAt.map { Timestamp($0) }, restartCount: inspection.restartCount,
             attachments: places.sorted { $0.network < $1.network }, isOutOfMemory: state.wasKilledForMemory)
+        isHelper = summary.labels[StackLabels.helper] != nil
     }
 }
 

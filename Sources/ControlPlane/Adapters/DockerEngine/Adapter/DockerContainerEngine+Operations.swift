@@ -104,7 +104,7 @@ extension DockerContainerEngine {
         var labels = spec.labels
         labels.merge(StackLabels.common(ref, installation: installation)) { $1 }
         labels.merge(StackLabels.container(service)) { $1 }
-        let endpoints = spec.networks.map { place in
+        let endpoints = (spec.isOffline ? [] : spec.networks).map { place in
             EndpointSpec(
                 network: place.network, aliases: [service.name.text] + place.aliases,
                 ipv4Address: place.address?.description)

@@ -7,6 +7,7 @@ enum StackLabels {
     static let installation = OwnLabels.CodingKeys.installation.rawValue
     static let project = OwnLabels.CodingKeys.project.rawValue
     static let volumeIdentity = "supamanager.volume-id"
+    static let helper = DesiredService.helperLabel
     static let composeProject = "com.docker.compose.project"
     static let composeService = "com.docker.compose.service"
     static let composeConfigHash = "com.docker.compose.config-hash"

@@ -17,6 +17,8 @@ public enum DockerLimits {
     public static let engineStopTimeout = Duration.seconds(10)
     /// How long the head of a streamed answer may take.
     public static let streamHeadTimeout = Duration.seconds(60)
+    /// Unpacking an archive into a container, from the first byte to the last.
+    public static let unpackTimeout = Duration.seconds(14_400)
     /// How long a pull may show no progress at all. Unpacking a large layer is silent for a while.
     public static let pullIdleTimeout = Duration.seconds(600)
     /// A command in a container, unless the caller says.

@@ -1,3 +1,4 @@
+import CurlKit
 import FoundationEssentials
 
 /// One call to the engine, ready to be put on the wire.
@@ -8,6 +9,8 @@ struct EngineCall {
     /// Names and values, not yet encoded.
     var query: [(name: String, value: String)] = []
     var body: [UInt8] = []
+    /// A body that is written while it is sent.
+    var upload: HTTPUpload?
     var contentType = "application/json"
     /// Header fields besides `Content-Type`.
     var headers: [(name: String, value: String)] = []

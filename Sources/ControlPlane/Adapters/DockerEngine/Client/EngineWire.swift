@@ -72,9 +72,12 @@ struct EngineWire: Sendable {
 
     private func request(for call: EngineCall) -> HTTPRequest {
         // The host name is of no meaning behind a Unix socket, and HTTP wants one.
-        HTTPRequest(
+        let hasBody = !call.body.isEmpty || call.upload != nil
+        var request = HTTPRequest(
             method: call.method, url: "http://docker\(prefix)\(call.target)", unixSocketPath: host.socketPath,
-            headers: (call.body.isEmpty ? [] : [("Content-Type", call.contentType)]) + call.headers, body: call.body)
+            headers: (hasBody ? [("Content-Type", call.contentType)] : []) + call.headers, body: call.body)
+        request.upload = call.upload
+        return request
     }
 
     private static func isSuccess(_ status: Int) -> Bool {

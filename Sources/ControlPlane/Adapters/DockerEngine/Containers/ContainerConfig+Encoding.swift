@@ -47,7 +47,8 @@ extension ContainerConfig: Encodable {
         try container.encodeIfPresent(stopTimeoutSeconds, forKey: .stopTimeout)
         // Without a terminal the engine keeps standard output and standard error apart.
         try container.encode(false, forKey: .terminal)
-        try container.encode(HostConfiguration(spec: host, networkMode: endpoints.first?.network), forKey: .host)
+        let mode = host.isOffline ? "none" : endpoints.first?.network
+        try container.encode(HostConfiguration(spec: host, networkMode: mode), forKey: .host)
         if !endpoints.isEmpty {
             let byNetwork = Dictionary(endpoints.map { ($0.network, $0) }) { first, _ in first }
             try container.encode(Networking(endpoints: byNetwork), forKey: .networking)

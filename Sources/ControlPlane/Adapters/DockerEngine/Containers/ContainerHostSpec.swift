@@ -25,6 +25,8 @@ public struct ContainerHostSpec: Sendable, Equatable {
     public var extraHosts: [String]
     /// Kernel parameters of its namespaces.
     public var kernelParameters: [String: String]
+    /// Whether it has no network.
+    public var isOffline = false
 
     public init(
         mounts: [MountSpec] = [], portBindings: [PortBinding] = [], restartPolicy: RestartPolicy = .never,

@@ -6,7 +6,7 @@ import ProjectModel
 enum VolumeRows {
     private static let columns = """
         v.name, v.owner, v.ref, v.compose_name, v.identity, v.created_at, v.holds_data, v.postgres_major, v.kept_at,
-        v.destruction_requested_at
+        v.destruction_requested_at, v.generation, v.set_aside_at
         """
 
     static func select(of ref: ProjectRef, in session: some PostgresSession) async throws -> [VolumeRecord] {
@@ -38,19 +38,21 @@ enum VolumeRows {
             try await session.execute(
                 """
                 insert into volumes (name, owner, ref, compose_name, identity, created_at, holds_data,
-                    postgres_major, kept_at, destruction_requested_at)
-                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                    postgres_major, kept_at, destruction_requested_at, generation, set_aside_at)
+                values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
                 on conflict (name) do update set owner = excluded.owner, ref = excluded.ref,
                     compose_name = excluded.compose_name, identity = excluded.identity,
                     created_at = excluded.created_at, holds_data = excluded.holds_data,
                     postgres_major = excluded.postgres_major, kept_at = excluded.kept_at,
-                    destruction_requested_at = excluded.destruction_requested_at
+                    destruction_requested_at = excluded.destruction_requested_at,
+                    generation = excluded.generation, set_aside_at = excluded.set_aside_at
                 """,
                 [
                     .text(volume.name), .text(volume.owner.text), .text(volume.ref.text), .text(volume.composeName),
                     .optional(volume.identity), .optional(volume.createdAt?.postgres), .bool(volume.holdsData),
                     .optional(volume.postgresMajor), .optional(volume.keptAt?.postgres),
-                    .optional(volume.destructionRequestedAt?.postgres),
+                    .optional(volume.destructionRequestedAt?.postgres), .int(volume.generation),
+                    .optional(volume.setAsideAt?.postgres),
                 ])
         }
     }
@@ -127,12 +129,15 @@ enum VolumeRows {
     }
 
     private static func volume(_ row: PostgresRow) throws -> VolumeRecord {
-        VolumeRecord(
+        var volume = VolumeRecord(
             name: try row.string("name"), owner: try ref(row.string("owner")), ref: try ref(row.string("ref")),
             composeName: try row.string("compose_name"), identity: try row.optionalString("identity"),
             createdAt: try row.optionalTimestamp("created_at").map { Timestamp($0) },
             holdsData: try row.bool("holds_data"), postgresMajor: try row.optionalInt("postgres_major"),
             keptAt: try row.optionalTimestamp("kept_at").map { Timestamp($0) },
             destructionRequestedAt: try row.optionalTimestamp("destruction_requested_at").map { Timestamp($0) })
+        volume.generation = try row.int("generation")
+        volume.setAsideAt = try row.optionalTimestamp("set_aside_at").map { Timestamp($0) }
+        return volume
     }
 }

@@ -63,7 +63,7 @@ extension ProjectCatalog {
         _ id: String, of ref: ProjectRef, by requester: String = ""
     ) async throws(CatalogError) -> ProjectOperation {
         switch try await requireOpen(id, of: ref).kind {
-        case .create, .pause, .resume, .upgrade: break
+        case .create, .pause, .resume, .upgrade, .restore: break
         case .restart:
             throw .notCancellable("a restart cannot be taken back: containers have been stopped for it already")
         case .settingsChange:

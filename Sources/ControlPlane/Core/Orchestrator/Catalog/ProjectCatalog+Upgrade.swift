@@ -168,14 +168,14 @@ extension ProjectCatalog {
         var wanted = record
         (wanted.template, wanted.services) = (target.template, target.services)
         let volumes = try await stored { () async throws(StoreError) in try await custody.volumes(of: record.ref) }
-        let attached = volumes.filter { $0.ref == record.ref && $0.isAttached }
-        let names = Dictionary(attached.map { ($0.composeName, $0.name) }) { first, _ in first }
-        let next = try rendered(wanted, values, by: renderer).using(names)
+        let next = try rendered(wanted, values, by: renderer).using(volumes, of: record.ref)
         let present: DesiredStack? =
             if record.template == nil { nil } else {
-                try rendered(record, values, by: try await templates.renderer(for: record)).using(names)
+                try rendered(record, values, by: try await templates.renderer(for: record)).using(
+                    volumes, of: record.ref)
             }
-        let major = volumes.first { $0.ref == record.ref && $0.postgresMajor != nil }?.postgresMajor
+        let major = volumes.first { $0.ref == record.ref && $0.postgresMajor != nil && $0.setAsideAt == nil }?
+            .postgresMajor
         return Draft(
             proposal: UpgradeProposal(
                 record: record, target: target, plan: UpgradePlan(from: present, to: next, dataMajor: major),

@@ -23,6 +23,11 @@ public struct VolumeRecord: Sendable, Equatable {
     public var keptAt: Timestamp?
     /// When its destruction was requested.
     public var destructionRequestedAt: Timestamp?
+    /// Which generation of the project's volume it is: 0 for the one that the template names, higher ones were made by
+    /// restores.
+    public var generation = 0
+    /// Since when another generation is used instead; nil for the one that is in use.
+    public var setAsideAt: Timestamp?
 
     public init(
         name: String, owner: ProjectRef, ref: ProjectRef, composeName: String, identity: String? = nil,
@@ -47,6 +52,9 @@ public struct VolumeRecord: Sendable, Equatable {
             name: volume.name, owner: ref, ref: ref, composeName: volume.composeName ?? volume.name,
             identity: volume.identity, createdAt: volume.createdAt)
     }
+
+    /// Whether a project's containers mount it under this name, which is not that of the template.
+    var isMountedByName: Bool { setAsideAt == nil && (isAttached || generation > 0) }
 
     /// Whether it belongs to another project's label than that which uses it.
     public var isAttached: Bool { owner != ref }

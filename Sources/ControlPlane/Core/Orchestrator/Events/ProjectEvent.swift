@@ -42,6 +42,14 @@ public enum ProjectEventKind: String, Sendable, CaseIterable {
     case servicesRestarted = "services_restarted"
     /// The manager pulled an image.
     case imagePulled = "image_pulled"
+    /// The database is being copied.
+    case backupBegun = "backup_begun"
+    /// A copy is in the store.
+    case backupFinished = "backup_finished"
+    /// A copy was not made, or cannot be relied on.
+    case backupFailed = "backup_failed"
+    /// A copy was restored for a trial.
+    case backupVerified = "backup_verified"
 
     /// Whether it comes with a ``StatusTransition``.
     public var isOfTransition: Bool { self == .statusChanged || self == .stateNoted }

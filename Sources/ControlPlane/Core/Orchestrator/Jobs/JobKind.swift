@@ -42,6 +42,14 @@ extension JobKind {
     public static let oldReceipts = JobKind(known: "old-receipts")
     /// Removes jobs that have been over for long enough.
     public static let finishedJobs = JobKind(known: "finished-jobs")
+    /// Makes one backup of a project's database.
+    public static let backup = JobKind(known: "backup")
+    /// Makes a project's database what a backup holds.
+    public static let restore = JobKind(known: "restore")
+    /// Restores a backup where nobody uses it, to see that it can be.
+    public static let backupVerification = JobKind(known: "backup-verification")
+    /// Enqueues the backups and verifications that are due, and removes what is kept no longer.
+    public static let backupUpkeep = JobKind(known: "backup-upkeep")
 }
 
 /// Something that one running job has for itself. Two jobs with the same lock never run at once, whatever their kinds.

@@ -60,7 +60,7 @@ extension ProjectStatus {
         switch self {
         case .active, .paused, .failed, .deleted: true
         case .provisioning, .starting, .degraded, .pausing, .resuming, .restarting, .upgrading, .reverting,
-            .rollingBack, .deleting:
+            .restoring, .rollingBack, .deleting:
             false
         }
     }

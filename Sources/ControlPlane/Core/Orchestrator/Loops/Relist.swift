@@ -50,7 +50,7 @@ extension ProjectStatus {
         switch self {
         case .active, .paused, .failed, .deleted: true
         case .provisioning, .starting, .degraded, .pausing, .resuming, .restarting, .upgrading, .reverting: false
-        case .rollingBack, .deleting: false
+        case .restoring, .rollingBack, .deleting: false
         }
     }
 }

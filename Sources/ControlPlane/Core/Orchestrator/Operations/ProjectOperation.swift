@@ -104,6 +104,7 @@ extension StatusTransition {
     public func end(of kind: ProjectOperationKind) -> (state: ProjectOperationState, result: String)? {
         if cancels != nil { return (.cancelled, cause) }
         if kind == .upgrade, from == .reverting, to == .active { return (.failed, cause) }
+        if kind == .restore, from == .restoring, failure != nil { return (.failed, cause) }
         if restoresSettings, kind == .settingsChange { return (.failed, cause) }
         if let opens { return (.superseded, "\(opens.kind.rawValue) was asked for") }
         return ProjectOperationRules.end(of: kind, at: to).map { ($0, failure?.message ?? cause) }

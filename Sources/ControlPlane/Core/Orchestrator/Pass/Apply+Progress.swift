@@ -24,6 +24,10 @@ extension OperationProgress {
             progress.service = assessment.blocker
             progress.waitingFor = assessment.cause.isEmpty ? nil : assessment.cause
             if let pull = plan.steps.first(where: \.operation.isPull) { progress.waitingFor = "\(pull.operation)" }
+        case .restore:
+            progress.service = assessment.blocker
+            let isStopped = assessment.cause.isEmpty || assessment.event == .allStopped
+            progress.waitingFor = isStopped ? "the database is being restored" : assessment.cause
         case .pause: progress.waitingFor = left.isEmpty ? nil : "still running: " + left.joined(separator: ", ")
         case .delete: progress.waitingFor = left.isEmpty ? nil : "still there: " + left.joined(separator: ", ")
         }
@@ -80,7 +84,7 @@ extension ReconcileLoop {
     private func left(of kind: ProjectOperationKind, _ observed: ObservedStack) -> [String] {
         let names: [String]
         switch kind {
-        case .create, .resume, .restart, .upgrade, .settingsChange: return []
+        case .create, .resume, .restart, .upgrade, .restore, .settingsChange: return []
         case .pause: names = observed.containers.filter(\.state.isUp).map(\.name)
         case .delete:
             names = observed.containers.map(\.name) + observed.networks.map(\.name) + observed.volumes.map(\.name)

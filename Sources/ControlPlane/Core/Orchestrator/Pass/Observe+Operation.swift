@@ -19,7 +19,8 @@ extension ReconcileLoop {
         _ record: ProjectRecord, _ state: inout PassState
     ) async throws -> TrackedOperation? {
         switch record.status {
-        case .provisioning, .starting, .pausing, .resuming, .restarting, .upgrading, .reverting, .deleting: break
+        case .provisioning, .starting, .pausing, .resuming, .restarting, .upgrading, .reverting, .restoring, .deleting:
+            break
         case .active, .degraded, .paused, .rollingBack, .failed, .deleted:
             state.operation = nil
             return nil

@@ -8,8 +8,7 @@ extension ReconcileLoop {
     func withVolumes(
         _ desired: DesiredStack, of record: ProjectRecord, inventory: inout ProjectInventory
     ) -> DesiredStack {
-        let attached = inventory.volumes.filter { $0.ref == record.ref && $0.isAttached }
-        var stack = desired.using(Dictionary(attached.map { ($0.composeName, $0.name) }) { first, _ in first })
+        var stack = desired.using(inventory.volumes, of: record.ref)
         var changed: [VolumeRecord] = []
         for volume in stack.volumes.values.sorted(by: { $0.name < $1.name }) {
             let known = inventory.volumes.first { $0.name == volume.name }
@@ -59,8 +58,26 @@ extension DataVerdict {
 }
 
 extension DesiredStack {
+    /// The stack with the volumes that a project really mounts: attached ones, and those that restores have made.
+    ///
+    /// A service's fingerprint names the generation, so that another one means another container. It does not name
+    /// attached volumes, which a project has from its first start on.
+    func using(_ volumes: [VolumeRecord], of ref: ProjectRef) -> DesiredStack {
+        let mounted = volumes.filter { $0.ref == ref && $0.isMountedByName }
+        var stack = using(Dictionary(mounted.map { ($0.composeName, $0.name) }) { first, _ in first })
+        let generations = Dictionary(mounted.map { ($0.name, $0.generation) }) { first, _ in first }
+        for (name, service) in stack.services {
+            let mounts = service.spec.mounts.compactMap { mount -> Int? in
+                if case .volume(let volume) = mount.source { generations[volume] } else { nil }
+            }
+            let suffix = mounts.filter { $0 > 0 }.map { "-\($0)" }.joined()
+            stack.services[name]?.configHash += suffix
+        }
+        return stack
+    }
+
     /// The stack with volumes of other names instead of its own, by their key in the Compose file.
-    func using(_ names: [String: String]) -> DesiredStack {
+    private func using(_ names: [String: String]) -> DesiredStack {
         guard !names.isEmpty else { return self }
         var stack = self
         var renamed: [String: String] = [:]

@@ -34,7 +34,7 @@ extension ReconcileLoop {
             return PassInput(
                 ref: record.ref, observation: .unrenderable(recorded, reason: "\(error)"), record: record)
         }
-        let seen: ObservedStack
+        var seen: ObservedStack
         do {
             seen = try await engine.observe(record.ref)
         } catch {
@@ -42,6 +42,7 @@ extension ReconcileLoop {
             return await observeWithoutEngine(record, recorded, reason: "\(error)")
         }
         state.basis = Relist.Basis(outline: record.outline, fingerprint: seen.fingerprint)
+        if record.status.goal != .absent { seen = seen.withoutHelpers }
         var inventory = try await inventory(record, seen, as: role)
         let desired = settled(rendered, of: record, inventory: &inventory, state: &state)
         await health.watch(record.status.goal == .running ? desired : nil, inventory.observed, of: record.ref)

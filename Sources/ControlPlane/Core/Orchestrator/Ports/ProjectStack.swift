@@ -75,6 +75,8 @@ public enum StackGap: Sendable, Equatable, CustomStringConvertible {
     case database
     /// There is no role that only reads.
     case readOnlyRole
+    /// Nothing is said about replication, over which databases are backed up.
+    case replication
     /// There is no place for functions.
     case functionsFolder
     /// The API's name of a service stands for none.
@@ -91,6 +93,8 @@ public enum StackGap: Sendable, Equatable, CustomStringConvertible {
         case .apiKey(let form): "its stack takes no API key in the form \(form.rawValue)"
         case .database: "its stack declares no database roles"
         case .readOnlyRole: "its stack has no database role that only reads"
+        case .replication:
+            "its stack says nothing about replication of the database, over which backups are made and restored"
         case .functionsFolder: "its stack has no folder for functions"
         case .restartName(let name): "its stack has no service that the API calls \(name)"
         }

@@ -1,7 +1,7 @@
 /// Identifiers drawn at random from the system's generator.
-enum RandomIdentifier {
+package enum RandomIdentifier {
     /// A UUID of version 4 in lower case.
-    static func uuid() -> String {
+    package static func uuid() -> String {
         var generator = SystemRandomNumberGenerator()
         var high = generator.next()
         var low = generator.next()

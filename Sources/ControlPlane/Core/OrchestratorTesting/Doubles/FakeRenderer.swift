@@ -174,6 +174,7 @@ public final class FakeRenderer: StackRenderer {
         spec.networks = [.init(network: "\(project)_default")]
         if let volume = service.volume {
             spec.mounts = [.init(source: .volume(name: "\(project)_\(volume)"), target: "/data")]
+            spec.user = "101:101"
         }
         let port = service.portVariable.flatMap { leases.ports[$0] }
         if let port { spec.ports = [.init(hostAddress: "127.0.0.1", hostPort: port, containerPort: 80)] }

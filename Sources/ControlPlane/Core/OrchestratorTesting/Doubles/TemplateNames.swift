@@ -68,7 +68,8 @@ public struct TemplateNames: Sendable {
             database: "postgres", owner: "postgres", administrator: "supabase_admin",
             readOnly: "supabase_read_only_user",
             sharingPassword: ["authenticator", "supabase_auth_admin", "supabase_read_only_user"],
-            serviceSchemas: ["auth", "realtime", "storage", "vault"])
+            serviceSchemas: ["auth", "realtime", "storage", "vault"],
+            replication: ReplicationAccess(role: "supabase_admin", volume: "db-data"))
         roles.functionVariables = ["JWT_SECRET", "VERIFY_JWT"]
         roles.functionsFolder = "volumes/functions"
         roles.databaseVersion = "17.6.1.175"

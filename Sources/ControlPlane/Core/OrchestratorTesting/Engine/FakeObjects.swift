@@ -113,9 +113,11 @@ struct FakeContainer: Sendable, Equatable {
     var restartAt: Timestamp?
 
     var observed: ObservedContainer {
-        ObservedContainer(
+        var container = ObservedContainer(
             id: id, name: name, service: service?.name, configHash: service?.configHash ?? "", state: state,
             exitCode: exitCode, startedAt: startedOnClock, restartCount: restartCount, attachments: attachments)
+        container.isHelper = service?.spec.labels[DesiredService.helperLabel] != nil
+        return container
     }
 
     /// Places on networks: asked for until the first start, then those that it has joined.

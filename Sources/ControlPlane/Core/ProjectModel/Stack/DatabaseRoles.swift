@@ -14,9 +14,12 @@ public struct DatabaseRoles: Sendable, Hashable {
     /// Schemas that the stack's services or extensions fill, whichever role owns them: their content is not the users'.
     public var serviceSchemas: [String]
 
+    /// How the database is backed up; nil where it cannot be.
+    public var replication: ReplicationAccess?
+
     public init(
         database: String, owner: String, administrator: String, readOnly: String? = nil,
-        sharingPassword: [String] = [], serviceSchemas: [String] = []
+        sharingPassword: [String] = [], serviceSchemas: [String] = [], replication: ReplicationAccess? = nil
     ) {
         self.database = database
         self.owner = owner
@@ -24,5 +27,19 @@ public struct DatabaseRoles: Sendable, Hashable {
         self.readOnly = readOnly
         self.sharingPassword = sharingPassword
         self.serviceSchemas = serviceSchemas
+        self.replication = replication
+    }
+}
+
+/// What a backup over the replication protocol, and a restore, need to know of a stack's database.
+public struct ReplicationAccess: Sendable, Hashable {
+    /// The role that may replicate. Its password is the secret of ``SecretPurpose/databasePassword``.
+    public var role: String
+    /// Key of the volume that the cluster lies in, and nothing else. The database's service mounts it.
+    public var volume: String
+
+    public init(role: String, volume: String) {
+        self.role = role
+        self.volume = volume
     }
 }

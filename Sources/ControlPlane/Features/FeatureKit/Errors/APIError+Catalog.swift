@@ -75,9 +75,11 @@ extension ProjectLifecycle.Event {
         case .resumeRequested: "resume"
         case .restartRequested: "restart"
         case .upgradeRequested: "upgrade"
+        case .restoreRequested: "restore"
         case .deleteRequested: "delete"
         case .cancelRequested: "cancel the operation of"
-        case .containersCreated, .allReady, .serviceNotReady, .startFailed, .allStopped, .nothingLeft: "change"
+        case .restoreEnded, .containersCreated, .allReady, .serviceNotReady, .startFailed, .allStopped, .nothingLeft:
+            "change"
         }
     }
 }

@@ -112,6 +112,8 @@ extension ProjectRecord {
         switch status {
         case .paused, .pausing:
             throw APIError(.badRequest, "project \(ref) is paused: resume it first")
+        case .restoring:
+            throw APIError(.badRequest, "project \(ref) is being restored: its services do not run until that is over")
         case .failed, .rollingBack:
             throw APIError(.badRequest, "project \(ref) did not start: its services do not run")
         case .deleting, .deleted:

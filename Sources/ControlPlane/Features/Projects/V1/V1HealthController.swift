@@ -101,7 +101,7 @@ extension ProjectStatus {
     /// Whether services are on their first start since it was requested.
     fileprivate var isStart: Bool {
         switch self {
-        case .provisioning, .starting, .resuming, .restarting, .upgrading, .reverting: true
+        case .provisioning, .starting, .resuming, .restarting, .upgrading, .reverting, .restoring: true
         case .active, .degraded, .pausing, .paused, .rollingBack, .failed, .deleting, .deleted: false
         }
     }

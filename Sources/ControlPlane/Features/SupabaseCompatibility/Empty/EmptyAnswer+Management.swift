@@ -66,22 +66,7 @@ extension EmptyAnswer {
         let backup = Schema.fields(
             .init("id", .integer()), .init("project_id", .integer()), .init("isPhysicalBackup", .boolean),
             .init("status", .text), .init("inserted_at", .time))
-        let v1Backup = Schema.fields(
-            .init("id", .integer()), .init("is_physical_backup", .boolean), .init("status", .text),
-            .init("inserted_at", .time))
         return [
-            EmptyAnswer(
-                "/platform/database/{ref}/backups", for: .permission(.backupsRead), says: "Backups: none",
-                schema: .fields(
-                    .init("region", .text), .init("walg_enabled", .boolean), .init("pitr_enabled", .boolean),
-                    .init("physicalBackupData", .object([])), .init("backups", .array(backup)),
-                    .init("tierKey", .text))
-            ) { request in
-                [
-                    "region": .string(try request.project().region), "walg_enabled": false, "pitr_enabled": false,
-                    "physicalBackupData": [:], "backups": [], "tierKey": "FREE",
-                ]
-            },
             EmptyAnswer(
                 "/platform/database/{ref}/backups/downloadable-backups", for: .permission(.backupsRead),
                 says: "Backups to download: none", body: ["status": "ok", "backups": []],
@@ -95,17 +80,6 @@ extension EmptyAnswer {
             ) { request in
                 let record = try request.project()
                 return ["id": .integer(record.number), "ref": .string(record.ref.text), "clones": []]
-            },
-            EmptyAnswer(
-                "/v1/projects/{ref}/database/backups", for: .permission(.backupsRead), says: "Backups: none",
-                schema: .fields(
-                    .init("region", .text), .init("walg_enabled", .boolean), .init("pitr_enabled", .boolean),
-                    .init("backups", .array(v1Backup)), .init("physical_backup_data", .object([])))
-            ) { request in
-                [
-                    "region": .string(try request.project().region), "walg_enabled": false, "pitr_enabled": false,
-                    "backups": [], "physical_backup_data": [:],
-                ]
             },
         ]
     }()

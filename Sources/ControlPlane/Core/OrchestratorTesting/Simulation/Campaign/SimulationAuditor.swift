@@ -87,10 +87,11 @@ final class SimulationAuditor: Sendable {
     static let legal: [ProjectStatus: Set<ProjectStatus>] = [
         .provisioning: [.starting, .active, .rollingBack, .deleting],
         .starting: [.active, .rollingBack, .deleting],
-        .active: [.degraded, .pausing, .restarting, .upgrading, .deleting],
-        .degraded: [.active, .pausing, .restarting, .upgrading, .deleting],
+        .active: [.degraded, .pausing, .restarting, .upgrading, .restoring, .deleting],
+        .degraded: [.active, .pausing, .restarting, .upgrading, .restoring, .deleting],
         .upgrading: [.active, .reverting, .deleting],
         .reverting: [.active, .degraded, .deleting],
+        .restoring: [.resuming, .deleting],
         .pausing: [.paused, .resuming, .deleting],
         .paused: [.resuming, .deleting],
         .resuming: [.active, .degraded, .pausing, .deleting],

@@ -5,10 +5,11 @@ import Identity
 import Orchestrator
 import ProjectModel
 
-/// Requests that need a backup are refused: the manager makes none.
-struct BackupsController: Sendable {
+/// Requests about backups that are not served: moments between two backups, dumps to download, clones.
+struct UnofferedBackupsController: Sendable {
     private static let refusal = APIError.unoffered(
-        "a backup of projects", "dump the database with pg_dump or supabase db dump, and back up the host's volumes")
+        "a restore to a moment between two backups, a backup to download or a clone",
+        "restore a whole backup, or dump the database with pg_dump or supabase db dump")
 
     var routes: [Route] {
         (missingRoutes + refusedRoutes).map { $0.supported(as: .refused) }
@@ -17,11 +18,7 @@ struct BackupsController: Sendable {
     private var missingRoutes: [Route] {
         let path = "/v1/projects/{ref}/database/backups"
         return [
-            missing(
-                .get, path: "\(path)/schedule", permission: .backupsRead, reason: "there is no schedule of backups"),
-            missing(
-                .patch, path: "\(path)/schedule", permission: .backupsWrite, reason: "there is no schedule of backups"),
-            missing(.get, path: "\(path)/restore-point", permission: .backupsRead, reason: "there is no restore point"),
+            missing(.get, path: "\(path)/restore-point", permission: .backupsRead, reason: "there is no restore point")
         ]
     }
 
@@ -39,9 +36,9 @@ struct BackupsController: Sendable {
         let studio = "/platform/database/{ref}"
         let path = "/v1/projects/{ref}/database/backups"
         let posts = [
-            "\(studio)/backups/restore", "\(studio)/backups/download", "\(studio)/backups/restore-physical",
-            "\(studio)/backups/pitr", "\(studio)/backups/enable-physical-backups", "\(studio)/clone",
-            "\(path)/restore", "\(path)/restore-pitr", "\(path)/restore-point", "\(path)/undo",
+            "\(studio)/backups/download", "\(studio)/backups/pitr", "\(studio)/backups/enable-physical-backups",
+            "\(studio)/clone",
+            "\(path)/restore-pitr", "\(path)/restore-point", "\(path)/undo",
         ]
         return posts.map { refused(.post, path: $0, permission: .backupsWrite, status: .created) }
             + [refused(.get, path: "\(studio)/clone", permission: .backupsRead, status: .ok)]
@@ -52,7 +49,8 @@ struct BackupsController: Sendable {
     ) -> Route {
         Route(
             method, path, access: .permission(permission),
-            operation: Operation(summary: "Not offered: the manager makes no backups", answer: .empty(status))
+            operation: Operation(
+                summary: "Not offered: only whole backups are restored, and in place", answer: .empty(status))
         ) { _ in throw Self.refusal }
     }
 }

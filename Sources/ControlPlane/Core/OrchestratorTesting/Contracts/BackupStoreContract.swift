@@ -1,0 +1,100 @@
+import BackupModel
+public import BackupOperations
+import Orchestrator
+public import ProjectModel
+
+/// What every ``BackupStore`` promises. Tests run it on ``InMemoryBackupStore`` and on PostgreSQL.
+public enum BackupStoreContract {
+    /// Checks every promise on an empty store; throws the first that is broken.
+    ///
+    /// - Parameter refs: two projects that the store's database knows.
+    public static func run(on store: any BackupStore, refs: [ProjectRef]) async throws {
+        guard refs.count == 2 else { throw ContractViolation("the contract needs two projects") }
+        let run = BackupContractRun(store: store, one: refs[0], two: refs[1])
+        try await run.checkArchives()
+        try await run.checkBackups()
+        try await run.checkRestores()
+        try await run.checkSchedules()
+    }
+}
+
+private struct BackupContractRun {
+    let store: any BackupStore
+    let one: ProjectRef
+    let two: ProjectRef
+    let start = Timestamp(milliseconds: 1_800_000_000_000)
+
+    func checkArchives() async throws {
+        try promise("a project has no archive at first", try await store.archive(of: one) == nil)
+        try promise("a draft becomes its name", try await store.archive(of: one, drafting: "first") == "first")
+        try promise("a later draft does not", try await store.archive(of: one, drafting: "second") == "first")
+        try promise("it is read", try await store.archive(of: one) == "first")
+        try promise("each project has its own", try await store.archive(of: two, drafting: "other") == "other")
+    }
+
+    func checkBackups() async throws {
+        try promise("no backups at first", try await store.backups(of: one, limit: 9).isEmpty)
+        let first = try await store.insert(.request, of: one, by: "a@example.com", at: start)
+        try promise(
+            "a backup begins pending",
+            first
+                == ProjectBackup(
+                    id: first.id, ref: one, reason: .request, requestedBy: "a@example.com", insertedAt: start))
+        let second = try await store.insert(.restore, of: one, by: nil, at: start + .seconds(1))
+        let other = try await store.insert(.schedule, of: two, by: nil, at: start)
+        try promise("numbers grow", second.id > first.id && other.id > second.id)
+        try promise("the newest is first", try await store.backups(of: one, limit: 9) == [second, first])
+        try promise("a list has a limit", try await store.backups(of: one, limit: 1) == [second])
+        try promise("a backup belongs to its project", try await store.backup(first.id, of: two) == nil)
+        for state in BackupState.allCases where state != .pending {
+            var changed = first
+            (changed.state, changed.archived, changed.image) = (state, BackupID("b1-1"), "db:15.1")
+            (changed.storedBytes, changed.takenAt) = (1 << 40, start + .seconds(2))
+            changed.markedAt = start + .seconds(4)
+            (changed.verifiedAt, changed.failure) = (start + .seconds(3), "it's \"odd\"")
+            try await store.update(changed)
+            try promise("every field is kept", try await store.backup(first.id, of: one) == changed)
+            let refs = try await store.refsInStore()
+            try promise("a project counts while it has a backup in the store", refs == (state.isInStore ? [one] : []))
+        }
+        var gone = first
+        gone.id = other.id + 1_000
+        try await store.update(gone)
+        try promise("what is not there is not made", try await store.backups(of: one, limit: 9).count == 2)
+    }
+
+    func checkSchedules() async throws {
+        try promise("no project has a schedule at first", try await store.schedules().isEmpty)
+        guard let early = BackupSchedule(secondOfDay: 1), let late = BackupSchedule(secondOfDay: 86_399) else {
+            throw ContractViolation("these are times of day")
+        }
+        try await store.save(ScheduledBackup(rule: early, updatedAt: start), of: one)
+        let second = ScheduledBackup(rule: late, updatedAt: start + .seconds(5))
+        try await store.save(second, of: one)
+        try promise("a schedule replaces the one before", try await store.schedule(of: one) == second)
+        try promise("another project has none", try await store.schedule(of: two) == nil)
+        try promise("all of them are read", try await store.schedules() == [one: second])
+    }
+
+    func checkRestores() async throws {
+        guard let name = BackupID("b1-1") else { throw ContractViolation("the name is one") }
+        let first = try await store.insert(.backup(name), into: one, by: "a@example.com", at: start)
+        try promise(
+            "a restore begins with nothing",
+            first
+                == ProjectRestore(
+                    id: first.id, ref: one, source: .backup(name), requestedBy: "a@example.com", insertedAt: start))
+        let second = try await store.insert(.volume("a_b"), into: one, by: nil, at: start + .seconds(1))
+        try promise("the newest is first", try await store.restores(of: one, limit: 9) == [second, first])
+        try promise("a list has a limit", try await store.restores(of: one, limit: 1) == [second])
+        try promise("another project has none", try await store.restores(of: two, limit: 9).isEmpty)
+        for state in RestoreState.allCases {
+            var changed = second
+            (changed.state, changed.volume) = (state, "a_b_g1")
+            (changed.endedAt, changed.failure) = (start + .seconds(9), "why")
+            try await store.update(changed)
+            try promise("every field is kept", try await store.restore(second.id) == changed)
+        }
+        try promise("what is not there is nil", try await store.restore(second.id + 1_000) == nil)
+    }
+}

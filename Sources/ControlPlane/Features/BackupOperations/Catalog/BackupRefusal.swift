@@ -1,0 +1,46 @@
+public import Orchestrator
+public import ProjectModel
+
+/// Why a request about backups is refused.
+public enum BackupRefusal: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The installation has no store.
+    case off
+    /// The project has no such backup.
+    case noBackup(Int64)
+    /// The backup cannot be restored; the text says why.
+    case notRestorable(String)
+    /// Too many wait already.
+    case tooMany(ProjectRef)
+    /// The project has no schedule.
+    case noSchedule(ProjectRef)
+    /// A time of day cannot be read.
+    case badTime(String)
+    /// No restore has set a volume aside.
+    case nothingToUndo(ProjectRef)
+    /// The project's status is none in which its database can be copied.
+    case notRunning(ProjectStatus)
+    case catalog(CatalogError)
+    case store(StoreError)
+    /// Something failed that should not; no secret.
+    case failed(String)
+
+    /// The message: one sentence.
+    public var description: String {
+        switch self {
+        case .off:
+            "this installation makes no backups: it was started with SUPAMANAGER_BACKUPS=none"
+        case .noBackup(let id): "the project has no backup \(id)"
+        case .notRestorable(let text), .failed(let text): text
+        case .tooMany(let ref):
+            "project \(ref) has \(BackupLimits.pendingMax) requested backups that are not made yet: wait for them"
+        case .noSchedule(let ref): "project \(ref) has no schedule of backups: set one with PATCH"
+        case .badTime(let text): "\(text) is no time of day: write HH:MM:SS in UTC"
+        case .nothingToUndo(let ref):
+            "no restore of project \(ref) can be undone: there is no volume from before one"
+        case .notRunning(let status):
+            "a project is backed up while its database runs, and this one is \(status.studioStatus.rawValue)"
+        case .catalog(let error): "\(error)"
+        case .store(let error): "\(error)"
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import BackupModel
+public import Orchestrator
+public import ProjectModel
+
+/// Rows about backups. Every method is one transaction, or part of the present unit of work.
+public protocol BackupStore: Sendable {
+    /// The name of a project's archive. The first caller's draft becomes it.
+    func archive(of ref: ProjectRef, drafting name: String) async throws(StoreError) -> String
+    /// The archive of a project, if it has one.
+    func archive(of ref: ProjectRef) async throws(StoreError) -> String?
+
+    func insert(
+        _ reason: BackupReason, of ref: ProjectRef, by requester: String?, at time: Timestamp
+    ) async throws(StoreError) -> ProjectBackup
+    /// Replaces a row; no effect when it is gone.
+    func update(_ backup: ProjectBackup) async throws(StoreError)
+    func backup(_ id: Int64, of ref: ProjectRef) async throws(StoreError) -> ProjectBackup?
+    /// The latest backups of a project, newest first.
+    func backups(of ref: ProjectRef, limit: Int) async throws(StoreError) -> [ProjectBackup]
+
+    /// Projects of which backups are in the store.
+    func refsInStore() async throws(StoreError) -> Set<ProjectRef>
+
+    /// The schedules of all projects that have one.
+    func schedules() async throws(StoreError) -> [ProjectRef: ScheduledBackup]
+    func schedule(of ref: ProjectRef) async throws(StoreError) -> ScheduledBackup?
+    /// Gives a project a schedule, or another one.
+    func save(_ schedule: ScheduledBackup, of ref: ProjectRef) async throws(StoreError)
+
+    /// Inserts a restore.
+    func insert(
+        _ source: RestoreSource, into ref: ProjectRef, by requester: String?, at time: Timestamp
+    ) async throws(StoreError) -> ProjectRestore
+    /// Replaces a row; no effect when it is gone.
+    func update(_ restore: ProjectRestore) async throws(StoreError)
+    func restore(_ id: Int64) async throws(StoreError) -> ProjectRestore?
+    /// The latest restores of a project, newest first.
+    func restores(of ref: ProjectRef, limit: Int) async throws(StoreError) -> [ProjectRestore]
+}
+
+/// Bounds of what is read of the rows.
+public enum BackupLimits {
+    /// Backups in one list.
+    public static let listed = 500
+    /// Restores that are looked at.
+    public static let restores = 50
+    /// Backups of one project that may wait or be made at once.
+    public static let pendingMax = 3
+}

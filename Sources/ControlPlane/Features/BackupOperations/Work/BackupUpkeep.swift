@@ -1,0 +1,125 @@
+import BackupModel
+import Logging
+public import Orchestrator
+import ProjectModel
+
+/// Enqueues the backups that are due, and removes from the store what is kept no longer.
+///
+/// Retention is for projects with a schedule: what was made by hand, of a project without one, stays until the project
+/// has been deleted for ``keptAfterDeletion``.
+public struct BackupUpkeep: Sendable {
+    private let ground: BackupGround
+
+    /// Time between two looks at schedules.
+    static let interval: Duration = .seconds(300)
+    /// Backups of a deleted project stay that long.
+    public static let keptAfterDeletion: Duration = .seconds(7 * 86_400)
+
+    public init(_ ground: BackupGround) { self.ground = ground }
+
+    /// The job's definition.
+    public var definition: JobDefinition {
+        let recurring = JobDefinition.Recurring(JobInterval(Self.interval, phase: .seconds(30)))
+        return JobDefinition(.backupUpkeep, recurring: recurring, parallelMax: 1) { try await run($0) }
+    }
+
+    private func run(_ context: JobContext) async throws -> String {
+        let now = ground.time.now()
+        let schedules = try await ground.backups.schedules()
+        var (enqueued, removed) = (0, 0)
+        let refs = try await ground.backups.refsInStore().union(schedules.keys)
+        for ref in refs.sorted() {
+            try context.check()
+            guard let record = try await ground.projects.project(ref) else { continue }
+            // One project's trouble, a store that fails for one, is no reason to forget the others.
+            do {
+                if record.status == .deleted {
+                    removed += try await removeAll(of: record, now: now, context)
+                } else if let schedule = schedules[ref] {
+                    if try await enqueue(of: record, by: schedule, now: now) { enqueued += 1 }
+                    removed += try await expire(of: ref, now: now, context)
+                }
+            } catch let error as NotActiveManager {
+                throw error
+            } catch {
+                ground.logger.warning(
+                    "the backups of a project are not looked after",
+                    metadata: ["project": "\(ref)", "error": "\(error)"])
+            }
+        }
+        return "\(enqueued) enqueued, \(removed) removed"
+    }
+
+    /// A project that does not run is backed up at its next time; what is in it did not change meanwhile.
+    private func enqueue(of record: ProjectRecord, by schedule: ScheduledBackup, now: Timestamp) async throws -> Bool {
+        guard record.status == .active || record.status == .degraded else { return false }
+        let known = try await ground.backups.backups(of: record.ref, limit: BackupLimits.listed)
+        guard !known.contains(where: { $0.state == .pending }),
+            schedule.rule.isDue(
+                at: now, last: known.first?.insertedAt, since: schedule.updatedAt, name: record.ref.text)
+        else { return false }
+        let ref = record.ref
+        try await ground.units.perform { [ground] in
+            _ = try await ground.requests.enqueueBackup(of: ref, because: .schedule, by: nil)
+        }
+        return true
+    }
+
+    /// Two steps, a day apart: what is marked by mistake can still be kept.
+    private func expire(of ref: ProjectRef, now: Timestamp, _ context: JobContext) async throws -> Int {
+        guard context.job.hasRunLately(now: now) else { return 0 }
+        let rows = try await ground.backups.backups(of: ref, limit: BackupLimits.listed).filter(\.state.isInStore)
+        let access = try await ground.access(of: ref)
+        let bases = try await ground.archive.contents(of: access).bases
+        let seen = bases.compactMap { base -> RetainedBackup? in
+            guard let row = rows.first(where: { $0.archived == base.id }) else { return nil }
+            return RetainedBackup(backup: base, check: row.state.check, markedAt: row.markedAt)
+        }
+        let decision = BackupRetention.decide(seen, branches: [], policy: RetentionPolicy(), at: now)
+        for row in rows {
+            guard let id = row.archived else { continue }
+            var next = row
+            if decision.mark.contains(id) { next.markedAt = now }
+            if decision.unmark.contains(id) { next.markedAt = nil }
+            if next != row { try await ground.backups.update(next) }
+        }
+        var removed = 0
+        for row in rows where row.archived.map({ decision.delete.contains($0) }) ?? false {
+            try await remove(row, from: access, in: context)
+            removed += 1
+        }
+        return removed
+    }
+
+    private func removeAll(of record: ProjectRecord, now: Timestamp, _ context: JobContext) async throws -> Int {
+        guard context.job.hasRunLately(now: now),
+            now.since(record.statusChangedAt) > Self.keptAfterDeletion
+        else { return 0 }
+        let rows = try await ground.backups.backups(of: record.ref, limit: BackupLimits.listed)
+            .filter(\.state.isInStore)
+        let access = try await ground.access(of: record.ref)
+        for row in rows { try await remove(row, from: access, in: context) }
+        return rows.count
+    }
+
+    /// The objects first: a removal that fails half-way is repeated, and removing what is gone is no error.
+    private func remove(_ row: ProjectBackup, from access: ArchiveAccess, in context: JobContext) async throws {
+        guard let id = row.archived else { return }
+        try context.check()
+        try await ground.archive.remove(id, in: access)
+        var gone = row
+        gone.state = .removed
+        try await ground.backups.update(gone)
+    }
+}
+
+extension BackupState {
+    /// The same in the words of retention.
+    fileprivate var check: RetainedBackup.Check {
+        switch self {
+        case .verified: .verified
+        case .unsound: .failed
+        case .pending, .stored, .failed, .removed: .unverified
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import Testing
+
+/// Backups of the stack `lite`, taken and restored on a real engine.
+extension EndToEnd.LiteStack {
+    private static let backupDeadline: Duration = .seconds(120)
+
+    private func path(_ project: Project) -> String { "/platform/database/\(project.ref)/backups" }
+
+    private func backups(_ project: Project) async throws -> [JSONValue] {
+        try await project.manager.client.must("GET", path(project))["backups"].items
+    }
+
+    /// Takes a backup and waits until it was restored for a trial.
+    private func backUp(_ project: Project) async throws -> Int {
+        let made = try await project.manager.client.must("POST", path(project))
+        let id = try #require(made["id"].integer)
+        let settled = try await eventually("a verified backup\n\(project.manager.logTail)", within: Self.backupDeadline)
+        {
+            let found = try await backups(project).first { $0["id"].integer == id }
+            let state = found?["state"].text
+            return state == "pending" || state == "stored" ? nil : found
+        }
+        #expect(settled["state"].text == "verified", "\(settled)")
+        return id
+    }
+
+    private func rows(_ project: Project) async throws -> [Int] {
+        try await sql(project, "select id from kept order by id").compactMap { $0["id"].integer }
+    }
+
+    private func insert(_ id: Int, _ project: Project) async throws {
+        _ = try await sql(project, "insert into kept values (\(id))")
+    }
+
+    private func databaseVolume(_ project: Project) async throws -> String {
+        let database = try await project.inventory().container("db")
+        let details = try await Engine.get("/containers/\(database.id)/json")
+        return details["Mounts"].items.first { $0["Destination"].text == "/var/lib/postgresql/data" }?["Name"].text
+            ?? ""
+    }
+
+    @Test("a backup is restored into another volume, and the restore is undone", .timeLimit(.minutes(6)))
+    func backupAndRestore() async throws {
+        try await run { manager, project in
+            _ = try await sql(project, "create table kept (id int primary key)")
+            for id in 1...3 { try await insert(id, project) }
+            let id = try await backUp(project)
+            for id in 4...5 { try await insert(id, project) }
+            let original = try await databaseVolume(project)
+
+            _ = try await manager.client.must("POST", path(project) + "/restore", body: #"{"id":\#(id)}"#)
+            try await project.wait(for: "ACTIVE_HEALTHY")
+            #expect(try await rows(project) == [1, 2, 3])
+            let restored = try await databaseVolume(project)
+            #expect(restored != original && restored.hasSuffix("_g1"))
+            try await insert(6, project)
+
+            _ = try await manager.client.must("POST", path(project) + "/undo-restore")
+            try await project.wait(for: "ACTIVE_HEALTHY")
+            #expect(try await rows(project) == [1, 2, 3, 4, 5])
+            #expect(try await databaseVolume(project) == original)
+
+            _ = try await manager.client.must("POST", path(project) + "/undo-restore")
+            try await project.wait(for: "ACTIVE_HEALTHY")
+            #expect(try await rows(project) == [1, 2, 3, 6])
+            try await project.delete()
+            try await project.waitUntilGone()
+            #expect(try await project.inventory().names == [])
+        }
+    }
+
+    @Test(
+        "a manager that is killed in the middle of a restore finishes it after its start", .timeLimit(.minutes(6)),
+        arguments: [200, 1_500, 3_000])
+    func killedInRestore(milliseconds: Int) async throws {
+        try await run { manager, project in
+            _ = try await sql(project, "create table kept (id int primary key)")
+            try await insert(1, project)
+            let id = try await backUp(project)
+            try await insert(2, project)
+            _ = try await manager.client.must("POST", path(project) + "/restore", body: #"{"id":\#(id)}"#)
+            try await Task.sleep(for: .milliseconds(milliseconds))
+            try await manager.kill()
+            try await manager.start()
+            try await project.wait(for: "ACTIVE_HEALTHY")
+            #expect(try await rows(project) == [1])
+            let volumes = try await project.inventory().names.filter { $0.contains("db-data") }
+            #expect(volumes.count == 2, "\(volumes)")
+        }
+    }
+}
