@@ -168,6 +168,8 @@ let package = Package(
             "ComposeTemplates",
             on: ["FunctionModel", "Orchestrator", "ProjectModel", "Reconciler", "SettingTables", "TokenKit", "YAMLKit"]),
         adapter("ProjectKeys", on: ["Identity", "Orchestrator", "PasswordKit", "ProjectModel", "TokenKit"]),
+        // The file of a backup of the manager itself.
+        adapter("InstallationArchive", on: ["FileKit", "PasswordKit", "TokenKit"]),
         adapter("LinuxHost", on: ["Clients", "ConsistencyModel", "Orchestrator", "ProjectModel"]),
         adapter(
             "NetworkProbes",
@@ -257,8 +259,9 @@ let package = Package(
             name: "supamanager",
             dependencies: [
                 "APIKit", "Accounts", "Clients", "ComposeTemplates", "ConsistencyModel", "CurlKit", "Dashboard",
-                "DockerEngine", "EdgeFunctions", "EmbeddedPostgres", "FeatureKit", "FunctionModel", "Identity",
-                "Installation",
+                "DockerEngine", "EdgeFunctions", "EmbeddedPostgres", "FeatureKit", "FileKit", "FunctionModel",
+                "Identity",
+                "Installation", "InstallationArchive",
                 "LinuxHost", "LogKit", "ManagementAPI", "ManagementClient", "NetworkProbes", "Notifications",
                 "Orchestrator", "PostgresKit", "PostgresStore", "ProjectAccess", "ProjectData", "ProjectKeys",
                 "ProjectModel", "Projects", "Reconciler", "SettingTables", "Snippets", "SupabaseCompatibility",
@@ -379,6 +382,7 @@ let package = Package(
             ],
             exclude: ["AuthorizationMatrix.txt"],
             swiftSettings: strict),
+        tests("InstallationArchiveTests", on: ["FileKit", "InstallationArchive"]),
         tests("LinuxHostTests", on: ["Clients", "ConsistencyModel", "LinuxHost", "Orchestrator", "ProjectModel"]),
         tests(
             "NetworkProbesTests",

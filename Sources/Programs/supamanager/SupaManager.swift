@@ -20,7 +20,10 @@ struct SupaManager: AsyncParsableCommand {
               supamanager --generate-completion-script bash > /etc/bash_completion.d/supamanager
             """,
         version: Version.text,
-        subcommands: [ServeCommand.self, AdminCommand.self, DoctorCommand.self, NetworkRulesCommand.self],
+        subcommands: [
+            ServeCommand.self, AdminCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
+            NetworkRulesCommand.self,
+        ],
         groupedSubcommands: [
             CommandGroup(
                 name: "Account",
