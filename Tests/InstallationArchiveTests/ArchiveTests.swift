@@ -147,7 +147,7 @@ import Testing
         }
     }
 
-    @Test("another file, and one of a later format, are told apart")
+    @Test("another file is no backup, and one of a later format is named as such")
     func formats() throws {
         try withFolder { folder in
             let path = folder + "/backup"

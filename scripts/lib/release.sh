@@ -3,13 +3,14 @@
 # shellcheck disable=SC2154
 
 readonly build_report_seconds=15
+# In a folder of its own: with Swift's libraries inside the program, every module is compiled otherwise.
+readonly released=(--configuration release --scratch-path "$root/.build/static" --static-swift-stdlib)
 
-# build_with_progress PRODUCT LOG OPTION…: says every few seconds how far the build is: the compiler numbers its steps.
+# build_with_progress PRODUCT LOG: says every few seconds how far the build is: the compiler numbers its steps.
 build_with_progress() {
     local product=$1 log=$2 pid started=$SECONDS reported=$SECONDS step
-    shift 2
     say "building $product (the first time takes 5 to 15 minutes; $log has the details)"
-    swift build --package-path "$root" --configuration release --product "$product" "$@" >"$log" 2>&1 &
+    swift build --package-path "$root" "${released[@]}" --product "$product" >"$log" 2>&1 &
     pid=$!
     while kill -0 "$pid" 2>/dev/null; do
         sleep 0.5
@@ -20,3 +21,6 @@ build_with_progress() {
     done
     wait "$pid" || { tail -n 20 "$log" >&2 && fail "the build failed; see $log"; }
 }
+
+# The folder of the built programs.
+released_folder() { swift build --package-path "$root" "${released[@]}" --show-bin-path; }

@@ -2,7 +2,7 @@ import CPostgres
 import Glibc
 
 extension SystemAccount {
-    /// The user whom a file or folder belongs to; nil when it is not there, or the system has no entry for the user.
+    /// The owner of a file or folder; nil when it is not there, or the system has no entry for the user.
     public static func owner(of path: String) -> SystemAccount? {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }

@@ -10,9 +10,9 @@ struct BackupCommand: AsyncParsableCommand {
         abstract: "Write the manager's own database and keys into one file.",
         discussion: """
             The manager may run meanwhile: the file holds its state at one moment. It is about the manager alone: projects \
-            and their data stay where they are and are not in it. Whoever has the file and no passphrase is needed has \
-            the keys of all projects: name one with --passphrase-file, and keep it elsewhere. An existing file is not \
-            replaced. Run it as root or as the user whom the data folder belongs to.
+            and their data stay where they are and are not in it. Without a passphrase the file \
+            gives the keys of all projects away: name one with --passphrase-file, and keep it elsewhere. An existing file is not \
+            replaced. Run it as root or as the owner of the data folder.
             """)
 
     @Argument(help: "The file to write.")

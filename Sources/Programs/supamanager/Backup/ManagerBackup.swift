@@ -71,7 +71,7 @@ struct ManagerBackup {
         return BackupSummary(installation: row.id, projects: projects, isEncrypted: passphrase != nil)
     }
 
-    /// The files that containers mount. What goes away meanwhile belonged to a project that was deleted or upgraded.
+    /// The files that containers mount. A file that disappears meanwhile belonged to a project that was deleted or upgraded.
     private func addProjectFiles(to writer: ArchiveWriter) throws {
         for path in try files(below: "") {
             guard let name = ArchiveName("\(ArchiveName.projects)/\(path)") else { continue }

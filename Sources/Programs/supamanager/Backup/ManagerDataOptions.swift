@@ -44,8 +44,8 @@ struct ManagerDataOptions: ParsableArguments {
         return line
     }
 
-    /// Does something with a manager's data as the user whom its folder belongs to: root may be another, and what root
-    /// made there would be out of the manager's reach.
+    /// Does something with a manager's data as the owner of its folder: what root made there would be out of the
+    /// manager's reach.
     static func asOwner(of folder: String, _ body: () async throws -> Void) async throws {
         guard SystemAccount.isRoot, let owner = SystemAccount.owner(of: folder), owner.userID != 0 else {
             return try await body()
