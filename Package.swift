@@ -174,6 +174,7 @@ let package = Package(
         adapter(
             "ReplicationArchive",
             on: ["BackupModel", "CurlKit", "DeflateKit", "FileKit", "PostgresKit", "ProjectModel", "TokenKit"]),
+        adapter("InstallationArchive", on: ["FileKit", "PasswordKit", "TokenKit"]),
         adapter("LinuxHost", on: ["Clients", "ConsistencyModel", "Orchestrator", "ProjectModel"]),
         adapter(
             "NetworkProbes",
@@ -261,8 +262,8 @@ let package = Package(
             dependencies: [
                 "APIKit", "Accounts", "BackupModel", "BackupOperations", "Backups", "Clients", "ComposeTemplates",
                 "ConsistencyModel", "CurlKit", "Dashboard", "DockerEngine", "EdgeFunctions", "EmbeddedPostgres",
-                "FeatureKit", "FunctionModel", "Identity", "Installation", "LinuxHost", "LogKit", "ManagementAPI",
-                "ManagementClient", "NetworkProbes", "Notifications", "Orchestrator", "PostgresKit", "PostgresStore",
+                "FeatureKit", "FileKit", "FunctionModel", "Identity", "Installation", "InstallationArchive", "LinuxHost",
+                "LogKit", "ManagementAPI", "ManagementClient", "NetworkProbes", "Notifications", "Orchestrator", "PostgresKit", "PostgresStore",
                 "ProjectAccess", "ProjectData", "ProjectKeys", "ProjectModel", "Projects", "Reconciler",
                 "ReplicationArchive", "SettingTables", "Snippets", "SupabaseCompatibility", "TokenKit", "Usage",
                 argumentParser, logging, serviceLifecycle, unixSignals,
@@ -309,12 +310,12 @@ let package = Package(
         .target(
             name: "PostgresTestSupport", dependencies: ["EmbeddedPostgres", "PostgresKit"],
             path: "Tests/PostgresTestSupport", swiftSettings: common),
-        .testTarget(name: "CurlKitTests", dependencies: ["CurlKit", "HTTPStub"], swiftSettings: common),
+        tests("CurlKitTests", on: ["CurlKit", "HTTPStub"]),
         tests("PostgresKitTests", on: ["EmbeddedPostgres", "Locks", "PostgresKit", "PostgresTestSupport"]),
         .testTarget(name: "LogKitTests", dependencies: ["LogKit"], swiftSettings: common),
         .testTarget(name: "TokenKitTests", dependencies: ["TokenKit"], swiftSettings: common),
-        .testTarget(name: "HTTPBoundsTests", dependencies: ["HTTPBounds"], swiftSettings: strict),
-        .testTarget(name: "ClientsTests", dependencies: ["Clients"], swiftSettings: strict),
+        tests("HTTPBoundsTests", on: ["HTTPBounds"], settings: strict),
+        tests("ClientsTests", on: ["Clients"], settings: strict),
         .testTarget(name: "YAMLKitTests", dependencies: ["YAMLKit"], swiftSettings: common),
         tests("ProjectModelTests", on: ["OrchestratorTesting", "ProjectModel"], settings: strict),
         tests("ReconcilerTests", on: ["OrchestratorTesting", "ProjectModel", "Reconciler"], settings: strict),
@@ -379,6 +380,7 @@ let package = Package(
             ],
             exclude: ["AuthorizationMatrix.txt"],
             swiftSettings: strict),
+        tests("InstallationArchiveTests", on: ["FileKit", "InstallationArchive"]),
         tests("LinuxHostTests", on: ["Clients", "ConsistencyModel", "LinuxHost", "Orchestrator", "ProjectModel"]),
         tests(
             "NetworkProbesTests",

@@ -10,7 +10,7 @@ import uuid
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-BINARY = ROOT / ".build/release/supamanager"
+BINARY = ROOT / ".build/static/release/supamanager"
 ENGINE = "/var/run/docker.sock"
 # Builds both programs and makes the images where they are not there yet.
 START_SECONDS_MAX = 1_800

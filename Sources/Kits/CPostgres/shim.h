@@ -11,6 +11,8 @@ static inline int postgreskit_flock(int descriptor, int operation) { return floc
 // glibc 2.34 and up has these; its headers show them only with _GNU_SOURCE, which a Swift build does not define.
 int pipe2(int descriptors[2], int flags);
 int dup3(int descriptor, int replaced, int flags);
+int setresuid(uid_t real, uid_t effective, uid_t saved);
+int setresgid(gid_t real, gid_t effective, gid_t saved);
 int posix_spawn_file_actions_addchdir_np(posix_spawn_file_actions_t *actions, const char *path);
 int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 

@@ -24,6 +24,14 @@ public enum DiskFolder {
         guard mkdir(path, mode) == 0 || errno == EEXIST else { throw FileError("mkdir") }
     }
 
+    /// Lets every user read a file, or list and pass through a folder.
+    public static func admitReaders(to path: String) throws(FileError) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw FileError("stat") }
+        let mode: mode_t = status.st_mode & S_IFMT == S_IFDIR ? 0o755 : 0o644
+        guard chmod(path, mode) == 0 else { throw FileError("chmod") }
+    }
+
     /// Returns when the names in a folder are on the disk.
     public static func sync(_ path: String) throws(FileError) {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

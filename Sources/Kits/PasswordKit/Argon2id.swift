@@ -26,6 +26,8 @@ public enum Argon2id {
 
     /// Bytes of a salt.
     public static let saltBytes = 16
+    /// Bytes of a key.
+    public static let keyBytes = 32
     private static let hashBytes = 32
 
     /// Hashes a password with a salt of ``saltBytes``.
@@ -40,6 +42,15 @@ public enum Argon2id {
             encoded.count)
         guard status == ARGON2_OK.rawValue else { throw .library("Argon2id", code: status) }
         return String(decoding: encoded.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// A key of ``keyBytes`` from a passphrase and a salt of ``saltBytes``: the same of the same.
+    public static func key(from passphrase: [UInt8], salt: [UInt8], cost: Cost) throws(PasswordError) -> [UInt8] {
+        var key = [UInt8](repeating: 0, count: keyBytes)
+        let status = argon2id_hash_raw(
+            cost.passes, cost.memoryKiB, cost.lanes, passphrase, passphrase.count, salt, salt.count, &key, key.count)
+        guard status == ARGON2_OK.rawValue else { throw .library("Argon2id", code: status) }
+        return key
     }
 
     /// Whether a password is the one that was hashed.

@@ -11,7 +11,7 @@ struct DataFolder {
     /// Name of the file that holds the access token made at the first start.
     static let tokenFileName = "admin-token"
     /// Its size: the token and a line feed.
-    private static let tokenFileBytes = 45
+    static let tokenFileBytes = 45
 
     let path: String
 

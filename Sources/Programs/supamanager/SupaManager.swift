@@ -20,7 +20,10 @@ struct SupaManager: AsyncParsableCommand {
               supamanager --generate-completion-script bash > /etc/bash_completion.d/supamanager
             """,
         version: Version.text,
-        subcommands: [ServeCommand.self, AdminCommand.self, DoctorCommand.self, NetworkRulesCommand.self],
+        subcommands: [
+            ServeCommand.self, AdminCommand.self, BackupCommand.self, RestoreCommand.self, DoctorCommand.self,
+            NetworkRulesCommand.self,
+        ],
         groupedSubcommands: [
             CommandGroup(
                 name: "Account",
@@ -37,6 +40,51 @@ struct SupaManager: AsyncParsableCommand {
                     RegistriesCommand.self, TemplateCommand.self, AuditCommand.self,
                 ]),
         ])
+}
+
+extension SupaManager {
+    /// Runs the command; a word that names none is answered with the nearest that does.
+    static func main() async {
+        if let refusal = CommandWords.refusal(of: Array(CommandLine.arguments.dropFirst()), in: Self.self) {
+            Terminal().write("Error: \(refusal)\n", to: .error)
+            exit(withError: ExitCode.validationFailure)
+        }
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch { exit(withError: error) }
+    }
+}
+
+/// The words that name a command. Pure.
+enum CommandWords {
+    /// What is wrong with the words before the first option; nil where they lead to a command.
+    static func refusal(of arguments: [String], in root: any ParsableCommand.Type) -> String? {
+        var command = root
+        var path = [command._commandName]
+        for word in arguments {
+            let subcommands = command.configuration.subcommands
+            // What follows is an option or an argument of the command, and its own parser's matter.
+            guard !subcommands.isEmpty, !word.hasPrefix("-"), word != "help" else { return nil }
+            guard let next = subcommands.first(where: { names(of: $0).contains(word) }) else {
+                let near = Suggestion.nearest(to: word, among: subcommands.flatMap(names))
+                return "there is no command \(DisplayText.quoted((path + [word]).joined(separator: " ")))"
+                    + (near.map { "; did you mean \((path + [$0]).joined(separator: " "))?" }
+                        ?? ": \(path.joined(separator: " ")) --help lists all")
+            }
+            command = next
+            path.append(next._commandName)
+        }
+        return nil
+    }
+
+    private static func names(of command: any ParsableCommand.Type) -> [String] {
+        [command._commandName] + command.configuration.aliases
+    }
 }
 
 /// The program's version.

@@ -43,6 +43,18 @@ struct EmbeddedClusterSite: Sendable {
         return (site, lock)
     }
 
+    /// The cluster of another process: nothing is made, changed or locked.
+    static func beside(
+        _ configuration: EmbeddedClusterConfiguration
+    ) async throws(EmbeddedClusterError) -> EmbeddedClusterSite {
+        let layout = EmbeddedClusterLayout(
+            folder: URL(filePath: configuration.folder).resolvingSymlinksInPath().path)
+        return EmbeddedClusterSite(
+            configuration: configuration, layout: layout, programs: try await programs(configuration, layout),
+            account: try serverAccount(configuration), setpriv: nil,
+            socketFolder: layout.socketFolder(maximumBytes: PostgresProtocolLimit.socketFolderBytes))
+    }
+
     /// Makes the folder and gives its path without symbolic links, as the server will see it.
     private static func prepareFolder(
         _ folder: String, _ account: SystemAccount

@@ -79,6 +79,15 @@ extension ManagementClient {
         try await send(.delete("platform", "profile", "access-tokens", "\(id)"))
     }
 
+    /// The latest entries of the audit trail of an organization, the latest first.
+    public func latestAuditEvents(of slug: String, limit: Int) async throws(ClientError) -> [AuditEventSummary] {
+        struct Body: Decodable {
+            let result: [AuditEventSummary]
+        }
+        let call = APICall.get("platform", "organizations", slug, "audit", query: [("limit", "\(limit)")])
+        return try await answer(call, as: Body.self).result
+    }
+
     /// One page of the audit trail of an organization: the entries after a number, in their order.
     public func auditEntries(of slug: String, after number: Int64, limit: Int) async throws(ClientError)
         -> AuditTrailPage

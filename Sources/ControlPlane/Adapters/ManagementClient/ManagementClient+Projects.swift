@@ -37,7 +37,11 @@ extension ManagementClient {
         }
         let found = try await projects(search: text).filter { $0.name == text }
         guard let project = found.first, let ref = ProjectRef(project.ref) else {
-            throw .notFound("there is no project \(DisplayText.quoted(text)): `supamanager projects list` shows all")
+            let near = Suggestion.nearest(to: text, among: try await projects().map(\.name))
+            throw .notFound(
+                "there is no project \(DisplayText.quoted(text))"
+                    + (near.map { "; did you mean \(DisplayText.quoted($0))?" }
+                        ?? ": `supamanager projects list` shows all"))
         }
         guard found.count == 1 else {
             let refs = found.map(\.ref).joined(separator: ", ")

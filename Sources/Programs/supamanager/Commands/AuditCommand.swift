@@ -4,7 +4,8 @@ import ManagementClient
 /// `supamanager audit …`
 struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "audit", abstract: "Check audit trails.", subcommands: [AuditVerifyCommand.self])
+        commandName: "audit", abstract: "List and check audit trails.",
+        subcommands: [AuditListCommand.self, AuditVerifyCommand.self])
 }
 
 /// `supamanager audit verify`

@@ -128,13 +128,15 @@ struct ClientSession: Sendable {
         } catch { throw .failed("the answer cannot be written as JSON") }
     }
 
-    /// The organization that a command means: the one it names, or the only one there is.
+    /// The organization that a command means: the one it names, that of SUPAMANAGER_ORG, or the only one there is.
     func organization(_ given: String?, _ client: ManagementClient) async throws(ClientError) -> String {
-        if let given { return given }
+        if let given = given ?? environment["SUPAMANAGER_ORG"], !given.isEmpty { return given }
         let slugs = try await client.organizations().map(\.slug)
         guard let only = slugs.first else { throw .notFound("you belong to no organization") }
         guard slugs.count == 1 else {
-            throw .invalid("you belong to several organizations: name one with --org, \(slugs.joined(separator: ", "))")
+            throw .invalid(
+                "you belong to several organizations: name one with --org or SUPAMANAGER_ORG, "
+                    + slugs.joined(separator: ", "))
         }
         return only
     }

@@ -4,14 +4,19 @@ import ManagementClient
 /// `supamanager orgs …`
 struct OrganizationsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "orgs", abstract: "List and create organizations.",
-        subcommands: [OrganizationsListCommand.self, OrganizationsCreateCommand.self],
+        commandName: "orgs", abstract: "Organizations, their members and roles.",
+        subcommands: [
+            OrganizationsListCommand.self, OrganizationsCreateCommand.self, OrganizationsDeleteCommand.self,
+            OrganizationsMembersCommand.self, OrganizationsRolesCommand.self, OrganizationsInviteCommand.self,
+            OrganizationsRemoveMemberCommand.self,
+        ],
         defaultSubcommand: OrganizationsListCommand.self)
 }
 
 /// `supamanager orgs list`
 struct OrganizationsListCommand: ClientCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List your organizations.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List your organizations.", aliases: ["ls"])
 
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
@@ -19,11 +24,11 @@ struct OrganizationsListCommand: ClientCommand {
     func perform(_ session: ClientSession) async throws(ClientError) {
         let organizations = try await session.client().organizations()
         try session.show(
-            organizations, output, none: "You belong to no organization.", columns: ["SLUG", "OWNER", "NAME"]
+            organizations, output, none: "You belong to no organization.", columns: ["NAME", "SLUG", "OWNER"]
         ) { organization in
             [
-                Table.Cell(organization.slug), organization.isOwner == true ? "yes" : "no",
-                Table.Cell(organization.name),
+                Table.Cell(organization.name), Table.Cell(organization.slug),
+                organization.isOwner == true ? "yes" : "no",
             ]
         }
     }

@@ -123,11 +123,12 @@ struct Terminal: Sendable {
         }
     }
 
-    /// Becomes another program: the one that opens addresses on a desktop. Returns only when that is not possible.
-    func become(_ program: String, _ argument: String) {
-        var arguments = unsafe [strdup(program), strdup(argument), nil]
-        unsafe execv(program, &arguments)
-        for index in unsafe arguments.indices { unsafe free(arguments[index]) }
+    /// Becomes another program, with variables set in its environment. Returns only when that is not possible.
+    func become(_ program: String, _ arguments: [String], setting variables: [String: String] = [:]) {
+        for (name, value) in variables { _ = unsafe setenv(name, value, 1) }
+        var pointers = unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
+        unsafe execv(program, &pointers)
+        for index in unsafe pointers.indices { unsafe free(pointers[index]) }
     }
 }
 

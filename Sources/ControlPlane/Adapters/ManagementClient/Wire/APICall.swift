@@ -61,6 +61,12 @@ struct APICall: Sendable {
         } catch { throw .failed("the request cannot be written as JSON") }
     }
 
+    static func delete(_ path: String..., json: some Encodable) throws(ClientError) -> APICall {
+        do {
+            return APICall("DELETE", path: path, query: [], body: Array(try JSONEncoder().encode(json)))
+        } catch { throw .failed("the request cannot be written as JSON") }
+    }
+
     static func put(_ path: String..., json: some Encodable) throws(ClientError) -> APICall {
         do {
             return APICall("PUT", path: path, query: [], body: Array(try JSONEncoder().encode(json)))

@@ -13,8 +13,10 @@ struct ProjectsCommand: AsyncParsableCommand {
             ProjectsReceiptCommand.self, ProjectsAcceptVolumeLossCommand.self, ProjectsKeysCommand.self,
             ProjectsLogsCommand.self, ProjectsOpenCommand.self, ProjectsOperationsCommand.self,
             ProjectsExplainCommand.self, ProjectsCancelCommand.self, ProjectsExportCommand.self,
-            ProjectsUpgradeCommand.self, ProjectsServicesCommand.self,
-        ])
+            ProjectsUpgradeCommand.self, ProjectsServicesCommand.self, ProjectsRenameCommand.self,
+            ProjectsDatabaseCommand.self, ProjectsSQLCommand.self, ProjectsConfigCommand.self,
+            ProjectsSecretsCommand.self,
+        ], aliases: ["project"])
 }
 
 /// The project that a command is about.
@@ -34,7 +36,8 @@ extension ManagementClient {
 
 /// `supamanager projects list`
 struct ProjectsListCommand: ClientCommand {
-    static let configuration = CommandConfiguration(commandName: "list", abstract: "List the projects that you see.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the projects that you see.", aliases: ["ls"])
 
     @Option(name: .customLong("org"), help: "Only projects of this organization.")
     var organization: String?
@@ -50,13 +53,13 @@ struct ProjectsListCommand: ClientCommand {
             .filter { organization == nil || $0.organizationSlug == organization }
         try session.show(
             projects, output, none: "There are no projects. Create one with: supamanager projects create NAME",
-            columns: ["REF", "STATUS", "ORG", "REGION", "CREATED", "NAME"]
+            columns: ["NAME", "REF", "STATUS", "ORG", "REGION", "AGE"]
         ) { project in
             [
-                Table.Cell(project.ref),
+                Table.Cell(project.name), Table.Cell(project.ref),
                 Table.Cell(project.status, Style.Tint(StudioStatus(rawValue: project.status) ?? .unknown)),
                 Table.Cell(project.organizationSlug ?? ""), Table.Cell(project.region),
-                Table.Cell(project.insertedAt ?? ""), Table.Cell(project.name),
+                Table.Cell(Age.text(of: project.insertedAt)),
             ]
         }
     }
@@ -65,7 +68,7 @@ struct ProjectsListCommand: ClientCommand {
 /// `supamanager projects get`
 struct ProjectsGetCommand: ClientCommand {
     static let configuration = CommandConfiguration(
-        commandName: "get", abstract: "Show a project and the state of its services.")
+        commandName: "get", abstract: "Show a project and the state of its services.", aliases: ["show", "ps"])
 
     @OptionGroup var project: ProjectArgument
     @OptionGroup var connection: ConnectionOptions

@@ -9,7 +9,7 @@ struct ProjectsDeleteCommand: ClientCommand {
         discussion: """
             Asks for the project's name first, and then whether to destroy its data. With --yes nothing is asked, and \
             either --keep-volumes or --destroy-volumes is required. Prints what was destroyed and what is kept.
-            """)
+            """, aliases: ["rm"])
 
     /// The choice for the data.
     enum Volumes: String, EnumerableFlag {

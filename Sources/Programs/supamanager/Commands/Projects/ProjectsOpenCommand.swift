@@ -26,7 +26,7 @@ struct ProjectsOpenCommand: ClientCommand {
         guard !isPrinting, url.hasPrefix("http://") || url.hasPrefix("https://"), let opener = Self.opener(session)
         else { return }
         await session.http.shutdown()
-        session.terminal.become(opener, url)
+        session.terminal.become(opener, [url])
     }
 
     /// The program that opens addresses on a desktop session.
