@@ -40,6 +40,8 @@ package struct DashboardFeature: Sendable {
             origin: BrowserOrigin(publicOrigin: settings.publicURL))
         let pages = Pages(templates: templates, assets: assets, gate: gate)
         let entry = EntryRoutes(pages: pages, directory: directory, trail: trail)
+        let frame = ProjectPages(pages: pages, calls: calls)
+        let sql = ProjectSQL(calls: calls)
         let routes =
             entry.routes + [assets.route]
             + ProjectListRoutes(pages: pages, calls: calls).routes
@@ -47,6 +49,12 @@ package struct DashboardFeature: Sendable {
             + ProjectRoutes(pages: pages, calls: calls).routes
             + LifecycleRoutes(pages: pages, calls: calls).routes
             + LogRoutes(pages: pages, calls: calls).routes
+            + DataRoutes(frame: frame, sql: sql).routes
+            + TableRoutes(frame: frame, sql: sql).routes
+            + RowRoutes(frame: frame, sql: sql).routes
+            + SQLRoutes(frame: frame, sql: sql).routes
+            + UserRoutes(frame: frame, sql: sql).routes
+            + StorageRoutes(frame: frame).routes
             + AccountRoutes(pages: pages, calls: calls, directory: directory).routes
             + OrganizationRoutes(pages: pages, calls: calls).routes
         return BrowserSite(path: Self.path, routes: routes, gate: gate, refusalPage: pages.refusal)

@@ -6,8 +6,9 @@ struct PageTemplates: Sendable {
 
     /// Templates that every dashboard has.
     static let names = [
-        "account", "confirm-delete", "deletion", "error", "first-run", "keys", "layout", "logs", "new-project",
-        "operation", "organization", "project", "project-live", "projects", "projects-list", "sign-in",
+        "account", "cells", "confirm-delete", "data", "deletion", "error", "extensions", "first-run", "keys", "layout",
+        "logs", "new-project", "operation", "organization", "policies", "project", "project-head", "project-live",
+        "projects", "projects-list", "row", "sign-in", "sql", "sql-problem", "storage", "table", "table-head", "users",
     ]
 
     /// - Throws: ``DashboardFiles/Problem`` for a template that is missing, cannot be read or leaves something unescaped.
