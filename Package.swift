@@ -143,6 +143,7 @@ let package = Package(
         model("ProjectSQL"),
         model("SettingTables"),
         model("SnippetModel"),
+        model("UsageModel"),
         // Which of them take part in the transactions of events.
         model("EventConsumers", and: ["NotificationModel"]),
 
@@ -157,7 +158,7 @@ let package = Package(
             "PostgresStore",
             on: [
                 "ConsistencyModel", "EventConsumers", "FunctionModel", "Identity", "NotificationModel", "Orchestrator",
-                "PostgresKit", "ProjectModel", "Reconciler", "SnippetModel", "TokenKit",
+                "PostgresKit", "ProjectModel", "Reconciler", "SnippetModel", "TokenKit", "UsageModel",
             ]),
         // The private PostgreSQL of an installation that names none.
         adapter("EmbeddedPostgres", on: ["PostgresKit"]),
@@ -218,7 +219,7 @@ let package = Package(
             ],
             path: "Sources/ControlPlane/Features/FeatureKit", swiftSettings: strict),
         feature("Accounts"),
-        feature("Dashboard", and: [.product(name: "Mustache", package: "swift-mustache"), nioCore]),
+        feature("Dashboard", and: ["SettingTables", .product(name: "Mustache", package: "swift-mustache"), nioCore]),
         feature("EdgeFunctions", and: ["FunctionModel", nioCore]),
         feature(
             "Installation",
@@ -229,8 +230,7 @@ let package = Package(
         feature("Projects", and: ["Reconciler", "SettingTables"]),
         feature("Snippets", and: ["SnippetModel"]),
         feature("SupabaseCompatibility"),
-        feature("Usage", and: ["HTTPBounds"]),
-
+        feature("Usage", and: ["HTTPBounds", "UsageModel"]),
         // All routes together.
         .target(
             name: "ManagementAPI",
@@ -248,7 +248,7 @@ let package = Package(
             name: "OrchestratorTesting",
             dependencies: [
                 "ConsistencyModel", "EventConsumers", "FunctionModel", "Identity", "Locks", "NotificationModel",
-                "Orchestrator", "ProjectModel", "Reconciler", "SettingTables", "SnippetModel", logging,
+                "Orchestrator", "ProjectModel", "Reconciler", "SettingTables", "SnippetModel", "UsageModel", logging,
             ],
             path: "Sources/ControlPlane/Core/OrchestratorTesting", swiftSettings: strict),
 
@@ -262,7 +262,7 @@ let package = Package(
                 "LinuxHost", "LogKit", "ManagementAPI", "ManagementClient", "NetworkProbes", "Notifications",
                 "Orchestrator", "PostgresKit", "PostgresStore", "ProjectAccess", "ProjectData", "ProjectKeys",
                 "ProjectModel", "Projects", "Reconciler", "SettingTables", "Snippets", "SupabaseCompatibility",
-                "TokenKit", "Usage", argumentParser, logging, serviceLifecycle, unixSignals,
+                "TokenKit", "Usage", "UsageModel", argumentParser, logging, serviceLifecycle, unixSignals,
             ],
             path: "Sources/Programs/supamanager", swiftSettings: strict, linkerSettings: stripped),
 
@@ -328,6 +328,7 @@ let package = Package(
         modelTests(of: "NotificationModel"),
         modelTests(of: "SettingTables"),
         modelTests(of: "SnippetModel"),
+        modelTests(of: "UsageModel"),
         tests(
             "DockerEngineTests",
             on: [
@@ -339,7 +340,7 @@ let package = Package(
             on: [
                 "ConsistencyModel", "EventConsumers", "FunctionModel", "Identity", "NotificationModel", "Orchestrator",
                 "OrchestratorTesting", "PostgresKit", "PostgresStore", "PostgresTestSupport", "ProjectModel",
-                "SettingTables", "SnippetModel", "TokenKit",
+                "SettingTables", "SnippetModel", "TokenKit", "UsageModel",
             ]),
         tests("EmbeddedPostgresTests", on: ["EmbeddedPostgres", "PostgresKit", "PostgresTestSupport"]),
         tests(
@@ -373,7 +374,7 @@ let package = Package(
                 "FeatureKit", "FunctionModel", "HTTPBounds", "Identity", "Installation", "ManagementAPI",
                 "Notifications",
                 "Orchestrator", "OrchestratorTesting", "ProjectData", "ProjectModel", "Projects", "Reconciler",
-                "SettingTables", "Snippets", "SupabaseCompatibility", "Usage", httpTypes,
+                "SettingTables", "Snippets", "SupabaseCompatibility", "Usage", "UsageModel", httpTypes,
                 logging, nioCore,
                 nioPosix, serviceLifecycle,
             ],

@@ -5,7 +5,7 @@ public enum Schema {
         installation, projects, leases, identity, configuration, requests, content, functions, signingKey,
         projectEdition, managerLease, custody, operations, credentialLimits, templateVersions, projectUpgrades,
         auditSignatures, secretDigests, formerSettings, keyedPayloads, registryLogins, jobs,
-        eventFacts, browserSessions,
+        eventFacts, browserSessions, usage,
     ]
 
     private static let installation = Migration(

@@ -33,7 +33,7 @@ struct DataRoutes: Sendable {
         let tables = try await sql.read(DatabaseCatalogue.tables, [.string(schema)], for: request)
         let shown = tables.rows.map { TableRow(Dictionary(zip(tables.columns, $0)) { $1 }).fields }
         return try await frame.page(
-            "data", .data, title: "Tables",
+            "data", in: .data, title: "Tables",
             [
                 "schema": .visible(schema), "tables": .list(shown), "is_cut": .flag(tables.isCut),
                 "schemas": .list(
@@ -48,7 +48,7 @@ struct DataRoutes: Sendable {
         let found = try await sql.read(DatabaseCatalogue.extensions, for: request)
         let rows = found.rows.map { Dictionary(zip(found.columns, $0)) { $1 } }
         return try await frame.page(
-            "extensions", .data, title: "Extensions",
+            "extensions", in: .data, title: "Extensions",
             [
                 "problem": problem?.fields ?? .none,
                 "can_write": .flag(try frame.granted(request).contains(.databaseWrite)),

@@ -5,7 +5,7 @@ import Identity
 
 /// The parts of a project, as its pages lead to them.
 enum ProjectSection: String, CaseIterable, Sendable {
-    case overview, data, sql, users, storage
+    case overview, data, sql, users, storage, usage, settings
 
     var label: String {
         switch self {
@@ -14,16 +14,19 @@ enum ProjectSection: String, CaseIterable, Sendable {
         case .sql: "SQL"
         case .users: "Users"
         case .storage: "Storage"
+        case .usage: "Usage"
+        case .settings: "Settings"
         }
     }
 
     /// What the caller needs to see it.
     var permission: Permission {
         switch self {
-        case .overview: .projectAdminRead
+        case .overview, .settings: .projectAdminRead
         case .data, .sql: .databaseRead
         case .users: .databaseWrite
         case .storage: .storageRead
+        case .usage: .analyticsUsageRead
         }
     }
 
@@ -40,7 +43,7 @@ struct ProjectPages: Sendable {
     ///
     /// - Parameter detail: the project, where it is known.
     func page(
-        _ name: String, _ section: ProjectSection, title: String, _ fields: [String: PageValue],
+        _ name: String, in section: ProjectSection, title: String, _ fields: [String: PageValue],
         for request: APIRequest, status: HTTPResponse.Status = .ok
     ) async throws -> APIResponse {
         let detail = try await calls.json(.get, "/platform/projects/\(try request.ref())", for: request)

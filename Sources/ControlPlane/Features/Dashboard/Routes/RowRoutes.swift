@@ -18,14 +18,16 @@ struct RowRoutes: Sendable {
                 let table = try await TableRoutes.table(request, sql)
                 guard request.query["k0"] != nil else { return try await form(request, Draft(table: table)) }
                 let key = try RowKey(of: table) { request.query[$0] }
-                return try await form(request, try await draft(request, table, key, role: request.query["role"]))
+                return try await form(
+                    request, try await draft(request, of: table, key: key, role: request.query["role"]))
             },
-            change("\(path)/rows", "Insert a row", insert), change("\(path)/row", "Change a row", update),
-            change("\(path)/row/delete", "Delete a row", delete),
+            change("\(path)/rows", summary: "Insert a row", handler: insert),
+            change("\(path)/row", summary: "Change a row", handler: update),
+            change("\(path)/row/delete", summary: "Delete a row", handler: delete),
         ]
     }
 
-    private func change(_ path: String, _ summary: String, _ handler: @escaping Route.Handler) -> Route {
+    private func change(_ path: String, summary: String, handler: @escaping Route.Handler) -> Route {
         Route(
             .post, path, access: .permission(.databaseWrite), operation: .form(summary), handler: handler
         ).takingLargeBody.lasting(.minutes)
@@ -44,7 +46,7 @@ struct RowRoutes: Sendable {
 
     /// The row as it is; 404 where the role sees none.
     private func draft(
-        _ request: APIRequest, _ table: TableShape, _ key: RowKey, role: String?
+        _ request: APIRequest, of table: TableShape, key: RowKey, role: String?
     ) async throws -> Draft {
         let role = try await TableRoutes.roles(request, sql, chosen: role).role
         switch try await sql.run(key.reading(of: table, role: role), for: request) {
@@ -68,7 +70,7 @@ struct RowRoutes: Sendable {
             PageValue.object(["name": .text($0.0), "value": .text($0.1)])
         }
         return try await frame.page(
-            "row", .data, title: draft.key == nil ? "New row" : "Row",
+            "row", in: .data, title: draft.key == nil ? "New row" : "Row",
             [
                 "table": .object(["oid": .text(table.oid), "name": .visible(table.name)]),
                 "schema_query": .text(PagePath.query([("schema", table.schema)])), "schema": .visible(table.schema),
@@ -127,12 +129,12 @@ struct RowRoutes: Sendable {
         if let obstacle = table.editObstacle { throw APIError(.badRequest, obstacle) }
         let form = try request.form()
         let key = try RowKey(of: table) { form[$0] }
-        var draft = try await draft(request, table, key, role: form["role"])
+        var draft = try await draft(request, of: table, key: key, role: form["role"])
         draft.form = form
         let edit = RowEdit(form, of: table, present: draft.present)
         guard !edit.changes.isEmpty else { return try back(to: table, role: draft.role, request) }
         let outcome = try await sql.run(edit.update(of: table, key: key, role: draft.role), for: request)
-        return try await end(outcome, draft, request)
+        return try await end(outcome, of: draft, for: request)
     }
 
     private func delete(_ request: APIRequest) async throws -> APIResponse {
@@ -140,13 +142,13 @@ struct RowRoutes: Sendable {
         if let obstacle = table.editObstacle { throw APIError(.badRequest, obstacle) }
         let form = try request.form()
         let key = try RowKey(of: table) { form[$0] }
-        let draft = try await draft(request, table, key, role: form["role"])
+        let draft = try await draft(request, of: table, key: key, role: form["role"])
         let outcome = try await sql.run(key.deletion(from: table, role: draft.role), for: request)
-        return try await end(outcome, draft, request)
+        return try await end(outcome, of: draft, for: request)
     }
 
     private func end(
-        _ outcome: ProjectSQL.Outcome, _ draft: Draft, _ request: APIRequest
+        _ outcome: ProjectSQL.Outcome, of draft: Draft, for request: APIRequest
     ) async throws -> APIResponse {
         var draft = draft
         switch outcome {

@@ -101,7 +101,7 @@ struct SQLRoutes: Sendable {
         case .refused(let refusal)?: (fields["refusal"], status) = (refusal.fields, .badRequest)
         case .rows(let table)?: fields["result"] = Self.result(table)
         }
-        return try await frame.page("sql", .sql, title: "SQL", fields, for: request, status: status)
+        return try await frame.page("sql", in: .sql, title: "SQL", fields, for: request, status: status)
     }
 
     private func roles(_ request: APIRequest, chosen: String?) async throws -> PageValue {

@@ -25,8 +25,10 @@ struct StorageRoutes: Sendable {
             Route(
                 .get, "\(Self.path)/download", access: .permission(.storageRead),
                 operation: .page("A file, by a signed address", query: ["bucket", "path"]), handler: download),
-            change("/buckets", "Create a bucket", createBucket), change("/empty", "Empty a bucket", emptyBucket),
-            change("/bucket/delete", "Delete a bucket", deleteBucket), change("/delete", "Delete files", deleteFile),
+            change("/buckets", summary: "Create a bucket", handler: createBucket),
+            change("/empty", summary: "Empty a bucket", handler: emptyBucket),
+            change("/bucket/delete", summary: "Delete a bucket", handler: deleteBucket),
+            change("/delete", summary: "Delete files", handler: deleteFile),
             Route(
                 .post, "\(Self.path)/upload", access: .permission(.storageWrite),
                 operation: Operation(
@@ -36,7 +38,7 @@ struct StorageRoutes: Sendable {
         ]
     }
 
-    private func change(_ suffix: String, _ summary: String, _ handler: @escaping Route.Handler) -> Route {
+    private func change(_ suffix: String, summary: String, handler: @escaping Route.Handler) -> Route {
         Route(
             .post, Self.path + suffix, access: .permission(.storageWrite), operation: .form(summary), handler: handler)
     }
@@ -98,13 +100,15 @@ struct StorageRoutes: Sendable {
             fields["folder"] = .visible(place.folder)
             fields["top_query"] = .text(Place(bucket: bucket, folder: "").query)
             fields["trail"] = place.trail
-            fields.merge(try await entries(request, bucket, place)) { $1 }
+            fields.merge(try await entries(of: bucket, in: place, for: request)) { $1 }
         }
         return try await frame.page(
-            "storage", .storage, title: "Storage", fields, for: request, status: problem?.status ?? .ok)
+            "storage", in: .storage, title: "Storage", fields, for: request, status: problem?.status ?? .ok)
     }
 
-    private func entries(_ request: APIRequest, _ bucket: String, _ place: Place) async throws -> [String: PageValue] {
+    private func entries(of bucket: String, in place: Place, for request: APIRequest) async throws -> [String:
+        PageValue]
+    {
         let page = try request.query.number("page", in: 0...Self.pageMax, default: 0)
         let body: JSON = [
             "path": .string(place.folder),

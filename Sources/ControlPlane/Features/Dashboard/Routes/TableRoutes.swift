@@ -64,7 +64,7 @@ struct TableRoutes: Sendable {
         fields.merge(list.fields(of: outcome, canWrite: canWrite)) { $1 }
         fields["roles"] = canWrite ? roles.choices : .list([])
         fields["role"] = .visible(roles.role)
-        return try await frame.page("table", .data, title: table.name, fields, for: request)
+        return try await frame.page("table", in: .data, title: table.name, fields, for: request)
     }
 
     private func head(of table: TableShape, tab: String, canWrite: Bool) -> [String: PageValue] {
@@ -96,7 +96,7 @@ struct TableRoutes: Sendable {
                 ])
             })
         return try await frame.page(
-            "policies", .data, title: table.name, fields, for: request, status: problem == nil ? .ok : .badRequest)
+            "policies", in: .data, title: table.name, fields, for: request, status: problem == nil ? .ok : .badRequest)
     }
 
     private func switchRowSecurity(_ request: APIRequest) async throws -> APIResponse {

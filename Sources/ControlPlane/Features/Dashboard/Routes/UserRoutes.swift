@@ -24,12 +24,14 @@ struct UserRoutes: Sendable {
                 .get, Self.path, access: .permission(.databaseWrite),
                 operation: .page("The users of a project", query: ["search", "page"])
             ) { try await show($0) },
-            change("", "Create a user", create), change("/invite", "Invite a user", invite),
-            change("/{id}/ban", "Ban a user, or end the ban", ban), change("/{id}/delete", "Delete a user", delete),
+            change("", summary: "Create a user", handler: create),
+            change("/invite", summary: "Invite a user", handler: invite),
+            change("/{id}/ban", summary: "Ban a user, or end the ban", handler: ban),
+            change("/{id}/delete", summary: "Delete a user", handler: delete),
         ]
     }
 
-    private func change(_ suffix: String, _ summary: String, _ handler: @escaping Route.Handler) -> Route {
+    private func change(_ suffix: String, summary: String, handler: @escaping Route.Handler) -> Route {
         Route(
             .post, Self.path + suffix, access: .permission(.databaseWrite), operation: .form(summary), handler: handler)
     }
@@ -65,7 +67,7 @@ struct UserRoutes: Sendable {
         if page > 0 { fields["previous"] = .text(Self.link(searched, page: page - 1)) }
         if found.rows.count > Self.pageUsers { fields["next"] = .text(Self.link(searched, page: page + 1)) }
         return try await frame.page(
-            "users", .users, title: "Users", fields, for: request, status: problem?.status ?? .ok)
+            "users", in: .users, title: "Users", fields, for: request, status: problem?.status ?? .ok)
     }
 
     private static func link(_ parts: [(String, String)], page: Int) -> String {
@@ -101,13 +103,13 @@ struct UserRoutes: Sendable {
             "email": .string(form.trimmed("email")), "password": .string(form["password"] ?? ""),
             "email_confirm": .boolean(form["confirmed"] == "1"),
         ])
-        return try await send(.post, "users", body: body, showing: form, request)
+        return try await send(.post, "users", body: body, showing: form, for: request)
     }
 
     private func invite(_ request: APIRequest) async throws -> APIResponse {
         let form = try request.form()
         return try await send(
-            .post, "invite", body: ["email": .string(form.trimmed("email"))], showing: form, request)
+            .post, "invite", body: ["email": .string(form.trimmed("email"))], showing: form, for: request)
     }
 
     private func ban(_ request: APIRequest) async throws -> APIResponse {
@@ -115,16 +117,16 @@ struct UserRoutes: Sendable {
         let duration = form["ban"] == "1" ? Self.banForever : "none"
         return try await send(
             .patch, "users/\(try request.uuid("id"))", body: ["ban_duration": .string(duration)], showing: form,
-            request)
+            for: request)
     }
 
     private func delete(_ request: APIRequest) async throws -> APIResponse {
-        try await send(.delete, "users/\(try request.uuid("id"))", body: nil, showing: try request.form(), request)
+        try await send(.delete, "users/\(try request.uuid("id"))", body: nil, showing: try request.form(), for: request)
     }
 
     /// Asks auth, and shows its refusal above the form.
     private func send(
-        _ method: HTTPRequest.Method, _ path: String, body: JSON?, showing form: FormFields, _ request: APIRequest
+        _ method: HTTPRequest.Method, _ path: String, body: JSON?, showing form: FormFields, for request: APIRequest
     ) async throws -> APIResponse {
         do {
             _ = try await frame.calls.send(
