@@ -145,6 +145,7 @@ let package = Package(
         model("ProjectSQL"),
         model("SettingTables"),
         model("SnippetModel"),
+        model("UsageModel"),
         // Which of them take part in the transactions of events.
         model("EventConsumers", and: ["NotificationModel"]),
 
@@ -160,7 +161,7 @@ let package = Package(
             on: [
                 "BackupModel", "BackupOperations", "ConsistencyModel", "EventConsumers", "FunctionModel", "Identity",
                 "NotificationModel", "Orchestrator", "PostgresKit", "ProjectModel", "Reconciler", "SnippetModel",
-                "TokenKit",
+                "TokenKit", "UsageModel",
             ]),
         // The private PostgreSQL of an installation that names none.
         adapter("EmbeddedPostgres", on: ["PostgresKit"]),
@@ -223,8 +224,8 @@ let package = Package(
             ],
             path: "Sources/ControlPlane/Features/FeatureKit", swiftSettings: strict),
         feature("Accounts"),
-        feature("Dashboard", and: [.product(name: "Mustache", package: "swift-mustache"), nioCore]),
         feature("Backups", and: ["BackupModel", "BackupOperations", "Reconciler"]),
+        feature("Dashboard", and: ["SettingTables", .product(name: "Mustache", package: "swift-mustache"), nioCore]),
         feature("EdgeFunctions", and: ["FunctionModel", nioCore]),
         feature("Installation", and: ["ConsistencyModel", "HTTPBounds", "Reconciler", logging]),
         feature("Notifications", and: ["NotificationModel"]),
@@ -232,8 +233,7 @@ let package = Package(
         feature("Projects", and: ["Reconciler", "SettingTables"]),
         feature("Snippets", and: ["SnippetModel"]),
         feature("SupabaseCompatibility"),
-        feature("Usage", and: ["HTTPBounds"]),
-
+        feature("Usage", and: ["HTTPBounds", "UsageModel"]),
         // All routes together.
         .target(
             name: "ManagementAPI",
@@ -252,7 +252,7 @@ let package = Package(
             dependencies: [
                 "BackupModel", "BackupOperations", "ConsistencyModel", "EventConsumers", "FunctionModel", "Identity",
                 "Locks", "NotificationModel", "Orchestrator", "ProjectModel", "Reconciler", "SettingTables",
-                "SnippetModel", logging,
+                "SnippetModel", "UsageModel", logging,
             ],
             path: "Sources/ControlPlane/Core/OrchestratorTesting", swiftSettings: strict),
 
@@ -262,11 +262,12 @@ let package = Package(
             dependencies: [
                 "APIKit", "Accounts", "BackupModel", "BackupOperations", "Backups", "Clients", "ComposeTemplates",
                 "ConsistencyModel", "CurlKit", "Dashboard", "DockerEngine", "EdgeFunctions", "EmbeddedPostgres",
-                "FeatureKit", "FileKit", "FunctionModel", "Identity", "Installation", "InstallationArchive", "LinuxHost",
-                "LogKit", "ManagementAPI", "ManagementClient", "NetworkProbes", "Notifications", "Orchestrator", "PostgresKit", "PostgresStore",
-                "ProjectAccess", "ProjectData", "ProjectKeys", "ProjectModel", "Projects", "Reconciler",
-                "ReplicationArchive", "SettingTables", "Snippets", "SupabaseCompatibility", "TokenKit", "Usage",
-                argumentParser, logging, serviceLifecycle, unixSignals,
+                "FeatureKit", "FileKit", "FunctionModel", "Identity", "Installation", "InstallationArchive",
+                "LinuxHost", "LogKit", "ManagementAPI", "ManagementClient", "NetworkProbes", "Notifications",
+                "Orchestrator", "PostgresKit", "PostgresStore", "ProjectAccess", "ProjectData", "ProjectKeys",
+                "ProjectModel", "Projects", "Reconciler", "ReplicationArchive", "SettingTables", "Snippets",
+                "SupabaseCompatibility", "TokenKit", "Usage", "UsageModel", argumentParser, logging, serviceLifecycle,
+                unixSignals,
             ],
             path: "Sources/Programs/supamanager", swiftSettings: strict, linkerSettings: stripped),
 
@@ -332,6 +333,7 @@ let package = Package(
         modelTests(of: "NotificationModel"),
         modelTests(of: "SettingTables"),
         modelTests(of: "SnippetModel"),
+        modelTests(of: "UsageModel"),
         tests(
             "DockerEngineTests",
             on: [
@@ -343,7 +345,7 @@ let package = Package(
             on: [
                 "BackupOperations", "ConsistencyModel", "EventConsumers", "FunctionModel", "Identity",
                 "NotificationModel", "Orchestrator", "OrchestratorTesting", "PostgresKit", "PostgresStore",
-                "PostgresTestSupport", "ProjectModel", "SettingTables", "SnippetModel", "TokenKit",
+                "PostgresTestSupport", "ProjectModel", "SettingTables", "SnippetModel", "TokenKit", "UsageModel",
             ]),
         tests("EmbeddedPostgresTests", on: ["EmbeddedPostgres", "PostgresKit", "PostgresTestSupport"]),
         tests(
@@ -376,7 +378,7 @@ let package = Package(
                 "CurlKit", "Dashboard", "EdgeFunctions", "FeatureKit", "FunctionModel", "HTTPBounds", "Identity",
                 "Installation", "ManagementAPI", "Notifications", "Orchestrator", "OrchestratorTesting", "ProjectData",
                 "ProjectModel", "Projects", "Reconciler", "SettingTables", "Snippets", "SupabaseCompatibility", "Usage",
-                httpTypes, logging, nioCore, nioPosix, serviceLifecycle,
+                "UsageModel", httpTypes, logging, nioCore, nioPosix, serviceLifecycle,
             ],
             exclude: ["AuthorizationMatrix.txt"],
             swiftSettings: strict),

@@ -87,7 +87,15 @@ function followLog(log, button) {
   log.scrollTop = log.scrollHeight;
 }
 
+// Ctrl and Enter send the form of a text field, as in other editors of SQL.
+function submitByKey(field) {
+  field.addEventListener("keydown", (key) => {
+    if (key.key === "Enter" && (key.ctrlKey || key.metaKey)) field.form.requestSubmit();
+  });
+}
+
 document.addEventListener("DOMContentLoaded", () => {
+  for (const field of document.querySelectorAll("[data-submit-key]")) submitByKey(field);
   for (const element of document.querySelectorAll("[data-live]")) keepAlive(element);
   const log = document.getElementById("log");
   const button = document.getElementById("follow");

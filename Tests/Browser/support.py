@@ -5,12 +5,18 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import unittest
 import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts" / "lib"))
 
 from manager import Manager  # noqa: E402  (the path is set one line above)
+
+try:
+    from playwright.sync_api import sync_playwright
+except ImportError:
+    sync_playwright = None
 
 CHROMIUM = shutil.which("chromium")
 STACKS = ROOT / ".build" / "stacks"
@@ -63,3 +69,59 @@ class Visit:
 
     def close(self):
         self.context.close()
+
+
+@unittest.skipIf(CHROMIUM is None, "needs chromium (scripts/setup --tests)")
+@unittest.skipIf(sync_playwright is None, "needs Playwright (Tests/Browser/requirements.txt)")
+@unittest.skipIf(not STACKS.is_dir(), "needs the images of the stack lite (scripts/make-images)")
+class DashboardCase(unittest.TestCase):
+    """A manager and a browser in which its administrator is signed in."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.manager = manager()
+        cls.addClassCleanup(cls.manager.stop)
+        playwright = sync_playwright().start()
+        cls.addClassCleanup(playwright.stop)
+        cls.browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        cls.addClassCleanup(cls.browser.close)
+        cls.state = cls.first_run()
+
+    @classmethod
+    def first_run(cls):
+        """The way of a newcomer: the address, the token from the terminal, a password. Gives the browser's cookie."""
+        visit = Visit(cls.browser, cls.manager.address)
+        try:
+            page = visit.page
+            visit.open("/")
+            assert page.url.endswith("/dashboard/first-run"), page.url
+            page.get_by_label("Administrator's token").fill("sbp_" + "0" * 40)
+            page.get_by_label("New password", exact=True).fill(PASSWORD)
+            page.get_by_label("New password again").fill(PASSWORD)
+            page.get_by_role("button").click()
+            assert "not the administrator's token" in page.get_by_role("alert").inner_text()
+            page.get_by_label("Administrator's token").fill(cls.manager.token)
+            page.get_by_label("New password", exact=True).fill(PASSWORD)
+            page.get_by_label("New password again").fill(PASSWORD)
+            page.get_by_role("button").click()
+            page.get_by_text("There is no project yet").wait_for()
+            assert not visit.problems, visit.problems
+            return visit.context.storage_state()
+        finally:
+            visit.close()
+
+    def visit(self, **options):
+        visit = Visit(self.browser, self.manager.address, **({"state": self.state} | options))
+        self.addCleanup(visit.close)
+        self.addCleanup(lambda: self.assertEqual(visit.problems, []))
+        return visit
+
+    def project(self, name):
+        """A project that runs; it is deleted when the test ends."""
+        ref = self.manager.provision(name)[1]
+        self.addCleanup(self.forget, ref)
+        return ref
+
+    def forget(self, ref):
+        if not self.manager.is_gone(ref):
+            self.manager.delete(ref)

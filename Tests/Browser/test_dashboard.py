@@ -9,9 +9,9 @@ import unittest
 import support
 
 try:
-    from playwright.sync_api import expect, sync_playwright
+    from playwright.sync_api import expect
 except ImportError:
-    sync_playwright = None
+    expect = None
 
 RUNNING = ".heading .status.good"
 PAGES = ["/dashboard", "/dashboard/new", "/dashboard/account", "/dashboard/organizations/default"]
@@ -40,49 +40,7 @@ class Elsewhere(http.server.BaseHTTPRequestHandler):
         """Says nothing."""
 
 
-@unittest.skipIf(support.CHROMIUM is None, "needs chromium (scripts/setup --tests)")
-@unittest.skipIf(sync_playwright is None, "needs Playwright (Tests/Browser/requirements.txt)")
-@unittest.skipIf(not support.STACKS.is_dir(), "needs the images of the stack lite (scripts/make-images)")
-class Dashboard(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.manager = support.manager()
-        cls.addClassCleanup(cls.manager.stop)
-        playwright = sync_playwright().start()
-        cls.addClassCleanup(playwright.stop)
-        cls.browser = playwright.chromium.launch(executable_path=support.CHROMIUM, args=["--no-sandbox"])
-        cls.addClassCleanup(cls.browser.close)
-        cls.state = cls.first_run()
-
-    @classmethod
-    def first_run(cls):
-        """The way of a newcomer: the address, the token from the terminal, a password. Gives the browser's cookie."""
-        visit = support.Visit(cls.browser, cls.manager.address)
-        try:
-            page = visit.page
-            visit.open("/")
-            assert page.url.endswith("/dashboard/first-run"), page.url
-            page.get_by_label("Administrator's token").fill("sbp_" + "0" * 40)
-            page.get_by_label("New password", exact=True).fill(support.PASSWORD)
-            page.get_by_label("New password again").fill(support.PASSWORD)
-            page.get_by_role("button").click()
-            assert "not the administrator's token" in page.get_by_role("alert").inner_text()
-            page.get_by_label("Administrator's token").fill(cls.manager.token)
-            page.get_by_label("New password", exact=True).fill(support.PASSWORD)
-            page.get_by_label("New password again").fill(support.PASSWORD)
-            page.get_by_role("button").click()
-            page.get_by_text("There is no project yet").wait_for()
-            assert not visit.problems, visit.problems
-            return visit.context.storage_state()
-        finally:
-            visit.close()
-
-    def visit(self, **options):
-        visit = support.Visit(self.browser, self.manager.address, **({"state": self.state} | options))
-        self.addCleanup(visit.close)
-        self.addCleanup(lambda: self.assertEqual(visit.problems, []))
-        return visit
-
+class Dashboard(support.DashboardCase):
     def sign_in(self):
         """A browser in which the administrator has signed in again."""
         visit = self.visit(state=None)
@@ -92,16 +50,6 @@ class Dashboard(unittest.TestCase):
         visit.page.get_by_role("button", name="Sign in").click()
         visit.page.get_by_role("heading", name="Account").wait_for()
         return visit
-
-    def project(self, name):
-        """A project that runs; it is deleted when the test ends."""
-        ref = self.manager.provision(name)[1]
-        self.addCleanup(self.forget, ref)
-        return ref
-
-    def forget(self, ref):
-        if not self.manager.is_gone(ref):
-            self.manager.delete(ref)
 
     def test_from_a_name_to_a_project_that_runs_and_away_again(self):
         visit = self.visit()

@@ -6,6 +6,7 @@ import PostgresTestSupport
 import ProjectModel
 import SnippetModel
 import Testing
+import UsageModel
 
 @testable import PostgresStore
 
@@ -171,6 +172,18 @@ struct ContentStoreContractTests {
             } while query.cursor != nil
             #expect(sizes == [8, 8, 4])
             #expect(names == (10...29).map(String.init))
+        }
+    }
+
+    @Test("samples of usage are kept, rolled up and removed as every store does it")
+    func usage() async throws {
+        try await withProjects { pool, records in
+            let store = PostgresUsageStore(pool: pool)
+            try await UsageStoreContract.run(on: store, refs: [records[0].ref, records[2].ref])
+            // A project that is not there, or not any more.
+            try await store.add([UsageSample(ref: .sample(99), at: Timestamp(milliseconds: 0), memoryBytes: 1)])
+            let found = try await store.samples(of: .sample(99), by: .minute, since: Timestamp(milliseconds: 0))
+            #expect(found.isEmpty)
         }
     }
 }

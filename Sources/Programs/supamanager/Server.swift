@@ -117,10 +117,13 @@ struct Server {
                 docker: engine, master: master, installation: installation.id),
             archive: try settings.backupArchive(), logger: logger)
         let disk = DiskReadiness(host: LinuxHostInspection(), folder: settings.dataFolder)
+        let reach = ProjectReach(
+            catalog: core.catalog, databases: PostgresProjectDatabase(),
+            gateways: CurlProjectGateway(client: gateways), addresses: core.catalog)
         let features = features(
             Ground(
                 database: database, core: core, people: people, ledger: ledger, orphans: orphans,
-                backups: backups.requests, registries: registries, gateways: gateways,
+                backups: backups.requests, registries: registries, reach: reach,
                 logs: DockerContainerEngine(
                     host: settings.dockerHost, http: streams, installation: installation.id)),
             inspector: inspector,
@@ -136,7 +139,8 @@ struct Server {
                     units: PostgresUnitOfWork(pool: database.pool),
                     verifier: DirectoryTokenVerifier(directory: people.directory), ledger: ledger, sealer: sealer,
                     time: SystemTime(), freeBytes: { disk.freeBytes }),
-                dashboard: try dashboard(of: files, directory: people.directory, ledger: ledger, database: database),
+                dashboard: try dashboard(
+                    of: files, directory: people.directory, ledger: ledger, database: database, catalog: core.catalog),
                 configuration: apiConfiguration
             ).pipeline,
             address: settings.listen, limits: ServerLimits(), logger: logger,
@@ -147,8 +151,12 @@ struct Server {
                         "address": "\(settings.listen)", "port": "\(port)", "installation": "\(installation.id)",
                     ])
             })
+        let usage = UsageJobs(
+            store: PostgresUsageStore(pool: database.pool),
+            meter: ContainerFigures(engine: engine, groups: ControlGroups()), reach: reach, time: SystemTime())
         let runner = try runner(
-            database: database, core: core, people: people, ledger: ledger, more: [orphans.job] + backups.jobs)
+            database: database, core: core, people: people, ledger: ledger,
+            others: [orphans.job] + backups.jobs + usage.definitions)
         var services: [any Service] = [core.health, managing(database: database, core: core, runner: runner), server]
         if let cluster = database.cluster {
             services.insert(ClusterSupervision(cluster: cluster, logger: logger), at: 0)
@@ -173,8 +181,7 @@ struct Server {
         let orphans: OrphanReconciler
         let backups: BackupCatalog
         let registries: RegistryLogins
-        /// For the projects' gateways alone.
-        let gateways: HTTPClient
+        let reach: ProjectReach
         /// The engine by connections of its own.
         let logs: DockerContainerEngine
     }
@@ -183,10 +190,7 @@ struct Server {
         _ ground: Ground, inspector: ConsistencyInspector, readiness: [ReadinessCheck]
     ) -> ManagementFeatures {
         let (core, people, time) = (ground.core, ground.people, SystemTime())
-        let catalog = core.catalog
-        let reach = ProjectReach(
-            catalog: catalog, databases: PostgresProjectDatabase(),
-            gateways: CurlProjectGateway(client: ground.gateways), addresses: catalog)
+        let (catalog, reach) = (core.catalog, ground.reach)
         return ManagementFeatures(
             installation: InstallationFeature(
                 catalog: catalog, orphans: ground.orphans, jobs: core.jobs, registries: ground.registries,
@@ -207,12 +211,14 @@ struct Server {
                 notifications: PostgresNotificationStore(pool: ground.database.pool)),
             snippets: SnippetsFeature(
                 catalog: catalog, content: PostgresContentStore(pool: ground.database.pool), time: time),
-            usage: UsageFeature(catalog: catalog, reach: reach, time: time),
+            usage: UsageFeature(
+                catalog: catalog, reach: reach, history: PostgresUsageStore(pool: ground.database.pool), time: time),
             compatibility: SupabaseCompatibilityFeature(time: time))
     }
 
     private func dashboard(
-        of files: DashboardFiles, directory: AccountDirectory, ledger: PostgresRequestLedger, database: Database
+        of files: DashboardFiles, directory: AccountDirectory, ledger: PostgresRequestLedger, database: Database,
+        catalog: ProjectCatalog
     ) throws -> DashboardFeature {
         let trail = SessionTrail(
             units: PostgresUnitOfWork(pool: database.pool), ledger: ledger, time: SystemTime())
@@ -221,7 +227,11 @@ struct Server {
             files: files, directory: directory, trail: trail,
             settings: DashboardSettings(
                 publicURL: settings.publicURL, stacks: [settings.stack.text] + stacks.sorted()),
-            digest: { Hex.encode(try Digest.sha256($0)) })
+            generation: {
+                var query = ProjectQuery()
+                query.limit = 1
+                return try await catalog.projects(query).edition?.text
+            }, digest: { Hex.encode(try Digest.sha256($0)) })
     }
 
     private func processFigures() -> @Sendable () -> ProcessFigures? {
@@ -333,7 +343,8 @@ struct Server {
     }
 
     private func runner(
-        database: Database, core: Core, people: People, ledger: PostgresRequestLedger, more: [JobDefinition]
+        database: Database, core: Core, people: People, ledger: PostgresRequestLedger,
+        others: [JobDefinition]
     ) throws -> JobRunner {
         let store = PostgresJobStore(pool: database.pool)
         let housekeeping = Housekeeping(
@@ -341,7 +352,7 @@ struct Server {
             custody: PostgresCustodyStore(pool: database.pool, under: core.lease), jobs: store, time: SystemTime(),
             logger: logger)
         return try JobRunner(
-            store: store, definitions: housekeeping.definitions + more, lease: core.lease,
+            store: store, definitions: housekeeping.definitions + others, lease: core.lease,
             manager: core.manager.id, signal: core.jobSignal, logger: logger)
     }
 

@@ -58,6 +58,12 @@ struct APIHost: Sendable {
     let content: InMemoryContentStore
     let notifications: InMemoryNotificationStore
     let containerLogs: FakeContainerLogs
+    let usage: InMemoryUsageStore
+
+    /// The way into projects, with addresses as a test says.
+    var reach: ProjectReach {
+        ProjectReach(catalog: catalog, databases: databases, gateways: gateways, addresses: StandInAddresses())
+    }
     let client: HTTPClient
     let port: UInt16
     let log: LogRecorder
@@ -105,7 +111,7 @@ struct APIHost: Sendable {
                 directory: parts.directory, identities: parts.identities, crypto: parts.crypto, api: api,
                 databases: parts.databases, gateways: parts.gateways,
                 content: parts.content, notifications: parts.notifications,
-                containerLogs: parts.containerLogs, client: try HTTPClient(), port: port,
+                containerLogs: parts.containerLogs, usage: parts.usage, client: try HTTPClient(), port: port,
                 log: log, parts: parts)
             let value = try await body(host)
             #expect(parts.crypto.slowWorkInUnits == 0, "a password was worked on in a unit of work")

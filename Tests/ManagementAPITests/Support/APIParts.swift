@@ -46,6 +46,7 @@ struct APIParts: Sendable {
     let notifications: InMemoryNotificationStore
     let databases = FakeProjectDatabase()
     let gateways = FakeProjectGateway()
+    let usage = InMemoryUsageStore()
 
     /// Edge Functions. Digests are counted together, not computed: no double knows cryptography.
     private var functions: FunctionCatalog {
@@ -91,7 +92,11 @@ struct APIParts: Sendable {
                 files: DashboardFiles(folder: String(folder)), directory: directory,
                 trail: SessionTrail(units: units, ledger: ledger, time: SystemTime()),
                 settings: DashboardSettings(publicURL: publicURL, stacks: ["lite", "supabase"]),
-                digest: Self.countedDigest)
+                generation: { [catalog] in
+                    var query = ProjectQuery()
+                    query.limit = 1
+                    return try await catalog.projects(query).edition?.text
+                }, digest: Self.countedDigest)
         } catch {
             Issue.record("the dashboard's files cannot be used: \(error)")
             return nil
@@ -129,7 +134,7 @@ struct APIParts: Sendable {
             functions: EdgeFunctionsFeature(catalog: catalog, functions: functions),
             notifications: NotificationsFeature(notifications: notifications),
             snippets: SnippetsFeature(catalog: catalog, content: content, time: time),
-            usage: UsageFeature(catalog: catalog, reach: reach, time: time),
+            usage: UsageFeature(catalog: catalog, reach: reach, history: usage, time: time),
             compatibility: SupabaseCompatibilityFeature(time: time))
     }
 }

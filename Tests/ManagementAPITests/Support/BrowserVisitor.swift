@@ -119,7 +119,7 @@ enum PageCheck {
 
     private static func isLabelled(_ field: String, in text: String) -> Bool {
         if field.contains("type=\"hidden\"") || text.contains("<label class=\"choice\">\(field)") { return true }
-        guard let id = field.firstMatch(of: /id="([a-z]+)"/) else { return false }
-        return text.contains("<label for=\"\(id.1)\">")
+        guard let id = field.firstMatch(of: /id="([a-z0-9-]+)"/) else { return false }
+        return text.contains("<label for=\"\(id.1)\"")
     }
 }

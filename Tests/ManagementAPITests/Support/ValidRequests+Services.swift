@@ -79,6 +79,13 @@ extension ValidRequests {
             "DELETE \(buckets)/{id}": gateway("{}", ["id": "b"]),
             "POST \(buckets)/{id}/empty": gateway("{}", ["id": "b"]),
             "DELETE \(objects)": gateway(files, ["id": "b"]),
+            "POST \(objects)": { host, _ in
+                host.gateways.setAnswer { _ in
+                    GatewayAnswer(status: 200, contentType: "application/json", body: Array("{}".utf8))
+                }
+                return ValidRequest(
+                    values: ["id": "b"], query: "path=a", body: "x", headers: [("Content-Type", "text/plain")])
+            },
             "POST \(objects)/list": gateway(files, ["id": "b"]),
             "POST \(objects)/list-v2": gateway(list, ["id": "b"]),
             "POST \(objects)/sign": gateway(signed, ["id": "b"], body: #"{"path":"a","expiresIn":60}"#),

@@ -10,20 +10,25 @@ package struct DashboardFeature: Sendable {
     private let directory: AccountDirectory
     private let trail: SessionTrail
     private let settings: DashboardSettings
+    private let generation: @Sendable () async throws -> String?
     private let templates: PageTemplates
     private let assets: StaticAssets
 
     /// The path below which all pages are.
     package static let path = "/dashboard"
+    /// Time between two questions whether any project has changed, however many pages are open.
+    static let pollInterval: Duration = .milliseconds(180)
 
     /// - Parameters:
     ///   - trail: Stores sign-ins in the audit trail.
+    ///   - generation: Names the present state of all projects; nil where the store has no name for it.
     ///   - digest: SHA-256 in hex, of which assets are named.
     /// - Throws: ``DashboardFiles/Problem`` for files that cannot be used.
     package init(
         files: DashboardFiles, directory: AccountDirectory, trail: SessionTrail, settings: DashboardSettings,
-        digest: ([UInt8]) throws -> String
+        generation: @escaping @Sendable () async throws -> String?, digest: ([UInt8]) throws -> String
     ) throws {
+        self.generation = generation
         self.files = files
         self.directory = directory
         self.trail = trail
@@ -40,13 +45,26 @@ package struct DashboardFeature: Sendable {
             origin: BrowserOrigin(publicOrigin: settings.publicURL))
         let pages = Pages(templates: templates, assets: assets, gate: gate)
         let entry = EntryRoutes(pages: pages, directory: directory, trail: trail)
+        let frame = ProjectPages(pages: pages, calls: calls)
+        let sql = ProjectSQL(calls: calls)
         let routes =
             entry.routes + [assets.route]
-            + ProjectListRoutes(pages: pages, calls: calls).routes
+            + ProjectListRoutes(
+                pages: pages, calls: calls, poll: SharedPoll(every: Self.pollInterval, generation)
+            ).routes
             + NewProjectRoutes(pages: pages, calls: calls, stacks: settings.stacks).routes
             + ProjectRoutes(pages: pages, calls: calls).routes
             + LifecycleRoutes(pages: pages, calls: calls).routes
             + LogRoutes(pages: pages, calls: calls).routes
+            + DataRoutes(frame: frame, sql: sql).routes
+            + TableRoutes(frame: frame, sql: sql).routes
+            + RowRoutes(frame: frame, sql: sql).routes
+            + SQLRoutes(frame: frame, sql: sql).routes
+            + UserRoutes(frame: frame, sql: sql).routes
+            + StorageRoutes(frame: frame).routes
+            + UsageRoutes(frame: frame).routes
+            + SettingsRoutes(frame: frame).routes
+            + InstallationRoutes(pages: pages, calls: calls).routes
             + AccountRoutes(pages: pages, calls: calls, directory: directory).routes
             + OrganizationRoutes(pages: pages, calls: calls).routes
         return BrowserSite(path: Self.path, routes: routes, gate: gate, refusalPage: pages.refusal)

@@ -37,7 +37,11 @@ package struct BrowserGate: Sendable {
     func requireFormToken(_ request: APIRequest, for route: Route) throws(APIError) {
         guard route.method != .get, route.access != .open else { return }
         var given = request.headers[.formToken]
-        if given == nil { given = try request.form()[FormField.token] }
+        if given == nil {
+            given =
+                try request.isMultipart
+                ? request.multipart()[FormField.token] : request.form()[FormField.token]
+        }
         guard let given, let own = try formToken(of: request), Self.isSame(given, own) else { throw Self.noFormToken }
     }
 

@@ -24,6 +24,29 @@ package struct InternalCalls: Sendable {
     package func send(
         _ method: HTTPRequest.Method, _ path: String, body: JSON? = nil, for request: APIRequest
     ) async throws -> APIResponse {
+        try await send(
+            method, path, sending: Payload(bytes: ByteBuffer(bytes: try body?.bytes() ?? []), json: body), for: request)
+    }
+
+    /// Sends a file to a route that takes one, with POST.
+    package func upload(
+        _ path: String, _ file: MultipartBody.Part, for request: APIRequest
+    ) async throws -> APIResponse {
+        try await send(
+            .post, path, sending: Payload(bytes: ByteBuffer(bytes: file.bytes), contentType: file.contentType),
+            for: request)
+    }
+
+    /// The body of a call.
+    private struct Payload {
+        let bytes: ByteBuffer
+        var json: JSON?
+        var contentType: String?
+    }
+
+    private func send(
+        _ method: HTTPRequest.Method, _ path: String, sending payload: Payload, for request: APIRequest
+    ) async throws -> APIResponse {
         let sides = path.split(separator: "?", maxSplits: 1)
         let found = try routes.find(method, String(sides.first ?? ""))
         let admission = try await authorizer.authorise(found, try request.caller())
@@ -31,9 +54,10 @@ package struct InternalCalls: Sendable {
         if found.route.refusesUnknownQuery { try query.require(only: found.route.operation.query.map(\.name)) }
         var headers = HTTPFields()
         headers[.lastEventIdentifier] = request.headers[.lastEventIdentifier]
+        headers[.contentType] = payload.contentType
         let call = APIRequest(
             parameters: found.parameters, query: query, headers: headers,
-            body: ByteBuffer(bytes: try body?.bytes() ?? []), json: body.map { .success($0) },
+            body: payload.bytes, json: payload.json.map { .success($0) },
             principal: admission.principal, admitted: admission.project, address: request.address)
         return try await mutations.run(
             MutationRunner.Call(

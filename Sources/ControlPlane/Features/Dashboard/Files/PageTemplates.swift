@@ -6,8 +6,11 @@ struct PageTemplates: Sendable {
 
     /// Templates that every dashboard has.
     static let names = [
-        "account", "confirm-delete", "deletion", "error", "first-run", "keys", "layout", "logs", "new-project",
-        "operation", "organization", "project", "project-live", "projects", "projects-list", "sign-in",
+        "account", "cells", "confirm-delete", "data", "deletion", "error", "extensions", "first-run", "installation",
+        "invitation", "jobs", "keys", "layout",
+        "logs", "new-project", "operation", "organization", "policies", "project", "project-head", "project-live",
+        "projects", "projects-list", "row", "settings", "settings-head", "settings-service", "sign-in", "sql",
+        "sql-problem", "storage", "table", "table-head", "usage", "users",
     ]
 
     /// - Throws: ``DashboardFiles/Problem`` for a template that is missing, cannot be read or leaves something unescaped.

@@ -29,3 +29,24 @@ enum PageText {
         return "\(found.1) \(found.2) UTC"
     }
 }
+
+extension PageText {
+    /// A number of bytes as people read it, in units of 1,024.
+    static func bytes(_ count: Int64) -> String {
+        guard abs(count) >= 1_024 else { return "\(count) B" }
+        var (value, unit) = (Double(count), 0)
+        while abs(value) >= 1_024, unit < units.count - 1 { (value, unit) = (value / 1_024, unit + 1) }
+        return "\(decimal(value)) \(units[unit])"
+    }
+
+    private static let units = ["B", "KiB", "MiB", "GiB", "TiB"]
+
+    /// A number with one digit behind the point where that says something.
+    static func decimal(_ value: Double) -> String {
+        guard value.isFinite, abs(value) < 1e15 else { return "?" }
+        let tenths = Int64((value * 10).rounded())
+        let whole = tenths / 10
+        return abs(tenths) >= 1_000 || tenths % 10 == 0
+            ? "\(Int64(value.rounded()))" : "\(tenths < 0 && whole == 0 ? "-" : "")\(whole).\(abs(tenths % 10))"
+    }
+}

@@ -35,6 +35,8 @@ struct Pages: Sendable {
         fields["account"] = .object([
             "email": .visible(principal.account.email), "name": .visible(principal.account.username),
         ])
+        fields["is_installer"] = .flag(
+            principal.permissions(in: Organization.defaultSlug).contains(.organizationAdminWrite))
         fields["organizations"] = .list(
             principal.organizationSlugs.map { .object(["slug": .visible($0)]) })
         return fields

@@ -10,6 +10,8 @@ import ProjectModel
 struct ProjectListRoutes: Sendable {
     let pages: Pages
     let calls: InternalCalls
+    /// Changes with every change of any project.
+    let poll: SharedPoll
 
     var routes: [Route] {
         [
@@ -27,7 +29,7 @@ struct ProjectListRoutes: Sendable {
                     summary: "An event for each change in the list", answer: .raw("text/event-stream"))
             ) { request in
                 let path = Self.path(search: "", filter: "")
-                let changes = AnswerChanges { try await calls.send(.get, path, for: request) }
+                let changes = AnswerChanges(poll) { try await calls.send(.get, path, for: request) }
                 return APIResponse(streaming: StreamedBody { try await changes.next() })
             },
         ]
@@ -76,19 +78,31 @@ struct ProjectListRoutes: Sendable {
 /// Tells when an answer of the API is another one than before; pulled by one reader.
 actor AnswerChanges {
     private let ask: @Sendable () async throws -> APIResponse
+    private let poll: SharedPoll
+    private var mark: String?
     private var known: [UInt8]?
 
-    /// Time between two questions.
-    private static let interval: Duration = .milliseconds(500)
+    /// Time between two looks at the shared poll.
+    private static let interval: Duration = .milliseconds(200)
 
-    init(_ ask: @escaping @Sendable () async throws -> APIResponse) { self.ask = ask }
+    /// - Parameters:
+    ///   - poll: changes whenever the answer may have; the answer itself is asked for only then.
+    ///   - ask: the answer.
+    init(_ poll: SharedPoll, _ ask: @escaping @Sendable () async throws -> APIResponse) {
+        self.poll = poll
+        self.ask = ask
+    }
 
     /// One event for the next change. The first comes at once: a page is older than its stream.
     func next() async throws -> [ServerSentEvent]? {
         while true {
-            let answer = try await Array(ask().body.readableBytesView)
-            defer { known = answer }
-            if known != answer { return [LiveEvent.changed] }
+            let latest = try await poll.answer()
+            if latest == nil || latest != mark || known == nil {
+                let answer = try await Array(ask().body.readableBytesView)
+                mark = latest
+                defer { known = answer }
+                if known != answer { return [LiveEvent.changed] }
+            }
             try await Task.sleep(for: Self.interval)
         }
     }

@@ -38,7 +38,8 @@ struct ProjectRoutes: Sendable {
     }
 
     private func show(_ request: APIRequest) async throws -> APIResponse {
-        let fields = try await fields(request)
+        var fields = try await fields(request)
+        fields["sections"] = try ProjectPages(pages: pages, calls: calls).sections(request, .overview)
         return try pages.page(
             "project", title: fields["project"]?["name"].string ?? "Project", fields, for: request)
     }

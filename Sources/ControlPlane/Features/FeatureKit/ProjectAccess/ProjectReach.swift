@@ -41,6 +41,11 @@ package struct ProjectReach: Sendable {
         try await run(query, on: try await target(record, as: user), for: caller)
     }
 
+    /// Runs SQL of the manager's own, which counts for no account; throws as ``run(_:on:as:for:)`` does.
+    package func runOwn(_ query: ProjectQueryText, on record: ProjectRecord) async throws -> QueryAnswer {
+        try await databases.run(query, on: try await target(record, as: .owner))
+    }
+
     /// Runs SQL where a role logs in, as ``run(_:on:as:for:)`` does.
     package func run(
         _ query: ProjectQueryText, on target: DatabaseTarget, for caller: Principal

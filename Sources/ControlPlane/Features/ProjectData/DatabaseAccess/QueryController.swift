@@ -18,7 +18,8 @@ struct QueryController: Sendable {
                 operation: Operation(
                     summary: "Run SQL; without the permission to write it runs read-only",
                     query: [.init(name: "key", schema: .text, description: "The client's name for the query")],
-                    body: .json(QueryBody.schema), answer: QueryBody.rows), handler: studio
+                    body: .json(QueryBody.schema.adding([.optional("role", .nullable(.text))])),
+                    answer: QueryBody.rows), handler: studio
             ).takingLargeBody.lasting(.minutes).needing(.entry),
             Route(
                 .post, path, access: .anyOf([.databaseWrite, .databaseRead]), effect: .external("database.query"),
@@ -36,7 +37,8 @@ struct QueryController: Sendable {
     }
 
     private func studio(_ request: APIRequest) async throws -> APIResponse {
-        try await run(request, try request.decode(QueryBody.self), isReadOnly: try !request.mayWriteSQL())
+        let body = try request.decode(QueryBody.self)
+        return try await run(request, body, isReadOnly: try !request.mayWriteSQL(), role: body.role)
     }
 
     private func write(_ request: APIRequest) async throws -> APIResponse {
@@ -55,12 +57,16 @@ struct QueryController: Sendable {
         try await run(request, try request.decode(QueryBody.self), isReadOnly: true)
     }
 
-    private func run(_ request: APIRequest, _ body: QueryBody, isReadOnly: Bool) async throws -> APIResponse {
+    /// - Parameter role: taken on before the statement; a statement that reads only runs as the role that reads.
+    private func run(
+        _ request: APIRequest, _ body: QueryBody, isReadOnly: Bool, role: String? = nil
+    ) async throws -> APIResponse {
         request.audit.target("statement", StatementSummary.of(body.query))
         var query = try body.query(
             isReadOnly: isReadOnly,
             applicationName: request.headers[.databaseApplication] ?? ProjectQueryText.dashboard)
         query.isRestricted = try isReadOnly && !request.mayWriteSQL()
+        query.role = isReadOnly ? nil : role
         let record = try request.project()
         if !isReadOnly { request.audit.noteAttempt() }
         return try await .rows(.created) { try await reach.run(query, on: record, for: try request.caller()) }
@@ -98,6 +104,8 @@ struct QueryBody: DecodableBody {
     let parameters: [JSON]?
     let disablesTimeout: Bool?
     let isReadOnly: Bool?
+    /// A role of the database to run as; counts for Studio's form of the request alone.
+    let role: String?
 
     /// Rows of an answer: a bare list of objects.
     static let rows = Operation.Answer.json(.array(.map(.anything)), .created)
@@ -107,6 +115,7 @@ struct QueryBody: DecodableBody {
         parameters = try fields.readIfPresent("parameters")
         disablesTimeout = try fields.readIfPresent("disable_statement_timeout")
         isReadOnly = try fields.readIfPresent("read_only")
+        role = try fields.readIfPresent("role")
     }
 
     func query(isReadOnly: Bool, applicationName: String) throws(APIError) -> ProjectQueryText {

@@ -207,7 +207,35 @@ struct StorageObjectsController: Sendable {
                 handler: delete
             ).takingLargeBody,
             relocation("move"), relocation("copy"),
+            Route(
+                .post, Self.path, access: .permission(.storageWrite), effect: .external("storage.object.upload"),
+                operation: Operation(
+                    summary: "Store the body as an object", query: Self.uploadQuery,
+                    body: .other("application/octet-stream"), answer: .empty(.created),
+                    refusals: Operation.Refusal.upstream), handler: upload
+            ).lasting(.minutes),
         ]
+    }
+
+    private static let uploadQuery: [Operation.Parameter] = [
+        .init(name: "path", schema: .text, description: "The path of the object in its bucket", isRequired: true),
+        .init(name: "upsert", schema: .boolean, description: "Whether an object of that path is replaced"),
+    ]
+
+    /// Stores the body as an object, with its content type.
+    private func upload(_ request: APIRequest) async throws -> APIResponse {
+        guard let path = request.query["path"] else { throw APIError(.badRequest, "path is missing") }
+        let isReplacing = try request.query.flag("upsert", default: false)
+        let type = request.headers[.contentType] ?? "application/octet-stream"
+        request.audit.target("object", path)
+        let answer = try await reach.send(
+            try GatewayRequest(
+                method: "POST", path: "/storage/v1/object/\(try request.bucket())/\(try Self.encoded(path))",
+                headers: [("Content-Type", type), ("x-upsert", isReplacing ? "true" : "false")],
+                body: Array(request.body.readableBytesView)),
+            to: try request.project(), service: Self.service)
+        guard answer.isSuccess else { throw answer.refusal(by: Self.service) }
+        return APIResponse(.created)
     }
 
     private struct Paths: Decodable { let paths: [String] }

@@ -55,26 +55,13 @@ extension EmptyAnswer {
             EmptyAnswer(
                 "daily-stats", says: "Statistics by day: none are kept",
                 query: ignored(["attribute", "startDate", "endDate"], description), body: .object(chart),
-                schema: chartSchema),
-            EmptyAnswer(
-                "infra-monitoring", says: "Use of the machine: not measured by project",
-                query: ignored(
-                    ["attribute", "attributes", "interval", "databaseIdentifier", "startDate", "endDate"], description),
-                schema: chartSchema
-            ) { request in
-                let series = try attributes(request.query).map { ($0, oneSeries) }
-                guard !series.isEmpty else { return .object(chart) }
-                let named = JSON.object(Dictionary(series) { first, _ in first })
-                return .object(chart.merging(["series": named]) { $1 })
-            },
+                schema: chartSchema)
         ].under("/platform/projects/{ref}", for: .analyticsUsageRead)
     }()
 
     private static let chart: [String: JSON] = [
         "data": [], "format": "", "total": 0, "yAxisLimit": 0, "hasNoData": true,
     ]
-    private static let oneSeries: JSON = ["yAxisLimit": 0, "format": "", "total": 0, "totalAverage": 0]
-
     private static let chartSchema = Schema.named(
         "Chart",
         .fields(
@@ -86,23 +73,4 @@ extension EmptyAnswer {
                     .fields(
                         .init("yAxisLimit", .number), .init("format", .text), .init("total", .number),
                         .init("totalAverage", .number))))))
-
-    private static let attributesMax = 64
-    private static let attributeLengthMax = 64
-
-    /// The names of several series; bounded, as they come back in the answer.
-    private static func attributes(_ query: QueryParameters) throws(APIError) -> [String] {
-        let names = query.texts("attributes") ?? []
-        let isFine = names.allSatisfy { name in
-            name.utf8.count <= attributeLengthMax
-                && name.utf8.allSatisfy {
-                    (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5F
-                }
-        }
-        guard names.count <= attributesMax, isFine else {
-            throw APIError(
-                .badRequest, "attributes must be at most \(attributesMax) names of letters a-z, digits and _")
-        }
-        return names
-    }
 }

@@ -1,0 +1,117 @@
+import APIKit
+import HTTPTypes
+
+/// What a form asks of one row.
+struct RowEdit: Sendable, Equatable {
+    /// The value that a column gets.
+    enum Assignment: Sendable, Equatable {
+        case value(String)
+        case null
+        case standard
+    }
+
+    let changes: [Change]
+
+    struct Change: Sendable, Equatable {
+        let column: String
+        let assignment: Assignment
+    }
+
+    /// Reads a form: the text of the column with the number N is the field `vN`, and `mN` says `null`, `default` or
+    /// `value` where the text was left as it was.
+    ///
+    /// - Parameter present: texts of the row as it is, in the order of the columns; nil for a new row.
+    init(_ form: FormFields, of table: TableShape, present: [String?]?) {
+        changes = table.columns.enumerated().compactMap { index, column in
+            guard !column.isComputed, let text = form["v\(index)"].map(Self.plain) else { return nil }
+            let old = present.flatMap { $0.indices.contains(index) ? $0[index] : nil }
+            let known = Self.plain(old ?? "")
+            if text != known { return Change(column: column.name, assignment: .value(text)) }
+            switch form["m\(index)"] {
+            case "null": return present != nil && old == nil ? nil : Change(column: column.name, assignment: .null)
+            case "default": return present == nil ? nil : Change(column: column.name, assignment: .standard)
+            case "value":
+                return old == nil ? Change(column: column.name, assignment: .value(text)) : nil
+            default: return nil
+            }
+        }
+    }
+
+    /// Browsers send CR LF for the end of a line.
+    private static func plain(_ text: String) -> String { text.replacing("\r\n", with: "\n") }
+
+    /// The statement that inserts the row.
+    func insertion(into table: TableShape, role: String?) -> SQLText {
+        guard !changes.isEmpty else { return SQLText("insert into \(table.sqlName) default values", role: role) }
+        var parameters: [JSON] = []
+        let values = changes.map { Self.sql($0.assignment, &parameters) }
+        let names = changes.map { SQLName.quoted($0.column) }
+        return SQLText(
+            "insert into \(table.sqlName) (\(names.joined(separator: ", "))) values (\(values.joined(separator: ", ")))",
+            parameters, role: role)
+    }
+
+    /// The statement that changes the row with a key; it answers with one row for each that it changed.
+    func update(of table: TableShape, key: RowKey, role: String?) -> SQLText {
+        var parameters: [JSON] = []
+        let sets = changes.map { "\(SQLName.quoted($0.column)) = \(Self.sql($0.assignment, &parameters))" }
+        let condition = key.condition(of: table, after: &parameters)
+        return SQLText(
+            "update \(table.sqlName) set \(sets.joined(separator: ", ")) where \(condition) returning 1 as changed",
+            parameters, role: role)
+    }
+
+    private static func sql(_ assignment: Assignment, _ parameters: inout [JSON]) -> String {
+        switch assignment {
+        case .null: return "null"
+        case .standard: return "default"
+        case .value(let text):
+            parameters.append(.string(text))
+            return "$\(parameters.count)"
+        }
+    }
+}
+
+/// The texts of a row's primary key, in the order of its columns.
+struct RowKey: Sendable, Equatable {
+    let values: [String]
+
+    init(_ values: [String]) { self.values = values }
+
+    /// Reads `k0`, `k1` …; throws 404 where one is missing.
+    init(of table: TableShape, _ field: (String) -> String?) throws(APIError) {
+        var values: [String] = []
+        for index in table.key.indices {
+            guard let value = field("k\(index)") else { throw APIError(.notFound, "the path names no row") }
+            values.append(value)
+        }
+        guard !values.isEmpty else { throw APIError(.notFound, "the table has no primary key that names a row") }
+        self.values = values
+    }
+
+    func condition(of table: TableShape, after parameters: inout [JSON]) -> String {
+        zip(table.key, values).map { column, value in
+            parameters.append(.string(value))
+            return "\(SQLName.quoted(column.name)) = $\(parameters.count)"
+        }.joined(separator: " and ")
+    }
+
+    /// The whole row, its columns named `c0`, `c1` ….
+    func reading(of table: TableShape, role: String?) -> SQLText {
+        var parameters: [JSON] = []
+        let condition = condition(of: table, after: &parameters)
+        let values = table.columns.enumerated().map { "\(SQLName.quoted($1.name))::text as c\($0)" }
+        return SQLText(
+            "select \(values.joined(separator: ", ")) from \(table.sqlName) where \(condition) limit 1", parameters,
+            isReadOnly: role == nil, role: role)
+    }
+
+    /// The statement that deletes the row; it answers with one row for each that it deleted.
+    func deletion(from table: TableShape, role: String?) -> SQLText {
+        var parameters: [JSON] = []
+        let condition = condition(of: table, after: &parameters)
+        return SQLText("delete from \(table.sqlName) where \(condition) returning 1 as changed", parameters, role: role)
+    }
+
+    var query: [(String, String)] { values.enumerated().map { ("k\($0)", $1) } }
+}

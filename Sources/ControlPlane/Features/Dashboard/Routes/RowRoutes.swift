@@ -1,0 +1,166 @@
+import APIKit
+import FeatureKit
+import HTTPTypes
+import Identity
+
+/// The form of one row: insert, change, delete, as a role of choice.
+struct RowRoutes: Sendable {
+    let frame: ProjectPages
+    let sql: ProjectSQL
+
+    var routes: [Route] {
+        let path = TableRoutes.path
+        return [
+            Route(
+                .get, "\(path)/row", access: .permission(.databaseWrite),
+                operation: .page("The form of a row", query: ["k0", "role"])
+            ) { request in
+                let table = try await TableRoutes.table(request, sql)
+                guard request.query["k0"] != nil else { return try await form(request, Draft(table: table)) }
+                let key = try RowKey(of: table) { request.query[$0] }
+                return try await form(
+                    request, try await draft(request, of: table, key: key, role: request.query["role"]))
+            },
+            change("\(path)/rows", summary: "Insert a row", handler: insert),
+            change("\(path)/row", summary: "Change a row", handler: update),
+            change("\(path)/row/delete", summary: "Delete a row", handler: delete),
+        ]
+    }
+
+    private func change(_ path: String, summary: String, handler: @escaping Route.Handler) -> Route {
+        Route(
+            .post, path, access: .permission(.databaseWrite), operation: .form(summary), handler: handler
+        ).takingLargeBody.lasting(.minutes)
+    }
+
+    /// What a form shows.
+    private struct Draft {
+        let table: TableShape
+        var key: RowKey?
+        /// Texts of the row as it is.
+        var present: [String?]?
+        var form: FormFields?
+        var role: String?
+        var problem: SQLRefusal?
+    }
+
+    /// The row as it is; 404 where the role sees none.
+    private func draft(
+        _ request: APIRequest, of table: TableShape, key: RowKey, role: String?
+    ) async throws -> Draft {
+        let role = try await TableRoutes.roles(request, sql, chosen: role).role
+        switch try await sql.run(key.reading(of: table, role: role), for: request) {
+        case .refused(let refusal): throw APIError(.badRequest, refusal.message)
+        case .rows(let answer):
+            guard let row = answer.rows.first else {
+                throw APIError(.notFound, "there is no such row, or \(role ?? "the owner") does not see it")
+            }
+            return Draft(table: table, key: key, present: row, role: role)
+        }
+    }
+
+    private func form(_ request: APIRequest, _ draft: Draft) async throws -> APIResponse {
+        let table = draft.table
+        if let obstacle = draft.key == nil ? table.obstacle : table.editObstacle {
+            throw APIError(.badRequest, obstacle)
+        }
+        let chosen = draft.role ?? request.query["role"]
+        let roles = try await TableRoutes.roles(request, sql, chosen: chosen)
+        let key = (draft.key?.query ?? []).map {
+            PageValue.object(["name": .text($0.0), "value": .text($0.1)])
+        }
+        return try await frame.page(
+            "row", in: .data, title: draft.key == nil ? "New row" : "Row",
+            [
+                "table": .object(["oid": .text(table.oid), "name": .visible(table.name)]),
+                "schema_query": .text(PagePath.query([("schema", table.schema)])), "schema": .visible(table.schema),
+                "is_new": .flag(draft.key == nil), "key": .list(key), "roles": roles.choices,
+                "problem": draft.problem?.fields ?? .none,
+                "inputs": .list(table.columns.enumerated().map { input($1, index: $0, of: draft) }),
+            ], for: request, status: draft.problem == nil ? .ok : .badRequest)
+    }
+
+    private func input(_ column: TableShape.Column, index: Int, of draft: Draft) -> PageValue {
+        let old = draft.present.flatMap { $0.indices.contains(index) ? $0[index] : nil }
+        let text = draft.form?["v\(index)"] ?? old ?? ""
+        let mode = draft.form?["m\(index)"] ?? Self.mode(column, isNew: draft.key == nil, isNull: old == nil)
+        let isLong = text.count > Self.lineMax || text.contains("\n") || Self.longTypes.contains(column.type)
+        func option(_ value: String, _ label: String) -> PageValue {
+            .object(["value": .text(value), "label": .text(label), "is_chosen": .flag(value == mode)])
+        }
+        var modes = [option("value", draft.key == nil ? "the text" : "as it is")]
+        if column.isNullable { modes.append(option("null", "NULL")) }
+        if column.hasDefault || draft.key == nil { modes.append(option("default", "default")) }
+        return .object([
+            "index": .text("\(index)"), "name": .visible(column.name), "type": .visible(column.type),
+            "text": .text(text), "is_computed": .flag(column.isComputed), "is_key": .flag(column.isKey),
+            "is_long": .flag(isLong), "modes": .list(modes), "is_required": .flag(!column.isNullable),
+        ])
+    }
+
+    /// Characters beyond which a text gets several lines.
+    private static let lineMax = 80
+    private static let longTypes = ["json", "jsonb", "xml"]
+
+    /// What an empty field means at first.
+    private static func mode(_ column: TableShape.Column, isNew: Bool, isNull: Bool) -> String {
+        if isNew { return column.hasDefault ? "default" : column.isNullable ? "null" : "value" }
+        return isNull && column.isNullable ? "null" : "value"
+    }
+
+    // MARK: Changes
+
+    private func insert(_ request: APIRequest) async throws -> APIResponse {
+        let table = try await TableRoutes.table(request, sql)
+        if let obstacle = table.obstacle { throw APIError(.badRequest, obstacle) }
+        let form = try request.form()
+        let role = try await TableRoutes.roles(request, sql, chosen: form["role"]).role
+        let edit = RowEdit(form, of: table, present: nil)
+        switch try await sql.run(edit.insertion(into: table, role: role), for: request) {
+        case .rows: return try back(to: table, role: role, request)
+        case .refused(let refusal):
+            let draft = Draft(table: table, form: form, role: role, problem: refusal)
+            return try await self.form(request, draft)
+        }
+    }
+
+    private func update(_ request: APIRequest) async throws -> APIResponse {
+        let table = try await TableRoutes.table(request, sql)
+        if let obstacle = table.editObstacle { throw APIError(.badRequest, obstacle) }
+        let form = try request.form()
+        let key = try RowKey(of: table) { form[$0] }
+        var draft = try await draft(request, of: table, key: key, role: form["role"])
+        draft.form = form
+        let edit = RowEdit(form, of: table, present: draft.present)
+        guard !edit.changes.isEmpty else { return try back(to: table, role: draft.role, request) }
+        let outcome = try await sql.run(edit.update(of: table, key: key, role: draft.role), for: request)
+        return try await end(outcome, of: draft, for: request)
+    }
+
+    private func delete(_ request: APIRequest) async throws -> APIResponse {
+        let table = try await TableRoutes.table(request, sql)
+        if let obstacle = table.editObstacle { throw APIError(.badRequest, obstacle) }
+        let form = try request.form()
+        let key = try RowKey(of: table) { form[$0] }
+        let draft = try await draft(request, of: table, key: key, role: form["role"])
+        let outcome = try await sql.run(key.deletion(from: table, role: draft.role), for: request)
+        return try await end(outcome, of: draft, for: request)
+    }
+
+    private func end(
+        _ outcome: ProjectSQL.Outcome, of draft: Draft, for request: APIRequest
+    ) async throws -> APIResponse {
+        var draft = draft
+        switch outcome {
+        case .rows(let answer) where answer.rows.isEmpty:
+            draft.problem = SQLRefusal("no row was changed: a policy keeps \(draft.role ?? "the owner") from it")
+        case .rows: return try back(to: draft.table, role: draft.role, request)
+        case .refused(let refusal): draft.problem = refusal
+        }
+        return try await form(request, draft)
+    }
+
+    private func back(to table: TableShape, role: String?, _ request: APIRequest) throws -> APIResponse {
+        try frame.see("/data/\(table.oid)\(PagePath.query(role.map { [("role", $0)] } ?? []))", of: request)
+    }
+}
