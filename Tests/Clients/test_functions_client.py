@@ -2,6 +2,10 @@
 
 import asyncio
 import json
+import os
+import pathlib
+import subprocess
+import tempfile
 import unittest
 import urllib.request
 import uuid
@@ -125,6 +129,28 @@ class FunctionsClient(unittest.TestCase):
         self.deploy("pries", {"index.ts": PRIES})
         found = self.client().invoke("pries", {"responseType": "json"})
         self.assertEqual((found["db"], found["metadata"], found["api"]), ("NotCapable", "NotCapable", "reached"))
+
+    def run_command(self, *arguments, code=0):
+        environment = dict(os.environ, SUPAMANAGER_API_URL=f"http://{self.manager.address}",
+                           SUPAMANAGER_ACCESS_TOKEN=self.manager.token)
+        done = subprocess.run([support.binary(), "functions", *arguments], env=environment, capture_output=True, text=True,
+                              timeout=60)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout
+
+    def test_the_command_line(self):
+        with tempfile.TemporaryDirectory() as folder:
+            source = pathlib.Path(folder, "typed")
+            (source / "lib").mkdir(parents=True)
+            (source / ".hidden").write_text("left out")
+            (source / "lib" / "word.ts").write_text("export const word: string = 'typed';")
+            (source / "index.ts").write_text("import { word } from './lib/word.ts'; Deno.serve(() => new Response(word));")
+            self.assertIn("version 1", self.run_command("deploy", self.ref, str(source), "--no-verify-jwt"))
+        self.assertEqual(self.run_command("invoke", self.ref, "typed"), "typed\n")
+        self.assertIn("not needed", self.run_command("list", self.ref))
+        self.run_command("delete", self.ref, "typed")
+        self.assertNotIn("typed", self.run_command("list", self.ref))
+        self.assertIn("NOT_FOUND", self.run_command("invoke", self.ref, "typed", code=1))
 
     def test_its_log_is_read_by_the_manager(self):
         self.deploy("logs", {"index.ts": "Deno.serve(() => { console.log('a line of its own'); return new Response(); });"})
