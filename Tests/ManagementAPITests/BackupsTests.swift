@@ -1,5 +1,6 @@
 import BackupModel
 import BackupOperations
+import HTTPTypes
 import Logging
 import Orchestrator
 import OrchestratorTesting

@@ -1,6 +1,7 @@
 import BackupModel
 import BackupOperations
 import Orchestrator
+import OrchestratorTesting
 import ProjectModel
 
 extension ValidRequests {
