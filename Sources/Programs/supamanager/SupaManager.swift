@@ -1,4 +1,5 @@
 import ArgumentParser
+import LogKit
 import ManagementClient
 
 /// The command-line program.
@@ -89,5 +90,5 @@ enum CommandWords {
 
 /// The program's version.
 enum Version {
-    static let text = "0.1.0"
+    static let text = ProgramVersion.text
 }
