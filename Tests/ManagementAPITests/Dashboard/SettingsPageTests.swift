@@ -114,7 +114,8 @@ struct SettingsPageTests {
                 ["registry": "registry.example", "username": "<b>me", "password": "hunter-secret"])
             #expect(stored.status == 303)
             let shown = try await browser.get("/dashboard/installation").text
-            #expect(shown.contains("registry.example") && shown.contains("&lt;b&gt;me") && !shown.contains("hunter-secret"))
+            #expect(shown.contains("registry.example") && shown.contains("&lt;b&gt;me"))
+            #expect(!shown.contains("hunter-secret"))
             #expect(try await browser.post("/dashboard/installation/orphans/5/remove").status == 404)
             for person in [Person.developer, .readOnly, .stranger] {
                 let other = try await BrowserVisitor(host, as: person)

@@ -102,6 +102,14 @@ struct UsagePageTests {
             as [(Double, Double)])
     func scale(value: Double, top: Double) { #expect(abs(UsageChart.scale(above: value) - top) < 1e-9) }
 
+    @Test("a scale of bytes ends at a round number of its unit")
+    func bytes() {
+        #expect(UsageChart.scaleOfBytes(above: 104_857_600) == 104_857_600)
+        #expect(UsageChart.scaleOfBytes(above: 1_030_000_000) == 1_048_576_000)
+        #expect(UsageChart.scaleOfBytes(above: 1_600_000_000) == 2_147_483_648)
+        #expect(UsageChart.scaleOfBytes(above: 0) == 1)
+    }
+
     @Test("a reading of the containers and the databases becomes samples; a database that is silent is unknown")
     func job() async throws {
         try await APIHost.run { host in

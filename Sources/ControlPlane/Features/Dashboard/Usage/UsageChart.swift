@@ -15,6 +15,8 @@ struct UsageChart: Sendable, Equatable {
     let end: Double
     /// Longest time between two figures that one line joins, in seconds.
     let gap: Double
+    /// Whether figures are bytes.
+    let isBytes: Bool
     /// Writes a figure.
     let label: @Sendable (Double) -> String
 
@@ -24,11 +26,11 @@ struct UsageChart: Sendable, Equatable {
     static let (left, right, top, bottom) = (64.0, 632.0, 12.0, 152.0)
 
     init(
-        title: String, points: [Point], start: Double, end: Double, gap: Double,
+        title: String, points: [Point], start: Double, end: Double, gap: Double, isBytes: Bool = false,
         label: @escaping @Sendable (Double) -> String
     ) {
         (self.title, self.points, self.start, self.end) = (title, points, start, end)
-        (self.gap, self.label) = (gap, label)
+        (self.gap, self.isBytes, self.label) = (gap, isBytes, label)
     }
 
     static func == (left: UsageChart, right: UsageChart) -> Bool {
@@ -44,7 +46,17 @@ struct UsageChart: Sendable, Equatable {
         return [1, 2, 2.5, 5, 10].map { $0 * power }.first { $0 >= value } ?? value
     }
 
-    private var maximum: Double { Self.scale(above: points.map(\.value).max() ?? 0) }
+    /// The top of a scale of bytes, whose units are 1,024 of the one before.
+    static func scaleOfBytes(above bytes: Double) -> Double {
+        var unit = 1.0
+        while unit * 1_024 <= bytes { unit *= 1_024 }
+        return min(scale(above: bytes / unit), 1_024) * unit
+    }
+
+    private var maximum: Double {
+        let most = points.map(\.value).max() ?? 0
+        return isBytes ? Self.scaleOfBytes(above: most) : Self.scale(above: most)
+    }
 
     private func x(_ at: Double) -> Double {
         let span = max(end - start, 1)
