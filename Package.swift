@@ -29,6 +29,12 @@ func system(_ name: String, pkgConfig: String, package: String) -> Target {
     .systemLibrary(name: name, path: "Sources/Kits/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
 }
 
+/// A part of the control plane's core.
+func core(_ name: String, on dependencies: [Target.Dependency]) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/ControlPlane/Core/\(name)", swiftSettings: strict)
+}
+
 /// The owner of C libraries.
 func kit(_ name: String, on libraries: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: libraries, path: "Sources/Kits/\(name)", swiftSettings: common)
@@ -121,20 +127,13 @@ let package = Package(
         kit("YAMLKit", on: ["CYAML"]),
         // Who a client is on the network: both planes count by it.
         .target(name: "Clients", path: "Sources/Kits/Clients", swiftSettings: strict),
-        .target(
-            name: "ProjectModel", dependencies: ["Clients"], path: "Sources/ControlPlane/Core/ProjectModel",
-            swiftSettings: strict),
+        core("ProjectModel", on: ["Clients"]),
 
         // Layer 2: the pure core.
-        .target(
-            name: "Reconciler", dependencies: ["ProjectModel"], path: "Sources/ControlPlane/Core/Reconciler",
-            swiftSettings: strict),
+        core("Reconciler", on: ["ProjectModel"]),
 
         // Layer 3: ports and loops.
-        .target(
-            name: "Orchestrator",
-            dependencies: ["ProjectModel", "Reconciler", logging, serviceLifecycle],
-            path: "Sources/ControlPlane/Core/Orchestrator", swiftSettings: strict),
+        core("Orchestrator", on: ["ProjectModel", "Reconciler", logging, serviceLifecycle]),
 
         // Models and ports of features: what is about projects and does not decide their status.
         model("BackupModel"),
@@ -150,9 +149,7 @@ let package = Package(
         model("EventConsumers", and: ["NotificationModel"]),
 
         // Accounts, organizations, roles and tokens: what is decided about people, and the ports it needs.
-        .target(
-            name: "Identity", dependencies: ["Clients", "ProjectModel", "Orchestrator"],
-            path: "Sources/ControlPlane/Core/Identity", swiftSettings: strict),
+        core("Identity", on: ["Clients", "ProjectModel", "Orchestrator"]),
 
         // Layer 4: adapters, named after their technology.
         adapter("DockerEngine", on: ["ConsistencyModel", "CurlKit", "Orchestrator", "ProjectModel", "Reconciler"]),
@@ -247,14 +244,13 @@ let package = Package(
         adapter("ManagementClient", on: ["CurlKit", "LogKit", "ProjectModel", "TokenKit"]),
 
         // Doubles of the ports, and contracts that doubles and adapters both keep.
-        .target(
-            name: "OrchestratorTesting",
-            dependencies: [
+        core(
+            "OrchestratorTesting",
+            on: [
                 "BackupModel", "BackupOperations", "ConsistencyModel", "EventConsumers", "FunctionModel", "Identity",
                 "Locks", "NotificationModel", "Orchestrator", "ProjectModel", "Reconciler", "SettingTables",
                 "SnippetModel", "UsageModel", logging,
-            ],
-            path: "Sources/ControlPlane/Core/OrchestratorTesting", swiftSettings: strict),
+            ]),
 
         // Layer 6: the program. Wiring only.
         .executableTarget(
@@ -395,7 +391,8 @@ let package = Package(
         tests(
             "ReplicationArchiveTests",
             on: [
-                "BackupModel", "PostgresKit", "PostgresTestSupport", "ProjectModel", "ReplicationArchive", "TokenKit",
+                "BackupModel", "CurlKit", "EmbeddedPostgres", "FileKit", "OrchestratorTesting", "PostgresKit",
+                "PostgresTestSupport", "ProjectModel", "ReplicationArchive", "TokenKit",
             ]),
         tests("DataPlaneCoreTests", on: ["DataPlaneCore", "TokenKit"]),
         dataPlaneTests(of: "RestAPI"),

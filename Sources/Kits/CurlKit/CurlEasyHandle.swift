@@ -45,7 +45,8 @@ final class CurlEasyHandle {
     func prepare(for transfer: Transfer) -> Bool {
         let request = transfer.request
         let steps = [
-            setTarget(request), setTimeouts(transfer), setBody(request), setHeaders(request), setCallbacks(transfer),
+            setTarget(request), setTimeouts(transfer), setBody(request), setHeaders(request), setSignature(request),
+            setCallbacks(transfer),
         ]
         return steps.allSatisfy { $0 }
     }
@@ -97,6 +98,12 @@ final class CurlEasyHandle {
             headerList = longer
         }
         return ccurl_easy_set_list(pointer, CURLOPT_HTTPHEADER, headerList) == CURLE_OK
+    }
+
+    private func setSignature(_ request: HTTPRequest) -> Bool {
+        guard let signature = request.signature else { return true }
+        return set(CURLOPT_AWS_SIGV4, "aws:amz:\(signature.region):\(signature.service)")
+            && set(CURLOPT_USERNAME, signature.accessKeyID) && set(CURLOPT_PASSWORD, signature.secretAccessKey)
     }
 
     private func setCallbacks(_ transfer: Transfer) -> Bool {

@@ -36,6 +36,10 @@ public struct HTTPRequest: Sendable {
     /// How large the response body of an exchange may be; nil means the client's `responseBodyBytes`.
     public var responseBodyLimitBytes: Int?
 
+    /// Signs the request by AWS Signature Version 4; nil sends it as it is. The URL's query must be sorted by name then,
+    /// and every name in it have a `=`.
+    public var signature: AWSSignature?
+
     /// Makes a request; everything left out has the client's default.
     public init(
         method: String = "GET", url: String, unixSocketPath: String? = nil,
@@ -55,4 +59,26 @@ public struct HTTPRequest: Sendable {
         self.idleTimeout = idleTimeout
         self.responseBodyLimitBytes = responseBodyLimitBytes
     }
+}
+
+/// With what a request is signed. Printing it never shows the secret.
+public struct AWSSignature: Sendable, CustomStringConvertible, CustomReflectable {
+    public var region: String
+    /// For instance `s3`.
+    public var service: String
+    public var accessKeyID: String
+    public var secretAccessKey: String
+
+    public init(region: String, service: String, accessKeyID: String, secretAccessKey: String) {
+        self.region = region
+        self.service = service
+        self.accessKeyID = accessKeyID
+        self.secretAccessKey = secretAccessKey
+    }
+
+    /// Region and service.
+    public var description: String { "\(service) in \(region)" }
+
+    /// A mirror that has no secret.
+    public var customMirror: Mirror { Mirror(self, children: ["region": region, "service": service]) }
 }

@@ -18,6 +18,8 @@ struct ReceiverState {
     private var certified: (until: Timestamp, position: WALPosition)?
     /// The same of what is in the store.
     private var stored: Timestamp?
+    /// Whether the server had nothing more when it sent the last bytes.
+    private var isCaughtUp = true
     /// The last sign of life, and when it came.
     private var quiet: (position: WALPosition, clock: Timestamp, at: ContinuousClock.Instant)?
 
@@ -42,8 +44,8 @@ struct ReceiverState {
             pending += bytes
             if pendingSince == nil { pendingSince = now }
             quiet = nil
-            // The server had nothing more when it sent this.
-            if end.value == serverEnd.value { certify(Timestamp(clock)) }
+            isCaughtUp = end.value == serverEnd.value
+            if isCaughtUp { certify(Timestamp(clock)) }
             return false
         case .keepalive(let position, let clock, let wantsReply):
             // A server that is behind with sending says the same: only a second one shows that nothing was left.
@@ -63,11 +65,14 @@ struct ReceiverState {
     }
 
     /// Whether the pending bytes are to be uploaded.
+    ///
+    /// - Parameter isWanted: whether they are asked for before their time. Not in small pieces: while the server is
+    ///   ahead, chunks stay as large as they can be.
     func isDue(
         at now: ContinuousClock.Instant, every: Duration, bytesMax: Int, isWanted: Bool
     ) -> Bool {
         guard let pendingSince, !pending.isEmpty else { return false }
-        return isWanted || pending.count >= bytesMax || now - pendingSince >= every
+        return isWanted && isCaughtUp || pending.count >= bytesMax || now - pendingSince >= every
     }
 
     /// The pending bytes as a chunk.
