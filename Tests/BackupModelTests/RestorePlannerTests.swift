@@ -49,7 +49,7 @@ struct RestorePlannerTests {
 
     @Test func theYoungestBaseBeforeTheTimeIsTaken() throws {
         let contents = try steady()
-        for (time, base, last) in [(10, "a", 100), (29, "a", 300), (30, "b", 400), (59, "b", 500)]
+        for (time, base, last) in [(10, "a", 100), (29, "a", 300), (30, "b", 300), (59, "b", 500)]
             as [(Int64, String, UInt64)]
         {
             let plan = try RestorePlanner.plan(for: .time(Sample.seconds(time)), in: contents)

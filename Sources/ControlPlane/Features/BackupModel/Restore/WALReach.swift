@@ -14,10 +14,7 @@ struct WALReach {
         for leg in legs {
             arrives = leg.leftAt == nil
             walk(leg, chunks.filter { $0.timeline == leg.timeline })
-            guard gap == nil, leg.leftAt.map({ end >= $0 }) ?? true else {
-                arrives = arrives && gap == nil
-                return
-            }
+            guard gap == nil, leg.leftAt.map({ end >= $0 }) ?? true else { return }
         }
     }
 
