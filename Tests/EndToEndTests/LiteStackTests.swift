@@ -84,7 +84,7 @@ extension EndToEnd {
         func life() async throws {
             try await run { manager, project in
                 let made = try await containers(project)
-                #expect(Set(made.keys) == ["db", "api"])
+                #expect(Set(made.keys) == ["db", "api", "functions"])
                 #expect(try await manager.client.must("GET", project.path)["stack"].text == "lite")
                 try await makeNotes(project)
                 try await expectRowSecurity(project, "after the creation")
