@@ -46,7 +46,7 @@ package struct ProjectsFeature: Sendable {
 
     /// Streams of events and logs.
     private var live: [Route] {
-        EventStreamController(catalog: catalog, feed: SharedEventFeed(eventFeed, time: time)).routes
+        EventStreamController(catalog: catalog, feed: eventFeed).routes
             + ServiceLogsController(logs: catalog, follower: logFollower).routes
     }
 
