@@ -50,9 +50,7 @@ class PackageTests(unittest.TestCase):
         cls.rootfs = RootFS(root)
         if cls.has_engine:
             cls.rootfs.admit_engine()
-            images = set(docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "supamanager/*"))
-            cls.addClassCleanup(lambda: [docker("image", "rm", image) for image in set(
-                docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "supamanager/*")) - images])
+            cls.present = set(docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "supamanager/*"))
         for package in cls.packages:
             shutil.copy(os.path.join(cls.folder, package), cls.rootfs.path("/root"))
 
@@ -99,8 +97,9 @@ class PackageTests(unittest.TestCase):
         if not self.has_engine:
             print("without an engine: no project was created")
             return self.check_purge_without_projects()
-        ref = self.create_project()
+        self.addCleanup(self.remove_images)
         self.addCleanup(self.sweep)
+        ref = self.create_project()
         before = self.containers(ref)
         self.assertEqual(len(before), 2)
         self.upgrade()
@@ -155,7 +154,13 @@ class PackageTests(unittest.TestCase):
         self.assertIn("admin-token", text)
         self.assertEqual(self.rootfs.path(DATA + "/admin-token").stat().st_mode & 0o777, 0o600)
 
+    def remove_images(self):
+        """The images that this installation made: its stacks name them."""
+        for image in sorted(set(re.findall(r"image: (supamanager/\S+)", self.stacks)) - self.present):
+            docker("image", "rm", image)
+
     def create_project(self):
+        self.stacks = self.rootfs.read(DATA + "/stacks/lite/compose.yaml")
         ref = json.loads(self.command_line("projects", "create", "shop", "--stack", "lite", "--json"))["ref"]
         end = time.monotonic() + PROJECT_SECONDS
         while json.loads(self.command_line("projects", "get", ref, "--json"))["status"] != "ACTIVE_HEALTHY":
