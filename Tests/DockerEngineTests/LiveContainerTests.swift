@@ -134,7 +134,7 @@ struct LiveContainerTests {
             try await docker.killContainer(trap, signal: "SIGUSR1")
             #expect(try await docker.exitCode(of: trap) == 9)
             let again = await dockerError { try await docker.killContainer(trap, signal: "SIGKILL") }
-            #expect(again?.isContainerNotRunning == true)
+            #expect(again?.isConflict == true)
         }
     }
 
@@ -185,7 +185,7 @@ struct LiveContainerTests {
             #expect(missing.exitCode == 126 || missing.exitCode == 127)
             try await docker.stopContainer(id, timeoutSeconds: 0)
             let stopped = await dockerError { _ = try await docker.runExec(in: id, spec) }
-            #expect(stopped?.isContainerNotRunning == true)
+            #expect(stopped?.isConflict == true)
             #expect(await dockerError { _ = try await docker.inspectExec("0123abcd") }?.isNotFound == true)
         }
     }

@@ -4,7 +4,7 @@ import ProjectModel
 import Reconciler
 
 /// An engine that counts how many calls are under way at once.
-struct CountingEngine: ContainerEngine {
+struct CountingEngine: ForwardingEngine {
     actor Gauge {
         private(set) var highest = 0
         private var present = 0
@@ -16,7 +16,7 @@ struct CountingEngine: ContainerEngine {
         func leave() { present -= 1 }
     }
 
-    let engine: FakeEngine
+    let engine: any ContainerEngine
     let gauge = Gauge()
 
     func perform(_ operation: EngineOperation, for ref: ProjectRef) async throws(EngineError) {
@@ -26,18 +26,4 @@ struct CountingEngine: ContainerEngine {
         await gauge.leave()
         try result.get()
     }
-
-    func observe(_ ref: ProjectRef) async throws(EngineError) -> ObservedStack { try await engine.observe(ref) }
-    func overview() async throws(EngineError) -> EngineOverview { try await engine.overview() }
-    func missingImages(_ images: Set<String>) async throws(EngineError) -> Set<String> {
-        try await engine.missingImages(images)
-    }
-    func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> LogTail {
-        try await engine.logTail(ofContainer: id, lines: lines)
-    }
-    func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int {
-        try await engine.runCommand(command, inContainer: id)
-    }
-    func events() -> AsyncThrowingStream<EngineEvent, any Error> { engine.events() }
-    func ping() async throws(EngineError) { try await engine.ping() }
 }

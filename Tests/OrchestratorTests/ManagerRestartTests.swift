@@ -72,7 +72,7 @@ struct ManagerRestartTests {
             base: FakeProber(engine: host.engine), fake: host.engine, time: host.time, weather: .clear, mistake: nil,
             probed: ProbedRuns(), process: process)
         let manager = try SimulatedManager(
-            on: host, ManagerLife(), engine: StoppableEngine(base: host.engine, process: process), store: host.store,
+            on: host, ManagerLife(), engine: StoppableEngine(engine: host.engine, process: process), store: host.store,
             prober: prober, requests: host.store, drawRef: ProjectCatalog.randomRef, time: time)
         try await host.manage(manager, body)
     }
@@ -196,8 +196,8 @@ struct ManagerRestartTests {
 }
 
 /// An engine with slow pulls.
-private struct SlowStart: ContainerEngine {
-    let engine: FakeEngine
+private struct SlowStart: ForwardingEngine {
+    let engine: any ContainerEngine
     let time: VirtualTime
     let delay: Duration
 
@@ -208,17 +208,4 @@ private struct SlowStart: ContainerEngine {
         }
         try await engine.perform(operation, for: ref)
     }
-    func observe(_ ref: ProjectRef) async throws(EngineError) -> ObservedStack { try await engine.observe(ref) }
-    func overview() async throws(EngineError) -> EngineOverview { try await engine.overview() }
-    func missingImages(_ images: Set<String>) async throws(EngineError) -> Set<String> {
-        try await engine.missingImages(images)
-    }
-    func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> LogTail {
-        try await engine.logTail(ofContainer: id, lines: lines)
-    }
-    func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int {
-        try await engine.runCommand(command, inContainer: id)
-    }
-    func events() -> AsyncThrowingStream<EngineEvent, any Error> { engine.events() }
-    func ping() async throws(EngineError) { try await engine.ping() }
 }

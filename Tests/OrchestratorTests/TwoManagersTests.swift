@@ -23,8 +23,8 @@ struct TwoManagersTests {
     }
 
     /// An engine that writes down what reaches it.
-    private struct JournalEngine: ContainerEngine {
-        let engine: FakeEngine
+    private struct JournalEngine: ForwardingEngine {
+        let engine: any ContainerEngine
         let journal: Journal
         let name: String
         let lease: ManagerLease
@@ -33,19 +33,6 @@ struct TwoManagersTests {
             journal.add(Journal.Entry(manager: name, token: lease.token))
             try await engine.perform(operation, for: ref)
         }
-        func observe(_ ref: ProjectRef) async throws(EngineError) -> ObservedStack { try await engine.observe(ref) }
-        func overview() async throws(EngineError) -> EngineOverview { try await engine.overview() }
-        func missingImages(_ images: Set<String>) async throws(EngineError) -> Set<String> {
-            try await engine.missingImages(images)
-        }
-        func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> LogTail {
-            try await engine.logTail(ofContainer: id, lines: lines)
-        }
-        func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int {
-            try await engine.runCommand(command, inContainer: id)
-        }
-        func events() -> AsyncThrowingStream<EngineEvent, any Error> { engine.events() }
-        func ping() async throws(EngineError) { try await engine.ping() }
     }
 
     /// A lease store that one manager cannot reach for a while.

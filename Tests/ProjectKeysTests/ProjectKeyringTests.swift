@@ -69,19 +69,6 @@ struct ProjectKeyringTests {
         }
     }
 
-    @Test("after the master key was changed the secrets open as before, with the new one only")
-    func rewrapped() throws {
-        let first = try keyring(ref)
-        let sealed = try first.seal(Secret("x"), name: "A")
-        let newMaster = try MasterKey(KeyBytes.random(count: 32))
-        let wrapped = try first.rewrapped(installation: "i1", master: newMaster).wrappedKey
-        let again = try ProjectKeyring(wrappedKey: wrapped, ref: ref, installation: "i1", master: newMaster)
-        #expect(try again.open(sealed, name: "A").reveal() == "x")
-        #expect(throws: ProjectKeyError.self) {
-            try ProjectKeyring(wrappedKey: wrapped, ref: ref, installation: "i1", master: master)
-        }
-    }
-
     @Test("two projects share no key, and no key is printed")
     func separate() throws {
         let first = try keyring(ref)

@@ -45,17 +45,6 @@ public struct ProjectKeyring: Sendable {
         }
     }
 
-    /// Wraps the same data key with another master key; the secrets are not re-encrypted.
-    public func rewrapped(installation: String, master: MasterKey) throws(ProjectKeyError) -> ProjectKeyring {
-        do throws(TokenError) {
-            let wrapped = try SealedBox.seal(
-                dataKey.reveal(), key: master.key, context: Self.context(ref, installation))
-            return ProjectKeyring(wrappedKey: wrapped, ref: ref, dataKey: dataKey)
-        } catch {
-            throw .crypto(error)
-        }
-    }
-
     private init(wrappedKey: [UInt8], ref: ProjectRef, dataKey: KeyBytes) {
         self.wrappedKey = wrappedKey
         self.ref = ref

@@ -69,9 +69,6 @@ package indirect enum Schema: Sendable, Equatable {
     /// A project's ref.
     package static let ref = Schema.string(Text(pattern: "^[a-z]{20}$"))
 
-    /// The shape itself, without its name.
-    package var inlined: Schema { if case .named(_, let schema) = self { schema } else { self } }
-
     /// One of several words.
     package static func choice(_ words: [String]) -> Schema { .string(Text(choices: words)) }
     /// A text of a length.

@@ -46,17 +46,6 @@ extension DockerError {
     /// The image is not on the engine.
     public var isNoSuchImage: Bool { isNotFound && says("No such image") }
 
-    /// The container must run for this call, and does not.
-    public var isContainerNotRunning: Bool { isConflict && says("is not running") }
-
-    /// The object is still used by a container.
-    public var isInUse: Bool {
-        hasActiveEndpoints
-            || (isConflict
-                && (says("volume is in use") || says("is using its referenced image")
-                    || says("is being used by")))
-    }
-
     /// The network has endpoints, or the engine believes so: it counts them, and loses count. Newer engines also
     /// name them: `network demo has active endpoints (name:"proxy" id:"ed84de40e81a")`.
     public var hasActiveEndpoints: Bool { statusCode == 403 && says("has active endpoints") }
@@ -65,11 +54,6 @@ extension DockerError {
     public var isSubnetUnavailable: Bool {
         says("Pool overlaps with other one") || says("overlapping IPv4") || says("conflicts with network")
             || says("non-overlapping IPv4 address pool") || says("predefined address pools have been fully subnetted")
-    }
-
-    /// The requested fixed address belongs to another container of the network.
-    public var isAddressInUse: Bool {
-        says("address already in use") && hostPortConflict == nil
     }
 
     /// The host port that could not be bound, when that is what went wrong.

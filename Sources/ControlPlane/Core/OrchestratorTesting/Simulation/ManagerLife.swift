@@ -64,35 +64,14 @@ public final class ManagerLife: Sendable {
 }
 
 /// An engine as a mortal manager sees it.
-struct MortalEngine: ContainerEngine {
+struct MortalEngine: ForwardingEngine {
     let engine: any ContainerEngine
     let life: ManagerLife
 
-    func observe(_ ref: ProjectRef) async throws(EngineError) -> ObservedStack {
-        try await life.engineCall { () async throws(EngineError) in try await engine.observe(ref) }
-    }
-    func overview() async throws(EngineError) -> EngineOverview {
-        try await life.engineCall { () async throws(EngineError) in try await engine.overview() }
-    }
-    func missingImages(_ images: Set<String>) async throws(EngineError) -> Set<String> {
-        try await life.engineCall { () async throws(EngineError) in try await engine.missingImages(images) }
-    }
-    func perform(_ operation: EngineOperation, for ref: ProjectRef) async throws(EngineError) {
-        try await life.engineCall { () async throws(EngineError) in try await engine.perform(operation, for: ref) }
-    }
-    func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> LogTail {
-        try await life.engineCall { () async throws(EngineError) in
-            try await engine.logTail(ofContainer: id, lines: lines)
-        }
-    }
-    func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int {
-        try await life.engineCall { () async throws(EngineError) in
-            try await engine.runCommand(command, inContainer: id)
-        }
-    }
-    func events() -> AsyncThrowingStream<EngineEvent, any Error> { engine.events() }
-    func ping() async throws(EngineError) {
-        try await life.engineCall { () async throws(EngineError) in try await engine.ping() }
+    func forward<Value: Sendable>(
+        _ call: (any ContainerEngine) async throws(EngineError) -> Value
+    ) async throws(EngineError) -> Value {
+        try await life.engineCall { () async throws(EngineError) in try await call(engine) }
     }
 }
 

@@ -4,8 +4,8 @@ import Reconciler
 import Synchronization
 
 /// The engine as a manager of a simulation run sees it: with faults injected, and a planted mistake, if there is one.
-struct CampaignEngine: ContainerEngine {
-    let base: MortalEngine
+struct CampaignEngine: ForwardingEngine {
+    let engine: any ContainerEngine
     let fake: FakeEngine
     let store: InMemoryProjectStore
     let weather: Weather
@@ -28,20 +28,20 @@ struct CampaignEngine: ContainerEngine {
     private static let meanwhileRarity: UInt64 = 40
     private static let repetitionRarity: UInt64 = 150
 
-    private func call<Value: Sendable>(
-        _ body: () async throws(EngineError) -> Value
+    func forward<Value: Sendable>(
+        _ call: (any ContainerEngine) async throws(EngineError) -> Value
     ) async throws(EngineError) -> Value {
         switch weather.fateOfEngineCall() {
-        case .fine: return try await body()
+        case .fine: return try await call(engine)
         case .refusedBefore: throw .refused(status: 500, message: "something went wrong inside the engine")
         case .lostAfter:
-            _ = try await body()
+            _ = try await call(engine)
             throw .unavailable("the answer was lost")
         }
     }
 
     func observe(_ ref: ProjectRef) async throws(EngineError) -> ObservedStack {
-        let fresh = try await call { () async throws(EngineError) in try await base.observe(ref) }
+        let fresh = try await forward { engine throws(EngineError) in try await engine.observe(ref) }
         if weather.strikes(.requestDuringLook, oneIn: Self.meanwhileRarity) { await meanwhile(ref) }
         if mistake == .blameUnprobed { await blameUnprobed(of: ref) }
         let view = weather.view(ref, fresh)
@@ -51,11 +51,7 @@ struct CampaignEngine: ContainerEngine {
 
     func overview() async throws(EngineError) -> EngineOverview {
         if mistake == .forgetRelist { return EngineOverview() }
-        return try await call { () async throws(EngineError) in try await base.overview() }
-    }
-
-    func missingImages(_ images: Set<String>) async throws(EngineError) -> Set<String> {
-        try await call { () async throws(EngineError) in try await base.missingImages(images) }
+        return try await forward { engine throws(EngineError) in try await engine.overview() }
     }
 
     func perform(_ operation: EngineOperation, for ref: ProjectRef) async throws(EngineError) {
@@ -75,7 +71,7 @@ struct CampaignEngine: ContainerEngine {
         }
         let restart = auditor.events.restart(by: operation, of: ref)
         do throws(EngineError) {
-            try await call { () async throws(EngineError) in try await base.perform(operation, for: ref) }
+            try await forward { engine throws(EngineError) in try await engine.perform(operation, for: ref) }
             if let restart { auditor.events.note(restart) }
         } catch {
             guard isOverlooked(operation) else { throw error }
@@ -85,8 +81,8 @@ struct CampaignEngine: ContainerEngine {
     }
 
     func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> LogTail {
-        let tail = try await call { () async throws(EngineError) in
-            try await base.logTail(ofContainer: id, lines: lines)
+        let tail = try await forward { engine throws(EngineError) in
+            try await engine.logTail(ofContainer: id, lines: lines)
         }
         guard let ref = fake.ref(ofContainer: id) else { return tail }
         let line = "FATAL: cannot connect to postgres://postgres:\(await secret(ref))@db/postgres\n"
@@ -94,20 +90,20 @@ struct CampaignEngine: ContainerEngine {
     }
 
     func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int {
-        let code = try await call { () async throws(EngineError) in
-            try await base.runCommand(command, inContainer: id)
+        let code = try await forward { engine throws(EngineError) in
+            try await engine.runCommand(command, inContainer: id)
         }
         if code == 0 { auditor.versions.noteAnswer(ofContainer: id) }
         return code
     }
 
     func events() -> AsyncThrowingStream<EngineEvent, any Error> {
-        guard mistake == .forgetRelist else { return base.events() }
+        guard mistake == .forgetRelist else { return engine.events() }
         // Neither the beginning of a subscription nor an event says anything.
         return AsyncThrowingStream { _ in }
     }
 
-    func ping() async throws(EngineError) { try await base.ping() }
+    func ping() async throws(EngineError) { try await engine.ping() }
 
     // MARK: Mistakes
 

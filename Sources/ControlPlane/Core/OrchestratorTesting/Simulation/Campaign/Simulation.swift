@@ -105,7 +105,7 @@ struct SimulationRun: Sendable {
         var store = CampaignStore(
             base: host.store, life: life, weather: world.weather, auditor: auditor, mistake: mistake, process: process)
         var engine = CampaignEngine(
-            base: MortalEngine(engine: host.engine, life: life), fake: host.engine, store: host.store,
+            engine: MortalEngine(engine: host.engine, life: life), fake: host.engine, store: host.store,
             weather: world.weather, time: host.time, mistake: mistake,
             meanwhile: { [desk, world] ref in
                 if let manager = desk.present { await world.interrupt(ref, through: manager) }
@@ -119,7 +119,7 @@ struct SimulationRun: Sendable {
         store.installed = host.disk.digest()
         let manager = try SimulatedManager(
             on: host, life,
-            engine: post?.fenced(engine, mistake) ?? StoppableEngine(base: engine, process: process), store: store,
+            engine: post?.fenced(engine, mistake) ?? StoppableEngine(engine: engine, process: process), store: store,
             prober: CampaignProber(
                 base: FakeProber(engine: host.engine), fake: host.engine, time: host.time, weather: world.weather,
                 mistake: mistake, probed: probed, process: process,

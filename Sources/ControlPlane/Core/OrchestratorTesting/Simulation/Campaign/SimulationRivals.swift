@@ -38,7 +38,7 @@ struct ManagerPost: Sendable {
     func fenced(_ engine: CampaignEngine, _ mistake: PlantedMistake?) -> any ContainerEngine {
         let fenced: any ContainerEngine =
             mistake == .skipEngineFence ? engine : FencedEngine(engine, lease: lease)
-        return StoppableEngine(base: fenced, process: process)
+        return StoppableEngine(engine: fenced, process: process)
     }
 }
 

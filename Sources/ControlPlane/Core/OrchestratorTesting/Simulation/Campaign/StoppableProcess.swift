@@ -42,43 +42,24 @@ struct StoppableTime: TimeSource {
 }
 
 /// An engine as a process sees it that may be stopped before and after each call.
-struct StoppableEngine: ContainerEngine {
-    let base: any ContainerEngine
+struct StoppableEngine: ForwardingEngine {
+    let engine: any ContainerEngine
     let process: StoppableProcess
 
-    private func call<Value: Sendable>(
-        _ body: () async throws(EngineError) -> Value
+    func forward<Value: Sendable>(
+        _ call: (any ContainerEngine) async throws(EngineError) -> Value
     ) async throws(EngineError) -> Value {
         await process.pass()
-        let value = try await body()
+        let value = try await call(engine)
         await process.pass()
         return value
     }
 
-    func observe(_ ref: ProjectRef) async throws(EngineError) -> ObservedStack {
-        try await call { () async throws(EngineError) in try await base.observe(ref) }
-    }
-    func overview() async throws(EngineError) -> EngineOverview {
-        try await call { () async throws(EngineError) in try await base.overview() }
-    }
-    func missingImages(_ images: Set<String>) async throws(EngineError) -> Set<String> {
-        try await call { () async throws(EngineError) in try await base.missingImages(images) }
-    }
     func perform(_ operation: EngineOperation, for ref: ProjectRef) async throws(EngineError) {
         // A step that depends on probes is checked right before it is made: by then it is in progress.
         if case .restartContainer = operation {} else { await process.pass() }
-        try await base.perform(operation, for: ref)
+        try await engine.perform(operation, for: ref)
         await process.pass()
-    }
-    func logTail(ofContainer id: String, lines: Int) async throws(EngineError) -> LogTail {
-        try await call { () async throws(EngineError) in try await base.logTail(ofContainer: id, lines: lines) }
-    }
-    func runCommand(_ command: [String], inContainer id: String) async throws(EngineError) -> Int {
-        try await call { () async throws(EngineError) in try await base.runCommand(command, inContainer: id) }
-    }
-    func events() -> AsyncThrowingStream<EngineEvent, any Error> { base.events() }
-    func ping() async throws(EngineError) {
-        try await call { () async throws(EngineError) in try await base.ping() }
     }
 }
 
