@@ -60,7 +60,7 @@ struct PoolTests {
             #expect(backends.count == 4)
             try await Task.sleep(for: .seconds(1.1))
             await pool.closeIdle()
-            let isAlive = { FileManager.default.fileExists(atPath: "/proc/\($0)") }
+            let isAlive = { (backend: Int64) in FileManager.default.fileExists(atPath: "/proc/\(backend)") }
             #expect(try await eventually { backends.filter(isAlive).count == 1 })
             #expect(backends.contains(try await pool.backendID()))
         }
