@@ -73,17 +73,3 @@ public struct FunctionSummary: Codable, Sendable, Equatable {
         case updatedAt = "updated_at"
     }
 }
-
-/// A secret of functions, without its value.
-public struct FunctionSecretSummary: Codable, Sendable, Equatable {
-    public var name: String
-    /// SHA-256 of the value.
-    public var value: String
-    /// When it was set, in RFC 3339.
-    public var updatedAt: String?
-
-    enum CodingKeys: String, CodingKey {
-        case name, value
-        case updatedAt = "updated_at"
-    }
-}

@@ -2,7 +2,7 @@ import CurlKit
 import FoundationEssentials
 public import ProjectModel
 
-// Functions of a project and their secrets.
+// Functions of a project.
 extension ManagementClient {
     /// Longest time of a call of a function: that to its answer, and some for the rest.
     private static let callDeadline: Duration = .seconds(180)
@@ -24,22 +24,6 @@ extension ManagementClient {
 
     public func deleteFunction(_ slug: String, of ref: ProjectRef) async throws(ClientError) {
         try await send(.delete("v1", "projects", ref.text, "functions", slug))
-    }
-
-    /// The names of the secrets that functions read.
-    public func functionSecrets(of ref: ProjectRef) async throws(ClientError) -> [FunctionSecretSummary] {
-        try await answer(.get("v1", "projects", ref.text, "secrets"))
-    }
-
-    public func setFunctionSecrets(
-        _ secrets: [String: Secret<String>], of ref: ProjectRef
-    ) async throws(ClientError) {
-        let list = secrets.sorted { $0.key < $1.key }.map { ["name": $0.key, "value": $0.value.reveal()] }
-        try await send(APICall.post("v1", "projects", ref.text, "secrets", json: list))
-    }
-
-    public func forgetFunctionSecrets(_ names: [String], of ref: ProjectRef) async throws(ClientError) {
-        try await send(APICall.delete("v1", "projects", ref.text, "secrets", json: names))
     }
 
     /// Calls a function at its project's own address, once: what it does is not known.

@@ -49,12 +49,6 @@ struct APICall: Sendable {
         return call
     }
 
-    static func delete(_ path: String..., json: some Encodable) throws(ClientError) -> APICall {
-        do {
-            return APICall("DELETE", path: path, query: [], body: Array(try JSONEncoder().encode(json)))
-        } catch { throw .failed("the request cannot be written as JSON") }
-    }
-
     static func patch(_ path: String..., json: some Encodable) throws(ClientError) -> APICall {
         do {
             return APICall("PATCH", path: path, query: [], body: Array(try JSONEncoder().encode(json)))

@@ -9,7 +9,7 @@ struct FunctionsCommand: AsyncParsableCommand {
         discussion: "What functions print is read with `supamanager projects logs PROJECT --service functions`.",
         subcommands: [
             FunctionsListCommand.self, FunctionsDeployCommand.self, FunctionsInvokeCommand.self,
-            FunctionsDeleteCommand.self, FunctionsSecretsCommand.self,
+            FunctionsDeleteCommand.self, SecretsCommand.self,
         ])
 }
 

@@ -15,7 +15,7 @@ struct ProjectsCommand: AsyncParsableCommand {
             ProjectsExplainCommand.self, ProjectsCancelCommand.self, ProjectsExportCommand.self,
             ProjectsUpgradeCommand.self, ProjectsServicesCommand.self, ProjectsRenameCommand.self,
             ProjectsDatabaseCommand.self, ProjectsSQLCommand.self, ProjectsConfigCommand.self,
-            ProjectsSecretsCommand.self,
+            SecretsCommand.self,
         ], aliases: ["project"])
 }
 
