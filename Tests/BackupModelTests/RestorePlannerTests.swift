@@ -208,7 +208,7 @@ struct RestorePlannerTests {
             target: .time(time), base: try Sample.base("a", 1, 2, at: 3), timeline: TimelineID(1), log: [],
             branches: [])
         let text = plan.recoverySettings.first { $0.name == "recovery_target_time" }?.value
-        #expect(text == "2026-10-26 08:15:30.042+00")
+        #expect(text == "2026-10-26 10:15:30.042+00")
         #expect(plan.settingsWithoutTarget?.contains { $0.name == "recovery_target_time" } == false)
         plan.target = .latest
         #expect(plan.settingsWithoutTarget == nil)
