@@ -99,7 +99,7 @@ struct RestoreFlowTests {
             let archived = backup.archived?.value ?? ""
             #expect(bench.files.unpacked(into: name) == ["base of \(archived)", "log of 101:101 of \(archived)"])
             let observed = try await bench.host.engine.observe(bench.ref)
-            #expect(!observed.containers.contains(where: \.isHelper))
+            #expect(!observed.containers.contains { $0.isHelper })
             #expect(!observed.volumes.contains { $0.name.contains("trial") })
             let kinds = try await bench.host.store.events(of: bench.ref, limit: 20).map(\.kind)
             #expect(Set([.backupBegun, .backupFinished, .backupVerified]).isSubset(of: kinds))
