@@ -194,11 +194,15 @@ struct RestoreFlowTests {
                 "POST", "/platform/projects/\(bench.ref)/operations/\(operation.id)/cancel")
             #expect(cancelled.status == 200)
             try await bench.host.wait(for: .active, of: bench.ref)
-            #expect(try await bench.mounted() == before)
             _ = try await bench.eventually("an end of the job") {
                 let restore = try await bench.host.parts.backupStore.restores(of: bench.ref, limit: 1).first
                 return restore?.state == .cancelled ? true : nil
             }
+            let mounted = try await bench.eventually("an engine without the helper") {
+                let isClean = try await !bench.host.engine.observe(bench.ref).containers.contains { $0.isHelper }
+                return isClean ? try await bench.mounted() : nil
+            }
+            #expect(mounted == before)
         }
     }
 
