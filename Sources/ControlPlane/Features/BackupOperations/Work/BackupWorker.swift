@@ -87,6 +87,6 @@ public struct BackupWorker: Sendable {
 extension Job {
     /// Whether the runner will not try again after this error.
     func isLastTry(of retry: JobRetry, _ error: any Error) -> Bool {
-        error is JobFailure || attempts + 1 >= retry.attemptsMax
+        error is JobFailure || (error as? EngineError)?.isPermanent == true || attempts + 1 >= retry.attemptsMax
     }
 }

@@ -90,6 +90,7 @@ struct ClusterRecovery: Sendable {
         try await change(.startContainer(name: helper.containerName, service: helper.name), ref)
         let deadline = time.uptime() + Self.recoveryMax
         while true {
+            try await check()
             let container = try await container(helper, ref)
             let log = try await engine.logTail(ofContainer: container.id, lines: Self.logLines)
             switch RecoveryLog.verdict(
