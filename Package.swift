@@ -18,8 +18,10 @@ let stripped: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "-s"], .when(configur
 // Products of packages that several targets need.
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
@@ -44,9 +46,7 @@ func kit(_ name: String, on libraries: [Target.Dependency] = []) -> Target {
 func feature(_ name: String, and more: [Target.Dependency] = []) -> Target {
     .target(
         name: name,
-        dependencies: [
-            "APIKit", "FeatureKit", "Identity", "Orchestrator", "ProjectModel", httpTypes,
-        ] + more,
+        dependencies: ["APIKit", "FeatureKit", "Identity", "Orchestrator", "ProjectModel", httpTypes] + more,
         path: "Sources/ControlPlane/Features/\(name)", swiftSettings: strict)
 }
 
@@ -176,10 +176,7 @@ let package = Package(
         adapter("LinuxHost", on: ["Clients", "ConsistencyModel", "Orchestrator", "ProjectModel"]),
         adapter(
             "NetworkProbes",
-            on: [
-                "Orchestrator", "ProjectModel", "Reconciler", nioCore, nioPosix,
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-            ]),
+            on: ["Orchestrator", "ProjectModel", "Reconciler", nioCore, nioHTTP1, nioPosix]),
 
         // The data plane of a lite project; it knows nothing of the control plane.
         .target(
@@ -194,11 +191,7 @@ let package = Package(
         // What one client can make a server hold or wait for: both planes' servers keep to it. It knows neither.
         .target(
             name: "HTTPBounds",
-            dependencies: [
-                "Clients",
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                httpTypes, logging, nioCore,
-            ],
+            dependencies: ["Clients", httpTypes, hummingbirdCore, logging, nioCore],
             path: "Sources/Web/HTTPBounds", swiftSettings: strict),
 
         // Layer 5: the HTTP face. What every route has in common comes first; it knows no feature.
@@ -208,7 +201,7 @@ let package = Package(
                 "Clients", "HTTPBounds", "Identity", "Orchestrator", "ProjectModel",
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
                 .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
+                hummingbirdCore,
                 httpTypes, logging, nioCore, serviceLifecycle,
             ],
             path: "Sources/Web/APIKit", swiftSettings: strict),
@@ -274,8 +267,8 @@ let package = Package(
                 "PasswordKit", "PostgresKit", "RealtimeAPI", "RestAPI", "StorageAPI", "TokenKit",
                 argumentParser, httpTypes, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
                 .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
+                hummingbirdCore,
+                nioHTTP1,
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
@@ -360,13 +353,12 @@ let package = Package(
                 "PostgresKit", "PostgresTestSupport", "ProjectAccess", "ProjectData", "ProjectModel", "ProjectSQL",
                 "SettingTables", "TokenKit",
             ]),
-        .testTarget(
-            name: "CommandLineTests",
-            dependencies: [
+        tests(
+            "CommandLineTests",
+            on: [
                 "CurlKit", "DockerEngine", "HTTPStub", "ManagementClient", "ProjectModel", "TokenKit", "supamanager",
                 argumentParser,
-            ],
-            swiftSettings: common),
+            ]),
         .testTarget(
             name: "ManagementAPITests",
             dependencies: [
@@ -382,10 +374,7 @@ let package = Package(
         tests("LinuxHostTests", on: ["Clients", "ConsistencyModel", "LinuxHost", "Orchestrator", "ProjectModel"]),
         tests(
             "NetworkProbesTests",
-            on: [
-                "NetworkProbes", "Orchestrator", "ProjectModel", "Reconciler", nioCore, nioPosix,
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-            ]),
+            on: ["NetworkProbes", "Orchestrator", "ProjectModel", "Reconciler", nioCore, nioHTTP1, nioPosix]),
         tests("PasswordKitTests", on: ["PasswordKit"]),
         tests("DeflateKitTests", on: ["DeflateKit"]),
         tests(

@@ -24,6 +24,10 @@ struct CommandTreeTests {
         var change: (request: String, body: String)?
     }
 
+    private static let backups = "/platform/database/\(Sample.refText)/backups"
+    private static let backup =
+        #"{"id": 5, "state": "stored", "reason": "request", "inserted_at": "2026-01-01T00:00:00Z"}"#
+    private static let schedule = #"{"schedule_for": "03:00:00", "updated_at": "2026-01-01T00:00:00Z"}"#
     private static let organizations = #"[{"id": 1, "slug": "default", "name": "Default", "is_owner": true}]"#
 
     private static let answers: [String: String] = [
@@ -46,6 +50,13 @@ struct CommandTreeTests {
         "PATCH \(v1)/config/auth": "{}",
         "GET \(v1)/secrets": #"[{"name": "A", "value": "\#(hash)", "updated_at": "2026-01-01T00:00:00.000Z"}]"#,
         "POST \(v1)/secrets": "{}", "DELETE \(v1)/secrets": "{}",
+        "GET \(v1)/functions":
+            #"[{"slug": "hello", "name": "Hello", "version": 3, "status": "ACTIVE", "verify_jwt": true, "updated_at": 0}]"#,
+        "DELETE \(v1)/functions/hello": "{}",
+        "GET \(backups)": #"{"backups": [\#(backup)]}"#, "POST \(backups)": backup, "POST \(backups)/5/verify": backup,
+        "POST \(backups)/restore": "{}", "POST \(backups)/undo-restore": "{}",
+        "GET \(project)/status": #"{"status": "RESTORING"}"#,
+        "GET \(v1)/database/backups/schedule": schedule, "PATCH \(v1)/database/backups/schedule": schedule,
         "GET /platform/organizations": organizations,
         "POST /platform/organizations": #"{"id": 2, "slug": "abc", "name": "Second", "is_owner": true}"#,
         "DELETE /platform/organizations/default": "{}",
@@ -107,6 +118,31 @@ struct CommandTreeTests {
         Form(
             words: ["projects", "services", "remove", "shop", "pooler", "--dry-run"], text: "pooler",
             keys: ["ref", "plan", "result"], change: ("PATCH \(project)/services", #""remove":["pooler"]"#)),
+        Form(
+            words: ["functions", "secrets", "set", "shop", "A=1=2"], text: "Set A", keys: ["set"],
+            change: ("POST \(v1)/secrets", #""value":"1=2""#)),
+        Form(words: ["functions", "secrets", "list", "shop"], text: "A     ", keys: ["name", "value"]),
+        Form(
+            words: ["functions", "secrets", "unset", "shop", "A"], text: "Forgot A", keys: ["unset"],
+            change: ("DELETE \(v1)/secrets", #"["A"]"#)),
+        Form(words: ["functions", "list", "shop"], text: "hello  3", keys: ["slug", "version", "verify_jwt"]),
+        Form(
+            words: ["functions", "delete", "shop", "hello"], text: "is deleted",
+            change: ("DELETE \(v1)/functions/hello", "")),
+        Form(words: ["backups", "list", "shop"], text: "5   stored", keys: ["id", "state", "reason"]),
+        Form(
+            words: ["backups", "create", "shop", "--no-wait"], text: "Backup 5 is stored", keys: ["id", "state"],
+            change: ("POST \(backups)", "")),
+        Form(
+            words: ["backups", "verify", "shop", "5"], text: "restored for a trial", keys: ["id", "state"],
+            change: ("POST \(backups)/5/verify", "")),
+        Form(
+            words: ["backups", "restore", "shop", "5", "--yes", "--no-wait"], text: "RESTORING",
+            keys: ["ref", "status"], change: ("POST \(backups)/restore", #""id":5"#)),
+        Form(
+            words: ["backups", "undo", "shop", "--no-wait"], text: "RESTORING", keys: ["ref", "status"],
+            change: ("POST \(backups)/undo-restore", "")),
+        Form(words: ["backups", "schedule", "shop"], text: "at 03:00:00 UTC", keys: ["schedule_for"]),
         Form(words: ["orgs", "list"], text: "Default  default  yes", keys: ["slug", "name"]),
         Form(
             words: ["orgs", "create", "Second"], text: "abc", keys: ["slug", "name"],
@@ -176,6 +212,8 @@ struct CommandTreeTests {
         "registries logout": ("Tests/CommandLineTests/Registries/RegistryCommandsTests.swift", #""logout""#),
         "template check": ("Tests/CommandLineTests/DocumentedCommandsTests.swift", #""check""#),
         "template config": ("Tests/CommandLineTests/ExportCommandTests.swift", #""template", "config""#),
+        "functions deploy": ("Tests/Clients/test_functions_client.py", #"run_command("deploy""#),
+        "functions invoke": ("Tests/Clients/test_functions_client.py", #"run_command("invoke""#),
         "audit verify": ("Tests/CommandLineTests/CommandTreeTests.swift", #"["audit", "verify"]"#),
         "projects db psql": ("Tests/CommandLineTests/CommandTreeTests.swift", #""db", "psql""#),
     ]

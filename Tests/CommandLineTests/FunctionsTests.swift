@@ -46,8 +46,8 @@ struct FunctionsTests {
         try await withAPI { _ in
             [.response(200, "")]
         } test: { client, stub, _ async throws in
-            try await client.setFunctionSecrets(["A": Secret("1"), "B": Secret("x=y")], of: ref)
-            try await client.forgetFunctionSecrets(["A"], of: ref)
+            try await client.set([("A", Secret("1")), ("B", Secret("x=y"))], of: ref)
+            try await client.unset(secrets: ["A"], of: ref)
             #expect(stub.requests.map(\.method) == ["POST", "DELETE"])
             #expect(stub.requests.allSatisfy { $0.path == "/v1/projects/\(ref)/secrets" })
             let sent = try JSONDecoder().decode([[String: String]].self, from: Data(stub.requests[0].body))
