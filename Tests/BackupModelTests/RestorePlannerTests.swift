@@ -5,7 +5,7 @@ import Testing
 /// An archive in a few words: positions in segments of 100 bytes, times in seconds.
 enum Sample {
     static func base(
-        _ name: String, _ start: UInt64, _ end: UInt64, at time: Int64, on timeline: UInt32 = 1,
+        _ name: String, _ start: UInt64, to end: UInt64, at time: Int64, on timeline: UInt32 = 1,
         includesWAL: Bool = false
     ) throws -> BaseBackup {
         BaseBackup(
@@ -43,7 +43,7 @@ struct RestorePlannerTests {
 
     private func steady() throws -> ArchiveContents {
         contents(
-            [try Sample.base("a", 110, 130, at: 10), try Sample.base("b", 310, 330, at: 30)],
+            [try Sample.base("a", 110, to: 130, at: 10), try Sample.base("b", 310, to: 330, at: 30)],
             (1...5).map { Sample.chunk(UInt64($0) * 100, UInt64($0 + 1) * 100, until: Int64($0) * 10 + 9) })
     }
 
@@ -107,7 +107,7 @@ struct RestorePlannerTests {
         #expect(throws: Sample.gap(400, 500)) { try RestorePlanner.plan(for: .latest, in: contents) }
         let spans = RestorePlanner.spans(in: contents)
         #expect(spans.map(\.latest) == [Sample.seconds(39)])
-        contents.bases.append(try Sample.base("c", 510, 520, at: 52))
+        contents.bases.append(try Sample.base("c", 510, to: 520, at: 52))
         #expect(try RestorePlanner.plan(for: .latest, in: contents).base.id.value == "c")
         #expect(RestorePlanner.spans(in: contents).map(\.earliest) == [Sample.seconds(10), Sample.seconds(52)])
         // A moment in the gap belongs to no span.
@@ -118,7 +118,7 @@ struct RestorePlannerTests {
 
     @Test func chunksThatOverlapAreReplayedOnce() throws {
         let overlapping = contents(
-            [try Sample.base("a", 110, 130, at: 10)],
+            [try Sample.base("a", 110, to: 130, at: 10)],
             [
                 Sample.chunk(100, 150, until: 15), Sample.chunk(100, 220, until: 22), Sample.chunk(180, 200, until: 20),
                 Sample.chunk(150, 300, until: 29),
@@ -129,7 +129,7 @@ struct RestorePlannerTests {
     }
 
     @Test func aBaseWhoseSegmentIsNotThereFromItsBeginningIsNone() throws {
-        let late = contents([try Sample.base("a", 110, 130, at: 10)], [Sample.chunk(105, 200, until: 20)])
+        let late = contents([try Sample.base("a", 110, to: 130, at: 10)], [Sample.chunk(105, 200, until: 20)])
         #expect(throws: BackupError.self) { try RestorePlanner.plan(for: .latest, in: late) }
         #expect(RestorePlanner.spans(in: late).isEmpty)
     }
@@ -137,7 +137,7 @@ struct RestorePlannerTests {
     @Test func theEndOfABaseNeedsItsLogOnlyUnlessItHasItsOwn() throws {
         var contents = try steady()
         let own = try #require(BackupID("own"))
-        contents.bases.append(try Sample.base("own", 910, 920, at: 90, includesWAL: true))
+        contents.bases.append(try Sample.base("own", 910, to: 920, at: 90, includesWAL: true))
         #expect(try RestorePlanner.plan(for: .backup(own), in: contents).log.isEmpty)
         let first = try #require(BackupID("a"))
         #expect(try RestorePlanner.plan(for: .backup(first), in: contents).log.map(\.to) == [WALPosition(200)])
@@ -163,7 +163,7 @@ struct RestorePlannerTests {
     /// Time line 2 left 1 at 250; then 1 was used again from 250 on, and 3 left it at 420.
     private func branched() throws -> ArchiveContents {
         contents(
-            [try Sample.base("a", 110, 130, at: 10), try Sample.base("two", 310, 320, at: 33, on: 2)],
+            [try Sample.base("a", 110, to: 130, at: 10), try Sample.base("two", 310, to: 320, at: 33, on: 2)],
             [
                 Sample.chunk(100, 250, until: 19), Sample.chunk(250, 300, until: 25, on: 2),
                 Sample.chunk(300, 400, until: 39, on: 2), Sample.chunk(250, 450, until: 49),
@@ -205,7 +205,7 @@ struct RestorePlannerTests {
     @Test func settingsNameOneTarget() throws {
         let time = Timestamp(milliseconds: 1_793_009_730_042)
         var plan = RestorePlan(
-            target: .time(time), base: try Sample.base("a", 1, 2, at: 3), timeline: TimelineID(1), log: [],
+            target: .time(time), base: try Sample.base("a", 1, to: 2, at: 3), timeline: TimelineID(1), log: [],
             branches: [])
         let text = plan.recoverySettings.first { $0.name == "recovery_target_time" }?.value
         #expect(text == "2026-10-26 10:15:30.042+00")

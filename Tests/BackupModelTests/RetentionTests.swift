@@ -12,7 +12,7 @@ struct RetentionTests {
     private func daily(_ count: Int, check: RetainedBackup.Check = .verified) throws -> [RetainedBackup] {
         try (0..<count).map { index in
             let backup = try Sample.base(
-                "d\(index)", UInt64(1_000 - index) * 100 + 10, UInt64(1_000 - index) * 100 + 20,
+                "d\(index)", UInt64(1_000 - index) * 100 + 10, to: UInt64(1_000 - index) * 100 + 20,
                 at: (40 - Int64(index)) * Self.day + 3_600)
             return RetainedBackup(backup: backup, check: check)
         }
@@ -90,7 +90,7 @@ struct RetentionTests {
                 let (time, place) = (step * 40_000 + 10, UInt64(step + 1) * 100)
                 contents.chunks.append(Sample.chunk(place, place + 100, until: time + 39_000))
                 if Int.random(in: 0..<3, using: &generator) > 0 {
-                    let base = try Sample.base("s\(step)", place + 10, place + 20, at: time)
+                    let base = try Sample.base("s\(step)", place + 10, to: place + 20, at: time)
                     backups.append(RetainedBackup(backup: base, check: .unverified))
                 }
                 if let open = backups.indices.filter({ backups[$0].check == .unverified }).randomElement(
@@ -99,7 +99,7 @@ struct RetentionTests {
                     backups[open].check = Int.random(in: 0..<4, using: &generator) == 0 ? .failed : .verified
                 }
                 let before = backups
-                apply(&backups, &contents, policy, at: Sample.seconds(time + 39_000))
+                apply(policy, to: &backups, and: &contents, at: Sample.seconds(time + 39_000))
                 let newest = before.last { $0.check == .verified }
                 #expect(newest == nil || backups.contains { $0.backup.id == newest?.backup.id }, "seed \(seed)")
                 for backup in before where backup.check == .unverified {
@@ -117,7 +117,7 @@ struct RetentionTests {
     }
 
     private func apply(
-        _ backups: inout [RetainedBackup], _ contents: inout ArchiveContents, _ policy: RetentionPolicy,
+        _ policy: RetentionPolicy, to backups: inout [RetainedBackup], and contents: inout ArchiveContents,
         at time: Timestamp
     ) {
         let decision = BackupRetention.decide(backups, branches: [], policy: policy, at: time)
@@ -142,8 +142,8 @@ struct RetentionTests {
 
     @Test func theLogOfBranchesFollowsTheBasesThatLeadThere() throws {
         let branches = [Sample.branch(2, from: 1, at: 250, seen: 20), Sample.branch(3, from: 2, at: 600, seen: 60)]
-        let old = try Sample.base("old", 110, 130, at: 10)
-        let new = try Sample.base("new", 310, 320, at: 33, on: 2)
+        let old = try Sample.base("old", 110, to: 130, at: 10)
+        let new = try Sample.base("new", 310, to: 320, at: 33, on: 2)
         #expect(
             BackupRetention.walBounds(neededBy: [old, new], branches: branches) == [TimelineID(1): WALPosition(100)])
         #expect(

@@ -61,7 +61,7 @@ struct ScheduleTests {
     }
 
     @Test func anIdleDatabaseNeedsNoNewBase() throws {
-        let base = try Sample.base("a", 110, 130, at: 10)
+        let base = try Sample.base("a", 110, to: 130, at: 10)
         func isNeeded(_ position: UInt64, timeline: UInt32 = 1) -> Bool {
             BaseBackupNeed.isNeeded(after: base, timeline: TimelineID(timeline), position: WALPosition(position))
         }

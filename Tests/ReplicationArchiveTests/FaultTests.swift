@@ -94,7 +94,7 @@ struct FaultTests {
                 try await site.commit(3...4)
                 try await received.reached(try await site.position())
             }
-            // The slot was told too early: what was lost is named, and nothing is offered across it.
+            // The slot learned of it too early: what was lost is named, and nothing is offered across it.
             let contents = try await vault.archive.contents(of: vault.access)
             #expect(RestorePlanner.gaps(in: contents).count == 1)
             await #expect(throws: BackupError.self) { try await vault.restore(.latest) }
@@ -102,14 +102,14 @@ struct FaultTests {
     }
 
     @Test func aLostSlotIsAGapThatNoRestoreCrosses() async throws {
-        try await with(settings: ["max_slot_wal_keep_size": "16MB", "max_wal_size": "32MB", "min_wal_size": "32MB"]) {
+        try await with(settings: ["max_slot_wal_keep_size": "64MB", "max_wal_size": "32MB", "min_wal_size": "32MB"]) {
             site, vault, store in
             _ = try await vault.base("first", of: site)
             try await vault.receiving(site) { received in
                 try await site.commit(1...2)
                 try await received.reached(try await site.position())
             }
-            for round in 0..<6 {
+            for round in 0..<10 {
                 try await site.commit((100 + round)...(100 + round))
                 try await site.connection.executeScript("SELECT pg_switch_wal()")
                 try await site.connection.executeScript("CHECKPOINT")
@@ -140,7 +140,7 @@ struct FaultTests {
             try await vault.receiving(site) { received in try await received.reached(try await site.position()) }
             #expect(try await vault.archive.verify(base.id, in: vault.access).isSound)
             for name in store.names where !name.hasSuffix("cluster.json") && !name.contains("/history/") {
-                guard try await isNeeded(name, base, vault) else { continue }
+                guard try await isNeeded(name, by: base, in: vault) else { continue }
                 for damage in Damage.allCases {
                     var original: [UInt8] = []
                     store.change(name) { bytes in
@@ -157,7 +157,7 @@ struct FaultTests {
     }
 
     /// Whether the backup needs an object: chunks after its end belong to later moments.
-    private func isNeeded(_ name: String, _ base: BaseBackup, _ vault: Vault) async throws -> Bool {
+    private func isNeeded(_ name: String, by base: BaseBackup, in vault: Vault) async throws -> Bool {
         guard name.contains("/wal/") else { return true }
         let plan = try await vault.archive.restorePlan(for: .backup(base.id), in: vault.access, known: nil)
         return plan.log.contains { piece in

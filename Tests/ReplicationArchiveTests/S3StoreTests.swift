@@ -66,13 +66,15 @@ struct S3TextTests {
 
     @Test func settingsThatNoBucketHasAreRefused() throws {
         let client = try HTTPClient()
-        func isRefused(_ endpoint: String, _ bucket: String, _ prefix: String) -> Bool {
+        func isRefused(_ endpoint: String, _ bucket: String, prefix: String) -> Bool {
             let settings = S3StoreSettings(
                 endpoint: endpoint, region: "r", bucket: bucket, prefix: prefix, accessKeyID: "i", secretAccessKey: "s")
             return (try? S3Store(settings, client: client)) == nil
         }
-        #expect(!isRefused("https://s3", "b", "p/"))
-        #expect(isRefused("s3", "b", "") && isRefused("https://s3", "", "") && isRefused("https://s3", "b", "p"))
-        #expect(isRefused("https://s3", "b?x", "") && isRefused("https://s3", "b", "a b/"))
+        #expect(!isRefused("https://s3", "b", prefix: "p/"))
+        #expect(
+            isRefused("s3", "b", prefix: "") && isRefused("https://s3", "", prefix: "")
+                && isRefused("https://s3", "b", prefix: "p"))
+        #expect(isRefused("https://s3", "b?x", prefix: "") && isRefused("https://s3", "b", prefix: "a b/"))
     }
 }

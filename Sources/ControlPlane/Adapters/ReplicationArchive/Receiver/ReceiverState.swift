@@ -126,4 +126,12 @@ struct ReceiverStart: Equatable {
         }
         position = durable
     }
+
+    /// What the log lacks of a base that was taken before anything was received: the slot was lost meanwhile.
+    func gap(before bases: [BaseBackup]) -> WALGap? {
+        guard let base = bases.filter({ !$0.includesWAL }).max(by: { $0.end < $1.end }), base.start < position else {
+            return nil
+        }
+        return WALGap(timeline: base.timeline, from: base.start, to: position)
+    }
 }

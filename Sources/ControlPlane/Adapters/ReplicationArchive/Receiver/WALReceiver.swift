@@ -17,14 +17,15 @@ struct WALReceiver {
         try await archive.claim(request.access, for: identity)
         let timeline = TimelineID(identity.timeline)
         let contents = try await archive.contents(of: request.access)
-        let begins = try await branch(to: timeline, identity, contents, connection)
+        let begins = try await branch(to: timeline, of: identity, in: contents, over: connection)
         let restart = try await reserve(connection)
-        let own = contents.chunks.filter { $0.timeline == timeline }
+        let own = try await sound(contents.chunks.filter { $0.timeline == timeline }, after: restart)
         let start = try ReceiverStart(
             timeline: timeline, restart: restart, durable: own.map(\.to).max(), begins: begins,
             flushed: WALPosition(identity.position.value), segmentBytes: identity.segmentBytes)
-        if let gap = start.gap { await report(.gap(gap)) }
-        let complete = start.gap == nil ? own.compactMap(\.completeUntil).max() : nil
+        let gap = own.isEmpty ? start.gap(before: contents.bases.filter { $0.timeline == timeline }) : start.gap
+        if let gap { await report(.gap(gap)) }
+        let complete = gap == nil ? own.compactMap(\.completeUntil).max() : nil
         let state = ReceiverState(timeline: timeline, durable: start.position, completeUntil: complete)
         await report(.progress(state.progress))
         let slot = slot
@@ -33,6 +34,24 @@ struct WALReceiver {
                 slot: slot, from: LogPosition(start.position.value), timeline: timeline.value)
         }
         try await stream(connection, state)
+    }
+
+    /// The chunks that can be read back. One that was not confirmed to the server may be a part that a failing store
+    /// kept: it is removed, and its log received again.
+    private func sound(
+        _ chunks: [WALChunk], after restart: WALPosition
+    ) async throws(BackupError) -> [WALChunk] {
+        var sound: [WALChunk] = []
+        for chunk in chunks {
+            do throws(BackupError) {
+                if chunk.to > restart { _ = try await archive.bytes(of: chunk, request.access) }
+                sound.append(chunk)
+            } catch {
+                guard case .damaged = error else { throw error }
+                try await archive.store.remove(ObjectNames(request.access.location).chunk(chunk))
+            }
+        }
+        return sound
     }
 
     /// Makes the slot where it is missing or lost; from where on the server keeps its log.
@@ -52,8 +71,8 @@ struct WALReceiver {
 
     /// Stores the history of a time line that the archive does not know; where the time line begins.
     private func branch(
-        to timeline: TimelineID, _ identity: ClusterIdentity, _ contents: ArchiveContents,
-        _ connection: PostgresPhysicalReplication
+        to timeline: TimelineID, of identity: ClusterIdentity, in contents: ArchiveContents,
+        over connection: PostgresPhysicalReplication
     ) async throws(BackupError) -> WALPosition? {
         if let known = contents.branches.first(where: { $0.timeline == timeline }) { return known.from }
         guard timeline > TimelineID(1) else { return nil }

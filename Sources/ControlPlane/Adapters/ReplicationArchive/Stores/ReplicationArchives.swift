@@ -6,7 +6,7 @@ public struct ReplicationArchives: BackupArchives {
     private let client: HTTPClient
     private let limits: ArchiveLimits
 
-    /// - Parameter client: it sends what goes to buckets; parts have 8 MiB.
+    /// - Parameter client: the client of buckets; it sends parts of 8 MiB.
     public init(client: HTTPClient, limits: ArchiveLimits = ArchiveLimits()) {
         self.client = client
         self.limits = limits

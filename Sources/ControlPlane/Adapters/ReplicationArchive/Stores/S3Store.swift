@@ -59,7 +59,7 @@ public final class S3Store: ObjectStore {
         for _ in 0..<Self.listPagesMax {
             var query = ["list-type": "2", "prefix": settings.prefix + prefix]
             query["continuation-token"] = token
-            let text = String(decoding: try await send(request("GET", "", query)).body, as: UTF8.self)
+            let text = String(decoding: try await send(request("GET", "", query: query)).body, as: UTF8.self)
             for entry in S3Text.elements("Contents", of: text) {
                 guard let key = S3Text.element("Key", of: entry), key.hasPrefix(settings.prefix),
                     let bytes = S3Text.element("Size", of: entry).flatMap({ Int64($0) }),
@@ -80,12 +80,12 @@ public final class S3Store: ObjectStore {
 
     public func removeUnfinished(_ prefix: String, before time: Timestamp) async throws(BackupError) {
         let query = ["prefix": settings.prefix + prefix, "uploads": ""]
-        let text = String(decoding: try await send(request("GET", "", query)).body, as: UTF8.self)
+        let text = String(decoding: try await send(request("GET", "", query: query)).body, as: UTF8.self)
         for entry in S3Text.elements("Upload", of: text) {
             guard let key = S3Text.element("Key", of: entry), let id = S3Text.element("UploadId", of: entry),
                 let begun = S3Text.element("Initiated", of: entry).flatMap(S3Text.time), begun < time
             else { continue }
-            _ = try await send(request("DELETE", key, ["uploadId": id]), accepting: [200, 204, 404])
+            _ = try await send(request("DELETE", key, query: ["uploadId": id]), accepting: [200, 204, 404])
         }
     }
 }
@@ -94,7 +94,7 @@ extension S3Store {
     private static let unreserved = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8)
 
     /// A signed request for a key; with an empty key for the bucket.
-    func request(_ method: String, _ key: String, _ query: [String: String] = [:]) -> HTTPRequest {
+    func request(_ method: String, _ key: String, query: [String: String] = [:]) -> HTTPRequest {
         let pairs = query.sorted { $0.key < $1.key }.map { "\($0.key)=\(Self.encoded($0.value))" }
         let base = settings.endpoint.hasSuffix("/") ? String(settings.endpoint.dropLast()) : settings.endpoint
         let path = "\(base)/\(settings.bucket)" + (key.isEmpty ? "" : "/" + key)
@@ -184,7 +184,7 @@ private actor S3Writer: ObjectWriter {
         }
         try await put(buffer)
         buffer = []
-        var request = store.request("POST", key, ["uploadId": upload])
+        var request = store.request("POST", key, query: ["uploadId": upload])
         let parts = tags.enumerated().map {
             "<Part><PartNumber>\($0.offset + 1)</PartNumber><ETag>\($0.element)</ETag></Part>"
         }
@@ -200,7 +200,7 @@ private actor S3Writer: ObjectWriter {
         guard let upload else { return }
         // What is left is removed later, by the list of unfinished uploads.
         _ = try? await store.send(
-            store.request("DELETE", key, ["uploadId": upload]), accepting: [200, 204, 404])
+            store.request("DELETE", key, query: ["uploadId": upload]), accepting: [200, 204, 404])
     }
 
     private func put(_ part: [UInt8]) async throws(BackupError) {
@@ -208,7 +208,7 @@ private actor S3Writer: ObjectWriter {
             throw .store("\(store.settings): an object has more than \(S3Store.partsMax) parts")
         }
         let id = try await uploadID()
-        var request = store.request("PUT", key, ["partNumber": "\(tags.count + 1)", "uploadId": id])
+        var request = store.request("PUT", key, query: ["partNumber": "\(tags.count + 1)", "uploadId": id])
         request.body = part
         guard let tag = try await store.send(request).headers["etag"] else {
             throw .store("\(store.settings): a part was answered without an ETag")
@@ -218,7 +218,7 @@ private actor S3Writer: ObjectWriter {
 
     private func uploadID() async throws(BackupError) -> String {
         if let upload { return upload }
-        let answer = try await store.send(store.request("POST", key, ["uploads": ""]))
+        let answer = try await store.send(store.request("POST", key, query: ["uploads": ""]))
         guard let id = S3Text.element("UploadId", of: String(decoding: answer.body, as: UTF8.self)) else {
             throw .store("\(store.settings): an upload in parts was answered without a number")
         }

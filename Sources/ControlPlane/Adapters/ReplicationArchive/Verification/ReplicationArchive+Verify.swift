@@ -6,7 +6,7 @@ import TokenKit
 extension ReplicationArchive {
     public func verify(_ id: BackupID, in access: ArchiveAccess) async throws(BackupError) -> BackupVerification {
         var findings = Findings()
-        do throws(BackupError) { try await check(id, access, &findings) } catch {
+        do throws(BackupError) { try await check(id, in: access, into: &findings) } catch {
             switch error {
             case .damaged, .gap: findings.add("\(error)")
             default: throw error
@@ -17,19 +17,19 @@ extension ReplicationArchive {
     }
 
     private func check(
-        _ id: BackupID, _ access: ArchiveAccess, _ findings: inout Findings
+        _ id: BackupID, in access: ArchiveAccess, into findings: inout Findings
     ) async throws(BackupError) {
         let (record, backup) = try await record(of: id, access)
         let names = ObjectNames(access.location)
-        let manifest = try await readManifest(record, names.manifest(id), access)
-        try await readBase(record, names.base(id), access, &findings, manifest)
+        let manifest = try await readManifest(record, names.manifest(id), in: access)
+        try await readBase(record, names.base(id), in: access, against: manifest, into: &findings)
         guard !backup.includesWAL else { return }
         let plan = try await restorePlan(for: .backup(id), in: access, known: nil)
         for piece in plan.log { _ = try await bytes(of: piece.chunk, access) }
     }
 
     private func readManifest(
-        _ record: BackupRecord, _ name: String, _ access: ArchiveAccess
+        _ record: BackupRecord, _ name: String, in access: ArchiveAccess
     ) async throws(BackupError) -> BackupManifest {
         let reader = try await SealedReader.open(name, in: store, key: access.key)
         var bytes: [UInt8] = []
@@ -49,8 +49,8 @@ extension ReplicationArchive {
     }
 
     private func readBase(
-        _ record: BackupRecord, _ name: String, _ access: ArchiveAccess, _ findings: inout Findings,
-        _ manifest: BackupManifest
+        _ record: BackupRecord, _ name: String, in access: ArchiveAccess, against manifest: BackupManifest,
+        into findings: inout Findings
     ) async throws(BackupError) {
         let reader = try await SealedReader.open(name, in: store, key: access.key)
         let gunzip = try Self.packing { () throws(DeflateError) in try Gunzip() }
