@@ -28,6 +28,8 @@ protocol ServicePart: Sendable {
 }
 
 extension ServicePart {
+    var pools: [PostgresPool] { [] }
+
     func entrance(prefix: String) -> SocketEntrance? { nil }
 }
 
