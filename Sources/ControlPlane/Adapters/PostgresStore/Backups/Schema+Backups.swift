@@ -1,4 +1,4 @@
-extension Schema {
+extension DatabaseSchema {
     /// Backups of projects' databases and restores, and generations of volumes. A project's archive has a random name,
     /// under which everything of it lies in the store.
     static let backups = Migration(

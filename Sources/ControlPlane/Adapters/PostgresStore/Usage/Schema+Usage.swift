@@ -1,4 +1,4 @@
-extension Schema {
+extension DatabaseSchema {
     /// Samples of what projects use, by minutes (0), hours (1) and days (2).
     static let usage = Migration(
         number: 26, name: "usage samples",

@@ -144,7 +144,7 @@ struct ClusterRecovery: Sendable {
         }
     }
 
-    private func change(_ operation: Reconciler.Operation, _ ref: ProjectRef) async throws {
+    private func change(_ operation: EngineOperation, _ ref: ProjectRef) async throws {
         try await check()
         try await engine.perform(operation, for: ref)
     }
