@@ -109,7 +109,7 @@ struct ManagerRestore {
         let pool = PostgresPool(database.parameters)
         do {
             try await pool.start()
-            _ = try await Migrations.apply(Schema.migrations, to: pool)
+            _ = try await Migrations.apply(DatabaseSchema.migrations, to: pool)
         } catch {
             await pool.close()
             throw error
