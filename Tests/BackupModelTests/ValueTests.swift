@@ -23,7 +23,7 @@ struct ValueTests {
     @Test func secretsAreNotPrinted() throws {
         let key = try #require(BackupKey([UInt8](repeating: 0x41, count: 32)))
         #expect("\(key) \(String(reflecting: key)) \(Mirror(reflecting: key).children.count)".contains("65") == false)
-        let source = ReplicationSource(host: "db", port: 1, user: "u", password: "hidden")
+        let source = ReplicationSource(host: "db", port: 1, user: "u", password: "hidden", database: "d")
         var dumped = ""
         dump(source, to: &dumped)
         #expect("\(source) \(String(reflecting: source)) \(dumped)".contains("hidden") == false)

@@ -1,4 +1,5 @@
 import APIKit
+import EmbeddedPostgres
 import FileKit
 import FoundationEssentials
 import TokenKit
@@ -21,7 +22,9 @@ extension DataFolder {
     }
 
     /// What a manager leaves in its folder: a restore makes all of it.
-    static let stateNames = ["installation", tokenFileName, "master.key", "postgres", "projects"]
+    static let stateNames = [
+        "installation", tokenFileName, "master.key", EmbeddedClusterConfiguration.folderName, "projects",
+    ]
 
     /// Names of a manager's state in a folder; none in an empty one, or where there is no folder.
     static func state(in path: String) -> [String] {

@@ -23,7 +23,7 @@ struct Database: Sendable {
         if settings.database == nil {
             logger.info("starting the private PostgreSQL", metadata: ["folder": "\(settings.dataFolder)/postgres"])
             cluster = try await EmbeddedCluster.start(
-                EmbeddedClusterConfiguration(folder: settings.dataFolder + "/postgres"))
+                EmbeddedClusterConfiguration(in: settings.dataFolder))
         }
         guard let parameters = settings.database ?? cluster?.parameters else {
             throw ServeSettings.Problem(description: "there is no database to connect to")

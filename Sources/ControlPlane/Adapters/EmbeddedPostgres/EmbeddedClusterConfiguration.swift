@@ -35,6 +35,12 @@ public struct EmbeddedClusterConfiguration: Sendable {
     public init(folder: String) {
         self.folder = folder
     }
+
+    /// The name of the cluster's folder in a manager's data folder.
+    public static let folderName = "postgres"
+
+    /// The defaults for the cluster of a manager with this data folder.
+    public init(in dataFolder: String) { self.init(folder: dataFolder + "/" + Self.folderName) }
 }
 
 /// The paths inside a cluster's folder.

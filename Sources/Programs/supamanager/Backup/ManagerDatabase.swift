@@ -22,7 +22,7 @@ struct ManagerDatabase: Sendable {
                 parameters: given, toolFolders: installed + searchPath.split(separator: ":").map(String.init),
                 cluster: nil)
         }
-        let configuration = EmbeddedClusterConfiguration(folder: settings.dataFolder + "/postgres")
+        let configuration = EmbeddedClusterConfiguration(in: settings.dataFolder)
         do {
             let cluster = try await EmbeddedCluster.start(configuration)
             return ManagerDatabase(

@@ -23,7 +23,7 @@ public struct ReplicationSource: Sendable, Equatable {
     public var tls: TLS
 
     public init(
-        host: String, port: Int, user: String, password: String?, database: String = "postgres", tls: TLS = .disable
+        host: String, port: Int, user: String, password: String?, database: String, tls: TLS = .disable
     ) {
         self.host = host
         self.port = port
