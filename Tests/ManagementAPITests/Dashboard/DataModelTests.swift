@@ -148,6 +148,7 @@ struct DataModelTests {
         arguments: [
             (0, "0 B"), (1_023, "1023 B"), (1_024, "1 KiB"), (1_536, "1.5 KiB"), (10_485_760, "10 MiB"),
             (123_456_789_012, "115 GiB"), (-2_048, "-2 KiB"),
+            (.max, "8388608 TiB"), (.min, "-8388608 TiB"),
         ] as [(Int64, String)])
     func bytes(count: Int64, text: String) { #expect(PageText.bytes(count) == text) }
 }

@@ -132,6 +132,30 @@ struct UsagePageTests {
             #expect(try await host.usage.samples(of: shop, by: .day, since: Timestamp(milliseconds: 0)).count == 1)
         }
     }
+
+    @Test(
+        "a database that says what none can have is unknown, and keeps no other project's figures back",
+        arguments: [
+            Int64.min, -1, (1 << 53) + 1, .max,
+        ])
+    func impossible(bytes: Int64) async throws {
+        try await APIHost.run { host in
+            let (shop, blog) = (try await host.create("shop"), try await host.create("blog"))
+            for ref in [shop, blog] { try await host.set(.active, of: ref) }
+            let jobs = UsageJobs(
+                store: host.usage, meter: FixedMeter(refs: [shop, blog]), reach: host.reach, time: SystemTime())
+            host.databases.setAnswer { _ in
+                QueryAnswer(
+                    json: Array(#"[{"database_bytes":"\#(bytes)","storage_bytes":null,"active_users":null}]"#.utf8),
+                    rowCount: 1)
+            }
+            _ = try await jobs.sample()
+            for ref in [shop, blog] {
+                let found = try await host.usage.samples(of: ref, by: .minute, since: Timestamp(milliseconds: 0))
+                #expect(found.map(\.databaseBytes) == [nil] && found.map(\.memoryBytes) == [50])
+            }
+        }
+    }
 }
 
 private struct FixedMeter: ContainerMeter {

@@ -30,6 +30,10 @@ struct DatabaseSession: Sendable {
             return try await execute(query, .single(query.parameters.map(\.wire)), on: connection)
         }
         try await takeRole(on: connection)
+        if query.changesNothing {
+            _ = try await execute(ProjectQueryText(sql: "begin transaction read only"), .script, on: connection)
+            return try await execute(query, .single(query.parameters.map(\.wire)), on: connection)
+        }
         let isScript = query.parameters.isEmpty
         return try await execute(query, isScript ? .script : .single(query.parameters.map(\.wire)), on: connection)
     }

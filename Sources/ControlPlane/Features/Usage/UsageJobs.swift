@@ -91,18 +91,22 @@ package struct UsageJobs: Sendable {
             let answer = try await withDeadline(Self.databaseDeadline) {
                 try await reach.runOwn(Self.query, on: record)
             }
-            return try answer.map { try DatabaseUsageProbe.sizes($0.json).databaseBytes } ?? nil
+            let bytes = try answer.map { try DatabaseUsageProbe.sizes($0.json).databaseBytes } ?? nil
+            return bytes.flatMap { Self.databaseBytes.contains($0) ? $0 : nil }
         } catch {
             // Unknown: a database may be starting, or refuse sessions. Its own health says so.
             return nil
         }
     }
 
+    /// What a database can have: its owner may let it say anything.
+    static let databaseBytes: ClosedRange<Int64> = 0...(1 << 53)
+
     private static let query = ProjectQueryText(
         sql: """
-            select (select sum(pg_database_size(oid))::bigint from pg_database
-                where has_database_privilege(oid, 'CONNECT')) as database_bytes,
-                null::bigint as storage_bytes, null::bigint as active_users
+            select (select pg_catalog.sum(pg_catalog.pg_database_size(oid))::pg_catalog.int8
+                from pg_catalog.pg_database where pg_catalog.has_database_privilege(oid, 'CONNECT')) as database_bytes,
+                null::pg_catalog.int8 as storage_bytes, null::pg_catalog.int8 as active_users
             """, isReadOnly: true, applicationName: "supamanager/usage")
 
     /// Makes hours and days, then removes what is too old: in this order nothing is lost.

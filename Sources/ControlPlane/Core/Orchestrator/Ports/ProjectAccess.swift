@@ -54,6 +54,8 @@ public struct ProjectQueryText: Sendable, Equatable {
     public var account: String?
     /// A role to take on (`SET ROLE`) before the statement.
     public var role: String?
+    /// Whether a statement that takes on a role may change nothing. The text is then exactly one statement.
+    public var changesNothing = false
     /// Whether the ordinary time for one statement does not apply; the time for all of it stays bounded.
     public var disablesStatementTimeout: Bool
     /// What `pg_stat_activity` shows; other than printable ASCII is removed.

@@ -47,15 +47,22 @@ struct SQLText: Sendable, Equatable {
     let isReadOnly: Bool
     /// The role that it runs as; nil for the project's owner.
     let role: String?
+    /// Whether it may change nothing, as a role too.
+    let changesNothing: Bool
 
-    init(_ sql: String, _ parameters: [JSON] = [], isReadOnly: Bool = false, role: String? = nil) {
+    init(
+        _ sql: String, _ parameters: [JSON] = [], isReadOnly: Bool = false, role: String? = nil,
+        changesNothing: Bool = false
+    ) {
         (self.sql, self.parameters, self.isReadOnly, self.role) = (sql, parameters, isReadOnly, role)
+        self.changesNothing = changesNothing
     }
 
     var body: JSON {
         .compact([
             "query": .string(sql), "parameters": parameters.isEmpty ? nil : .array(parameters),
             "role": isReadOnly ? nil : role.map { .string($0) },
+            "read_only": changesNothing ? .boolean(true) : nil,
         ])
     }
 }

@@ -37,8 +37,10 @@ struct RowEdit: Sendable, Equatable {
         }
     }
 
-    /// Browsers send CR LF for the end of a line.
-    private static func plain(_ text: String) -> String { text.replacing("\r\n", with: "\n") }
+    /// Browsers send CR LF for the end of a line, however it was.
+    private static func plain(_ text: String) -> String {
+        text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
+    }
 
     /// The statement that inserts the row.
     func insertion(into table: TableShape, role: String?) -> SQLText {
@@ -103,7 +105,7 @@ struct RowKey: Sendable, Equatable {
         let values = table.columns.enumerated().map { "\(SQLName.quoted($1.name))::text as c\($0)" }
         return SQLText(
             "select \(values.joined(separator: ", ")) from \(table.sqlName) where \(condition) limit 1", parameters,
-            isReadOnly: role == nil, role: role)
+            isReadOnly: role == nil, role: role, changesNothing: true)
     }
 
     /// The statement that deletes the row; it answers with one row for each that it deleted.

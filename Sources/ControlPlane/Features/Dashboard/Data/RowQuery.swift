@@ -68,7 +68,7 @@ struct RowQuery: Sendable, Equatable {
             select \((values + keys + ["1 as is_row"]).joined(separator: ", ")) from \(table.sqlName)\(condition)\
             \(order(of: table)) limit \(Self.pageRows + 1) offset \(page * Self.pageRows)
             """
-        return SQLText(sql, parameters, isReadOnly: role == nil, role: role)
+        return SQLText(sql, parameters, isReadOnly: role == nil, role: role, changesNothing: true)
     }
 
     private func condition(of table: TableShape) -> (String, [JSON]) {

@@ -21,7 +21,7 @@ struct PageTemplates: Sendable {
                 throw DashboardFiles.Problem(
                     description: "the template \(name) leaves a value unescaped: use {{name}} alone")
             }
-            do { templates[name] = try MustacheTemplate(string: text) } catch {
+            do { templates[name] = try MustacheTemplate(string: Self.escapedByUs(text)) } catch {
                 throw DashboardFiles.Problem(description: "the template \(name) cannot be read: \(error)")
             }
         }
@@ -34,6 +34,12 @@ struct PageTemplates: Sendable {
     /// Whether a template has a tag that is not escaped, or may change how tags are read.
     private static func isUnescaping(_ text: String) -> Bool {
         text.contains(#/\{\{\s*[{&=%]/#)
+    }
+
+    /// The template with values that the engine leaves as they are: ``PageValue`` escapes them. The engine looks for
+    /// `<` among characters, and misses one that a combining mark has joined; browsers read code points.
+    private static func escapedByUs(_ text: String) -> String {
+        text.replacing(#/\{\{\s*([A-Za-z0-9_.]+)\s*\}\}/#) { "{{{\($0.output.1)}}}" }
     }
 
     func render(_ name: String, _ value: PageValue) throws -> String {

@@ -32,9 +32,13 @@ enum PageText {
 
 extension PageText {
     /// A number of bytes as people read it, in units of 1,024.
-    static func bytes(_ count: Int64) -> String {
-        guard abs(count) >= 1_024 else { return "\(count) B" }
-        var (value, unit) = (Double(count), 0)
+    static func bytes(_ count: Int64) -> String { bytes(Double(count)) }
+
+    /// The same of a number that may be any.
+    static func bytes(_ count: Double) -> String {
+        guard count.isFinite else { return "?" }
+        guard abs(count) >= 1_024 else { return "\(Int64(count)) B" }
+        var (value, unit) = (count, 0)
         while abs(value) >= 1_024, unit < units.count - 1 { (value, unit) = (value / 1_024, unit + 1) }
         return "\(decimal(value)) \(units[unit])"
     }

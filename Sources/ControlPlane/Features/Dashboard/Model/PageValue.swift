@@ -1,8 +1,8 @@
 package import APIKit
 import Mustache
 
-/// What a page shows: a value that a template can name. Texts are made visible when they come in; the template engine
-/// escapes them when they go out.
+/// What a page shows: a value that a template can name. Texts are made visible when they come in, and escaped when the
+/// template engine asks for them.
 package enum PageValue: Sendable, Equatable {
     case none
     case text(String)
@@ -59,10 +59,27 @@ extension PageValue: MustacheCustomRepresentation {
     package var representation: Any? {
         switch self {
         case .none: nil
-        case .text(let text): text.isEmpty ? nil : text
+        case .text(let text): text.isEmpty ? nil : Self.escaped(text)
         case .flag(let flag): flag
         case .list(let values): values
         case .object(let fields): fields
         }
+    }
+
+    /// A text as HTML, byte by byte: no mark can hide one of the five.
+    static func escaped(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count)
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "<"): bytes += "&lt;".utf8
+            case UInt8(ascii: ">"): bytes += "&gt;".utf8
+            case UInt8(ascii: "&"): bytes += "&amp;".utf8
+            case UInt8(ascii: "\""): bytes += "&quot;".utf8
+            case UInt8(ascii: "'"): bytes += "&#39;".utf8
+            default: bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

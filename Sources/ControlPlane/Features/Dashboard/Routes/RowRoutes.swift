@@ -84,7 +84,9 @@ struct RowRoutes: Sendable {
         let old = draft.present.flatMap { $0.indices.contains(index) ? $0[index] : nil }
         let text = draft.form?["v\(index)"] ?? old ?? ""
         let mode = draft.form?["m\(index)"] ?? Self.mode(column, isNew: draft.key == nil, isNull: old == nil)
-        let isLong = text.count > Self.lineMax || text.contains("\n") || Self.longTypes.contains(column.type)
+        // A field of one line would lose them.
+        let hasLines = text.unicodeScalars.contains { $0 == "\n" || $0 == "\r" }
+        let isLong = hasLines || text.count > Self.lineMax || Self.longTypes.contains(column.type)
         func option(_ value: String, _ label: String) -> PageValue {
             .object(["value": .text(value), "label": .text(label), "is_chosen": .flag(value == mode)])
         }

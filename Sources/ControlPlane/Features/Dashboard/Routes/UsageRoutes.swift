@@ -55,10 +55,10 @@ struct UsageRoutes: Sendable {
                 label: { "\(PageText.decimal($0 * 100)) %" }),
             UsageChart(
                 title: "Memory", points: points("memory_bytes"), start: start, end: end, gap: step * 2.5,
-                isBytes: true, label: { PageText.bytes(Int64($0)) }),
+                isBytes: true, label: { PageText.bytes($0) }),
             UsageChart(
                 title: "Database", points: points("database_bytes"), start: start, end: end,
-                gap: max(step, databaseInterval) * 2.5, isBytes: true, label: { PageText.bytes(Int64($0)) }),
+                gap: max(step, databaseInterval) * 2.5, isBytes: true, label: { PageText.bytes($0) }),
         ]
     }
 

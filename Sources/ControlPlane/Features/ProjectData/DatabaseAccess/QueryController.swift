@@ -18,7 +18,7 @@ struct QueryController: Sendable {
                 operation: Operation(
                     summary: "Run SQL; without the permission to write it runs read-only",
                     query: [.init(name: "key", schema: .text, description: "The client's name for the query")],
-                    body: .json(QueryBody.schema.adding([.optional("role", .nullable(.text))])),
+                    body: .json(StudioQueryBody.schema),
                     answer: QueryBody.rows), handler: studio
             ).takingLargeBody.lasting(.minutes).needing(.entry),
             Route(
@@ -37,8 +37,8 @@ struct QueryController: Sendable {
     }
 
     private func studio(_ request: APIRequest) async throws -> APIResponse {
-        let body = try request.decode(QueryBody.self)
-        return try await run(request, body, isReadOnly: try !request.mayWriteSQL(), role: body.role)
+        let body = try request.decode(StudioQueryBody.self)
+        return try await run(request, body.query, isReadOnly: try !request.mayWriteSQL(), role: body.role)
     }
 
     private func write(_ request: APIRequest) async throws -> APIResponse {
@@ -67,6 +67,7 @@ struct QueryController: Sendable {
             applicationName: request.headers[.databaseApplication] ?? ProjectQueryText.dashboard)
         query.isRestricted = try isReadOnly && !request.mayWriteSQL()
         query.role = isReadOnly ? nil : role
+        query.changesNothing = query.role != nil && body.isReadOnly == true
         let record = try request.project()
         if !isReadOnly { request.audit.noteAttempt() }
         return try await .rows(.created) { try await reach.run(query, on: record, for: try request.caller()) }
@@ -104,8 +105,6 @@ struct QueryBody: DecodableBody {
     let parameters: [JSON]?
     let disablesTimeout: Bool?
     let isReadOnly: Bool?
-    /// A role of the database to run as; counts for Studio's form of the request alone.
-    let role: String?
 
     /// Rows of an answer: a bare list of objects.
     static let rows = Operation.Answer.json(.array(.map(.anything)), .created)
@@ -115,7 +114,6 @@ struct QueryBody: DecodableBody {
         parameters = try fields.readIfPresent("parameters")
         disablesTimeout = try fields.readIfPresent("disable_statement_timeout")
         isReadOnly = try fields.readIfPresent("read_only")
-        role = try fields.readIfPresent("role")
     }
 
     func query(isReadOnly: Bool, applicationName: String) throws(APIError) -> ProjectQueryText {
@@ -123,6 +121,17 @@ struct QueryBody: DecodableBody {
         return ProjectQueryText(
             sql: query, parameters: (parameters ?? []).map(JSONParameter.init), isReadOnly: isReadOnly,
             disablesStatementTimeout: disablesTimeout ?? false, applicationName: applicationName)
+    }
+}
+
+/// The same with a role of the database to run as.
+struct StudioQueryBody: DecodableBody {
+    let query: QueryBody
+    let role: String?
+
+    init(fields: BodyReader) throws {
+        query = try QueryBody(fields: fields)
+        role = try fields.readIfPresent("role", .nullable(.text))
     }
 }
 
