@@ -22,6 +22,8 @@ import support
 SECRET = "a-secret-of-more-than-thirty-two-characters"
 MEMORY_MIB = 96
 NOBODY = 65534
+# The engine kills the container after that.
+STOP_SECONDS_MAX = 10
 
 
 def deno():
@@ -117,6 +119,12 @@ FUNCTIONS = {
         }));""",
     "floods": "Deno.serve(() => { for (let i = 0; i < 5000; i++) console.log('line ' + i); return new Response('ok'); });",
 }
+ENDLESS = """
+Deno.serve(() => new Response(new ReadableStream({ async pull(c) {
+  c.enqueue(new TextEncoder().encode("x"));
+  await new Promise((r) => setTimeout(r, 200));
+} })));
+"""
 WITHOUT_TOKEN = {"open", "cors", "boots-not", "page"}
 
 
@@ -523,6 +531,20 @@ class Life(FunctionsTest):
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             answers = list(pool.map(lambda _: self.server.refusal("/silent"), range(8)))
         self.assertEqual(sorted(answers), [(503, "FUNCTION_BUSY")] * 4 + [(504, "IDLE_TIMEOUT")] * 4)
+
+    def test_an_answer_without_end_does_not_keep_the_server(self):
+        self.folder.deploy("endless", {"index.ts": ENDLESS})
+        server = Functions(self.folder, ANSWER_SECONDS=60)
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        self.addCleanup(connection.close)
+        connection.request("POST", "/endless", headers={"Authorization": f"Bearer {token()}"})
+        self.assertEqual(connection.getresponse().read(1), b"x")
+        begun = time.monotonic()
+        server.process.terminate()
+        self.assertEqual(server.process.wait(STOP_SECONDS_MAX), 0, server.logs())
+        self.assertGreater(time.monotonic() - begun, 5, "what is being answered has some time")
+        self.assertEqual(server.processes(), [])
+        server.stop()
 
     def test_processes_end_with_the_server(self):
         server = Functions(self.folder)

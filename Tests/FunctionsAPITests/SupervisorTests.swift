@@ -4,7 +4,7 @@ import Testing
 
 @testable import FunctionsAPI
 
-/// A process that listens at once, and ends when it is told so.
+/// A process that listens at once, and ends when its test says so.
 private final class ProcessDouble: FunctionProcess {
     struct State {
         var isKilled = false
