@@ -21,6 +21,9 @@ import support
 
 SECRET = "a-secret-of-more-than-thirty-two-characters"
 MEMORY_MIB = 96
+NOBODY = 65534
+# The engine kills the container after that.
+STOP_SECONDS_MAX = 10
 
 
 def deno():
@@ -116,6 +119,12 @@ FUNCTIONS = {
         }));""",
     "floods": "Deno.serve(() => { for (let i = 0; i < 5000; i++) console.log('line ' + i); return new Response('ok'); });",
 }
+ENDLESS = """
+Deno.serve(() => new Response(new ReadableStream({ async pull(c) {
+  c.enqueue(new TextEncoder().encode("x"));
+  await new Promise((r) => setTimeout(r, 200));
+} })));
+"""
 WITHOUT_TOKEN = {"open", "cors", "boots-not", "page"}
 
 
@@ -150,19 +159,25 @@ class Folder:
 class Functions:
     """A running `projectd serve --only functions`."""
 
-    def __init__(self, folder, **settings):
+    def __init__(self, folder, user=None, **settings):
         self.port = support.free_port()
         self.log = tempfile.NamedTemporaryFile(prefix="projectd-functions-", suffix=".log")
         self.work = tempfile.mkdtemp(prefix="sm-work-", dir="/tmp")
+        if user is not None:
+            os.chown(self.work, user, user)
+            os.chmod(folder.path, 0o755)
         environment = {
             "PATH": os.environ["PATH"], "PROJECTD_LISTEN": f"127.0.0.1:{self.port}", "PROJECTD_DENO": deno(),
             "PROJECTD_FUNCTIONS_FOLDER": folder.path, "PROJECTD_FUNCTIONS_WORK_FOLDER": self.work,
             "PROJECTD_FUNCTIONS_JWT_SECRET": SECRET, "PROJECTD_FUNCTIONS_MEMORY_MIB": str(MEMORY_MIB),
             "PROJECTD_FUNCTIONS_CPU_SECONDS": "1", "PROJECTD_FUNCTIONS_ANSWER_SECONDS": "3",
             "PROJECTD_FUNCTIONS_BOOT_SECONDS": "2", "OWN_SECRET": "own",
+            # Secrets of functions are no settings of the server, whatever they are called.
+            "PGRST_LOG_LEVEL": "no level", "PGRST_ADMIN_SERVER_PORT": "no port", "PGRST_JWT_SECRET": "short",
             **{"PROJECTD_FUNCTIONS_" + name: str(value) for name, value in settings.items()}}
         self.process = subprocess.Popen(
-            [support.binary(), "serve", "--only", "functions"], env=environment, stdout=self.log, stderr=self.log)
+            [support.binary(), "serve", "--only", "functions"], env=environment, stdout=self.log, stderr=self.log,
+            user=user, group=user, extra_groups=None if user is None else [])
         support.wait_until(self.is_listening, "projectd listens")
 
     def is_listening(self):
@@ -205,6 +220,11 @@ class Functions:
             if f"--preload={self.work}/" in command and (slug is None or f"/{slug}\0" in command):
                 found.append(int(path.split("/")[2]))
         return found
+
+    def children(self):
+        """Ids of the server's children, also of those that have ended and were not asked for their exit."""
+        tasks = glob.glob(f"/proc/{self.process.pid}/task/*/children")
+        return [int(child) for path in tasks for child in pathlib.Path(path).read_text().split()]
 
     def stop(self):
         if self.process.poll() is None:
@@ -435,6 +455,33 @@ class Limits(FunctionsTest):
         self.assertEqual(found.pop("settings"), "none")
         self.assertEqual({name: error for name, error in found.items() if error.startswith("read ")}, {})
 
+    def test_no_import_shows_the_servers_secrets(self):
+        # Deno lets an import read any file of the user, and its errors show what the file says. Root reads everything,
+        # so the server is, as in its container, another one.
+        server = Functions(self.folder, user=NOBODY if os.getuid() == 0 else None)
+        self.addCleanup(server.stop)
+        for file in ["environ", "mem", "maps", "root/proc/self/environ", "cwd/proc/self/environ"]:
+            path = f"file:///proc/{server.process.pid}/{file}"
+            for number, text in enumerate([
+                    f"import {json.dumps(path)};", f"import x from {json.dumps(path)}; console.log(x);",
+                    f"import x from {json.dumps(path)} with {{ type: 'json' }}; console.log(x);",
+                    f"import x from {json.dumps(path)} with {{ type: 'text' }}; console.log(x);"]):
+                slug = f"static{number}-{file.replace('/', '-')}"
+                self.folder.deploy(slug, {"index.ts": text + "Deno.serve(() => new Response('runs'));"})
+                self.assertEqual(server.refusal(f"/{slug}"), (503, "BOOT_ERROR"), text)
+            slug = "dynamic-" + file.replace("/", "-")
+            self.folder.deploy(slug, {"index.ts": "Deno.serve(async () => { const told = []; " + "".join(
+                f"try {{ const x = await import({json.dumps(path)}{form}); told.push(String(x.default)); }} "
+                "catch (e) { told.push(String(e.stack ?? e)); } "
+                for form in ["", ", { with: { type: 'json' } }", ", { with: { type: 'text' } }"])
+                + "return Response.json(told); });"})
+            status, _, body = server.call(f"/{slug}")
+            self.assertEqual(status, 200, body)
+            self.assertEqual(len(json.loads(body)), 3)
+            self.assertNotIn(SECRET.encode(), body)
+        self.assertIn("ermission denied", server.logs())
+        self.assertNotIn(SECRET, server.logs())
+
     def test_the_log_has_execution_ids_and_is_bounded(self):
         execution = self.server.call("/floods")[1]["x-deno-execution-id"]
         support.wait_until(lambda: "line 99" in self.server.logs(), "the log is written")
@@ -450,7 +497,30 @@ class Life(FunctionsTest):
         self.assertEqual(self.server.call("/neighbour")[0], 200)
         self.assertEqual(len(self.server.processes()), 1)
         support.wait_until(lambda: not self.server.processes(), "it ends")
+        support.wait_until(lambda: not self.server.children(), "nothing is left of it")
         self.assert_neighbour_answers()
+
+    def test_nothing_is_made_twice_of_a_version(self):
+        def files():
+            return sorted(str(path) for path in pathlib.Path(self.server.work).rglob("*") if path.is_file())
+
+        found = []
+        for _ in range(3):
+            self.assert_neighbour_answers()
+            support.wait_until(lambda: not self.server.processes(), "it ends")
+            found.append([path for path in files() if "/neighbour." in path])
+        self.assertTrue(found[0])
+        self.assertEqual(found[1], found[2])
+
+    def test_what_was_made_of_deleted_functions_is_removed(self):
+        self.folder.deploy("deleted", {"index.ts": "Deno.serve(() => new Response('here'));"})
+        self.assertEqual(self.server.call("/deleted")[0], 200)
+        cache = pathlib.Path(self.server.work, "cache")
+        self.assertEqual(len(list(cache.glob("deleted.*"))), 1)
+        shutil.rmtree(os.path.join(self.folder.path, "deleted"))
+        support.wait_until(lambda: not self.server.processes(), "it ends")
+        self.assert_neighbour_answers()
+        self.assertEqual(list(cache.glob("deleted.*")), [])
 
     def test_the_longest_idle_makes_room(self):
         for name in ["neighbour", "exported", "hello", "open", "neighbour"]:
@@ -461,6 +531,20 @@ class Life(FunctionsTest):
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             answers = list(pool.map(lambda _: self.server.refusal("/silent"), range(8)))
         self.assertEqual(sorted(answers), [(503, "FUNCTION_BUSY")] * 4 + [(504, "IDLE_TIMEOUT")] * 4)
+
+    def test_an_answer_without_end_does_not_keep_the_server(self):
+        self.folder.deploy("endless", {"index.ts": ENDLESS})
+        server = Functions(self.folder, ANSWER_SECONDS=60)
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        self.addCleanup(connection.close)
+        connection.request("POST", "/endless", headers={"Authorization": f"Bearer {token()}"})
+        self.assertEqual(connection.getresponse().read(1), b"x")
+        begun = time.monotonic()
+        server.process.terminate()
+        self.assertEqual(server.process.wait(STOP_SECONDS_MAX), 0, server.logs())
+        self.assertGreater(time.monotonic() - begun, 5, "what is being answered has some time")
+        self.assertEqual(server.processes(), [])
+        server.stop()
 
     def test_processes_end_with_the_server(self):
         server = Functions(self.folder)

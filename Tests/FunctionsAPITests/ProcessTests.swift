@@ -31,7 +31,7 @@ struct LaunchTests {
         ])
     func badMarker(text: String) { #expect(version(text) == nil) }
 
-    private func launch(_ map: String? = nil) throws -> FunctionLaunch {
+    private func launch(_ map: String? = nil, executionID: String = "id") throws -> FunctionLaunch {
         var configuration = FunctionConfiguration(program: "/deno", workFolder: "/work")
         configuration.reachable = ["api:8000"]
         configuration.environment = ["OWN": "1", "SUPABASE_URL": "http://api:8000"]
@@ -40,7 +40,7 @@ struct LaunchTests {
             slug: "hello", folder: "/f/hello", stamp: "s", entrypoint: "a b.ts",
             importMap: map == nil ? nil : "m/map.json")
         return try FunctionLaunch(
-            version, executionID: "id", importMap: map.map { Array($0.utf8) }, in: configuration)
+            version, executionID: executionID, importMap: map.map { Array($0.utf8) }, in: configuration)
     }
 
     @Test("a process is granted its files, its socket, its variables and the project, and nothing else")
@@ -64,17 +64,34 @@ struct LaunchTests {
         #expect(launch.arguments.contains("--v8-flags=--max-old-space-size=100"))
         #expect(launch.environment["DENO_SERVE_ADDRESS"] == "unix:/work/id/s")
         #expect(launch.environment["DENO_DIR"] == "/work/cache/hello.s" && launch.cache == "/work/cache/hello.s")
-        #expect(launch.isOutdated(cache: "hello.r") && !launch.isOutdated(cache: "hello.s"))
-        #expect(!launch.isOutdated(cache: "hello-2.r") && !launch.isOutdated(cache: "hello"))
         #expect(launch.environment["OWN"] == "1" && launch.environment["SB_EXECUTION_ID"] == "id")
-        #expect(launch.files["/work/id/main.ts"]?.contains(#""file:///f/hello/a%20b.ts""#) == true)
+        #expect(launch.files["/work/cache/hello.s/main.ts"]?.contains(#""file:///f/hello/a%20b.ts""#) == true)
+    }
+
+    @Test("all starts of a version have the same files, so that nothing is made of them twice")
+    func again() throws {
+        let (first, second) = (try launch(executionID: "one"), try launch(executionID: "two"))
+        #expect(first.files == second.files && first.cache == second.cache && first.folder != second.folder)
+        #expect(first.files.keys.allSatisfy { $0.hasPrefix(first.cache + "/") })
+        #expect(first.arguments.last == "/work/cache/hello.s/main.ts" && first.arguments.last == second.arguments.last)
+        #expect(first.arguments.contains("--import-map=/work/cache/hello.s/import_map.json"))
+    }
+
+    @Test("what was made of earlier versions and of deleted functions is outdated, and nothing else")
+    func outdated() throws {
+        let launch = try launch()
+        #expect(launch.functions == "/f")
+        let names = ["hello.r", "hello.s", "hello-2.r", "gone.t", "hello", "gone"]
+        #expect(
+            names.filter { launch.isOutdated(cache: $0, deployed: ["hello", "hello-2", ".new-gone"]) }
+                == ["hello.r", "gone.t"])
     }
 
     @Test("an import map is read as it was meant in its folder")
     func importMap() throws {
         let own =
             #"{"imports":{"a":"./a.ts","b/":"../b/","c":"jsr:@c/c","./d.ts":"/e.ts"},"scopes":{"./s/":{"a":"./z.ts"}}}"#
-        let text = try #require(try launch(own).files["/work/id/import_map.json"])
+        let text = try #require(try launch(own).files["/work/cache/hello.s/import_map.json"])
         let map = try JSONText(Array(text.utf8))
         #expect(map["imports"]?["a"] == .string("file:///f/hello/m/a.ts"))
         #expect(map["imports"]?["b/"] == .string("file:///f/hello/b/"))
@@ -164,6 +181,32 @@ struct FunctionTableTests {
         #expect(table.due([:], at: 100 + table.limits.drainSecondsMax) == [.stop("old")])
     }
 
+    @Test("an answer without end keeps an old process for a while only")
+    mutating func endlessAnswer() {
+        let limits = table.limits
+        run("p", of: "a")
+        #expect(table.admit(slug: "a", stamp: "1", at: 399) == .run("p"))
+        #expect(table.due([:], at: limits.ageSecondsMax) == [] && table.entries["p"]?.phase == .draining)
+        let end = limits.ageSecondsMax + limits.answerSecondsMax
+        #expect(table.due([:], at: end - 1) == [] && table.due([:], at: end) == [.stop("p")])
+    }
+
+    @Test("a request that is given up takes its own share of processor time along, and no more")
+    mutating func givenUp() {
+        let limits = table.limits
+        run("p", of: "a")
+        for _ in 0..<2 { #expect(table.admit(slug: "a", stamp: "1", at: 0) == .run("p")) }
+        table.leave("p", answered: false, processorSeconds: 1.6, at: 1)
+        #expect(table.entries["p"]?.processorBase == 1.6)
+        #expect(table.due(["p": use(1.6 + limits.processorSecondsMax)], at: 1) == [])
+        #expect(table.admit(slug: "a", stamp: "1", at: 1) == .run("p"))
+        table.leave("p", answered: false, processorSeconds: 100, at: 2)
+        #expect(table.entries["p"]?.processorBase == 1.6 + limits.processorSecondsMax)
+        #expect(table.due(["p": use(100)], at: 2).count == 1)
+        table.leave("p", answered: false, processorSeconds: nil, at: 3)
+        #expect(table.entries["p"]?.processorBase == 1.6 + limits.processorSecondsMax)
+    }
+
     @Test("idle processes end, old ones take nothing more")
     mutating func life() {
         run("p", of: "a")
@@ -191,7 +234,7 @@ struct FunctionTableTests {
         table.leave("p", answered: true, processorSeconds: 5, at: 1)
         #expect(table.due(["p": use(8.9)], at: 1) == [] && table.due(["p": use(9.1)], at: 1) == [.kill("p", processor)])
         table.leave("p", answered: false, processorSeconds: 8, at: 1)
-        #expect(table.due(["p": use(7.1)], at: 1) == [.kill("p", processor)])
+        #expect(table.due(["p": use(9.0)], at: 1) == [] && table.due(["p": use(9.1)], at: 1) == [.kill("p", processor)])
     }
 
     @Test("a start has processor time of its own")

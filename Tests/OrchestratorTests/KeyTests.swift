@@ -191,7 +191,7 @@ struct KeyTests {
             let steering = [
                 "LD_PRELOAD", "LD_AUDIT", "DYLD_INSERT_LIBRARIES", "PATH", "ENV", "BASH_ENV", "SHELLOPTS", "IFS", "PS4",
                 "HOME", "GCONV_PATH", "GLIBC_TUNABLES", "MALLOC_TRACE", "LOCPATH", "NLSPATH", "RES_OPTIONS",
-                "HOSTALIASES", "DENO_DIR", "NODE_OPTIONS", "SSH_CLIENT",
+                "HOSTALIASES", "DENO_DIR", "PROJECTD_FUNCTIONS_REGION", "NODE_OPTIONS", "SSH_CLIENT",
             ]
             for name in steering + ["JWT_SECRET", "VERIFY_JWT"] {
                 let error = await #expect(throws: CatalogError.self) { () async throws in

@@ -36,8 +36,8 @@ extension ServeCommand {
         a process for each function; PROJECTD_FUNCTIONS_WORK_FOLDER (/tmp/functions) is for that alone. Tokens are \
         checked with PROJECTD_FUNCTIONS_JWT_SECRET, functions that were put there by hand too unless \
         PROJECTD_FUNCTIONS_VERIFY_JWT is false. They may connect to PROJECTD_FUNCTIONS_NET (host:port, separated by \
-        commas), and see the rest of the environment. Limits are PROJECTD_FUNCTIONS_MEMORY_MIB (150), _CPU_SECONDS of \
-        a request (2), _ANSWER_SECONDS (150), _BOOT_SECONDS (10), _IDLE_SECONDS (60), _AGE_SECONDS (400), \
-        _REQUESTS_MAX of one function (100) and _PROCESSES_MAX (8).
+        commas), and see the rest of the environment: names without PROJECTD_ are no settings here. Limits are \
+        PROJECTD_FUNCTIONS_MEMORY_MIB (150), _CPU_SECONDS of a request (2), _ANSWER_SECONDS (150), _BOOT_SECONDS (10), \
+        _IDLE_SECONDS (60), _AGE_SECONDS (400), _REQUESTS_MAX of one function (100) and _PROCESSES_MAX (8).
         """
 }

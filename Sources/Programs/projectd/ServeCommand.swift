@@ -16,6 +16,9 @@ struct ServeCommand: AsyncParsableCommand {
         case auth, functions, realtime, rest, storage
     }
 
+    /// Longest wait for what is being answered at the end; then it is cut off. Less than the engine waits.
+    private static let shutdownMax: Duration = .seconds(7)
+
     @Option(help: "Serve only this service: auth, functions, realtime, rest or storage.")
     var only: Service?
 
@@ -35,9 +38,10 @@ struct ServeCommand: AsyncParsableCommand {
         // At debug level the group prints each service whole, with its keys and passwords.
         var groupLogger = logger
         groupLogger.logLevel = max(logger.logLevel, .info)
-        let group = ServiceGroup(
-            configuration: .init(
-                services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: groupLogger))
+        var configuration = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: groupLogger)
+        configuration.maximumGracefulShutdownDuration = Self.shutdownMax
+        let group = ServiceGroup(configuration: configuration)
         try await group.run()
         await parts.close()
         logger.notice("stopped")

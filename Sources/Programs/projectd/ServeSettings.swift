@@ -115,7 +115,7 @@ struct ServeSettings {
     var logLevel = Logger.Level.error
 
     init(environment: [String: String], services: Set<ServeCommand.Service>) throws(SettingProblem) {
-        let reader = SettingReader(environment: environment)
+        let reader = SettingReader(environment: environment, runsFunctions: services == [.functions])
         tokenKeys = TokenKeySettings(reader: reader, services: services)
         if services.contains(.rest) { rest = try Self.rest(reader, keys: tokenKeys) }
         if services.contains(.auth) { auth = try Auth(reader, keys: tokenKeys) }
@@ -132,7 +132,7 @@ struct ServeSettings {
             realtime = served
         }
         if services == [.functions] {
-            functions = try Functions(reader, tokens: tokenKeys)
+            functions = try Functions(reader, tokens: tokenKeys, environment: environment)
         } else if services.contains(.functions) {
             functionsServer = try Self.functionsServer(reader)
         }
@@ -322,6 +322,14 @@ struct SettingReader: Sendable {
     private static let appPrefix = "PGRST_APP_SETTINGS_"
 
     let environment: [String: String]
+
+    init(environment: [String: String]) { self.environment = environment }
+
+    /// - Parameter runsFunctions: whether the environment is that of functions, too: then only names of the server's
+    ///   own, which no secret of functions has, are settings.
+    init(environment: [String: String], runsFunctions: Bool) {
+        self.environment = runsFunctions ? environment.filter { $0.key.hasPrefix("PROJECTD_") } : environment
+    }
 
     func text(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
 

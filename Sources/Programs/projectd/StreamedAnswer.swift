@@ -52,17 +52,16 @@ extension APIResponder {
     func respondByStream(
         to head: ServiceRequest, _ request: Request, on channel: any Channel
     ) async -> Response {
+        // Without one the connection has ended already, and nothing would tell the work so.
+        guard let watch = watches.watch(of: channel) else { return Self.abandoned(channel) }
         let answer = AnswerStream()
         let end = RequestEnd()
-        let watch = watches.watch(of: channel)
         streamed.begin { [self] in
             await work(on: request, head: head, for: channel, watch: watch, answer: answer, end: end)
         }
         guard let made = await answer.head() else {
             answer.abandon()
-            return Self.response(ServiceResponse(status: 499), isHead: false, closes: true, on: channel) {
-                channel.close(mode: .all, promise: nil)
-            }
+            return Self.abandoned(channel)
         }
         return Self.response(made, streaming: answer, on: channel) { [connections] in
             answer.abandon()
@@ -74,8 +73,15 @@ extension APIResponder {
         }
     }
 
+    /// What is left for a client that has gone.
+    private static func abandoned(_ channel: any Channel) -> Response {
+        response(ServiceResponse(status: 499), isHead: false, closes: true, on: channel) {
+            channel.close(mode: .all, promise: nil)
+        }
+    }
+
     private func work(
-        on request: Request, head: ServiceRequest, for channel: any Channel, watch: ConnectionWatch?,
+        on request: Request, head: ServiceRequest, for channel: any Channel, watch: ConnectionWatch,
         answer: AnswerStream, end: RequestEnd
     ) async {
         let progress = BodyProgress(limits: limits)
@@ -92,7 +98,7 @@ extension APIResponder {
                 await pieces.discard(bytesMax: limits.discardedBytesMax)
                 end.note(isWhole: pieces.isFinished)
             }
-            if let watch { group.addTask { await watch.closed() } }
+            group.addTask { await watch.closed() }
             group.addTask { await progress.stalled() }
             // Who answers is waited for in any case: it puts away what it has begun.
             await group.next()

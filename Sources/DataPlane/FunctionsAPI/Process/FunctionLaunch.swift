@@ -52,14 +52,22 @@ public struct FunctionLaunch: Sendable, Equatable {
     /// A folder of its own, and in it the socket that it listens on.
     public let folder: String
     public let socket: String
-    /// Where Deno keeps what it makes of the version's sources: that of other versions is of no use any more.
+    /// Where Deno keeps what it makes of the version's sources, by their paths: so each start of a version has the
+    /// same. That of other versions is of no use any more.
     public let cache: String
+    /// The folder of all functions.
+    public let functions: String
     /// Files to write before, by path.
     public let files: [String: String]
 
-    /// Whether a folder beside ``cache`` is that of another version of the function. No name of a function has a dot.
-    public func isOutdated(cache name: String) -> Bool {
-        name.hasPrefix(slug + ".") && !cache.hasSuffix("/" + name)
+    /// Whether a folder beside ``cache`` is that of another version of the function, or of a function that is not
+    /// there any more. No name of a function has a dot.
+    ///
+    /// - Parameter deployed: what lies in ``functions``.
+    public func isOutdated(cache name: String, deployed: Set<String>) -> Bool {
+        guard let dot = name.firstIndex(of: ".") else { return false }
+        let owner = String(name[..<dot])
+        return owner == slug ? !cache.hasSuffix("/" + name) : !deployed.contains(owner)
     }
 
     /// Describes the start of a version.
@@ -76,6 +84,7 @@ public struct FunctionLaunch: Sendable, Equatable {
         socket = folder + "/s"
         let stamp = version.stamp.filter { $0.isASCII && ($0.isLetter || $0.isNumber) }
         cache = configuration.workFolder + "/cache/\(version.slug).\(stamp)"
+        functions = version.folder.lastIndex(of: "/").map { String(version.folder[..<$0]) } ?? "."
         let platform = configuration.workFolder + "/" + FunctionPlatform.fileName
         let empty = configuration.workFolder + "/" + FunctionPlatform.emptyName
         let mapPath = version.folder + "/" + (version.importMap ?? "")
@@ -83,8 +92,8 @@ public struct FunctionLaunch: Sendable, Equatable {
             throw .bootError(retrySeconds: nil)
         }
         files = [
-            folder + "/main.ts": FunctionPlatform.main(importing: version.folder + "/" + version.entrypoint),
-            folder + "/import_map.json": map,
+            cache + "/main.ts": FunctionPlatform.main(importing: version.folder + "/" + version.entrypoint),
+            cache + "/import_map.json": map,
         ]
         var values = configuration.environment
         values["SB_REGION"] = configuration.region
@@ -98,24 +107,24 @@ public struct FunctionLaunch: Sendable, Equatable {
         values["NO_COLOR"] = "1"
         environment = values
         arguments = Self.arguments(
-            socket: socket, folder: folder, platform: platform, version: version, configuration)
+            socket: socket, cache: cache, platform: platform, version: version, configuration)
     }
 
     /// Nothing is fetched, nothing is asked, and nothing is granted but the function's own files, its socket, its
     /// environment, which holds nothing that it may not see, and the addresses that the project's functions may reach.
     private static func arguments(
-        socket: String, folder: String, platform: String, version: FunctionVersion,
+        socket: String, cache: String, platform: String, version: FunctionVersion,
         _ configuration: FunctionConfiguration
     ) -> [String] {
         // V8 counts what is its own only, and dies when it is full: the bound of the whole process is higher.
         let heap = max(16, (configuration.limits.memoryBytesMax >> 20) * 2 / 3)
         return [
             "run", "--quiet", "--no-prompt", "--no-remote", "--no-npm", "--cached-only", "--no-config", "--no-lock",
-            "--no-check", "--import-map=\(folder)/import_map.json",
+            "--no-check", "--import-map=\(cache)/import_map.json",
             "--allow-net=" + (["unix:" + socket] + configuration.reachable).joined(separator: ","),
             "--allow-read=" + [socket, version.folder].joined(separator: ","), "--allow-write=" + socket,
             "--allow-env", "--v8-flags=--max-old-space-size=\(heap)",
-            "--preload=" + platform, folder + "/main.ts",
+            "--preload=" + platform, cache + "/main.ts",
         ]
     }
 }

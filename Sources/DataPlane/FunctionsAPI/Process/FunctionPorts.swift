@@ -20,7 +20,7 @@ public protocol FunctionProcess: Sendable {
     /// Whether it takes connections.
     func listens() async -> Bool
 
-    /// Ends it at once, and takes its folder away.
+    /// Ends it at once, and takes its folder away. It has gone once it has an ``exit``.
     func kill()
 
     /// Sends the head of a request.

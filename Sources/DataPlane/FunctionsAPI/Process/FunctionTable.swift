@@ -109,6 +109,9 @@ struct FunctionTable {
             entry.hasAnswered = true
             if let processorSeconds { entry.processorBase = processorSeconds }
             if records[entry.slug]?.stamp == entry.stamp { records[entry.slug]?.failures = 0 }
+        } else if let processorSeconds {
+            // Its share goes with it, and what it used of that: the others answer for no more than their own.
+            entry.processorBase = min(processorSeconds, entry.processorBase + limits.processorSecondsMax)
         }
         entries[id] = entry
     }
@@ -167,6 +170,9 @@ struct FunctionTable {
             if let use = uses[id], let refusal = excess(use, entry) {
                 result.append(.kill(id, refusal))
             } else if entry.phase != .starting, entry.inFlight == 0, now - entry.idleSince >= idleMax(entry) {
+                result.append(.stop(id))
+            } else if entry.phase == .draining, now - entry.startedAt >= limits.ageSecondsMax + limits.answerSecondsMax
+            {
                 result.append(.stop(id))
             } else if entry.phase == .running, now - entry.startedAt >= limits.ageSecondsMax {
                 retire(id, at: now, entry)

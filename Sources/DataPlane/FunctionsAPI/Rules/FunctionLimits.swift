@@ -10,7 +10,8 @@ public struct FunctionLimits: Sendable, Equatable {
     public var bootSecondsMax = 10.0
     /// Seconds without a request after which a process ends. Work behind an answer has this long.
     public var idleSecondsMax = 60.0
-    /// Age in seconds at which a process takes no further request.
+    /// Age in seconds at which a process takes no further request. It is ended ``answerSecondsMax`` later, whatever it
+    /// still sends.
     public var ageSecondsMax = 400.0
     /// Seconds that a process which takes no further request has for work behind its last answer.
     public var drainSecondsMax = 10.0

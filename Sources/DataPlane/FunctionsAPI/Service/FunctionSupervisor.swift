@@ -24,6 +24,8 @@ public actor FunctionSupervisor {
     private let report: @Sendable (_ slug: String, _ executionID: String, _ text: String) -> Void
     private var table: FunctionTable
     private var processes: [String: any FunctionProcess] = [:]
+    /// Processes that were ended and may not have gone yet: the system keeps each until its exit was asked for.
+    private var ending: [any FunctionProcess] = []
     /// Why processes were stopped, for the requests that they did not answer.
     private var verdicts: [String: FunctionRefusal] = [:]
     /// Requests that wait for a start.
@@ -154,7 +156,8 @@ public actor FunctionSupervisor {
     }
 
     /// Looks at all processes.
-    private func look() {
+    func look() {
+        ending.removeAll { $0.exit != nil }
         var uses: [String: ProcessUse] = [:]
         for (id, process) in processes { uses[id] = process.use }
         for due in table.due(uses, at: clock()) {
@@ -195,7 +198,10 @@ public actor FunctionSupervisor {
     private func stop(_ id: String) { end(id, failed: false) }
 
     private func end(_ id: String, failed: Bool) {
-        processes.removeValue(forKey: id)?.kill()
+        if let process = processes.removeValue(forKey: id) {
+            process.kill()
+            ending.append(process)
+        }
         table.remove(id, failed: failed, at: clock())
     }
 }

@@ -20,9 +20,10 @@ public struct FunctionsRelay: DataPlaneService {
     /// None: bodies are passed on while they come in.
     public func bodyBytesMax(for request: ServiceRequest) -> Int { 0 }
 
-    /// Refuses keys that count no more.
+    /// Refuses methods that no function is called with, and keys that count no more.
     public func refusal(ofHead request: ServiceRequest) -> ServiceResponse? {
-        FunctionKeys.identified(request, by: keys) == nil ? FunctionRefusal.badToken.response : nil
+        guard FunctionRoute.methods.contains(request.method) else { return FunctionRefusal.methodNotAllowed.response }
+        return FunctionKeys.identified(request, by: keys) == nil ? FunctionRefusal.badToken.response : nil
     }
 
     /// None is taken whole.
@@ -36,9 +37,17 @@ public struct FunctionsRelay: DataPlaneService {
     /// All.
     public func streams(_ request: ServiceRequest) -> Bool { true }
 
+    /// The request with its client's address, which is known here: what a client says of itself is not passed on.
+    private static func addressed(_ request: ServiceRequest) -> ServiceRequest {
+        var inner = request
+        inner.headers.removeAll { $0.name == "x-forwarded-for" }
+        if let peer = request.peer { inner.headers.append(("x-forwarded-for", peer)) }
+        return inner
+    }
+
     /// Answers by that server.
     public func respond(to request: ServiceRequest, body: ServiceBody, by answer: AnswerStream) async {
-        guard let inner = FunctionKeys.identified(request, by: keys) else {
+        guard let inner = FunctionKeys.identified(Self.addressed(request), by: keys) else {
             return answer.finish(with: FunctionRefusal.badToken.response)
         }
         let exchange: any HTTPExchange

@@ -28,9 +28,11 @@ struct DenoRuntime: FunctionRuntime {
     }
 
     func start(_ launch: FunctionLaunch) throws -> any FunctionProcess {
-        try FileManager.default.createDirectory(
-            atPath: launch.folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        try removeOutdated(launch)
+        for folder in [launch.folder, launch.cache] {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        }
+        removeOutdated(launch)
         do {
             for (path, text) in launch.files { try write(text, to: path) }
             let pipe = try ChildOutput(for: launch.program)
@@ -49,12 +51,18 @@ struct DenoRuntime: FunctionRuntime {
         }
     }
 
-    /// Deployments would fill the work folder otherwise.
-    private func removeOutdated(_ launch: FunctionLaunch) throws {
+    /// Deployments would fill the work folder otherwise. What stays, such as what a process of an earlier version still
+    /// writes to, is removed at the next start of a function.
+    private func removeOutdated(_ launch: FunctionLaunch) {
         let folder = workFolder + "/cache"
-        guard FileManager.default.fileExists(atPath: folder) else { return }
-        for name in try FileManager.default.contentsOfDirectory(atPath: folder) where launch.isOutdated(cache: name) {
-            try FileManager.default.removeItem(atPath: folder + "/" + name)
+        do {
+            let deployed = Set(try FileManager.default.contentsOfDirectory(atPath: launch.functions))
+            for name in try FileManager.default.contentsOfDirectory(atPath: folder)
+            where launch.isOutdated(cache: name, deployed: deployed) {
+                try FileManager.default.removeItem(atPath: folder + "/" + name)
+            }
+        } catch {
+            output(launch.slug, launch.executionID, "what was made of earlier versions cannot be removed: \(error)")
         }
     }
 

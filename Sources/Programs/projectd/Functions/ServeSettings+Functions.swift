@@ -4,8 +4,8 @@ import FunctionsAPI
 extension ServeSettings {
     /// Settings of the FUNCTIONS API where it runs functions.
     struct Functions {
-        /// Where the keys of tokens are, the first that is set.
-        static let secretNames = ["PROJECTD_FUNCTIONS_JWT_SECRET", "PGRST_JWT_SECRET"]
+        /// Where the keys of tokens are.
+        static let secretNames = ["PROJECTD_FUNCTIONS_JWT_SECRET"]
         private static let mebibytes = 32...65_536
         private static let seconds = 1...86_400
 
@@ -16,7 +16,10 @@ extension ServeSettings {
         var configuration: FunctionConfiguration
         var verifier: TokenVerifier
 
-        init(_ reader: SettingReader, tokens: TokenKeySettings) throws(SettingProblem) {
+        /// - Parameter environment: all of it: functions see what is not the server's.
+        init(
+            _ reader: SettingReader, tokens: TokenKeySettings, environment: [String: String]
+        ) throws(SettingProblem) {
             guard let folder = reader.text("PROJECTD_FUNCTIONS_FOLDER") else {
                 throw SettingProblem("PROJECTD_FUNCTIONS_FOLDER", "not set; give the folder that functions lie in")
             }
@@ -26,7 +29,7 @@ extension ServeSettings {
                 program: reader.text("PROJECTD_DENO") ?? "/usr/local/bin/deno",
                 workFolder: reader.text("PROJECTD_FUNCTIONS_WORK_FOLDER") ?? "/tmp/functions")
             configuration.reachable = reader.list("PROJECTD_FUNCTIONS_NET") ?? []
-            configuration.environment = FunctionConfiguration.passedOn(reader.environment)
+            configuration.environment = FunctionConfiguration.passedOn(environment)
             configuration.region = reader.text("PROJECTD_FUNCTIONS_REGION") ?? configuration.region
             guard Self.secretNames.contains(where: { reader.text($0) != nil }) else {
                 throw SettingProblem(

@@ -126,7 +126,11 @@ final class UpstreamExchange: HTTPExchange {
         _ make: @escaping @Sendable () -> HTTPClientRequestPart
     ) async throws(ExchangeFailure) {
         do {
-            try await channel.eventLoop.flatSubmit { [channel] in channel.writeAndFlush(make()) }.get()
+            try await withTaskCancellationHandler {
+                try await channel.eventLoop.flatSubmit { [channel] in channel.writeAndFlush(make()) }.get()
+            } onCancel: {
+                channel.close(mode: .all, promise: nil)
+            }
         } catch { throw ExchangeFailure("\(error)") }
     }
 

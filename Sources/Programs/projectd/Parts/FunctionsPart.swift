@@ -3,6 +3,7 @@ import FoundationEssentials
 import FunctionsAPI
 import LogKit
 import Logging
+import PostgresKit
 import ServiceLifecycle
 
 /// The FUNCTIONS API and the processes of the functions.
@@ -18,6 +19,8 @@ struct FunctionsPart: ServicePart {
         let limits = settings.configuration.limits
         let runtime = DenoRuntime(
             workFolder: settings.configuration.workFolder, limits: limits, output: Self.write)
+        // Functions run as the same user, and Deno lets an import read every file of theirs.
+        try ProcessPrivacy.begin()
         try runtime.prepare()
         verifier = settings.verifier
         let supervisor = FunctionSupervisor(

@@ -3,9 +3,11 @@
 /// A container of functions begins as root, and the engine runs its health check as root: what steers the dynamic
 /// loader, the C library, a shell or the runtime there would run a file of the project's own with root's rights.
 enum ReservedVariables {
-    /// Beginnings of names: those of the stack, the loader's, the C library's, bash's and the runtime's.
+    /// Beginnings of names: those of the stack, the loader's, the C library's, bash's, the runtime's and those of the
+    /// settings of the server that runs functions.
     private static let prefixes = [
         SettingLimits.reservedPrefix, "LD_", "DYLD_", "GLIBC_", "MALLOC_", "BASH_", "DENO_", "EDGE_RUNTIME_",
+        "PROJECTD_",
     ]
 
     /// Whole names.
