@@ -23,7 +23,7 @@ struct TrialEndTests {
         let damaged = TrialEnd(BackupError.damaged(object: "base", reason: "other bytes")).concluding(backup(), at: now)
         #expect(damaged.state == .unsound)
         let ofHost: [any Error] = [
-            EngineError.unavailable(message: "gone"), BackupError.store("less is free"), JobFailure("took too long"),
+            EngineError.unavailable("gone"), BackupError.store("less is free"), JobFailure("took too long"),
         ]
         for error in ofHost {
             let row = TrialEnd(error).concluding(backup(), at: now)
@@ -48,7 +48,7 @@ struct TrialEndTests {
     @Test("the last try ends the row, and a run after it does where that one could not")
     func tries() {
         let tries = WorkTries(first: .seconds(1), longest: .seconds(2), attemptsMax: 3, interruptionsMax: 5)
-        let error = EngineError.unavailable(message: "gone")
+        let error = EngineError.unavailable("gone")
         #expect(!tries.isLast(attempts: 1, error) && tries.isLast(attempts: 2, error))
         #expect(tries.isLast(attempts: 0, JobFailure("never")) && tries.isLast(attempts: 0, UnsoundBackup("cut")))
         #expect(tries.end(attempts: 2, interruptions: 4) == nil)
