@@ -21,7 +21,7 @@ struct RestoredVolumesTests {
         return next
     }
 
-    private static func make(_ name: String, _ composeName: String, on host: SimulatedHost, _ ref: ProjectRef)
+    private static func make(_ name: String, _ composeName: String, on host: SimulatedHost, for ref: ProjectRef)
         async throws
     {
         let volume = DesiredVolume(name: name, composeName: composeName, identity: "mark")
@@ -41,7 +41,7 @@ struct RestoredVolumesTests {
         }
     }
 
-    private static func restart(_ host: SimulatedHost, _ manager: SimulatedManager, _ ref: ProjectRef) async throws {
+    private static func restart(_ ref: ProjectRef, of manager: SimulatedManager, on host: SimulatedHost) async throws {
         _ = try await manager.catalog.request(.pauseRequested, of: ref)
         try await host.wait(for: .paused, of: ref)
         _ = try await manager.catalog.request(.resumeRequested, of: ref)
@@ -51,9 +51,9 @@ struct RestoredVolumesTests {
     func unproven() async throws {
         try await Self.active { host, manager, ref, database in
             let beside = Self.unproven(1, of: database, at: host.time.now())
-            try await Self.make(beside.name, beside.composeName, on: host, ref)
+            try await Self.make(beside.name, beside.composeName, on: host, for: ref)
             try await host.custody.save([beside])
-            try await Self.restart(host, manager, ref)
+            try await Self.restart(ref, of: manager, on: host)
             try await host.wait(for: .active, of: ref)
             try await host.time.sleep(for: .seconds(90))
             let stored = try await host.custody.volumes(of: ref)
@@ -67,10 +67,10 @@ struct RestoredVolumesTests {
         try await Self.active { host, manager, ref, database in
             let beside = Self.unproven(1, of: database, at: host.time.now())
             let trial = VolumeNames.trial(of: database.composeName, in: ref)
-            for name in [beside.name, trial] { try await Self.make(name, database.composeName, on: host, ref) }
+            for name in [beside.name, trial] { try await Self.make(name, database.composeName, on: host, for: ref) }
             var proven = Self.unproven(2, of: database, at: host.time.now())
             proven.holdsData = true
-            try await Self.make(proven.name, proven.composeName, on: host, ref)
+            try await Self.make(proven.name, proven.composeName, on: host, for: ref)
             try await host.custody.save([beside, proven])
             _ = try await manager.catalog.delete(ref, keepingVolumes: true)
             try await host.wait(for: .deleted, of: ref)
@@ -87,7 +87,7 @@ struct RestoredVolumesTests {
             let later = VolumeNames.generation(1, of: database.composeName, in: ref)
             _ = try await manager.catalog.request(.pauseRequested, of: ref)
             try await host.wait(for: .paused, of: ref)
-            try await Self.make(later, database.composeName, on: host, ref)
+            try await Self.make(later, database.composeName, on: host, for: ref)
             let before = host.engine.calls.count
             _ = try await manager.catalog.request(.resumeRequested, of: ref)
             let record = try await host.wait(for: .degraded, of: ref)
