@@ -51,6 +51,13 @@ struct VolumeGenerationsTests {
         #expect(generations(back).next(of: ref, "db-data", identity: "c", at: start).generation == 2)
     }
 
+    @Test("a generation that only the engine has is not made again")
+    func seen() {
+        let seen = ["\(ref)_db-data", "\(ref)_db-data_g4", "\(ref)_other_g9"]
+        let next = generations([original()]).next(of: ref, "db-data", seen: seen, identity: "b", at: start)
+        #expect(next.generation == 5 && next.name == "\(ref)_db-data_g5")
+    }
+
     @Test("what is not known is not switched to")
     func unknown() { #expect(generations([original()]).using("other", major: 15, at: start) == nil) }
 

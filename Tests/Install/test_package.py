@@ -96,7 +96,7 @@ class PackageTests(unittest.TestCase):
         self.check_first_run()
         if not self.has_engine:
             print("without an engine: no project was created")
-            return self.check_purge_without_projects()
+            return self.check_purge_without_docker()
         self.addCleanup(self.remove_images)
         self.addCleanup(self.sweep)
         ref = self.create_project()
@@ -209,6 +209,13 @@ class PackageTests(unittest.TestCase):
         self.assertIn("there were no projects", text)
         self.assertEqual(self.files_of_ours(), [])
         self.assertNotEqual(self.rootfs.run(["id", "supamanager"], check=False).returncode, 0)
+
+    def check_purge_without_docker(self):
+        self.unit.stop()
+        text = self.run_inside("dpkg", "--purge", "supamanager")
+        self.assertIn("Docker does not answer", text)
+        self.assertEqual(self.files_of_ours(), [DATA])
+        self.assertTrue(self.rootfs.path(DATA + "/master.key").exists())
 
     def sweep(self):
         """What a test that failed has left on the engine: of its own installation, and nothing else."""

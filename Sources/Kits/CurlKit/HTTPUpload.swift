@@ -38,29 +38,49 @@ public final class HTTPUpload: Sendable {
     ///
     /// - Returns: false once the request is over, for whatever reason: what is written then is not sent.
     public func write(_ bytes: [UInt8]) async -> Bool {
-        guard !bytes.isEmpty else { return !state.withLock { $0.isClosed } }
+        guard !bytes.isEmpty else { return !state.withLock { $0.isOver } }
         let wake = state.withLock { state -> (@Sendable () -> Void)? in
-            guard !state.isClosed else { return nil }
+            guard !state.isOver else { return nil }
             state.bytes.append(contentsOf: bytes)
             return state.takeWake()
         }
         wake?()
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             let mayContinue = state.withLock { state -> Bool in
-                if state.isClosed || state.bytes.count - state.taken <= limitBytes { return true }
+                if state.isOver || state.bytes.count - state.taken <= limitBytes { return true }
                 state.writer = continuation
                 return false
             }
             if mayContinue { continuation.resume() }
         }
-        return !state.withLock { $0.isClosed }
+        return !state.withLock { $0.isOver }
     }
 
     /// The body is complete.
     public func finish() { wake { $0.isFinished = true } }
 
-    /// The body will not be complete: the request fails.
-    public func abandon() { wake { $0.isAbandoned = true } }
+    /// The body will not be complete: the request fails, and a writer that waits does so no longer.
+    public func abandon() {
+        wake { $0.isAbandoned = true }
+        takeWriter()?.resume()
+    }
+
+    /// The request is over, or will never begin: a writer that waits does so no longer. A caller of the request calls
+    /// it when that has returned, since one that fails early has no transfer that would.
+    public func close() {
+        state.withLock { state in
+            state.isClosed = true
+            (state.bytes, state.taken, state.wake) = ([], 0, nil)
+        }
+        takeWriter()?.resume()
+    }
+
+    private func takeWriter() -> CheckedContinuation<Void, Never>? {
+        state.withLock { state in
+            defer { state.writer = nil }
+            return state.writer
+        }
+    }
 
     private func wake(_ change: (inout State) -> Void) {
         let wake = state.withLock { state in
@@ -98,20 +118,12 @@ extension HTTPUpload {
         writer?.resume()
         return supply
     }
-
-    /// The transfer is over: a writer that waits does so no longer.
-    func close() {
-        let writer = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            state.isClosed = true
-            (state.bytes, state.taken, state.wake) = ([], 0, nil)
-            defer { state.writer = nil }
-            return state.writer
-        }
-        writer?.resume()
-    }
 }
 
 extension HTTPUpload.State {
+    /// Nothing will be sent any more.
+    fileprivate var isOver: Bool { isClosed || isAbandoned }
+
     fileprivate mutating func takeWake() -> (@Sendable () -> Void)? {
         guard isHungry else { return nil }
         isHungry = false

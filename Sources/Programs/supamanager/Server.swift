@@ -61,6 +61,7 @@ struct Server {
         let renderers = try StackFolders(path: settings.templatesFolder)
             .renderers(settings.rendering, requiring: settings.stack)
         let folder = try DataFolder(settings.dataFolder)
+        try ManagerRestore.checkFinished(in: settings.dataFolder)
         let token = try settings.adminToken ?? folder.adminToken(logger)
         let database = try await Database.open(settings, logger: logger)
         do {

@@ -12,12 +12,23 @@ struct ManagerRestore {
     let settings: ServeSettings
 
     /// A restore that was cut short: what it made is no manager's, and the next restore removes it.
-    private var marker: String { settings.dataFolder + "/restore.unfinished" }
+    private var marker: String { Self.marker(in: settings.dataFolder) }
     private var work: String { DataFolder.workFolder(in: settings.dataFolder) }
+
+    private static func marker(in folder: String) -> String { folder + "/restore.unfinished" }
+
+    /// Throws when a restore into a folder was cut short: what is there is no manager's state.
+    static func checkFinished(in folder: String) throws {
+        guard FileManager.default.fileExists(atPath: marker(in: folder)) else { return }
+        throw ServeSettings.Problem(
+            description:
+                "a restore into \(folder) was cut short: run supamanager restore again, which says whether it was"
+                + " complete, and start the manager then")
+    }
 
     /// Restores from a backup that was verified. The number of projects.
     func restore(_ archive: ArchiveReader) async throws -> Int {
-        if FileManager.default.fileExists(atPath: marker) { try removeRemains() }
+        try settleUnfinished()
         try checkEmpty()
         try Data().write(to: URL(filePath: marker))
         do {
@@ -46,6 +57,15 @@ struct ManagerRestore {
                 description: "\(settings.dataFolder) holds a manager already (\(names)): stop it and move its files "
                     + "away, or name another folder with --data-dir")
         }
+    }
+
+    /// The master key is the last that a restore writes: with it the restore was complete but for its mark, and the
+    /// folder holds a manager. Without it what is there is removed.
+    private func settleUnfinished() throws {
+        guard FileManager.default.fileExists(atPath: marker) else { return }
+        guard FileManager.default.fileExists(atPath: settings.masterKeyFile) else { return try removeRemains() }
+        try DataFolder.removeWorkFolder(in: settings.dataFolder)
+        try FileManager.default.removeItem(atPath: marker)
     }
 
     private func removeRemains() throws {

@@ -9,6 +9,8 @@ extension DockerContainerEngine: ContainerFiles {
         let upload = HTTPUpload()
         let refusal = await withTaskGroup(of: EngineError?.self) { group -> (any Error)? in
             group.addTask {
+                // Also when the request failed before anything was sent.
+                defer { upload.close() }
                 do throws(EngineError) {
                     try await self.translated { client in
                         try await client.putArchive(into: name, at: folder, from: upload)

@@ -11,12 +11,24 @@ public final class FolderStore: ObjectStore {
     /// Folders in folders that are searched.
     private static let depthMax = 8
 
+    /// What must stay free on the disk: a full one would end whatever else uses it.
+    public static let freeBytesMin: Int64 = 2 << 30
+    /// Bytes of one object between two looks at what is free.
+    static let lookBytes = 64 << 20
+
     private let root: String
+    private let freeBytes: @Sendable (String) -> Int64?
     private let workers = FileWorkers()
     private let syncedFolders = Mutex<Set<String>>([])
 
     /// - Parameter path: a folder that exists: a missing one may be a disk that is not mounted.
-    public init(path: String) { root = path.hasSuffix("/") ? String(path.dropLast()) : path }
+    public convenience init(path: String) { self.init(path: path, freeBytes: FolderSpace.freeBytes) }
+
+    /// - Parameter freeBytes: what is free on the disk of a folder; nil where that cannot be told.
+    init(path: String, freeBytes: @escaping @Sendable (String) -> Int64?) {
+        root = path.hasSuffix("/") ? String(path.dropLast()) : path
+        self.freeBytes = freeBytes
+    }
 
     public func write(_ name: String) async throws(BackupError) -> any ObjectWriter {
         let path = try path(of: name)
@@ -104,6 +116,14 @@ public final class FolderStore: ObjectStore {
         return root + "/" + name
     }
 
+    /// Throws where little is free.
+    fileprivate func checkRoom() throws(BackupError) {
+        guard let free = freeBytes(root), free < Self.freeBytesMin else { return }
+        throw .store(
+            "less than \(Self.freeBytesMin >> 30) GiB are free under the folder \(root): free some room, or choose another"
+                + " store")
+    }
+
     private static func folder(of path: String) -> String {
         path.lastIndex(of: "/").map { String(path[..<$0]) } ?? path
     }
@@ -142,6 +162,8 @@ private final class FolderWriter: ObjectWriter {
     private let part: String
     private let path: String
     private let offset = Mutex(0)
+    /// Where the next look at what is free is due.
+    private let lookAt = Mutex(0)
 
     init(store: FolderStore, file: DiskFile, part: String, path: String) {
         (self.store, self.file, self.part, self.path) = (store, file, part, path)
@@ -149,6 +171,12 @@ private final class FolderWriter: ObjectWriter {
 
     func append(_ bytes: [UInt8]) async throws(BackupError) {
         let (file, at) = (file, offset.withLock { $0 })
+        let isLookDue = lookAt.withLock { next in
+            guard at >= next else { return false }
+            next = at + FolderStore.lookBytes
+            return true
+        }
+        if isLookDue { try store.checkRoom() }
         try await store.perform { () throws(FileError) in try file.write(bytes, at: at) }
         offset.withLock { $0 += bytes.count }
     }

@@ -72,7 +72,8 @@ extension ProjectInventory {
         let major = database.flatMap { postgresMajor(ofImage: $0.spec.image) }
         let present = Set(observed.volumes.map(\.name))
         let fresh = volumes.filter { entry in
-            entry.ref == ref && present.contains(entry.name)
+            // What a restore makes is proven by the restore alone.
+            entry.ref == ref && entry.setAsideAt == nil && present.contains(entry.name)
                 && (!entry.holdsData || entry.postgresMajor == nil && major != nil && ofDatabase.contains(entry.name))
         }
         return fresh.map { entry in

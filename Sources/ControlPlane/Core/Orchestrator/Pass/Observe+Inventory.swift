@@ -30,7 +30,9 @@ extension ReconcileLoop {
         // Without a receipt the deletion was asked for before there were any, and everything went then.
         let receipt =
             stored ?? DeletionReceipt(ref: record.ref, destroysVolumes: true, requestedAt: record.statusChangedAt)
-        let kept = receipt.destroysVolumes ? [] : Set(inventory.observed.volumes.map(\.name))
+        let kept =
+            receipt.destroysVolumes
+            ? [] : Set(inventory.observed.volumes.map(\.name).filter { !known.isUnfinished($0, of: record.ref) })
         inventory.entries.volumes = inventory.observed.volumes.filter { volume in
             kept.contains(volume.name) && !known.contains { $0.name == volume.name }
         }.map { VolumeRecord($0, of: record.ref) }
@@ -71,6 +73,13 @@ extension ReconcileLoop {
 
 extension [VolumeRecord] {
     fileprivate func attached(to ref: ProjectRef) -> [VolumeRecord] { filter { $0.ref == ref && $0.isAttached } }
+
+    /// Whether a volume is one that a restore or a trial of a backup has not finished: all that it
+    /// holds is in the backup, too.
+    fileprivate func isUnfinished(_ name: String, of ref: ProjectRef) -> Bool {
+        guard let record = first(where: { $0.name == name }) else { return VolumeNames.isTrial(name, of: ref) }
+        return record.setAsideAt != nil && !record.holdsData
+    }
 }
 
 extension ProjectInventory {

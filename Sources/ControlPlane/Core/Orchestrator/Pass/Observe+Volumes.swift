@@ -23,11 +23,36 @@ extension ReconcileLoop {
         inventory.verdict = DataVerdict(
             desired: stack, observed: inventory.observed, known: inventory.volumes, of: record.ref)
         inventory.verdict.refusals.merge(refused) { data, _ in data }
+        inventory.verdict.refusals.merge(inventory.unknownGenerations(of: stack, record.ref)) { data, _ in data }
         return stack
     }
 }
 
 extension ProjectInventory {
+    /// Services whose volume has a later generation on the engine that the database does not know: a manager that was
+    /// restored from an older file would have them write into data of before.
+    fileprivate func unknownGenerations(of stack: DesiredStack, _ ref: ProjectRef) -> [ServiceName: String] {
+        let known = Dictionary(volumes.map { ($0.name, $0.generation) }) { first, _ in first }
+        var refusals: [ServiceName: String] = [:]
+        for service in stack.services.values {
+            for case .volume(let name) in service.spec.mounts.map(\.source) {
+                guard let volume = stack.volumes[name] else { continue }
+                let later = observed.volumes.map(\.name).filter { other in
+                    known[other] == nil
+                        && VolumeNames.generation(of: other, volume.composeName, in: ref).map { $0 > known[name] ?? 0 }
+                            ?? false
+                }
+                guard let other = later.sorted().last else { continue }
+                refusals[service.name] = """
+                    the engine has the volume \(other), which a restore made and which is later than \(name); the manager's \
+                    database does not know it, as when the manager was restored from an older file. Nothing is written \
+                    into the older volume: restore the manager from a newer file, or remove \(other) if it is not needed
+                    """
+            }
+        }
+        return refusals
+    }
+
     /// What is remembered of a volume from now on.
     fileprivate func entry(of volume: DesiredVolume, _ known: VolumeRecord?, _ record: ProjectRecord) -> VolumeRecord {
         let present = observed.volumes.first { $0.name == volume.name }

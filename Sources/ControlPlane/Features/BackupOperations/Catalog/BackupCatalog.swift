@@ -38,8 +38,10 @@ public struct BackupCatalog: Sendable {
     ) async throws(BackupRefusal) -> ProjectBackup {
         let record = try await backedUp(ref).record
         guard record.status == .active || record.status == .degraded else { throw .notRunning(record.status) }
-        let pending = try await backups(of: ref).count { $0.state == .pending && $0.reason == .request }
+        let known = try await backups(of: ref)
+        let pending = known.count { $0.state == .pending && $0.reason == .request }
         guard pending < BackupLimits.pendingMax else { throw .tooMany(ref) }
+        guard known.count(where: \.state.isInStore) < BackupLimits.storedMax else { throw .tooManyStored(ref) }
         return try await enqueueBackup(of: ref, because: reason, by: requester)
     }
 
@@ -58,7 +60,9 @@ public struct BackupCatalog: Sendable {
     /// Asks for a trial of a backup: it is restored where nobody uses it.
     public func verify(_ id: Int64, of ref: ProjectRef) async throws(BackupRefusal) -> ProjectBackup {
         let backup = try await inStore(id, of: ref)
-        try await enqueue(.backupVerification, "\(id)-\(time.now().milliseconds)", of: ref, payload: "\(id)")
+        // One an hour: who asks twice gets the trial that is asked for.
+        let hour = time.now().milliseconds / 3_600_000
+        try await enqueue(.backupVerification, "\(id)-h\(hour)", of: ref, payload: "\(id)")
         return backup
     }
 

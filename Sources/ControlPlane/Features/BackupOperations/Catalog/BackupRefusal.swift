@@ -11,6 +11,8 @@ public enum BackupRefusal: Error, Sendable, Equatable, CustomStringConvertible {
     case notRestorable(String)
     /// Too many wait already.
     case tooMany(ProjectRef)
+    /// Too many are in the store.
+    case tooManyStored(ProjectRef)
     /// The project has no schedule.
     case noSchedule(ProjectRef)
     /// A time of day cannot be read.
@@ -33,6 +35,9 @@ public enum BackupRefusal: Error, Sendable, Equatable, CustomStringConvertible {
         case .notRestorable(let text), .failed(let text): text
         case .tooMany(let ref):
             "project \(ref) has \(BackupLimits.pendingMax) requested backups that are not made yet: wait for them"
+        case .tooManyStored(let ref):
+            "project \(ref) has \(BackupLimits.storedMax) backups in the store, and no more are made on request: set a"
+                + " schedule, by which old ones are removed"
         case .noSchedule(let ref): "project \(ref) has no schedule of backups: set one with PATCH"
         case .badTime(let text): "\(text) is no time of day: write HH:MM:SS in UTC"
         case .nothingToUndo(let ref):

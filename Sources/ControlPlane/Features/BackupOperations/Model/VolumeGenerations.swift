@@ -11,11 +11,19 @@ struct VolumeGenerations: Sendable, Equatable {
         records = volumes.filter { $0.ref == ref && $0.composeName == composeName }
     }
 
-    /// A record of the next generation, set aside until it is proven.
-    func next(of ref: ProjectRef, _ composeName: String, identity: String, at time: Timestamp) -> VolumeRecord {
-        let number = (records.map(\.generation).max() ?? 0) + 1
+    /// A record of the next generation, set aside until it is proven. Its number is above those that are known and
+    /// above those that the engine has: a manager that was restored from an older file does not know all of them.
+    ///
+    /// - Parameter seen: Names of the project's volumes on the engine.
+    func next(
+        of ref: ProjectRef, _ composeName: String, seen: [String] = [], identity: String, at time: Timestamp
+    ) -> VolumeRecord {
+        let numbers =
+            records.map(\.generation) + seen.compactMap { VolumeNames.generation(of: $0, composeName, in: ref) }
+        let number = (numbers.max() ?? 0) + 1
         var record = VolumeRecord(
-            name: "\(ref)_\(composeName)_g\(number)", owner: ref, ref: ref, composeName: composeName,
+            name: VolumeNames.generation(number, of: composeName, in: ref), owner: ref, ref: ref,
+            composeName: composeName,
             identity: identity)
         record.generation = number
         record.setAsideAt = time

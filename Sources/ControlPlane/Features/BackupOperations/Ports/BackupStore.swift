@@ -46,4 +46,6 @@ public enum BackupLimits {
     public static let restores = 50
     /// Backups of one project that may wait or be made at once.
     public static let pendingMax = 3
+    /// Backups of one project in the store, above which none is made on request.
+    public static let storedMax = 20
 }

@@ -14,6 +14,8 @@ public struct BackupUpkeep: Sendable {
     static let interval: Duration = .seconds(300)
     /// Backups of a deleted project stay that long.
     public static let keptAfterDeletion: Duration = .seconds(7 * 86_400)
+    /// A copy that was not finished, or that no row names, stays that long.
+    static let leftoverAge: Duration = .seconds(86_400)
 
     public init(_ ground: BackupGround) { self.ground = ground }
 
@@ -39,6 +41,7 @@ public struct BackupUpkeep: Sendable {
                     if try await enqueue(of: record, by: schedule, now: now) { enqueued += 1 }
                     removed += try await expire(of: ref, now: now, context)
                 }
+                removed += try await removeLeftovers(of: ref, now: now, context)
             } catch let error as NotActiveManager {
                 throw error
             } catch {
@@ -91,6 +94,23 @@ public struct BackupUpkeep: Sendable {
         return removed
     }
 
+    /// Removes copies that count for nothing: unfinished ones, and those of runs that ended before they were written
+    /// down. A copy whose row is not known stays: the manager may have been restored from an older file.
+    private func removeLeftovers(of ref: ProjectRef, now: Timestamp, _ context: JobContext) async throws -> Int {
+        guard context.job.hasRunLately(now: now) else { return 0 }
+        let access = try await ground.access(of: ref)
+        let limit = now + (.zero - Self.leftoverAge)
+        var removed = try await ground.archive.removeUnfinished(before: limit, in: access)
+        let rows = try await ground.backups.backups(of: ref, limit: BackupLimits.listed)
+        for base in try await ground.archive.contents(of: access).bases where base.finished < limit {
+            guard rows.contains(where: { $0.hasLeft(base) }) else { continue }
+            try context.check()
+            try await ground.archive.remove(base.id, in: access)
+            removed += 1
+        }
+        return removed
+    }
+
     private func removeAll(of record: ProjectRecord, now: Timestamp, _ context: JobContext) async throws -> Int {
         guard context.job.hasRunLately(now: now),
             now.since(record.statusChangedAt) > Self.keptAfterDeletion
@@ -110,6 +130,14 @@ public struct BackupUpkeep: Sendable {
         var gone = row
         gone.state = .removed
         try await ground.backups.update(gone)
+    }
+}
+
+extension ProjectBackup {
+    /// Whether a copy was made for this row, by a run that ended before it wrote it down. Numbers of rows are used again
+    /// when a manager is restored: a copy from before the row is another's.
+    func hasLeft(_ base: BaseBackup) -> Bool {
+        state != .pending && archived != base.id && base.id.value.hasPrefix("b\(id)-") && insertedAt < base.finished
     }
 }
 

@@ -12,14 +12,13 @@ public struct BackupWorker: Sendable {
     static let timeLimit: Duration = .seconds(14_400)
     /// Copies that are made at once: each keeps a disk busy.
     static let parallelMax = 2
-    static let retry = JobRetry(
-        first: .seconds(10), longest: .seconds(300), attemptsMax: 6, interruptionsMax: 1_000)
+    static let tries = WorkTries(first: .seconds(10), longest: .seconds(300), attemptsMax: 6)
 
     public init(_ ground: BackupGround) { self.ground = ground }
 
     /// The job's definition.
     public var definition: JobDefinition {
-        JobDefinition(.backup, retry: Self.retry, timeLimit: Self.timeLimit, parallelMax: Self.parallelMax) {
+        JobDefinition(.backup, retry: Self.tries.retry, timeLimit: Self.timeLimit, parallelMax: Self.parallelMax) {
             try await run($0)
         }
     }
@@ -31,13 +30,19 @@ public struct BackupWorker: Sendable {
         guard var backup = try await ground.backups.backup(id, of: ref), backup.state == .pending else {
             return "the backup is not pending any more"
         }
+        if let reason = Self.tries.end(of: context.job) {
+            try await fail(&backup, JobFailure(reason))
+            throw JobFailure(reason)
+        }
         do {
             let base = try await take(&backup, context)
             return "\(base.storedBytes) bytes"
         } catch is CancellationError {
             throw CancellationError()
+        } catch let error as NotActiveManager {
+            throw error
         } catch {
-            guard context.job.isLastTry(of: Self.retry, error) else { throw error }
+            guard Self.tries.isLast(context.job, error) else { throw error }
             try await fail(&backup, error)
             throw JobFailure("\(error)")
         }
@@ -81,12 +86,5 @@ public struct BackupWorker: Sendable {
                 .backupFailed, "backup \(failed.id) of the database failed: \(error)", of: failed.ref,
                 failure: "\(error)")
         }
-    }
-}
-
-extension Job {
-    /// Whether the runner will not try again after this error.
-    func isLastTry(of retry: JobRetry, _ error: any Error) -> Bool {
-        error is JobFailure || (error as? EngineError)?.isPermanent == true || attempts + 1 >= retry.attemptsMax
     }
 }

@@ -25,7 +25,7 @@ struct ClusterRecovery: Sendable {
     /// Fills a new volume and proves it.
     ///
     /// - Parameters:
-    ///   - volume: The volume to make. One of this name that is there is removed.
+    ///   - volume: The volume to make. One of this name and mark that is there is removed; one of another mark is not.
     ///   - progress: What is done, in words.
     func recover(
         _ plan: RestorePlan, of access: ArchiveAccess, for database: DatabaseInUse, into volume: DesiredVolume,
@@ -37,7 +37,7 @@ struct ClusterRecovery: Sendable {
                 "the service \(database.service.name) of the stack says no numeric user and group: a restore does not"
                     + " know whose the files are")
         }
-        try await removeRemains(of: ref, volume: volume.name)
+        try await removeRemains(of: ref, volume)
         try await change(.createVolume(volume), ref)
         let helper = database.helper(on: volume, settings: plan.recoverySettings)
         try await change(.createContainer(helper), ref)
@@ -52,13 +52,18 @@ struct ClusterRecovery: Sendable {
         try await removeHelpers(of: ref)
     }
 
-    /// Removes what an earlier try has left.
-    func removeRemains(of ref: ProjectRef, volume: String) async throws {
+    /// Removes what an earlier try has left, and nothing else: a volume of the same name may be one that a manager made
+    /// of which this one has forgotten it.
+    func removeRemains(of ref: ProjectRef, _ volume: DesiredVolume) async throws {
         try await removeHelpers(of: ref)
         let observed = try await engine.observe(ref)
-        if observed.volumes.contains(where: { $0.name == volume }) {
-            try await change(.removeVolume(name: volume), ref)
+        guard let present = observed.volumes.first(where: { $0.name == volume.name }) else { return }
+        guard let identity = volume.identity, present.identity == identity else {
+            throw JobFailure(
+                "the engine has a volume \(volume.name) that this work did not make: it is left alone. Remove it if it is"
+                    + " not needed, and try again")
         }
+        try await change(.removeVolume(name: volume.name), ref)
     }
 
     func removeHelpers(of ref: ProjectRef) async throws {
@@ -77,12 +82,14 @@ struct ClusterRecovery: Sendable {
         let ref = database.record.ref
         if try await start(helper, ref) { return }
         guard let settings = plan.settingsWithoutTarget else {
-            throw JobFailure("the log of the backup ends before the moment that was asked for")
+            throw UnsoundBackup("the log of the backup ends before the moment that was asked for")
         }
         try await removeHelpers(of: ref)
         let second = database.helper(on: volume, settings: settings)
         try await change(.createContainer(second), ref)
-        guard try await start(second, ref) else { throw JobFailure("the recovery ended twice before it was complete") }
+        guard try await start(second, ref) else {
+            throw UnsoundBackup("the recovery ended twice before it was complete")
+        }
     }
 
     /// False when recovery ended before its target.
@@ -100,7 +107,9 @@ struct ClusterRecovery: Sendable {
                 try await stop(helper, ref)
                 return true
             case .endedBeforeTarget: return false
-            case .failed(let reason): throw JobFailure("PostgreSQL could not recover from the backup: \(reason)")
+            case .failed(let reason):
+                let words = "PostgreSQL could not recover from the backup: \(reason)"
+                throw RecoveryLog.isOfHost(reason) ? JobFailure(words) : UnsoundBackup(words)
             case .underWay: break
             }
             guard time.uptime() < deadline else {
@@ -140,7 +149,7 @@ struct ClusterRecovery: Sendable {
     /// The engine's answer alone proves nothing: it has been seen to accept an archive and unpack none of it.
     private func require(_ name: String, in folder: String, _ helper: DesiredService) async throws {
         guard try await files.hasFile(at: "\(folder)/\(name)", inContainer: helper.containerName) else {
-            throw JobFailure("the engine has unpacked the backup, and there is no \(name) in the volume")
+            throw UnsoundBackup("the engine has unpacked the backup, and there is no \(name) in the volume")
         }
     }
 
@@ -148,6 +157,13 @@ struct ClusterRecovery: Sendable {
         try await check()
         try await engine.perform(operation, for: ref)
     }
+}
+
+/// A finding about a backup itself: it cannot be restored, and no further try will. What the host lacks is none.
+struct UnsoundBackup: Error, Sendable, Equatable, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
 }
 
 extension ContainerSpec {

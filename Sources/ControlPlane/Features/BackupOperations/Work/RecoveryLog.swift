@@ -15,7 +15,10 @@ enum RecoveryLog {
     }
 
     /// The settings that make the log say what is read here.
-    static let settings = [(name: "log_min_messages", value: "log"), (name: "lc_messages", value: "C")]
+    static let settings = [
+        (name: "log_min_messages", value: "log"), (name: "lc_messages", value: "C"),
+        (name: "logging_collector", value: "off"), (name: "log_destination", value: "stderr"),
+    ]
 
     /// Longest text of a failure.
     static let failureLengthMax = 400
@@ -27,6 +30,14 @@ enum RecoveryLog {
         let recovered = log.range(of: "archive recovery complete")
         let isOpen = recovered.map { log[$0.upperBound...].contains("database system is ready to accept connections") }
         return isOpen == true ? .complete : .underWay
+    }
+
+    /// Whether a server ended for want of room, memory or rights on its host: no finding about the backup.
+    static func isOfHost(_ words: String) -> Bool {
+        [
+            "No space left on device", "Cannot allocate memory", "could not map anonymous shared memory",
+            "Too many open files", "Input/output error", "Permission denied",
+        ].contains { words.contains($0) }
     }
 
     /// The last error of a server; messages of recovery name files and positions, no data.

@@ -13,7 +13,7 @@ public struct RestoreWorker: Sendable {
     private let ground: BackupGround
 
     static let timeLimit: Duration = .seconds(14_400)
-    static let retry = JobRetry(first: .seconds(2), longest: .seconds(30), attemptsMax: 5, interruptionsMax: 1_000)
+    static let tries = WorkTries(first: .seconds(2), longest: .seconds(30), attemptsMax: 5)
     /// Longest time until all services have stopped.
     static let stopMax: Duration = .seconds(300)
 
@@ -21,14 +21,21 @@ public struct RestoreWorker: Sendable {
 
     /// The job's definition.
     public var definition: JobDefinition {
-        JobDefinition(.restore, retry: Self.retry, timeLimit: Self.timeLimit, parallelMax: 2) { try await run($0) }
+        JobDefinition(.restore, retry: Self.tries.retry, timeLimit: Self.timeLimit, parallelMax: 2) {
+            try await run($0)
+        }
     }
 
     private func run(_ context: JobContext) async throws -> String {
         guard let id = Int64(context.job.payload), var restore = try await ground.backups.restore(id) else {
             throw JobFailure("the job names no restore")
         }
-        if restore.state.isOver { return "the restore is \(restore.state.rawValue)" }
+        if restore.state.isOver {
+            // What it made may still be there: the manager may have ended between the two.
+            if restore.state != .switched { try await cleanUp(restore, context) }
+            return "the restore is \(restore.state.rawValue)"
+        }
+        if let reason = Self.tries.end(of: context.job) { return try await fail(restore, because: reason, context) }
         do {
             if restore.state == .preparing { try await prepare(&restore, context) }
             try await switchVolume(&restore, context)
@@ -39,20 +46,26 @@ public struct RestoreWorker: Sendable {
             throw error
         } catch is RestoreGivenUp {
             try await end(restore, as: .cancelled, nil)
-            await cleanUp(restore, context)
-            return "given up: the project is not RESTORING any more"
+            try await cleanUp(restore, context)
+            return "given up: the project is not RESTORING any more, or by a later restore"
         } catch {
-            guard context.job.isLastTry(of: Self.retry, error) else { throw error }
-            try await end(restore, as: .failed, "\(error)")
-            await cleanUp(restore, context)
-            throw JobFailure("\(error)")
+            guard Self.tries.isLast(context.job, error) else { throw error }
+            return try await fail(restore, because: "\(error)", context)
         }
+    }
+
+    private func fail(
+        _ restore: ProjectRestore, because reason: String, _ context: JobContext
+    ) async throws -> String {
+        try await end(restore, as: .failed, reason)
+        try await cleanUp(restore, context)
+        throw JobFailure(reason)
     }
 
     // MARK: The new volume
 
     private func prepare(_ restore: inout ProjectRestore, _ context: JobContext) async throws {
-        try await waitUntilStopped(restore.ref, context)
+        try await waitUntilStopped(restore, context)
         if case .volume(let name) = restore.source {
             (restore.volume, restore.state) = (name, .proven)
             return try await ground.backups.update(restore)
@@ -62,10 +75,10 @@ public struct RestoreWorker: Sendable {
         guard let target = restore.source.target else { throw JobFailure("the restore has no target") }
         let access = try await ground.access(of: restore.ref)
         let plan = try await ground.archive.restorePlan(for: target, in: access, known: nil)
-        let ref = restore.ref
+        let wanted = restore
         let recovery = ClusterRecovery(
             engine: ground.engine, files: ground.files, archive: ground.archive, time: ground.time
-        ) { try await check(ref, context) }
+        ) { try await check(wanted, context) }
         try await recovery.recover(plan, of: access, for: database, into: volume) { words in
             try await context.note(JobProgress(done: 0, message: words))
         }
@@ -83,8 +96,9 @@ public struct RestoreWorker: Sendable {
             return volume
         }
         let generations = VolumeGenerations(known, of: ref, database.access.volume)
+        let seen = try await ground.engine.observe(ref).volumes.map(\.name)
         let record = generations.next(
-            of: ref, database.access.volume, identity: RandomIdentifier.uuid(), at: ground.time.now())
+            of: ref, database.access.volume, seen: seen, identity: RandomIdentifier.uuid(), at: ground.time.now())
         restore.volume = record.name
         let chosen = restore
         try await ground.units.perform { [ground] in
@@ -95,11 +109,11 @@ public struct RestoreWorker: Sendable {
         return volume
     }
 
-    private func waitUntilStopped(_ ref: ProjectRef, _ context: JobContext) async throws {
+    private func waitUntilStopped(_ restore: ProjectRestore, _ context: JobContext) async throws {
         let deadline = ground.time.uptime() + Self.stopMax
         while true {
-            try await check(ref, context)
-            let observed = try await ground.engine.observe(ref)
+            try await check(restore, context)
+            let observed = try await ground.engine.observe(restore.ref)
             if !observed.containers.contains(where: { $0.state.isUp && !$0.isHelper }) { return }
             guard ground.time.uptime() < deadline else {
                 throw JobFailure("the services of the project have not stopped within \(Self.stopMax)")
@@ -109,9 +123,16 @@ public struct RestoreWorker: Sendable {
     }
 
     /// Throws unless this manager acts and the restore is still wanted.
-    private func check(_ ref: ProjectRef, _ context: JobContext) async throws {
+    private func check(_ restore: ProjectRestore, _ context: JobContext) async throws {
         try context.check()
-        guard try await ground.projects.project(ref)?.status == .restoring else { throw RestoreGivenUp() }
+        guard try await isWanted(restore) else { throw RestoreGivenUp() }
+    }
+
+    /// Whether the project is RESTORING because of this restore: an earlier one that was cancelled may run on for a
+    /// moment when the next one has been asked for.
+    private func isWanted(_ restore: ProjectRestore) async throws -> Bool {
+        guard try await ground.projects.project(restore.ref)?.status == .restoring else { return false }
+        return try await ground.backups.restores(of: restore.ref, limit: 1).first?.id == restore.id
     }
 
     // MARK: The end
@@ -119,13 +140,14 @@ public struct RestoreWorker: Sendable {
     /// Makes the project use the volume. All of it is one transaction: there is no moment at which the record says one
     /// volume and the status another.
     private func switchVolume(_ restore: inout ProjectRestore, _ context: JobContext) async throws {
-        try await check(restore.ref, context)
+        try await check(restore, context)
         let database = try await ground.catalog.databaseInUse(of: restore.ref)
         let (ref, now) = (restore.ref, ground.time.now())
         (restore.state, restore.endedAt) = (.switched, now)
         let done = restore
         let major = postgresMajor(ofImage: database.service.spec.image)
         try await ground.units.perform { [ground] in
+            guard try await isWanted(done) else { throw RestoreGivenUp() }
             let generations = VolumeGenerations(
                 try await ground.custody.volumes(of: ref), of: ref, database.access.volume)
             guard let name = done.volume, let next = generations.using(name, major: major, at: now) else {
@@ -149,9 +171,11 @@ public struct RestoreWorker: Sendable {
         let now = ground.time.now()
         try await ground.units.perform { [ground] in
             guard var done = try await ground.backups.restore(restore.id), !done.state.isOver else { return }
-            (done.state, done.endedAt, done.failure) = (state, now, failure)
+            let isWanted = try await isWanted(done)
+            (done.state, done.endedAt, done.failure) = (isWanted ? state : .cancelled, now, failure)
             try await ground.backups.update(done)
-            guard let failure else { return }
+            // The status is another restore's affair, or no restore's any more.
+            guard isWanted, let failure else { return }
             var transition = StatusTransition(
                 from: .restoring, to: .resuming,
                 cause: "the restore to \(done.source.words) failed: \(failure). The previous volume is in use again",
@@ -162,26 +186,28 @@ public struct RestoreWorker: Sendable {
         await ground.observer.wake(restore.ref)
     }
 
-    /// Removes what a restore that came to nothing has made, and nothing that holds data. What the engine does not
-    /// remove now goes with the project.
-    private func cleanUp(_ restore: ProjectRestore, _ context: JobContext) async {
+    /// Removes what a restore that came to nothing has made, and nothing that holds data. Throws what a further try may
+    /// mend; what the engine refuses for good remains with its record, and goes with the project.
+    private func cleanUp(_ restore: ProjectRestore, _ context: JobContext) async throws {
         let recovery = ClusterRecovery(
             engine: ground.engine, files: ground.files, archive: ground.archive, time: ground.time
         ) { try context.check() }
         do {
             let known = try await ground.custody.volumes(of: restore.ref)
-            guard
-                let unused = known.first(where: { $0.name == restore.volume && !$0.holdsData && $0.setAsideAt != nil })
-            else { return try await recovery.removeHelpers(of: restore.ref) }
-            try await recovery.removeRemains(of: restore.ref, volume: unused.name)
+            let unused = known.first { $0.name == restore.volume && !$0.holdsData && $0.setAsideAt != nil }
+            guard let unused else { return try await recovery.removeHelpers(of: restore.ref) }
+            try await recovery.removeRemains(
+                of: restore.ref,
+                DesiredVolume(name: unused.name, composeName: unused.composeName, identity: unused.identity))
             try await ground.custody.forget(volumes: [unused.name])
         } catch {
+            guard error is JobFailure || (error as? EngineError)?.isPermanent == true else { throw error }
             ground.logger.warning(
-                "what a restore has made is not removed yet",
+                "what a restore has made is not removed",
                 metadata: ["project": "\(restore.ref)", "volume": "\(restore.volume ?? "")", "error": "\(error)"])
         }
     }
 }
 
-/// The project is not RESTORING any more: the restore was cancelled, or the project is being deleted.
+/// The project is not RESTORING any more, or by a later restore: this one was cancelled, or the project is being deleted.
 struct RestoreGivenUp: Error {}

@@ -8,13 +8,15 @@ public struct VerificationWorker: Sendable {
     private let ground: BackupGround
 
     static let timeLimit: Duration = .seconds(14_400)
-    static let retry = JobRetry(first: .seconds(30), longest: .seconds(600), attemptsMax: 4)
+    static let tries = WorkTries(first: .seconds(30), longest: .seconds(600), attemptsMax: 4)
+    /// The mark of the volumes that are made for trials: no other volume is removed.
+    static let mark = "trial"
 
     public init(_ ground: BackupGround) { self.ground = ground }
 
     /// The job's definition; one at a time, since each needs the room of a database.
     public var definition: JobDefinition {
-        JobDefinition(.backupVerification, retry: Self.retry, timeLimit: Self.timeLimit, parallelMax: 1) {
+        JobDefinition(.backupVerification, retry: Self.tries.retry, timeLimit: Self.timeLimit, parallelMax: 1) {
             try await run($0)
         }
     }
@@ -26,6 +28,10 @@ public struct VerificationWorker: Sendable {
         guard let backup = try await ground.backups.backup(id, of: ref), backup.state.isInStore else {
             return "the backup is not in the store"
         }
+        if let reason = Self.tries.end(of: context.job) {
+            try await conclude(backup, .notTried(reason))
+            throw JobFailure(reason)
+        }
         do {
             try await verify(backup, context)
         } catch is CancellationError {
@@ -35,11 +41,11 @@ public struct VerificationWorker: Sendable {
         } catch is RestoreGivenUp {
             return "given up: the project is on its way out"
         } catch {
-            guard context.job.isLastTry(of: Self.retry, error) else { throw error }
-            try await conclude(backup, failure: "\(error)")
+            guard Self.tries.isLast(context.job, error) else { throw error }
+            try await conclude(backup, TrialEnd(error))
             throw JobFailure("\(error)")
         }
-        try await conclude(backup, failure: nil)
+        try await conclude(backup, .complete)
         return "backup \(id) was restored"
     }
 
@@ -50,11 +56,11 @@ public struct VerificationWorker: Sendable {
         let access = try await ground.access(of: ref)
         try await context.note(JobProgress(done: 0, message: "reading the backup"))
         let found = try await ground.archive.verify(archived, in: access)
-        guard found.isSound else { throw JobFailure(found.problems.joined(separator: "; ")) }
+        guard found.isSound else { throw UnsoundBackup(found.problems.joined(separator: "; ")) }
         let plan = try await ground.archive.restorePlan(for: .backup(archived), in: access, known: nil)
         var volume = database.volume
-        volume.name = "\(ref)_\(database.access.volume)_trial"
-        volume.identity = RandomIdentifier.uuid()
+        volume.name = VolumeNames.trial(of: database.access.volume, in: ref)
+        volume.identity = Self.mark
         let recovery = ClusterRecovery(
             engine: ground.engine, files: ground.files, archive: ground.archive, time: ground.time
         ) {
@@ -69,22 +75,21 @@ public struct VerificationWorker: Sendable {
             }
             result = .success(())
         } catch { result = .failure(error) }
-        try await recovery.removeRemains(of: ref, volume: volume.name)
+        try await recovery.removeRemains(of: ref, volume)
         try result.get()
     }
 
-    private func conclude(_ backup: ProjectBackup, failure: String?) async throws {
-        var concluded = backup
-        (concluded.state, concluded.failure) = (failure == nil ? .verified : .unsound, failure)
-        if failure == nil { concluded.verifiedAt = ground.time.now() }
-        let row = concluded
+    /// Writes down what a trial found, unless the backup was removed meanwhile.
+    private func conclude(_ backup: ProjectBackup, _ end: TrialEnd) async throws {
+        let now = ground.time.now()
         try await ground.units.perform { [ground] in
+            let present = try await ground.backups.backup(backup.id, of: backup.ref)
+            guard let present, present.state.isInStore, present.archived == backup.archived else { return }
+            let row = end.concluding(present, at: now)
             try await ground.backups.update(row)
-            let words =
-                failure.map { "backup \(row.id) cannot be relied on: its trial failed: \($0)" }
-                ?? "backup \(row.id) was restored for a trial, and is complete"
             try await ground.note(
-                failure == nil ? .backupVerified : .backupFailed, words, of: row.ref, failure: failure)
+                end == .complete ? .backupVerified : .backupFailed, end.words(of: row.id), of: row.ref,
+                failure: row.failure)
         }
     }
 }

@@ -12,7 +12,7 @@ extension BackupRefusal: Refusable {
         case .off: APIError(.forbidden, "\(self)")
         case .noBackup, .noSchedule: APIError(.notFound, "\(self)")
         case .badTime, .notRestorable, .notRunning, .nothingToUndo: APIError(.badRequest, "\(self)")
-        case .tooMany: APIError(.conflict, "\(self)")
+        case .tooMany, .tooManyStored: APIError(.conflict, "\(self)")
         case .failed: APIError(.internalServerError, "\(self)")
         }
     }

@@ -16,14 +16,23 @@ struct BackupWait {
         if backup.state == "failed" || backup.state == "unsound" {
             throw .failed("backup \(backup.id) is \(backup.state): \(DisplayText.oneLine(backup.failure ?? ""))")
         }
+        if options.wait, isUntried(backup, since: begun) {
+            throw .failed(
+                "backup \(backup.id) is stored and could not be tried: \(DisplayText.oneLine(backup.failure ?? ""))")
+        }
         if output.isJSON { return try session.show(json: backup) }
         session.say("Backup \(backup.id) is \(backup.state).")
+    }
+
+    /// Whether the host kept a trial from being made, since the wait began.
+    private func isUntried(_ backup: Backup, since begun: Backup) -> Bool {
+        backup.state == "stored" && backup.failure != nil && backup.failure != begun.failure
     }
 
     private func settled(_ begun: Backup) async throws(ClientError) -> Backup {
         let end = ContinuousClock.now + .seconds(options.timeout)
         var backup = begun
-        while !backup.isSettled {
+        while !backup.isSettled, !isUntried(backup, since: begun) {
             guard ContinuousClock.now < end else {
                 throw .failed(
                     "backup \(backup.id) is \(backup.state) after \(options.timeout) seconds: see backups list")
