@@ -32,7 +32,7 @@ struct LaunchTests {
     func badMarker(text: String) { #expect(version(text) == nil) }
 
     private func launch(_ map: String? = nil, executionID: String = "id") throws -> FunctionLaunch {
-        var configuration = FunctionConfiguration(program: "/deno", workFolder: "/work")
+        var configuration = FunctionConfiguration(program: "/deno", workFolder: "/temp")
         configuration.reachable = ["api:8000"]
         configuration.environment = ["OWN": "1", "SUPABASE_URL": "http://api:8000"]
         configuration.limits.memoryBytesMax = 150 << 20
@@ -46,10 +46,10 @@ struct LaunchTests {
     @Test("a process is granted its files, its socket, its variables and the project, and nothing else")
     func grants() throws {
         let launch = try launch()
-        #expect(launch.socket == "/work/id/s" && launch.program == "/deno")
+        #expect(launch.socket == "/temp/id/s" && launch.program == "/deno")
         #expect(
             launch.arguments.filter { $0.hasPrefix("--allow") } == [
-                "--allow-net=unix:/work/id/s,api:8000", "--allow-read=/work/id/s,/f/hello", "--allow-write=/work/id/s",
+                "--allow-net=unix:/temp/id/s,api:8000", "--allow-read=/temp/id/s,/f/hello", "--allow-write=/temp/id/s",
                 "--allow-env",
             ])
         #expect(
@@ -62,10 +62,10 @@ struct LaunchTests {
             #expect(launch.arguments.contains(flag))
         }
         #expect(launch.arguments.contains("--v8-flags=--max-old-space-size=100"))
-        #expect(launch.environment["DENO_SERVE_ADDRESS"] == "unix:/work/id/s")
-        #expect(launch.environment["DENO_DIR"] == "/work/cache/hello.s" && launch.cache == "/work/cache/hello.s")
+        #expect(launch.environment["DENO_SERVE_ADDRESS"] == "unix:/temp/id/s")
+        #expect(launch.environment["DENO_DIR"] == "/temp/cache/hello.s" && launch.cache == "/temp/cache/hello.s")
         #expect(launch.environment["OWN"] == "1" && launch.environment["SB_EXECUTION_ID"] == "id")
-        #expect(launch.files["/work/cache/hello.s/main.ts"]?.contains(#""file:///f/hello/a%20b.ts""#) == true)
+        #expect(launch.files["/temp/cache/hello.s/main.ts"]?.contains(#""file:///f/hello/a%20b.ts""#) == true)
     }
 
     @Test("all starts of a version have the same files, so that nothing is made of them twice")
@@ -73,8 +73,8 @@ struct LaunchTests {
         let (first, second) = (try launch(executionID: "one"), try launch(executionID: "two"))
         #expect(first.files == second.files && first.cache == second.cache && first.folder != second.folder)
         #expect(first.files.keys.allSatisfy { $0.hasPrefix(first.cache + "/") })
-        #expect(first.arguments.last == "/work/cache/hello.s/main.ts" && first.arguments.last == second.arguments.last)
-        #expect(first.arguments.contains("--import-map=/work/cache/hello.s/import_map.json"))
+        #expect(first.arguments.last == "/temp/cache/hello.s/main.ts" && first.arguments.last == second.arguments.last)
+        #expect(first.arguments.contains("--import-map=/temp/cache/hello.s/import_map.json"))
     }
 
     @Test("what was made of earlier versions and of deleted functions is outdated, and nothing else")
@@ -91,7 +91,7 @@ struct LaunchTests {
     func importMap() throws {
         let own =
             #"{"imports":{"a":"./a.ts","b/":"../b/","c":"jsr:@c/c","./d.ts":"/e.ts"},"scopes":{"./s/":{"a":"./z.ts"}}}"#
-        let text = try #require(try launch(own).files["/work/cache/hello.s/import_map.json"])
+        let text = try #require(try launch(own).files["/temp/cache/hello.s/import_map.json"])
         let map = try JSONText(Array(text.utf8))
         #expect(map["imports"]?["a"] == .string("file:///f/hello/m/a.ts"))
         #expect(map["imports"]?["b/"] == .string("file:///f/hello/b/"))
@@ -99,7 +99,7 @@ struct LaunchTests {
         #expect(map["imports"]?["file:///f/hello/m/d.ts"] == .string("/e.ts"))
         #expect(map["scopes"]?["file:///f/hello/m/s/"]?["a"] == .string("file:///f/hello/m/z.ts"))
         #expect(
-            map["imports"]?["jsr:@supabase/functions-js/edge-runtime.d.ts"] == .string("file:///work/empty.ts"))
+            map["imports"]?["jsr:@supabase/functions-js/edge-runtime.d.ts"] == .string("file:///temp/empty.ts"))
         #expect(throws: FunctionRefusal.bootError(retrySeconds: nil)) { try launch("// no JSON") }
     }
 

@@ -50,7 +50,7 @@ struct SupervisorTests {
     @Test("a process that was ended is asked for its exit until it has gone, and no longer")
     func reaping() async throws {
         let (process, time) = (ProcessDouble(), Time())
-        let configuration = FunctionConfiguration(program: "/deno", workFolder: "/work")
+        let configuration = FunctionConfiguration(program: "/deno", workFolder: "/temp")
         let supervisor = FunctionSupervisor(
             configuration, runtime: RuntimeDouble(process: process), drawID: { "id" },
             clock: { time.seconds.withLock { $0 } }, report: { _, _, _ in })
