@@ -35,11 +35,12 @@ struct ServeCommand: AsyncParsableCommand {
         let answers = ByteBudget(bytesMax: settings.http.answerBytesInFlightMax)
         let parts = try await ServiceParts(settings, answers: answers, logger: logger)
         let services = try Self.services(parts, settings, answers: answers, logger: logger)
-        // At debug level the group prints each service whole, with its keys and passwords.
-        var groupLogger = logger
-        groupLogger.logLevel = max(logger.logLevel, .info)
+        // Without a name of its own a service is named by all that it holds, keys and passwords included.
+        let named = services.map {
+            ServiceGroupConfiguration.ServiceConfiguration(service: $0, serviceName: "\(type(of: $0))")
+        }
         var configuration = ServiceGroupConfiguration(
-            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: groupLogger)
+            services: named, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = Self.shutdownMax
         let group = ServiceGroup(configuration: configuration)
         try await group.run()

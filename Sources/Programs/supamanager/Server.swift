@@ -162,11 +162,13 @@ struct Server {
         if let cluster = database.cluster {
             services.insert(ClusterSupervision(cluster: cluster, logger: logger), at: 0)
         }
-        // At debug level the group prints each service whole.
-        var groupLogger = logger
-        groupLogger.logLevel = max(logger.logLevel, .info)
+        // Without a name of its own a service is named by all that it holds, keys and passwords included.
+        let named = services.map {
+            ServiceGroupConfiguration.ServiceConfiguration(service: $0, serviceName: "\(type(of: $0))")
+        }
         let group = ServiceGroup(
-            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: groupLogger)
+            configuration: ServiceGroupConfiguration(
+                services: named, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         let result: Result<Void, any Error>
         do { result = .success(try await group.run()) } catch { result = .failure(error) }
         for client in [http, streams, gateways] { await client.shutdown() }

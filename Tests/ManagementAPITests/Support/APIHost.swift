@@ -94,11 +94,10 @@ struct APIHost: Sendable {
         let server = APIServer(
             api: api.pipeline, address: ListenAddress(host: "127.0.0.1", port: 0), limits: limits, logger: log.logger,
             onListening: { continuation.yield($0) })
-        // At debug level the group prints each service whole, this table of tokens included.
-        var groupLogger = log.logger
-        groupLogger.logLevel = .info
         let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(services: [server], logger: groupLogger))
+            configuration: ServiceGroupConfiguration(
+                services: [ServiceGroupConfiguration.ServiceConfiguration(service: server, serviceName: "API")],
+                logger: log.logger))
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             var ports = listening.makeAsyncIterator()

@@ -84,12 +84,15 @@ struct APIParts: Sendable {
             configuration: configuration)
     }
 
-    /// The dashboard with the files of the repository.
+    /// The dashboard's files in the repository, read once for all tests.
+    private static let dashboardFiles = Result {
+        try DashboardFiles(folder: #filePath.split(separator: "/Tests/")[0] + "/Dashboard")
+    }
+
     private func dashboard(units: any UnitOfWork, publicURL: String) -> DashboardFeature? {
-        let folder = #filePath.split(separator: "/Tests/")[0] + "/Dashboard"
         do {
             return try DashboardFeature(
-                files: DashboardFiles(folder: String(folder)), directory: directory,
+                files: Self.dashboardFiles.get(), directory: directory,
                 trail: SessionTrail(units: units, ledger: ledger, time: SystemTime()),
                 settings: DashboardSettings(publicURL: publicURL, stacks: ["lite", "supabase"]),
                 generation: { [catalog] in

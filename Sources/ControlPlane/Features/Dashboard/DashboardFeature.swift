@@ -11,7 +11,6 @@ package struct DashboardFeature: Sendable {
     private let trail: SessionTrail
     private let settings: DashboardSettings
     private let generation: @Sendable () async throws -> String?
-    private let templates: PageTemplates
     private let assets: StaticAssets
 
     /// The path below which all pages are.
@@ -33,7 +32,6 @@ package struct DashboardFeature: Sendable {
         self.directory = directory
         self.trail = trail
         self.settings = settings
-        templates = try PageTemplates(files.templates)
         assets = try StaticAssets(files.assets, base: "\(Self.path)/assets", digest: digest)
     }
 
@@ -43,7 +41,7 @@ package struct DashboardFeature: Sendable {
             sessions: DirectoryBrowserSessions(directory: directory),
             cookie: SessionCookie(isSecure: settings.publicURL.hasPrefix("https://"), path: Self.path),
             origin: BrowserOrigin(publicOrigin: settings.publicURL))
-        let pages = Pages(templates: templates, assets: assets, gate: gate)
+        let pages = Pages(templates: files.pages, assets: assets, gate: gate)
         let entry = EntryRoutes(pages: pages, directory: directory, trail: trail)
         let frame = ProjectPages(pages: pages, calls: calls)
         let sql = ProjectSQL(calls: calls)

@@ -2,8 +2,7 @@ import FoundationEssentials
 
 /// The files of the dashboard: templates of its pages, style sheet and scripts. Read once, at the start.
 package struct DashboardFiles: Sendable {
-    /// Texts of templates by their names.
-    package let templates: [String: String]
+    let pages: PageTemplates
     /// Contents of assets by the names of their files.
     package let assets: [String: [UInt8]]
 
@@ -16,11 +15,6 @@ package struct DashboardFiles: Sendable {
     package static let fileBytesMax = 1 << 20
     /// Most files of a folder.
     package static let filesMax = 200
-
-    package init(templates: [String: String], assets: [String: [UInt8]]) {
-        self.templates = templates
-        self.assets = assets
-    }
 
     /// Reads `templates/*.mustache`, `assets/*` and, where it is there, `vendor/*` of a folder.
     package init(folder: String) throws {
@@ -35,7 +29,8 @@ package struct DashboardFiles: Sendable {
         if FileManager.default.fileExists(atPath: folder + "/vendor") {
             assets.merge(try Self.files(in: folder + "/vendor")) { own, _ in own }
         }
-        self.init(templates: templates, assets: assets)
+        pages = try PageTemplates(templates)
+        self.assets = assets
     }
 
     /// Whether a folder holds a dashboard.
