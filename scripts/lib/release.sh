@@ -22,5 +22,8 @@ build_with_progress() {
     wait "$pid" || { tail -n 20 "$log" >&2 && fail "the build failed; see $log"; }
 }
 
+# build_released PRODUCT: the same, in the compiler's own words.
+build_released() { swift build --package-path "$root" "${released[@]}" --product "$1" >&2; }
+
 # The folder of the built programs.
 released_folder() { swift build --package-path "$root" "${released[@]}" --show-bin-path; }
