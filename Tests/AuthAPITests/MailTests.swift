@@ -1,4 +1,5 @@
 import DataPlaneCore
+import MessageKit
 import Testing
 import TokenKit
 
@@ -59,8 +60,8 @@ struct MailTests {
     @Test("a message has its head, and no header can be smuggled in")
     func aMessageHasItsHeadAnd() {
         let message = MailMessage(
-            from: "admin@site.example", fromName: "Größe", to: "a@b.example", subject: "Hi\r\nBcc: x@y.example",
-            html: "<p>ü</p>", id: "id", seconds: 1_795_231_020)
+            from: "admin@site.example", fromName: "Größe", to: ["a@b.example"], subject: "Hi\r\nBcc: x@y.example",
+            content: .html("<p>ü</p>"), id: "id", seconds: 1_795_231_020)
         let lines = message.text.split(separator: "\r\n", omittingEmptySubsequences: false)
         #expect(lines.contains("Subject: HiBcc: x@y.example"))
         #expect(lines.contains("From: =?UTF-8?B?R3LDtsOfZQ==?= <admin@site.example>"))

@@ -146,7 +146,7 @@ extension StubServer {
         return socket
     }
 
-    private static func listenOnLoopback() throws -> (Int32, Int) {
+    static func listenOnLoopback() throws -> (Int32, Int) {
         let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard socket >= 0 else { throw SetupError(call: "socket", number: errno) }
         var address = sockaddr_in()

@@ -6,6 +6,8 @@
 // One static inline function per argument type; no logic here.
 
 typedef size_t (*ccurl_data_callback)(char *_Nullable bytes, size_t size, size_t count, void *_Nullable context);
+typedef curl_socket_t (*ccurl_open_callback)(void *_Nullable context, curlsocktype purpose,
+                                             struct curl_sockaddr *_Nullable address);
 typedef int (*ccurl_socket_callback)(void *_Nullable context, curl_socket_t socket, curlsocktype purpose);
 
 static inline CURLcode ccurl_easy_set_long(CURL *_Nonnull handle, CURLoption option, long value) {
@@ -40,6 +42,11 @@ static inline CURLcode ccurl_easy_set_data_callback(CURL *_Nonnull handle, CURLo
 
 static inline CURLcode ccurl_easy_set_socket_callback(CURL *_Nonnull handle, CURLoption option,
                                                       ccurl_socket_callback _Nonnull value) {
+    return curl_easy_setopt(handle, option, value);
+}
+
+static inline CURLcode ccurl_easy_set_open_callback(CURL *_Nonnull handle, CURLoption option,
+                                                    ccurl_open_callback _Nonnull value) {
     return curl_easy_setopt(handle, option, value);
 }
 

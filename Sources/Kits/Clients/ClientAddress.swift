@@ -55,6 +55,22 @@ public struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Bits of addresses of its family.
+    var bits: Int {
+        switch family {
+        case .v4: 32
+        case .v6: 128
+        }
+    }
+
+    /// The address as a number, most significant bit first.
+    var number: UInt128 {
+        switch family {
+        case .v4(let number): UInt128(number)
+        case .v6(let number): number
+        }
+    }
+
     /// What one subscriber holds: the address itself on IPv4, the `/64` on IPv6, of which a subscriber has 2⁶⁴
     /// addresses.
     public var network: String {

@@ -117,6 +117,9 @@ final class CurlEasyHandle {
             && (transfer.request.upload == nil
                 || ccurl_easy_set_data_callback(pointer, CURLOPT_READFUNCTION, supplyCallback) == CURLE_OK
                     && ccurl_easy_set_pointer(pointer, CURLOPT_READDATA, context) == CURLE_OK)
+            && (transfer.request.addressRule == nil
+                || ccurl_easy_set_open_callback(pointer, CURLOPT_OPENSOCKETFUNCTION, openCallback) == CURLE_OK
+                    && ccurl_easy_set_pointer(pointer, CURLOPT_OPENSOCKETDATA, context) == CURLE_OK)
             && ccurl_easy_set_socket_callback(pointer, CURLOPT_SOCKOPTFUNCTION, socketCallback) == CURLE_OK
     }
 
@@ -158,6 +161,18 @@ private let supplyCallback: ccurl_data_callback = { bytes, size, count, context 
     case .pause: return Int(CURL_READFUNC_PAUSE)
     case .abort, nil: return Int(CURL_READFUNC_ABORT)
     }
+}
+
+/// Judges the address that is about to be connected to, after the name was resolved: no second resolution can give
+/// another one.
+private let openCallback: ccurl_open_callback = { context, _, address in
+    guard let context, let address else { return CURL_SOCKET_BAD }
+    let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+    guard let rule = transfer.request.addressRule, let socket = rule.open(address) else {
+        transfer.isAddressRefused = true
+        return CURL_SOCKET_BAD
+    }
+    return socket
 }
 
 /// Keeps the socket from leaking into processes that this one starts.

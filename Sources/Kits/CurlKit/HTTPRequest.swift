@@ -40,6 +40,10 @@ public struct HTTPRequest: Sendable {
     /// and every name in it have a `=`.
     public var signature: AWSSignature?
 
+    /// Which addresses the request may go to; nil for all. A connection that is used again is not judged again, so a
+    /// client of its own belongs to such requests.
+    public var addressRule: AddressRule?
+
     /// Makes a request; everything left out has the client's default.
     public init(
         method: String = "GET", url: String, unixSocketPath: String? = nil,

@@ -16,6 +16,8 @@ public struct HTTPTransportError: Error, Sendable, Equatable, CustomStringConver
         case connectionRefused
         /// The host cannot be found or reached.
         case unreachable
+        /// The host has only addresses that the request's ``AddressRule`` refuses.
+        case addressRefused
         /// The connection was not established in time.
         case connectTimedOut
         /// The exchange, or a stream's head, did not come in time.
@@ -66,7 +68,7 @@ public struct HTTPTransportError: Error, Sendable, Equatable, CustomStringConver
     public var requestWasNotSent: Bool {
         switch code {
         case .invalidRequest, .requestTooLarge, .socketMissing, .permissionDenied, .connectionRefused, .unreachable,
-            .connectTimedOut, .queueTimedOut, .queueFull:
+            .addressRefused, .connectTimedOut, .queueTimedOut, .queueFull:
             true
         default: false
         }
@@ -87,6 +89,7 @@ extension HTTPTransportError.Code {
         case .permissionDenied: "this user may not open the socket"
         case .connectionRefused: "nothing listens there"
         case .unreachable: "the host cannot be reached"
+        case .addressRefused: "the host's address is not allowed"
         case .connectTimedOut: "the connection was not established in time"
         case .timedOut: "no complete answer came in time"
         case .idleTimedOut: "the answer began and then stayed silent for too long"

@@ -21,13 +21,20 @@ public final class SMTPClient: Sendable {
         /// Whether mails may go in plain text over the network.
         public var allowsPlainText: Bool
 
+        /// Which addresses the server may have; nil for all.
+        public var addressRule: AddressRule?
+
         /// A server.
-        public init(host: String, port: Int, user: String?, password: String?, allowsPlainText: Bool = false) {
+        public init(
+            host: String, port: Int, user: String?, password: String?, allowsPlainText: Bool = false,
+            addressRule: AddressRule? = nil
+        ) {
             self.host = host
             self.port = port
             self.user = user
             self.password = password
             self.allowsPlainText = allowsPlainText
+            self.addressRule = addressRule
         }
 
         /// Whether nothing is sent without TLS: mails carry codes, by which users sign in.
@@ -55,14 +62,19 @@ public final class SMTPClient: Sendable {
     ///
     /// - Parameter message: head and body, lines end in CR LF.
     public func send(_ message: [UInt8], from sender: String, to recipient: String) async throws(SMTPError) {
+        try await send(message, from: sender, toAll: [recipient])
+    }
+
+    /// Hands a message for several recipients over: to all of them, or to none.
+    public func send(_ message: [UInt8], from sender: String, toAll recipients: [String]) async throws(SMTPError) {
         guard message.count <= Self.messageBytesMax else { throw SMTPError("the mail is too large") }
-        guard [sender, recipient].allSatisfy({ Self.isPlain($0) }) else {
+        guard !recipients.isEmpty, ([sender] + recipients).allSatisfy({ Self.isPlain($0) }) else {
             throw SMTPError("an address holds what no address may")
         }
         let result = await withCheckedContinuation { continuation in
             thread.async {
                 let result = Result { () throws(SMTPError) in
-                    try Self.transfer(self.server, message, from: sender, to: recipient)
+                    try Self.transfer(self.server, message, from: sender, to: recipients)
                 }
                 continuation.resume(returning: result)
             }
@@ -70,26 +82,35 @@ public final class SMTPClient: Sendable {
         try result.get()
     }
 
-    private static func isPlain(_ address: String) -> Bool {
+    static func isPlain(_ address: String) -> Bool {
         !address.isEmpty && !address.unicodeScalars.contains { $0.value <= 0x20 || $0 == "<" || $0 == ">" }
     }
 
     /// The message on its way; belongs to the transfer's thread.
     fileprivate final class Upload {
         let bytes: [UInt8]
+        let rule: AddressRule?
         var position = 0
+        var isAddressRefused = false
 
-        init(_ bytes: [UInt8]) { self.bytes = bytes }
+        init(_ bytes: [UInt8], rule: AddressRule?) {
+            self.bytes = bytes
+            self.rule = rule
+        }
     }
 
     private static func transfer(
-        _ server: Server, _ message: [UInt8], from sender: String, to recipient: String
+        _ server: Server, _ message: [UInt8], from sender: String, to addresses: [String]
     ) throws(SMTPError) {
         guard let handle = curl_easy_init() else { throw SMTPError("out of memory") }
         defer { curl_easy_cleanup(handle) }
-        guard let recipients = curl_slist_append(nil, "<\(recipient)>") else { throw SMTPError("out of memory") }
+        var recipients: UnsafeMutablePointer<curl_slist>?
         defer { curl_slist_free_all(recipients) }
-        let upload = Upload(message)
+        for address in addresses {
+            guard let longer = curl_slist_append(recipients, "<\(address)>") else { throw SMTPError("out of memory") }
+            recipients = longer
+        }
+        let upload = Upload(message, rule: server.addressRule)
         let context = Unmanaged.passUnretained(upload).toOpaque()
         let isTLS = server.port == 465
         let host = server.host.contains(":") ? "[\(server.host)]" : server.host
@@ -107,6 +128,10 @@ public final class SMTPClient: Sendable {
             ccurl_easy_set_data_callback(handle, CURLOPT_READFUNCTION, readCallback),
             ccurl_easy_set_pointer(handle, CURLOPT_READDATA, context),
         ]
+        if server.addressRule != nil {
+            steps.append(ccurl_easy_set_open_callback(handle, CURLOPT_OPENSOCKETFUNCTION, openCallback))
+            steps.append(ccurl_easy_set_pointer(handle, CURLOPT_OPENSOCKETDATA, context))
+        }
         if let user = server.user { steps.append(ccurl_easy_set_string(handle, CURLOPT_USERNAME, user)) }
         if let password = server.password { steps.append(ccurl_easy_set_string(handle, CURLOPT_PASSWORD, password)) }
         guard steps.allSatisfy({ $0 == CURLE_OK }) else { throw SMTPError("libcurl refuses an option") }
@@ -114,8 +139,9 @@ public final class SMTPClient: Sendable {
         guard status == CURLE_OK else {
             var code = 0
             _ = ccurl_easy_get_long(handle, CURLINFO_RESPONSE_CODE, &code)
+            if upload.isAddressRefused { throw SMTPError("the server's address is not allowed") }
             let reason = String(cString: curl_easy_strerror(status))
-            throw SMTPError(code > 0 ? "the server answered \(code): \(reason)" : reason)
+            throw SMTPError(code > 0 ? "the server answered \(code): \(reason)" : reason, code: code > 0 ? code : nil)
         }
     }
 }
@@ -124,8 +150,13 @@ public final class SMTPClient: Sendable {
 public struct SMTPError: Error, Sendable, Equatable, CustomStringConvertible {
     /// The reason.
     public var description: String
+    /// The server's last answer; nil where it gave none.
+    public var code: Int?
 
-    init(_ description: String) { self.description = description }
+    init(_ description: String, code: Int? = nil) {
+        self.description = description
+        self.code = code
+    }
 }
 
 // Runs inside `curl_easy_perform`, whose caller keeps the upload alive.
@@ -140,4 +171,15 @@ private let readCallback: ccurl_data_callback = { buffer, size, count, context i
     }
     upload.position += length
     return length
+}
+
+// The same holds for this one.
+private let openCallback: ccurl_open_callback = { context, _, address in
+    guard let context, let address else { return CURL_SOCKET_BAD }
+    let upload = Unmanaged<SMTPClient.Upload>.fromOpaque(context).takeUnretainedValue()
+    guard let socket = upload.rule?.open(address) else {
+        upload.isAddressRefused = true
+        return CURL_SOCKET_BAD
+    }
+    return socket
 }

@@ -28,6 +28,8 @@ final class Transfer: @unchecked Sendable {
     private var streamDeadline: ContinuousClock.Instant?
     /// Why the transfer has to end although libcurl sees nothing wrong. Set in callbacks.
     var failure: HTTPTransportError?
+    /// Whether the rule of the request refused an address of the host.
+    var isAddressRefused = false
     var handle: CurlEasyHandle?
     private var head: ResponseHeadParser
     private var body: [UInt8] = []

@@ -102,6 +102,7 @@ struct TransferDriver {
         of transfer: Transfer, _ handle: CurlEasyHandle, _ result: CURLcode
     ) -> HTTPTransportError {
         if let failure = transfer.failure { return failure }
+        if result == CURLE_COULDNT_CONNECT, transfer.isAddressRefused { return transfer.error(.addressRefused) }
         let (code, detail) = handle.failure(result)
         return transfer.error(code, detail)
     }

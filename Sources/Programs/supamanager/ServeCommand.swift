@@ -61,6 +61,10 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Addresses of proxies whose X-Forwarded-For is trusted. [SUPAMANAGER_TRUSTED_PROXIES]")
     var trustedProxies: String?
 
+    @Option(
+        help: "Networks that notifications may go to besides the public internet. [SUPAMANAGER_NOTIFICATION_NETWORKS]")
+    var notificationNetworks: String?
+
     @Option(help: "Requests per minute per account, scope and endpoint; 0: no limit. [SUPAMANAGER_RATE_LIMIT; 120]")
     var rateLimit: String?
 
@@ -117,7 +121,7 @@ struct ServeCommand: AsyncParsableCommand {
             "DOCKER_HOST": dockerHost,
             "SUPAMANAGER_ADMIN_EMAIL": adminEmail, "SUPAMANAGER_SIGNUP": signup, "SUPAMANAGER_PUBLIC_URL": publicURL,
             "SUPAMANAGER_CORS_ORIGINS": corsOrigins, "SUPAMANAGER_TRUSTED_PROXIES": trustedProxies,
-            "SUPAMANAGER_RATE_LIMIT": rateLimit,
+            "SUPAMANAGER_RATE_LIMIT": rateLimit, "SUPAMANAGER_NOTIFICATION_NETWORKS": notificationNetworks,
             "SUPAMANAGER_PROJECTS_PER_ORGANIZATION": projectsPerOrganization,
             "SUPAMANAGER_ORPHANS": orphans, "SUPAMANAGER_NETWORK_RULES": networkRules,
             "SUPAMANAGER_BACKUPS": backups, "SUPAMANAGER_LOG_LEVEL": logLevel,

@@ -38,6 +38,8 @@ struct ServeSettings: Sendable {
     var publicURL: String
     var cors: CORSPolicy
     var trustedProxies: TrustedProxies
+    /// Where messages of notification channels may go.
+    var alertPolicy: OutboundPolicy
     /// Absent: nothing is limited.
     var requestsPerMinute: Int?
     /// Absent: nothing is limited.
@@ -122,6 +124,10 @@ struct ServeSettings: Sendable {
                 try parsed("SUPAMANAGER_CORS_ORIGINS", default: "", parse: Self.origins, form: "a list of origins")))
         trustedProxies = TrustedProxies(
             addresses: try Self.proxies(value("SUPAMANAGER_TRUSTED_PROXIES") ?? ""))
+        alertPolicy = OutboundPolicy(
+            allowed: try parsed(
+                "SUPAMANAGER_NOTIFICATION_NETWORKS", default: "", parse: Self.networks,
+                form: "a list of networks such as 10.0.0.0/8 or fd00::/8, or addresses"))
         let limit = try parsed(
             "SUPAMANAGER_RATE_LIMIT", default: "120", parse: { Int($0).flatMap { $0 >= 0 ? $0 : nil } },
             form: "a number of requests a minute, 0 for no limit")
@@ -176,6 +182,11 @@ struct ServeSettings: Sendable {
             addresses.insert(address)
         }
         return addresses
+    }
+
+    private static func networks(_ text: String) -> [AddressBlock]? {
+        let networks = words(text).map { AddressBlock($0) }
+        return networks.contains { $0 == nil } ? nil : networks.compactMap { $0 }
     }
 
     private static func words(_ text: String) -> [String] {

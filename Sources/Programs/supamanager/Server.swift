@@ -20,6 +20,7 @@ import Logging
 import ManagementAPI
 import ManagementClient
 import NetworkProbes
+import NotificationModel
 import Notifications
 import Orchestrator
 import PostgresKit
@@ -117,6 +118,9 @@ struct Server {
                 pool: database.pool, catalog: core.catalog, loop: core.loop, jobs: core.jobs, lease: core.lease,
                 docker: engine, master: master, installation: installation.id),
             archive: try settings.backupArchive(), logger: logger)
+        let alerts = try AlertWork(
+            settings: settings, pool: database.pool, lease: core.lease, master: master, installation: installation.id,
+            logger: logger)
         let disk = DiskReadiness(host: LinuxHostInspection(), folder: settings.dataFolder)
         let reach = ProjectReach(
             catalog: core.catalog, databases: PostgresProjectDatabase(),
@@ -124,7 +128,7 @@ struct Server {
         let features = features(
             Ground(
                 database: database, core: core, people: people, ledger: ledger, orphans: orphans,
-                backups: backups.requests, registries: registries, reach: reach,
+                backups: backups.requests, channels: alerts.requests, registries: registries, reach: reach,
                 logs: DockerContainerEngine(
                     host: settings.dockerHost, http: streams, installation: installation.id)),
             inspector: inspector,
@@ -158,7 +162,9 @@ struct Server {
         let runner = try runner(
             database: database, core: core, people: people, ledger: ledger,
             others: [orphans.job] + backups.jobs + usage.definitions)
-        var services: [any Service] = [core.health, managing(database: database, core: core, runner: runner), server]
+        var services: [any Service] = [
+            core.health, managing(database, core, runner: runner, alerts: alerts.loop), server,
+        ]
         if let cluster = database.cluster {
             services.insert(ClusterSupervision(cluster: cluster, logger: logger), at: 0)
         }
@@ -172,6 +178,7 @@ struct Server {
         let result: Result<Void, any Error>
         do { result = .success(try await group.run()) } catch { result = .failure(error) }
         for client in [http, streams, gateways] { await client.shutdown() }
+        await alerts.close()
         try result.get()
     }
 
@@ -183,6 +190,7 @@ struct Server {
         let ledger: PostgresRequestLedger
         let orphans: OrphanReconciler
         let backups: BackupCatalog
+        let channels: ChannelCatalog
         let registries: RegistryLogins
         let reach: ProjectReach
         /// The engine by connections of its own.
@@ -211,7 +219,7 @@ struct Server {
             data: ProjectDataFeature(catalog: catalog, reach: reach, time: time),
             functions: EdgeFunctionsFeature(catalog: catalog, functions: core.functions),
             notifications: NotificationsFeature(
-                notifications: PostgresNotificationStore(pool: ground.database.pool)),
+                notifications: PostgresNotificationStore(pool: ground.database.pool), channels: ground.channels),
             snippets: SnippetsFeature(
                 catalog: catalog, content: PostgresContentStore(pool: ground.database.pool), time: time),
             usage: UsageFeature(
@@ -336,11 +344,15 @@ struct Server {
     }
 
     /// Holds the lease, and runs what belongs to each role: jobs are the active manager's alone.
-    private func managing(database: Database, core: Core, runner: JobRunner) -> LeaseLoop {
+    private func managing(
+        _ database: Database, _ core: Core, runner: JobRunner, alerts: AlertLoop
+    ) -> LeaseLoop {
         LeaseLoop(store: database.leases, lease: core.lease, manager: core.manager, logger: logger) { role in
             await withDiscardingTaskGroup { group in
                 group.addTask { await core.loop.runUntilCancelled(as: role) }
-                if role == .active { group.addTask { await runner.runUntilCancelled() } }
+                guard role == .active else { return }
+                group.addTask { await runner.runUntilCancelled() }
+                group.addTask { await alerts.runUntilCancelled() }
             }
         }
     }
@@ -376,19 +388,5 @@ struct Server {
     /// SHA-256 of a function's files, in hex.
     private static let digest: FunctionRules.DigestFunction = { bytes throws(FunctionError) in
         do throws(TokenError) { return Hex.encode(try Digest.sha256(bytes)) } catch { throw .folder("\(error)") }
-    }
-}
-
-/// Restarts the private PostgreSQL when it dies.
-struct ClusterSupervision: Service {
-    let cluster: EmbeddedCluster
-    let logger: Logger
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            await cluster.supervise { event in
-                logger.warning("the private PostgreSQL", metadata: ["event": "\(event)"])
-            }
-        }
     }
 }

@@ -36,9 +36,8 @@ struct SupaManager: AsyncParsableCommand {
                 name: "Projects",
                 subcommands: [
                     ProjectsCommand.self, FunctionsCommand.self, BackupsCommand.self, VolumesCommand.self,
-                    OrphansCommand.self,
-                    JobsCommand.self,
-                    RegistriesCommand.self, TemplateCommand.self, AuditCommand.self,
+                    NotificationsCommand.self, OrphansCommand.self, JobsCommand.self, RegistriesCommand.self,
+                    TemplateCommand.self, AuditCommand.self,
                 ]),
         ])
 }

@@ -3,10 +3,12 @@ import BackupOperations
 import Backups
 import Dashboard
 import EdgeFunctions
+import Foundation
 import FunctionModel
 import Identity
 import Installation
 import Logging
+import NotificationModel
 import Notifications
 import Orchestrator
 import OrchestratorTesting
@@ -47,6 +49,7 @@ struct APIParts: Sendable {
     let databases = FakeProjectDatabase()
     let gateways = FakeProjectGateway()
     let usage = InMemoryUsageStore()
+    let channels = InMemoryChannelStore()
 
     /// Edge Functions. Digests are counted together, not computed: no double knows cryptography.
     private var functions: FunctionCatalog {
@@ -71,7 +74,7 @@ struct APIParts: Sendable {
     ) -> ManagementAPI {
         let units = InMemoryUnitOfWork([
             store, custody, ledger, identities, functionStore, orphanStore, jobStore, registryStore,
-            backupStore,
+            backupStore, channels,
         ])
         return ManagementAPI(
             features: features(
@@ -135,7 +138,10 @@ struct APIParts: Sendable {
                     catalog: catalog, custody: custody, store: backupStore, jobs: jobs, isOn: true, time: time)),
             data: ProjectDataFeature(catalog: catalog, reach: reach, time: time),
             functions: EdgeFunctionsFeature(catalog: catalog, functions: functions),
-            notifications: NotificationsFeature(notifications: notifications),
+            notifications: NotificationsFeature(
+                notifications: notifications,
+                channels: ChannelCatalog(
+                    store: channels, seal: .plain, draw: { UUID().uuidString.lowercased() }, time: time)),
             snippets: SnippetsFeature(catalog: catalog, content: content, time: time),
             usage: UsageFeature(catalog: catalog, reach: reach, history: usage, time: time),
             compatibility: SupabaseCompatibilityFeature(time: time))

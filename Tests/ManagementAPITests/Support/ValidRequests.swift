@@ -12,7 +12,7 @@ import ProjectModel
 enum ValidRequests {
     /// By name of the route.
     static let all: [String: ValidRequest.Preparation] = [
-        people, tokens, projects, custody, content, database, services, backups,
+        people, tokens, projects, custody, content, database, services, backups, notifications,
     ]
     .reduce(into: [:]) { all, more in all.merge(more) { first, _ in first } }
 

@@ -65,6 +65,7 @@ package struct DashboardFeature: Sendable {
             + InstallationRoutes(pages: pages, calls: calls).routes
             + AccountRoutes(pages: pages, calls: calls, directory: directory).routes
             + OrganizationRoutes(pages: pages, calls: calls).routes
+            + NotificationRoutes(pages: pages, calls: calls).routes
         return BrowserSite(path: Self.path, routes: routes, gate: gate, refusalPage: pages.refusal)
     }
 }

@@ -1,4 +1,5 @@
 import DataPlaneCore
+import MessageKit
 import TokenKit
 
 /// Messages to hooks as Standard Webhooks has them, and what an answer to one means.
@@ -16,15 +17,8 @@ enum Webhook {
     static func headers(
         id: String, seconds: Int64, body: [UInt8], secrets: [KeyBytes]
     ) throws(TokenError) -> [(name: String, value: String)] {
-        var signatures: [String] = []
-        for secret in secrets {
-            let tag = try Digest.hmacSHA256(Array("\(id).\(seconds).".utf8) + body, key: secret)
-            signatures.append("v1,\(Base64.encode(tag))")
-        }
-        return [
-            ("Content-Type", "application/json"), ("Accept-Encoding", "identity"), ("webhook-id", id),
-            ("webhook-timestamp", String(seconds)), ("webhook-signature", signatures.joined(separator: " ")),
-        ]
+        [("Content-Type", "application/json"), ("Accept-Encoding", "identity")]
+            + (try WebhookSignature.headers(id: id, seconds: seconds, body: body, secrets: secrets))
     }
 
     /// What follows from an answer or its absence.

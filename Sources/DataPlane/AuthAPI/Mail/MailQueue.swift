@@ -1,4 +1,5 @@
 import DataPlaneCore
+import MessageKit
 import PostgresKit
 import TokenKit
 
@@ -88,9 +89,10 @@ extension AuthCall {
             let subject = try MailTemplate(mail.subjects[kind] ?? kind.defaultSubject)
             let body = try MailTemplate(mail.templates[kind] ?? service.template(of: kind) ?? kind.defaultBody)
             message = MailMessage(
-                from: mail.sender, fromName: mail.senderName, to: address,
+                from: mail.sender, fromName: mail.senderName, to: [address],
                 subject: subject.text(.object(values), escapesHTML: false),
-                html: body.text(.object(values), escapesHTML: true), id: try newMailID(), seconds: service.clock())
+                content: .html(body.text(.object(values), escapesHTML: true)), id: try newMailID(),
+                seconds: service.clock())
         } catch {
             throw AuthError.unexpected(
                 "Error making the mail: its template cannot be used", cause: "\(kind.rawValue): \(error.reason)")

@@ -66,10 +66,12 @@ public struct RetryPolicy: Sendable, Equatable {
     /// Whether a failure of the transport may be gone at the next try.
     public static func isPassing(_ code: HTTPTransportError.Code) -> Bool {
         switch code {
-        case .connectionRefused, .unreachable, .connectTimedOut, .timedOut, .idleTimedOut, .queueTimedOut, .queueFull,
+        case .connectionRefused, .unreachable, .connectTimedOut, .timedOut, .idleTimedOut,
+            .queueTimedOut, .queueFull,
             .connectionLost, .library:
             true
-        case .invalidRequest, .requestTooLarge, .socketMissing, .permissionDenied, .malformedResponse, .headTooLarge,
+        case .invalidRequest, .addressRefused, .requestTooLarge, .socketMissing, .permissionDenied, .malformedResponse,
+            .headTooLarge,
             .bodyTooLarge, .slowConsumer, .cancelled, .shutDown, .resourceExhausted, .tls:
             false
         }

@@ -13,6 +13,8 @@ enum ManagerLeaseRow {
             values ($1, $2, $3, 1, clock_timestamp() + $4::bigint * interval '1 millisecond')
             on conflict (is_only) do update set holder = excluded.holder, address = excluded.address,
                 projects_folder = excluded.projects_folder, token = present.token + 1,
+                taken_from = case when present.holder <> excluded.holder and present.expires_at <> '-infinity'
+                    then present.address end,
                 expires_at = clock_timestamp() + $4::bigint * interval '1 millisecond'
             where present.expires_at <= clock_timestamp() or present.holder = excluded.holder
             returning token

@@ -8,7 +8,8 @@ struct PageTemplates: Sendable {
     static let names = [
         "account", "cells", "confirm-delete", "data", "deletion", "error", "extensions", "first-run", "installation",
         "invitation", "jobs", "keys", "layout",
-        "logs", "new-project", "operation", "organization", "policies", "project", "project-head", "project-live",
+        "logs", "new-project", "notifications", "operation", "organization", "policies", "project", "project-head",
+        "project-live",
         "projects", "projects-list", "row", "settings", "settings-head", "settings-service", "sign-in", "sql",
         "sql-problem", "storage", "table", "table-head", "usage", "users",
     ]

@@ -1,0 +1,213 @@
+public import NotificationModel
+import Orchestrator
+import ProjectModel
+
+/// What every ``ChannelStore`` promises. Tests run it on ``InMemoryChannelStore`` and on PostgreSQL.
+public struct ChannelStoreContract: Sendable {
+    private let store: any ChannelStore
+    private let organization: String
+    private let start = Timestamp(milliseconds: 1_800_000_000_000)
+
+    /// - Parameters:
+    ///   - store: An empty one.
+    ///   - organization: An organization that exists.
+    public init(store: any ChannelStore, organization: String) {
+        self.store = store
+        self.organization = organization
+    }
+
+    /// Checks every promise; throws the first that is broken.
+    public func run() async throws {
+        try await channels()
+        try await orderAndRetries()
+        try await grouping()
+        try await logAndReplay()
+        try await states()
+    }
+
+    private func channel(_ number: Int, _ name: String, grouping: Duration = .zero) -> NotificationChannel {
+        NotificationChannel(
+            id: "0a0a0a0a-0000-4000-8000-00000000000\(number)", organizationSlug: organization, name: name,
+            kind: .webhook, grouping: grouping, sealedTarget: [UInt8(number), 0, 255], targetShown: "https://a.example",
+            createdAt: start, updatedAt: start)
+    }
+
+    private func ref(_ letter: Character) throws -> ProjectRef {
+        guard let ref = ProjectRef(String(repeating: letter, count: 20)) else { throw ContractViolation("no ref") }
+        return ref
+    }
+
+    private func alert(
+        _ key: String, of letter: Character, _ rule: AlertRule = .unhealthy, at seconds: Int64 = 0
+    ) throws -> Alert {
+        let subject = AlertSubject(organizationSlug: organization, ref: try ref(letter), name: "project \(letter)")
+        return Alert(
+            key: key, rule: rule, phase: .problem, subject: subject, title: "title \(key)", text: "text \(key)",
+            at: start + .seconds(seconds))
+    }
+
+    private func tell(_ alerts: [Alert], at seconds: Int64 = 0) async throws {
+        var change = AlertChange()
+        change.alerts = alerts
+        try await store.record(change, at: start + .seconds(seconds))
+    }
+
+    private func settlement(
+        _ outcome: SendOutcome, of claim: DeliveryClaim, at time: Timestamp
+    ) throws -> DeliverySettlement {
+        guard let first = claim.deliveries.first else { throw ContractViolation("a claim is empty") }
+        return DeliverySettlement(
+            after: outcome, attempts: first.attempts, first: first.firstAttemptAt ?? time,
+            failures: claim.channel.failures, now: time, limits: DeliveryLimits())
+    }
+
+    private func channels() async throws {
+        var (first, second) = (channel(1, "b"), channel(2, "a", grouping: .seconds(60)))
+        first.filter = ChannelFilter(refs: [try ref("a")], rules: [.unhealthy, .test], priority: .warning)
+        first.quietTime = QuietTime(from: 1_320, until: 360)
+        first.isEnabled = false
+        try promise("a channel is stored", try await store.insert(first, limit: 2))
+        try promise("and another one", try await store.insert(second, limit: 2))
+        try promise("no more than the limit are", try await !store.insert(channel(3, "c"), limit: 2))
+        try promise("channels come by name", try await store.channels(of: organization) == [second, first])
+        try promise("another organization has none", try await store.channels(of: "other").isEmpty)
+        try promise(
+            "a channel is what was stored", try await store.channel(first.id, of: organization) == first)
+        try promise("of its organization alone", try await store.channel(first.id, of: "other") == nil)
+        (second.name, second.quietTime, second.filter) = ("z", nil, ChannelFilter())
+        second.updatedAt = start + .seconds(1)
+        try promise("a channel is changed", try await store.update(second))
+        try promise("and read as it is", try await store.channel(second.id, of: organization) == second)
+        second.organizationSlug = "other"
+        try promise("not by another organization", try await !store.update(second))
+        try promise("nor deleted", try await store.deleteChannel(second.id, of: "other") == nil)
+        for one in [first, second] {
+            try promise(
+                "what is deleted is given", try await store.deleteChannel(one.id, of: organization)?.id == one.id)
+        }
+        try promise("and is gone", try await store.channels(of: organization).isEmpty)
+    }
+
+    private func orderAndRetries() async throws {
+        let one = channel(4, "order")
+        try promise("a channel is stored", try await store.insert(one, limit: 10))
+        try await tell([try alert("o1", of: "a"), try alert("o2", of: "a"), try alert("o3", of: "b")])
+        try await tell([try alert("o1", of: "a")])
+        let all = try await store.deliveries(of: organization, DeliveryQuery(channel: one.id))
+        try promise("an alert is reported once, the latest is shown first", all.map(\.alert.key) == ["o3", "o2", "o1"])
+        try promise("an alert is what was reported", all.last?.alert == (try alert("o1", of: "a")))
+        try promise(
+            "a channel with something due is found",
+            try await store.dueChannels(at: start, besides: [], limit: 5) == [one.id])
+        try promise("not when it is busy", try await store.dueChannels(at: start, besides: [one.id], limit: 5).isEmpty)
+        guard let claim = try await store.claim(one.id, at: start) else { throw ContractViolation("nothing is due") }
+        try promise("the first goes first, alone", claim.deliveries.map(\.alert.key) == ["o1"])
+        try promise("an attempt is counted before it is made", claim.deliveries.first?.attempts == 1)
+
+        // The manager died: the next one claims the same message under the same id.
+        guard let again = try await store.claim(one.id, at: start) else { throw ContractViolation("nothing is due") }
+        try promise(
+            "the same message is claimed again", again.deliveries.map(\.messageID) == claim.deliveries.map(\.messageID))
+        try promise(
+            "the end of an earlier attempt does not count",
+            try await !store.settle(claim, try settlement(.delivered("late"), of: claim, at: start), at: start))
+        let down = try settlement(.unavailable("down", after: nil), of: again, at: start)
+        try promise("a failure is written", try await store.settle(again, down, at: start))
+        try promise(
+            "the channel is left alone",
+            try await store.dueChannels(at: start + .seconds(29), besides: [], limit: 5).isEmpty)
+        try promise("and not claimed", try await store.claim(one.id, at: start + .seconds(29)) == nil)
+        let later = start + .seconds(30)
+        guard let third = try await store.claim(one.id, at: later) else { throw ContractViolation("nothing is due") }
+        try promise(
+            "order holds over failures", third.deliveries.map(\.alert.key) == ["o1"] && third.channel.failures == 1)
+        let refused = try settlement(.refused("no"), of: third, at: later)
+        try promise("a refusal is written", try await store.settle(third, refused, at: later))
+        if refused.state == .waiting {
+            guard let other = try await store.claim(one.id, at: later) else { throw ContractViolation("b waits") }
+            try promise(
+                "another project does not wait for a refused message", other.deliveries.map(\.alert.key) == ["o3"])
+            try promise(
+                "what is delivered is written",
+                try await store.settle(other, try settlement(.delivered("200"), of: other, at: later), at: later))
+            try promise("nothing else is due before the retry", try await store.claim(one.id, at: later) == nil)
+        }
+        _ = try await store.deleteChannel(one.id, of: organization)
+    }
+
+    private func grouping() async throws {
+        let one = channel(5, "group", grouping: .seconds(60))
+        try promise("a channel is stored", try await store.insert(one, limit: 10))
+        try await tell([try alert("g1", of: "a")])
+        try await tell([try alert("g2", of: "a", at: 30), try alert("g3", of: "b", at: 30)], at: 30)
+        try promise("grouped messages wait", try await store.claim(one.id, at: start + .seconds(59)) == nil)
+        guard let claim = try await store.claim(one.id, at: start + .seconds(60)) else {
+            throw ContractViolation("the group is not due")
+        }
+        try promise("and go together", claim.deliveries.map(\.alert.key) == ["g1", "g2"])
+        try await tell([try alert("g4", of: "a", at: 60)], at: 60)
+        guard let again = try await store.claim(one.id, at: start + .seconds(61)) else {
+            throw ContractViolation("the group is not due again")
+        }
+        try promise("a message that was tried stays as it was", again.deliveries.map(\.alert.key) == ["g1", "g2"])
+        let sent = try settlement(.delivered("200"), of: again, at: start + .seconds(61))
+        try promise("all of it is delivered", try await store.settle(again, sent, at: start + .seconds(61)))
+        let log = try await store.deliveries(of: organization, DeliveryQuery(channel: one.id, state: .delivered))
+        try promise("which the log shows", log.map(\.alert.key) == ["g2", "g1"])
+        _ = try await store.deleteChannel(one.id, of: organization)
+    }
+
+    private func logAndReplay() async throws {
+        let one = channel(6, "log")
+        try promise("a channel is stored", try await store.insert(one, limit: 10))
+        let test = try await store.enqueue(try alert("t1", of: "a", .test), on: one)
+        try promise("what waits is not replayed", try await store.replay(test.id, of: organization, at: start) == nil)
+        guard let claim = try await store.claim(one.id, at: start) else { throw ContractViolation("no trial is due") }
+        try promise("a trial is due at once", claim.deliveries.map(\.id) == [test.id])
+        var dead = try settlement(.refused("gone"), of: claim, at: start)
+        dead.state = .dead
+        try promise("a message is given up", try await store.settle(claim, dead, at: start))
+        let log = try await store.deliveries(of: organization, DeliveryQuery(state: .dead))
+        try promise("the log has the answer", log.map(\.answer) == ["gone"] && log.map(\.id) == [test.id])
+        try promise(
+            "another organization does not replay it", try await store.replay(test.id, of: "other", at: start) == nil)
+        let again = try await store.replay(test.id, of: organization, at: start + .seconds(5))
+        try promise("it waits again, under its id", again?.state == .waiting && again?.messageID == test.messageID)
+        try promise(
+            "nothing old is removed that waits",
+            try await store.removeAlerts(before: start + .seconds(9), limit: 9) == 0)
+        guard let last = try await store.claim(one.id, at: start + .seconds(5)) else {
+            throw ContractViolation("no replay")
+        }
+        let sent = try settlement(.delivered("200"), of: last, at: start + .seconds(6))
+        try promise("and is delivered", try await store.settle(last, sent, at: start + .seconds(6)))
+        try promise(
+            "old alerts go with their deliveries",
+            try await store.removeAlerts(before: start + .seconds(9), limit: 9) >= 1)
+        try promise("the log is empty", try await store.deliveries(of: organization, DeliveryQuery()).isEmpty)
+        _ = try await store.deleteChannel(one.id, of: organization)
+    }
+
+    private func states() async throws {
+        let subject = AlertSubject(organizationSlug: organization, ref: try ref("s"), name: "shop")
+        var state = AlertState(rule: .unhealthy, subject: subject, stage: .pending, since: start)
+        let host = AlertState(
+            rule: .diskLow, subject: AlertSubject(organizationSlug: organization, name: "host"), stage: .firing,
+            since: start, clearSince: start + .seconds(1))
+        func all() async throws -> [AlertState] {
+            try await store.observe(since: start, backups: false).states.sorted { $0.rule.rawValue < $1.rule.rawValue }
+        }
+        var change = AlertChange()
+        change.states = [state, host]
+        try await store.record(change, at: start)
+        try promise("states are stored", try await all() == [host, state])
+        state.stage = .firing
+        change.states = [state]
+        try await store.record(change, at: start)
+        try promise("and replaced", try await all() == [host, state])
+        change.states = []
+        change.forgotten = [state, host]
+        try await store.record(change, at: start)
+        try promise("and forgotten", try await all().isEmpty)
+    }
+}
