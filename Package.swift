@@ -250,8 +250,9 @@ let package = Package(
             name: "supamanager",
             dependencies: [
                 "APIKit", "Accounts", "BackupModel", "BackupOperations", "Backups", "Clients", "ComposeTemplates",
-                "ConsistencyModel", "CurlKit", "Dashboard", "DockerEngine", "EdgeFunctions", "EmbeddedPostgres",
-                "FeatureKit", "FileKit", "FunctionModel", "Identity", "Installation", "InstallationArchive",
+                "ConsistencyModel", "CurlKit", "Dashboard", "DeflateKit", "DockerEngine", "EdgeFunctions",
+                "EmbeddedPostgres", "FeatureKit", "FileKit", "FunctionModel", "Identity", "Installation",
+                "InstallationArchive",
                 "LinuxHost", "LogKit", "ManagementAPI", "ManagementClient", "NetworkProbes", "Notifications",
                 "Orchestrator", "PostgresKit", "PostgresStore", "ProjectAccess", "ProjectData", "ProjectKeys",
                 "ProjectModel", "Projects", "Reconciler", "ReplicationArchive", "SettingTables", "Snippets",
@@ -363,7 +364,8 @@ let package = Package(
             name: "ManagementAPITests",
             dependencies: [
                 "APIKit", "Accounts", "BackupModel", "BackupOperations", "Backups", "Clients", "ConsistencyModel",
-                "CurlKit", "Dashboard", "EdgeFunctions", "FeatureKit", "FunctionModel", "HTTPBounds", "Identity",
+                "CurlKit", "Dashboard", "DeflateKit", "EdgeFunctions", "FeatureKit", "FunctionModel", "HTTPBounds",
+                "Identity",
                 "Installation", "ManagementAPI", "Notifications", "Orchestrator", "OrchestratorTesting", "ProjectData",
                 "ProjectModel", "Projects", "Reconciler", "SettingTables", "Snippets", "SupabaseCompatibility", "Usage",
                 "UsageModel", httpTypes, logging, nioCore, nioPosix, serviceLifecycle,
