@@ -8,9 +8,12 @@ import Testing
 /// Every command of `--help`, as it is typed, and as scripts run it.
 @Suite("Every command")
 struct CommandTreeTests {
-    private static let project = "/platform/projects/\(Sample.refText)"
-    private static let v1 = "/v1/projects/\(Sample.refText)"
-    private static let hash = String(repeating: "0", count: 64)
+    private static let project = CommandAnswers.project
+    private static let v1 = CommandAnswers.v1
+    private static let backups = CommandAnswers.backups
+    private static let hash = CommandAnswers.hash
+    private static let organizations = CommandAnswers.organizations
+    private static let answers = CommandAnswers.answers
 
     /// A run of a command, and what it prints; `json` where a script asks for it.
     private struct Form {
@@ -23,68 +26,6 @@ struct CommandTreeTests {
         /// The change that it asks the API for, and part of its body.
         var change: (request: String, body: String)?
     }
-
-    private static let backups = "/platform/database/\(Sample.refText)/backups"
-    private static let backup =
-        #"{"id": 5, "state": "stored", "reason": "request", "inserted_at": "2026-01-01T00:00:00Z"}"#
-    private static let schedule = #"{"schedule_for": "03:00:00", "updated_at": "2026-01-01T00:00:00Z"}"#
-    private static let organizations = #"[{"id": 1, "slug": "default", "name": "Default", "is_owner": true}]"#
-
-    private static let answers: [String: String] = [
-        "GET /platform/projects":
-            #"{"pagination": {"count": 1}, "projects": [\#(Sample.row(name: "shop"))]}"#,
-        "GET \(project)": Sample.detail(),
-        "GET \(project)/services": Sample.progress("ACTIVE_HEALTHY", services: [("db", "ready")]),
-        "GET \(project)/credentials":
-            #"{"database": {"host": "h", "port": 5, "name": "n", "user": "u", "password": "pass/word"}, "#
-            + #""dashboard": {"url": null, "username": null, "password": null}}"#,
-        "GET \(v1)/api-keys": #"[{"name": "anon", "type": "legacy", "api_key": "the-anon-key"}]"#,
-        "PATCH \(project)": "{}",
-        "GET \(project)/events": #"{"events": []}"#,
-        "PATCH \(project)/services":
-            #"{"plan": {"from": null, "to": "0123456789abcdef", "replaced": [], "added": [], "removed": ["pooler"], "#
-            + #""untouched": ["db"], "images": [], "unused_volumes": [], "interrupted": [], "#
-            + #""interruption_seconds_max": 0, "refusals": []}}"#,
-        "POST \(v1)/database/query": #"[{"zeta": 1, "alpha": "x"}, {"zeta": null, "alpha": "y"}]"#,
-        "GET \(v1)/config/auth": #"{"site_url": "http://a", "disable_signup": false, "smtp_host": null}"#,
-        "PATCH \(v1)/config/auth": "{}",
-        "GET \(v1)/secrets": #"[{"name": "A", "value": "\#(hash)", "updated_at": "2026-01-01T00:00:00.000Z"}]"#,
-        "POST \(v1)/secrets": "{}", "DELETE \(v1)/secrets": "{}",
-        "GET \(v1)/functions":
-            #"[{"slug": "hello", "name": "Hello", "version": 3, "status": "ACTIVE", "verify_jwt": true, "updated_at": 0}]"#,
-        "DELETE \(v1)/functions/hello": "{}",
-        "GET \(backups)": #"{"backups": [\#(backup)]}"#, "POST \(backups)": backup, "POST \(backups)/5/verify": backup,
-        "POST \(backups)/restore": "{}", "POST \(backups)/undo-restore": "{}",
-        "GET \(project)/status": #"{"status": "RESTORING"}"#,
-        "GET \(v1)/database/backups/schedule": schedule, "PATCH \(v1)/database/backups/schedule": schedule,
-        "GET /platform/organizations": organizations,
-        "POST /platform/organizations": #"{"id": 2, "slug": "abc", "name": "Second", "is_owner": true}"#,
-        "DELETE /platform/organizations/default": "{}",
-        "GET /platform/organizations/default/members":
-            #"[{"gotrue_id": "u-1", "username": "ada", "primary_email": "ada@example.com", "role_ids": [1, 9]}]"#,
-        "GET /platform/organizations/default/roles":
-            #"{"org_scoped_roles": [{"id": 1, "name": "Owner", "description": "all", "projects": []}, "#
-            + #"{"id": 3, "name": "Developer", "description": "some", "projects": []}], "project_scoped_roles": "#
-            + #"[{"id": 9, "name": "Developer", "description": null, "projects": [{"ref": "r", "name": "shop"}]}]}"#,
-        "POST /platform/organizations/default/members/invitations":
-            #"{"id": 4, "invited_email": "b@example.com", "expires_at": "2026-02-01T00:00:00Z", "token": "t0ken"}"#,
-        "DELETE /platform/organizations/default/members/u-1": "{}",
-        "GET /platform/organizations/default/audit":
-            #"{"result": [{"number": 7, "occurred_at": "2026-01-01T00:00:00Z", "project_ref": null, "#
-            + #""action": {"name": "project.create", "status": 201}, "actor": {"email": "ada@example.com", "ip": "::1"}, "#
-            + #""target": {"description": "shop"}}]}"#,
-        "GET /platform/profile/access-tokens": #"[{"id": 3, "name": "laptop", "token_alias": "sbp_12"}]"#,
-        "GET /platform/jobs": "[]",
-        "GET /platform/orphans":
-            #"[{"id": 5, "kind": "volume", "engine_id": "v", "name": "v", "project_label": "r", "first_seen": "t", "#
-            + #""grace_until": "t", "state": "reported"}]"#,
-        "POST /platform/orphans/5/remove":
-            #"{"id": 5, "kind": "volume", "engine_id": "v", "name": "v", "project_label": "r", "first_seen": "t", "#
-            + #""grace_until": "t", "state": "removing"}"#,
-        "GET /platform/organizations/default/kept-volumes": "[]",
-        "DELETE /platform/organizations/default/kept-volumes/vol": "{}",
-        "POST \(project)/volumes/vol/accept-loss": "{}",
-    ]
 
     private static let forms: [Form] = [
         Form(words: ["projects", "list"], text: "NAME  REF", keys: ["name", "ref", "status"]),
@@ -160,6 +101,18 @@ struct CommandTreeTests {
         Form(
             words: ["orgs", "remove-member", "ada@example.com"], text: "no member", keys: ["removed"],
             change: ("DELETE /platform/organizations/default/members/u-1", "")),
+        Form(words: ["users", "list"], text: "ada@example.com", keys: ["id", "email", "roles"]),
+        Form(
+            words: ["users", "create", "b@example.com", "--role", "developer", "--password-stdin"], input: "a secret\n",
+            text: "Created b@example.com, Developer of the organization default.", keys: ["email", "role"],
+            change: ("POST /platform/signup", #""invitation_token":"t0ken""#)),
+        Form(
+            words: ["users", "reset-password", "ada@example.com", "--password-stdin"], input: "a secret\n",
+            text: "2 access tokens are revoked", keys: ["id", "access_tokens_revoked"],
+            change: ("POST /platform/accounts/u-1/reset-password", #"{"password":"a secret"}"#)),
+        Form(words: ["projects", "usage", "shop"], text: "1.3 %  45.2 MiB", keys: ["range", "samples"]),
+        Form(words: ["projects", "top"], text: "shop  COMING_UP  1.3 %  45.2 MiB", keys: ["name", "last"]),
+        Form(words: ["context", "list"], text: "", keys: []),
         Form(words: ["audit", "list"], text: "project.create", keys: ["number", "action", "actor", "target"]),
         Form(words: ["tokens", "list"], text: "laptop", keys: ["id", "name"]),
         Form(words: ["jobs", "list"], text: "", keys: []),
@@ -214,6 +167,9 @@ struct CommandTreeTests {
         "template config": ("Tests/CommandLineTests/ExportCommandTests.swift", #""template", "config""#),
         "functions deploy": ("Tests/Clients/test_functions_client.py", #"run_command("deploy""#),
         "functions invoke": ("Tests/Clients/test_functions_client.py", #"run_command("invoke""#),
+        "context add": ("Tests/CommandLineTests/ContextTests.swift", #"["context", "add""#),
+        "context use": ("Tests/CommandLineTests/ContextTests.swift", #"["context", "use""#),
+        "context remove": ("Tests/CommandLineTests/ContextTests.swift", #"["context", "remove""#),
         "audit verify": ("Tests/CommandLineTests/CommandTreeTests.swift", #"["audit", "verify"]"#),
         "projects db psql": ("Tests/CommandLineTests/CommandTreeTests.swift", #""db", "psql""#),
     ]
