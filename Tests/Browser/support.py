@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT / "scripts" / "lib"))
 from manager import Manager  # noqa: E402  (the path is set one line above)
 
 try:
+    from axe_playwright_python.sync_playwright import Axe
     from playwright.sync_api import sync_playwright
 except ImportError:
     sync_playwright = None
@@ -66,6 +67,12 @@ class Visit:
 
     def open(self, path):
         return self.page.goto(path)
+
+    def faults(self):
+        """What axe finds on the page that is serious or worse, with the elements that have it."""
+        found = Axe().run(self.page, options={"resultTypes": ["violations"]}).response["violations"]
+        return [f"{one['id']}: {node['html'][:200]}" for one in found if one["impact"] in ("serious", "critical")
+                for node in one["nodes"]]
 
     def close(self):
         self.context.close()

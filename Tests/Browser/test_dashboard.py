@@ -140,6 +140,7 @@ class Dashboard(support.DashboardCase):
                 visit.open(path)
                 width = visit.page.evaluate("document.scrollingElement.scrollWidth")
                 self.assertLessEqual(width, 360, f"{path} in the {scheme}")
+                self.assertEqual(visit.faults(), [], f"{path} in the {scheme}")
             backgrounds[scheme] = visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
         self.assertNotEqual(backgrounds["light"], backgrounds["dark"])
 

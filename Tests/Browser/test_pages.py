@@ -263,6 +263,7 @@ class Pages(support.DashboardCase):
                 self.assertEqual(visit.open(path).status, 200, path)
                 width = visit.page.evaluate("document.scrollingElement.scrollWidth")
                 self.assertLessEqual(width, 360, f"{path} in the {scheme}")
+                self.assertEqual(visit.faults(), [], f"{path} in the {scheme}")
 
     def test_pages_are_read_without_scripts(self):
         visit = self.visit(java_script_enabled=False)

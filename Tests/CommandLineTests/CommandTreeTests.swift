@@ -8,9 +8,12 @@ import Testing
 /// Every command of `--help`, as it is typed, and as scripts run it.
 @Suite("Every command")
 struct CommandTreeTests {
-    private static let project = "/platform/projects/\(Sample.refText)"
-    private static let v1 = "/v1/projects/\(Sample.refText)"
-    private static let hash = String(repeating: "0", count: 64)
+    private static let project = CommandAnswers.project
+    private static let v1 = CommandAnswers.v1
+    private static let backups = CommandAnswers.backups
+    private static let hash = CommandAnswers.hash
+    private static let organizations = CommandAnswers.organizations
+    private static let answers = notificationAnswers.merging(CommandAnswers.answers) { first, _ in first }
 
     /// A run of a command, and what it prints; `json` where a script asks for it.
     struct Form {
@@ -24,159 +27,105 @@ struct CommandTreeTests {
         var change: (request: String, body: String)?
     }
 
-    private static let backups = "/platform/database/\(Sample.refText)/backups"
-    private static let backup =
-        #"{"id": 5, "state": "stored", "reason": "request", "inserted_at": "2026-01-01T00:00:00Z"}"#
-    private static let schedule = #"{"schedule_for": "03:00:00", "updated_at": "2026-01-01T00:00:00Z"}"#
-    private static let organizations = #"[{"id": 1, "slug": "default", "name": "Default", "is_owner": true}]"#
-
-    private static let answers = notificationAnswers.merging([
-        "GET /platform/projects":
-            #"{"pagination": {"count": 1}, "projects": [\#(Sample.row(name: "shop"))]}"#,
-        "GET \(project)": Sample.detail(),
-        "GET \(project)/services": Sample.progress("ACTIVE_HEALTHY", services: [("db", "ready")]),
-        "GET \(project)/credentials":
-            #"{"database": {"host": "h", "port": 5, "name": "n", "user": "u", "password": "pass/word"}, "#
-            + #""dashboard": {"url": null, "username": null, "password": null}}"#,
-        "GET \(v1)/api-keys": #"[{"name": "anon", "type": "legacy", "api_key": "the-anon-key"}]"#,
-        "PATCH \(project)": "{}",
-        "GET \(project)/events": #"{"events": []}"#,
-        "PATCH \(project)/services":
-            #"{"plan": {"from": null, "to": "0123456789abcdef", "replaced": [], "added": [], "removed": ["pooler"], "#
-            + #""untouched": ["db"], "images": [], "unused_volumes": [], "interrupted": [], "#
-            + #""interruption_seconds_max": 0, "refusals": []}}"#,
-        "POST \(v1)/database/query": #"[{"zeta": 1, "alpha": "x"}, {"zeta": null, "alpha": "y"}]"#,
-        "GET \(v1)/config/auth": #"{"site_url": "http://a", "disable_signup": false, "smtp_host": null}"#,
-        "PATCH \(v1)/config/auth": "{}",
-        "GET \(v1)/secrets": #"[{"name": "A", "value": "\#(hash)", "updated_at": "2026-01-01T00:00:00.000Z"}]"#,
-        "POST \(v1)/secrets": "{}", "DELETE \(v1)/secrets": "{}",
-        "GET \(v1)/functions":
-            #"[{"slug": "hello", "name": "Hello", "version": 3, "status": "ACTIVE", "verify_jwt": true, "updated_at": 0}]"#,
-        "DELETE \(v1)/functions/hello": "{}",
-        "GET \(backups)": #"{"backups": [\#(backup)]}"#, "POST \(backups)": backup, "POST \(backups)/5/verify": backup,
-        "POST \(backups)/restore": "{}", "POST \(backups)/undo-restore": "{}",
-        "GET \(project)/status": #"{"status": "RESTORING"}"#,
-        "GET \(v1)/database/backups/schedule": schedule, "PATCH \(v1)/database/backups/schedule": schedule,
-        "GET /platform/organizations": organizations,
-        "POST /platform/organizations": #"{"id": 2, "slug": "abc", "name": "Second", "is_owner": true}"#,
-        "DELETE /platform/organizations/default": "{}",
-        "GET /platform/organizations/default/members":
-            #"[{"gotrue_id": "u-1", "username": "ada", "primary_email": "ada@example.com", "role_ids": [1, 9]}]"#,
-        "GET /platform/organizations/default/roles":
-            #"{"org_scoped_roles": [{"id": 1, "name": "Owner", "description": "all", "projects": []}, "#
-            + #"{"id": 3, "name": "Developer", "description": "some", "projects": []}], "project_scoped_roles": "#
-            + #"[{"id": 9, "name": "Developer", "description": null, "projects": [{"ref": "r", "name": "shop"}]}]}"#,
-        "POST /platform/organizations/default/members/invitations":
-            #"{"id": 4, "invited_email": "b@example.com", "expires_at": "2026-02-01T00:00:00Z", "token": "t0ken"}"#,
-        "DELETE /platform/organizations/default/members/u-1": "{}",
-        "GET /platform/organizations/default/audit":
-            #"{"result": [{"number": 7, "occurred_at": "2026-01-01T00:00:00Z", "project_ref": null, "#
-            + #""action": {"name": "project.create", "status": 201}, "actor": {"email": "ada@example.com", "ip": "::1"}, "#
-            + #""target": {"description": "shop"}}]}"#,
-        "GET /platform/profile/access-tokens": #"[{"id": 3, "name": "laptop", "token_alias": "sbp_12"}]"#,
-        "GET /platform/jobs": "[]",
-        "GET /platform/orphans":
-            #"[{"id": 5, "kind": "volume", "engine_id": "v", "name": "v", "project_label": "r", "first_seen": "t", "#
-            + #""grace_until": "t", "state": "reported"}]"#,
-        "POST /platform/orphans/5/remove":
-            #"{"id": 5, "kind": "volume", "engine_id": "v", "name": "v", "project_label": "r", "first_seen": "t", "#
-            + #""grace_until": "t", "state": "removing"}"#,
-        "GET /platform/organizations/default/kept-volumes": "[]",
-        "DELETE /platform/organizations/default/kept-volumes/vol": "{}",
-    ]) { first, _ in first }
-
-    private static let forms: [Form] =
-        notificationForms + [
-            Form(words: ["projects", "list"], text: "NAME  REF", keys: ["name", "ref", "status"]),
-            Form(words: ["projects", "get", "shop"], text: "ACTIVE_HEALTHY", keys: ["ref", "status", "services"]),
-            Form(words: ["projects", "keys", "shop"], text: "anon", keys: ["ref", "keys", "database"]),
-            Form(
-                words: ["projects", "rename", "shop", "market"], text: "market", keys: ["ref", "name"],
-                change: ("PATCH \(project)", #"{"name":"market"}"#)),
-            Form(
-                words: ["projects", "db", "url", "shop"], text: "postgresql://u:pass%2Fword@h:5/n\n",
-                keys: ["ref", "url"]),
-            Form(
-                words: ["projects", "sql", "shop", "select 1"], text: "zeta  alpha\n1     x\n      y\n",
-                keys: ["zeta", "alpha"], change: ("POST \(v1)/database/query", #""read_only":false"#)),
-            Form(
-                words: ["projects", "config", "get", "shop", "auth"], text: "site_url        http://a\n",
-                keys: ["site_url", "disable_signup", "smtp_host"]),
-            Form(
-                words: ["projects", "config", "set", "shop", "auth", "disable_signup=true", "site_url=\"5\""],
-                text: "Changed disable_signup, site_url of auth", keys: ["disable_signup", "site_url"],
-                change: ("PATCH \(v1)/config/auth", #""disable_signup":true"#)),
-            Form(words: ["projects", "secrets", "list", "shop"], text: "A     ", keys: ["name", "value"]),
-            Form(
-                words: ["projects", "secrets", "set", "shop"], input: "# note\nA=1=2\n\nB=x\n", text: "Set A, B",
-                keys: ["set"], change: ("POST \(v1)/secrets", #""value":"1=2""#)),
-            Form(
-                words: ["projects", "secrets", "unset", "shop", "A"], text: "Forgot A", keys: ["unset"],
-                change: ("DELETE \(v1)/secrets", #"["A"]"#)),
-            Form(
-                words: ["projects", "accept-volume-loss", "shop", "vol", "--yes"], text: "continues without",
-                keys: ["ref", "volume"], change: ("POST \(project)/volumes/vol/accept-loss", "")),
-            Form(
-                words: ["projects", "services", "remove", "shop", "pooler", "--dry-run"], text: "pooler",
-                keys: ["ref", "plan", "result"], change: ("PATCH \(project)/services", #""remove":["pooler"]"#)),
-            Form(
-                words: ["functions", "secrets", "set", "shop", "A=1=2"], text: "Set A", keys: ["set"],
-                change: ("POST \(v1)/secrets", #""value":"1=2""#)),
-            Form(words: ["functions", "secrets", "list", "shop"], text: "A     ", keys: ["name", "value"]),
-            Form(
-                words: ["functions", "secrets", "unset", "shop", "A"], text: "Forgot A", keys: ["unset"],
-                change: ("DELETE \(v1)/secrets", #"["A"]"#)),
-            Form(words: ["functions", "list", "shop"], text: "hello  3", keys: ["slug", "version", "verify_jwt"]),
-            Form(
-                words: ["functions", "delete", "shop", "hello"], text: "is deleted",
-                change: ("DELETE \(v1)/functions/hello", "")),
-            Form(words: ["backups", "list", "shop"], text: "5   stored", keys: ["id", "state", "reason"]),
-            Form(
-                words: ["backups", "create", "shop", "--no-wait"], text: "Backup 5 is stored", keys: ["id", "state"],
-                change: ("POST \(backups)", "")),
-            Form(
-                words: ["backups", "verify", "shop", "5"], text: "restored for a trial", keys: ["id", "state"],
-                change: ("POST \(backups)/5/verify", "")),
-            Form(
-                words: ["backups", "restore", "shop", "5", "--yes", "--no-wait"], text: "RESTORING",
-                keys: ["ref", "status"], change: ("POST \(backups)/restore", #""id":5"#)),
-            Form(
-                words: ["backups", "undo", "shop", "--no-wait"], text: "RESTORING", keys: ["ref", "status"],
-                change: ("POST \(backups)/undo-restore", "")),
-            Form(words: ["backups", "schedule", "shop"], text: "at 03:00:00 UTC", keys: ["schedule_for"]),
-            Form(words: ["orgs", "list"], text: "Default  default  yes", keys: ["slug", "name"]),
-            Form(
-                words: ["orgs", "create", "Second"], text: "abc", keys: ["slug", "name"],
-                change: ("POST /platform/organizations", "Second")),
-            Form(
-                words: ["orgs", "delete", "default", "--yes"], text: "Deleted", keys: ["deleted"],
-                change: ("DELETE /platform/organizations/default", "")),
-            Form(
-                words: ["orgs", "members"], text: "ada@example.com  ada       Owner, Developer of shop  u-1",
-                keys: ["id", "email", "roles"]),
-            Form(words: ["orgs", "roles"], text: "Developer of shop", keys: ["id", "name", "projects"]),
-            Form(
-                words: ["orgs", "invite", "b@example.com", "--role", "developer"], text: "t0ken\n",
-                keys: ["token", "id"],
-                change: ("POST /platform/organizations/default/members/invitations", #""role_id":3"#)),
-            Form(
-                words: ["orgs", "remove-member", "ada@example.com"], text: "no member", keys: ["removed"],
-                change: ("DELETE /platform/organizations/default/members/u-1", "")),
-            Form(words: ["audit", "list"], text: "project.create", keys: ["number", "action", "actor", "target"]),
-            Form(words: ["tokens", "list"], text: "laptop", keys: ["id", "name"]),
-            Form(words: ["jobs", "list"], text: "", keys: []),
-            Form(words: ["orphans", "list"], text: "volume", keys: ["id", "kind", "state"]),
-            Form(
-                words: ["orphans", "remove", "5", "--yes"], text: "is being removed", keys: ["id", "state"],
-                change: ("POST /platform/orphans/5/remove", "")),
-            Form(words: ["volumes", "list"], text: "", keys: []),
-            Form(
-                words: ["volumes", "destroy", "vol", "--yes"], text: "is being destroyed", keys: ["name", "state"],
-                change: ("DELETE /platform/organizations/default/kept-volumes/vol", "")),
-            Form(
-                words: ["network-rules", "print", "--installation", "0123456789ab"], text: "SUPAMANAGER-0123456789ab-FW"
-            ),
-        ]
+    private static let forms: [Form] = notificationForms + [
+        Form(words: ["projects", "list"], text: "NAME  REF", keys: ["name", "ref", "status"]),
+        Form(words: ["projects", "get", "shop"], text: "ACTIVE_HEALTHY", keys: ["ref", "status", "services"]),
+        Form(words: ["projects", "keys", "shop"], text: "anon", keys: ["ref", "keys", "database"]),
+        Form(
+            words: ["projects", "rename", "shop", "market"], text: "market", keys: ["ref", "name"],
+            change: ("PATCH \(project)", #"{"name":"market"}"#)),
+        Form(
+            words: ["projects", "db", "url", "shop"], text: "postgresql://u:pass%2Fword@h:5/n\n", keys: ["ref", "url"]),
+        Form(
+            words: ["projects", "sql", "shop", "select 1"], text: "zeta  alpha\n1     x\n      y\n",
+            keys: ["zeta", "alpha"], change: ("POST \(v1)/database/query", #""read_only":false"#)),
+        Form(
+            words: ["projects", "config", "get", "shop", "auth"], text: "site_url        http://a\n",
+            keys: ["site_url", "disable_signup", "smtp_host"]),
+        Form(
+            words: ["projects", "config", "set", "shop", "auth", "disable_signup=true", "site_url=\"5\""],
+            text: "Changed disable_signup, site_url of auth", keys: ["disable_signup", "site_url"],
+            change: ("PATCH \(v1)/config/auth", #""disable_signup":true"#)),
+        Form(words: ["projects", "secrets", "list", "shop"], text: "A     ", keys: ["name", "value"]),
+        Form(
+            words: ["projects", "secrets", "set", "shop"], input: "# note\nA=1=2\n\nB=x\n", text: "Set A, B",
+            keys: ["set"], change: ("POST \(v1)/secrets", #""value":"1=2""#)),
+        Form(
+            words: ["projects", "secrets", "unset", "shop", "A"], text: "Forgot A", keys: ["unset"],
+            change: ("DELETE \(v1)/secrets", #"["A"]"#)),
+        Form(
+            words: ["projects", "accept-volume-loss", "shop", "vol", "--yes"], text: "continues without",
+            keys: ["ref", "volume"], change: ("POST \(project)/volumes/vol/accept-loss", "")),
+        Form(
+            words: ["projects", "services", "remove", "shop", "pooler", "--dry-run"], text: "pooler",
+            keys: ["ref", "plan", "result"], change: ("PATCH \(project)/services", #""remove":["pooler"]"#)),
+        Form(
+            words: ["functions", "secrets", "set", "shop", "A=1=2"], text: "Set A", keys: ["set"],
+            change: ("POST \(v1)/secrets", #""value":"1=2""#)),
+        Form(words: ["functions", "secrets", "list", "shop"], text: "A     ", keys: ["name", "value"]),
+        Form(
+            words: ["functions", "secrets", "unset", "shop", "A"], text: "Forgot A", keys: ["unset"],
+            change: ("DELETE \(v1)/secrets", #"["A"]"#)),
+        Form(words: ["functions", "list", "shop"], text: "hello  3", keys: ["slug", "version", "verify_jwt"]),
+        Form(
+            words: ["functions", "delete", "shop", "hello"], text: "is deleted",
+            change: ("DELETE \(v1)/functions/hello", "")),
+        Form(words: ["backups", "list", "shop"], text: "5   stored", keys: ["id", "state", "reason"]),
+        Form(
+            words: ["backups", "create", "shop", "--no-wait"], text: "Backup 5 is stored", keys: ["id", "state"],
+            change: ("POST \(backups)", "")),
+        Form(
+            words: ["backups", "verify", "shop", "5"], text: "restored for a trial", keys: ["id", "state"],
+            change: ("POST \(backups)/5/verify", "")),
+        Form(
+            words: ["backups", "restore", "shop", "5", "--yes", "--no-wait"], text: "RESTORING",
+            keys: ["ref", "status"], change: ("POST \(backups)/restore", #""id":5"#)),
+        Form(
+            words: ["backups", "undo", "shop", "--no-wait"], text: "RESTORING", keys: ["ref", "status"],
+            change: ("POST \(backups)/undo-restore", "")),
+        Form(words: ["backups", "schedule", "shop"], text: "at 03:00:00 UTC", keys: ["schedule_for"]),
+        Form(words: ["orgs", "list"], text: "Default  default  yes", keys: ["slug", "name"]),
+        Form(
+            words: ["orgs", "create", "Second"], text: "abc", keys: ["slug", "name"],
+            change: ("POST /platform/organizations", "Second")),
+        Form(
+            words: ["orgs", "delete", "default", "--yes"], text: "Deleted", keys: ["deleted"],
+            change: ("DELETE /platform/organizations/default", "")),
+        Form(
+            words: ["orgs", "members"], text: "ada@example.com  ada       Owner, Developer of shop  u-1",
+            keys: ["id", "email", "roles"]),
+        Form(words: ["orgs", "roles"], text: "Developer of shop", keys: ["id", "name", "projects"]),
+        Form(
+            words: ["orgs", "invite", "b@example.com", "--role", "developer"], text: "t0ken\n", keys: ["token", "id"],
+            change: ("POST /platform/organizations/default/members/invitations", #""role_id":3"#)),
+        Form(
+            words: ["orgs", "remove-member", "ada@example.com"], text: "no member", keys: ["removed"],
+            change: ("DELETE /platform/organizations/default/members/u-1", "")),
+        Form(words: ["users", "list"], text: "ada@example.com", keys: ["id", "email", "roles"]),
+        Form(
+            words: ["users", "create", "b@example.com", "--role", "developer", "--password-stdin"], input: "a secret\n",
+            text: "Created b@example.com, Developer of the organization default.", keys: ["email", "role"],
+            change: ("POST /platform/signup", #""invitation_token":"t0ken""#)),
+        Form(
+            words: ["users", "reset-password", "ada@example.com", "--password-stdin"], input: "a secret\n",
+            text: "2 access tokens are revoked", keys: ["id", "access_tokens_revoked"],
+            change: ("POST /platform/accounts/u-1/reset-password", #"{"password":"a secret"}"#)),
+        Form(words: ["projects", "usage", "shop"], text: "1.3 %  45.2 MiB", keys: ["range", "samples"]),
+        Form(words: ["projects", "top"], text: "shop  COMING_UP  1.3 %  45.2 MiB", keys: ["name", "last"]),
+        Form(words: ["context", "list"], text: "", keys: []),
+        Form(words: ["audit", "list"], text: "project.create", keys: ["number", "action", "actor", "target"]),
+        Form(words: ["tokens", "list"], text: "laptop", keys: ["id", "name"]),
+        Form(words: ["jobs", "list"], text: "", keys: []),
+        Form(words: ["orphans", "list"], text: "volume", keys: ["id", "kind", "state"]),
+        Form(
+            words: ["orphans", "remove", "5", "--yes"], text: "is being removed", keys: ["id", "state"],
+            change: ("POST /platform/orphans/5/remove", "")),
+        Form(words: ["volumes", "list"], text: "", keys: []),
+        Form(
+            words: ["volumes", "destroy", "vol", "--yes"], text: "is being destroyed", keys: ["name", "state"],
+            change: ("DELETE /platform/organizations/default/kept-volumes/vol", "")),
+        Form(words: ["network-rules", "print", "--installation", "0123456789ab"], text: "SUPAMANAGER-0123456789ab-FW"),
+    ]
 
     /// Commands whose tests need more than this stub: the file that runs them, and a word of it that says so.
     private static let elsewhere: [String: (file: String, word: String)] = [
@@ -218,6 +167,9 @@ struct CommandTreeTests {
         "template config": ("Tests/CommandLineTests/ExportCommandTests.swift", #""template", "config""#),
         "functions deploy": ("Tests/Clients/test_functions_client.py", #"run_command("deploy""#),
         "functions invoke": ("Tests/Clients/test_functions_client.py", #"run_command("invoke""#),
+        "context add": ("Tests/CommandLineTests/ContextTests.swift", #"["context", "add""#),
+        "context use": ("Tests/CommandLineTests/ContextTests.swift", #"["context", "use""#),
+        "context remove": ("Tests/CommandLineTests/ContextTests.swift", #"["context", "remove""#),
         "audit verify": ("Tests/CommandLineTests/CommandTreeTests.swift", #"["audit", "verify"]"#),
         "projects db psql": ("Tests/CommandLineTests/CommandTreeTests.swift", #""db", "psql""#),
     ]

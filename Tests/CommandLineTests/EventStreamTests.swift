@@ -80,7 +80,9 @@ struct EventStreamTests {
             }
         } test: { client, stub, pauses in
             var lines: [String] = []
-            try await client.followLogs(of: try Self.service, in: try Sample.ref(), tail: 5) { lines.append($0) }
+            try await client.followLogs(of: try Self.service, in: try Sample.ref(), tail: 5) { line, _ in
+                lines.append(line)
+            }
             #expect(lines == ["one", "two"])
             #expect(stub.requests.map { $0.headers["last-event-id"] } == [nil, "a", "a", "b"])
             #expect(stub.requests.first?.query("follow") == "true" && stub.requests.first?.query("tail") == "5")
@@ -94,10 +96,37 @@ struct EventStreamTests {
             [.response(404, #"{"message": "no such service"}"#)]
         } test: { client, stub, _ in
             let error = await clientError {
-                try await client.followLogs(of: try Self.service, in: try Sample.ref(), tail: 5) { _ in }
+                try await client.followLogs(of: try Self.service, in: try Sample.ref(), tail: 5) { _, _ in }
             }
             #expect(error == .refused(ClientError.Refusal(status: 404, message: "no such service")))
             #expect(stub.requests.count == 1)
+        }
+    }
+
+    @Test("the past since a moment is asked for once; a refusal at its beginning is one")
+    func past() async throws {
+        let moment = "2026-01-31T12:00:00.000000000Z"
+        let head = StubStep.head(headers: ["Content-Type: text/event-stream", "Connection: close"])
+        try await withAPI { _ in
+            [head, .text("event: log\nid: b\ndata: one\n\nevent: end\ndata: finished\n\n"), .close]
+        } test: { client, stub, _ in
+            var lines: [String] = []
+            try await client.followLogs(
+                of: try Self.service, in: try Sample.ref(), tail: 5, since: moment, isPast: true
+            ) { line, at in lines.append("\(at ?? "") \(line)") }
+            #expect(lines == ["b one"])
+            #expect(stub.requests.map { $0.headers["last-event-id"] } == [moment])
+            #expect(stub.requests.first?.query("past") == "true" && stub.requests.first?.query("follow") == nil)
+        }
+        try await withAPI { _ in
+            [.response(404, #"{"message": "gone"}"#)]
+        } test: { client, _, _ in
+            let error = await clientError {
+                try await client.followLogs(
+                    of: try Self.service, in: try Sample.ref(), tail: 5, since: moment, isPast: true
+                ) { _, _ in }
+            }
+            #expect(error.map { ExitStatus($0) } == .notFound)
         }
     }
 

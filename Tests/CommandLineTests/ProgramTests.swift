@@ -352,6 +352,8 @@ struct ProgramTests {
         arguments: [
             ["projects", "list", "--nonsense"], ["projects", "restart", "shop", "--timeout", "0"],
             ["whoami", "--api-url", "nonsense"], ["projects", "logs", "shop", "--tail", "0"],
+            ["projects", "logs", "shop", "--since", "yesterday"], ["projects", "logs", "shop", "--grep", "("],
+            ["projects", "logs", "shop", "--since", "1h", "--tail", "5"],
             ["tokens", "revoke", "x"],
             ["login", "--token-stdin", "--email", "a@example.test"], ["login"], ["projects", "pause"],
             ["tokens", "create", "n", "--expires-in", "0"],

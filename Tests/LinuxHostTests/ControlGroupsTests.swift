@@ -39,6 +39,31 @@ struct ControlGroupsTests {
         }
     }
 
+    @Test("limits, kills and processes are read on demand; no limit is none", arguments: [true, false])
+    func whole(hasLimit: Bool) throws {
+        let place = "docker/\(id)"
+        let limit: UInt64? = hasLimit ? 5_000 : nil
+        try withFolder([
+            "cpuacct/\(place)/cpuacct.usage": "7\n", "memory/\(place)/memory.usage_in_bytes": "1000\n",
+            "memory/\(place)/memory.stat": "total_inactive_file 400\n",
+            "memory/\(place)/memory.limit_in_bytes": hasLimit ? "5000\n" : "9223372036854771712\n",
+            "memory/\(place)/memory.oom_control": "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n",
+            "pids/\(place)/pids.current": "9\n",
+        ]) { groups in
+            let figures = try #require(try groups.figures(ofContainer: id, whole: true))
+            #expect(figures.memoryLimitBytes == limit && figures.outOfMemoryKills == 2 && figures.processes == 9)
+            #expect(try groups.figures(ofContainer: id)?.processes == nil)
+        }
+        try withFolder([
+            "\(place)/cpu.stat": "usage_usec 7\n", "\(place)/memory.current": "1000\n",
+            "\(place)/memory.stat": "inactive_file 400\n", "\(place)/memory.max": hasLimit ? "5000\n" : "max\n",
+            "\(place)/memory.events": "oom 3\noom_kill 2\n", "\(place)/pids.current": "9\n",
+        ]) { groups in
+            let figures = try #require(try groups.figures(ofContainer: id, whole: true))
+            #expect(figures.memoryLimitBytes == limit && figures.outOfMemoryKills == 2 && figures.processes == 9)
+        }
+    }
+
     @Test("a container that is not here has no figures, and no identifier leads elsewhere")
     func absent() throws {
         try withFolder(["docker/../x/cpu.stat": "usage_usec 1\n", "docker/\(id)/cpu.stat": "usage_usec 1\n"]) {

@@ -58,6 +58,27 @@ struct FollowedLogTests {
         }
     }
 
+    @Test("the past alone ends automatically, after a moment or with the last lines, without secrets")
+    func past() async throws {
+        try await APIHost.run(limits: Self.patient) { host in
+            try await host.withLoops {
+                let ref = try await host.create()
+                try await host.wait(for: .active, of: ref)
+                let container = try await Self.container(of: try #require(ServiceName("db")), ref, host)
+                for number in 1...3 { host.containerLogs.write("old \(number)", at: number, in: container) }
+                host.containerLogs.write("the password is Str0ng-pass-word!", at: 4, in: container)
+                let path = "/platform/projects/\(ref)/services/db/logs?past=true"
+                let last = try await host.events(path + "&tail=2")
+                #expect(last.map(\.data) == ["old 3", "the password is <secret>!", "finished"])
+                let since = try await host.events(path, after: "1970-01-01T00:00:00.000000001Z")
+                #expect(since.map(\.data) == ["old 2", "old 3", "the password is <secret>!", "finished"])
+                host.containerLogs.fail(with: [.unavailable("the engine is away")])
+                let failed = try await host.events(path)
+                #expect(failed.last?.data == "failed", "what cannot be read is not said to be all")
+            }
+        }
+    }
+
     @Test("a service that is not there is waited for, an unknown one is refused")
     func waits() async throws {
         try await APIHost.run { host in

@@ -1,3 +1,4 @@
+import Foundation
 import Orchestrator
 import OrchestratorTesting
 import ProjectModel
@@ -5,6 +6,7 @@ import Testing
 
 @testable import APIKit
 @testable import FeatureKit
+@testable import Installation
 @testable import ManagementAPI
 
 @Suite("Figures for Prometheus")
@@ -126,5 +128,139 @@ struct MetricsTests {
         #expect(bucket("+Inf") == 3)
         let sum = samples["supamanager_http_request_duration_seconds_sum{route=\"/x\",method=\"GET\"}"] ?? 0
         #expect(abs(sum - 60.201) < 0.001)
+    }
+
+    /// A page with every family that a manager with projects has.
+    private static func wholePage() throws -> String {
+        let ref = try #require(ProjectRef(String(repeating: "a", count: 20)))
+        let metrics = ManagerMetrics()
+        metrics.operations.count("create", outcome: "succeeded", took: .milliseconds(1_500))
+        metrics.engine.count("POST /containers/create", outcome: "ok", took: .milliseconds(20))
+        metrics.probes.count("db", outcome: "failed")
+        metrics.resyncs.count("resync", outcome: "ok", took: .milliseconds(3))
+        let requests = RequestMetrics()
+        requests.count("GET /v1/projects", status: 200, duration: .milliseconds(1))
+        var page = PrometheusText()
+        page.add("supamanager_build_info", .gauge, help: "x", samples: [.init(labels: [("version", "1")], value: 1)])
+        page.add("supamanager_lease_held", .gauge, help: "x", value: 1)
+        page.add("supamanager_projects", .gauge, help: "x", samples: [.init(labels: [("status", "A")], value: 1)])
+        page.add(
+            "supamanager_metrics_source_up", .gauge, help: "x", samples: [.init(labels: [("source", "a")], value: 1)])
+        page.add(MetricFamilies.status(of: [(ref, .active)]))
+        requests.write(to: &page)
+        ProcessFigures(cpuSeconds: 1, residentBytes: 2, openDescriptors: 3, startedAt: 4).write(to: &page)
+        let container = ContainerFigure(
+            ref: ref, service: "db", cpuSeconds: 1.5, memoryBytes: 2, memoryLimitBytes: 3, outOfMemoryKills: 0,
+            processes: 4)
+        let database = DatabaseFigure(
+            databases: [.init(name: "post\"gres", sizeBytes: 7, sessions: 2)], sessionsMax: 100)
+        let families =
+            MetricFamilies.work(metrics) + MetricFamilies.fileSystem(availableBytes: 1, sizeBytes: 2)
+            + MetricFamilies.backups([
+                BackupFigure(ref: ref, verifiedAt: Timestamp(milliseconds: 1_500), storedBytes: 9)
+            ]) + MetricFamilies.containers([container]) + MetricFamilies.database(database, of: ref)
+        for family in families { page.add(family) }
+        return page.text
+    }
+
+    @Test("the manager's own work, disk, backups, containers and databases have the documented names")
+    func names() throws {
+        let found = try families(try Self.wholePage())
+        let operations = found["supamanager_operations_total"]?.samples ?? [:]
+        #expect(operations[#"supamanager_operations_total{kind="create",outcome="succeeded"}"#] == 1)
+        let durations = found["supamanager_operation_duration_seconds"]?.samples ?? [:]
+        #expect(durations[#"supamanager_operation_duration_seconds_bucket{kind="create",le="1"}"#] == 0)
+        #expect(durations[#"supamanager_operation_duration_seconds_bucket{kind="create",le="2"}"#] == 1)
+        #expect(durations[#"supamanager_operation_duration_seconds_sum{kind="create"}"#] == 1.5)
+        for name in [
+            "supamanager_engine_requests_total", "supamanager_engine_request_duration_seconds",
+            "supamanager_probe_failures_total", "supamanager_resync_duration_seconds",
+            "supamanager_backup_last_verified_timestamp_seconds", "supamanager_backup_size_bytes",
+            "supamanager_node_filesystem_avail_bytes", "supamanager_node_filesystem_size_bytes",
+            "container_cpu_usage_seconds_total", "container_memory_working_set_bytes",
+            "container_spec_memory_limit_bytes", "container_oom_events_total", "container_processes",
+            "pg_database_size_bytes", "pg_stat_database_numbackends", "pg_settings_max_connections",
+        ] { #expect(found[name]?.samples.isEmpty == false, "\(name)") }
+    }
+
+    @Test("containers that have no figures, or come after too many, are counted and not shown")
+    func leftOut() throws {
+        let ref = try #require(ProjectRef(String(repeating: "a", count: 20)))
+        let known = (0..<4).map { ContainerFigure(ref: ref, service: "s\($0)", cpuSeconds: 1) }
+        let families = MetricFamilies.containers([ContainerFigure(ref: ref, service: "x")] + known, seriesMax: 15)
+        #expect(families.first?.samples.count == 2)
+        // Two come after the limit, one has no figures.
+        #expect(families.last?.samples.first?.value == 3)
+    }
+
+    @Test("a name too many, or one from outside, makes no further series")
+    func bounded() {
+        let metrics = OutcomeMetrics(buckets: [1])
+        for number in 0...(OutcomeMetrics.namesMax + 10) {
+            metrics.count("n\(number)", outcome: "ok", took: .seconds(2))
+        }
+        #expect(metrics.counts.count == OutcomeMetrics.namesMax + 1)
+        #expect(metrics.counts.first { $0.name == OutcomeMetrics.otherName }?.count == 11)
+        #expect(metrics.durations.first { $0.name == "n0" }?.counts == [0])
+    }
+
+    @Test("a source that fails is said to be down, and the rest of the page is there")
+    func failingSource() async throws {
+        struct Broken: Error {}
+        let parts = MetricSources(
+            manager: [
+                MetricSource("good") { MetricFamilies.fileSystem(availableBytes: 1, sizeBytes: 2) },
+                MetricSource("bad") { throw Broken() },
+            ],
+            project: { _ in [MetricSource("containers") { MetricFamilies.containers([]) }] }, withProjects: true)
+        try await APIHost.run(metrics: parts) { host in
+            let ref = try await host.create()
+            let found = try families(try await host.send("GET", "/metrics").text)
+            #expect(found["supamanager_metrics_source_up"]?.samples.values.sorted() == [0, 1])
+            #expect(found["supamanager_node_filesystem_size_bytes"]?.samples.values.first == 2)
+            let status = found["supamanager_project_status"]?.samples ?? [:]
+            #expect(status[#"supamanager_project_status{ref="\#(ref)",status="COMING_UP"}"#] == 1)
+            let project = try families(
+                try await host.send("GET", "/v1/projects/\(ref)/analytics/endpoints/metrics").text)
+            #expect(project["supamanager_metrics_source_up"]?.samples.values.first == 1)
+        }
+    }
+
+    @Test(
+        "Prometheus' own tool finds nothing wrong with the page, the rules and their tests",
+        arguments: [["check", "metrics"], ["check", "rules", "rules.yml"], ["test", "rules", "rules.test.yml"]])
+    func promtool(words: [String]) throws {
+        let root = String(#filePath.split(separator: "/Tests/")[0])
+        guard FileManager.default.isExecutableFile(atPath: root + "/.build/tools/promtool") else { return }
+        let process = Process()
+        (process.executableURL, process.arguments) = (URL(filePath: root + "/.build/tools/promtool"), words)
+        process.currentDirectoryURL = URL(filePath: root + "/Packaging/monitoring")
+        let (input, output) = (Pipe(), Pipe())
+        (process.standardInput, process.standardOutput, process.standardError) = (input, output, output)
+        try process.run()
+        try input.fileHandleForWriting.write(contentsOf: Data(try Self.wholePage().utf8))
+        try input.fileHandleForWriting.close()
+        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0, "\(text)")
+    }
+
+    @Test("dashboards and alert rules that come with the package ask for names that the pages have")
+    func packagedNames() throws {
+        let page = try families(try Self.wholePage())
+        let folder = URL(filePath: String(#filePath.split(separator: "/Tests/")[0]) + "/Packaging/monitoring")
+        var asked = 0
+        for file in ["rules.yml", "grafana/dashboards/installation.json", "grafana/dashboards/projects.json"] {
+            let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
+            for match in text.matches(of: /\b(?:supamanager|container|pg|process)_[a-z_]+/) {
+                var name = String(match.0)
+                for suffix in ["_bucket", "_sum", "_count"] where page[name] == nil && name.hasSuffix(suffix) {
+                    name = String(name.dropLast(suffix.count))
+                }
+                #expect(page[name] != nil, "\(file) asks for \(match.0)")
+                asked += 1
+            }
+        }
+        #expect(asked > 20)
     }
 }

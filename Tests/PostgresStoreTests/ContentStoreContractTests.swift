@@ -1,3 +1,4 @@
+import BackupOperations
 import NotificationModel
 import Orchestrator
 import OrchestratorTesting
@@ -54,6 +55,46 @@ struct ContentStoreContractTests {
             region: "local", cloudProvider: "AWS", services: [.db],
             leases: Leases(ports: ["GATEWAY_PORT": UInt16(50_000 + number)], subnet: subnet),
             secrets: SealedSecrets(wrappedKey: [1], values: [:]), at: Timestamp(milliseconds: 1_000))
+    }
+
+    @Test("of each project that is not deleted the newest backups are known, proven or not")
+    func newestBackups() async throws {
+        try await withProjects { pool, records in
+            let refs = records.map(\.ref.text)
+            for (ref, state, bytes, time) in [
+                (refs[0], "verified", "5", "2026-01-01"), (refs[0], "unsound", "7", "2026-01-03"),
+                (refs[0], "verified", "6", "2026-01-02"), (refs[0], "removed", "9", "2026-01-04"),
+                (refs[1], "stored", "null", "2026-01-01"), (refs[2], "failed", "null", "2026-01-01"),
+            ] {
+                try await pool.execute(
+                    """
+                    insert into backups (ref, reason, state, archived, stored_bytes, inserted_at, taken_at)
+                    values ($1, 'request', '\(state)', 'x', \(bytes), '\(time)', '\(time)')
+                    """, [.text(ref)])
+            }
+            let newest = try await PostgresBackupStore(pool: pool).newest()
+            #expect(newest.map(\.ref.text) == Array(refs.prefix(2)))
+            #expect(newest.map(\.storedBytes) == [6, nil])
+            #expect(newest.map(\.verifiedTakenAt) == [Timestamp(milliseconds: 1_767_312_000_000), nil])
+        }
+    }
+
+    @Test("an operation that ends is counted once, when its transaction is stored")
+    func countedOperations() async throws {
+        try await withProjects { pool, records in
+            let metrics = ManagerMetrics()
+            let store = PostgresProjectStore(pool: pool, metrics: metrics)
+            let time = Timestamp(milliseconds: 4_000)
+            let active = StatusTransition(from: .starting, to: .active, cause: "", at: time)
+            let starting = StatusTransition(from: .provisioning, to: .starting, cause: "", at: time)
+            #expect(try await store.transition(records[0].ref, starting))
+            #expect(metrics.operations.counts.isEmpty)
+            #expect(try await store.transition(records[0].ref, active))
+            #expect(try await !store.transition(records[0].ref, active))
+            let counted = metrics.operations.counts.map { "\($0.name) \($0.outcome) \($0.count)" }
+            #expect(counted == ["create succeeded 1"])
+            #expect(metrics.operations.durations.first?.seconds == 3)
+        }
     }
 
     @Test("the store of snippets does what every store of snippets does")

@@ -73,6 +73,17 @@ struct ProjectEditionTests {
         }
     }
 
+    @Test("an entry in a history gives another generation, also by another manager")
+    func history() async throws {
+        try await withStores { store, other, _ async throws in
+            _ = try await store.insert(project(1))
+            let before = try await store.projects(ProjectQuery()).edition
+            let event = ProjectEvent(at: late, status: .provisioning, cause: "a service was restarted")
+            try await other.note([event], of: .sample(1))
+            #expect(try await store.projects(ProjectQuery()).edition != before)
+        }
+    }
+
     @Test("every change of projects or leases, by any manager, is in the next page and record of every manager")
     func everyChange() async throws {
         try await withStores { store, other, pool async throws in

@@ -2,12 +2,20 @@ import CZlib
 
 /// Whole byte strings in the format of gzip (RFC 1952).
 public enum Gzip {
-    /// Compresses at the fastest level.
-    public static func compress(_ bytes: [UInt8]) throws(DeflateError) -> [UInt8] {
+    /// How much work is spent on a smaller output.
+    public enum Effort: Int32, Sendable {
+        case fastest = 1
+        case most = 9
+    }
+
+    /// Compresses.
+    public static func compress(
+        _ bytes: [UInt8], effort: Effort = .fastest
+    ) throws(DeflateError) -> [UInt8] {
         let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
         stream.initialize(to: z_stream())
         defer { stream.deallocate() }
-        guard supamanager_deflate_begin(stream, 1) == Z_OK else { throw .noMemory }
+        guard supamanager_deflate_begin(stream, effort.rawValue) == Z_OK else { throw .noMemory }
         defer { deflateEnd(stream) }
         let capacity = Int(deflateBound(stream, UInt(bytes.count)))
         var (input, status) = (bytes, Z_OK)

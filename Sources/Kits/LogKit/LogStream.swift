@@ -17,6 +17,12 @@ public struct LogStream: TextOutputStream, Sendable {
         Self.lock.withLock { _ in Self.write(bytes) }
     }
 
+    /// Writes a line as it is, for text that has neither line breaks nor control characters: JSON.
+    public static func write(line: String) {
+        let bytes = Array((line + "\n").utf8)
+        lock.withLock { _ in write(bytes) }
+    }
+
     /// A line that cannot be written is lost: there is no other place for it.
     private static func write(_ bytes: [UInt8]) {
         var rest = bytes[...]

@@ -1,6 +1,8 @@
 import DockerEngine
+import Installation
 import LinuxHost
 import Orchestrator
+import ProjectModel
 import UsageModel
 
 /// Reads what containers use: from the kernel's files where they are those of this host, else from the engine.
@@ -27,6 +29,22 @@ struct ContainerFigures: ContainerMeter {
                     memoryBytes: figures.memoryBytes))
         }
         return readings + (try await ask(unknown.prefix(Self.askedMax)))
+    }
+
+    /// What running containers use at present, of one project or of all, from the kernel's files alone: a scraper comes
+    /// often. One that has no figures there has none.
+    func current(of ref: ProjectRef?) async throws -> [ContainerFigure] {
+        var figures: [ContainerFigure] = []
+        for container in try await engine.runningContainers().prefix(UsageLimits.containersMax) {
+            guard let service = container.service, ref == nil || container.ref == ref else { continue }
+            let found = try groups.figures(ofContainer: container.id, whole: true)
+            figures.append(
+                ContainerFigure(
+                    ref: container.ref, service: service, cpuSeconds: found.map { Double($0.cpuNanoseconds) / 1e9 },
+                    memoryBytes: found?.memoryBytes, memoryLimitBytes: found?.memoryLimitBytes,
+                    outOfMemoryKills: found?.outOfMemoryKills, processes: found?.processes))
+        }
+        return figures
     }
 
     private func ask(_ containers: ArraySlice<RunningContainer>) async throws -> [ContainerReading] {

@@ -101,6 +101,13 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "debug, info, notice, warning or error. [SUPAMANAGER_LOG_LEVEL; default: info]")
     var logLevel: String?
 
+    @Option(help: "Form of the log on standard error: text or json. [SUPAMANAGER_LOG_FORMAT; default: text]")
+    var logFormat: String?
+
+    @Option(
+        help: "Whether /metrics has series of each project: on or off. [SUPAMANAGER_METRICS_PROJECTS; default: off]")
+    var metricsProjects: String?
+
     func run() async throws {
         let options = options
         try await StartFailure.reported(options: options) { settings in
@@ -125,6 +132,7 @@ struct ServeCommand: AsyncParsableCommand {
             "SUPAMANAGER_PROJECTS_PER_ORGANIZATION": projectsPerOrganization,
             "SUPAMANAGER_ORPHANS": orphans, "SUPAMANAGER_NETWORK_RULES": networkRules,
             "SUPAMANAGER_BACKUPS": backups, "SUPAMANAGER_LOG_LEVEL": logLevel,
+            "SUPAMANAGER_LOG_FORMAT": logFormat, "SUPAMANAGER_METRICS_PROJECTS": metricsProjects,
         ]
         return given.compactMapValues { $0 }
     }

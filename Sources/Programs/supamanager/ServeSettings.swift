@@ -58,6 +58,9 @@ struct ServeSettings: Sendable {
     /// The folder of backups; absent: none are made.
     var backupsFolder: String?
     var logLevel: Logger.Level
+    var logFormat: LogFormat
+    /// Whether `/metrics` has series of each project.
+    var hasProjectMetrics: Bool
 
     var projectsFolder: String { dataFolder + "/projects" }
 
@@ -157,6 +160,12 @@ struct ServeSettings: Sendable {
         backupsFolder = backups == "none" ? nil : Self.absolute(backups)
         logLevel = try parsed(
             "SUPAMANAGER_LOG_LEVEL", default: "info", parse: { Logger.Level(rawValue: $0) }, form: "a log level")
+        logFormat = try parsed(
+            "SUPAMANAGER_LOG_FORMAT", default: LogFormat.text.rawValue, parse: { LogFormat(rawValue: $0) },
+            form: "text or json")
+        hasProjectMetrics = try parsed(
+            "SUPAMANAGER_METRICS_PROJECTS", default: "off", parse: { ["on": true, "off": false][$0] }, form: "on or off"
+        )
     }
 
     /// Default address of the first account; no mail is sent to it.

@@ -6,6 +6,7 @@ import ComposeTemplates
 import ConsistencyModel
 import CurlKit
 import Dashboard
+import DeflateKit
 import DockerEngine
 import EdgeFunctions
 import EmbeddedPostgres
@@ -49,7 +50,7 @@ struct Server {
     init(settings: ServeSettings, warnings: [String] = []) {
         self.settings = settings
         self.warnings = warnings
-        LoggingSystem.bootstrap { label in StreamLogHandler(label: label, stream: LogStream()) }
+        LoggingSystem.bootstrap { label in settings.logFormat.handler(label) }
         var logger = Logger(label: "supamanager")
         logger.logLevel = settings.logLevel
         self.logger = logger
@@ -82,6 +83,7 @@ struct Server {
         let (installation, master) = try await Installation.open(settings: settings, database: database, logger: logger)
         try folder.note(installation: installation.id)
         try await settings.applyNetworkRules(installation: installation.id, logger)
+        let metrics = ManagerMetrics()
         let http = try HTTPClient()
         // Logs that are followed have connections of their own: they must not keep the loops from the engine.
         let streams = try HTTPClient()
@@ -94,11 +96,11 @@ struct Server {
         let engine = DockerContainerEngine(
             host: settings.dockerHost, http: http, installation: installation.id,
             registries: ManagerRegistries(registries, then: RegistryHelper.credentials()),
-            mayChange: { lease.token != nil })
+            mayChange: { lease.token != nil }, metrics: metrics.engine)
         let prober = NIOServiceProber()
         let core = try core(
             database: database, installation: installation, master: master, renderers: renderers, docker: engine,
-            prober: prober, lease: lease)
+            prober: prober, lease: lease, metrics: metrics)
         try await core.templates.storeInstalled()
         let store = core.store
         let files = try DashboardFiles(folder: settings.dashboardFolder)
@@ -125,12 +127,22 @@ struct Server {
         let reach = ProjectReach(
             catalog: core.catalog, databases: PostgresProjectDatabase(),
             gateways: CurlProjectGateway(client: gateways), addresses: core.catalog)
+        let poll = SharedPoll(every: SharedPoll.usualInterval) { [catalog = core.catalog] in
+            var query = ProjectQuery()
+            query.limit = 1
+            return try await catalog.projects(query).edition?.text
+        }
         let features = features(
             Ground(
                 database: database, core: core, people: people, ledger: ledger, orphans: orphans,
                 backups: backups.requests, channels: alerts.requests, registries: registries, reach: reach,
                 logs: DockerContainerEngine(
-                    host: settings.dockerHost, http: streams, installation: installation.id)),
+                    host: settings.dockerHost, http: streams, installation: installation.id),
+                metrics: ManagerMetricSources(
+                    metrics: metrics, disk: disk, backups: PostgresBackupStore(pool: database.pool),
+                    containers: ContainerFigures(engine: engine, groups: ControlGroups()), reach: reach,
+                    withProjects: settings.hasProjectMetrics
+                ).sources, poll: poll),
             inspector: inspector,
             readiness: [
                 ReadinessCheck(name: "database") { try await store.ping() },
@@ -145,7 +157,7 @@ struct Server {
                     verifier: DirectoryTokenVerifier(directory: people.directory), ledger: ledger, sealer: sealer,
                     time: SystemTime(), freeBytes: { disk.freeBytes }),
                 dashboard: try dashboard(
-                    of: files, directory: people.directory, ledger: ledger, database: database, catalog: core.catalog),
+                    of: files, directory: people.directory, ledger: ledger, database: database, poll: poll),
                 configuration: apiConfiguration
             ).pipeline,
             address: settings.listen, limits: ServerLimits(), logger: logger,
@@ -195,6 +207,9 @@ struct Server {
         let reach: ProjectReach
         /// The engine by connections of its own.
         let logs: DockerContainerEngine
+        let metrics: MetricSources
+        /// Whether any project has changed.
+        let poll: SharedPoll
     }
 
     private func features(
@@ -206,9 +221,9 @@ struct Server {
             installation: InstallationFeature(
                 catalog: catalog, orphans: ground.orphans, jobs: core.jobs, registries: ground.registries,
                 consistency: { await inspector.check() }, readiness: readiness, role: { core.lease.role },
-                process: processFigures(), version: apiConfiguration.version, logger: logger),
+                process: processFigures(), metrics: ground.metrics, version: apiConfiguration.version, logger: logger),
             projects: ProjectsFeature(
-                catalog: catalog, eventFeed: core.store,
+                catalog: catalog, eventFeed: core.store, poll: ground.poll,
                 logFollower: ServiceLogFollower(catalog: catalog, engine: ground.logs, logs: ground.logs), time: time,
                 publicHost: apiConfiguration.publicHost),
             accounts: AccountsFeature(
@@ -229,7 +244,7 @@ struct Server {
 
     private func dashboard(
         of files: DashboardFiles, directory: AccountDirectory, ledger: PostgresRequestLedger, database: Database,
-        catalog: ProjectCatalog
+        poll: SharedPoll
     ) throws -> DashboardFeature {
         let trail = SessionTrail(
             units: PostgresUnitOfWork(pool: database.pool), ledger: ledger, time: SystemTime())
@@ -238,11 +253,9 @@ struct Server {
             files: files, directory: directory, trail: trail,
             settings: DashboardSettings(
                 publicURL: settings.publicURL, stacks: [settings.stack.text] + stacks.sorted()),
-            generation: {
-                var query = ProjectQuery()
-                query.limit = 1
-                return try await catalog.projects(query).edition?.text
-            }, digest: { Hex.encode(try Digest.sha256($0)) })
+            poll: poll, digest: { Hex.encode(try Digest.sha256($0)) },
+            compression: PageCompression(
+                page: { try Gzip.compress($0) }, file: { try Gzip.compress($0, effort: .most) }))
     }
 
     private func processFigures() -> @Sendable () -> ProcessFigures? {
@@ -302,10 +315,10 @@ struct Server {
     private func core(
         database: Database, installation: InstallationRow, master: MasterKey,
         renderers: [StackName: ComposeStackRenderer], docker: DockerContainerEngine, prober: NIOServiceProber,
-        lease: ManagerLease
+        lease: ManagerLease, metrics: ManagerMetrics
     ) throws -> Core {
         let projects = settings.projectsFolder
-        let store = PostgresProjectStore(pool: database.pool)
+        let store = PostgresProjectStore(pool: database.pool, metrics: metrics)
         let engine = FencedEngine(docker, lease: lease)
         let custody = PostgresCustodyStore(pool: database.pool, under: lease)
         let survey = EngineSurvey()
@@ -317,18 +330,19 @@ struct Server {
             store: PostgresTemplateStore(pool: database.pool),
             reader: ComposeTemplateReader(settings: settings.rendering))
         let minter = SealingKeyMinter(master: master, installation: installation.id)
-        let health = HealthLoop(prober: prober, engine: engine)
+        let health = HealthLoop(prober: prober, engine: engine, metrics: metrics)
         let functionStore = PostgresFunctionStore(pool: database.pool)
         let publisher = FunctionPublisher(
             store: functionStore, folders: TemplateFunctionFolders(root: projects),
             place: Self.functionsPlace(store, templates), logger: logger)
         let redactors = Redactors()
         let loop = ReconcileLoop(
-            store: PostgresProjectStore(pool: database.pool, under: lease), custody: custody, engine: engine,
+            store: PostgresProjectStore(pool: database.pool, under: lease, metrics: metrics), custody: custody,
+            engine: engine,
             templates: templates, folders: TemplateProjectFolders(root: projects), minter: minter, broker: broker,
             survey: survey, health: health, functions: publisher,
             announcements: ProjectChannel(database.parameters), lease: lease, pulls: docker.pulls,
-            redactors: redactors, logger: logger)
+            redactors: redactors, metrics: metrics, logger: logger)
         let jobSignal = JobSignal()
         let catalog = ProjectCatalog(
             store: store, custody: PostgresCustodyStore(pool: database.pool), templates: templates,

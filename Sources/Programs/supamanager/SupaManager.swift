@@ -29,8 +29,8 @@ struct SupaManager: AsyncParsableCommand {
             CommandGroup(
                 name: "Account",
                 subcommands: [
-                    LoginCommand.self, LogoutCommand.self, WhoAmICommand.self, OrganizationsCommand.self,
-                    TokensCommand.self,
+                    LoginCommand.self, LogoutCommand.self, WhoAmICommand.self, ContextCommand.self,
+                    OrganizationsCommand.self, UsersCommand.self, TokensCommand.self,
                 ]),
             CommandGroup(
                 name: "Projects",
@@ -50,7 +50,7 @@ extension SupaManager {
             exit(withError: ExitCode.validationFailure)
         }
         do {
-            var command = try parseAsRoot()
+            var command = try await asyncParseAsRoot()
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

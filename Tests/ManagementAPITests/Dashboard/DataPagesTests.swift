@@ -101,6 +101,35 @@ struct DataPagesTests {
         }
     }
 
+    @Test("a form of a row that was changed meanwhile changes nothing, and says so; sent again it does")
+    func lostUpdate() async throws {
+        try await APIHost.run { host in
+            let (ref, browser) = try await Self.prepare(host)
+            let path = "/dashboard/projects/\(ref)/data/16400"
+            let page = try await browser.get("\(path)/row?k0=1").text
+            let seen = try #require(page.firstMatch(of: /name="seen" value="([0-9a-f]+)"/)).1
+            for (mark, status) in [("abc", 400), (String(seen), 303)] {
+                let calls = host.databases.calls.count { $0.query.sql.contains("update ") }
+                let changed = try await browser.post(
+                    "\(path)/row", ["k0": "1", "v0": "1", "v1": "new", "seen": mark])
+                #expect(changed.status == status)
+                #expect((status == 400) == changed.text.contains("another one by now"))
+                #expect(
+                    host.databases.calls.count { $0.query.sql.contains("update ") } == calls + (status == 400 ? 0 : 1))
+            }
+            let deleted = try await browser.post("\(path)/row/delete", ["k0": "1", "seen": "abc"])
+            #expect(deleted.status == 400)
+        }
+    }
+
+    @Test("texts that differ have different marks, NULL among them")
+    func marks() {
+        let texts: [[String?]] = [
+            [], [nil], [""], ["-"], ["a", "b"], ["ab"], ["ab", nil], ["a:b"], ["b", "a"], [nil, nil],
+        ]
+        #expect(Set(texts.map(RowEdit.mark)).count == texts.count)
+    }
+
     @Test("a row is inserted, changed and deleted with parameters, under the role of the form")
     func changes() async throws {
         try await APIHost.run { host in

@@ -12,6 +12,25 @@ import Testing
 
 @Suite("Pages of settings, organization and installation")
 struct SettingsPageTests {
+    @Test("what was not touched stays as others have set it; what both have changed is refused")
+    func lostUpdate() throws {
+        let form = form(["max_rows": .integer(500), "db_schema": .string("public")])
+        let group = try #require(form.groups.first { $0.keys.contains("max_rows") })
+        func fields(_ text: String) throws -> FormFields { try FormFields(text) }
+        // The form was made when max_rows was 1000, and asks for nothing: another's 500 stays.
+        let untouched = try fields("s-max_rows=1000&o-max_rows=1000&s-db_schema=public&o-db_schema=public")
+        #expect(form.change(untouched, group: group) == nil && form.conflicts(untouched, group: group).isEmpty)
+        // It asks for 2000 and does not know of 500.
+        let both = try fields("s-max_rows=2000&o-max_rows=1000")
+        #expect(form.conflicts(both, group: group) == ["max_rows"])
+        // Both want the same, or it knows what is there.
+        for known in ["s-max_rows=500&o-max_rows=1000", "s-max_rows=2000&o-max_rows=500"] {
+            #expect(try form.conflicts(fields(known), group: group).isEmpty, "\(known)")
+        }
+        #expect(
+            try form.change(fields("s-max_rows=2000&o-max_rows=500"), group: group) == ["max_rows": .integer(2_000)])
+    }
+
     private func form(_ values: [String: JSON]) -> SettingsForm { SettingsForm(area: .rest, values: values) }
 
     @Test("only what was changed is sent, with the type that its setting has")
@@ -43,7 +62,8 @@ struct SettingsPageTests {
             let form = SettingsForm(
                 area: service.area, values: Dictionary(uniqueKeysWithValues: keys.map { ($0, JSON.null) }))
             #expect(Set(form.groups.flatMap(\.keys)) == Set(keys))
-            for group in form.groups { #expect(group.keys.count <= FormFields.fieldsMax - 5, "\(group.name)") }
+            // A value and what was seen of it.
+            for group in form.groups { #expect(2 * group.keys.count <= FormFields.fieldsMax - 5, "\(group.name)") }
             for group in form.fields(given: nil, problem: nil).elements {
                 for input in group["inputs"].elements { #expect(input["rule"].string?.isEmpty == false) }
             }

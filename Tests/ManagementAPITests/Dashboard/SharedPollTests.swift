@@ -1,7 +1,7 @@
 import Synchronization
 import Testing
 
-@testable import Dashboard
+@testable import FeatureKit
 
 @Suite("Questions that many pages share")
 struct SharedPollTests {

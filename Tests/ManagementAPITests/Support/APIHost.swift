@@ -76,7 +76,7 @@ struct APIHost: Sendable {
         ports: String = "54320-65535", configuration: ManagementAPIConfiguration = APIHost.configuration,
         renderer: TestRenderer = TestRenderer(), policy: IdentityPolicy = APIHost.policy,
         organizationLimit: Int? = nil, standInAddresses: Bool = true,
-        freeBytes: @escaping @Sendable () -> UInt64? = { nil },
+        freeBytes: @escaping @Sendable () -> UInt64? = { nil }, metrics: MetricSources = MetricSources(),
         _ body: @Sendable (APIHost) async throws -> Value
     ) async throws -> Value {
         let store = InMemoryProjectStore()
@@ -89,7 +89,7 @@ struct APIHost: Sendable {
         let verifier = verifier ?? DirectoryTokenVerifier(directory: parts.directory)
         let api = parts.api(
             verifier: verifier, readiness: readiness(store, engine), configuration, standInAddresses: standInAddresses,
-            freeBytes: freeBytes, logger: log.logger)
+            freeBytes: freeBytes, metrics: metrics, logger: log.logger)
         let (listening, continuation) = AsyncStream<UInt16>.makeStream()
         let server = APIServer(
             api: api.pipeline, address: ListenAddress(host: "127.0.0.1", port: 0), limits: limits, logger: log.logger,

@@ -2,6 +2,7 @@ import Accounts
 import BackupOperations
 import Backups
 import Dashboard
+import DeflateKit
 import EdgeFunctions
 import Foundation
 import FunctionModel
@@ -70,7 +71,8 @@ struct APIParts: Sendable {
 
     func api(
         verifier: any AccessTokenVerifier, readiness: [ReadinessCheck], _ configuration: ManagementAPIConfiguration,
-        standInAddresses: Bool = true, freeBytes: @escaping @Sendable () -> UInt64? = { nil }, logger: Logger
+        standInAddresses: Bool = true, freeBytes: @escaping @Sendable () -> UInt64? = { nil },
+        metrics: MetricSources = MetricSources(), logger: Logger
     ) -> ManagementAPI {
         let units = InMemoryUnitOfWork([
             store, custody, ledger, identities, functionStore, orphanStore, jobStore, registryStore,
@@ -78,7 +80,8 @@ struct APIParts: Sendable {
         ])
         return ManagementAPI(
             features: features(
-                readiness, configuration, units: units, standInAddresses: standInAddresses, logger: logger),
+                readiness, configuration, units: units, standInAddresses: standInAddresses, metrics: metrics,
+                logger: logger),
             projects: catalog,
             mutations: MutationRunner(
                 units: units, verifier: verifier, ledger: ledger, sealer: PlainSealer(), time: SystemTime(),
@@ -92,17 +95,24 @@ struct APIParts: Sendable {
         try DashboardFiles(folder: #filePath.split(separator: "/Tests/")[0] + "/Dashboard")
     }
 
+    private var poll: SharedPoll {
+        SharedPoll(every: .milliseconds(10)) { [catalog] in
+            var query = ProjectQuery()
+            query.limit = 1
+            return try await catalog.projects(query).edition?.text
+        }
+    }
+
+    /// The dashboard with the files of the repository.
     private func dashboard(units: any UnitOfWork, publicURL: String) -> DashboardFeature? {
         do {
             return try DashboardFeature(
                 files: Self.dashboardFiles.get(), directory: directory,
                 trail: SessionTrail(units: units, ledger: ledger, time: SystemTime()),
                 settings: DashboardSettings(publicURL: publicURL, stacks: ["lite", "supabase"]),
-                generation: { [catalog] in
-                    var query = ProjectQuery()
-                    query.limit = 1
-                    return try await catalog.projects(query).edition?.text
-                }, digest: Self.countedDigest)
+                poll: poll, digest: Self.countedDigest,
+                compression: PageCompression(
+                    page: { try Gzip.compress($0) }, file: { try Gzip.compress($0, effort: .most) }))
         } catch {
             Issue.record("the dashboard's files cannot be used: \(error)")
             return nil
@@ -111,7 +121,7 @@ struct APIParts: Sendable {
 
     private func features(
         _ readiness: [ReadinessCheck], _ configuration: ManagementAPIConfiguration, units: any UnitOfWork,
-        standInAddresses: Bool, logger: Logger
+        standInAddresses: Bool, metrics: MetricSources, logger: Logger
     ) -> ManagementFeatures {
         let (jobs, time) = (JobCatalog(store: jobStore, signal: JobSignal()), SystemTime())
         let reach = ProjectReach(
@@ -125,9 +135,10 @@ struct APIParts: Sendable {
                     logger: Logger(label: "orphans") { _ in SwiftLogNoOpLogHandler() }),
                 jobs: jobs,
                 registries: RegistryLogins(store: registryStore, sealer: PlainRegistryPasswordSealer()),
-                consistency: { .sample }, readiness: readiness, version: configuration.version, logger: logger),
+                consistency: { .sample }, readiness: readiness, metrics: metrics,
+                version: configuration.version, logger: logger),
             projects: ProjectsFeature(
-                catalog: catalog, eventFeed: store,
+                catalog: catalog, eventFeed: store, poll: poll,
                 logFollower: ServiceLogFollower(catalog: catalog, engine: engine, logs: containerLogs), time: time,
                 publicHost: configuration.publicHost),
             accounts: AccountsFeature(

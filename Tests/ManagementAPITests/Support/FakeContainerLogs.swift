@@ -42,6 +42,20 @@ final class FakeContainerLogs: ContainerLogs {
         return AsyncThrowingStream { try await reader.next() }
     }
 
+    func past(
+        container id: String, from start: LogStart
+    ) async throws(EngineError) -> AsyncThrowingStream<[LogLine], any Error> {
+        if let error = errors.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { throw error }
+        let lines = logs.withLock { $0[id]?.lines ?? [] }
+        return AsyncThrowingStream { continuation in
+            switch start {
+            case .last(let count): continuation.yield(Array(lines.suffix(count)))
+            case .after(let moment): continuation.yield(lines.filter { ($0.at ?? moment) > moment })
+            }
+            continuation.finish()
+        }
+    }
+
     private actor Reader {
         let logs: FakeContainerLogs
         let container: String

@@ -41,6 +41,10 @@ enum ValidRequests {
             ValidRequest(body: #"{"password":"another-Battery-2-horse"}"#, token: try await session(host))
         },
         "PUT /platform/update-email": { host, _ in ValidRequest(token: try await session(host)) },
+        "POST /platform/accounts/{gotrue_id}/reset-password": { _, _ in
+            ValidRequest(
+                values: ["gotrue_id": Person.developer.account.id], body: #"{"password":"a new long password"}"#)
+        },
         "POST /platform/accounts/{gotrue_id}/confirm-email": { _, _ in
             ValidRequest(
                 values: ["gotrue_id": Person.owner.account.id], body: #"{"email":"owner@example.com"}"#)

@@ -12,6 +12,11 @@ public struct ControlGroups: Sendable {
         public let cpuNanoseconds: UInt64
         /// Memory without the page cache that can be dropped at once.
         public let memoryBytes: UInt64
+        /// Nil where there is none, or it was not asked for.
+        public var memoryLimitBytes: UInt64?
+        /// Nil where the kernel does not count them, or they were not asked for.
+        public var outOfMemoryKills: UInt64?
+        public var processes: UInt64?
     }
 
     /// Reads below the mount point of the control groups.
@@ -22,14 +27,22 @@ public struct ControlGroups: Sendable {
     /// The figures of a Docker container; nil where its group is not in this file system: it has ended, or the manager
     /// does not see the host's groups.
     ///
-    /// - Parameter id: the whole identifier.
-    public func figures(ofContainer id: String) throws(HostError) -> Figures? {
+    /// - Parameters:
+    ///   - id: the whole identifier.
+    ///   - isWhole: with what takes further files: the limit of memory, kills for want of it, processes.
+    public func figures(ofContainer id: String, whole isWhole: Bool = false) throws(HostError) -> Figures? {
         guard id.utf8.count == 64, id.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
         else { return nil }
         // The names that Docker gives with its two drivers.
         for place in ["docker/\(id)", "system.slice/docker-\(id).scope"] {
-            if let found = try unified("\(root)/\(place)") { return found }
-            if let found = try separate(place) { return found }
+            if var found = try unified("\(root)/\(place)") {
+                if isWhole { try complete(&found, unified: "\(root)/\(place)") }
+                return found
+            }
+            if var found = try separate(place) {
+                if isWhole { try complete(&found, separate: place) }
+                return found
+            }
         }
         return nil
     }
@@ -55,6 +68,25 @@ public struct ControlGroups: Sendable {
         else { return nil }
         return Figures(cpuNanoseconds: cpu, memoryBytes: usage > cache ? usage - cache : usage)
     }
+
+    private func complete(_ figures: inout Figures, unified folder: String) throws(HostError) {
+        // "max" is no number.
+        figures.memoryLimitBytes = try text("\(folder)/memory.max").flatMap(Self.number)
+        figures.outOfMemoryKills = try text("\(folder)/memory.events").flatMap { Self.field("oom_kill", in: $0) }
+        figures.processes = try text("\(folder)/pids.current").flatMap(Self.number)
+    }
+
+    private func complete(_ figures: inout Figures, separate place: String) throws(HostError) {
+        figures.memoryLimitBytes = try text("\(root)/memory/\(place)/memory.limit_in_bytes").flatMap(Self.number)
+            .flatMap { $0 < Self.unlimitedBytes ? $0 : nil }
+        figures.outOfMemoryKills = try text("\(root)/memory/\(place)/memory.oom_control").flatMap {
+            Self.field("oom_kill", in: $0)
+        }
+        figures.processes = try text("\(root)/pids/\(place)/pids.current").flatMap(Self.number)
+    }
+
+    /// No limit, in version 1: the largest number of bytes in whole pages.
+    private static let unlimitedBytes = UInt64(1) << 62
 
     private func text(_ file: String) throws(HostError) -> String? {
         do throws(KernelFileError) {

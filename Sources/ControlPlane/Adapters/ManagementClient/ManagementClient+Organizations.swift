@@ -1,3 +1,5 @@
+public import ProjectModel
+
 /// A member of an organization.
 public struct OrganizationMember: Codable, Sendable, Equatable {
     /// Identifier of the account.
@@ -67,6 +69,31 @@ extension ManagementClient {
         }
         let body: Body = try await answer(.get("platform", "organizations", slug, "roles"))
         return body.org_scoped_roles + body.project_scoped_roles
+    }
+
+    /// Takes an invitation back.
+    public func deleteInvitation(_ number: Int64, of slug: String) async throws(ClientError) {
+        try await send(.delete("platform", "organizations", slug, "members", "invitations", "\(number)"))
+    }
+
+    /// Makes the account that an invitation is for.
+    public func signUp(_ invitation: MadeInvitation, password: Secret<String>) async throws(ClientError) {
+        struct Body: Encodable {
+            let email, password, invitation_token: String
+        }
+        let body = Body(
+            email: invitation.email, password: password.reveal(), invitation_token: invitation.token)
+        try await send(.post("platform", "signup", json: body).unkeyed)
+    }
+
+    /// Sets the password of another account; gives how many access tokens were revoked with it.
+    public func resetPassword(of account: String, to password: Secret<String>) async throws(ClientError) -> Int {
+        struct Answer: Decodable {
+            let access_tokens_revoked: Int
+        }
+        let call = try APICall.post(
+            "platform", "accounts", account, "reset-password", json: ["password": password.reveal()])
+        return try await answer(call.unkeyed, as: Answer.self).access_tokens_revoked
     }
 
     /// Invites an address. Nobody is written to: the token is passed on by the inviter.

@@ -41,6 +41,7 @@ package struct AccountsFeature: Sendable {
             + SignUpController(directory: directory, trail: trail).routes
             + ProfileController(directory: directory, features: features).routes
             + EmailConfirmationController(directory: directory).routes
+            + PasswordResetController(directory: directory).routes
             + AccessTokensController(directory: directory, time: time).routes
             + ScopedTokensController(directory: directory, catalog: catalog, time: time).routes
             + DeviceLoginController(directory: directory, crypto: deviceLoginCrypto, time: time).routes

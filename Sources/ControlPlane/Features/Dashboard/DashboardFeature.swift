@@ -10,29 +10,31 @@ package struct DashboardFeature: Sendable {
     private let directory: AccountDirectory
     private let trail: SessionTrail
     private let settings: DashboardSettings
-    private let generation: @Sendable () async throws -> String?
+    private let poll: SharedPoll
+    private let compression: PageCompression
     private let assets: StaticAssets
 
     /// The path below which all pages are.
     package static let path = "/dashboard"
-    /// Time between two questions whether any project has changed, however many pages are open.
-    static let pollInterval: Duration = .milliseconds(180)
 
     /// - Parameters:
     ///   - trail: Stores sign-ins in the audit trail.
-    ///   - generation: Names the present state of all projects; nil where the store has no name for it.
+    ///   - poll: Names the present state of all projects; nil where the store has no name for it.
     ///   - digest: SHA-256 in hex, of which assets are named.
+    ///   - compression: Makes gzip streams.
     /// - Throws: ``DashboardFiles/Problem`` for files that cannot be used.
     package init(
         files: DashboardFiles, directory: AccountDirectory, trail: SessionTrail, settings: DashboardSettings,
-        generation: @escaping @Sendable () async throws -> String?, digest: ([UInt8]) throws -> String
+        poll: SharedPoll, digest: ([UInt8]) throws -> String, compression: PageCompression
     ) throws {
-        self.generation = generation
+        self.poll = poll
+        self.compression = compression
         self.files = files
         self.directory = directory
         self.trail = trail
         self.settings = settings
-        assets = try StaticAssets(files.assets, base: "\(Self.path)/assets", digest: digest)
+        assets = try StaticAssets(
+            files.assets, base: "\(Self.path)/assets", digest: digest, compress: compression.file)
     }
 
     /// The pages on top of an API.
@@ -47,9 +49,7 @@ package struct DashboardFeature: Sendable {
         let sql = ProjectSQL(calls: calls)
         let routes =
             entry.routes + [assets.route]
-            + ProjectListRoutes(
-                pages: pages, calls: calls, poll: SharedPoll(every: Self.pollInterval, generation)
-            ).routes
+            + ProjectListRoutes(pages: pages, calls: calls, poll: poll).routes
             + NewProjectRoutes(pages: pages, calls: calls, stacks: settings.stacks).routes
             + ProjectRoutes(pages: pages, calls: calls).routes
             + LifecycleRoutes(pages: pages, calls: calls).routes
@@ -66,7 +66,8 @@ package struct DashboardFeature: Sendable {
             + AccountRoutes(pages: pages, calls: calls, directory: directory).routes
             + OrganizationRoutes(pages: pages, calls: calls).routes
             + NotificationRoutes(pages: pages, calls: calls).routes
-        return BrowserSite(path: Self.path, routes: routes, gate: gate, refusalPage: pages.refusal)
+        return BrowserSite(
+            path: Self.path, routes: routes, gate: gate, compression: compression, refusalPage: pages.refusal)
     }
 }
 

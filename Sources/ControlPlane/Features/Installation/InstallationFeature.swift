@@ -17,6 +17,7 @@ package struct InstallationFeature: Sendable {
     private let readiness: [ReadinessCheck]
     private let role: @Sendable () -> ManagerRole
     private let process: @Sendable () -> ProcessFigures?
+    private let metrics: MetricSources
     private let version: String
     private let logger: Logger
 
@@ -27,12 +28,14 @@ package struct InstallationFeature: Sendable {
     ///   - readiness: The checks behind `/ready`.
     ///   - role: What this manager does at the moment; one without others is always active.
     ///   - process: Metrics of the manager's process; nil where the host has none.
+    ///   - metrics: What the metrics pages show besides.
     ///   - logger: Receives what the checks of readiness find, when it changes.
     package init(
         catalog: ProjectCatalog, orphans: OrphanReconciler, jobs: JobCatalog, registries: RegistryLogins,
         consistency: @escaping ConsistencyCheck, readiness: [ReadinessCheck],
         role: @escaping @Sendable () -> ManagerRole = { .active },
-        process: @escaping @Sendable () -> ProcessFigures? = { nil }, version: String, logger: Logger
+        process: @escaping @Sendable () -> ProcessFigures? = { nil }, metrics: MetricSources = MetricSources(),
+        version: String, logger: Logger
     ) {
         self.catalog = catalog
         self.orphans = orphans
@@ -42,6 +45,7 @@ package struct InstallationFeature: Sendable {
         self.readiness = readiness
         self.role = role
         self.process = process
+        self.metrics = metrics
         self.version = version
         self.logger = logger
     }
@@ -50,7 +54,8 @@ package struct InstallationFeature: Sendable {
     package func routes(counting requests: RequestMetrics) -> [Route] {
         ProbeController(checks: readiness, role: role, findings: ReadinessFindings(logger: logger)).routes
             + MetricsController(
-                catalog: catalog, requests: requests, role: role, process: process, version: version
+                catalog: catalog, requests: requests, role: role, process: process, version: version, sources: metrics,
+                logger: logger
             ).routes
             + OrphansController(orphans: orphans).routes
             + JobsController(jobs: jobs).routes

@@ -1,25 +1,28 @@
 package import APIKit
-import FeatureKit
+package import FeatureKit
 package import Orchestrator
 
 /// Projects themselves: their life, settings and keys, what happens to them, and where they are reached.
 package struct ProjectsFeature: Sendable {
     private let catalog: ProjectCatalog
     private let eventFeed: any ProjectEventFeed
+    private let poll: SharedPoll
     private let logFollower: ServiceLogFollower
     private let time: any TimeSource
     private let publicHost: String
 
     /// - Parameters:
     ///   - eventFeed: Histories of projects, in order.
+    ///   - poll: Names the present state of all projects and their histories.
     ///   - logFollower: Logs of services as they are written.
     ///   - publicHost: Host name or address under which people reach the published ports of projects.
     package init(
-        catalog: ProjectCatalog, eventFeed: any ProjectEventFeed, logFollower: ServiceLogFollower,
-        time: any TimeSource, publicHost: String
+        catalog: ProjectCatalog, eventFeed: any ProjectEventFeed, poll: SharedPoll,
+        logFollower: ServiceLogFollower, time: any TimeSource, publicHost: String
     ) {
         self.catalog = catalog
         self.eventFeed = eventFeed
+        self.poll = poll
         self.logFollower = logFollower
         self.time = time
         self.publicHost = publicHost
@@ -46,7 +49,7 @@ package struct ProjectsFeature: Sendable {
 
     /// Streams of events and logs.
     private var live: [Route] {
-        EventStreamController(catalog: catalog, feed: eventFeed).routes
+        EventStreamController(catalog: catalog, feed: eventFeed, poll: poll).routes
             + ServiceLogsController(logs: catalog, follower: logFollower).routes
     }
 

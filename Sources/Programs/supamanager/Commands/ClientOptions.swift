@@ -8,6 +8,12 @@ struct ConnectionOptions: ParsableArguments {
         help: ArgumentHelp(
             "Address of the Management API. [SUPAMANAGER_API_URL; default: \(APIAddress.standard)]", valueName: "url"))
     var address: String?
+
+    @Option(
+        name: .customLong("context"),
+        help: ArgumentHelp("The manager of this context; see context. [SUPAMANAGER_CONTEXT]", valueName: "name"),
+        completion: .custom { _, _, _ in LiveNames.contexts() })
+    var context: String?
 }
 
 /// How a command shows what it found.

@@ -116,10 +116,7 @@ struct OrganizationsInviteCommand: ClientCommand {
     func perform(_ session: ClientSession) async throws(ClientError) {
         let client = try session.client()
         let slug = try await session.organization(organization.slug, client)
-        let roles = try await client.roles(of: slug).filter(\.projects.isEmpty)
-        guard let wanted = roles.first(where: { $0.name.lowercased() == role.lowercased() }) else {
-            throw .invalid("there is no role \(DisplayText.quoted(role)): \(roles.map(\.name).joined(separator: ", "))")
-        }
+        let wanted = try await client.role(named: role, of: slug)
         let made = try await client.invite(email, to: slug, role: wanted.id)
         if output.isJSON { return try session.show(json: made) }
         session.note("Invited \(made.email) as \(wanted.name) until \(made.expiresAt). The token, shown this once:")

@@ -1,5 +1,24 @@
+import Glibc
 import ManagementClient
 import ProjectModel
+
+/// Ctrl-C during a wait: what was asked for continues in the manager, which a prompt that is back does not show.
+enum Interruption {
+    /// A line feed first: the terminal shows `^C` at the end of what is drawn.
+    private static let text: StaticString =
+        "\nNo longer waiting. The manager continues: supamanager projects get PROJECT shows how far it is.\n"
+    /// As shells report an end by SIGINT.
+    private static let exitCode: Int32 = 130
+
+    /// Says so at the next interruption, and ends the program.
+    static func explain() {
+        // SAFETY: the handler makes two calls that a handler may make, on a text that lies in the program.
+        _ = signal(SIGINT) { _ in
+            _ = unsafe Glibc.write(STDERR_FILENO, Interruption.text.utf8Start, Interruption.text.utf8CodeUnitCount)
+            _exit(Interruption.exitCode)
+        }
+    }
+}
 
 /// Waits for a project and shows on the standard error how it comes along: on a terminal as lines that are drawn again
 /// and again, elsewhere as a line per change.
@@ -34,6 +53,7 @@ struct ProgressPrinter {
         let title = "\(name) (\(ref))"
         var tracker = ProgressTracker(title: title, goal: goal)
         var area = LiveArea()
+        if mode != .silent { Interruption.explain() }
         let outcome = try await client.wait(
             for: goal, of: ref, timeout: .seconds(options.timeout), eventsAfter: last
         ) { sighting, elapsed in

@@ -8,6 +8,7 @@ package struct BrowserSite: Sendable {
     package let gate: BrowserGate
     /// A refusal as a page.
     package let refusalPage: @Sendable (APIError, Visit) -> APIResponse
+    private let compression: PageCompression
 
     /// What a refusal is about.
     package struct Visit: Sendable {
@@ -15,16 +16,19 @@ package struct BrowserSite: Sendable {
         package let path: String
         package let headers: HTTPFields
         package let method: HTTPRequest.Method
+        /// Whether its address has a query.
+        package var hasQuery = false
     }
 
     /// - Parameter routes: each becomes a page: it takes cookies, and no tokens.
     package init(
-        path: String, routes: [Route], gate: BrowserGate,
+        path: String, routes: [Route], gate: BrowserGate, compression: PageCompression,
         refusalPage: @escaping @Sendable (APIError, Visit) -> APIResponse
     ) {
         self.path = path
         self.routes = RouteTable(routes.map(\.page))
         self.gate = gate
+        self.compression = compression
         self.refusalPage = refusalPage
     }
 
@@ -42,7 +46,7 @@ package struct BrowserSite: Sendable {
         }
         for (name, value) in Self.headers { page.headers[name] = value }
         if page.headers[.cacheControl] == nil { page.headers[.cacheControl] = "no-store" }
-        return page
+        return compression.compressed(page, to: visit)
     }
 
     private static let headers: [(HTTPField.Name, String)] = [

@@ -6,7 +6,7 @@ package struct FormFields: Sendable, Equatable {
     private let parameters: QueryParameters
 
     /// Most fields of a form.
-    package static let fieldsMax = 100
+    package static let fieldsMax = 200
 
     package init(_ text: String) throws(APIError) {
         guard text.utf8.count(where: { $0 == UInt8(ascii: "&") }) < Self.fieldsMax else {

@@ -8,6 +8,8 @@ package struct StaticAssets: Sendable {
         let contentType: String
         let entityTag: String
         let body: ByteBuffer
+        /// Compressed, where that is smaller.
+        let gzip: ByteBuffer?
     }
 
     /// Where they are served; the last part of a path is a name.
@@ -28,8 +30,10 @@ package struct StaticAssets: Sendable {
     /// - Parameters:
     ///   - files: contents by the name of the file: `app.css`.
     ///   - digest: a cryptographic digest in hex.
+    ///   - compress: makes a gzip stream.
     package init(
-        _ files: [String: [UInt8]], base: String, digest: ([UInt8]) throws -> String
+        _ files: [String: [UInt8]], base: String, digest: ([UInt8]) throws -> String,
+        compress: ([UInt8]) throws -> [UInt8]
     ) throws {
         var assets: [String: Asset] = [:]
         var served: [String: String] = [:]
@@ -39,8 +43,10 @@ package struct StaticAssets: Sendable {
             }
             let hash = String(try digest(bytes).prefix(Self.digitsMax))
             let address = "\(name[..<dot])-\(hash)\(name[dot...])"
+            let gzip = try compress(bytes)
             assets[address] = Asset(
-                contentType: type, entityTag: "\"\(hash)\"", body: ByteBuffer(bytes: bytes))
+                contentType: type, entityTag: "\"\(hash)\"", body: ByteBuffer(bytes: bytes),
+                gzip: gzip.count < bytes.count ? ByteBuffer(bytes: gzip) : nil)
             served[name] = address
         }
         (self.base, self.assets, self.served) = (base, assets, served)
@@ -67,14 +73,18 @@ package struct StaticAssets: Sendable {
         guard let asset = assets[try request.parameter("asset")] else {
             throw APIError(.notFound, "this path does not exist")
         }
+        // Two representations have two strong tags (RFC 9110 §8.8.3.3).
+        let gzip = PageCompression.isWanted(request.headers) ? asset.gzip : nil
+        let tag = gzip == nil ? asset.entityTag : asset.entityTag.dropLast() + "-gzip\""
         var headers: HTTPFields = [
-            .eTag: asset.entityTag, .cacheControl: "public, max-age=31536000, immutable",
+            .eTag: String(tag), .cacheControl: "public, max-age=31536000, immutable", .vary: "Accept-Encoding",
         ]
-        if Self.matches(request.headers[values: .ifNoneMatch], asset.entityTag) {
+        if Self.matches(request.headers[values: .ifNoneMatch], String(tag)) {
             return APIResponse(.notModified, headers: headers, body: ByteBuffer())
         }
         headers[.contentType] = asset.contentType
-        return APIResponse(headers: headers, body: asset.body)
+        if gzip != nil { headers[.contentEncoding] = "gzip" }
+        return APIResponse(headers: headers, body: gzip ?? asset.body)
     }
 
     /// RFC 9110 §13.1.2, with the weak comparison that it asks for.

@@ -4,12 +4,12 @@ package struct PrometheusText {
     package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
     /// Kinds of families.
-    package enum Kind: String {
+    package enum Kind: String, Sendable {
         case counter, gauge, histogram
     }
 
     /// One line of a family.
-    package struct Sample {
+    package struct Sample: Sendable {
         package var labels: [(name: String, value: String)] = []
         package let value: Double
         /// `_bucket`, `_sum` or `_count` of a histogram.
@@ -19,6 +19,18 @@ package struct PrometheusText {
             self.labels = labels
             self.value = value
             self.suffix = suffix
+        }
+    }
+
+    /// Samples of one name.
+    package struct Family: Sendable {
+        package let name: String
+        package let kind: Kind
+        package let help: String
+        package let samples: [Sample]
+
+        package init(_ name: String, _ kind: Kind, help: String, samples: [Sample]) {
+            (self.name, self.kind, self.help, self.samples) = (name, kind, help, samples)
         }
     }
 
@@ -35,9 +47,28 @@ package struct PrometheusText {
         }
     }
 
+    /// Adds a family; one without samples is left out.
+    package mutating func add(_ family: Family) {
+        add(family.name, family.kind, help: family.help, samples: family.samples)
+    }
+
     /// Adds a family of one value.
     package mutating func add(_ name: String, _ kind: Kind, help: String, value: Double) {
         add(name, kind, help: help, samples: [Sample(value: value)])
+    }
+
+    /// The samples of a histogram with one set of labels.
+    ///
+    /// - Parameter counts: for each bound how many values are at most as large.
+    package static func histogram(
+        labels: [(name: String, value: String)], bounds: [Double], counts: [Int64], count: Int64, sum: Double
+    ) -> [Sample] {
+        zip(bounds + [.infinity], counts + [count]).map { bound, count in
+            Sample(labels: labels + [("le", number(bound))], value: Double(count), suffix: "_bucket")
+        } + [
+            Sample(labels: labels, value: sum, suffix: "_sum"),
+            Sample(labels: labels, value: Double(count), suffix: "_count"),
+        ]
     }
 
     private static func labels(_ labels: [(name: String, value: String)]) -> String {

@@ -53,21 +53,10 @@ package final class RequestMetrics: Sendable {
         page.add(
             "supamanager_http_request_duration_seconds", .histogram, help: "Time from a request to its answer.",
             samples: state.durations.sorted { $0.key < $1.key }.flatMap { route, durations in
-                Self.samples(Self.labels(route), durations)
+                PrometheusText.histogram(
+                    labels: Self.labels(route), bounds: Self.buckets, counts: durations.counts, count: durations.count,
+                    sum: durations.sum)
             })
-    }
-
-    private static func samples(
-        _ labels: [(name: String, value: String)], _ durations: Durations
-    ) -> [PrometheusText.Sample] {
-        let bounds = zip(buckets + [.infinity], durations.counts + [durations.count])
-        return bounds.map { bound, count in
-            PrometheusText.Sample(
-                labels: labels + [("le", PrometheusText.number(bound))], value: Double(count), suffix: "_bucket")
-        } + [
-            PrometheusText.Sample(labels: labels, value: durations.sum, suffix: "_sum"),
-            PrometheusText.Sample(labels: labels, value: Double(durations.count), suffix: "_count"),
-        ]
     }
 
     /// `GET /v1/projects` as two labels; what has no route is `-`.

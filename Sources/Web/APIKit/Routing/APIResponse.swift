@@ -11,7 +11,7 @@ package struct APIResponse: Sendable {
     /// Header fields besides those about the connection.
     package var headers = HTTPFields()
     /// The body; empty when there is none, and when it is a stream.
-    package let body: ByteBuffer
+    package internal(set) var body: ByteBuffer
     /// The body that is written while it comes about.
     package private(set) var stream: StreamedBody?
     /// The refusal that this is the response to.

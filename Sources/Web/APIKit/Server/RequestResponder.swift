@@ -58,7 +58,9 @@ package struct RequestResponder: HTTPResponder {
         answer.response.headers[.requestIdentifier] = id.text
         if let site = api.site, site.owns(request.uri.path) {
             // Pages are for this origin alone.
-            let visit = BrowserSite.Visit(path: request.uri.path, headers: request.headers, method: request.method)
+            let visit = BrowserSite.Visit(
+                path: request.uri.path, headers: request.headers, method: request.method,
+                hasQuery: request.uri.query?.isEmpty == false)
             answer.response = site.dressed(answer.response, to: visit)
         } else {
             answer.response.protect(for: request.headers[.origin], api.cors)

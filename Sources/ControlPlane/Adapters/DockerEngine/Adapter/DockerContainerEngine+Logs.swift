@@ -5,6 +5,19 @@ extension DockerContainerEngine: ContainerLogs {
     public func follow(
         container id: String, from start: LogStart
     ) async throws(EngineError) -> AsyncThrowingStream<[LogLine], any Error> {
+        try await lines(ofContainer: id, from: start, isFollowing: true)
+    }
+
+    /// Reads a stream of the engine's, which ends it.
+    public func past(
+        container id: String, from start: LogStart
+    ) async throws(EngineError) -> AsyncThrowingStream<[LogLine], any Error> {
+        try await lines(ofContainer: id, from: start, isFollowing: false)
+    }
+
+    private func lines(
+        ofContainer id: String, from start: LogStart, isFollowing: Bool
+    ) async throws(EngineError) -> AsyncThrowingStream<[LogLine], any Error> {
         var query = LogQuery(hasTimestamps: true)
         var after: LogMoment?
         switch start {
@@ -16,7 +29,9 @@ extension DockerContainerEngine: ContainerLogs {
             query.since = since
             after = moment
         }
-        let stream = try await translated { [query] client in try await client.followLogs(of: id, query) }
+        let stream = try await translated { [query] client in
+            isFollowing ? try await client.followLogs(of: id, query) : try await client.pastLogs(of: id, query)
+        }
         let source = LogSource(stream, after: after)
         return AsyncThrowingStream { try await source.next() }
     }

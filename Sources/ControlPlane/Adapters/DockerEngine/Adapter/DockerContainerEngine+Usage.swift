@@ -6,6 +6,8 @@ import Reconciler
 public struct RunningContainer: Sendable, Equatable {
     public let id: String
     public let ref: ProjectRef
+    /// Its service in the project; nil for one that has none.
+    public let service: String?
 }
 
 extension DockerContainerEngine {
@@ -17,7 +19,7 @@ extension DockerContainerEngine {
                 guard container.state == .running, container.installation == self.installation,
                     let ref = container.project.flatMap({ ProjectRef($0) })
                 else { continue }
-                running.append(RunningContainer(id: container.id, ref: ref))
+                running.append(RunningContainer(id: container.id, ref: ref, service: container.service))
             }
             return running
         }

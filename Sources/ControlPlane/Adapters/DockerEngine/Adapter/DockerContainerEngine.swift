@@ -18,12 +18,13 @@ public final class DockerContainerEngine: ContainerEngine {
     ///   - registries: credentials for the registries that images are pulled from.
     ///   - mayChange: asked right before each call that changes something, also where an operation takes several calls;
     ///     where it says no, the operation throws ``Orchestrator/EngineError/notActive``.
+    ///   - metrics: counts the calls.
     public init(
         host: DockerHost, http: HTTPClient, installation: String,
         registries: any RegistryCredentials = AnonymousRegistries(),
-        mayChange: @escaping @Sendable () -> Bool = { true }
+        mayChange: @escaping @Sendable () -> Bool = { true }, metrics: OutcomeMetrics? = nil
     ) {
-        connection = EngineConnection(host: host, http: http, mayChange: mayChange)
+        connection = EngineConnection(host: host, http: http, mayChange: mayChange, metrics: metrics)
         self.installation = installation
         self.registries = registries
     }
@@ -111,7 +112,12 @@ actor EngineConnection {
     private var knownProcessors: Int?
     private let mayChange: @Sendable () -> Bool
 
-    init(host: DockerHost, http: HTTPClient, mayChange: @escaping @Sendable () -> Bool) {
+    private let metrics: OutcomeMetrics?
+
+    init(
+        host: DockerHost, http: HTTPClient, mayChange: @escaping @Sendable () -> Bool, metrics: OutcomeMetrics? = nil
+    ) {
+        self.metrics = metrics
         self.host = host
         self.http = http
         self.mayChange = mayChange
@@ -131,7 +137,7 @@ actor EngineConnection {
     /// The client, once a version has been agreed on.
     func client() async throws(DockerError) -> DockerClient {
         if let present { return present }
-        var client = try await DockerClient.connect(to: host, http: http)
+        var client = try await DockerClient.connect(to: host, http: http, metrics: metrics)
         client.mayChange = mayChange
         present = client
         return client

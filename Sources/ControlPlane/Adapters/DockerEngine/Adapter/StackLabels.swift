@@ -9,7 +9,7 @@ enum StackLabels {
     static let volumeIdentity = "supamanager.volume-id"
     static let helper = DesiredService.helperLabel
     static let composeProject = "com.docker.compose.project"
-    static let composeService = "com.docker.compose.service"
+    static let composeService = OwnLabels.CodingKeys.service.rawValue
     static let composeConfigHash = "com.docker.compose.config-hash"
     static let composeContainerNumber = "com.docker.compose.container-number"
     static let composeOneOff = "com.docker.compose.oneoff"
@@ -38,9 +38,12 @@ enum StackLabels {
 struct OwnLabels: Sendable, Equatable, Decodable {
     let installation: String?
     let project: String?
+    /// As Compose names it.
+    let service: String?
 
     enum CodingKeys: String, CodingKey {
         case installation = "supamanager.installation"
         case project = "supamanager.project"
+        case service = "com.docker.compose.service"
     }
 }

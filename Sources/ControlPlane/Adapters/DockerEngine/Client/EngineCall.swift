@@ -24,6 +24,24 @@ struct EngineCall {
     /// For messages: without the query, which may be long.
     var label: String { "\(method) \(path)" }
 
+    /// The label with identifiers and names left out: one of a few dozen.
+    var template: String {
+        var segments: [Substring] = []
+        for segment in path.split(separator: "/") {
+            let word = Self.words.contains(String(segment)) ? segment : "{id}"
+            // A name may have several segments.
+            if word == "{id}", segments.last == "{id}" { continue }
+            segments.append(word)
+        }
+        return "\(method) /" + segments.joined(separator: "/")
+    }
+
+    /// Segments of the engine's paths that are no identifiers. An object that is called like one is counted with it.
+    private static let words: Set<String> = [
+        "_ping", "archive", "connect", "containers", "create", "disconnect", "events", "exec", "images", "info", "json",
+        "kill", "logs", "networks", "restart", "start", "stats", "stop", "top", "version", "volumes", "wait",
+    ]
+
     /// Path and query, percent-encoded.
     var target: String {
         guard !query.isEmpty else { return path }

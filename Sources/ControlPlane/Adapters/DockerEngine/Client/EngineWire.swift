@@ -1,5 +1,6 @@
 import CurlKit
 import FoundationEssentials
+import Orchestrator
 
 /// Turns calls into HTTP requests, and answers into documents or errors.
 struct EngineWire: Sendable {
@@ -9,11 +10,17 @@ struct EngineWire: Sendable {
     let http: HTTPClient
     /// Asked right before a call that changes something is sent.
     var mayChange: @Sendable () -> Bool = { true }
+    /// Counts the calls.
+    var metrics: OutcomeMetrics?
 
     /// Makes the call and returns an answer whose status is a success, or 304.
     @discardableResult
     func send(_ call: EngineCall) async throws(DockerError) -> HTTPResponse {
         try checkFence(call)
+        return try await counted(call) { () async throws(DockerError) in try await exchange(call) }
+    }
+
+    private func exchange(_ call: EngineCall) async throws(DockerError) -> HTTPResponse {
         var request = self.request(for: call)
         request.lane = call.isLong ? .long : .exchange
         request.totalTimeout = call.timeout
@@ -49,6 +56,14 @@ struct EngineWire: Sendable {
         overflow: HTTPStreamOverflow = .pause
     ) async throws(DockerError) -> HTTPResponseStream {
         try checkFence(call)
+        return try await counted(call) { () async throws(DockerError) in
+            try await begin(call, totalTimeout: totalTimeout, idleTimeout: idleTimeout, overflow: overflow)
+        }
+    }
+
+    private func begin(
+        _ call: EngineCall, totalTimeout: Duration?, idleTimeout: Duration?, overflow: HTTPStreamOverflow
+    ) async throws(DockerError) -> HTTPResponseStream {
         var request = self.request(for: call)
         request.headTimeout = call.timeout
         request.totalTimeout = totalTimeout
@@ -64,6 +79,31 @@ struct EngineWire: Sendable {
         // Only the message is read; if the body is unreadable, the status is enough.
         let body = (try? await stream.collect(limitBytes: DockerLimits.errorBodyBytes)) ?? []
         throw Self.error(status: stream.head.status, body: body, call: call)
+    }
+
+    /// Counts what comes of a call; of a stream, until it begins.
+    private func counted<Value>(
+        _ call: EngineCall, _ body: () async throws(DockerError) -> Value
+    ) async throws(DockerError) -> Value {
+        guard let metrics else { return try await body() }
+        let start = ContinuousClock.now
+        do {
+            let value = try await body()
+            metrics.count(call.template, outcome: "ok", took: ContinuousClock.now - start)
+            return value
+        } catch {
+            metrics.count(call.template, outcome: Self.outcome(of: error), took: ContinuousClock.now - start)
+            throw error
+        }
+    }
+
+    private static func outcome(of error: DockerError) -> String {
+        switch error {
+        case .status(404, _, _): "not_found"
+        case .status(..<500, _, _): "refused"
+        case .transport: "unreachable"
+        default: "failed"
+        }
     }
 
     private func checkFence(_ call: EngineCall) throws(DockerError) {

@@ -6,7 +6,7 @@ struct ContainerListItem: Sendable, Equatable, Decodable {
     let name: String
     let state: ContainerState
     /// The labels that say whose it is; nil for those it does not have.
-    let installation: String?, project: String?
+    let installation: String?, project: String?, service: String?
     /// Its places on networks. Each start draws new identifiers.
     let endpointIDs: [String]
     /// Ports of the host that it holds.
@@ -45,7 +45,7 @@ struct ContainerListItem: Sendable, Equatable, Decodable {
         let places = try container.decodeIfPresent(Places.self, forKey: .network)?.networks ?? [:]
         endpointIDs = places.values.compactMap(\.endpointID)
         let labels = try container.decodeIfPresent(OwnLabels.self, forKey: .labels)
-        (installation, project) = (labels?.installation, labels?.project)
+        (installation, project, service) = (labels?.installation, labels?.project, labels?.service)
     }
 
     /// What distinguishes the container and its present run from all others. Labels never change.

@@ -23,6 +23,15 @@ extension DockerClient {
         try await outputStream(try logsCall(id, query, follow: true), hasTerminal: query.hasTerminal)
     }
 
+    /// What a container has written up to now. Maps to `GET /containers/{id}/logs`.
+    public func pastLogs(
+        of id: String, _ query: LogQuery = LogQuery()
+    ) async throws(DockerError) -> EngineStream<OutputPiece> {
+        try await outputStream(
+            try logsCall(id, query, follow: false), hasTerminal: query.hasTerminal,
+            totalTimeout: DockerLimits.logsTimeout)
+    }
+
     private func logsCall(_ id: String, _ query: LogQuery, follow: Bool) throws(DockerError) -> EngineCall {
         var call = try containerCall("GET", id: id, rest: "/logs")
         call.query = [

@@ -22,9 +22,11 @@ public struct ClientSettings: Sendable, Equatable {
 
     /// Resolves the settings.
     ///
-    /// - Parameter option: what `--api-url` says.
-    public init(option: String?, environment: [String: String]) throws(ClientError) {
-        address = try Self.address(option: option, environment: environment)
+    /// - Parameters:
+    ///   - option: what `--api-url` says.
+    ///   - context: what `--context` says.
+    public init(option: String?, context: String? = nil, environment: [String: String]) throws(ClientError) {
+        address = try Self.address(option: option, context: context, environment: environment)
         // An empty variable counts as not set, as in Compose.
         if let given = environment[Self.tokenVariable], !given.isEmpty {
             token = try .token(trimming: given)
@@ -36,9 +38,13 @@ public struct ClientSettings: Sendable, Equatable {
         }
     }
 
-    /// The address alone.
-    public static func address(option: String?, environment: [String: String]) throws(ClientError) -> APIAddress {
-        guard let given = option ?? environment[addressVariable], !given.isEmpty else { return .standard }
-        return try APIAddress(given)
+    /// The address alone: of `--api-url`, of the context that `--context` names, of the variables, of the context in use.
+    public static func address(
+        option: String?, context: String? = nil, environment: [String: String]
+    ) throws(ClientError) -> APIAddress {
+        if let option, !option.isEmpty { return try APIAddress(option) }
+        if context == nil, let given = environment[addressVariable], !given.isEmpty { return try APIAddress(given) }
+        let selected = try ContextsFile.selected(option: context, environment: environment)
+        return try selected.map { (_, found) throws(ClientError) in try APIAddress(found.address) } ?? .standard
     }
 }

@@ -15,25 +15,40 @@ extension ManagementClient {
     /// Reads a service's log and follows it, also over restarts of the service and of the manager, until the project is
     /// gone or the task is cancelled.
     ///
-    /// - Parameter tail: lines of the past to begin with.
+    /// - Parameters:
+    ///   - tail: lines of the past to begin with.
+    ///   - since: in place of ``tail`` the moment after which to begin, as the API writes moments.
+    ///   - isPast: ends after the lines that are there.
+    ///   - line: takes each line, and when it was written.
     public func followLogs(
-        of service: ServiceName, in ref: ProjectRef, tail: Int, line: (String) -> Void
+        of service: ServiceName, in ref: ProjectRef, tail: Int, since: String? = nil, isPast: Bool = false,
+        line: (String, String?) -> Void
     ) async throws(ClientError) {
         let call = APICall.get(
             "platform", "projects", ref.text, "services", service.text, "logs",
-            query: [("follow", "true"), ("tail", "\(tail)")])
-        try await follow(call) { if $0.name == "log" { line($0.data) } }
+            query: [(isPast ? "past" : "follow", "true"), ("tail", "\(tail)")])
+        try await follow(call, after: since) { if $0.name == "log" { line($0.data, $0.id) } }
     }
 
     /// Reads a stream to its end. A stream that breaks is opened again after the last event.
-    private func follow(_ call: APICall, event: (StreamedEvent) -> Void) async throws(ClientError) {
-        var lastID: String?
+    private func follow(
+        _ call: APICall, after start: String? = nil, event: (StreamedEvent) -> Void
+    ) async throws(ClientError) {
+        var (lastID, hasBegun) = (start, false)
         while true {
             do throws(ClientError) {
-                if try await read(call, after: &lastID, event) { return }
+                if try await read(
+                    call, after: &lastID,
+                    { found in
+                        hasBegun = true
+                        event(found)
+                    })
+                {
+                    return
+                }
             } catch {
                 // A 404 after events means that the project was deleted meanwhile.
-                if case .refused(let refusal) = error, refusal.status == 404, lastID != nil { return }
+                if case .refused(let refusal) = error, refusal.status == 404, hasBegun { return }
                 guard error.isPassing else { throw error }
             }
             do { try await pause(Self.pauseBetween) } catch { return }

@@ -26,6 +26,11 @@ extension PostgresIdentityStore {
         try await transaction { try await OrganizationRows.delete(slug, in: $0) }
     }
 
+    /// Selects the slugs of an account's organizations.
+    public func organizations(of account: String) async throws(StoreError) -> Set<String> {
+        try await reading { try await RosterRows.organizations(of: account, in: $0) }
+    }
+
     /// Selects members.
     public func members(of slug: String) async throws(StoreError) -> [Member] {
         try await reading { try await RosterRows.members(of: slug, in: $0) }

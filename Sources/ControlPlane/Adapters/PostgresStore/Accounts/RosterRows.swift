@@ -26,6 +26,15 @@ enum RosterRows {
         return members
     }
 
+    static func organizations(of account: String, in session: some PostgresSession) async throws -> Set<String> {
+        let rows = try await session.query(
+            """
+            select distinct o.slug from role_assignments r join organizations o on o.number = r.organization
+            where r.account = $1
+            """, [.text(account)])
+        return Set(try rows.map { try $0.string("slug") })
+    }
+
     static func roster(
         of organization: Organization, in session: some PostgresSession
     ) async throws -> OrganizationRoster {

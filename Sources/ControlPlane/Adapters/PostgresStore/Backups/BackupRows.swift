@@ -70,6 +70,25 @@ enum BackupRows {
         ).map(backup)
     }
 
+    static func newest(in session: some PostgresSession) async throws -> [NewestBackups] {
+        try await session.query(
+            """
+            select ref, max(taken_at) filter (where backups.state = 'verified') as verified_taken_at,
+                (array_agg(stored_bytes order by backups.id desc))[1] as stored_bytes
+            from backups join projects using (ref)
+            where backups.state in ('stored', 'verified', 'unsound') and projects.status <> 'DELETED'
+            group by ref order by ref limit $1
+            """, [.int(BackupLimits.projects)]
+        ).map { row in
+            guard let ref = ProjectRef(try row.string("ref")) else {
+                throw StoreError.refused("a ref of a backup cannot be read")
+            }
+            return NewestBackups(
+                ref: ref, verifiedTakenAt: try row.optionalTimestamp("verified_taken_at").map { Timestamp($0) },
+                storedBytes: try row.optionalInt64("stored_bytes"))
+        }
+    }
+
     private static func backup(_ row: PostgresRow) throws -> ProjectBackup {
         guard let ref = ProjectRef(try row.string("ref")),
             let reason = BackupReason(rawValue: try row.string("reason")),

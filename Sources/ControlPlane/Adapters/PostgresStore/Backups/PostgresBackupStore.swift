@@ -48,6 +48,11 @@ public struct PostgresBackupStore: BackupStore {
         try await transaction { try await BackupRows.latest(of: ref, limit: limit, in: $0) }
     }
 
+    /// Selects the newest backups of all projects that are not deleted; at most ``BackupLimits/projects``.
+    public func newest() async throws(StoreError) -> [NewestBackups] {
+        try await transaction { try await BackupRows.newest(in: $0) }
+    }
+
     /// Selects the projects of backups in the store.
     public func refsInStore() async throws(StoreError) -> Set<ProjectRef> {
         try await transaction { try await ScheduleRows.refsInStore(in: $0) }

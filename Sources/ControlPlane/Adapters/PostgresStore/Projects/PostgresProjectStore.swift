@@ -11,6 +11,7 @@ public struct PostgresProjectStore: ProjectStore {
     private let cache = EditionCache()
     private let lease: ManagerLease?
     private let outbox: EventOutbox
+    private let metrics: ManagerMetrics
 
     /// A store on a pool whose database has been migrated.
     ///
@@ -19,11 +20,14 @@ public struct PostgresProjectStore: ProjectStore {
     ///     ``StoreError/fenced``, in the same transaction. Nil for requests of users: every manager may store them, and
     ///     announces them to the active one.
     ///   - consumers: What takes part in the transactions of events.
+    ///   - metrics: Counts the operations that end.
     public init(
-        pool: PostgresPool, under lease: ManagerLease? = nil, consumers: [any EventConsumer] = EventConsumers.all
+        pool: PostgresPool, under lease: ManagerLease? = nil, consumers: [any EventConsumer] = EventConsumers.all,
+        metrics: ManagerMetrics = ManagerMetrics()
     ) {
         self.pool = pool
         self.lease = lease
+        self.metrics = metrics
         outbox = EventOutbox(consumers: consumers)
     }
 
@@ -144,6 +148,12 @@ public struct PostgresProjectStore: ProjectStore {
         try await outbox.write(
             transition.event(of: project.versions, during: operation), of: project, in: transaction)
         try await OperationRows.apply(transition, to: operation, of: ref, in: transaction)
+        if let operation, let end = transition.end(of: operation.kind) {
+            let took = transition.at.since(operation.requestedAt)
+            await AfterCommit.run { [metrics] in
+                metrics.operations.count(operation.kind.rawValue, outcome: end.state.rawValue, took: took)
+            }
+        }
         try await announce(ref, in: transaction)
         return true
     }
@@ -177,6 +187,8 @@ public struct PostgresProjectStore: ProjectStore {
             // Numbers of events become visible in their order only when one transaction at a time writes them.
             guard let project = try await ProjectRows.lock(ref, in: transaction) else { return }
             for event in events { try await outbox.write(event, of: project, in: transaction) }
+            // Streams of histories read on only in another generation. Last, since all such changes wait for it.
+            try await ProjectRows.renewEdition(in: transaction)
         }
     }
 
@@ -239,7 +251,9 @@ extension PostgresProjectStore {
             if let lease { try await ManagerLeaseRow.hold(lease.token, in: transaction) }
             return try await body(transaction)
         }
-        do { return try await AmbientTransaction.run(on: pool, fenced) } catch { throw Self.storeError(error) }
+        do {
+            return try await AfterCommit.collecting { try await AmbientTransaction.run(on: pool, fenced) }
+        } catch { throw Self.storeError(error) }
     }
 
     /// Notifies the active manager of a request. The manager's own writes need no notification.

@@ -93,6 +93,8 @@ public protocol IdentityStore: BrowserSessionStore {
 
     // MARK: Members
 
+    /// The slugs of the organizations that an account is a member of.
+    func organizations(of account: String) async throws(StoreError) -> Set<String>
     /// The members of an organization, by the numbers of their accounts.
     func members(of slug: String) async throws(StoreError) -> [Member]
     /// Everything that decisions about the members of an organization depend on; nil when there is no such one.

@@ -5,4 +5,7 @@ extension ProjectCatalog {
     public func health(of ref: ProjectRef) async throws(CatalogError) -> [ServiceReport] {
         await observer.services(of: try await project(ref))
     }
+
+    /// The same of a record that was read before.
+    public func health(of record: ProjectRecord) async -> [ServiceReport] { await observer.services(of: record) }
 }

@@ -68,6 +68,11 @@ public struct ProjectCatalog: Sendable {
         try await stored { () async throws(StoreError) in try await store.projects(query) }
     }
 
+    /// Outlines of all projects.
+    public func outlines() async throws(CatalogError) -> [ProjectRef: RecordOutline] {
+        try await stored { () async throws(StoreError) in try await store.outlines() }
+    }
+
     /// The latest events of a project, newest first.
     public func events(of ref: ProjectRef, limit: Int) async throws(CatalogError) -> [ProjectEvent] {
         _ = try await project(ref)

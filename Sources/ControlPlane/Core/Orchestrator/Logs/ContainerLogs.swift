@@ -5,6 +5,10 @@ public protocol ContainerLogs: Sendable {
     func follow(
         container id: String, from start: LogStart
     ) async throws(EngineError) -> AsyncThrowingStream<[LogLine], any Error>
+    /// What a container has written up to now; then the sequence ends.
+    func past(
+        container id: String, from start: LogStart
+    ) async throws(EngineError) -> AsyncThrowingStream<[LogLine], any Error>
 }
 
 /// The start of reading a log.

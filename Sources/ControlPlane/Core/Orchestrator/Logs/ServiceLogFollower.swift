@@ -43,6 +43,14 @@ public struct ServiceLogFollower: Sendable {
         let source = FollowedService(follower: self, service: service, ref: ref, start: start)
         return AsyncThrowingStream { try await source.next() }
     }
+
+    /// The same up to now: lines that are there, then the end. A service without a container has none.
+    public func pastLines(
+        of service: ServiceName, in ref: ProjectRef, from start: LogStart
+    ) -> AsyncThrowingStream<[LogLine], any Error> {
+        let source = FollowedService(follower: self, service: service, ref: ref, start: start)
+        return AsyncThrowingStream { try await source.nextOfPast() }
+    }
 }
 
 /// One log that is followed, pulled by its reader.
@@ -88,6 +96,33 @@ private actor FollowedService {
             guard let signs = try await signs() else { return nil }
             if try await open(signs) { continue }
             try await Task.sleep(for: follower.interval)
+        }
+    }
+
+    /// The next lines that are there already.
+    func nextOfPast() async throws -> [LogLine]? {
+        if iterator == nil {
+            guard lastRun == nil, let container = try await presentContainer() else { return nil }
+            lastRun = Run(container: container.id, startedAt: container.startedAt, isRunning: false)
+            do throws(EngineError) {
+                iterator = try await follower.logs.past(container: container.id, from: start).makeAsyncIterator()
+            } catch { throw ServiceLogsError.engine(error) }
+        }
+        guard var present = iterator else { return nil }
+        iterator = nil
+        let lines: [LogLine]?
+        // Nothing is tried again: what was read so far would look like all of it.
+        do { lines = try await present.next(isolation: self) } catch let error as EngineError {
+            throw ServiceLogsError.engine(error)
+        }
+        guard let lines else { return nil }
+        iterator = present
+        return try await redacted(lines)
+    }
+
+    private func presentContainer() async throws(ServiceLogsError) -> ObservedContainer? {
+        do throws(EngineError) { return try await follower.engine.observe(ref).container(of: service) } catch {
+            throw .engine(error)
         }
     }
 

@@ -27,6 +27,7 @@ public final class HealthLoop: Service {
     private let engine: any ContainerEngine
     private let time: any TimeSource
     private let pace: ProbeSchedule
+    private let metrics: ManagerMetrics
     private let targets: AsyncStream<Target>
     private let assign: AsyncStream<Target>.Continuation
     private let wake = Mutex<AsyncStream<ProjectRef>.Continuation?>(nil)
@@ -34,8 +35,9 @@ public final class HealthLoop: Service {
     /// A loop that probes through `prober`, and through `engine` where a probe is a command.
     public init(
         prober: any ServiceProber, engine: any ContainerEngine, time: any TimeSource = SystemTime(),
-        pace: ProbeSchedule = ProbeSchedule()
+        pace: ProbeSchedule = ProbeSchedule(), metrics: ManagerMetrics = ManagerMetrics()
     ) {
+        self.metrics = metrics
         self.prober = prober
         self.engine = engine
         self.time = time
@@ -99,6 +101,7 @@ public final class HealthLoop: Service {
         let share = target.share
         while !Task.isCancelled, await registry.isCurrent(target.turn, of: target.service, in: target.ref) {
             let answer = await answer(of: target)
+            if case .notReady = answer.whole { metrics.probes.count(target.service.text, outcome: "failed") }
             let record = await registry.record(
                 answer, of: target.service, in: target.ref, turn: target.turn)
             guard let (before, after) = record else { return }

@@ -61,14 +61,17 @@ extension ReconcileLoop {
 
     /// Makes a full list of what store and engine have, and wakes the projects for which there is a reason.
     private func resync() async {
+        let start = time.uptime()
         do {
             let outlines = try await store.outlines()
             let overview = try await engine.overview()
             await survey.note(overview.use)
             for ref in await states.due(Relist(outlines, overview.fingerprints)) { await queue.add(ref) }
             for ref in try await custody.destructions() { await queue.add(ref) }
+            metrics.resyncs.count("resync", outcome: "ok", took: time.uptime() - start)
         } catch {
             if Task.isCancelled { return }
+            metrics.resyncs.count("resync", outcome: "failed", took: time.uptime() - start)
             logger.warning("a full list failed; it is tried again", metadata: ["error": "\(error)"])
         }
     }

@@ -25,6 +25,7 @@ public final class ReconcileLoop: Service {
     let functions: (any FunctionPublishing)?
     let redactors: Redactors
     let pulls: ImagePulls
+    let metrics: ManagerMetrics
     let time: any TimeSource
     let logger: Logger
     let queue = ProjectQueue(activeMax: parallelProjectsMax)
@@ -41,7 +42,7 @@ public final class ReconcileLoop: Service {
         folders: any ProjectFolders, minter: any KeyMinter, broker: LeaseBroker, survey: EngineSurvey,
         health: HealthLoop, functions: (any FunctionPublishing)? = nil,
         announcements: (any ProjectAnnouncements)? = nil, lease: ManagerLease? = nil, pulls: ImagePulls = ImagePulls(),
-        redactors: Redactors = Redactors(),
+        redactors: Redactors = Redactors(), metrics: ManagerMetrics = ManagerMetrics(),
         time: any TimeSource = SystemTime(), logger: Logger
     ) {
         self.store = store
@@ -56,6 +57,7 @@ public final class ReconcileLoop: Service {
         self.functions = functions
         self.pulls = pulls
         self.redactors = redactors
+        self.metrics = metrics
         self.time = time
         self.logger = logger
         states = PassStates(time)

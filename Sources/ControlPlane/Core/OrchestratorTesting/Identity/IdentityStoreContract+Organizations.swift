@@ -69,6 +69,8 @@ extension IdentityContractRun {
         try promise("it comes on top", roster.roles[id(2)] == [Role(.readOnly), shared])
         try promise("several can have it", roster.roles[id(3)]?.contains(shared) == true)
         try promise("each is made once", roster.projectRoles.count == 2)
+        try promise("a member's organizations are known", try await store.organizations(of: id(2)).contains("team"))
+        try promise("nobody is a member of nothing", try await store.organizations(of: id(999)).isEmpty)
         let members = try await store.members(of: "team")
         try promise("members are listed in order", members.map(\.account.id) == [id(1), id(2), id(3)])
         try promise("with their roles", members.map(\.roles) == [id(1), id(2), id(3)].map { roster.roles[$0] ?? [] })

@@ -33,6 +33,13 @@ extension InMemoryIdentityStore {
         return try await transaction { $0.delete(slug, projects: count) }
     }
 
+    /// Slugs of an account's organizations.
+    public func organizations(of account: String) async throws(StoreError) -> Set<String> {
+        try await transaction { state in
+            Set(state.assignments.filter { $0.account == account }.map(\.organization))
+        }
+    }
+
     /// Members by number.
     public func members(of slug: String) async throws(StoreError) -> [Member] {
         try await transaction { $0.members(of: slug) }

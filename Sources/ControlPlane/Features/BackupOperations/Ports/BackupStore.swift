@@ -38,8 +38,23 @@ public protocol BackupStore: Sendable {
     func restores(of ref: ProjectRef, limit: Int) async throws(StoreError) -> [ProjectRestore]
 }
 
+/// The newest backups of a project that has some in the store.
+public struct NewestBackups: Sendable, Equatable {
+    public let ref: ProjectRef
+    /// When the newest one was taken that was restored for a trial.
+    public let verifiedTakenAt: Timestamp?
+    /// Bytes that the newest one takes in the store, where that is known.
+    public let storedBytes: Int64?
+
+    public init(ref: ProjectRef, verifiedTakenAt: Timestamp?, storedBytes: Int64?) {
+        (self.ref, self.verifiedTakenAt, self.storedBytes) = (ref, verifiedTakenAt, storedBytes)
+    }
+}
+
 /// Bounds of what is read of the rows.
 public enum BackupLimits {
+    /// Projects of one list.
+    public static let projects = 10_000
     /// Backups in one list.
     public static let listed = 500
     /// Restores that are looked at.

@@ -37,6 +37,17 @@ struct RowEdit: Sendable, Equatable {
         }
     }
 
+    /// A mark of a row's texts: a form that was made of other texts is out of date.
+    static func mark(of texts: [String?]) -> String {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        func add(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        for text in texts {
+            // Lengths keep neighbours apart, and NULL from a text.
+            for byte in (text.map { "\($0.utf8.count):\($0)" } ?? "-").utf8 { add(byte) }
+        }
+        return String(hash, radix: 16)
+    }
+
     /// Browsers send CR LF for the end of a line, however it was.
     private static func plain(_ text: String) -> String {
         text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")

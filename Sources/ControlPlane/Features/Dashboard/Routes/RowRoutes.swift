@@ -75,6 +75,7 @@ struct RowRoutes: Sendable {
                 "table": .object(["oid": .text(table.oid), "name": .visible(table.name)]),
                 "schema_query": .text(PagePath.query([("schema", table.schema)])), "schema": .visible(table.schema),
                 "is_new": .flag(draft.key == nil), "key": .list(key), "roles": roles.choices,
+                "seen": draft.present.map { .text(RowEdit.mark(of: $0)) } ?? .none,
                 "problem": draft.problem?.fields ?? .none,
                 "inputs": .list(table.columns.enumerated().map { input($1, index: $0, of: draft) }),
             ], for: request, status: draft.problem == nil ? .ok : .badRequest)
@@ -135,6 +136,10 @@ struct RowRoutes: Sendable {
         draft.form = form
         let edit = RowEdit(form, of: table, present: draft.present)
         guard !edit.changes.isEmpty else { return try back(to: table, role: draft.role, request) }
+        if Self.isOutdated(form, draft) {
+            draft.problem = Self.changedMeanwhile
+            return try await self.form(request, draft)
+        }
         let outcome = try await sql.run(edit.update(of: table, key: key, role: draft.role), for: request)
         return try await end(outcome, of: draft, for: request)
     }
@@ -144,10 +149,24 @@ struct RowRoutes: Sendable {
         if let obstacle = table.editObstacle { throw APIError(.badRequest, obstacle) }
         let form = try request.form()
         let key = try RowKey(of: table) { form[$0] }
-        let draft = try await draft(request, of: table, key: key, role: form["role"])
+        var draft = try await draft(request, of: table, key: key, role: form["role"])
+        if Self.isOutdated(form, draft) {
+            draft.problem = Self.changedMeanwhile
+            return try await self.form(request, draft)
+        }
         let outcome = try await sql.run(key.deletion(from: table, role: draft.role), for: request)
         return try await end(outcome, of: draft, for: request)
     }
+
+    /// Whether the row is another one than the form was made of. A form that does not say of what has no claim.
+    private static func isOutdated(_ form: FormFields, _ draft: Draft) -> Bool {
+        guard let seen = form["seen"], !seen.isEmpty, let present = draft.present else { return false }
+        return seen != RowEdit.mark(of: present)
+    }
+
+    private static let changedMeanwhile = SQLRefusal(
+        "nothing was changed: the row is another one by now than when this form was opened. Sent once more, it replaces "
+            + "what is there; open the row again to see that first")
 
     private func end(
         _ outcome: ProjectSQL.Outcome, of draft: Draft, for request: APIRequest

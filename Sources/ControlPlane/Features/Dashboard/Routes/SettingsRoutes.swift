@@ -102,6 +102,14 @@ struct SettingsRoutes: Sendable {
         guard let group = form.groups.first(where: { $0.name == given["group"] ?? "" }) else {
             throw APIError(.notFound, "there is no such group of settings")
         }
+        if let key = form.conflicts(given, group: group).first {
+            return try await show(
+                service, request, given: given,
+                problem: APIError(
+                    .conflict,
+                    "nothing was saved: \(key) was changed after this page was opened. Saved once more, your "
+                        + "value replaces it; open the page again to see it first"))
+        }
         guard let body = form.change(given, group: group) else {
             return try frame.see("/settings/\(service.name)", of: request)
         }

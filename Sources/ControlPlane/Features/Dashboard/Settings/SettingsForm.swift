@@ -59,13 +59,34 @@ struct SettingsForm: Sendable {
     func change(_ form: FormFields, group: Group) -> JSON? {
         var root: [String: JSON] = [:]
         for setting in settings where group.keys.contains(setting.key) {
-            guard let text = form["s-\(setting.key)"],
+            guard let text = form["s-\(setting.key)"], !Self.isUntouched(text, of: setting, in: form),
                 let wanted = Self.value(text, of: setting, now: values[setting.key])
             else { continue }
             Self.insert(wanted, path: setting.key.split(separator: ".")[...], object: &root)
         }
         return root.isEmpty ? nil : .object(root)
     }
+
+    /// Settings of a group that were changed since the form was made, to another value than it asks for.
+    func conflicts(_ form: FormFields, group: Group) -> [String] {
+        settings.filter { setting in
+            guard group.keys.contains(setting.key), !setting.isSecret, let text = form["s-\(setting.key)"],
+                let seen = form["o-\(setting.key)"], !Self.isUntouched(text, of: setting, in: form)
+            else { return false }
+            let now = Self.shown(values[setting.key])
+            return Self.plain(seen) != Self.plain(now) && Self.plain(text) != Self.plain(now)
+        }.map(\.key)
+    }
+
+    /// Whether a field still says what it was filled with: then it asks for nothing, whatever holds by now.
+    private static func isUntouched(
+        _ text: String, of setting: ServiceSetting, in form: FormFields
+    ) -> Bool {
+        guard !setting.isSecret, let seen = form["o-\(setting.key)"] else { return false }
+        return plain(text) == plain(seen)
+    }
+
+    private static func plain(_ text: String) -> String { text.replacing("\r\n", with: "\n") }
 
     private static func insert(_ value: JSON, path: ArraySlice<Substring>, object: inout [String: JSON]) {
         guard let name = path.first.map(String.init) else { return }
@@ -143,7 +164,9 @@ struct SettingsForm: Sendable {
         return .object([
             "key": .text(setting.key),
             "id": .text("s-" + setting.key.map { $0.isLetter || $0.isNumber ? String($0).lowercased() : "-" }.joined()),
-            "value": .text(setting.isSecret ? "" : value), "is_secret": .flag(setting.isSecret),
+            "value": .text(setting.isSecret ? "" : value),
+            "seen": .text(setting.isSecret ? "" : Self.shown(values[setting.key])),
+            "is_secret": .flag(setting.isSecret),
             "is_choice": .flag(!choices.isEmpty), "rule": .text(Self.rule(setting)), "problem": .visible(problem),
             "choices": .list(
                 choices.map { word in

@@ -2,6 +2,7 @@ import APIKit
 import FeatureKit
 import HTTPTypes
 import Identity
+import Logging
 import Orchestrator
 import ProjectModel
 import Reconciler
@@ -15,6 +16,8 @@ struct MetricsController: Sendable {
     /// Metrics of this process; nil where the host has none.
     let process: @Sendable () -> ProcessFigures?
     let version: String
+    let sources: MetricSources
+    let logger: Logger
 
     var routes: [Route] { [managerRoute] + projectRoutes }
 
@@ -53,9 +56,31 @@ struct MetricsController: Sendable {
             "supamanager_lease_held", .gauge, help: "Whether this manager is the active one.",
             value: role() == .active ? 1 : 0)
         page.add("supamanager_projects", .gauge, help: "Projects by status.", samples: try await projectsByStatus())
+        if sources.withProjects {
+            let projects = try await catalog.outlines().map { ($0.key, $0.value.status) }
+            page.add(MetricFamilies.status(of: projects.sorted { $0.0.text < $1.0.text }))
+        }
         requests.write(to: &page)
         process()?.write(to: &page)
+        try await add(sources.manager, to: &page)
         return page.text
+    }
+
+    /// Adds what the sources have. One that fails has no series: its last figures would look like those of now.
+    private func add(_ sources: [MetricSource], to page: inout PrometheusText) async throws {
+        var up: [PrometheusText.Sample] = []
+        for source in sources {
+            var isUp = true
+            do {
+                for family in try await source.families() { page.add(family) }
+            } catch {
+                try Task.checkCancellation()
+                isUp = false
+                logger.info("metrics are missing", metadata: ["source": "\(source.name)", "reason": "\(error)"])
+            }
+            up.append(PrometheusText.Sample(labels: [("source", source.name)], value: isUp ? 1 : 0))
+        }
+        page.add("supamanager_metrics_source_up", .gauge, help: "Whether a source of this page answered.", samples: up)
     }
 
     private func projectsByStatus() async throws -> [PrometheusText.Sample] {
@@ -73,13 +98,7 @@ struct MetricsController: Sendable {
     private func project(_ record: ProjectRecord) async throws -> String {
         var page = PrometheusText()
         let ref = record.ref.text
-        page.add(
-            "supamanager_project_status", .gauge, help: "1 for the status that the project has.",
-            samples: StudioStatus.allCases.map { status in
-                PrometheusText.Sample(
-                    labels: [("ref", ref), ("status", status.rawValue)],
-                    value: status == record.status.studioStatus ? 1 : 0)
-            })
+        page.add(MetricFamilies.status(of: [(record.ref, record.status)]))
         let services = try await catalog.health(of: record.ref)
         page.add(
             "supamanager_service_ready", .gauge, help: "Whether a service answers its probe.",
@@ -96,6 +115,7 @@ struct MetricsController: Sendable {
                         value: Double($0.milliseconds) / 1_000)
                 }
             })
+        try await add(sources.project(record), to: &page)
         return page.text
     }
 }

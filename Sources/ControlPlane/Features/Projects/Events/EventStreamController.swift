@@ -10,6 +10,7 @@ import Reconciler
 struct EventStreamController: Sendable {
     let catalog: ProjectCatalog
     let feed: any ProjectEventFeed
+    let poll: SharedPoll
 
     /// Most past events that a stream begins with.
     static let pastMax = 200
@@ -37,7 +38,7 @@ struct EventStreamController: Sendable {
         let record = try request.project()
         let past = try request.query.number("past", in: 0...Self.pastMax, default: 0)
         let source = ProjectChanges(
-            catalog: catalog, feed: feed, ref: record.ref, start: try start(request, past: past))
+            catalog: catalog, feed: feed, poll: poll, ref: record.ref, start: try start(request, past: past))
         return APIResponse(streaming: StreamedBody { try await source.next() })
     }
 

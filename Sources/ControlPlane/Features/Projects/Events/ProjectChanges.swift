@@ -1,4 +1,5 @@
 import APIKit
+import FeatureKit
 import FoundationEssentials
 import Orchestrator
 import ProjectModel
@@ -28,20 +29,25 @@ actor ProjectChanges {
         }
     }
 
-    /// Interval between two reads of the manager's state and of the history.
-    private static let interval: Duration = .seconds(1)
+    /// Interval between two looks at the manager's own state. The database is asked by one poll for all readers, and for
+    /// this project only once that has found a change.
+    private static let interval: Duration = .milliseconds(250)
 
     private let catalog: ProjectCatalog
     private let feed: any ProjectEventFeed
+    private let poll: SharedPoll
     private let ref: ProjectRef
     private let start: Start
+    /// The record, and what the poll said before it was read; nil where that is unknown.
+    private var known: (record: ProjectRecord, mark: String?)?
     private var seen: Int64?
     private var picture: Picture?
     private var hasEnded = false
 
-    init(catalog: ProjectCatalog, feed: any ProjectEventFeed, ref: ProjectRef, start: Start) {
+    init(catalog: ProjectCatalog, feed: any ProjectEventFeed, poll: SharedPoll, ref: ProjectRef, start: Start) {
         self.catalog = catalog
         self.feed = feed
+        self.poll = poll
         self.ref = ref
         self.start = start
     }
@@ -59,10 +65,12 @@ actor ProjectChanges {
 
     private func changes() async throws -> [ServerSentEvent] {
         do {
-            let record = try await catalog.projectOrTombstone(ref)
+            let (record, isNew) = try await present()
             hasEnded = record.status == .deleted
-            let reports = hasEnded ? [] : try await catalog.health(of: ref)
-            let history = try await newHistory()
+            let reports = hasEnded ? [] : await catalog.health(of: record)
+            let history = isNew ? try await newHistory() : []
+            // Only now: what failed is asked for again.
+            if isNew { known = (record, mark) }
             let now = Picture(record, reports)
             guard now != picture else { return history }
             picture = now
@@ -73,6 +81,16 @@ actor ProjectChanges {
             // The manager's database is away for a moment; its events are in the history later.
             return []
         } catch StoreError.unavailable { return [] }
+    }
+
+    /// What the poll said last.
+    private var mark: String?
+
+    /// The record, and whether something may have changed since it was read last.
+    private func present() async throws -> (ProjectRecord, isNew: Bool) {
+        mark = try await poll.answer()
+        if let known, mark != nil, known.mark == mark { return (known.record, false) }
+        return (try await catalog.projectOrTombstone(ref), true)
     }
 
     private func newHistory() async throws -> [ServerSentEvent] {

@@ -31,6 +31,9 @@ struct ServiceLogsController: Sendable {
                                 first, with the time of the line as its id (send it as `Last-Event-ID` to continue after \
                                 it), and `end` with the reason when the stream ends
                                 """),
+                        Operation.Parameter(
+                            name: "past", schema: .boolean,
+                            description: "The same stream with the lines that are there alone; it ends after them"),
                     ], answer: .raw("text/plain")), handler: read)
         ]
     }
@@ -39,11 +42,20 @@ struct ServiceLogsController: Sendable {
         let record = try request.project()
         let lines = try request.query.number("tail", in: 1...ProjectCatalog.logLinesMax, default: Self.linesDefault)
         let follows = try request.query.flag("follow", default: false)
+        let isPast = try request.query.flag("past", default: false)
         guard let service = ServiceName(try request.parameter("service")), record.services.contains(service) else {
             let known = record.services.sorted().map(\.text).joined(separator: ", ")
             throw APIError(.notFound, "project \(record.ref) has no such service; it has \(known)")
         }
-        if follows { return try follow(service, in: record.ref, from: try start(request, lines)) }
+        if follows || isPast {
+            let start = try start(request, lines)
+            let lines =
+                isPast
+                ? follower.pastLines(of: service, in: record.ref, from: start)
+                : follower.lines(of: service, in: record.ref, from: start)
+            let source = FollowedLines(lines)
+            return APIResponse(streaming: StreamedBody { try await source.next() })
+        }
         do throws(ServiceLogsError) {
             return APIResponse(text: try await logs.tail(of: service, in: record.ref, lines: lines))
         } catch {
@@ -59,10 +71,6 @@ struct ServiceLogsController: Sendable {
         return .after(moment)
     }
 
-    private func follow(_ service: ServiceName, in ref: ProjectRef, from start: LogStart) throws -> APIResponse {
-        let source = FollowedLines(follower.lines(of: service, in: ref, from: start))
-        return APIResponse(streaming: StreamedBody { try await source.next() })
-    }
 }
 
 /// Lines as events; pulled by one reader.

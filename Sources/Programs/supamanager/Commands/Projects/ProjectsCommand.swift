@@ -15,13 +15,15 @@ struct ProjectsCommand: AsyncParsableCommand {
             ProjectsExplainCommand.self, ProjectsCancelCommand.self, ProjectsExportCommand.self,
             ProjectsUpgradeCommand.self, ProjectsServicesCommand.self, ProjectsRenameCommand.self,
             ProjectsDatabaseCommand.self, ProjectsSQLCommand.self, ProjectsConfigCommand.self,
-            SecretsCommand.self,
+            SecretsCommand.self, ProjectsUsageCommand.self, ProjectsTopCommand.self,
         ], aliases: ["project"])
 }
 
 /// The project that a command is about.
 struct ProjectArgument: ParsableArguments {
-    @Argument(help: ArgumentHelp("Ref or name of the project.", valueName: "project"))
+    @Argument(
+        help: ArgumentHelp("Ref or name of the project.", valueName: "project"),
+        completion: .custom { _, _, _ in await LiveNames.projects() })
     var text: String
 }
 

@@ -1,20 +1,23 @@
 /// A question that many ask again and again, asked once in an interval: all who come meanwhile get the last answer.
-actor SharedPoll {
+package actor SharedPoll {
+    /// Time between two questions whether any project has changed, however many pages and streams are open.
+    package static let usualInterval: Duration = .milliseconds(180)
+
     private let ask: @Sendable () async throws -> String?
     private let interval: Duration
     private let clock = ContinuousClock()
     private var known: (answer: String?, at: ContinuousClock.Instant)?
     /// How often it was asked.
-    private(set) var count = 0
+    package private(set) var count = 0
 
     /// - Parameter ask: gives a text that changes with what is watched; nil where that is unknown.
-    init(every interval: Duration, _ ask: @escaping @Sendable () async throws -> String?) {
+    package init(every interval: Duration, _ ask: @escaping @Sendable () async throws -> String?) {
         self.ask = ask
         self.interval = interval
     }
 
     /// An answer that is no older than the interval.
-    func answer() async throws -> String? {
+    package func answer() async throws -> String? {
         if let known, clock.now - known.at < interval { return known.answer }
         // Those who come while the question is asked get the answer before.
         let before = known?.answer
