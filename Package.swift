@@ -123,6 +123,8 @@ let package = Package(
         kit("LogKit"),
         kit("DeflateKit", on: ["CZlib"]),
         kit("FileKit"),
+        .systemLibrary(name: "CVips", path: "Sources/Kits/CVips"),
+        kit("ImageKit", on: ["CVips"]),
         kit("TokenKit", on: ["COpenSSL"]),
         kit("YAMLKit", on: ["CYAML"]),
         // Who a client is on the network: both planes count by it.
@@ -263,8 +265,8 @@ let package = Package(
         .executableTarget(
             name: "projectd",
             dependencies: [
-                "AuthAPI", "Clients", "CurlKit", "DataPlaneCore", "FileKit", "FunctionsAPI", "HTTPBounds", "LogKit",
-                "PasswordKit", "PostgresKit", "RealtimeAPI", "RestAPI", "StorageAPI", "TokenKit",
+                "AuthAPI", "Clients", "CurlKit", "DataPlaneCore", "FileKit", "FunctionsAPI", "HTTPBounds", "ImageKit",
+                "LogKit", "PasswordKit", "PostgresKit", "RealtimeAPI", "RestAPI", "StorageAPI", "TokenKit",
                 argumentParser, httpTypes, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 hummingbirdCore,
