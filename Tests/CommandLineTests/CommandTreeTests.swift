@@ -25,6 +25,7 @@ struct CommandTreeTests {
     }
 
     private static let backups = "/platform/database/\(Sample.refText)/backups"
+    private static let credentials = "/platform/storage/\(Sample.refText)/credentials"
     private static let backup =
         #"{"id": 5, "state": "stored", "reason": "request", "inserted_at": "2026-01-01T00:00:00Z"}"#
     private static let schedule = #"{"schedule_for": "03:00:00", "updated_at": "2026-01-01T00:00:00Z"}"#
@@ -53,6 +54,11 @@ struct CommandTreeTests {
         "GET \(v1)/functions":
             #"[{"slug": "hello", "name": "Hello", "version": 3, "status": "ACTIVE", "verify_jwt": true, "updated_at": 0}]"#,
         "DELETE \(v1)/functions/hello": "{}",
+        "GET \(credentials)":
+            #"{"data": [{"id": "7", "description": "laptop", "access_key": "k", "created_at": "2026-01-01T00:00:00Z"}]}"#,
+        "POST \(credentials)":
+            #"{"id": "7", "description": "laptop", "access_key": "k", "secret_key": "shown-once"}"#,
+        "DELETE \(credentials)/7": "",
         "GET \(backups)": #"{"backups": [\#(backup)]}"#, "POST \(backups)": backup, "POST \(backups)/5/verify": backup,
         "POST \(backups)/restore": "{}", "POST \(backups)/undo-restore": "{}",
         "GET \(project)/status": #"{"status": "RESTORING"}"#,
@@ -129,6 +135,15 @@ struct CommandTreeTests {
         Form(
             words: ["functions", "delete", "shop", "hello"], text: "is deleted",
             change: ("DELETE \(v1)/functions/hello", "")),
+        Form(
+            words: ["storage", "credentials", "list", "shop"], text: "7   laptop",
+            keys: ["id", "description", "access_key"]),
+        Form(
+            words: ["storage", "credentials", "create", "shop", "laptop"], text: "AWS_SECRET_ACCESS_KEY=shown-once",
+            keys: ["id", "access_key", "secret_key"], change: ("POST \(credentials)", #""description":"laptop""#)),
+        Form(
+            words: ["storage", "credentials", "delete", "shop", "7"], text: "is deleted",
+            change: ("DELETE \(credentials)/7", "")),
         Form(words: ["backups", "list", "shop"], text: "5   stored", keys: ["id", "state", "reason"]),
         Form(
             words: ["backups", "create", "shop", "--no-wait"], text: "Backup 5 is stored", keys: ["id", "state"],

@@ -35,8 +35,8 @@ struct SupaManager: AsyncParsableCommand {
             CommandGroup(
                 name: "Projects",
                 subcommands: [
-                    ProjectsCommand.self, FunctionsCommand.self, BackupsCommand.self, VolumesCommand.self,
-                    OrphansCommand.self,
+                    ProjectsCommand.self, FunctionsCommand.self, StorageCommand.self, BackupsCommand.self,
+                    VolumesCommand.self, OrphansCommand.self,
                     JobsCommand.self,
                     RegistriesCommand.self, TemplateCommand.self, AuditCommand.self,
                 ]),
