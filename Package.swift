@@ -123,6 +123,8 @@ let package = Package(
         kit("LogKit"),
         kit("DeflateKit", on: ["CZlib"]),
         kit("FileKit"),
+        .systemLibrary(name: "CVips", path: "Sources/Kits/CVips"),
+        kit("ImageKit", on: ["CVips"]),
         kit("TokenKit", on: ["COpenSSL"]),
         kit("MessageKit", on: ["TokenKit"]),
         kit("YAMLKit", on: ["CYAML"]),
@@ -266,9 +268,10 @@ let package = Package(
         .executableTarget(
             name: "projectd",
             dependencies: [
-                "AuthAPI", "Clients", "CurlKit", "DataPlaneCore", "FileKit", "FunctionsAPI", "HTTPBounds", "LogKit",
-                "PasswordKit", "PostgresKit", "RealtimeAPI", "RestAPI", "StorageAPI", "TokenKit", argumentParser,
-                httpTypes, hummingbirdCore, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle, unixSignals,
+                "AuthAPI", "Clients", "CurlKit", "DataPlaneCore", "FileKit", "FunctionsAPI", "HTTPBounds", "ImageKit",
+                "LogKit", "PasswordKit", "PostgresKit", "RealtimeAPI", "RestAPI", "StorageAPI", "TokenKit",
+                argumentParser, httpTypes, hummingbirdCore, logging, nioCore, nioHTTP1, nioPosix, serviceLifecycle,
+                unixSignals,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),

@@ -3,13 +3,16 @@
 import io
 import shutil
 import socket
+import struct
 import tempfile
 import time
 import unittest
+import zlib
 
 import boto3
 import boto3.s3.transfer
 import botocore.config
+import botocore.exceptions
 import httpx
 import jwt
 from storage3 import SyncStorageClient
@@ -33,7 +36,8 @@ class StorageClient(unittest.TestCase):
         cls.server = plane.Server(cls.cluster, "postgres", {
             "STORAGE_DATABASE_URL": f"postgresql://postgres@127.0.0.1:{cls.cluster.port}/postgres",
             "AUTH_JWT_SECRET": SECRET, "STORAGE_FILE_BACKEND_PATH": cls.folder,
-            "S3_PROTOCOL_ACCESS_KEY_ID": "key", "S3_PROTOCOL_ACCESS_KEY_SECRET": "secret"}, only="storage")
+            "S3_PROTOCOL_ACCESS_KEY_ID": "key", "S3_PROTOCOL_ACCESS_KEY_SECRET": "secret",
+            "PROJECTD_IMAGE_LIBRARY": plane.vips()}, only="storage")
         cls.addClassCleanup(cls.server.stop)
         cls.url = f"http://127.0.0.1:{cls.server.port}"
         cls.headers = {"Authorization": f"Bearer {SERVICE}"}
@@ -82,6 +86,34 @@ class StorageClient(unittest.TestCase):
         signed = self.objects.create_signed_upload_url("put.txt")
         self.objects.upload_to_signed_url(signed["path"], signed["token"], b"put")
         self.assertEqual(self.objects.download("put.txt"), b"put")
+
+    def test_images(self):
+        """Transformed as the client asks for them: by download, by a public address, and by a signed one."""
+        rows = b"".join(b"\0" + bytes(3 * 40) for _ in range(30))
+
+        def chunk(name, data):
+            return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+        picture = (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 40, 30, 8, 2, 0, 0, 0))
+                   + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+        self.objects.upload("a.png", picture, {"content-type": "image/png"})
+
+        def size(data):
+            self.assertEqual(data[:4], b"\x89PNG")
+            return struct.unpack(">II", data[16:24])
+
+        transform = {"width": 20, "height": 20, "resize": "contain", "format": "origin", "quality": 80}
+        self.assertEqual(size(self.objects.download("a.png", {"transform": transform})), (20, 15))
+        url = self.objects.create_signed_url("a.png", 60, {"transform": {**transform, "resize": "fill"}})["signedURL"]
+        self.assertIn("/render/image/sign/", url)
+        self.assertEqual(size(httpx.get(url).content), (20, 20))
+        self.client.update_bucket(self.bucket, {"public": True})
+        url = self.objects.get_public_url("a.png", {"transform": {"width": 10, "quality": 80}})
+        answer = httpx.get(url, headers={"Accept": "image/avif,image/webp,*/*"})
+        self.assertEqual((answer.status_code, answer.headers["content-type"]), (200, "image/webp"), answer.text[:300])
+        with self.assertRaises(StorageApiError) as failure:
+            self.objects.create_signed_url("a.png", 60, {"transform": {"width": 5000}})
+        self.assertIn("body/transform/width", failure.exception.message)
 
     def test_list_v2_pages(self):
         for index in range(5):
@@ -238,6 +270,26 @@ class StorageClient(unittest.TestCase):
         s3.abort_multipart_upload(Bucket=self.bucket, Key="left", UploadId=upload)
         with self.assertRaises(s3.exceptions.NoSuchUpload):
             s3.list_parts(Bucket=self.bucket, Key="left", UploadId=upload)
+
+    def test_s3_with_a_key_that_was_made(self):
+        made = httpx.post(f"{self.url}/projectd/s3-credentials", headers=self.headers, json={"description": "boto3"}).json()
+
+        def client(secret):
+            return boto3.client(
+                "s3", endpoint_url=self.url + "/s3", aws_access_key_id=made["access_key"], aws_secret_access_key=secret,
+                region_name="us-east-1", config=botocore.config.Config(
+                    signature_version="s3v4", s3={"addressing_style": "path"}, retries={"max_attempts": 1}))
+
+        s3 = client(made["secret_key"])
+        s3.put_object(Bucket=self.bucket, Key="a", Body=b"hello")
+        self.assertEqual(s3.get_object(Bucket=self.bucket, Key="a")["Body"].read(), b"hello")
+        with self.assertRaises(botocore.exceptions.ClientError):
+            client("0" * 64).list_buckets()
+        address = f"{self.url}/projectd/s3-credentials/{made['id']}"
+        self.assertEqual(httpx.delete(address, headers=self.headers).status_code, 204)
+        with self.assertRaises(botocore.exceptions.ClientError) as failure:
+            s3.list_buckets()
+        self.assertEqual(failure.exception.response["Error"]["Code"], "InvalidAccessKeyId")
 
     def test_s3_presigned(self):
         s3, key = self.s3(), {"Bucket": self.bucket, "Key": "dir/ä b+c"}

@@ -11,6 +11,7 @@ struct CommandTreeTests {
     private static let project = CommandAnswers.project
     private static let v1 = CommandAnswers.v1
     private static let backups = CommandAnswers.backups
+    private static let credentials = CommandAnswers.credentials
     private static let hash = CommandAnswers.hash
     private static let organizations = CommandAnswers.organizations
     private static let answers = notificationAnswers.merging(CommandAnswers.answers) { first, _ in first }
@@ -70,6 +71,15 @@ struct CommandTreeTests {
         Form(
             words: ["functions", "delete", "shop", "hello"], text: "is deleted",
             change: ("DELETE \(v1)/functions/hello", "")),
+        Form(
+            words: ["storage", "credentials", "list", "shop"], text: "7   laptop",
+            keys: ["id", "description", "access_key"]),
+        Form(
+            words: ["storage", "credentials", "create", "shop", "laptop"], text: "AWS_SECRET_ACCESS_KEY=shown-once",
+            keys: ["id", "access_key", "secret_key"], change: ("POST \(credentials)", #""description":"laptop""#)),
+        Form(
+            words: ["storage", "credentials", "delete", "shop", "7"], text: "is deleted",
+            change: ("DELETE \(credentials)/7", "")),
         Form(words: ["backups", "list", "shop"], text: "5   stored", keys: ["id", "state", "reason"]),
         Form(
             words: ["backups", "create", "shop", "--no-wait"], text: "Backup 5 is stored", keys: ["id", "state"],

@@ -83,6 +83,14 @@ class Cluster:
         return done.stdout.strip()
 
 
+def vips():
+    """libvips: what PROJECTD_IMAGE_LIBRARY names, else that of the pinned wheel, which scripts/make-images installs."""
+    given = os.environ.get("PROJECTD_IMAGE_LIBRARY")
+    found = given or next((str(path) for path in (ROOT / ".build/vips").rglob("libvips*.so.42")), None)
+    assert found and os.path.exists(found), f"{found} is not there: scripts/make-images installs it"
+    return found
+
+
 class Server:
     """A running `projectd serve`: of the service that `only` names, or of all of them.
 
@@ -118,12 +126,17 @@ class Server:
 
     def request(self, method, target, body=None, headers=None, port=None):
         """Status, headers in lower case, and body."""
+        status, found, data = self.bytes(method, target, body, headers, port)
+        return status, found, data.decode()
+
+    def bytes(self, method, target, body=None, headers=None, port=None):
+        """The same with the body as it came."""
         connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=WAIT_SECONDS)
         try:
             payload = json.dumps(body) if isinstance(body, (dict, list)) else body
             connection.request(method, target, payload, headers or {})
             answer = connection.getresponse()
-            return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read().decode()
+            return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read()
         finally:
             connection.close()
 

@@ -1,4 +1,5 @@
 import DataPlaneCore
+import PostgresKit
 import PostgresTestSupport
 import Testing
 import TokenKit
@@ -59,6 +60,67 @@ struct S3Tests {
             let user = try await fixture.s3(
                 "GET", "/", key: session, headers: [("x-amz-security-token", StorageFixture.member)])
             #expect(user.status == 200 && !user.text.contains("<Name>docs</Name>"), "\(user.text)")
+        }
+    }
+
+    @Test("a key that was made counts at once and until it is deleted, and no secret is kept")
+    func madeKeys() async throws {
+        try await StorageFixture.with { fixture in
+            let path = "/projectd/s3-credentials"
+            let body = Array(#"{"description":"laptop"}"#.utf8)
+            for token in [StorageFixture.member, StorageFixture.anonymous] {
+                for (method, tail) in [("GET", ""), ("POST", ""), ("DELETE", "/\(StorageFixture.user)")] {
+                    #expect(try await fixture.ask(method, path + tail, token: token, body: body).status == 403)
+                }
+            }
+            #expect(try await fixture.ask("POST", path, token: "", body: body).status == 400)
+            let made = try await fixture.ask("POST", path, body: body)
+            let key = (id: made.member("access_key"), secret: made.member("secret_key"))
+            #expect(made.status == 201 && key.secret.utf8.count == 64, "\(made.text)")
+            let other = try await fixture.ask("POST", path, body: Array(#"{"description":"b"}"#.utf8))
+            #expect(other.member("secret_key") != key.secret)
+            #expect(try await fixture.s3("PUT", "/docs", key: key).status == 200)
+            #expect(try await fixture.s3("GET", "/", key: (key.id, other.member("secret_key"))).status == 403)
+            let list = try await fixture.ask("GET", path)
+            #expect(list.json["data"]?.arrayValue?.compactMap { $0["description"]?.stringValue } == ["laptop", "b"])
+            #expect(!list.text.contains(key.secret) && list.text.contains(key.id))
+            let kept = try await fixture.pool.single(
+                "SELECT string_agg(c::text, '') AS text FROM storage.projectd_s3_credentials c")
+            #expect(try !kept.string("text").contains(key.secret))
+            #expect(try await fixture.ask("DELETE", "\(path)/\(made.member("id"))").status == 204)
+            let gone = try await fixture.s3("GET", "/", key: key)
+            #expect(gone.status == 403 && gone.text.contains("InvalidAccessKeyId"), "\(gone.text)")
+            #expect(
+                try await fixture.s3("GET", "/", key: (other.member("access_key"), other.member("secret_key"))).status
+                    == 200)
+            for id in [made.member("id"), "none", "%00"] {
+                #expect(try await fixture.ask("DELETE", "\(path)/\(id)").status == 404, "\(id)")
+            }
+            for description in [#"{}"#, #"{"description":""}"#, #"{"description":"\u0000"}"#] {
+                #expect(try await fixture.ask("POST", path, body: Array(description.utf8)).status == 400)
+            }
+        }
+    }
+
+    @Test("there are a hundred keys at most, also where many are made at once")
+    func manyKeys() async throws {
+        try await StorageFixture.with { fixture in
+            _ = try await fixture.pool.query(
+                """
+                INSERT INTO storage.projectd_s3_credentials (access_key, description)
+                SELECT n::text, 'x' FROM generate_series(1, \(S3Credential.countMax - 2)) n
+                """)
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<6 {
+                    group.addTask {
+                        try await fixture.ask(
+                            "POST", "/projectd/s3-credentials", body: Array(#"{"description":"x"}"#.utf8)
+                        ).status
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }.sorted()
+            }
+            #expect(statuses == [201, 201, 400, 400, 400, 400])
         }
     }
 

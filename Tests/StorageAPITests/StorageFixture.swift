@@ -41,11 +41,13 @@ struct StorageFixture: Sendable {
     /// Runs `body` with a fixture whose folder is removed afterwards.
     static func with(
         clock: TestClock? = nil, files: ((VolumeFiles) async throws -> any ObjectFiles)? = nil, keys: APIKeys? = nil,
-        _ change: (inout StorageConfiguration) -> Void = { _ in }, _ body: (StorageFixture) async throws -> Void
+        images: (any ImageRenderer)? = nil, _ change: (inout StorageConfiguration) -> Void = { _ in },
+        _ body: (StorageFixture) async throws -> Void
     ) async throws {
         let folder = TestFolder()
         defer { folder.remove() }
-        let fixture = try await StorageFixture(folder: folder, clock: clock, files: files, keys: keys, change)
+        let fixture = try await StorageFixture(
+            folder: folder, clock: clock, files: files, keys: keys, images: images, change)
         try await body(fixture)
         await fixture.pool.close()
     }
@@ -53,7 +55,7 @@ struct StorageFixture: Sendable {
     init(
         folder: TestFolder, parameters: PostgresConnectionParameters? = nil, clock: TestClock? = nil,
         files: ((VolumeFiles) async throws -> any ObjectFiles)? = nil, keys: APIKeys? = nil,
-        _ change: (inout StorageConfiguration) -> Void = { _ in }
+        images: (any ImageRenderer)? = nil, _ change: (inout StorageConfiguration) -> Void = { _ in }
     ) async throws {
         self.folder = folder
         var configuration = StorageConfiguration()
@@ -78,7 +80,7 @@ struct StorageFixture: Sendable {
         let volume = try await VolumeFiles(folder: folder.path + "/files")
         let kept = try await files?(volume) ?? volume
         service = StorageService(
-            configuration: configuration, pool: pool, files: kept,
+            configuration: configuration, pool: pool, files: kept, images: images,
             verifier: TokenVerifier(keys: tokenKeys, audience: nil), secret: KeyBytes(Array(Self.secret.utf8)),
             keys: keys,
             clock: { clock?.now ?? Date().timeIntervalSince1970 }, report: { _ in })

@@ -91,6 +91,11 @@ public final class DiskFile: Sendable {
         guard ftruncate(descriptor, off_t(length)) == 0 else { throw FileError("truncate") }
     }
 
+    /// Lends the descriptor, to a program that is started with it.
+    public func withDescriptor<Value>(_ body: (Int32) throws -> Value) rethrows -> Value {
+        try withExtendedLifetime(self) { try body(descriptor) }
+    }
+
     /// Returns when all of it is on the disk.
     public func sync() throws(FileError) {
         guard fdatasync(descriptor) == 0 else { throw FileError("sync") }

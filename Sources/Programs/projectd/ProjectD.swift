@@ -13,5 +13,5 @@ struct ProjectD: AsyncParsableCommand {
             (GOTRUE_DB_DATABASE_URL, GOTRUE_SITE_URL, API_EXTERNAL_URL, …), storage-api's (FILE_SIZE_LIMIT, \
             STORAGE_FILE_BACKEND_PATH, S3_PROTOCOL_ACCESS_KEY_ID, …) and Realtime's (API_JWT_SECRET, …).
             """,
-        version: ProgramVersion.text, subcommands: [ServeCommand.self])
+        version: ProgramVersion.text, subcommands: [ServeCommand.self, ImageCommand.self])
 }

@@ -32,6 +32,10 @@ extension ServeCommand {
         unfinished messages and waiting ones hold, PROJECTD_SOCKET_IDLE_SECONDS (60) the longest silence of one, \
         PROJECTD_PRESENCE_CALLS_MAX (5) the limit of one channel's presence calls in 30 s.
 
+        Storage transforms images where PROJECTD_IMAGE_LIBRARY (/usr/local/lib/libvips.so.42) is there, unless \
+        IMAGE_TRANSFORMATION_ENABLED is false: in a process of PROJECTD_IMAGE_MEMORY_MIB (128) and \
+        PROJECTD_IMAGE_SECONDS (10) for each, and keeps PROJECTD_IMAGE_CACHE_BYTES_MAX (67108864) of them.
+
         With --only functions what lies in PROJECTD_FUNCTIONS_FOLDER is run by PROJECTD_DENO (/usr/local/bin/deno), \
         a process for each function; PROJECTD_FUNCTIONS_WORK_FOLDER (/tmp/functions) is for that alone. Tokens are \
         checked with PROJECTD_FUNCTIONS_JWT_SECRET, functions that were put there by hand too unless \

@@ -1,4 +1,5 @@
 import DataPlaneCore
+import FoundationEssentials
 import PostgresKit
 import StorageAPI
 import TokenKit
@@ -24,6 +25,8 @@ extension ServeSettings {
         var folder: String
         /// The most bytes of all files; nil where the disk alone bounds them.
         var bytesMax: Int?
+        /// Transforming images; nil where it is off.
+        var images: ImageSettings?
 
         /// Where files lie, unless nothing is said about it: then there is no STORAGE API.
         static func folder(_ reader: SettingReader) -> String? {
@@ -57,6 +60,7 @@ extension ServeSettings {
             self.secret = secret
             self.keys = keys
             configuration.publicPath = publicPath ?? reader.text("STORAGE_PUBLIC_PATH") ?? ""
+            images = try ImageSettings(reader, folder: folder) { FileManager.default.fileExists(atPath: $0) }
             try readLimits(reader)
             try readS3(reader)
         }

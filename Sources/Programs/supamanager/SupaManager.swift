@@ -35,9 +35,9 @@ struct SupaManager: AsyncParsableCommand {
             CommandGroup(
                 name: "Projects",
                 subcommands: [
-                    ProjectsCommand.self, FunctionsCommand.self, BackupsCommand.self, VolumesCommand.self,
-                    NotificationsCommand.self, OrphansCommand.self, JobsCommand.self, RegistriesCommand.self,
-                    TemplateCommand.self, AuditCommand.self,
+                    ProjectsCommand.self, FunctionsCommand.self, StorageCommand.self, BackupsCommand.self,
+                    VolumesCommand.self, NotificationsCommand.self, OrphansCommand.self, JobsCommand.self,
+                    RegistriesCommand.self, TemplateCommand.self, AuditCommand.self,
                 ]),
         ])
 }

@@ -7,6 +7,7 @@ enum CommandAnswers {
     static let hash = String(repeating: "0", count: 64)
 
     static let backups = "/platform/database/\(Sample.refText)/backups"
+    static let credentials = "/platform/storage/\(Sample.refText)/credentials"
     static let backup =
         #"{"id": 5, "state": "stored", "reason": "request", "inserted_at": "2026-01-01T00:00:00Z"}"#
     static let schedule = #"{"schedule_for": "03:00:00", "updated_at": "2026-01-01T00:00:00Z"}"#
@@ -35,6 +36,11 @@ enum CommandAnswers {
         "GET \(v1)/functions":
             #"[{"slug": "hello", "name": "Hello", "version": 3, "status": "ACTIVE", "verify_jwt": true, "updated_at": 0}]"#,
         "DELETE \(v1)/functions/hello": "{}",
+        "GET \(credentials)":
+            #"{"data": [{"id": "7", "description": "laptop", "access_key": "k", "created_at": "2026-01-01T00:00:00Z"}]}"#,
+        "POST \(credentials)":
+            #"{"id": "7", "description": "laptop", "access_key": "k", "secret_key": "shown-once"}"#,
+        "DELETE \(credentials)/7": "",
         "GET \(backups)": #"{"backups": [\#(backup)]}"#, "POST \(backups)": backup, "POST \(backups)/5/verify": backup,
         "POST \(backups)/restore": "{}", "POST \(backups)/undo-restore": "{}",
         "GET \(project)/status": #"{"status": "RESTORING"}"#,

@@ -30,5 +30,6 @@ package struct ProjectDataFeature: Sendable {
         AuthUsersController(reach: reach).routes
             + StorageBucketsController(reach: reach).routes
             + StorageObjectsController(reach: reach).routes
+            + StorageCredentialsController(reach: reach).routes
     }
 }

@@ -113,6 +113,7 @@ extension StorageService {
     func remove(_ versions: [ObjectVersion]) async {
         for version in versions {
             do { try await files.remove(version) } catch { note(leftover: error) }
+            await images?.forget(version)
         }
     }
 }

@@ -16,6 +16,8 @@ extension StorageCall {
         case .signed:
             guard let token = query("token") else { throw StorageError.missingParameter("token") }
             let grant = try service.signer.grant(token, for: path, as: .download, at: service.clock())
+            // Who may see an image as it was transformed may not see it as it is.
+            guard grant.transformation == nil else { throw StorageError.badSignature }
             expires = grant.expires
             record = try await anyObject(path)
         }
@@ -50,7 +52,8 @@ extension StorageCall {
         return record
     }
 
-    private func publicObject(_ path: ObjectPath) async throws -> ObjectRecord {
+    /// An object of a public bucket.
+    func publicObject(_ path: ObjectPath) async throws -> ObjectRecord {
         let record = try await database.asOwner { store in
             guard try await store.bucket(path.bucket)?.isPublic == true else { throw StorageError.noSuchBucket }
             return try await store.object(path)
@@ -59,7 +62,8 @@ extension StorageCall {
         return record
     }
 
-    private func anyObject(_ path: ObjectPath) async throws -> ObjectRecord {
+    /// An object whose address opens it.
+    func anyObject(_ path: ObjectPath) async throws -> ObjectRecord {
         guard let record = try await database.asOwner({ try await $0.object(path) }) else {
             throw StorageError.noSuchKey
         }
@@ -67,7 +71,7 @@ extension StorageCall {
     }
 
     /// The header that makes a browser save the object.
-    private func disposition(_ path: ObjectPath) -> String? {
+    func disposition(_ path: ObjectPath) -> String? {
         guard let name = query("download") else { return nil }
         guard !name.isEmpty else { return "attachment" }
         let encoded = PathCoding.encode(name)

@@ -18,18 +18,26 @@ extension StorageCall {
 
     private var now: Int { Int(service.clock()) }
 
-    private func address(_ path: ObjectPath, seconds: Int) throws(StorageError) -> String {
-        let grant = URLSigner.Grant(url: path.text, scope: .download, expires: now + seconds)
-        return "/object/sign/\(path.text)?token=\(try service.signer.token(grant, issued: now))"
+    private func address(
+        _ path: ObjectPath, seconds: Int, _ transformation: ImageTransformation? = nil
+    ) throws(StorageError) -> String {
+        let grant = URLSigner.Grant(
+            url: path.text, scope: .download, transformation: transformation, expires: now + seconds)
+        let face = transformation == nil ? "object" : "render/image"
+        return "/\(face)/sign/\(path.text)?token=\(try service.signer.token(grant, issued: now))"
     }
 
     func sign(_ path: ObjectPath) async throws -> ServiceResponse {
         let json = try json()
         let seconds = try seconds(json)
         // An empty transformation asks for the object as it is.
-        if case .object(let members)? = json["transform"], !members.isEmpty { throw StorageError.imagesOff }
+        var transformation: ImageTransformation?
+        if let asked = json["transform"], asked != .null, asked != .object([]) {
+            guard service.images != nil else { throw StorageError.imagesOff }
+            transformation = try ImageTransformation(asked)
+        }
         _ = try await visibleObject(path, "storage.object.sign")
-        return Self.response(.init("signedURL", .string(try address(path, seconds: seconds))))
+        return Self.response(.init("signedURL", .string(try address(path, seconds: seconds, transformation))))
     }
 
     func signMany(in bucket: String) async throws -> ServiceResponse {

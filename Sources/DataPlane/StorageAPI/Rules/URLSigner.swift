@@ -22,6 +22,8 @@ struct URLSigner: Sendable {
         var seen: String?
         /// Of uploads: what the row gets.
         var userMetadata: JSONText?
+        /// Of downloads: how the image is transformed; nil where the object is given as it is.
+        var transformation: ImageTransformation?
         /// Seconds since the epoch.
         var expires: Int
     }
@@ -44,6 +46,9 @@ struct URLSigner: Sendable {
             claims.append(.init("upsert", .bool(grant.upsert)))
             if let seen = grant.seen { claims.append(.init("seen", .string(seen))) }
             if let metadata = grant.userMetadata { claims.append(.init("metadata", metadata)) }
+        }
+        if let transformation = grant.transformation {
+            claims.append(.init("transformations", .string(transformation.text)))
         }
         claims += further
         claims.append(.init("iat", .number(String(issued))))
@@ -75,8 +80,14 @@ struct URLSigner: Sendable {
         let older: Scope = claims["upsert"] == nil ? .download : .upload
         let named = claims["scope"].map { $0.stringValue.flatMap(Scope.init) }
         guard let scope = named ?? older else { throw .badSignature }
+        var transformation: ImageTransformation?
+        if let claim = claims["transformations"] {
+            guard let read = claim.stringValue.flatMap({ ImageTransformation(text: $0) }) else { throw .badSignature }
+            transformation = read
+        }
         return Grant(
             url: url, scope: scope, owner: claims["owner"]?.stringValue, upsert: claims["upsert"] == .bool(true),
-            seen: claims["seen"]?.stringValue, userMetadata: claims["metadata"], expires: expires)
+            seen: claims["seen"]?.stringValue, userMetadata: claims["metadata"],
+            transformation: transformation, expires: expires)
     }
 }

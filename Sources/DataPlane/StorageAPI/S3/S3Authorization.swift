@@ -32,18 +32,18 @@ struct S3Authorization: Sendable {
     }
 
     /// Checks a request. Nothing of a secret is in an error.
-    init(_ service: StorageService, _ http: ServiceRequest) throws(StorageError) {
+    init(_ service: StorageService, _ http: ServiceRequest) async throws {
         let claim = try Self.claim(http)
         let now = service.clock()
         if let expires = claim.expires {
-            guard now <= claim.seconds + expires else { throw .s3Expired }
-            guard claim.seconds <= now + Self.skewSeconds else { throw .s3Skew }
+            guard now <= claim.seconds + expires else { throw StorageError.s3Expired }
+            guard claim.seconds <= now + Self.skewSeconds else { throw StorageError.s3Skew }
         } else if abs(now - claim.seconds) > Self.skewSeconds {
-            throw .s3Skew
+            throw StorageError.s3Skew
         }
         let unsigned = http.headers.first { $0.name.hasPrefix("x-amz-") && !claim.signed.contains($0.name) }
-        guard claim.signed.contains("host"), unsigned == nil else { throw .s3Unsigned }
-        let (secret, caller) = try Self.key(claim.keyID, of: service, for: http)
+        guard claim.signed.contains("host"), unsigned == nil else { throw StorageError.s3Unsigned }
+        let (secret, caller) = try await Self.key(claim.keyID, of: service, for: http)
         let message = SigV4.Message(
             method: http.method, path: service.configuration.publicPath + http.path, query: http.query,
             headers: http.headers)
@@ -51,7 +51,9 @@ struct S3Authorization: Sendable {
             message.canonical(signed: claim.signed, payload: claim.payload), time: claim.time, scope: claim.scope)
         let signingKey = try SigV4.signingKey(secret, claim.scope)
         let expected = Hex.encode(try SigV4.tag(text, signingKey))
-        guard constantTimeEqual(Array(expected.utf8), Array(claim.signature.utf8)) else { throw .s3Signature }
+        guard constantTimeEqual(Array(expected.utf8), Array(claim.signature.utf8)) else {
+            throw StorageError.s3Signature
+        }
         self.caller = caller
         payload = claim.payload
         self.signingKey = signingKey
@@ -64,17 +66,17 @@ struct S3Authorization: Sendable {
 
     private static func key(
         _ id: String, of service: StorageService, for http: ServiceRequest
-    ) throws(StorageError) -> (KeyBytes, Caller) {
+    ) async throws -> (KeyBytes, Caller) {
         let configuration = service.configuration
         if let token = http.header("x-amz-security-token") ?? query(http, "X-Amz-Security-Token") {
-            guard let key = configuration.sessionKey, key.id == id else { throw .s3KeyID }
+            guard let key = configuration.sessionKey, key.id == id else { throw StorageError.s3KeyID }
             do throws(TokenRefusal) {
                 return (key.secret, try service.caller(session: token))
-            } catch { throw .s3Token }
+            } catch { throw StorageError.s3Token }
         }
-        guard let key = configuration.s3Keys.first(where: { $0.id == id }) else { throw .s3KeyID }
+        guard let secret = try await service.secret(ofKey: id) else { throw StorageError.s3KeyID }
         let claims = JSONText.object([.init("role", .string(configuration.serviceRole))])
-        return (key.secret, Caller(role: configuration.serviceRole, claims: claims))
+        return (secret, Caller(role: configuration.serviceRole, claims: claims))
     }
 
     // MARK: Reading

@@ -14,7 +14,7 @@ struct S3Call {
     ) async -> ServiceResponse {
         do {
             guard service.isReady else { throw StorageError.notReady }
-            let authorization = try S3Authorization(service, http)
+            let authorization = try await S3Authorization(service, http)
             let call = S3Call(
                 service: service, http: http, query: PathCoding.query(http.query), caller: authorization.caller,
                 body: try S3Body(body, of: http, signed: authorization))

@@ -18,6 +18,7 @@ enum StorageSchema {
         Step(name: "0001", script: tables + "\n" + functions + "\n" + triggers + "\n" + rights),
         Step(name: "0002", script: ownTables),
         Step(name: "0003", script: versions),
+        Step(name: "0004", script: credentials),
     ]
 
     /// Two servers that start at once make the schema one after the other.
@@ -99,6 +100,25 @@ enum StorageSchema {
           FOR name IN SELECT rolname FROM pg_roles WHERE rolname IN ('anon', 'authenticated')
           LOOP
             EXECUTE format('REVOKE ALL ON storage.projectd_uploads, storage.projectd_steps FROM %I', name);
+          END LOOP;
+        END $$;
+        """
+
+    /// Further keys of the S3 endpoint, without their secrets. Only the server reads them.
+    private static let credentials = """
+        CREATE TABLE IF NOT EXISTS storage.projectd_s3_credentials (
+          id uuid NOT NULL PRIMARY KEY DEFAULT gen_random_uuid(),
+          access_key text NOT NULL UNIQUE,
+          description text NOT NULL,
+          created_at timestamptz NOT NULL DEFAULT now());
+        ALTER TABLE storage.projectd_s3_credentials ENABLE ROW LEVEL SECURITY;
+        DO $$
+        DECLARE
+          name text;
+        BEGIN
+          FOR name IN SELECT rolname FROM pg_roles WHERE rolname IN ('anon', 'authenticated', 'service_role')
+          LOOP
+            EXECUTE format('REVOKE ALL ON storage.projectd_s3_credentials FROM %I', name);
           END LOOP;
         END $$;
         """

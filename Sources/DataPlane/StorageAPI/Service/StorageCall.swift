@@ -37,7 +37,10 @@ struct StorageCall {
         case .signMany(let bucket): try await signMany(in: bucket)
         case .signUpload(let path): try await signUpload(path)
         case .uploadSigned(let path): try await uploadSigned(path)
-        case .image: throw StorageError.imagesOff
+        case .credentials: try await listCredentials()
+        case .createCredential: try await createCredential()
+        case .deleteCredential(let id): try await deleteCredential(id)
+        case .image(let path, let access): try await image(path, access)
         case .status, .resumable, .s3: throw StorageError.noRoute
         }
     }

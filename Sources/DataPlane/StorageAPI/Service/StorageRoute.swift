@@ -29,7 +29,10 @@ enum StorageRoute: Sendable, Equatable {
     case signMany(bucket: String)
     case signUpload(ObjectPath)
     case uploadSigned(ObjectPath)
-    case image
+    case image(ObjectPath, Access)
+    case credentials
+    case createCredential
+    case deleteCredential(String)
     /// The rest of the path after `/upload/resumable` or `/upload/resumable/sign`.
     case resumable(id: String?, isSigned: Bool)
     /// What stands after `/s3`, still percent-encoded.
@@ -46,8 +49,8 @@ enum StorageRoute: Sendable, Equatable {
     /// Whether a request needs a token of its own.
     var isOpen: Bool {
         switch self {
-        case .status, .image, .uploadSigned, .s3: true
-        case .download(_, let access), .info(_, let access): access != .authenticated
+        case .status, .uploadSigned, .s3: true
+        case .download(_, let access), .info(_, let access), .image(_, let access): access != .authenticated
         case .resumable(_, let isSigned): isSigned
         default: false
         }
@@ -81,7 +84,10 @@ extension StorageRoute {
         case "status", "health": self = .status
         case "bucket": self = try Self.bucket(method, Array(segments.dropFirst()))
         case "object": self = try Self.object(method, Array(segments.dropFirst()))
-        case "render" where segments.dropFirst().first == "image": self = .image
+        case "render" where segments.dropFirst().first == "image":
+            self = try Self.image(method, Array(segments.dropFirst(2)))
+        case "projectd" where segments.dropFirst().first == "s3-credentials":
+            self = try Self.credentials(method, Array(segments.dropFirst(2)))
         case "upload" where segments.dropFirst().first == "resumable":
             self = Self.resumable(Array(segments.dropFirst(2)))
         default: throw .noRoute
@@ -92,6 +98,25 @@ extension StorageRoute {
         let isSigned = rest.first == "sign"
         let id = (isSigned ? rest.dropFirst() : rest[...]).first.flatMap { $0.isEmpty ? nil : $0 }
         return .resumable(id: id, isSigned: isSigned)
+    }
+
+    private static func credentials(_ method: String, _ rest: [String]) throws(StorageError) -> StorageRoute {
+        switch (method, rest.first) {
+        case ("GET", nil): return .credentials
+        case ("POST", nil): return .createCredential
+        case ("DELETE", let id?) where rest.count == 1: return .deleteCredential(id)
+        default: throw .noRoute
+        }
+    }
+
+    private static func image(_ method: String, _ rest: [String]) throws(StorageError) -> StorageRoute {
+        guard method == "GET" || method == "HEAD" else { throw .noRoute }
+        switch rest.first {
+        case "public": return .image(try path(rest, from: 1), .publicly)
+        case "authenticated": return .image(try path(rest, from: 1), .authenticated)
+        case "sign": return .image(try path(rest, from: 1), .signed)
+        default: throw .noRoute
+        }
     }
 
     private static func bucket(_ method: String, _ rest: [String]) throws(StorageError) -> StorageRoute {

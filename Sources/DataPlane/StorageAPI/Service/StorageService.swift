@@ -16,6 +16,8 @@ public final class StorageService: DataPlaneService {
     let configuration: StorageConfiguration
     let database: StorageDatabase
     let files: any ObjectFiles
+    /// Transforms images; nil where that is off.
+    let images: (any ImageRenderer)?
     private let verifier: TokenVerifier
     private let addressSigner: Mutex<URLSigner>
     /// The project's keys, where clients name themselves with them.
@@ -29,19 +31,22 @@ public final class StorageService: DataPlaneService {
     ///
     /// - Parameters:
     ///   - pool: made with ``parameters(_:)``, as the owner of schema `storage`.
+    ///   - images: transforms images; nil where that is off.
     ///   - verifier: checks the tokens of users.
     ///   - secret: signs addresses.
     ///   - keys: tells which tokens are keys no more; nil where clients name no keys.
     ///   - clock: seconds since the epoch.
     ///   - report: takes what operators must know of failures; never a secret.
     public init(
-        configuration: StorageConfiguration, pool: PostgresPool, files: any ObjectFiles, verifier: TokenVerifier,
-        secret: KeyBytes, keys: APIKeys? = nil, clock: @escaping @Sendable () -> Double,
+        configuration: StorageConfiguration, pool: PostgresPool, files: any ObjectFiles,
+        images: (any ImageRenderer)? = nil, verifier: TokenVerifier, secret: KeyBytes, keys: APIKeys? = nil,
+        clock: @escaping @Sendable () -> Double,
         report: @escaping @Sendable (String) -> Void
     ) {
         self.configuration = configuration
         database = StorageDatabase(pool: pool)
         self.files = files
+        self.images = images
         self.verifier = verifier
         addressSigner = Mutex(URLSigner(secret: secret))
         self.keys = keys

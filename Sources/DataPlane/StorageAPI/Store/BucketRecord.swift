@@ -7,6 +7,8 @@ struct BucketRecord: Sendable {
     var isPublic: Bool
     var fileBytesMax: Int?
     var allowedTypes: [String]?
+    /// Whether AVIF is made of its images for clients that take it.
+    var choosesAVIF: Bool
 
     init(_ row: PostgresRow) throws(PostgresError) {
         id = try row.string("id")
@@ -14,6 +16,7 @@ struct BucketRecord: Sendable {
         fileBytesMax = try row.optionalInt("file_size_limit")
         let hasTypes = try row.bool("has_types")
         allowedTypes = hasTypes ? try row.textArray("allowed_mime_types") : nil
+        choosesAVIF = try row.bool("chooses_avif")
     }
 
     /// Bytes that an object may have here; refuses what the bucket does not take.
@@ -32,7 +35,7 @@ struct BucketRecord: Sendable {
 
     static let columns = """
         id, public, file_size_limit, coalesce(allowed_mime_types, '{}') AS allowed_mime_types, \
-        allowed_mime_types IS NOT NULL AS has_types
+        allowed_mime_types IS NOT NULL AS has_types, coalesce(avif_autodetection, false) AS chooses_avif
         """
 
     /// The row of an answer, as JSON.

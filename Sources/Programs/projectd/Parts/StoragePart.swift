@@ -23,8 +23,10 @@ struct StoragePart: ServicePart {
         pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits.sharing(room))
         var files: any ObjectFiles = try await VolumeFiles(folder: settings.folder)
         if let bytesMax = settings.bytesMax { files = try await BoundedFiles(files, bytesMax: bytesMax) }
+        var images: VipsRenderer?
+        if let settings = settings.images { images = try await VipsRenderer(settings) }
         service = StorageService(
-            configuration: settings.configuration, pool: pool, files: files,
+            configuration: settings.configuration, pool: pool, files: files, images: images,
             verifier: settings.verifier, secret: settings.secret, keys: settings.keys,
             clock: { Date().timeIntervalSince1970 },
             report: { logger.error("\($0)") })

@@ -18,7 +18,7 @@ struct StorageObjectsController: Sendable {
         .optional("updated_at", .nullable(.text)), .optional("last_accessed_at", .nullable(.text)),
         .optional("metadata", .anything))
 
-    var routes: [Route] { listRoutes + linkRoutes + changeRoutes + keyRoutes }
+    var routes: [Route] { listRoutes + linkRoutes + changeRoutes + archiveRoutes }
 
     private static let path = "/platform/storage/{ref}/buckets/{id}/objects"
 
@@ -272,21 +272,12 @@ struct StorageObjectsController: Sendable {
         }
     }
 
-    // MARK: S3 keys
+    // MARK: Archives
 
-    /// The S3 protocol of the template has one pair of keys, made with the project.
-    private var keyRoutes: [Route] {
-        let path = "/platform/storage/{ref}/credentials"
+    private var archiveRoutes: [Route] {
+        let path = "/platform/storage/{ref}/archive"
         return [
-            Route(
-                .get, path, access: .permission(.storageRead),
-                operation: Operation(
-                    summary: "Further keys of the S3 protocol: none",
-                    answer: .json(.fields(.init("data", .array(.object([]))))))
-            ) { _ in try APIResponse(json: JSON.object(["data": []])) }.supported(as: .empty),
-            refused(.post, path: path, status: .created), refused(.delete, path: "\(path)/{id}", status: .noContent),
-            refused(.get, path: "/platform/storage/{ref}/archive", status: .ok),
-            refused(.post, path: "/platform/storage/{ref}/archive", status: .created),
+            refused(.get, path: path, status: .ok), refused(.post, path: path, status: .created),
         ]
     }
 
@@ -295,11 +286,10 @@ struct StorageObjectsController: Sendable {
     ) -> Route {
         Route(
             method, path, access: .permission(method == .get ? .storageRead : .storageWrite),
-            operation: Operation(summary: "Not offered: further S3 keys and archives", answer: .empty(status))
+            operation: Operation(summary: "Not offered: archives", answer: .empty(status))
         ) { _ in
             throw APIError.unoffered(
-                "an archive of a project's storage, or a further S3 key",
-                "use the S3 key that the project was made with, and any S3 client")
+                "an archive of a project's storage", "copy it with any S3 client")
         }.supported(as: .refused)
     }
 }
