@@ -7,8 +7,17 @@ import Testing
 @Suite(
     "Pipelines", .enabled("needs PostgreSQL's server programs") { await TestCluster.isAvailable() }, .postgresCluster)
 struct PipelineTests {
-    private func connection(limits: PostgresLimits = PostgresLimits()) async throws -> PostgresConnection {
-        try await PostgresConnection.connect(try await TestCluster.running.emptyDatabase(), limits: limits)
+    /// How a connection's pipelines run.
+    enum Way: CaseIterable {
+        case libpq, direct
+    }
+
+    private func connection(
+        _ way: Way = .libpq, limits: PostgresLimits = PostgresLimits()
+    ) async throws -> PostgresConnection {
+        let parameters = try await TestCluster.running.emptyDatabase()
+        guard way == .direct else { return try await PostgresConnection.connect(parameters, limits: limits) }
+        return try await .watched(parameters, limits: limits)
     }
 
     /// Counts the statements that the server holds under names, without adding one.
@@ -21,9 +30,9 @@ struct PipelineTests {
         }
     }
 
-    @Test("each statement has its rows, nothing is prepared twice, and NULL stays NULL")
-    func results() async throws {
-        let connection = try await connection()
+    @Test("each statement has its rows, nothing is prepared twice, and NULL stays NULL", arguments: Way.allCases)
+    func results(way: Way) async throws {
+        let connection = try await connection(way)
         for round in 0..<3 {
             let outcome = try await connection.pipeline([
                 PostgresStatement("BEGIN"), PostgresStatement("SELECT $1::int + 1, $2::text", ["\(round)", nil]),
@@ -39,9 +48,11 @@ struct PipelineTests {
         await connection.close()
     }
 
-    @Test("a refused statement is named, those after it do not run, and the connection can be used again")
-    func refusal() async throws {
-        let connection = try await connection()
+    @Test(
+        "a refused statement is named, those after it do not run, and the connection can be used again",
+        arguments: Way.allCases)
+    func refusal(way: Way) async throws {
+        let connection = try await connection(way)
         try await connection.executeScript("CREATE TABLE t (n int)")
         let outcome = try await connection.pipeline([
             PostgresStatement("BEGIN"), PostgresStatement("INSERT INTO t VALUES (1)"),
@@ -59,9 +70,11 @@ struct PipelineTests {
         await connection.close()
     }
 
-    @Test("a statement whose table has changed is forgotten, so that the next try prepares it again")
-    func stale() async throws {
-        let connection = try await connection()
+    @Test(
+        "a statement whose table has changed is forgotten, so that the next try prepares it again",
+        arguments: Way.allCases)
+    func stale(way: Way) async throws {
+        let connection = try await connection(way)
         try await connection.executeScript("CREATE TABLE t (n int); INSERT INTO t VALUES (1)")
         let statements = [PostgresStatement("SELECT * FROM t")]
         #expect(text(try await connection.pipeline(statements)) == [["1"]])
@@ -75,9 +88,11 @@ struct PipelineTests {
         await connection.close()
     }
 
-    @Test("a deadline cancels the statement under way and the connection is not used again by mistake")
-    func deadline() async throws {
-        let connection = try await connection()
+    @Test(
+        "a deadline cancels the statement under way and the connection is not used again by mistake",
+        arguments: Way.allCases)
+    func deadline(way: Way) async throws {
+        let connection = try await connection(way)
         await #expect(throws: PostgresError.self) {
             try await connection.pipeline(
                 [PostgresStatement("SELECT pg_sleep(60)"), PostgresStatement("SELECT 1")], deadline: .milliseconds(200))
@@ -123,9 +138,9 @@ struct PipelineTests {
         await other.close()
     }
 
-    @Test("however many texts there were, the server holds no more of them than the limit")
-    func bounded() async throws {
-        let connection = try await connection(limits: shortLimits { $0.maximumCachedStatements = 8 })
+    @Test("however many texts there were, the server holds no more of them than the limit", arguments: Way.allCases)
+    func bounded(way: Way) async throws {
+        let connection = try await connection(way, limits: shortLimits { $0.maximumCachedStatements = 8 })
         for number in 0..<100 {
             let outcome = try await connection.pipeline([
                 // Refused after anything in the same transaction that takes a snapshot.
@@ -138,9 +153,9 @@ struct PipelineTests {
         await connection.close()
     }
 
-    @Test("a text beyond the limit runs without being kept")
-    func long() async throws {
-        let connection = try await connection(limits: shortLimits { $0.maximumPreparedBytes = 100 })
+    @Test("a text beyond the limit runs without being kept", arguments: Way.allCases)
+    func long(way: Way) async throws {
+        let connection = try await connection(way, limits: shortLimits { $0.maximumPreparedBytes = 100 })
         let long = PostgresStatement("SELECT $1::int -- " + String(repeating: "x", count: 100), ["1"])
         for _ in 0..<3 { #expect(text(try await connection.pipeline([long, long])) == [["1"], ["1"]]) }
         #expect(text(try await connection.pipeline([count])) == [["0"]])
@@ -159,9 +174,9 @@ struct PipelineTests {
         await connection.close()
     }
 
-    @Test("inside a transaction nothing is deallocated: an error would abort it")
-    func openTransaction() async throws {
-        let connection = try await connection(limits: shortLimits { $0.maximumCachedStatements = 1 })
+    @Test("inside a transaction nothing is deallocated: an error would abort it", arguments: Way.allCases)
+    func openTransaction(way: Way) async throws {
+        let connection = try await connection(way, limits: shortLimits { $0.maximumCachedStatements = 1 })
         let texts = (0..<4).map { PostgresStatement("SELECT \($0)") }
         _ = try await connection.pipeline([PostgresStatement("BEGIN")] + texts)
         try await connection.executeScript("DEALLOCATE ALL")
@@ -170,9 +185,9 @@ struct PipelineTests {
         await connection.close()
     }
 
-    @Test("a pipeline whose time is over before it is sent leaves the connection as it was")
-    func neverSent() async throws {
-        let connection = try await connection()
+    @Test("a pipeline whose time is over before it is sent leaves the connection as it was", arguments: Way.allCases)
+    func neverSent(way: Way) async throws {
+        let connection = try await connection(way)
         await #expect(throws: PostgresError.deadlineExceeded) {
             try await connection.pipeline([PostgresStatement("SELECT 1")], deadline: .zero)
         }

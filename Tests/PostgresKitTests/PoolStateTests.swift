@@ -6,6 +6,18 @@ import Testing
 struct PoolStateTests {
     private let start = ContinuousClock.now
 
+    @Test("of the idle connections a caller gets the one it prefers, and otherwise the one used last")
+    func preference() {
+        var pool = PoolState<Int>(maximumConnections: 3, maximumWaiters: 0)
+        for _ in 0..<3 { _ = pool.acquire() }
+        for connection in 1...3 { _ = pool.release(connection, at: start) }
+        let taken = [1, 9, 9].map { wanted -> Int? in
+            guard case .granted(.use(let idle)) = pool.acquire(preferring: { $0 == wanted }) else { return nil }
+            return idle.connection
+        }
+        #expect(taken == [1, 3, 2])
+    }
+
     @Test("under random use no permit is lost or made up, and waiters come in order", arguments: 0..<100)
     func randomUse(seed: UInt64) {
         var random = Numbers(state: seed)

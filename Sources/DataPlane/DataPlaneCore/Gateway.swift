@@ -101,6 +101,12 @@ public struct Gateway: DataPlaneService {
     }
 
     /// The service's own.
+    public func isBrief(_ request: ServiceRequest) -> Bool {
+        guard case .service(let service, let inner) = route(request) else { return false }
+        return service.isBrief(inner)
+    }
+
+    /// The service's own.
     public func takesPieces(of request: ServiceRequest) -> Bool {
         guard case .service(let service, let inner) = route(request) else { return false }
         return service.takesPieces(of: inner)

@@ -94,6 +94,10 @@ public protocol DataPlaneService: Sendable {
     /// Answers a request. Never throws: every error is an answer.
     func respond(to request: ServiceRequest) async -> ServiceResponse
 
+    /// Whether the answer needs no computation to speak of and nothing that blocks: then it is made on the event loop of
+    /// the client's connection, beside other clients' answers.
+    func isBrief(_ request: ServiceRequest) -> Bool
+
     /// Whether the body of a request is taken piece by piece: then ``respond(to:body:)`` answers.
     func takesPieces(of request: ServiceRequest) -> Bool
 

@@ -51,6 +51,9 @@ extension DataPlaneService {
         await respond(to: request)
     }
 
+    /// Not brief.
+    public func isBrief(_ request: ServiceRequest) -> Bool { false }
+
     /// Makes answers whole.
     public func streams(_ request: ServiceRequest) -> Bool { false }
 

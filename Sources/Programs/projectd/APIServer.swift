@@ -55,13 +55,15 @@ struct APIServer: ServiceLifecycle.Service {
                 }
             }
         }
-        return .http1(
-            configuration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: [connections.handler(), watches.handler()],
-                idleTimeout: .seconds(limits.idleSeconds),
-                httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
-                    maxHeaderFieldSize: limits.headerBytesMax, maxHeaderListSize: limits.headerBytesMax,
-                    maxHeaderFieldCount: limits.headersMax)))
+        let configuration = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [connections.handler(), watches.handler()],
+            idleTimeout: .seconds(limits.idleSeconds),
+            httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
+                maxHeaderFieldSize: limits.headerBytesMax, maxHeaderListSize: limits.headerBytesMax,
+                maxHeaderFieldCount: limits.headersMax))
+        return HTTPServerBuilder { responder in
+            PlainChannel(base: HTTP1Channel(responder: responder, configuration: configuration))
+        }
     }
 }
 
@@ -130,18 +132,21 @@ struct APIResponder: HTTPResponder {
     private func answer(
         _ request: Request, _ head: ServiceRequest, on channel: any Channel
     ) async throws -> Outcome {
-        let watch = watches.watch(of: channel)
         if let refusal = service.refusal(ofHead: head) {
             let body = try await receive(request, on: channel, keeping: 0)
             return (refusal, !body.isFinished)
         }
-        if service.takesPieces(of: head) { return await respondInPieces(to: head, request, on: channel) }
+        if service.takesPieces(of: head) {
+            return await withTaskExecutorPreference(globalConcurrentExecutor) {
+                await respondInPieces(to: head, request, on: channel)
+            }
+        }
         return try await bodies.withShare(beyond: limits.uncountedBytes) { share in
             switch try await receive(request, on: channel, keeping: service.bodyBytesMax(for: head), of: share) {
             case .complete(let body):
                 var message = head
                 message.body = Array(body.readableBytesView)
-                return (await respond(to: message, watch: watch), false)
+                return (await respond(to: message, on: channel), false)
             case .tooLarge(let isFinished): return (service.refusal(ofBody: .tooLarge, head), !isFinished)
             case .overBudget(let isFinished): return (service.refusal(ofBody: .tooMany, head), !isFinished)
             case .tooSlow: return (service.refusal(ofBody: .tooSlow, head), true)
@@ -158,22 +163,17 @@ struct APIResponder: HTTPResponder {
             within: limits.bodyPace.deadline(of: declared))
     }
 
-    /// Ends the work for a client that has gone: the statement that runs for it is cancelled.
-    private func respond(to message: ServiceRequest, watch: ConnectionWatch?) async -> ServiceResponse {
-        guard let watch else { return ServiceResponse(status: 499) }
-        return await withTaskGroup(of: ServiceResponse?.self) { group in
-            group.addTask { await service.respond(to: message) }
-            group.addTask {
-                await watch.closed()
-                return nil
-            }
-            let first = await group.next() ?? nil
-            group.cancelAll()
-            return first ?? ServiceResponse(status: 499)
+    /// The work for a client that goes meanwhile is cancelled with the connection's task.
+    private func respond(to message: ServiceRequest, on channel: any Channel) async -> ServiceResponse {
+        guard watches.watch(of: channel) != nil else { return ServiceResponse(status: 499) }
+        if service.isBrief(message), message.body.count <= HTTPLimits.briefBodyBytesMax {
+            return await service.respond(to: message)
         }
+        // Long computations would hold up the other connections of the event loop.
+        return await withTaskExecutorPreference(globalConcurrentExecutor) { await service.respond(to: message) }
     }
 
-    /// - Parameter onEnd: called once the last byte is on its way.
+    /// - Parameter onEnd: called once the last byte is on its way, or in one piece about to be.
     static func response(
         _ answer: ServiceResponse, isHead: Bool, closes: Bool, on channel: any Channel,
         onEnd: @escaping @Sendable () -> Void
@@ -197,6 +197,12 @@ struct APIResponder: HTTPResponder {
             return Response(status: status, headers: fields, body: Self.body(of: content, on: channel, onEnd: onEnd))
         }
         let body = hasBody && !isHead ? answer.body : []
+        // Head, body and end in one write.
+        if !closes, !(hasBody && isHead), body.count <= HTTPLimits.wholeBodyBytes {
+            onEnd()
+            return Response(
+                status: status, headers: fields, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+        }
         let length = hasBody && isHead ? nil : body.count
         return Response(
             status: status, headers: fields,

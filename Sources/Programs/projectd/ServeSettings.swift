@@ -64,6 +64,10 @@ struct HTTPLimits {
     var pieceDeadline: Duration = .seconds(30)
     /// Bytes of an answer's body that are read and sent at once.
     static let contentPieceBytes = 256 << 10
+    /// Bytes of a body that is written with its head: at most those that are not counted.
+    static let wholeBodyBytes = 32 << 10
+    /// Bytes of a request's body that is worked on by the connection's event loop.
+    static let briefBodyBytesMax = 64 << 10
 
     var bodyPace: BodyPace {
         BodyPace(

@@ -30,9 +30,19 @@ package final class ConnectionRegistry: Sendable {
     /// A connection's channel, which lives until the connection has left the table.
     private typealias ID = ObjectIdentifier
 
+    /// One of the connections.
+    private struct Place {
+        let channel: any Channel
+        /// The last turn in which it waits for a head, and until when.
+        var turn: UInt64 = 0
+        var due: NIODeadline
+        /// When the event loop looks after it next, if it does. One look serves many turns.
+        var looksAt: NIODeadline?
+    }
+
     private struct State {
         var table: ConnectionTable<ID>
-        var channels: [ID: any Channel] = [:]
+        var places: [ID: Place] = [:]
         var refusals = 0
     }
 
@@ -66,12 +76,13 @@ package final class ConnectionRegistry: Sendable {
         let id = ID(channel)
         let address = channel.remoteAddress?.ipAddress ?? "local"
         let network = isProxy(address) ? ClientNetwork.local : ClientNetwork(address)
+        let due = NIODeadline.now() + deadlines.firstHead
         let (decision, evicted, refusals) = state.withLock { state in
             let decision = state.table.open(id, from: network)
             var evicted: (any Channel)?
             if case .accepted(let victim) = decision {
-                state.channels[id] = channel
-                evicted = victim.flatMap { state.channels.removeValue(forKey: $0) }
+                state.places[id] = Place(channel: channel, due: due, looksAt: due)
+                evicted = victim.flatMap { state.places.removeValue(forKey: $0)?.channel }
             } else {
                 state.refusals += 1
             }
@@ -85,7 +96,7 @@ package final class ConnectionRegistry: Sendable {
             }
             return false
         }
-        expire(id, turn: 0, of: channel, after: deadlines.firstHead)
+        look(after: id, of: channel, at: due)
         return true
     }
 
@@ -93,7 +104,7 @@ package final class ConnectionRegistry: Sendable {
         let id = ID(channel)
         state.withLock { state in
             state.table.close(id)
-            state.channels[id] = nil
+            state.places[id] = nil
         }
     }
 
@@ -133,17 +144,47 @@ package final class ConnectionRegistry: Sendable {
     /// The answer is written; the connection waits for the next request.
     package func endRequest(on channel: any Channel) {
         let id = ID(channel)
-        guard let turn = state.withLock({ $0.table.endRequest(id) }) else { return }
-        expire(id, turn: turn, of: channel, after: deadlines.nextHead)
+        let due = NIODeadline.now() + deadlines.nextHead
+        let needsLook = state.withLock { state in
+            guard let turn = state.table.endRequest(id), var place = state.places[id] else { return false }
+            (place.turn, place.due) = (turn, due)
+            let needsLook = place.looksAt.map { due < $0 } ?? true
+            if needsLook { place.looksAt = due }
+            state.places[id] = place
+            return needsLook
+        }
+        if needsLook { look(after: id, of: channel, at: due) }
     }
 
-    private func expire(
-        _ id: ID, turn: UInt64, of channel: any Channel, after deadline: TimeAmount
-    ) {
+    private enum Sight {
+        case overdue
+        case later(NIODeadline)
+        case nothing
+    }
+
+    /// Looks when the time of the present turn is over, and then whether it is that of a later one by now.
+    private func look(after id: ID, of channel: any Channel, at due: NIODeadline) {
         // Ends with the connection: the event loop drops what is scheduled on it when it goes.
-        channel.eventLoop.scheduleTask(in: deadline) { [weak self] in
-            guard let self, self.state.withLock({ $0.table.isWaiting(id, in: turn) }) else { return }
-            channel.close(mode: .all, promise: nil)
+        channel.eventLoop.scheduleTask(deadline: due) { [weak self] in
+            guard let self else { return }
+            switch self.sight(of: id) {
+            case .overdue: channel.close(mode: .all, promise: nil)
+            case .later(let due): self.look(after: id, of: channel, at: due)
+            case .nothing: break
+            }
+        }
+    }
+
+    private func sight(of id: ID) -> Sight {
+        state.withLock { state in
+            guard let place = state.places[id] else { return .nothing }
+            guard state.table.isWaiting(id, in: place.turn) else {
+                state.places[id]?.looksAt = nil
+                return .nothing
+            }
+            guard NIODeadline.now() < place.due else { return .overdue }
+            state.places[id]?.looksAt = place.due
+            return .later(place.due)
         }
     }
 }

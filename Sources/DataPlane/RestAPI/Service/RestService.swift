@@ -73,6 +73,9 @@ public final class RestService: DataPlaneService {
         return isThere ? configuration.bodyBytesMax : idle
     }
 
+    /// PostgreSQL does the work.
+    public func isBrief(_ http: RestHTTPRequest) -> Bool { true }
+
     /// Answers a request. Never throws: every error is an answer.
     public func respond(to http: RestHTTPRequest) async -> RestHTTPResponse {
         var timing = ServerTiming(isShown: configuration.showsTiming)

@@ -13,6 +13,7 @@ final class ConnectionThread: Sendable {
         var isStopping = false
         var status = ConnectionStatus.closed
         var hasGrown = false
+        var isWhole = false
         var inFlight: Interrupt?
     }
 
@@ -37,6 +38,12 @@ final class ConnectionThread: Sendable {
 
     /// Whether the connection holds more memory than one that is kept.
     var hasGrown: Bool { state.withLock { $0.hasGrown } }
+
+    /// Whether libpq had read whole messages only after the last call, and the connection is open.
+    var isWhole: Bool { state.withLock { $0.isWhole } }
+
+    /// Takes note of what an exchange of others than libpq has left.
+    func note(_ status: ConnectionStatus) { state.withLock { $0.status = status } }
 
     /// Ends the thread after the calls that are queued; no further ones are taken.
     func stop() {
@@ -101,7 +108,8 @@ final class ConnectionThread: Sendable {
                 return
             } else {
                 wire.idle()
-                publish(wire)
+                // What others do with a leased socket libpq does not know.
+                if !wire.isLeased { publish(wire) }
             }
         }
     }
@@ -110,6 +118,7 @@ final class ConnectionThread: Sendable {
         state.withLock { state in
             state.status = wire.status
             state.hasGrown = wire.hasGrown
+            state.isWhole = wire.isWhole
             state.inFlight = nil
         }
     }

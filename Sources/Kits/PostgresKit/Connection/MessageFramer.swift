@@ -83,6 +83,9 @@ struct MessageFramer {
         return passed
     }
 
+    /// Whether nothing of a message has come.
+    var isBetweenMessages: Bool { held.isEmpty && bodyLeft == 0 && login == nil && refusal == nil }
+
     /// Whether a message is inspected whole.
     private var isHeld: Bool { login != nil || held.first == UInt8(ascii: "S") }
 

@@ -49,6 +49,15 @@ final class MessageGuard {
         return isReadable
     }
 
+    /// Whether nothing is on its way, and nothing of a message has come.
+    var isBetweenMessages: Bool { !areClosed && relay.isBetweenMessages }
+
+    /// Another descriptor of the server's socket, for who closes it; nil where there is none.
+    func duplicate() -> Int32? {
+        let descriptor = fcntl(relay.server, F_DUPFD_CLOEXEC, 0)
+        return descriptor >= 0 ? descriptor : nil
+    }
+
     /// Passes on what libpq has just written, without waiting to be told that it did.
     func send() {
         _ = relay.pass(fromServer: false, fromClient: true)

@@ -23,6 +23,9 @@ struct MessageRelay {
         self.framer = framer
     }
 
+    /// Whether nothing is on its way, and nothing of a message has come.
+    var isBetweenMessages: Bool { !isOver && toClient.isEmpty && toServer.isEmpty && framer.isBetweenMessages }
+
     /// What to wait for on both sockets. A side that is not read is left out: its hang-up would make `poll` return at
     /// once.
     var sides: [pollfd] {

@@ -1,5 +1,6 @@
 import CPostgres
 import Glibc
+import Locks
 
 /// One statement of a pipeline.
 public struct PostgresStatement: Sendable, Equatable {
@@ -55,19 +56,33 @@ extension PostgresConnection {
     public func sharedPipeline(
         _ statements: [PostgresStatement], deadline: Duration? = nil
     ) async throws(PostgresError) -> (outcome: PostgresPipelineOutcome, share: (any PostgresResultShare)?) {
+        if let answer = try await directPipeline(statements, deadline: deadline, isShielded: false) { return answer }
         let encoded = try statements.map { statement throws(PostgresError) in
             try EncodedParameters(statement.parameters.map { $0.map { .text($0) } ?? .null })
         }
-        return try await thread.perform(within: deadline ?? limits.statementDeadline) {
+        return try await onThread(within: deadline ?? limits.statementDeadline) {
             wire, interrupt throws(PostgresError) in
             let outcome = try wire.pipeline(statements, parameters: encoded, interrupt: interrupt)
             return (outcome, wire.takeShare())
         }
     }
 
+    /// Without libpq, where the socket is watched and the pipeline is not too large; else nil.
+    private func directPipeline(
+        _ statements: [PostgresStatement], deadline: Duration?, isShielded: Bool
+    ) async throws(PostgresError) -> DirectLine.Answer? {
+        guard let line = line.withLock({ $0 }) else { return nil }
+        let byteCount = try statements.countedBytes()
+        guard byteCount <= DirectLine.requestBytesMax else { return nil }
+        return try await line.run(
+            statements, byteCount: byteCount, within: deadline ?? limits.statementDeadline, isShielded: isShielded)
+    }
+
     /// Ends what a refused pipeline left open.
     public func rollBackPipeline() async throws(PostgresError) {
         guard thread.status == .inTransaction else { return }
+        let end = [PostgresStatement("ROLLBACK", isPrepared: false)]
+        if try await directPipeline(end, deadline: nil, isShielded: true) != nil { return }
         _ = try await command("ROLLBACK", deadline: nil, isShielded: true)
     }
 }

@@ -18,7 +18,7 @@ extension PostgresConnection {
             case .script: nil
             case .single(let values): try EncodedParameters(values)
             }
-        return try await thread.perform(within: deadline ?? limits.statementDeadline) {
+        return try await onThread(within: deadline ?? limits.statementDeadline) {
             wire, interrupt throws(PostgresError) in
             try wire.run(sql, parameters: parameters, into: sink, interrupt: interrupt)
         }

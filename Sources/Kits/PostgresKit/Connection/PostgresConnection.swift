@@ -8,6 +8,8 @@ public final class PostgresConnection: PostgresSession {
     let thread: ConnectionThread
     let limits: PostgresLimits
     let isInTransaction = Lock(false)
+    /// Runs pipelines without the thread, where the socket is watched.
+    let line = Lock<DirectLine?>(nil)
     /// When the connection was made.
     let openedAt = ContinuousClock.now
 
@@ -17,21 +19,25 @@ public final class PostgresConnection: PostgresSession {
     }
 
     deinit {
+        line.withLock { $0 }?.abandon()
         thread.stop()
     }
 
     /// Connects and logs in, within the connect deadline.
     ///
+    /// - Parameter sockets: watches the socket, so that pipelines need no other thread; nil where none does.
     /// - Throws: ``PostgresError/connectFailed(reason:sqlState:)``, ``PostgresError/connectDeadlineExceeded(address:)``,
     ///   ``PostgresError/cancelled``, ``PostgresError/invalidConfiguration(reason:)``.
     public static func connect(
-        _ parameters: PostgresConnectionParameters, limits: PostgresLimits = PostgresLimits()
+        _ parameters: PostgresConnectionParameters, limits: PostgresLimits = PostgresLimits(),
+        sockets: (any PostgresSockets)? = nil
     ) async throws(PostgresError) -> PostgresConnection {
         let thread = try ConnectionThread.start(limits: limits)
         let connection = PostgresConnection(thread: thread, limits: limits)
         try await thread.perform(within: limits.connectDeadline) { wire, interrupt throws(PostgresError) in
             try wire.connect(parameters, interrupt)
         }
+        if let sockets { try await connection.watch(by: sockets) }
         return connection
     }
 
@@ -45,7 +51,7 @@ public final class PostgresConnection: PostgresSession {
         _ sql: String, _ parameters: [PostgresParameter], deadline: Duration?
     ) async throws(PostgresError) -> PostgresRows {
         let encoded = try EncodedParameters(parameters)
-        return try await thread.perform(within: deadline ?? limits.statementDeadline) {
+        return try await onThread(within: deadline ?? limits.statementDeadline) {
             wire, interrupt throws(PostgresError) in
             try wire.query(sql, parameters: encoded, interrupt: interrupt)
         }
@@ -67,6 +73,7 @@ public final class PostgresConnection: PostgresSession {
     /// ``PostgresError/closed``.
     public func close() async {
         thread.interrupt()
+        await line.withLock { $0 }?.shut()
         // The only error is that it is closed already.
         try? await thread.perform(within: limits.statementDeadline, isShielded: true) {
             wire, _ throws(PostgresError) in
@@ -77,18 +84,24 @@ public final class PostgresConnection: PostgresSession {
 
     /// Whether the connection is open, outside a transaction and of the usual size, so that the pool may hand it out
     /// again.
-    var isReusable: Bool { thread.status == .idle && !thread.hasGrown && !isInTransaction.withLock { $0 } }
+    var isReusable: Bool {
+        thread.status == .idle && !thread.hasGrown && !isInTransaction.withLock { $0 }
+            && line.withLock { $0 }?.isSound ?? true
+    }
+
+    /// Whether pipelines run on the caller's own loop.
+    var isHere: Bool { line.withLock { $0 }?.isHere ?? false }
 
     /// Runs a script and gives its last command tag.
     func command(_ sql: String, deadline: Duration?, isShielded: Bool) async throws(PostgresError) -> String {
-        try await thread.perform(within: deadline ?? limits.statementDeadline, isShielded: isShielded) {
+        try await onThread(within: deadline ?? limits.statementDeadline, isShielded: isShielded) {
             wire, interrupt throws(PostgresError) in
             try wire.script(sql, interrupt).commandTag
         }
     }
 
     func nextNotification(within duration: Duration) async throws(PostgresError) -> NotificationBuffer.Item? {
-        try await thread.perform(within: duration) { wire, interrupt throws(PostgresError) in
+        try await onThread(within: duration) { wire, interrupt throws(PostgresError) in
             try wire.nextNotification(interrupt)
         }
     }

@@ -10,6 +10,8 @@ final class PostgresWire {
     var notifications: NotificationBuffer
     /// Whether the connection replicates: then nothing is read while nobody asks, so that the server has to wait.
     var isCopying = false
+    /// Whether others read the socket while there is nothing to do.
+    var isLeased = false
     /// Whether libpq's buffers have grown beyond what is kept.
     var hasGrown = false
     private(set) var connection: OpaquePointer?
@@ -68,6 +70,7 @@ final class PostgresWire {
         }
         messageGuard = nil
         isCopying = false
+        isLeased = false
         statements.reset()
     }
 
@@ -192,7 +195,7 @@ extension PostgresWire {
     /// Waits for a wakeup while there is nothing to do. Messages of the server are read, so that a connection that it
     /// closes is known to be closed at once.
     func idle() {
-        guard let connection, !isCopying else {
+        guard let connection, !isCopying, !isLeased else {
             var descriptor = pollfd(fd: wakeup.descriptor, events: Int16(POLLIN), revents: 0)
             Glibc.poll(&descriptor, 1, -1)
             wakeup.clear()

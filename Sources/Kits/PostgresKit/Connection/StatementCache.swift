@@ -6,14 +6,17 @@ struct StatementCache {
     }
 
     private let capacity: Int
+    /// What the names begin with.
+    private let prefix: String
     private var entries: [String: Entry] = [:]
     private var clock: UInt64 = 0
 
     /// Names that the server still holds and that nothing refers to any more.
     private(set) var garbage: [String] = []
 
-    init(capacity: Int) {
+    init(capacity: Int, prefix: String = "s") {
         self.capacity = max(1, capacity)
+        self.prefix = prefix
     }
 
     var count: Int { entries.count }
@@ -33,7 +36,7 @@ struct StatementCache {
     /// A name for a statement about to be prepared.
     mutating func newName() -> String {
         clock += 1
-        return "s\(clock)"
+        return "\(prefix)\(clock)"
     }
 
     /// Records a prepared statement. The least recently used one becomes garbage when the cache is full.
@@ -49,6 +52,9 @@ struct StatementCache {
     mutating func forget(_ sql: String) {
         if let entry = entries.removeValue(forKey: sql) { garbage.append(entry.name) }
     }
+
+    /// Takes note of a name that the server holds for nothing.
+    mutating func discard(_ name: String) { garbage.append(name) }
 
     /// Forgets everything, after the server has lost it all.
     mutating func reset() {

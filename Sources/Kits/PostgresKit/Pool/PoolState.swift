@@ -57,12 +57,17 @@ struct PoolState<Connection: Sendable>: Sendable {
     var waiterCount: Int { waiters.count }
 
     /// Asks for a permit.
-    mutating func acquire() -> Answer {
+    ///
+    /// - Parameter isPreferred: whether a connection is rather given to this caller than another idle one.
+    mutating func acquire(preferring isPreferred: (Connection) -> Bool = { _ in true }) -> Answer {
         guard !isClosed else { return .refused(.closed) }
         // Earlier callers are served first.
         if leased < maximumConnections && waiters.isEmpty {
             leased += 1
-            return .granted(idle.popLast().map { .use($0) } ?? .open)
+            guard let place = idle.lastIndex(where: { isPreferred($0.connection) }) ?? idle.indices.last else {
+                return .granted(.open)
+            }
+            return .granted(.use(idle.remove(at: place)))
         }
         guard waiters.count < maximumWaiters else { return .refused(.queueFull) }
         lastWaiter += 1

@@ -65,7 +65,7 @@ extension PostgresPool {
     // MARK: Permits
 
     private func permit(until deadline: ContinuousClock.Instant) async throws(PostgresError) -> State.Grant {
-        switch shared.withLock({ $0.pool.acquire() }) {
+        switch shared.withLock({ $0.pool.acquire { $0.isHere } }) {
         case .granted(let grant): return grant
         case .refused(let error): throw error
         case .wait(let waiter): return try await wait(waiter, until: deadline)
@@ -154,6 +154,6 @@ extension PostgresPool {
     private func connect(until deadline: ContinuousClock.Instant) async throws(PostgresError) -> PostgresConnection {
         var limits = limits
         limits.connectDeadline = max(.milliseconds(1), min(limits.connectDeadline, deadline - .now))
-        return try await PostgresConnection.connect(parameters, limits: limits)
+        return try await PostgresConnection.connect(parameters, limits: limits, sockets: sockets)
     }
 }

@@ -20,17 +20,21 @@ public final class PostgresPool: PostgresSession {
     let parameters: PostgresConnectionParameters
     let configuration: PostgresPoolConfiguration
     let limits: PostgresLimits
+    let sockets: (any PostgresSockets)?
     let shared: Lock<Shared>
 
     /// A pool without connections.
+    ///
+    /// - Parameter sockets: watches the connections' sockets; see ``PostgresConnection/connect(_:limits:sockets:)``.
     public init(
         _ parameters: PostgresConnectionParameters,
         configuration: PostgresPoolConfiguration = PostgresPoolConfiguration(),
-        limits: PostgresLimits = PostgresLimits()
+        limits: PostgresLimits = PostgresLimits(), sockets: (any PostgresSockets)? = nil
     ) {
         self.parameters = parameters
         self.configuration = configuration
         self.limits = limits
+        self.sockets = sockets
         shared = Lock(
             Shared(
                 pool: State(

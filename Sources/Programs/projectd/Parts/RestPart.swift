@@ -17,7 +17,9 @@ struct RestPart: ServicePart {
 
     init(_ settings: ServeSettings.Rest, room: @escaping PostgresResultRoom, logger: Logger) {
         verifier = settings.verifier
-        pool = PostgresPool(settings.database, configuration: settings.pool, limits: settings.limits.sharing(room))
+        pool = PostgresPool(
+            settings.database, configuration: settings.pool, limits: settings.limits.sharing(room),
+            sockets: EventLoopSockets())
         // Each reading has a connection of its own: what it takes of memory goes with it.
         var single = PostgresPoolConfiguration()
         (single.minimumConnections, single.maximumConnections, single.maximumAge) = (0, 1, .zero)

@@ -116,7 +116,7 @@ struct UpgradableChannel: HTTPChannelHandler {
     func handle(value: Value, logger: Logger) async {
         do {
             switch try await value.outcome.get() {
-            case .http(let channel): await handleHTTP(asyncChannel: channel, logger: logger)
+            case .http(let connection): await serve(connection, logger: logger)
             case .socket: try await value.channel.closeFuture.get()
             }
         } catch {
