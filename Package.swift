@@ -31,43 +31,42 @@ func system(_ name: String, pkgConfig: String, package: String) -> Target {
     .systemLibrary(name: name, path: "Sources/Kits/\(name)", pkgConfig: pkgConfig, providers: [.apt([package])])
 }
 
+/// A module in the folder of its name.
+func module(
+    _ name: String, in folder: String, on dependencies: [Target.Dependency], settings: [SwiftSetting] = strict
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(folder)/\(name)", swiftSettings: settings)
+}
+
 /// A part of the control plane's core.
 func core(_ name: String, on dependencies: [Target.Dependency]) -> Target {
-    .target(
-        name: name, dependencies: dependencies, path: "Sources/ControlPlane/Core/\(name)", swiftSettings: strict)
+    module(name, in: "ControlPlane/Core", on: dependencies)
 }
 
 /// The owner of C libraries.
 func kit(_ name: String, on libraries: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: libraries, path: "Sources/Kits/\(name)", swiftSettings: common)
+    module(name, in: "Kits", on: libraries, settings: common)
 }
 
 /// A feature of the Management API: what most of them stand on, and what this one needs besides.
 func feature(_ name: String, and more: [Target.Dependency] = []) -> Target {
-    .target(
-        name: name,
-        dependencies: ["APIKit", "FeatureKit", "Identity", "Orchestrator", "ProjectModel", httpTypes] + more,
-        path: "Sources/ControlPlane/Features/\(name)", swiftSettings: strict)
+    let ground: [Target.Dependency] = ["APIKit", "FeatureKit", "Identity", "Orchestrator", "ProjectModel", httpTypes]
+    return module(name, in: "ControlPlane/Features", on: ground + more)
 }
 
 /// What implements ports of the core and of features by one technology.
 func adapter(_ name: String, on dependencies: [Target.Dependency]) -> Target {
-    .target(
-        name: name, dependencies: dependencies, path: "Sources/ControlPlane/Adapters/\(name)", swiftSettings: strict)
+    module(name, in: "ControlPlane/Adapters", on: dependencies)
 }
 
 /// What a feature decides and the ports that it needs, without HTTP: adapters implement them.
 func model(_ name: String, and more: [Target.Dependency] = []) -> Target {
-    .target(
-        name: name, dependencies: ["Orchestrator", "ProjectModel"] + more,
-        path: "Sources/ControlPlane/Features/\(name)", swiftSettings: strict)
+    module(name, in: "ControlPlane/Features", on: ["Orchestrator", "ProjectModel"] + more)
 }
 
 /// An API of the data plane: what all of them stand on, and what this one needs besides.
 func dataPlane(_ name: String, and more: [Target.Dependency] = []) -> Target {
-    .target(
-        name: name, dependencies: ["DataPlaneCore", "PostgresKit", "TokenKit"] + more,
-        path: "Sources/DataPlane/\(name)", swiftSettings: strict)
+    module(name, in: "DataPlane", on: ["DataPlaneCore", "PostgresKit", "TokenKit"] + more)
 }
 
 /// Tests in the folder of their name.
@@ -77,18 +76,14 @@ func tests(_ name: String, on modules: [Target.Dependency], settings: [SwiftSett
 
 /// Tests of the model of a feature.
 func modelTests(of name: String, and more: [Target.Dependency] = []) -> Target {
-    .testTarget(
-        name: "\(name)Tests",
-        dependencies: [.byName(name: name), "Orchestrator", "OrchestratorTesting", "ProjectModel"] + more,
-        swiftSettings: strict)
+    let ground: [Target.Dependency] = [.byName(name: name), "Orchestrator", "OrchestratorTesting", "ProjectModel"]
+    return tests("\(name)Tests", on: ground + more, settings: strict)
 }
 
 /// Tests of an API of the data plane, on a database of their own.
 func dataPlaneTests(of name: String, and more: [Target.Dependency] = []) -> Target {
-    .testTarget(
-        name: "\(name)Tests",
-        dependencies: [.byName(name: name), "DataPlaneCore", "PostgresKit", "PostgresTestSupport", "TokenKit"] + more,
-        swiftSettings: common)
+    let ground: [Target.Dependency] = [.byName(name: name), "DataPlaneCore", "PostgresKit", "TokenKit"]
+    return tests("\(name)Tests", on: ground + ["PostgresTestSupport"] + more)
 }
 
 let package = Package(
@@ -129,7 +124,7 @@ let package = Package(
         kit("MessageKit", on: ["TokenKit"]),
         kit("YAMLKit", on: ["CYAML"]),
         // Who a client is on the network: both planes count by it.
-        .target(name: "Clients", path: "Sources/Kits/Clients", swiftSettings: strict),
+        module("Clients", in: "Kits", on: []),
         core("ProjectModel", on: ["Clients"]),
 
         // Layer 2: the pure core.
@@ -185,9 +180,7 @@ let package = Package(
             on: ["Orchestrator", "ProjectModel", "Reconciler", nioCore, nioHTTP1, nioPosix]),
 
         // The data plane of a lite project; it knows nothing of the control plane.
-        .target(
-            name: "DataPlaneCore", dependencies: ["TokenKit"], path: "Sources/DataPlane/DataPlaneCore",
-            swiftSettings: strict),
+        module("DataPlaneCore", in: "DataPlane", on: ["TokenKit"]),
         dataPlane("RestAPI"),
         dataPlane("AuthAPI", and: ["Clients", "MessageKit", "PasswordKit"]),
         dataPlane("StorageAPI", and: ["FileKit"]),
@@ -195,29 +188,24 @@ let package = Package(
         dataPlane("FunctionsAPI"),
 
         // What one client can make a server hold or wait for: both planes' servers keep to it. It knows neither.
-        .target(
-            name: "HTTPBounds",
-            dependencies: ["Clients", httpTypes, hummingbirdCore, logging, nioCore],
-            path: "Sources/Web/HTTPBounds", swiftSettings: strict),
+        module("HTTPBounds", in: "Web", on: ["Clients", httpTypes, hummingbirdCore, logging, nioCore]),
 
         // Layer 5: the HTTP face. What every route has in common comes first; it knows no feature.
-        .target(
-            name: "APIKit",
-            dependencies: [
+        module(
+            "APIKit", in: "Web",
+            on: [
                 "Clients", "HTTPBounds", "Identity", "Orchestrator", "ProjectModel",
                 .product(name: "AsyncAlgorithms", package: "swift-async-algorithms"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 httpTypes, hummingbirdCore, logging, nioCore, serviceLifecycle,
-            ],
-            path: "Sources/Web/APIKit", swiftSettings: strict),
+            ]),
         // Features: each with its routes, and what they stand on. They do not know each other.
-        .target(
-            name: "FeatureKit",
-            dependencies: [
+        module(
+            "FeatureKit", in: "ControlPlane/Features",
+            on: [
                 "APIKit", "FunctionModel", "Identity", "Orchestrator", "ProjectModel", "Reconciler", "SettingTables",
                 httpTypes, nioCore,
-            ],
-            path: "Sources/ControlPlane/Features/FeatureKit", swiftSettings: strict),
+            ]),
         feature("Accounts"),
         feature("Backups", and: ["BackupModel", "BackupOperations", "Reconciler"]),
         feature("Dashboard", and: ["SettingTables", .product(name: "Mustache", package: "swift-mustache"), nioCore]),
@@ -230,13 +218,12 @@ let package = Package(
         feature("SupabaseCompatibility"),
         feature("Usage", and: ["HTTPBounds", "UsageModel"]),
         // All routes together.
-        .target(
-            name: "ManagementAPI",
-            dependencies: [
+        module(
+            "ManagementAPI", in: "ControlPlane",
+            on: [
                 "APIKit", "Accounts", "Backups", "Dashboard", "EdgeFunctions", "FeatureKit", "Installation",
                 "Notifications", "ProjectData", "Projects", "Snippets", "SupabaseCompatibility", "Usage",
-            ],
-            path: "Sources/ControlPlane/ManagementAPI", swiftSettings: strict),
+            ]),
 
         // The other end of the wire: what the command line asks of a Management API.
         adapter("ManagementClient", on: ["CurlKit", "LogKit", "ProjectModel", "TokenKit"]),
