@@ -28,7 +28,8 @@ struct CommandTreeTests {
         var change: (request: String, body: String)?
     }
 
-    private static let forms: [Form] = notificationForms + [
+    private static let forms = notificationForms + otherForms
+    private static let otherForms: [Form] = [
         Form(words: ["projects", "list"], text: "NAME  REF", keys: ["name", "ref", "status"]),
         Form(words: ["projects", "get", "shop"], text: "ACTIVE_HEALTHY", keys: ["ref", "status", "services"]),
         Form(words: ["projects", "keys", "shop"], text: "anon", keys: ["ref", "keys", "database"]),
