@@ -350,7 +350,7 @@ let package = Package(
             "CommandLineTests",
             on: [
                 "CurlKit", "DockerEngine", "HTTPStub", "ManagementClient", "ProjectModel", "TokenKit", "supamanager",
-                argumentParser,
+                argumentParser, logging,
             ]),
         .testTarget(
             name: "ManagementAPITests",

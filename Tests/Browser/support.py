@@ -15,7 +15,7 @@ from manager import Manager  # noqa: E402  (the path is set one line above)
 
 try:
     from axe_playwright_python.sync_playwright import Axe
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import Error, sync_playwright
 except ImportError:
     sync_playwright = None
 
@@ -70,7 +70,15 @@ class Visit:
 
     def faults(self):
         """What axe finds on the page that is serious or worse, with the elements that have it."""
-        found = Axe().run(self.page, options={"resultTypes": ["violations"]}).response["violations"]
+        for tries_left in (4, 3, 2, 1, 0):
+            try:
+                found = Axe().run(self.page, options={"resultTypes": ["violations"]}).response["violations"]
+                break
+            except Error:
+                # A live page may be loaded again meanwhile.
+                if not tries_left:
+                    raise
+                self.page.wait_for_load_state()
         return [f"{one['id']}: {node['html'][:200]}" for one in found if one["impact"] in ("serious", "critical")
                 for node in one["nodes"]]
 

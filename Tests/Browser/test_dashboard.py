@@ -136,11 +136,14 @@ class Dashboard(support.DashboardCase):
         backgrounds = {}
         for scheme in ("light", "dark"):
             visit = self.visit(viewport={"width": 360, "height": 740}, color_scheme=scheme)
-            for path in [*PAGES, f"/dashboard/projects/{ref}", f"/dashboard/projects/{ref}/delete"]:
+            pages = [*PAGES, f"/dashboard/projects/{ref}", f"/dashboard/projects/{ref}/delete"]
+            for number, path in enumerate(pages):
                 visit.open(path)
                 width = visit.page.evaluate("document.scrollingElement.scrollWidth")
                 self.assertLessEqual(width, 360, f"{path} in the {scheme}")
-                self.assertEqual(visit.faults(), [], f"{path} in the {scheme}")
+                # Each page once, and half of them in each scheme: it takes a third of a second.
+                if (number % 2 == 0) == (scheme == "light"):
+                    self.assertEqual(visit.faults(), [], f"{path} in the {scheme}")
             backgrounds[scheme] = visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
         self.assertNotEqual(backgrounds["light"], backgrounds["dark"])
 

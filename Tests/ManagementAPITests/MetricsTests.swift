@@ -168,6 +168,13 @@ struct MetricsTests {
         let found = try families(try Self.wholePage())
         let operations = found["supamanager_operations_total"]?.samples ?? [:]
         #expect(operations[#"supamanager_operations_total{kind="create",outcome="succeeded"}"#] == 1)
+        // The figures of the sample, not their bits.
+        for (name, value) in [
+            ("container_cpu_usage_seconds_total", 1.5), ("container_memory_working_set_bytes", 2),
+            ("container_spec_memory_limit_bytes", 3), ("container_processes", 4), ("supamanager_backup_size_bytes", 9),
+            ("supamanager_backup_last_verified_timestamp_seconds", 1.5), ("pg_database_size_bytes", 7),
+            ("supamanager_node_filesystem_size_bytes", 2),
+        ] { #expect(found[name]?.samples.values.first == value, "\(name)") }
         let durations = found["supamanager_operation_duration_seconds"]?.samples ?? [:]
         #expect(durations[#"supamanager_operation_duration_seconds_bucket{kind="create",le="1"}"#] == 0)
         #expect(durations[#"supamanager_operation_duration_seconds_bucket{kind="create",le="2"}"#] == 1)

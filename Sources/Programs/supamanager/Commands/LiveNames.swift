@@ -11,7 +11,9 @@ enum LiveNames {
     static func projects() async -> [String] {
         let terminal = Terminal()
         // A completion that fails is one without words: there is no place for a message.
-        guard let session = try? ClientSession(ConnectionOptions(), terminal) else { return [] }
+        var connection = ConnectionOptions()
+        (connection.address, connection.context) = (nil, nil)
+        guard let session = try? ClientSession(connection, terminal) else { return [] }
         let names = await withTaskGroup(of: [String]?.self) { group in
             group.addTask {
                 guard var client = try? session.client() else { return [] }

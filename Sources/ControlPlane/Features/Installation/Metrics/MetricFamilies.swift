@@ -52,7 +52,7 @@ package enum MetricFamilies {
             Family(
                 "supamanager_backup_size_bytes", .gauge, help: "Bytes that the newest backup takes in the store.",
                 samples: samples(figures) {
-                    $0.storedBytes.map(Double.init)
+                    $0.storedBytes.map { Double($0) }
                 } labels: {
                     [("ref", $0.ref.text)]
                 }),
@@ -99,19 +99,19 @@ package enum MetricFamilies {
             ),
             (
                 "container_memory_working_set_bytes", .gauge, "Memory without cache that can be dropped at once.",
-                { $0.memoryBytes.map(Double.init) }
+                { $0.memoryBytes.map { Double($0) } }
             ),
             (
                 "container_spec_memory_limit_bytes", .gauge, "The memory that a container may have; none, no limit.",
-                { $0.memoryLimitBytes.map(Double.init) }
+                { $0.memoryLimitBytes.map { Double($0) } }
             ),
             (
                 "container_oom_events_total", .counter, "Processes that were killed for want of memory.",
-                { $0.outOfMemoryKills.map(Double.init) }
+                { $0.outOfMemoryKills.map { Double($0) } }
             ),
             (
                 "container_processes", .gauge, "Processes and threads in a container.",
-                { $0.processes.map(Double.init) }
+                { $0.processes.map { Double($0) } }
             ),
         ]
 
