@@ -87,6 +87,22 @@ struct RestServiceTests {
         response.headers.first { $0.name == name }?.value
     }
 
+    @Test("what was read of a head serves its body, and no request of another head")
+    func headOnce() async throws {
+        let (service, pool) = try await service()
+        var request = RestHTTPRequest(method: "POST", path: "/rpc/add", query: "", headers: [], body: [])
+        #expect(service.refusal(ofHead: request)?.status == nil)
+        request.body = Array(#"{"a": 2, "b": 3}"#.utf8)
+        #expect(await service.respond(to: request).body == Array("5".utf8))
+        request.body = Array(#"{"a": 4}"#.utf8)
+        #expect(await service.respond(to: request).body == Array("5".utf8))
+        (request.method, request.path, request.query, request.body) = ("GET", "/authors", "select=name&id=eq.2", [])
+        #expect(await service.respond(to: request).body == Array(#"[{"name":"Bob"}]"#.utf8))
+        request.headers = [("accept", "text/csv")]
+        #expect(await service.respond(to: request).body == Array("name\nBob".utf8))
+        await pool.close()
+    }
+
     @Test("reads, embeds both ways, through views, and what filters of an inner join leave")
     func reads() async throws {
         let (service, pool) = try await service()
