@@ -71,6 +71,9 @@ struct RestServiceTests {
         #expect(await service.respond(to: request).body == Array(#"[{"name":"Bob"}]"#.utf8))
         request.headers = [("accept", "text/csv")]
         #expect(await service.respond(to: request).body == Array("name\nBob".utf8))
+        weak let notes = request.notes
+        request = RestHTTPRequest(method: "GET", path: "/", query: "", headers: [], body: [])
+        #expect(notes == nil)
         await pool.close()
     }
 

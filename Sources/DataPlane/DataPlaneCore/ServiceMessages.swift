@@ -27,8 +27,8 @@ public struct ServiceRequest: Sendable {
     public var body: [UInt8]
     /// Address of the other end of the connection, where it is known.
     public var peer: String?
-    /// Shared by all copies of the request.
-    public let notes = ServiceNotes()
+    /// Shared by all copies of the request. A copy that is part of a note has none: it would hold itself.
+    public var notes: ServiceNotes? = ServiceNotes()
 
     /// A request.
     public init(

@@ -162,11 +162,13 @@ public final class RestService: DataPlaneService {
 
     /// Reads a request, whose head is looked at up to three times, once.
     private func request(_ http: RestHTTPRequest) throws(RestError) -> RestRequest {
-        if let known = http.notes.last as? Reading, known.isOf(http) {
+        if let known = http.notes?.last as? Reading, known.isOf(http) {
             return try known.request.with(http.body, configuration)
         }
         let request = try RestRequest(http, configuration)
-        http.notes.last = Reading(request: request)
+        var noted = request
+        noted.http.notes = nil
+        http.notes?.last = Reading(request: noted)
         return request
     }
 
