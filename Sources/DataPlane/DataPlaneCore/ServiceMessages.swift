@@ -1,3 +1,18 @@
+import Synchronization
+
+/// What a service has found out about a request and would otherwise find out again.
+public final class ServiceNotes: Sendable {
+    private let note = Mutex<(any Sendable)?>(nil)
+
+    init() {}
+
+    /// The last note of a service; nil where there is none.
+    public var last: (any Sendable)? {
+        get { note.withLock { $0 } }
+        set { note.withLock { $0 = newValue } }
+    }
+}
+
 /// A request as a service of the data plane takes it, free of any HTTP library.
 public struct ServiceRequest: Sendable {
     /// The method as it was sent.
@@ -12,6 +27,8 @@ public struct ServiceRequest: Sendable {
     public var body: [UInt8]
     /// Address of the other end of the connection, where it is known.
     public var peer: String?
+    /// Shared by all copies of the request. A copy that is part of a note has none: it would hold itself.
+    public var notes: ServiceNotes? = ServiceNotes()
 
     /// A request.
     public init(

@@ -14,6 +14,10 @@ public struct TrustedProxies: Sendable, Equatable {
     ///
     /// - Parameter list: what `X-Forwarded-For` says, all such headers joined by commas.
     public func client(forwardedFor list: String, peer: String) -> String {
+        // An IPv4 address is its own normal form, and without proxies nobody names another.
+        if addresses.isEmpty, peer.utf8.allSatisfy({ $0 == UInt8(ascii: ".") || (48...57).contains($0) }) {
+            return peer
+        }
         guard let nearest = ClientAddress(peer) else { return peer }
         guard addresses.contains(nearest) else { return "\(nearest)" }
         let hops = list.split(separator: ",").map { $0.trimming(while: { $0 == " " || $0 == "\t" }) }

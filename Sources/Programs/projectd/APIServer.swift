@@ -120,11 +120,11 @@ struct APIResponder: HTTPResponder {
         return answer
     }
 
+    private static let forwarded = HTTPField.Name("X-Forwarded-For")
+
     /// The client's address; behind a proxy that is trusted, the one that the proxy names.
     private func peer(of request: Request, on channel: any Channel) -> String? {
-        guard let peer = channel.remoteAddress?.ipAddress, let name = HTTPField.Name("X-Forwarded-For") else {
-            return nil
-        }
+        guard let peer = channel.remoteAddress?.ipAddress, let name = Self.forwarded else { return nil }
         return limits.proxies.client(forwardedFor: request.headers[values: name].joined(separator: ","), peer: peer)
     }
 

@@ -55,6 +55,14 @@ struct RestRequest: Sendable {
         if method == .get, let header = http.header("range") { range = try RowRange(header: header) ?? range }
     }
 
+    /// The same request with this body.
+    func with(_ body: [UInt8], _ configuration: RestConfiguration) throws(RestError) -> RestRequest {
+        guard body.count <= configuration.bodyBytesMax else { throw .bodyTooLarge(configuration.bodyBytesMax) }
+        var request = self
+        (request.body, request.http.body) = (body, body)
+        return request
+    }
+
     private static func target(_ path: String) throws(RestError) -> Target {
         let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
             .map { PercentCoding.decodeSegment($0) }

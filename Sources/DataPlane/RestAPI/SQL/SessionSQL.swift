@@ -8,13 +8,27 @@ struct SessionSQL {
     let claims: JSONText
     let cache: SchemaCache
     let routine: Routine?
+    let searchPath: String
 
     /// `SELECT set_config(…), …`: names are parameters too, so that the text depends on their number only.
     func statement() -> SQLStatement {
         let settings = self.settings
-        var builder = SQLBuilder()
-        let calls = settings.map { "set_config(\(builder.bind($0.name)), \(builder.bind($0.value)), true)" }
-        return SQLStatement(text: "SELECT " + calls.joined(separator: ", "), parameters: builder.parameters)
+        var parameters: [String?] = []
+        parameters.reserveCapacity(2 * settings.count)
+        for setting in settings {
+            parameters.append(setting.name)
+            parameters.append(setting.value)
+        }
+        let texts = Self.texts
+        let text = settings.count < texts.count ? texts[settings.count] : Self.text(of: settings.count)
+        return SQLStatement(text: text, parameters: parameters)
+    }
+
+    /// The texts of as many settings as requests have for the most part.
+    private static let texts = (0...32).map(text(of:))
+
+    private static func text(of count: Int) -> String {
+        "SELECT " + (0..<count).map { "set_config($\(2 * $0 + 1), $\(2 * $0 + 2), true)" }.joined(separator: ", ")
     }
 
     /// Settings of the role come before the role, while the login role may still set them.
@@ -34,8 +48,9 @@ struct SessionSQL {
         return settings
     }
 
-    private var searchPath: String {
-        ([request.schema] + configuration.extraSearchPath.filter { $0 != request.schema })
+    /// The schema first, and then those of the configuration.
+    static func searchPath(_ schema: String, _ configuration: RestConfiguration) -> String {
+        ([schema] + configuration.extraSearchPath.filter { $0 != schema })
             .map(SQLText.identifier).joined(separator: ", ")
     }
 

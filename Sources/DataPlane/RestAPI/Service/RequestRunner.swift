@@ -137,7 +137,7 @@ struct RequestRunner: Sendable {
     private func opening(_ routine: Routine?, isReadOnly: Bool) -> [PostgresStatement] {
         let session = SessionSQL(
             configuration: configuration, request: request, role: identity.role, claims: identity.claims,
-            cache: cache, routine: routine)
+            cache: cache, routine: routine, searchPath: service.searchPath(of: request.schema))
         let settings = session.statement()
         let isPrepared = configuration.usesPreparedStatements
         var statements = [

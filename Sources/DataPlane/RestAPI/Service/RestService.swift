@@ -15,6 +15,8 @@ public final class RestService: DataPlaneService {
     private let catalogPool: PostgresPool
     let verifier: TokenVerifier
     let clock: @Sendable () -> Double
+    /// By schema.
+    private let searchPaths: [String: String]
     private let cache = Mutex<SchemaCache?>(nil)
     private let reloads: AsyncStream<Void>
     private let reloadRequests: AsyncStream<Void>.Continuation
@@ -34,7 +36,14 @@ public final class RestService: DataPlaneService {
         self.pool = pool
         self.verifier = verifier
         self.clock = clock
+        searchPaths = Dictionary(
+            configuration.schemas.map { ($0, SessionSQL.searchPath($0, configuration)) },
+            uniquingKeysWith: { first, _ in first })
         (reloads, reloadRequests) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    func searchPath(of schema: String) -> String {
+        searchPaths[schema] ?? SessionSQL.searchPath(schema, configuration)
     }
 
     /// Whether requests are served.
@@ -66,7 +75,7 @@ public final class RestService: DataPlaneService {
     public func bodyBytesMax(for http: ServiceRequest) -> Int {
         let idle = min(RestConfiguration.idleBodyBytesMax, configuration.bodyBytesMax)
         guard ["POST", "PUT", "PATCH"].contains(http.method) else { return idle }
-        guard let cache = cache.withLock({ $0 }), let request = try? RestRequest(http, configuration),
+        guard let cache = cache.withLock({ $0 }), let request = try? request(http),
             case .function(let name) = request.target
         else { return configuration.bodyBytesMax }
         let isThere = cache.routines[QualifiedName(schema: request.schema, name: name)] != nil
@@ -83,7 +92,7 @@ public final class RestService: DataPlaneService {
         do throws(RestError) {
             let identity = try timing.measure("jwt") { () throws(RestError) -> Identity in try self.identity(http) }
             let request = try timing.measure("parse") { () throws(RestError) -> RestRequest in
-                try RestRequest(http, configuration)
+                try self.request(http)
             }
             var response = try await answer(request, as: identity, timing: &timing)
             timing.finish(&response)
@@ -100,7 +109,7 @@ public final class RestService: DataPlaneService {
         do throws(RestError) {
             _ = try identity(http)
             guard ["POST", "PUT", "PATCH"].contains(http.method), let cache = cache.withLock({ $0 }) else { return nil }
-            let request = try RestRequest(http, configuration)
+            let request = try request(http)
             try RequestPlanner(request: request, cache: cache, configuration: configuration).checkHead()
             return nil
         } catch { return finished(failure(error), http) }
@@ -139,6 +148,29 @@ public final class RestService: DataPlaneService {
     }
 
     // MARK: Identity
+
+    /// A request that was read already.
+    private struct Reading: Sendable {
+        let request: RestRequest
+
+        /// Whether it is the same, but for its body.
+        func isOf(_ http: RestHTTPRequest) -> Bool {
+            request.http.method == http.method && request.http.path == http.path && request.http.query == http.query
+                && request.http.headers.elementsEqual(http.headers, by: ==)
+        }
+    }
+
+    /// Reads a request, whose head is looked at up to three times, once.
+    private func request(_ http: RestHTTPRequest) throws(RestError) -> RestRequest {
+        if let known = http.notes?.last as? Reading, known.isOf(http) {
+            return try known.request.with(http.body, configuration)
+        }
+        let request = try RestRequest(http, configuration)
+        var noted = request
+        noted.http.notes = nil
+        http.notes?.last = Reading(request: noted)
+        return request
+    }
 
     /// Role and claims of a request.
     struct Identity: Sendable {

@@ -1,3 +1,5 @@
+import Glibc
+
 /// The messages of one pipeline (PostgreSQL manual, "Message Formats"), and what their answers are to be.
 struct DirectRequest {
     /// A statement that is prepared on the way.
@@ -131,6 +133,15 @@ struct DirectRequest {
     }
 }
 
+extension String {
+    /// Whether it has a NUL character in it.
+    fileprivate var holdsNUL: Bool {
+        utf8.withContiguousStorageIfAvailable { bytes in
+            bytes.baseAddress.map { memchr($0, 0, bytes.count) != nil } ?? false
+        } ?? utf8.contains(0)
+    }
+}
+
 extension [PostgresStatement] {
     /// Bytes of all texts and parameters.
     ///
@@ -144,13 +155,13 @@ extension [PostgresStatement] {
                     index: PostgresProtocolLimit.parameters + 1,
                     reason: "a statement takes at most \(PostgresProtocolLimit.parameters)")
             }
-            guard !statement.sql.utf8.contains(0) else {
+            guard !statement.sql.holdsNUL else {
                 throw .invalidConfiguration(reason: "SQL text holds a NUL character")
             }
             count += statement.sql.utf8.count
             for (position, parameter) in statement.parameters.enumerated() {
                 guard let parameter else { continue }
-                guard !parameter.utf8.contains(0) else {
+                guard !parameter.holdsNUL else {
                     throw .invalidParameter(index: position + 1, reason: "text in PostgreSQL holds no NUL character")
                 }
                 count += parameter.utf8.count

@@ -30,6 +30,8 @@ public enum PostgresQuoting {
     /// The text with each `mark` twice. Works on scalars: a mark followed by a combining character is one `Character`,
     /// and would be missed.
     public static func doubling(_ mark: Unicode.Scalar, in text: String) -> String {
+        // For the most part there is none. In UTF-8 the byte of an ASCII character is never a part of another one.
+        if mark.isASCII, !text.utf8.contains(UInt8(mark.value)) { return text }
         var doubled = String.UnicodeScalarView()
         for scalar in text.unicodeScalars {
             if scalar == mark { doubled.append(mark) }
