@@ -1,4 +1,3 @@
-import NotificationModel
 import Orchestrator
 import OrchestratorTesting
 import ProjectModel
@@ -8,6 +7,7 @@ import Testing
 @testable import Dashboard
 @testable import FeatureKit
 @testable import ManagementAPI
+@testable import NotificationModel
 
 @Suite("Channels of notifications over the wire")
 struct ChannelRoutesTests {

@@ -1,5 +1,6 @@
 import NotificationModel
 import Orchestrator
+import OrchestratorTesting
 import ProjectModel
 
 @testable import APIKit
