@@ -86,6 +86,8 @@ struct Server {
         let streams = try HTTPClient()
         // So have the projects' gateways, which answer as slowly as their owners like.
         let gateways = try HTTPClient(limits: ProjectGatewayLimits().client)
+        // And the bucket of backups.
+        let buckets = try HTTPClient()
         let lease = ManagerLease()
         let registries = RegistryLogins(
             store: PostgresRegistryLoginStore(pool: database.pool),
@@ -116,7 +118,7 @@ struct Server {
             BackupWork.Parts(
                 pool: database.pool, catalog: core.catalog, loop: core.loop, jobs: core.jobs, lease: core.lease,
                 docker: engine, master: master, installation: installation.id),
-            archive: try settings.backupArchive(), logger: logger)
+            archive: try settings.backupArchive(client: buckets), kind: settings.backupsKind, logger: logger)
         let disk = DiskReadiness(host: LinuxHostInspection(), folder: settings.dataFolder)
         let reach = ProjectReach(
             catalog: core.catalog, databases: PostgresProjectDatabase(),
@@ -158,7 +160,8 @@ struct Server {
         let runner = try runner(
             database: database, core: core, people: people, ledger: ledger,
             others: [orphans.job] + backups.jobs + usage.definitions)
-        var services: [any Service] = [core.health, managing(database: database, core: core, runner: runner), server]
+        let managing = managing(database: database, core: core, runner: runner, archiver: backups.archiver)
+        var services: [any Service] = [core.health, managing, server]
         if let cluster = database.cluster {
             services.insert(ClusterSupervision(cluster: cluster, logger: logger), at: 0)
         }
@@ -169,7 +172,7 @@ struct Server {
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: groupLogger)
         let result: Result<Void, any Error>
         do { result = .success(try await group.run()) } catch { result = .failure(error) }
-        for client in [http, streams, gateways] { await client.shutdown() }
+        for client in [http, streams, gateways, buckets] { await client.shutdown() }
         try result.get()
     }
 
@@ -333,12 +336,16 @@ struct Server {
             catalog: catalog, functions: functions, minter: minter, renderers: renderers, templates: templates)
     }
 
-    /// Holds the lease, and runs what belongs to each role: jobs are the active manager's alone.
-    private func managing(database: Database, core: Core, runner: JobRunner) -> LeaseLoop {
+    /// Holds the lease, and runs what belongs to each role: jobs and copies of logs are the active manager's alone.
+    private func managing(
+        database: Database, core: Core, runner: JobRunner, archiver: LogArchiver?
+    ) -> LeaseLoop {
         LeaseLoop(store: database.leases, lease: core.lease, manager: core.manager, logger: logger) { role in
             await withDiscardingTaskGroup { group in
                 group.addTask { await core.loop.runUntilCancelled(as: role) }
-                if role == .active { group.addTask { await runner.runUntilCancelled() } }
+                guard role == .active else { return }
+                group.addTask { await runner.runUntilCancelled() }
+                if let archiver { group.addTask { await archiver.runUntilCancelled() } }
             }
         }
     }

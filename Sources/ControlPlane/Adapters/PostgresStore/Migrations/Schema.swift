@@ -5,7 +5,7 @@ public enum DatabaseSchema {
         installation, projects, leases, identity, configuration, requests, content, functions, signingKey,
         projectEdition, managerLease, custody, operations, credentialLimits, templateVersions, projectUpgrades,
         auditSignatures, secretDigests, formerSettings, keyedPayloads, registryLogins, jobs,
-        eventFacts, browserSessions, backups, usage,
+        eventFacts, browserSessions, backups, usage, logCopies,
     ]
 
     private static let installation = Migration(
