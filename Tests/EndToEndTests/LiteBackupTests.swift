@@ -64,10 +64,49 @@ extension EndToEnd.LiteStack {
             _ = try await manager.client.must("POST", path(project) + "/undo-restore")
             try await project.wait(for: "ACTIVE_HEALTHY")
             #expect(try await rows(project) == [1, 2, 3, 6])
+            try await restoreToMoment(project)
             try await project.delete()
             try await project.waitUntilGone()
             #expect(try await project.inventory().names == [])
         }
+    }
+
+    /// Has the log copied, and goes back to between two commits. The project's database has 1, 2, 3 and 6.
+    private func restoreToMoment(_ project: Project) async throws {
+        let v1 = "/v1/projects/\(project.ref)/database/backups"
+        let client = project.manager.client
+        _ = try await client.must(
+            "PATCH", v1 + "/schedule", body: #"{"schedule_for":"03:00:00","point_in_time":true}"#)
+        _ = try await eventually("a window\n\(project.manager.logTail)", within: Self.backupDeadline) {
+            try await latest(project)
+        }
+        try await insert(7, project)
+        let clock = try await sql(project, "select ceil(extract(epoch from clock_timestamp()))::int as now")
+        let moment = try #require(clock.first?["now"].integer)
+        // What is committed a second before the server's clock may still be on its way into the log.
+        _ = try await sql(project, "select pg_sleep(2.5)")
+        try await insert(8, project)
+        // A stop from outside, too, ends with everything in the store, and not a minute later.
+        let database = try await project.inventory().container("db")
+        _ = try await Engine.mustCall("POST", "/containers/\(database.id)/restart?t=60")
+        _ = try await eventually("the moment\n\(project.manager.logTail)", within: .seconds(30)) {
+            try await latest(project).flatMap { $0 >= moment ? $0 : nil }
+        }
+        let early = try await client.send("POST", v1 + "/restore-pitr", body: #"{"recovery_time_target_unix":1}"#)
+        #expect(early.status == 400)
+        try await project.wait(for: "ACTIVE_HEALTHY")
+        _ = try await client.must(
+            "POST", v1 + "/restore-pitr", body: #"{"recovery_time_target_unix":\#(moment)}"#)
+        try await project.wait(for: "ACTIVE_HEALTHY")
+        #expect(try await rows(project) == [1, 2, 3, 6, 7])
+    }
+
+    /// The latest moment that can be restored.
+    private func latest(_ project: Project) async throws -> Int? {
+        try await project.manager.client.must("GET", "/v1/projects/\(project.ref)/database/backups")[
+            "physical_backup_data"][
+                "latest_physical_backup_date_unix"
+            ].integer
     }
 
     @Test(

@@ -70,7 +70,9 @@ struct RestoreFlowTests {
         LOG:  database system is ready to accept connections
         """
 
-    private func run(_ body: @escaping @Sendable (Bench) async throws -> Void) async throws {
+    private func run(
+        freeBytes: Int64? = nil, _ body: @escaping @Sendable (Bench) async throws -> Void
+    ) async throws {
         try await APIHost.run { host in
             let ref = try await host.create()
             let bench = Bench(
@@ -80,8 +82,12 @@ struct RestoreFlowTests {
             try await host.withLoops {
                 try await host.wait(for: .active, of: ref)
                 try await withThrowingTaskGroup(of: Void.self) { group in
-                    let runner = try host.parts.backupRunner(archive: bench.archive, files: bench.files)
+                    let ground = host.parts.backupGround(
+                        archive: bench.archive, files: bench.files, freeBytes: freeBytes)
+                    let runner = try host.parts.backupRunner(ground)
                     group.addTask { await runner.runUntilCancelled() }
+                    let archiver = LogArchiver(ground, lookInterval: .milliseconds(20))
+                    group.addTask { await archiver.runUntilCancelled() }
                     defer { group.cancelAll() }
                     try await body(bench)
                 }
@@ -220,6 +226,92 @@ struct RestoreFlowTests {
             _ = try await bench.eventually("nothing left") {
                 try await bench.host.engine.observe(bench.ref).isEmpty ? true : nil
             }
+        }
+    }
+
+    @Test("a project is restored to a moment that its log leads to, and to no other")
+    func moment() async throws {
+        try await run { bench in
+            let v1 = "/v1/projects/\(bench.ref)/database/backups"
+            func restore(to seconds: Int64) async throws -> Answer {
+                try await bench.host.send(
+                    "POST", v1 + "/restore-pitr", body: #"{"recovery_time_target_unix":\#(seconds)}"#)
+            }
+            #expect(try await restore(to: 1).status == 400)
+            let set = try await bench.host.send(
+                "PATCH", v1 + "/schedule", body: #"{"schedule_for":"03:00:00","point_in_time":true}"#)
+            #expect(try set.json["point_in_time"] == .bool(true))
+            _ = try await bench.eventually("a receiver") { bench.archive.receivers.count == 1 ? true : nil }
+            #expect(bench.archive.receivers.first?.requiresBound == true)
+            let begin = WALPosition(1 << 24)
+            bench.archive.send(
+                .progress(WALProgress(timeline: TimelineID(1), position: begin, completeUntil: nil)))
+            // No backup leads to it: one is made, once the slot keeps its log.
+            let base = try await bench.eventually("a backup for the log") {
+                try await bench.host.parts.backupStore.backups(of: bench.ref, limit: 9).first {
+                    $0.reason == .pointInTime && $0.state == .verified
+                }
+            }
+            #expect(bench.archive.slots.reserved == 1)
+            let taken = try #require(base.takenAt)
+            let (end, until) = (WALPosition((1 << 24) + 4_096), taken + .seconds(60))
+            bench.archive.setLog([
+                WALChunk(timeline: TimelineID(1), from: begin, to: end, completeUntil: until, storedBytes: 1)
+            ])
+            let none = try await bench.host.send("GET", v1).json
+            #expect(none["pitr_enabled"] == .bool(true) && none["physical_backup_data"] == .object([:]))
+            // A lost connection is made again.
+            bench.archive.send(nil)
+            _ = try await bench.eventually("another receiver") { bench.archive.receivers.count == 2 ? true : nil }
+            bench.archive.send(.progress(WALProgress(timeline: TimelineID(1), position: end, completeUntil: until)))
+            let window = try await bench.eventually("a window") {
+                let data = try await bench.host.send("GET", v1).json["physical_backup_data"]
+                return data?["latest_physical_backup_date_unix"] == nil ? nil : data
+            }
+            let first = (taken.milliseconds + 999) / 1_000
+            #expect(window["earliest_physical_backup_date_unix"]?.wholeText == "\(first)")
+            #expect(window["latest_physical_backup_date_unix"]?.wholeText == "\(until.milliseconds / 1_000)")
+            for outside in [0, first - 1, until.milliseconds / 1_000 + 1, .max] {
+                let refused = try await restore(to: outside)
+                #expect(refused.status == 400)
+                #expect(try refused.message?.contains(MomentText.utc(until)) == true)
+            }
+            let before = try await bench.mounted()
+            #expect(try await restore(to: first + 10).status == 201)
+            try await bench.host.wait(for: .active, of: bench.ref)
+            #expect(try await bench.mounted() != before)
+            let done = try await bench.host.parts.backupStore.restores(of: bench.ref, limit: 1).first
+            #expect(done?.state == .switched)
+            #expect(done?.source == .time(Timestamp(milliseconds: (first + 10) * 1_000)))
+            // Off: the slot goes, and with it the promise.
+            let off = try await bench.host.send("PATCH", v1 + "/schedule", body: #"{"point_in_time":false}"#)
+            #expect(try off.json["schedule_for"] == .string("03:00:00"))
+            _ = try await bench.eventually("no slot") { bench.archive.slots.released == 1 ? true : nil }
+            #expect(try await restore(to: first + 10).status == 400)
+            #expect(try await bench.host.send("GET", v1).json["pitr_enabled"] == .bool(false))
+        }
+    }
+
+    @Test("nothing is unpacked where there is no room for it, which says nothing about the backup")
+    func room() async throws {
+        try await run(freeBytes: 2 << 30) { bench in
+            bench.archive.setBytes(3 << 30)
+            _ = try await bench.post()
+            let tried = try await bench.eventually("a trial that was not made") {
+                try await bench.host.parts.backupStore.backups(of: bench.ref, limit: 1).first.flatMap {
+                    $0.failure == nil ? nil : $0
+                }
+            }
+            #expect(tried.state == .stored && tried.failure?.contains("2048 MiB free") == true)
+            let before = try await bench.mounted()
+            #expect(try await bench.post("/restore", body: #"{"id":\#(tried.id)}"#).status == 201)
+            let ended = try await bench.eventually("an end of the restore") {
+                try await bench.operation().flatMap { $0.state.isOpen ? nil : $0 }
+            }
+            #expect(ended.state == .failed && ended.result?.contains("3072 MiB") == true)
+            #expect(bench.files.unpacked(into: "\(bench.ref)-restore").isEmpty)
+            try await bench.host.wait(for: .active, of: bench.ref)
+            #expect(try await bench.mounted() == before)
         }
     }
 }

@@ -84,10 +84,12 @@ struct RestoredVolumesTests {
     @Test("a database is not started on a volume of which the engine has a later generation that is not known")
     func unknownGeneration() async throws {
         try await Self.active { host, manager, ref, database in
-            let later = VolumeNames.generation(1, of: database.composeName, in: ref)
+            let names = [9, 10].map { VolumeNames.generation($0, of: database.composeName, in: ref) }
+            // The last one by number.
+            let later = names[1]
             _ = try await manager.catalog.request(.pauseRequested, of: ref)
             try await host.wait(for: .paused, of: ref)
-            try await Self.make(later, database.composeName, on: host, for: ref)
+            for name in names { try await Self.make(name, database.composeName, on: host, for: ref) }
             let before = host.engine.calls.count
             _ = try await manager.catalog.request(.resumeRequested, of: ref)
             let record = try await host.wait(for: .degraded, of: ref)
@@ -96,7 +98,7 @@ struct RestoredVolumesTests {
             try await host.time.sleep(for: .seconds(90))
             #expect(!host.engine.calls.dropFirst(before).contains { $0.operation.service == .db })
             // What the message says helps.
-            try await host.engine.perform(.removeVolume(name: later), for: ref)
+            for name in names { try await host.engine.perform(.removeVolume(name: name), for: ref) }
             let mended = try await host.wait(for: .active, of: ref)
             #expect(mended?.status == .active && mended?.failure == nil)
         }

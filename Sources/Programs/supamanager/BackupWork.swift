@@ -2,17 +2,19 @@ import BackupModel
 import BackupOperations
 import DockerEngine
 import FoundationEssentials
+import LinuxHost
 import Logging
 import Orchestrator
 import PostgresKit
 import PostgresStore
 import ProjectKeys
-import ReplicationArchive
 
 /// Backups as this program has them: requests for every role, and the jobs of the active manager.
 struct BackupWork {
     let requests: BackupCatalog
     let jobs: [JobDefinition]
+    /// Copies logs, in the term of the active manager; nil where no backups are made.
+    let archiver: LogArchiver?
 
     /// What it is made of.
     struct Parts {
@@ -26,14 +28,16 @@ struct BackupWork {
         let installation: String
     }
 
-    /// - Parameter archive: Where backups go; nil makes none.
-    init(_ parts: Parts, archive: (any BackupArchive)?, logger: Logger) {
+    /// - Parameters:
+    ///   - archive: Where backups go; nil makes none.
+    ///   - kind: What the archive's store is.
+    init(_ parts: Parts, archive: (any BackupArchive)?, kind: BackupStoreKind?, logger: Logger) {
         let requests = BackupCatalog(
             catalog: parts.catalog, custody: PostgresCustodyStore(pool: parts.pool),
-            store: PostgresBackupStore(pool: parts.pool), jobs: parts.jobs, isOn: archive != nil)
+            store: PostgresBackupStore(pool: parts.pool), jobs: parts.jobs, storeKind: archive == nil ? nil : kind)
         self.requests = requests
         guard let archive else {
-            jobs = []
+            (jobs, archiver) = ([], nil)
             return
         }
         let keys = MasterKeyBackupKeys(master: parts.master, installation: parts.installation)
@@ -46,25 +50,22 @@ struct BackupWork {
             files: parts.docker, archive: archive,
             keys: BackupKeyring(installation: parts.installation) { name throws(KeyError) in
                 try keys.bytes(of: name)
-            }, observer: parts.loop, logger: logger)
+            }, observer: parts.loop, room: Self.room(of: parts.docker), logger: logger)
+        archiver = LogArchiver(ground)
         jobs = [
             BackupWorker(ground).definition, RestoreWorker(ground).definition, VerificationWorker(ground).definition,
             BackupUpkeep(ground).definition,
         ]
     }
-}
 
-extension ServeSettings {
-    /// The archive in the store of the settings; nil where no backups are made. The folder is made where it is missing,
-    /// and closed to other users.
-    func backupArchive() throws -> (any BackupArchive)? {
-        guard let path = backupsFolder else { return nil }
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw Problem(description: "the folder of backups \(path) cannot be made (SUPAMANAGER_BACKUPS): \(error)")
+    /// The room on the engine's disk, where its folder is one of this machine.
+    private static func room(of docker: DockerContainerEngine) -> EngineRoom {
+        EngineRoom {
+            do {
+                let root = try await docker.rootFolder()
+                guard !root.isEmpty, FileManager.default.fileExists(atPath: root) else { return nil }
+                return Int64(clamping: try LinuxHostInspection().diskSpace(under: root).freeBytes)
+            } catch { return nil }
         }
-        return ReplicationArchive(store: FolderStore(path: path))
     }
 }

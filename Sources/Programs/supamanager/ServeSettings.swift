@@ -1,5 +1,6 @@
 import APIKit
 import Accounts
+import BackupModel
 import Clients
 import ComposeTemplates
 import Dashboard
@@ -55,8 +56,8 @@ struct ServeSettings: Sendable {
     /// The stack of projects that name none.
     var stack: StackName
     var dockerHost: DockerHost
-    /// The folder of backups; absent: none are made.
-    var backupsFolder: String?
+    /// Where backups go; absent: none are made.
+    var backups: BackupStoreSettings?
     var logLevel: Logger.Level
     var logFormat: LogFormat
     /// Whether `/metrics` has series of each project.
@@ -156,8 +157,7 @@ struct ServeSettings: Sendable {
             "SUPAMANAGER_STACK", default: StackName.supabase.text, parse: { StackName($0) },
             form: "the name of a stack: lower-case letters, digits and hyphens, a letter first")
         dockerHost = try DockerHost(parsing: value("DOCKER_HOST"))
-        let backups = value("SUPAMANAGER_BACKUPS") ?? dataFolder + "/backups"
-        backupsFolder = backups == "none" ? nil : Self.absolute(backups)
+        backups = try Self.backupStore(dataFolder: dataFolder, value)
         logLevel = try parsed(
             "SUPAMANAGER_LOG_LEVEL", default: "info", parse: { Logger.Level(rawValue: $0) }, form: "a log level")
         logFormat = try parsed(
@@ -232,7 +232,7 @@ struct ServeSettings: Sendable {
         return base + "/supamanager"
     }
 
-    private static func absolute(_ path: String) -> String {
+    static func absolute(_ path: String) -> String {
         path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     }
 

@@ -89,6 +89,8 @@ struct Server {
         let streams = try HTTPClient()
         // So have the projects' gateways, which answer as slowly as their owners like.
         let gateways = try HTTPClient(limits: ProjectGatewayLimits().client)
+        // And the bucket of backups.
+        let buckets = try HTTPClient()
         let lease = ManagerLease()
         let registries = RegistryLogins(
             store: PostgresRegistryLoginStore(pool: database.pool),
@@ -119,7 +121,7 @@ struct Server {
             BackupWork.Parts(
                 pool: database.pool, catalog: core.catalog, loop: core.loop, jobs: core.jobs, lease: core.lease,
                 docker: engine, master: master, installation: installation.id),
-            archive: try settings.backupArchive(), logger: logger)
+            archive: try settings.backupArchive(client: buckets), kind: settings.backupsKind, logger: logger)
         let alerts = try AlertWork(
             settings: settings, pool: database.pool, lease: core.lease, master: master, installation: installation.id,
             logger: logger)
@@ -174,9 +176,8 @@ struct Server {
         let runner = try runner(
             database: database, core: core, people: people, ledger: ledger,
             others: [orphans.job] + backups.jobs + usage.definitions)
-        var services: [any Service] = [
-            core.health, managing(database, core, runner: runner, alerts: alerts.loop), server,
-        ]
+        let managing = managing(database, core, runner: runner, alerts: alerts.loop, archiver: backups.archiver)
+        var services: [any Service] = [core.health, managing, server]
         if let cluster = database.cluster {
             services.insert(ClusterSupervision(cluster: cluster, logger: logger), at: 0)
         }
@@ -189,7 +190,7 @@ struct Server {
                 services: named, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         let result: Result<Void, any Error>
         do { result = .success(try await group.run()) } catch { result = .failure(error) }
-        for client in [http, streams, gateways] { await client.shutdown() }
+        for client in [http, streams, gateways, buckets] { await client.shutdown() }
         await alerts.close()
         try result.get()
     }
@@ -296,70 +297,9 @@ struct Server {
         return configuration
     }
 
-    private struct Core {
-        let store: PostgresProjectStore
-        let health: HealthLoop
-        let lease: ManagerLease
-        let loop: ReconcileLoop
-        let manager: ManagerIdentity
-        let jobs: JobCatalog
-        let jobSignal: JobSignal
-        let catalog: ProjectCatalog
-        let functions: FunctionCatalog
-        let minter: SealingKeyMinter
-        /// Renderers of the installed stacks.
-        let renderers: [StackName: ComposeStackRenderer]
-        let templates: TemplateLibrary
-    }
-
-    private func core(
-        database: Database, installation: InstallationRow, master: MasterKey,
-        renderers: [StackName: ComposeStackRenderer], docker: DockerContainerEngine, prober: NIOServiceProber,
-        lease: ManagerLease, metrics: ManagerMetrics
-    ) throws -> Core {
-        let projects = settings.projectsFolder
-        let store = PostgresProjectStore(pool: database.pool, metrics: metrics)
-        let engine = FencedEngine(docker, lease: lease)
-        let custody = PostgresCustodyStore(pool: database.pool, under: lease)
-        let survey = EngineSurvey()
-        let broker = LeaseBroker(
-            store: store, host: RecentHostNetwork(LinuxHostNetwork()), survey: survey, ports: settings.ports,
-            subnets: settings.subnets, bindAddress: settings.bindAddress, draw: LeaseBroker.anywhere)
-        let templates = TemplateLibrary(
-            installed: renderers.mapValues(\.installed), defaultStack: settings.stack,
-            store: PostgresTemplateStore(pool: database.pool),
-            reader: ComposeTemplateReader(settings: settings.rendering))
-        let minter = SealingKeyMinter(master: master, installation: installation.id)
-        let health = HealthLoop(prober: prober, engine: engine, metrics: metrics)
-        let functionStore = PostgresFunctionStore(pool: database.pool)
-        let publisher = FunctionPublisher(
-            store: functionStore, folders: TemplateFunctionFolders(root: projects),
-            place: Self.functionsPlace(store, templates), logger: logger)
-        let redactors = Redactors()
-        let loop = ReconcileLoop(
-            store: PostgresProjectStore(pool: database.pool, under: lease, metrics: metrics), custody: custody,
-            engine: engine,
-            templates: templates, folders: TemplateProjectFolders(root: projects), minter: minter, broker: broker,
-            survey: survey, health: health, functions: publisher,
-            announcements: ProjectChannel(database.parameters), lease: lease, pulls: docker.pulls,
-            redactors: redactors, metrics: metrics, logger: logger)
-        let jobSignal = JobSignal()
-        let catalog = ProjectCatalog(
-            store: store, custody: PostgresCustodyStore(pool: database.pool), templates: templates,
-            minter: minter, broker: broker, observer: loop, memory: PostgresMemory(),
-            organizationLimit: settings.projectsPerOrganization, redactors: redactors)
-        let functions = FunctionCatalog(store: functionStore, publisher: publisher, digest: Self.digest)
-        return Core(
-            store: store, health: health, lease: lease, loop: loop,
-            manager: ManagerIdentity(
-                id: Hex.encode(try RandomSource.bytes(8)), address: settings.publicURL, projectsFolder: projects),
-            jobs: JobCatalog(store: PostgresJobStore(pool: database.pool), signal: jobSignal), jobSignal: jobSignal,
-            catalog: catalog, functions: functions, minter: minter, renderers: renderers, templates: templates)
-    }
-
-    /// Holds the lease, and runs what belongs to each role: jobs are the active manager's alone.
+    /// Holds the lease, and runs what belongs to each role: jobs and copies of logs are the active manager's alone.
     private func managing(
-        _ database: Database, _ core: Core, runner: JobRunner, alerts: AlertLoop
+        _ database: Database, _ core: Core, runner: JobRunner, alerts: AlertLoop, archiver: LogArchiver?
     ) -> LeaseLoop {
         LeaseLoop(store: database.leases, lease: core.lease, manager: core.manager, logger: logger) { role in
             await withDiscardingTaskGroup { group in
@@ -367,6 +307,7 @@ struct Server {
                 guard role == .active else { return }
                 group.addTask { await runner.runUntilCancelled() }
                 group.addTask { await alerts.runUntilCancelled() }
+                if let archiver { group.addTask { await archiver.runUntilCancelled() } }
             }
         }
     }
@@ -383,24 +324,5 @@ struct Server {
         return try JobRunner(
             store: store, definitions: housekeeping.definitions + others, lease: core.lease,
             manager: core.manager.id, signal: core.jobSignal, logger: logger)
-    }
-
-    /// Where functions lie in a project's folder, as its stack says.
-    private static func functionsPlace(
-        _ store: PostgresProjectStore, _ templates: TemplateLibrary
-    ) -> FunctionPublisher.Place {
-        { ref throws(FunctionError) in
-            let record: ProjectRecord?
-            do throws(StoreError) { record = try await store.project(ref) } catch { throw .store(error) }
-            guard let record else { return nil }
-            do throws(CatalogError) { return try await templates.roles(for: record.inForce).functionsFolder } catch {
-                throw .folder("\(error)")
-            }
-        }
-    }
-
-    /// SHA-256 of a function's files, in hex.
-    private static let digest: FunctionRules.DigestFunction = { bytes throws(FunctionError) in
-        do throws(TokenError) { return Hex.encode(try Digest.sha256(bytes)) } catch { throw .folder("\(error)") }
     }
 }

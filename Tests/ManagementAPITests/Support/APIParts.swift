@@ -1,4 +1,5 @@
 import Accounts
+import BackupModel
 import BackupOperations
 import Backups
 import Dashboard
@@ -146,7 +147,8 @@ struct APIParts: Sendable {
                 ledger: ledger, time: time, version: configuration.version),
             backups: BackupsFeature(
                 backups: BackupCatalog(
-                    catalog: catalog, custody: custody, store: backupStore, jobs: jobs, isOn: true, time: time)),
+                    catalog: catalog, custody: custody, store: backupStore, jobs: jobs, storeKind: .folder,
+                    time: time)),
             data: ProjectDataFeature(catalog: catalog, reach: reach, time: time),
             functions: EdgeFunctionsFeature(catalog: catalog, functions: functions),
             notifications: NotificationsFeature(

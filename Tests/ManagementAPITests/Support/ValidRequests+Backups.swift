@@ -9,6 +9,8 @@ extension ValidRequests {
         "POST /v1/projects/{ref}/database/backups/restore": restorable,
         "POST /platform/database/{ref}/backups/restore": restorable,
         "POST /platform/database/{ref}/backups/restore-physical": restorable,
+        "POST /v1/projects/{ref}/database/backups/restore-pitr": moment,
+        "POST /platform/database/{ref}/backups/pitr": moment,
         "POST /platform/database/{ref}/backups/{id}/verify": { host, ref in
             ValidRequest(values: ["id": "\(try await verified(host, ref))"])
         },
@@ -32,6 +34,17 @@ extension ValidRequests {
 
     private static let restorable: ValidRequest.Preparation = { host, ref in
         ValidRequest(body: #"{"id":\#(try await verified(host, ref))}"#)
+    }
+
+    private static let moment: ValidRequest.Preparation = { host, ref in
+        guard let rule = BackupSchedule(secondOfDay: 0) else { throw HostError("this is a time of day") }
+        let (store, time) = (host.parts.backupStore, Timestamp(milliseconds: 1_000))
+        try await store.save(ScheduledBackup(rule: rule, updatedAt: time, copiesLog: true), of: ref)
+        let copy = LogCopy(ref: ref, updatedAt: time)
+        try await store.save(copy)
+        let span = RestorableSpan(timeline: TimelineID(1), earliest: time, latest: time + .seconds(9))
+        guard try await store.save([span], isCovered: true, of: copy) else { throw HostError("the row is there") }
+        return ValidRequest(body: #"{"recovery_time_target_unix":5}"#)
     }
 
     /// The number of a backup that can be restored.

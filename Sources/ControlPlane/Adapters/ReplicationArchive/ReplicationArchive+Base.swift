@@ -22,6 +22,10 @@ extension ReplicationArchive {
     ) async throws(BackupError) -> BaseBackup {
         let identity = try await reading { () async throws(PostgresError) in try await connection.identify() }
         try await claim(request.access, for: identity)
+        if identity.timeline > 1 {
+            let branches = try await contents(of: request.access).branches
+            _ = try await noteBranch(of: identity, known: branches, request.access, over: connection)
+        }
         var options = PostgresPhysicalReplication.BackupOptions(label: "sm:\(request.id)")
         options.includesWAL = request.includesWAL
         options.kilobytesPerSecond = request.kilobytesPerSecond

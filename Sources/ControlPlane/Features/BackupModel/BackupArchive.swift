@@ -51,6 +51,9 @@ public protocol BackupArchive: Sendable {
         of access: ArchiveAccess, known: WALProgress?
     ) async throws(BackupError) -> [RestorableSpan]
 
+    /// Bytes of the files that a plan makes: those of the base, by the server's manifest, and the segments of the log.
+    func bytes(of plan: RestorePlan, in access: ArchiveAccess) async throws(BackupError) -> Int64
+
     /// The base as a gzip-compressed tar of the cluster's folder (`PG_VERSION`, `base/…`), without an entry for the
     /// folder itself. A reader that reaches the end without an error has all of it.
     func baseTar(of plan: RestorePlan, in access: ArchiveAccess) -> ArchiveBytes
@@ -120,11 +123,14 @@ public struct WALRequest: Sendable {
     public var uploadEvery: Duration
     /// Asks for an upload at once.
     public var flush: WALFlush
+    /// Whether a server is refused that would keep its log without a limit for a reader that is away.
+    public var requiresBound: Bool
 
     public init(
         source: ReplicationSource, access: ArchiveAccess, slot: String = Self.defaultSlot,
-        uploadEvery: Duration = .seconds(60), flush: WALFlush = WALFlush()
+        uploadEvery: Duration = .seconds(60), flush: WALFlush = WALFlush(), requiresBound: Bool = false
     ) {
+        self.requiresBound = requiresBound
         self.source = source
         self.access = access
         self.slot = slot

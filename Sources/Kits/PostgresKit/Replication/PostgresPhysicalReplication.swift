@@ -78,6 +78,12 @@ public final class PostgresPhysicalReplication: Sendable {
 
 /// Slots.
 extension PostgresPhysicalReplication {
+    /// Whether there is a limit to the log that the server keeps for slots (`max_slot_wal_keep_size`).
+    public func boundsSlots() async throws(PostgresError) -> Bool {
+        try await row("SELECT setting::int8 >= 0 AS bounded FROM pg_settings WHERE name = 'max_slot_wal_keep_size'")
+            .bool("bounded")
+    }
+
     /// A physical slot; nil when there is none of this name.
     public func slot(_ name: String) async throws(PostgresError) -> PhysicalSlot? {
         let rows = try await rows(

@@ -33,6 +33,11 @@ extension DockerContainerEngine: EngineInspection {
         }
     }
 
+    /// The folder of images, volumes and containers on the engine's machine.
+    public func rootFolder() async throws(EngineError) -> String {
+        try await translated { client in try await client.info().rootDirectory }
+    }
+
     private func owner(_ labels: [String: String], ofAnyInstallation: Bool) -> EngineInventory.Owner {
         guard let label = labels[StackLabels.installation], ofAnyInstallation || label == installation else {
             return .stranger

@@ -1,3 +1,4 @@
+public import BackupModel
 public import BackupOperations
 public import Orchestrator
 public import PostgresKit
@@ -71,6 +72,33 @@ public struct PostgresBackupStore: BackupStore {
     /// Inserts or replaces a schedule.
     public func save(_ schedule: ScheduledBackup, of ref: ProjectRef) async throws(StoreError) {
         try await write { try await ScheduleRows.save(schedule, of: ref, in: $0) }
+    }
+
+    /// Selects the copy of a log.
+    public func logCopy(of ref: ProjectRef) async throws(StoreError) -> LogCopy? {
+        try await transaction { try await LogCopyRows.select(ref, in: $0) }
+    }
+
+    /// Inserts or replaces the copy of a log, without what a look finds.
+    public func save(_ copy: LogCopy) async throws(StoreError) {
+        try await write { try await LogCopyRows.save(copy, in: $0) }
+    }
+
+    /// Updates what a look found.
+    public func save(
+        _ spans: [RestorableSpan], isCovered: Bool, of copy: LogCopy
+    ) async throws(StoreError) -> Bool {
+        try await write { try await LogCopyRows.save(spans, isCovered: isCovered, of: copy, in: $0) }
+    }
+
+    /// Deletes the copy of a log.
+    public func forgetLogCopy(of ref: ProjectRef) async throws(StoreError) {
+        try await write { try await LogCopyRows.delete(ref, in: $0) }
+    }
+
+    /// Selects the projects whose log is copied, or was.
+    public func logCopies() async throws(StoreError) -> [ProjectRef: LogWish] {
+        try await transaction { try await LogCopyRows.wanted(in: $0) }
     }
 
     /// Inserts a restore.

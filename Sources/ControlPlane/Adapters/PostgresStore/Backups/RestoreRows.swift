@@ -49,6 +49,7 @@ enum RestoreRows {
         switch source {
         case .backup(let id): ("backup", id.value)
         case .volume(let name): ("volume", name)
+        case .time(let time): ("time", "\(time.milliseconds)")
         }
     }
 
@@ -57,6 +58,7 @@ enum RestoreRows {
         switch try row.string("source_kind") {
         case "backup": return BackupID(text).map { .backup($0) }
         case "volume": return .volume(text)
+        case "time": return Int64(text).map { .time(Timestamp(milliseconds: $0)) }
         default: return nil
         }
     }

@@ -5,11 +5,8 @@ public enum DatabaseSchema {
         installation, projects, leases, identity, configuration, requests, content, functions, signingKey,
         projectEdition, managerLease, custody, operations, credentialLimits, templateVersions, projectUpgrades,
         auditSignatures, secretDigests, formerSettings, keyedPayloads, registryLogins, jobs,
-        eventFacts, browserSessions, backups, usage, reserved, notificationChannels,
+        eventFacts, browserSessions, backups, usage, logCopies, notificationChannels,
     ]
-
-    /// A number that no table has needed.
-    private static let reserved = Migration(number: 27, name: "reserved", sql: "select 1;")
 
     private static let installation = Migration(
         number: 1, name: "installation",

@@ -2,6 +2,7 @@ public import BackupModel
 import DeflateKit
 import FoundationEssentials
 import PostgresKit
+import ProjectModel
 
 /// The log.
 extension ReplicationArchive {
@@ -27,6 +28,35 @@ extension ReplicationArchive {
                 try await connection.dropSlot(request.slot)
             }
         }
+    }
+
+    /// Stores the history of a cluster's time line where the archive does not know it, so that no restore takes the same
+    /// number again; nil for the first time line.
+    func noteBranch(
+        of identity: ClusterIdentity, known: [TimelineBranch], _ access: ArchiveAccess,
+        over connection: PostgresPhysicalReplication
+    ) async throws(BackupError) -> (branch: TimelineBranch?, isNew: Bool) {
+        let timeline = TimelineID(identity.timeline)
+        guard timeline > TimelineID(1) else { return (nil, false) }
+        let text = try await reading { () async throws(PostgresError) in
+            try await connection.history(of: timeline.value)
+        }
+        let seen = Timestamp(identity.clock)
+        guard let branch = TimelineHistory(text)?.branch(timeline, seen: seen) else {
+            throw .source("the server's history of time line \(timeline) cannot be read")
+        }
+        if let known = known.first(where: { $0.timeline == timeline }) {
+            guard known.parent == branch.parent, known.from == branch.from else {
+                throw .invalid(
+                    "the archive has another time line \(timeline), which left time line \(known.parent) at "
+                        + "\(known.from), and the database's left \(branch.parent) at \(branch.from): restore a backup, "
+                        + "so that the database gets a time line of its own")
+            }
+            return (known, false)
+        }
+        let name = ObjectNames(access.location).history(timeline, seen: seen)
+        _ = try await seal(Array(text.utf8), as: name, key: access.key)
+        return (branch, true)
     }
 
     private func withConnection(

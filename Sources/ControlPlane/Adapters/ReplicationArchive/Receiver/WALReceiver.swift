@@ -56,6 +56,14 @@ struct WALReceiver {
 
     /// Makes the slot where it is missing or lost; from where on the server keeps its log.
     func reserve(_ connection: PostgresPhysicalReplication) async throws(BackupError) -> WALPosition {
+        if request.requiresBound {
+            let isBounded = try await reading { () async throws(PostgresError) in try await connection.boundsSlots() }
+            guard isBounded else {
+                throw .invalid(
+                    "max_slot_wal_keep_size of the database is -1: without a manager its log would fill the disk. Set a "
+                        + "limit, such as 1GB")
+            }
+        }
         let slot = slot
         return try await reading { () async throws(PostgresError) in
             let found = try await connection.slot(slot)
@@ -74,19 +82,10 @@ struct WALReceiver {
         to timeline: TimelineID, of identity: ClusterIdentity, in contents: ArchiveContents,
         over connection: PostgresPhysicalReplication
     ) async throws(BackupError) -> WALPosition? {
-        if let known = contents.branches.first(where: { $0.timeline == timeline }) { return known.from }
-        guard timeline > TimelineID(1) else { return nil }
-        let text = try await reading { () async throws(PostgresError) in
-            try await connection.history(of: timeline.value)
-        }
-        let seen = Timestamp(identity.clock)
-        guard let branch = TimelineHistory(text)?.branch(timeline, seen: seen) else {
-            throw .source("the server's history of time line \(timeline) cannot be read")
-        }
-        let name = ObjectNames(request.access.location).history(timeline, seen: seen)
-        _ = try await archive.seal(Array(text.utf8), as: name, key: request.access.key)
-        await report(.branch(branch))
-        return branch.from
+        let (branch, isNew) = try await archive.noteBranch(
+            of: identity, known: contents.branches, request.access, over: connection)
+        if let branch, isNew { await report(.branch(branch)) }
+        return branch?.from
     }
 
     private func stream(
@@ -102,7 +101,8 @@ struct WALReceiver {
             var wantsReply = false
             for frame in frames { wantsReply = try state.take(frame, at: clock.now) || wantsReply }
             let isFlush = request.flush.take()
-            if isFlush { flushUntil = clock.now + limits.flushWindow }
+            // A server that asks while something is pending is shutting down, and waits until all of it is confirmed.
+            if isFlush || wantsReply && !state.pending.isEmpty { flushUntil = clock.now + limits.flushWindow }
             if state.isDue(
                 at: clock.now, every: request.uploadEvery, bytesMax: limits.chunkBytes,
                 isWanted: clock.now < flushUntil)

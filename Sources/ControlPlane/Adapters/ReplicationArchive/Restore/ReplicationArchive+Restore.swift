@@ -12,6 +12,25 @@ extension ReplicationArchive {
         }
     }
 
+    public func bytes(of plan: RestorePlan, in access: ArchiveAccess) async throws(BackupError) -> Int64 {
+        let found = try await record(of: plan.base.id, access)
+        let name = ObjectNames(access.location).manifest(plan.base.id)
+        let manifest = try await readManifest(found.record, name, in: access)
+        let segment = max(1, plan.base.segmentBytes)
+        let segments = Set(
+            plan.log.flatMap { piece in
+                (piece.from.value / segment...(max(piece.from.value + 1, piece.to.value) - 1) / segment)
+                    .map { [UInt64(piece.chunk.timeline.value), $0] }
+            })
+        let (log, isHuge) = UInt64(segments.count).multipliedReportingOverflow(by: segment)
+        let files = manifest.files.values.reduce(UInt64(0)) { sum, file in
+            let (next, overflow) = sum.addingReportingOverflow(file.bytes)
+            return overflow ? .max : next
+        }
+        let (sum, overflow) = files.addingReportingOverflow(log)
+        return isHuge || overflow ? .max : Int64(clamping: sum)
+    }
+
     public func walTar(of plan: RestorePlan, in access: ArchiveAccess, owner: TarOwner) -> ArchiveBytes {
         ArchiveBytes { () async throws(BackupError) in
             let tar = WALTar(self, plan, access: access, owner: owner)

@@ -20,6 +20,13 @@ public final class S3Store: ObjectStore {
 
     /// - Throws: ``BackupError/invalid(_:)`` for settings that no bucket can have.
     public init(_ settings: S3StoreSettings, client: HTTPClient) throws(BackupError) {
+        try Self.check(settings)
+        self.settings = settings
+        self.client = client
+    }
+
+    /// Throws ``BackupError/invalid(_:)`` for settings that no bucket can have.
+    public static func check(_ settings: S3StoreSettings) throws(BackupError) {
         let isSafe = (settings.bucket + settings.prefix).utf8.allSatisfy {
             Self.unreserved.contains($0) || $0 == UInt8(ascii: "/")
         }
@@ -31,8 +38,6 @@ public final class S3Store: ObjectStore {
                 "an S3 store needs an endpoint with http:// or https://, a region, a bucket, and a prefix that is empty "
                     + "or ends with /")
         }
-        self.settings = settings
-        self.client = client
     }
 
     public func write(_ name: String) async throws(BackupError) -> any ObjectWriter {

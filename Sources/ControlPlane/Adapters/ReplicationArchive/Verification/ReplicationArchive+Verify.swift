@@ -28,7 +28,8 @@ extension ReplicationArchive {
         for piece in plan.log { _ = try await bytes(of: piece.chunk, access) }
     }
 
-    private func readManifest(
+    /// The server's manifest of a backup.
+    func readManifest(
         _ record: BackupRecord, _ name: String, in access: ArchiveAccess
     ) async throws(BackupError) -> BackupManifest {
         let reader = try await SealedReader.open(name, in: store, key: access.key)

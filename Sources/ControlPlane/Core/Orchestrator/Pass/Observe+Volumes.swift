@@ -37,12 +37,15 @@ extension ProjectInventory {
         for service in stack.services.values {
             for case .volume(let name) in service.spec.mounts.map(\.source) {
                 guard let volume = stack.volumes[name] else { continue }
-                let later = observed.volumes.map(\.name).filter { other in
-                    known[other] == nil
-                        && VolumeNames.generation(of: other, volume.composeName, in: ref).map { $0 > known[name] ?? 0 }
-                            ?? false
+                let names = observed.volumes.map(\.name).filter { known[$0] == nil }
+                let later = names.compactMap { other -> (number: Int, name: String)? in
+                    guard let number = VolumeNames.generation(of: other, volume.composeName, in: ref),
+                        number > known[name] ?? 0
+                    else { return nil }
+                    return (number, other)
                 }
-                guard let other = later.sorted().last else { continue }
+                // By number: as text, the ninth generation comes after the tenth.
+                guard let other = later.max(by: { $0.number < $1.number })?.name else { continue }
                 refusals[service.name] = """
                     the engine has the volume \(other), which a restore made and which is later than \(name); the manager's \
                     database does not know it, as when the manager was restored from an older file. Nothing is written \

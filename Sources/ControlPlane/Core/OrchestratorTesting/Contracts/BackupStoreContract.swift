@@ -15,6 +15,7 @@ public enum BackupStoreContract {
         try await run.checkBackups()
         try await run.checkRestores()
         try await run.checkSchedules()
+        try await run.checkLogCopies()
     }
 }
 
@@ -69,11 +70,50 @@ private struct BackupContractRun {
             throw ContractViolation("these are times of day")
         }
         try await store.save(ScheduledBackup(rule: early, updatedAt: start), of: one)
-        let second = ScheduledBackup(rule: late, updatedAt: start + .seconds(5))
+        let second = ScheduledBackup(rule: late, updatedAt: start + .seconds(5), copiesLog: true)
         try await store.save(second, of: one)
         try promise("a schedule replaces the one before", try await store.schedule(of: one) == second)
         try promise("another project has none", try await store.schedule(of: two) == nil)
         try promise("all of them are read", try await store.schedules() == [one: second])
+    }
+
+    private func wanted() async throws -> [ProjectRef: Bool] { try await store.logCopies().mapValues(\.isWanted) }
+
+    func checkLogCopies() async throws {
+        try promise("a log is wanted once the schedule says so", try await wanted() == [one: true])
+        try promise("it has no row before the first connection", try await store.logCopy(of: one) == nil)
+        var copy = LogCopy(ref: one, updatedAt: start)
+        try await store.save(copy)
+        try promise("a row begins with nothing", try await store.logCopy(of: one) == copy)
+        (copy.state, copy.failure, copy.epoch) = (.delayed, "it's \"odd\"", 3)
+        copy.progress = WALProgress(
+            timeline: TimelineID(.max), position: WALPosition(.max), completeUntil: start + .milliseconds(1))
+        copy.gap = WALGap(timeline: TimelineID(2), from: WALPosition(1), to: WALPosition(1 << 40))
+        (copy.gapSeenAt, copy.updatedAt) = (start + .seconds(1), start + .seconds(2))
+        try await store.save(copy)
+        try promise("every field is kept", try await store.logCopy(of: one) == copy)
+        let spans = [1, 2].map { number in
+            RestorableSpan(timeline: TimelineID(number), earliest: start, latest: start + .milliseconds(Int64(number)))
+        }
+        try promise("what a look found is kept", try await store.save(spans, isCovered: true, of: copy))
+        (copy.spans, copy.isCovered) = (spans, true)
+        try promise("and read", try await store.logCopy(of: one) == copy)
+        var stale = copy
+        stale.epoch = 2
+        try promise("a look from before a gap is not", try await !store.save([], isCovered: true, of: stale))
+        var same = copy
+        (same.spans, same.isCovered, same.state) = ([], false, .receiving)
+        try await store.save(same)
+        copy.state = .receiving
+        try promise("progress leaves what a look found", try await store.logCopy(of: one) == copy)
+        copy.epoch = 4
+        try await store.save(copy)
+        copy.isCovered = false
+        try promise("a gap takes the cover away", try await store.logCopy(of: one) == copy)
+        try await store.save(LogCopy(ref: two, updatedAt: start))
+        try promise("a copy that is not wanted is named", try await wanted() == [one: true, two: false])
+        try await store.forgetLogCopy(of: two)
+        try promise("until it is forgotten", try await wanted() == [one: true])
     }
 
     func checkRestores() async throws {
@@ -86,8 +126,10 @@ private struct BackupContractRun {
                     id: first.id, ref: one, source: .backup(name), requestedBy: "a@example.com", insertedAt: start))
         let second = try await store.insert(.volume("a_b"), into: one, by: nil, at: start + .seconds(1))
         try promise("the newest is first", try await store.restores(of: one, limit: 9) == [second, first])
+        let moment = try await store.insert(.time(start), into: two, by: nil, at: start)
+        try promise("a moment is kept", try await store.restore(moment.id)?.source == .time(start))
         try promise("a list has a limit", try await store.restores(of: one, limit: 1) == [second])
-        try promise("another project has none", try await store.restores(of: two, limit: 9).isEmpty)
+        try promise("another project has its own", try await store.restores(of: two, limit: 9) == [moment])
         for state in RestoreState.allCases {
             var changed = second
             (changed.state, changed.volume) = (state, "a_b_g1")
@@ -95,6 +137,6 @@ private struct BackupContractRun {
             try await store.update(changed)
             try promise("every field is kept", try await store.restore(second.id) == changed)
         }
-        try promise("what is not there is nil", try await store.restore(second.id + 1_000) == nil)
+        try promise("what is not there is nil", try await store.restore(moment.id + 1_000) == nil)
     }
 }

@@ -9,6 +9,13 @@ public final class FakeBackupArchive: BackupArchive {
         var bases: [BaseBackup] = []
         var failures: [BackupError] = []
         var problems: [String] = []
+        var contents = ArchiveContents(bases: [], chunks: [], branches: [])
+        var requests: [WALRequest] = []
+        var released = 0
+        var reserved = 0
+        var removedLog: [TimelineID: WALPosition] = [:]
+        var bytes: Int64 = 1
+        var listeners: [AsyncStream<WALEvent?>.Continuation] = []
     }
 
     private let state = Mutex(State())
@@ -21,6 +28,26 @@ public final class FakeBackupArchive: BackupArchive {
 
     /// What every check finds from now on.
     public func setProblems(_ problems: [String]) { state.withLock { $0.problems = problems } }
+
+    /// The log and the branches that the archive has from now on.
+    public func setLog(_ chunks: [WALChunk], branches: [TimelineBranch] = []) {
+        state.withLock { ($0.contents.chunks, $0.contents.branches) = (chunks, branches) }
+    }
+
+    /// Bytes that every plan makes.
+    public func setBytes(_ bytes: Int64) { state.withLock { $0.bytes = bytes } }
+
+    /// What the receivers that run report now; nil ends them as a lost connection does.
+    public func send(_ event: WALEvent?) { for one in state.withLock(\.listeners) { one.yield(event) } }
+
+    /// The receivers that were begun.
+    public var receivers: [WALRequest] { state.withLock(\.requests) }
+
+    /// Slots that were dropped, and made before a copy.
+    public var slots: (released: Int, reserved: Int) { state.withLock { ($0.released, $0.reserved) } }
+
+    /// What was removed of the log.
+    public var removedLog: [TimelineID: WALPosition] { state.withLock(\.removedLog) }
 
     /// Names of the copies.
     public var names: [BackupID] { state.withLock { $0.bases.map(\.id) } }
@@ -44,25 +71,44 @@ public final class FakeBackupArchive: BackupArchive {
         return base
     }
 
-    public func reserveWAL(_ request: WALRequest) async throws(BackupError) {}
+    public func reserveWAL(_ request: WALRequest) async throws(BackupError) { state.withLock { $0.reserved += 1 } }
 
-    public func releaseWAL(_ request: WALRequest) async throws(BackupError) {}
+    public func releaseWAL(_ request: WALRequest) async throws(BackupError) { state.withLock { $0.released += 1 } }
 
     public func receiveWAL(
         _ request: WALRequest, report: @escaping @Sendable (WALEvent) async -> Void
     ) async throws(BackupError) {
-        throw .source("a double has no log")
+        let (events, listener) = AsyncStream.makeStream(of: WALEvent?.self)
+        state.withLock { state in
+            state.requests.append(request)
+            state.listeners.append(listener)
+        }
+        for await event in events {
+            guard let event else { throw .source("the connection is lost") }
+            await report(event)
+        }
+        throw .cancelled
+    }
+
+    public func bytes(of plan: RestorePlan, in access: ArchiveAccess) async throws(BackupError) -> Int64 {
+        state.withLock(\.bytes)
     }
 
     public func contents(of access: ArchiveAccess) async throws(BackupError) -> ArchiveContents {
-        ArchiveContents(bases: state.withLock(\.bases), chunks: [], branches: [])
+        state.withLock { state in
+            var contents = state.contents
+            contents.bases = state.bases
+            return contents
+        }
     }
 
     public func restorePlan(
         for target: RestoreTarget, in access: ArchiveAccess, known: WALProgress?
     ) async throws(BackupError) -> RestorePlan {
         let bases = state.withLock(\.bases)
-        guard case .backup(let id) = target else { throw .noBase }
+        guard case .backup(let id) = target else {
+            return try RestorePlanner.plan(for: target, in: try await contents(of: access), known: known)
+        }
         guard let base = bases.first(where: { $0.id == id }) else { throw .noBackup(id) }
         return RestorePlan(target: target, base: base, timeline: base.timeline, log: [], branches: [])
     }
@@ -98,7 +144,10 @@ public final class FakeBackupArchive: BackupArchive {
 
     public func removeWAL(
         before position: WALPosition, on timeline: TimelineID, in access: ArchiveAccess
-    ) async throws(BackupError) -> Int { 0 }
+    ) async throws(BackupError) -> Int {
+        state.withLock { $0.removedLog[timeline] = position }
+        return 1
+    }
 }
 
 /// What was unpacked where. A test may make the engine forget to unpack anything.

@@ -1,3 +1,4 @@
+public import BackupModel
 public import BackupOperations
 public import Orchestrator
 public import ProjectModel
@@ -10,6 +11,7 @@ public final class InMemoryBackupStore: BackupStore, Revertible {
         var backups: [ProjectBackup] = []
         var restores: [ProjectRestore] = []
         var schedules: [ProjectRef: ScheduledBackup] = [:]
+        var logCopies: [ProjectRef: LogCopy] = [:]
     }
 
     private let state = Mutex(State())
@@ -94,6 +96,50 @@ public final class InMemoryBackupStore: BackupStore, Revertible {
     /// Gives a project a schedule.
     public func save(_ schedule: ScheduledBackup, of ref: ProjectRef) async throws(StoreError) {
         await transaction { $0.schedules[ref] = schedule }
+    }
+
+    /// The copy of a project's log.
+    public func logCopy(of ref: ProjectRef) async throws(StoreError) -> LogCopy? {
+        await transaction { $0.logCopies[ref] }
+    }
+
+    /// Replaces the copy of a log, but for what a look finds.
+    public func save(_ copy: LogCopy) async throws(StoreError) {
+        await transaction { state in
+            let old = state.logCopies[copy.ref]
+            var next = copy
+            next.spans = old?.spans ?? []
+            next.isCovered = old.map { $0.isCovered && $0.epoch == copy.epoch } ?? false
+            state.logCopies[copy.ref] = next
+        }
+    }
+
+    /// Writes what a look found.
+    public func save(
+        _ spans: [RestorableSpan], isCovered: Bool, of copy: LogCopy
+    ) async throws(StoreError) -> Bool {
+        await transaction { state in
+            guard state.logCopies[copy.ref]?.epoch == copy.epoch else { return false }
+            state.logCopies[copy.ref]?.spans = spans
+            state.logCopies[copy.ref]?.isCovered = isCovered
+            return true
+        }
+    }
+
+    /// Removes the copy of a log.
+    public func forgetLogCopy(of ref: ProjectRef) async throws(StoreError) {
+        await transaction { $0.logCopies[ref] = nil }
+    }
+
+    /// Which are wanted. Of the projects' statuses it knows nothing.
+    public func logCopies() async throws(StoreError) -> [ProjectRef: LogWish] {
+        await transaction { state in
+            let wanted = state.schedules.filter(\.value.copiesLog).map {
+                ($0.key, LogWish(isWanted: true, status: nil))
+            }
+            let present = state.logCopies.keys.map { ($0, LogWish(isWanted: false, status: nil)) }
+            return Dictionary(present + wanted) { _, wanted in wanted }
+        }
     }
 
     /// Adds a restore.

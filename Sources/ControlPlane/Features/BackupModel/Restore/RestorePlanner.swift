@@ -29,7 +29,8 @@ public enum RestorePlanner {
             for (base, reach) in reaches(to: timeline, contents) where reach.arrives && reach.end >= base.end {
                 let seen = base.timeline == timeline ? nil : branch(timeline, contents)?.seen
                 let earliest = max(base.finished, seen ?? base.finished)
-                let latest = max(reach.completeUntil(known, on: timeline) ?? earliest, earliest)
+                // The end of a base says nothing of what was committed just before it.
+                guard let latest = reach.completeUntil(known, on: timeline), latest >= earliest else { continue }
                 let sofar = earliestByEnd[reach.end]
                 earliestByEnd[reach.end] = RestorableSpan(
                     timeline: timeline, earliest: min(earliest, sofar?.earliest ?? earliest),
@@ -124,6 +125,14 @@ public enum RestorePlanner {
 }
 
 extension RestorePlanner {
+    /// Whether a base leads to where a receiver is, without a gap: then every moment that it reports can be restored.
+    /// A base of which the receiver has not yet reached the end counts.
+    public static func isCovered(_ progress: WALProgress, by contents: ArchiveContents) -> Bool {
+        reaches(to: progress.timeline, contents).contains { _, reach in
+            reach.arrives && reach.gap == nil && reach.end >= progress.position
+        }
+    }
+
     /// All that have a base or a part of the log, by number.
     static func timelines(_ contents: ArchiveContents) -> [TimelineID] {
         Set(contents.bases.map(\.timeline) + contents.chunks.map(\.timeline)).sorted()

@@ -101,7 +101,7 @@ public struct RestorePlan: Sendable, Hashable {
         guard withTarget else { return settings }
         switch target {
         case .latest: break
-        case .time(let time): settings.append((name: "recovery_target_time", value: RecoveryTime.text(time)))
+        case .time(let time): settings.append((name: "recovery_target_time", value: MomentText.postgres(time)))
         case .restorePoint(let point): settings.append((name: "recovery_target_name", value: point.name))
         case .backup: settings.append((name: "recovery_target", value: "immediate"))
         }
@@ -109,15 +109,24 @@ public struct RestorePlan: Sendable, Hashable {
     }
 }
 
-/// Times as PostgreSQL reads them.
-enum RecoveryTime {
-    /// In UTC, with milliseconds, such as `2026-11-30 10:00:00.123+00`.
-    static func text(_ time: Timestamp) -> String {
+/// Times in UTC, with milliseconds.
+public enum MomentText {
+    /// As PostgreSQL reads them, such as `2026-11-30 10:00:00.123+00`.
+    static func postgres(_ time: Timestamp) -> String { "\(date(time)) \(clock(time))+00" }
+
+    /// As RFC 3339, such as `2026-11-30T10:00:00.123Z`.
+    public static func utc(_ time: Timestamp) -> String { "\(date(time))T\(clock(time))Z" }
+
+    private static func date(_ time: Timestamp) -> String {
+        let day = CivilDay(time)
+        return "\(digits(day.year, 4))-\(digits(day.month, 2))-\(digits(day.day, 2))"
+    }
+
+    private static func clock(_ time: Timestamp) -> String {
         let day = CivilDay(time)
         let (clock, milliseconds) = (day.millisecondsIntoDay / 1_000, day.millisecondsIntoDay % 1_000)
-        let date = "\(digits(day.year, 4))-\(digits(day.month, 2))-\(digits(day.day, 2))"
         let hours = "\(digits(clock / 3_600, 2)):\(digits(clock / 60 % 60, 2)):\(digits(clock % 60, 2))"
-        return "\(date) \(hours).\(digits(milliseconds, 3))+00"
+        return "\(hours).\(digits(milliseconds, 3))"
     }
 
     private static func digits(_ number: Int64, _ count: Int) -> String {

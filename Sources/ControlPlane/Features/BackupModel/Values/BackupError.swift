@@ -34,8 +34,8 @@ public enum BackupError: Error, Sendable, Equatable, CustomStringConvertible {
         case .noBackup(let id): "there is no backup \(id) in the archive"
         case .noBase: "no complete base backup precedes the target: choose a later one"
         case .outside(let span?):
-            "the target is outside what can be restored: choose a time from \(span.earliest.milliseconds) to "
-                + "\(span.latest.milliseconds) (milliseconds since 1970)"
+            "the target is outside what can be restored: choose a time from \(MomentText.utc(span.earliest)) to "
+                + MomentText.utc(span.latest)
         case .outside(nil): "nothing can be restored yet: no backup is complete"
         case .gap(let gap): "the archive lacks the log from \(gap), which the target needs"
         case .cancelled: "the backup was stopped on request"

@@ -5,6 +5,21 @@ public enum BackupStoreSettings: Sendable, Equatable {
     case s3(S3StoreSettings)
 }
 
+/// What a store is, as every user of it may know.
+public enum BackupStoreKind: String, Sendable, CaseIterable {
+    case folder
+    case s3
+}
+
+extension BackupStoreSettings {
+    public var kind: BackupStoreKind {
+        switch self {
+        case .folder: .folder
+        case .s3: .s3
+        }
+    }
+}
+
 /// A bucket behind the S3 API, addressed by path.
 public struct S3StoreSettings: Sendable, Equatable {
     /// Scheme, host and port, and a path where the API has one, such as `https://s3.example.com`.

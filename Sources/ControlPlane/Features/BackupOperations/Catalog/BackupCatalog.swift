@@ -1,4 +1,4 @@
-import BackupModel
+public import BackupModel
 public import Orchestrator
 public import ProjectModel
 import Reconciler
@@ -10,18 +10,21 @@ public struct BackupCatalog: Sendable {
     let store: any BackupStore
     let jobs: JobCatalog
     let time: any TimeSource
+    /// What the installation's store is; nil where no backups are made.
+    public let storeKind: BackupStoreKind?
     /// Whether the installation has a store.
-    public let isOn: Bool
+    public var isOn: Bool { storeKind != nil }
 
     public init(
-        catalog: ProjectCatalog, custody: any CustodyStore, store: any BackupStore, jobs: JobCatalog, isOn: Bool,
+        catalog: ProjectCatalog, custody: any CustodyStore, store: any BackupStore, jobs: JobCatalog,
+        storeKind: BackupStoreKind?,
         time: any TimeSource = SystemTime()
     ) {
         self.catalog = catalog
         self.custody = custody
         self.store = store
         self.jobs = jobs
-        self.isOn = isOn
+        self.storeKind = storeKind
         self.time = time
     }
 
@@ -74,12 +77,45 @@ public struct BackupCatalog: Sendable {
     }
 
     /// Has a project backed up every day at a time in UTC, `HH:MM:SS`.
-    public func setSchedule(_ text: String, of ref: ProjectRef) async throws(BackupRefusal) -> ScheduledBackup {
+    ///
+    /// - Parameters:
+    ///   - text: The time; nil leaves it as it is.
+    ///   - copiesLog: Whether its log is copied, too; nil leaves that as it is.
+    public func setSchedule(
+        _ text: String?, copiesLog: Bool? = nil, of ref: ProjectRef
+    ) async throws(BackupRefusal) -> ScheduledBackup {
         _ = try await backedUp(ref)
-        guard let rule = BackupSchedule(text: text) else { throw .badTime(String(text.prefix(20))) }
-        let schedule = ScheduledBackup(rule: rule, updatedAt: time.now())
-        try await stored { () async throws(StoreError) in try await store.save(schedule, of: ref) }
-        return schedule
+        let present = try await stored { () async throws(StoreError) in try await store.schedule(of: ref) }
+        var schedule: ScheduledBackup
+        if let text {
+            guard let rule = BackupSchedule(text: text) else { throw .badTime(String(text.prefix(20))) }
+            schedule = ScheduledBackup(rule: rule, updatedAt: time.now(), copiesLog: present?.copiesLog ?? false)
+        } else {
+            guard let present else { throw .noSchedule(ref) }
+            schedule = present
+        }
+        if let copiesLog { schedule.copiesLog = copiesLog }
+        let chosen = schedule
+        try await stored { () async throws(StoreError) in try await store.save(chosen, of: ref) }
+        return chosen
+    }
+
+    /// The copy of a project's log; nil while none is wanted.
+    public func logCopy(of ref: ProjectRef) async throws(BackupRefusal) -> LogCopy? {
+        let schedule = try await stored { () async throws(StoreError) in try await store.schedule(of: ref) }
+        guard isOn, schedule?.copiesLog == true else { return nil }
+        let copy = try await stored { () async throws(StoreError) in try await store.logCopy(of: ref) }
+        return copy ?? LogCopy(ref: ref, updatedAt: time.now())
+    }
+
+    /// Asks for a project's database to become what was committed by a moment.
+    public func restore(
+        to moment: Timestamp, of ref: ProjectRef, by requester: String = ""
+    ) async throws(BackupRefusal) -> ProjectRestore {
+        _ = try await backedUp(ref)
+        guard let copy = try await logCopy(of: ref) else { throw .noLogCopy(ref) }
+        guard copy.canRestore(to: moment) else { throw .outside(copy.windows) }
+        return try await begin(.time(moment), into: ref, by: requester)
     }
 
     /// Asks for a project's database to become what a backup holds.

@@ -1,3 +1,4 @@
+public import BackupModel
 public import Orchestrator
 public import ProjectModel
 
@@ -15,6 +16,10 @@ public enum BackupRefusal: Error, Sendable, Equatable, CustomStringConvertible {
     case tooManyStored(ProjectRef)
     /// The project has no schedule.
     case noSchedule(ProjectRef)
+    /// The log of the project is not copied.
+    case noLogCopy(ProjectRef)
+    /// A moment that cannot be restored; what can be.
+    case outside([RestorableSpan])
     /// A time of day cannot be read.
     case badTime(String)
     /// No restore has set a volume aside.
@@ -39,6 +44,10 @@ public enum BackupRefusal: Error, Sendable, Equatable, CustomStringConvertible {
             "project \(ref) has \(BackupLimits.storedMax) backups in the store, and no more are made on request: set a"
                 + " schedule, by which old ones are removed"
         case .noSchedule(let ref): "project \(ref) has no schedule of backups: set one with PATCH"
+        case .noLogCopy(let ref):
+            "the log of project \(ref) is not copied, so that only whole backups can be restored: set point_in_time in"
+                + " its schedule of backups"
+        case .outside(let windows): Self.words(windows)
         case .badTime(let text): "\(text) is no time of day: write HH:MM:SS in UTC"
         case .nothingToUndo(let ref):
             "no restore of project \(ref) can be undone: there is no volume from before one"
@@ -47,5 +56,13 @@ public enum BackupRefusal: Error, Sendable, Equatable, CustomStringConvertible {
         case .catalog(let error): "\(error)"
         case .store(let error): "\(error)"
         }
+    }
+
+    private static func words(_ windows: [RestorableSpan]) -> String {
+        guard !windows.isEmpty else {
+            return "no moment can be restored yet: a backup and the log after it have to be in the store first"
+        }
+        let spans = windows.map { "from \(MomentText.utc($0.earliest)) to \(MomentText.utc($0.latest))" }
+        return "that moment cannot be restored: choose one " + spans.joined(separator: ", or ")
     }
 }

@@ -48,6 +48,14 @@ public struct ProjectBackup: Sendable, Equatable {
     }
 }
 
+extension ProjectBackup {
+    /// A name in the archive for a run that copies it. Numbers of rows and of runs are used again when the manager is
+    /// restored from an older file: what makes the name no other's is drawn.
+    func archiveName(run: Int64, draw: String) -> BackupID? {
+        BackupID("b\(id)-\(run)-\(draw.filter { $0 != "-" }.prefix(12))")
+    }
+}
+
 /// Why a backup is made. The raw value is stored and shown.
 public enum BackupReason: String, Sendable, CaseIterable {
     /// On request.
@@ -56,6 +64,8 @@ public enum BackupReason: String, Sendable, CaseIterable {
     case schedule
     /// After a restore: what the database became is a history of its own.
     case restore
+    /// Because no backup leads to where the continuous copy of the log is: at its beginning, and after a gap.
+    case pointInTime = "point_in_time"
 }
 
 /// How far a backup is. The raw value is stored and shown.

@@ -39,11 +39,14 @@ public enum RestoreSource: Sendable, Equatable {
     case backup(BackupID)
     /// What a volume holds that a restore has set aside.
     case volume(String)
+    /// What was committed by a moment, by the clock of the database.
+    case time(Timestamp)
 
     /// The same as a target in the archive; nil for a volume.
     public var target: RestoreTarget? {
         switch self {
         case .backup(let id): .backup(id)
+        case .time(let time): .time(time)
         case .volume: nil
         }
     }
@@ -53,6 +56,7 @@ public enum RestoreSource: Sendable, Equatable {
         switch self {
         case .backup(let id): "the backup \(id)"
         case .volume(let name): "the volume \(name)"
+        case .time(let time): "the moment \(MomentText.utc(time))"
         }
     }
 }

@@ -1,4 +1,4 @@
-import BackupModel
+public import BackupModel
 public import Orchestrator
 public import ProjectModel
 
@@ -26,6 +26,18 @@ public protocol BackupStore: Sendable {
     func schedule(of ref: ProjectRef) async throws(StoreError) -> ScheduledBackup?
     /// Gives a project a schedule, or another one.
     func save(_ schedule: ScheduledBackup, of ref: ProjectRef) async throws(StoreError)
+
+    /// The copy of a project's log; nil while there is none.
+    func logCopy(of ref: ProjectRef) async throws(StoreError) -> LogCopy?
+    /// Inserts or replaces all of a row but what ``save(_:isCovered:of:)`` writes. Another epoch than the row's makes the
+    /// row uncovered.
+    func save(_ copy: LogCopy) async throws(StoreError)
+    /// Writes what was found in the archive. False, and nothing is written, when the row's epoch is another one by now.
+    func save(_ spans: [RestorableSpan], isCovered: Bool, of copy: LogCopy) async throws(StoreError) -> Bool
+    /// Removes a row; no effect when there is none.
+    func forgetLogCopy(of ref: ProjectRef) async throws(StoreError)
+    /// The projects whose log is copied or was.
+    func logCopies() async throws(StoreError) -> [ProjectRef: LogWish]
 
     /// Inserts a restore.
     func insert(

@@ -17,6 +17,7 @@ public struct BackupGround: Sendable {
     let archive: any BackupArchive
     let keys: BackupKeyring
     let observer: any ProjectObserver
+    let room: EngineRoom
     let time: any TimeSource
     let logger: Logger
 
@@ -28,7 +29,7 @@ public struct BackupGround: Sendable {
         catalog: ProjectCatalog, addresses: any ServiceAddresses, projects: any ProjectStore,
         custody: any CustodyStore, backups: any BackupStore, requests: BackupCatalog, units: any UnitOfWork,
         engine: any ContainerEngine, files: any ContainerFiles, archive: any BackupArchive, keys: BackupKeyring,
-        observer: any ProjectObserver, time: any TimeSource = SystemTime(), logger: Logger
+        observer: any ProjectObserver, room: EngineRoom, time: any TimeSource = SystemTime(), logger: Logger
     ) {
         self.catalog = catalog
         self.addresses = addresses
@@ -42,6 +43,7 @@ public struct BackupGround: Sendable {
         self.archive = archive
         self.keys = keys
         self.observer = observer
+        self.room = room
         self.time = time
         self.logger = logger
     }
@@ -61,6 +63,17 @@ public struct BackupGround: Sendable {
         return ReplicationSource(
             host: "\(address.host)", port: Int(address.port), user: database.access.role,
             password: password.reveal(), database: database.roles.database)
+    }
+
+    /// Throws unless the engine's disk has room for what a plan makes, and some more.
+    func requireRoom(for plan: RestorePlan, in access: ArchiveAccess) async throws {
+        guard let free = await room.freeBytes() else { return }
+        let bytes: Int64
+        do { bytes = try await archive.bytes(of: plan, in: access) } catch BackupError.damaged {
+            // What is damaged can be tried: how far it gets is found out there.
+            return
+        }
+        if let refusal = EngineRoom.refusal(bytes: bytes, free: free) { throw JobFailure(refusal) }
     }
 
     /// Writes into the history of a project.

@@ -40,6 +40,7 @@ public struct BackupUpkeep: Sendable {
                 } else if let schedule = schedules[ref] {
                     if try await enqueue(of: record, by: schedule, now: now) { enqueued += 1 }
                     removed += try await expire(of: ref, now: now, context)
+                    if schedule.copiesLog { try await LogWindow(ground: ground).look(at: ref) }
                 }
                 removed += try await removeLeftovers(of: ref, now: now, context)
             } catch let error as NotActiveManager {
@@ -73,12 +74,14 @@ public struct BackupUpkeep: Sendable {
         guard context.job.hasRunLately(now: now) else { return 0 }
         let rows = try await ground.backups.backups(of: ref, limit: BackupLimits.listed).filter(\.state.isInStore)
         let access = try await ground.access(of: ref)
-        let bases = try await ground.archive.contents(of: access).bases
+        let contents = try await ground.archive.contents(of: access)
+        let bases = contents.bases
         let seen = bases.compactMap { base -> RetainedBackup? in
             guard let row = rows.first(where: { $0.archived == base.id }) else { return nil }
             return RetainedBackup(backup: base, check: row.state.check, markedAt: row.markedAt)
         }
-        let decision = BackupRetention.decide(seen, branches: [], policy: RetentionPolicy(), at: now)
+        let decision = BackupRetention.decide(
+            seen, branches: contents.branches, policy: RetentionPolicy(), at: now)
         for row in rows {
             guard let id = row.archived else { continue }
             var next = row
@@ -90,6 +93,19 @@ public struct BackupUpkeep: Sendable {
         for row in rows where row.archived.map({ decision.delete.contains($0) }) ?? false {
             try await remove(row, from: access, in: context)
             removed += 1
+        }
+        // Nothing expires while the newest backup is not known to be any good, and so does no log.
+        guard decision.stopped == nil else { return removed }
+        return removed + (try await removeLog(before: LogRetention.bounds(in: contents, at: now), in: access, context))
+    }
+
+    private func removeLog(
+        before bounds: [TimelineID: WALPosition], in access: ArchiveAccess, _ context: JobContext
+    ) async throws -> Int {
+        var removed = 0
+        for (timeline, position) in bounds.sorted(by: { $0.key < $1.key }) {
+            try context.check()
+            removed += try await ground.archive.removeWAL(before: position, on: timeline, in: access)
         }
         return removed
     }
@@ -118,6 +134,9 @@ public struct BackupUpkeep: Sendable {
         let rows = try await ground.backups.backups(of: record.ref, limit: BackupLimits.listed)
             .filter(\.state.isInStore)
         let access = try await ground.access(of: record.ref)
+        let timelines = Set(try await ground.archive.contents(of: access).chunks.map(\.timeline))
+        let all = Dictionary(uniqueKeysWithValues: timelines.map { ($0, WALPosition(.max)) })
+        _ = try await removeLog(before: all, in: access, context)
         for row in rows { try await remove(row, from: access, in: context) }
         return rows.count
     }

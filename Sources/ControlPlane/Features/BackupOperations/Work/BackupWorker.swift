@@ -51,10 +51,17 @@ public struct BackupWorker: Sendable {
     private func take(_ backup: inout ProjectBackup, _ context: JobContext) async throws -> BaseBackup {
         let ref = backup.ref
         let database = try await ground.catalog.databaseInUse(of: ref)
-        guard let name = BackupID("b\(backup.id)-\(context.job.run)") else { throw JobFailure("no name for a backup") }
+        guard let name = backup.archiveName(run: context.job.run, draw: RandomIdentifier.uuid()) else {
+            throw JobFailure("no name for a backup")
+        }
         let source = try await ground.source(of: database)
         let access = try await ground.access(of: ref)
         try context.check()
+        let copiesLog = try await ground.backups.schedule(of: ref)?.copiesLog ?? false
+        if copiesLog {
+            // Else the server may recycle the log between this backup and the first that a receiver gets.
+            try await ground.archive.reserveWAL(WALRequest(source: source, access: access, requiresBound: true))
+        }
         if context.job.attempts == 0 {
             try await ground.note(.backupBegun, "backup \(backup.id) of the database has begun", of: ref)
         }
@@ -74,6 +81,7 @@ public struct BackupWorker: Sendable {
             try await ground.note(.backupFinished, "backup \(stored.id) of the database is stored", of: ref)
             try await ground.requests.enqueue(.backupVerification, "\(stored.id)", of: ref)
         }
+        if copiesLog { await LogWindow(ground: ground).lookIfPossible(at: ref) }
         return base
     }
 

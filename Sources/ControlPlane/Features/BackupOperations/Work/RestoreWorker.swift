@@ -74,7 +74,9 @@ public struct RestoreWorker: Sendable {
         let volume = try await choose(&restore, database)
         guard let target = restore.source.target else { throw JobFailure("the restore has no target") }
         let access = try await ground.access(of: restore.ref)
-        let plan = try await ground.archive.restorePlan(for: target, in: access, known: nil)
+        let known = try await ground.backups.logCopy(of: restore.ref)?.progress
+        let plan = try await ground.archive.restorePlan(for: target, in: access, known: known)
+        try await ground.requireRoom(for: plan, in: access)
         let wanted = restore
         let recovery = ClusterRecovery(
             engine: ground.engine, files: ground.files, archive: ground.archive, time: ground.time

@@ -58,6 +58,7 @@ public struct VerificationWorker: Sendable {
         let found = try await ground.archive.verify(archived, in: access)
         guard found.isSound else { throw UnsoundBackup(found.problems.joined(separator: "; ")) }
         let plan = try await ground.archive.restorePlan(for: .backup(archived), in: access, known: nil)
+        try await ground.requireRoom(for: plan, in: access)
         var volume = database.volume
         volume.name = VolumeNames.trial(of: database.access.volume, in: ref)
         volume.identity = Self.mark

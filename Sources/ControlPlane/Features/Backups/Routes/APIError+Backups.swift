@@ -11,7 +11,8 @@ extension BackupRefusal: Refusable {
         case .store(let error): APIError(CatalogError.store(error))
         case .off: APIError(.forbidden, "\(self)")
         case .noBackup, .noSchedule: APIError(.notFound, "\(self)")
-        case .badTime, .notRestorable, .notRunning, .nothingToUndo: APIError(.badRequest, "\(self)")
+        case .badTime, .noLogCopy, .outside, .notRestorable, .notRunning, .nothingToUndo:
+            APIError(.badRequest, "\(self)")
         case .tooMany, .tooManyStored: APIError(.conflict, "\(self)")
         case .failed: APIError(.internalServerError, "\(self)")
         }

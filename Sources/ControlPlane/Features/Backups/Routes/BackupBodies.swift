@@ -1,4 +1,5 @@
 import APIKit
+import BackupModel
 import BackupOperations
 import FeatureKit
 import Orchestrator
@@ -52,21 +53,35 @@ struct V1BackupBody: Encodable, Sendable, Documented {
 /// The answer of `/v1`.
 struct V1BackupsBody: Encodable, Sendable, Documented {
     let region: String
-    let walgEnabled: Bool
-    let pitrEnabled = false
+    let walgEnabled, pitrEnabled: Bool
     let backups: [V1BackupBody]
-    let physicalBackupData = NoMoments()
+    let physicalBackupData: Moments
 
-    /// There are no moments between backups to choose from.
-    struct NoMoments: Encodable, Sendable {}
+    /// The newest stretch of time of which every moment can be restored; empty while there is none.
+    struct Moments: Encodable, Sendable {
+        let earliest, latest: Int64?
+
+        static let schema = Schema.fields(
+            .optional("earliest_physical_backup_date_unix", .integer()),
+            .optional("latest_physical_backup_date_unix", .integer()))
+
+        init(_ moments: UnixMoments) { (earliest, latest) = (moments.earliest, moments.latest) }
+
+        enum CodingKeys: String, CodingKey {
+            case earliest = "earliest_physical_backup_date_unix"
+            case latest = "latest_physical_backup_date_unix"
+        }
+    }
 
     static let schema = Schema.fields(
         .init("region", .text), .init("walg_enabled", .boolean), .init("pitr_enabled", .boolean),
-        .init("backups", .array(V1BackupBody.schema)), .init("physical_backup_data", .object([])))
+        .init("backups", .array(V1BackupBody.schema)), .init("physical_backup_data", Moments.schema))
 
-    init(_ backups: [ProjectBackup], of record: ProjectRecord, isOn: Bool) {
+    init(_ backups: [ProjectBackup], _ log: LogCopy?, of record: ProjectRecord, isOn: Bool) {
         region = record.region
         walgEnabled = isOn
+        pitrEnabled = log != nil
+        physicalBackupData = Moments(UnixMoments(log))
         self.backups = backups.map(V1BackupBody.init)
     }
 
@@ -121,27 +136,50 @@ struct BackupBody: Encodable, Sendable, Documented {
     }
 }
 
-/// Studio's answer.
+/// Studio's answer, with what the manager knows of the copy of the log.
 struct BackupsBody: Encodable, Sendable, Documented {
     let region: String
-    let walgEnabled: Bool
-    let pitrEnabled = false
-    let physicalBackupData = V1BackupsBody.NoMoments()
+    let walgEnabled, pitrEnabled: Bool
+    let physicalBackupData: Moments
     let backups: [BackupBody]
+    let log: Nullable<LogCopyBody>
+    let store: Nullable<String>
     let tierKey = "FREE"
+
+    /// As in `/v1`, by other names.
+    struct Moments: Encodable, Sendable {
+        let earliest, latest: Int64?
+
+        static let schema = Schema.fields(
+            .optional("earliestPhysicalBackupDateUnix", .integer()),
+            .optional("latestPhysicalBackupDateUnix", .integer()))
+
+        init(_ moments: UnixMoments) { (earliest, latest) = (moments.earliest, moments.latest) }
+
+        enum CodingKeys: String, CodingKey {
+            case earliest = "earliestPhysicalBackupDateUnix"
+            case latest = "latestPhysicalBackupDateUnix"
+        }
+    }
 
     static let schema = Schema.fields(
         .init("region", .text), .init("walg_enabled", .boolean), .init("pitr_enabled", .boolean),
-        .init("physicalBackupData", .object([])), .init("backups", .array(BackupBody.schema)), .init("tierKey", .text))
+        .init("physicalBackupData", Moments.schema), .init("backups", .array(BackupBody.schema)),
+        .init("log", .nullable(LogCopyBody.schema)),
+        .init("store", .nullable(.choice(BackupStoreKind.allCases.map(\.rawValue)))), .init("tierKey", .text))
 
-    init(_ backups: [ProjectBackup], of record: ProjectRecord, isOn: Bool) {
+    init(_ backups: [ProjectBackup], _ log: LogCopy?, of record: ProjectRecord, store: BackupStoreKind?) {
         region = record.region
-        walgEnabled = isOn
+        walgEnabled = store != nil
+        pitrEnabled = log != nil
+        physicalBackupData = Moments(UnixMoments(log))
         self.backups = backups.map { BackupBody($0, of: record) }
+        self.log = Nullable(log.map(LogCopyBody.init))
+        self.store = Nullable(store?.rawValue)
     }
 
     enum CodingKeys: String, CodingKey {
-        case region, backups, tierKey, physicalBackupData
+        case region, backups, log, store, tierKey, physicalBackupData
         case walgEnabled = "walg_enabled"
         case pitrEnabled = "pitr_enabled"
     }

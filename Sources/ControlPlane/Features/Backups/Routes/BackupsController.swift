@@ -28,9 +28,10 @@ struct BackupsController: Sendable {
                     answer: .of(V1BackupsBody.self))
             ) { request in
                 let record = try request.project()
+                let log = try await backups.logCopy(of: record.ref)
                 return try APIResponse(
                     json: V1BackupsBody(
-                        try await backups.backups(of: record.ref), of: record, isOn: backups.isOn))
+                        try await backups.backups(of: record.ref), log, of: record, isOn: backups.isOn))
             },
             Route(
                 .get, Self.studio, access: .permission(.backupsRead),
@@ -39,8 +40,10 @@ struct BackupsController: Sendable {
                     answer: .of(BackupsBody.self))
             ) { request in
                 let record = try request.project()
+                let log = try await backups.logCopy(of: record.ref)
                 return try APIResponse(
-                    json: BackupsBody(try await backups.backups(of: record.ref), of: record, isOn: backups.isOn))
+                    json: BackupsBody(
+                        try await backups.backups(of: record.ref), log, of: record, store: backups.storeKind))
             },
         ]
     }
@@ -55,6 +58,14 @@ struct BackupsController: Sendable {
                     refusals: [Self.unknown, Self.conflict]),
                 handler: restore)
         }
+            + ["\(Self.v1)/restore-pitr", "\(Self.studio)/pitr"].map { path in
+                Route(
+                    .post, path, access: .permission(.backupsWrite), effect: .change("backup.restore"),
+                    operation: Operation(
+                        summary: "Restore a project's database to a moment; the volume that it has is kept",
+                        body: .json(MomentRequest.schema), answer: .empty(.created), refusals: [Self.conflict]),
+                    handler: restoreToMoment)
+            }
     }
 
     private var scheduleRoutes: [Route] {
@@ -71,12 +82,17 @@ struct BackupsController: Sendable {
             Route(
                 .patch, "\(Self.v1)/schedule", access: .permission(.backupsWrite), effect: .change("backup.schedule"),
                 operation: Operation(
-                    summary: "Have a project backed up every day at a time in UTC",
+                    summary: "Have a project backed up every day at a time in UTC, and its log copied in between",
                     body: .json(ScheduleRequest.schema), answer: .of(ScheduleBody.self))
             ) { request in
                 let body = try request.decode(ScheduleRequest.self)
-                let schedule = try await backups.setSchedule(body.scheduleFor, of: try request.project().ref)
+                guard body.scheduleFor != nil || body.pointInTime != nil else {
+                    throw APIError(.badRequest, "say schedule_for, point_in_time or both")
+                }
+                let schedule = try await backups.setSchedule(
+                    body.scheduleFor, copiesLog: body.pointInTime, of: try request.project().ref)
                 request.audit.change("schedule_for", from: nil, to: schedule.rule.text)
+                request.audit.change("point_in_time", from: nil, to: "\(schedule.copiesLog)")
                 return try APIResponse(json: ScheduleBody(schedule))
             },
         ]
@@ -129,6 +145,15 @@ struct BackupsController: Sendable {
         let body = try request.decode(RestoreRequest.self)
         request.audit.target("backup", "\(body.id)")
         _ = try await backups.restore(body.id, of: before.ref, by: try request.caller().account.email)
+        request.audit.change("status", from: before.status.rawValue, to: ProjectStatus.restoring.rawValue)
+        return APIResponse(.created)
+    }
+
+    private func restoreToMoment(_ request: APIRequest) async throws -> APIResponse {
+        let before = try request.project()
+        let moment = try request.decode(MomentRequest.self).moment
+        request.audit.target("moment", moment.rfc3339)
+        _ = try await backups.restore(to: moment, of: before.ref, by: try request.caller().account.email)
         request.audit.change("status", from: before.status.rawValue, to: ProjectStatus.restoring.rawValue)
         return APIResponse(.created)
     }

@@ -58,7 +58,7 @@ extension OptionalFeature {
             [.flag("backup.restore_to_new_project"), .flag("project_cloning")],
             pages: ["database:restore_to_new_project"]),
         .init(
-            .operation("POST \(project)/database/backups/restore-pitr"), [.set("pitr.available_variants", [])]),
+            .operation("POST \(project)/database/backups/restore-pitr"), [.set("pitr.available_variants", ["pitr_7"])]),
         .init(.operation("PATCH \(studio)/config/pgbouncer"), [.flag("dedicated_pooler")]),
     ]
 

@@ -5,11 +5,11 @@ import Identity
 import Orchestrator
 import ProjectModel
 
-/// Requests about backups that are not served: moments between two backups, dumps to download, clones.
+/// Requests about backups that are not served: restore points, dumps to download, clones.
 struct UnofferedBackupsController: Sendable {
     private static let refusal = APIError.unoffered(
-        "a restore to a moment between two backups, a backup to download or a clone",
-        "restore a whole backup, or dump the database with pg_dump or supabase db dump")
+        "a restore point, a backup to download or a clone",
+        "restore a backup or a moment (restore-pitr), or dump the database with pg_dump or supabase db dump")
 
     var routes: [Route] {
         (missingRoutes + refusedRoutes).map { $0.supported(as: .refused) }
@@ -36,9 +36,9 @@ struct UnofferedBackupsController: Sendable {
         let studio = "/platform/database/{ref}"
         let path = "/v1/projects/{ref}/database/backups"
         let posts = [
-            "\(studio)/backups/download", "\(studio)/backups/pitr", "\(studio)/backups/enable-physical-backups",
+            "\(studio)/backups/download", "\(studio)/backups/enable-physical-backups",
             "\(studio)/clone",
-            "\(path)/restore-pitr", "\(path)/restore-point", "\(path)/undo",
+            "\(path)/restore-point", "\(path)/undo",
         ]
         return posts.map { refused(.post, path: $0, permission: .backupsWrite, status: .created) }
             + [refused(.get, path: "\(studio)/clone", permission: .backupsRead, status: .ok)]
@@ -50,7 +50,7 @@ struct UnofferedBackupsController: Sendable {
         Route(
             method, path, access: .permission(permission),
             operation: Operation(
-                summary: "Not offered: only whole backups are restored, and in place", answer: .empty(status))
+                summary: "Not offered: backups and moments are restored, and in place", answer: .empty(status))
         ) { _ in throw Self.refusal }
     }
 }
