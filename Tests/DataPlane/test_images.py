@@ -68,6 +68,11 @@ class Images(unittest.TestCase):
             **settings}, only="storage")
 
     @classmethod
+    def restart(cls, **settings):
+        cls.server.stop()
+        cls.server = cls.start(**settings)
+
+    @classmethod
     def ask(cls, method, path, body=None, headers=None):
         """Status, headers and the bytes."""
         return cls.server.bytes(method, path, body, {"Authorization": f"Bearer {SERVICE}", **(headers or {})})
@@ -158,8 +163,8 @@ class Images(unittest.TestCase):
         self.assertEqual(self.ask("DELETE", "/object/open/kept.png")[0], 200)
         self.assertEqual(list(kept.glob(version + "*")), [])
         self.made("a.png", "width=33")
-        self.server.stop()
-        type(self).server = self.start(PROJECTD_IMAGE_CACHE_BYTES_MAX="3000")
+        self.restart(PROJECTD_IMAGE_CACHE_BYTES_MAX="3000")
+        self.addCleanup(self.restart)
         self.assertEqual(list(kept.iterdir()), [], "what an earlier server kept is gone")
         for width in range(8, 40):
             self.made("a.png", f"width={width}")
@@ -167,10 +172,10 @@ class Images(unittest.TestCase):
         self.assertEqual(self.made("a.png", "width=300"), self.made("a.png", "width=300"), "too large to be kept")
 
     def test_a_slow_image_ends_in_time_and_is_confined_meanwhile(self):
-        self.server.stop()
-        type(self).server = self.start(PROJECTD_IMAGE_SECONDS="1")
+        self.restart(PROJECTD_IMAGE_SECONDS="2", PROJECTD_IMAGE_MEMORY_MIB="1024")
+        self.addCleanup(self.restart)
         noise = random.Random(1)
-        self.put("noise.png", png(1_900, 1_900, b"".join(b"\0" + noise.randbytes(3 * 1_900) for _ in range(1_900))))
+        self.put("noise.png", png(1_990, 1_990, b"".join(b"\0" + noise.randbytes(3 * 1_990) for _ in range(1_990))))
         answers = []
         thread = threading.Thread(target=lambda: answers.append(self.render("noise.png", "format=avif&quality=100")))
         thread.start()
@@ -184,13 +189,13 @@ class Images(unittest.TestCase):
                 except OSError:
                     continue
                 if "Seccomp:\t2" in status:
-                    return "NoNewPrivs:\t1" in status and f"{128 * MIB}" in limits and b"SECRET" not in environment
+                    return "NoNewPrivs:\t1" in status and f"{1024 * MIB}" in limits and b"SECRET" not in environment
             return False
 
         wait_until(confined, "the process is confined")
         thread.join()
         status, _, body = answers[0]
-        self.assertEqual((status, json.loads(body)["message"]), (400, "The image cannot be transformed: it takes longer than 1 s"))
+        self.assertEqual((status, json.loads(body)["message"]), (400, "The image cannot be transformed: it takes longer than 2 s"))
         wait_until(lambda: self.children() == [], "the process is gone")
         self.assertEqual([path.name for path in Path(self.folder, "images").glob("made-*")], [])
 
