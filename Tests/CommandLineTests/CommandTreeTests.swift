@@ -30,7 +30,7 @@ struct CommandTreeTests {
     private static let schedule = #"{"schedule_for": "03:00:00", "updated_at": "2026-01-01T00:00:00Z"}"#
     private static let organizations = #"[{"id": 1, "slug": "default", "name": "Default", "is_owner": true}]"#
 
-    private static let answers = notificationAnswers.merging([
+    private static let commonAnswers: [String: String] = [
         "GET /platform/projects":
             #"{"pagination": {"count": 1}, "projects": [\#(Sample.row(name: "shop"))]}"#,
         "GET \(project)": Sample.detail(),
@@ -83,100 +83,102 @@ struct CommandTreeTests {
             + #""grace_until": "t", "state": "removing"}"#,
         "GET /platform/organizations/default/kept-volumes": "[]",
         "DELETE /platform/organizations/default/kept-volumes/vol": "{}",
-    ]) { first, _ in first }
+        "POST \(project)/volumes/vol/accept-loss": "{}",
+    ]
+    private static let answers = notificationAnswers.merging(commonAnswers) { first, _ in first }
 
-    private static let forms: [Form] =
-        notificationForms + [
-            Form(words: ["projects", "list"], text: "NAME  REF", keys: ["name", "ref", "status"]),
-            Form(words: ["projects", "get", "shop"], text: "ACTIVE_HEALTHY", keys: ["ref", "status", "services"]),
-            Form(words: ["projects", "keys", "shop"], text: "anon", keys: ["ref", "keys", "database"]),
-            Form(
-                words: ["projects", "rename", "shop", "market"], text: "market", keys: ["ref", "name"],
-                change: ("PATCH \(project)", #"{"name":"market"}"#)),
-            Form(
-                words: ["projects", "db", "url", "shop"], text: "postgresql://u:pass%2Fword@h:5/n\n",
-                keys: ["ref", "url"]),
-            Form(
-                words: ["projects", "sql", "shop", "select 1"], text: "zeta  alpha\n1     x\n      y\n",
-                keys: ["zeta", "alpha"], change: ("POST \(v1)/database/query", #""read_only":false"#)),
-            Form(
-                words: ["projects", "config", "get", "shop", "auth"], text: "site_url        http://a\n",
-                keys: ["site_url", "disable_signup", "smtp_host"]),
-            Form(
-                words: ["projects", "config", "set", "shop", "auth", "disable_signup=true", "site_url=\"5\""],
-                text: "Changed disable_signup, site_url of auth", keys: ["disable_signup", "site_url"],
-                change: ("PATCH \(v1)/config/auth", #""disable_signup":true"#)),
-            Form(words: ["projects", "secrets", "list", "shop"], text: "A     ", keys: ["name", "value"]),
-            Form(
-                words: ["projects", "secrets", "set", "shop"], input: "# note\nA=1=2\n\nB=x\n", text: "Set A, B",
-                keys: ["set"], change: ("POST \(v1)/secrets", #""value":"1=2""#)),
-            Form(
-                words: ["projects", "secrets", "unset", "shop", "A"], text: "Forgot A", keys: ["unset"],
-                change: ("DELETE \(v1)/secrets", #"["A"]"#)),
-            Form(
-                words: ["projects", "accept-volume-loss", "shop", "vol", "--yes"], text: "continues without",
-                keys: ["ref", "volume"], change: ("POST \(project)/volumes/vol/accept-loss", "")),
-            Form(
-                words: ["projects", "services", "remove", "shop", "pooler", "--dry-run"], text: "pooler",
-                keys: ["ref", "plan", "result"], change: ("PATCH \(project)/services", #""remove":["pooler"]"#)),
-            Form(
-                words: ["functions", "secrets", "set", "shop", "A=1=2"], text: "Set A", keys: ["set"],
-                change: ("POST \(v1)/secrets", #""value":"1=2""#)),
-            Form(words: ["functions", "secrets", "list", "shop"], text: "A     ", keys: ["name", "value"]),
-            Form(
-                words: ["functions", "secrets", "unset", "shop", "A"], text: "Forgot A", keys: ["unset"],
-                change: ("DELETE \(v1)/secrets", #"["A"]"#)),
-            Form(words: ["functions", "list", "shop"], text: "hello  3", keys: ["slug", "version", "verify_jwt"]),
-            Form(
-                words: ["functions", "delete", "shop", "hello"], text: "is deleted",
-                change: ("DELETE \(v1)/functions/hello", "")),
-            Form(words: ["backups", "list", "shop"], text: "5   stored", keys: ["id", "state", "reason"]),
-            Form(
-                words: ["backups", "create", "shop", "--no-wait"], text: "Backup 5 is stored", keys: ["id", "state"],
-                change: ("POST \(backups)", "")),
-            Form(
-                words: ["backups", "verify", "shop", "5"], text: "restored for a trial", keys: ["id", "state"],
-                change: ("POST \(backups)/5/verify", "")),
-            Form(
-                words: ["backups", "restore", "shop", "5", "--yes", "--no-wait"], text: "RESTORING",
-                keys: ["ref", "status"], change: ("POST \(backups)/restore", #""id":5"#)),
-            Form(
-                words: ["backups", "undo", "shop", "--no-wait"], text: "RESTORING", keys: ["ref", "status"],
-                change: ("POST \(backups)/undo-restore", "")),
-            Form(words: ["backups", "schedule", "shop"], text: "at 03:00:00 UTC", keys: ["schedule_for"]),
-            Form(words: ["orgs", "list"], text: "Default  default  yes", keys: ["slug", "name"]),
-            Form(
-                words: ["orgs", "create", "Second"], text: "abc", keys: ["slug", "name"],
-                change: ("POST /platform/organizations", "Second")),
-            Form(
-                words: ["orgs", "delete", "default", "--yes"], text: "Deleted", keys: ["deleted"],
-                change: ("DELETE /platform/organizations/default", "")),
-            Form(
-                words: ["orgs", "members"], text: "ada@example.com  ada       Owner, Developer of shop  u-1",
-                keys: ["id", "email", "roles"]),
-            Form(words: ["orgs", "roles"], text: "Developer of shop", keys: ["id", "name", "projects"]),
-            Form(
-                words: ["orgs", "invite", "b@example.com", "--role", "developer"], text: "t0ken\n",
-                keys: ["token", "id"],
-                change: ("POST /platform/organizations/default/members/invitations", #""role_id":3"#)),
-            Form(
-                words: ["orgs", "remove-member", "ada@example.com"], text: "no member", keys: ["removed"],
-                change: ("DELETE /platform/organizations/default/members/u-1", "")),
-            Form(words: ["audit", "list"], text: "project.create", keys: ["number", "action", "actor", "target"]),
-            Form(words: ["tokens", "list"], text: "laptop", keys: ["id", "name"]),
-            Form(words: ["jobs", "list"], text: "", keys: []),
-            Form(words: ["orphans", "list"], text: "volume", keys: ["id", "kind", "state"]),
-            Form(
-                words: ["orphans", "remove", "5", "--yes"], text: "is being removed", keys: ["id", "state"],
-                change: ("POST /platform/orphans/5/remove", "")),
-            Form(words: ["volumes", "list"], text: "", keys: []),
-            Form(
-                words: ["volumes", "destroy", "vol", "--yes"], text: "is being destroyed", keys: ["name", "state"],
-                change: ("DELETE /platform/organizations/default/kept-volumes/vol", "")),
-            Form(
-                words: ["network-rules", "print", "--installation", "0123456789ab"], text: "SUPAMANAGER-0123456789ab-FW"
-            ),
-        ]
+    private static let commonForms: [Form] = [
+        Form(words: ["projects", "list"], text: "NAME  REF", keys: ["name", "ref", "status"]),
+        Form(words: ["projects", "get", "shop"], text: "ACTIVE_HEALTHY", keys: ["ref", "status", "services"]),
+        Form(words: ["projects", "keys", "shop"], text: "anon", keys: ["ref", "keys", "database"]),
+        Form(
+            words: ["projects", "rename", "shop", "market"], text: "market", keys: ["ref", "name"],
+            change: ("PATCH \(project)", #"{"name":"market"}"#)),
+        Form(
+            words: ["projects", "db", "url", "shop"], text: "postgresql://u:pass%2Fword@h:5/n\n",
+            keys: ["ref", "url"]),
+        Form(
+            words: ["projects", "sql", "shop", "select 1"], text: "zeta  alpha\n1     x\n      y\n",
+            keys: ["zeta", "alpha"], change: ("POST \(v1)/database/query", #""read_only":false"#)),
+        Form(
+            words: ["projects", "config", "get", "shop", "auth"], text: "site_url        http://a\n",
+            keys: ["site_url", "disable_signup", "smtp_host"]),
+        Form(
+            words: ["projects", "config", "set", "shop", "auth", "disable_signup=true", "site_url=\"5\""],
+            text: "Changed disable_signup, site_url of auth", keys: ["disable_signup", "site_url"],
+            change: ("PATCH \(v1)/config/auth", #""disable_signup":true"#)),
+        Form(words: ["projects", "secrets", "list", "shop"], text: "A     ", keys: ["name", "value"]),
+        Form(
+            words: ["projects", "secrets", "set", "shop"], input: "# note\nA=1=2\n\nB=x\n", text: "Set A, B",
+            keys: ["set"], change: ("POST \(v1)/secrets", #""value":"1=2""#)),
+        Form(
+            words: ["projects", "secrets", "unset", "shop", "A"], text: "Forgot A", keys: ["unset"],
+            change: ("DELETE \(v1)/secrets", #"["A"]"#)),
+        Form(
+            words: ["projects", "accept-volume-loss", "shop", "vol", "--yes"], text: "continues without",
+            keys: ["ref", "volume"], change: ("POST \(project)/volumes/vol/accept-loss", "")),
+        Form(
+            words: ["projects", "services", "remove", "shop", "pooler", "--dry-run"], text: "pooler",
+            keys: ["ref", "plan", "result"], change: ("PATCH \(project)/services", #""remove":["pooler"]"#)),
+        Form(
+            words: ["functions", "secrets", "set", "shop", "A=1=2"], text: "Set A", keys: ["set"],
+            change: ("POST \(v1)/secrets", #""value":"1=2""#)),
+        Form(words: ["functions", "secrets", "list", "shop"], text: "A     ", keys: ["name", "value"]),
+        Form(
+            words: ["functions", "secrets", "unset", "shop", "A"], text: "Forgot A", keys: ["unset"],
+            change: ("DELETE \(v1)/secrets", #"["A"]"#)),
+        Form(words: ["functions", "list", "shop"], text: "hello  3", keys: ["slug", "version", "verify_jwt"]),
+        Form(
+            words: ["functions", "delete", "shop", "hello"], text: "is deleted",
+            change: ("DELETE \(v1)/functions/hello", "")),
+        Form(words: ["backups", "list", "shop"], text: "5   stored", keys: ["id", "state", "reason"]),
+        Form(
+            words: ["backups", "create", "shop", "--no-wait"], text: "Backup 5 is stored", keys: ["id", "state"],
+            change: ("POST \(backups)", "")),
+        Form(
+            words: ["backups", "verify", "shop", "5"], text: "restored for a trial", keys: ["id", "state"],
+            change: ("POST \(backups)/5/verify", "")),
+        Form(
+            words: ["backups", "restore", "shop", "5", "--yes", "--no-wait"], text: "RESTORING",
+            keys: ["ref", "status"], change: ("POST \(backups)/restore", #""id":5"#)),
+        Form(
+            words: ["backups", "undo", "shop", "--no-wait"], text: "RESTORING", keys: ["ref", "status"],
+            change: ("POST \(backups)/undo-restore", "")),
+        Form(words: ["backups", "schedule", "shop"], text: "at 03:00:00 UTC", keys: ["schedule_for"]),
+        Form(words: ["orgs", "list"], text: "Default  default  yes", keys: ["slug", "name"]),
+        Form(
+            words: ["orgs", "create", "Second"], text: "abc", keys: ["slug", "name"],
+            change: ("POST /platform/organizations", "Second")),
+        Form(
+            words: ["orgs", "delete", "default", "--yes"], text: "Deleted", keys: ["deleted"],
+            change: ("DELETE /platform/organizations/default", "")),
+        Form(
+            words: ["orgs", "members"], text: "ada@example.com  ada       Owner, Developer of shop  u-1",
+            keys: ["id", "email", "roles"]),
+        Form(words: ["orgs", "roles"], text: "Developer of shop", keys: ["id", "name", "projects"]),
+        Form(
+            words: ["orgs", "invite", "b@example.com", "--role", "developer"], text: "t0ken\n",
+            keys: ["token", "id"],
+            change: ("POST /platform/organizations/default/members/invitations", #""role_id":3"#)),
+        Form(
+            words: ["orgs", "remove-member", "ada@example.com"], text: "no member", keys: ["removed"],
+            change: ("DELETE /platform/organizations/default/members/u-1", "")),
+        Form(words: ["audit", "list"], text: "project.create", keys: ["number", "action", "actor", "target"]),
+        Form(words: ["tokens", "list"], text: "laptop", keys: ["id", "name"]),
+        Form(words: ["jobs", "list"], text: "", keys: []),
+        Form(words: ["orphans", "list"], text: "volume", keys: ["id", "kind", "state"]),
+        Form(
+            words: ["orphans", "remove", "5", "--yes"], text: "is being removed", keys: ["id", "state"],
+            change: ("POST /platform/orphans/5/remove", "")),
+        Form(words: ["volumes", "list"], text: "", keys: []),
+        Form(
+            words: ["volumes", "destroy", "vol", "--yes"], text: "is being destroyed", keys: ["name", "state"],
+            change: ("DELETE /platform/organizations/default/kept-volumes/vol", "")),
+        Form(
+            words: ["network-rules", "print", "--installation", "0123456789ab"], text: "SUPAMANAGER-0123456789ab-FW"
+        ),
+    ]
+    private static let forms = notificationForms + commonForms
 
     /// Commands whose tests need more than this stub: the file that runs them, and a word of it that says so.
     private static let elsewhere: [String: (file: String, word: String)] = [
