@@ -13,7 +13,6 @@ extension CommandTreeTests {
         "GET \(channels)": "[\(channel)]", "POST \(channels)": channel, "PATCH \(channels)/c-1": channel,
         "DELETE \(channels)/c-1": channel, "POST \(channels)/c-1/test": delivery,
         "GET \(deliveries)": "[\(delivery)]", "POST \(deliveries)/8/replay": delivery,
-        "POST \(project)/volumes/vol/accept-loss": "{}",
     ]
 
     static let notificationForms: [Form] = [
