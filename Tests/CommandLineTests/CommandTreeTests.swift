@@ -40,6 +40,9 @@ struct CommandTreeTests {
             + #""dashboard": {"url": null, "username": null, "password": null}}"#,
         "GET \(v1)/api-keys": #"[{"name": "anon", "type": "legacy", "api_key": "the-anon-key"}]"#,
         "PATCH \(project)": "{}",
+        "POST \(project)/import":
+            #"{"dry_run": false, "taken": {"TABLE": 2}, "rows": {"public.a": 3}, "changed": {}, "left_out": {}, "#
+            + #""by_hand": {"files": 1}}"#,
         "GET \(project)/events": #"{"events": []}"#,
         "PATCH \(project)/services":
             #"{"plan": {"from": null, "to": "0123456789abcdef", "replaced": [], "added": [], "removed": ["pooler"], "#
@@ -93,6 +96,10 @@ struct CommandTreeTests {
         Form(
             words: ["projects", "rename", "shop", "market"], text: "market", keys: ["ref", "name"],
             change: ("PATCH \(project)", #"{"name":"market"}"#)),
+        Form(
+            words: ["projects", "import", "shop", "-"], input: "SELECT 1;\n", text: "3 rows in 1 tables",
+            keys: ["dry_run", "taken", "rows", "changed", "left_out", "by_hand"],
+            change: ("POST \(project)/import", "SELECT 1;")),
         Form(
             words: ["projects", "db", "url", "shop"], text: "postgresql://u:pass%2Fword@h:5/n\n", keys: ["ref", "url"]),
         Form(

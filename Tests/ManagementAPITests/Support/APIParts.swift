@@ -45,6 +45,7 @@ struct APIParts: Sendable {
     let content: InMemoryContentStore
     let notifications: InMemoryNotificationStore
     let databases = FakeProjectDatabase()
+    let importer = FakeDatabaseImporter()
     let gateways = FakeProjectGateway()
     let usage = InMemoryUsageStore()
 
@@ -130,7 +131,7 @@ struct APIParts: Sendable {
             backups: BackupsFeature(
                 backups: BackupCatalog(
                     catalog: catalog, custody: custody, store: backupStore, jobs: jobs, isOn: true, time: time)),
-            data: ProjectDataFeature(catalog: catalog, reach: reach, time: time),
+            data: ProjectDataFeature(catalog: catalog, reach: reach, importer: importer, time: time),
             functions: EdgeFunctionsFeature(catalog: catalog, functions: functions),
             notifications: NotificationsFeature(notifications: notifications),
             snippets: SnippetsFeature(catalog: catalog, content: content, time: time),
