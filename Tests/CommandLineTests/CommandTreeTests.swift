@@ -99,7 +99,7 @@ struct CommandTreeTests {
         Form(
             words: ["projects", "import", "shop", "-"], input: "SELECT 1;\n", text: "3 rows in 1 tables",
             keys: ["dry_run", "taken", "rows", "changed", "left_out", "by_hand"],
-            change: ("POST \(project)/import", "SELECT 1;")),
+            change: ("POST \(project)/import", "")),
         Form(
             words: ["projects", "db", "url", "shop"], text: "postgresql://u:pass%2Fword@h:5/n\n", keys: ["ref", "url"]),
         Form(

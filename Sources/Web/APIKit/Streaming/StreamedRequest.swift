@@ -11,6 +11,7 @@ package final class StreamedRequest: Sendable {
 
     private struct Progress {
         var waitingSince: ContinuousClock.Instant?
+        var hasBegun = false
         var isStalled = false
         var isFinished = false
     }
@@ -44,6 +45,7 @@ package final class StreamedRequest: Sendable {
     ///
     /// - Throws: what `take` throws; ``APIError`` for a body that is too large, stops coming, or ends too early.
     package func forEach(_ take: @escaping Taker) async throws {
+        progress.withLock { $0.hasBegun = true }
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
                 try await self.read(take)
@@ -61,7 +63,7 @@ package final class StreamedRequest: Sendable {
 
     /// Reads what is left, where the handler has not begun to.
     func discard() async {
-        guard !progress.withLock({ $0.isFinished || $0.isStalled }) else { return }
+        guard !progress.withLock({ $0.hasBegun }) else { return }
         // What cannot be read any more ends with the connection.
         try? await forEach { _ in }
     }
