@@ -37,6 +37,10 @@ struct CommandTreeTests {
             words: ["projects", "rename", "shop", "market"], text: "market", keys: ["ref", "name"],
             change: ("PATCH \(project)", #"{"name":"market"}"#)),
         Form(
+            words: ["projects", "import", "shop", "-"], input: "SELECT 1;\n", text: "3 rows in 1 tables",
+            keys: ["dry_run", "taken", "rows", "changed", "left_out", "by_hand"],
+            change: ("POST \(project)/import", "")),
+        Form(
             words: ["projects", "db", "url", "shop"], text: "postgresql://u:pass%2Fword@h:5/n\n", keys: ["ref", "url"]),
         Form(
             words: ["projects", "sql", "shop", "select 1"], text: "zeta  alpha\n1     x\n      y\n",

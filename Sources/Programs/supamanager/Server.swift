@@ -232,7 +232,8 @@ struct Server {
                 units: PostgresUnitOfWork(pool: ground.database.pool), ledger: ground.ledger, time: time,
                 version: apiConfiguration.version),
             backups: BackupsFeature(backups: ground.backups),
-            data: ProjectDataFeature(catalog: catalog, reach: reach, time: time),
+            data: ProjectDataFeature(
+                catalog: catalog, reach: reach, importer: PostgresDatabaseImporter(), time: time),
             functions: EdgeFunctionsFeature(catalog: catalog, functions: core.functions),
             notifications: NotificationsFeature(
                 notifications: PostgresNotificationStore(pool: ground.database.pool), channels: ground.channels),

@@ -23,6 +23,9 @@ enum CommandAnswers {
             + #""dashboard": {"url": null, "username": null, "password": null}}"#,
         "GET \(v1)/api-keys": #"[{"name": "anon", "type": "legacy", "api_key": "the-anon-key"}]"#,
         "PATCH \(project)": "{}",
+        "POST \(project)/import":
+            #"{"dry_run": false, "taken": {"TABLE": 2}, "rows": {"public.a": 3}, "changed": {}, "left_out": {}, "#
+            + #""by_hand": {"files": 1}}"#,
         "GET \(project)/events": #"{"events": []}"#,
         "PATCH \(project)/services":
             #"{"plan": {"from": null, "to": "0123456789abcdef", "replaced": [], "added": [], "removed": ["pooler"], "#

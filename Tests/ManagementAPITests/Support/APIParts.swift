@@ -49,6 +49,7 @@ struct APIParts: Sendable {
     let content: InMemoryContentStore
     let notifications: InMemoryNotificationStore
     let databases = FakeProjectDatabase()
+    let importer = FakeDatabaseImporter()
     let gateways = FakeProjectGateway()
     let usage = InMemoryUsageStore()
     let channels = InMemoryChannelStore()
@@ -149,7 +150,7 @@ struct APIParts: Sendable {
                 backups: BackupCatalog(
                     catalog: catalog, custody: custody, store: backupStore, jobs: jobs, storeKind: .folder,
                     time: time)),
-            data: ProjectDataFeature(catalog: catalog, reach: reach, time: time),
+            data: ProjectDataFeature(catalog: catalog, reach: reach, importer: importer, time: time),
             functions: EdgeFunctionsFeature(catalog: catalog, functions: functions),
             notifications: NotificationsFeature(
                 notifications: notifications,

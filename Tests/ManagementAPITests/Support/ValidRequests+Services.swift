@@ -108,6 +108,9 @@ extension ValidRequests {
                 request.headers = [("Content-Type", "application/json")]
                 return request
             },
+            "POST /platform/projects/{ref}/import": { _, _ in
+                ValidRequest(body: "SELECT 1;\n", headers: [("Content-Type", "application/sql")])
+            },
             "POST \(functions)/deploy": { _, _ in
                 ValidRequest(query: "slug=hello", body: FunctionsTests.sampleForm, headers: FunctionsTests.type)
             },

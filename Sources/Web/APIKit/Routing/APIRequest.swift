@@ -12,8 +12,10 @@ package struct APIRequest: Sendable {
     package let query: QueryParameters
     /// Header fields.
     package var headers = HTTPFields()
-    /// The body, at most as large as the route's limit.
+    /// The body, at most as large as the route's limit; empty where the route reads it while it comes.
     package let body: ByteBuffer
+    /// The body of a route that reads it while it comes.
+    package var stream: StreamedRequest?
     /// The body's JSON, or why it is none; absent where the route takes no JSON.
     package var json: Result<JSON, APIError>?
     /// The caller; nil on open routes.

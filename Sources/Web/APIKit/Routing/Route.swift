@@ -123,13 +123,15 @@ package struct Route: Sendable {
         case large
         /// Files.
         case upload
+        /// Whole databases: the handler reads them while they come (``APIRequest/stream``).
+        case streamed
 
         /// The limits of such a JSON body.
         package var jsonLimits: JSONLimits {
             switch self {
             case .standard: .body
             case .large: .largeBody
-            case .upload: .upload
+            case .upload, .streamed: .upload
             }
         }
     }
@@ -205,12 +207,22 @@ package struct Route: Sendable {
         case seconds
         /// SQL: the database's own limits end it before.
         case minutes
+        /// What moves a whole database.
+        case hours
     }
 
     /// The same for a body that holds SQL, a snippet or templates of mails.
     package var takingLargeBody: Route {
         var copy = self
         copy.bodySize = .large
+        return copy
+    }
+
+    /// The same for a body of any size, which the handler reads while it comes. Such a request takes no
+    /// `Idempotency-Key`: a key stands for the whole body.
+    package var takingStream: Route {
+        var copy = self
+        (copy.bodySize, copy.span) = (.streamed, .hours)
         return copy
     }
 

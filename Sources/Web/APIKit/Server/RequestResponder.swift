@@ -192,7 +192,10 @@ package struct RequestResponder: HTTPResponder {
     }
 
     private func answer(_ visit: Visit, _ admission: Admission) async -> Answer {
-        await bodies.withShare(beyond: limits.bodyBytesMax) { await answer(visit, admission: admission, share: $0) }
+        guard admission.found.route.bodySize != .streamed else { return await answerWhileReading(visit, admission) }
+        return await bodies.withShare(beyond: limits.bodyBytesMax) {
+            await answer(visit, admission: admission, share: $0)
+        }
     }
 
     private func answer(_ visit: Visit, admission: Admission, share: ByteBudget.Share) async -> Answer {
@@ -220,6 +223,19 @@ package struct RequestResponder: HTTPResponder {
             return Answer(error, route: route.name, closesConnection: !isFinished)
         case .tooSlow: return Answer(APIError.bodyTooSlow(deadline), route: route.name)
         }
+    }
+
+    /// The handler reads the body. What it leaves is thrown away before the answer.
+    private func answerWhileReading(_ visit: Visit, _ admission: Admission) async -> Answer {
+        let stream = StreamedRequest(
+            of: visit.request, on: visit.channel, connections: connections, limits: limits
+        ) { time in
+            _ = try await api.authorizer.confirm(
+                admission, visit.request.headers, authority: visit.request.head.authority, after: time)
+        }
+        let response = await handle(visit, body: ByteBuffer(), stream: stream, admission: admission)
+        await stream.discard()
+        return Answer(response, route: admission.found.route.name, closesConnection: !stream.isFinished)
     }
 
     /// A streamed response needs a place for as long as it is written.
@@ -252,7 +268,9 @@ package struct RequestResponder: HTTPResponder {
         limits.bodyPace.deadline(of: visit.request.headers[.contentLength].flatMap { Int($0) })
     }
 
-    private func handle(_ visit: Visit, body: ByteBuffer, admission: Admission) async -> APIResponse {
+    private func handle(
+        _ visit: Visit, body: ByteBuffer, stream: StreamedRequest? = nil, admission: Admission
+    ) async -> APIResponse {
         let request = visit.request
         let route = admission.found.route
         do {
@@ -263,6 +281,10 @@ package struct RequestResponder: HTTPResponder {
                 headers: request.headers, body: body, json: await json(of: body, for: route),
                 principal: admission.principal, admitted: admission.project, address: visit.address)
             call.unfinished = visit.unfinished
+            call.stream = stream
+            if stream != nil, request.headers[.idempotencyKey] != nil {
+                throw APIError(.badRequest, "this operation takes no Idempotency-Key: its body is read while it comes")
+            }
             if route.isPage { try api.authorizer.browsers?.requireFormToken(call, for: route) }
             let key = try admission.principal.flatMap { principal throws(APIError) in
                 try IdempotencyKey(

@@ -10,6 +10,12 @@ public struct ServerLimits: Sendable {
     public var largeBodyBytesMax = 2_097_152
     /// Largest accepted upload in bytes, on the few routes that take files.
     public var uploadBytesMax = 33_554_432
+    /// Largest accepted body in bytes on routes that read it while it comes.
+    public var streamedBodyBytesMax = 17_179_869_184
+    /// Longest silence within such a body; more is answered with 408.
+    public var pieceDeadline: Duration = .seconds(60)
+    /// Longest time from the head of such a request to its answer; more is answered with 503.
+    public var transferDeadline: Duration = .seconds(21_600)
     /// Bytes of a refused body that are read and thrown away, so that the client reads the answer before the
     /// connection ends. Beyond it the connection is closed.
     public var discardedBytesMax = 16_777_216
@@ -82,7 +88,13 @@ public struct ServerLimits: Sendable {
     public init() {}
 
     /// Longest time from the head of a request to its answer.
-    package func deadline(_ span: Route.Span) -> Duration { span == .minutes ? longRequestDeadline : requestDeadline }
+    package func deadline(_ span: Route.Span) -> Duration {
+        switch span {
+        case .seconds: requestDeadline
+        case .minutes: longRequestDeadline
+        case .hours: transferDeadline
+        }
+    }
 
     /// Largest accepted body of a route, in bytes.
     package func bytesMax(_ size: Route.BodySize) -> Int {
@@ -90,6 +102,7 @@ public struct ServerLimits: Sendable {
         case .standard: bodyBytesMax
         case .large: largeBodyBytesMax
         case .upload: uploadBytesMax
+        case .streamed: streamedBodyBytesMax
         }
     }
 }

@@ -13,7 +13,8 @@ struct ProjectsCommand: AsyncParsableCommand {
             ProjectsReceiptCommand.self, ProjectsAcceptVolumeLossCommand.self, ProjectsKeysCommand.self,
             ProjectsLogsCommand.self, ProjectsOpenCommand.self, ProjectsOperationsCommand.self,
             ProjectsExplainCommand.self, ProjectsCancelCommand.self, ProjectsExportCommand.self,
-            ProjectsUpgradeCommand.self, ProjectsServicesCommand.self, ProjectsRenameCommand.self,
+            ProjectsImportCommand.self, ProjectsUpgradeCommand.self, ProjectsServicesCommand.self,
+            ProjectsRenameCommand.self,
             ProjectsDatabaseCommand.self, ProjectsSQLCommand.self, ProjectsConfigCommand.self,
             SecretsCommand.self, ProjectsUsageCommand.self, ProjectsTopCommand.self,
         ], aliases: ["project"])

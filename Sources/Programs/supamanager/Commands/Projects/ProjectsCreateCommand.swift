@@ -29,11 +29,18 @@ struct ProjectsCreateCommand: ClientCommand {
     @Flag(help: "Read the database password from standard input; by default it is generated.")
     var dbPasswordStdin = false
 
+    @Option(help: ArgumentHelp("Dump to import once it runs; see projects import.", valueName: "file"))
+    var fromDump: String?
+
     @OptionGroup var waiting: WaitOptions
     @OptionGroup var connection: ConnectionOptions
     @OptionGroup var output: OutputOptions
 
     func perform(_ session: ClientSession) async throws(ClientError) {
+        let dump = try fromDump.map { path throws(ClientError) in try DumpFile(path) }
+        guard dump == nil || waiting.wait else {
+            throw .invalid("a dump is imported once the project runs: leave --no-wait out")
+        }
         let client = try session.client()
         let password = try dbPasswordStdin ? session.terminal.readInput("database password") : nil
         var order = ProjectOrder(
@@ -53,8 +60,24 @@ struct ProjectsCreateCommand: ClientCommand {
             // Ports may have been replaced by others on the way.
             (created.status, created.endpoint) = (detail.status, detail.url ?? created.endpoint)
         }
+        let report: ImportSummary?
+        if let dump { report = try await imported(dump, into: ref, client) } else { report = nil }
         if output.isJSON { return try session.show(json: created) }
         show(created, session)
+        if let report { session.show(report, of: created.name) }
+    }
+
+    /// A project whose import fails is there, and empty.
+    private func imported(
+        _ dump: DumpFile, into ref: ProjectRef, _ client: ManagementClient
+    ) async throws(ClientError) -> ImportSummary {
+        do throws(ClientError) {
+            return try await client.importDump(into: ref, isDryRun: false, from: dump.read)
+        } catch {
+            throw .failed(
+                "project \(ref) runs, and its dump was not imported: \(error). Mend the dump and run supamanager "
+                    + "projects import \(ref) FILE, or delete the project")
+        }
     }
 
     private func show(_ created: CreatedProject, _ session: ClientSession) {
