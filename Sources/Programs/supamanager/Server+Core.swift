@@ -11,6 +11,7 @@ import PostgresStore
 import ProjectKeys
 import ProjectModel
 import Reconciler
+import SettingTables
 import TokenKit
 
 /// What decides about projects, and its ports.
