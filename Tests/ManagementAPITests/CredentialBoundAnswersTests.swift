@@ -91,7 +91,7 @@ struct CredentialBoundAnswersTests {
                 if let text = json[field]?.text, !text.isEmpty { known.insert(text) }
             }
         }
-        for match in answer.text.matches(of: /sbp_[0-9a-f]{40}|sb_secret_[A-Za-z0-9_-]{20,}/) {
+        for match in answer.text.matches(of: /sbp_[0-9a-f]{40}|sb_secret_[A-Za-z0-9_-]{20,}|whsec_[^"]{20,}/) {
             known.insert(String(match.output))
         }
         return known.filter { answer.text.contains($0) }

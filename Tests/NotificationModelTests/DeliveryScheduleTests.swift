@@ -174,17 +174,17 @@ struct DeliveryScheduleTests {
     @Test("a target comes out of its seal as it went in, for its channel alone, and shows no secret")
     func seal() throws {
         let targets: [ChannelTarget] = [
-            .slack(Secret("https://hooks.example/T0/secret")), .discord(Secret("https://d.example/api/secret")),
+            .slack(Secret("https://hooks.example/T0/hidden")), .discord(Secret("https://d.example/api/hidden")),
             .webhook(
-                .init(url: Secret("https://w.example/secret"), secrets: [ChannelTarget.WebhookTarget.drawSecret()])),
+                .init(url: Secret("https://w.example/hidden"), secrets: [ChannelTarget.WebhookTarget.drawSecret()])),
             .email(
                 .init(
-                    host: "mail.example", port: 465, user: "u", password: Secret("secret"), sender: "a@b.example",
+                    host: "mail.example", port: 465, user: "u", password: Secret("hidden"), sender: "a@b.example",
                     recipients: ["c@d.example"])),
         ]
         for target in targets {
             #expect(target.refusal == nil)
-            #expect(!target.shown.contains("secret") && !"\(target)".contains("secret"))
+            #expect(!target.shown.contains("hidden") && !"\(target)".contains("hidden"))
             let sealed = try ChannelSeal.plain.seal(try target.encoded(), "one")
             var owner = channel()
             owner = NotificationChannel(

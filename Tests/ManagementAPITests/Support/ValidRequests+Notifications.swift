@@ -9,15 +9,17 @@ import ProjectModel
 extension ValidRequests {
     static let channelBody = #"{"kind":"slack","name":"team","url":"https://hooks.example/services/hidden-part"}"#
 
+    private static let webhookBody = #"{"kind":"webhook","name":"hook","url":"https://hooks.example/x"}"#
+
     static let notifications: [String: ValidRequest.Preparation] = {
         let base = "/platform/organizations/{slug}/notifications"
         let one: ValidRequest.Preparation = { host, _ in ValidRequest(values: ["id": try await channel(host)]) }
         return [
-            "POST \(base)/channels": { _, _ in ValidRequest(body: channelBody) },
+            "POST \(base)/channels": { _, _ in ValidRequest(body: webhookBody) },
             "GET \(base)/channels/{id}": one, "DELETE \(base)/channels/{id}": one,
             "POST \(base)/channels/{id}/test": one,
             "PATCH \(base)/channels/{id}": { host, _ in
-                ValidRequest(values: ["id": try await channel(host)], body: #"{"name":"other"}"#)
+                ValidRequest(values: ["id": try await channel(host)], body: #"{"rotate_secret":true}"#)
             },
             "POST \(base)/deliveries/{id}/replay": { host, _ in
                 ValidRequest(values: ["id": "\(try await delivered(host))"])
@@ -28,7 +30,7 @@ extension ValidRequests {
     /// A channel of the organization default.
     private static func channel(_ host: APIHost) async throws -> String {
         let answer = try await host.send(
-            "POST", "/platform/organizations/default/notifications/channels", body: channelBody)
+            "POST", "/platform/organizations/default/notifications/channels", body: webhookBody)
         guard answer.status == 201, let id = try answer.json["id"]?.text else {
             throw HostError("no channel: \(answer.status) \(answer.text)")
         }

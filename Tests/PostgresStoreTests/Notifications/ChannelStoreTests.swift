@@ -85,8 +85,8 @@ struct ChannelStoreTests {
             try await pool.execute(
                 """
                 insert into projects (ref, name, organization_slug, region, cloud_provider, status, failure_message,
-                    services, inserted_at, updated_at, status_changed_at)
-                values ($1, $2, 'acme', 'local', 'x', $3, 'db ended', '{}', now(), now(), now())
+                    stack, services, inserted_at, updated_at, status_changed_at)
+                values ($1, $2, 'acme', 'local', 'x', $3, 'db ended', 'lite', '{}', now(), now(), now())
                 """, [.text(String(repeating: letter, count: 20)), .text(name), .text(status)])
         }
         try await pool.transaction { session in

@@ -117,6 +117,7 @@ struct ChannelsController: Sendable {
         let channel = try await channels.create(
             try body.draft(from: nil), to: target, in: try request.slug())
         note(channel, before: nil, in: request.audit)
+        if shown != nil { request.audit.show(["secret"]) }
         return try APIResponse(.created, json: ChannelBody(channel, secret: shown))
     }
 
@@ -131,6 +132,7 @@ struct ChannelsController: Sendable {
         let (before, after) = try await channels.update(id, of: slug, try body.draft(from: present), to: new?.target)
         note(after, before: before, in: request.audit)
         if new != nil { request.audit.change("target", from: before.targetShown, to: after.targetShown) }
+        if new?.shown != nil { request.audit.show(["secret"]) }
         return try APIResponse(json: ChannelBody(after, secret: new?.shown))
     }
 
