@@ -82,7 +82,8 @@ struct TemplateNamesTests {
         names.subtract(manifest.restartNames.keys)
         names.remove("postgres")
         let folder = try #require(manifest.functionsFolder)
-        for literal in try Self.literals() {
+        // Roles of the project that a dump is from: what Supabase makes there, whatever this installation's stacks have.
+        for literal in try Self.literals() where !literal.file.hasSuffix("Import/ImportGround.swift") {
             let used = Self.words(literal.text).intersection(names)
             #expect(used.isEmpty, "\(literal.file):\(literal.line): \(used.sorted())")
             #expect(!literal.text.contains(folder), "\(literal.file):\(literal.line): \(folder)")

@@ -18,7 +18,7 @@ struct CredentialBoundAnswersTests {
     private static let narrowToken = "sbp_" + String(repeating: "abcde", count: 8)
 
     private static let mutating = allRoutes().filter {
-        $0.effect.isRepeatable && ValidRequests.refusals[$0.name] == nil && $0.operation.answer.status.code < 400
+        $0.isRepeatable && ValidRequests.refusals[$0.name] == nil && $0.operation.answer.status.code < 400
     }
 
     @Test(
@@ -87,7 +87,7 @@ struct CredentialBoundAnswersTests {
     private static func secrets(in answer: Answer, _ host: APIHost, _ ref: ProjectRef) async throws -> Set<String> {
         var known = Set(try await host.catalog.secrets(of: ref).values.map { $0.reveal() })
         if let json = try? answer.json {
-            for field in ["token", "nonce", "api_key", "service_key", "password"] {
+            for field in ["token", "nonce", "secret_key", "api_key", "service_key", "password"] {
                 if let text = json[field]?.text, !text.isEmpty { known.insert(text) }
             }
         }

@@ -66,6 +66,7 @@ extension ValidRequests {
         let files =
             #"[{"name":"a","id":"\#(uuid)","updated_at":"x","created_at":"x","last_accessed_at":"x","metadata":{}}]"#
         let list = #"{"folders":[],"objects":[],"hasNext":false}"#
+        let keys = "/platform/storage/{ref}/credentials"
         var all: [String: ValidRequest.Preparation] = [
             "POST \(users)": gateway(#"{"id":"\#(uuid)"}"#, body: #"{"email":"a@example.com","password":"hunter2"}"#),
             "PATCH \(users)/{id}": gateway(
@@ -78,6 +79,11 @@ extension ValidRequests {
             "PATCH \(buckets)/{id}": gateway("{}", ["id": "b"], body: #"{"public":false}"#),
             "DELETE \(buckets)/{id}": gateway("{}", ["id": "b"]),
             "POST \(buckets)/{id}/empty": gateway("{}", ["id": "b"]),
+            "GET \(keys)": gateway(#"{"data":[{"id":"7","description":"a","access_key":"k","created_at":"x"}]}"#),
+            "POST \(keys)": gateway(
+                #"{"id":"7","description":"a","access_key":"k","secret_key":"a-secret-key"}"#,
+                body: #"{"description":"a"}"#),
+            "DELETE \(keys)/{id}": gateway("{}", ["id": "7"]),
             "DELETE \(objects)": gateway(files, ["id": "b"]),
             "POST \(objects)": { host, _ in
                 host.gateways.setAnswer { _ in

@@ -84,7 +84,7 @@ package enum OpenAPIDocument {
     }
 
     private static func headers(_ route: Route) -> [JSON] {
-        guard route.effect.isRepeatable, route.access != .open else { return [] }
+        guard route.isRepeatable, route.access != .open else { return [] }
         return [
             [
                 "name": "Idempotency-Key", "in": "header", "required": false,
@@ -145,7 +145,7 @@ extension Route {
             ]
         }
         if !parameterNames.isEmpty { list.append(.init(status: .notFound, meaning: "no such object")) }
-        if effect.isRepeatable, access != .open {
+        if isRepeatable, access != .open {
             list += [
                 .init(status: .conflict, meaning: "not possible at present, or the same request is in progress"),
                 .init(status: .unprocessableContent, meaning: "the Idempotency-Key belongs to another request"),

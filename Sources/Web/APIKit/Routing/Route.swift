@@ -115,6 +115,9 @@ package struct Route: Sendable {
         }
     }
 
+    /// Whether it takes an `Idempotency-Key`: a body that is read while it comes cannot be compared with another.
+    package var isRepeatable: Bool { effect.isRepeatable && bodySize != .streamed }
+
     /// How large a body may be. ``ServerLimits`` has the bytes.
     package enum BodySize: Sendable, Equatable {
         /// Most bodies: names, settings, choices.

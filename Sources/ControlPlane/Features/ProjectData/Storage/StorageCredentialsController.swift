@@ -36,7 +36,8 @@ struct StorageCredentialsController: Sendable {
                             .init("id", .text), .init("description", .text), .init("access_key", .text),
                             .init("secret_key", .text)), .created),
                     refusals: Operation.Refusal.upstream),
-                handler: create),
+                handler: create
+            ).showing(.shownOnce),
             Route(
                 .delete, "\(path)/{id}", access: .permission(.storageWrite),
                 effect: .external("storage.credential.delete"),
