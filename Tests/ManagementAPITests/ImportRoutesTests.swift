@@ -1,8 +1,10 @@
 import CurlKit
+import Identity
 import Orchestrator
 import OrchestratorTesting
 import ProjectModel
 import ProjectSQL
+import Synchronization
 import Testing
 
 @testable import APIKit
@@ -64,6 +66,50 @@ struct ImportRoutesTests {
                 "POST", path, body: dump, headers: Self.type + [(name: "Idempotency-Key", value: "k")])
             #expect(keyed.status == 400, "\(keyed.text)")
             #expect(host.parts.importer.calls.allSatisfy { $0.bytes == nil })
+        }
+    }
+
+    /// Knows everybody, until it knows nobody.
+    private final class ForgetfulTable: AccessTokenVerifier {
+        private let table = TokenTable()
+        private let hasForgotten = Mutex(false)
+
+        func forget() { hasForgotten.withLock { $0 = true } }
+
+        func principal(for token: Secret<String>) async throws(AccessTokenError) -> Principal? {
+            hasForgotten.withLock { $0 } ? nil : try await table.principal(for: token)
+        }
+
+        func holds(_ principal: Principal) async throws(AccessTokenError) -> Bool {
+            hasForgotten.withLock { $0 } ? false : try await table.holds(principal)
+        }
+    }
+
+    @Test("a credential that ends between the dump's end and the commit commits nothing")
+    func revoked() async throws {
+        let people = ForgetfulTable()
+        try await APIHost.run(verifier: people) { host in
+            let ref = try await host.create()
+            host.parts.importer.atEnd { people.forget() }
+            let answer = try await host.send(
+                "POST", "/platform/projects/\(ref)/import", body: "SELECT 1;\n", headers: Self.type)
+            #expect(answer.status == 401, "\(answer.text)")
+            let call = try #require(host.parts.importer.calls.last)
+            #expect(call.bytes == 10 && !call.isCommitted)
+        }
+    }
+
+    @Test("what a server says about rows is in the answer, and not in the trail")
+    func trail() async throws {
+        try await APIHost.run { host in
+            let ref = try await host.create()
+            host.parts.importer.refuse(.failed(stage: .data, line: 9, message: "no geheim", sqlState: "P0001"))
+            let answer = try await host.send(
+                "POST", "/platform/projects/\(ref)/import", body: "SELECT 1;\n", headers: Self.type)
+            #expect(answer.status == 400 && answer.text.contains("geheim (SQLSTATE P0001)"), "\(answer.text)")
+            let trail = try await host.send("GET", "/platform/organizations/default/audit")
+            #expect(trail.text.contains("failed at the data, line 9, SQLSTATE P0001"), "\(trail.text)")
+            #expect(!trail.text.contains("geheim"))
         }
     }
 

@@ -114,6 +114,28 @@ struct DumpReaderTests {
                 == ["1: SELECT 1", "2: COPY t FROM stdin", "rows: x\r\n", "5: SELECT 2"])
     }
 
+    @Test("a comment ends at a carriage return, as it does for PostgreSQL", arguments: [.max, 1])
+    func commentEnds(cutEvery count: Int) throws {
+        #expect(
+            try pieces("-- a;\rSELECT 1 -- b;\r; SELECT 2;", cutEvery: count) == ["1: SELECT 1 -- b;\r", "1: SELECT 2"])
+        let second = "COPY public.t FROM stdin --\r; COMMIT\n;\n1\n\\.\n"
+        #expect(throws: DumpError.unreadable(line: 1, "text follows a COPY on its line")) {
+            try pieces(second, cutEvery: count)
+        }
+    }
+
+    @Test(
+        "words of BEGIN ATOMIC are names where they stand in parentheses",
+        arguments: [
+            #"CREATE FUNCTION public.f(begin date, "end" date) RETURNS date LANGUAGE sql AS $$ select $1 $$"#,
+            "CREATE FUNCTION public.f() RETURNS TABLE(begin date, finish date) LANGUAGE sql AS $$ select 1; $$",
+            "CREATE FUNCTION f(begin int) RETURNS int BEGIN ATOMIC SELECT (CASE WHEN a THEN 1 END); SELECT 2; END",
+            "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT (begin.end + 1) FROM (public.begin); END",
+        ])
+    func namesOfParameters(text: String) throws {
+        #expect(try pieces(text + ";\nSELECT 1;\n", cutEvery: 3) == ["1: " + text, "2: SELECT 1"])
+    }
+
     @Test(
         "what an import does not carry out is refused, with its line",
         arguments: [

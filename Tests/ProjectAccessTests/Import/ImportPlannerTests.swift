@@ -34,7 +34,10 @@ struct ImportPlannerTests {
             "ALTER TABLE public.t ENABLE ROW LEVEL SECURITY",
             "ALTER SEQUENCE public.s OWNED BY public.t.id", "GRANT SELECT ON TABLE public.t TO anon",
             "GRANT ALL ON FUNCTION public.f() TO PUBLIC", "REVOKE ALL ON TABLE public.t FROM anon",
-            "SELECT pg_catalog.setval('public.s', 3, true)", "SELECT pg_catalog.set_config('search_path', '', false)",
+            "SELECT pg_catalog.setval('public.s', 3, true)",
+            "SELECT setval('public.s', -3)", "SELECT pg_catalog.lowrite(0, '\\x00')",
+            "SELECT pg_catalog.set_config('search_path', '', false) -- x\r",
+            "SELECT pg_catalog.set_config('search_path', '', false)",
             "SET check_function_bodies = false", "SET row_security = off",
             "COMMENT ON TABLE public.t IS 'it''s'", "INSERT INTO public.t VALUES (1)",
             "ALTER PUBLICATION supabase_realtime ADD TABLE ONLY public.t", "CREATE EXTENSION IF NOT EXISTS pgcrypto",
@@ -69,6 +72,14 @@ struct ImportPlannerTests {
             "SET transaction_timeout = 0", "RESET ALL", "BEGIN", "COMMIT", "DROP TABLE public.t",
             "DO $$ begin end $$", "CALL public.p()", "SELECT cron.schedule('x', '* * * * *', 'select 1')",
             "SELECT pg_catalog.set_config('role', 'supabase_admin', false)", "TRUNCATE public.t",
+            "SELECT set_config('search_path','',false), set_config('standard_conforming_strings','off',false)",
+            "SELECT set_config('search_path', set_config('standard_conforming_strings', 'off', false), false)",
+            "SELECT set_config('search_path', '', false) FROM public.f()",
+            "SELECT public.set_config('search_path', '', false)",
+            "SELECT set_config('search_path' || '', '', false)", "SELECT setval('public.s', public.f())",
+            "SELECT setval('public.s', 1), public.f()", "SELECT lo_create((select 1))", "SELECT set_config",
+            "SELECT set_config(U&'search_path', '', false)", "SET NAMES 'UTF8'", "SET client_encoding TO UTF8",
+            "SELECT pg_catalog.set_config('client_encoding', 'utf8', false)",
             "SELECT pg_catalog.setval('auth.refresh_tokens_id_seq', 3, true)",
             "GRANT ALL ON TABLE auth.users TO anon", "GRANT USAGE ON SCHEMA auth TO anon",
             "GRANT SELECT ON TABLE public.t TO nobody_here",
@@ -117,6 +128,9 @@ struct ImportPlannerTests {
             "COPY public.t FROM PROGRAM 'id'", "COPY public.t FROM '/etc/passwd'", "COPY public.t TO stdout",
             "COPY public.t FROM stdin WITH (FORMAT csv)", "COPY public.t FROM stdin BINARY", "CREATE DATABASE x",
             "CREATE TABLESPACE x LOCATION '/'", "SET standard_conforming_strings = off", "SET client_encoding = 'SJIS'",
+            "SET NAMES 'LATIN1'", "SET NAMES", "SET \"Client_Encoding\" TO DEFAULT",
+            "SELECT pg_catalog.set_config('client_encoding', 'SJIS', false)",
+            "SELECT set_config('Standard_Conforming_Strings', 'off', false)",
             "INSERT INTO auth.users VALUES ('x')", "; x", "",
         ])
     func refused(text: String) {
@@ -149,6 +163,66 @@ struct ImportPlannerTests {
         #expect(!"\(report)".contains("geheim"))
         for number in 0..<(ImportReport.linesMax + 10) { planner.took(1, rowsOf: "public.t\(number)") }
         #expect(planner.report.rows.count == ImportReport.linesMax + 1)
+    }
+
+    @Test("a statement that is not UTF-8 is refused, not altered")
+    func notText() {
+        var planner = ImportPlanner(Self.ground)
+        let bytes = Array("COMMENT ON TABLE public.t IS 'caf".utf8) + [0xE9, UInt8(ascii: "'")]
+        guard case .refuse(let sentence) = planner.step(DumpStatement(bytes: bytes, line: 4)) else {
+            Issue.record("bytes of LATIN1 were taken")
+            return
+        }
+        #expect(sentence.contains("line 4") && sentence.contains("UTF-8"))
+    }
+
+    @Test("names are as long as PostgreSQL stores them, and neither they nor lines of the report grow without bound")
+    func lengths() {
+        let long = String(repeating: "n", count: 61) + "\u{e9}"
+        let stored = long
+        #expect(
+            step("CREATE ROLE \"\(long)tail\"") == .runInstead("create role \"\(stored)\" nologin"))
+        #expect(
+            step("CREATE ROLE \"n\(long)\"")
+                == .runInstead("create role \"n\(String(repeating: "n", count: 61))\" nologin"))
+        var planner = ImportPlanner(Self.ground)
+        let endless = String(repeating: "x", count: 100_000)
+        for text in [
+            "CREATE EXTENSION \(endless)", "GRANT SELECT ON TABLE public.t TO \(endless)", "\(endless) x",
+            "CREATE SUBSCRIPTION \(endless)", "CREATE \(endless)", "ALTER \(endless) x",
+        ] { _ = planner.step(DumpStatement(bytes: Array(text.utf8), line: 1)) }
+        planner.took(.max, rowsOf: endless + "1")
+        planner.took(.max, rowsOf: endless + "2")
+        let report = planner.report
+        let lines = [report.taken, report.rows, report.changed, report.leftOut, report.byHand].flatMap(\.keys)
+        #expect(lines.count >= 6 && lines.allSatisfy { $0.utf8.count <= ImportReport.lineBytesMax })
+        #expect(Array(report.rows.values) == [.max])
+    }
+
+    @Test("a dump makes so many roles and schemas and no more", arguments: ["ROLE", "SCHEMA"])
+    func names(kind: String) {
+        var planner = ImportPlanner(Self.ground)
+        for number in 0..<ImportPlanner.namesMax {
+            let step = planner.step(DumpStatement(bytes: Array("CREATE \(kind) n\(number)".utf8), line: 1))
+            if case .refuse = step { Issue.record("refused at \(number)") }
+        }
+        guard case .refuse = planner.step(DumpStatement(bytes: Array("CREATE \(kind) one_more".utf8), line: 1)) else {
+            Issue.record("taken without bound")
+            return
+        }
+    }
+
+    @Test("the trail keeps where an import failed, and nothing that a server or a dump wrote")
+    func auditText() {
+        let failure = ImportError.failed(stage: .data, line: 9, message: "geheim", sqlState: "23505")
+        #expect(failure.auditText == "failed at the data, line 9, SQLSTATE 23505")
+        #expect("\(failure)".contains("geheim (SQLSTATE 23505)"))
+        let errors: [ImportError] = [
+            .notEmpty("geheim"), .busy, .tooMany, .dump(.customFormat), .refused("geheim"), .unreachable("geheim"),
+            .unknownOutcome, .cancelled, .failed(stage: .schema, line: 1, message: "geheim"),
+        ]
+        let texts = errors.map(\.auditText)
+        #expect(Set(texts).count == errors.count && !texts.contains { $0.contains("geheim") || $0.isEmpty })
     }
 
     @Test("tables come after those that they refer to, also where there is a circle")

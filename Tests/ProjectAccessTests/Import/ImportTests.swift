@@ -76,7 +76,8 @@ extension Databases {
             """#
 
         private func run(
-            _ dump: String, on target: DatabaseTarget, isDryRun: Bool = false, cutEvery count: Int = 50
+            _ dump: String, on target: DatabaseTarget, isDryRun: Bool = false, cutEvery count: Int = 50,
+            confirm: @Sendable () async throws -> Void = {}
         ) async throws -> ImportReport {
             try await importer.run(
                 { take in
@@ -85,7 +86,7 @@ extension Databases {
                         try await take(Array(rest.prefix(count)))
                         rest = rest.dropFirst(count)
                     }
-                }, on: target, isDryRun: isDryRun)
+                }, on: target, isDryRun: isDryRun, confirm: confirm)
         }
 
         private func refusal(_ dump: String, on target: DatabaseTarget) async -> ImportError? {
@@ -168,7 +169,7 @@ extension Databases {
         func failures(dump: String, stage: ImportStage) async throws {
             let target = try await project()
             let error = await refusal(dump, on: target)
-            guard case .failed(let found, let line, let message)? = error else {
+            guard case .failed(let found, let line, let message, _)? = error else {
                 Issue.record("not refused: \(error.map(String.init(describing:)) ?? "no error")")
                 return
             }
@@ -191,7 +192,7 @@ extension Databases {
                     { take in
                         try await take(Array(Self.sample.utf8))
                         throw Gone()
-                    }, on: target, isDryRun: false)
+                    }, on: target, isDryRun: false, confirm: {})
             }
             try await expectEmpty(target, "after both")
         }
@@ -208,12 +209,91 @@ extension Databases {
                 \\.
 
                 """
-            guard case .failed(_, _, let message)? = await refusal(dump, on: target) else {
+            guard case .failed(_, _, let message, let sqlState)? = await refusal(dump, on: target) else {
                 Issue.record("a dump became superuser")
                 return
             }
-            #expect(message.contains("42501"), "\(message)")
+            #expect(sqlState == "42501", "\(message)")
             try await expectEmpty(target, "afterwards")
+        }
+
+        /// Turns the meaning of quotation marks while rows are checked; then a text holds a second statement.
+        private static let turned = #"""
+            CREATE FUNCTION public.turn() RETURNS boolean LANGUAGE plpgsql AS $$
+                begin perform set_config('standard_conforming_strings', 'off', false); return true; end $$;
+            CREATE TABLE public.notes (id text CHECK (public.turn()));
+            COPY public.notes FROM stdin;
+            1
+            \.
+            COPY public.notes FROM stdin WITH (DELIMITER '\''); COMMIT; --');
+            2
+            \.
+
+            """#
+
+        @Test(
+            "no text of a dump ends the transaction: what fails afterwards takes all of it back",
+            arguments: [
+                (turned, "42601"),
+                ("CREATE TABLE public.notes (id text);\nCOPY public.notes FROM stdin --\r; COMMIT\n;\n1\n\\.\n", nil),
+                (
+                    "SELECT set_config('search_path', '', false), set_config('standard_conforming_strings', 'off', "
+                        + "false);\nCREATE TABLE public.notes (id text);\n"
+                        + "COPY public.notes FROM stdin WITH (DELIMITER '\\''); COMMIT; --');\n1\n\\.\n", "0A000"
+                ),
+            ])
+        func oneTransaction(dump: String, state: String?) async throws {
+            let target = try await project()
+            let error = await refusal(dump + "CREATE TABLE public.notes ();\n", on: target)
+            switch error {
+            case .failed(_, _, let message, let found): #expect(found == state, "\(message)")
+            case .dump(.unreadable): #expect(state == nil)
+            default: Issue.record("\(error.map(String.init(describing:)) ?? "no error")")
+            }
+            try await expectEmpty(target, "afterwards")
+        }
+
+        @Test("a constraint that fails at the commit fails the import")
+        func deferred() async throws {
+            let target = try await project()
+            let dump = """
+                CREATE TABLE public.notes (id integer UNIQUE DEFERRABLE INITIALLY DEFERRED);
+                COPY public.notes FROM stdin;
+                1
+                1
+                \\.
+
+                """
+            guard case .failed(_, _, let message, let state)? = await refusal(dump, on: target) else {
+                Issue.record("what was rolled back was called done")
+                return
+            }
+            #expect(state == "23505", "\(message)")
+            try await expectEmpty(target, "afterwards")
+        }
+
+        @Test("an answer of the server's as large as a dump likes ends the import, not the manager")
+        func largeAnswer() async throws {
+            let target = try await project()
+            let dump = """
+                CREATE TABLE public.notes (id integer);
+                INSERT INTO public.notes VALUES (1) RETURNING repeat('x', 2000000);
+
+                """
+            guard case .failed? = await refusal(dump, on: target) else {
+                Issue.record("two megabytes in a row were taken")
+                return
+            }
+            try await expectEmpty(target, "afterwards")
+        }
+
+        @Test("who loses the right to it before the commit has changed nothing; a trial does not ask")
+        func confirmed() async throws {
+            struct Gone: Error {}
+            let target = try await project()
+            await #expect(throws: Gone.self) { _ = try await run(Self.sample, on: target) { throw Gone() } }
+            try await expectEmpty(target, "afterwards")
+            _ = try await run(Self.sample, on: target, isDryRun: true) { throw Gone() }
         }
 
         private final class Found: Sendable { let error = Mutex<ImportError?>(nil) }
@@ -227,7 +307,7 @@ extension Databases {
                     try await take(Array("CREATE TABLE public.notes ();\n".utf8))
                     let error = await self.refusal("CREATE TABLE public.other ();\n", on: target)
                     second.error.withLock { $0 = error }
-                }, on: target, isDryRun: true)
+                }, on: target, isDryRun: true, confirm: {})
             #expect(second.error.withLock { $0 } == .busy)
             try await expectEmpty(target, "afterwards")
         }

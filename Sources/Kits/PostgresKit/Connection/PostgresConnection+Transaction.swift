@@ -55,7 +55,7 @@ extension PostgresConnection {
             let value = try await body(transaction)
             transaction.end()
             if Task.isCancelled { throw PostgresError.cancelled }
-            try await commit()
+            try await commit(deadline: nil)
             return .committed(value)
         } catch {
             transaction.end()
@@ -65,10 +65,21 @@ extension PostgresConnection {
         }
     }
 
+    /// Commits the transaction that a statement of the caller's began. Not interrupted by cancellation.
+    ///
+    /// - Parameter deadline: the time for it; nil stands for the configured one.
+    /// - Throws: ``PostgresError/transactionAborted`` where there is none any more, or the server rolled it back;
+    ///   ``PostgresError/commitOutcomeUnknown(reason:)`` where the connection broke.
+    public func commitTransaction(deadline: Duration? = nil) async throws(PostgresError) {
+        // Outside of a transaction the server would answer COMMIT, too.
+        guard thread.status != .idle else { throw .transactionAborted }
+        try await commit(deadline: deadline)
+    }
+
     /// Commits. Not interrupted by cancellation: half-way, the outcome would be unknown.
-    private func commit() async throws(PostgresError) {
+    private func commit(deadline: Duration?) async throws(PostgresError) {
         do throws(PostgresError) {
-            let tag = try await command("COMMIT", deadline: nil, isShielded: true)
+            let tag = try await command("COMMIT", deadline: deadline, isShielded: true)
             guard tag == "COMMIT" else { throw .transactionAborted }
         } catch .connectionLost(let reason) {
             throw .commitOutcomeUnknown(reason: reason)

@@ -5,7 +5,9 @@ extension PostgresConnection {
 
     /// Starts a `COPY … FROM STDIN`. What the server refuses leaves the connection open, its transaction failed.
     ///
-    /// - Parameter deadline: the time for the start; nil stands for the configured one.
+    /// - Parameters:
+    ///   - sql: exactly one statement; the server refuses a text with a second one in it.
+    ///   - deadline: the time for the start; nil stands for the configured one.
     public func beginCopyIn(_ sql: String, deadline: Duration? = nil) async throws(PostgresError) {
         guard !sql.utf8.contains(0) else { throw .invalidConfiguration(reason: "SQL text holds a NUL character") }
         try await thread.perform(within: deadline ?? limits.statementDeadline) {

@@ -21,7 +21,8 @@ package final class StreamedRequest: Sendable {
     private let channel: any Channel
     private let connections: ConnectionRegistry
     private let limits: ServerLimits
-    private let confirm: @Sendable (Duration) async throws -> Void
+    private let recheck: @Sendable (Duration) async throws -> Void
+    private let began = ContinuousClock.now
     private let progress = Mutex(Progress())
 
     /// - Parameter confirm: throws where the one who began to send may not finish any more, after so long a time.
@@ -30,7 +31,7 @@ package final class StreamedRequest: Sendable {
         confirm: @escaping @Sendable (Duration) async throws -> Void
     ) {
         body = request.body
-        self.confirm = confirm
+        recheck = confirm
         declared = request.headers[.contentLength].flatMap { Int($0) }
         self.channel = channel
         self.connections = connections
@@ -61,6 +62,12 @@ package final class StreamedRequest: Sendable {
         }
     }
 
+    /// Makes sure that the one who sent the body may still do what it asks for. The end of the body is one such moment;
+    /// a handler that works on afterwards asks again before what cannot be taken back.
+    ///
+    /// - Throws: ``APIError`` where the credential or the right is gone.
+    package func confirm() async throws { try await recheck(ContinuousClock.now - began) }
+
     /// Reads what is left, where the handler has not begun to.
     func discard() async {
         guard !progress.withLock({ $0.hasBegun }) else { return }
@@ -71,7 +78,6 @@ package final class StreamedRequest: Sendable {
     private func read(_ take: Taker) async throws {
         var count = 0
         var failure: (any Error)?
-        let began = ContinuousClock.now
         wait()
         for try await piece in body {
             work()
@@ -91,7 +97,7 @@ package final class StreamedRequest: Sendable {
         }
         progress.withLock { $0.isFinished = true }
         if let failure { throw failure }
-        try await confirm(ContinuousClock.now - began)
+        try await confirm()
     }
 
     private func wait() {

@@ -58,8 +58,8 @@ actor ImportSession {
         for piece in pieces { try await take(piece) }
     }
 
-    /// Ends the import, and takes it back where it was a trial.
-    func finish(isDryRun: Bool) async throws(ImportError) -> ImportReport {
+    /// Does what is left at the end of the dump, and tells what came of it. Nothing is committed yet.
+    func finish() async throws(ImportError) -> ImportReport {
         let pieces: [DumpReader.Piece]
         do throws(DumpError) { pieces = try reader.finish() } catch { throw .dump(error) }
         for piece in pieces { try await take(piece) }
@@ -70,19 +70,23 @@ actor ImportSession {
             line = statement.line
             try await sql(statement.text)
         }
-        if Task.isCancelled { throw .cancelled }
-        var report = planner?.report ?? ImportReport()
-        report.isDryRun = isDryRun
-        if isDryRun { try await sql("rollback") } else { try await commit() }
-        return report
+        return planner?.report ?? ImportReport()
     }
 
-    private func commit() async throws(ImportError) {
+    /// Takes all of it back, after a trial.
+    func rollBack() async throws(ImportError) { try await sql("rollback") }
+
+    /// Makes all of it last.
+    func commit() async throws(ImportError) {
+        if Task.isCancelled { throw .cancelled }
         do throws(PostgresError) {
-            try await connection.executeScript("commit", deadline: limits.statementTimeout)
-        } catch .server(let report) {
-            throw .failed(stage: stage, line: line, message: report.message)
-        } catch { throw .unknownOutcome }
+            try await connection.commitTransaction(deadline: limits.statementTimeout)
+        } catch {
+            switch error {
+            case .server, .deadlineExceeded, .transactionAborted: throw failure(error)
+            default: throw .unknownOutcome
+            }
+        }
     }
 
     private func take(_ piece: DumpReader.Piece) async throws(ImportError) {
@@ -127,10 +131,14 @@ actor ImportSession {
 
     /// Makes a temporary table with the columns of the dump, those that the project's table lacks as text.
     private func keepRows(of table: String, columns: [String]) async throws(ImportError) {
+        let number = kept.values.reduce(0) { $0 + $1.count }
+        guard number < limits.keptTablesMax else {
+            throw .refused("the dump has more than \(limits.keptTablesMax) pieces of rows for tables of the stack")
+        }
         let known = Set(ground?.tables[table] ?? [])
         let shared = columns.filter(known.contains)
         planner?.dropped(columns.filter { !known.contains($0) }, of: table)
-        let temporary = "supamanager_import_\(kept.values.reduce(0) { $0 + $1.count })"
+        let temporary = "supamanager_import_\(number)"
         let list = columns.map { column in
             known.contains(column)
                 ? "t.\(ImportPlanner.quoted(column))" : "null::text as \(ImportPlanner.quoted(column))"
@@ -185,12 +193,18 @@ actor ImportSession {
     private func failure(_ error: PostgresError) -> ImportError {
         switch error {
         case .server(let report):
-            .failed(stage: stage, line: line, message: "\(report.message) (SQLSTATE \(report.sqlState))")
+            .failed(stage: stage, line: line, message: report.message, sqlState: report.sqlState)
         case .cancelled: .cancelled
         case .deadlineExceeded:
-            .failed(stage: stage, line: line, message: "a statement took longer than \(limits.statementTimeout)")
-        case .invalidConfiguration(let reason): .failed(stage: stage, line: line, message: reason)
+            failed("a statement took longer than \(limits.statementTimeout)")
+        case .resultTooLarge(let limit): failed("PostgreSQL answered with more than \(limit) bytes")
+        case .transactionAborted: failed("PostgreSQL rolled the transaction back instead of committing it")
+        case .invalidConfiguration(let reason): failed(reason)
         default: .unreachable("the connection to the project's database was lost: \(error)")
         }
+    }
+
+    private func failed(_ message: String) -> ImportError {
+        .failed(stage: stage, line: line, message: message, sqlState: nil)
     }
 }

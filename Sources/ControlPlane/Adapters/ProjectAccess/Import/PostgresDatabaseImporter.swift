@@ -12,7 +12,10 @@ public final class PostgresDatabaseImporter: DatabaseImporter {
     /// An importer that has nothing under way.
     public init(limits: ImportLimits = ImportLimits()) { self.limits = limits }
 
-    public func run(_ dump: DumpSource, on target: DatabaseTarget, isDryRun: Bool) async throws -> ImportReport {
+    public func run(
+        _ dump: DumpSource, on target: DatabaseTarget, isDryRun: Bool,
+        confirm: @Sendable () async throws -> Void
+    ) async throws -> ImportReport {
         let hasRoom = running.withLock { count in
             guard count < limits.importsMax else { return false }
             count += 1
@@ -26,7 +29,16 @@ public final class PostgresDatabaseImporter: DatabaseImporter {
             let session = ImportSession(connection, limits: limits)
             try await session.begin(target.roles)
             try await dump { bytes in try await session.take(bytes) }
-            result = .success(try await session.finish(isDryRun: isDryRun))
+            var report = try await session.finish()
+            report.isDryRun = isDryRun
+            if isDryRun {
+                try await session.rollBack()
+            } else {
+                // The last statements may have taken hours.
+                try await confirm()
+                try await session.commit()
+            }
+            result = .success(report)
         } catch {
             result = .failure(error)
         }
@@ -39,6 +51,8 @@ public final class PostgresDatabaseImporter: DatabaseImporter {
         var limits = PostgresLimits()
         limits.connectDeadline = self.limits.connectTimeout
         limits.statementDeadline = self.limits.statementTimeout
+        limits.maximumMessageBytes = self.limits.messageBytesMax
+        limits.maximumResultBytes = self.limits.answerBytesMax
         limits.maximumBufferedNotifications = 0
         // No statement of a dump comes twice.
         limits.maximumPreparedBytes = 0

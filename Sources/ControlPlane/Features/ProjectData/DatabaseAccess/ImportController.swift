@@ -42,10 +42,11 @@ struct ImportController: Sendable {
         if !isDryRun { request.audit.noteAttempt() }
         do {
             let report = try await importer.run(
-                { take in try await stream.forEach(take) }, on: target, isDryRun: isDryRun)
+                { take in try await stream.forEach(take) }, on: target, isDryRun: isDryRun
+            ) { try await stream.confirm() }
             return try APIResponse(json: report)
         } catch let error as ImportError {
-            request.audit.change("outcome", from: nil, to: "\(error)")
+            request.audit.change("outcome", from: nil, to: error.auditText)
             throw APIError(error)
         }
     }

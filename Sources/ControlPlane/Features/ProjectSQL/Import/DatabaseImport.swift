@@ -12,8 +12,13 @@ public protocol DatabaseImporter: Sendable {
     ///
     /// A manager that ends in the middle leaves nothing: PostgreSQL rolls back what is not committed.
     ///
-    /// - Throws: ``ImportError``, and what `dump` throws.
-    func run(_ dump: DumpSource, on target: DatabaseTarget, isDryRun: Bool) async throws -> ImportReport
+    /// - Parameter confirm: asked right before the commit, which may come hours after the end of the dump; throws where
+    ///   the one who sent it has not the right to it any more. A dry run does not ask.
+    /// - Throws: ``ImportError``, and what `dump` and `confirm` throw.
+    func run(
+        _ dump: DumpSource, on target: DatabaseTarget, isDryRun: Bool,
+        confirm: @Sendable () async throws -> Void
+    ) async throws -> ImportReport
 }
 
 /// Why a dump was not imported. Messages hold names of objects, and no rows.
@@ -28,8 +33,8 @@ public enum ImportError: Error, Sendable, Equatable, CustomStringConvertible {
     case dump(DumpError)
     /// The dump asks for what an import does not do; one sentence.
     case refused(String)
-    /// PostgreSQL refused a part of it.
-    case failed(stage: ImportStage, line: Int, message: String)
+    /// PostgreSQL refused a part of it. A message of a function of the dump's may say anything.
+    case failed(stage: ImportStage, line: Int, message: String, sqlState: String? = nil)
     /// The database cannot be reached, or the connection was lost.
     case unreachable(String)
     /// The connection was lost while everything was committed.
@@ -46,13 +51,30 @@ public enum ImportError: Error, Sendable, Equatable, CustomStringConvertible {
         case .tooMany: "the manager has as many imports under way as it takes: try again when one has ended"
         case .dump(let error): "\(error). \(Self.nothing)"
         case .refused(let sentence): "\(sentence). \(Self.nothing)"
-        case .failed(let stage, let line, let message):
-            "the import failed at the \(stage.rawValue), line \(line) of the dump: \(message). \(Self.nothing)"
+        case .failed(let stage, let line, let message, let sqlState):
+            "the import failed at the \(stage.rawValue), line \(line) of the dump: \(message)"
+                + "\(sqlState.map { " (SQLSTATE \($0))" } ?? ""). \(Self.nothing)"
         case .unreachable(let sentence): "\(sentence). \(Self.nothing)"
         case .unknownOutcome:
             "the connection to the project's database was lost while the import was committed: all of it is there or "
                 + "nothing; import again, which is refused where it is there"
         case .cancelled: "the import was given up before its end. \(Self.nothing)"
+        }
+    }
+
+    /// What the audit trail keeps, for years: nothing that the dump or a server wrote.
+    public var auditText: String {
+        switch self {
+        case .notEmpty: "refused: the project is not empty"
+        case .busy: "refused: another import was under way"
+        case .tooMany: "refused: the manager had as many imports as it takes"
+        case .dump(let error): "refused: \(error)"
+        case .refused: "refused: the dump asks for what an import does not do"
+        case .failed(let stage, let line, _, let sqlState):
+            "failed at the \(stage.rawValue), line \(line)\(sqlState.map { ", SQLSTATE \($0)" } ?? "")"
+        case .unreachable: "failed: no connection to the project's database"
+        case .unknownOutcome: "unknown: the connection was lost during the commit"
+        case .cancelled: "given up"
         }
     }
 

@@ -111,7 +111,8 @@ public struct DumpReader {
             }
             return
         case .lineComment:
-            if byte == 0x0A { place = .code }
+            // PostgreSQL ends it at either.
+            if byte == 0x0A || byte == 0x0D { place = .code }
             if !statement.isEmpty { try append(byte) }
             previous = byte
             return
@@ -223,7 +224,8 @@ public struct DumpReader {
     private mutating func endWord() {
         guard !word.isEmpty else { return }
         if firstWords.count < 4 { firstWords.append(word) }
-        switch String(decoding: word, as: UTF8.self) {
+        // In parentheses they are names of parameters, or a CASE with its END.
+        switch parentheses == 0 ? String(decoding: word, as: UTF8.self) : "" {
         case "begin" where isRoutine: atomicDepth += 1
         case "case" where atomicDepth > 0: atomicDepth += 1
         case "end" where atomicDepth > 0: atomicDepth -= 1

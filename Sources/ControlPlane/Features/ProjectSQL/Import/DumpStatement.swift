@@ -10,8 +10,11 @@ public struct DumpStatement: Sendable, Equatable {
         self.line = line
     }
 
-    /// The text; bytes that are not UTF-8 are replaced.
+    /// The text. The planner refuses one that is not UTF-8.
     public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// Whether its bytes are UTF-8, so that ``text`` is what they say.
+    var isText: Bool { String(validating: bytes, as: UTF8.self) != nil }
 
     /// Whether rows follow it in the dump.
     var readsRows: Bool {
@@ -34,6 +37,9 @@ enum DumpToken: Equatable {
     /// 1,600, has fewer.
     static let countMax = 4_000
 
+    /// Bytes of a name that PostgreSQL keeps (`NAMEDATALEN` less one); it cuts what is longer.
+    static let nameBytesMax = 63
+
     func isWord(_ text: String) -> Bool { self == .word(text) }
 
     /// The name that it is, as PostgreSQL stores it.
@@ -41,6 +47,16 @@ enum DumpToken: Equatable {
         switch self {
         case .word(let text), .quoted(let text): text
         case .text, .sign: nil
+        }
+    }
+
+    /// Whether it is a text, a number or a truth value.
+    var isLiteral: Bool {
+        switch self {
+        case .text: true
+        case .word(let word):
+            ["true", "false", "null"].contains(word) || word.utf8.first.map { (0x30...0x39).contains($0) } ?? false
+        case .quoted, .sign: false
         }
     }
 
@@ -63,15 +79,16 @@ private struct DumpScanner {
         skipBlanks()
         guard let byte = peek() else { return nil }
         switch byte {
-        case UInt8(ascii: "\""): return .quoted(quotation(byte, hasEscapes: false))
-        case UInt8(ascii: "'"): return .text(quotation(byte, hasEscapes: false))
+        case UInt8(ascii: "\""):
+            return .quoted(String(beginning: quotation(byte, hasEscapes: false), bytesMax: DumpToken.nameBytesMax))
+        case UInt8(ascii: "'"): return .text(String(decoding: quotation(byte, hasEscapes: false), as: UTF8.self))
         case UInt8(ascii: "$"): return dollar()
         case _ where DumpReader.isWordByte(byte):
             let word = take { DumpReader.isWordByte($0) }.map(DumpReader.lowercase)
             if word == [UInt8(ascii: "e")], peek() == UInt8(ascii: "'") {
-                return .text(quotation(UInt8(ascii: "'"), hasEscapes: true))
+                return .text(String(decoding: quotation(UInt8(ascii: "'"), hasEscapes: true), as: UTF8.self))
             }
-            return .word(String(decoding: word, as: UTF8.self))
+            return .word(String(beginning: word, bytesMax: DumpToken.nameBytesMax))
         default:
             index += 1
             return .sign(byte)
@@ -93,7 +110,7 @@ private struct DumpScanner {
             if byte == 0x20 || (0x09...0x0D).contains(byte) {
                 index += 1
             } else if byte == UInt8(ascii: "-"), peek(1) == byte {
-                _ = take { $0 != 0x0A }
+                _ = take { $0 != 0x0A && $0 != 0x0D }
             } else if byte == UInt8(ascii: "/"), peek(1) == UInt8(ascii: "*") {
                 skipComment()
             } else {
@@ -118,7 +135,7 @@ private struct DumpScanner {
         }
     }
 
-    private mutating func quotation(_ mark: UInt8, hasEscapes: Bool) -> String {
+    private mutating func quotation(_ mark: UInt8, hasEscapes: Bool) -> [UInt8] {
         var content: [UInt8] = []
         index += 1
         while let byte = peek() {
@@ -135,7 +152,7 @@ private struct DumpScanner {
                 break
             }
         }
-        return String(decoding: content, as: UTF8.self)
+        return content
     }
 
     private mutating func dollar() -> DumpToken {
@@ -153,5 +170,21 @@ private struct DumpScanner {
         let content = bytes[start..<index]
         index = min(bytes.count, index + tag.count)
         return .text(String(decoding: content, as: UTF8.self))
+    }
+}
+
+extension String {
+    /// As much of the beginning of UTF-8 as the bytes allow, in whole characters.
+    init(beginning bytes: some BidirectionalCollection<UInt8>, bytesMax: Int) {
+        var part = bytes.prefix(bytesMax)
+        if part.count < bytes.count {
+            // Not in the middle of a character: up to three bytes of one follow its first.
+            var next: UInt8? = bytes[part.endIndex]
+            for _ in 0..<3 {
+                guard let byte = next, byte & 0xC0 == 0x80 else { break }
+                next = part.popLast()
+            }
+        }
+        self.init(decoding: part, as: UTF8.self)
     }
 }

@@ -39,9 +39,23 @@ struct DumpWords {
         return names(from: index + 1)
     }
 
-    /// Contents of its texts.
-    var texts: [String] {
-        tokens.compactMap { if case .text(let text) = $0 { text } else { nil } }
+    /// The call that a `SELECT` is and nothing else: one function of PostgreSQL's own, with literals.
+    var literalCall: (function: String, arguments: [DumpToken])? {
+        var rest = tokens.dropFirst()
+        if rest.first?.name == "pg_catalog", rest.dropFirst().first == .sign(UInt8(ascii: ".")) {
+            rest = rest.dropFirst(2)
+        }
+        guard rest.count > 2, let function = rest.first?.name, rest.dropFirst().first == .sign(UInt8(ascii: "(")),
+            rest.last == .sign(UInt8(ascii: ")"))
+        else { return nil }
+        var arguments: [DumpToken] = []
+        let list = rest.dropFirst(2).dropLast()
+        for argument in list.split(separator: .sign(UInt8(ascii: ",")), omittingEmptySubsequences: false) {
+            let literal = argument.first == .sign(UInt8(ascii: "-")) ? argument.dropFirst() : argument
+            guard literal.count == 1, let token = literal.first, token.isLiteral else { return nil }
+            arguments.append(token)
+        }
+        return (function, arguments)
     }
 
     /// Whether these keywords stand side by side.

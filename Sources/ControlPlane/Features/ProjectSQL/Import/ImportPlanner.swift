@@ -6,6 +6,9 @@ import ProjectModel
 /// API has. So what needs the stack's administrator is left out, and said.
 public struct ImportPlanner: Sendable {
     public private(set) var report = ImportReport()
+    /// Most roles, and most schemas, that a dump makes.
+    public static let namesMax = 10_000
+
     private let ground: ImportGround
     private var roles: Set<String>
     private var schemas: Set<String>
@@ -18,6 +21,11 @@ public struct ImportPlanner: Sendable {
 
     /// The step of the next statement.
     public mutating func step(_ statement: DumpStatement) -> ImportStep {
+        guard statement.isText else {
+            return .refuse(
+                "the statement in line \(statement.line) of the dump is not in UTF-8: make it with pg_dump "
+                    + "--encoding=UTF8")
+        }
         let tokens = DumpToken.read(statement.bytes)
         guard case .word(let verb) = tokens.first else {
             return .refuse("the statement in line \(statement.line) of the dump is none that a dump has")
@@ -25,7 +33,7 @@ public struct ImportPlanner: Sendable {
         let words = DumpWords(tokens: tokens)
         switch verb {
         case "set": return setting(words, statement.line)
-        case "select": return selection(words)
+        case "select": return selection(words, statement.line)
         case "copy": return copy(words, statement.line)
         case "insert": return insertion(words, statement.line)
         case "create": return creation(words)
@@ -66,35 +74,41 @@ public struct ImportPlanner: Sendable {
         "client_min_messages", "bytea_output", "datestyle", "intervalstyle", "extra_float_digits", "timezone",
     ]
 
-    private mutating func setting(_ words: DumpWords, _ line: Int) -> ImportStep {
+    private func setting(_ words: DumpWords, _ line: Int) -> ImportStep {
         var names = words.names(from: 1)
         if ["session", "local"].contains(names.first ?? "") { names.removeFirst() }
-        let name = names.first ?? ""
-        let value = words.tokens.last.map { token -> String in
+        return setting(names.first ?? "", to: words.tokens.last, line)
+    }
+
+    /// PostgreSQL takes the name of a setting in letters of any size.
+    private func setting(_ name: String, to token: DumpToken?, _ line: Int) -> ImportStep {
+        let name = name.lowercased()
+        let value =
             switch token {
             case .text(let text), .word(let text), .quoted(let text): text.lowercased()
-            case .sign: ""
+            case .sign, nil: ""
             }
-        }
+        let isUnicode = ["utf8", "unicode", "utf-8"].contains(value)
         switch name {
         case "standard_conforming_strings" where value != "on":
             return .refuse(
                 "line \(line) of the dump turns standard_conforming_strings off: make it with a newer pg_dump")
-        case "client_encoding" where !["utf8", "unicode", "utf-8"].contains(value ?? ""):
+        case "client_encoding" where !isUnicode, "names" where !isUnicode:
             return .refuse("the dump is not in UTF-8 (line \(line)): make it with pg_dump --encoding=UTF8")
         case "role", "authorization": return .leaveOut
         default: return Self.keptSettings.contains(name) ? .run : .leaveOut
         }
     }
 
-    private mutating func selection(_ words: DumpWords) -> ImportStep {
-        let function = words.names(from: 1).prefix(2).last ?? ""
+    private mutating func selection(_ words: DumpWords, _ line: Int) -> ImportStep {
+        guard let (function, arguments) = words.literalCall else {
+            return byHand("SELECT: calls of functions are not carried out")
+        }
+        let text = if case .text(let text)? = arguments.first { text } else { "" }
         switch function {
-        case "set_config":
-            let setting = words.texts.first ?? ""
-            return Self.keptSettings.contains(setting) ? .run : .leaveOut
+        case "set_config": return setting(text, to: arguments.dropFirst().first, line)
         case "setval":
-            let target = DumpWords(tokens: DumpToken.read(Array((words.texts.first ?? "").utf8)))
+            let target = DumpWords(tokens: DumpToken.read(Array(text.utf8)))
             return isService(target.schema) ? stack(target.schema) : took("sequence value")
         case "lo_create", "lo_open", "lowrite", "lo_close", "lo_unlink": return .run
         default: return byHand("SELECT: calls of functions are not carried out")
@@ -155,6 +169,7 @@ public struct ImportPlanner: Sendable {
             return took("SCHEMA")
         }
         if isService(name) { return stack(name) }
+        guard schemas.count < ground.schemas.count + Self.namesMax else { return tooMany("schemas") }
         guard schemas.insert(name).inserted else { return .leaveOut }
         return took("SCHEMA")
     }
@@ -236,6 +251,7 @@ public struct ImportPlanner: Sendable {
     private mutating func role(_ words: DumpWords) -> ImportStep {
         guard let name = words.names(after: words.kind).first else { return .leaveOut }
         if ImportGround.isReserved(name) || roles.contains(name) { return .leaveOut }
+        guard roles.count < ground.roles.count + Self.namesMax else { return tooMany("roles") }
         roles.insert(name)
         ImportReport.count("ROLE", in: &report.taken)
         return .runInstead("create role \(Self.quoted(name)) nologin")
@@ -299,6 +315,10 @@ public struct ImportPlanner: Sendable {
 
     private static func isNoise(_ word: String) -> Bool {
         ["with", "grant", "option", "granted", "by", "cascade", "restrict", "group"].contains(word)
+    }
+
+    private func tooMany(_ what: String) -> ImportStep {
+        .refuse("the dump makes more than \(Self.namesMax) \(what), which an import does not keep apart")
     }
 
     // MARK: Counting

@@ -44,6 +44,9 @@ public struct ImportReport: Sendable, Equatable, Codable {
     /// Different lines of each list; what comes after that is counted together.
     public static let linesMax = 500
 
+    /// Bytes of a line; what is longer is cut, and counted with what begins in the same way.
+    public static let lineBytesMax = 200
+
     enum CodingKeys: String, CodingKey {
         case isDryRun = "dry_run"
         case taken, rows, changed
@@ -55,8 +58,11 @@ public struct ImportReport: Sendable, Equatable, Codable {
 
     /// Counts a line of one of the lists.
     static func count(_ line: String, in list: inout [String: Int], by number: Int = 1) {
+        let line = line.utf8.count <= lineBytesMax ? line : String(beginning: line.utf8, bytesMax: lineBytesMax)
         let key = list[line] != nil || list.count < linesMax ? line : "more"
-        list[key, default: 0] += number
+        // A server may say any number of rows.
+        let (sum, isTooMuch) = list[key, default: 0].addingReportingOverflow(number)
+        list[key] = isTooMuch ? .max : sum
     }
 
     mutating func noteRows(_ count: Int, of table: String) { Self.count(table, in: &rows, by: count) }
