@@ -5,17 +5,40 @@ import os
 import random
 import shutil
 import struct
+import subprocess
 import tempfile
 import threading
 import unittest
 import zlib
 from pathlib import Path
 
-from support import Cluster, Server, vips, wait_until
+from support import ROOT, Cluster, Server, vips, wait_until
 from test_auth import SECRET, SERVICE
 from test_storage import ROLES
 
 MIB = 1 << 20
+# Signal 0 asks whether a signal could be sent.
+SIGNALS = """
+#include "shim.h"
+#include <signal.h>
+#include <stdio.h>
+
+static const char *word(long result) { return !result ? "0" : errno == EPERM ? "EPERM" : "another error"; }
+
+int main(void) {
+    long own = getpid(), parent = getppid();
+    siginfo_t info = {.si_code = SI_QUEUE};
+    if (syscall(SYS_tgkill, parent, parent, 0) || !cvips_confine()) return 1;
+    printf("own %s, ", word(syscall(SYS_tgkill, own, syscall(SYS_gettid), 0)));
+    printf("parent %s, ", word(syscall(SYS_tgkill, parent, parent, 0)));
+    printf("high word %s, ", word(syscall(SYS_tgkill, own | 1L << 32, own, 0)));
+    printf("group %s, ", word(syscall(SYS_tgkill, -1L, parent, 0)));
+    printf("kill %s, ", word(syscall(SYS_kill, parent, 0)));
+    printf("tkill %s, ", word(syscall(SYS_tkill, parent, 0)));
+    printf("queue %s\\n", word(syscall(SYS_rt_sigqueueinfo, parent, 0, &info)));
+    return fflush(stdout) != 0;
+}
+"""
 MAGIC = {"jpeg": b"\xff\xd8\xff", "png": b"\x89PNG", "webp": b"RIFF", "avif": b"ftyp", "gif": b"GIF8"}
 
 
@@ -170,6 +193,16 @@ class Images(unittest.TestCase):
             self.made("a.png", f"width={width}")
             self.assertLessEqual(sum(path.stat().st_size for path in kept.iterdir()), 3000)
         self.assertEqual(self.made("a.png", "width=300"), self.made("a.png", "width=300"), "too large to be kept")
+
+    def test_a_confined_process_signals_itself_alone(self):
+        compiler = shutil.which("clang") or shutil.which("cc")
+        self.assertIsNotNone(compiler, "the compiler that Swift comes with")
+        with tempfile.TemporaryDirectory() as folder:
+            program = str(Path(folder, "signals"))
+            subprocess.run([compiler, "-x", "c", "-D_GNU_SOURCE", "-I", str(ROOT / "Sources/Kits/CVips"), "-o", program,
+                            "-", "-ldl"], input=SIGNALS, text=True, check=True)
+            output = subprocess.run([program], capture_output=True, text=True, check=True).stdout
+        self.assertEqual(output, "own 0, parent EPERM, high word EPERM, group EPERM, kill EPERM, tkill EPERM, queue EPERM\n")
 
     def test_a_slow_image_ends_in_time_and_is_confined_meanwhile(self):
         self.restart(PROJECTD_IMAGE_SECONDS="2", PROJECTD_IMAGE_MEMORY_MIB="1024")

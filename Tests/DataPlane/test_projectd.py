@@ -3,11 +3,14 @@
 import concurrent.futures
 import http.client
 import json
+import select
 import signal
 import socket
 import subprocess
+import threading
 import unittest
 from pathlib import Path
+from types import SimpleNamespace
 
 from support import Cluster, Server, binary, wait_until
 
@@ -21,12 +24,51 @@ CREATE FUNCTION api.nums() RETURNS SETOF int LANGUAGE sql STABLE AS 'SELECT gene
 """
 SETTINGS = {"PGRST_DB_SCHEMAS": "api", "PGRST_DB_ANON_ROLE": "web_anon"}
 
+# More than all that a connection of the test sends but for one pipeline.
+LONG_PIPELINE_BYTES = 150_000
+
 
 def read_answer(client):
     """The status and the whole body of the next answer; what is left of it would count as the head of the one after."""
     response = http.client.HTTPResponse(client)
     response.begin()
     return response.status, response.read()
+
+
+def serve_goodbyes(listener, port):
+    """Passes connections on to a server, which answers a long pipeline and closes at once."""
+    while True:
+        try:
+            client, _ = listener.accept()
+        except OSError:
+            return
+        threading.Thread(
+            target=say_goodbye, args=(client, socket.create_connection(("127.0.0.1", port))), daemon=True).start()
+
+
+def say_goodbye(client, server):
+    sent, answer = 0, b""
+    try:
+        while True:
+            for side in select.select([client, server], [], [])[0]:
+                data = side.recv(1 << 20)
+                if not data:
+                    return
+                if side is client:
+                    sent += len(data)
+                    server.sendall(data)
+                elif sent < LONG_PIPELINE_BYTES:
+                    client.sendall(data)
+                else:
+                    answer += data
+                    if answer.endswith(b"Z\0\0\0\5I"):
+                        client.sendall(answer)
+                        return
+    except OSError:
+        pass  # The one that closes first.
+    finally:
+        client.close()
+        server.close()
 
 
 class ProjectdTests(unittest.TestCase):
@@ -329,6 +371,40 @@ class ProjectdTests(unittest.TestCase):
                 except OSError:
                     pass  # Refused in the middle.
         self.assertLess(self.peak(server) - before, 32 << 20)
+
+    def test_what_the_server_says_before_it_closes_reaches_a_long_pipeline(self):
+        # Beyond 64 KiB a pipeline goes by libpq, which the event loop has lent the socket to.
+        self.cluster.sql("CREATE FUNCTION api.both(text text) RETURNS text LANGUAGE sql AS 'SELECT text || text'")
+        self.addCleanup(self.cluster.sql, "DROP FUNCTION api.both(text)")
+        listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=serve_goodbyes, args=(listener, self.cluster.port), daemon=True).start()
+        server = Server(SimpleNamespace(port=listener.getsockname()[1]), "postgres", SETTINGS)
+        self.addCleanup(lambda: (server.stop(), listener.close()))
+        for _ in range(10):
+            status, _, body = server.request(
+                "POST", "/rpc/both", {"text": "x" * 200_000}, {"Content-Type": "application/json"})
+            self.assertEqual((status, len(body)), (200, 400_002), body[:200])
+            # On a new connection, which the loop watches.
+            self.assertEqual(server.request("GET", "/items?limit=1")[0], 200)
+
+    def test_a_connection_that_was_lent_is_watched_again_and_no_descriptor_stays(self):
+        self.cluster.sql("CREATE FUNCTION api.long(text text) RETURNS int LANGUAGE sql AS 'SELECT length(text)'")
+        self.addCleanup(self.cluster.sql, "DROP FUNCTION api.long(text)")
+        server = self.serve({"PGRST_DB_POOL": "2"})
+
+        def ask(number):
+            length = 70_000 + number
+            answer = server.request("POST", "/rpc/long", {"text": "x" * length}, {"Content-Type": "application/json"})
+            self.assertEqual((answer[0], answer[2]), (200, str(length)))
+            self.assertEqual(server.request("GET", "/items?limit=1&select=id")[0], 200)
+
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            list(pool.map(ask, range(20)))
+            descriptors = len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
+            list(pool.map(ask, range(60)))
+        folder = Path(f"/proc/{server.process.pid}/fd")
+        # A client's connection may be about to close.
+        wait_until(lambda: len(list(folder.iterdir())) <= descriptors, "no descriptor is left behind")
 
     def test_a_connection_without_a_request_ends(self):
         server = self.serve()

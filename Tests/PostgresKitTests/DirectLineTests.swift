@@ -133,6 +133,79 @@ struct DirectLineTests {
     }
 }
 
+@Suite("The end of a pipeline")
+struct DirectLineEndTests {
+    /// Receives its answer when something is sent, in two pieces.
+    private final class ScriptedWatch: PostgresSocketWatch {
+        let line: DirectLine
+        let pieces: [ArraySlice<UInt8>]
+        let isClosed = Lock(false)
+
+        init(line: DirectLine, pieces: [ArraySlice<UInt8>]) { (self.line, self.pieces) = (line, pieces) }
+
+        var isHere: Bool { true }
+
+        func send(_ bytes: [UInt8]) {
+            for piece in pieces where !isClosed.withLock({ $0 }) {
+                piece.withUnsafeBytes { line.receive(RawSpan(_unsafeBytes: $0)) }
+            }
+        }
+
+        func pause() async {}
+        func resume() async {}
+        func after(_ delay: Duration, _ work: @escaping @Sendable () -> Void) {}
+        func close() { isClosed.withLock { $0 = true } }
+    }
+
+    private static let whole =
+        FakeServer.message("1", []) + FakeServer.message("2", []) + FakeServer.message("n", [])
+        + FakeServer.done("INSERT 0 1") + FakeServer.ready
+    private static let goodbye = FakeServer.error(["S": "FATAL", "C": "57P01", "M": "terminating connection"])
+
+    private func line() throws -> DirectLine {
+        DirectLine(
+            limits: PostgresLimits(), cancelPacket: CancelPacket(serverAddress: [], key: []), wakeup: try Wakeup(),
+            note: { _ in })
+    }
+
+    @Test(
+        "what was committed is not refused by what the server says behind the end",
+        arguments: [
+            goodbye, FakeServer.done("INSERT 0 1"), FakeServer.row(["a"]), FakeServer.columns(["a"]), FakeServer.ready,
+            FakeServer.message("R", [0, 0, 0, 0]), [68, 0, 0, 0, 3],
+        ])
+    func lastWords(behind: [UInt8]) async throws {
+        let bytes = Self.whole + behind
+        let expected = PostgresPipelineResult(rows: [], types: [], commandTag: "INSERT 0 1")
+        for cut in 0...bytes.count {
+            let line = try line()
+            let watch = ScriptedWatch(line: line, pieces: [bytes[..<cut], bytes[cut...]])
+            line.begin(on: watch)
+            let statement = PostgresStatement("INSERT INTO t VALUES (1)")
+            let answer = try await line.run([statement], byteCount: 100, within: .seconds(10), isShielded: false)
+            #expect(answer.0 == .finished([expected]), "\(cut)")
+            // Words alone end nothing: the server closes the socket next.
+            #expect(
+                line.isSound == (behind == Self.goodbye) && watch.isClosed.withLock { $0 } != line.isSound, "\(cut)")
+            line.end()
+            let error = await failure {
+                _ = try await line.run([statement], byteCount: 100, within: .seconds(10), isShielded: false)
+            }
+            #expect(behind != Self.goodbye || error == .connectionLost(reason: "terminating connection"), "\(cut)")
+            #expect(error != nil)
+        }
+    }
+
+    @Test("a socket that has ended before it is watched is closed")
+    func endedBefore() throws {
+        let line = try line()
+        line.end()
+        let watch = ScriptedWatch(line: line, pieces: [])
+        line.begin(on: watch)
+        #expect(watch.isClosed.withLock { $0 } && !line.isSound)
+    }
+}
+
 @Suite("What a server answers to a pipeline")
 struct DirectReaderTests {
     private static let parsed = FakeServer.message("1", [])
@@ -158,7 +231,7 @@ struct DirectReaderTests {
             var reader = reader()
             for start in stride(from: 0, to: Self.whole.count, by: size) {
                 #expect(reader.status == nil)
-                Self.whole[start..<min(start + size, Self.whole.count)].withUnsafeBytes { reader.take($0) }
+                Self.whole[start..<min(start + size, Self.whole.count)].withUnsafeBytes { _ = reader.take($0) }
             }
             let value = Array("value".utf8)
             let expected = [
@@ -192,7 +265,7 @@ struct DirectReaderTests {
         for size in [1, 7, answer.count] {
             var reader = reader()
             for start in stride(from: 0, to: answer.count, by: size) {
-                answer[start..<min(start + size, answer.count)].withUnsafeBytes { reader.take($0) }
+                answer[start..<min(start + size, answer.count)].withUnsafeBytes { _ = reader.take($0) }
             }
             #expect(reader.end() == nil || reader.failure != nil, "\(size)")
             #expect(reader.failure != nil, "\(size)")
@@ -203,7 +276,7 @@ struct DirectReaderTests {
     func refusal() {
         var reader = reader()
         let answer = Self.parsed + Self.bound + Self.columns + Self.done + Self.failed + FakeServer.message("Z", [69])
-        answer.withUnsafeBytes { reader.take($0) }
+        answer.withUnsafeBytes { _ = reader.take($0) }
         #expect(reader.status == .inTransaction)
         let outcome = reader.end()
         guard case .refused(1, let report)? = outcome?.outcome else {
@@ -217,7 +290,7 @@ struct DirectReaderTests {
     func room() {
         let room = ResultRoom(bytesMax: 10)
         var reader = reader(room: { room.share() })
-        (Self.parsed + Self.bound + Self.columns + Self.row).withUnsafeBytes { reader.take($0) }
+        (Self.parsed + Self.bound + Self.columns + Self.row).withUnsafeBytes { _ = reader.take($0) }
         #expect(reader.failure == .noRoomForResult)
     }
 }

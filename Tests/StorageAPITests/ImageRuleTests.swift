@@ -84,13 +84,31 @@ struct ImageRuleTests {
     @Test("the images that were used last are kept, up to the bytes that there is room for")
     func cache() {
         var cache = ImageCache(bytesMax: 10)
-        #expect(cache.keep("a-1", bytes: 4) == [] && cache.keep("a-2", bytes: 4) == [])
+        #expect(cache.keep("a-1", of: "a", bytes: 4) == [] && cache.keep("a-2", of: "a", bytes: 4) == [])
         #expect(cache.use("a-1") && !cache.use("b-1"))
-        #expect(cache.keep("b-1", bytes: 4) == ["a-2"], "the one that was not used goes")
-        #expect(cache.keep("c-1", bytes: 11) == nil && cache.bytes == 8, "too large to be kept takes nothing away")
-        #expect(cache.keep("b-1", bytes: 6) == [] && cache.bytes == 10)
-        #expect(cache.keep("d-1", bytes: 10) == ["a-1", "b-1"])
+        #expect(cache.keep("b-1", of: "b", bytes: 4) == ["a-2"], "the one that was not used goes")
+        #expect(
+            cache.keep("c-1", of: "c", bytes: 11) == nil && cache.bytes == 8, "too large to be kept takes nothing away")
+        #expect(cache.keep("b-1", of: "b", bytes: 6) == [] && cache.bytes == 10)
+        #expect(cache.keep("d-1", of: "d", bytes: 10) == ["a-1", "b-1"])
         cache.drop("none")
-        #expect(cache.drop(prefix: "d") == ["d-1"] && cache.bytes == 0 && !cache.use("d-1"))
+        #expect(cache.forget("d") == ["d-1"] && cache.bytes == 0 && !cache.use("d-1"))
+    }
+
+    @Test("an image whose source is forgotten while it is made is not kept")
+    func forgottenMeanwhile() {
+        var cache = ImageCache(bytesMax: 10)
+        cache.begin("a")
+        cache.begin("a")
+        cache.begin("b")
+        #expect(cache.keep("a-1", of: "a", bytes: 1) == [] && cache.forget("a") == ["a-1"])
+        #expect(cache.isForgotten("a") && !cache.isForgotten("b") && cache.keep("b-1", of: "b", bytes: 1) == [])
+        #expect(cache.keep("a-1", of: "a", bytes: 1) == nil && !cache.use("a-1"))
+        cache.end("a")
+        #expect(cache.keep("a-2", of: "a", bytes: 1) == nil, "the other one is still made")
+        cache.end("a")
+        #expect(!cache.isForgotten("a") && cache.bytes == 1)
+        // Nothing is made of it: nothing is noted, so that what is noted does not grow.
+        #expect(cache.forget("c") == [] && !cache.isForgotten("c"))
     }
 }

@@ -91,8 +91,10 @@ static inline int cvips_limit(rlim_t memory, rlim_t file, rlim_t seconds) {
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 
 // From now on this process computes, and reads and writes what is open: it opens no file and no socket, starts no
-// program and looks into no other one. Other calls fail, with the kernel's word that they are not permitted.
+// program, and neither looks into another one nor signals it. Other calls fail, with the kernel's word that they are not
+// permitted.
 static inline int cvips_confine(void) {
+    const uint32_t own = (uint32_t)getpid();
     struct sock_filter rules[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, CVIPS_ARCHITECTURE, 1, 0),
@@ -103,9 +105,17 @@ static inline int cvips_confine(void) {
         CVIPS_ALLOW(madvise), CVIPS_ALLOW(brk), CVIPS_ALLOW(futex), CVIPS_ALLOW(set_robust_list),
         CVIPS_ALLOW(rseq), CVIPS_ALLOW(sched_yield), CVIPS_ALLOW(sched_getaffinity), CVIPS_ALLOW(clock_gettime),
         CVIPS_ALLOW(clock_nanosleep), CVIPS_ALLOW(nanosleep), CVIPS_ALLOW(gettimeofday), CVIPS_ALLOW(getpid),
-        CVIPS_ALLOW(gettid), CVIPS_ALLOW(tgkill), CVIPS_ALLOW(rt_sigaction), CVIPS_ALLOW(rt_sigprocmask),
+        CVIPS_ALLOW(gettid), CVIPS_ALLOW(rt_sigaction), CVIPS_ALLOW(rt_sigprocmask),
         CVIPS_ALLOW(rt_sigreturn), CVIPS_ALLOW(sigaltstack), CVIPS_ALLOW(getrandom), CVIPS_ALLOW(exit),
         CVIPS_ALLOW(exit_group), CVIPS_ALLOW(restart_syscall),
+        // `abort` signals its own process; no other one may be.
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_tgkill, 0, 6),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, own, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0]) + sizeof(uint32_t)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
         // A thread is no other process. Its newer call keeps its flags where a filter does not see them: libc falls
         // back.
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_clone3, 0, 1),

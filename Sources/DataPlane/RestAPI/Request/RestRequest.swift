@@ -63,6 +63,9 @@ struct RestRequest: Sendable {
         return request
     }
 
+    /// Whether a path is that of the API itself.
+    static func isRoot(_ path: String) -> Bool { (try? target(path)) == .root }
+
     private static func target(_ path: String) throws(RestError) -> Target {
         let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
             .map { PercentCoding.decodeSegment($0) }

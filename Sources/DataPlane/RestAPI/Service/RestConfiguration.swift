@@ -64,6 +64,8 @@ public struct RestConfiguration: Sendable, Equatable {
     public var answerBytesMax = 32 << 20
     /// Largest body of a request that has no use for one.
     static let idleBodyBytesMax = 64 << 10
+    /// Bytes of a query string that is read on an event loop: a longer one may name many tables, columns and values.
+    static let briefQueryBytesMax = 8 << 10
 
     /// The default settings.
     public init() {}

@@ -82,8 +82,10 @@ public final class RestService: DataPlaneService {
         return isThere ? configuration.bodyBytesMax : idle
     }
 
-    /// PostgreSQL does the work.
-    public func isBrief(_ http: RestHTTPRequest) -> Bool { true }
+    /// PostgreSQL does the work, but for the description of a whole schema, which the root is.
+    public func isBrief(_ http: RestHTTPRequest) -> Bool {
+        http.query.utf8.count <= RestConfiguration.briefQueryBytesMax && !RestRequest.isRoot(http.path)
+    }
 
     /// Answers a request. Never throws: every error is an answer.
     public func respond(to http: RestHTTPRequest) async -> RestHTTPResponse {

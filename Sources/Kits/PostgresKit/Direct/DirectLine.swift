@@ -53,8 +53,15 @@ final class DirectLine: PostgresSocketReceiver {
                 statements: DirectStatements(capacity: limits.maximumCachedStatements)))
     }
 
-    /// The socket is watched from now on.
-    func begin(on watch: any PostgresSocketWatch) { state.withLock { $0.watch = watch } }
+    /// The socket is watched from now on, unless it has ended already.
+    func begin(on watch: any PostgresSocketWatch) {
+        let isEnded = state.withLock { state in
+            if case .ended = state.activity { return true }
+            state.watch = watch
+            return false
+        }
+        if isEnded { watch.close() }
+    }
 
     /// Whether the connection is of use.
     var isSound: Bool {
@@ -165,14 +172,22 @@ final class DirectLine: PostgresSocketReceiver {
     }
 
     func receive(_ bytes: RawSpan) {
-        let end = bytes.withUnsafeBytes { bytes in
-            state.withLock { state -> End? in
-                state.reader.take(bytes)
-                if let failure = state.reader.failure { return Self.breakOff(&state, because: failure) }
-                return settle(&state)
-            }
+        let (answered, broken) = bytes.withUnsafeBytes { bytes in state.withLock { take(bytes, &$0) } }
+        if let answered { perform(answered) }
+        if let broken { perform(broken) }
+    }
+
+    /// An answer that is whole is given out, whatever comes behind it at once.
+    private func take(_ bytes: UnsafeRawBufferPointer, _ state: inout State) -> (answered: End?, broken: End?) {
+        var answered: End?
+        var position = 0
+        while position < bytes.count {
+            position += state.reader.take(UnsafeRawBufferPointer(rebasing: bytes[position...]))
+            if let failure = state.reader.failure { return (answered, Self.breakOff(&state, because: failure)) }
+            // While the lock is held no other answer is asked for.
+            if let end = settle(&state) { answered = end }
         }
-        if let end { perform(end) }
+        return (answered, nil)
     }
 
     func end() {
@@ -312,15 +327,17 @@ final class DirectLine: PostgresSocketReceiver {
         }
     }
 
-    /// Half of a message that came between would be missing where the other half is read.
+    /// Half of a message that came between would be missing where the other half is read, and so would be what the
+    /// server said before it ended.
     private func checkPause() throws(PostgresError) {
-        let end = state.withLock { state in
-            state.reader.isBetweenMessages
-                ? nil : Self.breakOff(&state, because: .connectionLost(reason: "a message came in between"))
+        let (error, end) = state.withLock { state -> (PostgresError?, End?) in
+            if case .ended(let error) = state.activity { return (error, nil) }
+            guard !state.reader.isBetweenMessages else { return (nil, nil) }
+            let error = PostgresError.connectionLost(reason: "a message came in between")
+            return (error, Self.breakOff(&state, because: error))
         }
-        guard let end else { return }
-        perform(end)
-        throw .connectionLost(reason: "a message came in between")
+        if let end { perform(end) }
+        if let error { throw error }
     }
 
     /// Takes the socket back.

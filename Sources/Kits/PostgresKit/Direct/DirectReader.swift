@@ -110,18 +110,23 @@ struct DirectReader {
             outcome: outcome, share: share, types: answer.types, parses: answer.parses, closings: answer.closings)
     }
 
-    /// Takes the next bytes, unless the connection is of no use.
-    mutating func take(_ bytes: UnsafeRawBufferPointer) {
+    /// Takes the next bytes, unless the connection is of no use, and not beyond the end of the answer that is waited
+    /// for: what comes behind it is no part of it.
+    ///
+    /// - Returns: how many bytes were taken; none only where ``failure`` says why.
+    mutating func take(_ bytes: UnsafeRawBufferPointer) -> Int {
         var position = 0
         while position < bytes.count, failure == nil {
-            guard let left else {
+            if let left {
+                let count = min(left, bytes.count - position)
+                takeBody(UnsafeRawBufferPointer(rebasing: bytes[position..<position + count]), of: left)
+                position += count
+            } else {
                 position += takeHeader(bytes, from: position)
-                continue
             }
-            let count = min(left, bytes.count - position)
-            takeBody(UnsafeRawBufferPointer(rebasing: bytes[position..<position + count]), of: left)
-            position += count
+            if answer != nil, status != nil, isBetweenMessages { break }
         }
+        return position
     }
 
     /// How many bytes belong to the header.

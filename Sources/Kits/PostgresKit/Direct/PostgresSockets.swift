@@ -27,10 +27,11 @@ public protocol PostgresSocketWatch: Sendable {
     /// Sends bytes after those of earlier calls. What cannot be sent ends the socket.
     func send(_ bytes: [UInt8])
 
-    /// Stops reading. Once it returns nothing is received, nor taken out of the socket.
+    /// Stops reading. Once it returns nothing is received, nor taken out of the socket, also where the other side ends
+    /// meanwhile: that is for the one to find who reads instead.
     func pause() async
 
-    /// Reads on.
+    /// Reads on. Where that is not possible the receiver's ``PostgresSocketReceiver/end()`` is called.
     func resume() async
 
     /// Calls `work` after a time, unless the loop has ended.

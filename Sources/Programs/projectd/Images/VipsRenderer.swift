@@ -37,6 +37,8 @@ actor VipsRenderer: ImageRenderer {
         _ order: ImageOrder, of version: ObjectVersion, from source: any PublishedFile
     ) async throws(ImageFailure) -> any PublishedFile {
         let name = version.text + "-" + order.name
+        cache.begin(version.text)
+        defer { cache.end(version.text) }
         if let kept = try await kept(name) { return kept }
         try await enter()
         defer { leave() }
@@ -46,7 +48,7 @@ actor VipsRenderer: ImageRenderer {
         do throws(FileError) { try await remove(made) } catch { throw .file(error) }
         do throws(ImageFailure) {
             try await make(order, of: source, as: made)
-            return try await keep(made, as: name)
+            return try await keep(made, of: version, as: name)
         } catch {
             // What stays is removed by the next attempt or at the next start.
             try? await remove(made)
@@ -55,7 +57,7 @@ actor VipsRenderer: ImageRenderer {
     }
 
     func forget(_ version: ObjectVersion) async {
-        for name in cache.drop(prefix: version.text) {
+        for name in cache.forget(version.text) {
             // What stays is removed at the next start; no address leads to it.
             try? await remove(path(name))
         }
@@ -100,10 +102,12 @@ actor VipsRenderer: ImageRenderer {
     }
 
     /// Opens an image, and keeps it where it has room. It can be read to its end even if it is removed meanwhile.
-    private func keep(_ made: String, as name: String) async throws(ImageFailure) -> RenderedFile {
+    private func keep(
+        _ made: String, of version: ObjectVersion, as name: String
+    ) async throws(ImageFailure) -> RenderedFile {
         do throws(FileError) {
             let file = try await open(made)
-            guard let gone = cache.keep(name, bytes: file.size) else {
+            guard let gone = cache.keep(name, of: version.text, bytes: file.size) else {
                 try await remove(made)
                 return file
             }
@@ -112,6 +116,8 @@ actor VipsRenderer: ImageRenderer {
                 for path in outdated { try DiskFolder.remove(path) }
                 try DiskFolder.rename(made, to: target)
             }
+            // Forgotten between: what was to be removed may not have been there yet.
+            if cache.isForgotten(version.text) { try await remove(target) }
             return file
         } catch {
             cache.drop(name)
