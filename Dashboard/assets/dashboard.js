@@ -51,7 +51,14 @@ function keepAlive(element) {
     if (!document.hidden && wasHidden) refresh();
     wasHidden = document.hidden;
   });
-  new LiveStream(element.dataset.live, { changed: refresh });
+  // The first event comes at once, since parts that are asked for cost little. A whole page that came a moment ago would
+  // be loaded again and again.
+  let isFirst = true;
+  const changed = () => {
+    if (window.htmx || !isFirst) refresh();
+    isFirst = false;
+  };
+  new LiveStream(element.dataset.live, { changed });
 }
 
 const linesMax = 5000;

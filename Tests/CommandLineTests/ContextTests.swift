@@ -1,6 +1,7 @@
 import Foundation
 import HTTPStub
 import ManagementClient
+import ProjectModel
 import Testing
 
 @Suite("Contexts for several managers")
@@ -34,7 +35,20 @@ struct ContextTests {
                     ["context", "add", name, "http://127.0.0.1:\(stub.port)", "--org", slug], home: home)
                 #expect(added.exitCode == 0, "\(added.errors)")
             }
-            let token = ["SUPAMANAGER_ACCESS_TOKEN": Sample.token]
+            // Never sent: the managers of contexts get what is stored for them.
+            let token = ["SUPAMANAGER_ACCESS_TOKEN": "sbp_of_another_manager"]
+            let unknown = try await run(["volumes", "list"], home: home, token)
+            #expect(unknown.exitCode != 0 && unknown.errors.contains("not signed in"), "\(unknown.errors)")
+            #expect(first.requests.isEmpty)
+            try CredentialsFile(environment: ["HOME": home]).save(
+                StoredCredentials(
+                    tokens: Dictionary(
+                        uniqueKeysWithValues: try [first, second].map { stub in
+                            (
+                                try APIAddress("http://127.0.0.1:\(stub.port)"),
+                                StoredToken(token: Secret(Sample.token), id: nil, email: "a@example.test")
+                            )
+                        })))
             func asked(_ stub: StubServer) -> Int { stub.requests.count { $0.path.hasSuffix("/kept-volumes") } }
             // The first one that was added is in use.
             #expect(try await run(["volumes", "list"], home: home, token).exitCode == 0)
@@ -47,10 +61,21 @@ struct ContextTests {
             let named = token.merging(["SUPAMANAGER_CONTEXT": "first"]) { $1 }
             #expect(try await run(["volumes", "list"], home: home, named).exitCode == 0)
             #expect((asked(first), asked(second)) == (3, 1))
-            // An address that is given is not the context's, and neither is its organization.
-            let given = token.merging(["SUPAMANAGER_API_URL": "http://127.0.0.1:\(first.port)"]) { $1 }
-            let several = try await run(["volumes", "list"], home: home, given)
-            #expect(several.exitCode == 64 && several.errors.contains("several organizations"), "\(several.errors)")
+            #expect(
+                (first.requests + second.requests).allSatisfy { request in
+                    request.headers["authorization"] == "Bearer \(Sample.token)"
+                })
+            // An address that is given is not the context's, and neither is its organization; no context is needed,
+            // be there none of the name, or none that can be read.
+            var given = token.merging(["SUPAMANAGER_API_URL": "http://127.0.0.1:\(first.port)"]) { $1 }
+            given["SUPAMANAGER_CONTEXT"] = "none"
+            for _ in 1...2 {
+                let several = try await run(["volumes", "list"], home: home, given)
+                #expect(several.exitCode == 64 && several.errors.contains("several organizations"), "\(several.errors)")
+                #expect(first.requests.last?.headers["authorization"] == "Bearer sbp_of_another_manager")
+                try Data("{".utf8).write(
+                    to: URL(filePath: try ContextsFile(environment: ["HOME": home]).path))
+            }
         }
     }
 

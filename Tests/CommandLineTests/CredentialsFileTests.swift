@@ -120,6 +120,57 @@ struct CredentialsFileTests {
         }
     }
 
+    /// Where a command goes, and with which token, while both variables may be set.
+    struct Way: Sendable {
+        var option, context, variable, contextVariable, current: String?
+        let address: String
+        let token: String?
+    }
+
+    @Test(
+        "the token of the variable goes to no manager of a context",
+        arguments: [
+            Way(address: "http://127.0.0.1:8080", token: "sbp_variable"),
+            Way(option: "https://example.test/api", address: "https://example.test/api", token: "sbp_variable"),
+            Way(variable: "https://other.test", address: "https://other.test", token: "sbp_variable"),
+            Way(current: "home", address: "https://example.test/api", token: "sbp_two"),
+            Way(context: "home", address: "https://example.test/api", token: "sbp_two"),
+            Way(contextVariable: "home", address: "https://example.test/api", token: "sbp_two"),
+            Way(current: "away", address: "https://away.test", token: nil),
+            Way(context: "away", current: "home", address: "https://away.test", token: nil),
+            Way(contextVariable: "away", current: "home", address: "https://away.test", token: nil),
+            Way(
+                context: "home", variable: "https://other.test", address: "https://example.test/api", token: "sbp_two"),
+            Way(context: "away", variable: "https://other.test", address: "https://away.test", token: nil),
+            Way(
+                variable: "https://other.test", contextVariable: "away", address: "https://other.test",
+                token: "sbp_variable"),
+            Way(
+                variable: "https://other.test", current: "home", address: "https://other.test", token: "sbp_variable"),
+            Way(
+                option: "https://other.test", context: "home", current: "home", address: "https://other.test",
+                token: "sbp_variable"),
+        ])
+    func tokensOfManagers(_ way: Way) async throws {
+        try await withFolder { folder in
+            var environment = ["HOME": folder, "SUPAMANAGER_ACCESS_TOKEN": "sbp_variable"]
+            try CredentialsFile(environment: environment).save(try sample())
+            try ContextsFile(environment: environment).save(
+                StoredContexts(
+                    current: way.current,
+                    contexts: [
+                        "home": ManagerContext(address: try APIAddress("https://example.test/api")),
+                        "away": ManagerContext(address: try APIAddress("https://away.test")),
+                    ]))
+            environment["SUPAMANAGER_API_URL"] = way.variable
+            environment["SUPAMANAGER_CONTEXT"] = way.contextVariable
+            let settings = try ClientSettings(option: way.option, context: way.context, environment: environment)
+            #expect(settings.address.text == way.address)
+            #expect(settings.token?.reveal() == way.token)
+            #expect(settings.source == way.token.map { $0 == "sbp_variable" ? .environment : .file })
+        }
+    }
+
     @Test("a token that could not be sent is refused", arguments: ["", " \n", "a b", "a\nb", "tökén", "a\u{1}"])
     func badTokens(_ text: String) async {
         let error = await clientError { _ = try Secret.token(trimming: text) }

@@ -167,6 +167,23 @@ struct ProjectEditionTests {
         }
     }
 
+    @Test("an entry in a history that is not stored yet holds up no change of other projects")
+    func historyInUnit() async throws {
+        try await withStores { store, _, pool async throws in
+            _ = try await store.insert(project(1))
+            let before = try await store.projects(ProjectQuery()).edition
+            let event = ProjectEvent(at: late, status: .provisioning, cause: "a backup was begun")
+            try await PostgresUnitOfWork(pool: pool).perform {
+                try await store.note([event], of: .sample(1))
+                // Refused at once where the row is locked.
+                _ = try await AmbientTransaction.$current.withValue(nil) {
+                    try await pool.query("select edition::text from project_edition for update nowait")
+                }
+            }
+            #expect(try await store.projects(ProjectQuery()).edition != before)
+        }
+    }
+
     @Test("a page is never answered with another viewer's rows")
     func visibility() async throws {
         try await withStores { store, _, _ async throws in

@@ -240,11 +240,17 @@ struct RequestLedgerTests {
             let effects = Mutex<[String]>([])
             try await units.perform {
                 await AfterCommit.run { effects.withLock { $0.append("effect") } }
-                _ = try? await AmbientTransaction.run(on: pool) { try await $0.execute("select 1/0") }
+                _ = try? await AmbientTransaction.run(on: pool) { step in
+                    await AfterCommit.run { effects.withLock { $0.append("of a step that is taken back") } }
+                    try await step.execute("select 1/0")
+                }
+                try await AmbientTransaction.run(on: pool) { _ in
+                    await AfterCommit.run { effects.withLock { $0.append("of a step") } }
+                }
                 _ = try await ledger.append(deed("after the failure"))
                 #expect(effects.withLock { $0.isEmpty })
             }
-            #expect(effects.withLock { $0 } == ["effect"])
+            #expect(effects.withLock { $0 } == ["effect", "of a step"])
             #expect(try await ledger.trail(AuditQuery(scope: .organization("acme"))).count == 1)
             await #expect(throws: Failed.self) { () async throws in
                 try await units.perform {
@@ -252,7 +258,7 @@ struct RequestLedgerTests {
                     throw Failed()
                 }
             }
-            #expect(effects.withLock { $0 } == ["effect"])
+            #expect(effects.withLock { $0 } == ["effect", "of a step"])
         }
     }
 }

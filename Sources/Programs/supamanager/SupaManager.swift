@@ -11,8 +11,8 @@ struct SupaManager: AsyncParsableCommand {
         discussion: """
             `serve` runs the manager. The other commands call its Management API, on this or another machine, at the \
             address in --api-url or SUPAMANAGER_API_URL, by default \(APIAddress.standard). Sign in with `login`, or set \
-            SUPAMANAGER_ACCESS_TOKEN. Results go to standard output, everything else to standard error. Colours are \
-            used on terminals only, and never when NO_COLOR is set.
+            SUPAMANAGER_ACCESS_TOKEN, which counts where no context is used. Results go to standard output, everything \
+            else to standard error. Colours are used on terminals only, and never when NO_COLOR is set.
 
             Exit codes:
             \(ExitStatus.table)

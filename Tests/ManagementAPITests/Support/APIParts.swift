@@ -92,9 +92,23 @@ struct APIParts: Sendable {
             configuration: configuration)
     }
 
-    /// The dashboard's files in the repository, read once for all tests.
-    private static let dashboardFiles = Result {
-        try DashboardFiles(folder: #filePath.split(separator: "/Tests/")[0] + "/Dashboard")
+    /// The dashboard's files in the repository: read, named and compressed once for all tests.
+    private struct SharedDashboard {
+        let files: DashboardFiles
+        let digests: [[UInt8]: String]
+        let compressed: [[UInt8]: [UInt8]]
+
+        init(folder: String) throws {
+            files = try DashboardFiles(folder: folder)
+            let contents = Set(files.assets.values)
+            digests = Dictionary(uniqueKeysWithValues: contents.map { ($0, APIParts.countedDigest($0)) })
+            compressed = try Dictionary(
+                uniqueKeysWithValues: contents.map { ($0, try Gzip.compress($0, effort: .most)) })
+        }
+    }
+
+    private static let sharedDashboard = Result {
+        try SharedDashboard(folder: #filePath.split(separator: "/Tests/")[0] + "/Dashboard")
     }
 
     private var poll: SharedPoll {
@@ -108,13 +122,15 @@ struct APIParts: Sendable {
     /// The dashboard with the files of the repository.
     private func dashboard(units: any UnitOfWork, publicURL: String) -> DashboardFeature? {
         do {
+            let shared = try Self.sharedDashboard.get()
             return try DashboardFeature(
-                files: Self.dashboardFiles.get(), directory: directory,
+                files: shared.files, directory: directory,
                 trail: SessionTrail(units: units, ledger: ledger, time: SystemTime()),
                 settings: DashboardSettings(publicURL: publicURL, stacks: ["lite", "supabase"]),
-                poll: poll, digest: Self.countedDigest,
+                poll: poll, digest: { shared.digests[$0] ?? Self.countedDigest($0) },
                 compression: PageCompression(
-                    page: { try Gzip.compress($0) }, file: { try Gzip.compress($0, effort: .most) }))
+                    page: { try Gzip.compress($0) },
+                    file: { try shared.compressed[$0] ?? Gzip.compress($0, effort: .most) }))
         } catch {
             Issue.record("the dashboard's files cannot be used: \(error)")
             return nil

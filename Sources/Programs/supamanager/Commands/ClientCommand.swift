@@ -45,19 +45,19 @@ extension ClientSession {
 
 /// The context of a command: the API, the terminal, and the environment.
 struct ClientSession: Sendable {
-    let address: APIAddress
+    let place: ClientSettings.Place
     let terminal: Terminal
     let environment: [String: String]
     let http: HTTPClient
     /// Style of the text output.
     let style: Style
-    private let option: String?
-    private let context: String?
+
+    var address: APIAddress { place.address }
 
     init(_ connection: ConnectionOptions, _ terminal: Terminal) throws(ClientError) {
         environment = ProcessInfo.processInfo.environment
-        (option, context) = (connection.address, connection.context)
-        address = try ClientSettings.address(option: option, context: context, environment: environment)
+        place = try ClientSettings.place(
+            option: connection.address, context: connection.context, environment: environment)
         self.terminal = terminal
         style = Style(isTerminal: terminal.isTerminal(.output), environment: environment)
         do throws(HTTPTransportError) {
@@ -67,7 +67,7 @@ struct ClientSession: Sendable {
 
     /// Address and token of the API, with the source of the token.
     func settings() throws(ClientError) -> ClientSettings {
-        try ClientSettings(option: option, context: context, environment: environment)
+        try ClientSettings(at: place, environment: environment)
     }
 
     /// The API for who is signed in.
@@ -129,15 +129,11 @@ struct ClientSession: Sendable {
         } catch { throw .failed("the answer cannot be written as JSON") }
     }
 
-    /// The organization that a command means: the one it names, that of SUPAMANAGER_ORG, that of the context at this
-    /// address, or the only one there is.
+    /// The organization that a command means: the one it names, that of SUPAMANAGER_ORG, that of the context which the
+    /// address is of, or the only one there is.
     func organization(_ given: String?, _ client: ManagementClient) async throws(ClientError) -> String {
         if let given = given ?? environment["SUPAMANAGER_ORG"], !given.isEmpty { return given }
-        if let selected = try ContextsFile.selected(option: context, environment: environment)?.context,
-            selected.address == address.text, let organization = selected.organization
-        {
-            return organization
-        }
+        if let organization = place.context?.organization { return organization }
         let slugs = try await client.organizations().map(\.slug)
         guard let only = slugs.first else { throw .notFound("you belong to no organization") }
         guard slugs.count == 1 else {

@@ -53,7 +53,7 @@ struct LoginCommand: ClientCommand {
         if session.address.isExposed {
             session.note("Warning: \(session.address) is not encrypted: others on the way can read what you send.")
         }
-        if let given = session.environment[ClientSettings.tokenVariable], !given.isEmpty {
+        if ClientSettings.tokenVariable(at: session.place, environment: session.environment) != nil {
             session.note(
                 "Warning: \(ClientSettings.tokenVariable) is set: commands use that token and not this sign-in.")
         }

@@ -14,11 +14,21 @@ public struct ClientSettings: Sendable, Equatable {
     /// Name of the variable with a token.
     public static let tokenVariable = "SUPAMANAGER_ACCESS_TOKEN"
 
-    /// The API's address.
-    public let address: APIAddress
+    /// The manager that a command is about.
+    public struct Place: Sendable, Equatable {
+        /// The API's address.
+        public let address: APIAddress
+        /// The context that the address is of; nil where something else names it.
+        public let context: ManagerContext?
+    }
+
+    public let place: Place
     /// The token, if there is one.
     public let token: Secret<String>?
     public let source: TokenSource?
+
+    /// The API's address.
+    public var address: APIAddress { place.address }
 
     /// Resolves the settings.
     ///
@@ -26,25 +36,41 @@ public struct ClientSettings: Sendable, Equatable {
     ///   - option: what `--api-url` says.
     ///   - context: what `--context` says.
     public init(option: String?, context: String? = nil, environment: [String: String]) throws(ClientError) {
-        address = try Self.address(option: option, context: context, environment: environment)
-        // An empty variable counts as not set, as in Compose.
-        if let given = environment[Self.tokenVariable], !given.isEmpty {
+        try self.init(
+            at: Self.place(option: option, context: context, environment: environment), environment: environment)
+    }
+
+    /// The settings at a place. The variable's token is of the manager that the other variable, an option or nothing
+    /// names: the manager of a context is another one as likely as not, and gets the token that is stored for it.
+    public init(at place: Place, environment: [String: String]) throws(ClientError) {
+        self.place = place
+        if let given = Self.tokenVariable(at: place, environment: environment) {
             token = try .token(trimming: given)
             source = .environment
         } else {
-            let stored = try CredentialsFile(environment: environment).load().tokens[address]
+            let stored = try CredentialsFile(environment: environment).load().tokens[place.address]
             token = stored?.token
             source = stored == nil ? nil : .file
         }
     }
 
-    /// The address alone: of `--api-url`, of the context that `--context` names, of the variables, of the context in use.
-    public static func address(
+    /// What the variable with a token says where it counts; an empty one counts as not set, as in Compose.
+    public static func tokenVariable(at place: Place, environment: [String: String]) -> String? {
+        guard place.context == nil, let given = environment[tokenVariable], !given.isEmpty else { return nil }
+        return given
+    }
+
+    /// The place alone: of `--api-url`, of the context that `--context` names, of the variables, of the context in use.
+    public static func place(
         option: String?, context: String? = nil, environment: [String: String]
-    ) throws(ClientError) -> APIAddress {
-        if let option, !option.isEmpty { return try APIAddress(option) }
-        if context == nil, let given = environment[addressVariable], !given.isEmpty { return try APIAddress(given) }
-        let selected = try ContextsFile.selected(option: context, environment: environment)
-        return try selected.map { (_, found) throws(ClientError) in try APIAddress(found.address) } ?? .standard
+    ) throws(ClientError) -> Place {
+        if let option, !option.isEmpty { return Place(address: try APIAddress(option), context: nil) }
+        if context == nil, let given = environment[addressVariable], !given.isEmpty {
+            return Place(address: try APIAddress(given), context: nil)
+        }
+        guard let selected = try ContextsFile.selected(option: context, environment: environment)?.context else {
+            return Place(address: .standard, context: nil)
+        }
+        return Place(address: try APIAddress(selected.address), context: selected)
     }
 }

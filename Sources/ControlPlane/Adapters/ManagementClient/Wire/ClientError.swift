@@ -50,7 +50,7 @@ public enum ClientError: Error, Sendable, Equatable, CustomStringConvertible {
                 + "with its access token, supamanager login --token-stdin < DATA_FOLDER/admin-token"
         case .unexpected(let detail): "the Management API's answer is not understood: \(detail)"
         case .notSignedIn(let address):
-            "not signed in to \(address): run `supamanager login`, or set SUPAMANAGER_ACCESS_TOKEN"
+            "not signed in to \(address): run `supamanager login`, or set SUPAMANAGER_ACCESS_TOKEN, which is not for contexts"
         case .notFound(let detail), .invalid(let detail), .credentials(let detail), .notReached(let detail),
             .failed(let detail):
             detail

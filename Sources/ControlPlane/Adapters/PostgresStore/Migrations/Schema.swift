@@ -6,6 +6,7 @@ public enum DatabaseSchema {
         projectEdition, managerLease, custody, operations, credentialLimits, templateVersions, projectUpgrades,
         auditSignatures, secretDigests, formerSettings, keyedPayloads, registryLogins, jobs,
         eventFacts, browserSessions, backups, usage, logCopies, notificationChannels,
+        eventEdition,
     ]
 
     private static let installation = Migration(

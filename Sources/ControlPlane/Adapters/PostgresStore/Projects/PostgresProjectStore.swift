@@ -187,8 +187,6 @@ public struct PostgresProjectStore: ProjectStore {
             // Numbers of events become visible in their order only when one transaction at a time writes them.
             guard let project = try await ProjectRows.lock(ref, in: transaction) else { return }
             for event in events { try await outbox.write(event, of: project, in: transaction) }
-            // Streams of histories read on only in another generation. Last, since all such changes wait for it.
-            try await ProjectRows.renewEdition(in: transaction)
         }
     }
 

@@ -79,11 +79,6 @@ enum ProjectRows {
         ProjectEdition(try await session.single("select \(edition)").string("edition"))
     }
 
-    /// Draws another generation for what no trigger sees.
-    static func renewEdition(in session: some PostgresSession) async throws {
-        try await session.execute("update project_edition set edition = gen_random_uuid()")
-    }
-
     static func outlines(in session: some PostgresSession) async throws -> [ProjectRef: RecordOutline] {
         let rows = try await session.query(
             "select ref, status, configuration_revision, updated_at from projects where status <> 'DELETED'")

@@ -21,11 +21,18 @@ extension DatabaseSchema {
             $$;
             """ + ["projects", "port_leases", "subnet_leases"].map(renewal).joined())
 
-    private static func renewal(_ table: String) -> String {
+    /// Entries in histories renew it too, since their streams read on only in another generation. Entries that are
+    /// forgotten do not.
+    static let eventEdition = Migration(
+        number: 29, name: "edition of events", sql: renewal("project_events", after: "insert"))
+
+    private static func renewal(_ table: String) -> String { renewal(table, after: "insert or update or delete") }
+
+    private static func renewal(_ table: String, after changes: String) -> String {
         """
 
         drop trigger if exists \(table)_renew_edition on \(table);
-        create constraint trigger \(table)_renew_edition after insert or update or delete on \(table)
+        create constraint trigger \(table)_renew_edition after \(changes) on \(table)
             deferrable initially deferred for each row execute function renew_project_edition();
         """
     }

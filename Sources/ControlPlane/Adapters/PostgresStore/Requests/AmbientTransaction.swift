@@ -7,19 +7,21 @@ enum AmbientTransaction {
     @TaskLocal static var current: PostgresTransaction?
 
     /// Runs `body` in a transaction: in a savepoint of the current one, so that what fails can be caught and tried
-    /// again, or in a new one.
+    /// again, or in a new one. What a step that fails has announced with ``AfterCommit`` is forgotten with it.
     static func run<Value: Sendable>(
         on pool: PostgresPool, _ body: @Sendable @escaping (PostgresTransaction) async throws -> Value
     ) async throws -> Value {
         guard let current else { return try await pool.transaction { try await body($0) } }
-        try await current.executeScript("savepoint step")
-        do {
-            let value = try await body(current)
-            try await current.executeScript("release savepoint step")
-            return value
-        } catch {
-            try await current.executeScript("rollback to savepoint step; release savepoint step")
-            throw error
+        return try await AfterCommit.nesting {
+            try await current.executeScript("savepoint step")
+            do {
+                let value = try await body(current)
+                try await current.executeScript("release savepoint step")
+                return value
+            } catch {
+                try await current.executeScript("rollback to savepoint step; release savepoint step")
+                throw error
+            }
         }
     }
 

@@ -23,12 +23,16 @@ public enum AfterCommit {
 
         func append(_ effect: @escaping @Sendable () async -> Void) { effects.withLock { $0.append(effect) } }
 
-        func run() async {
-            let announced = effects.withLock { effects in
+        func run() async { for effect in taken() { await effect() } }
+
+        /// Gives its effects to another.
+        func move(to other: Pending) { for effect in taken() { other.append(effect) } }
+
+        private func taken() -> [@Sendable () async -> Void] {
+            effects.withLock { effects in
                 defer { effects = [] }
                 return effects
             }
-            for effect in announced { await effect() }
         }
     }
 
@@ -44,6 +48,16 @@ public enum AfterCommit {
         let collected = Pending()
         let value = try await $pending.withValue(collected, operation: body)
         await collected.run()
+        return value
+    }
+
+    /// Collects the effects of a step of a unit of work: they are the unit's once `body` has returned, and forgotten
+    /// where it throws, since its changes are taken back. Outside of a unit they happen at once.
+    public static func nesting<Value>(_ body: () async throws -> Value) async rethrows -> Value {
+        guard let unit = pending else { return try await body() }
+        let step = Pending()
+        let value = try await $pending.withValue(step, operation: body)
+        step.move(to: unit)
         return value
     }
 }

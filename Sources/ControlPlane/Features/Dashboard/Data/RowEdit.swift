@@ -48,6 +48,15 @@ struct RowEdit: Sendable, Equatable {
         return String(hash, radix: 16)
     }
 
+    /// What a form remembers of one text that it shows: a field that still says the same was not touched. A NULL is
+    /// shown as an empty text, and is another mark than one.
+    static func fieldMark(of text: String?) -> String { text == nil ? "-" : mark(of: [text.map(plain)]) }
+
+    /// Whether a field still says what it was filled with.
+    static func isUntouched(_ text: String, seen: String) -> Bool {
+        seen == "-" ? text.isEmpty : fieldMark(of: text) == seen
+    }
+
     /// Browsers send CR LF for the end of a line, however it was.
     private static func plain(_ text: String) -> String {
         text.replacing("\r\n", with: "\n").replacing("\r", with: "\n")
@@ -64,11 +73,12 @@ struct RowEdit: Sendable, Equatable {
             parameters, role: role)
     }
 
-    /// The statement that changes the row with a key; it answers with one row for each that it changed.
-    func update(of table: TableShape, key: RowKey, role: String?) -> SQLText {
+    /// The statement that changes the row with a key while it is as it was read; it answers with one row for each that
+    /// it changed.
+    func update(of table: TableShape, key: RowKey, from state: RowState, role: String?) -> SQLText {
         var parameters: [JSON] = []
         let sets = changes.map { "\(SQLName.quoted($0.column)) = \(Self.sql($0.assignment, &parameters))" }
-        let condition = key.condition(of: table, after: &parameters)
+        let condition = key.condition(of: table, in: state, after: &parameters)
         return SQLText(
             "update \(table.sqlName) set \(sets.joined(separator: ", ")) where \(condition) returning 1 as changed",
             parameters, role: role)
@@ -81,6 +91,49 @@ struct RowEdit: Sendable, Equatable {
         case .value(let text):
             parameters.append(.string(text))
             return "$\(parameters.count)"
+        }
+    }
+}
+
+/// A row as it was read. What changes the row says so in its own statement: nobody can come in between.
+struct RowState: Sendable, Equatable {
+    /// In the order of the table's columns.
+    let texts: [String?]
+    /// The transaction that wrote the row (`xmin`), where the project's owner read it. Reads and writes of the owner are
+    /// different logins, whose settings may give one value two texts. Other roles may lack the right to read it.
+    var version: String?
+
+    init(texts: [String?], version: String? = nil) { (self.texts, self.version) = (texts, version) }
+
+    /// Reads the answer of ``RowKey/reading(of:role:)``; nil where it has no row.
+    init?(_ answer: ResultTable, of table: TableShape) {
+        guard let row = answer.rows.first else { return nil }
+        self.init(
+            texts: Array(row.prefix(table.columns.count)),
+            version: answer.values(of: Self.versionColumn).first ?? nil)
+    }
+
+    static let versionColumn = "version"
+
+    /// Rows of foreign tables have no version of their own.
+    static func hasVersion(_ table: TableShape, role: String?) -> Bool { role == nil && table.kind != "f" }
+
+    /// Whether both are the same row, byte for byte.
+    func isSame(as other: RowState) -> Bool {
+        version == other.version && RowEdit.mark(of: texts) == RowEdit.mark(of: other.texts)
+    }
+
+    func conditions(of table: TableShape, after parameters: inout [JSON]) -> [String] {
+        if let version {
+            parameters.append(.string(version))
+            return ["xmin::text = $\(parameters.count)"]
+        }
+        return zip(table.columns, texts).map { column, text in
+            let value = "\(SQLName.quoted(column.name))::text"
+            guard let text else { return "\(value) is null" }
+            parameters.append(.string(text))
+            // Byte for byte, whatever the column's own collation takes for equal.
+            return "\(value) collate \"C\" = $\(parameters.count)"
         }
     }
 }
@@ -102,27 +155,29 @@ struct RowKey: Sendable, Equatable {
         self.values = values
     }
 
-    func condition(of table: TableShape, after parameters: inout [JSON]) -> String {
-        zip(table.key, values).map { column, value in
+    func condition(of table: TableShape, in state: RowState? = nil, after parameters: inout [JSON]) -> String {
+        let names = zip(table.key, values).map { column, value in
             parameters.append(.string(value))
             return "\(SQLName.quoted(column.name)) = $\(parameters.count)"
-        }.joined(separator: " and ")
+        }
+        return (names + (state?.conditions(of: table, after: &parameters) ?? [])).joined(separator: " and ")
     }
 
-    /// The whole row, its columns named `c0`, `c1` ….
+    /// The whole row, its columns named `c0`, `c1` …, and its version; see ``RowState``.
     func reading(of table: TableShape, role: String?) -> SQLText {
         var parameters: [JSON] = []
         let condition = condition(of: table, after: &parameters)
-        let values = table.columns.enumerated().map { "\(SQLName.quoted($1.name))::text as c\($0)" }
+        var values = table.columns.enumerated().map { "\(SQLName.quoted($1.name))::text as c\($0)" }
+        if RowState.hasVersion(table, role: role) { values.append("xmin::text as \(RowState.versionColumn)") }
         return SQLText(
             "select \(values.joined(separator: ", ")) from \(table.sqlName) where \(condition) limit 1", parameters,
             isReadOnly: role == nil, role: role, changesNothing: true)
     }
 
-    /// The statement that deletes the row; it answers with one row for each that it deleted.
-    func deletion(from table: TableShape, role: String?) -> SQLText {
+    /// The statement that deletes the row while it is as it was read; it answers with one row for each that it deleted.
+    func deletion(from table: TableShape, in state: RowState, role: String?) -> SQLText {
         var parameters: [JSON] = []
-        let condition = condition(of: table, after: &parameters)
+        let condition = condition(of: table, in: state, after: &parameters)
         return SQLText("delete from \(table.sqlName) where \(condition) returning 1 as changed", parameters, role: role)
     }
 

@@ -37,11 +37,14 @@ struct RowRoutes: Sendable {
     private struct Draft {
         let table: TableShape
         var key: RowKey?
-        /// Texts of the row as it is.
-        var present: [String?]?
+        /// The row as it is.
+        var state: RowState?
         var form: FormFields?
         var role: String?
         var problem: SQLRefusal?
+
+        /// Its texts.
+        var present: [String?]? { state?.texts }
     }
 
     /// The row as it is; 404 where the role sees none.
@@ -52,10 +55,10 @@ struct RowRoutes: Sendable {
         switch try await sql.run(key.reading(of: table, role: role), for: request) {
         case .refused(let refusal): throw APIError(.badRequest, refusal.message)
         case .rows(let answer):
-            guard let row = answer.rows.first else {
+            guard let state = RowState(answer, of: table) else {
                 throw APIError(.notFound, "there is no such row, or \(role ?? "the owner") does not see it")
             }
-            return Draft(table: table, key: key, present: row, role: role)
+            return Draft(table: table, key: key, state: state, role: role)
         }
     }
 
@@ -83,8 +86,9 @@ struct RowRoutes: Sendable {
 
     private func input(_ column: TableShape.Column, index: Int, of draft: Draft) -> PageValue {
         let old = draft.present.flatMap { $0.indices.contains(index) ? $0[index] : nil }
-        let text = draft.form?["v\(index)"] ?? old ?? ""
-        let mode = draft.form?["m\(index)"] ?? Self.mode(column, isNew: draft.key == nil, isNull: old == nil)
+        let form = Self.isUntouched(column, index: index, of: draft) ? nil : draft.form
+        let text = form?["v\(index)"] ?? old ?? ""
+        let mode = form?["m\(index)"] ?? Self.mode(column, isNew: draft.key == nil, isNull: old == nil)
         // A field of one line would lose them.
         let hasLines = text.unicodeScalars.contains { $0 == "\n" || $0 == "\r" }
         let isLong = hasLines || text.count > Self.lineMax || Self.longTypes.contains(column.type)
@@ -96,9 +100,18 @@ struct RowRoutes: Sendable {
         if column.hasDefault || draft.key == nil { modes.append(option("default", "default")) }
         return .object([
             "index": .text("\(index)"), "name": .visible(column.name), "type": .visible(column.type),
-            "text": .text(text), "is_computed": .flag(column.isComputed), "is_key": .flag(column.isKey),
+            "text": .text(text), "mark": draft.present == nil ? .none : .text(RowEdit.fieldMark(of: old)),
+            "is_computed": .flag(column.isComputed), "is_key": .flag(column.isKey),
             "is_long": .flag(isLong), "modes": .list(modes), "is_required": .flag(!column.isNullable),
         ])
+    }
+
+    /// Whether a form asks for nothing of a column: then it shows what there is, not what there was.
+    private static func isUntouched(_ column: TableShape.Column, index: Int, of draft: Draft) -> Bool {
+        guard let form = draft.form, let seen = form["o\(index)"], let text = form["v\(index)"] else { return false }
+        let mode = form["m\(index)"]
+        return RowEdit.isUntouched(text, seen: seen)
+            && (mode == nil || mode == Self.mode(column, isNew: false, isNull: seen == "-"))
     }
 
     /// Characters beyond which a text gets several lines.
@@ -140,7 +153,9 @@ struct RowRoutes: Sendable {
             draft.problem = Self.changedMeanwhile
             return try await self.form(request, draft)
         }
-        let outcome = try await sql.run(edit.update(of: table, key: key, role: draft.role), for: request)
+        guard let state = draft.state else { return try await self.form(request, draft) }
+        let statement = edit.update(of: table, key: key, from: state, role: draft.role)
+        let outcome = try await sql.run(statement, for: request)
         return try await end(outcome, of: draft, for: request)
     }
 
@@ -154,7 +169,8 @@ struct RowRoutes: Sendable {
             draft.problem = Self.changedMeanwhile
             return try await self.form(request, draft)
         }
-        let outcome = try await sql.run(key.deletion(from: table, role: draft.role), for: request)
+        guard let state = draft.state else { return try await self.form(request, draft) }
+        let outcome = try await sql.run(key.deletion(from: table, in: state, role: draft.role), for: request)
         return try await end(outcome, of: draft, for: request)
     }
 
@@ -173,12 +189,24 @@ struct RowRoutes: Sendable {
     ) async throws -> APIResponse {
         var draft = draft
         switch outcome {
-        case .rows(let answer) where answer.rows.isEmpty:
-            draft.problem = SQLRefusal("no row was changed: a policy keeps \(draft.role ?? "the owner") from it")
+        case .rows(let answer) where answer.rows.isEmpty: draft = try await unchanged(draft, for: request)
         case .rows: return try back(to: draft.table, role: draft.role, request)
         case .refused(let refusal): draft.problem = refusal
         }
         return try await form(request, draft)
+    }
+
+    /// What is said of a row that a statement did not change: another has changed it since it was read, or it is kept.
+    private func unchanged(_ draft: Draft, for request: APIRequest) async throws -> Draft {
+        guard let key = draft.key, let state = draft.state else { return draft }
+        var now = try await self.draft(request, of: draft.table, key: key, role: draft.role)
+        now.form = draft.form
+        let isKept = now.state?.isSame(as: state) == true
+        now.problem =
+            isKept
+            ? SQLRefusal("no row was changed: a policy or a trigger keeps \(draft.role ?? "the owner") from it")
+            : Self.changedMeanwhile
+        return now
     }
 
     private func back(to table: TableShape, role: String?, _ request: APIRequest) throws -> APIResponse {

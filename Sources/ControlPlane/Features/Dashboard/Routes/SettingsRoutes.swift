@@ -85,12 +85,18 @@ struct SettingsRoutes: Sendable {
     private func show(
         _ service: Service, _ request: APIRequest, given: FormFields? = nil, problem: APIError? = nil
     ) async throws -> APIResponse {
-        let form = try await form(service, request)
-        return try await frame.page(
+        let groups = try await form(service, request).fields(given: given, problem: problem?.message)
+        return try await show(service, request, groups: groups, problem: problem)
+    }
+
+    private func show(
+        _ service: Service, _ request: APIRequest, groups: PageValue, problem: APIError?
+    ) async throws -> APIResponse {
+        try await frame.page(
             "settings-service", in: .settings, title: "\(service.label) settings",
             [
                 "tabs": try tabs(request, current: "/\(service.name)"), "service": .text(service.name),
-                "label": .text(service.label), "groups": form.fields(given: given, problem: problem?.message),
+                "label": .text(service.label), "groups": groups,
                 "can_write": .flag(try frame.granted(request).contains(service.write)),
                 "restarts": .flag(service.area == .database), "is_saved": .flag(request.query["saved"] == "1"),
             ], for: request, status: problem?.status ?? .ok)
@@ -102,13 +108,12 @@ struct SettingsRoutes: Sendable {
         guard let group = form.groups.first(where: { $0.name == given["group"] ?? "" }) else {
             throw APIError(.notFound, "there is no such group of settings")
         }
-        if let key = form.conflicts(given, group: group).first {
-            return try await show(
-                service, request, given: given,
-                problem: APIError(
-                    .conflict,
-                    "nothing was saved: \(key) was changed after this page was opened. Saved once more, your "
-                        + "value replaces it; open the page again to see it first"))
+        let conflicts = form.conflicts(given, group: group)
+        if !conflicts.isEmpty {
+            let problem = Self.conflict(conflicts)
+            // Of the values that were compared: what is changed from here on is found by the next save.
+            let groups = form.fields(given: given, problem: problem.message, conflicts: conflicts)
+            return try await show(service, request, groups: groups, problem: problem)
         }
         guard let body = form.change(given, group: group) else {
             return try frame.see("/settings/\(service.name)", of: request)
@@ -120,6 +125,14 @@ struct SettingsRoutes: Sendable {
             return try await show(service, request, given: given, problem: try APIError.refusal(error))
         }
         return try frame.see("/settings/\(service.name)?saved=1", of: request)
+    }
+
+    private static func conflict(_ keys: [String]) -> APIError {
+        let (were, values) = keys.count == 1 ? ("was", "your value replaces it") : ("were", "your values replace them")
+        return APIError(
+            .conflict,
+            "nothing was saved: \(keys.joined(separator: ", ")) \(were) changed after this page was opened. Saved once "
+                + "more, \(values); open the page again to see first what is there")
     }
 
     // MARK: General

@@ -130,10 +130,12 @@ struct SettingsForm: Sendable {
     /// - Parameters:
     ///   - given: what was typed into the form of a group, where it was refused.
     ///   - problem: the refusal, which names the setting that it is about.
-    func fields(given: FormFields?, problem: String?) -> PageValue {
+    ///   - conflicts: the settings that it says were changed meanwhile: saved once more, the form replaces those.
+    func fields(given: FormFields?, problem: String?, conflicts: [String] = []) -> PageValue {
         let known = settings
         let subject = problem.flatMap { text in
-            known.map(\.key).filter { text.contains($0) }.max { $0.count < $1.count }
+            conflicts.count > 1
+                ? nil : known.map(\.key).filter { text.contains($0) }.max { $0.count < $1.count }
         }
         let chosen = given?["group"]
         return .list(
@@ -141,6 +143,7 @@ struct SettingsForm: Sendable {
                 let inputs = known.filter { group.keys.contains($0.key) }.map { setting in
                     input(
                         setting, given: chosen == group.name ? given : nil,
+                        isKnown: conflicts.contains(setting.key),
                         problem: subject == setting.key ? problem : nil)
                 }
                 return .object([
@@ -152,8 +155,16 @@ struct SettingsForm: Sendable {
             })
     }
 
-    private func input(_ setting: ServiceSetting, given: FormFields?, problem: String?) -> PageValue {
-        let value = given?["s-\(setting.key)"] ?? Self.shown(values[setting.key])
+    /// - Parameter isKnown: whether the page says that the setting was changed meanwhile. What it does not say stays
+    ///   unseen, so that the next save finds it; an untouched field shows what there is.
+    private func input(
+        _ setting: ServiceSetting, given: FormFields?, isKnown: Bool, problem: String?
+    ) -> PageValue {
+        let present = Self.shown(values[setting.key])
+        let typed = given?["s-\(setting.key)"]
+        let isTouched = given.map { !Self.isUntouched(typed ?? "", of: setting, in: $0) } ?? false
+        let value = isTouched ? typed ?? present : present
+        let seen = isTouched && !isKnown ? given?["o-\(setting.key)"] ?? present : present
         var choices: [String] = []
         switch setting.form {
         case .flag: choices = ["true", "false"]
@@ -165,7 +176,7 @@ struct SettingsForm: Sendable {
             "key": .text(setting.key),
             "id": .text("s-" + setting.key.map { $0.isLetter || $0.isNumber ? String($0).lowercased() : "-" }.joined()),
             "value": .text(setting.isSecret ? "" : value),
-            "seen": .text(setting.isSecret ? "" : Self.shown(values[setting.key])),
+            "seen": .text(setting.isSecret ? "" : seen),
             "is_secret": .flag(setting.isSecret),
             "is_choice": .flag(!choices.isEmpty), "rule": .text(Self.rule(setting)), "problem": .visible(problem),
             "choices": .list(

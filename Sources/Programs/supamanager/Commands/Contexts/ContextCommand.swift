@@ -9,7 +9,8 @@ struct ContextCommand: AsyncParsableCommand {
         discussion: """
             Commands talk to the manager of the context in use, unless --api-url, --context, SUPAMANAGER_API_URL or \
             SUPAMANAGER_CONTEXT name another one. Sign in to each with `login`: tokens are kept by address, in a file \
-            beside that of the contexts, readable by you alone.
+            beside that of the contexts, readable by you alone. SUPAMANAGER_ACCESS_TOKEN is for --api-url, \
+            SUPAMANAGER_API_URL and the default address: the manager of a context never gets it.
             """,
         subcommands: [
             ContextListCommand.self, ContextAddCommand.self, ContextUseCommand.self, ContextRemoveCommand.self,
