@@ -374,8 +374,8 @@ let package = Package(
         tests(
             "ReplicationArchiveTests",
             on: [
-                "BackupModel", "CurlKit", "EmbeddedPostgres", "FileKit", "OrchestratorTesting", "PostgresKit",
-                "PostgresTestSupport", "ProjectModel", "ReplicationArchive", "TokenKit",
+                "BackupModel", "CurlKit", "EmbeddedPostgres", "FileKit", "HTTPStub", "OrchestratorTesting",
+                "PostgresKit", "PostgresTestSupport", "ProjectModel", "ReplicationArchive", "TokenKit",
             ]),
         tests("DataPlaneCoreTests", on: ["DataPlaneCore", "TokenKit"]),
         dataPlaneTests(of: "RestAPI"),

@@ -36,6 +36,48 @@ struct PointInTimeTests {
         #expect(isCovered(350, by: [try Sample.base("c", 410, to: 430, at: 40)], [Sample.chunk(300, 350, until: nil)]))
     }
 
+    @Test("no span grows over a gap, also while the first backup after it is not whole")
+    func growth() throws {
+        let old = try Sample.base("old", 110, to: 130, at: 10)
+        let new = try Sample.base("new", 410, to: 430, at: 40)
+        let before = Sample.chunk(100, 250, until: 25)
+        func grows(_ position: UInt64, until time: Int64?, by bases: [BaseBackup], _ chunks: [WALChunk]) -> Bool {
+            let progress = WALProgress(
+                timeline: TimelineID(1), position: WALPosition(position),
+                completeUntil: time.map { Sample.seconds($0) })
+            let archive = contents(bases, chunks)
+            let grows = RestorePlanner.growsLastSpan(progress, in: archive)
+            // It is one of the last, and what it grows to has a plan.
+            if grows, let last = RestorePlanner.spans(in: archive, known: progress).last, let time {
+                for moment in last.earliest.milliseconds / 1_000...max(time, last.earliest.milliseconds / 1_000) {
+                    let plan = try? RestorePlanner.plan(
+                        for: .time(Sample.seconds(moment)), in: archive, known: progress)
+                    #expect(plan != nil, "\(moment)")
+                }
+            }
+            return grows
+        }
+        #expect(grows(250, until: 27, by: [old], [before]))
+        #expect(!grows(250, until: nil, by: [], [before]))
+        // The slot was lost: the receiver begins at 400, where the new backup's log begins, and has not reached its end.
+        #expect(!grows(400, until: nil, by: [old, new], [before]))
+        let start = Sample.chunk(400, 420, until: 41)
+        #expect(!grows(420, until: 41, by: [old, new], [before, start]))
+        // It has, and no moment is certified yet.
+        let silent = Sample.chunk(400, 450, until: nil)
+        #expect(!grows(450, until: nil, by: [old, new], [before, silent]))
+        #expect(!grows(450, until: 39, by: [old, new], [before, silent]))
+        #expect(grows(450, until: 41, by: [old, new], [before, silent]))
+        // A clock that was set back does not make the older span the last one.
+        let odd = try Sample.base("odd", 410, to: 430, at: 5)
+        #expect(grows(450, until: 8, by: [old, odd], [before, silent]))
+        let progress = WALProgress(
+            timeline: TimelineID(1), position: WALPosition(450), completeUntil: Sample.seconds(8))
+        #expect(
+            RestorePlanner.spans(in: contents([old, odd], [before, silent]), known: progress).last?.earliest
+                == Sample.seconds(5))
+    }
+
     @Test("a time line of a restore is covered by the base of the one before, if its log reaches the branch")
     func branches() throws {
         let base = try Sample.base("a", 110, to: 130, at: 10)

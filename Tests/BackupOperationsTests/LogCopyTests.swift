@@ -64,9 +64,13 @@ struct LogCopyTests {
         #expect(log.window == span(10, 20) && log.gap == gap)
         let branch = TimelineBranch(
             timeline: TimelineID(2), parent: TimelineID(1), from: WALPosition(3), seen: seconds(64))
+        // A time line that the archive knew already.
+        log.isCovered = true
+        log = log.taking(.progress(progress(until: 99, on: 2)), at: seconds(64))
+        #expect(log.epoch == 2 && !log.isCovered)
         log.isCovered = true
         log = log.taking(.branch(branch), at: seconds(65))
-        #expect(log.epoch == 2 && !log.isCovered && log.updatedAt == seconds(65))
+        #expect(log.epoch == 3 && !log.isCovered && log.updatedAt == seconds(65))
     }
 
     @Test("a backup is made for the log's sake where none leads to it, and not one after another")
@@ -74,10 +78,19 @@ struct LogCopyTests {
         func backup(_ reason: BackupReason, _ state: BackupState, at time: Int64) -> ProjectBackup {
             ProjectBackup(id: 1, ref: .sample(1), reason: reason, state: state, insertedAt: seconds(time))
         }
-        func isDue(_ known: [ProjectBackup], isCovered: Bool = false) -> Bool {
-            LogBaseNeed.isDue(isCovered: isCovered, known: known, at: seconds(1_000))
+        func isDue(
+            _ known: [ProjectBackup], isCovered: Bool = false, status: ProjectStatus? = .active,
+            state: LogCopyState = .receiving
+        ) -> Bool {
+            var log = copy([])
+            log.state = state
+            return LogBaseNeed.isDue(log, isCovered: isCovered, status: status, known: known, at: seconds(1_000))
         }
         #expect(isDue([]) && !isDue([], isCovered: true))
+        // What does not run cannot be backed up, and where nothing is received, a backup leads to nothing.
+        let running = ProjectStatus.allCases.filter { isDue([], status: $0) }
+        #expect(Set(running) == [.active, .degraded] && !isDue([], status: nil))
+        #expect(LogCopyState.allCases.filter { isDue([], state: $0) } == [.receiving])
         #expect(!isDue([backup(.schedule, .pending, at: 1)]))
         #expect(isDue([backup(.schedule, .verified, at: 999)]))
         #expect(!isDue([backup(.pointInTime, .failed, at: 401)]))
@@ -102,5 +115,7 @@ struct LogCopyTests {
         let other = try #require(backup.archiveName(run: 2, draw: RandomIdentifier.uuid()))
         #expect(one != other)
         #expect(one.value.hasPrefix("b7-2-"))
+        #expect(ProjectBackup.number(in: one) == 7)
+        #expect(ProjectBackup.number(in: try #require(BackupID("first"))) == nil)
     }
 }

@@ -115,6 +115,21 @@ struct RestoreFlowTests {
         }
     }
 
+    @Test("a backup is made though the server keeps no log for it, which the log's copy says")
+    func reservation() async throws {
+        try await run { bench in
+            bench.archive.setReservationFailure(.invalid("max_slot_wal_keep_size of the database is -1"))
+            let set = try await bench.host.send(
+                "PATCH", "/v1/projects/\(bench.ref)/database/backups/schedule",
+                body: #"{"schedule_for":"03:00:00","point_in_time":true}"#)
+            #expect(set.status == 200)
+            #expect(try await bench.backup().state == .verified)
+            #expect(bench.archive.slots.reserved == 0)
+            let log = try await bench.host.parts.backupStore.logCopy(of: bench.ref)
+            #expect(log?.state == .failing && log?.failure?.contains("max_slot_wal_keep_size") == true)
+        }
+    }
+
     @Test("a copy that cannot be restored is no backup")
     func unsound() async throws {
         try await run { bench in

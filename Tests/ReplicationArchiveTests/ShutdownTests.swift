@@ -1,4 +1,6 @@
 import BackupModel
+import CurlKit
+import HTTPStub
 import PostgresKit
 import PostgresTestSupport
 import ProjectModel
@@ -6,7 +8,7 @@ import Testing
 
 @testable import ReplicationArchive
 
-/// What a receiver does at the ends of a server's life.
+/// What a receiver does at the ends of a server's life, and on a bucket.
 @Suite(
     "Receivers and the life of a server", .serialized,
     .enabled("needs PostgreSQL's server programs") { await TestCluster.isAvailable() })
@@ -74,5 +76,32 @@ struct ShutdownTests {
             // A new cluster has some 40 MB of files.
             #expect((20 << 20..<200 << 20).contains(bytes), "\(bytes)")
         }
+    }
+
+    @Test func aClusterIsRestoredFromABucket() async throws {
+        let double = S3Double()
+        let stub = try StubServer(.loopback) { double.answer($0) }
+        defer { stub.stop() }
+        let client = try HTTPClient()
+        let vault = try Vault(S3Store(double.settings(port: stub.port), client: client))
+        try await RestoreTests.with { site, _, _ in
+            try await vault.archive.reserveWAL(vault.request(site))
+            _ = try await vault.base("first", of: site)
+            let (moment, known) = try await vault.receiving(site) { received in
+                try await site.commit(1...2)
+                let moment = try await site.moment()
+                double.beBusy(2)
+                try await site.commit(3...3)
+                try await received.reached(try await site.position())
+                try await received.reached(moment)
+                return (moment, received.progress)
+            }
+            #expect(double.names.allSatisfy { $0.hasPrefix("some/prefix/v1/test/one/") })
+            #expect(try await vault.rows(.time(moment), known: known) == [1, 2])
+            #expect(
+                try await vault.archive.removeWAL(before: WALPosition(.max), on: TimelineID(1), in: vault.access) > 0)
+            #expect(!double.names.contains { $0.contains("/wal/") })
+        }
+        await client.shutdown()
     }
 }

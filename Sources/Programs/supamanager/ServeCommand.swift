@@ -94,7 +94,11 @@ struct ServeCommand: AsyncParsableCommand {
     var networkRules: String?
 
     @Option(
-        help: "Folder for backups of projects, or none for no backups. [SUPAMANAGER_BACKUPS; default: DATA_DIR/backups]"
+        help: """
+            Folder for backups of projects, s3://BUCKET/PREFIX, or none for no backups. A bucket's endpoint and keys come \
+            from SUPAMANAGER_BACKUPS_S3_ENDPOINT, _REGION, _ACCESS_KEY_ID and _SECRET_ACCESS_KEY only. \
+            [SUPAMANAGER_BACKUPS; default: DATA_DIR/backups]
+            """
     )
     var backups: String?
 

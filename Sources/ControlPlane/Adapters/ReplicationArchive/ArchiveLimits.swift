@@ -19,6 +19,10 @@ public struct ArchiveLimits: Sendable {
     /// The pause after the first failed attempt; it doubles up to ``uploadPauseMax``.
     public var uploadPause: Duration = .seconds(1)
     public var uploadPauseMax: Duration = .seconds(30)
+    /// How long a receiver waits for the server to let go of the slot, which the connection before may still hold.
+    public var slotWait: Duration = .seconds(15)
+    /// The time between two looks at it.
+    public var slotPoll: Duration = .milliseconds(100)
     /// Bytes of a segment that a restore keeps in memory.
     public var segmentBytesMax: UInt64 = 64 << 20
 

@@ -1,23 +1,21 @@
 import BackupModel
 import ConsistencyModel
+import CurlKit
 import FoundationEssentials
 import LinuxHost
 import ReplicationArchive
 
 /// The check of where backups go.
 extension LocalChecks {
-    /// The store takes what is written to it: it has room and is this user's.
-    func backupStore() -> ConsistencyFinding {
+    /// The store takes what is written to it: a folder has room and is this user's, a bucket answers to the keys.
+    func backupStore(client: HTTPClient) async -> ConsistencyFinding {
         switch settings.backups {
         case nil:
             ConsistencyFinding(
                 "backups.store", .warning, found: "no backups are made: SUPAMANAGER_BACKUPS is none",
-                advice: "name a folder on another disk with SUPAMANAGER_BACKUPS")
+                advice: "name a folder on another disk, or a bucket: SUPAMANAGER_BACKUPS=s3://BUCKET/PREFIX")
         case .folder(let path): folder(of: path)
-        case .s3(let bucket):
-            ConsistencyFinding(
-                "backups.store", .error, subject: "\(bucket)", found: "backups do not go into buckets yet",
-                advice: "name a folder with SUPAMANAGER_BACKUPS")
+        case .s3(let bucket): await answer(of: bucket, client)
         }
     }
 
@@ -44,5 +42,18 @@ extension LocalChecks {
                 advice: "make room, or name another store with SUPAMANAGER_BACKUPS")
         }
         return finding(.ok, "backups go into the folder \(path), which has \(space.freeBytes >> 30) GiB free")
+    }
+
+    private func answer(of bucket: S3StoreSettings, _ client: HTTPClient) async -> ConsistencyFinding {
+        do throws(BackupError) {
+            _ = try await S3Store(bucket, client: client).size(of: "v1/doctor")
+            return ConsistencyFinding(
+                "backups.store", .ok, subject: "\(bucket)", found: "backups go to \(bucket), which answers to the keys")
+        } catch {
+            return ConsistencyFinding(
+                "backups.store", .error, subject: "\(bucket)", found: "\(error)",
+                advice: "check that the bucket exists, that the keys may list, read, write and delete in it, and that"
+                    + " SUPAMANAGER_BACKUPS_S3_ENDPOINT and _REGION are the bucket's")
+        }
     }
 }

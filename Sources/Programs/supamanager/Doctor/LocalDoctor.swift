@@ -28,7 +28,7 @@ struct LocalDoctor: Sendable {
             found += local.templates()
             found += [local.dataFolder(), local.masterKey(), local.engineSocket()]
             if isManagerSilent { found += local.listenAddress() }
-            found.append(local.backupStore())
+            found.append(await local.backupStore(client: http))
             found.append(await local.databasePrograms(searchPath: environment["PATH"] ?? ""))
             found += ConsistencyCheck.findings(in: await facts(settings, time.now()))
         } catch {

@@ -70,6 +70,15 @@ enum BackupRows {
         ).map(backup)
     }
 
+    static func inStore(of ref: ProjectRef, in session: some PostgresSession) async throws -> [ProjectBackup] {
+        try await session.query(
+            """
+            select \(columns) from backups where ref = $1 and state in ('stored', 'verified', 'unsound')
+            order by id desc limit $2
+            """, [.text(ref.text), .int(BackupLimits.inStore)]
+        ).map(backup)
+    }
+
     static func newest(in session: some PostgresSession) async throws -> [NewestBackups] {
         try await session.query(
             """

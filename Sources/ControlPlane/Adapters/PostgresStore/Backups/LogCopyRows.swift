@@ -46,6 +46,17 @@ enum LogCopyRows {
             ]) != nil
     }
 
+    static func noteFailure(
+        _ failure: String, of ref: ProjectRef, at time: Timestamp, in session: some PostgresSession
+    ) async throws {
+        try await session.execute(
+            """
+            insert into log_copies (ref, state, epoch, failure, updated_at) values ($1, 'failing', 0, $2, $3)
+            on conflict (ref) do update set
+                state = excluded.state, failure = excluded.failure, updated_at = excluded.updated_at
+            """, [.text(ref.text), .text(failure), .timestamp(time.postgres)])
+    }
+
     static func delete(_ ref: ProjectRef, in session: some PostgresSession) async throws {
         try await session.execute("delete from log_copies where ref = $1", [.text(ref.text)])
     }

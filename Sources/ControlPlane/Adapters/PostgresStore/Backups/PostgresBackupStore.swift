@@ -49,6 +49,11 @@ public struct PostgresBackupStore: BackupStore {
         try await transaction { try await BackupRows.latest(of: ref, limit: limit, in: $0) }
     }
 
+    /// Selects the backups in the store.
+    public func backupsInStore(of ref: ProjectRef) async throws(StoreError) -> [ProjectBackup] {
+        try await transaction { try await BackupRows.inStore(of: ref, in: $0) }
+    }
+
     /// Selects the newest backups of all projects that are not deleted; at most ``BackupLimits/projects``.
     public func newest() async throws(StoreError) -> [NewestBackups] {
         try await transaction { try await BackupRows.newest(in: $0) }
@@ -89,6 +94,13 @@ public struct PostgresBackupStore: BackupStore {
         _ spans: [RestorableSpan], isCovered: Bool, of copy: LogCopy
     ) async throws(StoreError) -> Bool {
         try await write { try await LogCopyRows.save(spans, isCovered: isCovered, of: copy, in: $0) }
+    }
+
+    /// Updates why a log cannot be copied.
+    public func noteFailure(
+        _ failure: String, ofLogOf ref: ProjectRef, at time: Timestamp
+    ) async throws(StoreError) {
+        try await write { try await LogCopyRows.noteFailure(failure, of: ref, at: time, in: $0) }
     }
 
     /// Deletes the copy of a log.

@@ -18,6 +18,7 @@ struct WALReceiver {
         let timeline = TimelineID(identity.timeline)
         let contents = try await archive.contents(of: request.access)
         let begins = try await branch(to: timeline, of: identity, in: contents, over: connection)
+        try await awaitFreeSlot(connection)
         let restart = try await reserve(connection)
         let own = try await sound(contents.chunks.filter { $0.timeline == timeline }, after: restart)
         let start = try ReceiverStart(
@@ -52,6 +53,20 @@ struct WALReceiver {
             }
         }
         return sound
+    }
+
+    /// Waits until no other connection reads the slot: the server notices the end of the one before a moment later.
+    private func awaitFreeSlot(_ connection: PostgresPhysicalReplication) async throws(BackupError) {
+        let (slot, clock) = (slot, ContinuousClock())
+        let end = clock.now + limits.slotWait
+        while try await reading({ () async throws(PostgresError) in try await connection.slot(slot)?.isActive ?? false }
+        ) {
+            guard clock.now < end else {
+                throw .source(
+                    "the slot \(slot) is read by another connection, and was not let go in \(limits.slotWait)")
+            }
+            do { try await Task.sleep(for: limits.slotPoll) } catch { throw .cancelled }
+        }
     }
 
     /// Makes the slot where it is missing or lost; from where on the server keeps its log.

@@ -48,7 +48,8 @@ public final class S3Store: ObjectStore {
         var request = request("GET", settings.prefix + name)
         request.idleTimeout = Self.idleTimeout
         let stream: HTTPResponseStream
-        do throws(HTTPTransportError) { stream = try await client.stream(request) } catch { throw failure(error) }
+        let signed = try signed(request)
+        do throws(HTTPTransportError) { stream = try await client.stream(signed) } catch { throw failure(error) }
         if stream.head.status == 404 { return nil }
         guard stream.head.status == 200 else { throw failure(status: stream.head.status, of: "GET") }
         return S3Reader(stream: stream, store: self)
@@ -98,7 +99,7 @@ public final class S3Store: ObjectStore {
 extension S3Store {
     private static let unreserved = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8)
 
-    /// A signed request for a key; with an empty key for the bucket.
+    /// A request for a key; with an empty key for the bucket. It is signed when it is sent.
     func request(_ method: String, _ key: String, query: [String: String] = [:]) -> HTTPRequest {
         let pairs = query.sorted { $0.key < $1.key }.map { "\($0.key)=\(Self.encoded($0.value))" }
         let base = settings.endpoint.hasSuffix("/") ? String(settings.endpoint.dropLast()) : settings.endpoint
@@ -107,10 +108,14 @@ extension S3Store {
             method: method, url: path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")), lane: .long)
         request.totalTimeout = method == "GET" && query.isEmpty ? nil : Self.partTimeout
         request.idleTimeout = Self.idleTimeout
-        request.signature = AWSSignature(
-            region: settings.region, service: "s3", accessKeyID: settings.accessKeyID,
-            secretAccessKey: settings.secretAccessKey)
         return request
+    }
+
+    private func signed(_ request: HTTPRequest) throws(BackupError) -> HTTPRequest {
+        var signed = request
+        let now = Timestamp(milliseconds: WallClock.now)
+        signed.headers += try S3Signer(settings: settings).headers(of: request, at: now)
+        return signed
     }
 
     private static func encoded(_ text: String) -> String {
@@ -129,7 +134,8 @@ extension S3Store {
         var attempt = 1
         while true {
             let failure: BackupError
-            switch await attempted(request) {
+            // Each attempt has a time of its own.
+            switch await attempted(try signed(request)) {
             case .success(let response) where statuses.contains(response.status): return response
             case .success(let response):
                 failure = self.failure(status: response.status, of: request.method, response.body)

@@ -57,6 +57,10 @@ private struct BackupContractRun {
             try promise("every field is kept", try await store.backup(first.id, of: one) == changed)
             let refs = try await store.refsInStore()
             try promise("a project counts while it has a backup in the store", refs == (state.isInStore ? [one] : []))
+            // The later one is not in the store.
+            let stored = try await store.backupsInStore(of: one)
+            try promise("what is in the store is found behind later ones", stored == (state.isInStore ? [changed] : []))
+            try promise("and is no other project's", try await store.backupsInStore(of: two).isEmpty)
         }
         var gone = first
         gone.id = other.id + 1_000
@@ -110,6 +114,12 @@ private struct BackupContractRun {
         try await store.save(copy)
         copy.isCovered = false
         try promise("a gap takes the cover away", try await store.logCopy(of: one) == copy)
+        try await store.noteFailure("it's full", ofLogOf: one, at: start + .seconds(9))
+        (copy.state, copy.failure, copy.updatedAt) = (.failing, "it's full", start + .seconds(9))
+        try promise("a failure changes nothing else", try await store.logCopy(of: one) == copy)
+        try await store.noteFailure("why", ofLogOf: two, at: start)
+        let first = LogCopy(ref: two, state: .failing, failure: "why", updatedAt: start)
+        try promise("a failure may be the first of a row", try await store.logCopy(of: two) == first)
         try await store.save(LogCopy(ref: two, updatedAt: start))
         try promise("a copy that is not wanted is named", try await wanted() == [one: true, two: false])
         try await store.forgetLogCopy(of: two)

@@ -13,6 +13,7 @@ public final class FakeBackupArchive: BackupArchive {
         var requests: [WALRequest] = []
         var released = 0
         var reserved = 0
+        var reservationFailure: BackupError?
         var removedLog: [TimelineID: WALPosition] = [:]
         var bytes: Int64 = 1
         var listeners: [AsyncStream<WALEvent?>.Continuation] = []
@@ -25,6 +26,9 @@ public final class FakeBackupArchive: BackupArchive {
 
     /// The next calls that take a copy fail, one after the other.
     public func fail(with failures: [BackupError]) { state.withLock { $0.failures += failures } }
+
+    /// No slot can be made from now on; nil ends that.
+    public func setReservationFailure(_ failure: BackupError?) { state.withLock { $0.reservationFailure = failure } }
 
     /// What every check finds from now on.
     public func setProblems(_ problems: [String]) { state.withLock { $0.problems = problems } }
@@ -71,7 +75,13 @@ public final class FakeBackupArchive: BackupArchive {
         return base
     }
 
-    public func reserveWAL(_ request: WALRequest) async throws(BackupError) { state.withLock { $0.reserved += 1 } }
+    public func reserveWAL(_ request: WALRequest) async throws(BackupError) {
+        let failure = state.withLock { state in
+            if state.reservationFailure == nil { state.reserved += 1 }
+            return state.reservationFailure
+        }
+        if let failure { throw failure }
+    }
 
     public func releaseWAL(_ request: WALRequest) async throws(BackupError) { state.withLock { $0.released += 1 } }
 

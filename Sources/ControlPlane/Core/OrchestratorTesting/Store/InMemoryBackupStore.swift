@@ -78,6 +78,14 @@ public final class InMemoryBackupStore: BackupStore, Revertible {
         await transaction { Array($0.backups.filter { $0.ref == ref }.reversed().prefix(limit)) }
     }
 
+    /// Those in the store, newest first.
+    public func backupsInStore(of ref: ProjectRef) async throws(StoreError) -> [ProjectBackup] {
+        await transaction { state in
+            Array(
+                state.backups.filter { $0.ref == ref && $0.state.isInStore }.reversed().prefix(BackupLimits.inStore))
+        }
+    }
+
     /// Projects of which backups are in the store.
     public func refsInStore() async throws(StoreError) -> Set<ProjectRef> {
         await transaction { Set($0.backups.filter(\.state.isInStore).map(\.ref)) }
@@ -123,6 +131,17 @@ public final class InMemoryBackupStore: BackupStore, Revertible {
             state.logCopies[copy.ref]?.spans = spans
             state.logCopies[copy.ref]?.isCovered = isCovered
             return true
+        }
+    }
+
+    /// Writes why a log cannot be copied.
+    public func noteFailure(
+        _ failure: String, ofLogOf ref: ProjectRef, at time: Timestamp
+    ) async throws(StoreError) {
+        await transaction { state in
+            var copy = state.logCopies[ref] ?? LogCopy(ref: ref, updatedAt: time)
+            (copy.state, copy.failure, copy.updatedAt) = (.failing, failure, time)
+            state.logCopies[ref] = copy
         }
     }
 

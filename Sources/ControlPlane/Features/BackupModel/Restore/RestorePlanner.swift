@@ -21,24 +21,35 @@ public enum RestorePlanner {
         }
     }
 
-    /// What can be restored, by time line and then by time. A gap ends one span; the next begins with the next base.
+    /// What can be restored, by time line and then by place in the log. A gap ends one span; the next begins with the
+    /// next base.
     public static func spans(in contents: ArchiveContents, known: WALProgress? = nil) -> [RestorableSpan] {
         var found: [RestorableSpan] = []
         for timeline in timelines(contents) {
             var earliestByEnd: [WALPosition: RestorableSpan] = [:]
-            for (base, reach) in reaches(to: timeline, contents) where reach.arrives && reach.end >= base.end {
-                let seen = base.timeline == timeline ? nil : branch(timeline, contents)?.seen
-                let earliest = max(base.finished, seen ?? base.finished)
-                // The end of a base says nothing of what was committed just before it.
-                guard let latest = reach.completeUntil(known, on: timeline), latest >= earliest else { continue }
-                let sofar = earliestByEnd[reach.end]
-                earliestByEnd[reach.end] = RestorableSpan(
-                    timeline: timeline, earliest: min(earliest, sofar?.earliest ?? earliest),
-                    latest: max(latest, sofar?.latest ?? latest))
+            for (base, reach) in reaches(to: timeline, contents) {
+                guard var span = span(of: base, reach, on: timeline, in: contents, known: known) else { continue }
+                if let sofar = earliestByEnd[reach.end] {
+                    span.earliest = min(span.earliest, sofar.earliest)
+                    span.latest = max(span.latest, sofar.latest)
+                }
+                earliestByEnd[reach.end] = span
             }
-            found += earliestByEnd.values.sorted { $0.earliest < $1.earliest }
+            found += earliestByEnd.sorted { $0.key < $1.key }.map(\.value)
         }
         return found
+    }
+
+    private static func span(
+        of base: BaseBackup, _ reach: WALReach, on timeline: TimelineID, in contents: ArchiveContents,
+        known: WALProgress?
+    ) -> RestorableSpan? {
+        guard reach.arrives, reach.end >= base.end else { return nil }
+        let seen = base.timeline == timeline ? nil : branch(timeline, contents)?.seen
+        let earliest = max(base.finished, seen ?? base.finished)
+        // The end of a base says nothing of what was committed just before it.
+        guard let latest = reach.completeUntil(known, on: timeline), latest >= earliest else { return nil }
+        return RestorableSpan(timeline: timeline, earliest: earliest, latest: latest)
     }
 
     /// Stretches of the log that are missing between others of the same time line.
@@ -125,8 +136,18 @@ public enum RestorePlanner {
 }
 
 extension RestorePlanner {
-    /// Whether a base leads to where a receiver is, without a gap: then every moment that it reports can be restored.
-    /// A base of which the receiver has not yet reached the end counts.
+    /// Whether the last span of a receiver's time line ends where the receiver is, without a gap: then every moment that
+    /// it reports lengthens that span. A base of which the receiver has not yet reached the end has none.
+    public static func growsLastSpan(_ progress: WALProgress, in contents: ArchiveContents) -> Bool {
+        reaches(to: progress.timeline, contents).contains { base, reach in
+            // No log lies behind such a reach: the other spans end there, too, or before a gap.
+            reach.gap == nil && reach.end >= progress.position
+                && span(of: base, reach, on: progress.timeline, in: contents, known: progress) != nil
+        }
+    }
+
+    /// Whether a base leads to where a receiver is, or will: then no other is needed. A base of which the receiver has
+    /// not yet reached the end counts, though no moment after it can be restored yet (``growsLastSpan(_:in:)``).
     public static func isCovered(_ progress: WALProgress, by contents: ArchiveContents) -> Bool {
         reaches(to: progress.timeline, contents).contains { _, reach in
             reach.arrives && reach.gap == nil && reach.end >= progress.position

@@ -28,10 +28,12 @@ public struct BackupCatalog: Sendable {
         self.time = time
     }
 
-    /// The latest backups of a project, newest first.
+    /// The latest backups of a project and all that are in the store, newest first.
     public func backups(of ref: ProjectRef) async throws(BackupRefusal) -> [ProjectBackup] {
         try await stored { () async throws(StoreError) in
-            try await store.backups(of: ref, limit: BackupLimits.listed)
+            let latest = try await store.backups(of: ref, limit: BackupLimits.listed)
+            guard let last = latest.last, latest.count == BackupLimits.listed else { return latest }
+            return latest + (try await store.backupsInStore(of: ref)).filter { $0.id < last.id }
         }
     }
 

@@ -54,6 +54,12 @@ extension ProjectBackup {
     func archiveName(run: Int64, draw: String) -> BackupID? {
         BackupID("b\(id)-\(run)-\(draw.filter { $0 != "-" }.prefix(12))")
     }
+
+    /// The number of the row that a name in the archive was made for; nil for other names.
+    static func number(in name: BackupID) -> Int64? {
+        let text = name.value.split(separator: "-", maxSplits: 1).first ?? ""
+        return text.hasPrefix("b") ? Int64(text.dropFirst()) : nil
+    }
 }
 
 /// Why a backup is made. The raw value is stored and shown.

@@ -17,7 +17,7 @@ public struct LogCopy: Sendable, Equatable {
     public var updatedAt: Timestamp
     /// What the archive had at the last look, by time line and time.
     public var spans: [RestorableSpan]
-    /// Whether the last look found a backup that leads to where the log is: then the newest span grows with it.
+    /// Whether the last look found that the last span of the log's time line ends where the log is: then it grows with it.
     public var isCovered: Bool
 
     public init(
@@ -62,6 +62,11 @@ public struct LogCopy: Sendable, Equatable {
         copy.updatedAt = now
         switch event {
         case .progress(let progress):
+            // Another time line that the archive knew already.
+            if let before = copy.progress, before.timeline != progress.timeline {
+                copy.isCovered = false
+                copy.epoch += 1
+            }
             (copy.state, copy.progress, copy.failure) = (.receiving, progress, nil)
         case .gap(let gap):
             (copy.gap, copy.gapSeenAt, copy.isCovered) = (gap, now, false)
@@ -112,9 +117,17 @@ enum LogBaseNeed {
     /// Time between two such backups: what keeps one from being of use may keep the next one, too.
     static let interval: Duration = .seconds(600)
 
-    /// - Parameter known: the project's latest backups.
-    static func isDue(isCovered: Bool, known: [ProjectBackup], at now: Timestamp) -> Bool {
-        guard !isCovered, !known.contains(where: { $0.state == .pending }) else { return false }
+    /// - Parameters:
+    ///   - isCovered: Whether a backup leads to where the log is, or will.
+    ///   - status: The project's; one that does not run cannot be backed up, and needs it when it runs again.
+    ///   - known: The project's latest backups.
+    static func isDue(
+        _ copy: LogCopy, isCovered: Bool, status: ProjectStatus?, known: [ProjectBackup], at now: Timestamp
+    ) -> Bool {
+        // Where nothing is received, another backup would lead to nothing either.
+        guard !isCovered, copy.state == .receiving, status?.hasRunningDatabase == true,
+            !known.contains(where: { $0.state == .pending })
+        else { return false }
         let last = known.filter { $0.reason == .pointInTime }.map(\.insertedAt).max()
         return last.map { now.since($0) >= interval || now < $0 } ?? true
     }

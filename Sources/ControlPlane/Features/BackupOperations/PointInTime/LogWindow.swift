@@ -14,16 +14,18 @@ struct LogWindow: Sendable {
         guard let copy = try await ground.backups.logCopy(of: ref), let progress = copy.progress else { return false }
         let contents = try await ground.archive.contents(of: try await ground.access(of: ref))
         let spans = RestorePlanner.spans(in: contents, known: progress)
+        let grows = RestorePlanner.growsLastSpan(progress, in: contents)
         let isCovered = RestorePlanner.isCovered(progress, by: contents)
         let now = ground.time.now()
         return try await ground.units.perform { [ground] in
             // A gap may have come meanwhile, which this look does not know.
-            guard try await ground.backups.save(spans, isCovered: isCovered, of: copy) else { return false }
+            guard try await ground.backups.save(spans, isCovered: grows, of: copy) else { return false }
             let known = try await ground.backups.backups(of: ref, limit: BackupLimits.listed)
-            if LogBaseNeed.isDue(isCovered: isCovered, known: known, at: now) {
+            let status = try await ground.projects.project(ref)?.status
+            if LogBaseNeed.isDue(copy, isCovered: isCovered, status: status, known: known, at: now) {
                 _ = try await ground.requests.enqueueBackup(of: ref, because: .pointInTime, by: nil)
             }
-            return isCovered && spans.contains { $0.timeline == progress.timeline }
+            return grows
         }
     }
 

@@ -18,6 +18,10 @@ public protocol BackupStore: Sendable {
     /// The latest backups of a project, newest first.
     func backups(of ref: ProjectRef, limit: Int) async throws(StoreError) -> [ProjectBackup]
 
+    /// The backups of a project that are in the store, newest first, however many others were made after them; at most
+    /// ``BackupLimits/inStore``.
+    func backupsInStore(of ref: ProjectRef) async throws(StoreError) -> [ProjectBackup]
+
     /// Projects of which backups are in the store.
     func refsInStore() async throws(StoreError) -> Set<ProjectRef>
 
@@ -34,6 +38,8 @@ public protocol BackupStore: Sendable {
     func save(_ copy: LogCopy) async throws(StoreError)
     /// Writes what was found in the archive. False, and nothing is written, when the row's epoch is another one by now.
     func save(_ spans: [RestorableSpan], isCovered: Bool, of copy: LogCopy) async throws(StoreError) -> Bool
+    /// Writes why a log cannot be copied, into the row or a new one, and nothing else: a receiver may be at work.
+    func noteFailure(_ failure: String, ofLogOf ref: ProjectRef, at time: Timestamp) async throws(StoreError)
     /// Removes a row; no effect when there is none.
     func forgetLogCopy(of ref: ProjectRef) async throws(StoreError)
     /// The projects whose log is copied or was.
@@ -69,6 +75,8 @@ public enum BackupLimits {
     public static let projects = 10_000
     /// Backups in one list.
     public static let listed = 500
+    /// Backups of one project in the store that are looked at.
+    public static let inStore = 10_000
     /// Restores that are looked at.
     public static let restores = 50
     /// Backups of one project that may wait or be made at once.

@@ -72,7 +72,7 @@ public struct BackupUpkeep: Sendable {
     /// Two steps, a day apart: what is marked by mistake can still be kept.
     private func expire(of ref: ProjectRef, now: Timestamp, _ context: JobContext) async throws -> Int {
         guard context.job.hasRunLately(now: now) else { return 0 }
-        let rows = try await ground.backups.backups(of: ref, limit: BackupLimits.listed).filter(\.state.isInStore)
+        let rows = try await ground.backups.backupsInStore(of: ref)
         let access = try await ground.access(of: ref)
         let contents = try await ground.archive.contents(of: access)
         let bases = contents.bases
@@ -117,9 +117,12 @@ public struct BackupUpkeep: Sendable {
         let access = try await ground.access(of: ref)
         let limit = now + (.zero - Self.leftoverAge)
         var removed = try await ground.archive.removeUnfinished(before: limit, in: access)
-        let rows = try await ground.backups.backups(of: ref, limit: BackupLimits.listed)
-        for base in try await ground.archive.contents(of: access).bases where base.finished < limit {
-            guard rows.contains(where: { $0.hasLeft(base) }) else { continue }
+        let stored = Set(try await ground.backups.backupsInStore(of: ref).compactMap(\.archived))
+        for base in try await ground.archive.contents(of: access).bases
+        where base.finished < limit && !stored.contains(base.id) {
+            guard let id = ProjectBackup.number(in: base.id),
+                try await ground.backups.backup(id, of: ref)?.hasLeft(base) == true
+            else { continue }
             try context.check()
             try await ground.archive.remove(base.id, in: access)
             removed += 1
@@ -131,8 +134,7 @@ public struct BackupUpkeep: Sendable {
         guard context.job.hasRunLately(now: now),
             now.since(record.statusChangedAt) > Self.keptAfterDeletion
         else { return 0 }
-        let rows = try await ground.backups.backups(of: record.ref, limit: BackupLimits.listed)
-            .filter(\.state.isInStore)
+        let rows = try await ground.backups.backupsInStore(of: record.ref)
         let access = try await ground.access(of: record.ref)
         let timelines = Set(try await ground.archive.contents(of: access).chunks.map(\.timeline))
         let all = Dictionary(uniqueKeysWithValues: timelines.map { ($0, WALPosition(.max)) })

@@ -1,4 +1,5 @@
 import BackupModel
+import Logging
 public import Orchestrator
 import ProjectModel
 import Reconciler
@@ -58,10 +59,7 @@ public struct BackupWorker: Sendable {
         let access = try await ground.access(of: ref)
         try context.check()
         let copiesLog = try await ground.backups.schedule(of: ref)?.copiesLog ?? false
-        if copiesLog {
-            // Else the server may recycle the log between this backup and the first that a receiver gets.
-            try await ground.archive.reserveWAL(WALRequest(source: source, access: access, requiresBound: true))
-        }
+        if copiesLog { try await reserve(WALRequest(source: source, access: access, requiresBound: true), of: ref) }
         if context.job.attempts == 0 {
             try await ground.note(.backupBegun, "backup \(backup.id) of the database has begun", of: ref)
         }
@@ -83,6 +81,18 @@ public struct BackupWorker: Sendable {
         }
         if copiesLog { await LogWindow(ground: ground).lookIfPossible(at: ref) }
         return base
+    }
+
+    /// Without it the server may recycle the log between this backup and the first that a receiver gets. The backup holds
+    /// its own log, and is made all the same.
+    private func reserve(_ request: WALRequest, of ref: ProjectRef) async throws {
+        do throws(BackupError) { try await ground.archive.reserveWAL(request) } catch {
+            guard error != .cancelled else { throw CancellationError() }
+            ground.logger.warning(
+                "a backup is made though the server does not keep its log from there on",
+                metadata: ["project": "\(ref)", "error": "\(error)"])
+            try await ground.backups.noteFailure("\(error)", ofLogOf: ref, at: ground.time.now())
+        }
     }
 
     private func fail(_ backup: inout ProjectBackup, _ error: any Error) async throws {
