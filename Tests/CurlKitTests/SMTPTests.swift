@@ -1,4 +1,5 @@
 import CurlKit
+import HTTPStub
 import Testing
 
 @Suite("SMTP client")
@@ -14,5 +15,19 @@ struct SMTPTests {
         let server = SMTPClient.Server(
             host: host, port: 25, user: nil, password: password, allowsPlainText: allows)
         #expect(server.needsTLS == expected)
+    }
+
+    @Test("a server that says nothing is left after the time for a whole mail")
+    func silent() async throws {
+        // It answers to requests of HTTP, so it waits for the client, as the client does for it.
+        let stub = try StubServer(.loopback) { _ in [.close] }
+        defer { stub.stop() }
+        let client = SMTPClient(
+            server: .init(host: "127.0.0.1", port: stub.port, user: nil, password: nil), totalTimeout: .seconds(1))
+        let begun = ContinuousClock.now
+        await #expect(throws: SMTPError.self) {
+            try await client.send(Array("x\r\n".utf8), from: "a@example.com", to: "b@example.com")
+        }
+        #expect(ContinuousClock.now - begun < .seconds(9))
     }
 }

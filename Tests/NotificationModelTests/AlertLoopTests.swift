@@ -29,9 +29,13 @@ struct AlertLoopTests {
         }
         private let state = Mutex(State())
         private let answer: @Sendable (_ url: String, _ attempt: Int) async -> SendOutcome
+        /// Title of a message that never is taken.
+        private let poison: String?
 
-        init(_ answer: @escaping @Sendable (_ url: String, _ attempt: Int) async -> SendOutcome) {
+        init(poison: String? = nil, _ answer: @escaping @Sendable (_ url: String, _ attempt: Int) async -> SendOutcome)
+        {
             self.answer = answer
+            self.poison = poison
         }
 
         func send(_ message: AlertMessage, to target: ChannelTarget) async -> SendOutcome {
@@ -41,6 +45,7 @@ struct AlertLoopTests {
                 state.attempts += 1
                 return state.attempts
             }
+            if message.alerts.contains(where: { $0.title == poison }) { return .unavailable("503", after: nil) }
             let outcome = await answer(url, attempt)
             if case .delivered = outcome { state.withLock { $0.taken[url, default: []].append(message) } }
             return outcome
@@ -86,7 +91,7 @@ struct AlertLoopTests {
     /// Serves what is due until nothing is.
     private static func drain(_ loop: AlertLoop, _ store: any ChannelStore, at time: Timestamp) async throws {
         while true {
-            let due = try await store.dueChannels(at: time, besides: [], limit: 10)
+            let due = try await store.dueChannels(at: time, besides: [], limit: 10, share: 10)
             if due.isEmpty { return }
             for channel in due { _ = try await loop.deliverNext(on: channel) }
         }
@@ -115,6 +120,67 @@ struct AlertLoopTests {
             #expect(titles.filter { $0.hasPrefix(project) } == told.filter { $0.hasPrefix(project) })
         }
         #expect(Set(sinks.taken(url).map(\.id)).count == told.count)
+    }
+
+    @Test("a message that its sink always fails at holds its own project's line, a day at most, and no other")
+    func poison() async throws {
+        let (store, clock) = (InMemoryChannelStore(), Clock())
+        let url = try await Self.channel(1, store)
+        let sinks = Sinks(poison: "a1") { _, _ in .delivered("200") }
+        let loop = Self.loop(store, sinks, time: clock)
+        try await Self.tell(["a1", "a2", "b1", "b2", "c1"], in: store, at: clock.now())
+        for minute in 0..<(25 * 60) {
+            if minute == 30 { #expect(sinks.titles(url) == ["b1", "b2", "c1"]) }
+            if minute == 600 { try await Self.tell(["b3"], in: store, at: clock.now()) }
+            if minute == 660 { #expect(sinks.titles(url) == ["b1", "b2", "c1", "b3"]) }
+            try await Self.drain(loop, store, at: clock.now())
+            clock.advance(.seconds(60))
+        }
+        #expect(sinks.titles(url) == ["b1", "b2", "c1", "b3", "a2"])
+        let dead = try await store.deliveries(of: "acme", DeliveryQuery(state: .dead))
+        #expect(dead.map(\.alert.title) == ["a1"])
+    }
+
+    @Test("a sink that is gone gives its whole queue up after a day; what is late for another reason has its chances")
+    func gone() async throws {
+        let (store, clock) = (InMemoryChannelStore(), Clock())
+        let url = try await Self.channel(1, store)
+        let back = Self.start + .seconds(60 * 3_600)
+        let sinks = Sinks { _, _ in clock.now() < back ? .unavailable("gone", after: nil) : .delivered("200") }
+        let loop = Self.loop(store, sinks, time: clock)
+        try await Self.tell((0..<40).map { "\($0 % 2 == 0 ? "a" : "b")\($0)" }, in: store, at: clock.now())
+        for _ in 0..<(40 * 4) {
+            try await Self.drain(loop, store, at: clock.now())
+            clock.advance(.seconds(900))
+        }
+        #expect(try await store.deliveries(of: "acme", DeliveryQuery(state: .dead)).count == 40)
+        #expect(try await store.deliveries(of: "acme", DeliveryQuery(state: .waiting)).isEmpty)
+        // No manager runs for more than a day, and the sink hiccups once when one does.
+        let (other, now) = (InMemoryChannelStore(), Clock())
+        #expect(try await Self.channel(1, other) == url)
+        try await Self.tell(["a1", "a2"], in: other, at: now.now())
+        now.advance(.seconds(90_000))
+        let hiccup = Sinks { _, attempt in attempt == 1 ? .unavailable("503", after: nil) : .delivered("200") }
+        let next = Self.loop(other, hiccup, time: now)
+        for _ in 0..<3 {
+            try await Self.drain(next, other, at: now.now())
+            now.advance(.seconds(60))
+        }
+        #expect(hiccup.titles(url) == ["a1", "a2"])
+    }
+
+    @Test("a channel whose attempts are slow has one in a turn, another one up to twenty")
+    func turns() async throws {
+        let (store, clock) = (InMemoryChannelStore(), Clock())
+        let (slow, fast) = (try await Self.channel(1, store), try await Self.channel(2, store))
+        let sinks = Sinks { url, _ in
+            if url == slow { clock.advance(.seconds(1)) }
+            return .delivered("200")
+        }
+        let loop = Self.loop(store, sinks, time: clock)
+        try await Self.tell((0..<30).map { "a\($0)" }, in: store, at: clock.now())
+        for channel in try await store.channels(of: "acme") { await loop.serve(channel.id) }
+        #expect(sinks.titles(slow).count == 1 && sinks.titles(fast).count == 20)
     }
 
     @Test("a message that is refused goes to the dead ones, and the next one of its project comes")
@@ -146,7 +212,7 @@ struct AlertLoopTests {
         try await Self.tell(["a1", "a2", "a3", "b1"], in: store, at: clock.now())
         // Each delivery has three steps: claim, send, settle. The manager dies after so many of them.
         var left = step
-        let id = try #require(try await store.dueChannels(at: clock.now(), besides: [], limit: 1).first)
+        let id = try #require(try await store.dueChannels(at: clock.now(), besides: [], limit: 1, share: 1).first)
         while left > 0 {
             guard let claim = try await store.claim(id, at: clock.now()), let first = claim.deliveries.first else {
                 break
@@ -160,8 +226,7 @@ struct AlertLoopTests {
             left -= 1
             if left == 0 { break }
             let settlement = DeliverySettlement(
-                after: .delivered("200"), attempts: first.attempts, first: clock.now(), failures: 0, now: clock.now(),
-                limits: DeliveryLimits())
+                after: .delivered("200"), of: first, failures: 0, now: clock.now(), limits: DeliveryLimits())
             #expect(try await store.settle(claim, settlement, at: clock.now()))
             left -= 1
         }

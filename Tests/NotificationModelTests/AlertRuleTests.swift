@@ -167,12 +167,17 @@ struct AlertRuleTests {
         var observation = AlertObservation()
         observation.signIns = [
             ObservedSignIn(
-                key: "account:1/5", email: "ada@example.com", organizations: ["a", "b"], address: address,
+                scope: "account:1", number: 5, email: "ada@example.com", organizations: ["default", "b"],
+                address: address,
                 earlier: earlier, at: start)
         ]
-        let alerts = evaluator.change(on: observation, host: nil, now: start).alerts
-        #expect(alerts.map(\.subject.organizationSlug) == (isNew ? ["a", "b"] : []))
+        let change = evaluator.change(on: observation, host: nil, now: start)
+        let alerts = change.alerts
+        #expect(alerts.map(\.subject.organizationSlug) == (isNew ? ["default", "b"] : []))
         #expect(Set(alerts.map(\.key)).count == alerts.count)
+        // Told or not, it was judged; and the address is for the installation's organization alone.
+        #expect(change.judgedSignIns == ["account:1": 5] && !change.isEmpty)
+        #expect(alerts.map { $0.text.contains(address) } == (isNew ? [true, false] : []))
     }
 
     @Test("a lease that was taken is reported once a term, to the installation's organization")

@@ -33,6 +33,12 @@ struct DeliveryScheduleTests {
         return delivery
     }
 
+    private func tried(_ attempts: Int, refusals: Int = 0) -> AlertDelivery {
+        var delivery = delivery(1)
+        (delivery.attempts, delivery.refusals) = (attempts, refusals)
+        return delivery
+    }
+
     @Test("every minute of a day is in a quiet time or not, and the quiet time ends when it says")
     func quiet() throws {
         for (from, until) in [(0, 1), (1_439, 0), (1_320, 360), (360, 1_320), (1, 0), (0, 1_439)] {
@@ -96,10 +102,12 @@ struct DeliveryScheduleTests {
 
     @Test("the line that waits longest goes first, unless it has nothing due or waits for another try")
     func lines() {
-        func line(_ queue: String, _ first: Int64, due: Int64 = 0, retry: Int64? = nil) -> DeliverySchedule.Line {
+        func line(
+            _ queue: String, _ first: Int64, due: Int64 = 0, retry: Int64? = nil, tried: Int64? = nil
+        ) -> DeliverySchedule.Line {
             DeliverySchedule.Line(
                 queue: queue, first: first, earliestDue: midnight + .seconds(due),
-                retryAt: retry.map { midnight + .seconds($0) })
+                retryAt: retry.map { midnight + .seconds($0) }, lastAttemptAt: tried.map { midnight + .seconds($0) })
         }
         #expect(DeliverySchedule.next(in: [], at: midnight) == nil)
         #expect(DeliverySchedule.next(in: [line("b", 2), line("a", 1)], at: midnight) == "a")
@@ -107,6 +115,8 @@ struct DeliveryScheduleTests {
         #expect(DeliverySchedule.next(in: [line("b", 2), line("a", 1, retry: 1)], at: midnight) == "b")
         #expect(DeliverySchedule.next(in: [line("a", 1, retry: 1)], at: midnight) == nil)
         #expect(DeliverySchedule.next(in: [line("a", 1, retry: 0)], at: midnight) == "a")
+        #expect(DeliverySchedule.next(in: [line("b", 2), line("a", 1, tried: -60)], at: midnight) == "b")
+        #expect(DeliverySchedule.next(in: [line("b", 2, tried: -90), line("a", 1, tried: -60)], at: midnight) == "b")
     }
 
     @Test("what was kept goes together, what was tried stays as it was, the rest goes alone")
@@ -125,36 +135,42 @@ struct DeliveryScheduleTests {
         let limits = DeliveryLimits()
         let waits = (0...6).map { failures in
             DeliverySettlement(
-                after: .unavailable("x", after: nil), attempts: 1, first: midnight, failures: failures, now: midnight,
-                limits: limits
+                after: .unavailable("x", after: nil), of: tried(1), failures: failures, now: midnight, limits: limits
             ).channelRetryAt?.since(midnight).components.seconds
         }
         #expect(waits == [30, 120, 600, 1_800, 3_600, 3_600, 3_600])
-        func settle(_ asked: Duration?, after age: Duration = .zero) -> DeliverySettlement {
+        func settle(
+            _ asked: Duration?, after age: Duration = .zero, attempts: Int = 3, failures: Int = 0
+        ) -> DeliverySettlement {
             DeliverySettlement(
-                after: .unavailable("x", after: asked), attempts: 9, first: midnight, failures: 0, now: midnight + age,
+                after: .unavailable("x", after: asked), of: tried(attempts), failures: failures, now: midnight + age,
                 limits: limits)
         }
         #expect(settle(.seconds(300)).channelRetryAt == midnight + .seconds(300))
         #expect(settle(.seconds(1)).channelRetryAt == midnight + .seconds(30))
         #expect(settle(.seconds(999_999)).channelRetryAt == midnight + .seconds(3_600))
         #expect(settle(nil).state == .waiting && settle(nil, after: .seconds(86_399)).state == .waiting)
-        #expect(settle(nil, after: .seconds(86_400)).state == .dead)
+        let day: Duration = .seconds(86_400)
+        #expect(settle(nil, after: day).state == .dead)
+        #expect(settle(nil, after: day, attempts: 2, failures: 1).state == .waiting)
+        let last = settle(nil, after: day, attempts: 1, failures: 2)
+        #expect(last.state == .dead && last.channelRetryAt == midnight + day + .seconds(30))
     }
 
     @Test("a message that the sink refuses is given up after three attempts, and holds nothing else")
     func refused() {
-        let results = (1...3).map { attempts in
+        let results = (0...2).map { before in
             DeliverySettlement(
-                after: .refused("no"), attempts: attempts, first: midnight, failures: 5, now: midnight,
+                after: .refused("no"), of: tried(9, refusals: before), failures: 5, now: midnight,
                 limits: DeliveryLimits())
         }
+        #expect(results.map(\.refusals) == [1, 2, 3])
         #expect(results.map(\.state) == [.waiting, .waiting, .dead])
         #expect(results.map(\.retryAt) == [midnight + .seconds(30), midnight + .seconds(120), nil])
         #expect(results.allSatisfy { $0.channelFailures == 0 && $0.channelRetryAt == nil })
         let sent = DeliverySettlement(
-            after: .delivered(String(repeating: "x", count: 999)), attempts: 1, first: midnight, failures: 5,
-            now: midnight, limits: DeliveryLimits())
+            after: .delivered(String(repeating: "x", count: 999)), of: tried(1), failures: 5, now: midnight,
+            limits: DeliveryLimits())
         #expect(sent.state == .delivered && sent.channelFailures == 0 && sent.answer.count == 300)
     }
 

@@ -52,11 +52,17 @@ public final class SMTPClient: Sendable {
     public static let messageBytesMax = 10 << 20
 
     private let server: Server
+    private let totalTimeout: Duration
     /// One mail after the other, on a thread that may block.
     private let thread = DispatchQueue(label: "SMTP client")
 
     /// A client.
-    public init(server: Server) { self.server = server }
+    ///
+    /// - Parameter totalTimeout: Longest time for a whole mail; whole seconds, at least one.
+    public init(server: Server, totalTimeout: Duration = SMTPClient.totalTimeout) {
+        self.server = server
+        self.totalTimeout = totalTimeout
+    }
 
     /// Hands a message over to the server.
     ///
@@ -74,7 +80,7 @@ public final class SMTPClient: Sendable {
         let result = await withCheckedContinuation { continuation in
             thread.async {
                 let result = Result { () throws(SMTPError) in
-                    try Self.transfer(self.server, message, from: sender, to: recipients)
+                    try self.transfer(message, from: sender, to: recipients)
                 }
                 continuation.resume(returning: result)
             }
@@ -99,8 +105,8 @@ public final class SMTPClient: Sendable {
         }
     }
 
-    private static func transfer(
-        _ server: Server, _ message: [UInt8], from sender: String, to addresses: [String]
+    private func transfer(
+        _ message: [UInt8], from sender: String, to addresses: [String]
     ) throws(SMTPError) {
         guard let handle = curl_easy_init() else { throw SMTPError("out of memory") }
         defer { curl_easy_cleanup(handle) }
@@ -123,8 +129,8 @@ public final class SMTPClient: Sendable {
             ccurl_easy_set_string(handle, CURLOPT_MAIL_FROM, "<\(sender)>"),
             ccurl_easy_set_list(handle, CURLOPT_MAIL_RCPT, recipients),
             ccurl_easy_set_long(handle, CURLOPT_UPLOAD, 1), ccurl_easy_set_long(handle, CURLOPT_NOSIGNAL, 1),
-            ccurl_easy_set_long(handle, CURLOPT_CONNECTTIMEOUT, Int(connectTimeout.components.seconds)),
-            ccurl_easy_set_long(handle, CURLOPT_TIMEOUT, Int(totalTimeout.components.seconds)),
+            ccurl_easy_set_long(handle, CURLOPT_CONNECTTIMEOUT, Int(Self.connectTimeout.components.seconds)),
+            ccurl_easy_set_long(handle, CURLOPT_TIMEOUT, Int(max(totalTimeout.components.seconds, 1))),
             ccurl_easy_set_data_callback(handle, CURLOPT_READFUNCTION, readCallback),
             ccurl_easy_set_pointer(handle, CURLOPT_READDATA, context),
         ]

@@ -115,6 +115,30 @@ struct ChannelRoutesTests {
         }
     }
 
+    @Test("one trial waits at a channel, and who signs in is for those who may read the audit trail")
+    func bounds() async throws {
+        try await APIHost.run { host in
+            let made = try await host.send("POST", "\(Self.base)/channels", body: ValidRequests.channelBody)
+            let id = try #require(try made.json["id"]?.text)
+            #expect(try await host.send("POST", "\(Self.base)/channels/\(id)/test").status == 202)
+            #expect(try await host.send("POST", "\(Self.base)/channels/\(id)/test").status == 409)
+            let now = SystemTime().now()
+            var change = AlertChange()
+            change.alerts = [
+                Alert(
+                    key: "s", rule: .newSignIn, phase: .notice,
+                    subject: AlertSubject(organizationSlug: "default", name: "ada@example.com"), title: "ada@x",
+                    text: "x",
+                    at: now)
+            ]
+            try await host.parts.channels.record(change, at: now)
+            for (person, count) in [(Person.owner, 2), (.administrator, 2), (.developer, 1), (.readOnly, 1)] {
+                let list = try await host.send("GET", "\(Self.base)/deliveries", token: person.token)
+                #expect(try list.json.items.count == count && list.text.contains("ada@") == (count == 2), "\(person)")
+            }
+        }
+    }
+
     @Test("the page adds, tries and removes channels, and shows what was sent")
     func page() async throws {
         try await APIHost.run { host in

@@ -48,7 +48,7 @@ extension ValidRequests {
             throw HostError("nothing is due")
         }
         let settlement = DeliverySettlement(
-            after: .delivered("200"), attempts: 1, first: now, failures: 0, now: now, limits: DeliveryLimits())
+            after: .delivered("200"), of: first, failures: 0, now: now, limits: DeliveryLimits())
         guard try await store.settle(claim, settlement, at: now) else { throw HostError("not settled") }
         return first.id
     }

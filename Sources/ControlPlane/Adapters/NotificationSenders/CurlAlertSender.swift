@@ -92,7 +92,7 @@ public struct CurlAlertSender: AlertSender {
         let client = SMTPClient(
             server: .init(
                 host: target.host, port: target.port, user: target.user, password: target.password?.reveal(),
-                addressRule: rule))
+                addressRule: rule), totalTimeout: Self.exchangeTime)
         var mail = MailMessage(
             from: target.sender, fromName: "SupaManager", to: target.recipients, subject: message.title,
             content: .plain(MessageBodies.mail(message)), id: message.id,

@@ -49,7 +49,8 @@ enum AlertRows {
                     min(taken_at) filter (where state = 'stored') as unverified
                 from backups b where b.ref = p.ref) k on true
             where p.status not in ('PAUSED', 'PAUSING', 'FAILED', 'DELETING', 'DELETED', 'ROLLING_BACK', 'PROVISIONING')
-                and (s.ref is not null or l.state is not null)
+                and (s.ref is not null or l.state is not null
+                    or p.ref in (select ref from alert_states where rule like 'backup.%'))
             order by p.number limit $1
             """, [.int(observedMax)]
         ).map { row in
@@ -62,31 +63,31 @@ enum AlertRows {
         }
     }
 
-    /// Those that were not told yet: of every organization of the account, an alert has the key of the entry.
+    /// Those that were not judged. The entries of a trail are in order, so one number for each of them is enough, and
+    /// each sign-in is looked at once.
     private static func signIns(
         since start: Timestamp, in session: some PostgresSession
     ) async throws -> [ObservedSignIn] {
         try await session.query(
             """
-            select e.scope || '/' || e.number as key, e.actor_email, e.address, e.at,
-                array(select distinct b.address from audit_entries b where b.scope = e.scope
-                    and b.action = 'session.create' and b.number < e.number limit $2) as earlier,
+            with fresh as materialized (
+                select e.scope, e.number from audit_entries e left join judged_sign_ins j on j.scope = e.scope
+                where e.action = 'session.create' and e.at > $1 and e.number > coalesce(j.number, 0)
+                order by e.scope, e.number limit $3)
+            select e.scope, e.number, e.actor_email, e.address, e.at,
+                case when exists (select from audit_entries b where b.scope = e.scope and b.action = 'session.create'
+                    and b.number < e.number and b.address = e.address) then array[e.address]
+                else array(select distinct b.address from audit_entries b where b.scope = e.scope
+                    and b.action = 'session.create' and b.number < e.number limit $2) end as earlier,
                 array(select o.slug from organizations o where exists (
                     select from role_assignments r where r.organization = o.number and r.account = e.actor_id)
                     order by o.number) as organizations
-            from audit_entries e where e.action = 'session.create' and e.at > $1
-                and not exists (select from audit_entries b where b.scope = e.scope and b.action = 'session.create'
-                    and b.number < e.number and b.address = e.address)
-                and not exists (select from alerts a where a.key like $4 || '/%/' || e.scope || '/' || e.number)
-            order by e.at limit $3
-            """,
-            [
-                .timestamp(start.postgres), .int(AlertBounds.addressesMax), .int(signInsMax),
-                .text(AlertRule.newSignIn.rawValue),
-            ]
+            from fresh f join audit_entries e on e.scope = f.scope and e.number = f.number
+            order by e.scope, e.number
+            """, [.timestamp(start.postgres), .int(AlertBounds.addressesMax), .int(signInsMax)]
         ).map { row in
             ObservedSignIn(
-                key: try row.string("key"), email: try row.string("actor_email"),
+                scope: try row.string("scope"), number: try row.int64("number"), email: try row.string("actor_email"),
                 organizations: try row.textArray("organizations"), address: try row.string("address"),
                 earlier: try row.textArray("earlier"), at: Timestamp(try row.timestamp("at")))
         }
@@ -112,6 +113,13 @@ enum AlertRows {
             try await session.execute(
                 "delete from alert_states where rule = $1 and subject = $2",
                 [.text(state.rule.rawValue), .text(subject(of: state))])
+        }
+        for (scope, number) in change.judgedSignIns.sorted(by: { $0.key < $1.key }) {
+            try await session.execute(
+                """
+                insert into judged_sign_ins as j (scope, number) values ($1, $2)
+                on conflict (scope) do update set number = greatest(j.number, excluded.number)
+                """, [.text(scope), .int(number)])
         }
         for alert in change.alerts {
             guard let id = try await insert(alert, at: time, in: session) else { continue }
@@ -157,14 +165,17 @@ enum AlertRows {
         ).map { try $0.int64("id") }
     }
 
+    /// How the present term began stays: without its alert it would be told again.
     static func remove(before time: Timestamp, limit: Int, in session: some PostgresSession) async throws -> Int {
         try await session.execute(
             """
             delete from alerts where id in (
                 select a.id from alerts a where a.stored_at < $1 and not exists (
                     select from alert_deliveries d where d.alert = a.id and d.state = 'waiting')
+                    and not exists (select from manager_lease l
+                        where l.taken_from is not null and a.key = $3 || '/' || l.token)
                 order by a.stored_at limit $2)
-            """, [.timestamp(time.postgres), .int(limit)])
+            """, [.timestamp(time.postgres), .int(limit), .text(AlertRule.leaseTaken.rawValue)])
     }
 
     // MARK: Reading

@@ -6,11 +6,18 @@ import ProjectModel
 /// SQL of the table `alert_deliveries`.
 enum DeliveryRows {
     private static let columns = """
-        d.id, d.message_id, d.channel, d.state, d.created_at, d.due_at, d.retry_at, d.attempts, d.first_attempt_at,
-        d.last_attempt_at, d.batch, d.answer, d.delivered_at, a.key, a.rule, a.phase, a.organization_slug, a.ref, a.name,
-        a.title, a.content, a.at
+        d.id, d.message_id, d.channel, d.state, d.created_at, d.due_at, d.retry_at, d.attempts, d.refusals,
+        d.first_attempt_at, d.last_attempt_at, d.batch, d.answer, d.delivered_at, a.key, a.rule, a.phase,
+        a.organization_slug, a.ref, a.name, a.title, a.content, a.at
         """
     private static let joined = "alert_deliveries d join alerts a on a.id = d.alert"
+
+    /// Whether one of a line waits at a channel.
+    static func waits(in queue: String, at channel: String, in session: some PostgresSession) async throws -> Bool {
+        try await session.first(
+            "select 1 as one from alert_deliveries where channel = $1 and queue = $2 and state = 'waiting' limit 1",
+            [.text(channel), .text(queue)]) != nil
+    }
 
     /// Of more than ``DeliveryLimits/waitingMax`` that wait, a new one is given up at once.
     static func insert(
@@ -45,11 +52,13 @@ enum DeliveryRows {
             select \(columns) from \(joined) join notification_channels c on c.id = d.channel
             where c.organization_slug = $1 and ($2::text is null or d.channel = $2)
                 and ($3::text is null or d.state = $3) and ($4::bigint is null or d.id < $4)
+                and ($6::boolean or a.rule <> $7)
             order by d.id desc limit $5
             """,
             [
                 .text(organization), .optional(query.channel), .optional(query.state?.rawValue),
-                .optional(query.before), .int(query.limit),
+                .optional(query.before), .int(query.limit), .bool(query.showsSignIns),
+                .text(AlertRule.newSignIn.rawValue),
             ]
         ).map(delivery)
     }
@@ -60,8 +69,8 @@ enum DeliveryRows {
     ) async throws -> AlertDelivery? {
         let count = try await session.execute(
             """
-            update alert_deliveries d set state = 'waiting', attempts = 0, first_attempt_at = null, retry_at = null,
-                due_at = $3, batch = coalesce(d.batch, d.id)
+            update alert_deliveries d set state = 'waiting', attempts = 0, refusals = 0, first_attempt_at = null,
+                last_attempt_at = null, retry_at = null, due_at = $3, batch = coalesce(d.batch, d.id)
             from alert_deliveries o join notification_channels c on c.id = o.channel
             where o.id = $1 and c.organization_slug = $2 and o.state <> 'waiting' and d.channel = o.channel
                 and d.state <> 'waiting' and coalesce(d.batch, d.id) = coalesce(o.batch, o.id)
@@ -78,20 +87,27 @@ enum DeliveryRows {
     // MARK: Sending
 
     static func dueChannels(
-        at time: Timestamp, besides busy: Set<String>, limit: Int, in session: some PostgresSession
+        at time: Timestamp, besides busy: Set<String>, limit: Int, share: Int, in session: some PostgresSession
     ) async throws -> [String] {
         try await session.query(
             """
-            select l.channel from (
-                select d.channel, min(d.id) as first, min(d.due_at) as due,
+            with lines as (
+                select c.id, c.organization_slug, c.served_at, min(d.id) as first, min(d.due_at) as due,
                     (array_agg(d.retry_at order by d.id))[1] as retry
-                from alert_deliveries d where d.state = 'waiting' group by d.channel, d.queue) l
-            join notification_channels c on c.id = l.channel
-            where c.is_enabled and (c.retry_at is null or c.retry_at <= $1) and l.due <= $1
-                and (l.retry is null or l.retry <= $1) and c.id <> all($2)
-            group by l.channel order by min(l.first) limit $3
-            """, [.timestamp(time.postgres), .textArray(busy.sorted()), .int(limit)]
-        ).map { try $0.string("channel") }
+                from notification_channels c join alert_deliveries d on d.channel = c.id and d.state = 'waiting'
+                where c.is_enabled and (c.retry_at is null or c.retry_at <= $1) and c.id <> all($2)
+                group by c.id, d.queue),
+            due as (
+                select id, organization_slug, served_at, min(first) as first from lines
+                where due <= $1 and (retry is null or retry <= $1) group by id, organization_slug, served_at),
+            placed as (
+                select d.*, row_number() over (
+                        partition by organization_slug order by served_at nulls first, first) + (
+                    select count(*) from notification_channels b
+                    where b.organization_slug = d.organization_slug and b.id = any($2)) as place from due d)
+            select id from placed where place <= $4 order by served_at nulls first, first limit $3
+            """, [.timestamp(time.postgres), .textArray(busy.sorted()), .int(limit), .int(share)]
+        ).map { try $0.string("id") }
     }
 
     static func claim(
@@ -103,14 +119,16 @@ enum DeliveryRows {
         let lines = try await session.query(
             """
             select d.queue, min(d.id) as first, min(d.due_at) as due,
-                (array_agg(d.retry_at order by d.id))[1] as retry
+                (array_agg(d.retry_at order by d.id))[1] as retry,
+                (array_agg(d.last_attempt_at order by d.id))[1] as tried
             from alert_deliveries d where d.channel = $1 and d.state = 'waiting' group by d.queue
             """, [.text(id)]
         ).map { row in
             DeliverySchedule.Line(
                 queue: try row.string("queue"), first: try row.int64("first"),
                 earliestDue: Timestamp(try row.timestamp("due")),
-                retryAt: try row.optionalTimestamp("retry").map { Timestamp($0) })
+                retryAt: try row.optionalTimestamp("retry").map { Timestamp($0) },
+                lastAttemptAt: try row.optionalTimestamp("tried").map { Timestamp($0) })
         }
         guard let queue = DeliverySchedule.next(in: lines, at: time) else { return nil }
         let waiting = try await session.query(
@@ -127,6 +145,8 @@ enum DeliveryRows {
                 first_attempt_at = coalesce(first_attempt_at, $5)
             where channel = $1 and queue = $2 and state = 'waiting' and id between $4 and $3
             """, [.text(id), .text(queue), .int(last.id), .int(first.id), .timestamp(time.postgres)])
+        try await session.execute(
+            "update notification_channels set served_at = $2 where id = $1", [.text(id), .timestamp(time.postgres)])
         for index in batch.indices { batch[index].begin(in: first.id, at: time) }
         return DeliveryClaim(channel: channel, deliveries: batch)
     }
@@ -140,13 +160,13 @@ enum DeliveryRows {
         let isDelivered = settlement.state == .delivered
         let count = try await session.execute(
             """
-            update alert_deliveries set state = $4, answer = $5, retry_at = $6, delivered_at = $7
+            update alert_deliveries set state = $4, answer = $5, retry_at = $6, delivered_at = $7, refusals = $8
             where channel = $1 and batch = $2 and attempts = $3 and state = 'waiting'
             """,
             [
                 .text(claim.channel.id), .int(first.id), .int(first.attempts), .text(settlement.state.rawValue),
                 .text(settlement.answer), .optional(settlement.retryAt?.postgres),
-                .optional(isDelivered ? time.postgres : nil),
+                .optional(isDelivered ? time.postgres : nil), .int(settlement.refusals),
             ])
         guard count > 0 else { return false }
         // What a user changed meanwhile has the sink tried again at once.
@@ -175,6 +195,7 @@ enum DeliveryRows {
             dueAt: Timestamp(try row.timestamp("due_at")), state: state)
         delivery.retryAt = try row.optionalTimestamp("retry_at").map { Timestamp($0) }
         delivery.attempts = try row.int("attempts")
+        delivery.refusals = try row.int("refusals")
         delivery.firstAttemptAt = try row.optionalTimestamp("first_attempt_at").map { Timestamp($0) }
         delivery.lastAttemptAt = try row.optionalTimestamp("last_attempt_at").map { Timestamp($0) }
         delivery.batch = try row.optionalInt64("batch")

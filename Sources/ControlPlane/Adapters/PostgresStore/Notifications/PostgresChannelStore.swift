@@ -52,11 +52,14 @@ public struct PostgresChannelStore: ChannelStore {
         try await transaction { try await DeliveryRows.list(of: organization, query, in: $0) }
     }
 
-    /// Inserts an alert and a delivery.
+    /// Inserts an alert and a delivery, under the lock of the channel's row: of two at once one is there first.
     public func enqueue(
         _ alert: Alert, on channel: NotificationChannel
-    ) async throws(StoreError) -> AlertDelivery {
+    ) async throws(StoreError) -> AlertDelivery? {
         try await transaction { session in
+            guard try await ChannelRows.lock(channel.id, in: session) != nil,
+                try await !DeliveryRows.waits(in: alert.queue, at: channel.id, in: session)
+            else { return nil }
             guard let number = try await AlertRows.insert(alert, at: alert.at, in: session),
                 let id = try await DeliveryRows.insert(
                     alert, number: number, on: channel.id, due: alert.at, at: alert.at, in: session),
@@ -87,10 +90,10 @@ public struct PostgresChannelStore: ChannelStore {
 
     /// Selects channels with something due.
     public func dueChannels(
-        at time: Timestamp, besides busy: Set<String>, limit: Int
+        at time: Timestamp, besides busy: Set<String>, limit: Int, share: Int
     ) async throws(StoreError) -> [String] {
         try await transaction {
-            try await DeliveryRows.dueChannels(at: time, besides: busy, limit: limit, in: $0)
+            try await DeliveryRows.dueChannels(at: time, besides: busy, limit: limit, share: share, in: $0)
         }
     }
 

@@ -1,6 +1,6 @@
 extension DatabaseSchema {
-    /// Channels of notifications, the states of alerts, alerts, and their deliveries. The lease names the manager
-    /// that had not given it back.
+    /// Channels of notifications, the states of alerts, alerts, their deliveries, and how far sign-ins were judged. The
+    /// lease names the manager that had not given it back.
     static let notificationChannels = Migration(
         number: 28, name: "notification channels",
         sql: """
@@ -22,6 +22,7 @@ extension DatabaseSchema {
                 updated_at timestamptz not null,
                 failures integer not null default 0 check (failures >= 0),
                 retry_at timestamptz,
+                served_at timestamptz,
                 check ((quiet_from is null) = (quiet_until is null))
             );
             create index notification_channels_organization on notification_channels (organization_slug);
@@ -64,6 +65,7 @@ extension DatabaseSchema {
                 due_at timestamptz not null,
                 retry_at timestamptz,
                 attempts integer not null default 0 check (attempts >= 0),
+                refusals integer not null default 0 check (refusals >= 0),
                 first_attempt_at timestamptz,
                 last_attempt_at timestamptz,
                 batch bigint,
@@ -75,7 +77,12 @@ extension DatabaseSchema {
             create index alert_deliveries_latest on alert_deliveries (channel, id desc);
             create index alert_deliveries_alert on alert_deliveries (alert);
 
-            create index audit_entries_sign_ins on audit_entries (at) where action = 'session.create';
+            create table judged_sign_ins (
+                scope text primary key,
+                number bigint not null
+            );
+
+            create index audit_entries_sign_ins on audit_entries (at, scope, number) where action = 'session.create';
             create index audit_entries_addresses on audit_entries (scope, address, number)
                 where action = 'session.create';
             alter table manager_lease add column taken_from text;

@@ -21,7 +21,9 @@ public struct ChannelStoreContract: Sendable {
         try await channels()
         try await orderAndRetries()
         try await grouping()
+        try await turns()
         try await logAndReplay()
+        try await signIns()
         try await states()
     }
 
@@ -57,8 +59,7 @@ public struct ChannelStoreContract: Sendable {
     ) throws -> DeliverySettlement {
         guard let first = claim.deliveries.first else { throw ContractViolation("a claim is empty") }
         return DeliverySettlement(
-            after: outcome, attempts: first.attempts, first: first.firstAttemptAt ?? time,
-            failures: claim.channel.failures, now: time, limits: DeliveryLimits())
+            after: outcome, of: first, failures: claim.channel.failures, now: time, limits: DeliveryLimits())
     }
 
     private func channels() async throws {
@@ -91,15 +92,15 @@ public struct ChannelStoreContract: Sendable {
     private func orderAndRetries() async throws {
         let one = channel(4, "order")
         try promise("a channel is stored", try await store.insert(one, limit: 10))
-        try await tell([try alert("o1", of: "a"), try alert("o2", of: "a"), try alert("o3", of: "b")])
+        try await tell([try alert("o1", of: "a"), try alert("o2", of: "a")])
         try await tell([try alert("o1", of: "a")])
         let all = try await store.deliveries(of: organization, DeliveryQuery(channel: one.id))
-        try promise("an alert is reported once, the latest is shown first", all.map(\.alert.key) == ["o3", "o2", "o1"])
+        try promise("an alert is reported once, the latest is shown first", all.map(\.alert.key) == ["o2", "o1"])
         try promise("an alert is what was reported", all.last?.alert == (try alert("o1", of: "a")))
         try promise(
             "a channel with something due is found",
-            try await store.dueChannels(at: start, besides: [], limit: 5) == [one.id])
-        try promise("not when it is busy", try await store.dueChannels(at: start, besides: [one.id], limit: 5).isEmpty)
+            try await due(at: start) == [one.id])
+        try promise("not when it is busy", try await due(at: start, besides: [one.id]).isEmpty)
         guard let claim = try await store.claim(one.id, at: start) else { throw ContractViolation("nothing is due") }
         try promise("the first goes first, alone", claim.deliveries.map(\.alert.key) == ["o1"])
         try promise("an attempt is counted before it is made", claim.deliveries.first?.attempts == 1)
@@ -115,14 +116,16 @@ public struct ChannelStoreContract: Sendable {
         try promise("a failure is written", try await store.settle(again, down, at: start))
         try promise(
             "the channel is left alone",
-            try await store.dueChannels(at: start + .seconds(29), besides: [], limit: 5).isEmpty)
+            try await due(at: start + .seconds(29)).isEmpty)
         try promise("and not claimed", try await store.claim(one.id, at: start + .seconds(29)) == nil)
         let later = start + .seconds(30)
         guard let third = try await store.claim(one.id, at: later) else { throw ContractViolation("nothing is due") }
         try promise(
             "order holds over failures", third.deliveries.map(\.alert.key) == ["o1"] && third.channel.failures == 1)
+        try await tell([try alert("o3", of: "b", at: 30)], at: 30)
         let refused = try settlement(.refused("no"), of: third, at: later)
         try promise("a refusal is written", try await store.settle(third, refused, at: later))
+        try promise("attempts without an answer are no refusals", refused.state == .waiting && refused.refusals == 1)
         if refused.state == .waiting {
             guard let other = try await store.claim(one.id, at: later) else { throw ContractViolation("b waits") }
             try promise(
@@ -131,6 +134,8 @@ public struct ChannelStoreContract: Sendable {
                 "what is delivered is written",
                 try await store.settle(other, try settlement(.delivered("200"), of: other, at: later), at: later))
             try promise("nothing else is due before the retry", try await store.claim(one.id, at: later) == nil)
+            let retry = try await store.claim(one.id, at: later + .seconds(30))
+            try promise("refusals are counted on their own", retry?.deliveries.first?.refusals == 1)
         }
         _ = try await store.deleteChannel(one.id, of: organization)
     }
@@ -157,10 +162,75 @@ public struct ChannelStoreContract: Sendable {
         _ = try await store.deleteChannel(one.id, of: organization)
     }
 
+    private func due(
+        at time: Timestamp, besides busy: Set<String> = [], limit: Int = 5, share: Int = 5
+    ) async throws -> [String] {
+        try await store.dueChannels(at: time, besides: busy, limit: limit, share: share)
+    }
+
+    private func turns() async throws {
+        let all = [channel(1, "one"), channel(2, "two"), channel(3, "three")]
+        for one in all { try promise("a channel is stored", try await store.insert(one, limit: 10)) }
+        let ids = all.map(\.id)
+        try await tell([try alert("w1", of: "a"), try alert("w2", of: "b"), try alert("w3", of: "b")])
+        let first = try await due(at: start)
+        try promise("all have something due", Set(first) == Set(ids))
+        try promise("an organization has its share", try await due(at: start, share: 2).count == 2)
+        try promise(
+            "of which those at work are a part", try await due(at: start, besides: [ids[0]], share: 2).count == 1)
+        try promise("and a limit is one", try await due(at: start, limit: 1) == Array(first.prefix(1)))
+        for (second, id) in first.enumerated() {
+            let time = start + .seconds(Int64(second) + 1)
+            guard let claim = try await store.claim(id, at: time) else { throw ContractViolation("nothing is due") }
+            try promise(
+                "what is delivered is written",
+                try await store.settle(claim, try settlement(.delivered("200"), of: claim, at: time), at: time))
+            let next = try await due(at: start + .seconds(9))
+            try promise("who was served goes to the end", next.last == id && next.count == 3)
+        }
+        try promise("the first is the first again", try await due(at: start + .seconds(9)) == first)
+        // Attempts of lines take turns as well.
+        var queues: [String] = []
+        for second in 10..<14 as Range<Int64> {
+            guard let claim = try await store.claim(ids[0], at: start + .seconds(second)),
+                let queue = claim.deliveries.first?.queue
+            else { throw ContractViolation("nothing is due") }
+            queues.append(queue)
+            if second == 10 {
+                try promise("b waits", queue == (try ref("b")).text)
+                try await tell([try alert("w4", of: "c", at: 10)], at: 10)
+            }
+        }
+        try promise(
+            "a line that was tried lets others pass",
+            queues == (try ["b", "c", "b", "c"].map { try ref($0).text }))
+        for id in ids { _ = try await store.deleteChannel(id, of: organization) }
+    }
+
+    private func signIns() async throws {
+        let one = channel(8, "who")
+        try promise("a channel is stored", try await store.insert(one, limit: 10))
+        try await tell([try alert("s1", of: "a"), try alert("s2", of: "a", .newSignIn), try alert("s3", of: "a")])
+        let all = try await store.deliveries(of: organization, DeliveryQuery(channel: one.id))
+        try promise("the log has sign-ins", all.map(\.alert.key) == ["s3", "s2", "s1"])
+        let page = try await store.deliveries(
+            of: organization, DeliveryQuery(channel: one.id, limit: 2, showsSignIns: false))
+        try promise("not for everybody, and a page is whole without them", page.map(\.alert.key) == ["s3", "s1"])
+        _ = try await store.deleteChannel(one.id, of: organization)
+    }
+
     private func logAndReplay() async throws {
         let one = channel(6, "log")
         try promise("a channel is stored", try await store.insert(one, limit: 10))
-        let test = try await store.enqueue(try alert("t1", of: "a", .test), on: one)
+        guard let test = try await store.enqueue(try alert("t1", of: "a", .test), on: one) else {
+            throw ContractViolation("no trial")
+        }
+        try promise(
+            "a trial is refused while one waits",
+            try await store.enqueue(try alert("t2", of: "a", .test), on: one) == nil)
+        try promise(
+            "and at a channel that is not there",
+            try await store.enqueue(try alert("t3", of: "a", .test), on: channel(9, "none")) == nil)
         try promise("what waits is not replayed", try await store.replay(test.id, of: organization, at: start) == nil)
         guard let claim = try await store.claim(one.id, at: start) else { throw ContractViolation("no trial is due") }
         try promise("a trial is due at once", claim.deliveries.map(\.id) == [test.id])
@@ -173,6 +243,7 @@ public struct ChannelStoreContract: Sendable {
             "another organization does not replay it", try await store.replay(test.id, of: "other", at: start) == nil)
         let again = try await store.replay(test.id, of: organization, at: start + .seconds(5))
         try promise("it waits again, under its id", again?.state == .waiting && again?.messageID == test.messageID)
+        try promise("its attempts and refusals begin again", again?.attempts == 0 && again?.refusals == 0)
         _ = try await store.removeAlerts(before: start + .seconds(9), limit: 99)
         let kept = try await store.deliveries(of: organization, DeliveryQuery(channel: one.id))
         try promise("nothing old is removed that waits", kept.map(\.id) == [test.id])

@@ -10,6 +10,10 @@ public final class InMemoryChannelStore: ChannelStore, Revertible {
         var deliveries: [AlertDelivery] = []
         var keys: Set<String> = []
         var lastNumber: Int64 = 0
+        /// When the latest attempt at a channel began.
+        var servedAt: [String: Timestamp] = [:]
+        /// Up to which number the sign-ins of a trail were judged.
+        var judged: [String: Int64] = [:]
         /// What the rules see; the states are the store's own.
         var observation = AlertObservation()
     }
@@ -104,6 +108,7 @@ public final class InMemoryChannelStore: ChannelStore, Revertible {
                     own.contains(delivery.channel) && (query.channel ?? delivery.channel) == delivery.channel
                         && (query.state ?? delivery.state) == delivery.state
                         && delivery.id < query.before ?? .max
+                        && (query.showsSignIns || delivery.alert.rule != .newSignIn)
                 }.prefix(query.limit))
         }
     }
@@ -111,12 +116,17 @@ public final class InMemoryChannelStore: ChannelStore, Revertible {
     /// Adds an alert and a delivery.
     public func enqueue(
         _ alert: Alert, on channel: NotificationChannel
-    ) async throws(StoreError) -> AlertDelivery {
-        let added = await transaction { state -> AlertDelivery? in
-            guard state.keys.insert(alert.key).inserted else { return nil }
-            return Self.add(alert, to: channel.id, due: alert.at, at: alert.at, in: &state)
+    ) async throws(StoreError) -> AlertDelivery? {
+        let (added, isThere) = await transaction { state -> (AlertDelivery?, Bool) in
+            guard state.channels.contains(where: { $0.id == channel.id }),
+                !state.deliveries.contains(where: {
+                    $0.channel == channel.id && $0.queue == alert.queue && $0.state == .waiting
+                })
+            else { return (nil, false) }
+            guard state.keys.insert(alert.key).inserted else { return (nil, true) }
+            return (Self.add(alert, to: channel.id, due: alert.at, at: alert.at, in: &state), false)
         }
-        guard let added else { throw .refused("the alert is there already") }
+        if isThere { throw .refused("the alert is there already") }
         return added
     }
 
@@ -151,6 +161,7 @@ public final class InMemoryChannelStore: ChannelStore, Revertible {
                 var again = one
                 (again.state, again.attempts, again.firstAttemptAt, again.retryAt) = (.waiting, 0, nil, nil)
                 (again.dueAt, again.batch) = (time, one.batch ?? one.id)
+                (again.refusals, again.lastAttemptAt) = (0, nil)
                 state.deliveries[index] = again
             }
             (state.channels[channel].failures, state.channels[channel].retryAt) = (0, nil)
@@ -165,8 +176,15 @@ public final class InMemoryChannelStore: ChannelStore, Revertible {
         await transaction { state in
             var observation = state.observation
             if !backups { observation.backups = nil }
+            observation.signIns.removeAll { $0.number <= state.judged[$0.scope] ?? 0 }
+            if let key = Self.takeoverKey(state), state.keys.contains(key) { observation.takeover = nil }
             return observation
         }
+    }
+
+    /// Names the alert that tells how the present term began.
+    private static func takeoverKey(_ state: State) -> String? {
+        state.observation.takeover.map { "\(AlertRule.leaseTaken.rawValue)/\($0.term)" }
     }
 
     /// Stores states, alerts and deliveries.
@@ -179,6 +197,7 @@ public final class InMemoryChannelStore: ChannelStore, Revertible {
                 }
             }
             state.observation.states += change.states
+            state.judged.merge(change.judgedSignIns) { max($0, $1) }
             for alert in change.alerts where state.keys.insert(alert.key).inserted {
                 for channel in state.channels where channel.organizationSlug == alert.subject.organizationSlug {
                     guard let due = DeliverySchedule.due(of: alert, on: channel, at: time) else { continue }
@@ -192,7 +211,9 @@ public final class InMemoryChannelStore: ChannelStore, Revertible {
         let waiting = state.deliveries.filter { $0.channel == channel && $0.state == .waiting }
         return Dictionary(grouping: waiting, by: \.queue).compactMap { queue, line in
             guard let first = line.first, let due = line.map(\.dueAt).min() else { return nil }
-            return DeliverySchedule.Line(queue: queue, first: first.id, earliestDue: due, retryAt: first.retryAt)
+            return DeliverySchedule.Line(
+                queue: queue, first: first.id, earliestDue: due, retryAt: first.retryAt,
+                lastAttemptAt: first.lastAttemptAt)
         }
     }
 
@@ -202,17 +223,25 @@ public final class InMemoryChannelStore: ChannelStore, Revertible {
 
     /// Channels with something due.
     public func dueChannels(
-        at time: Timestamp, besides busy: Set<String>, limit: Int
+        at time: Timestamp, besides busy: Set<String>, limit: Int, share: Int
     ) async throws(StoreError) -> [String] {
         await transaction { state in
-            let due = state.channels.compactMap { channel -> (id: String, first: Int64)? in
+            let due = state.channels.compactMap { channel -> (channel: NotificationChannel, place: (Int64, Int64))? in
                 guard !busy.contains(channel.id), Self.isServed(channel, at: time) else { return nil }
                 let lines = Self.lines(of: channel.id, in: state)
-                return DeliverySchedule.next(in: lines, at: time).flatMap { queue in
-                    lines.first { $0.queue == queue }.map { (channel.id, $0.first) }
-                }
+                    .filter { $0.earliestDue <= time && $0.retryAt ?? time <= time }
+                guard let first = lines.map(\.first).min() else { return nil }
+                return (channel, (state.servedAt[channel.id]?.milliseconds ?? .min, first))
             }
-            return due.sorted { $0.first < $1.first }.prefix(limit).map(\.id)
+            var taken: [String: Int] = [:]
+            for channel in state.channels where busy.contains(channel.id) {
+                taken[channel.organizationSlug, default: 0] += 1
+            }
+            let served = due.sorted { $0.place < $1.place }.filter { one in
+                taken[one.channel.organizationSlug, default: 0] += 1
+                return taken[one.channel.organizationSlug, default: 0] <= share
+            }
+            return served.prefix(limit).map(\.channel.id)
         }
     }
 
@@ -233,6 +262,7 @@ public final class InMemoryChannelStore: ChannelStore, Revertible {
                     state.deliveries[place] = batch[index]
                 }
             }
+            state.servedAt[channel] = time
             return DeliveryClaim(channel: owner, deliveries: batch)
         }
     }
@@ -254,6 +284,7 @@ public final class InMemoryChannelStore: ChannelStore, Revertible {
                 state.deliveries[index].state = settlement.state
                 state.deliveries[index].answer = settlement.answer
                 state.deliveries[index].retryAt = settlement.retryAt
+                state.deliveries[index].refusals = settlement.refusals
                 state.deliveries[index].deliveredAt = settlement.state == .delivered ? time : nil
             }
             if isFound, state.channels[owner].updatedAt == claim.channel.updatedAt {
@@ -269,7 +300,8 @@ public final class InMemoryChannelStore: ChannelStore, Revertible {
         await transaction { state in
             let waiting = Set(state.deliveries.filter { $0.state == .waiting }.map(\.alert.key))
             let old = Set(state.deliveries.filter { $0.createdAt < time }.map(\.alert.key)).subtracting(waiting)
-            let gone = Set(old.sorted().prefix(limit))
+            let kept = Self.takeoverKey(state)
+            let gone = Set(old.filter { $0 != kept }.sorted().prefix(limit))
             state.deliveries.removeAll { gone.contains($0.alert.key) }
             state.keys.subtract(gone)
             return gone.count

@@ -43,7 +43,10 @@ public struct AlertEvaluator: Sendable, Equatable {
             if step.state == nil, let before { change.forgotten.append(before) }
             if let alert = step.alert { change.alerts.append(alert) }
         }
-        change.alerts += observation.signIns.flatMap { notices(of: $0) }
+        for signIn in observation.signIns {
+            change.alerts += notices(of: signIn)
+            change.judgedSignIns[signIn.scope] = max(change.judgedSignIns[signIn.scope] ?? 0, signIn.number)
+        }
         if let takeover = observation.takeover { change.alerts.append(notice(of: takeover, now: now)) }
         return change
     }
@@ -166,18 +169,23 @@ public struct AlertEvaluator: Sendable, Equatable {
 
     // MARK: - What just happens
 
-    /// The first sign-in of an account is none from a new address: there was none before it.
+    /// The first sign-in of an account is none from a new address: there was none before it. An organization that shares
+    /// the account is not told from where its owner works for others: the installation's alone gets the address.
     private func notices(of signIn: ObservedSignIn) -> [Alert] {
         let network = ClientAddress.network(of: signIn.address)
         guard !signIn.earlier.isEmpty, !signIn.earlier.contains(where: { ClientAddress.network(of: $0) == network })
         else { return [] }
         return signIn.organizations.map { slug in
             let subject = AlertSubject(organizationSlug: slug, name: signIn.email)
+            let place =
+                slug == installationSlug
+                ? "The address is \(signIn.address)." : "The account's audit trail has the address."
             return Alert(
-                key: "\(AlertRule.newSignIn.rawValue)/\(slug)/\(signIn.key)", rule: .newSignIn, phase: .notice,
+                key: "\(AlertRule.newSignIn.rawValue)/\(slug)/\(signIn.scope)/\(signIn.number)", rule: .newSignIn,
+                phase: .notice,
                 subject: subject, title: AlertRule.newSignIn.title(of: subject),
-                text: "The address is \(signIn.address). If it was not \(signIn.email), end the account's sessions and "
-                    + "change its password.", at: signIn.at)
+                text: "\(place) If it was not \(signIn.email), end the account's sessions and change its password.",
+                at: signIn.at)
         }
     }
 
@@ -197,8 +205,12 @@ public struct AlertChange: Sendable, Equatable {
     public var states: [AlertState] = []
     public var forgotten: [AlertState] = []
     public var alerts: [Alert] = []
+    /// By audit trail, the number up to which sign-ins were judged, told or not.
+    public var judgedSignIns: [String: Int64] = [:]
 
     public init() {}
 
-    public var isEmpty: Bool { states.isEmpty && forgotten.isEmpty && alerts.isEmpty }
+    public var isEmpty: Bool {
+        states.isEmpty && forgotten.isEmpty && alerts.isEmpty && judgedSignIns.isEmpty
+    }
 }

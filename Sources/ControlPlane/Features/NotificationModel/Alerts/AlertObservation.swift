@@ -8,7 +8,7 @@ public struct AlertObservation: Sendable, Equatable {
     public var projects: [WatchedProject] = []
     /// Backups of all projects that have any, or a schedule; nil when they were not looked at.
     public var backups: [ObservedBackups]?
-    /// Sign-ins of the last while.
+    /// Sign-ins of the last while that were not judged.
     public var signIns: [ObservedSignIn] = []
     /// How the present term began.
     public var takeover: ObservedTakeover?
@@ -46,8 +46,9 @@ public struct ObservedBackups: Sendable, Equatable {
 }
 
 public struct ObservedSignIn: Sendable, Equatable {
-    /// Names it among all.
-    public var key: String
+    /// The audit trail that has it, and its number there.
+    public var scope: String
+    public var number: Int64
     public var email: String
     /// The account's organizations, by slug.
     public var organizations: [String]
@@ -57,9 +58,11 @@ public struct ObservedSignIn: Sendable, Equatable {
     public var at: Timestamp
 
     public init(
-        key: String, email: String, organizations: [String], address: String, earlier: [String], at: Timestamp
+        scope: String, number: Int64, email: String, organizations: [String], address: String, earlier: [String],
+        at: Timestamp
     ) {
-        self.key = key
+        self.scope = scope
+        self.number = number
         self.email = email
         self.organizations = organizations
         self.address = address

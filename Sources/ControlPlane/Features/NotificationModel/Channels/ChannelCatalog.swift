@@ -106,7 +106,11 @@ public struct ChannelCatalog: Sendable {
             key: "\(AlertRule.test.rawValue)/\(draw())", rule: .test, phase: .notice, subject: subject,
             title: AlertRule.test.title(of: subject),
             text: "Messages about projects of the organization \(organization) arrive here.", at: time.now())
-        return try await storing { () async throws(StoreError) in try await store.enqueue(alert, on: channel) }
+        let delivery = try await storing { () async throws(StoreError) in
+            try await store.enqueue(alert, on: channel)
+        }
+        guard let delivery else { throw .trialWaits }
+        return delivery
     }
 
     public func deliveries(
@@ -115,8 +119,18 @@ public struct ChannelCatalog: Sendable {
         try await storing { () async throws(StoreError) in try await store.deliveries(of: organization, query) }
     }
 
-    public func replay(_ id: Int64, of organization: String) async throws(ChannelRefusal) -> AlertDelivery {
+    /// Has a delivery made again.
+    ///
+    /// - Parameter showsSignIns: Whether the caller may see those about sign-ins; otherwise there are none.
+    public func replay(
+        _ id: Int64, of organization: String, showsSignIns: Bool
+    ) async throws(ChannelRefusal) -> AlertDelivery {
         let now = time.now()
+        if !showsSignIns {
+            let (next, isOver) = id.addingReportingOverflow(1)
+            let query = DeliveryQuery(before: isOver ? nil : next, limit: 1, showsSignIns: false)
+            guard try await deliveries(of: organization, query).first?.id == id else { throw .noDelivery }
+        }
         let found = try await storing { () async throws(StoreError) in
             try await store.replay(id, of: organization, at: now)
         }
@@ -177,6 +191,7 @@ public enum ChannelRefusal: Error, Sendable, Equatable, CustomStringConvertible 
     case noDelivery
     case tooMany
     case isOff
+    case trialWaits
     /// The stored target was sealed for something else, or with another master key.
     case unreadable
     case store(StoreError)
@@ -188,6 +203,7 @@ public enum ChannelRefusal: Error, Sendable, Equatable, CustomStringConvertible 
         case .noDelivery: "the organization has no such delivery, or it waits to be sent"
         case .tooMany: "an organization has \(NotificationChannel.countMax) channels at most: remove one first"
         case .isOff: "the channel is switched off: switch it on first"
+        case .trialWaits: "a trial waits at the channel already: the log of deliveries tells how it goes"
         case .unreadable: "the target of the channel cannot be sealed or read: set it again"
         case .store(let error): "\(error)"
         }

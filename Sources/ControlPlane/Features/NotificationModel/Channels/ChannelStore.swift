@@ -18,8 +18,9 @@ public protocol ChannelStore: Sendable {
     func deliveries(
         of organization: String, _ query: DeliveryQuery
     ) async throws(StoreError) -> [AlertDelivery]
-    /// Stores an alert, and its delivery to one channel, due at once.
-    func enqueue(_ alert: Alert, on channel: NotificationChannel) async throws(StoreError) -> AlertDelivery
+    /// Stores an alert, and its delivery to one channel, due at once. Nil, and nothing is stored, where one of its line
+    /// waits there, or the channel is gone.
+    func enqueue(_ alert: Alert, on channel: NotificationChannel) async throws(StoreError) -> AlertDelivery?
     /// Has a delivery that is dead or delivered made again, with its message id and as a message of its own. Nil when
     /// there is none, or it waits.
     func replay(
@@ -31,15 +32,18 @@ public protocol ChannelStore: Sendable {
     /// What the rules look at.
     ///
     /// - Parameters:
-    ///   - start: Sign-ins before it are old.
+    ///   - start: Sign-ins before it are old. Those that a change noted as judged are not seen again.
     ///   - backups: Whether backups are looked at.
     func observe(since start: Timestamp, backups: Bool) async throws(StoreError) -> AlertObservation
     /// Stores what an evaluation changes, and the deliveries of its alerts to channels. An alert that is stored already
     /// is not told again.
     func record(_ change: AlertChange, at time: Timestamp) async throws(StoreError)
-    /// Channels with something due, besides some, the longest waiting first.
+    /// Channels with something due, besides some: those first that were never served, then those whose last attempt is
+    /// the longest ago.
+    ///
+    /// - Parameter share: Channels of one organization at most, those of `busy` included.
     func dueChannels(
-        at time: Timestamp, besides busy: Set<String>, limit: Int
+        at time: Timestamp, besides busy: Set<String>, limit: Int, share: Int
     ) async throws(StoreError) -> [String]
     /// Begins the next attempt at a channel: counts it before it is made. Nil when nothing is due.
     func claim(_ channel: String, at time: Timestamp) async throws(StoreError) -> DeliveryClaim?
@@ -48,6 +52,7 @@ public protocol ChannelStore: Sendable {
         _ claim: DeliveryClaim, _ settlement: DeliverySettlement, at time: Timestamp
     ) async throws(StoreError) -> Bool
     /// Removes up to `limit` alerts of before a time of which nothing waits, with their deliveries; gives their number.
+    /// How the present term began is not removed: it would be told again.
     func removeAlerts(before time: Timestamp, limit: Int) async throws(StoreError) -> Int
 }
 
@@ -58,10 +63,14 @@ public struct DeliveryQuery: Sendable, Equatable {
     /// Only with a smaller number: the next page.
     public var before: Int64?
     public var limit: Int
+    /// Whether those about sign-ins are among them.
+    public var showsSignIns: Bool
 
     public init(
-        channel: String? = nil, state: DeliveryState? = nil, before: Int64? = nil, limit: Int = DeliveryLimits.listedMax
+        channel: String? = nil, state: DeliveryState? = nil, before: Int64? = nil,
+        limit: Int = DeliveryLimits.listedMax, showsSignIns: Bool = true
     ) {
+        self.showsSignIns = showsSignIns
         self.channel = channel
         self.state = state
         self.before = before

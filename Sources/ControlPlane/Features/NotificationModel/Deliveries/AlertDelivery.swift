@@ -15,8 +15,10 @@ public struct AlertDelivery: Sendable, Equatable {
     public var dueAt: Timestamp
     /// When it is tried again.
     public var retryAt: Timestamp?
-    /// Attempts so far.
+    /// Attempts so far, those that had no answer too.
     public var attempts: Int
+    /// Attempts that the sink refused.
+    public var refusals: Int
     /// When the first attempt began, and the latest.
     public var firstAttemptAt: Timestamp?
     public var lastAttemptAt: Timestamp?
@@ -38,7 +40,7 @@ public struct AlertDelivery: Sendable, Equatable {
         self.createdAt = createdAt
         self.dueAt = dueAt
         self.state = state
-        attempts = 0
+        (attempts, refusals) = (0, 0)
     }
 
     /// What it stands in line with: messages about one project are in order, those about different ones do not wait for
@@ -85,14 +87,20 @@ public struct DeliveryLimits: Sendable, Equatable {
 
     /// Waits after attempts that found the sink not answering or not able to; the last one is repeated.
     public var waits: [Duration] = [.seconds(30), .seconds(120), .seconds(600), .seconds(1_800), .seconds(3_600)]
-    /// Time after the first attempt at which a message is given up.
+    /// Time after a message became due, or was sent again by a user, at which it is given up.
     public var givenUpAfter: Duration = .seconds(86_400)
+    /// Attempts of a message, or in a row at its channel, before it is given up for its age.
+    public var triesMin = 3
     /// Attempts that the sink may refuse: a message that it does not want does not become better.
     public var refusalsMax = 3
     /// The longest wait that a sink can ask for.
     public var sinkWaitMax: Duration = .seconds(3_600)
     /// Channels that are served at once; each has one message on its way.
     public var lanesMax = 32
+    /// Those of one organization among them.
+    public var lanesOfOrganizationMax = 8
+    /// An attempt as long as this gives its channel's lane to another one.
+    public var slowAttempt: Duration = .seconds(1)
     /// Messages that a channel gets before others that wait have their turn.
     public var turnMax = 20
     /// Time between two looks for messages that are due.
@@ -119,11 +127,12 @@ public enum DeliverySchedule {
         return quiet.end(at: grouped) ?? quiet.end(at: now) ?? grouped
     }
 
-    /// The line whose first message goes next: of those with something due, the one that waits longest.
+    /// The line whose first message goes next: of those with something due, one that was not tried, then the one whose
+    /// last attempt is the longest ago. A message that its sink cannot take holds its own line alone.
     ///
     /// Something due takes along what is before it in its line, kept back or not, so that order holds.
     public static func next(in lines: [Line], at now: Timestamp) -> String? {
-        lines.filter { $0.earliestDue <= now && ($0.retryAt ?? now) <= now }.min { $0.first < $1.first }?.queue
+        lines.filter { $0.earliestDue <= now && ($0.retryAt ?? now) <= now }.min { $0.place < $1.place }?.queue
     }
 
     /// The messages of one line that wait.
@@ -135,13 +144,20 @@ public enum DeliverySchedule {
         public var earliestDue: Timestamp
         /// When the first one is tried again.
         public var retryAt: Timestamp?
+        /// When its latest attempt began.
+        public var lastAttemptAt: Timestamp?
 
-        public init(queue: String, first: Int64, earliestDue: Timestamp, retryAt: Timestamp?) {
+        public init(
+            queue: String, first: Int64, earliestDue: Timestamp, retryAt: Timestamp?, lastAttemptAt: Timestamp?
+        ) {
             self.queue = queue
             self.first = first
             self.earliestDue = earliestDue
             self.retryAt = retryAt
+            self.lastAttemptAt = lastAttemptAt
         }
+
+        fileprivate var place: (Int64, Int64) { (lastAttemptAt?.milliseconds ?? .min, first) }
     }
 
     /// The deliveries that go in the next message of a line.
@@ -152,56 +168,5 @@ public enum DeliverySchedule {
         if let batch = first.batch { return Array(waiting.prefix { $0.batch == batch }) }
         guard first.isKept else { return [first] }
         return Array(waiting.prefix(DeliveryLimits.batchMax).prefix { $0.batch == nil })
-    }
-}
-
-/// How an attempt ended.
-public enum SendOutcome: Sendable, Equatable {
-    /// The sink has it.
-    case delivered(String)
-    /// The sink does not want it as it is.
-    case refused(String)
-    /// The sink does not answer, or asks to come later.
-    case unavailable(String, after: Duration?)
-}
-
-/// What is written after an attempt. Pure.
-public struct DeliverySettlement: Sendable, Equatable {
-    public var state: DeliveryState
-    public var answer: String
-    /// When the message is tried again.
-    public var retryAt: Timestamp?
-    /// Failures in a row of the channel, and until when it is left alone.
-    public var channelFailures: Int
-    public var channelRetryAt: Timestamp?
-
-    /// - Parameters:
-    ///   - attempts: Attempts of the message, this one included.
-    ///   - first: When the first one began.
-    ///   - failures: Failures in a row of the channel before this one.
-    public init(
-        after outcome: SendOutcome, attempts: Int, first: Timestamp, failures: Int, now: Timestamp,
-        limits: DeliveryLimits
-    ) {
-        channelFailures = failures
-        switch outcome {
-        case .delivered(let words):
-            (state, answer, channelFailures) = (.delivered, words, 0)
-        case .refused(let words):
-            // It answers: others of the channel need not wait.
-            (state, answer, channelFailures) = (attempts >= limits.refusalsMax ? .dead : .waiting, words, 0)
-            if state == .waiting { retryAt = now + Self.wait(attempts, limits) }
-        case .unavailable(let words, let asked):
-            channelFailures = failures + 1
-            let wait = max(Self.wait(failures + 1, limits), min(asked ?? .zero, limits.sinkWaitMax))
-            channelRetryAt = now + wait
-            (state, answer) = (now.since(first) >= limits.givenUpAfter ? .dead : .waiting, words)
-        }
-        answer = String(String.UnicodeScalarView(answer.unicodeScalars.prefix(DeliveryLimits.answerLengthMax)))
-    }
-
-    private static func wait(_ failures: Int, _ limits: DeliveryLimits) -> Duration {
-        guard let last = limits.waits.last else { return .zero }
-        return failures <= limits.waits.count ? limits.waits[max(failures, 1) - 1] : last
     }
 }

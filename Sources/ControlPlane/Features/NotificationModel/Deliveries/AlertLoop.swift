@@ -99,7 +99,7 @@ public struct AlertLoop: Sendable {
 
     // MARK: - Sending
 
-    /// A lane for each channel: one that is slow holds its own messages alone.
+    /// A lane for each channel: one that is slow holds its own messages alone, and an organization has its share of lanes.
     private func dispatch() async {
         let busy = BusyChannels()
         var trouble = Trouble(of: "messages that are due cannot be read", logger)
@@ -110,7 +110,8 @@ public struct AlertLoop: Sendable {
                     let due =
                         taken.count < limits.lanesMax
                         ? try await ground.store.dueChannels(
-                            at: time.now(), besides: taken, limit: limits.lanesMax - taken.count) : []
+                            at: time.now(), besides: taken, limit: limits.lanesMax - taken.count,
+                            share: limits.lanesOfOrganizationMax) : []
                     trouble.end()
                     for channel in due where busy.take(channel) {
                         group.addTask {
@@ -125,8 +126,10 @@ public struct AlertLoop: Sendable {
         }
     }
 
-    private func serve(_ channel: String) async {
+    /// Gives a channel its turn.
+    func serve(_ channel: String) async {
         for _ in 0..<limits.turnMax where !Task.isCancelled {
+            let begun = time.uptime()
             do throws(StoreError) {
                 guard try await deliverNext(on: channel) else { return }
             } catch {
@@ -134,6 +137,7 @@ public struct AlertLoop: Sendable {
                 logger.info("a channel is not served", metadata: ["channel": "\(channel)", "error": "\(error)"])
                 return
             }
+            if time.uptime() - begun >= limits.slowAttempt { return }
         }
     }
 
@@ -148,8 +152,7 @@ public struct AlertLoop: Sendable {
         if Task.isCancelled, outcome.isFailure { return false }
         let now = time.now()
         let settlement = DeliverySettlement(
-            after: outcome, attempts: first.attempts, first: first.firstAttemptAt ?? begun,
-            failures: claim.channel.failures, now: now, limits: limits)
+            after: outcome, of: first, failures: claim.channel.failures, now: now, limits: limits)
         if settlement.state == .dead {
             logger.warning(
                 "a message was given up: see the log of deliveries, which also sends it again",

@@ -73,7 +73,9 @@ struct ChannelsController: Sendable {
                     summary: "Send a trial message; its delivery tells how it went",
                     body: .optionalJSON(.object([])), answer: .of(DeliveryBody.self, .accepted),
                     refusals: [
-                        Self.none, Operation.Refusal(status: .conflict, meaning: "the channel is switched off"),
+                        Self.none,
+                        Operation.Refusal(
+                            status: .conflict, meaning: "the channel is switched off, or a trial waits there"),
                     ]), handler: test),
         ]
     }
@@ -83,7 +85,9 @@ struct ChannelsController: Sendable {
             Route(
                 .get, "\(Self.base)/deliveries", access: .permission(.organizationAdminRead),
                 operation: Operation(
-                    summary: "What was sent to an organization's channels, or waits, the latest first",
+                    summary:
+                        "What was sent to an organization's channels, or waits, the latest first; sign-ins only for those "
+                        + "who may read the audit trail",
                     query: Self.parameters, answer: .of([DeliveryBody].self)), handler: list),
             Route(
                 .post, "\(Self.base)/deliveries/{id}/replay", access: .permission(.projectAdminWrite),
@@ -157,7 +161,8 @@ struct ChannelsController: Sendable {
             state: try request.query["state"].map { word throws(APIError) in try Self.state(word) },
             before: before == Int.max ? nil : Int64(before),
             limit: try request.query.number(
-                "limit", in: 1...DeliveryLimits.listedMax, default: DeliveryLimits.listedMax))
+                "limit", in: 1...DeliveryLimits.listedMax, default: DeliveryLimits.listedMax),
+            showsSignIns: try Self.showsSignIns(to: request))
         return try APIResponse(
             json: try await channels.deliveries(of: try request.slug(), query).map { DeliveryBody($0) })
     }
@@ -169,8 +174,14 @@ struct ChannelsController: Sendable {
         return state
     }
 
+    /// Who signs in, and from where, is for those who may read the audit trail.
+    private static func showsSignIns(to request: APIRequest) throws -> Bool {
+        try request.caller().permissions(in: try request.slug()).contains(.auditRead)
+    }
+
     private func replay(_ request: APIRequest) async throws -> APIResponse {
-        let delivery = try await channels.replay(try request.number("id"), of: try request.slug())
+        let delivery = try await channels.replay(
+            try request.number("id"), of: try request.slug(), showsSignIns: try Self.showsSignIns(to: request))
         request.audit.target("delivery", "\(delivery.id)")
         return try APIResponse(.accepted, json: DeliveryBody(delivery))
     }
@@ -188,7 +199,7 @@ extension ChannelRefusal: Refusable {
         switch self {
         case .invalid: APIError(.badRequest, "\(self)")
         case .noChannel, .noDelivery: APIError(.notFound, "\(self)")
-        case .tooMany, .isOff: APIError(.conflict, "\(self)")
+        case .tooMany, .isOff, .trialWaits: APIError(.conflict, "\(self)")
         case .unreadable: APIError(.internalServerError, "\(self)")
         case .store(let error): APIError(anything: error)
         }
