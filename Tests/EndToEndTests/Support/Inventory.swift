@@ -56,8 +56,9 @@ struct Inventory: Sendable {
     /// Subnets of the networks.
     var subnets: [String] { networks.flatMap { $0["IPAM"]["Config"].items.compactMap { $0["Subnet"].text } } }
 
+    /// The container of a service; a trial of a backup has one of the database's service too, under another name.
     func container(_ service: String) throws -> Container {
-        let found = containers.filter { $0.service == service }
+        let found = containers.filter { $0.service == service && $0.name.hasSuffix("-1") }
         guard found.count == 1, let only = found.first else {
             throw Trouble("there are \(found.count) containers of \(service) among \(names)")
         }
