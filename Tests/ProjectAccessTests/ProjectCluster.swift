@@ -88,7 +88,7 @@ struct ProjectCluster: Sendable {
         create role postgres createdb createrole login bypassrls password '\(password)';
         create role anon nologin;
         grant anon to postgres;
-        create role service_role nologin;
+        create role service_role nologin bypassrls;
         create role authenticated nologin;
         create role supabase_read_only_user login bypassrls password '\(password)';
         grant pg_read_all_data to supabase_read_only_user;

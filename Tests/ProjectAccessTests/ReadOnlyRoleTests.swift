@@ -20,7 +20,7 @@ struct ReadOnlyRoleTests {
         do $$ begin
             if to_regrole('supabase_auth_admin') is null then
                 create role supabase_auth_admin noinherit login; create role supabase_storage_admin noinherit login;
-                create role authenticated; create role service_role bypassrls; create role team_role;
+                create role team_role;
                 grant team_role to postgres;
             end if;
         end $$;
