@@ -50,7 +50,10 @@ class Shard:
 
     def configuration(self):
         """The tool's configuration file: JSON's strings and lists are TOML's too."""
-        lines = ["[parameters]", *self.assignments(self.parameters), "[checks]", "enabled = false"]
+        bodies = pathlib.Path(__file__).with_name("request_bodies.py")
+        lines = [
+            f"hooks = {json.dumps(str(bodies))}", "[parameters]", *self.assignments(self.parameters), "[checks]",
+            "enabled = false"]
         for check in CHECKS:
             lines += [f"[checks.{check}]", "enabled = true"]
             lines += [f"expected-statuses = {json.dumps(EXPECTED)}"] if check == "not_a_server_error" else []
